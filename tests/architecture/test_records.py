@@ -18,19 +18,7 @@ NOT_CONVERTED = frozenset(
         "answers/optimize.py",
         "answers/remarks.py",
         "answers/upcoming.py",
-        "compose.py",
-        "i18n/asked.py",
-        "i18n/language.py",
-        "i18n/scales.py",
-        "i18n/worth.py",
         "sections/calendar.py",
-        "sections/conflict.py",
-        "sections/factors.py",
-        "sections/limits.py",
-        "sections/method.py",
-        "sections/prices.py",
-        "sections/risk.py",
-        "sections/sources.py",
     ]
 )
 

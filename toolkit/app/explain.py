@@ -19,6 +19,7 @@ from toolkit.optimize.analysis.bets import HELD, effective_bets, effective_numbe
 from toolkit.optimize.analysis.marginal import Marginals, annual_cost, from_others, marginals
 from toolkit.optimize.analysis.sensitivity import POINT, Analysis, Sensitivity, analyse
 from toolkit.optimize.problem import Problem
+from toolkit.records.limits import Objective
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.worth import NOTHING, fall_in_words, worth
 from toolkit.risk_measures.variance import risk_contributions, volatility
@@ -142,7 +143,7 @@ def _worth(problem: Problem, record: Mapping[str, Any], found: Analysis, price: 
     """Value of one more point of room, in units of the objective; None where it has none."""
     if price is None:
         return None
-    measured = {**record["objective"], "measure": getattr(problem.objective, "measure", "variance")}
+    measured = Objective.model_validate({**record["objective"], "measure": getattr(problem.objective, "measure", "variance")})
     gain = worth(measured, _level(problem, found.continuous.x[:-1]), POINT * price)
     fall = POINT * price
     words = fall_in_words(gain, fall, lambda amount: f"{amount:,.0f} {record['currency']}", record["budget"], Language())

@@ -14,7 +14,7 @@ class Factor(Record):
     """Series that it is made from."""
     against: Rows[str]
     """Series that it is measured against."""
-    volatility: float | None
+    volatility: float
     """A year, as a fraction."""
     return_12m: float | None
     """Compounded return of the last twelve months, as a fraction."""
@@ -25,7 +25,7 @@ class Factor(Record):
 class Loading(Record):
     """Sensitivity of an asset to a factor."""
 
-    loading: float | None
+    loading: float
     """Return of the asset for one of the factor."""
     error: float | None
     """Standard error."""
@@ -36,43 +36,43 @@ class Loading(Record):
 class FactorAsset(Named):
     """How an asset was observed and what the regression found."""
 
-    observation: str | None
+    observation: str
     """How prices observe the level."""
-    rhythm: str | None
+    rhythm: str
     """Frequency of its prices."""
-    basis: str | None
+    basis: str
     """Basis of the price series."""
-    observations: int | None
+    observations: int
     """Number of prices."""
-    changes: int | None
+    changes: int
     """Number of price changes."""
-    gaps: int | None
+    gaps: int
     """Periods without a price."""
-    missing: float | None
+    missing: float
     """Fraction of periods without a price."""
-    volatility_from: str | None
+    volatility_from: str
     """Where the volatility is taken from if the history is short."""
-    comovement_from: str | None
+    comovement_from: str
     """Where the loadings are taken from if the history is short."""
-    first: Day | None
+    first: Day
     """Day of the first price."""
-    last: Day | None
+    last: Day
     """Day of the last price."""
-    own_weight: float | None
+    own_weight: float
     """Weight of the own history against that of its group, 0 to 1."""
-    raw: float | None
+    raw: float
     """Volatility of the prices as they are, a year, as a fraction."""
-    corrected: float | None
+    corrected: float
     """Volatility behind the noise."""
     without_history: float | None
-    """Volatility taken where the history is too short."""
-    low: float | None
-    """Lower end of the interval of the volatility."""
-    high: float | None
-    """Upper end of the interval of the volatility."""
-    forecast: float | None
+    """The same without yearly prices of decades; null where there are none."""
+    low: float
+    """Lower end of the 68 % interval of `corrected`."""
+    high: float
+    """Upper end of it."""
+    forecast: float
     """Volatility in the covariance."""
-    noise: float | None
+    noise: float
     """Standard deviation of one print around the level, in log points."""
     fit: float | None
     """Fraction of the variance that named factors explain."""
@@ -83,11 +83,11 @@ class FactorAsset(Named):
 class FactorTests(Record):
     """How many loadings are distinguishable from zero."""
 
-    estimates: int | None
+    estimates: int
     """Different loadings that were estimated."""
-    significant: int | None
+    significant: int
     """Those beyond the threshold."""
-    threshold: float | None
+    threshold: float
     """Absolute t-statistic."""
 
 

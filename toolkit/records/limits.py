@@ -1,6 +1,10 @@
 """What was optimised under which limits, how it was solved, and what it costs."""
 
+# Records are frozen, so a field may have a narrower type in a subclass.
+# pyright: reportIncompatibleVariableOverride=false
+
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,7 +16,7 @@ class Objective(Record):
 
     kind: str
     """Of the strategy: min_risk, max_return, track, ..."""
-    value: float | None
+    value: float
     """At the proposal, in `unit`."""
     unit: str
     """variance; measure, in that of `measure`; cost, a fraction of the budget a year; distance; ratio; return."""
@@ -94,6 +98,25 @@ class Constraint(Record):
     """Price of breaking it; null where it may not be broken."""
     confidence: float | None
     """Where the tail begins that a limit on risk is measured by, as a probability."""
+    measure: str | None
+    """Measure of a limit on risk, whose unit is that of the figures; null for another."""
+    days: float | None
+    """Days that a sale may take at most, of a limit on what can be sold; null for another."""
+
+
+class Limit(Constraint):
+    """A constraint that sets a number."""
+
+    value: float
+    """What it comes to."""
+    limit: float
+    """What was asked."""
+    slack: float
+    """How far it may still go; below zero it is broken."""
+    binding: bool
+    """Whether the limit is reached."""
+    side: Literal["upper", "lower"]
+    """Of the value on which it is."""
 
 
 class CostItems(Record):

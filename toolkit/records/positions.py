@@ -160,7 +160,7 @@ class Caps(Record):
 class Before(Record):
     """What is held today, measured as the proposal is."""
 
-    volatility: float | None
+    volatility: float
     """A year, as a fraction."""
     controlled: float | None
     """Fraction of value under control."""

@@ -1,9 +1,7 @@
 """Risk of a proposal, what the model believes of each asset, exposures, scenarios."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
-
-from pydantic import model_validator
+from typing import Literal
 
 from toolkit.records.base import Day, Named, Record, Rows
 
@@ -21,22 +19,14 @@ class Risk(Record):
     """Weighted mean of the volatilities over the volatility of all."""
     systematic: float | None
     """Fraction of the variance that named factors bring."""
-    factor_shares: Mapping[str, float | None] | None
+    factor_shares: Mapping[str, float] | None
     """Fraction of the variance by named factor and of the rest, `specific`."""
     measures: Mapping[str, float | None]
     """Measures over the scenarios of the strategy, by name; empty without scenarios."""
-    contributions_of: str | None
+    contributions_of: str
     """Measure whose parts `risk_contributions` are."""
     tail: Literal["normal", "scenarios"]
     """What `cvar_95` is read from: a normal distribution around zero, or the scenarios of the strategy."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _tail_of_older_runs(cls, data: Any) -> Any:
-        """Runs that were stored before `tail` was written say it in `cvar_method` alone."""
-        if isinstance(data, dict) and "tail" not in data:
-            return {**data, "tail": "normal" if str(data.get("cvar_method")).startswith("normal") else "scenarios"}
-        return data
 
 
 class Estimate(Record):
@@ -83,7 +73,7 @@ class Exposures(Record):
     """Under an export control; null where the strategy does not look."""
     concentration: Concentration
     """Of the supply."""
-    factors: Mapping[str, float | None]
+    factors: Mapping[str, float]
     """Loading of the whole on each named factor."""
 
 
@@ -111,27 +101,27 @@ class Scenario(Record):
 class AssetVolatility(Record):
     """Volatility of an asset a year, as fractions."""
 
-    raw: float | None
+    raw: float
     """Of the prices as they are."""
-    corrected: float | None
+    corrected: float
     """Of the prices behind the noise."""
     without_history: float | None
-    """Taken where the history is too short."""
-    used: float | None
+    """The same without yearly prices of decades; null where there are none."""
+    used: float
     """In the covariance."""
-    low: float | None
-    """Lower end of its interval."""
-    high: float | None
-    """Upper end of its interval."""
-    noise: float | None
+    low: float
+    """Lower end of the 68 % interval of `corrected`."""
+    high: float
+    """Upper end of it."""
+    noise: float
     """Standard deviation of one print around the level, in log points."""
-    observations: int | None
-    """Number of prices."""
-    first: Day | None
+    observations: int
+    """Number of price changes."""
+    first: Day
     """Day of the first price."""
-    last: Day | None
+    last: Day
     """Day of the last price."""
-    model: str | None
+    model: str
     """How prices observe the level."""
 
 
@@ -179,7 +169,7 @@ class AssetModel(Named):
     """What both rest on: assumption, published_fee, given, mixed."""
     volatility: AssetVolatility
     """As printed, corrected and used."""
-    loadings: Mapping[str, float | None]
+    loadings: Mapping[str, float]
     """On each named factor."""
     loading_errors: Mapping[str, float | None] | None
     """Their standard errors."""

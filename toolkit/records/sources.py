@@ -14,16 +14,16 @@ class Provenance(Record):
     """Title of the source."""
     source_id: str
     """Key of the source."""
-    licence: str | None
+    licence: str
     """Terms of its use."""
     as_of: Day | None
-    """Day of the newest row."""
-    known_from: Day | None
+    """Day of the newest row; null for a table without such days."""
+    known_from: Day
     """Day from which the newest row was known."""
-    rows: int | None
+    rows: int
     """Number of rows that were used."""
-    sha256: str | None
-    """Checksum of the file of the table."""
+    sha256: str
+    """Checksum of these rows."""
     overdue_days: int
     """Days since the next row should have come; 0 while it is not due."""
 

@@ -8,13 +8,16 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TypeVar
 
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.records.conflict import Conflict
+from toolkit.records.run import Run
 from toolkit.report.document import Block, Document, Missing, Section
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 
+PartT = TypeVar("PartT")
 Build = Callable[[Findings], tuple[Block, ...] | Missing]
 
 WITHOUT: Mapping[str, str] = MappingProxyType(
@@ -93,7 +96,7 @@ def chosen_by(definition: Definition) -> tuple[Builder, ...]:
     return tuple(known[wanted] for wanted in definition.sections)
 
 
-def looked_at(parts: Mapping[str, Any], definition: Definition) -> dict[str, Any]:
+def looked_at(parts: Mapping[str, PartT], definition: Definition) -> dict[str, PartT]:
     """The parts that a report looks at: sources and assumptions of the others would stand for nothing on its page.
 
     Raises:
@@ -114,13 +117,14 @@ def compose(found: Findings, definition: Definition) -> Document:
         SpecError: as `chosen_by`.
     """
     say, chosen = found.say, chosen_by(definition)
+    run = found.record if isinstance(found.record, Run | Conflict) else None
     return Document(
         title=say.term("title", definition.title),
         language=say.code,
-        as_of=found.record["as_of"],
-        as_of_written=found.fmt.long_date(found.record["as_of"]),
-        subject=", ".join(name for name in (found.record.get("client"), found.subject) if name),
-        run_id=found.record.get("run_id", ""),
+        as_of=found.record.as_of,
+        as_of_written=found.fmt.long_date(found.as_of),
+        subject=", ".join(name for name in (run.client if run else "", found.subject) if name),
+        run_id=run.run_id if run else "",
         sections=tuple(
             Section(builder.name, say.words(builder.title) if builder.title else "", _content(builder, found))
             for builder in chosen

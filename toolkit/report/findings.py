@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from toolkit.records.base import Named
-from toolkit.records.conflict import Conflict, ConflictAnswer
+from toolkit.records.conflict import Conflict
 from toolkit.records.controls import ControlState, Standing
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Part, Parts
-from toolkit.records.limits import Constraint
+from toolkit.records.limits import Limit
 from toolkit.records.positions import Before, BrokenLimit, Position
 from toolkit.records.risk import AssetModel, Scenario
 from toolkit.records.run import Run
@@ -108,6 +108,11 @@ class Findings:
         return found
 
     @property
+    def strategy_run(self) -> Run | Conflict:
+        """The run of a section that needs a strategy, with or without an answer; `TypeError` for another subject."""
+        return self.record if isinstance(self.record, Conflict) else self.proposal
+
+    @property
     def positions(self) -> tuple[Position, ...]:
         """Positions of a proposal; none of another subject."""
         return self.record.positions if isinstance(self.record, Run) else ()
@@ -116,11 +121,6 @@ class Findings:
     def exposure(self) -> Exposure | None:
         """What one holds; None for another subject."""
         return self.record.exposure if isinstance(self.record, Holdings) else None
-
-    @property
-    def conflict(self) -> ConflictAnswer | None:
-        """Why there is no answer; None for another subject."""
-        return self.record.conflict if isinstance(self.record, Conflict) else None
 
     @property
     def as_of(self) -> date:
@@ -177,14 +177,14 @@ class Findings:
         return (*self.held, *sorted(gone, key=lambda p: (-p.previous_weight, p.asset)))
 
     @property
-    def limits(self) -> tuple[Constraint, ...]:
+    def limits(self) -> tuple[Limit, ...]:
         """Constraints that set a number."""
-        return tuple(c for c in self.proposal.constraints if c.value is not None)
+        return tuple(Limit.model_construct(**vars(c)) for c in self.proposal.constraints if c.value is not None)
 
     @property
-    def broken(self) -> tuple[Constraint, ...]:
+    def broken(self) -> tuple[Limit, ...]:
         """Limits that the proposal does not hold, and none of them may be broken for a price."""
-        return tuple(c for c in self.limits if c.slack is not None and c.slack < -HOLDS and c.soft is None)
+        return tuple(c for c in self.limits if c.slack < -HOLDS and c.soft is None)
 
     @property
     def broken_at_last(self) -> tuple[BrokenLimit, ...]:
@@ -193,9 +193,9 @@ class Findings:
         return tuple(c for c in self.proposal.at_last_prices.limits_broken if c.name in names)
 
     @property
-    def yielded(self) -> tuple[Constraint, ...]:
+    def yielded(self) -> tuple[Limit, ...]:
         """Soft limits that are broken at their price."""
-        return tuple(c for c in self.limits if c.slack is not None and c.slack < -HOLDS and c.soft is not None)
+        return tuple(c for c in self.limits if c.slack < -HOLDS and c.soft is not None)
 
     @property
     def shocks(self) -> tuple[Scenario, ...]:

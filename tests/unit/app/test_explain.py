@@ -1,16 +1,18 @@
 """The words of a worth, shared with the report, and the object of an explanation by independent arithmetic."""
 
+import functools
 from datetime import date
 
 import numpy as np
 import pytest
 
-from tests.records import partial_findings
+from tests.records import partial, partial_findings
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.explain import explanation
 from toolkit.app.optimize import optimize
+from toolkit.records.limits import Objective
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.worth import Worth, in_words, worth
 from toolkit.report.sections.limits import limits
@@ -30,30 +32,33 @@ def basket():
 
 def test_a_worth_in_each_unit():
     euros = lambda amount: f"{amount:,.0f} EUR"  # noqa: E731
+    told = functools.partial(partial, Objective)
     cost = {"kind": "min_risk", "unit": "cost", "risk_aversion": 5.0}
-    assert worth(cost, 0.2, 0.001) == Worth(volatility=0.001, cost=0.001)
+    assert worth(told(cost), 0.2, 0.001) == Worth(volatility=0.001, cost=0.001)
     assert (
-        in_words(worth(cost, 0.2, 0.001), euros, 50_000, Language()) == "50 EUR a year, as much as 0.10 points less volatility"
+        in_words(worth(told(cost), 0.2, 0.001), euros, 50_000, Language())
+        == "50 EUR a year, as much as 0.10 points less volatility"
     )
-    assert in_words(worth(cost, 0.2, 2e-5), euros, 50_000, Language()) == "1 EUR a year"
-    assert in_words(worth(cost, 0.0, 0.001), euros, 50_000, Language()) == "50 EUR a year"
+    assert in_words(worth(told(cost), 0.2, 2e-5), euros, 50_000, Language()) == "1 EUR a year"
+    assert in_words(worth(told(cost), 0.0, 0.001), euros, 50_000, Language()) == "50 EUR a year"
     variance = {"kind": "min_risk", "unit": "variance", "risk_aversion": None}
-    assert in_words(worth(variance, 0.2, 0.0012), euros, 1, Language()) == "0.30 points less volatility"
-    assert in_words(worth(variance, 0.0, 0.0012), euros, 1, Language()) is None
+    assert in_words(worth(told(variance), 0.2, 0.0012), euros, 1, Language()) == "0.30 points less volatility"
+    assert in_words(worth(told(variance), 0.0, 0.0012), euros, 1, Language()) is None
     assert (
-        in_words(worth({"kind": "max_ratio", "unit": "ratio"}, 0.2, 0.0123), euros, 1, Language()) == "0.012 more of the ratio"
+        in_words(worth(told({"kind": "max_ratio", "unit": "ratio"}), 0.2, 0.0123), euros, 1, Language())
+        == "0.012 more of the ratio"
     )
     assert (
-        in_words(worth({"kind": "max_return", "unit": "return"}, 0.2, 0.002), euros, 1, Language())
+        in_words(worth(told({"kind": "max_return", "unit": "return"}), 0.2, 0.002), euros, 1, Language())
         == "0.20 points more return a year"
     )
-    tail = in_words(worth({**variance, "measure": "cvar"}, 0.2, 0.002), euros, 1, Language())
+    tail = in_words(worth(told({**variance, "measure": "cvar"}), 0.2, 0.002), euros, 1, Language())
     assert tail == "0.20 points less average loss of the worst outcomes (CVaR)"
-    assert worth({**variance, "measure": "volatility"}, 0.2, 0.002) == Worth(volatility=0.002)
-    assert worth({**cost, "measure": "cvar"}, 0.2, 0.002) == Worth(cost=0.002)
+    assert worth(told({**variance, "measure": "volatility"}), 0.2, 0.002) == Worth(volatility=0.002)
+    assert worth(told({**cost, "measure": "cvar"}), 0.2, 0.002) == Worth(cost=0.002)
     track = {"kind": "track", "unit": "distance"}
-    assert in_words(worth(track, 0.05, 0.0001), euros, 1, Language()) == "0.10 points less tracking error"
-    assert in_words(worth({"kind": "risk_parity", "unit": "distance"}, 0.2, 0.1), euros, 1, Language()) is None
+    assert in_words(worth(told(track), 0.05, 0.0001), euros, 1, Language()) == "0.10 points less tracking error"
+    assert in_words(worth(told({"kind": "risk_parity", "unit": "distance"}), 0.2, 0.1), euros, 1, Language()) is None
 
 
 @pytest.mark.parametrize("strategy", ["physical-basket", "minimum-risk", "maximum-diversification"])
@@ -66,7 +71,7 @@ def test_report_and_terminal_word_a_price_alike(strategy):
     for c in record["constraints"]:
         if c["value"] is None or not c["binding"] or 0.01 * c["shadow_price"] < 1e-4:
             continue
-        gain = worth(record["objective"], record["risk"]["volatility"], 0.01 * c["shadow_price"])
+        gain = worth(run.proposal.objective, record["risk"]["volatility"], 0.01 * c["shadow_price"])
         assert in_words(gain, run.money, record["budget"], run.say) == told[c["name"]]
         compared += 1
     assert compared

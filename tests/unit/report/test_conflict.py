@@ -14,6 +14,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, optimize
+from toolkit.records.conflict import AskedLimit
 from toolkit.report.i18n.asked import asked
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.conflict import conflict, no_answer
@@ -177,4 +178,4 @@ def test_the_strategy_and_its_versions_are_told_without_a_solution(tight):
     ],
 )  # fmt: skip
 def test_what_a_limit_asks(tight, limit, words):
-    assert plain(asked(partial_findings(tight), {"name": "x", **limit})) == words
+    assert plain(asked(partial_findings(tight), AskedLimit(name="x", **limit))) == words

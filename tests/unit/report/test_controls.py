@@ -86,7 +86,9 @@ def test_before_the_first_notice_equal_reasons_are_told_once_with_the_forms_that
     )
     early, late = ({row["asset"]: row["named_forms"] for row in law(day)["controls"]} for day in (date(2024, 10, 1), AS_OF))
     assert (early["indium"], early["gold"], early["gallium"]) == (["antimonide", "indium gallium arsenide"], [], None)
-    assert (late["indium"], late["gold"], late["hafnium"], late["gallium"]) == (None, [], [], None), "who is told more, is told it"
+    assert (late["indium"], late["gold"], late["hafnium"], late["gallium"]) == (None, [], [], None), (
+        "who is told more, is told it"
+    )
     assert len({reason for reason in reasons.values() if reason}) == len([reason for reason in reasons.values() if reason])
 
 

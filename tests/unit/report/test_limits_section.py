@@ -21,7 +21,7 @@ def limited(records, *changes, objective=VARIANCE, **risk):
     """The normal run with its limits replaced, which hold at the last prices; one not described is an upper one with room."""
     record = copy.deepcopy(records["normal"])
     first = record["constraints"][0]
-    bare = {"side": "upper", "binding": False, "shadow_price": 0.0, "where": ""}
+    bare = {"side": "upper", "binding": False, "shadow_price": 0.0, "where": "", "measure": None, "days": None}
     record["constraints"] = [
         {**first, **bare, "slack": (change["limit"] - change["value"]) * (-1 if change.get("side") == "lower" else 1), **change}
         for change in changes
@@ -48,7 +48,7 @@ def cells(record):
         ({"kind": "bounds", "where": "Ga", "value": 0.1, "limit": 0.2}, ["gallium", "at most 20%", "10.0%", "10.0"]),
         ({"kind": "country_exposure", "where": "CHN", "value": 0.3, "limit": 0.4}, ["China", "at most 40%", "30.0%", "10.0"]),
         ({"kind": "currency_exposure", "where": "USD", "value": 0.3, "limit": 0.4}, ["USD", "at most 40%", "30.0%", "10.0"]),
-        ({"kind": "liquidity", "where": "not sold within 7 days", "value": 0.5, "limit": 0.6},
+        ({"kind": "liquidity", "where": "not sold within 7 days", "days": 7.0, "value": 0.5, "limit": 0.6},
          ["not sold within 7 days", "at most 60%", "50.0%", "10.0"]),
         ({"kind": "turnover", "where": "turnover", "value": 0.1, "limit": 0.15}, ["turnover", "at most 15%", "10.0%", "5.0"]),
         ({"kind": "risk_contribution", "where": "technology_metals", "value": 0.5, "limit": 0.6},
@@ -63,27 +63,26 @@ def cells(record):
          ["My_Own Scenario", "at most −5%", "−6.0%", "1.0"]),
         ({"kind": "tracking_error", "where": "tracking error a year", "value": 0.04, "limit": 0.05},
          ["tracking error a year", "at most 5% a year", "4.0%", "1.0"]),
-        ({"kind": "risk_limit", "where": "volatility a year", "value": 0.2, "limit": 0.25},
+        ({"kind": "risk_limit", "measure": "volatility", "value": 0.2, "limit": 0.25},
          ["volatility a year", "at most 25% a year", "20.0%", "5.0"]),
         # The square is told by its root: 0.04 is 20 % of volatility, 0.0625 is 25 %.
-        ({"kind": "risk_limit", "where": "volatility a year", "value": 0.04, "limit": 0.0625},
+        ({"kind": "risk_limit", "measure": "variance", "value": 0.04, "limit": 0.0625},
          ["volatility a year", "at most 25% (variance 0.0625)", "20.0%", "5.0"]),
-        ({"kind": "risk_limit", "where": "semideviation", "value": 0.01, "limit": 0.0225},
+        ({"kind": "risk_limit", "measure": "semivariance", "value": 0.01, "limit": 0.0225},
          ["deviation below the mean (semideviation)", "at most 15% (semivariance 0.0225)", "10.0%", "5.0"]),
-        ({"kind": "risk_limit", "where": "cvar", "value": 0.3, "limit": 0.35},
+        ({"kind": "risk_limit", "measure": "cvar", "value": 0.3, "limit": 0.35},
          ["average loss of the worst outcomes (CVaR)", "at most 35%", "30.0%", "5.0"]),
-        ({"kind": "risk_limit", "where": "cvar", "value": 0.3, "limit": 0.35, "confidence": 0.9},
+        ({"kind": "risk_limit", "measure": "cvar", "value": 0.3, "limit": 0.35, "confidence": 0.9},
          ["average loss of the worst tenth (CVaR 90%)", "at most 35%", "30.0%", "5.0"]),
     ],
 )  # fmt: skip
 def test_a_limit_is_told_in_its_unit(records, change, told):
-    measures = {"semideviation": 0.1, "semivariance": 0.01}
-    assert cells(limited(records, change, volatility=0.2, measures=measures))[1:5] == told
+    assert cells(limited(records, change))[1:5] == told
 
 
 def test_a_point_of_a_limit_on_variance_is_a_point_of_volatility(records):
     """Where the objective is the limited variance itself, one more point of volatility allows one more point of it."""
-    bound = {"kind": "risk_limit", "where": "volatility a year", "value": 0.04, "limit": 0.04, "binding": True}
+    bound = {"kind": "risk_limit", "measure": "variance", "value": 0.04, "limit": 0.04, "binding": True}
     record = limited(records, {**bound, "shadow_price": 1.0}, volatility=0.2)
     assert cells(record)[-1] == "1.00 points less volatility"
 
@@ -128,7 +127,7 @@ def test_a_soft_limit_gives_way_and_is_not_called_broken(records):
 def test_a_limit_that_asks_for_a_gain_has_no_gauge(records):
     change = {"kind": "scenario_loss", "where": "x", "value": -0.06, "limit": -0.05}
     assert figure(limited(records, change)).body[0].rows[0].gauge is None
-    square = {"kind": "risk_limit", "where": "volatility a year", "value": 0.04, "limit": 0.16}
+    square = {"kind": "risk_limit", "measure": "variance", "value": 0.04, "limit": 0.16}
     gauge = figure(limited(records, square, volatility=0.2)).body[0].rows[0].gauge
     assert gauge == pytest.approx(math.sqrt(0.04 / 0.16))
 
@@ -167,8 +166,8 @@ def test_limits_are_told_in_german(records):
             "binding": True,
             "shadow_price": 0.04,
         },
-        {"kind": "liquidity", "where": "not sold within 7 days", "value": 0.5, "limit": 0.6},
-        {"kind": "risk_limit", "where": "cvar", "value": 0.3, "limit": 0.35, "confidence": 0.9},
+        {"kind": "liquidity", "where": "not sold within 7 days", "days": 7.0, "value": 0.5, "limit": 0.6},
+        {"kind": "risk_limit", "measure": "cvar", "value": 0.3, "limit": 0.35, "confidence": 0.9},
         volatility=0.2,
     )
     (found,) = limits.build(partial_findings(record, language=language("de")))

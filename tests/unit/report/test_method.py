@@ -45,11 +45,6 @@ def test_small_numbers_are_powers_of_ten(records):
     assert title(record).endswith("not optimized")
 
 
-def test_a_run_of_an_older_version_has_no_seed(records):
-    record = {key: value for key, value in records["normal"].items() if key != "seed"}
-    assert "Seed" not in built(record)[1]
-
-
 def test_data_are_known_by_the_beginning_of_their_hash(records):
     record = records["normal"]
     (figure,) = built(record)[2]

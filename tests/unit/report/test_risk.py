@@ -79,13 +79,20 @@ def model_corrected(record):
 
 def test_the_table_tells_how_deep_prices_fell(records):
     record = records["normal"]
-    fall = {"depth": -0.25, "peak": "2025-01-31", "trough": "2025-06-30", "under_water": 7, "lasts": True}
+    fall = {
+        "depth": -0.25,
+        "since": "2024-01-31",
+        "peak": "2025-01-31",
+        "trough": "2025-06-30",
+        "under_water": 7,
+        "lasts": True,
+    }
     parts = {"prices": {"series": [{"asset": "gallium", "fall": fall}]}}
     _, volatility = pair(record, parts)
     heads = [column.label for column in volatility.data.columns[1:]]
     table = cells(volatility)
     gallium = dict(zip(heads, table["Gallium"], strict=True))
-    assert gallium["Deepest fall"] == "−25.0%"
+    assert gallium["Deepest fall"].replace("\u00a0", " ") == "−25.0% since Jan 2024"
     assert gallium["Months below a peak"] == "7 (still)"
     assert dict(zip(heads, table["Gold"], strict=True))["Deepest fall"] == "–"
     assert gallium["Seen"] == "through the noise of customs values"

@@ -114,6 +114,8 @@ def limit_rows(problem: Problem, allocation: Allocation) -> list[dict[str, Any]]
             "where": limit.where,
             "soft": getattr(terms.get(limit.name), "soft", None),
             "confidence": _confidence(terms.get(limit.name)),
+            "measure": getattr(terms.get(limit.name), "measure", None),
+            "days": getattr(terms.get(limit.name), "days", None),
         }
         for limit in allocation.limits
     ]

@@ -15,6 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from toolkit.records.base import Phrase
 from toolkit.report.i18n.countries import short_country
 from toolkit.report.i18n.formats import DASH, Formats, capital
 from toolkit.report.i18n.text import Inline, Span, Text, name, plain, text
@@ -79,7 +80,7 @@ class Language:
         written = self.number_word(n)
         return self._filled(template, {"n": written, "N": capital(written), **values})
 
-    def translate(self, sentence: str | Mapping[str, Any]) -> Text:
+    def translate(self, sentence: str | Phrase) -> Text:
         """A sentence of the run in this language: `toolkit.core.messages` as JSON, or bare words of the run or of the data."""
         if isinstance(sentence, str):
             return text(self.fmt.sentence(self.known(sentence)))

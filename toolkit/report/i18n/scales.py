@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from toolkit.report.findings import Findings
+from toolkit.records.limits import Limit
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.measures import SQUARES, measure_words
+from toolkit.report.i18n.measures import SQUARES
 
 POINT = 0.01
 YEARLY = mark("{limit} a year")
@@ -53,11 +51,11 @@ class Scale:
             return self.say.words(SQUARED[self.square], limit=fmt.limit(self.told(limit)), square=fmt.plain_number(limit))
         return self.say.words(self.of, limit=fmt.limit(limit)) if self.of else fmt.limit(limit)
 
-    def room(self, c: Mapping[str, Any]) -> str:
+    def room(self, c: Limit) -> str:
         """How far it may still go: points, or hundredths of a loading."""
-        left = c["limit"] - c["value"] if c["side"] == "upper" else c["value"] - c["limit"]
+        left = c.limit - c.value if c.side == "upper" else c.value - c.limit
         if self.square:
-            left = self.told(c["limit"]) - self.told(c["value"])
+            left = self.told(c.limit) - self.told(c.value)
         return self.say.fmt.number(100 * left, 1)
 
     def fall(self, price: float, limit: float) -> float:
@@ -65,36 +63,16 @@ class Scale:
         return price * POINT * (2 * self.told(limit) if self.square else 1.0)
 
 
-def scale(run: Findings, c: Mapping[str, Any]) -> Scale:
-    """The scale of a constraint of the run object."""
-    kind = c["kind"]
-    if kind == "risk_limit":
-        square = _square(run, c)
-        return Scale(run.say, square=square, of=None if square or _root(c) != "volatility" else YEARLY)
-    return unit(run.say, kind)
+def scale(say: Language, kind: str, measure: str | None) -> Scale:
+    """How the numbers of a constraint are read.
 
-
-def unit(say: Language, kind: str) -> Scale:
-    """The scale of a kind of constraint whose measure is not its own."""
-    return Scale(say, loading=kind == "factor_exposure", of=_OF.get(kind))
-
-
-def _root(c: Mapping[str, Any]) -> str:
-    """The measure in which a limit on risk is solved: `where` names it."""
-    return str(c["where"] or "").removesuffix(" a year")
-
-
-def _square(run: Findings, c: Mapping[str, Any]) -> str | None:
-    """The square that a limit speaks of; the run names only its root, so the value is compared with both."""
-    risk = run.record["risk"]
-    levels = {"volatility": risk["volatility"], "semideviation": risk.get("measures", {}).get("semideviation")}
-    level, root = levels.get(_root(c)), _root(c)
-    if not level or abs(c["value"] - level) <= abs(c["value"] - level**2):
-        return None
-    return next(square for square, of in SQUARES.items() if of == root)
-
-
-def measured(run: Findings, c: Mapping[str, Any]) -> str:
-    """The measure of a limit on risk in words."""
-    words = measure_words(_root(c), c.get("confidence"), run.say)
-    return run.say.words("{measure} a year", measure=words) if str(c["where"]).endswith(" a year") else words
+    Args:
+        say: The language.
+        kind: Of the constraint.
+        measure: Of a limit on risk.
+    """
+    if kind != "risk_limit":
+        return Scale(say, loading=kind == "factor_exposure", of=_OF.get(kind))
+    if measure in SQUARES:
+        return Scale(say, square=measure)
+    return Scale(say, of=YEARLY if measure == "volatility" else None)

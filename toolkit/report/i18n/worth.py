@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from toolkit.records.limits import Objective
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.measures import measure_words
 
@@ -37,7 +37,7 @@ class Worth:
     measure: str | None = None
 
 
-def worth(objective: Mapping[str, Any], level: float, fall: float) -> Worth:
+def worth(objective: Objective, level: float, fall: float) -> Worth:
     """A fall of the objective in the reader's units.
 
     A fall f of the variance is f / (2 x volatility) of volatility. Where risk is priced as cost, `aversion / 2 x variance +
@@ -48,22 +48,22 @@ def worth(objective: Mapping[str, Any], level: float, fall: float) -> Worth:
         level: Volatility a year at which variance is turned into volatility (for tracking, the tracking error).
         fall: Of the objective, in its own unit.
     """
-    unit = objective["unit"]
+    unit = objective.unit
     if unit in ("variance", "cost", "measure"):
         return _of_risk(objective, level, fall)
     if unit == "ratio":
         return Worth(ratio=fall)
     if unit == "return":
         return Worth(reward=fall)
-    tracks = objective["kind"] == "track" and level > 0
+    tracks = objective.kind == "track" and level > 0
     return Worth(tracking_error=fall / (2 * level)) if tracks else Worth()
 
 
-def _of_risk(objective: Mapping[str, Any], level: float, fall: float) -> Worth:
+def _of_risk(objective: Objective, level: float, fall: float) -> Worth:
     """A fall of risk alone, or of risk at its price and costs."""
-    measure = objective.get("measure") or "variance"
-    if objective["unit"] == "cost":
-        exchange = objective["risk_aversion"] * level if measure == "variance" else 0.0
+    measure = objective.measure or "variance"
+    if objective.unit == "cost":
+        exchange = (objective.risk_aversion or 0.0) * level if measure == "variance" else 0.0
         return Worth(volatility=fall / exchange if exchange > 0 else None, cost=fall)
     if measure == "volatility":
         return Worth(volatility=fall)

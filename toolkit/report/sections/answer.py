@@ -69,10 +69,10 @@ def _result(run: Findings) -> Text:
 
 def _allocated(run: Findings) -> Text:
     """What is proposed, in the fewest words."""
-    say, fmt, cash, held = run.say, run.fmt, run.record["cash"]["weight"], len(run.held)
+    say, fmt, cash, held = run.say, run.fmt, run.proposal.cash.weight, len(run.held)
     if not held:
-        return say("All of the {budget} stays in cash", budget=run.money(run.record["budget"]))
-    if cash + sum(min(p["weight"], 0.0) for p in run.held) > MOSTLY_CASH:  # what short positions brought in is not idle
+        return say("All of the {budget} stays in cash", budget=run.money(run.proposal.budget))
+    if cash + sum(min(p.weight, 0.0) for p in run.held) > MOSTLY_CASH:  # what short positions brought in is not idle
         share = fmt.percent(cash, 0)
         return say.counted(
             held,
@@ -80,12 +80,12 @@ def _allocated(run: Findings) -> Text:
             "{share} stays in cash; the rest is {n} holdings",
             share=share,
         )
-    before, now = run.before, run.record["risk"]["volatility"]
-    if before and before["volatility"] > 0:
-        was, becomes = fmt.percent(before["volatility"]), fmt.percent(now)
-        if abs(now - before["volatility"]) < SAME:
+    before, now = run.before, run.proposal.risk.volatility
+    if before and before.volatility > 0:
+        was, becomes = fmt.percent(before.volatility), fmt.percent(now)
+        if abs(now - before.volatility) < SAME:
             return say("Volatility stays at {now} a year", now=becomes)
-        if now < before["volatility"]:
+        if now < before.volatility:
             return say("Volatility falls from {before} to {now} a year", before=was, now=becomes)
         return say("Volatility rises from {before} to {now} a year", before=was, now=becomes)
     return say.counted(
@@ -101,12 +101,12 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
     if run.held:
         yield from (_placed(run), " ")
     yield from (_risk(run), " ")
-    costs = run.record["costs"]
-    if costs["entry"]:
+    costs = run.proposal.costs
+    if costs.entry:
         yield run.say(
             "Trading costs {entry}, holding {holding} a year.",
-            entry=run.derived(run.money(costs["entry"]), *entry_rests_on(run)),
-            holding=run.derived(run.money(costs["holding_per_year"]), STORAGE),
+            entry=run.derived(run.money(costs.entry), *entry_rests_on(run)),
+            holding=run.derived(run.money(costs.holding_per_year), STORAGE),
         )
         yield " "
     yield from deadline(run)
@@ -114,40 +114,38 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
 
 def _placed(run: Findings) -> Text:
     largest = run.held[0]
-    if short := sum(-p["value"] for p in run.held if p["value"] < 0):
+    if short := sum(-p.value for p in run.held if p.value < 0):
         return run.say.counted(
             len(run.held),
             "{long} are held long and {short} short in {n} product, {metal} ({share}), with {cash} in cash.",
             "{long} are held long and {short} short in {n} products, most in {metal} ({share}), with {cash} in cash.",
-            long=run.money(sum(p["value"] for p in run.held if p["value"] > 0)),
+            long=run.money(sum(p.value for p in run.held if p.value > 0)),
             short=run.money(short),
             metal=run.metal(largest),
-            share=run.fmt.percent(largest["weight"]),
-            cash=run.money(run.record["cash"]["value"]),
+            share=run.fmt.percent(largest.weight),
+            cash=run.money(run.proposal.cash.value),
         )
     return run.say.counted(
         len(run.held),
         "The proposal places {placed} of {budget} in {n} product, {metal} ({share}), and keeps {cash} in cash.",
         "The proposal places {placed} of {budget} in {n} products, most in {metal} ({share}), and keeps {cash} in cash.",
-        placed=run.money(sum(p["value"] for p in run.held)),
-        budget=run.money(run.record["budget"]),
+        placed=run.money(sum(p.value for p in run.held)),
+        budget=run.money(run.proposal.budget),
         metal=run.metal(largest),
-        share=run.fmt.percent(largest["weight"]),
-        cash=run.money(run.record["cash"]["value"]),
+        share=run.fmt.percent(largest.weight),
+        cash=run.money(run.proposal.cash.value),
     )
 
 
 def _risk(run: Findings) -> Text:
     """Volatility against that of today, and the share under control where it is known."""
     say, fmt, before = run.say, run.fmt, run.before
-    now = text(fmt.percent(run.record["risk"]["volatility"]), sources(*run.of_prices()))
+    now = text(fmt.percent(run.proposal.risk.volatility), sources(*run.of_prices()))
     if not run.held:
-        first = say(
-            "Nothing is bought: {cash} is kept as cash, without metal risk", cash=run.money(run.record["cash"]["value"])
-        )
+        first = say("Nothing is bought: {cash} is kept as cash, without metal risk", cash=run.money(run.proposal.cash.value))
     elif before:
         first = say(
-            "Expected volatility is {now} a year, against {before} today", now=now, before=fmt.percent(before["volatility"])
+            "Expected volatility is {now} a year, against {before} today", now=now, before=fmt.percent(before.volatility)
         )
     else:
         first = say("Expected volatility is {now} a year", now=now)
@@ -156,7 +154,7 @@ def _risk(run: Findings) -> Text:
     second = say(
         "{share} of value is under Chinese export control for delivery {towards}",
         share=text(run.derived(fmt.percent(run.controlled), *_doubt(run)), sources(*run.of_tables("controls"))),
-        towards=run.towards(run.record["owner"]["country"]),
+        towards=run.towards(run.record.owner.country),
     )
     return say("{first}; {second}.", first=first, second=second)
 
@@ -173,15 +171,15 @@ def _controlled(run: Findings) -> KeyFigure:
         if not run.held:
             return KeyFigure(say.words("Largest holding"), text(NONE), say("nothing is held"))
         largest = run.held[0]
-        return KeyFigure(say.words("Largest holding"), text(fmt.percent(largest["weight"])), text(say.name(largest["name"])))
+        return KeyFigure(say.words("Largest holding"), text(fmt.percent(largest.weight)), text(say.name(largest.name)))
     note: list[Inline] = [say("of value")]
-    if before and before["controlled"] is not None:
-        note = [say("of value, from {before}", before=fmt.percent(before["controlled"]))]
-    limit = next((c for c in run.limits if c["kind"] == "control_exposure" and c["side"] == "upper"), None)
+    if before and before.controlled is not None:
+        note = [say("of value, from {before}", before=fmt.percent(before.controlled))]
+    limit = next((c for c in run.limits if c.kind == "control_exposure" and c.side == "upper"), None)
     if limit:
-        note.append(say("limit {limit}", limit=fmt.limit(limit["limit"])))
+        note.append(say("limit {limit}", limit=fmt.limit(limit.limit)))
     if run.unjudged:
-        unknown = fmt.percent(sum(p["weight"] for p in run.unjudged))
+        unknown = fmt.percent(sum(p.weight for p in run.unjudged))
         note.append(say("{share} is in products that no ledger knows", share=unknown))
     doubt = _doubt(run)
     markers = sources(*run.of_tables("controls"), *run.rests_on(*doubt))
@@ -199,37 +197,35 @@ def _clauses(parts: list[Inline]) -> Iterator[Inline]:
 
 
 def _volatility(run: Findings) -> KeyFigure:
-    say, fmt, risk, before = run.say, run.fmt, run.record["risk"], run.before
-    loss = run.derived(fmt.percent(risk["cvar_95"]), NORMAL, SHOCKS)
+    say, fmt, risk, before = run.say, run.fmt, run.proposal.risk, run.before
+    loss = run.derived(fmt.percent(risk.cvar_95), NORMAL, SHOCKS)
     if run.normal_tail:
         tail = say("the worst year in twenty loses {loss} on average", loss=loss)
     else:
-        tail = say(
-            "the worst twentieth loses {loss} on average, by {method}", loss=loss, method=run.sentence(risk["cvar_method"])
-        )
-    was = [say("from {before}", before=fmt.percent(before["volatility"]))] if before else []
-    return KeyFigure(say.words("Volatility a year"), text(fmt.percent(risk["volatility"])), text(*_clauses([*was, tail])))
+        tail = say("the worst twentieth loses {loss} on average, by {method}", loss=loss, method=run.sentence(risk.cvar_method))
+    was = [say("from {before}", before=fmt.percent(before.volatility))] if before else []
+    return KeyFigure(say.words("Volatility a year"), text(fmt.percent(risk.volatility)), text(*_clauses([*was, tail])))
 
 
 def _entry(run: Findings) -> KeyFigure:
-    say, costs = run.say, run.record["costs"]
+    say, costs = run.say, run.proposal.costs
     label = say.words("Trading cost")
-    if not costs["entry"]:
-        unknown = any(p["terms"] == "unknown" for p in run.held)
+    if not costs.entry:
+        unknown = any(p.terms == "unknown" for p in run.held)
         why = say("no dealer terms are known, so none are counted") if unknown else say("nothing is traded at a spread")
-        return KeyFigure(label, text(run.money(costs["entry"])), why)
+        return KeyFigure(label, text(run.money(costs.entry)), why)
     rests = entry_rests_on(run)
     note = say(
         "{share} of the budget: {costs}",
-        share=run.derived(run.fmt.percent(costs["entry"] / run.record["budget"]), *rests, marked=False),
+        share=run.derived(run.fmt.percent(costs.entry / run.proposal.budget), *rests, marked=False),
         costs=run.assumed(run.entry_words, *rests),
     )
-    return KeyFigure(label, text(run.derived(run.money(costs["entry"]), *rests, marked=False)), note)
+    return KeyFigure(label, text(run.derived(run.money(costs.entry), *rests, marked=False)), note)
 
 
 def _status(run: Findings) -> Text:
     """How good the answer is known to be."""
-    say, status, gap = run.say, run.record["status"], run.record["solver"]["lots_gap"]
+    say, status, gap = run.say, run.proposal.status, run.proposal.solver.lots_gap
     message = say(STATUS[status]) if status in STATUS else text(say.term("term", readable(status)))
     if gap is None:
         return message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from toolkit.records.run import Run
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Notes, Panel
 from toolkit.report.findings import Findings
@@ -29,12 +30,12 @@ def assumptions(run: Findings) -> tuple[Block, ...]:
             say("Prices are indicative: a customs value, an average or a dealer’s ask is no bid, and buy-back may be refused."),
         )
     ]
-    if left_out := run.record.get("left_out"):
+    if left_out := run.record.left_out if isinstance(run.record, Run) else ():
         read.append(
             say(
                 "{lead} {names}. Each has no monthly price; none is interpolated.",
                 lead=strong(say.words("Not part of the calculation:")),
-                names=say.listed([say.name(row["name"]) for row in left_out]),
+                names=say.listed([say.name(row.name) for row in left_out]),
             )
         )
     read.append(

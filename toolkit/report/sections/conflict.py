@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from toolkit.records.conflict import AskedLimit, Conflict, ConflictDetails
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Row, Status, Table
 from toolkit.report.findings import Findings
@@ -47,7 +47,7 @@ def no_answer(run: Findings) -> tuple[Block, ...]:
         KeyFigures(tuple(_figures(run))),
         Status(
             (
-                (say.words("Status"), say("no answer") if _proven(run) else say("none found; the search is local")),
+                (say.words("Status"), say("no answer") if _details(run).proven else say("none found; the search is local")),
                 *doubts(run),
             )
         ),
@@ -60,27 +60,19 @@ def conflict(run: Findings) -> tuple[Block, ...]:
     return (_table(run),)
 
 
-def _details(run: Findings) -> Mapping[str, Any]:
-    return run.record["conflict"]["details"]
-
-
-def _proven(run: Findings) -> bool:
-    return bool(_details(run).get("proven", True))
+def _details(run: Findings) -> ConflictDetails:
+    return run.needed(Conflict).conflict.details
 
 
 def _relaxation_known(run: Findings) -> bool:
     """Whether a relaxation, or that there is none, was found."""
-    return bool(_details(run).get("relaxation_known", _proven(run)))
+    known, proven = _details(run).relaxation_known, _details(run).proven
+    return proven if known is None else known
 
 
-def _least(run: Findings) -> bool:
-    """Whether it is proven that nothing less than the relaxation is enough."""
-    return bool(_details(run).get("relaxation_least", True))
-
-
-def _known(run: Findings) -> Mapping[str, Mapping[str, Any]]:
+def _known(run: Findings) -> Mapping[str, AskedLimit]:
     """The limits of the strategy by name, as its file states them."""
-    return {limit["name"]: limit for limit in run.record["conflict"].get("limits", ())}
+    return {limit.name: limit for limit in run.needed(Conflict).conflict.limits}
 
 
 def _named(run: Findings, names: Sequence[str]) -> list[Inline]:
@@ -103,11 +95,11 @@ def _asking(run: Findings, limit_name: str) -> Inline:
 def _indivisible(run: Findings) -> bool:
     """Whether whole lots or smallest amounts are part of the conflict."""
     known = _known(run)
-    return any(known[n]["kind"] in INDIVISIBLE for n in _details(run)["conflict"] if n in known)
+    return any(known[n].kind in INDIVISIBLE for n in _details(run).conflict if n in known)
 
 
 def _result(run: Findings) -> Text:
-    if not _proven(run):
+    if not _details(run).proven:
         return run.say("No allocation was found that meets the limits of this strategy")
     if _indivisible(run):
         return run.say("No allocation in whole lots meets the limits of this strategy")
@@ -116,9 +108,9 @@ def _result(run: Findings) -> Text:
 
 def _paragraph(run: Findings) -> Iterator[Inline]:
     """Which limits contradict each other, the least that would give way, and what was known of the law."""
-    say, names = run.say, _details(run)["conflict"]
+    say, names = run.say, _details(run).conflict
     told = say.listed([_asking(run, n) for n in names])
-    if not _proven(run):
+    if not _details(run).proven:
         yield say("The search ended at the limits {names}. It is local, so this is no proof that there is none.", names=told)
     elif names:
         yield say.counted(
@@ -130,11 +122,11 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
         if len(names) > 1:
             fewer = say("Any fewer of them can be met together.")
             unknown = say("Whether fewer of them conflict already was not found out.")
-            yield from (" ", fewer if _details(run).get("irreducible", True) else unknown)
+            yield from (" ", fewer if _details(run).irreducible else unknown)
     else:
-        yield run.sentence(run.record["conflict"]["message"])
+        yield run.sentence(run.needed(Conflict).conflict.message)
     yield " "
-    if told := _details(run).get("not_sold"):
+    if told := _details(run).not_sold:
         yield from (run.sentence(told), " ")
     moves = _moves(run)
     if len(moves) > FEW:
@@ -159,7 +151,7 @@ def _enough(run: Findings) -> Text:
     """What introduces the limits that give way."""
     say = run.say
     least = say("The least that would have to give way:")
-    return text(least if _least(run) else say("What is enough to give way, and less may be:"), " ")
+    return text(least if _details(run).relaxation_least else say("What is enough to give way, and less may be:"), " ")
 
 
 def _moved(run: Findings, move: Move) -> Text:
@@ -168,25 +160,25 @@ def _moved(run: Findings, move: Move) -> Text:
 
 
 def _largest(run: Findings, moves: Sequence[Move]) -> Move:
-    sizes: Mapping[str, float] = _details(run).get("relaxation", {})
+    sizes = _details(run).relaxation
     return max(moves, key=lambda move: sizes.get(move.name, 0.0))
 
 
 def _moves(run: Findings) -> list[Move]:
     """The limits that give way, those in conflict first, each by how much."""
     details, known = _details(run), _known(run)
-    order = [*details["conflict"], *details.get("relaxation", {}), *known]
+    order = [*details.conflict, *details.relaxation, *known]
     found = []
     for limit in (known[n] for n in dict.fromkeys(order) if n in known):
-        for key, new in changed(details.get("set", []), limit):
-            found.append(Move(limit["name"], side_asked(run, limit, key, new), step(run, limit, key, new)))
+        for key, new in changed(details.settings, limit):
+            found.append(Move(limit.name, side_asked(run, limit, key, new), step(run, limit, key, new)))
     return found
 
 
 def _figures(run: Findings) -> Iterator[KeyFigure]:
     """Limits in conflict, what gives way most, and the money that was to be placed."""
     say, fmt, known = run.say, run.fmt, _known(run)
-    names = _details(run)["conflict"]
+    names = _details(run).conflict
     total = max(len(known), len(names))
     value = say("{n} of {total}", n=fmt.number(len(names)), total=total)
     yield KeyFigure(say.words("Limits in conflict"), value, say.listed(_named(run, names)))
@@ -197,12 +189,12 @@ def _figures(run: Findings) -> Iterator[KeyFigure]:
         note = say("of {total} limits that would move, most: {limit} {asked}", total=len(moves), limit=label, asked=most.until)
         if len(moves) == 1:
             note = say("{limit} {asked}", limit=label, asked=most.until)
-        label = say.words("Least relaxation") if _least(run) else say.words("Relaxation")
+        label = say.words("Least relaxation") if _details(run).relaxation_least else say.words("Relaxation")
         yield KeyFigure(label, text(most.by or NONE), note)
     else:
         note = say("no limit can give way far enough") if _relaxation_known(run) else say("not found")
         yield KeyFigure(say.words("Least relaxation"), text(NONE), note)
-    budget = run.record.get("budget")
+    budget = run.needed(Conflict).budget
     yield KeyFigure(say.words("Budget"), text(run.money(budget)), say("stays as it is: nothing is proposed"))
 
 
@@ -210,7 +202,7 @@ def _table(run: Findings) -> Figure:
     """Every limit that is part of the conflict or gives way, what it asks and what it would ask."""
     say, details, known = run.say, _details(run), _known(run)
     moves = _moves(run)
-    names = [*dict.fromkeys([*details["conflict"], *(move.name for move in moves)])]
+    names = [*dict.fromkeys([*details.conflict, *(move.name for move in moves)])]
     columns = (
         Column(say.words("Limit"), "left"),
         Column(say.words("Asks"), "left"),
@@ -227,13 +219,13 @@ def _table(run: Findings) -> Figure:
                 (
                     say("Volatility, set by the objective") if n == NAMELESS else text(of_strategy(n, say)),
                     asked(run, limit) if limit else text(NONE),
-                    say("yes") if n in details["conflict"] else say("no, but gives way too"),
+                    say("yes") if n in details.conflict else say("no, but gives way too"),
                     say.listed([text(strong(plain(move.until))) for move in own]) if own else text(NONE),
                     say.listed([move.by or NONE for move in own]) if own else text(NONE),
                 )
             )
         )
-    least = _least(run)
+    least = _details(run).relaxation_least
     title = (
         say.words("Limits in conflict, and the least relaxation")
         if least
@@ -265,7 +257,7 @@ def _finding(run: Findings, moves: Sequence[Move]) -> Text:
 
 def _settings(run: Findings) -> Table | None:
     """The change as the toolkit takes it, for who runs the strategy again."""
-    say, settings = run.say, [setting.rpartition("=") for setting in _details(run).get("set", [])]
+    say, settings = run.say, [setting.rpartition("=") for setting in _details(run).settings]
     if not settings:
         return None
     columns = (Column(say.words("Setting"), "left"), Column(say.words("Value"), "left"))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from toolkit.records.limits import Limit
+from toolkit.records.positions import BrokenLimit
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import HOLDS, Findings
 from toolkit.report.i18n.countries import NAMES
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.measures import measure_words
+from toolkit.report.i18n.measures import SQUARES, measure_words
 from toolkit.report.i18n.names import of_strategy
 from toolkit.report.i18n.origins import by_product
-from toolkit.report.i18n.scales import SIDES, SOFT, Scale, measured, scale
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, strong, text
+from toolkit.report.i18n.scales import SIDES, SOFT, Scale, scale
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, plain, strong, text
 from toolkit.report.i18n.worth import fall_in_words, worth
 
 FEW = 2
@@ -37,7 +37,6 @@ RULES = {
 }
 """Terms without a number of their own."""
 PLACES = {"cash": mark("cash"), "turnover": mark("turnover"), "gross exposure": mark("gross exposure")}
-_UNSOLD = re.compile(r"not sold within ([\d.]+) days")
 AIMS = {
     "ratio": mark("The objective is a ratio to the {measure}."),
     "return": mark("The objective is expected return a year."),
@@ -64,7 +63,7 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
     )
     rows = tuple(Row(_cells(run, c), gauge=_used(run, c)) for c in run.limits)
     sub = say("Values of the proposal.")
-    if run.record["solver"]["lots_gap"] is not None:
+    if run.proposal.solver.lots_gap is not None:
         sub = say(
             "Values on whole lots; the worth of a point is that before rounding to lots, where a limit can bind more tightly."
         )
@@ -109,7 +108,7 @@ def _finding(run: Findings) -> Text:  # noqa: PLR0911  # a state of the limits e
             names=_names(run, run.broken_at_last),
         )
     hold = say("Both limits hold") if total == 2 else say.counted(total, "The limit holds", "All {n} limits hold")
-    binding = [c for c in run.limits if c["binding"]]
+    binding = [c for c in run.limits if c.binding]
     if not binding:
         return say("{hold}, and none binds", hold=hold)
     if len(binding) == total:
@@ -119,19 +118,19 @@ def _finding(run: Findings) -> Text:  # noqa: PLR0911  # a state of the limits e
     return say.counted(len(binding), "{hold}; {names} binds", "{hold}; {names} bind", hold=hold, names=_names(run, binding))
 
 
-def _names(run: Findings, rows: Sequence[Mapping[str, Any]]) -> Text:
+def _names(run: Findings, rows: Sequence[Limit | BrokenLimit]) -> Text:
     """Names of limits, one of which the objective does not give to its own."""
-    return run.say.listed([run.say("volatility") if c["name"] == NAMELESS else of_strategy(c["name"], run.say) for c in rows])
+    return run.say.listed([run.say("volatility") if c.name == NAMELESS else of_strategy(c.name, run.say) for c in rows])
 
 
-def _cells(run: Findings, c: Mapping[str, Any]) -> tuple[Text, ...]:
-    say, read = run.say, scale(run, c)
-    label = say("Volatility, set by the objective") if c["name"] == NAMELESS else of_strategy(c["name"], say)
-    asked = say((SIDES if c["soft"] is None else SOFT)[c["side"]], limit=read.asked(c["limit"]))
+def _cells(run: Findings, c: Limit) -> tuple[Text, ...]:
+    say, read = run.say, scale(run.say, c.kind, c.measure)
+    label = say("Volatility, set by the objective") if c.name == NAMELESS else of_strategy(c.name, say)
+    asked = say((SIDES if c.soft is None else SOFT)[c.side], limit=read.asked(c.limit))
     cells = [text(label), text(_place(run, c)), asked]
     if run.before:
         cells.append(_now(run, c, read))
-    cells.append(_value(c["value"], read, broken=c["slack"] < -HOLDS))
+    cells.append(_value(c.value, read, broken=c.slack < -HOLDS))
     return (*cells, text(read.room(c)), text(_worth(run, c, read)))
 
 
@@ -140,89 +139,90 @@ def _value(value: float, read: Scale, *, broken: bool) -> Text:
     return text(Span(f"▲ {written}", "warn") if broken else strong(written))
 
 
-def _place(run: Findings, c: Mapping[str, Any]) -> Inline:
+def _place(run: Findings, c: Limit) -> Inline:
     """Where a limit is tightest, in words: a country, a holding, a factor, a measure, a relation as it was written.
 
     Nothing where the name of the limit says it already.
     """
-    say, where = run.say, c["where"] or ""
-    if c["kind"] in ("risk_limit", "tracking_error"):
-        return measured(run, c)
-    if where in ("", c["name"]) or c["name"] == NAMELESS:
+    say, where = run.say, c.where or ""
+    if c.measure is not None or c.kind == "tracking_error":
+        root = SQUARES.get(c.measure, c.measure) if c.measure else c.kind
+        words = measure_words(root, c.confidence, say)
+        return say("{measure} a year", measure=words) if root in ("volatility", "tracking_error") else words
+    if c.days is not None:
+        return say("not sold within {days} days", days=say.fmt.plain_number(c.days))
+    if where in ("", c.name) or c.name == NAMELESS:
         return ""
     if where in NAMES:
         return run.country(where)
     if where in PLACES:
         return say(PLACES[where])
-    return _spoken(run, c["kind"], where)
+    return _spoken(run, c.kind, where)
 
 
 def _spoken(run: Findings, kind: str, where: str) -> Inline:
-    """A label of the run in words: days to sell, a factor or group, a metal; what the user wrote stays as written."""
+    """A label of the run in words: a factor or group, a metal; what the user wrote stays as written."""
     say = run.say
-    if unsold := _UNSOLD.fullmatch(where):
-        return say("not sold within {days} days", days=say.fmt.plain_number(float(unsold[1])))
-    factor = where.removesuffix(" falls")
-    if factor in run.record["exposures"]["factors"] or where in {p["group"] for p in run.record["positions"]}:
-        words = say.term("term", readable(factor))
-        return words if factor == where else say("{factor} falls", factor=words)
-    spoken = {p["element"]: run.metal(p) for p in by_product(run.positions, run.offers) if p["element"]}
-    spoken |= {p["asset"]: run.metal(p) for p in run.record["positions"]}
+    if factor := next((s.factor for s in run.proposal.scenarios if s.name == where), None):
+        return say("{factor} falls", factor=say.term("term", readable(factor)))
+    if where in run.proposal.exposures.factors or where in {p.group for p in run.proposal.positions}:
+        return say.term("term", readable(where))
+    spoken = {p.element: run.metal(p) for p in by_product(run.positions, run.offers) if p.element}
+    spoken |= {p.asset: run.metal(p) for p in run.proposal.positions}
     return spoken.get(where) or (of_strategy(where, say) if kind == "scenario_loss" else name(say.term("metal", where)))
 
 
-def _now(run: Findings, c: Mapping[str, Any], read: Scale) -> Text:
+def _now(run: Findings, c: Limit, read: Scale) -> Text:
     """The value today, marked where today breaks the limit."""
-    value = (run.before or {"limits": {}})["limits"].get(c["name"])
+    value = run.before.limits.get(c.name) if run.before else None
     if value is None:
         return text(NONE)
-    broken = value > c["limit"] + HOLDS if c["side"] == "upper" else value < c["limit"] - HOLDS
+    broken = value > c.limit + HOLDS if c.side == "upper" else value < c.limit - HOLDS
     return _value(value, read, broken=True) if broken else text(muted(read.value(value)))
 
 
-def _used(run: Findings, c: Mapping[str, Any]) -> float | None:
+def _used(run: Findings, c: Limit) -> float | None:
     """Share of an upper limit that is used; a floor, and a limit that asks for a gain, has no room that fills."""
-    if c["side"] != "upper" or c["limit"] <= 0:
+    if c.side != "upper" or c.limit <= 0:
         return None
-    read = scale(run, c)
-    return min(max(read.told(c["value"]) / read.told(c["limit"]), 0.0), 1.0)
+    read = scale(run.say, c.kind, c.measure)
+    return min(max(read.told(c.value) / read.told(c.limit), 0.0), 1.0)
 
 
-def _worth(run: Findings, c: Mapping[str, Any], read: Scale) -> Inline:
+def _worth(run: Findings, c: Limit, read: Scale) -> Inline:
     """The shadow price per point in a unit a reader knows."""
-    price, objective = c["shadow_price"], run.record["objective"]
-    if not c["binding"]:
+    price, objective = c.shadow_price, run.proposal.objective
+    if not c.binding:
         return run.say("nothing: the limit does not bind")
     if price is None:
         return NONE
-    fall = read.fall(price, c["limit"])
-    words = fall_in_words(worth(objective, _level(run), fall), fall, run.money, run.record["budget"], run.say)
+    fall = read.fall(price, c.limit)
+    words = fall_in_words(worth(objective, _level(run), fall), fall, run.money, run.proposal.budget, run.say)
     if words is None:
         return NONE
     return run.say("{worth} (per hundredth of a loading)", worth=words) if read.loading else words
 
 
-def _one_sided(c: Mapping[str, Any]) -> bool:
+def _one_sided(c: Limit) -> bool:
     """Whether less room costs by more than a solver's dust what more room is worth."""
-    more, less = c["shadow_price"], c.get("shadow_price_less")
-    return bool(c["binding"]) and more is not None and less is not None and less - more > ONE_SIDED * abs(less)
+    more, less = c.shadow_price, c.shadow_price_less
+    return c.binding and more is not None and less is not None and less - more > ONE_SIDED * abs(less)
 
 
 def _level(run: Findings) -> float:
     """The volatility at which variance is turned into volatility; for tracking, the tracking error."""
-    objective = run.record["objective"]
-    tracks = objective["kind"] == "track"
-    return math.sqrt(max(objective["value"], 0.0)) if tracks else run.record["risk"]["volatility"]
+    objective = run.proposal.objective
+    return math.sqrt(max(objective.value, 0.0)) if objective.kind == "track" else run.proposal.risk.volatility
 
 
 def _aim(run: Findings) -> str:
     """What is made as small or as large as the limits allow, and how its prices became ones that a reader knows."""
-    say, objective = run.say, run.record["objective"]
-    measure = objective.get("measure") or "variance"
-    told = measure_words(measure, objective.get("confidence"), say)
-    unit = objective["unit"]
+    say, objective = run.say, run.proposal.objective
+    measure = objective.measure or "variance"
+    told = measure_words(measure, objective.confidence, say)
+    unit = objective.unit
     if unit == "cost":
-        price = objective["risk_aversion"] / (2 if measure == "variance" else 1)
+        price = (objective.risk_aversion or 0.0) / (2 if measure == "variance" else 1)
         return say.words(
             "The objective is cost a year plus {price} times the {measure}: at that price of risk a point is worth money.",
             price=say.fmt.quantity(price),
@@ -235,16 +235,14 @@ def _aim(run: Findings) -> str:
     if unit == "ratio":
         # A ratio to the variance's own root, which is what a reader calls risk.
         return say.words(AIMS[unit], measure=say.words("volatility") if measure == "variance" else told)
-    return say.words(AIMS.get(unit) or AIMS.get(objective["kind"]) or NO_UNIT)
+    return say.words(AIMS.get(unit) or AIMS.get(objective.kind) or NO_UNIT)
 
 
 def _others(run: Findings) -> str:
     """Terms that set a rule, not a number."""
     say = run.say
     found = [
-        _holdings(run) if c["kind"] == "cardinality" else _rule(run, c["kind"])
-        for c in run.record["constraints"]
-        if c["value"] is None
+        _holdings(run) if c.kind == "cardinality" else _rule(run, c.kind) for c in run.proposal.constraints if c.value is None
     ]
     return say.words("Also kept: {rules}.", rules=say.series(found)) if found else ""
 
@@ -254,5 +252,4 @@ def _rule(run: Findings, kind: str) -> str:
 
 
 def _holdings(run: Findings) -> str:
-    counted = run.say.counted(len(run.held), "a number of holdings ({n} is held)", "a number of holdings ({n} are held)")
-    return "".join(span.text for span in counted)
+    return plain(run.say.counted(len(run.held), "a number of holdings ({n} is held)", "a number of holdings ({n} are held)"))

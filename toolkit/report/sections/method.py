@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from toolkit.records.run import Run
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Columns, Figure, Paragraph, Row, Table
 from toolkit.report.findings import Findings
@@ -34,14 +34,15 @@ def method(run: Findings) -> tuple[Block, ...]:
 
 def _finding(run: Findings) -> Text:
     """How well the answer is proven, or why there is nothing to prove."""
-    if "solver" not in run.record:
+    if not isinstance(run.record, Run):
         return run.say("No answer was found")
-    solver = run.record["solver"]
-    if not solver["kkt"]:
+    solver, kkt = run.record.solver, run.record.solver.kkt
+    if not kkt:
         return run.say("The weights are named by the strategy, not optimized")
-    worst = max(solver["kkt"].values())
     return run.say(
-        "The optimum of {solver} is certified: no residual above {worst}", solver=name(solver["name"]), worst=_power(run, worst)
+        "The optimum of {solver} is certified: no residual above {worst}",
+        solver=name(solver.name),
+        worst=_power(run, max(kkt.primal, kkt.dual, kkt.gap)),
     )
 
 
@@ -50,18 +51,18 @@ def _run(run: Findings) -> Iterator[Inline]:
     yield from (strong(run.say.words("Run.")), " ")
     yield from run.say(
         "{id}, with the fingerprint {hash} of its strategy.",
-        id=name(run.record["run_id"]),
-        hash=name(run.record["strategy"]["fingerprint"]),
+        id=name(run.strategy_run.run_id),
+        hash=name(run.strategy_run.strategy.fingerprint),
     )
 
 
 def idea(run: Findings) -> Iterator[Inline]:
     """What the strategy believes, on what it rests and what would show it wrong, in its author's words."""
-    say, about = run.say, run.record["about"]
-    yield from (strong(say.words("Idea.")), " ", _told(run, about["idea"]))
-    yield from (" ", strong(say.words("Source.")), " ", _told(run, about["source"]))
-    if about["refuted_by"]:
-        yield from (" ", strong(say.words("Refuted when:")), " ", _told(run, about["refuted_by"]))
+    say, about = run.say, run.strategy_run.about
+    yield from (strong(say.words("Idea.")), " ", _told(run, about.idea))
+    yield from (" ", strong(say.words("Source.")), " ", _told(run, about.source))
+    if about.refuted_by:
+        yield from (" ", strong(say.words("Refuted when:")), " ", _told(run, about.refuted_by))
 
 
 def _told(run: Findings, words: str) -> Span:
@@ -72,39 +73,38 @@ def _told(run: Findings, words: str) -> Span:
 
 def _identity(run: Findings) -> Iterator[tuple[str, Text]]:
     """(what, value): enough to make the run again and to know whether it came out the same."""
-    say, fmt, record = run.say, run.fmt, run.record
-    yield say.words("Run"), text(name(record["run_id"]))
-    strategy = record["strategy"]
+    say, fmt, record = run.say, run.fmt, run.strategy_run
+    yield say.words("Run"), text(name(record.run_id))
+    strategy = record.strategy
     yield (
         say.words("Strategy"),
-        say("{name}, fingerprint {hash}", name=name(strategy["name"]), hash=name(strategy["fingerprint"])),
+        say("{name}, fingerprint {hash}", name=name(strategy.name), hash=name(strategy.fingerprint)),
     )
-    if "solver" in record:
+    if isinstance(record, Run):
         yield from _solution(run)
-    if record.get("seed") is not None:
-        yield say.words("Seed"), text(fmt.number(record["seed"]))
-    yield say.words("Versions"), text(name(", ".join(f"{key} {value}" for key, value in record["versions"].items())))
+    yield say.words("Seed"), text(fmt.number(record.seed))
+    yield say.words("Versions"), text(name(", ".join(f"{key} {value}" for key, value in record.versions.items())))
 
 
 def _solution(run: Findings) -> Iterator[tuple[str, Text]]:
     """How the answer was found and how well it is proven; a run without an answer has none of it."""
-    say, fmt, objective = run.say, run.fmt, run.record["objective"]
-    kind, value = say.term("term", readable(objective["kind"])), fmt.plain_number(objective["value"])
+    say, fmt, objective = run.say, run.fmt, run.proposal.objective
+    kind, value = say.term("term", readable(objective.kind)), fmt.plain_number(objective.value)
     yield say.words("Objective"), say("{kind}, value {value}", kind=kind, value=value)
     yield say.words("Solver"), _solver(run)
     yield say.words("Certificate"), _certificate(run)
-    yield say.words("Periods a year"), text(fmt.quantity(run.record["periods_per_year"]))
+    yield say.words("Periods a year"), text(fmt.quantity(run.proposal.periods_per_year))
 
 
 def _solver(run: Findings) -> Text:
     """Which solver answered, and what those said that were asked before."""
-    say, solver = run.say, run.record["solver"]
+    say, solver = run.say, run.proposal.solver
 
     def word(key: str) -> str:
         return say.term("term", readable(key))
 
-    attempts = [f"{a['solver']}: {word(a['status'])}, {word(a['outcome'])}" for a in solver["attempts"]]
-    told = {"solver": name(solver["name"]), "status": word(solver["status"])}
+    attempts = [f"{a.solver}: {word(a.status)}, {word(a.outcome)}" for a in solver.attempts]
+    told = {"solver": name(solver.name), "status": word(solver.status)}
     return (
         say("{solver}, {status}; attempts: {attempts}", **told, attempts="; ".join(attempts))
         if attempts
@@ -113,14 +113,14 @@ def _solver(run: Findings) -> Text:
 
 
 def _certificate(run: Findings) -> Text:
-    say, kkt = run.say, run.record["solver"]["kkt"]
+    say, kkt = run.say, run.proposal.solver.kkt
     if not kkt:
         return say("none: the weights are named, not optimized")
     return say(
         "primal residual {primal}, dual {dual}, gap {gap}",
-        primal=_power(run, kkt["primal"]),
-        dual=_power(run, kkt["dual"]),
-        gap=_power(run, kkt["gap"]),
+        primal=_power(run, kkt.primal),
+        dual=_power(run, kkt.dual),
+        gap=_power(run, kkt.gap),
     )
 
 
@@ -135,7 +135,7 @@ def _power(run: Findings, value: float) -> str:
 def _data(run: Findings) -> Iterator[Figure]:
     """The tables that the run was made from, each with the fingerprint of the rows that were used."""
     say, fmt = run.say, run.fmt
-    used: list[Mapping[str, Any]] = list(run.record["data"])
+    used = run.record.data
     if not used:
         return
     columns = (
@@ -148,11 +148,11 @@ def _data(run: Findings) -> Iterator[Figure]:
     rows = tuple(
         Row(
             (
-                text(say.term("table", readable(row["table"]))),
-                text(say.term("source", row["source"]), sources(*run.of_sources(row["source_id"]))),
-                text(fmt.number(row["rows"])),
-                text(fmt.short_date(row["as_of"])),
-                text(name(row["sha256"][:HASH])),
+                text(say.term("table", readable(row.table))),
+                text(say.term("source", row.source), sources(*run.of_sources(row.source_id))),
+                text(fmt.number(row.rows)),
+                text(fmt.short_date(row.as_of)),
+                text(name(row.sha256[:HASH])),
             )
         )
         for row in used

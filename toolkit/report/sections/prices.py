@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
+from toolkit.records.parts.prices import PriceMonth, Prices, PriceSeries
 from toolkit.report.charts.levels import Month, levels
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row, SmallMultiple, Table
@@ -27,12 +27,12 @@ BASES = {
 @section("prices", mark("Prices and noise"), needs=["prices"])
 def prices(run: Findings) -> tuple[Block, ...] | Missing:
     """One panel a noisy metal; behind them the months of all, those with prices taken as published too."""
-    found = run.parts["prices"]
-    series = sorted((one for one in found["series"] if _months(one)), key=lambda one: one["basis"] != NOISY)
+    found = run.part(Prices)
+    series = sorted((one for one in found.series if _months(one)), key=lambda one: one.basis != NOISY)
     if not series:
         return Missing(run.say.words("No metal of this report has a price by month."))
     drawn = [one for one in series if _is_noisy(one)] or series
-    months = [row["month"] for one in drawn for row in one["months"]]
+    months = [row.month for one in drawn for row in one.months]
     span = day(min(months)), day(max(months))
     panels = tuple(_panel(run, one, span) for one in drawn)
     return (
@@ -46,23 +46,23 @@ def prices(run: Findings) -> tuple[Block, ...] | Missing:
     )
 
 
-def _months(one: Mapping[str, Any]) -> list[Month]:
+def _months(one: PriceSeries) -> list[Month]:
     """The months of a series that have a price."""
     return [
-        Month(day(row["month"]), row["print"], row["level"], row["error"])
-        for row in one["months"]
-        if row["print"] is not None or row["level"] is not None
+        Month(day(row.month), row.print, row.level, row.error)
+        for row in one.months
+        if row.print is not None or row.level is not None
     ]
 
 
-def _title(run: Findings, series: Sequence[Mapping[str, Any]]) -> Text:
+def _title(run: Findings, series: Sequence[PriceSeries]) -> Text:
     """For how many of the noisy metals the last print lies far off the level."""
     say, fmt = run.say, run.fmt
-    off = [(abs(one["last"]["off"]), one) for one in series if one["last"]["off"] is not None]
+    off = [(abs(one.last.off), one) for one in series if one.last.off is not None]
     if not off:
         return say("No level has to be told from noise: each price is taken as it was published")
     far = [one for distance, one in off if distance > FAR]
-    distance, most = max(off, key=lambda pair: (pair[0], pair[1]["asset"]))
+    distance, most = max(off, key=lambda pair: (pair[0], pair[1].asset))
     written = {"limit": fmt.limit(FAR), "metal": run.metal(most), "off": fmt.percent(distance, 0)}
     if not far:
         return say("No last customs value is more than {limit} off its level; that of {metal} is {off} off", **written)
@@ -76,7 +76,7 @@ def _title(run: Findings, series: Sequence[Mapping[str, Any]]) -> Text:
     )  # fmt: skip
 
 
-def _sub(run: Findings, series: Sequence[Mapping[str, Any]], span: tuple[date, date]) -> Text:
+def _sub(run: Findings, series: Sequence[PriceSeries], span: tuple[date, date]) -> Text:
     say, fmt = run.say, run.fmt
     first, last = (fmt.month(month) for month in span)
     sentences = [say("{unit}, logarithmic, {first} to {last}.", unit=_unit(run, series), first=first, last=last)]
@@ -89,16 +89,16 @@ def _sentences(sentences: Sequence[Text]) -> Text:
     return text(*(part for i, one in enumerate(sentences) for part in ((" ", one) if i else (one,))))
 
 
-def _unit(run: Findings, series: Sequence[Mapping[str, Any]]) -> str:
-    units = run.say.series(sorted({one["unit"] for one in series}))
+def _unit(run: Findings, series: Sequence[PriceSeries]) -> str:
+    units = run.say.series(sorted({one.unit for one in series}))
     return run.say.words("{currency} per {unit}", currency=run.currency, unit=units)
 
 
-def _is_noisy(one: Mapping[str, Any]) -> bool:
-    return one["last"]["level"] is not None
+def _is_noisy(one: PriceSeries) -> bool:
+    return one.last.level is not None
 
 
-def _legend(run: Findings, series: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+def _legend(run: Findings, series: Sequence[PriceSeries]) -> tuple[tuple[str, str], ...]:
     say = run.say
     noisy, exact = any(_is_noisy(one) for one in series), any(not _is_noisy(one) for one in series)
     rows = []
@@ -109,37 +109,37 @@ def _legend(run: Findings, series: Sequence[Mapping[str, Any]]) -> tuple[tuple[s
     return tuple(rows)
 
 
-def _panel(run: Findings, one: Mapping[str, Any], span: tuple[date, date]) -> SmallMultiple:
-    say, fmt, last = run.say, run.fmt, one["last"]
+def _panel(run: Findings, one: PriceSeries, span: tuple[date, date]) -> SmallMultiple:
+    say, fmt, last = run.say, run.fmt, one.last
     written = {
         "metal": run.head(one),
         "unit": _unit(run, (one,)),
-        "month": fmt.month(last["month"]),
-        "print": fmt.price(last["print"], like=last["level"]),
+        "month": fmt.month(last.month),
+        "print": fmt.price(last.print, like=last.level),
     }
     if _is_noisy(one):
-        note = say("{off} off the level", off=fmt.percent(last["off"], 0, signed=True))
+        note = say("{off} off the level", off=fmt.percent(last.off, 0, signed=True))
         told = say(
             "{metal}: level {level} ± {error} {unit} (one standard error), last value {print} ({month}).",
-            level=fmt.price(last["level"]), error=fmt.price(last["error"], like=last["level"]), **written,
+            level=fmt.price(last.level), error=fmt.price(last.error, like=last.level), **written,
         )  # fmt: skip
     else:
-        basis = BASES.get(one["basis"])
-        word = say.words(basis) if basis else say.term("term", one["basis"].replace("_", " "))
+        basis = BASES.get(one.basis)
+        word = say.words(basis) if basis else say.term("term", one.basis.replace("_", " "))
         note = say("{basis}, last {month}", basis=word, month=written["month"])
         told = say("{metal}: {print} {unit} ({month}).", **written)
     return SmallMultiple(text(run.head(one)), note, levels(_months(one), span, plain(told), fmt))
 
 
-def _source(run: Findings, found: Mapping[str, Any], drawn: Sequence[Mapping[str, Any]]) -> Text:
+def _source(run: Findings, found: Prices, drawn: Sequence[PriceSeries]) -> Text:
     say = run.say
-    keys = [row["source_id"] for row in found["data"]]
-    sentences = [text(say("Source: price series and exchange rates"), sources(*run.of_sources(*keys)), ".")]
+    markers = sources(*run.of_sources(*(row.source_id for row in found.data)))
+    sentences = [text(say("Source: price series and exchange rates"), markers, ".")]
     if any(_is_noisy(one) for one in drawn):
         sentences.append(say("A level knows no value after its own month."))
-    if any(abs(one["last"]["off"] or 0.0) > FAR for one in found["series"]):
+    if any(abs(one.last.off or 0.0) > FAR for one in found.series):
         sentences.append(say("A level follows a jump once more months confirm it."))
-    for currency, month in found["rates"].items():
+    for currency, month in found.rates.items():
         sentences.append(
             say(
                 "Prices in {currency} are converted at the rate of their month, after {month} at the last known one.",
@@ -147,35 +147,31 @@ def _source(run: Findings, found: Mapping[str, Any], drawn: Sequence[Mapping[str
                 month=run.fmt.month(month),
             )
         )
-    if others := [one for one in found["series"] if _months(one) and one not in drawn]:
+    if others := [one for one in found.series if _months(one) and one not in drawn]:
         metals = say.listed([run.metal(one) for one in others])
         sentences.append(say("Taken as published, and in the table alone: {metals}.", metals=metals))
-    if found["without"]:
-        metals = say.listed([run.metal(row) for row in found["without"]])
+    if found.without:
+        metals = say.listed([run.metal(row) for row in found.without])
         sentences.append(say("Without a price by month: {metals}.", metals=metals))
-    if _priced_otherwise(run, found["series"]):
+    if _priced_otherwise(run, found.series):
         sentences.append(say("The proposal takes other levels: its strategy uses less history, or customs values as they are."))
     return _sentences(sentences)
 
 
-def _priced_otherwise(run: Findings, series: Sequence[Mapping[str, Any]]) -> bool:
+def _priced_otherwise(run: Findings, series: Sequence[PriceSeries]) -> bool:
     """Whether the proposal took another level than the one shown: of a metal with offers, a price is that of an offer."""
     taken = {
         p.asset: p.price
         for p in run.positions
         if p.price and not p.offer_of and p.price_from == "bundled" and p.basis != "dealer_ask"
     }
-    return any(
-        abs(taken[one["asset"]] / one["last"]["level"] - 1.0) > 1e-6
-        for one in series
-        if one["last"]["level"] and one["asset"] in taken
-    )
+    return any(abs(taken[one.asset] / one.last.level - 1.0) > 1e-6 for one in series if one.last.level and one.asset in taken)
 
 
-def _data(run: Findings, series: Sequence[Mapping[str, Any]]) -> Table:
+def _data(run: Findings, series: Sequence[PriceSeries]) -> Table:
     """One row a month, the newest first: what was printed, and the level with one standard error."""
     say, fmt = run.say, run.fmt
-    cells = {one["asset"]: {row["month"]: _cell(run, row) for row in one["months"]} for one in series}
+    cells = {one.asset: {row.month: _cell(run, row) for row in one.months} for one in series}
     months = sorted({month for own in cells.values() for month in own}, reverse=True)
     rows = tuple(Row((text(fmt.month(month)), *(own.get(month, text(NONE)) for own in cells.values()))) for month in months)
     caption = say.words("Prices by month, {unit}: price, then level ± one standard error", unit=_unit(run, series))
@@ -183,10 +179,10 @@ def _data(run: Findings, series: Sequence[Mapping[str, Any]]) -> Table:
     return Table(caption, columns, rows, stacks=False)
 
 
-def _cell(run: Findings, row: Mapping[str, Any]) -> Text:
+def _cell(run: Findings, row: PriceMonth) -> Text:
     fmt = run.fmt
-    printed = text(NONE) if row["print"] is None else text(fmt.price(row["print"], like=row["level"]))
-    if row["level"] is None:
+    printed = text(NONE) if row.print is None else text(fmt.price(row.print, like=row.level))
+    if row.level is None or row.error is None:
         return printed
-    error = fmt.price(row["level"] * row["error"], like=row["level"])
-    return text(printed, " ", muted(f"{fmt.price(row['level'])} ± {error}"))
+    error = fmt.price(row.level * row.error, like=row.level)
+    return text(printed, " ", muted(f"{fmt.price(row.level)} ± {error}"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from toolkit.records.factors import FactorAsset
+from toolkit.records.parts.prices import Fall
+from toolkit.records.risk import AssetModel
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.compose import section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
@@ -28,7 +30,6 @@ SEEN = {
     "as_is": mark("as printed"),
 }
 """How each observation model looks at a price."""
-Asset = Mapping[str, Any]
 
 
 @section("risk", mark("Risk"), needs=["positions"], uses=["prices"])
@@ -47,31 +48,31 @@ def seen(run: Findings, model: str) -> str:
 
 
 def _contributions(run: Findings) -> Figure:
-    say, fmt, found = run.say, run.fmt, run.record["risk"]
-    shares: Mapping[str, float] = run.record["risk_contributions"]
-    rows = sorted(run.held, key=lambda p: (-shares[p["asset"]], p["asset"]))
-    scale = 1.05 * max(max(shares[p["asset"]], abs(p["weight"])) for p in rows)
+    say, fmt, found = run.say, run.fmt, run.proposal.risk
+    shares = run.proposal.risk_contributions
+    rows = sorted(run.held, key=lambda p: (-shares[p.asset], p.asset))
+    scale = 1.05 * max(max(shares[p.asset], abs(p.weight)) for p in rows)
     bars = tuple(
         Bar(
             text(run.head(p)),
-            (text(muted(fmt.percent(p["weight"]))), text(strong(fmt.percent(shares[p["asset"]])))),
-            max(shares[p["asset"]], 0.0) / scale,
-            abs(p["weight"]) / scale,
+            (text(muted(fmt.percent(p.weight))), text(strong(fmt.percent(shares[p.asset])))),
+            max(shares[p.asset], 0.0) / scale,
+            abs(p.weight) / scale,
         )
         for p in rows
     )
     top = rows[0]
     title = say(
         "{metal} carries {share} of risk with {weight} of value",
-        metal=run.head(top), share=fmt.percent(shares[top["asset"]], 0), weight=fmt.percent(top["weight"], 0),
+        metal=run.head(top), share=fmt.percent(shares[top.asset], 0), weight=fmt.percent(top.weight, 0),
     )  # fmt: skip
-    measure = found["contributions_of"]
-    whole = measure_words(measure, None if measure == "variance" else run.record["objective"]["confidence"], say)
+    measure = found.contributions_of
+    whole = measure_words(measure, None if measure == "variance" else run.proposal.objective.confidence, say)
     sub = say(
         "Share of the risk of the whole, measured by {measure}; volatility {volatility} a year.",
-        measure=whole, volatility=fmt.percent(found["volatility"]),
+        measure=whole, volatility=fmt.percent(found.volatility),
     )  # fmt: skip
-    ratio = found["diversification_ratio"]
+    ratio = found.diversification_ratio
     if ratio is not None:
         alone = say("Held alone, the holdings would move {ratio} times as much.", ratio=fmt.number(ratio, 1))
         sub = text(sub, " ", alone)
@@ -84,12 +85,12 @@ def _contributions(run: Findings) -> Figure:
 def _volatilities(run: Findings) -> Figure | None:
     """As used and as printed, with the interval of the corrected; the table behind tells how, and how deep prices fell."""
     say, fmt = run.say, run.fmt
-    rows = sorted(by_product(run.proposal.assets, run.offers), key=lambda a: (-used(a), a["asset"]))
+    rows = sorted(by_product(run.proposal.assets, run.offers), key=lambda a: (-a.volatility.used, a.asset))
     if not rows:
         return None
-    drawn = tuple(Interval(run.head(a).text, v["raw"], used(a), v["low"], v["high"]) for a in rows for v in (a["volatility"],))
-    noisy = [a for a in rows if a["volatility"]["raw"] > 0 and a["volatility"]["corrected"] < NOISY * a["volatility"]["raw"]]
-    counts = sorted(a["volatility"]["observations"] for a in rows)
+    drawn = tuple(Interval(run.head(a).text, v.raw, v.used, v.low, v.high) for a in rows for v in (a.volatility,))
+    noisy = [a for a in rows if a.volatility.raw > 0 and a.volatility.corrected < NOISY * a.volatility.raw]
+    counts = sorted(a.volatility.observations for a in rows)
     sub = text(
         say(
             "Volatility a year in {currency}, from {n} price changes.",
@@ -105,13 +106,13 @@ def _volatilities(run: Findings) -> Figure | None:
     if noisy:
         foot = text(foot, " ", say("Customs values are noisy; a model takes the noise out."))
     if longer := remembered(rows):
-        alone = sorted(a["volatility"]["without_history"] for a in longer)
+        alone = sorted(a.volatility.without_history or 0.0 for a in longer)
         decades = say(
             "For {metals} yearly prices of decades count too: months alone would give {low} to {high}.",
             metals=say.listed([run.metal(a) for a in longer]), low=fmt.percent(alone[0], 0), high=fmt.percent(alone[-1], 0),
         )  # fmt: skip
         foot = text(foot, " ", decades)
-    if apart := [run.metal(a) for a in rows if fmt.percent(used(a), 0) != fmt.percent(a["volatility"]["corrected"], 0)]:
+    if apart := [run.metal(a) for a in rows if fmt.percent(a.volatility.used, 0) != fmt.percent(a.volatility.corrected, 0)]:
         ahead = say(
             "For {metals} the year ahead is used: it weighs recent changes more than the corrected figure, an average of the "
             "whole history.",
@@ -128,13 +129,13 @@ def between(run: Findings, least: int, most: int) -> str:
     return low if least == most else run.say.words("{low} to {high}", low=low, high=high)
 
 
-def _volatility_title(run: Findings, rows: Sequence[Asset], noisy: Sequence[Asset]) -> Text:
+def _volatility_title(run: Findings, rows: Sequence[AssetModel], noisy: Sequence[AssetModel]) -> Text:
     say, fmt = run.say, run.fmt
     if not noisy:
         return say(
             "Volatility lies between {low} and {high} a year",
-            low=fmt.percent(used(rows[-1]), 0),
-            high=fmt.percent(used(rows[0]), 0),
+            low=fmt.percent(rows[-1].volatility.used, 0),
+            high=fmt.percent(rows[0].volatility.used, 0),
         )
     return say.counted(
         len(noisy),
@@ -144,37 +145,29 @@ def _volatility_title(run: Findings, rows: Sequence[Asset], noisy: Sequence[Asse
     )  # fmt: skip
 
 
-def used(a: Asset) -> float:
-    """The volatility behind every figure of risk; runs that were stored without it used the corrected one or near it."""
-    v = a["volatility"]
-    return v.get("used", v["corrected"])
-
-
-def _told(run: Findings, rows: Sequence[Asset]) -> str:
+def _told(run: Findings, rows: Sequence[AssetModel]) -> str:
     """The figures of the chart in a sentence."""
     fmt = run.fmt
     each = [
         run.say.words(
             "{metal} {used}, printed {raw}, corrected {low} to {high}",
             metal=run.head(a).text,
-            used=fmt.percent(used(a), 0),
-            raw=fmt.percent(v["raw"], 0),
-            low=fmt.percent(v["low"], 0),
-            high=fmt.percent(v["high"], 0),
+            used=fmt.percent(v.used, 0),
+            raw=fmt.percent(v.raw, 0),
+            low=fmt.percent(v.low, 0),
+            high=fmt.percent(v.high, 0),
         )
         for a in rows
-        for v in (a["volatility"],)
+        for v in (a.volatility,)
     ]
     return run.say.words("Volatility a year: {figures}.", figures="; ".join(each))
 
 
-def _table(run: Findings, rows: Sequence[Asset]) -> Table:
-    """Everything behind the chart; what runs of before did not keep is left out as columns."""
-    say = run.say
-    model = {
-        a["asset"]: a for a in by_product(run.proposal.factor_model.assets if run.proposal.factor_model else (), run.offers)
-    }
-    fallen = {one["asset"]: one["fall"] for one in run.parts.get("prices", {}).get("series", ()) if one["fall"]}
+def _table(run: Findings, rows: Sequence[AssetModel]) -> Table:
+    """Everything behind the chart; what is known of no asset is left out as columns."""
+    say, regression = run.say, run.proposal.factor_model
+    model = {a.asset: a for a in by_product(regression.assets if regression else (), run.offers)}
+    fallen = {one.asset: one.fall for one in (run.parts.prices.series if run.parts.prices else ()) if one.fall}
     longer = bool(remembered(rows))
     columns = [
         Column(say.words("Metal"), "left"), Column(say.words("Used")), Column(say.words("Printed")),
@@ -190,8 +183,8 @@ def _table(run: Findings, rows: Sequence[Asset]) -> Table:
     cells = [
         (
             *_estimate(run, a, longer=longer),
-            *((_own(run, model.get(a["asset"])),) if model else ()),
-            *(_fall(run, fallen.get(a["asset"])) if fallen else ()),
+            *((_own(run, model.get(a.asset)),) if model else ()),
+            *(_fall(run, fallen.get(a.asset)) if fallen else ()),
         )
         for a in rows
     ]
@@ -199,41 +192,39 @@ def _table(run: Findings, rows: Sequence[Asset]) -> Table:
     return Table(caption, tuple(columns), tuple(Row(row) for row in cells), stacks=False)
 
 
-def remembered(rows: Sequence[Asset]) -> list[Asset]:
+def remembered(rows: Sequence[AssetModel]) -> list[AssetModel]:
     """Those whose volatility rests on decades of yearly prices too."""
-    return [a for a in rows if a["volatility"].get("without_history") is not None]
+    return [a for a in rows if a.volatility.without_history is not None]
 
 
-def _estimate(run: Findings, a: Asset, *, longer: bool) -> tuple[Text, ...]:
-    say, fmt, v = run.say, run.fmt, a["volatility"]
+def _estimate(run: Findings, a: AssetModel, *, longer: bool) -> tuple[Text, ...]:
+    say, fmt, v = run.say, run.fmt, a.volatility
     return (
         text(run.head(a)),
-        text(strong(fmt.percent(used(a)))),
-        text(fmt.percent(v["raw"])),
-        *((text(fmt.percent(v["without_history"])) if remembered([a]) else text(NONE),) if longer else ()),
-        text(fmt.percent(v["corrected"])),
-        say("{low} to {high}", low=fmt.percent(v["low"]), high=fmt.percent(v["high"])),
-        text(fmt.percent(v["noise"])) if v["noise"] else text(NONE),
-        text(fmt.number(v["observations"])),
-        text(fmt.month(v["first"])),
-        text(fmt.month(v["last"])),
-        text(seen(run, v["model"])),
+        text(strong(fmt.percent(v.used))),
+        text(fmt.percent(v.raw)),
+        *((text(NONE if v.without_history is None else fmt.percent(v.without_history)),) if longer else ()),
+        text(fmt.percent(v.corrected)),
+        say("{low} to {high}", low=fmt.percent(v.low), high=fmt.percent(v.high)),
+        text(fmt.percent(v.noise)) if v.noise else text(NONE),
+        text(fmt.number(v.observations)),
+        text(fmt.month(v.first)),
+        text(fmt.month(v.last)),
+        text(seen(run, v.model)),
     )
 
 
-def _own(run: Findings, a: Asset | None) -> Text:
+def _own(run: Findings, a: FactorAsset | None) -> Text:
     """How far the volatility follows the metal's own prices rather than its group's."""
-    return text(NONE) if a is None else text(run.fmt.percent(a["own_weight"], 0))
+    return text(NONE) if a is None else text(run.fmt.percent(a.own_weight, 0))
 
 
-def _fall(run: Findings, fall: Mapping[str, Any] | None) -> tuple[Text, Text]:
+def _fall(run: Findings, fall: Fall | None) -> tuple[Text, Text]:
     """How deep the level fell from a peak and how long it stayed below one, in the months that are shown."""
     if fall is None:
         return text(NONE), text(NONE)
-    fmt, waited = run.fmt, fall["under_water"]
-    still = run.say(" (still)") if fall["lasts"] and fall["depth"] else ()
-    depth = text(fmt.percent(fall["depth"]))
-    if since := fall.get("since"):
-        # The months of the panel, not those from which the volatility is: the row says both.
-        depth = run.say("{depth} since {month}", depth=fmt.percent(fall["depth"]), month=fmt.month(since))
+    fmt, waited = run.fmt, fall.under_water
+    still = run.say(" (still)") if fall.lasts and fall.depth else ()
+    # The months of the panel, not those from which the volatility is: the row says both.
+    depth = run.say("{depth} since {month}", depth=fmt.percent(fall.depth), month=fmt.month(fall.since))
     return depth, text(fmt.number(waited), still)

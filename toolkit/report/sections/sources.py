@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
+from toolkit.records.sources import Provenance
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Status, Table
 from toolkit.report.findings import Findings, Origin
@@ -73,23 +73,20 @@ def _dates(run: Findings, doubtful: int) -> Status:
 
 def _prices(run: Findings) -> Text:
     """Bases of the prices with the newest month of each."""
-    say = run.say
-    rows: list[Mapping[str, Any]] = [
-        {"basis": row["basis"], "last": row["last"]} for row in run.parts.get("quality", {}).get("series", ())
-    ]
-    rows += [{"basis": p["basis"], "last": p["price_date"]} for p in run.record.get("positions", ()) if p.get("price_date")]
-    lots = run.record.get("exposure", {}).get("prices", ())
-    rows += [{"basis": ANNUAL, "last": price["date"]} for price in lots if price["kind"] == ANNUAL]
+    say, quality = run.say, run.parts.quality
+    rows = [(row.basis, row.last) for row in (quality.series if quality else ())]
+    rows += [(p.basis, p.price_date) for p in run.positions]
+    rows += [(ANNUAL, price.date) for price in (run.exposure.prices if run.exposure else ()) if price.kind == ANNUAL]
     newest: dict[str, str] = {}
-    for row in rows:
-        newest[row["basis"]] = max(newest.get(row["basis"], ""), row["last"])
+    for basis, last in rows:
+        newest[basis] = max(newest.get(basis, ""), last)
     if newest:
         told = [
             say("{basis} to {month}", basis=say.term("term", readable(basis)), month=run.fmt.month(last))
             for basis, last in sorted(newest.items())
         ]
         return say.listed(told)
-    dated = [row["as_of"] for row in _entries(run, PRICES) if row["as_of"]]
+    dated = [row.as_of for row in _entries(run, PRICES) if row.as_of]
     return say("to {month}", month=run.fmt.month(max(dated))) if dated else ()
 
 
@@ -97,16 +94,16 @@ def _vintages(run: Findings) -> Text:
     """The sources of the shares of supply, each with the last year it speaks of."""
     years: dict[str, str] = {}
     for row in _entries(run, SHARES):
-        years[row["source"]] = max(years.get(row["source"], ""), (row["as_of"] or "")[:4])
+        years[row.source] = max(years.get(row.source, ""), (row.as_of or "")[:4])
     say = run.say
     told = [say("{source} ({year})", source=name(say.term("source", source)), year=year) for source, year in years.items()]
     return say.listed(told) if told else ()
 
 
-def _entries(run: Findings, table: str) -> list[Mapping[str, Any]]:
+def _entries(run: Findings, table: str) -> list[Provenance]:
     """Rows of provenance of a table, of the subject and of the parts beside it."""
-    parts = (row for part in run.parts.values() for row in part.get("data", ()))
-    return [row for row in (*run.record["data"], *parts) if row["table"] == table]
+    parts = (row for part in run.parts.found for row in part.data)
+    return [row for row in (*run.record.data, *parts) if row.table == table]
 
 
 def _late(run: Findings) -> Text:

@@ -11,7 +11,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_strategy
-from toolkit.report.i18n.scales import unit
+from toolkit.report.i18n.scales import scale
 from toolkit.report.i18n.text import NONE, Span, Text, muted, sources, strong, text
 from toolkit.report.markers import COSTS, RATE, TERMS
 from toolkit.report.tables.costs import ASSUMED, cost_of, entry_rests_on
@@ -189,7 +189,7 @@ def _at_last_prices(run: Findings) -> Iterator[Text]:
         levels=run.money(levels),
     )
     for c in run.broken_at_last:
-        read = unit(say, c.kind)
+        read = scale(say, c.kind, None)
         near = not read.loading and abs(c.value - c.limit) < NEAR
         yield say(
             "Broken at the last observed prices: {name} is {value}, the limit {limit}.",

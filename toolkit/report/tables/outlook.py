@@ -61,7 +61,7 @@ def own_calculation(run: Findings, *more: str) -> Text:
     return text(run.say("Own calculation"), sources(*run.of_prices("fx"), *more), ".")
 
 
-def _fall(run: Findings, s: Scenario, exposure: float | None) -> tuple[Text, ...]:
+def _fall(run: Findings, s: Scenario, exposure: float) -> tuple[Text, ...]:
     """How far the factor falls, how much is exposed to it, and the loss."""
     return (
         text(muted(run.fmt.percent(s.size, 0))),

@@ -1,15 +1,18 @@
-"""Shares of the variance by factor: Euler's, against differences of the variance itself."""
+"""Shares of the variance by factor, Euler's, against differences of the variance itself; what rows of limits state."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.subjects import proposal
 from toolkit.app.allocation.record_risk import factor_shares
 from toolkit.core.forecast import Forecast
 
+STRATEGIES = Path(__file__).parents[4] / "strategies"
 FACTORS = ("gold", "dollar", "component_1")
 
 
@@ -41,3 +44,21 @@ def test_a_share_is_what_the_variance_grows_by_when_a_factor_counts_a_little_mor
 def test_nothing_held_and_no_named_factor_have_no_shares(forecast):
     assert factor_shares(forecast, np.zeros(4)) is None
     assert factor_shares(replace(forecast, factors=("component_1", "component_2", "residual_1")), np.full(4, 0.25)) is None
+
+
+def test_a_limit_states_what_it_measures_and_within_how_many_days_it_sells():
+    rows = {row["kind"]: row for row in proposal("can-be-sold")["constraints"]}
+    assert (rows["liquidity"]["days"], rows["liquidity"]["measure"]) == (7, None)
+    (cvar,) = (row for row in proposal("return-under-cvar")["constraints"] if row["kind"] == "risk_limit")
+    assert (cvar["measure"], cvar["confidence"], cvar["days"]) == ("cvar", 0.95, None)
+
+
+@pytest.mark.parametrize(("measure", "power"), [("volatility", 1), ("variance", 2)])
+def test_figures_of_a_limit_on_risk_are_in_the_unit_of_its_measure(tmp_path, measure, power):
+    limit = f'[[constraint]]\nname = "calm"\nkind = "risk_limit"\nmeasure = "{measure}"\nupper = 0.9\n'
+    file = tmp_path / "strategy.toml"
+    file.write_text(f"{(STRATEGIES / 'minimum-risk.toml').read_text(encoding='utf-8')}\n{limit}", encoding="utf-8")
+    run = proposal(str(file))
+    (row,) = (row for row in run["constraints"] if row["name"] == "calm")
+    assert row["measure"] == measure
+    assert row["value"] == pytest.approx(run["risk"]["volatility"] ** power)
