@@ -34,9 +34,9 @@ test: $(BIN)/toolkit  ## Run the tests that need pip alone
 test-all: $(BIN)/toolkit  ## Run every test; a skip is a failure
 	TOOLKIT_NO_SKIP=1 $(PYTEST) $(ARGS)
 
-test-peers:  ## Run the tests beside skfolio (installs it into .peers)
+test-peers:  ## Run the tests beside skfolio and bt (installs them into .peers)
 	test -d .peers || $(PYTHON) -m venv .peers
-	.peers/bin/python -m pip install --quiet --disable-pip-version-check skfolio pytest hypothesis --editable .
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check skfolio bt pytest hypothesis --editable .
 	.peers/bin/python -m pytest -q tests/peers $(ARGS)
 
 fuzz: $(BIN)/toolkit  ## Run damaged and random inputs, N=2000 of each kind, and keep what fails in tests/corpus

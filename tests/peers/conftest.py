@@ -2,4 +2,4 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("skfolio") else ["test_skfolio.py"]
+collect_ignore = [f"test_{peer}.py" for peer in ("skfolio", "bt") if not find_spec(peer)]

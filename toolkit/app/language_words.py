@@ -100,6 +100,12 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "state": "Where the metal is when it is bought.",
         "rate": "Of the tax, as a fraction.",
         "rates": "Asset or element -> its own rate.",
+        # [rebalance]
+        "every": "Period at whose end a backtest decides; `never` buys once and holds.",
+        "threshold": "Nothing is traded while no weight is further than this from its target.",
+        "on_infeasible": "Keep what is held until the next decision, or end the backtest with an error.",
+        "delay": "Of the licence for what is bought under export control.",
+        "on_ban": "What becomes of the money paid for an order that a ban keeps from arriving.",
         "order": "Names of solvers; those that fit the program by default.",
         "time_limit": "Seconds of work of the processor, counted so that the same inputs end at the same answer.",
         "gap": "Relative, proven.",

@@ -72,3 +72,9 @@ def control_periods(
         if start is not None:
             rows.append({"asset": asset, "from": start, "to": until})
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("asset", "from")
+
+
+def periods_until(periods: pl.DataFrame, until: date) -> pl.DataFrame:
+    """The same periods as `control_periods` finds them up to an earlier day: each day is judged by what was known on it."""
+    begun = periods.filter(pl.col("from") <= until)
+    return begun.with_columns(to=pl.min_horizontal("to", pl.lit(until)))

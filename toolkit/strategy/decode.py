@@ -21,6 +21,7 @@ from toolkit.strategy.model import (
     About,
     CostsSpec,
     ForecastSpec,
+    RebalanceSpec,
     SolverSpec,
     Strategy,
     UniverseSpec,
@@ -34,6 +35,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "universe": UniverseSpec,
     "forecast": ForecastSpec,
     "costs": CostsSpec,
+    "rebalance": RebalanceSpec,
     "solver": SolverSpec,
 }
 LISTED = ("constraint", "scenario", "view")

@@ -170,6 +170,21 @@ class SolverSpec(Spec):
     gap: float = Field(default=1e-3, gt=0, lt=1)
 
 
+class RebalanceSpec(Spec):
+    """When a backtest trades, and what becomes of what cannot be carried out.
+
+    A decision is made with the prices of the last day of each period and traded at the next. `delay` is that of the licence
+    which a purchase under export control waits for: its median, its ninth decile, or a draw for each order. A ban before the
+    arrival makes an order fail: what was paid for it is ``returned``, or is ``stuck`` until the ban ends.
+    """
+
+    every: Literal["day", "week", "month", "quarter", "year", "never"] = "month"
+    threshold: float = Field(default=0.0, ge=0, lt=1)
+    on_infeasible: Literal["hold", "stop"] = "hold"
+    delay: Literal["none", "median", "tail", "drawn"] = "none"
+    on_ban: Literal["stuck", "returned"] = "stuck"
+
+
 FULLY_INVESTED = "fully invested"
 
 
@@ -207,6 +222,7 @@ class Strategy(Spec):
     scenarios: Several[ShockSpec] = Field(default=(), exclude_if=_unused)
     views: Several[ViewSpec] = Field(default=(), exclude_if=_unused)
     costs: CostsSpec | None = None
+    rebalance: RebalanceSpec | None = Field(default=None, exclude_if=_unused)
     solver: SolverSpec = SolverSpec()
 
     @field_validator("constraints")

@@ -42,12 +42,14 @@ def risk_forecast(strategy: Strategy, inputs: Inputs, currency: str, destination
 
 
 def _estimate(strategy: Strategy, inputs: Inputs, currency: str, destination: str, returns: ReturnsSpec | None) -> Forecast:
-    spec, on = strategy.forecast, inputs.snapshot.as_of
+    spec, on, controlled = strategy.forecast, inputs.snapshot.as_of, inputs.controlled
+    if controlled is None:
+        controlled = control_periods(inputs.ledger, [*inputs.products], until=on, destination=destination)
     return estimate(
         prices=inputs.prices,
         fx=inputs.snapshot["fx"],
         universe=inputs.universe,
-        controlled=control_periods(inputs.ledger, [*inputs.products], until=on, destination=destination),
+        controlled=controlled,
         covariance=spec.covariance,
         observation=spec.observation,
         lookback_months=lookback_months(strategy),

@@ -105,7 +105,7 @@ class Held:
     Attributes:
         units: Asset key -> quantity, what arrives included.
         lots: Of the file, or left by the orders of the run.
-        cash: Left by the run that is held.
+        cash: Left by the run that is held; below zero where bills were more.
         run: Its id.
         notes: How the file was read.
         read: The file, where it is one.
@@ -194,7 +194,9 @@ def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
     """
     if request.holdings is None:
         return Held()
-    run = _stored_run(request, strategy)
+    if isinstance(request.holdings, Held):
+        return request.holdings
+    run = _stored_run(request.holdings, request, strategy)
     owner = request.settings.config.owner
     if run is not None:
         return _of_run(run, owner.currency)
@@ -258,7 +260,7 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
         added = 0.0
         notes.append(message("No money is added to what is held: --budget names money to place beside it, --total the whole."))
     # What is held, without cash beside it, must not be worth more than the whole by a part of a cent.
-    exact = math.ceil(float(values.sum()) * 100 - 1e-4) / 100
+    exact = math.ceil(float(values.sum()) * 100 - 1e-4) / 100 + min(held.cash, 0.0)
     reserved = min(held.owed, added)
     if reserved:
         notes.append(
@@ -397,13 +399,12 @@ def _not_sold(lots: Iterable[Lot]) -> list[Message]:
     return [message("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)] if stopped else []
 
 
-def _stored_run(request: Request, strategy: Strategy) -> Mapping[str, Any] | None:
+def _stored_run(named: str, request: Request, strategy: Strategy) -> Mapping[str, Any] | None:
     """The run that the holdings name; None where they name a file.
 
     Raises:
         SpecError: for the last run where there is none of this strategy up to the day that is asked about.
     """
-    named = request.holdings or ""
     runs = Path(request.settings.config.output.folder) / "runs"
     if named != LAST:
         file = runs / named / RECORD

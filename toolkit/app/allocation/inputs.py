@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import polars as pl
 
@@ -12,8 +13,10 @@ from toolkit.app.lots import LotNames
 from toolkit.app.own_events import notes_of
 from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own
 from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.periods import periods_until
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.forecast import Forecast
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Market, Snapshot
@@ -49,6 +52,7 @@ class Inputs:
         events: The user's own control events, which are in the ledger and in the snapshot.
         notes: How the inputs were read.
         level_paths: Levels behind the noisy prices among the bundled ones, where the universe has any.
+        controlled: Periods under control of each product (`toolkit.controls.periods`), where these were found before.
     """
 
     snapshot: Snapshot
@@ -66,6 +70,7 @@ class Inputs:
     price_notes: tuple[str, ...] = ()
     events: OwnEvents | None = None
     level_paths: Mapping[str, LevelPath] | None = None
+    controlled: pl.DataFrame | None = None
 
     @property
     def event_notes(self) -> tuple[str, ...]:
@@ -173,6 +178,8 @@ class PricedMarket:
         own: The user's prices; None for the bundled prices.
         only: Whether nothing else has a price.
         notes: How the files were read.
+        controlled: Periods under control of each product, where these were found before.
+        forecasts: Those made on the day, by what they depend on: strategies that estimate alike share one.
     """
 
     context: Context
@@ -182,6 +189,19 @@ class PricedMarket:
     own: OwnPrices | None
     only: bool
     notes: tuple[Remark, ...]
+    controlled: pl.DataFrame | None = None
+    forecasts: dict[object, Forecast] = field(default_factory=dict)
+
+    def on(self, day: date) -> PricedMarket:
+        """The market as known on an earlier day, without the user's prices of a single day; no file is read again."""
+        context, snapshot = self.context.on(day), self.market.until(day)
+        own = self.own
+        if own is not None:
+            visible = own.frame.filter((pl.col("known_from") <= day) & (pl.col("date") <= day))
+            own = replace(own, frame=visible, quotes=own.quotes.clear())
+        supply = scored_supplies(context.products, snapshot["shares"], snapshot["shares_elsewhere"])
+        controlled = None if self.controlled is None else periods_until(self.controlled, day)
+        return PricedMarket(context, self.market, snapshot, supply, own, self.only, self.notes, controlled)
 
     def inputs(self, strategy: Strategy, *, also: tuple[str, ...] = ()) -> Inputs:
         """The inputs of a strategy.
@@ -254,6 +274,7 @@ class PricedMarket:
             price_notes=() if self.own is None else self.own.sentences,
             events=self.context.events,
             level_paths=self.context.level_paths if CUSTOMS in visible.filter(in_universe)["basis"] else None,
+            controlled=self.controlled,
         )
 
     def _listed(self, spec: UniverseSpec, also: tuple[str, ...]) -> pl.DataFrame:

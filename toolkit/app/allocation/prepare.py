@@ -156,8 +156,12 @@ class Prepared:
         return _used_rows(self.inputs, currency)
 
 
-def prepare(request: Request) -> Prepared:
+def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     """The problem that a request poses.
+
+    Args:
+        request: Strategy, day and holdings.
+        market: Of the day with the user's prices, where these were read before.
 
     Raises:
         ToolkitError: of the kind that says who can help.
@@ -165,7 +169,7 @@ def prepare(request: Request) -> Prepared:
     config = request.settings.config
     currency, destination = config.owner.currency, config.owner.country
     strategy = request.read_strategy()
-    market = priced_market(request.context, request.prices)
+    market = market or priced_market(request.context, request.prices)
     inputs = market.inputs(strategy)
     held = read_held(request, strategy, inputs)
     offered = {offer.asset for offer in strategy.universe.offer}
@@ -256,7 +260,10 @@ def _with_held(
         kept = tuple(key for key in others if key not in short)
         found = market.inputs(strategy, also=kept) if kept else inputs
         try:
-            return found, strategy_forecast(strategy, found, currency, destination), short
+            key = (strategy.forecast.model_dump_json(), found.universe, currency, destination)
+            if key not in market.forecasts:
+                market.forecasts[key] = strategy_forecast(strategy, found, currency, destination)
+            return found, market.forecasts[key], short
         except DataError as error:
             key = error.details.get("asset")
             if key not in kept:

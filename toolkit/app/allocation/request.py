@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
@@ -11,6 +12,9 @@ from toolkit.app.definitions import find
 from toolkit.app.prices import PriceFiles
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
+
+if TYPE_CHECKING:
+    from toolkit.app.allocation.holdings import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Request:
         prices: The user's own; None for the bundled prices alone.
         total: The whole, holdings included, where that was asked for.
         sell_others: Whether what is held outside the strategy may be sold.
-        holdings: File, or a stored run (its id, or ``last``); None for an empty start.
+        holdings: File, or a stored run (its id, or ``last``), or what is held itself; None for an empty start.
         client: Name of the client, as of `toolkit.app.clients`.
     """
 
@@ -34,7 +38,7 @@ class Request:
     overrides: tuple[str, ...] = ()
     budget_given: bool = False
     prices: PriceFiles | None = None
-    holdings: str | None = None
+    holdings: str | Held | None = None
     seed: int = 0
     client: str | None = None
     total: float | None = None

@@ -1,0 +1,153 @@
+"""Decisions of a strategy on past days, each from the market as known on its day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+
+from toolkit.app.allocation.amounts import AllocationAmounts
+from toolkit.app.allocation.holdings import STORED, Held, Lot
+from toolkit.app.allocation.inputs import PricedMarket
+from toolkit.app.allocation.origins import UNKNOWN_ORIGIN, OriginVariants
+from toolkit.app.allocation.pieces import allocate_in_pieces
+from toolkit.app.allocation.prepare import Prepared, prepare
+from toolkit.app.allocation.request import Request
+from toolkit.backtest.account import Account, Decision
+from toolkit.backtest.prices import BacktestPrices
+from toolkit.core.errors import DataError, GapError
+from toolkit.returns.panel import MINIMUM_CHANGES
+from toolkit.strategy.model import Strategy
+
+ORDERED = "ordered"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastMarkets:
+    """The market on past days, each made once for all strategies.
+
+    Attributes:
+        last: The market on the last day, with the user's prices.
+    """
+
+    last: PricedMarket
+    _days: dict[date, PricedMarket] = field(default_factory=dict)
+
+    def on(self, day: date) -> PricedMarket:
+        """The market as known on a day."""
+        if day not in self._days:
+            self._days[day] = self.last.on(day)
+        return self._days[day]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastDecisions:
+    """Decides for a strategy on past days; see `toolkit.backtest.simulate.Decide`.
+
+    Attributes:
+        request: The question on the last day; its holdings do not count.
+        markets: On all days.
+        strategy: With its universe of the last day.
+        costs_count: Whether costs are part of what is minimised, where the strategy has a table of them.
+    """
+
+    request: Request
+    markets: PastMarkets
+    strategy: Strategy
+    costs_count: bool = True
+
+    def __call__(self, day: date, account: Account) -> Decision:
+        """The quantities that the strategy would have held.
+
+        Raises:
+            GapError, DataError: where too little was known.
+            SolveError: where there is no answer.
+        """
+        market = self.markets.on(day)
+        request = replace(self.request, context=market.context, holdings=_held(account), overrides=(), budget_given=False)
+        request = replace(request, total=None, prices=None)
+        prepared = self._prepared(request, market, _priced(self.strategy, market))
+        if not self.costs_count:
+            costs = replace(prepared.problem.costs, in_objective=False)
+            prepared = replace(prepared, problem=replace(prepared.problem, costs=costs))
+        prepared, allocation = allocate_in_pieces(prepared, request)
+        amounts = AllocationAmounts.of(prepared.problem, allocation, prepared.prices, prepared.money.units, prepared.budget)
+        universe = prepared.problem.universe
+        steps = [np.nan if (step := prepared.step(asset)) is None else step for asset in universe]
+        costs = prepared.problem.costs
+        return Decision(universe.keys, amounts.quantities, prepared.prices, costs, prepared.budget, np.array(steps))
+
+    def _prepared(self, request: Request, market: PricedMarket, assets: tuple[str, ...]) -> Prepared:
+        """The problem of the assets that have enough prices; one after the other is left out that has not.
+
+        Raises:
+            GapError, DataError: where none has, or something else is missing.
+        """
+        while True:
+            if not assets:
+                raise GapError(f"no asset of {self.strategy.name} had enough prices on {market.snapshot.as_of}.")
+            try:
+                return prepare(replace(request, strategy=_of_assets(self.strategy, assets)), market)
+            except DataError as error:
+                key = error.details.get("asset")
+                if key not in assets:
+                    raise
+                assets = tuple(one for one in assets if one != key)
+
+
+def universe_of(strategy: Strategy, market: PricedMarket) -> Strategy:
+    """The strategy with the assets of its universe named one by one."""
+    return _of_assets(strategy, market.inputs(strategy).universe.keys)
+
+
+def with_offers(prices: BacktestPrices, strategy: Strategy, market: PricedMarket) -> BacktestPrices:
+    """The prices, with those of products that the strategy may buy by origin at a premium."""
+    if not strategy.universe.offer:
+        return prices
+    offers = OriginVariants.of(market.inputs(strategy).universe, strategy.universe.offer)
+    sources = [offers.universe[key].offer_of for key in offers.universe.keys]
+    found = {
+        key: (of, float(level))
+        for key, of, level in zip(offers.universe.keys, sources, offers.level, strict=True)
+        if of is not None and key not in prices.assets
+    }
+    return prices.with_variants(found)
+
+
+def _of_assets(strategy: Strategy, assets: tuple[str, ...]) -> Strategy:
+    offers = tuple(offer for offer in strategy.universe.offer if offer.asset in assets)
+    named = {"assets": assets, "groups": (), "exclude": (), "offer": offers}
+    return strategy.model_copy(update={"universe": strategy.universe.model_copy(update=named)})
+
+
+def _priced(strategy: Strategy, market: PricedMarket) -> tuple[str, ...]:
+    """Assets of the strategy with more prices than `MINIMUM_CHANGES`, or with annual ones alone."""
+    counts = dict(market.snapshot["prices"].group_by("asset").len().iter_rows())
+    annual = set(market.snapshot["prices_annual"]["asset"]) if "prices_annual" in market.snapshot else set()
+    named = strategy.universe.assets
+    keys = named if isinstance(named, tuple) else ()
+    return tuple(key for key in keys if counts.get(key, 0) > MINIMUM_CHANGES or (key not in counts and key in annual))
+
+
+def _held(account: Account) -> Held:
+    """What an account owns, a lot for what is stored of an asset and one for each delivery."""
+    stored = [_lot(key, units, STORED) for key, units in account.stored_by_asset.items()]
+    lots = (*stored, *(_lot(delivery.asset, delivery.quantity, ORDERED) for delivery in account.arriving))
+    units: dict[str, float] = {}
+    for lot in lots:
+        units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
+    return Held(units, lots, cash=account.cash)
+
+
+def _lot(asset: str, quantity: float, status: str) -> Lot:
+    return Lot(
+        lot_id=f"{asset} ({status})",
+        asset=asset,
+        quantity=quantity,
+        arriving=status == ORDERED,
+        status=status,
+        origin=UNKNOWN_ORIGIN,
+        bought=None,
+        cost=None,
+    )

@@ -1,0 +1,188 @@
+"""The account of a backtest: cash, metal, what is ordered, on its way or stuck; and the trades that change it.
+
+Money is kept in whole cents: every amount that is paid, earned or valued is rounded once, where it arises, so that the
+identities of `Entry` hold exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from toolkit.core.forecast import FloatArray, read_only
+from toolkit.optimize.costs import TRADED, Costs
+
+HALVINGS = 50
+"""Of the interval in which the affordable part of a purchase is looked for: far below a cent."""
+WHOLE = 1e-9
+"""Distance from a whole number of lots within which a quantity is whole."""
+
+
+def cents(values: FloatArray) -> FloatArray:
+    """Amounts of money rounded to hundredths, ties away from zero (see `toolkit.core.units.cents`)."""
+    return np.copysign(np.floor(np.abs(values) * 100 + 0.5 + WHOLE) / 100, values) + 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Quantities to hold, and the terms at which is traded and stored until the next decision.
+
+    Attributes:
+        assets: m keys.
+        quantities: (m,) units to hold after trading, what is on its way included.
+        prices: (m,) of a unit in the reporting currency, as believed when the decision was made.
+        costs: Of trading and storing the m assets.
+        budget: Wealth that was distributed, in the reporting currency.
+        steps: (m,) quantity that an asset is traded in whole multiples of; NaN where any can be traded.
+    """
+
+    assets: tuple[str, ...]
+    quantities: FloatArray
+    prices: FloatArray
+    costs: Costs
+    budget: float
+    steps: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("quantities", "prices", "steps"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    @property
+    def weights(self) -> FloatArray:
+        """(m,) weights that are aimed at, as believed."""
+        return self.quantities * self.prices / self.budget
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Metal that is paid and has not arrived; once a ban has stopped it, the money that is stuck.
+
+    Attributes:
+        asset: Key.
+        quantity: Units.
+        paid: For them, without costs, in the reporting currency.
+        ordered, arrives: Days.
+    """
+
+    asset: str
+    quantity: float
+    paid: float
+    ordered: date
+    arrives: date
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is owned on a day, in the order of the n assets of the prices.
+
+    Attributes:
+        assets: n keys.
+        cash: In the reporting currency; below zero where bills were more than there was.
+        units: (n,) stored.
+        arriving: Paid and on its way.
+        stuck: Paid, and stopped by a ban.
+        decision: In force: its orders and its terms.
+        orders: (m,) units of its assets that are still to be bought (above zero) or sold.
+        ordered: Day of the decision.
+    """
+
+    assets: tuple[str, ...]
+    cash: float
+    units: FloatArray
+    arriving: tuple[Delivery, ...] = ()
+    stuck: tuple[Delivery, ...] = ()
+    decision: Decision | None = None
+    orders: FloatArray = field(default_factory=lambda: np.zeros(0))
+    ordered: date = date.min
+
+    def __post_init__(self) -> None:
+        for name in ("units", "orders"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    @property
+    def on_its_way(self) -> FloatArray:
+        """(n,) units that are paid and have not arrived."""
+        found = np.zeros(len(self.assets))
+        for delivery in self.arriving:
+            found[self.assets.index(delivery.asset)] += delivery.quantity
+        return found
+
+    @property
+    def owned(self) -> FloatArray:
+        """(n,) units stored and on their way."""
+        return self.units + self.on_its_way if self.arriving else self.units
+
+    @property
+    def stored_by_asset(self) -> Mapping[str, float]:
+        """Asset -> units stored, where there are any."""
+        return {key: float(units) for key, units in zip(self.assets, self.units, strict=True) if units > 0}
+
+    def at(self, decision: Decision) -> list[int]:
+        """(m,) positions of the assets of a decision."""
+        positions = {key: i for i, key in enumerate(self.assets)}
+        return [positions[key] for key in decision.assets]
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Trades of the m assets of a decision on one day.
+
+    Attributes:
+        units: (m,) bought (above zero) and sold.
+        amounts: (m,) paid for them (above zero) and received, without costs.
+        costs: (m,) paid beside.
+        short: Part of the purchases, without costs, for which there was no money.
+    """
+
+    units: FloatArray
+    amounts: FloatArray
+    costs: FloatArray
+    short: float = 0.0
+
+
+def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices: FloatArray, cash: float) -> Trades:
+    """The trades that the money allows: all sales, then the largest common part of all purchases, in whole lots.
+
+    Args:
+        decision: Its lots and costs.
+        wanted: (m,) units to buy (above zero) and to sell.
+        owned: (m,) units before.
+        prices: (m,) of a unit in the reporting currency; those of what is not traded do not count.
+        cash: Before.
+    """
+    prices = np.where(wanted == 0, 0.0, prices)
+    before = cents(owned * prices)
+
+    def of(units: FloatArray) -> Trades:
+        amounts = cents((owned + units) * prices) - before
+        amounts = np.where(np.abs(amounts) > TRADED * decision.budget, np.round(amounts, 2), 0.0)
+        units = np.where(amounts == 0, 0.0, units)
+        return Trades(units, amounts, cents(decision.costs.paid(amounts, decision.budget)))
+
+    def part(share: float) -> Trades:
+        bought = np.clip(wanted, 0.0, None) * share
+        whole = np.isfinite(decision.steps)
+        steps = np.where(whole, decision.steps, 1.0)
+        bought = np.where(whole & (share < 1), np.floor(bought / steps + WHOLE) * steps, bought)
+        return of(bought + np.clip(wanted, None, 0.0))
+
+    def left(trades: Trades) -> float:
+        return round(cash - float(trades.amounts.sum() + trades.costs.sum()), 2)
+
+    full = part(1.0)
+    bought = float(np.clip(full.amounts, 0.0, None).sum())
+    if left(full) >= 0 or not bought:
+        return full
+    low, high, found = 0.0, 1.0, part(0.0)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        tried = part(middle)
+        if left(tried) >= 0:
+            low, found = middle, tried
+        else:
+            high = middle
+    short = bought - float(np.clip(found.amounts, 0.0, None).sum())
+    return Trades(found.units, found.amounts, found.costs, round(short, 2))

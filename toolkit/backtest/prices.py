@@ -1,0 +1,208 @@
+"""Prices of a backtest on one calendar: what was observed on each date, and what had been published by then.
+
+The two differ where prices come late: a customs unit value of June is published in August. Trades and values take the price
+observed on a date, which who trades on it pays and sees; a decision, and a bill for storage, know only what was published.
+
+A customs unit value of a few kilograms may be ten times the price: one that is `FAR` from the median of the three before it is
+no price at which metal is traded or valued. What noise remains can be taken out: `estimated` prices are those that a filter
+finds behind the unit values up to each month, none of a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from toolkit.core.errors import GapError, did_you_mean
+from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.units import periods_per_year
+from toolkit.holdings.price_slips import is_far
+from toolkit.returns.currencies import daily_rate, monthly_rate
+from toolkit.returns.history import DAY_BY_DAY, histories_of
+from toolkit.returns.panel import CUSTOMS
+from toolkit.returns.price_levels import level_paths
+
+PRINTS = 3
+"""Prices whose median a customs unit value is compared with."""
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestPrices:
+    """Prices of n assets on T dates, per unit, in the reporting currency. NaN marks a missing price.
+
+    Attributes:
+        dates: T trading days, or ends of months unless every asset is priced daily.
+        assets: n keys.
+        observed: (T, n) price observed on the date itself, or in the month that it ends.
+        published: (T, n) latest price that had been published by the date.
+        monthly: Whether a period is a month.
+        bases: (n,) price basis of each (``customs_unit_value``, ``monthly_average``, ...).
+        implausible: (T, n) where a price was observed and is none to trade at.
+    """
+
+    dates: tuple[date, ...]
+    assets: tuple[str, ...]
+    observed: FloatArray
+    published: FloatArray
+    monthly: bool
+    bases: tuple[str, ...]
+    implausible: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        for name in ("observed", "published"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    @property
+    def periods_per_year(self) -> float:
+        """12 for months, inferred from the dates for days; never a count of trading days for monthly prices."""
+        return 12.0 if self.monthly else periods_per_year(self.dates)
+
+    def position(self, day: date) -> int:
+        """Position of the first date that is not before `day`; T where there is none."""
+        return int(np.searchsorted(np.array(self.dates, dtype="datetime64[D]"), np.datetime64(day)))
+
+    def between(self, start: date, end: date) -> BacktestPrices:
+        """The prices of the dates from `start` to `end`, both included.
+
+        Raises:
+            GapError: where there are fewer than two of them.
+        """
+        kept = [i for i, day in enumerate(self.dates) if start <= day <= end]
+        if len(kept) < 2:
+            raise GapError(
+                f"there are {len(kept)} dates with prices from {start} to {end}; 2 are needed.",
+                hint=f"Prices are known from {self.dates[0]} to {self.dates[-1]}: choose --start and --end between.",
+                details={"start": start.isoformat(), "end": end.isoformat(), "dates": len(kept)},
+            )
+        first, last = kept[0], kept[-1] + 1
+        return BacktestPrices(
+            self.dates[first:last],
+            self.assets,
+            self.observed[first:last],
+            self.published[first:last],
+            self.monthly,
+            self.bases,
+            self.implausible[first:last],
+        )
+
+    def with_variants(self, variants: Mapping[str, tuple[str, float]]) -> BacktestPrices:
+        """The prices, with those of further assets: key -> the asset whose price they have, and a factor on it."""
+        at = [self.assets.index(asset) for asset, _ in variants.values()]
+        factors = np.array([factor for _, factor in variants.values()])
+        return BacktestPrices(
+            self.dates,
+            (*self.assets, *variants),
+            np.hstack([self.observed, self.observed[:, at] * factors]),
+            np.hstack([self.published, self.published[:, at] * factors]),
+            self.monthly,
+            (*self.bases, *(self.bases[i] for i in at)),
+            np.hstack([self.implausible, self.implausible[:, at]]),
+        )
+
+    @classmethod
+    def of(
+        cls,
+        prices: pl.DataFrame,
+        fx: pl.DataFrame,
+        assets: Sequence[str],
+        currency: str,
+        *,
+        until: date,
+        estimated: bool = False,
+    ) -> BacktestPrices:
+        """The prices of some assets.
+
+        Args:
+            prices: Rows of `toolkit.core.frames.Prices`.
+            fx: Rows of `toolkit.core.frames.ExchangeRates`.
+            assets: n keys.
+            currency: ISO 4217 code of the reporting currency.
+            until: Last date.
+            estimated: Whether customs unit values are replaced by the prices that a filter finds behind them.
+
+        Raises:
+            GapError: for an asset that never has a price.
+        """
+        rows = prices.filter(pl.col("asset").is_in(list(assets)) & (pl.col("date") <= until)).drop_nulls("price")
+        rows = rows.sort("asset", "date")
+        priced = set(rows["asset"])
+        if missing := [key for key in assets if key not in priced]:
+            raise GapError(
+                f"never priced up to {until}: {', '.join(missing)}.",
+                hint=f"Bring their prices (--prices), or leave them out. {did_you_mean(missing[0], prices['asset'].unique())}",
+                details={"missing": missing},
+            )
+        daily = all(history.frequency == DAY_BY_DAY for history in histories_of(rows).values())
+        if not daily:
+            ends = rows.with_columns(pl.col("date").dt.month_end()).filter(pl.col("date") <= until)
+            rows = ends.group_by("asset", "date", maintain_order=True).last()
+        dates = rows["date"].unique().sort().to_list()
+        if not dates:
+            raise GapError(f"no whole month of prices is over by {until}.", hint="Choose a later --end.")
+        if not daily:
+            dates = pl.date_range(dates[0].replace(day=1), dates[-1], "1mo", eager=True).dt.month_end().to_list()
+        days, rates = _days(pl.Series(dates)), dict[str, FloatArray]()
+        observed, published = np.full((2, len(dates), len(assets)), np.nan)
+        implausible, bases = np.zeros((len(dates), len(assets)), dtype=bool), []
+        for column, key in enumerate(assets):
+            own = rows.filter(pl.col("asset") == key)
+            quoted, basis = own["currency"][0], own["basis"][0]
+            if basis == CUSTOMS and estimated:
+                own = _filtered(key, own)
+            elif basis == CUSTOMS:
+                far = _far(own["price"].to_numpy())
+                implausible[np.searchsorted(days, _days(own["date"].filter(far))), column] = True
+                own = own.filter(~far)
+            if quoted not in rates:
+                rates[quoted] = _rate(fx, quoted, currency, tuple(dates))
+            observed[np.searchsorted(days, _days(own["date"])), column] = own["price"].to_numpy()
+            published[:, column] = _published(own, days)
+            bases.append(basis)
+            observed[:, column] *= rates[quoted]
+            published[:, column] *= rates[quoted]
+        return cls(tuple(dates), tuple(assets), observed, published, not daily, tuple(bases), implausible)
+
+
+def _days(dates: pl.Series) -> np.ndarray:
+    return dates.to_numpy().astype("datetime64[D]")
+
+
+def _rate(fx: pl.DataFrame, quoted: str, currency: str, dates: tuple[date, ...]) -> FloatArray:
+    """(T,) exchange rate of each date; where there is none of a day, the average of the month that ends on it."""
+    if quoted == currency:
+        return np.ones(len(dates))
+    of_days = daily_rate(fx, quoted, currency, dates)
+    return of_days if np.isfinite(of_days).any() else monthly_rate(fx, quoted, currency, dates)
+
+
+def _far(prices: FloatArray) -> pl.Series:
+    """Which prices (T,) are far from the median of up to three before them."""
+    before = [float(np.median(prices[max(0, t - PRINTS) : t])) if t else float(prices[0]) for t in range(len(prices))]
+    return pl.Series([is_far(price / level) for price, level in zip(prices, before, strict=True)], dtype=pl.Boolean)
+
+
+def _filtered(asset: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of one asset by month, with the price that a filter finds behind those up to each month."""
+    path = level_paths({asset: rows}).get(asset)
+    if path is None:
+        return rows
+    levels = pl.DataFrame({"date": path.months, "price": np.exp(path.log_level)})
+    return rows.drop("price").join(levels, on="date")
+
+
+def _published(rows: pl.DataFrame, days: np.ndarray) -> FloatArray:
+    """(T,) newest price of one asset among those published by each day; NaN before the first.
+
+    Args:
+        rows: Prices of the asset.
+        days: (T,).
+    """
+    order = rows.sort("known_from", "date")
+    newest = np.maximum.accumulate(np.where(order["date"] == order["date"].cum_max(), np.arange(order.height), 0))
+    at = np.searchsorted(_days(order["known_from"]), days, side="right") - 1
+    return np.where(at >= 0, order["price"].to_numpy()[newest[np.maximum(at, 0)]], np.nan)

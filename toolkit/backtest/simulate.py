@@ -1,0 +1,390 @@
+"""The simulation of a strategy: a fold of its decisions over dates and prices.
+
+On each date, in this order: storage since the last date is paid; metal arrives, or a ban stops it; the orders of the last
+decision are traded at the price observed on the date; at the end of a period a decision is made with what is known on the
+date, to be traded at the next price. So nothing that a decision is made with is newer than the decision, and no trade is
+made at a price that its decision knew.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+
+from toolkit.backtest.account import Account, Decision, Delivery, affordable, cents
+from toolkit.backtest.delivery import Deliveries
+from toolkit.backtest.prices import BacktestPrices
+from toolkit.core.errors import DataError, SolveError, SpecError, ToolkitError
+from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.units import DAYS_PER_YEAR
+from toolkit.strategy.model import RebalanceSpec
+
+Decide = Callable[[date, Account], Decision]
+"""Makes a decision on a day from what was known on it, given what is owned.
+
+Raises:
+    DataError: where too little was known for one.
+    SolveError: where the limits cannot be held, or no solver found an answer.
+"""
+DEFAULT = RebalanceSpec()
+PERIODS: dict[str, Callable[[date], object]] = {
+    "day": lambda day: day,
+    "week": lambda day: day.isocalendar()[:2],
+    "month": lambda day: (day.year, day.month),
+    "quarter": lambda day: (day.year, (day.month - 1) // 3),
+    "year": lambda day: day.year,
+    "never": lambda _: 0,
+}
+"""What the dates of one period have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that did not go as decided.
+
+    Attributes:
+        day: Of it.
+        kind: ``unsolved``, ``no_forecast``, ``no_money``: no decision, what was held is kept. ``within_threshold``: no weight
+            was far enough from its target. ``missing_price``: an order waits for one; ``implausible_price``: or for a better
+            one. ``lapsed``: it never found one.
+            ``short``: part of the purchases was not paid for. ``overdrawn``: bills were more than the cash. ``delayed``: a
+            licence is needed. ``stopped``: a ban came before the metal. ``refused``: it was there before the purchase.
+            ``returned``: money that was stuck is paid back.
+        asset: Key; None where it is about all.
+        amount: Money concerned, in the reporting currency.
+        reason: In words, where there is more to say.
+    """
+
+    day: date
+    kind: str
+    asset: str | None = None
+    amount: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A purchase (units above zero) or a sale, decided on one day and made on another; money in the reporting currency."""
+
+    decided: date
+    day: date
+    asset: str
+    units: float
+    price: float
+    amount: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The account at the end of a date, and what changed it since the date before.
+
+    To the cent: wealth = cash + the sum of values; wealth = wealth before + gain - storage - costs - lost to bans; and
+    cash = cash before - bought and sold - storage - costs + returned.
+
+    Attributes:
+        day: The date.
+        cash: At its end.
+        units: (n,) stored and on their way.
+        values: (n,) of them at the price observed, or last observed.
+        gain: Of the metal held, by prices and exchange rates.
+        storage: Paid.
+        costs: Of trades.
+        traded: Purchases less sales, without costs.
+        turnover: Purchases and sales together.
+        returned: Money back from orders that a ban stopped.
+        lost: Value of metal that a ban stopped, less what was returned.
+    """
+
+    day: date
+    cash: float
+    units: FloatArray
+    values: FloatArray
+    gain: float = 0.0
+    storage: float = 0.0
+    costs: float = 0.0
+    traded: float = 0.0
+    turnover: float = 0.0
+    returned: float = 0.0
+    lost: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("units", "values"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    @property
+    def wealth(self) -> float:
+        """Cash and values; money that is stuck counts nothing until it is returned."""
+        return round(self.cash + float(self.values.sum()), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What a strategy did.
+
+    Attributes:
+        assets: n keys.
+        entries: One a date, T; the first is the opening, before any trade.
+        trades, incidents: In the order of time.
+        decided: Days of decisions.
+        stuck: Money that was stuck at the end.
+        periods_per_year: Of the dates.
+    """
+
+    assets: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    trades: tuple[Trade, ...]
+    incidents: tuple[Incident, ...]
+    decided: tuple[date, ...]
+    stuck: float
+    periods_per_year: float
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """T dates."""
+        return tuple(entry.day for entry in self.entries)
+
+    @property
+    def wealth(self) -> FloatArray:
+        """(T,) in the reporting currency."""
+        return np.array([entry.wealth for entry in self.entries])
+
+    @property
+    def weights(self) -> FloatArray:
+        """(T, n) values as fractions of wealth."""
+        return np.array([entry.values for entry in self.entries]) / self.wealth[:, None]
+
+    @property
+    def returns(self) -> FloatArray:
+        """(T - 1,) simple returns of wealth, net of every cost."""
+        return self.wealth[1:] / self.wealth[:-1] - 1.0
+
+
+@dataclass(slots=True)
+class _Log:
+    trades: list[Trade] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    decided: list[date] = field(default_factory=list)
+    failure: ToolkitError | None = None
+
+
+def decision_dates(dates: Sequence[date], every: str, *, monthly: bool) -> tuple[date, ...]:
+    """The first date, and the last date of each period but the last date of all, which no trade can follow.
+
+    Args:
+        dates: T ascending dates.
+        every: ``day``, ``week``, ``month``, ``quarter``, ``year`` or ``never``.
+        monthly: Whether the dates are ends of months.
+
+    Raises:
+        SpecError: for periods shorter than the distance of the dates.
+    """
+    if monthly and every in ("day", "week"):
+        raise SpecError(
+            f"rebalance.every: prices are monthly, and {every!r} is more often.",
+            hint='Write every = "month", or bring daily prices of every asset (--prices).',
+        )
+    period = PERIODS[every]
+    ends = [day for day, after in itertools.pairwise(dates) if period(day) != period(after)]
+    return tuple(dict.fromkeys((dates[0], *ends)))
+
+
+def simulate(
+    decide: Decide,
+    prices: BacktestPrices,
+    *,
+    budget: float,
+    rebalance: RebalanceSpec = DEFAULT,
+    deliveries: Deliveries | None = None,
+) -> Backtest:
+    """Carry out the decisions of a strategy, one date after the other.
+
+    Args:
+        decide: Makes a decision from what was known on a day.
+        prices: Of everything that it may decide to hold, on the dates of the backtest.
+        budget: Cash on the first date, in the reporting currency.
+        rebalance: When decisions are made, and what becomes of those that cannot be; the defaults of the table.
+        deliveries: Licences and bans; None where everything arrives when it is bought.
+
+    Raises:
+        SolveError: where `on_infeasible` is ``stop``, with the day.
+        DataError: where no decision was possible on any date.
+        SpecError: for decisions more often than there are prices.
+    """
+    days = set(decision_dates(prices.dates, rebalance.every, monthly=prices.monthly))
+    account = Account(prices.assets, float(cents(np.array(budget))), np.zeros(len(prices.assets)))
+    log, entries = _Log(), list[Entry]()
+    value_at = np.full(len(prices.assets), np.nan)
+    for i, day in enumerate(prices.dates):
+        value_at = np.where(np.isfinite(prices.observed[i]), prices.observed[i], value_at)
+        if i:
+            account, entry = _next(account, entries[-1], prices, i, value_at, deliveries, rebalance, log)
+        else:
+            entry = Entry(day, account.cash, account.units, np.zeros(len(prices.assets)))
+        entries.append(entry)
+        if day in days and entry.wealth <= 0:
+            log.incidents.append(Incident(day, "no_money"))
+        elif day in days:
+            account = _decide(decide, account, day, rebalance, log)
+    if not log.decided and log.failure is not None:
+        raise log.failure
+    stuck = round(sum(claim.paid for claim in account.stuck), 2)
+    return Backtest(
+        prices.assets,
+        tuple(entries),
+        tuple(log.trades),
+        tuple(log.incidents),
+        tuple(log.decided),
+        stuck,
+        prices.periods_per_year,
+    )
+
+
+def _decide(decide: Decide, account: Account, day: date, rebalance: RebalanceSpec, log: _Log) -> Account:
+    """The account with the orders of a new decision; those of the last one that are still open lapse."""
+    try:
+        decision = decide(day, account)
+    except (SolveError, DataError) as error:
+        if isinstance(error, SolveError) and rebalance.on_infeasible == "stop":
+            error.message = f"on {day}: {error.message}"
+            error.details["day"] = day.isoformat()
+            raise
+        log.failure = error
+        kind = "unsolved" if isinstance(error, SolveError) else "no_forecast"
+        log.incidents.append(Incident(day, kind, reason=error.message))
+        return account
+    log.decided.append(day)
+    if account.decision is not None:
+        for key, units in zip(account.decision.assets, account.orders, strict=True):
+            if units:
+                log.incidents.append(Incident(day, "lapsed", key))
+    owned = account.owned[account.at(decision)]
+    orders = decision.quantities - owned
+    far = np.abs(orders) * decision.prices / decision.budget
+    if rebalance.threshold and account.owned.any() and far.max() <= rebalance.threshold:
+        log.incidents.append(Incident(day, "within_threshold"))
+        orders = np.zeros(len(orders))
+    return replace(account, decision=decision, orders=orders, ordered=day)
+
+
+def _next(
+    account: Account,
+    before: Entry,
+    prices: BacktestPrices,
+    i: int,
+    value_at: FloatArray,
+    deliveries: Deliveries | None,
+    rebalance: RebalanceSpec,
+    log: _Log,
+) -> tuple[Account, Entry]:
+    """The account after a date, and its entry."""
+    day = prices.dates[i]
+    account, storage = _stored(account, prices, i)
+    held = _values(account.owned, value_at)
+    gain = round(float((held - before.values).sum()), 2)
+    account, returned, lost = _received(account, day, value_at, deliveries, rebalance, log)
+    account, traded, turnover, costs = _traded(account, prices, i, deliveries, log)
+    if account.cash < 0:
+        log.incidents.append(Incident(day, "overdrawn", amount=-account.cash))
+    values = _values(account.owned, value_at)
+    return account, Entry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
+
+
+def _values(units: FloatArray, price: FloatArray) -> FloatArray:
+    return cents(np.where(units != 0, units * price, 0.0))
+
+
+def _stored(account: Account, prices: BacktestPrices, i: int) -> tuple[Account, float]:
+    """Storage and charges of sites since the date before are paid, on the value at published prices."""
+    if account.decision is None or not account.units.any():
+        return account, 0.0
+    decision, at = account.decision, account.at(account.decision)
+    years = (prices.dates[i] - prices.dates[i - 1]).days / DAYS_PER_YEAR
+    known = prices.published[i, at]
+    values = np.where(np.isfinite(known), account.units[at] * known, 0.0)
+    rate = float(decision.costs.storage @ values) + decision.costs.site_fees(values / decision.budget)
+    paid = float(cents(np.array(rate * years)))
+    return replace(account, cash=round(account.cash - paid, 2)), paid
+
+
+def _received(
+    account: Account,
+    day: date,
+    value_at: FloatArray,
+    deliveries: Deliveries | None,
+    rebalance: RebalanceSpec,
+    log: _Log,
+) -> tuple[Account, float, float]:
+    """Metal that arrives is stored; that of a ban's is lost, and its money returned or stuck until the ban ends."""
+    if deliveries is None or not (account.arriving or account.stuck):
+        return account, 0.0, 0.0
+    units, arriving, stuck, returned = account.units.copy(), list[Delivery](), list[Delivery](), 0.0
+    held = _values(account.owned, value_at)
+    for claim in account.stuck:
+        if deliveries.is_banned(claim.asset, day):
+            stuck.append(claim)
+        else:
+            returned += claim.paid
+            log.incidents.append(Incident(day, "returned", claim.asset, claim.paid))
+    for delivery in account.arriving:
+        if deliveries.is_banned(delivery.asset, day):
+            log.incidents.append(Incident(day, "stopped", delivery.asset, delivery.paid))
+            if rebalance.on_ban == "returned":
+                returned += delivery.paid
+            else:
+                stuck.append(delivery)
+        elif delivery.arrives <= day:
+            units[account.assets.index(delivery.asset)] += delivery.quantity
+        else:
+            arriving.append(delivery)
+    returned = round(returned, 2)
+    account = replace(
+        account, cash=round(account.cash + returned, 2), units=units, arriving=tuple(arriving), stuck=tuple(stuck)
+    )
+    return account, returned, round(float((held - _values(account.owned, value_at)).sum()) - returned, 2)
+
+
+def _traded(
+    account: Account, prices: BacktestPrices, i: int, deliveries: Deliveries | None, log: _Log
+) -> tuple[Account, float, float, float]:
+    """The open orders at the prices observed on a date: purchases less sales, both together, and their costs."""
+    if account.decision is None or not account.orders.any():
+        return account, 0.0, 0.0, 0.0
+    decision, at, day = account.decision, account.at(account.decision), prices.dates[i]
+    price, wanted = prices.observed[i, at], account.orders.copy()
+    waits = (wanted != 0) & ~np.isfinite(price)
+    for k in np.flatnonzero(waits):
+        kind = "implausible_price" if prices.implausible[i, at[k]] else "missing_price"
+        log.incidents.append(Incident(day, kind, decision.assets[k]))
+    if deliveries is not None:
+        for k in np.flatnonzero(wanted > 0):
+            if deliveries.is_banned(decision.assets[k], day):
+                amount = None if waits[k] else float(wanted[k] * price[k])
+                log.incidents.append(Incident(day, "refused", decision.assets[k], amount))
+                wanted[k], waits[k] = 0.0, False
+    orders = np.where(waits, wanted, 0.0)
+    wanted = np.maximum(np.where(waits, 0.0, wanted), -account.units[at])
+    trades = affordable(decision, wanted, account.owned[at], price, account.cash)
+    if trades.short:
+        log.incidents.append(Incident(day, "short", amount=trades.short))
+    units, arriving = account.units.copy(), list(account.arriving)
+    for k in np.flatnonzero(trades.units):
+        key, amount = decision.assets[k], float(trades.amounts[k])
+        log.trades.append(
+            Trade(account.ordered, day, key, float(trades.units[k]), float(price[k]), amount, float(trades.costs[k]))
+        )
+        arrives = day if deliveries is None or amount < 0 else deliveries.arrives(key, account.ordered)
+        if arrives > day:
+            arriving.append(Delivery(key, float(trades.units[k]), amount, account.ordered, arrives))
+            log.incidents.append(Incident(day, "delayed", key, amount))
+        else:
+            units[at[k]] += trades.units[k]
+    traded, costs = round(float(trades.amounts.sum()), 2), round(float(trades.costs.sum()), 2)
+    account = replace(
+        account, cash=round(account.cash - traded - costs, 2), units=units, arriving=tuple(arriving), orders=orders
+    )
+    return account, traded, round(float(np.abs(trades.amounts).sum()), 2), costs
