@@ -10,6 +10,7 @@ import pytest
 from tests.workbooks import xlsx
 from toolkit.app.config import environment_name, keys
 from toolkit.cli.main import run
+from toolkit.market.store.store import Store
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -49,6 +50,7 @@ def folder(tmp_path_factory):
         "own.toml": own,
         "dealer.csv": "date,gold,tin\n" + prices,
         "notice.html": "<p>",
+        "list.csv": re.findall(r"```csv\n(.*?)```", PAGES["data.md"], re.DOTALL)[0],
         "catalogue.csv": "商品名称,描述,海关商品编号,单位\n金属镓,,8112929010,千克\n",
     }.items():
         (path / name).write_text(text, encoding="utf-8")
@@ -57,6 +59,10 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(path)
         assert run(["optimize", "--quiet"]) == 0
+        assert run(["data", "import", "dealer.csv", "--source", "dealer", "--data", "lager"]) == 0
+        (first,) = re.findall(r"^toolkit (data import list.csv --column .*)$", PAGES["data.md"], re.MULTILINE)
+        assert run(shlex.split(first)) == 0
+        assert run(["data", "export", "prices", "prices.parquet", "--data", "lager"]) == 0
     return path
 
 
@@ -70,6 +76,19 @@ def test_every_command_of_the_pages_is_answered(command, folder, tmp_path, monke
     words += ["--no-report"] * (words[0] == "optimize")
     expected = {5} if ".upper=0.01" in command else {0, 8} if "--alert" in command or "ledger review" in command else {0}
     assert run(words) in expected, capsys.readouterr().err
+
+
+def test_the_walk_through_a_store_goes_on_from_block_to_block(folder, tmp_path, monkeypatch, capsys):
+    shutil.copytree(folder, tmp_path / "work", ignore=shutil.ignore_patterns("lager*"))
+    monkeypatch.chdir(tmp_path / "work")
+    blocks = re.findall(r"```sh\n(.*?)```", PAGES["data.md"], re.DOTALL)
+    assert len(blocks) == 5
+    for line in "".join(blocks).splitlines():
+        assert run(shlex.split(line, comments=True)[1:]) == 0, (line, capsys.readouterr().err)
+    assert Store.open("lager").versions == {"prices": 2}, (
+        "two imports and their compaction; a list that came again adds nothing"
+    )
+    assert Store.open("lager-2").versions == {"prices": 0}
 
 
 @pytest.mark.parametrize("page", [name for name, text in PAGES.items() if "```python" in text])
