@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from toolkit.records.backtest import Backtest
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.exposure import Exposure
@@ -22,7 +23,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schema"
 PUBLISHED = {
     "run": Run, "conflict": Conflict, "findings": Parts, "exposure": Exposure, "fetch": Fetch, "data-verify": Verified,
     "data-compact": Compacted, "data-diff": Differences, "data-query": QueryResult, "data-export": Exported,
-    "data-import": Imported,
+    "data-import": Imported, "backtest": Backtest,
 }  # fmt: skip
 """Record by the name of its file."""
 

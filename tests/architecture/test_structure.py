@@ -17,7 +17,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 
 FILES_IN_A_FOLDER = 16
 FOUND_BY_LOOKING = {
-    "report/sections", "report/charts", "cli", "optimize/constraints", "optimize/objectives",
+    "report/answers", "report/sections", "report/charts", "cli", "optimize/constraints", "optimize/objectives",
     "risk_model/covariance", "risk_model/expected_returns", "market/sources",
 }  # fmt: skip
 """A file a kind: one more is how these grow."""

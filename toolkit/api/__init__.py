@@ -1,5 +1,6 @@
 """The Python API behind `import toolkit as tk`: a module per noun, over the same use cases as the commands."""
 
+from toolkit.api.backtest import Backtest, backtest
 from toolkit.api.controls import Controls, controls
 from toolkit.api.exposure import Exposure, exposure
 from toolkit.api.frames import frame
@@ -66,6 +67,7 @@ from toolkit.strategy.scenarios import HistoricalScenarios, Range, ShockSpec, Si
 
 __all__ = [
     "About",
+    "Backtest",
     "BlendCovariance",
     "Bounds",
     "BuyOnly",
@@ -143,6 +145,7 @@ __all__ = [
     "ViewSpec",
     "ViewsReturns",
     "ZeroReturns",
+    "backtest",
     "controls",
     "exposure",
     "frame",

@@ -239,7 +239,7 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
     universe = inputs.universe
     units = np.array([held.units.get(key, 0.0) for key in universe.keys], dtype=float)
     arriving = np.array([held.arriving(key) for key in universe.keys], dtype=float)
-    configured, converted = _budget(request, inputs)
+    configured, converted = reporting_budget(request, inputs)
     if request.holdings is None:
         budget = configured if request.total is None else request.total
         return Whole(units, arriving, budget, budget, notes=converted)
@@ -274,7 +274,7 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
     return Whole(units, arriving, max(round(worth + added - reserved, 2), exact), added, reserved, tuple(notes))
 
 
-def _budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str, ...]]:
+def reporting_budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str, ...]]:
     """The budget in the reporting currency, and a note where it is configured in another; the shipped default is rounded."""
     settings = request.settings
     owner, currency = settings.config.owner, settings.budget_currency

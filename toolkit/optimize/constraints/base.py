@@ -208,6 +208,9 @@ class Constraint(Term):
     ignorable: ClassVar[bool] = False
     """Whether weights that ignore it are accepted, because they hold it anyway or only whole lots can."""
 
+    of_dealer: ClassVar[bool] = False
+    """Whether it is a term of trade of the dealer, which binds any strategy in the same market."""
+
     kind: Any  # each kind narrows it to its own literal
     if TYPE_CHECKING:  # a file states it, and Python may leave it out
         name: str = ""

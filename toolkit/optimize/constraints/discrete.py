@@ -16,6 +16,7 @@ class Lots(Constraint):
     """Whole lots of each asset's lot size; the rest is cash."""
 
     ignorable: ClassVar[bool] = True
+    of_dealer: ClassVar[bool] = True
 
     kind: Literal["lots"] = "lots"
 

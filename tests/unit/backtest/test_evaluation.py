@@ -1,0 +1,97 @@
+"""Figures of backtests: by hand, against simulated truth, and what few months cannot say."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from tests.unit.backtest.worlds import MONTHS, FixedWeights, Plan, costs, world
+from toolkit.backtest.evaluation import (
+    Difference,
+    Interval,
+    block_length,
+    difference,
+    drawdown,
+    event_losses,
+    performance,
+    resampled,
+    stationary_bootstrap,
+)
+from toolkit.backtest.simulate import simulate
+from toolkit.core.calendar import month_end
+
+
+def test_a_drawdown_by_hand():
+    found = drawdown(MONTHS[:7], np.array([100.0, 110, 99, 104.5, 120, 90, 100]))
+    assert (found.depth, found.peak, found.trough) == (0.25, MONTHS[4], MONTHS[5])
+    assert found.under_water == (MONTHS[3] - MONTHS[1]).days
+    never = drawdown(MONTHS[:3], np.array([1.0, 2.0, 3.0]))
+    assert (never.depth, never.under_water) == (0.0, 0)
+
+
+def test_figures_by_hand():
+    prices = world(MONTHS[:4], gold=[100, 110, 121, 100])
+    found = simulate(Plan(prices, costs(storage=0.12), {MONTHS[0]: [50], MONTHS[2]: [20]}), prices, budget=10_000)
+    figures = performance(found, resampled(found))
+    years = 90 / 365.25
+    mean = (10_000 + 9_945 + 10_433.38 + 9_304.10) / 4
+    assert figures.years == pytest.approx(years)
+    assert figures.growth == pytest.approx(0.930410 ** (1 / years) - 1)
+    assert figures.turnover == pytest.approx((5_500 + 3_000) / 2 / mean / years)
+    assert figures.costs == pytest.approx(85 / mean / years)
+    assert figures.storage == pytest.approx((61.62 + 49.28) / mean / years)
+    returns = np.array([9_945 / 10_000, 10_433.38 / 9_945, 9_304.10 / 10_433.38]) - 1
+    assert figures.volatility == pytest.approx(returns.std(ddof=1) * 12**0.5)
+    assert figures.growth_interval is None  # three returns say nothing of that
+
+
+def test_blocks_have_their_mean_length_and_every_return_its_turn():
+    paths = stationary_bootstrap(60, block=4.0, draws=4_000, seed=1)
+    follows = (paths[:, 1:] - paths[:, :-1]) % 60 == 1
+    assert follows.mean() == pytest.approx(1 - 1 / 4 * (1 - 1 / 60), abs=0.005)
+    assert np.bincount(paths.ravel(), minlength=60) / paths.size == pytest.approx(np.full(60, 1 / 60), rel=0.1)
+    assert (stationary_bootstrap(60, block=4.0, seed=1) == stationary_bootstrap(60, block=4.0, seed=1)).all()
+    assert (block_length(27), block_length(1)) == (pytest.approx(3.0), 1.0)
+
+
+def walks(seed, months=120, drift=0.0):
+    """Two independent assets, and each held alone without costs."""
+    rng = np.random.default_rng(seed)
+    dates = tuple(month_end(2010 * 12 + t) for t in range(months))
+    paths = 100 * np.exp(rng.normal([drift, 0.0], 0.05, (months, 2)).cumsum(axis=0))
+    prices = world(dates, a=paths[:, 0], b=paths[:, 1])
+    return [simulate(FixedWeights(prices, costs(2, 0.0), weights), prices, budget=1e6) for weights in ((0.9, 0.0), (0.0, 0.9))]
+
+
+def test_an_interval_holds_the_true_difference_about_as_often_as_it_says():
+    covered = 0
+    for seed in range(60):
+        ours, other = walks(seed)
+        found = difference(ours, other, resampled(ours, seed=seed))
+        assert found.interval is not None
+        covered += found.interval.low <= 0.0 <= found.interval.high
+    assert 50 <= covered <= 60  # 95 % of 60 are 57
+
+
+def test_a_difference_that_is_large_enough_is_told():
+    ours, other = walks(3, drift=0.03)
+    found = difference(ours, other, resampled(ours))
+    assert found.is_distinguishable
+    assert found.years_needed is not None
+    assert found.years_needed < found.years
+    same = difference(ours, ours, resampled(ours))
+    assert (same.growth, same.interval, same.years_needed) == (0.0, Interval(0.0, 0.0), None)
+
+
+def test_years_needed_grow_with_the_square_of_the_width():
+    assert Difference(0.02, Interval(-0.06, 0.10), 3.0).years_needed == pytest.approx(48.0)
+    assert not Difference(0.02, Interval(-0.06, 0.10), 3.0).is_distinguishable
+
+
+def test_the_loss_after_an_event_is_measured_from_before_it():
+    prices = world(MONTHS[:8], a=[100, 100, 90, 80, 85, 200, 50, 60])
+    found = simulate(Plan(prices, costs(half_spread=0), {MONTHS[0]: [10]}), prices, budget=1_000)
+    events = {"early": date(2023, 1, 1), "in": MONTHS[2], "up": date(2024, 5, 15), "late": date(2025, 1, 1)}
+    losses = event_losses(found, events)
+    # From the end of February 100 -> 80 in April; from the end of April 80 -> 50 in July; the others lie outside.
+    assert losses == {"in": pytest.approx(0.2), "up": pytest.approx(1 - 50 / 80)}

@@ -1,0 +1,157 @@
+"""`backtest` of the Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from toolkit.api.answers import Answer, rows
+from toolkit.api.market import Market, day_of
+from toolkit.api.run import refuse_unknown, request_of
+from toolkit.app.backtest.run import BacktestRequest
+from toolkit.app.backtest.run import backtest as backtest_of
+from toolkit.core.errors import SpecError
+from toolkit.records import backtest as records
+from toolkit.strategy.model import Strategy
+
+if TYPE_CHECKING:
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
+
+Named = str | PathLike[str] | Strategy
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest(Answer):
+    """What strategies and baselines would have done over the same dates.
+
+    Attributes:
+        found: The record with its fields typed; `record` is its JSON.
+    """
+
+    found: records.Backtest = field(repr=False)
+
+    @property
+    def figures(self) -> pl.DataFrame:
+        """One row a strategy or baseline: growth, volatility, drawdown, turnover and costs."""
+        told = []
+        for one in self.found.strategies:
+            figures = one.figures.to_json()
+            ends = {
+                f"{name}_{end}": None if figures[f"{name}_interval"] is None else figures[f"{name}_interval"][end]
+                for name in ("growth", "volatility")
+                for end in ("low", "high")
+            }
+            plain = {name: value for name, value in figures.items() if not name.endswith("_interval")}
+            told.append({"strategy": one.name, "role": one.role, **plain, **ends})
+        return rows(told)
+
+    @property
+    def wealth(self) -> pl.DataFrame:
+        """One row a date: wealth of each strategy and baseline, in the reporting currency."""
+        dates = [date.fromisoformat(day) for day in self.found.dates]
+        return pl.DataFrame({"date": dates, **{one.name: list(one.wealth) for one in self.found.strategies}})
+
+    @property
+    def weights(self) -> pl.DataFrame:
+        """One row a date and strategy: a column of weights for each asset, the rest is cash."""
+        assets = sorted({key for one in self.found.strategies for weights in one.weights for key in weights})
+        return pl.DataFrame(
+            [
+                {"date": date.fromisoformat(day), "strategy": one.name, **{key: weights.get(key, 0.0) for key in assets}}
+                for one in self.found.strategies
+                for day, weights in zip(self.found.dates, one.weights, strict=True)
+            ]
+        )
+
+    @property
+    def orders(self) -> pl.DataFrame:
+        """One row a trade."""
+        return rows([{"strategy": one.name, **order.to_json()} for one in self.found.strategies for order in one.orders])
+
+    @property
+    def incidents(self) -> pl.DataFrame:
+        """One row for each thing that did not go as decided."""
+        return rows([{"strategy": one.name, **found.to_json()} for one in self.found.strategies for found in one.incidents])
+
+    @property
+    def comparisons(self) -> pl.DataFrame:
+        """One row a pair: the difference of their growth, and whether it can be told from chance."""
+        return rows([one.to_json() for one in self.found.comparisons])
+
+    def document(self, say: Language) -> Document:
+        """What `toolkit backtest` prints."""
+        from toolkit.report.answers.backtest import backtest as document  # noqa: PLC0415
+
+        return document(self.found, say)
+
+
+def backtest(
+    strategies: Named | Sequence[Named] = "physical-basket",
+    market: Market | None = None,
+    *,
+    start: str | date | None = None,
+    end: str | date | None = None,
+    estimated: bool = False,
+    baselines: bool = True,
+    prices: Any = None,
+    prices_currency: str | None = None,
+    returns: Any = None,
+    as_of: str | date | None = None,
+    currency: str | None = None,
+    country: str | None = None,
+    budget: float | str | None = None,
+    seed: int = 0,
+    **unknown: Any,
+) -> Backtest:
+    """What strategies would have done: decided on what was known, traded at the next price, after all costs.
+
+    Args:
+        strategies: One or several: themselves, their names, or the paths of their files.
+        market: What is known; by default the bundled market.
+        start: First day; by default the first after a year of prices of half of the assets.
+        end: Last day; by default the last on which as many assets as in the year before have a price.
+        estimated: Whether customs values are traded and valued at the prices that a filter finds behind them.
+        baselines: Whether equal weight, least risk, gold, and the first strategy bought and held are simulated too.
+        prices: Own prices, as of `optimize`.
+        prices_currency: Of prices that name none; without it USD is assumed, with a warning.
+        returns: Simple returns in place of prices.
+        as_of: Nothing published later is looked at.
+        currency: Of reporting and of the budget.
+        country: The owner's.
+        budget: Cash at the start.
+        seed: Of resampled paths and drawn delays.
+        unknown: Refused, with the nearest name.
+
+    Raises:
+        Infeasible: for a strategy whose limits contradict each other and that says ``on_infeasible = "stop"``.
+        GapError: for a range without prices.
+        ToolkitError: as of `optimize`.
+    """
+    refuse_unknown(unknown, backtest)
+    named = [strategies] if isinstance(strategies, str | PathLike | Strategy) else list(strategies)
+    if not named:
+        raise SpecError("backtest: no strategy is named.")
+    requests = tuple(
+        request_of(
+            one,
+            market,
+            prices=prices,
+            prices_currency=prices_currency,
+            returns=returns,
+            as_of=as_of,
+            currency=currency,
+            country=country,
+            budget=budget,
+            seed=seed,
+        )
+        for one in named
+    )
+    first, last = (None if day is None else day_of(day) for day in (start, end))
+    found = backtest_of(BacktestRequest(requests, first, last, estimated, baselines))
+    return Backtest(found.to_json(), requests[0].context, found)

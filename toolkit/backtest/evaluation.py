@@ -1,0 +1,237 @@
+"""What a backtest says of a strategy, and how sure it is.
+
+Intervals come from the stationary bootstrap (Politis and Romano 1994): blocks of geometric length around the circle of
+returns, which keep what neighbouring returns have in common. All strategies are drawn at the same places, so that a
+difference between two of them is that of the same months.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.backtest.simulate import Backtest
+from toolkit.core.calendar import add_months
+from toolkit.core.forecast import FloatArray
+from toolkit.core.units import DAYS_PER_YEAR
+
+DRAWS = 2000
+"""Paths that an interval is read from: its ends move by less than a tenth of its width from seed to seed."""
+CONFIDENCE = 0.95
+EVENT_MONTHS = 3
+"""Months after an event in which a loss counts as following it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Ends of the middle `CONFIDENCE` of a figure over resampled paths."""
+
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        """Distance of the ends."""
+        return self.high - self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Drawdown:
+    """A fall from a peak.
+
+    Attributes:
+        depth: Fraction of the peak, positive.
+        peak, trough: Days.
+        under_water: Days of the longest time below an earlier peak, whichever it was.
+    """
+
+    depth: float
+    peak: date
+    trough: date
+    under_water: int
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """Figures of a backtest, net of every cost; fractions, a year where nothing else is said.
+
+    Attributes:
+        years: From the first date to the last.
+        total: Return over all of them.
+        growth: Compound return.
+        volatility: Of simple returns, times the root of the periods in a year, which are those of the dates; NaN below three.
+        growth_interval, volatility_interval: None below `LEAST` returns.
+        turnover: Half of purchases and sales, over mean wealth; the first purchase counts.
+        costs, storage: Paid, over mean wealth.
+    """
+
+    years: float
+    total: float
+    growth: float
+    growth_interval: Interval | None
+    volatility: float
+    volatility_interval: Interval | None
+    drawdown: Drawdown
+    turnover: float
+    costs: float
+    storage: float
+
+
+LEAST = 8
+"""Returns below which no interval is given: with fewer, resampled paths are few and alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Growth a year of one strategy less that of another, over the same dates.
+
+    Attributes:
+        growth: Fraction a year.
+        interval: None below `LEAST` returns.
+        years: Of the backtest.
+    """
+
+    growth: float
+    interval: Interval | None
+    years: float
+
+    @property
+    def is_distinguishable(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.interval is not None and not self.interval.low <= 0.0 <= self.interval.high
+
+    @property
+    def years_needed(self) -> float | None:
+        """Years after which an interval around this difference would leave out zero; it narrows with their root.
+
+        None without an interval or a difference.
+        """
+        if self.interval is None or self.growth == 0.0:
+            return None
+        return self.years * (self.interval.width / 2 / abs(self.growth)) ** 2
+
+
+def block_length(count: int) -> float:
+    """Mean length of blocks for so many returns: their cube root, the rate that is optimal for a variance (Künsch 1989)."""
+    return max(1.0, count ** (1 / 3))
+
+
+def stationary_bootstrap(count: int, *, block: float, draws: int = DRAWS, seed: int = 0) -> NDArray[np.int64]:
+    """Positions (draws, count) of resampled returns.
+
+    Args:
+        count: Returns.
+        block: Mean length of a block, from 1.
+        draws: Paths.
+        seed: Of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    fresh = rng.integers(0, count, (draws, count))
+    begins = rng.random((draws, count)) < 1.0 / block
+    found = fresh.copy()
+    for t in range(1, count):
+        found[:, t] = np.where(begins[:, t], fresh[:, t], (found[:, t - 1] + 1) % count)
+    return found
+
+
+def resampled(backtest: Backtest, *, seed: int = 0) -> NDArray[np.int64] | None:
+    """Positions of the returns of a backtest in resampled paths; None where they are too few for an interval."""
+    count = len(backtest.returns)
+    return None if count < LEAST else stationary_bootstrap(count, block=block_length(count), seed=seed)
+
+
+def performance(backtest: Backtest, paths: NDArray[np.int64] | None) -> Performance:
+    """The figures of a backtest.
+
+    Args:
+        backtest: T dates.
+        paths: (draws, T - 1) positions of returns (see `resampled`); None for no intervals.
+    """
+    wealth, returns, years = backtest.wealth, backtest.returns, years_of(backtest)
+    root, mean = np.sqrt(backtest.periods_per_year), float(wealth.mean())
+    entries = backtest.entries
+    return Performance(
+        years=years,
+        total=float(wealth[-1] / wealth[0] - 1.0),
+        growth=float((wealth[-1] / wealth[0]) ** (1 / years) - 1.0),
+        growth_interval=None if paths is None else _interval(_growths(returns, paths, years)),
+        volatility=float(returns.std(ddof=1) * root) if len(returns) > 1 else float("nan"),
+        volatility_interval=None if paths is None else _interval(returns[paths].std(axis=1, ddof=1) * root),
+        drawdown=drawdown(backtest.dates, wealth),
+        turnover=sum(entry.turnover for entry in entries) / 2 / mean / years,
+        costs=sum(entry.costs for entry in entries) / mean / years,
+        storage=sum(entry.storage for entry in entries) / mean / years,
+    )
+
+
+def difference(ours: Backtest, other: Backtest, paths: NDArray[np.int64] | None) -> Difference:
+    """The growth of one backtest less that of another on the same dates.
+
+    Args:
+        ours: The one.
+        other: The other.
+        paths: As of `performance`.
+    """
+    years, of = years_of(ours), (ours.returns, other.returns)
+    first, second = (float(np.prod(1 + returns) ** (1 / years)) for returns in of)
+    interval = None
+    if paths is not None:
+        drawn, others = (_growths(returns, paths, years) for returns in of)
+        interval = _interval(drawn - others)
+    return Difference(first - second, interval, years)
+
+
+def drawdown(dates: Sequence[date], wealth: FloatArray) -> Drawdown:
+    """The deepest fall from a peak, and the longest time below one.
+
+    Args:
+        dates: T days.
+        wealth: (T,).
+    """
+    peaks = np.maximum.accumulate(wealth)
+    depths = 1.0 - wealth / peaks
+    trough = int(np.argmax(depths))
+    peak = int(np.argmax(wealth[: trough + 1]))
+    longest, since = 0, dates[0]
+    for day, depth in zip(dates, depths, strict=True):
+        if depth <= 0:
+            since = day
+        longest = max(longest, (day - since).days)
+    return Drawdown(float(depths[trough]), dates[peak], dates[trough], longest)
+
+
+def event_losses(backtest: Backtest, events: Mapping[str, date]) -> dict[str, float]:
+    """Event -> the largest fall of wealth within `EVENT_MONTHS` after it, from the last date before; 0 where it never fell.
+
+    Args:
+        backtest: T dates.
+        events: Event -> day; those before the first date, or without a date after them, are left out.
+    """
+    days = np.array(backtest.dates, dtype="datetime64[D]")
+    found = {}
+    for event, day in events.items():
+        start = int(np.searchsorted(days, np.datetime64(day), side="left")) - 1
+        end = int(np.searchsorted(days, np.datetime64(add_months(day, EVENT_MONTHS)), side="right"))
+        if start >= 0 and end > start + 1:
+            after = backtest.wealth[start + 1 : end].min()
+            found[event] = max(0.0, float(1.0 - after / backtest.wealth[start]))
+    return found
+
+
+def years_of(backtest: Backtest) -> float:
+    """Years from the first date to the last."""
+    return (backtest.dates[-1] - backtest.dates[0]).days / DAYS_PER_YEAR
+
+
+def _growths(returns: FloatArray, paths: NDArray[np.int64], years: float) -> FloatArray:
+    """(draws,) growth a year of each path."""
+    return np.expm1(np.log1p(returns)[paths].sum(axis=1) / years)
+
+
+def _interval(values: FloatArray) -> Interval:
+    low, high = np.quantile(values, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Interval(float(low), float(high))

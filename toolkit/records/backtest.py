@@ -1,0 +1,187 @@
+"""What strategies would have done."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from toolkit.records.base import Day, Phrase, Record, Rows
+from toolkit.records.sources import Provenance, Remark
+
+
+class Interval(Record):
+    """The middle 95 % of a figure over resampled paths."""
+
+    low: float
+    """Lower end."""
+    high: float
+    """Upper end."""
+
+
+class Figures(Record):
+    """Performance net of every cost: fractions, a year where nothing else is said."""
+
+    total: float
+    """Return over all dates."""
+    growth: float
+    """Compound return."""
+    growth_interval: Interval | None
+    """Null where there are too few returns."""
+    volatility: float | None
+    """Of simple returns between dates, times the root of `periods_per_year`; null below three dates."""
+    volatility_interval: Interval | None
+    """Null where there are too few returns."""
+    max_drawdown: float
+    """Deepest fall from a peak, positive."""
+    peak: Day
+    """Where it began."""
+    trough: Day
+    """Where it was deepest."""
+    days_under_water: int
+    """Longest time below an earlier peak, whichever it was."""
+    turnover: float
+    """Half of purchases and sales, over mean wealth; the first purchase counts."""
+    costs: float
+    """Paid for trades, over mean wealth."""
+    storage: float
+    """Paid for storage, over mean wealth."""
+
+
+class Trade(Record):
+    """A trade, decided on one day and made on another."""
+
+    decided: Day
+    """Day of the decision."""
+    day: Day
+    """Day of the trade."""
+    asset: str
+    """Key of the product."""
+    units: float
+    """Bought (above zero) or sold."""
+    price: float
+    """Of a unit, in the reporting currency."""
+    amount: float
+    """Paid (above zero) or received, without the cost."""
+    cost: float
+    """Paid beside."""
+
+
+class Incident(Record):
+    """Something that did not go as decided."""
+
+    day: Day
+    """Of it."""
+    kind: str
+    """unsolved, no_forecast, no_money: what was held is kept. within_threshold: nothing was far enough from its target.
+    missing_price, implausible_price, lapsed: an order was not carried out. short: purchases were more than the money.
+    overdrawn: bills were more than the cash. delayed, refused, stopped, returned: by licences and bans."""
+    asset: str | None
+    """Key of the product; null where it is about all."""
+    amount: float | None
+    """Money concerned."""
+    reason: str | None
+    """In words, where there is more to say."""
+
+
+class Simulated(Record):
+    """A strategy or a baseline and what it did."""
+
+    name: str
+    """Key of the strategy, or of the baseline."""
+    title: str
+    """Title."""
+    role: Literal["strategy", "baseline"]
+    """Whether it was asked for, or is what strategies are compared with."""
+    fingerprint: str
+    """Checksum of everything that it asks."""
+    figures: Figures
+    """Performance."""
+    wealth: Rows[float]
+    """On each date, in the reporting currency."""
+    weights: Rows[Mapping[str, float]]
+    """On each date, by asset; what is zero is left out, the rest is cash."""
+    decisions: Rows[Day]
+    """Days on which it decided."""
+    orders: Rows[Trade]
+    """In the order of time."""
+    incidents: Rows[Incident]
+    """In the order of time."""
+    stuck: float
+    """Money stuck in orders that a ban stopped, at the end; it counts nothing in wealth."""
+
+
+class Comparison(Record):
+    """Growth a year of a strategy less that of another or of a baseline."""
+
+    strategy: str
+    """Key of the one."""
+    against: str
+    """Key of the other."""
+    growth: float
+    """Difference, a fraction a year."""
+    interval: Interval | None
+    """Null where there are too few returns."""
+    distinguishable: bool
+    """Whether the interval leaves out zero."""
+    years_needed: float | None
+    """Years after which an interval around this difference would leave out zero; null without a difference."""
+
+
+class EventLosses(Record):
+    """Falls of wealth within three months after the announcement of a control, from the last date before it."""
+
+    event: str
+    """Key of the event."""
+    title: str
+    """Number of the notice, or who acted."""
+    announced: Day
+    """Day of the announcement."""
+    metals: Rows[str]
+    """That it names."""
+    losses: Mapping[str, float]
+    """By strategy or baseline; 0 where wealth never fell below."""
+
+
+class Backtest(Record):
+    """Strategies and baselines over the same dates."""
+
+    schema_version: int
+    """Of this object."""
+    kind: Literal["backtest"]
+    """What it is."""
+    as_of: Day
+    """Day of knowledge of the whole; each decision knows its own day alone."""
+    currency: str
+    """Reporting currency of every amount."""
+    budget: float
+    """Cash at the start of each."""
+    prices: Literal["observed", "estimated"]
+    """At which is traded and valued: as observed, or as a filter finds behind customs values."""
+    monthly: bool
+    """Whether dates are ends of months."""
+    periods_per_year: float
+    """Of the dates."""
+    dates: Rows[Day]
+    """The first is the opening."""
+    years: float
+    """From the first to the last."""
+    strategies: Rows[Simulated]
+    """Those asked for, then baselines."""
+    comparisons: Rows[Comparison]
+    """Of each strategy with each other and with each baseline."""
+    events: Rows[EventLosses]
+    """Official licences and bans announced between the dates."""
+    noisy: Rows[str]
+    """Assets valued at customs unit values, which are seen through noise."""
+    averaged: Rows[str]
+    """Assets valued at monthly averages, which move less than prices of a day."""
+    seed: int
+    """Of resampled paths and of drawn delays."""
+    data: Rows[Provenance]
+    """Rows that were used, by table and source."""
+    warnings: Rows[str]
+    """Texts of the remarks that weaken the answer."""
+    notes: Rows[str]
+    """Texts of the others."""
+    remarks: Rows[Remark]
+    """Both, with what is known of them."""
+    phrases: Mapping[str, Phrase]
+    """Sentences by their English words, with templates and values for other languages."""

@@ -1,0 +1,147 @@
+"""What strategies would have done, beside baselines, and what so many months cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from toolkit.records.backtest import Backtest, Comparison, Incident, Interval, Simulated
+from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.document import Document
+from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.text import plain
+
+INCIDENTS = {
+    "unsolved": mark("no weights held the limits; kept as it was"),
+    "no_forecast": mark("too little was known to decide; kept as it was"),
+    "no_money": mark("nothing left to decide on"),
+    "within_threshold": mark("every weight near its target; nothing traded"),
+    "missing_price": mark("order without a price"),
+    "implausible_price": mark("order at a price far from those before"),
+    "lapsed": mark("order never carried out"),
+    "short": mark("purchases cut to the money"),
+    "overdrawn": mark("bills above the cash"),
+    "delayed": mark("waited for a licence"),
+    "refused": mark("not bought under a ban"),
+    "stopped": mark("stopped by a ban on the way"),
+    "returned": mark("money returned"),
+}
+LONG = 100.0
+"""Years beyond which their number says only that nobody will see them."""
+
+
+def backtest(found: Backtest, say: Language) -> Document:
+    """Performance, what can be concluded, losses after controls, and what did not go as decided."""
+    answer = Answer(say, found.as_of, found.phrases)
+    names = {one.name: plain(answer.sentence(one.title)) for one in found.strategies}
+    first, last = date.fromisoformat(found.dates[0]), date.fromisoformat(found.dates[-1])
+    asked = [names[one.name] for one in found.strategies if one.role == "strategy"]
+    count = len(found.dates) - 1
+    values = {"names": asked, "first": first, "last": last, "count": count}
+    if found.monthly:
+        answer.heading("{names:and} from {first:%Y-%m-%d} to {last:%Y-%m-%d} (months: {count:d}), after all costs", **values)
+    else:
+        answer.heading("{names:and} from {first:%Y-%m-%d} to {last:%Y-%m-%d} (days: {count:d}), after all costs", **values)
+    answer.table(
+        "strategy | >growth | >interval | >volatility | >drawdown | >days under water | >turnover | >costs | >storage",
+        (_performance(answer, one, names) for one in found.strategies),
+    )
+    answer.line(
+        "Growth, volatility, turnover, costs and storage are a year's. The interval holds 95 % of growths of resampled paths."
+    )
+    answer.subtitle("What can be concluded")
+    _conclusion(answer, found, names)
+    answer.table(
+        "strategy | against | >growth more | >interval | >years needed",
+        (_comparison(answer, one, names) for one in found.comparisons),
+        keys=2,
+    )
+    if found.events:
+        answer.subtitle("Losses within three months after a control")
+        answer.table(
+            "notice | announced | metals",
+            (
+                [
+                    answer.notice(event.title),
+                    date.fromisoformat(event.announced),
+                    ", ".join(answer.metal(key) for key in event.metals),
+                    *(answer.number(event.losses[one.name], ".0%") for one in found.strategies),
+                ]
+                for event in found.events
+            ),
+            figures=[names[one.name] for one in found.strategies],
+        )
+    rows = [row for one in found.strategies for row in _incidents(answer, one, names)]
+    if rows:
+        answer.subtitle("What did not go as decided")
+        answer.table("strategy | what happened | >times | >money | first | last", rows, keys=2)
+    return answer.document("backtest", answer.told("Backtest: {names:and}", names=asked))
+
+
+def _performance(answer: Answer, one: Simulated, names: dict[str, str]) -> Iterator[Cell]:
+    figures = one.figures
+    yield names[one.name]
+    yield answer.number(figures.growth, "+.1%")
+    yield _interval(answer, figures.growth_interval)
+    yield answer.number(figures.volatility, ".1%")
+    yield answer.number(figures.max_drawdown, ".1%")
+    yield figures.days_under_water
+    yield answer.number(figures.turnover, ".0%")
+    yield answer.number(figures.costs, ".2%")
+    yield answer.number(figures.storage, ".2%")
+
+
+def _interval(answer: Answer, interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    return f"{answer.number(interval.low, '+.0%')} … {answer.number(interval.high, '+.0%')}"
+
+
+def _conclusion(answer: Answer, found: Backtest, names: dict[str, str]) -> None:
+    """Which differences can be told from chance, and plainly that the others cannot."""
+    for one in found.strategies:
+        if one.role != "strategy":
+            continue
+        own = [comparison for comparison in found.comparisons if comparison.strategy == one.name]
+        better = [names[c.against] for c in own if c.distinguishable and c.growth > 0]
+        worse = [names[c.against] for c in own if c.distinguishable and c.growth < 0]
+        unknown = [names[c.against] for c in own if not c.distinguishable]
+        values = {"strategy": names[one.name], "years": found.years}
+        if better:
+            answer.line("{strategy} grew faster than {others:and}, by more than chance explains.", others=better, **values)
+        if worse:
+            answer.line("{strategy} grew more slowly than {others:and}, by more than chance explains.", others=worse, **values)
+        if unknown:
+            answer.line(
+                "{years:.1f} years cannot tell whether {strategy} grows faster or more slowly than {others:and}.",
+                others=unknown,
+                **values,
+            )
+    if not found.comparisons:
+        answer.line("Nothing to compare with was simulated.")
+
+
+def _comparison(answer: Answer, one: Comparison, names: dict[str, str]) -> Iterator[Cell]:
+    yield names[one.strategy]
+    yield names[one.against]
+    yield answer.number(one.growth, "+.1%")
+    yield _interval(answer, one.interval)
+    needed = one.years_needed
+    yield "" if needed is None else f"> {answer.number(LONG, '.0f')}" if needed > LONG else answer.number(needed, ".0f")
+
+
+def _incidents(answer: Answer, one: Simulated, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:
+    """One row a kind of incident."""
+    kinds: dict[str, list[Incident]] = {}
+    for incident in one.incidents:
+        kinds.setdefault(incident.kind, []).append(incident)
+    for kind, incidents in kinds.items():
+        money = sum(incident.amount for incident in incidents if incident.amount is not None)
+        yield (
+            names[one.name],
+            answer.words(INCIDENTS, kind),
+            len(incidents),
+            answer.number(money, ",.0f") if money else "",
+            date.fromisoformat(incidents[0].day),
+            date.fromisoformat(incidents[-1].day),
+        )
