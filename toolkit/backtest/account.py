@@ -55,6 +55,11 @@ class Decision:
         """(m,) weights that are aimed at, as believed."""
         return self.quantities * self.prices / self.budget
 
+    @property
+    def credit(self) -> float:
+        """Money that it borrows, in the reporting currency."""
+        return max(0.0, float(self.quantities @ self.prices) - self.budget)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -81,7 +86,7 @@ class Account:
     Attributes:
         assets: n keys.
         cash: In the reporting currency; below zero where bills were more than there was.
-        units: (n,) stored.
+        units: (n,) stored; below zero what was borrowed and sold.
         arriving: Paid and on its way.
         stuck: Paid, and stopped by a ban.
         decision: In force: its orders and its terms.
@@ -116,9 +121,9 @@ class Account:
         return self.units + self.on_its_way if self.arriving else self.units
 
     @property
-    def stored_by_asset(self) -> Mapping[str, float]:
-        """Asset -> units stored, where there are any."""
-        return {key: float(units) for key, units in zip(self.assets, self.units, strict=True) if units > 0}
+    def units_by_asset(self) -> Mapping[str, float]:
+        """Asset -> units stored, or short where they are below zero."""
+        return {key: float(units) for key, units in zip(self.assets, self.units, strict=True) if units}
 
     def at(self, decision: Decision) -> list[int]:
         """(m,) positions of the assets of a decision."""
@@ -151,7 +156,7 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
         wanted: (m,) units to buy (above zero) and to sell.
         owned: (m,) units before.
         prices: (m,) of a unit in the reporting currency; those of what is not traded do not count.
-        cash: Before.
+        cash: Before, with what may be borrowed.
     """
     prices = np.where(wanted == 0, 0.0, prices)
     before = cents(owned * prices)

@@ -188,7 +188,7 @@ def _far(prices: FloatArray) -> pl.Series:
 
 def _filtered(asset: str, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of one asset by month, with the price that a filter finds behind those up to each month."""
-    path = level_paths({asset: rows}).get(asset)
+    path = level_paths(rows, [asset]).get(asset)
     if path is None:
         return rows
     levels = pl.DataFrame({"date": path.months, "price": np.exp(path.log_level)})

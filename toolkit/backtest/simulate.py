@@ -288,8 +288,9 @@ def _next(
     gain = round(float((held - before.values).sum()), 2)
     account, returned, lost = _received(account, day, value_at, deliveries, rebalance, log)
     account, traded, turnover, costs = _traded(account, prices, i, deliveries, log)
-    if account.cash < 0:
-        log.incidents.append(Incident(day, "overdrawn", amount=-account.cash))
+    credit = 0.0 if account.decision is None else account.decision.credit
+    if account.cash < -credit:
+        log.incidents.append(Incident(day, "overdrawn", amount=round(-account.cash - credit, 2)))
     values = _values(account.owned, value_at)
     return account, Entry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
 
@@ -299,14 +300,15 @@ def _values(units: FloatArray, price: FloatArray) -> FloatArray:
 
 
 def _stored(account: Account, prices: BacktestPrices, i: int) -> tuple[Account, float]:
-    """Storage and charges of sites since the date before are paid, on the value at published prices."""
+    """Storage, charges of sites and fees of short positions since the date before, on the value at published prices."""
     if account.decision is None or not account.units.any():
         return account, 0.0
     decision, at = account.decision, account.at(account.decision)
     years = (prices.dates[i] - prices.dates[i - 1]).days / DAYS_PER_YEAR
     known = prices.published[i, at]
     values = np.where(np.isfinite(known), account.units[at] * known, 0.0)
-    rate = float(decision.costs.storage @ values) + decision.costs.site_fees(values / decision.budget)
+    costs = decision.costs
+    rate = costs.stored(values, np.zeros(len(values))) + costs.borrowed(values) + costs.site_fees(values / decision.budget)
     paid = float(cents(np.array(rate * years)))
     return replace(account, cash=round(account.cash - paid, 2)), paid
 
@@ -367,8 +369,10 @@ def _traded(
                 log.incidents.append(Incident(day, "refused", decision.assets[k], amount))
                 wanted[k], waits[k] = 0.0, False
     orders = np.where(waits, wanted, 0.0)
-    wanted = np.maximum(np.where(waits, 0.0, wanted), -account.units[at])
-    trades = affordable(decision, wanted, account.owned[at], price, account.cash)
+    # What has not arrived cannot be sold; what may be short can be sold without being there.
+    least = np.where(decision.quantities < 0, -np.inf, -np.clip(account.units[at], 0.0, None))
+    wanted = np.maximum(np.where(waits, 0.0, wanted), least)
+    trades = affordable(decision, wanted, account.owned[at], price, account.cash + decision.credit)
     if trades.short:
         log.incidents.append(Incident(day, "short", amount=trades.short))
     units, arriving = account.units.copy(), list(account.arriving)

@@ -12,6 +12,7 @@ from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.simulate import decision_dates, simulate
 from toolkit.core.errors import GapError, Infeasible, SpecError
 from toolkit.holdings.licence_delay import LicenceDelay
+from toolkit.optimize.costs import Costs
 from toolkit.strategy.model import RebalanceSpec
 
 NAN = float("nan")
@@ -201,3 +202,15 @@ def test_decisions_are_made_at_the_first_date_and_at_the_ends_of_periods(every, 
 def test_decisions_more_often_than_prices_are_refused():
     with pytest.raises(SpecError, match="monthly"):
         decision_dates(MONTHS, "week", monthly=True)
+
+
+def test_a_short_position_on_borrowed_money_by_hand():
+    prices = world(MONTHS[:3], a=[100, 100, 110], b=[50, 50, 45])
+    terms = Costs(half_spread=np.zeros(2), storage=np.array([0.12, 0.12]), borrow=np.array([0.0, 0.06]))
+    found = simulate(Plan(prices, terms, {MONTHS[0]: [160, -100]}), prices, budget=10_000)
+    first, second = found.entries[1:]
+    # 16,000 bought, 5,000 sold short: 1,000 are borrowed, as decided.
+    assert (first.cash, first.units.tolist(), first.wealth) == (-1_000, [160, -100], 10_000)
+    billed = round((160 * 110 * 0.12 + 100 * 45 * 0.06) * 31 / 365.25, 2)
+    assert (second.gain, second.storage) == (2_100, billed)
+    assert second.wealth == round(12_100 - billed, 2)

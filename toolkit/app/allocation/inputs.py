@@ -195,6 +195,7 @@ class PricedMarket:
     def on(self, day: date) -> PricedMarket:
         """The market as known on an earlier day, without the user's prices of a single day; no file is read again."""
         context, snapshot = self.context.on(day), self.market.until(day)
+        vars(context)["level_paths"] = self.context.level_paths  # a path up to a day is the beginning of a later one
         own = self.own
         if own is not None:
             visible = own.frame.filter((pl.col("known_from") <= day) & (pl.col("date") <= day))

@@ -132,12 +132,12 @@ def _priced(strategy: Strategy, market: PricedMarket) -> tuple[str, ...]:
 
 def _held(account: Account) -> Held:
     """What an account owns, a lot for what is stored of an asset and one for each delivery."""
-    stored = [_lot(key, units, STORED) for key, units in account.stored_by_asset.items()]
-    lots = (*stored, *(_lot(delivery.asset, delivery.quantity, ORDERED) for delivery in account.arriving))
-    units: dict[str, float] = {}
-    for lot in lots:
-        units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
-    return Held(units, lots, cash=account.cash)
+    units = dict(account.units_by_asset)
+    lots = [_lot(key, quantity, STORED) for key, quantity in units.items() if quantity > 0]
+    for delivery in account.arriving:
+        lots.append(_lot(delivery.asset, delivery.quantity, ORDERED))
+        units[delivery.asset] = units.get(delivery.asset, 0.0) + delivery.quantity
+    return Held(units, tuple(lots), cash=account.cash)
 
 
 def _lot(asset: str, quantity: float, status: str) -> Lot:
