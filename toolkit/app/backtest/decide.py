@@ -102,7 +102,13 @@ def universe_of(strategy: Strategy, market: PricedMarket) -> Strategy:
 
 
 def with_offers(prices: BacktestPrices, strategy: Strategy, market: PricedMarket) -> BacktestPrices:
-    """The prices, with those of products that the strategy may buy by origin at a premium."""
+    """The prices, with those of products that the strategy may buy by origin at a premium.
+
+    Args:
+        prices: Of the products, among others.
+        strategy: Names the offers.
+        market: Of the last day.
+    """
     if not strategy.universe.offer:
         return prices
     offers = OriginVariants.of(market.inputs(strategy).universe, strategy.universe.offer)
