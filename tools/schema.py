@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from toolkit.records.backtest import Backtest
+from toolkit.records.answers.backtest import Backtest
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.exposure import Exposure

@@ -16,7 +16,7 @@ from toolkit.api.run import refuse_unknown, request_of
 from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
 from toolkit.core.errors import SpecError
-from toolkit.records import backtest as records
+from toolkit.records.answers import backtest as records
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:

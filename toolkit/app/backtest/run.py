@@ -32,7 +32,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.messages import phrases
 from toolkit.core.remarks import Remark, in_record
 from toolkit.market.exchange_rates import rates_used
-from toolkit.records import backtest as records
+from toolkit.records.answers import backtest as records
 from toolkit.returns.history import DAY_BY_DAY, histories_of
 from toolkit.returns.panel import CUSTOMS
 from toolkit.risk_model.observed import AVERAGE

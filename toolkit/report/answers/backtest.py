@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from toolkit.records.backtest import Backtest, Comparison, Incident, Interval, Simulated
+from toolkit.records.answers.backtest import Backtest, Comparison, Incident, Interval, Simulated
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
