@@ -18,7 +18,6 @@ NOT_CONVERTED = frozenset(
         "answers/optimize.py",
         "answers/remarks.py",
         "answers/upcoming.py",
-        "sections/calendar.py",
     ]
 )
 

@@ -203,7 +203,7 @@ class Upcoming(Record):
     date: Day
     """Day of the event."""
     status: str
-    """ahead or past."""
+    """ahead or lapsed."""
     what: str
     """The event as a sentence."""
     standing: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from toolkit.records.controls import Upcoming
 from toolkit.records.sources import Owner, Review
 from toolkit.records.subjects import Market
 from toolkit.report.answers.answer import Answer
@@ -38,7 +39,7 @@ def upcoming(record: Mapping[str, Any], say: Language) -> Document:
         (
             say.fmt.short_date(row["date"]),
             row["days"],
-            standing_in_words(run, row) + (own if row["own"] else ""),
+            standing_in_words(run, Upcoming.model_validate(row)) + (own if row["own"] else ""),
             _what(run, row),
             answer.word(row["confidence"]),
         )
@@ -52,7 +53,8 @@ def upcoming(record: Mapping[str, Any], say: Language) -> Document:
 
 def _what(run: Findings, row: Mapping[str, Any]) -> Text:
     """What happens and what follows from it, on which metals and to whom."""
-    title, notes = change_in_words(run, row)
-    if row["change"] in ("suspension_ends", "claim_ends"):
-        notes = (*notes, scope_in_words(run, row))
+    change = Upcoming.model_validate(row)
+    title, notes = change_in_words(run, change)
+    if change.change in ("suspension_ends", "claim_ends"):
+        notes = (*notes, scope_in_words(run, change))
     return text(title, ". ", *(part for note in notes for part in (note, " ")))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
 
+from toolkit.records.controls import Claim, Upcoming
 from toolkit.report.charts.strip import Dated, Mark, strip
 from toolkit.report.charts.timeline import Period
 from toolkit.report.compose import section
@@ -41,36 +41,35 @@ ORDER: tuple[Mark, ...] = tuple(key for key, _ in LEGEND)
 """Of marks on one day the first is drawn."""
 FEW = 2
 """Notices that a label can name; of more it names the act that suspended them."""
-Row = Mapping[str, Any]
 
 
 @section("calendar", mark("What changes when"))
 def calendar(run: Findings) -> tuple[Block, ...] | Missing:
     """The strip, then the dates in order, the next one marked."""
-    rows = run.record["upcoming"]
+    rows = run.record.upcoming
     if not rows:
         return Missing(run.say.words("The ledger knows no dated change within 400 days."))
-    following = next((row["date"] for row in rows if row["status"] == "ahead" and is_confirmed(row)), None)
+    following = next((row.date for row in rows if row.status == "ahead" and is_confirmed(row)), None)
     return (_figure(run, rows, following), Calendar(tuple(_entry(run, row, following) for row in rows)))
 
 
-def standing(row: Row) -> str:
+def standing(row: Upcoming) -> str:
     """What a date rests on: a key of `STANDING`."""
     return (
         "not checked"
-        if ("memory" in row["confidence"] or "not checked" in row["confidence"]) and row["standing"] == "official"
-        else row["standing"]
+        if ("memory" in row.confidence or "not checked" in row.confidence) and row.standing == "official"
+        else row.standing
     )
 
 
-def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure:
+def _figure(run: Findings, rows: Sequence[Upcoming], following: str | None) -> Figure:
     say, fmt = run.say, run.fmt
-    days = {date: [row for row in rows if row["date"] == date] for date in dict.fromkeys(row["date"] for row in rows)}
+    days = {date: [row for row in rows if row.date == date] for date in dict.fromkeys(row.date for row in rows)}
     dated = [Dated(day(date), _first(same, following)) for date, same in days.items()]
     shown = [one for one in dated if one.day >= run.as_of - BACK]
     last = max((one.day for one in shown), default=run.as_of)
     period = Period(run.as_of - BACK, max(run.as_of + LEAST, last + AFTER), run.as_of)
-    told = "; ".join(f"{fmt.long_date(row['date'])}, {standing_in_words(run, row)}: {_short(run, row)}" for row in rows)
+    told = "; ".join(f"{fmt.long_date(row.date)}, {standing_in_words(run, row)}: {_short(run, row)}" for row in rows)
     marks = {one.mark for one in shown}
     reviewed = review(run)
     dates = say(
@@ -86,9 +85,9 @@ def _figure(run: Findings, rows: Sequence[Row], following: str | None) -> Figure
     )
 
 
-def _finding(run: Findings, rows: Sequence[Row], following: str | None) -> Text:
+def _finding(run: Findings, rows: Sequence[Upcoming], following: str | None) -> Text:
     say = run.say
-    ahead = [row for row in rows if row["status"] == "ahead"]
+    ahead = [row for row in rows if row.status == "ahead"]
     unsure = sum(not is_confirmed(row) for row in ahead)
     if following is None:
         first = say("No official date is ahead")
@@ -105,37 +104,37 @@ def _finding(run: Findings, rows: Sequence[Row], following: str | None) -> Text:
     return text(first, "; ", rest)
 
 
-def _mark(row: Row, following: str | None) -> Mark:
-    if row["status"] == "lapsed":
+def _mark(row: Upcoming, following: str | None) -> Mark:
+    if row.status == "lapsed":
         return "past"
     if not is_confirmed(row):
         return "open"
-    return "next" if row["date"] == following else "firm"
+    return "next" if row.date == following else "firm"
 
 
-def _first(rows: Sequence[Row], following: str | None) -> Mark:
+def _first(rows: Sequence[Upcoming], following: str | None) -> Mark:
     """The mark of a day with several dates."""
     marks = {_mark(row, following) for row in rows}
     return next(one for one in ORDER if one in marks)
 
 
-def standing_in_words(run: Findings, row: Row) -> str:
+def standing_in_words(run: Findings, row: Upcoming) -> str:
     """What a date rests on, for a reader."""
     key = standing(row)
     return run.say.words(STANDING[key]) if key in STANDING else run.say.term("term", key)
 
 
-def _entry(run: Findings, row: Row, following: str | None) -> Date:
-    title, notes = change_in_words(run, row) if "change" in row else (run.say.translate(row["what"]), ())
-    key = "official_notices" if row["standing"] == "official" else "press_reports"
+def _entry(run: Findings, row: Upcoming, following: str | None) -> Date:
+    title, notes = change_in_words(run, row)
+    key = "official_notices" if row.standing == "official" else "press_reports"
     notes = tuple(note for note in (*notes, _touched(run, row)) if note)
     markers = sources(*(run.of_sources(key) or run.of_tables("controls")))
     spans = [part for note in notes for part in (" ", *note)][1:]
     shown = _mark(row, following)
     return Date(
-        iso=row["date"],
-        written=run.fmt.short_date(row["date"]),
-        away=run.away(row["date"]),
+        iso=row.date,
+        written=run.fmt.short_date(row.date),
+        away=run.away(row.date),
         what=title if notes else text(title, markers),
         note=text(*spans, markers) if notes else (),
         standing=standing_in_words(run, row),
@@ -144,16 +143,16 @@ def _entry(run: Findings, row: Row, following: str | None) -> Date:
     )
 
 
-def change_in_words(run: Findings, row: Row) -> tuple[Text, tuple[Text, ...]]:
+def change_in_words(run: Findings, row: Upcoming) -> tuple[Text, tuple[Text, ...]]:
     """What happens, and what follows from it, a sentence each."""
-    say, acts = run.say, _titles(run, row["acts_on"])
-    title = name(_title(run, row["title"]))
-    match row["change"]:
+    say, acts = run.say, _titles(run, row.acts_on)
+    title = name(_title(run, row.title))
+    match row.change:
         case "begins":
             return say("{notice} takes effect", notice=title), (scope_in_words(run, row),)
         case "ends":
             return say("Last day of {notice}", notice=title), (scope_in_words(run, row),)
-        case "claim_ends" if row["standing"] == "agreed":
+        case "claim_ends" if row.standing == "agreed":
             agreed = say("Last day of the extension of {notices} that both governments agreed", notices=acts)
             return agreed, (say("Stated by {authority}; the amending act was not seen.", authority=_authority(run, row)),)
         case "claim_ends":
@@ -162,7 +161,7 @@ def change_in_words(run: Findings, row: Row) -> tuple[Text, tuple[Text, ...]]:
             )
             return claimed, (say("No legal act confirms it."),)
         case "lapsed":
-            if any(claim.get("standing") == "agreed" for claim in row["claims"]):
+            if any(claim.standing == "agreed" for claim in row.claims):
                 told = say("The suspension of {notices} ended by its text: not settled", notices=acts)
             else:
                 told = say("The suspension of {notices} has lapsed", notices=acts)
@@ -171,8 +170,8 @@ def change_in_words(run: Findings, row: Row) -> tuple[Text, tuple[Text, ...]]:
             return _suspension_ends(run, row, acts, title)
 
 
-def _suspension_ends(run: Findings, row: Row, acts: Text, title: Span) -> tuple[Text, tuple[Text, ...]]:
-    say, ends = run.say, suspended_until(run, row["date"])
+def _suspension_ends(run: Findings, row: Upcoming, acts: Text, title: Span) -> tuple[Text, tuple[Text, ...]]:
+    say, ends = run.say, suspended_until(run, row.date)
     if ends:
         told = say.counted(
             len(ends),
@@ -183,30 +182,30 @@ def _suspension_ends(run: Findings, row: Row, acts: Text, title: Span) -> tuple[
     else:
         told = say("Last day of the suspension of {notices}", notices=acts)
     by = say("{notices}, suspended by {notice}.", notices=acts, notice=title)
-    if not row["returns"]:
+    if not row.returns:
         return told, (by,)
-    agreed = [claim for claim in row.get("claims") or () if claim.get("standing") == "agreed"]
+    agreed = [claim for claim in row.claims if claim.standing == "agreed"]
     if agreed:
         return told, (by, _agreed(run, agreed[0]))
-    if row.get("never_operated"):
-        day, first = run.fmt.short_date(row["returns"]), _titles(run, row["never_operated"])
+    if row.never_operated:
+        day, first = run.fmt.short_date(row.returns), _titles(run, row.never_operated)
         return told, (
             by,
             say("From {day} these apply unless it is extended, {first} for the first time.", day=day, first=first),
         )
-    return told, (by, say("In force again from {day} unless it is extended.", day=run.fmt.short_date(row["returns"])))
+    return told, (by, say("In force again from {day} unless it is extended.", day=run.fmt.short_date(row.returns)))
 
 
-def _agreed(run: Findings, claim: Row) -> Text:
+def _agreed(run: Findings, claim: Claim) -> Text:
     """An extension that both governments stated and whose act was not seen."""
-    say, who = run.say, name(run.say.term("term", claim["authority"]))
-    until = run.fmt.short_date(claim["until"]) if claim["until"] else None
-    if claim.get("relation") == "may_extend":
+    say, who = run.say, name(run.say.term("term", claim.authority))
+    until = run.fmt.short_date(claim.until) if claim.until else None
+    if claim.relation == "may_extend":
         return say(
             "Whether the extension to {day} that both governments agreed ({authority}) covers it was not found.",
             day=until or say.words("no stated day"), authority=who,
         )  # fmt: skip
-    reviewed = run.record.get("ledger", {}).get("reviewed_to")
+    reviewed = run.record.ledger.reviewed_to
     if not until:
         return say("An extension is agreed by both governments ({authority}); the amending act was not seen.", authority=who)
     if not reviewed:
@@ -221,43 +220,43 @@ def _agreed(run: Findings, claim: Row) -> Text:
     )  # fmt: skip
 
 
-def _after_lapse(run: Findings, row: Row) -> Iterator[Text]:
+def _after_lapse(run: Findings, row: Upcoming) -> Iterator[Text]:
     say, fmt = run.say, run.fmt
-    since = fmt.short_date(row["returns"]) if row["returns"] else None
-    agreed = [claim for claim in row["claims"] if claim.get("standing") == "agreed"]
+    since = fmt.short_date(row.returns) if row.returns else None
+    agreed = [claim for claim in row.claims if claim.standing == "agreed"]
     if agreed:
         yield _agreed(run, agreed[0])
         return
-    reviewed = run.record.get("ledger", {}).get("reviewed_to")
-    if since and reviewed and row["returns"] > reviewed:
+    reviewed = run.record.ledger.reviewed_to
+    if since and reviewed and row.returns and row.returns > reviewed:
         yield say(
             "In force again since {day}, unless an act after {reviewed} says otherwise.",
             day=since, reviewed=run.fmt.short_date(reviewed),
         )  # fmt: skip
     elif since:
         yield say("In force again since {day}.", day=since)
-    told = {other["date"] for other in run.record["upcoming"] if other.get("change") == "claim_ends"}
-    for claim in row["claims"]:
-        if claim["until"] in told:
+    told = {other.date for other in run.record.upcoming if other.change == "claim_ends"}
+    for claim in row.claims:
+        if claim.until in told:
             continue  # Its end has an entry of its own.
-        who = name(say.term("term", claim["authority"]))
-        if claim["until"]:
+        who = name(say.term("term", claim.authority))
+        if claim.until:
             yield say(
                 "{authority} claims an extension to {day}; no legal act confirms it.",
                 authority=who,
-                day=fmt.short_date(claim["until"]),
+                day=fmt.short_date(claim.until),
             )
         else:
             yield say("{authority} claims an extension; no legal act confirms it.", authority=who)
 
 
-def scope_in_words(run: Findings, row: Row) -> Text:
+def scope_in_words(run: Findings, row: Upcoming) -> Text:
     """What it is, on which metals and to whom."""
     say = run.say
-    metals = say.listed([name(of_key(metal.strip(), say)) for metal in row["metals"].split(";") if metal.strip()])
-    what = instrument(run, row["instrument"])
-    if row["destinations"]:
-        places = say.listed([run.place(code) for code in row["destinations"]])
+    metals = say.listed([name(of_key(metal.strip(), say)) for metal in row.metals.split(";") if metal.strip()])
+    what = instrument(run, row.instrument)
+    if row.destinations:
+        places = say.listed([run.place(code) for code in row.destinations])
         return say("{measure} to {places}: {metals}.", measure=capital(what), places=places, metals=metals)
     return (
         say("{measure}: {metals}.", measure=capital(what), metals=metals)
@@ -266,13 +265,13 @@ def scope_in_words(run: Findings, row: Row) -> Text:
     )
 
 
-def _short(run: Findings, row: Row) -> str:
+def _short(run: Findings, row: Upcoming) -> str:
     """A few words for who hears the strip."""
     say = run.say
-    own = _title(run, row["number"] or row.get("title", ""))
-    acts = row.get("acts_on", ())
+    own = _title(run, row.number or row.title)
+    acts = row.acts_on
     named = say.series([_title(run, title) for title in acts]) if 0 < len(acts) <= FEW else own
-    match row.get("change"):
+    match row.change:
         case "begins":
             return say.words("{notice} takes effect", notice=own)
         case "ends":
@@ -291,7 +290,7 @@ def _short(run: Findings, row: Row) -> str:
             return own
 
 
-def _touched(run: Findings, row: Row) -> Text:
+def _touched(run: Findings, row: Upcoming) -> Text:
     """Which of the things held it names; nothing for the market alone."""
     metals = touched(run, row)
     return run.say("Names {metals}, held here.", metals=run.say.listed(metals)) if metals else ()
@@ -305,5 +304,5 @@ def _title(run: Findings, title: str) -> str:
     return run.fmt.notices(run.say.term("term", title))
 
 
-def _authority(run: Findings, row: Row) -> Span:
-    return name(run.say.term("term", row["authority"]))
+def _authority(run: Findings, row: Upcoming) -> Span:
+    return name(run.say.term("term", row.authority))
