@@ -116,3 +116,47 @@ def test_values_come_back_bit_for_bit(tmp_path_factory, values):
     assert [math.frexp(value) for value in found["rate"]] == [math.frexp(value) for value in values]
     csv = pl.read_csv(found.write_csv().encode(), schema_overrides=found.schema)
     assert csv.equals(found)
+
+
+FETCHES = st.lists(
+    st.tuples(
+        st.integers(1, 5), st.dictionaries(st.integers(0, 40), st.sampled_from([1.0, 2.0, 3.0]), min_size=1, max_size=12)
+    ),
+    min_size=2,
+    max_size=5,
+)
+"""Fetches: days since the one before, and what each brings: day of the observation -> value."""
+
+
+@given(FETCHES)
+@settings(max_examples=40, deadline=None)
+def test_a_later_fetch_changes_no_answer_dated_up_to_an_earlier_one(tmp_path_factory, fetches):
+    kept = Store.open(tmp_path_factory.mktemp("vintages") / "s", create=True)
+    start = date(2026, 1, 1)
+    number, first = 20, None
+    answers: dict[date, dict] = {}
+    for gap, brought in fetches:
+        number += gap
+        today = start + timedelta(days=number)
+        told = {start + timedelta(days=day): value for day, value in brought.items() if day <= number}
+        if not told:
+            continue
+        # History before the first observation is not what an answer rested on.
+        told = {day: value for day, value in told.items() if first is None or day >= first}
+        first = first or min(told)
+        if told:
+            kept.append(
+                {"fx": rates(told)}, source="ecb", fetched_at=datetime(today.year, today.month, today.day, 9, tzinfo=UTC)
+            )
+        for day, found in answers.items():
+            assert dict(kept.scan("fx", day).select("date", "rate").collect().iter_rows()) == found, (day, today)
+        last = kept.scan("fx", date(2100, 1, 1)).select("date", "rate").collect()
+        assert {**dict(last.iter_rows()), **told} == dict(last.iter_rows()), "the last value counts in the end"
+        # Answers dated up to this fetch are settled, if it added something: without a new row no fetch is recorded.
+        if kept.scan("fx").select(pl.col("fetched_at").max()).collect().item().date() == today:
+            answers = {
+                start + timedelta(days=day): dict(
+                    kept.scan("fx", start + timedelta(days=day)).select("date", "rate").collect().iter_rows()
+                )
+                for day in range(number + 1)
+            }

@@ -249,8 +249,9 @@ class Store:
         spans = None
         if table.reference in table.key:
             date_of = pl.col(table.reference)
-            ends = date_of.min().alias("first"), date_of.max().alias("last"), *(pl.col(name).last() for name in table.fixed)
-            spans = stored.group_by(*table.series, "source").agg(*ends).collect(engine="streaming")
+            ends = date_of.min().alias("first"), date_of.max().alias("last"), pl.col(FETCHED_AT).max().alias("fetched")
+            fixed = (pl.col(name).last() for name in table.fixed)
+            spans = stored.group_by(*table.series, "source").agg(*ends, *fixed).collect(engine="streaming")
             check_fixed(rows, spans, table)
             stored = stored.filter(date_of.is_between(rows[table.reference].min(), rows[table.reference].max()))
         matching = stored.join(rows.lazy().select(table.key), on=table.key, how="semi", nulls_equal=True)

@@ -40,13 +40,15 @@ def addition(
     """The rows of a fetch that the store does not have.
 
     A value that differs from the last vintage is a new vintage, known from the day of the fetch on at the earliest, whatever
-    the source says: nobody knew it before. So is an observation between the first and the last one that the store had of a
-    series without having this one. An observation of a new series, or beyond its ends, is known from when the source says.
+    the source says: nobody knew it before. So is an observation that an earlier fetch of its series would have brought, had it
+    been there: one between the first and the last one of the store, and one after the last that should have been known on the
+    day of that fetch. Any other is known from when the source says: what came since, history before the first, a new series.
 
     Args:
         rows: Of the contract of the table, one an observation.
         last: Last vintages of these observations in the store.
-        spans: First and last date of each series in the store (`first`, `last`); None for a table without dates.
+        spans: First and last date of each series in the store, and the time of its last addition (`first`, `last`, `fetched`);
+            None for a table without dates.
         table: Their table.
         fetched_at: When they were fetched, UTC.
     """
@@ -58,7 +60,9 @@ def addition(
     late = pl.col(_THERE).is_not_null()
     if spans is not None:
         new = new.join(spans, on=[*table.series, "source"], how="left", nulls_equal=True)
-        late |= pl.col(str(table.reference)).is_between(pl.col("first"), pl.col("last")).fill_null(value=False)
+        day = pl.col(str(table.reference))
+        overdue = (day > pl.col("last")) & (pl.col("known_from") <= pl.col("fetched").dt.date())
+        late |= (day.is_between(pl.col("first"), pl.col("last")) | overdue).fill_null(value=False)
     revised = new.filter(late).height
     known = pl.max_horizontal("known_from", f"known_from{_OLD}", pl.lit(fetched_at.date()))
     dated = new.with_columns(
