@@ -80,7 +80,7 @@ def _holdings(problem: Problem, record: Mapping[str, Any], weights: FloatArray, 
 
 def _level(problem: Problem, weights: FloatArray) -> float:
     """The volatility, or for a strategy that tracks the tracking error, of asset weights, (n,)."""
-    away = weights - problem.objective.reference(problem.universe)
+    away = weights - problem.objective.reference(problem.data)
     return volatility(problem.forecast, away)
 
 

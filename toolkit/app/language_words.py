@@ -25,7 +25,8 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "confidence": "Of the measures that have one; their own by default.",
         "risk_aversion": "Price of risk, where it is weighed against returns or costs.",
         "ambiguity": 'Radius of doubt around the scenarios, in units of return; with `measure = "cvar"` only.',
-        "target": "Asset or element -> weight; what is left is cash.",
+        "target": "Asset or element -> weight (what is left is cash), or one name: an asset, `equal_weight`, `held`.",
+        "benchmark": "Weights or a name as of a `target`; none by default.",
         "keep_at_least.values": "Asset or element -> value that stays held, in budget currency.",
         "tau": "Uncertainty of the prior as a multiple of the covariance; one over the years of data by default.",
         # [about], [universe], [forecast]

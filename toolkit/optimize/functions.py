@@ -164,6 +164,31 @@ class Turnover:
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """The same number whatever the weights: the return of a benchmark.
+
+    Attributes:
+        label: What it is.
+        number: Per unit of the sum of the weights.
+    """
+
+    label: str
+    number: float
+
+    def value(self, x: FloatArray) -> float:  # noqa: ARG002
+        """The number."""
+        return self.number
+
+    def gradient(self, x: FloatArray) -> FloatArray:
+        """(n + 1,) zeros."""
+        return np.zeros_like(x)
+
+    def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:  # noqa: ARG002
+        """Once a unit."""
+        return self.number * one, []
+
+
+@dataclass(frozen=True, slots=True)
 class GrossExposure:
     """Sum of the absolute weights of the assets."""
 

@@ -26,6 +26,8 @@ class Objective(Record):
     """Name of the measure of risk."""
     confidence: float | None
     """Where the tail begins, as a probability."""
+    benchmark: Mapping[str, float] | str | None = None
+    """Of an information ratio: weights by name, an asset, equal_weight or held."""
 
 
 class Attempt(Record):

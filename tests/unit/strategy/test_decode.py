@@ -25,7 +25,7 @@ def test_every_fault_is_told_at_once():
                 "forecast": {"covariance": {"kind": "facto"}, "lookback": "ages"},
                 "constraint": [
                     {"name": "a", "kind": "bounds"},
-                    {"name": "a", "kind": "group", "upr": 1, "upper": 2},
+                    {"name": "a", "kind": "group", "upr": 1, "upper": 20},
                     {"name": "b", "kind": "cash", "lower": 0.5, "upper": 0.1},
                     {"kind": "lots"},
                     {"name": "c"},

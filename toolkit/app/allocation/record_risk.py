@@ -187,4 +187,5 @@ def objective_record(problem: Problem, allocation: Allocation) -> dict[str, Any]
         "risk_aversion": objective.price_of_risk(problem),
         "measure": measure,
         "confidence": _confidence(objective),
+        **({} if (benchmark := getattr(objective, "benchmark", None)) is None else {"benchmark": benchmark}),
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from toolkit.core.assets import Universe
 from toolkit.core.decode import Spec
@@ -287,33 +287,9 @@ def least_weights(constraints: Sequence[Constraint], data: ConstraintData) -> Fl
     return read_only(least)
 
 
-Part = Annotated[float, Field(ge=0, le=1)]
 MOST = 10.0
 """Largest limit on a weight that may be negative or borrowed for."""
 Multiple = Annotated[float, Field(ge=-MOST, le=MOST)]
-
-
-def no_more_than_everything(target: Mapping[str, float]) -> Mapping[str, float]:
-    """Refuse weights that add up to more than 1."""
-    if (total := sum(target.values())) > 1 + 1e-9:
-        raise ValueError(f"the weights add up to {total:g}, more than 1")
-    return target
-
-
-TargetWeights = Annotated[Mapping[str, Part], Field(min_length=1), AfterValidator(no_more_than_everything)]
-
-
-def target_weights(target: Mapping[str, float], universe: Universe) -> FloatArray:
-    """(n,) weights by name; the weight of an element or a product is shared equally by what it stands for.
-
-    Raises:
-        DataError: for a name that is neither an asset nor an element of the universe.
-    """
-    weights = np.zeros(len(universe))
-    for name, weight in target.items():
-        members = list(universe.members(name))
-        weights[members] += weight / len(members)
-    return weights
 
 
 def outward(limit: float, side: str, move: float, digits: int) -> float:

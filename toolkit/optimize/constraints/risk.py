@@ -8,17 +8,16 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from toolkit.core.errors import DataError, SpecError, did_you_mean
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.optimize.benchmark import BENCHMARK, Benchmark, benchmark_needs, benchmark_weights
 from toolkit.optimize.constraints.base import (
     ConstraintData,
     ConvexConstraint,
     DataNeeds,
     LinearConstraint,
     Relaxable,
-    TargetWeights,
     UpperLimited,
     outward,
-    target_weights,
 )
 from toolkit.optimize.constraints.measures import CLOSED, CONFIDENCE, ROOTS, MeasureName, check_confidence, measure_of_strategy
 from toolkit.optimize.functions import ConvexFunction, Deviation, RiskOf
@@ -73,19 +72,25 @@ class RiskLimit(UpperLimited):
 
 
 class TrackingError(UpperLimited):
-    """`upper` of the volatility a year of the difference to `target`; what the target leaves is cash."""
+    """`upper` of the tracking error: the volatility a year of the difference to `target`, also called `benchmark`.
+
+    The target is weights by name, of which what they leave is cash, or one name: an asset such as a listed fund,
+    `equal_weight`, or `held` for what is held today.
+    """
 
     kind: Literal["tracking_error"] = "tracking_error"
-    target: TargetWeights = Field(kw_only=False)
+    target: Benchmark = Field(kw_only=False, validation_alias=BENCHMARK)
+
+    @property
+    def needs(self) -> DataNeeds:
+        """What is held, where that is the target."""
+        return benchmark_needs(self.target)
 
     def convex(self, data: ConstraintData) -> ConvexConstraint:
         """The length of the difference."""
         if data.forecast is None:
             raise SpecError(f"constraint {self.name!r}: there is no forecast of risk.")
-        try:
-            target = target_weights(self.target, data.universe)
-        except DataError as error:
-            raise DataError(f"constraint {self.name!r}: {error.message}", hint=error.hint, details=error.details) from None
+        target = benchmark_weights(self.target, data, f"constraint {self.name!r}")
         root, specific = data.forecast.roots()
         return ConvexConstraint(Deviation(root, specific, target, "tracking error a year"), self.upper)
 

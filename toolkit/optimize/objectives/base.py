@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import Field, model_validator
 
-from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.optimize.constraints.base import DataNeeds, Term
+from toolkit.optimize.constraints.base import ConstraintData, DataNeeds, Term
 from toolkit.optimize.constraints.measures import CLOSED, CONFIDENCE, MeasureName, check_confidence
 from toolkit.optimize.constraints.risk import risk_function
 from toolkit.optimize.functions import ConvexConstraint, ConvexConstraints, ConvexFunction, Deviation, Scaled, TradeCost
@@ -137,9 +136,9 @@ class Objective(Term):
         measure, confidence = getattr(self, "measure", "variance"), getattr(self, "confidence", None)
         return risk_function(measure, confidence, problem.data, "objective.measure")[0]
 
-    def reference(self, universe: Universe) -> FloatArray:
+    def reference(self, data: ConstraintData) -> FloatArray:
         """(n,) weights from which risk is measured."""
-        return np.zeros(len(universe))
+        return np.zeros(len(data.universe))
 
     def check(self, problem: Problem) -> None:
         """Raise the error of anything that it reads and that is not there."""

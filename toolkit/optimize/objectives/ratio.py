@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.constraints.base import DataNeeds
+from toolkit.optimize.benchmark import Benchmark, benchmark_needs, benchmark_weights
+from toolkit.optimize.constraints.base import ConstraintData, DataNeeds
 from toolkit.optimize.constraints.measures import CLOSED
-from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
+from toolkit.optimize.functions import Constant, ConvexConstraints, ConvexFunction, Deviation
 from toolkit.optimize.objectives.base import Gradient, Measured, Objective, cost_terms
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.solve import Order, SolverInfeasible
@@ -39,6 +40,10 @@ class _Ratio(Objective):
         """What the numerator loses beside."""
         return ()
 
+    def hurdle(self, problem: Problem) -> float:  # noqa: ARG002
+        """What the numerator loses whatever the weights."""
+        return 0.0
+
     def nothing_positive(self, best: float) -> SpecError:
         """The error where no numerator above `best`, which is not positive, is within the limits."""
         raise NotImplementedError
@@ -46,7 +51,7 @@ class _Ratio(Objective):
     def solve(self, problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
         """By the quadratic program of volatility under linear limits, by a cone program otherwise."""
         numerator, costs = self.numerator(problem), self.numerator_costs(problem)
-        best = limits.best(numerator)
+        best = limits.best(numerator) - self.hurdle(problem)
         if best <= 0:
             raise self.nothing_positive(best)
         try:
@@ -56,7 +61,8 @@ class _Ratio(Objective):
                 return solve_ratio(problem.forecast, numerator, limits, order)
             from toolkit.optimize.solvers.convex import solve_ratio_of  # noqa: PLC0415  # cvxpy is slow to import
 
-            return solve_ratio_of(self.risk(problem), numerator, costs, limits, convex)
+            relative = bool(self.reference(problem.data).any())
+            return solve_ratio_of(self.risk(problem), numerator, costs, limits, convex, relative=relative)
         except (SolverInfeasible, NumericalFailure):
             # Where the limits leave no positive numerator, the normalised program is infeasible, or a solver stumbles.
             reached = self._largest_numerator(numerator, costs, limits, convex, order)
@@ -92,12 +98,17 @@ class _Ratio(Objective):
             weights: (n,).
             cost: (n,) what of the numerator is lost to costs.
         """
-        covariances = problem.forecast.covariances(weights)
-        deviation = float(np.sqrt(max(weights @ covariances, 0.0)))
+        away = weights - self.reference(problem.data)
+        covariances = problem.forecast.covariances(away)
+        deviation = float(np.sqrt(max(away @ covariances, 0.0)))
         if not deviation > 0:
             return None
         own = self.numerator(problem)
-        return Gradient(float(own @ weights) * covariances / deviation**3, cost / deviation, -(own + cost) / deviation)
+        return Gradient(
+            (float(own @ weights) - self.hurdle(problem)) * covariances / deviation**3,
+            cost / deviation,
+            -(own + cost) / deviation,
+        )
 
     def unit(self, problem: Problem) -> str:  # noqa: ARG002
         """A ratio."""
@@ -108,27 +119,60 @@ class MaxRatio(_Ratio, Measured):
     """Largest excess return over risk (over volatility: Sharpe 1966), as a minimum of its negative.
 
     The excess is expected return - costs a year (with a `[costs]` table) - `risk_free`, a year. Cash earns `risk_free`
-    and has no risk, so it does not move the ratio: it is held at the least that the constraints allow.
+    and has no risk, so it does not move the ratio: it is held at the least that the constraints allow. With a `benchmark` it is
+    the information ratio: the excess over the return of the benchmark, over the tracking error (Grinold and Kahn 2000). Of all
+    weights with the largest one, which lie on a line through the benchmark, those furthest from it within the limits.
     """
 
     kind: Literal["max_ratio"] = "max_ratio"
     risk_free: float = Field(default=0.0, gt=-1, lt=1)
+    benchmark: Benchmark | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    @model_validator(mode="after")
+    def _benchmark_has_a_tracking_error(self) -> MaxRatio:
+        if self.benchmark is not None and self.measure not in CLOSED:
+            raise ValueError(f"benchmark: risk is the tracking error, and cannot be {self.measure!r}")
+        return self
 
     @property
     def needs(self) -> DataNeeds:
         """A ratio needs something above its fraction line."""
-        return replace(super().needs, returns=True)
+        return replace(super().needs, returns=True, holdings=benchmark_needs(self.benchmark).holdings)
+
+    def reference(self, data: ConstraintData) -> FloatArray:
+        """(n,) the benchmark; zeros without one."""
+        return (
+            super().reference(data)
+            if self.benchmark is None
+            else benchmark_weights(self.benchmark, data, "objective.benchmark")
+        )
+
+    def risk(self, problem: Problem) -> ConvexFunction:
+        """Its measure; with a benchmark the tracking error."""
+        if self.benchmark is None:
+            return super().risk(problem)
+        return Deviation(*problem.forecast.roots(), self.reference(problem.data), "tracking error a year")
+
+    def hurdle(self, problem: Problem) -> float:
+        """The excess return of the benchmark, which pays no costs."""
+        return float((problem.forecast.expected - self.risk_free) @ self.reference(problem.data))
 
     def numerator(self, problem: Problem) -> FloatArray:
         """(n,) expected return - linear costs a year, where they are optimized - the risk-free rate."""
         return problem.forecast.expected - cost_terms(problem)[0] - self.risk_free
 
     def numerator_costs(self, problem: Problem) -> tuple[ConvexFunction, ...]:
-        """Costs that are not linear in the weights."""
-        return cost_terms(problem)[1]
+        """Costs that are not linear in the weights, and the return of the benchmark."""
+        own = () if self.benchmark is None else (Constant("return of the benchmark", self.hurdle(problem)),)
+        return (*cost_terms(problem)[1], *own)
 
     def nothing_positive(self, best: float) -> SpecError:
         """The error where no excess return is positive."""
+        if self.benchmark is not None:
+            return SpecError(
+                f"max_ratio: nothing is expected to beat the benchmark; at best it is missed by {-best:.2%} a year.",
+                hint='Change `[forecast] returns`, or use kind = "track".',
+            )
         return SpecError(
             f"max_ratio: no excess return is positive; the best that the constraints allow is {best:.2%} a year.",
             hint='Lower objective.risk_free, change `[forecast] returns`, or use kind = "min_risk".',

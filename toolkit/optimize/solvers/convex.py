@@ -156,20 +156,24 @@ def solve_ratio_of(
     costs: tuple[ConvexFunction, ...],
     limits: LinearConstraints,
     convex: ConvexConstraints,
+    *,
+    relative: bool = False,
 ) -> Continuous:
     """Weights with the largest numerator'w - costs over risk; multipliers are those of the negative ratio.
 
     Args:
         risk: Homogeneous of degree one in the weights of the assets.
-        numerator: (n,), positive for some weights.
-        costs: What the numerator loses beside.
+        numerator: (n,).
+        costs: What the numerator loses beside: with them it is positive for some weights.
         limits: Hard ones.
         convex: Hard ones.
+        relative: Whether risk and numerator are those of the difference to a benchmark.
 
     Raises:
         Unbounded: where some mix with a positive numerator has no risk.
     """
     n, best = len(numerator), limits.best(numerator)
+    best = best if best > 0 else float(np.abs(numerator).max())
     model = Model.of(n, limits, convex, one=None)
     expression, own = risk.convex(model.x, model.one)
     size = max(abs(risk.value(np.append(row, 0.0))) for row in np.eye(n)) or 1.0
@@ -179,13 +183,13 @@ def solve_ratio_of(
         gain, own = gain - paid, own + needed
     # More than one would only be more risk: the limit binds, and without costs it is the equality of the literature.
     normal: cp.Constraint = gain / best >= 1
-    # Cash moves no ratio: of all answers the one with least of it.
-    objective = expression / size + LEAST_CASH * model.x[n]
+    # Cash moves no ratio: of all answers the one with least of it. Nor does the size of active weights: the largest.
+    objective = expression / size + LEAST_CASH * (model.one if relative else model.x[n])
     message = "the ratio can be improved without limit: a mix with a positive numerator has no risk."
     solved = _solved(cp.Problem(cp.Minimize(objective), model.constraints(normal, *own)), message)
     y = np.maximum(np.array(model.x.value), limits.lowest)
     total = float(y.sum())
-    value = risk.value(y)
+    value = total * risk.value(y / total)
     if value <= VANISHING * size * total:
         raise Unbounded(message, hint="Use another measure, or leave out series that do not move.")
     rows, held, signs = model.multipliers(size * best * total / value**2)

@@ -234,7 +234,8 @@ def _aim(run: Findings) -> str:
         return say.words("The objective is the {measure}.", measure=told)
     if unit == "ratio":
         # A ratio to the variance's own root, which is what a reader calls risk.
-        return say.words(AIMS[unit], measure=say.words("volatility") if measure == "variance" else told)
+        volatility = say.words("tracking error") if objective.benchmark else say.words("volatility")
+        return say.words(AIMS[unit], measure=volatility if measure == "variance" else told)
     return say.words(AIMS.get(unit) or AIMS.get(objective.kind) or NO_UNIT)
 
 
