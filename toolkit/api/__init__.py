@@ -45,10 +45,12 @@ from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
 from toolkit.risk_model.covariance.oas import OasCovariance
+from toolkit.risk_model.covariance.own import OwnCovariance
 from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
 from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
 from toolkit.risk_model.expected_returns.historical import HistoricalReturns
+from toolkit.risk_model.expected_returns.own import OwnReturns
 from toolkit.risk_model.expected_returns.views import ViewsReturns
 from toolkit.risk_model.expected_returns.zero import ZeroReturns
 from toolkit.strategy.model import (
@@ -118,6 +120,8 @@ __all__ = [
     "NumericalFailure",
     "OasCovariance",
     "OfferSpec",
+    "OwnCovariance",
+    "OwnReturns",
     "PcaCovariance",
     "PoetCovariance",
     "Range",

@@ -9,12 +9,12 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from toolkit.app.definitions import find
+from toolkit.app.own_files import read_strategy
 from toolkit.core.decode import Spec
 from toolkit.core.discovery import models_by_kind
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.objectives import objective_kinds
 from toolkit.risk_model import covariance, expected_returns
-from toolkit.strategy import decode
 from toolkit.strategy.model import Strategy
 
 
@@ -28,7 +28,7 @@ def load_strategy(name: str | PathLike[str], *settings: str) -> Strategy:
     Raises:
         SpecError: that tells every fault, with the nearest valid names.
     """
-    return decode.load_strategy(find("strategies", str(name)).path, settings)
+    return read_strategy(find("strategies", str(name)).path, settings)
 
 
 def terms() -> Mapping[str, type[BaseModel]]:

@@ -15,6 +15,7 @@ from toolkit.app.allocation.inputs import Inputs, load_inputs
 from toolkit.app.characteristics import supply_premia
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
+from toolkit.app.own_files import read_strategy
 from toolkit.app.prices import PriceFiles
 from toolkit.app.walk_forward import Bias, walk_forward
 from toolkit.core.errors import DataError, GapError
@@ -26,7 +27,6 @@ from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import align
 from toolkit.risk_model.characteristics import CharacteristicReturns
 from toolkit.risk_model.observed import Observed, observe
-from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
 
 SCHEMA_VERSION = "1.0"
@@ -134,7 +134,7 @@ def factors(
         DataError, GapError: for prices that cannot be used or are too few.
     """
     owner = context.settings.config.owner
-    chosen = load_strategy(find("strategies", strategy).path, ())
+    chosen = read_strategy(find("strategies", strategy).path)
     inputs = load_inputs(chosen, context, prices=prices)
     forecast = strategy_forecast(chosen, inputs, owner.currency, owner.country)
     bias = walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)

@@ -37,10 +37,10 @@ def list_strategies(*, common: Common) -> None:
 def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
     """One strategy as its TOML, which `> mine.toml` copies; with --json every setting with its default."""
     from toolkit.app.definitions import find
-    from toolkit.strategy.decode import load_strategy
+    from toolkit.app.own_files import read_strategy
 
     definition = find("strategies", name)
-    strategy = load_strategy(definition.path)
+    strategy = read_strategy(definition.path)
     if common.json:
         print_json(
             {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
+from toolkit.app.own_files import read_strategy, with_own_files
 from toolkit.app.prices import PriceFiles
-from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class Request:
     def read_strategy(self) -> Strategy:
         """The strategy with the overrides; `SpecError` for an unknown name or a file with faults."""
         if isinstance(self.strategy, Strategy):
-            return self.strategy
-        return load_strategy(find("strategies", self.strategy).path, self.overrides)
+            return with_own_files(self.strategy, Path.cwd())
+        return read_strategy(find("strategies", self.strategy).path, self.overrides)
 
     @property
     def settings(self) -> Settings:

@@ -1,0 +1,99 @@
+"""Expected returns that the user states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from toolkit.core.decode import Spec
+from toolkit.core.errors import DataError, SpecError
+from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
+from toolkit.risk_model.expected_returns.base import ExpectedReturns
+from toolkit.risk_model.named import as_columns, named_columns, positions, unused
+
+WHERE = "forecast.returns"
+RETURN, ERROR = "return", "error"
+"""Columns of a file."""
+LARGEST = 10.0
+"""Beyond 1,000 % a year a return is in per cent."""
+
+
+class OwnReturns(Spec):
+    """Your own expected simple returns a year in the reporting currency, as fractions: 0.05 is 5 %.
+
+    `values` is asset -> return, `errors` asset -> standard error, which `robust` reads; a `file` (CSV, Parquet, a sheet) has a
+    column of names, a column `return` and perhaps one `error`, and in Python a frame or a series may be given.
+    """
+
+    kind: Literal["own"] = "own"
+    values: Mapping[str, float] = Field(default_factory=dict)
+    errors: Mapping[str, float] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    file: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_frame(cls, data: Any) -> Any:
+        """Frames and series as mappings."""
+        values = data.get("values") if isinstance(data, Mapping) else None
+        if values is None or isinstance(values, Mapping):
+            return data
+        if (columns := as_columns(values)) is not None:
+            return {**data, **_by_name(columns, "the frame")}
+        return {**data, "values": dict(values.items())} if hasattr(values, "items") else data  # a series of pandas
+
+    @model_validator(mode="after")
+    def _is_given(self) -> OwnReturns:
+        if not self.values and self.file is None:
+            raise ValueError("needs `values` or a `file`")
+        if other := [name for name in self.errors if name not in self.values]:
+            raise ValueError(f"errors: {other[0]!r} has no value")
+        return self
+
+    def with_table(self, columns: Mapping[str, Sequence[Any]], name: str) -> Self:
+        """The same with the numbers of its file, `columns` by name."""
+        return self.model_copy(update={**_by_name(columns, name), "file": None})
+
+    def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:  # noqa: ARG002
+        """Its values of the universe.
+
+        Raises:
+            SpecError: for a file that was not read.
+            DataError: for an asset without a value, and values that are no returns.
+        """
+        if not self.values:
+            raise SpecError(f"{WHERE}: {self.file!r} was not read.", hint="Load the strategy by its file, or give `values`.")
+        names = [*self.values]
+        at = positions(names, inputs.assets, WHERE)
+        mean = np.array([self.values[names[i]] for i in at])
+        odd = ~((mean > -1) & (mean <= LARGEST))
+        if odd.any():
+            raise DataError(
+                f"{WHERE}: {mean[odd][0]:g} a year is no return of {inputs.assets[int(odd.argmax())]!r}.",
+                hint="Give fractions a year: 0.05 is 5 %, -1 would be everything.",
+            )
+        errors = None
+        if self.errors:
+            known = [*self.errors]
+            errors = np.diag([self.errors[known[i]] ** 2 for i in positions(known, inputs.assets, f"{WHERE}.errors")])
+        return ExpectedReturns(mean, errors, unused(names, inputs.assets))
+
+
+def _by_name(columns: Mapping[str, Sequence[Any]], where: str) -> dict[str, dict[str, float]]:
+    """`values` and `errors` of a table.
+
+    Raises:
+        DataError: for columns with other names, and for a name that stands twice.
+    """
+    names, numbers = named_columns(columns, where)
+    positions(names, (), where)
+    known = {name.strip().lower(): column for name, column in numbers.items()}
+    if RETURN not in known or {*known} - {RETURN, ERROR}:
+        raise DataError(
+            f"{where} has the columns {', '.join(numbers) or 'of names alone'} beside the names.",
+            hint=f"Name the column of expected returns a year {RETURN!r}, and one of their standard errors {ERROR!r}.",
+        )
+    values = dict(zip(names, known[RETURN], strict=True))
+    return {"values": values, **({"errors": dict(zip(names, known[ERROR], strict=True))} if ERROR in known else {})}

@@ -1,0 +1,113 @@
+"""Numbers of the user by name: which belong to the assets of a universe, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import Message, message
+
+
+def few(names: Sequence[str]) -> str:
+    """Names in a sentence, at most five."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def positions(names: Sequence[str], assets: Sequence[str], where: str) -> list[int]:
+    """Position of each asset among the names of the user's numbers.
+
+    Args:
+        names: Of the numbers, in their order.
+        assets: That need one each.
+        where: Whose numbers they are, for messages.
+
+    Raises:
+        DataError: for assets without a number, and for a name that stands twice.
+    """
+    at = {name: i for i, name in enumerate(names)}
+    if len(at) < len(names):
+        twice = sorted({name for name in names if [*names].count(name) > 1})
+        raise DataError(f"{where}: {', '.join(twice)} stands twice.", hint="Give each asset once.")
+    missing = [asset for asset in assets if asset not in at]
+    if missing:
+        unused = [name for name in names if name not in assets]
+        near = did_you_mean(missing[0], unused)
+        raise DataError(
+            f"{where}: nothing is given for {few(missing)}.",
+            hint=near or "Add them under their asset keys, or exclude them from the universe.",
+            details={"missing": missing, "unused": unused},
+        )
+    return [at[asset] for asset in assets]
+
+
+def unused(names: Sequence[str], assets: Sequence[str]) -> tuple[Message, ...]:
+    """A note on names that are no asset of the universe."""
+    other = [name for name in names if name not in assets]
+    return (message("Own forecast of {names} is not used: nothing here is called so.", names=other),) if other else ()
+
+
+def as_columns(data: Any) -> Mapping[str, list[Any]] | None:
+    """Columns of a frame of any library that narwhals knows, the index of a pandas frame first; None for anything else."""
+    import narwhals as nw  # noqa: PLC0415  # who has no frame does not load it
+
+    try:
+        known = nw.from_native(data, eager_only=True)
+    except TypeError:
+        return None
+    columns = {str(column.name): column.to_list() for column in known.iter_columns()}
+    index = nw.maybe_get_index(known)
+    return columns if index is None or index.dtype.kind in "iu" else {"asset": list(map(str, index)), **columns}
+
+
+def named_columns(columns: Mapping[str, Sequence[Any]], where: str) -> tuple[list[str], dict[str, list[float]]]:
+    """Names of the rows, and the other columns as numbers.
+
+    Args:
+        columns: Of a table with one row an asset, one of them with the names.
+        where: Whose table it is, for messages.
+
+    Raises:
+        DataError: without one column of names, and for a cell that is empty or no number.
+    """
+    texts = [name for name, cells in columns.items() if any(isinstance(cell, str) for cell in cells)]
+    if len(texts) != 1:
+        told = f"{len(texts)} columns of text: {', '.join(texts[:5])}" if texts else "no column of names"
+        raise DataError(f"{where} has {told}.", hint="Give one column with the asset keys, and numbers in the others.")
+    names = [str(cell) for cell in columns[texts[0]]]
+    found: dict[str, list[float]] = {}
+    for name, cells in columns.items():
+        if name == texts[0]:
+            continue
+        bad = [row for row, cell in zip(names, cells, strict=True) if cell is None or not np.isfinite(cell)]
+        if bad:
+            raise DataError(
+                f"{where}: {name!r} of {bad[0]!r} is not a finite number.", hint="Fill it in, or leave the asset out."
+            )
+        found[name] = [float(cell) for cell in cells]
+    return names, found
+
+
+def matrix_of(names: Sequence[str], columns: Mapping[str, Sequence[float]], where: str) -> FloatArray:
+    """(n, n) matrix with rows and columns in the order of `names`.
+
+    Args:
+        names: n names of the rows.
+        columns: Name -> n numbers.
+        where: Whose matrix it is, for messages.
+
+    Raises:
+        DataError: where rows and columns have other names.
+    """
+    only_rows, only_columns = [n for n in names if n not in columns], [n for n in columns if n not in names]
+    if only_rows or only_columns:
+        told = [f"{what} {few(found)}" for what, found in (("rows", only_rows), ("columns", only_columns)) if found]
+        hint = did_you_mean((only_rows or only_columns)[0], only_columns if only_rows else only_rows)
+        raise DataError(
+            f"{where}: rows and columns have other names, {' and '.join(told)} alone.",
+            hint=hint or "A covariance has one row and one column an asset, under the same names.",
+        )
+    return np.array([columns[name] for name in names], dtype=float).T
