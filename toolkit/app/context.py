@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -21,6 +21,7 @@ from toolkit.market.readers.events import OwnEvents
 from toolkit.returns.price_levels import LevelPath, level_paths
 
 if TYPE_CHECKING:
+    from toolkit.app.supply import MetalSupply, Scenario
     from toolkit.market.store.store import Store
 
 
@@ -85,6 +86,13 @@ class Context:
     def level_paths(self) -> Mapping[str, LevelPath]:
         """Levels behind the noisy prices of the products, for every question of the day and of earlier ones."""
         return MappingProxyType(level_paths(self.snapshot["prices"], self.products.keys))
+
+    @cached_property
+    def metal_supply(self) -> Callable[[str, Scenario], MetalSupply]:
+        """The supply of an asset under a scenario."""
+        from toolkit.app.supply import metal_supplies  # noqa: PLC0415  # many commands do without
+
+        return metal_supplies(self)
 
     @cached_property
     def comparable_cases(self) -> ComparableCases:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from toolkit.app.context import Context
 from toolkit.controls.events import CIVIL
 from toolkit.controls.items import find_items
 from toolkit.controls.ledger import CHINA
@@ -20,6 +19,9 @@ from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
 from toolkit.core.plain import plain
 from toolkit.core.size import PieceSize
+
+if TYPE_CHECKING:
+    from toolkit.app.context import Context
 
 COMMON_FORM = "metal"
 UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}

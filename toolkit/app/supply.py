@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from toolkit.app.context import Context
 from toolkit.app.controls import check_country
 from toolkit.controls.events import COUNTING
 from toolkit.controls.ledger import CHINA
@@ -26,7 +26,7 @@ from toolkit.supply.concentration import (
     governance_risk,
     governance_weighted_hhi,
     newest_shares,
-    supply_shares,
+    newest_supplies,
 )
 from toolkit.supply.criticality import (
     IMPORTANCE_THRESHOLD,
@@ -40,6 +40,9 @@ from toolkit.supply.criticality import (
     published_scores,
     scenario_ratio,
 )
+
+if TYPE_CHECKING:
+    from toolkit.app.context import Context
 
 REFINING = "processing"
 BY_PRODUCT = "yes"
@@ -327,9 +330,7 @@ def supply_of(context: Context, keys: Sequence[str], scenario: Scenario | None =
         scenario: The trade parameter supposed; its default when None.
     """
     supposed, snapshot = scenario or Scenario(), context.snapshot
-    products = {asset.key: asset for asset in context.products if asset.element}
-    governance = governance_risk(snapshot["governance"]) if snapshot["governance"].height else None
-    found = tuple(_metal(key, products.get(key), snapshot, governance, supposed) for key in keys)
+    found = tuple(context.metal_supply(key, supposed) for key in keys)
     newest = [score for one in found if (score := one.newest_score)]
     return SupplyAnswer(
         as_of=snapshot.as_of,
@@ -339,6 +340,14 @@ def supply_of(context: Context, keys: Sequence[str], scenario: Scenario | None =
         base=_base(max(newest, key=lambda score: score.year), context, supposed.country) if newest else None,
         provenance=tuple(record.to_json() for record in snapshot.provenance(_used(snapshot, keys))),
     )
+
+
+def metal_supplies(context: Context) -> Callable[[str, Scenario], MetalSupply]:
+    """The supply of an asset under a scenario, as known on the day; each is computed once."""
+    snapshot = context.snapshot
+    products = {asset.key: asset for asset in context.products if asset.element}
+    governance = governance_risk(snapshot["governance"]) if snapshot["governance"].height else None
+    return functools.cache(lambda key, scenario: _metal(key, products.get(key), snapshot, governance, scenario))
 
 
 def _asked(text: str, context: Context) -> str:
@@ -371,10 +380,10 @@ def _metal(
     stage, basis = (product_stage, "product") if product_stage else (None, None)
     if won is not None and won.kind == BY_PRODUCT:
         stage, basis = REFINING, "by-product"
-    known = snapshot["shares"].filter(pl.col("asset") == key)["stage"].unique().sort()
+    supplies = newest_supplies(snapshot["shares"].filter(pl.col("asset") == key), snapshot["shares_elsewhere"]).values()
     stages = [
-        _stage(key, at, snapshot, governance, scenario, _newest(scores), scored=at == stage)
-        for at in sorted(known, key=lambda at: (at != stage, at))
+        _stage(one, snapshot, governance, scenario, _newest(scores), scored=one.stage == stage)
+        for one in sorted(supplies, key=lambda one: (one.stage != stage, one.stage))
     ]
     name = product.name if product else noted[0]["name"] if noted else key
     return MetalSupply(
@@ -401,8 +410,7 @@ def _notes(row: Mapping[str, Any], snapshot: Snapshot) -> ReferenceNotes:
 
 
 def _stage(
-    key: str,
-    stage: str,
+    shares: SupplyShares,
     snapshot: Snapshot,
     governance: GovernanceRisk | None,
     scenario: Scenario,
@@ -410,12 +418,10 @@ def _stage(
     *,
     scored: bool,
 ) -> StageSupply:
-    shares = supply_shares(snapshot["shares"], key, stage, elsewhere=snapshot["shares_elsewhere"])
     governed = governance_weighted_hhi(shares, governance) if governance else None
     trade = snapshot["trade_parameters"]
-    own = trade.filter((pl.col("asset") == key) & (pl.col("stage") == stage) & (pl.col("country") == scenario.country))[
-        "trade_parameter"
-    ]
+    of_stage = (pl.col("asset") == shares.asset) & (pl.col("stage") == shares.stage)
+    own = trade.filter(of_stage & (pl.col("country") == scenario.country))["trade_parameter"]
     ratio = None
     if governance is not None and governed is not None and governed.hhi > 0:
         published = (score,) if score else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -112,6 +113,7 @@ def unit_prices(
     """
     paths = level_paths(prices, [asset.key for asset in assets], known)
     found: dict[tuple[str, str], UnitPrice] = {}
+    rate_of = functools.cache(lambda quoted: last_rate(snapshot["fx"], quoted, currency))
     for asset in assets:
         if asset.form is None:
             continue
@@ -125,7 +127,7 @@ def unit_prices(
         price = row["price"]
         if asset.key in paths:
             (price, error), kind = paths[asset.key].last, FILTERED
-        rate = last_rate(snapshot["fx"], row["currency"], currency)
+        rate = rate_of(row["currency"])
         found[asset.key, asset.form] = UnitPrice(
             asset=asset.key,
             form=asset.form,

@@ -40,6 +40,7 @@ class Chronology:
 
     events: tuple[Event, ...]
     _acting: Mapping[str, tuple[Event, ...]] = field(repr=False, compare=False)
+    _found: dict[tuple[str, date, date], tuple[Event, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, events: tuple[Event, ...]) -> Chronology:
@@ -52,8 +53,8 @@ class Chronology:
 
     def acting_on(self, event: Event, *relations: str, known: date) -> tuple[Event, ...]:
         """Events known on `known` whose relation to `event` is one of `relations`."""
-        found = self._acting.get(event.event_id, ())
-        return tuple(other for other in found if other.relation in relations and other.known_from <= known)
+        found = self._acting.get(event.event_id)
+        return tuple(other for other in found if other.relation in relations and other.known_from <= known) if found else ()
 
     def status(self, event: Event, day: date, *, known: date) -> str:
         """The status of `event` on `day`, as far as it was known on `known`. End dates are inclusive.
@@ -67,6 +68,15 @@ class Chronology:
             day: Day of which the status is asked.
             known: Day of knowledge: events known later do not count.
         """
+        # Every form and every route asks for the status of the same events on the same days.
+        key = (event.event_id, day, known)
+        found = self._found.get(key)
+        if found is None or found[0] is not event:
+            found = self._found[key] = (event, self._status(event, day, known))
+        return found[1]
+
+    def _status(self, event: Event, day: date, known: date) -> str:
+        """`status`, computed."""
 
         def holds(other: Event) -> bool:
             return other.is_law and self.status(other, day, known=known) == IN_FORCE
@@ -74,18 +84,18 @@ class Chronology:
         def has_begun(other: Event) -> bool:
             return other.is_law and self.status(other, day, known=known) in (IN_FORCE, EXPIRED)
 
-        if any(has_begun(other) for other in self.acting_on(event, *ENDING, known=known)):
+        is_acted_on = event.event_id in self._acting
+        if is_acted_on and any(has_begun(other) for other in self.acting_on(event, *ENDING, known=known)):
             return REPEALED
-        suspended = any(holds(other) for other in self.acting_on(event, SUSPENDS, known=known))
+        suspended = is_acted_on and any(holds(other) for other in self.acting_on(event, SUSPENDS, known=known))
         if event.effective is None or day < event.effective:
             return SUSPENDED if suspended else ANNOUNCED
-        extended = any(holds(other) for other in self.acting_on(event, EXTENDS, known=known))
         ends = event.ends_as_known(known)
-        if ends is not None and day > ends and not extended:
+        if ends is not None and day > ends and not any(holds(other) for other in self.acting_on(event, EXTENDS, known=known)):
             return EXPIRED
         if suspended:
             return SUSPENDED
-        return UNSETTLED if any(True for _ in self.agreements(event, day, known=known)) else IN_FORCE
+        return UNSETTLED if is_acted_on and any(True for _ in self.agreements(event, day, known=known)) else IN_FORCE
 
     def agreements(self, event: Event, day: date, *, known: date) -> Iterator[Event]:
         """Agreed extensions that run on `day` of official suspensions of `event`, and those that may cover them.

@@ -6,7 +6,7 @@ so a ledger that knows the future answers a question about the past as one could
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
@@ -75,7 +75,8 @@ class ControlLedger:
     forms: tuple[str, ...]
     reviewed_to: date | None
     _by_id: Mapping[str, Event] = field(repr=False, compare=False)
-    _scopes_of: Mapping[tuple[str, str], tuple[Scope, ...]] = field(repr=False, compare=False)
+    _laws: tuple[Event, ...] = field(repr=False, compare=False)
+    _scopes_of: Mapping[str, Mapping[str, tuple[Scope, ...]]] = field(repr=False, compare=False)
     _words: Mapping[str, str] = field(repr=False, compare=False)
     _own_words: Mapping[str, Mapping[str, str]] = field(repr=False, compare=False)
     _members: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
@@ -126,10 +127,10 @@ class ControlLedger:
         forms: Iterable[str],
         reviewed_to: date | None,
     ) -> ControlLedger:
-        of_metal: dict[tuple[str, str], tuple[Scope, ...]] = {}
+        scopes_of: dict[str, dict[str, tuple[Scope, ...]]] = {}
         for scope in scopes:
-            key = (scope.event_id, scope.asset)
-            of_metal[key] = (*of_metal.get(key, ()), scope)
+            own_scopes = scopes_of.setdefault(scope.event_id, {})
+            own_scopes[scope.asset] = (*own_scopes.get(scope.asset, ()), scope)
         words = {alias.casefold(): scope.form for scope in scopes for alias in scope.aliases}
         own_words: dict[str, dict[str, str]] = {}
         members: dict[str, set[str]] = {}
@@ -148,7 +149,8 @@ class ControlLedger:
             forms=tuple(sorted({*(f for f in forms if f), *(scope.form for scope in scopes)})),
             reviewed_to=reviewed_to,
             _by_id=MappingProxyType({event.event_id: event for event in events}),
-            _scopes_of=MappingProxyType(of_metal),
+            _laws=tuple(event for event in events if event.is_law),
+            _scopes_of=MappingProxyType(scopes_of),
             _words=MappingProxyType(words),
             _own_words=MappingProxyType(own_words),
             _members=MappingProxyType({group: tuple(sorted(named)) for group, named in members.items()}),
@@ -158,6 +160,10 @@ class ControlLedger:
     def events(self) -> tuple[Event, ...]:
         """All events, by id."""
         return self.chronology.events
+
+    def scopes_of(self, event_id: str) -> Mapping[str, tuple[Scope, ...]]:
+        """Metal -> the forms of it that an event names, or pointedly does not name."""
+        return self._scopes_of.get(event_id, {})
 
     def __getitem__(self, event_id: str) -> Event:
         try:
@@ -225,20 +231,16 @@ class ControlLedger:
             origin: ISO-3 code of the country whose notices are meant.
         """
         asset = self.metal(metal)
-        return tuple(
-            sorted(
-                {
-                    scope.form
-                    for scope in self.scopes
-                    if scope.asset == asset
-                    and scope.certainty != "not_named"
-                    and (event := self[scope.event_id]).is_law
-                    and event.origin == origin
-                    and event.known_from <= on
-                    and self.chronology.status(event, on, known=on) not in (EXPIRED, REPEALED)
-                }
-            )
-        )
+        named = {scope.form for scope in self._applying(asset, origin, on) if scope.certainty != "not_named"}
+        return tuple(sorted(named))
+
+    def _applying(self, asset: str, origin: str, on: date) -> Iterator[Scope]:
+        """What official acts of a country that are known on a day and have not run out say of a metal."""
+        for event in self._laws:
+            if event.origin == origin and event.known_from <= on:
+                scopes = self.scopes_of(event.event_id).get(asset, ())
+                if scopes and self.chronology.status(event, on, known=on) not in (EXPIRED, REPEALED):
+                    yield from scopes
 
     def certainty(
         self, event: Event, asset: str, form: str, *, on: date, purity: float | None = None, size: PieceSize | None = None
@@ -258,14 +260,14 @@ class ControlLedger:
         """
         match event.coverage:
             case "listed":
-                rows = self._scopes_of.get((event.event_id, asset), ())
+                rows = self.scopes_of(event.event_id).get(asset, ())
                 found = {row.covers(form, purity, size) for row in rows if row.known_from <= on}
             case "acts_on":
                 found = {self.certainty(self[target], asset, form, on=on, purity=purity, size=size) for target in event.acts_on}
             case "dual_use_items":
                 found: set[str | None] = set()
-                for licence in self.events:
-                    if not (licence.is_law and licence.instrument == "licence" and licence.dual_use):
+                for licence in self._laws:
+                    if not (licence.instrument == "licence" and licence.dual_use):
                         continue
                     if licence.origin != event.origin or licence.known_from > on:
                         continue
@@ -458,9 +460,9 @@ class ControlLedger:
         """
         asset = self.metal(metal)
         kind = self.form(asset, form)
-        for event in self.events:
-            if event.is_law and event.instrument in instruments and self._origin(event) == origin:
-                route = {"destination": destination, "end_user": end_user_of(end_user)}
+        route = {"destination": destination, "end_user": end_user_of(end_user)}
+        for event in self._laws:
+            if event.instrument in instruments and self._origin(event) == origin:
                 measure = self._measure(event, asset, kind, on=on, **route, purity=purity, size=size)
                 if measure is not None and measure.status in COUNTED and not measure.conditional:
                     return True
@@ -468,28 +470,17 @@ class ControlLedger:
 
     def _next_changes(self, measures: tuple[Measure, ...], on: date) -> tuple[Change, ...]:
         """What changes for these measures: their own dates, and the last days of what suspends them or claims to."""
-        changes: set[Change] = set()
-        for measure in measures:
-            event = self[measure.event_id]
-            for source in (event, *self._acting_now(event, on)):
-                change = change_ahead(self.chronology, source, on)
-                if change:
-                    changes.add(change)
+        events = (self[measure.event_id] for measure in measures)
+        sources = (source for event in events for source in (event, *self._acting_now(event, on)))
+        changes = {change for source in sources if (change := change_ahead(self.chronology, source, on))}
         return tuple(sorted(changes, key=lambda change: (change.date, change.what)))
 
     def _note(self, asset: str, form: str, *, on: date, origin: str, listed: bool) -> tuple[str, tuple[str, ...] | None]:
         """The notes of the data on this form, newest notice first; without any, which forms are named. And `named_forms`."""
         rows = [
             (self[scope.event_id].announced, scope.note)
-            for scope in self.scopes
-            if scope.asset == asset
-            and scope.form in (form, "any")
-            and scope.note
-            and scope.known_from <= on
-            and self[scope.event_id].known_from <= on
-            and self[scope.event_id].is_law
-            and self[scope.event_id].origin == origin
-            and self.chronology.status(self[scope.event_id], on, known=on) not in (EXPIRED, REPEALED)
+            for scope in self._applying(asset, origin, on)
+            if scope.form in (form, "any") and scope.note and scope.known_from <= on
         ]
         notes = dict.fromkeys(note for _, note in sorted(rows, reverse=True))
         if notes or listed:

@@ -114,6 +114,7 @@ def fold(text: str) -> str:
     return " ".join(word for word in words if word not in _JOINING) or " ".join(words)
 
 
+@functools.lru_cache(maxsize=4096)  # a ledger asks for the same few names thousands of times
 def foldings(name: str) -> tuple[str, ...]:
     """`fold` of a name as it stands and with German umlauts written out (Südkorea: sudkorea, suedkorea)."""
     written_out = unicodedata.normalize("NFC", name).casefold().translate(_UMLAUTS)

@@ -234,9 +234,10 @@ def event_metals(ledger: ControlLedger, event: Event) -> dict[str, tuple[str, ..
     """Metal -> the forms that the event names; none for a metal that it mentions without a form."""
     sources = [event.event_id] if event.coverage == "listed" else list(event.acts_on) if event.coverage == "acts_on" else []
     forms: dict[str, set[str]] = {}
-    for scope in ledger.scopes:
-        if scope.event_id in sources and scope.certainty != "not_named":
-            forms.setdefault(scope.asset, set()).add(scope.form)
+    for scopes in (scopes for source in sources for scopes in ledger.scopes_of(source).values()):
+        for scope in scopes:
+            if scope.certainty != "not_named":
+                forms.setdefault(scope.asset, set()).add(scope.form)
     spoken = {metal.split(" (")[0] for metal in event.metals}
     for metal in spoken & set(ledger.assets):
         forms.setdefault(metal, set())

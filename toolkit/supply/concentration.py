@@ -140,7 +140,18 @@ def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl
         stages = ", ".join(rows["stage"].unique().sort())
         hint = f"Shares are known for {stages}; stages are not mixed."
         raise GapError(f"no shares of {asset} at the stage {stage!r}.", hint=hint, details={"asset": asset, "stage": stage})
-    chosen = newest_shares(at_stage)
+    return newest_supplies(at_stage, elsewhere)[asset, stage]
+
+
+def newest_supplies(shares: pl.DataFrame, elsewhere: pl.DataFrame | None = None) -> dict[tuple[str, str], SupplyShares]:
+    """(asset, stage) -> its newest shares, of all rows given, sorted; see `supply_shares`."""
+    keys = ["asset", "stage"]
+    newest = newest_shares(shares).partition_by(keys, as_dict=True, maintain_order=True)
+    return {(asset, stage): _supply(newest[asset, stage], asset, stage, elsewhere) for asset, stage in sorted(newest)}
+
+
+def _supply(chosen: pl.DataFrame, asset: str, stage: str, elsewhere: pl.DataFrame | None) -> SupplyShares:
+    """The shares of an asset at a stage in their rows of the newest period."""
     first = chosen.row(0, named=True)
     named = chosen.filter((pl.col("country") != OTHER) & (pl.col("share") > 0)).sort(
         "share", "country", descending=[True, False]
@@ -178,12 +189,10 @@ def scored_supplies(
         shares: Table with the contract of `toolkit.core.frames.Shares`.
         elsewhere: As of `supply_shares`.
     """
-    there = set(shares.select("asset", "stage").iter_rows())
-    return {
-        asset.key: supply_shares(shares, asset.key, asset.stage, elsewhere=elsewhere)
-        for asset in assets
-        if asset.stage is not None and (asset.key, asset.stage) in there
-    }
+    asked = [(asset.key, asset.stage) for asset in assets if asset.stage is not None]
+    pairs = pl.DataFrame(asked, schema={"asset": pl.String, "stage": pl.String}, orient="row").unique()
+    found = newest_supplies(shares.join(pairs, on=["asset", "stage"], how="semi"), elsewhere)
+    return {pair[0]: found[pair] for pair in asked if pair in found}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
 
+from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import GapError
 from toolkit.core.messages import message
 
@@ -80,37 +83,39 @@ def flow_series(flows: pl.DataFrame) -> tuple[FlowSeries, ...]:
     """
     keys = ["hs_code", "reporter", "direction"]
     found: list[FlowSeries] = []
-    for _, rows in flows.sort([*keys, "date"], nulls_last=True).group_by(keys, maintain_order=True):
-        first: Any = rows["date"].min()
-        last: Any = rows["date"].max()
-        months = pl.select(pl.date_range(first.replace(day=1), last, "1mo").dt.month_end().alias("date"))
-        partners = [(name, one) for (name,), one in rows.sort("partner").group_by("partner", maintain_order=True)]
-        if WORLD not in rows["partner"]:
-            complete = pl.col("quantity").is_not_null().all()
-            total = rows.group_by("date").agg(
-                pl.col("asset", "hs_code", "reporter", "direction", "source").first(),
-                quantity=pl.when(complete).then(pl.col("quantity").sum()),
-                basis=pl.lit("reported"),
-            )
-            partners.append((ALL_LISTED, total))
-        partners.sort(key=lambda pair: (pair[0] not in (WORLD, ALL_LISTED), pair[0]))
-        found += [_series(str(name), one, months) for name, one in partners]
+    ordered = flows.sort([*keys, "date", "partner"], nulls_last=True).iter_rows(named=True)
+    for _, of_code in groupby(ordered, key=itemgetter(*keys)):
+        rows = list(of_code)
+        months = range(month_number(rows[0]["date"]), month_number(rows[-1]["date"]) + 1)
+        partners: dict[str, list[dict[str, Any]]] = {}
+        for row in rows:
+            partners.setdefault(row["partner"], []).append(row)
+        if WORLD not in partners:
+            partners[ALL_LISTED] = [_total(list(of_day)) for _, of_day in groupby(rows, key=itemgetter("date"))]
+        names = sorted(partners, key=lambda name: (name not in (WORLD, ALL_LISTED), name))
+        found += [_series(name, partners[name], [month_end(number) for number in months]) for name in names]
     return tuple(found)
 
 
-def _series(partner: str, rows: pl.DataFrame, months: pl.DataFrame) -> FlowSeries:
-    aligned = months.join(rows.select("date", "quantity", "basis"), on="date", how="left").sort("date")
-    first = rows.row(0, named=True)
+def _total(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The sum over partners of the rows of a month; None where a mass is not known."""
+    quantities = [row["quantity"] for row in rows]
+    return {**rows[0], "quantity": None if None in quantities else sum(quantities), "basis": "reported"}
+
+
+def _series(partner: str, rows: list[dict[str, Any]], months: list[date]) -> FlowSeries:
+    first, by_month = rows[0], {row["date"]: row for row in rows}
+    known = [by_month[month]["quantity"] if month in by_month else None for month in months]
     return FlowSeries(
         asset=first["asset"],
         hs_code=first["hs_code"],
         reporter=first["reporter"],
         partner=partner,
         direction=first["direction"],
-        months=tuple(aligned["date"]),
-        quantities=tuple(aligned["quantity"].cast(pl.Float64)),
-        inferred=tuple(aligned.filter(pl.col("basis") == INFERRED_ZERO)["date"]),
-        source=", ".join(rows["source"].unique().sort()),
+        months=tuple(months),
+        quantities=tuple(None if quantity is None else float(quantity) for quantity in known),
+        inferred=tuple(month for month in months if month in by_month and by_month[month]["basis"] == INFERRED_ZERO),
+        source=", ".join(sorted({row["source"] for row in rows})),
     )
 
 
