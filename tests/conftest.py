@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import socket
@@ -23,6 +24,13 @@ for _name in ("COLUMNS", "LINES"):
 REPOSITORY = Path(__file__).resolve().parents[1]
 TESTDATA = REPOSITORY.parent / "shared" / "testdata"
 LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no collection of garbage looks at it again, and the others are few."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -25,8 +25,13 @@ NOW = date(2026, 11, 24)
 
 
 @functools.cache
+def context(day):
+    return Context(resolve({}), day)
+
+
+@functools.cache
 def proposed(name, day=NOW, *settings):
-    return optimize(Request(str(FOLDER / f"{name}.toml"), Context(resolve({}), day), settings)).record
+    return optimize(Request(str(FOLDER / f"{name}.toml"), context(day), settings)).record
 
 
 def test_the_shipped_set():

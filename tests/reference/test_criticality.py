@@ -22,7 +22,6 @@ from toolkit.supply.criticality import (
     scenario_supply_risk,
     supply_risk,
 )
-from toolkit.supply.geopolrisk import import_risk, supply_potential
 
 WGI_CHINA = 5.7  # mean of six dimensions on 0..10, 10 worst
 GALLIUM = SupplyRiskInputs(
@@ -97,20 +96,7 @@ def test_gallium_under_a_scenario_of_ours(t, value):
     assert "scenario" not in supply_risk(GALLIUM).label
 
 
-@pytest.mark.parametrize(
-    ("hhi", "weighted", "imports", "production", "risk", "score"),
-    [
-        (0.470663, 50_585.9, 86_586.1, 0.0, 0.58423, 0.27497),  # graphite
-        (0.267490, 21.1797, 37.495, 17_500.0, 21.1797 / 17_537.495, 0.00032304),  # nickel
-    ],
-)
-def test_geopolrisk_worked_examples(hhi, weighted, imports, production, risk, score):
-    found = import_risk(weighted, imports, production)
-    assert found == pytest.approx(risk, rel=2e-5)
-    assert hhi * found == pytest.approx(score, rel=2e-5)
-
-
-def test_geopolrisk_of_manganese_lies_between_those_of_its_origins(tables):
+def test_the_import_risk_of_manganese_that_geopolrisk_implies_lies_between_those_of_its_origins(tables):
     # The notes give the HHI and the score but not the sums behind them, so the score itself is not recomputed. Without domestic
     # production the import risk it implies is a mean of g over origins: it must lie between those of the main ones of US imports
     # (USGS MCS 2023, manganese: Gabon, South Africa, Mexico, Australia, Georgia).
@@ -118,10 +104,6 @@ def test_geopolrisk_of_manganese_lies_between_those_of_its_origins(tables):
     governance = governance_risk(tables["governance"], 2022)
     risks = [governance.risk(origin) for origin in ("GAB", "ZAF", "MEX", "AUS", "GEO")]
     assert min(risks) < implied < max(risks)
-
-
-def test_supply_potential_of_nickel():
-    assert supply_potential(0.00032304, 4.80677) == pytest.approx(0.0037927, rel=2e-5)
 
 
 def test_governance_risk_of_china_in_2022(tables):
