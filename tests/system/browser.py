@@ -64,11 +64,11 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def open(self, page: Path, width: int) -> None:
-        """Load a page at a width, as a phone does below 500 px."""
+    def open(self, page: Path | str, width: int) -> None:
+        """Load a file or an address at a width, as a phone does below 500 px."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
         self.events.clear()
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
             self.events.append(self._receive())
 

@@ -27,7 +27,9 @@ class WebConfig(BaseSettings):
         base_url: Address that visitors see; every link in a mail begins with it. By default the address that is listened on.
         database_url: ``postgresql://user:password@host/name``; by default SQLite in the folder.
         threads: Pages that are made at the same time.
-        solver: Whether slider positions are solved; off where only the gate is of interest.
+        demo: Whether the live demo runs; without it the portal is a gate alone.
+        prices: The host's own price files, which the demo shows in place of the bundled prices.
+        wall: Seconds that an answer of the demo may take before its process is ended.
         smtp: ``smtp://user:password@host:587`` (STARTTLS) or ``smtps://...``; by default mails are files in the folder.
         sender: Address that mails come from.
         organiser, contact: Who runs the webinars and how to write to them, for consent texts and the privacy notice.
@@ -43,7 +45,9 @@ class WebConfig(BaseSettings):
     base_url: str = ""
     database_url: SecretStr | None = None
     threads: int = Field(default=8, ge=1, le=64)
-    solver: bool = True
+    demo: bool = True
+    prices: tuple[str, ...] = ()
+    wall: float = Field(default=4.0, gt=0)
     smtp: SecretStr | None = None
     sender: str = "webinar@localhost"
     organiser: str = "The organiser"

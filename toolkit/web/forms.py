@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.core import signing
 from email_validator import EmailNotValidError, validate_email
 
 from toolkit.core.text import printable
+from toolkit.web.demo.position import SCENARIOS, Position
 from toolkit.web.jinja import spoken
 
 QUICKEST, SLOWEST = 2, 7200
@@ -100,6 +102,30 @@ class EmailForm(Strict):
     """An address alone."""
 
     email = Email(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+class Decimal(forms.CharField):
+    """A number in ASCII digits, as sliders send it."""
+
+    def clean(self, value: Any) -> float:
+        """The number."""
+        text = super().clean(value)
+        if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", text):
+            raise forms.ValidationError(spoken().words("This is no number."))
+        return float(text)
+
+
+class PositionForm(Strict):
+    """Where the sliders stand; a slider that the strategy does not have is not sent."""
+
+    budget = Decimal()
+    aversion = Decimal(required=False, empty_value="0")
+    cap = Decimal(required=False, empty_value="100")
+    scenario = forms.ChoiceField(choices=[(name, name) for name in SCENARIOS])
+
+    def position(self, strategy: str) -> Position:
+        """On the grid."""
+        return Position(strategy, **self.cleaned_data)
 
 
 class Nothing(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -136,6 +137,7 @@ def serve(config: WebConfig) -> None:
     from toolkit.web.asgi.app import Portal  # noqa: PLC0415
     from toolkit.web.asgi.deadline import Deadline  # noqa: PLC0415
     from toolkit.web.gate.outbox import Worker  # noqa: PLC0415
+    from toolkit.web.webinars import coming_strategies  # noqa: PLC0415
     from toolkit.web.writing import writer  # noqa: PLC0415
 
     class Server(uvicorn.Server):
@@ -150,9 +152,17 @@ def serve(config: WebConfig) -> None:
     with file_lock(config.folder / "serve.lock", 0.1) if embedded else contextlib.nullcontext():
         migrate(config)
         announced = announcement(config)
-        connections.close_all()
         outbox = Worker()
-        portal = Portal(config, start=[outbox.start], stop=[outbox.stop, writer.stop])
+        start, stop = [outbox.start], [outbox.stop, writer.stop]
+        if config.demo:
+            from toolkit.web.demo import pool  # noqa: PLC0415
+
+            pool.solver = pool.Solver(config.prices, wall=config.wall, waiting=max(1, config.threads // 2))
+            strategies = tuple(sorted(coming_strategies()))
+            start.append(functools.partial(pool.solver.open, strategies))
+            stop.append(pool.solver.close)
+        connections.close_all()
+        portal = Portal(config, start=start, stop=stop)
         settings = uvicorn.Config(
             portal,
             host=config.host,

@@ -26,6 +26,8 @@ urlpatterns = [
     path("host/login", host.Login.as_view(), name="host-login"),
     path("host/logout", require_POST(LogoutView.as_view()), name="host-logout"),
     path("host/setup/<str:secret>", host.setup, name="host-setup"),
+    path("room/solve", room.solve, name="solve"),
+    path("room/report", room.report, name="report"),
     path("leave", room.leave, name="leave"),
 ]
 handler400 = errors.bad_request

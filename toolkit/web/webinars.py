@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import slugify
 
 from toolkit.app.definitions import find
@@ -68,6 +69,11 @@ def with_counts() -> QuerySet[Webinar]:
     """Every webinar, the latest first, with the number of its registrations under the name of each state."""
     states = {state.value: Count("registrations", filter=Q(registrations__state=state.value)) for state in Registration.State}
     return Webinar.objects.annotate(**states).order_by("-starts")
+
+
+def coming_strategies() -> set[str]:
+    """Strategies of webinars that are not over."""
+    return {webinar.strategy for webinar in Webinar.objects.all() if webinar.ends > timezone.now()}
 
 
 def as_record(webinar: Webinar, config: WebConfig) -> dict[str, Any]:

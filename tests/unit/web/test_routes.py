@@ -30,6 +30,8 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "enter": ("/a/{access}", OPEN),
     "me": ("/me/{me}", OPEN),
     "room": ("/room/", (401, 200, 200, 401, 401)),
+    "solve": ("/room/solve", (405,) * 5),
+    "report": ("/room/report", (405,) * 5),
     "leave": ("/leave", (405,) * 5),
     "host": ("/host/", (302, 302, 302, 302, 200)),
     "host-login": ("/host/login", OPEN),

@@ -14,7 +14,7 @@ def texts(say: Language, organiser: str) -> dict[str, str]:
     """Purpose -> text: taking part needs no consent beyond the registration, news afterwards does."""
     return {
         PARTICIPATION: say.words(
-            "{organiser} uses your name and address to run this webinar: to confirm it, to let you in and to remind you. "
+            "{organiser} uses your name and address to run this webinar: to confirm the registration and to let you in. "
             "They are deleted 90 days after it.",
             organiser=organiser,
         ),

@@ -1,0 +1,158 @@
+"""The portal in a real browser: the journey of a visitor, both languages, widths and themes; nothing on the console."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.system.browser import NEEDED, Browser
+from tests.system.portal import Portal, serving
+
+pytestmark = NEEDED
+PATIENCE = 120.0
+
+
+class Visit:
+    """A visitor's browser; every page it has shown is held against the rules at the end."""
+
+    def __init__(self, portal: Portal, browser: Browser) -> None:
+        self.portal, self.browser = portal, browser
+        self.said: list[object] = []
+        self.asked: list[str] = []
+
+    def open(self, path: str, width: int = 1280) -> None:
+        self.collect()
+        self.browser.open(self.portal.base + path.removeprefix(self.portal.base), width)
+
+    def collect(self) -> None:
+        self.said += self.browser.console_messages()
+        self.asked += self.browser.requests()
+
+    def run(self, script: str):
+        return self.browser.value(f"(() => {{ {script} }})()")
+
+    def until(self, condition: str) -> None:
+        end = time.monotonic() + PATIENCE
+        while not self.browser.value(f"Boolean({condition})"):
+            assert time.monotonic() < end, (condition, self.browser.value("document.body.innerText"))
+            time.sleep(0.1)
+
+    def submit(self, form: str, then: str, **fields: str) -> None:
+        """Fill a form and send it by its button; wait for the heading of the next page."""
+        for name, value in fields.items():
+            self.run(f"document.querySelector('{form} [name={name}]').value = {value!r}; return 0")
+        self.collect()
+        self.browser.events.clear()
+        self.run(f"document.querySelector('{form} button').click(); return 0")
+        self.until(f"(document.querySelector('h1') || {{}}).textContent === {then!r}")
+
+    def slide(self, name: str, value: float) -> None:
+        script = f"const s = document.getElementById('{name}'); s.value = {value};"
+        self.run(f"{script} s.dispatchEvent(new Event('input', {{bubbles: true}})); return 0")
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("portal"), TOOLKIT_WEB_WALL="60") as found:
+        starts = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="minutes")[:16]
+        later = (datetime.now(UTC) + timedelta(days=2, minutes=5)).isoformat(timespec="minutes")[:16]
+        found.now = found.create("Gallium & cousins", starts, "--zone", "UTC")  # type: ignore[attr-defined]
+        found.later = found.create("Rare earths", later, "--zone", "UTC")  # type: ignore[attr-defined]
+        found.start()
+        yield found
+
+
+@pytest.fixture
+def visit(portal, tmp_path):
+    browser = Browser(tmp_path)
+    found = Visit(portal, browser)
+    yield found
+    found.collect()
+    browser.close()
+    assert found.said == []
+    assert [address for address in found.asked if not address.startswith(portal.base)] == []
+
+
+HEADINGS = {
+    "en": ("Look into your mail", "Confirmed", "cap", "keeps these limits together", "under export control"),
+    "de": ("Schauen Sie in Ihr Postfach", "Bestätigt", "cap", "hält diese Grenzen zugleich ein", "unter Ausfuhrkontrolle"),
+}
+
+
+def enter(visit: Visit, page: str, code: str, title: str) -> None:
+    mail, confirmed, *_ = HEADINGS[code]
+    address = f"{code}-{page.strip('/').split('/')[-1]}@example.com"
+    visit.open(page)
+    if code == "de":
+        visit.run("document.querySelector('button[value=de]').click(); return 0")
+        visit.until("document.documentElement.lang === 'de' && document.readyState === 'complete'")
+    time.sleep(2.1)
+    visit.submit("form[action$=register]", mail, name="Ana Lima", email=address)
+    visit.open(visit.portal.link("c", address))
+    visit.submit("main form", confirmed)
+    visit.open(visit.portal.link("a", address))
+    visit.submit("main form", title)
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_a_visitor_enters_and_moves_sliders(visit, portal, code):
+    enter(visit, portal.now, code, "Gallium & cousins")
+    end = time.monotonic() + PATIENCE
+    while not visit.browser.value("Boolean(document.getElementById('demo'))"):  # it warms up
+        assert time.monotonic() < end
+        time.sleep(1)
+        visit.open("/room/")
+    *_, conflict, controlled = HEADINGS[code]
+    assert visit.browser.value("document.cookie") == ""
+    before = visit.browser.value("document.getElementById('finding').textContent")
+    # A slider that rests at a limit nothing can hold, then at one that leaves more room.
+    visit.slide("cap", 5)
+    visit.until(f"document.getElementById('finding').textContent.includes({conflict!r})")
+    visit.until(f"document.getElementById('state').textContent.includes({conflict!r})")
+    visit.slide("cap", 80)
+    visit.until("document.querySelectorAll('.bars tbody tr').length > 3")
+    visit.until(f"document.getElementById('state').textContent.includes({controlled!r})")
+    assert visit.browser.value("document.getElementById('finding').textContent") != before
+    assert "80" in visit.browser.value("document.getElementById('cap').getAttribute('aria-valuetext')")
+    assert visit.browser.value("document.querySelector('[data-for=cap]').value") == "80"
+    # The number beside it does the same, and what is no value of it asks nothing.
+    visit.run(
+        "const n = document.querySelector('[data-for=cap]'); n.value = 50; n.dispatchEvent(new Event('input', {bubbles: true})); return 0"
+    )
+    visit.until("document.getElementById('cap').value === '50' && document.querySelector('.kpi').textContent.includes('50')")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_fit_their_width(visit, portal, width, dark):
+    visit.browser.media("screen", dark=dark)
+    pages = ["/", portal.now, portal.later, f"{portal.now}sent", f"{portal.now}confirmed", "/privacy", "/host/login"]
+    for page in pages:
+        visit.open(page, width)
+        assert visit.browser.value("document.documentElement.scrollWidth") <= width, page
+        paper = visit.browser.value("getComputedStyle(document.body).backgroundColor")
+        assert paper == ("rgb(16, 22, 28)" if dark else "rgb(255, 255, 255)"), page
+
+
+def test_the_waiting_room_counts_down(visit, portal):
+    enter(visit, portal.later, "en", "Rare earths")
+    visit.until("/^2 d 00:0[0-5]:\\d\\d$/.test(document.getElementById('countdown').textContent)")
+    first = visit.browser.value("document.getElementById('countdown').textContent")
+    visit.until(f"document.getElementById('countdown').textContent !== {first!r}")
+
+
+def test_a_form_of_another_site_registers_nobody(visit, portal, tmp_path):
+    """A page of another origin that sends the form by itself: no cookie, no token, no registration."""
+    path = tmp_path / "evil.html"
+    path.write_text(
+        f"<form method=post action='{portal.base}{portal.now}register'><input name=name value=Eve>"
+        "<input name=email value=eve@example.com></form><script>document.forms[0].submit()</script>",
+        encoding="utf-8",
+    )
+    visit.browser.open(path, 1280)
+    visit.until("document.querySelector('h1')")
+    assert visit.browser.value("document.querySelector('h1').textContent") == "That was not accepted"
+    visit.browser.events.clear()  # the status of a refused request is on the console of the other site's page
+    assert not any(mail["To"] == "eve@example.com" for mail in portal.mails())

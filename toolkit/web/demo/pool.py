@@ -1,0 +1,180 @@
+"""The process of the demo, and what keeps it from being asked too much.
+
+A cache of positions, one calculation for all who ask the same, the newest position of a session in place of those that wait,
+few page threads that wait at a time, and a limit of time after which the process is ended and made again (pebble).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as TooLong
+from datetime import date
+from typing import Any, TypeVar, cast
+
+import structlog
+from pebble import ProcessExpired, ProcessPool
+
+from toolkit.web.demo import solving
+from toolkit.web.demo.position import Outcome, Position, Start
+from toolkit.web.writing import Busy
+
+T = TypeVar("T")
+KEPT = 2048
+"""Answers in the cache: 2 kB each."""
+LOADING = 120.0
+"""Seconds that the libraries and the data may take to load."""
+OF_A_REPORT = 60.0
+"""Seconds that a report may take."""
+log = structlog.get_logger("demo")
+
+
+class Solver:
+    """Answers at positions.
+
+    Args:
+        prices: The host's own price files.
+        wall: Seconds of an answer.
+        waiting: Threads that may wait for one at a time.
+    """
+
+    def __init__(self, prices: tuple[str, ...], *, wall: float, waiting: int) -> None:
+        self._prices, self._wall = prices, wall
+        self._seats = threading.BoundedSemaphore(waiting)
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[tuple[date, Position], Outcome] = OrderedDict()
+        self._running: dict[tuple[date, Position], Future[Outcome]] = {}
+        self._newest: dict[str, Future[Outcome]] = {}
+        self._starts: dict[tuple[date, str], Start] = {}
+        self._pool: ProcessPool | None = None
+        self._day = date.min
+
+    def open(self, strategies: tuple[str, ...]) -> None:
+        """Start the process; it is ready when it has loaded everything."""
+        self._day, self._strategies = date.today(), strategies
+        self._pool = ProcessPool(
+            max_workers=1,
+            context=cast("Any", multiprocessing.get_context("spawn")),
+            initializer=solving.load,
+            initargs=[self._day, self._prices, strategies],
+        )
+        self._ready = self._pool.schedule(solving.is_loaded, timeout=LOADING)
+        self._ready.add_done_callback(_tell_failure)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()
+            pool.join()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process has loaded everything."""
+        return self._ready.done() and self._ready.exception() is None
+
+    def start(self, strategy: str) -> Start:
+        """Where the sliders of a strategy stand at first; `Busy` while the process loads, or where it has too much to do.
+
+        Raises:
+            ToolkitError: where the strategy, or its data, cannot be shown.
+        """
+        key = self._day, strategy
+        if key not in self._starts:
+            self._starts[key] = self._wait(lambda: self._schedule(solving.start, [strategy], self._wall))
+        return self._starts[key]
+
+    def solve(self, position: Position, session: str) -> Outcome:
+        """The answer at a position; `Busy` where there is none in time, or a newer question of the same session.
+
+        Args:
+            position: On the grid.
+            session: Of the visitor: of its questions the newest counts.
+        """
+        key = self._day, position
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return self._answers[key]
+        answer = self._wait(lambda: self._ask(key, position, session))
+        with self._lock:
+            self._answers[key] = answer
+            if len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+        return answer
+
+    def report(self, position: Position, language: str) -> bytes:
+        """The report at a position.
+
+        Args:
+            position: On the grid.
+            language: Code.
+        """
+        return self._wait(lambda: self._schedule(solving.make_report, [position, language], OF_A_REPORT))
+
+    def _ask(self, key: tuple[date, Position], position: Position, session: str) -> Future[Outcome]:
+        with self._lock:
+            before = self._newest.get(session)
+            future = self._running.get(key)
+            others = sum(asked is before for asked in self._newest.values()) - 1
+            if before is not None and before is not future and not others and not before.running():
+                before.cancel()
+            if future is None:
+                future = self._schedule(solving.solve, [position], self._wall)
+                self._running[key] = future
+                future.add_done_callback(lambda _: self._running.pop(key, None))
+            self._newest[session] = future
+            future.add_done_callback(
+                lambda done: self._newest.pop(session, None) if self._newest.get(session) is done else None
+            )
+        return future
+
+    def _schedule(self, function: Callable[..., T], arguments: list[Any], seconds: float) -> Future[T]:
+        if self._pool is None or not self.is_ready:
+            raise Busy
+        return cast("Future[T]", self._pool.schedule(function, args=arguments, timeout=seconds))
+
+    def _open_again(self) -> None:
+        with self._lock:
+            broken = self._pool
+            if broken is None or not self.is_ready or broken.active:
+                return
+            log.error("demo.broken")
+            self.open(self._strategies)
+        broken.stop()
+        broken.join()
+
+    def _wait(self, begin: Callable[[], Future[T]]) -> T:
+        if not self._seats.acquire(blocking=False):
+            raise Busy
+        try:
+            return begin().result()
+        except (TooLong, CancelledError, ProcessExpired) as error:
+            log.warning("demo.no_answer", error=type(error).__name__)
+            raise Busy from None
+        except RuntimeError:  # pebble gives a pool up whose process ended while nobody asked: closed, or broken
+            self._open_again()
+            raise Busy from None
+        finally:
+            self._seats.release()
+
+
+def _tell_failure(ready: Future[bool]) -> None:
+    """Log why the process could not load; one that was stopped meanwhile has no reason."""
+    if not ready.cancelled() and (error := ready.exception()) is not None:
+        log.error("demo.not_loaded", error=type(error).__name__, message=str(error))
+
+
+solver: Solver | None = None
+"""That of this process, while it serves."""
+
+
+def current() -> Solver:
+    """The solver of this process; `Busy` where there is none."""
+    if solver is None:
+        raise Busy
+    return solver

@@ -1,0 +1,122 @@
+"""An answer of the demo in the visitor's language: sentences, figures and rows of its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.names import short_country
+from toolkit.web.demo.position import AVERSION, BUDGET, CAP, SCENARIOS, Outcome, Position, Start
+
+SCENARIO_WORDS = {
+    "today": mark("as in force today"),
+    "wider": mark("also on every metal of which China makes half or more"),
+    "lifted": mark("none: what is in force is repealed"),
+}
+TICK = 25
+"""Per cent between the lines of the bars."""
+
+
+def sliders(start: Start, position: Position, say: Language) -> dict[str, Any]:
+    """What the controls of the page are made from.
+
+    Args:
+        start: Of the strategy.
+        position: Where they stand.
+        say: The language.
+    """
+    found = [
+        {
+            "name": "budget",
+            "label": say.words("Budget"),
+            "range": BUDGET,
+            "value": position.budget,
+            "unit": start.currency,
+            "shown": say.fmt.money(position.budget, start.currency),
+        }
+    ]
+    if start.has_aversion:
+        words = {"name": "aversion", "label": say.words("Risk aversion"), "range": AVERSION, "unit": ""}
+        found.append({**words, "value": position.aversion, "shown": say.fmt.number(position.aversion, 1)})
+    if start.has_cap:
+        words = {"name": "cap", "label": say.words("At most under export control"), "range": CAP, "unit": "%"}
+        found.append({**words, "value": position.cap, "shown": say.fmt.percent(position.cap / 100, 0)})
+    scenarios = [(name, say.words(SCENARIO_WORDS[name]), name == position.scenario) for name in SCENARIOS]
+    return {"ranges": found, "scenarios": scenarios if start.has_cap else scenarios[:1]}
+
+
+def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]:
+    """What the page shows of an answer.
+
+    Args:
+        outcome: The answer.
+        position: That it is the answer at.
+        say: The language.
+    """
+    fmt = say.fmt
+    if outcome.status != "optimal":
+        limits = say.series([say.known(name) for name in outcome.conflict])
+        said = (
+            say.words("No allocation keeps these limits together: {limits}.", limits=limits)
+            if outcome.status == "infeasible"
+            else say.words("There is no answer at this position.")
+        )
+        return {"outcome": outcome, "finding": said, "position": position}
+    held = sorted((one for one in outcome.holdings if one.weight > 0), key=lambda one: -one.weight)
+    largest = 100 * max((one.weight for one in held), default=1.0)
+    scale = min(100.0, TICK * (1 + largest // TICK))
+    rows = [
+        {
+            "name": say.term("name", one.name),
+            "weight": fmt.percent(one.weight),
+            "width": round(100 * 100 * one.weight / scale, 2),
+            "value": fmt.money(one.value, outcome.currency),
+            "lots": "" if one.lots is None else fmt.number(one.lots),
+            "controlled": one.controlled,
+        }
+        for one in held
+    ]
+    controlled = None if outcome.controlled is None else fmt.percent(outcome.controlled)
+    figures = [(say.words("Volatility a year"), fmt.percent(outcome.volatility), "")]
+    if controlled is not None:
+        figures.append(
+            (
+                say.words("Under export control"),
+                controlled,
+                say.words("limit {limit}", limit=fmt.percent(position.cap / 100, 0)),
+            )
+        )
+    if outcome.country is not None:
+        code, share = outcome.country
+        figures.append((say.words("Largest supplier"), fmt.percent(share), short_country(code, say)))
+    figures.append((say.words("Cost a year"), fmt.percent(outcome.cost), say.words("spread, storage and fees")))
+    first = held[0] if held else None
+    finding = (
+        say.words("Everything stays in cash.")
+        if first is None
+        else say.words(
+            "{count} of {all} metals; the largest is {name} with {weight}.",
+            count=fmt.number(len(held)),
+            all=fmt.number(len(outcome.holdings)),
+            name=say.name(first.name),
+            weight=fmt.percent(first.weight),
+        )
+    )
+    further = say.series([say.term("metal", key) for key in outcome.further])
+    note = say.words("Under control in this scenario and not today: {metals}.", metals=further) if outcome.further else ""
+    return {
+        "outcome": outcome,
+        "position": position,
+        "finding": finding,
+        "figures": figures,
+        "rows": rows,
+        "cash": fmt.percent(outcome.cash),
+        "note": note,
+        "as_of": fmt.long_date(outcome.as_of),
+        "spoken": say.words(
+            "{finding} Volatility {volatility}, under export control {controlled}.",
+            finding=finding,
+            volatility=fmt.percent(outcome.volatility),
+            controlled=controlled or "–",
+        ),
+    }

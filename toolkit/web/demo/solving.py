@@ -1,0 +1,309 @@
+"""Solving at a position, in the process of the demo: no Django here, and nothing of a visitor.
+
+The data package is read once. A problem of a scenario and a budget is prepared once; a step of risk aversion or of the limit
+on controls changes a coefficient of it and solves again.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from toolkit.app.allocation.amounts import AllocationAmounts
+from toolkit.app.allocation.costs import strategy_costs
+from toolkit.app.allocation.prepare import Prepared, prepare
+from toolkit.app.allocation.request import Request
+from toolkit.app.config import resolve
+from toolkit.app.context import Context
+from toolkit.app.control_states import control_states
+from toolkit.app.definitions import find
+from toolkit.app.optimize import NoAnswer, optimize
+from toolkit.app.own_events import OwnEvents
+from toolkit.app.prices import PriceFiles
+from toolkit.app.report import report
+from toolkit.app.subjects import DEFAULT_REPORT, parts_of
+from toolkit.controls.ledger import CHINA
+from toolkit.core.errors import DataError, Infeasible, ToolkitError
+from toolkit.optimize.allocate import allocate
+from toolkit.optimize.constraints.exposure import ControlExposure
+from toolkit.optimize.problem import Problem
+from toolkit.records.subjects import kind_of
+from toolkit.risk_measures.variance import volatility
+from toolkit.strategy.decode import load_strategy
+from toolkit.strategy.model import Strategy
+from toolkit.supply.concentration import country_exposure
+from toolkit.web.demo.position import AVERSION, CAP, SCENARIOS, Holding, Outcome, Position, Scenario, Start
+
+HALF = 0.5
+MEMORY = 6 << 30
+"""Bytes of addresses that this process may have."""
+NOT_SHOWN = "personal"
+"""Word of a licence whose data may be shown to nobody else."""
+NAME = "under export control"
+SECONDS = 1.0
+"""That whole lots may be sought."""
+EVENT = {
+    "event_id": "scenario",
+    "kind": "control",
+    "standing": "official",
+    "authority": "scenario",
+    "origin": "China",
+    "citation": "scenario of the live demo",
+}
+"""What the event of every scenario says."""
+
+
+class Demo:
+    """Everything that answers are made from.
+
+    Args:
+        day: Day of knowledge.
+        prices: The host's own price files; bundled prices where there are none.
+    """
+
+    def __init__(self, day: date, prices: tuple[str, ...] = ()) -> None:
+        self._day = day
+        self._prices = PriceFiles(prices) if prices else None
+        self._context = Context(resolve({}), day, today=day)
+        self._context.snapshot  # noqa: B018  # read before the first visitor asks
+        self._prepared = functools.lru_cache(maxsize=64)(self._prepare)
+        self._events_of = functools.lru_cache(maxsize=64)(self._events)
+
+    def start(self, strategy: str) -> Start:
+        """Where the sliders of a strategy stand at first.
+
+        Raises:
+            DataError: where its data may not be shown.
+        """
+        loaded, owner = _load(strategy), self._context.settings.config.owner
+        aversion = getattr(loaded.objective, "risk_aversion", None)
+        limit = _limit(loaded)
+        position = Position(
+            strategy,
+            owner.budget,
+            AVERSION.least if aversion is None else aversion,
+            CAP.most if limit is None or limit.upper is None else 100 * limit.upper,
+        )
+        prepared = self._prepared_for(strategy, "today", position.budget)
+        for row in prepared.inputs.snapshot.provenance(prepared.used_rows(owner.currency)):
+            if NOT_SHOWN in row.source.licence.lower():
+                raise DataError(f"{row.source.title} may not be shown to others: {row.source.licence}.")
+        has_cap = prepared.problem.data.controlled is not None
+        return Start(position, loaded.about.title, owner.currency, aversion is not None, has_cap)
+
+    def solve(self, position: Position) -> Outcome:
+        """The answer at a position; no answer is an answer too."""
+        currency = self._context.settings.config.owner.currency
+        try:
+            return self._solve(position, currency)
+        except Infeasible as error:
+            return Outcome("infeasible", self._day.isoformat(), currency, conflict=tuple(error.details.get("conflict", ())))
+        except ToolkitError as error:
+            return Outcome("failed", self._day.isoformat(), currency, conflict=(error.kind,))
+
+    def _solve(self, position: Position, currency: str) -> Outcome:
+        prepared = self._prepared_for(position.strategy, position.scenario, position.budget)
+        problem = _problem(prepared, _at(prepared.strategy, position), position.budget)
+        allocation = allocate(problem, replace(prepared.solver, time_limit=min(prepared.solver.time_limit, SECONDS)))
+        money = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, position.budget)
+        data, keys = problem.data, problem.universe.keys
+        controlled = [False] * len(keys) if data.controlled is None else [bool(one) for one in data.controlled]
+        supply = country_exposure(dict(zip(keys, money.weights.tolist(), strict=True)), prepared.inputs.supply)
+        countries = supply.as_mapping()
+        largest = max(countries, key=lambda code: countries[code], default=None)
+        holdings = tuple(
+            Holding(
+                asset.key,
+                asset.name,
+                float(money.weights[i]),
+                float(money.values[i]),
+                None if asset.lot_size is None else round(float(money.quantities[i]) / asset.lot_size),
+                controlled[i],
+            )
+            for i, asset in enumerate(problem.universe)
+        )
+        return Outcome(
+            status="optimal",
+            as_of=self._day.isoformat(),
+            currency=currency,
+            holdings=holdings,
+            cash=money.cash / money.wealth,
+            volatility=float(volatility(problem.forecast, money.weights)),
+            controlled=None if data.controlled is None else float(data.controlled @ money.weights),
+            country=None if largest is None else (largest, countries[largest]),
+            cost=float(problem.costs.annual(money.values / position.budget, problem.previous, position.budget))
+            * position.budget
+            / money.wealth,
+            further=self._further(position.strategy) if position.scenario == "wider" else (),
+        )
+
+    def report(self, position: Position, language: str) -> bytes:
+        """The report of the toolkit at a position, as one HTML page: its scenario is in the ledger as events of one's own."""
+        context = self._context_of(position.strategy, position.scenario, position.budget)
+        strategy = _at(_load(position.strategy), position)
+        try:
+            record = optimize(Request(strategy, context, budget_given=True, prices=self._prices)).record
+        except NoAnswer as error:
+            record = error.record
+        return report(record, parts_of(record, context), name=DEFAULT_REPORT[kind_of(record)], lang=language)
+
+    def _prepared_for(self, strategy: str, scenario: Scenario, budget: float) -> Prepared:
+        """The problem at the configured budget; at its own where market impact grows with it."""
+        costs = _load(strategy).costs
+        usual = self._context.settings.config.owner.budget
+        return self._prepared(strategy, scenario, usual if costs is None or costs.impact == 0 else budget)
+
+    def _prepare(self, strategy: str, scenario: Scenario, budget: float) -> Prepared:
+        context = self._context_of(strategy, scenario, budget)
+        return prepare(Request(_load(strategy), context, budget_given=True, prices=self._prices))
+
+    def _context_of(self, strategy: str, scenario: Scenario, budget: float) -> Context:
+        """The data package with the controls of a scenario, and with a budget."""
+        base, events = self._context, self._events_of(strategy, scenario)
+        settings = resolve({"owner.budget": budget})
+        if events is None:
+            made = replace(base, settings=settings)
+            vars(made).update({name: value for name, value in vars(base).items() if name != "settings"})
+            return made
+        return Context(settings, base.as_of, events, today=base.today, package=base.market)
+
+    def _further(self, strategy: str) -> tuple[str, ...]:
+        """Metals of a strategy of which China makes half or more and that no control is on today."""
+        prepared = self._prepared_for(strategy, "today", self._context.settings.config.owner.budget)
+        data, supply = prepared.problem.data, prepared.inputs.supply
+        controlled = np.zeros(len(data.universe)) if data.controlled is None else data.controlled
+        free = [key for key, is_controlled in zip(data.universe.keys, controlled, strict=True) if not is_controlled]
+        return tuple(key for key in free if key in supply and (supply[key].share(CHINA) or 0.0) >= HALF)
+
+    def _events(self, strategy: str, scenario: Scenario) -> OwnEvents | None:
+        """The events of a scenario, in the form of a user's own; None where it changes nothing."""
+        if scenario == "today":
+            return None
+        if scenario == "wider":
+            metals = sorted(self._further(strategy))
+            event = {"instrument": "licence", "metals": metals, "forms": ["any"]}
+        else:
+            destination = self._context.settings.config.owner.country
+            states = control_states(self._context.ledger, self._context.products, self._day, destination)
+            counted = [row for state in states for row in state["measures"] if row["counts"] and row["status"] == "in_force"]
+            metals = sorted({metal for row in counted for metal in row["metals"]})
+            acts_on = sorted({row["event_id"] for row in counted})
+            event = {"instrument": "repeal", "metals": metals, "acts_on": acts_on, "relation": "repeals", "direction": "loosen"}
+        return self._read({**EVENT, **event}) if metals else None
+
+    def _read(self, event: Mapping[str, Any]) -> OwnEvents | None:
+        day = self._day.isoformat()
+        lines = [f"{key} = {json.dumps(value)}" for key, value in event.items()]
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "scenario.toml"
+            path.write_text("\n".join(["[[event]]", *lines, f"announced = {day}", f"effective = {day}", ""]), encoding="utf-8")
+            base = self._context
+            return Context(base.settings, self._day, str(path), today=self._day, package=base.market).events
+
+
+def _load(strategy: str) -> Strategy:
+    return load_strategy(find("strategies", strategy).path, ())
+
+
+def _limit(strategy: Strategy) -> ControlExposure | None:
+    """The limit on what is under export control for the owner's country."""
+    return next((one for one in strategy.constraints if isinstance(one, ControlExposure) and one.destination is None), None)
+
+
+def _at(strategy: Strategy, position: Position) -> Strategy:
+    """The strategy with the objective and the limit of a position."""
+    objective, limit, upper = strategy.objective, _limit(strategy), position.cap / 100
+    if hasattr(objective, "risk_aversion"):
+        objective = objective.model_copy(update={"risk_aversion": position.aversion})
+    if limit is None:
+        constraints = (*strategy.constraints, ControlExposure(name=NAME, upper=upper))
+    else:
+        changed = limit.model_copy(update={"upper": upper})
+        constraints = tuple(changed if one is limit else one for one in strategy.constraints)
+    return strategy.model_copy(update={"objective": objective, "constraints": constraints})
+
+
+def _problem(prepared: Prepared, strategy: Strategy, budget: float) -> Problem:
+    """The prepared problem with the terms of a strategy and another budget: no risk is estimated again.
+
+    Args:
+        prepared: Without holdings.
+        strategy: The prepared one with other coefficients.
+        budget: In the reporting currency.
+    """
+    problem = prepared.problem
+    if budget == prepared.budget:
+        return replace(problem, objective=strategy.objective, constraints=strategy.constraints)
+    costs, _ = strategy_costs(
+        strategy.costs,
+        problem.universe,
+        known=prepared.inputs.products,
+        prices=prepared.prices,
+        volatility=np.sqrt(np.diag(problem.forecast.matrix)),
+        production={},
+        budget=budget,
+        premium=problem.costs.premium,
+    )
+    data = replace(problem.data, budget=budget)
+    lots = problem.lot_values * (prepared.budget / budget)
+    return replace(
+        problem, objective=strategy.objective, constraints=strategy.constraints, costs=costs, data=data, lot_values=lots
+    )
+
+
+_demo: Demo | None = None
+
+
+def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> None:
+    """Make this process ready: libraries, data, and the problem of each strategy.
+
+    Args:
+        day: Day of knowledge.
+        prices: The host's own price files.
+        strategies: Of announced webinars.
+    """
+    global _demo  # noqa: PLW0603  # a process has one
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _demo = Demo(day, prices)
+    for strategy in strategies:
+        try:
+            position = _demo.start(strategy).position
+            for scenario in SCENARIOS:
+                _demo.solve(replace(position, scenario=scenario))
+        except ToolkitError:
+            continue  # told to whoever asks for it
+
+
+def start(strategy: str) -> Start:
+    """`Demo.start` in this process."""
+    assert _demo is not None  # noqa: S101  # `load` came first
+    return _demo.start(strategy)
+
+
+def solve(position: Position) -> Outcome:
+    """`Demo.solve` in this process."""
+    assert _demo is not None  # noqa: S101
+    return _demo.solve(position)
+
+
+def make_report(position: Position, language: str) -> bytes:
+    """`Demo.report` in this process."""
+    assert _demo is not None  # noqa: S101
+    return _demo.report(position, language)
+
+
+def is_loaded() -> bool:
+    """Whether `load` has finished, as every process is asked first."""
+    return _demo is not None

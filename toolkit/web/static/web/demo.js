@@ -1,0 +1,49 @@
+// What the page of the demo does beyond its form: numbers beside sliders, the state of a request, and what is read aloud.
+const form = document.getElementById("demo");
+const state = document.getElementById("state");
+const language = document.documentElement.lang;
+const every = 1000; // ms between two things that are read aloud
+
+function words(slider) {
+  const unit = slider.dataset.unit;
+  if (unit === "%") return new Intl.NumberFormat(language, { style: "percent" }).format(slider.value / 100);
+  if (!unit) return new Intl.NumberFormat(language, { minimumFractionDigits: 1 }).format(slider.value);
+  return new Intl.NumberFormat(language, { style: "currency", currency: unit, maximumFractionDigits: 0 }).format(slider.value);
+}
+
+function show(slider) {
+  const text = words(slider);
+  document.getElementById(`${slider.id}_shown`).value = text;
+  slider.setAttribute("aria-valuetext", text);
+}
+
+for (const number of form.querySelectorAll("input[type=number]")) {
+  const slider = document.getElementById(number.dataset.for);
+  number.hidden = false;
+  slider.addEventListener("input", () => { number.value = slider.value; show(slider); });
+  number.addEventListener("input", (event) => {
+    if (!number.validity.valid || number.value === "") event.stopPropagation();
+    else { slider.value = number.value; show(slider); }
+  });
+}
+document.getElementById("solve").hidden = true;
+
+let spoken = 0, waiting;
+function say(text) {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => { spoken = Date.now(); state.textContent = text; }, Math.max(0, spoken + every - Date.now()));
+}
+form.addEventListener("htmx:beforeRequest", () => form.setAttribute("aria-busy", "true"));
+form.addEventListener("htmx:afterRequest", () => form.removeAttribute("aria-busy"));
+document.body.addEventListener("htmx:afterSwap", () => say(document.getElementById("says").textContent));
+for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) {
+  document.body.addEventListener(failure, () => say(form.dataset.busy));
+}
+// The report is a download: its button sends the form as it is.
+document.getElementById("take").addEventListener("click", (event) => {
+  event.preventDefault();
+  const action = event.target.getAttribute("formaction"), before = form.getAttribute("action");
+  form.setAttribute("action", action);
+  HTMLFormElement.prototype.submit.call(form);
+  form.setAttribute("action", before);
+});
