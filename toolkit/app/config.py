@@ -41,10 +41,20 @@ class Owner(Spec):
     sale_order: Literal["tax", "fifo"] = "tax"
 
 
+def _mirror(address: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", address):
+        raise ValueError(f"must be an address as https://mirror.example, not {shown(address)}")
+    return address
+
+
 class Data(Spec):
-    """Where data comes from: a folder with a data package, or the bundled one."""
+    """Where data comes from: a folder with a data package, or the bundled one.
+
+    `mirror` is an address through which sources are reached: ``https://host/path`` is asked for at ``MIRROR/host/path``.
+    """
 
     path: str | None = None
+    mirror: Annotated[str, AfterValidator(_mirror)] | None = None
 
 
 def _language(text: str) -> str:

@@ -10,7 +10,7 @@ use in which it is ``never`` passed on."""
 Status = Literal["ok", "empty", "partial", "stale", "failed"]
 Reason = Literal[
     "rate_limited", "server_error", "timeout", "cut_off", "unreachable", "not_data", "login", "denied", "not_found", "no_key",
-    "format", "contract", "unknown_series", "missing_rows", "quality", "offline", "store",
+    "format", "contract", "missing_rows", "quality", "offline", "store",
 ]  # fmt: skip
 """Why a series is not ok: of the network, of the reply, of what it says, or of the store."""
 

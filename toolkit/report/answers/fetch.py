@@ -1,0 +1,117 @@
+"""What a fetch brought: sources and their terms, series that need a look, and what the checks found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from toolkit.records.fetch import Fetch, QualityFinding, SeriesOutcome
+from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.document import Document
+from toolkit.report.i18n.language import Language, mark
+
+ALL_SHOWN = 30
+"""Series that are all shown; of more, those that are not ok or have a finding."""
+MOST_SHOWN = 60
+"""Rows of a table; the object has all."""
+STATUSES: Mapping[str, str] = {
+    "ok": mark("ok"),
+    "empty": mark("empty"),
+    "partial": mark("partial"),
+    "stale": mark("stale"),
+    "failed": mark("failed"),
+}
+REASONS: Mapping[str, str] = {
+    "rate_limited": mark("too many requests"),
+    "server_error": mark("error of the source"),
+    "timeout": mark("too slow"),
+    "cut_off": mark("cut off"),
+    "unreachable": mark("not reached"),
+    "not_data": mark("no data but another page"),
+    "login": mark("asks for a login"),
+    "denied": mark("refused by the source"),
+    "not_found": mark("not there"),
+    "no_key": mark("needs a key in the environment"),
+    "format": mark("the format has changed"),
+    "contract": mark("rows break the contract"),
+    "missing_rows": mark("rows are missing"),
+    "quality": mark("refused by a check"),
+    "offline": mark("not stored, and nothing was asked"),
+    "store": mark("refused by the store"),
+}
+SEVERITIES: Mapping[str, str] = {"error": mark("error"), "warning": mark("warning"), "note": mark("note")}
+ACTIONS: Mapping[str, str] = {
+    "refused": mark("refused"),
+    "accepted": mark("accepted"),
+    "kept": mark("kept"),
+    "dropped": mark("rows dropped"),
+    "new_vintage": mark("kept as a new vintage"),
+}
+BAD = ("failed", "empty")
+
+
+def fetch(found: Fetch, say: Language) -> Document:
+    """The answer of `toolkit data fetch`."""
+    answer = Answer(say, found.as_of)
+    here = [one for one in found.series if one.status not in BAD]
+    counts = {"n": len(here), "all": len(found.series)}
+    if found.offline:
+        answer.heading("In the store on {day:%Y-%m-%d}: {n:d} of {all:d} series", day=found.as_of, **counts)
+    else:
+        answer.heading("Fetched on {day:%Y-%m-%d}: {n:d} of {all:d} series", day=found.as_of, **counts)
+    answer.table(
+        "source | >series | >came | >new rows | >revised | terms",
+        ((terms.title, *_counts(found, terms.source), terms.terms) for terms in found.sources),
+    )
+    odd = [one for one in found.series if one.status != "ok" or any(f.severity != "note" for f in one.findings)]
+    shown = found.series if len(found.series) <= ALL_SHOWN else odd
+    answer.table(
+        "series | state | >rows | >new | >revised | last | why",
+        (_series(answer, one) for one in shown[:MOST_SHOWN]),
+    )
+    findings = [(one, finding) for one in odd for finding in one.findings]
+    answer.table(
+        "series | check | severity | >rows | first | >size | what was done",
+        (_finding(answer, one, finding) for one, finding in findings[:MOST_SHOWN]),
+    )
+    if (more := len(shown) + len(findings) - 2 * MOST_SHOWN) > 0:
+        answer.line("{n} more: --json.", n=more)
+    for terms in found.sources:
+        if terms.use == "personal" and terms.url:
+            answer.line("{source}: for your personal use only; not to be published or passed on.", source=terms.title)
+    if found.missing:
+        answer.line("Required and missing: {names}.", names=list(found.missing))
+    if refused := sorted({f.rule for one in found.series for f in one.findings if f.action == "refused"}):
+        answer.line("What a check refused is not stored; if it is meant: --accept {rule}.", rule=refused[0])
+    if found.skipped:
+        answer.line("Left out, because they ask for a key that is not set: {names}.", names=list(found.skipped))
+    return answer.document("data-fetch")
+
+
+def _counts(found: Fetch, source: str) -> Iterable[Cell]:
+    of_source = [one for one in found.series if one.source == source]
+    yield len(of_source)
+    yield sum(one.status not in BAD for one in of_source)
+    yield sum(one.new for one in of_source)
+    yield sum(one.revised for one in of_source)
+
+
+def _series(answer: Answer, one: SeriesOutcome) -> Iterable[Cell]:
+    yield f"{one.source}:{one.series}"
+    yield answer.words(STATUSES, one.status)
+    yield one.rows
+    yield one.new
+    yield one.revised
+    yield answer.say.fmt.short_date(one.last) if one.last else ""
+    why = answer.words(REASONS, one.reason) if one.reason else ""
+    converted = f"{one.quoted_currency} x {answer.number(one.factor, 'g')}" if one.quoted_currency else ""
+    yield "; ".join(part for part in (why, one.detail, converted) if part)
+
+
+def _finding(answer: Answer, one: SeriesOutcome, finding: QualityFinding) -> Iterable[Cell]:
+    yield finding.asset if finding.asset == one.series else f"{one.series} ({finding.asset})"
+    yield finding.rule
+    yield answer.words(SEVERITIES, finding.severity)
+    yield finding.count
+    yield answer.say.fmt.short_date(finding.date) if finding.date else ""
+    yield answer.number(finding.value, ".4g")
+    yield answer.words(ACTIONS, finding.action)
