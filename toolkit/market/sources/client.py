@@ -26,6 +26,8 @@ AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Statuses after which a request is sent again."""
 MOST_WAIT = 120.0
 """Seconds that are waited at a source's request; one that asks for more is asked again another day."""
+LOST = 8
+"""Requests that nobody answered, one after the other, after which a source counts as out of reach."""
 MOST_BYTES = 256 * 2**20
 """Largest reply that is read."""
 _LOGIN = re.compile(
@@ -126,6 +128,7 @@ class Client:
     seen: dict[str, dict[str, str]] = field(default_factory=dict, init=False)
     _sent: list[float] = field(default_factory=list, init=False)
     _paused_until: float = field(default=0.0, init=False)
+    _lost: int = field(default=0, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _local: threading.local = field(default_factory=threading.local, init=False)
     _opened: list[Any] = field(default_factory=list, init=False)
@@ -158,14 +161,17 @@ class Client:
     def attempts(self, call: Callable[[], T]) -> T:
         """The result of a request, sent again while it fails in a way that passes.
 
+        Where nobody answers several requests one after the other, further ones are sent once.
+
         Raises:
             FetchError: of the last attempt.
         """
         for attempt in range(self.pace.attempts):
             try:
-                return call()
+                result = call()
             except FetchError as error:
-                last = attempt + 1 == self.pace.attempts
+                self._lost = self._lost + 1 if error.reason == "unreachable" else 0
+                last = attempt + 1 == self.pace.attempts or self._lost >= LOST
                 if not error.again or last or (error.after or 0.0) > MOST_WAIT or self.stop.is_set():
                     raise
                 if error.after is not None:
@@ -175,6 +181,9 @@ class Client:
                     continue
                 step = self.pace.backoff * 2**attempt
                 self.stop.wait(min(MOST_WAIT, step * random.uniform(0.5, 1.5)))  # noqa: S311  (no secret)
+            else:
+                self._lost = 0
+                return result
         raise AssertionError("the last attempt returns or raises")
 
     def turn(self) -> None:

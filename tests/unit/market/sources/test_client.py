@@ -148,6 +148,16 @@ def test_no_connection_is_unreachable(client):
     assert raised.value.reason == "unreachable"
 
 
+def test_a_source_out_of_reach_is_not_asked_for_each_of_many_series(client):
+    asking = client(pace=Pace(0.5, 5, 0.05))
+    asking.mirror = "http://127.0.0.1:9"
+    start = time.monotonic()
+    for _ in range(30):
+        with pytest.raises(FetchError):
+            asking.get(URL)
+    assert time.monotonic() - start < 4.0  # all attempts of all of them take half a minute
+
+
 def test_a_budget_holds_across_threads(server, client):
     server.routes[PATH] = as_json({})
     asking = client(Budget(requests=3, seconds=0.5, workers=4))
