@@ -18,8 +18,11 @@ PAGES = {
     path.name: path.read_text(encoding="utf-8") for path in (REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/*.md")))
 }
 CONFIG = (REPOSITORY / "config.toml").read_text(encoding="utf-8")
-SLOW = ("--format pdf", "optimize us-ban-returns", "frontier", "toolkit serve", "toolkit webinar")
-"""What the commands that need a browser, half a minute, or a process of their own hold is run by tests of their own."""
+SLOW = (
+    "--format pdf", "optimize us-ban-returns", "frontier", "toolkit serve", "toolkit webinar", "data fetch", "--data store",
+)  # fmt: skip
+"""What the commands that need a browser, half a minute, a process of their own or a source of data hold is run by tests of their
+own."""
 
 
 def commands() -> list[str]:

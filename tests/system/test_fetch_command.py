@@ -155,7 +155,11 @@ def test_the_walk_through_of_the_docs_runs_from_the_first_fetch_to_the_report(he
 def test_metals_and_funds_stand_in_one_universe(here, tmp_path):
     assert here("data", "fetch", "yahoo", "--series", "REMX", "--series", "GLD").returncode == 0
     (tmp_path / "work").mkdir(exist_ok=True)
-    text = (REPOSITORY / "strategies" / "minimum-risk.toml").read_text().replace('assets = "all"', 'assets = ["gallium", "tungsten", "REMX", "GLD"]')
+    text = (
+        (REPOSITORY / "strategies" / "minimum-risk.toml")
+        .read_text()
+        .replace('assets = "all"', 'assets = ["gallium", "tungsten", "REMX", "GLD"]')
+    )
     (tmp_path / "work" / "mixed.toml").write_text(text)
     done = here("optimize", "mixed.toml", "--data", "store", "--json", "--no-report")
     assert done.returncode == 0, done.stdout

@@ -15,7 +15,7 @@ from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.periods import periods_until
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean, nearest
 from toolkit.core.forecast import Forecast
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
@@ -163,7 +163,10 @@ def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
     found = [asset.key for asset in (*priced, *products) if name in (asset.key, asset.element)]
     if not found:
         known = {*priced.keys, *products.keys, *priced.elements}
-        raise DataError(f"universe: {name!r} is neither an asset nor an element.", hint=did_you_mean(name, known))
+        hint = did_you_mean(name, known)
+        if name.isupper() and not nearest(name, known):
+            hint = f"A listed one needs prices: `toolkit data fetch yahoo --series {name}` and --data store, or --prices FILE."
+        raise DataError(f"universe: {name!r} is neither an asset nor an element.", hint=hint)
     return list(dict.fromkeys(found))
 
 

@@ -48,7 +48,7 @@ def fetch(
     from toolkit.app.data.places import store_to_write
     from toolkit.app.status import status_of
     from toolkit.core.errors import SpecError
-    from toolkit.report.answers.fetch import fetch as document
+    from toolkit.report.answers.data.fetch import fetch as document
 
     try:
         first = None if since is None else date.fromisoformat(since)
