@@ -125,6 +125,20 @@ def test_a_listed_instrument_without_prices_is_told_how_to_get_them(here):
     assert "toolkit data fetch yahoo --series REMX" in error["hint"]
 
 
+def test_a_store_is_validated_with_what_was_accepted_told(here, server):
+    pence = [(day, close * 100 if i > 500 else close) for i, (day, close) in enumerate(walk(3))]
+    server.routes[CHART + "ODD"] = lambda asked: Listing(pence).chart("ODD", asked)
+    assert here("data", "fetch", "yahoo", "--series", "ODD", "--accept", "unit_jump").returncode == 0
+    found = json.loads(here("data", "validate", "--data", "store", "--json").stdout)["store"]
+    assert [(one["rule"], one["action"]) for one in found["quality"] if one["severity"] == "error"] == [
+        ("unit_jump", "accepted")
+    ]
+    assert found["verified"]["damaged"] == []
+    told = here("data", "validate", "--data", "store", "--lang", "de").stdout
+    assert "unit_jump" in told
+    assert "angenommen" in told
+
+
 def commands() -> list[list[str]]:
     """The command lines of the walk-through, in their order."""
     page = (REPOSITORY / "docs" / "data.md").read_text(encoding="utf-8")

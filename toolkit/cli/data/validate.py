@@ -36,9 +36,15 @@ def validate(*, common: Common) -> None:
     record = {"package": str(folder), "tables": sorted(TABLES), "faults": []}
     context = common.context()
     if context.store is not None:
+        from toolkit.app.data.quality import stored_quality
         from toolkit.app.data.store import check_contracts, verify
+        from toolkit.report.answers.data.fetch import store_check
 
-        record["store"] = {"verified": verify(context).to_json(), "tables": check_contracts(context)}
+        verified, tables, findings = verify(context), check_contracts(context), stored_quality(context)
+        told = [finding.to_json() for finding in findings]
+        record["store"] = {"verified": verified.to_json(), "tables": tables, "quality": told}
+        show(common, lambda: record, lambda say: store_check(verified, tables, findings, say))
+        return
     show(common, lambda: record, lambda say: package_check(str(folder), len(TABLES), common.day(), say))
 
 

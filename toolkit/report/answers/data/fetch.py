@@ -1,10 +1,11 @@
-"""What a fetch brought: sources and their terms, series that need a look, and what the checks found."""
+"""What a fetch brought, and what the checks of quality find in a store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from toolkit.records.fetch import Fetch, QualityFinding, SeriesOutcome
+from toolkit.records.store import Verified
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
@@ -68,11 +69,8 @@ def fetch(found: Fetch, say: Language) -> Document:
         "series | state | >rows | >new | >revised | last | why",
         (_series(answer, one) for one in shown[:MOST_SHOWN]),
     )
-    findings = [(one, finding) for one in odd for finding in one.findings]
-    answer.table(
-        "series | check | severity | >rows | first | >size | what was done",
-        (_finding(answer, one, finding) for one, finding in findings[:MOST_SHOWN]),
-    )
+    findings = [finding for one in odd for finding in one.findings]
+    _findings(answer, findings)
     if (more := len(shown) + len(findings) - 2 * MOST_SHOWN) > 0:
         answer.line("{n} more: --json.", n=more)
     for terms in found.sources:
@@ -107,11 +105,34 @@ def _series(answer: Answer, one: SeriesOutcome) -> Iterable[Cell]:
     yield "; ".join(part for part in (why, one.detail, converted) if part)
 
 
-def _finding(answer: Answer, one: SeriesOutcome, finding: QualityFinding) -> Iterable[Cell]:
-    yield finding.asset if finding.asset == one.series else f"{one.series} ({finding.asset})"
-    yield finding.rule
-    yield answer.words(SEVERITIES, finding.severity)
-    yield finding.count
-    yield answer.say.fmt.short_date(finding.date) if finding.date else ""
-    yield answer.number(finding.value, ".4g")
-    yield answer.words(ACTIONS, finding.action)
+def store_check(verified: Verified, tables: int, findings: Sequence[QualityFinding], say: Language) -> Document:
+    """The answer of `toolkit data validate` over a store.
+
+    Args:
+        verified: Files whose hashes hold.
+        tables: Number of tables that hold their contracts.
+        findings: Of the checks of quality.
+        say: The language.
+    """
+    answer = Answer(say, verified.as_of)
+    answer.line("{folder}: {n:d} tables hold their contracts", folder=verified.store, n=tables)
+    answer.line("{n:,d} files are as they were committed.", n=verified.files)
+    _findings(answer, findings)
+    if (more := len(findings) - MOST_SHOWN) > 0:
+        answer.line("{n} more: --json.", n=more)
+    return answer.document("data-validate")
+
+
+def _findings(answer: Answer, findings: Sequence[QualityFinding]) -> None:
+    """What the checks of quality found, a row each."""
+    answer.table(
+        "series | check | severity | >rows | first | >size | what was done",
+        (
+            (
+                finding.asset, finding.rule, answer.words(SEVERITIES, finding.severity), finding.count,
+                answer.say.fmt.short_date(finding.date) if finding.date else "", answer.number(finding.value, ".4g"),
+                answer.words(ACTIONS, finding.action),
+            )
+            for finding in findings[:MOST_SHOWN]
+        ),
+    )  # fmt: skip

@@ -1,0 +1,37 @@
+"""`toolkit data validate` over a store: what the checks of quality find in the stored series."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from toolkit.app.context import Context
+from toolkit.app.data.store import opened
+from toolkit.market.fetched_quality import VALUES, check_fetched
+from toolkit.market.tables import Table
+from toolkit.records.fetch import QualityFinding
+
+SERIES = 200
+"""Series that are read at a time: a store may be larger than memory."""
+
+
+def stored_quality(context: Context) -> tuple[QualityFinding, ...]:
+    """Findings in the series of a store as known on the day, errors first.
+
+    What a fetch would refuse is there because it was accepted, or was imported.
+    """
+    store = opened(context)
+    found: list[QualityFinding] = []
+    for name in (name for name in store.versions if name in VALUES):
+        first = Table.of(name).series[0]
+        names = store.scan(name, context.as_of).select(pl.col(first).unique().sort()).collect().to_series().to_list()
+        for start in range(0, len(names), SERIES):
+            rows = store.scan(name, context.as_of, series=names[start : start + SERIES]).collect()
+            for _, part in rows.group_by("source", maintain_order=True):
+                found += check_fetched(name, part, part.clear(), as_of=context.as_of).findings
+    # Rows of a store are in no order of their own.
+    kept = (finding for finding in found if finding.rule != "unsorted")
+    accepted = (
+        finding.model_copy(update={"action": "accepted"}) if finding.action == "refused" else finding for finding in kept
+    )
+    order = ("error", "warning", "note")
+    return tuple(sorted(accepted, key=lambda finding: (order.index(finding.severity), finding.rule, finding.asset)))
