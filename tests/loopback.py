@@ -49,14 +49,20 @@ def as_html(text: str = "<!doctype html><html><body>Please wait</body></html>", 
 Route = Answer | Callable[[Asked], Answer] | list[Any]
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed has closed its connection: nothing to report."""
+
+
 class Loopback:
     """Routes by the beginning of the path, the longest first; a list answers one after the other and keeps its last."""
 
     def __init__(self) -> None:
         self.routes: dict[str, Route] = {}
         self.asked: list[Asked] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", 0), self._handler())
         self._stopped = threading.Event()
 
     @property

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import os
+import pty
 import random
 import re
+import signal
+import subprocess
+import sys
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -101,6 +108,56 @@ def test_a_source_out_of_reach_is_exit_4_and_offline_answers_from_the_store(here
     assert done.returncode == 0
     assert json.loads(done.stdout)["series"][0]["last"] == max(day for day, _ in walk(6)).isoformat()
     assert not server.asked
+
+
+def started(server, tmp_path, *arguments, **more):
+    """A process of its own that fetches from the server."""
+    (tmp_path / "work").mkdir(exist_ok=True)
+    fixed = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    settings = {"TOOLKIT_DATA_MIRROR": server.address, "XDG_DATA_HOME": str(tmp_path / "data")}
+    command = [sys.executable, "-m", "toolkit", "data", "fetch", *arguments]
+    return subprocess.Popen(command, cwd=tmp_path / "work", env={**fixed, **settings}, stdout=subprocess.PIPE, **more)
+
+
+def test_an_interrupted_fetch_says_what_is_stored_and_leaves_a_store_that_holds(server, here, listings, tmp_path):
+    def slow(ticker):
+        def answer(asked):
+            time.sleep(0.4)
+            return listings["GLD"].chart(ticker, asked)
+
+        return answer
+
+    tickers = [f"T{i}" for i in range(10)]
+    for ticker in tickers:
+        server.routes[CHART + ticker] = slow(ticker)
+    options = [word for ticker in tickers for word in ("--series", ticker)]
+    running = started(server, tmp_path, "yahoo", *options, stderr=subprocess.PIPE, text=True)
+    while not list((tmp_path / "data").rglob("quotations/*.parquet")) and running.poll() is None:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (130, "")
+    assert re.match(r"interrupted; \d+ series are stored", err)
+    for ticker in tickers:
+        server.routes[CHART + ticker] = lambda asked, ticker=ticker: listings["GLD"].chart(ticker, asked)
+    assert here("data", "verify").returncode == 0
+    found = json.loads(here("data", "fetch", "yahoo", *options, "--json").stdout)
+    assert {one["status"] for one in found["series"]} == {"ok"}
+
+
+def test_a_terminal_sees_counts_and_rate_on_stderr(server, tmp_path):
+    terminal, end = pty.openpty()
+    running = started(server, tmp_path, "yahoo", "--series", "GLD", "--series", "SLV", "--json", stderr=end)
+    os.close(end)
+    shown = b""
+    with contextlib.suppress(OSError):  # the end of a terminal whose process has ended
+        while part := os.read(terminal, 4096):
+            shown += part
+    out, _ = running.communicate(timeout=60)
+    os.close(terminal)
+    assert b"Fetching" in shown
+    assert b"2/2" in shown
+    assert len(json.loads(out)["series"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class Yahoo(DataSource):
     terms: ClassVar[str] = "Personal use only; no redistribution, no publication (Yahoo terms of service)"
     use: ClassVar[Use] = "personal"
     table: ClassVar[str] = "quotations"
-    budget: ClassVar[Budget] = Budget(requests=60, seconds=60.0, workers=2)
+    budget: ClassVar[Budget] = Budget(requests=30, seconds=60.0, workers=2)
 
     def series(self) -> tuple[str, ...]:
         """The funds of the strategies that ship with the toolkit."""
