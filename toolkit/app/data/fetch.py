@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -269,7 +269,10 @@ def _append(store: Store, results: Sequence[SeriesResult], now: datetime, found:
         return
     source = data_source(results[0].outcome.source)
     names = {name: None for result in results for name in result.tables}
-    tables = {name: pl.concat(result.tables[name] for result in results if name in result.tables) for name in names}
+    joined = {name: pl.concat(result.tables[name] for result in results if name in result.tables) for name in names}
+    tables = {name: rows.partition_by("source") for name, rows in joined.items()}
+    sources = sorted({one for rows in joined.values() for one in rows["source"].unique()})
+    described = [replace(source.description, id=one) for one in sources]
     addresses = sorted({address for result in results for address in result.addresses})
     converted = {
         result.outcome.series: {"quoted": result.outcome.quoted_currency, "factor": result.outcome.factor}
@@ -277,7 +280,7 @@ def _append(store: Store, results: Sequence[SeriesResult], now: datetime, found:
         if result.outcome.factor is not None
     }
     commit = store.append(
-        tables, source=source.kind, fetched_at=now, addresses=addresses, described=[source.description],
+        tables, source=source.kind, fetched_at=now, addresses=addresses, described=described,
         series=[result.outcome.series for result in results], converted=converted,
     )  # fmt: skip
     found.commits[source.kind] = found.commits.get(source.kind, 0) + any(commit.files.values())
@@ -292,18 +295,20 @@ def _checked(store: Store, batch: Sequence[SeriesResult], request: FetchRequest)
         counts, refused = {"new": 0, "revised": 0}, False
         findings = []
         for name, rows in result.tables.items():
-            table, columns = Table.of(name), [*Table.of(name).series]
-            known = of_table[name].join(rows.select(columns).unique(), on=columns, how="semi", nulls_equal=True)
-            checked = check_fetched(name, rows, known, as_of=request.today, accept=request.accept)
-            findings += checked.findings
-            refused = refused or checked.rows is None
-            if checked.rows is not None:
-                tables[name] = checked.rows
-                new = checked.rows.join(known, on=table.key, how="anti", nulls_equal=True).height
-                values = [*table.key, *table.values]
-                same = checked.rows.join(known, on=values, how="semi", nulls_equal=True).height
-                counts["new"] += new
-                counts["revised"] += checked.rows.height - new - same
+            table, columns = Table.of(name), [*Table.of(name).series, "source"]
+            kept: list[pl.DataFrame] = []
+            for part in rows.partition_by("source"):
+                known = of_table[name].join(part.select(columns).unique(), on=columns, how="semi", nulls_equal=True)
+                checked = check_fetched(name, part, known, as_of=request.today, accept=request.accept)
+                findings += checked.findings
+                refused = refused or checked.rows is None
+                if checked.rows is not None:
+                    kept.append(checked.rows)
+                    new = checked.rows.join(known, on=table.key, how="anti", nulls_equal=True).height
+                    same = checked.rows.join(known, on=[*table.key, *table.values], how="semi", nulls_equal=True).height
+                    counts["new"] += new
+                    counts["revised"] += checked.rows.height - new - same
+            tables |= {name: pl.concat(kept)} if kept else {}
         update: dict[str, object] = {"findings": tuple(findings), **counts}
         if refused:
             rules = dict.fromkeys(finding.rule for finding in findings if finding.action == "refused")
@@ -313,11 +318,10 @@ def _checked(store: Store, batch: Sequence[SeriesResult], request: FetchRequest)
 
 
 def _known(store: Store, name: str, batch: Sequence[SeriesResult]) -> pl.DataFrame:
-    """Last vintages that the store has of the series of a batch, from its source."""
+    """Last vintages that the store has of the series of a batch."""
     first = Table.of(name).series[0]
     series = sorted({value for result in batch if name in result.tables for value in result.tables[name][first].unique()})
-    rows = store.scan(name, date.max, series=series).filter(pl.col("source") == batch[0].outcome.source)
-    return rows.collect()
+    return store.scan(name, date.max, series=series).collect()
 
 
 def _read_validators(folder: Path) -> dict[str, dict[str, dict[str, str]]]:

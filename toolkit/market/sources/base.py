@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -130,9 +131,9 @@ class DataSource(BaseModel):
         for name, frame in tables.items():
             contract = STORE_TABLES[name]
             ordered[name] = frame.select(pl.col(column).cast(spec.dtype) for column, spec in contract.columns().items())
-            _, failures = contract.filter(ordered[name])
             # Duplicated days and dates ahead are told by the checks of quality, each by its name.
-            broken = {rule: count for rule, count in failures.counts().items() if rule != "primary_key"}
+            failures = [contract.filter(part)[1].counts() for part in ordered[name].partition_by("source")]
+            broken = Counter({rule: n for counts in failures for rule, n in counts.items() if rule != "primary_key"})
             if broken:
                 detail = "; ".join(f"{rule} ({count})" for rule, count in sorted(broken.items()))
                 return self.failed(series, "contract", f"{name}: {detail}")

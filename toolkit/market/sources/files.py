@@ -26,8 +26,8 @@ CLOUD = ("s3://", "gs://", "az://", "abfss://")
 class Files(DataSource):
     """Files of prices in the shapes of `--prices`: a series is a path or an address.
 
-    What a dealer asks and pays on a day is kept as the series ``ASSET:dealer_ask`` and ``ASSET:dealer_bid``, which grow by a
-    price with each list.
+    What a dealer asks and pays on a day are series of two sources, ``files (dealer_ask)`` and ``files (dealer_bid)``, as
+    `toolkit data import` keeps them; they grow by a price with each list.
     """
 
     kind: Literal["files"] = "files"
@@ -61,10 +61,9 @@ class Files(DataSource):
             raise FetchError("not_data", f"{error.message} {error.hint}".strip()) from None
         if file is None:
             return self.unchanged(series, [series])
-        by_side = file.quotes.with_columns(asset=pl.concat_str("asset", pl.lit(":"), "basis"))
-        prices = pl.concat([file.frame, by_side.select(file.frame.columns)]).with_columns(
-            source=pl.lit(self.kind), known_from=pl.max_horizontal("known_from", "date")
-        )
+        rows = file.frame.with_columns(source=pl.lit(self.kind))
+        quotes = file.quotes.with_columns(source=pl.format(f"{self.kind} ({{}})", "basis")).select(rows.columns)
+        prices = pl.concat([rows, quotes]).with_columns(known_from=pl.max_horizontal("known_from", "date"))
         return self.result(series, {"prices": prices}, client, [series])
 
 

@@ -34,9 +34,9 @@ def test_a_dealers_list_grows_by_a_price_with_each_day(client, tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("Stand: 25.11.2026\nMetall;Ankauf;Verkauf;Einheit\nGallium;650,00;780,00;kg\n")
     found, _ = fetched(client, str(path))
-    rows = found[str(path)].tables["prices"].sort("asset")
-    assert rows.select("asset", "price", "date").rows() == [
-        ("Gallium:dealer_ask", 780.0, date(2026, 11, 25)), ("Gallium:dealer_bid", 650.0, date(2026, 11, 25)),
+    rows = found[str(path)].tables["prices"].sort("source")
+    assert rows.select("source", "asset", "price", "date").rows() == [
+        ("files (dealer_ask)", "Gallium", 780.0, date(2026, 11, 25)), ("files (dealer_bid)", "Gallium", 650.0, date(2026, 11, 25)),
     ]  # fmt: skip
 
 
