@@ -318,7 +318,7 @@ def _won(run: Findings, noted: Sequence[MetalSupply]) -> Text:
     say, whole = run.say, run.part(SupplyPart).portfolio
     by_product = [metal for metal in noted if metal.by_product == "yes"]
     if whole is not None:
-        share = whole.won["yes"]
+        share = whole.won.get("yes", 0.0)
         if share <= HELD:
             return say("Nothing held is won as a by-product alone")
         return say("By-products are {share} of value: their supply follows other metals", share=run.fmt.percent(share, 0))
