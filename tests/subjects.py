@@ -59,7 +59,7 @@ def once(make: Callable[P, T]) -> Callable[P, T]:
 @once
 def proposal(strategy: str = "physical-basket", **options: Any) -> Record:
     """The run object of a strategy of the repository; a file among the options is read once by its path."""
-    return dict(optimize(Request(strategy, Context(settings(), AS_OF), **options)).record)
+    return optimize(Request(strategy, Context(settings(), AS_OF), **options)).record.to_json()
 
 
 def renamed(record: Record, names: tuple[str, ...]) -> Record:
@@ -121,7 +121,7 @@ def conflict() -> Subject:
     """A strategy whose limits contradict each other."""
     with pytest.raises(NoAnswer) as refused:
         optimize(Request("physical-basket", Context(settings(), AS_OF), ("constraint.any metal.upper=0.01",)))
-    return with_parts(dict(refused.value.record))
+    return with_parts(refused.value.record.to_json())
 
 
 @functools.cache

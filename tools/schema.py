@@ -6,25 +6,58 @@ import ast
 import inspect
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from toolkit.records.answers.backtest import Backtest
+from toolkit.records.answers.controls import Calendar, ControlledItems, MetalControls, ProductControls
+from toolkit.records.answers.explanation import ExplainedRun
+from toolkit.records.answers.frontier import EfficientFrontier
+from toolkit.records.answers.holdings import HoldingsCheck
+from toolkit.records.answers.ledger import AddedEvent, LedgerReview
+from toolkit.records.answers.lists import DataList, Doctor, PackageCheck, PriceCheck, SettingsList, StrategyCheck, StrategyList
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.exposure import Exposure
+from toolkit.records.factors import Factors
 from toolkit.records.fetch import Fetch
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 from toolkit.records.store import Compacted, Differences, Exported, Imported, QueryResult, Verified
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schema"
-PUBLISHED = {
-    "run": Run, "conflict": Conflict, "findings": Parts, "exposure": Exposure, "fetch": Fetch, "data-verify": Verified,
-    "data-compact": Compacted, "data-diff": Differences, "data-query": QueryResult, "data-export": Exported,
-    "data-import": Imported, "backtest": Backtest,
-}  # fmt: skip
+PUBLISHED: Mapping[str, type[Record]] = {
+    "run": Run,
+    "conflict": Conflict,
+    "findings": Parts,
+    "exposure": Exposure,
+    "fetch": Fetch,
+    "data-verify": Verified,
+    "data-compact": Compacted,
+    "data-diff": Differences,
+    "data-query": QueryResult,
+    "data-export": Exported,
+    "data-import": Imported,
+    "backtest": Backtest,
+    "controls": MetalControls,
+    "controls-products": ProductControls,
+    "controls-items": ControlledItems,
+    "upcoming": Calendar,
+    "config": SettingsList,
+    "strategies": StrategyList,
+    "strategies-check": StrategyCheck,
+    "data": DataList,
+    "data-validate": PackageCheck,
+    "data-validate-prices": PriceCheck,
+    "doctor": Doctor,
+    "factors": Factors,
+    "frontier": EfficientFrontier,
+    "holdings-check": HoldingsCheck,
+    "ledger-add": AddedEvent,
+    "ledger-review": LedgerReview,
+    "optimize-explain": ExplainedRun,
+}
 """Record by the name of its file."""
 
 

@@ -5,21 +5,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 REPORT = REPOSITORY / "toolkit" / "report"
 UNTYPED = "Mapping[str, Any]"
-NOT_CONVERTED = frozenset(
-    [
-        "answers/answer.py",
-        "answers/controls.py",
-        "answers/explain.py",
-        "answers/factors.py",
-        "answers/frontier.py",
-        "answers/holdings.py",
-        "answers/ledger.py",
-        "answers/lists.py",
-        "answers/optimize.py",
-        "answers/remarks.py",
-        "answers/upcoming.py",
-    ]
-)
+NOT_CONVERTED = frozenset([])
 
 
 def test_reports_read_records():

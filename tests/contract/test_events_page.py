@@ -42,13 +42,13 @@ def test_the_files_of_the_page_change_what_they_say(ask, kind):
     assert inputs.own == ("EV063", "own-1")
     assert "EV063, own-1" in inputs.notes[0]
     for form in ("metal", "oxide"):
-        assert controls(without, "hafnium", form, Route("DEU"), DAY).state.headline == "not_listed"
-        found = controls(inputs, "hafnium", form, Route("DEU"), DAY).state
+        assert controls(without, "hafnium", form, Route("DEU"), DAY).headline == "not_listed"
+        found = controls(inputs, "hafnium", form, Route("DEU"), DAY)
         assert found.headline == "licence"
         assert [m.source_id for m in found.measures if m.event_id == "own-1"] == ["user"]
     later = date(2026, 12, 31)
     route = Route("USA")
-    assert controls(ask(kind, later), "gallium", None, route, later).state.headline == "licence+ban_suspended"
+    assert controls(ask(kind, later), "gallium", None, route, later).headline == "licence+ban_suspended"
 
 
 def test_both_formats_are_the_same_events(ask):

@@ -128,7 +128,5 @@ def test_the_law_is_that_of_the_day(day, holmium, terbium, gallium, tungsten):
     on = date.fromisoformat(day)
     inputs = Context(SETTINGS, on)
     asked = {"holmium": (None, "DEU"), "terbium": (None, "DEU"), "gallium": (None, "USA"), "tungsten": ("bar", "DEU")}
-    found = {
-        metal: controls(inputs, metal, form, Route(destination=to), on).state.headline for metal, (form, to) in asked.items()
-    }
+    found = {metal: controls(inputs, metal, form, Route(destination=to), on).headline for metal, (form, to) in asked.items()}
     assert found == {"holmium": holmium, "terbium": terbium, "gallium": gallium, "tungsten": tungsten}

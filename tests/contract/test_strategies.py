@@ -33,7 +33,7 @@ def context(day):
 
 @functools.cache
 def proposed(name, day=NOW, *settings):
-    return optimize(Request(str(FOLDER / f"{name}.toml"), context(day), settings)).record
+    return optimize(Request(str(FOLDER / f"{name}.toml"), context(day), settings)).record.to_json()
 
 
 def test_the_shipped_set():

@@ -51,7 +51,7 @@ def test_rebalancing_what_a_run_proposed_trades_nothing(held_once, tmp_path_fact
     held = str(folder / "lots.csv") if owned else None
     first = optimize(Request(strategy, Context(asked, DAY), holdings=held, budget_given=True))
     first.save(report=False)
-    again = optimize(Request(strategy, Context(asked, DAY), holdings="last")).record
+    again = optimize(Request(strategy, Context(asked, DAY), holdings="last")).record.to_json()
     assert [(row["asset"], row["side"]) for row in again["orders"] if row["side"] != "keep"] == []
     assert again["cash"]["value"] == pytest.approx(first.record["cash"]["value"], abs=0.01 * len(again["positions"]))
     assert (again["costs"]["entry"], again["money"]["owed"]) == (0, 0)

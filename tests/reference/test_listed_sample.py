@@ -42,7 +42,7 @@ def test_weights_of_an_independent_program(testdata: Path, tmp_path: Path):
         Context(resolve({"owner.currency": "USD"}), __import__("datetime").date(2026, 11, 24)),
         prices=PriceFiles((str(file),)),
     )
-    record = optimize(request).record
+    record = optimize(request).record.to_json()
     prices = pl.read_csv(file).drop("date")
     returns = prices.to_numpy()[1:] / prices.to_numpy()[:-1] - 1
     covariance = np.cov(returns, rowvar=False) * 252

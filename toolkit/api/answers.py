@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from toolkit.app.context import Context
 from toolkit.app.runs import to_json
+from toolkit.records.sources import Beside
 
 if TYPE_CHECKING:
     from toolkit.report.document import Document
@@ -49,16 +50,16 @@ class Answer(ABC):
         style = "width:100%;height:36em;border:0"
         return Markup('<iframe sandbox srcdoc="{}" style="{}"></iframe>').format(self._written("html"), style)
 
-    def _beside(self) -> Mapping[str, Any]:
+    def _beside(self) -> Beside:
         """Warnings, which the command writes to stderr; its notes are in `record`."""
         kept = [row for row in self.record.get("remarks", ()) if row["kind"] != "note"]
-        return {"remarks": kept, "phrases": self.record.get("phrases", {})}
+        return Beside.model_validate({"remarks": kept, "phrases": self.record.get("phrases", {})})
 
     def _written(self, format: str) -> str:  # noqa: A002  # the word of the option
         from toolkit.app.answers import answered  # noqa: PLC0415  # who asks for figures alone needs no document
 
         lang = self.context.settings.config.output.language
-        return answered(self.document, format, lang, width=WIDTH, bold=False, record=self._beside())
+        return answered(self.document, format, lang, width=WIDTH, bold=False, beside=self._beside())
 
 
 def rows(entries: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pl.DataFrame:

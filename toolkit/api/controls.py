@@ -12,10 +12,9 @@ from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, market_of
 from toolkit.app import controls as app
 from toolkit.controls.events import EUROPEAN_UNION, end_user_of
-from toolkit.controls.state import ControlState
 from toolkit.core.errors import SpecError
-from toolkit.core.plain import plain
 from toolkit.core.size import PieceSize
+from toolkit.records.answers.controls import MetalControls, ProductControls
 
 if TYPE_CHECKING:
     from toolkit.report.document import Document
@@ -29,10 +28,10 @@ class Controls(Answer):
     """The state of a metal form by form, or of every product; not legal advice.
 
     Attributes:
-        found: What the record was made from: of one metal, or one state a product.
+        found: The record of one metal, or of every product.
     """
 
-    found: app.ControlAnswer | tuple[ControlState, ...] = field(repr=False)
+    found: MetalControls | ProductControls = field(repr=False)
 
     @property
     def states(self) -> pl.DataFrame:
@@ -51,11 +50,9 @@ class Controls(Answer):
         """What `toolkit controls` prints."""
         from toolkit.report.answers import controls as compose  # noqa: PLC0415
 
-        if isinstance(self.found, app.ControlAnswer):
+        if isinstance(self.found, MetalControls):
             return compose.controls(self.found, say)
-        products = self.context.products
-        names = {state.metal: products[state.metal].name for state in self.found}
-        return compose.products(self.found, names, self.context.own, self.context.ledger.reviewed_to, say)
+        return compose.products(self.found, {asset.key: asset.name for asset in self.context.products}, say)
 
 
 def controls(
@@ -100,15 +97,6 @@ def controls(
     )
     if metal is not None:
         answer = app.controls(context, metal, form, route, context.as_of)
-        return Controls(answer.to_json(), context, answer)
-    states = app.product_controls(context, route, context.as_of)
-    record = {
-        "as_of": context.as_of.isoformat(),
-        "origin": route.origin,
-        "destination": route.destination,
-        "end_user": route.end_user,
-        "reviewed_to": plain(context.ledger.reviewed_to),
-        "products": [state.to_json() for state in states],
-        "own_events": list(context.own),
-    }
-    return Controls(record, context, states)
+    else:
+        answer = app.product_controls(context, route, context.as_of)
+    return Controls(answer.to_json(), context, answer)

@@ -14,8 +14,9 @@ from toolkit.api.answers import Answer
 from toolkit.api.market import Market
 from toolkit.api.plot import Picture
 from toolkit.api.run import refuse_unknown, request_of
-from toolkit.app.frontier import FrontierAnswer, efficient_frontier
+from toolkit.app.frontier import efficient_frontier
 from toolkit.core.errors import SpecError
+from toolkit.records.answers import frontier as records
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ class EfficientFrontier(Answer):
     """What the constraints of a strategy allow, from least risk to the largest return or the least cost.
 
     Attributes:
-        answer: What the record was made from.
+        answer: The same as a typed record.
     """
 
-    answer: FrontierAnswer = field(repr=False)
+    answer: records.EfficientFrontier = field(repr=False)
 
     @property
     def points(self) -> pl.DataFrame:
@@ -47,7 +48,7 @@ class EfficientFrontier(Answer):
         """Risk against what is traded for it."""
         from toolkit.report.charts.frontier import frontier_svg  # noqa: PLC0415  # the drawing library is large
 
-        return Picture(frontier_svg(self.record))
+        return Picture(frontier_svg(self.answer))
 
     def _frame(self, entries: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
         told = [
@@ -112,4 +113,4 @@ def frontier(
         budget=budget,
     )
     answer = efficient_frontier(asked, points)
-    return EfficientFrontier(answer.record, asked.context, answer)
+    return EfficientFrontier(answer.to_json(), asked.context, answer)

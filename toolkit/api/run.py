@@ -84,7 +84,7 @@ class Run(Answer):
         """Slopes of each holding, prices of limits, sensitivities: the object of `--explain`."""
         from toolkit.app.explain import explanation  # noqa: PLC0415  # loads the analysis of a solved problem
 
-        return explanation(self.result)
+        return explanation(self.result).to_json()
 
     def save(self) -> Path:
         """Store the run with its report as the command does, and return its folder."""
@@ -111,7 +111,7 @@ class Run(Answer):
         """What `toolkit optimize` prints."""
         from toolkit.report.answers.optimize import optimize as document  # noqa: PLC0415
 
-        return document(self.record, say)
+        return document(self.result.record, say)
 
 
 def write_report(
@@ -273,4 +273,4 @@ def optimize(
             seed=seed,
         )
     )
-    return Run(result.record, result.context, result)
+    return Run(result.record.to_json(), result.context, result)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from toolkit.app.languages import language
+from toolkit.records.sources import Beside
 from toolkit.report.answers.remarks import with_remarks
 from toolkit.report.document import Document
 from toolkit.report.formats.terminal import terminal
@@ -21,7 +21,7 @@ def answered(
     *,
     width: int,
     bold: bool,
-    record: Mapping[str, Any] | None = None,
+    beside: Beside | None = None,
 ) -> str:
     """The answer in a format.
 
@@ -31,14 +31,14 @@ def answered(
         lang: Code of the language.
         width: Cells of a line of the terminal.
         bold: Whether the terminal has bold letters.
-        record: JSON of the answer, whose warnings and error the document shows too; None where they are shown elsewhere.
+        beside: Remarks and error of the answer, which the document shows too; None where they are shown elsewhere.
 
     Raises:
         SpecError: for a language that does not exist.
     """
     say = language(lang)
     say = replace(say, fmt=TerminalFormats(say.code)) if format == "terminal" else say
-    document = compose(say) if record is None else with_remarks(compose(say), record, say)
+    document = compose(say) if beside is None else with_remarks(compose(say), beside, say)
     if format == "terminal":
         return terminal(document, say, width=width, bold=bold)
     if format == "markdown":

@@ -19,6 +19,7 @@ from toolkit.core.currencies import Currency
 from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml, shown
 from toolkit.core.errors import SpecError
 from toolkit.market.readers.cells import number
+from toolkit.records.answers.lists import Setting
 
 
 def _money(value: Any) -> Any:
@@ -78,15 +79,6 @@ class Config(Spec):
     output: Output = Output()
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting: its key path, its value, and where the value came from."""
-
-    key: str
-    value: Any
-    origin: str
-
-
 def keys() -> tuple[str, ...]:
     """The key path of every setting."""
     sections: Mapping[str, type[Spec]] = {"owner": Owner, "data": Data, "output": Output}
@@ -119,7 +111,9 @@ class Settings:
         """Every setting, in the order of the file."""
         data = self.config.model_dump(mode="json")
         return tuple(
-            Setting(key, data[section][name], self.origins[key]) for key in keys() for section, _, name in [key.partition(".")]
+            Setting(key=key, value=data[section][name], origin=self.origins[key])
+            for key in keys()
+            for section, _, name in [key.partition(".")]
         )
 
 

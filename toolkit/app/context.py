@@ -131,7 +131,7 @@ class Context:
         return Store.open(folder)
 
     @cached_property
-    def weaknesses(self) -> Mapping[str, list[str]]:
+    def weaknesses(self) -> Mapping[str, tuple[str, ...]]:
         """Table -> known weaknesses."""
         resources = descriptor(package_folder(self.settings)).get("resources", [])
-        return {resource["name"]: resource.get("weaknesses", []) for resource in resources}
+        return {resource["name"]: tuple(resource.get("weaknesses", ())) for resource in resources}

@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from toolkit.controls.events import CIVIL
 from toolkit.controls.items import find_items
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.purity import purity_fraction
-from toolkit.controls.state import ControlState, review_note
+from toolkit.controls.state import review_note
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
-from toolkit.core.plain import plain
 from toolkit.core.size import PieceSize
+from toolkit.records.answers.controls import (
+    Calendar,
+    ControlledItem,
+    ControlledItems,
+    DatedChange,
+    Form,
+    MetalControls,
+    ProductControls,
+)
+from toolkit.records.controls import FormState
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
@@ -45,29 +52,6 @@ class Route:
     size: PieceSize | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ControlAnswer:
-    """The state of a metal.
-
-    Attributes:
-        state: Of the form asked about, else of the traded form.
-        basis: Choice of the form: ``asked``, ``traded`` (the products table), ``named`` (no product; a form that notices name)
-            or ``metal`` (none of these).
-        forms: Every form that any notice of the origin names, and the traded form, sorted; empty when one form was asked.
-        own: Ids of the user's own events in the ledger.
-    """
-
-    state: ControlState
-    basis: str
-    forms: tuple[ControlState, ...]
-    own: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """The object of the contract for `state`, and the other forms beside it."""
-        forms = [{**state.to_json(), "traded": state.form == self.state.form} for state in self.forms]
-        return {**self.state.to_json(), "form_basis": self.basis, "forms": forms, "own_events": list(self.own)}
-
-
 def parse_purity(text: str | None) -> float | None:
     """A purity given as an option.
 
@@ -82,7 +66,7 @@ def parse_purity(text: str | None) -> float | None:
     return found
 
 
-def controls(context: Context, metal: str, form: str | None, route: Route, as_of: date) -> ControlAnswer:
+def controls(context: Context, metal: str, form: str | None, route: Route, as_of: date) -> MetalControls:
     """The state of one metal: of the form asked for, else of the traded form and of every form that a notice names.
 
     Args:
@@ -97,20 +81,22 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
     """
     asset = context.metal(metal)
 
-    def state(kind: str) -> ControlState:
-        return context.ledger.state(
-            asset,
-            kind,
-            on=as_of,
-            destination=route.destination,
-            origin=route.origin,
-            end_user=route.end_user,
-            purity=route.purity,
-            size=route.size,
+    def state(kind: str) -> FormState:
+        return FormState.model_validate(
+            context.ledger.state(
+                asset,
+                kind,
+                on=as_of,
+                destination=route.destination,
+                origin=route.origin,
+                end_user=route.end_user,
+                purity=route.purity,
+                size=route.size,
+            )
         )
 
     if form is not None:
-        return ControlAnswer(state(form), "asked", (), context.own)
+        return MetalControls(**state(form), form_basis="asked", forms=(), own_events=context.own)
     traded = context.products[asset].form if asset in context.products else None
     named = context.ledger.named_forms(asset, on=as_of, origin=route.origin)
     if traded is not None:
@@ -119,11 +105,16 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
         first, basis = (COMMON_FORM if COMMON_FORM in named else named[0]), "named"
     else:
         first, basis = COMMON_FORM, "metal"
-    forms = tuple(state(kind) for kind in sorted({first, *named}))
-    return ControlAnswer(next(s for s in forms if s.form == first), basis, forms, context.own)
+    forms = {kind: state(kind) for kind in sorted({first, *named})}
+    return MetalControls(
+        **forms[first],
+        form_basis=basis,
+        forms=tuple(Form(**one, traded=kind == first) for kind, one in forms.items()),
+        own_events=context.own,
+    )
 
 
-def product_controls(context: Context, route: Route, as_of: date) -> tuple[ControlState, ...]:
+def product_controls(context: Context, route: Route, as_of: date) -> ProductControls:
     """The control state of the traded form of every product, in the order of the products.
 
     Args:
@@ -131,16 +122,26 @@ def product_controls(context: Context, route: Route, as_of: date) -> tuple[Contr
         route: Destination, origin and end user.
         as_of: Day of knowledge and of the state.
     """
-    return tuple(
-        context.ledger.state(
+    ledger = context.ledger
+    states = (
+        ledger.state(
             asset.key, asset.form, on=as_of, destination=route.destination, origin=route.origin, end_user=route.end_user
         )
         for asset in context.products
         if asset.form is not None
     )
+    return ProductControls(
+        as_of=as_of.isoformat(),
+        origin=route.origin,
+        destination=route.destination,
+        end_user=route.end_user,
+        reviewed_to=ledger.reviewed_to and ledger.reviewed_to.isoformat(),
+        products=tuple(map(FormState.model_validate, states)),
+        own_events=context.own,
+    )
 
 
-def items(context: Context, query: str, as_of: date) -> pl.DataFrame:
+def items(context: Context, query: str, as_of: date) -> ControlledItems:
     """The controlled items that match a tariff code or words; see `toolkit.controls.items.find_items`.
 
     Args:
@@ -148,7 +149,13 @@ def items(context: Context, query: str, as_of: date) -> pl.DataFrame:
         query: Digits of a tariff code, or words of an item.
         as_of: Day of knowledge.
     """
-    return find_items(context.ledger, query, on=as_of)
+    found = find_items(context.ledger, query, on=as_of)
+    return ControlledItems(
+        query=query,
+        as_of=as_of.isoformat(),
+        reviewed_to=context.ledger.reviewed_to and context.ledger.reviewed_to.isoformat(),
+        items=tuple(map(ControlledItem.model_validate, found.to_dicts())),
+    )
 
 
 def parse_within(text: str) -> int:
@@ -166,46 +173,26 @@ def parse_within(text: str) -> int:
     return days
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so calendars are compared by identity
-class Calendar:
-    """Dated changes in a window, and ids of the user's own events among them."""
-
-    as_of: date
-    within_days: int
-    events: pl.DataFrame
-    own: tuple[str, ...]
-    reviewed_to: date | None
-
-    @property
-    def review(self) -> str:
-        """To which day the ledger was reviewed, and what that means for the days ahead."""
-        return review_note(self.reviewed_to, self.as_of)
-
-    def to_json(self) -> dict[str, Any]:
-        """One object: window, rows with the day and the days left (negative: past), and the user's own ids."""
-        rows = [
-            {**plain(row), "days": (row["date"] - self.as_of).days, "own": row["event_id"] in self.own}
-            for row in self.events.iter_rows(named=True)
-        ]
-        return {
-            "as_of": self.as_of.isoformat(),
-            "within_days": self.within_days,
-            "reviewed_to": None if self.reviewed_to is None else self.reviewed_to.isoformat(),
-            "review": self.review,
-            "upcoming": [row for row in rows if row["status"] == "ahead"],
-            "lapsed": [row for row in rows if row["status"] == "lapsed"],
-            "own_events": list(self.own),
-        }
-
-
 def calendar(context: Context, within: str) -> Calendar:
     """The calendar of the ledger in force.
 
     Raises:
         SpecError, DataError: for a span or a file that cannot be used.
     """
-    days, as_of = parse_within(within), context.as_of
-    return Calendar(as_of, days, upcoming(context.ledger, on=as_of, within_days=days), context.own, context.ledger.reviewed_to)
+    days, as_of, reviewed_to = parse_within(within), context.as_of, context.ledger.reviewed_to
+    rows = [
+        DatedChange.model_validate({**row, "days": (row["date"] - as_of).days, "own": row["event_id"] in context.own})
+        for row in upcoming(context.ledger, on=as_of, within_days=days).iter_rows(named=True)
+    ]
+    return Calendar(
+        as_of=as_of.isoformat(),
+        within_days=days,
+        reviewed_to=reviewed_to and reviewed_to.isoformat(),
+        review=review_note(reviewed_to, as_of),
+        upcoming=tuple(row for row in rows if row.status == "ahead"),
+        lapsed=tuple(row for row in rows if row.status == "lapsed"),
+        own_events=context.own,
+    )
 
 
 def check_country(text: str, option: str, *others: str) -> str:

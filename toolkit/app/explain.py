@@ -6,20 +6,27 @@ with whole lots a limit that binds there may leave some room.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
-
 import numpy as np
 
-from toolkit.app.allocation.record import rounded
 from toolkit.app.optimize import Result
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.analysis.bets import HELD, effective_bets, effective_number
 from toolkit.optimize.analysis.marginal import Marginals, annual_cost, from_others, marginals
 from toolkit.optimize.analysis.sensitivity import POINT, Analysis, Sensitivity, analyse
 from toolkit.optimize.problem import Problem
-from toolkit.records.limits import Objective
+from toolkit.records.answers.explanation import (
+    Bets,
+    Explanation,
+    HoldingSlopes,
+    LimitPrice,
+    Moves,
+    PointWorth,
+    Rounded,
+    Rounding,
+    Slopes,
+    Worth,
+)
+from toolkit.records.run import Run
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.worth import NOTHING, fall_in_words, worth
 from toolkit.risk_measures.variance import risk_contributions, volatility
@@ -28,8 +35,8 @@ SOFT = 1e-7
 """Violation above which a soft limit counts as broken."""
 
 
-def explanation(result: Result) -> dict[str, Any]:
-    """The object under `explanation` of `toolkit optimize --explain --json`.
+def explanation(result: Result) -> Explanation:
+    """Why an allocation is what it is.
 
     Fractions as everywhere: a slope of 0.2 is 0.2 points for a point.
 
@@ -37,26 +44,24 @@ def explanation(result: Result) -> dict[str, Any]:
         SolveError: where the continuous problem, which has been solved before, is not solved again.
     """
     problem, record = result.prepared.problem, result.record
-    weights = np.array([position["weight"] for position in record["positions"]])
+    weights = np.array([position.weight for position in record.positions])
     slopes = marginals(problem, weights)
     found = analyse(problem, result.prepared.solver.order)
-    return rounded(
-        {
-            "holdings": _holdings(problem, record, weights, slopes),
-            "limits": _limits(problem, record, found),
-            "risk_aversion": None if found.risk_aversion is None else _moved(problem, found.risk_aversion, found),
-            "bets": _bets(problem, weights),
-            "rounding": None if record["solver"]["lots_gap"] is None else _rounding(result, weights),
-        }
+    return Explanation(
+        holdings=_holdings(problem, record, weights, slopes),
+        limits=_limits(problem, record, found),
+        risk_aversion=None if found.risk_aversion is None else _moved(problem, found.risk_aversion, found),
+        bets=_bets(problem, weights),
+        rounding=None if record.solver.lots_gap is None else _rounding(result, weights),
     )
 
 
-def _holdings(problem: Problem, record: Mapping[str, Any], weights: FloatArray, slopes: Marginals) -> list[dict[str, Any]]:
+def _holdings(problem: Problem, record: Run, weights: FloatArray, slopes: Marginals) -> tuple[HoldingSlopes, ...]:
     """Each asset, held or not: its share of risk, and the slopes of one more point of it, paid from cash or by the others."""
     shares = risk_contributions(problem.forecast, weights)
-    funded = "cash" if record["cash"]["weight"] >= POINT else "others"
+    funded = "cash" if record.cash.weight >= POINT else "others"
     rows = []
-    for i, position in enumerate(record["positions"]):
+    for i, position in enumerate(record.positions):
         aims = slopes.objective
         cash = {"volatility": slopes.volatility[i], "cost": slopes.cost[i]}
         others = {"volatility": from_others(slopes.volatility, weights, i), "cost": from_others(slopes.cost, weights, i)}
@@ -65,17 +70,17 @@ def _holdings(problem: Problem, record: Mapping[str, Any], weights: FloatArray, 
             cash[f"objective_{name}" if name != "total" else "objective"] = slope[i]
             others[f"objective_{name}" if name != "total" else "objective"] = from_others(slope, weights, i)
         rows.append(
-            {
-                "asset": position["asset"],
-                "name": position["name"],
-                "weight": weights[i],
-                "risk_contribution": shares[i],
-                "funded_by": funded,
-                "from_cash": cash,
-                "from_others": others,
-            }
+            HoldingSlopes(
+                asset=position.asset,
+                name=position.name,
+                weight=weights[i],
+                risk_contribution=shares[i],
+                funded_by=funded,
+                from_cash=Slopes(**cash),
+                from_others=Slopes(**others),
+            )
         )
-    return rows
+    return tuple(rows)
 
 
 def _level(problem: Problem, weights: FloatArray) -> float:
@@ -84,52 +89,44 @@ def _level(problem: Problem, weights: FloatArray) -> float:
     return volatility(problem.forecast, away)
 
 
-def _limits(problem: Problem, record: Mapping[str, Any], found: Analysis) -> list[dict[str, Any]]:
+def _limits(problem: Problem, record: Run, found: Analysis) -> tuple[LimitPrice, ...]:
     """Every limit of the record: the price of those that bind, the room that the others leave.
 
     A strategy that names its weights or shares of risk itself minimises no number that a price could be read in.
     """
-    priced = record["objective"]["unit"] != "distance" or problem.objective.prices_limits
+    priced = record.objective.unit != "distance" or problem.objective.prices_limits
     entries: dict[str, list[Sensitivity]] = {}
     for entry in found.limits:
         entries.setdefault(entry.name, []).append(entry)
     rows = []
-    for limit in record["constraints"]:
-        if limit["value"] is None:
+    for limit in record.constraints:
+        if limit.value is None:
             continue
-        told = {
-            "name": limit["name"],
-            "kind": limit["kind"],
-            "side": limit["side"],
-            "where": [limit["where"]],
-            "value": limit["value"],
-            "limit": limit["limit"],
-            "room": limit["slack"],
-            "binding": limit["binding"],
-            "soft": limit["soft"],
-        }
-        if limit["soft"] is not None and limit["slack"] < -SOFT:
-            price = limit["shadow_price"]
-            rows.append({**told, "price": price, "worth": _worth(problem, record, found, price), "moves": None})
+        told = {"name": limit.name, "kind": limit.kind, "value": limit.value, "room": limit.slack, "binding": limit.binding}
+        told |= {"soft": limit.soft}
+        here = {"side": limit.side, "where": (limit.where,), "limit": limit.limit}
+        if limit.soft is not None and limit.slack is not None and limit.slack < -SOFT:
+            price = limit.shadow_price
+            rows.append(LimitPrice(**told, **here, price=price, worth=_worth(problem, record, found, price), moves=None))
             continue
-        binding = _pulling(entries.get(limit["name"], []))
+        binding = _pulling(entries.get(limit.name, []))
         if not binding:
-            price = limit["shadow_price"] if limit["binding"] else None
+            price = limit.shadow_price if limit.binding else None
             # A limit on a square, such as variance: its unit is no point.
-            rows.append({**told, "price": price if priced else None, "worth": None, "moves": None})
+            rows.append(LimitPrice(**told, **here, price=price or None, worth=None, moves=None))
         rows += [
-            {
+            LimitPrice(
                 **told,
-                "side": entry.side,
-                "where": list(entry.where),
-                "limit": entry.at,
-                "price": entry.price if priced else None,
-                "worth": _worth(problem, record, found, entry.price if priced else None),
-                "moves": _moved(problem, entry, found),
-            }
+                side=entry.side,
+                where=tuple(entry.where),
+                limit=entry.at,
+                price=entry.price if priced else None,
+                worth=_worth(problem, record, found, entry.price if priced else None),
+                moves=_moved(problem, entry, found),
+            )
             for entry in binding
         ]
-    return rows
+    return tuple(rows)
 
 
 def _pulling(entries: list[Sensitivity]) -> list[Sensitivity]:
@@ -139,21 +136,21 @@ def _pulling(entries: list[Sensitivity]) -> list[Sensitivity]:
     return [entry for entry in entries if entry.price is None or POINT * entry.price >= NOTHING] or entries[:1]
 
 
-def _worth(problem: Problem, record: Mapping[str, Any], found: Analysis, price: float | None) -> dict[str, Any] | None:
+def _worth(problem: Problem, record: Run, found: Analysis, price: float | None) -> PointWorth | None:
     """Value of one more point of room, in units of the objective; None where it has none."""
     if price is None:
         return None
-    measured = Objective.model_validate({**record["objective"], "measure": getattr(problem.objective, "measure", "variance")})
+    measured = record.objective.model_copy(update={"measure": getattr(problem.objective, "measure", "variance")})
     gain = worth(measured, _level(problem, found.continuous.x[:-1]), POINT * price)
     fall = POINT * price
-    words = fall_in_words(gain, fall, lambda amount: f"{amount:,.0f} {record['currency']}", record["budget"], Language())
-    return None if words is None else {**asdict(gain), "words": words}
+    words = fall_in_words(gain, fall, lambda amount: f"{amount:,.0f} {record.currency}", record.budget, Language())
+    return None if words is None else PointWorth(**{**dict.fromkeys(Worth.model_fields), **gain}, words=words)
 
 
-def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> dict[str, Any]:
+def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> Moves:
     """Derivatives of weights and objective by a number of the strategy."""
     if entry.slope is None:
-        return {"at": entry.at, "method": None, "reason": entry.reason}
+        return Moves(at=entry.at, method=None, reason=entry.reason)
     x, slope = found.continuous.x[:-1], entry.slope[:-1]
     exact = entry.low is not None
     at = marginals(problem, x)
@@ -162,40 +159,40 @@ def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> dict[str, A
         step = POINT if entry.side else 1.0
         change = (volatility(problem.forecast, x + step * slope) - volatility(problem.forecast, x)) / step
         spent = (annual_cost(problem, x + step * slope) - annual_cost(problem, x)) / step
-    return {
-        "at": entry.at,
-        "method": "derivative" if exact else "solved again",
-        "valid_from": entry.low,
-        "valid_to": entry.high,
-        "weights": dict(zip(problem.universe.keys, slope, strict=True)),
-        "cash": entry.slope[-1],
-        "volatility": change,
-        "cost": spent,
-    }
+    return Moves(
+        at=entry.at,
+        method="derivative" if exact else "solved again",
+        valid_from=entry.low,
+        valid_to=entry.high,
+        weights=dict(zip(problem.universe.keys, slope, strict=True)),
+        cash=entry.slope[-1],
+        volatility=change,
+        cost=spent,
+    )
 
 
-def _bets(problem: Problem, weights: FloatArray) -> dict[str, Any]:
+def _bets(problem: Problem, weights: FloatArray) -> Bets:
     """Effective numbers: of holdings, of risk contributions, of uncorrelated bets."""
     held = np.where(np.abs(weights) > HELD, weights, 0.0)
-    return {
-        "holdings": int(np.count_nonzero(held)),
-        "effective_holdings": effective_number(np.abs(held)),
-        "effective_risks": effective_number(risk_contributions(problem.forecast, held)),
-        "effective_bets": effective_bets(problem.forecast.matrix, held),
-    }
+    return Bets(
+        holdings=int(np.count_nonzero(held)),
+        effective_holdings=effective_number(np.abs(held)),
+        effective_risks=effective_number(risk_contributions(problem.forecast, held)),
+        effective_bets=effective_bets(problem.forecast.matrix, held),
+    )
 
 
-def _rounding(result: Result, weights: FloatArray) -> dict[str, Any]:
+def _rounding(result: Result, weights: FloatArray) -> Rounding:
     """The divisible optimum beside the whole lots."""
     problem, allocation = result.prepared.problem, result.allocation
     relaxed = allocation.relaxed[:-1]
-    return {
-        "weights": {
-            key: {"divisible": before, "lots": after}
+    return Rounding(
+        weights={
+            key: Rounded(divisible=before, lots=after)
             for key, before, after in zip(problem.universe.keys, relaxed, weights, strict=True)
         },
-        "cash": {"divisible": allocation.relaxed[-1], "lots": result.record["cash"]["weight"]},
-        "volatility": {"divisible": volatility(problem.forecast, relaxed), "lots": volatility(problem.forecast, weights)},
-        "cost": {"divisible": annual_cost(problem, relaxed), "lots": annual_cost(problem, weights)},
-        "objective": {"divisible": problem.objective.value(problem, relaxed), "lots": allocation.objective},
-    }
+        cash=Rounded(divisible=allocation.relaxed[-1], lots=result.record.cash.weight),
+        volatility=Rounded(divisible=volatility(problem.forecast, relaxed), lots=volatility(problem.forecast, weights)),
+        cost=Rounded(divisible=annual_cost(problem, relaxed), lots=annual_cost(problem, weights)),
+        objective=Rounded(divisible=problem.objective.value(problem, relaxed), lots=allocation.objective),
+    )

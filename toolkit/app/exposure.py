@@ -44,6 +44,7 @@ from toolkit.holdings.statements import gaps, owed, statements
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.holdings.lots import few
+from toolkit.records.sources import Provenance
 from toolkit.shocks.elasticity import PriceBand
 from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, newest_shares, scored_supplies
 
@@ -109,7 +110,7 @@ class ExposureAnswer:
     remarks: tuple[Remark, ...]
     own: tuple[str, ...]
     vat: Mapping[str, Any]
-    data: tuple[Mapping[str, Any], ...]
+    data: tuple[Provenance, ...]
 
     @property
     def band(self) -> PriceBand:
@@ -228,7 +229,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     except GapError as error:
         delay = None
         remarks.append(note(error.message))
-    data = tuple(entry.to_json() for entry in snapshot.provenance(_used(snapshot, prices, levels.values(), supplies, currency)))
+    data = snapshot.provenance(_used(snapshot, prices, levels.values(), supplies, currency))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
     reading = (*context.notes, *read, *holdings.notes, *gaps(holdings.frame), *out_of_scope(listed_lots, currency))
     values = {lot.lot_id: lot.value for lot in found}

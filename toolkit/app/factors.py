@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
-
 import polars as pl
 
+from toolkit.app import walk_forward as walk
 from toolkit.app.allocation.factor_model import correlations, factor_model
 from toolkit.app.allocation.forecast import lookback_months, strategy_forecast
 from toolkit.app.allocation.inputs import Inputs, load_inputs
@@ -17,11 +13,10 @@ from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.own_files import read_strategy
 from toolkit.app.prices import PriceFiles
-from toolkit.app.walk_forward import Bias, walk_forward
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import Forecast
 from toolkit.core.messages import message
-from toolkit.core.plain import plain
+from toolkit.records.factors import Bias, CharacteristicPremium, FactorReturn, Factors, StrategyTitle
 from toolkit.returns.currencies import fx_returns
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import align
@@ -36,91 +31,13 @@ SUPPLY_TABLES = ("products", "shares", "flows", "controls", "control_scopes", "m
 """Tables behind the sides of the supply shock and the characteristics; an unknown asset needs none of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class FactorsAnswer:
-    """The answer of `toolkit factors`.
-
-    Attributes:
-        strategy: Whose model it is.
-        currency: Of the risk.
-        model: From `toolkit.app.allocation.factor_model`.
-        forecast: What it was read from.
-        characteristics: None where nothing could be compared; a note says why.
-        correlations: From `toolkit.app.allocation.factor_model`.
-        bias: Bias statistic of past forecasts, one record a kind of outcome.
-        notes: Notes on prices and risk; those on characteristics are with them.
-    """
-
-    as_of: date
-    strategy: Strategy
-    currency: str
-    model: Mapping[str, Any]
-    forecast: Forecast
-    characteristics: CharacteristicReturns | None
-    correlations: Sequence[Mapping[str, Any]]
-    bias: tuple[Bias, ...]
-    notes: tuple[str, ...]
-    provenance: tuple[Mapping[str, Any], ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """One object; null stands for what could not be estimated."""
-        return plain(
-            {
-                "schema_version": SCHEMA_VERSION,
-                "as_of": self.as_of,
-                "strategy": {"name": self.strategy.name, "title": self.strategy.about.title},
-                "currency": self.currency,
-                "periods_per_year": self.forecast.periods_per_year,
-                "covariance": self.forecast.covariance,
-                **self.model,
-                "factor_returns": self._factor_returns(),
-                "characteristics": self._characteristics(),
-                "correlations": self.correlations,
-                "bias": [_bias_json(bias) for bias in self.bias],
-                "notes": (*self.notes, *(() if self.characteristics is None else self.characteristics.notes)),
-                "data": self.provenance,
-            }
-        )
-
-    def _factor_returns(self) -> list[dict[str, Any]]:
-        """Oldest first; periods in which a factor has no member with a change are left out."""
-        model = self.forecast.model
-        if model is None:
-            return []
-        return [
-            {"date": day, "factor": name, "value": float(value)}
-            for day, row in zip(model.dates, model.realised, strict=True)
-            for name, value in zip(model.factors, row, strict=True)
-            if value == value  # noqa: PLR0124  # NaN is no return
-        ]
-
-    def _characteristics(self) -> list[dict[str, Any]]:
-        if self.characteristics is None:
-            return []
-        return [
-            {
-                "name": row["factor"],
-                "premium": row["premium"],
-                "error": row["standard_error"],
-                "t": row["t_statistic"],
-                "months": row["periods"],
-            }
-            for row in self.characteristics.summary().iter_rows(named=True)
-        ]
-
-
-def _bias_json(bias: Bias) -> dict[str, Any]:
-    told = plain(bias)
-    return {("from" if key == "first" else "to" if key == "last" else key): value for key, value in told.items()}
-
-
 def factors(
     context: Context,
     strategy: str,
     *,
     prices: PriceFiles | None = None,
     seed: int = 0,
-) -> FactorsAnswer:
+) -> Factors:
     """The factor model of a strategy as known on the day.
 
     Args:
@@ -137,24 +54,73 @@ def factors(
     chosen = read_strategy(find("strategies", strategy).path)
     inputs = load_inputs(chosen, context, prices=prices)
     forecast = strategy_forecast(chosen, inputs, owner.currency, owner.country)
-    bias = walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
+    bias = walk.walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
     seen = _seen(chosen, inputs, owner.currency)
     characteristics, missing = _characteristics(inputs, seen.realised, forecast, owner.country)
-    return FactorsAnswer(
-        as_of=context.as_of,
-        strategy=chosen,
+    model = factor_model(chosen, inputs, forecast, owner.country)
+    described = () if characteristics is None else characteristics.notes
+    return Factors(
+        schema_version=SCHEMA_VERSION,
+        as_of=context.as_of.isoformat(),
+        strategy=StrategyTitle(name=chosen.name, title=chosen.about.title),
         currency=owner.currency,
-        model=factor_model(chosen, inputs, forecast, owner.country),
-        forecast=forecast,
-        characteristics=characteristics,
+        periods_per_year=forecast.periods_per_year,
+        covariance=forecast.covariance,
+        factors=model.factors,
+        assets=model.assets,
+        tests=model.tests,
+        factor_returns=_factor_returns(forecast),
+        characteristics=_premia(characteristics),
         correlations=correlations(forecast),
-        bias=bias,
-        notes=(*(remark.text for remark in inputs.notes), *_own_notes(forecast, bias), *forecast.notes, *missing),
-        provenance=tuple(record.to_json() for record in inputs.snapshot.provenance(_used(inputs, owner.currency))),
+        bias=tuple(_bias(one) for one in bias),
+        notes=(*(remark.text for remark in inputs.notes), *_own_notes(forecast, bias), *forecast.notes, *missing, *described),
+        characteristic_notes=described,
+        data=inputs.snapshot.provenance(_used(inputs, owner.currency)),
     )
 
 
-def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
+def _factor_returns(forecast: Forecast) -> tuple[FactorReturn, ...]:
+    """Oldest first; periods in which a factor has no member with a change are left out."""
+    model = forecast.model
+    if model is None:
+        return ()
+    return tuple(
+        FactorReturn(date=day.isoformat(), factor=name, value=float(value))
+        for day, row in zip(model.dates, model.realised, strict=True)
+        for name, value in zip(model.factors, row, strict=True)
+        if value == value  # noqa: PLR0124  # NaN is no return
+    )
+
+
+def _premia(found: CharacteristicReturns | None) -> tuple[CharacteristicPremium, ...]:
+    return tuple(
+        CharacteristicPremium(
+            name=row["factor"],
+            premium=row["premium"],
+            error=row["standard_error"],
+            t=row["t_statistic"],
+            months=row["periods"],
+        )
+        for row in (() if found is None else found.summary().iter_rows(named=True))
+    )
+
+
+def _bias(found: walk.Bias) -> Bias:
+    span = {"from": found.first.isoformat(), "to": found.last.isoformat()}
+    return Bias(
+        what=found.what,
+        horizon_months=found.horizon_months,
+        statistic=found.statistic,
+        error=found.error,
+        median=found.median,
+        outcomes=found.outcomes,
+        dates=found.dates,
+        assets=found.assets,
+        **span,
+    )
+
+
+def _own_notes(forecast: Forecast, bias: tuple[walk.Bias, ...]) -> tuple[str, ...]:
     """Notes on what could not be estimated."""
     notes = []
     if forecast.model is None:

@@ -15,6 +15,7 @@ from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.plain import plain
 from toolkit.market.readers.flows import read_flows
+from toolkit.records.sources import Provenance
 from toolkit.supply.collapse import RULE, Collapse, FlowAround, collapses, flow_around
 from toolkit.supply.flows import (
     DIVERSION_RULE,
@@ -103,7 +104,7 @@ class FlowAnswer:
     codes: tuple[CodeFlows, ...]
     reported: tuple[ReportedPoint, ...]
     notes: tuple[str, ...]
-    provenance: tuple[Mapping[str, Any], ...]
+    provenance: tuple[Provenance, ...]
 
     def to_json(self) -> dict[str, Any]:
         """One object; the months of a series are given when one metal or code was asked for."""
@@ -166,7 +167,7 @@ def flows(context: Context, metal: str | None = None, file: str | None = None) -
     as_of = context.as_of
     codes = tariff_codes(context.snapshot["tariff_codes"]) if "tariff_codes" in context.snapshot else ()
     notes: tuple[str, ...] = () if codes else ("The data package has no table of tariff codes: mixed codes are not marked.",)
-    provenance: tuple[Mapping[str, Any], ...] = ()
+    provenance: tuple[Provenance, ...] = ()
     if file is None:
         name, table = None, context.snapshot["flows"]
     else:
@@ -183,7 +184,7 @@ def flows(context: Context, metal: str | None = None, file: str | None = None) -
         what = "in all" if asked is None else f"of {asked}"
         raise GapError(f"no customs flow {what} was known on {as_of}.", hint=_offered(table), details={"metal": asked})
     if file is None:
-        provenance = tuple(record.to_json() for record in context.snapshot.provenance({"flows": chosen}))
+        provenance = context.snapshot.provenance({"flows": chosen})
     asset = None if asked is None or asked.isdecimal() else asked
     found = tuple(_code(series, asset, context, codes, as_of) for series in _by_code(flow_series(chosen)))
     metals = (asset,) if asset else tuple(dict.fromkeys(code.asset for code in found if code.asset))

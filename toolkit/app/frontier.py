@@ -4,70 +4,49 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from toolkit.app.allocation.prepare import prepare
-from toolkit.app.allocation.record import rounded
 from toolkit.app.allocation.request import Request
 from toolkit.app.runs import SCHEMA_VERSION, put
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.optimize.analysis.frontier import Frontier, Point, frontier
 from toolkit.optimize.problem import Problem
+from toolkit.records.answers.frontier import EfficientFrontier, FrontierPoint, FrontierSolver
+from toolkit.records.sources import StrategyName
 
-POINT = 5e-5
-"""Volatility and reward a year within which all points print alike: the constraints leave nothing to trade."""
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True, slots=True)
-class FrontierAnswer:
-    """A finished frontier: the object of the contract."""
-
-    record: Mapping[str, Any]
-
-    @property
-    def is_point(self) -> bool:
-        """Whether all of its points print alike."""
-        found = self.record["points"]
-        spans = (max(row[key] for row in found) - min(row[key] for row in found) for key in ("volatility", "target"))
-        return all(span < POINT for span in spans)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Points and turning points together, in the order of what is traded against risk; turning points have no number."""
-        marked = [{**entry, "point": None} for entry in self.record["critical"]]
-        return sorted([*self.record["points"], *marked], key=lambda row: (row["target"], row["point"] is None))
-
-    def csv(self) -> str:
-        """The rows as CSV: one column an asset, cash, and what changes at a turning point."""
-        assets = list(self.record["assets"])
-        figures = ("point", "target", "risk_aversion", "volatility", "expected", "cost")
-        buffer = io.StringIO(newline="")
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow([*figures, *(_literal(asset) for asset in assets), "cash", "critical"])
-        for row in self.rows():
-            told = "; ".join(row.get("changes", ()))
-            weights = [row["weights"][asset] for asset in assets]
-            cells = [*(row[figure] for figure in figures), *weights, row["cash"]]
-            writer.writerow(["" if cell is None else cell for cell in cells] + [_literal(told)])
-        return buffer.getvalue()
-
-    def write_csv(self, path: Path) -> None:
-        """Write the CSV; `SpecError` when the file cannot be written."""
-        try:
-            put(path, self.csv().encode())
-        except SpecError as error:
-            raise SpecError(error.message, hint="Name another file with --csv.") from error
+def write_csv(found: EfficientFrontier, path: Path) -> None:
+    """Write the points as CSV; `SpecError` when the file cannot be written."""
+    try:
+        put(path, csv_of(found).encode())
+    except SpecError as error:
+        raise SpecError(error.message, hint="Name another file with --csv.") from error
 
 
-def write_chart(answer: FrontierAnswer, path: Path) -> None:
+def csv_of(found: EfficientFrontier) -> str:
+    """Points and turning points: one column an asset, cash, and what changes at a turning point."""
+    figures = ("point", "target", "risk_aversion", "volatility", "expected", "cost")
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*figures, *(_literal(asset) for asset in found.assets), "cash", "critical"])
+    for row in found.in_order:
+        weights = [row.weights[asset] for asset in found.assets]
+        cells = [*(getattr(row, figure) for figure in figures), *weights, row.cash]
+        writer.writerow(["" if cell is None else cell for cell in cells] + [_literal("; ".join(row.changes))])
+    return buffer.getvalue()
+
+
+def write_chart(found: EfficientFrontier, path: Path) -> None:
     """Write the frontier as an SVG picture; `SpecError` when it is a point, or the file cannot be written."""
-    if answer.is_point:
+    if found.is_point:
         raise SpecError(
             f"{path}: the frontier is a point, and there is no curve to draw.",
             hint="Give the strategy a forecast of returns, or wider limits.",
@@ -75,7 +54,7 @@ def write_chart(answer: FrontierAnswer, path: Path) -> None:
     from toolkit.report.charts.frontier import frontier_svg  # noqa: PLC0415  # the drawing library is large
 
     try:
-        put(path, frontier_svg(answer.record).encode())
+        put(path, frontier_svg(found).encode())
     except SpecError as error:
         raise SpecError(error.message, hint="Name another file with --chart.") from error
 
@@ -85,7 +64,7 @@ def _literal(text: str) -> str:
     return f"'{text}" if text.startswith(SPREADSHEET_FORMULA) else text
 
 
-def efficient_frontier(request: Request, points: int) -> FrontierAnswer:
+def efficient_frontier(request: Request, points: int) -> EfficientFrontier:
     """The frontier under the constraints of a strategy, whole lots relaxed.
 
     Raises:
@@ -99,25 +78,24 @@ def efficient_frontier(request: Request, points: int) -> FrontierAnswer:
     forecast = problem.forecast
     found = frontier(problem, points, prepared.solver)
     used = prepared.used_rows(owner.currency)
-    record = {
-        "schema_version": SCHEMA_VERSION,
-        "as_of": request.as_of,
-        "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
-        "currency": owner.currency,
-        "against": found.against,
-        "assets": inputs.universe.keys,
-        "points": [{"point": number, **_point(problem, found, at)} for number, at in enumerate(found.points, 1)],
-        "critical": [{**_point(problem, found, at.point), "changes": at.changes} for at in found.critical],
-        "unresolved": found.unresolved,
-        "solver": {"name": found.solver, "worst_residual": found.worst},
-        "notes": [*_notes(problem, found), *(remark.text for remark in problem.notes()), *forecast.notes],
-        "data": [record.to_json() for record in inputs.snapshot.provenance(used)],
-    }
-    return FrontierAnswer(rounded(record))
+    return EfficientFrontier(
+        schema_version=SCHEMA_VERSION,
+        as_of=request.as_of.isoformat(),
+        strategy=StrategyName(name=strategy.name, title=strategy.about.title, fingerprint=strategy.fingerprint),
+        currency=owner.currency,
+        against=found.against,
+        assets=inputs.universe.keys,
+        points=tuple(FrontierPoint(point=number, **_figures(problem, found, at)) for number, at in enumerate(found.points, 1)),
+        critical=tuple(FrontierPoint(**_figures(problem, found, at.point), changes=at.changes) for at in found.critical),
+        unresolved=found.unresolved,
+        solver=FrontierSolver(name=found.solver, worst_residual=found.worst),
+        notes=(*_notes(problem, found), *(remark.text for remark in problem.notes()), *forecast.notes),
+        data=inputs.snapshot.provenance(used),
+    )
 
 
-def _point(problem: Problem, found: Frontier, at: Point) -> dict[str, Any]:
-    """One point; without a forecast of returns the expected return is not zero but not known."""
+def _figures(problem: Problem, found: Frontier, at: Point) -> dict[str, Any]:
+    """Figures of a point; without a forecast of returns the expected return is not zero but not known."""
     return {
         "target": at.reward,
         "risk_aversion": at.risk_aversion,

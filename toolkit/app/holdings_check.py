@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import polars as pl
 
@@ -14,12 +14,13 @@ from toolkit.app.prices import PriceFiles, read_own
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.places import place
-from toolkit.core.plain import plain
 from toolkit.core.remarks import Remark
 from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.market.readers.faults import row_error
 from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.lots import Lots, ReadFile, lot_of
+from toolkit.records.answers import holdings as records
+from toolkit.records.sources import Fault
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so answers are compared by identity
@@ -46,26 +47,25 @@ class HoldingsCheck:
         """The corrected copy, as CSV."""
         return corrected(self.read)
 
-    def to_json(self) -> dict[str, Any]:
-        """One object; `error` is there only when a row has a fault."""
+    def record(self, written: str | None) -> records.HoldingsCheck:
+        """The file and its faults; `written` is the file of the corrected copy."""
         error = self.error
-        lots = [
+        lots = (
             {**row, "country": place(row["location"]).country if row["location"] else None}
             for row in self.lots.iter_rows(named=True)
-        ]
-        answer = {
-            "schema_version": 1,
-            "file": self.read.table.name,
-            "columns": self.read.columns,
-            "ignored": self.read.ignored,
-            "lots": lots,
-            "faults": self.read.faults,
-            "notes": self.read.notes,
-            "warnings": [warning.text for warning in self.warnings],
-        }  # fmt: skip
-        if error is not None:
-            answer["error"] = {"kind": error.kind, "message": error.message, "hint": error.hint, "details": error.details}
-        return plain(answer)
+        )
+        return records.HoldingsCheck(
+            schema_version=1,
+            file=self.read.table.name,
+            columns=self.read.columns,
+            ignored=self.read.ignored,
+            lots=tuple(map(records.ReadLot.model_validate, lots)),
+            faults=tuple(map(records.CellFault.model_validate, self.read.faults)),
+            notes=self.read.notes,
+            warnings=tuple(warning.text for warning in self.warnings),
+            **({} if error is None else {"error": Fault.model_validate(error)}),
+            written=written,
+        )
 
 
 def check_holdings(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 from toolkit.app.context import Context
 from toolkit.app.runs import put
@@ -17,52 +16,13 @@ from toolkit.controls.events import CIVIL, EUROPEAN_UNION, Event
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.state import ControlState
 from toolkit.core.errors import DataError, FrameError, SpecError
-from toolkit.core.plain import plain
 from toolkit.core.text import OWN_MARK
 from toolkit.market.readers.events import KEYS
 from toolkit.market.readers.events_add import parse_event, with_event
+from toolkit.records.answers.ledger import AddedEvent, StateChange
 from toolkit.shocks.event_study import event_metals, notice_key
 
 METAL, ALL = "metal", "all"
-
-
-@dataclass(frozen=True, slots=True)
-class StateChange:
-    """The state of a form on a day without the event (`was`) and with it (`now`), and the measures that differ."""
-
-    metal: str
-    form: str
-    destination: str
-    end_user: str
-    day: date
-    was: str
-    now: str
-    measures: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AddedEvent:
-    """An added event and the states that it changes.
-
-    Attributes:
-        file: Where it stands.
-        event: Its cells as written.
-        written: False where the file says the same already, or nothing was to be written.
-        is_there: The file says the same already.
-        changes: States that differ by it, on the day asked about and on the days that it names.
-        notes: Notes on the events of the file.
-    """
-
-    file: str
-    event: dict[str, str]
-    written: bool
-    is_there: bool
-    changes: tuple[StateChange, ...]
-    notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """One object."""
-        return {"schema_version": 1, **plain(self)}
 
 
 def add_event(context: Context, file: str, words: list[str], evidence: str, *, dry_run: bool = False) -> AddedEvent:
@@ -94,7 +54,9 @@ def add_event(context: Context, file: str, words: list[str], evidence: str, *, d
     before = replace(context, given_events=file if path.exists() else None)
     text = with_event(path, event)
     if text is None:
-        return AddedEvent(file, event, written=False, is_there=True, changes=(), notes=before.notes)
+        return AddedEvent(
+            schema_version=1, file=file, event=event, written=False, is_there=True, changes=(), notes=before.notes
+        )
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / path.name  # faults are told with the name and row that the file will have
         draft.write_text(text, encoding="utf-8")
@@ -106,7 +68,9 @@ def add_event(context: Context, file: str, words: list[str], evidence: str, *, d
     changes = () if found is None else _changes(before, after, found)
     if not dry_run:
         put(path, text.encode())
-    return AddedEvent(file, event, written=not dry_run, is_there=False, changes=changes, notes=after.notes)
+    return AddedEvent(
+        schema_version=1, file=file, event=event, written=not dry_run, is_there=False, changes=changes, notes=after.notes
+    )
 
 
 def evidence_state(folder: Path, path: str, sha256: str) -> str:
@@ -190,7 +154,18 @@ def _changes(before: Context, after: Context, event: Event) -> tuple[StateChange
         gone, new = _told(was) - _told(now), _told(now) - _told(was)
         if was.headline != now.headline or gone or new:
             told = tuple(sorted(new)) or tuple(f"without {measure}" for measure in sorted(gone))
-            found.append(StateChange(metal, form, place, user, day, was.headline, now.headline, told))
+            found.append(
+                StateChange(
+                    metal=metal,
+                    form=form,
+                    destination=place,
+                    end_user=user,
+                    day=day.isoformat(),
+                    was=was.headline,
+                    now=now.headline,
+                    measures=told,
+                )
+            )
     return tuple(found)
 
 

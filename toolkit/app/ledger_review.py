@@ -2,68 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from toolkit.app.context import Context
 from toolkit.app.ledger_add import evidence_state
-from toolkit.controls.ledger_review import LedgerReview, review_ledger
-from toolkit.controls.licence_catalogue import NOT_JUDGED, ItemCheck, MissingCode, compare_with_catalogue
+from toolkit.controls.ledger_review import review_ledger
+from toolkit.controls.licence_catalogue import NOT_JUDGED, compare_with_catalogue
 from toolkit.controls.state import review_note
-from toolkit.core.plain import plain
-from toolkit.market.readers.licence_catalogue import LicenceCatalogue, read_licence_catalogue
+from toolkit.market.readers.licence_catalogue import read_licence_catalogue
+from toolkit.records.answers.ledger import (
+    CatalogueCheck,
+    CodeCounts,
+    EndedSuspension,
+    EventTitle,
+    Evidence,
+    ItemCheck,
+    LedgerReview,
+    MissingCode,
+    OpenClaim,
+    StatusChange,
+    Unchecked,
+    UnreadRow,
+)
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so answers are compared by identity
-class CatalogueCheck:
-    """The licence catalogue of a user's file beside the items of the ledger; a code counts once an item."""
-
-    catalogue: LicenceCatalogue
-    items: tuple[ItemCheck, ...]
-    missing: tuple[MissingCode, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """The key `catalogue` of `toolkit ledger review --json`."""
-        read = self.catalogue
-        counts = {key: sum(len(getattr(one, key)) for one in self.items) for key in ("agreeing", "in_part", "lacked")}
-        return {
-            "file": read.name,
-            "encoding": read.encoding,
-            "items_read": read.items,
-            "counts": {"codes": sum(counts.values()), **counts},
-            "items": [{**plain(asdict(one)), "may_be_left_out": one.may_be_left_out} for one in self.items],
-            "missing_in_ledger": [plain(asdict(one)) for one in self.missing],
-            "unread": [plain(asdict(one)) for one in read.unread],
-            "not_judged": list(NOT_JUDGED),
-            "notes": [str(note) for note in read.notes],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewAnswer:
-    """The review, ids of the user's own events in it, the state of their evidence, and the licence catalogue beside it."""
-
-    found: LedgerReview
-    own: tuple[str, ...]
-    evidence: tuple[dict[str, str], ...] = ()
-    check: CatalogueCheck | None = None
-
-    @property
-    def review(self) -> str:
-        """To which day the ledger was reviewed, and what that means for today."""
-        return review_note(self.found.reviewed_to, self.found.as_of)
-
-    def to_json(self) -> dict[str, Any]:
-        """The object of `toolkit ledger review --json`."""
-        told = plain(asdict(self.found))
-        told["unsettled"] = [{"event_id": event_id, "title": title} for event_id, title in self.found.unsettled]
-        days = {"days_since": self.found.days_since, "review": self.review}
-        catalogue = {} if self.check is None else {"catalogue": self.check.to_json()}
-        return {**told, **days, "own_events": list(self.own), "evidence": list(self.evidence), **catalogue}
-
-
-def review(context: Context, catalogue: str | None = None) -> ReviewAnswer:
+def review(context: Context, catalogue: str | None = None) -> LedgerReview:
     """The review of the ledger in force, and of its items against a file of China's licence catalogue.
 
     Raises:
@@ -71,13 +34,39 @@ def review(context: Context, catalogue: str | None = None) -> ReviewAnswer:
     """
     found = review_ledger(context.ledger, on=context.as_of, reviewed_to=context.ledger.reviewed_to)
     folder = Path(given if isinstance(given := context.given_events, str) else "-").absolute().parent
-    evidence = tuple(
-        {"event_id": event_id, "evidence": path, "sha256": sha256, "state": evidence_state(folder, path, sha256)}
-        for event_id, (path, sha256) in ({} if context.events is None else context.events.evidence).items()
-        if event_id in context.own
+    return LedgerReview(
+        as_of=found.as_of.isoformat(),
+        reviewed_to=found.reviewed_to and found.reviewed_to.isoformat(),
+        passed=tuple(map(StatusChange.model_validate, found.passed)),
+        ended=tuple(map(EndedSuspension.model_validate, found.ended)),
+        unsettled=tuple(EventTitle(event_id=event_id, title=title) for event_id, title in found.unsettled),
+        claims=tuple(map(OpenClaim.model_validate, found.claims)),
+        unchecked=tuple(map(Unchecked.model_validate, found.unchecked)),
+        days_since=found.days_since,
+        review=review_note(found.reviewed_to, found.as_of),
+        own_events=context.own,
+        evidence=tuple(
+            Evidence(event_id=event_id, evidence=path, sha256=sha256, state=evidence_state(folder, path, sha256))
+            for event_id, (path, sha256) in ({} if context.events is None else context.events.evidence).items()
+            if event_id in context.own
+        ),
+        **({} if catalogue is None else {"catalogue": _catalogue(context, catalogue)}),
     )
-    check = None
-    if catalogue is not None:
-        read = read_licence_catalogue(catalogue)
-        check = CatalogueCheck(read, *compare_with_catalogue(context.ledger, read.codes, on=context.as_of))
-    return ReviewAnswer(found, context.own, evidence, check)
+
+
+def _catalogue(context: Context, file: str) -> CatalogueCheck:
+    """The licence catalogue of a user's file beside the items of the ledger."""
+    read = read_licence_catalogue(file)
+    items, missing = compare_with_catalogue(context.ledger, read.codes, on=context.as_of)
+    agreeing, in_part, lacked = (sum(len(getattr(one, key)) for one in items) for key in ("agreeing", "in_part", "lacked"))
+    return CatalogueCheck(
+        file=read.name,
+        encoding=read.encoding,
+        items_read=read.items,
+        counts=CodeCounts(codes=agreeing + in_part + lacked, agreeing=agreeing, in_part=in_part, lacked=lacked),
+        items=tuple(map(ItemCheck.model_validate, items)),
+        missing_in_ledger=tuple(map(MissingCode.model_validate, missing)),
+        unread=tuple(map(UnreadRow.model_validate, read.unread)),
+        not_judged=NOT_JUDGED,
+        notes=read.notes,
+    )

@@ -21,6 +21,8 @@ from toolkit.core.messages import message
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
+from toolkit.records.conflict import Conflict
+from toolkit.records.run import Run
 
 RUNS = "runs"
 """Where runs are, in the output folder."""
@@ -28,13 +30,13 @@ RUNS = "runs"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A finished proposal: the run object of the contract, and what it was made from.
+    """A finished proposal, and what it was made from.
 
     Attributes:
         prepared, allocation: The problem and its answer, for `toolkit.app.explain`.
     """
 
-    record: Mapping[str, Any]
+    record: Run
     inputs: Mapping[str, Any]
     context: Context
     prepared: Prepared
@@ -49,11 +51,11 @@ class NoAnswer(Infeasible):
     """Limits that contradict each other, as a run without an answer that can be stored and reported.
 
     Attributes:
-        record: The object of the conflict, a subject of reports.
+        record: Of the conflict, a subject of reports.
         inputs: What it was made from.
     """
 
-    def __init__(self, error: Infeasible, record: Mapping[str, Any], inputs: Mapping[str, Any], context: Context) -> None:
+    def __init__(self, error: Infeasible, record: Conflict, inputs: Mapping[str, Any], context: Context) -> None:
         super().__init__(error.message, hint=error.hint, details=error.details)
         self.record = record
         self.inputs = inputs
@@ -64,15 +66,15 @@ class NoAnswer(Infeasible):
         return _save(self.record, self.inputs, self.context, report=True)
 
 
-def _save(record: Mapping[str, Any], inputs: Mapping[str, Any], context: Context, *, report: bool) -> Path:
+def _save(record: Run | Conflict, inputs: Mapping[str, Any], context: Context, *, report: bool) -> Path:
     output = context.settings.config.output
-    files = run_files(record, inputs)
+    files = run_files(record.to_json(), inputs)
     if report:
         # The report's libraries take as long to import as the solver: only who wants a report pays.
         from toolkit.app.report.stored import with_report  # noqa: PLC0415
 
         files |= with_report(record, context)
-    return store(Path(output.folder) / RUNS, record["run_id"], with_checksums(files, inputs))
+    return store(Path(output.folder) / RUNS, record.run_id, with_checksums(files, inputs))
 
 
 def optimize(request: Request) -> Result:
@@ -87,7 +89,7 @@ def optimize(request: Request) -> Result:
     prepared = prepare(request)
     strategy, inputs = prepared.strategy, prepared.inputs
     used = prepared.used_rows(currency)
-    provenance = [record.to_json() for record in inputs.snapshot.provenance(used)]
+    provenance = inputs.snapshot.provenance(used)
     client = {"client": request.client} if request.client else {}
     made_from = {
         "as_of": request.as_of.isoformat(),
@@ -108,7 +110,7 @@ def optimize(request: Request) -> Result:
             "added": prepared.money.added,
             "sell_others": request.sell_others,
         },
-        "data": {f"{entry['table']}/{entry['source_id']}": entry["sha256"] for entry in provenance},
+        "data": {f"{entry.table}/{entry.source_id}": entry.sha256 for entry in provenance},
         "versions": versions(),
         "seed": request.seed,
         **client,
@@ -124,7 +126,7 @@ def optimize(request: Request) -> Result:
         error = _with_lots(found, prepared, request)
         raise NoAnswer(error, _conflict(error, request, prepared, identity, made_from), made_from, request.context) from found
     record = run_record(prepared, allocation, request, run_id=identity, provenance=provenance, versions=made_from["versions"])
-    record = {**record, **kept(inputs.events, request.as_of), **client}
+    record = Run.model_validate({**record, **kept(inputs.events, request.as_of), **client})
     return Result(record, made_from, request.context, prepared, allocation)
 
 
@@ -141,14 +143,12 @@ def _with_lots(error: Infeasible, prepared: Prepared, request: Request) -> Infea
     return Infeasible(f"{error.message} {told}", hint=hint, details={**error.details, "not_sold": told})
 
 
-def _conflict(
-    error: Infeasible, request: Request, prepared: Prepared, identity: str, made_from: Mapping[str, Any]
-) -> Mapping[str, Any]:
+def _conflict(error: Infeasible, request: Request, prepared: Prepared, identity: str, made_from: Mapping[str, Any]) -> Conflict:
     """The record of a run without an answer."""
     from toolkit.app.subjects import conflict  # noqa: PLC0415  # a plain run does not pay for it
 
     strategy = prepared.strategy
-    return conflict(
+    found = conflict(
         {
             "run_id": identity,
             **({"client": request.client} if request.client else {}),
@@ -167,6 +167,7 @@ def _conflict(
         },
         request.context,
     )
+    return Conflict.model_validate(found)
 
 
 def _asked(problem: Problem) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def market(context: Context) -> Subject:
         "schema_version": 1,
         "kind": MARKET,
         **base(context),
-        "data": [entry.to_json() for entry in context.snapshot.provenance(_used(context, LAW))],
+        "data": context.snapshot.provenance(_used(context, LAW)),
         **in_record(map(note, context.notes)),
         **kept(context.events, context.as_of),
     }
@@ -99,7 +99,7 @@ def conflict(record: Mapping[str, Any], context: Context) -> dict[str, Any]:
         "schema_version": 1,
         "kind": CONFLICT,
         **base(context),
-        "data": [entry.to_json() for entry in context.snapshot.provenance(_used(context, LAW))],
+        "data": context.snapshot.provenance(_used(context, LAW)),
         **in_record(map(note, context.notes)),
         **record,
     }

@@ -19,6 +19,7 @@ from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, message
 from toolkit.core.plain import plain
 from toolkit.market.market import Snapshot
+from toolkit.records.sources import Provenance
 from toolkit.supply.concentration import (
     GovernanceRisk,
     GovernedConcentration,
@@ -275,7 +276,7 @@ class SupplyAnswer:
     scenario: Scenario
     metals: tuple[MetalSupply, ...]
     base: StudyBase | None
-    provenance: tuple[Mapping[str, Any], ...]
+    provenance: tuple[Provenance, ...]
 
     @property
     def scenario_label(self) -> str | None:
@@ -338,7 +339,7 @@ def supply_of(context: Context, keys: Sequence[str], scenario: Scenario | None =
         scenario=supposed,
         metals=tuple(sorted(found, key=_most_concentrated_first)),
         base=_base(max(newest, key=lambda score: score.year), context, supposed.country) if newest else None,
-        provenance=tuple(record.to_json() for record in snapshot.provenance(_used(snapshot, keys))),
+        provenance=snapshot.provenance(_used(snapshot, keys)),
     )
 
 

@@ -54,7 +54,7 @@ def backtest(
     asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided if common.verbose else None)
     with progress("Deciding on past days", common):
         found = answer_of(asked)
-    show(common, found.to_json, lambda say: document(found, say))
+    show(common, found, document)
     told = [Remark(row.kind, row.text, row.remedy or "") for row in found.remarks]
     tell_remarks(told, common, found.phrases)
     if strict and found.warnings:

@@ -15,10 +15,8 @@ app = typer.Typer(help="Settings: where, for whom and how fast.", no_args_is_hel
 def show(*, common: Common) -> None:
     """Every setting, its value and where it came from."""
     from toolkit.app.config import resolve
+    from toolkit.records.answers.lists import SettingsList
     from toolkit.report.answers.lists import settings
 
-    rows = [
-        {"key": row.key, "value": row.value, "origin": row.origin}
-        for row in resolve(common.settings(), file=common.config).rows()
-    ]
-    show_answer(common, lambda: {"settings": rows}, lambda say: settings(rows, common.day(), say))
+    found = SettingsList(settings=resolve(common.settings(), file=common.config).rows())
+    show_answer(common, found, lambda found, say: settings(found, common.day(), say))

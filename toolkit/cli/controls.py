@@ -35,7 +35,6 @@ def controls(
     from toolkit.app import controls as app
     from toolkit.controls.events import end_user_of
     from toolkit.core.errors import SpecError
-    from toolkit.core.plain import plain
     from toolkit.core.size import PieceSize
     from toolkit.report.answers import controls as compose
 
@@ -47,15 +46,8 @@ def controls(
             "--form needs a metal: notices name forms of metals.", hint=f"Try `toolkit controls METAL --form {form}`."
         )
     context = common.context(events)
-    reviewed_to = context.ledger.reviewed_to
     if item is not None:
-        found = app.items(context, item, day)
-        told = {"query": item, "as_of": day.isoformat(), "reviewed_to": plain(reviewed_to)}
-        show(
-            common,
-            lambda: {**told, "items": plain(found)},
-            lambda say: compose.items(found.to_dicts(), item, reviewed_to, day, say),
-        )
+        show(common, app.items(context, item, day), compose.items)
         return
     destination = app.check_country(to or context.settings.config.owner.country, "--to")
     end_user = end_user_of(end_user)
@@ -63,15 +55,8 @@ def controls(
     source = app.check_country(origin, "--origin", EUROPEAN_UNION)
     route = app.Route(destination, source, end_user, app.parse_purity(purity), piece)
     if metal is None:
-        states = app.product_controls(context, route, day)
-        told = {"as_of": day.isoformat(), "origin": route.origin, "destination": destination, "end_user": end_user}
-        told |= {"reviewed_to": plain(reviewed_to)}
-        names = {state.metal: context.products[state.metal].name for state in states}
-        show(
-            common,
-            lambda: {**told, "products": [s.to_json() for s in states], "own_events": list(context.own)},
-            lambda say: compose.products(states, names, context.own, reviewed_to, say),
-        )
+        names = {asset.key: asset.name for asset in context.products}
+        answer = app.product_controls(context, route, day)
+        show(common, answer, lambda found, say: compose.products(found, names, say))
     else:
-        answer = app.controls(context, metal, form, route, day)
-        show(common, answer.to_json, lambda say: compose.controls(answer, say))
+        show(common, app.controls(context, metal, form, route, day), compose.controls)

@@ -14,6 +14,5 @@ def doctor(*, common: Common) -> None:
         from toolkit.app.doctor import examine
         from toolkit.report.answers.lists import checks
 
-        findings = [finding.to_json() for finding in examine(context)]
-    record = {"healthy": all(finding["ok"] for finding in findings), "findings": findings}
-    show(common, lambda: record, lambda say: checks(findings, common.day(), say))
+        found = examine(context)
+    show(common, found, lambda found, say: checks(found, common.day(), say))

@@ -23,4 +23,4 @@ def event(
     from toolkit.report.answers.event import event as document
 
     answer = event_study(common.context(events), event_id)
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)

@@ -49,7 +49,7 @@ def exposure(
             use=tuple(use or ()),
         )
     )
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)
     tell_remarks([remark for remark in answer.remarks if remark.text not in answer.reading], common)
     if strict and any(remark.is_warning for remark in answer.remarks):
         raise typer.Exit(WARNINGS_UNDER_STRICT)

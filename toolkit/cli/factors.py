@@ -27,4 +27,4 @@ def factors(
     context = common.context()
     with progress("Estimating, and repeating past forecasts", common):
         answer = ask(context, strategy, prices=common.price_files(), seed=common.seed)
-    show(common, answer.to_json, lambda say: document(answer, say, correlations=correlations))
+    show(common, answer, lambda answer, say: document(answer, say, correlations=correlations))

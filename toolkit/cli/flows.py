@@ -26,4 +26,4 @@ def flows(
     from toolkit.report.answers.flows import flows as document
 
     answer = ask(common.context(), metal, file)
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)

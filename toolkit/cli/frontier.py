@@ -34,7 +34,7 @@ def frontier(
         raise SpecError(f"--format {common.format} and --csv - both write to stdout.", hint="Give --csv a file.")
     request = request_of(common, strategy, settings, budget=budget, holdings=holdings, total=total, sell_others=sell_others)
     with progress("Loading the solver", common):
-        from toolkit.app.frontier import efficient_frontier
+        from toolkit.app.frontier import csv_of, efficient_frontier, write_csv
         from toolkit.report.answers.frontier import frontier as document
     with progress("Tracing the frontier", common):
         answer = efficient_frontier(request, points)
@@ -44,11 +44,11 @@ def frontier(
 
         unwritten.append(try_write(lambda: write_chart(answer, Path(chart)))[1])
     if csv is not None and csv != "-":
-        unwritten.append(try_write(lambda: answer.write_csv(Path(csv)))[1])
+        unwritten.append(try_write(lambda: write_csv(answer, Path(csv)))[1])
     if csv == "-":
-        sys.stdout.write(answer.csv())
+        sys.stdout.write(csv_of(answer))
     else:
-        show(common, lambda: answer.record, lambda say: document(answer, say))
+        show(common, answer, document)
     for error in unwritten:
         if error is not None:
             raise error

@@ -62,8 +62,8 @@ def check(
     if write == "-" and not common.json:
         sys.stdout.write(found.copy())
     else:
-        told = {"written": write if unwritten is None else None}
-        show(common, lambda: {**found.to_json(), **told}, lambda say: document(found, common.day(), say))
+        record = found.record(write if unwritten is None else None)
+        show(common, record, lambda record, say: document(record, common.day(), say))
     tell_remarks(found.warnings, common)
     error = found.error
     if unwritten is not None and error is None:

@@ -36,7 +36,7 @@ def review(
     from toolkit.report.answers.ledger import review as document
 
     answer = ledger_review.review(common.context(events), catalogue)
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)
 
 
 @app.command("add")
@@ -56,6 +56,6 @@ def add(
     from toolkit.report.answers.ledger import added
 
     answer = add_event(common.context(), file, event, evidence, dry_run=dry_run)
-    show(common, answer.to_json, lambda say: added(answer, common.day(), say))
+    show(common, answer, lambda answer, say: added(answer, common.day(), say))
     if answer.written:
         say(f"wrote {file}", common)

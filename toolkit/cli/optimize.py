@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,9 +24,8 @@ from toolkit.cli.terminal import progress, say, show, tell_remarks, translator, 
 from toolkit.core.remarks import Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from toolkit.app.optimize import NoAnswer, Result
+    from toolkit.records.run import Run
 
 
 @with_common
@@ -70,7 +69,7 @@ def optimize(
         try:
             result = optimize_request(request)
         except NoAnswer as conflict:
-            for words in conflict.record["notes"]:  # of own events: nothing else is noted where there is no answer
+            for words in conflict.record.notes:  # of own events: nothing else is noted where there is no answer
                 say(f"events: {words}", common)
             if not no_report:
                 _store_conflict(conflict, common)
@@ -79,9 +78,7 @@ def optimize(
     with progress("Writing the report", common):
         folder, unwritten = try_write(lambda: result.save(report=not no_report))
     written = time.perf_counter()
-    told = _explanation(result, common) if explain else None
-    record = result.record if told is None else {**result.record, "explanation": told}
-    show(common, lambda: record, lambda say: document(result.record, say, told))
+    show(common, _explained(result, common) if explain else result.record, document)
     _tell(result, common)
     if common.verbose:
         say(f"{solved - started:.2f} s to read, estimate and solve, {written - solved:.2f} s to write", common)
@@ -91,7 +88,7 @@ def optimize(
         say(f"run: {folder}", common)
     if folder is not None and not no_report:
         say(f"report: {(folder / 'report.html').resolve()}", common)
-    if strict and result.record["warnings"]:
+    if strict and result.record.warnings:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
 
 
@@ -106,9 +103,9 @@ def _store_conflict(conflict: NoAnswer, common: Common) -> None:
 
 def _tell(result: Result, common: Common) -> None:
     """What was read of own files and warnings on stderr, and with `--verbose` notes and what each solver did."""
-    told = translator(common, result.record["phrases"])
+    told = translator(common, result.record.phrases)
     budget = tuple(words for words in result.prepared.money.notes if words not in result.prepared.held.notes)
-    held = tuple(words for words in result.record["holdings_notes"] if words not in budget)
+    held = tuple(words for words in result.record.holdings_notes if words not in budget)
     events = result.prepared.inputs.event_notes
     for words in events:
         say(f"events: {told(words)}", common)
@@ -119,21 +116,20 @@ def _tell(result: Result, common: Common) -> None:
         say(f"holdings: {told(words)}", common)
     for words in budget:
         say(f"budget: {told(words)}", common)
-    remarks = [Remark(row["kind"], row["text"], row["remedy"] or "") for row in result.record["remarks"]]
+    remarks = [Remark(row.kind, row.text, row.remedy or "") for row in result.record.remarks]
     others = [remark for remark in remarks if remark.text not in (*events, *own, *held, *budget)]
-    tell_remarks(others, common, result.record["phrases"])
+    tell_remarks(others, common, result.record.phrases)
     if common.verbose:
-        for words in result.record["scenario_notes"]:
+        for words in result.record.scenario_notes:
             say(f"scenarios: {words}", common)
-        for attempt in result.record["solver"]["attempts"]:
-            say(
-                f"solver {attempt['solver']}: {attempt['status']}, {attempt['outcome']}, residual {attempt['residual']}", common
-            )
+        for attempt in result.record.solver.attempts:
+            say(f"solver {attempt.solver}: {attempt.status}, {attempt.outcome}, residual {attempt.residual}", common)
 
 
-def _explanation(result: Result, common: Common) -> Mapping[str, Any]:
+def _explained(result: Result, common: Common) -> Run:
     """Printed, never stored: a run folder holds the same bytes whether or not somebody asked why."""
     with progress("Explaining", common):
         from toolkit.app.explain import explanation
+        from toolkit.records.answers.explanation import ExplainedRun
 
-        return explanation(result)
+        return ExplainedRun(**result.record, explanation=explanation(result))

@@ -34,4 +34,4 @@ def shock(
     from toolkit.report.answers.shock import shock as document
 
     answer = answer_of(common.context(), metal, loss=loss, elasticity=elasticity, cap=cap, premium=premium)
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)

@@ -22,14 +22,16 @@ def list_strategies(*, common: Common) -> None:
     """Every strategy, its idea, and where it came from."""
     from toolkit.app.definitions import definitions
     from toolkit.core.decode import read_toml
+    from toolkit.records.answers.lists import StrategyFile, StrategyList
     from toolkit.report.answers.lists import strategies as document
 
     rows = []
     for definition in definitions("strategies"):
         about = read_toml(definition.path).get("about", {})
         title = about.get("title", "")
-        rows.append({"name": definition.name, "title": title, "origin": definition.origin, "path": str(definition.path)})
-    show_answer(common, lambda: {"strategies": rows}, lambda say: document(rows, common.day(), say))
+        rows.append(StrategyFile(name=definition.name, title=title, origin=definition.origin, path=str(definition.path)))
+    found = StrategyList(strategies=tuple(rows))
+    show_answer(common, found, lambda found, say: document(found, common.day(), say))
 
 
 @app.command("show")
@@ -63,11 +65,12 @@ def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common:
     """Tell every fault of a strategy at once, in its file and where it meets the data; exit 2 when there is one."""
     from toolkit.app.check import check as checked
     from toolkit.cli.request import request_of
+    from toolkit.records.answers.lists import StrategyCheck
     from toolkit.report.answers.lists import strategy_check as document
 
     strategy = checked(request_of(common, name, None, budget=None, holdings=None)).strategy
-    record = {"name": strategy.name, "fingerprint": strategy.fingerprint, "faults": []}
-    show_answer(common, lambda: record, lambda say: document(strategy.name, len(strategy.constraints), common.day(), say))
+    found, count = StrategyCheck(name=strategy.name, fingerprint=strategy.fingerprint, faults=()), len(strategy.constraints)
+    show_answer(common, found, lambda found, say: document(found, count, common.day(), say))
 
 
 @app.command("language")

@@ -33,4 +33,4 @@ def supply(
 
     scenario = Scenario(SCENARIO_TRADE if trade_parameter is None else trade_parameter, origin)
     answer = ask(common.context(), metal, scenario)
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from toolkit.cli.options import Common
 from toolkit.core.errors import SpecError, ToolkitError, Unwritten
@@ -22,6 +22,17 @@ if TYPE_CHECKING:
     from toolkit.report.i18n.language import Language
 
 T = TypeVar("T")
+
+
+class HasJson(Protocol):
+    """An answer: a record."""
+
+    def to_json(self) -> Mapping[str, Any]:
+        """What `--json` prints."""
+        ...
+
+
+AnswerT = TypeVar("AnswerT", bound=HasJson)
 
 PAGES = ("markdown", "html")
 """Formats that are kept apart from stderr, and so show warnings and errors themselves."""
@@ -52,23 +63,26 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=True, allow_nan=False, indent=1) + "\n")
 
 
-def show(common: Common, record: Callable[[], Any], compose: Callable[[Language], Document]) -> None:
+def show(common: Common, answer: AnswerT, compose: Callable[[AnswerT, Language], Document]) -> None:
     """The answer on stdout, in the format and the language that are asked for.
 
     Args:
         common: The options.
-        record: The object of `--json`.
+        answer: What `--json` prints.
         compose: The document of the answer, in a language.
     """
     if common.json:
-        print_json(record())
+        print_json(answer.to_json())
         return
     from toolkit.app.answers import answered
+    from toolkit.records.sources import Beside
 
     chosen = common.format or "terminal"
     # A terminal has warnings and errors on stderr.
-    beside = record() if chosen in PAGES else None
-    written = answered(compose, chosen, common.language(), width=_width(), bold=_is_bold(common), record=beside)
+    beside = Beside.model_validate(answer) if chosen in PAGES else None
+    written = answered(
+        lambda say: compose(answer, say), chosen, common.language(), width=_width(), bold=_is_bold(common), beside=beside
+    )
     # A page is UTF-8 whatever the terminal is; lines of a terminal are in its encoding.
     if common.format == "html":
         sys.stdout.flush()
@@ -81,10 +95,10 @@ def show_error(error: ToolkitError, common: Common) -> None:
     """An error as a page on stdout where a page is asked for; nothing in other formats, and where an answer stands there."""
     if common.format not in PAGES or isinstance(error, Unwritten):
         return
+    from toolkit.records.sources import Fault
     from toolkit.report.answers.remarks import error as document
 
-    found = {"message": error.message, "hint": error.hint}
-    show(common, dict, lambda say: document(found, common.day(), say))
+    show(common, Fault(message=error.message, hint=error.hint), lambda found, say: document(found, common.day(), say))
 
 
 def _width() -> int:

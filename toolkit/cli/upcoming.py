@@ -28,7 +28,7 @@ def upcoming(
     from toolkit.app.controls import calendar
     from toolkit.app.status import ALERT
 
-    record = calendar(common.context(events), within).to_json()
+    record = calendar(common.context(events), within)
     if common.format in FEEDS:
         from toolkit.controls.feeds import FORMATS as WRITE
 
@@ -38,6 +38,6 @@ def upcoming(
     else:
         from toolkit.report.answers.upcoming import upcoming as document
 
-        show(common, lambda: record, lambda say: document(record, say))
-    if alert and record["upcoming"]:
+        show(common, record, document)
+    if alert and record.upcoming:
         raise typer.Exit(ALERT)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
 from types import MappingProxyType
-from typing import Any
+
+from toolkit.records.answers.controls import Calendar, DatedChange
 
 NAME = "Export controls on strategic metals"
 OF_LINE = 75
@@ -15,21 +16,21 @@ OF_LINE = 75
 REFERENCE = "https://www.mofcom.gov.cn/"
 
 
-def ics(record: Mapping[str, Any]) -> str:
+def ics(record: Calendar) -> str:
     """The changes ahead as all-day events of an iCalendar.
 
     Args:
-        record: What `toolkit.app.controls.Calendar.to_json` gives.
+        record: The calendar.
     """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//strategic-metals//toolkit upcoming//EN", "CALSCALE:GREGORIAN",
              "METHOD:PUBLISH", f"X-WR-CALNAME:{_escaped(NAME)}", *_events(record), "END:VCALENDAR"]  # fmt: skip
     return "".join(f"{_folded(line)}\r\n" for line in lines)
 
 
-def _events(record: Mapping[str, Any]) -> Iterator[str]:
-    stamp = f"{date.fromisoformat(record['as_of']):%Y%m%d}T000000Z"
-    for row in record["upcoming"]:
-        day = date.fromisoformat(row["date"])
+def _events(record: Calendar) -> Iterator[str]:
+    stamp = f"{date.fromisoformat(record.as_of):%Y%m%d}T000000Z"
+    for row in record.upcoming:
+        day = date.fromisoformat(row.date)
         yield from (
             "BEGIN:VEVENT",
             f"UID:{uid(row)}",
@@ -38,47 +39,47 @@ def _events(record: Mapping[str, Any]) -> Iterator[str]:
             f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
             f"SUMMARY:{_escaped(_headline(row))}",
             f"DESCRIPTION:{_escaped(_details(row, record))}",
-            f"CATEGORIES:{','.join(map(_escaped, (row['kind'], row['standing'], *row['metals'].split(';'))))}",
-            f"STATUS:{'CONFIRMED' if row['standing'] == 'official' else 'TENTATIVE'}",
+            f"CATEGORIES:{','.join(map(_escaped, (row.kind, row.standing, *row.metals.split(';'))))}",
+            f"STATUS:{'CONFIRMED' if row.standing == 'official' else 'TENTATIVE'}",
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
         )
 
 
-def rss(record: Mapping[str, Any]) -> str:
+def rss(record: Calendar) -> str:
     """The changes ahead as an RSS 2.0 channel, built on the day asked about."""
     root = ET.Element("rss", version="2.0")
     channel = ET.SubElement(root, "channel")
-    built = datetime.combine(date.fromisoformat(record["as_of"]), time(), UTC)
-    head = {"title": NAME, "link": REFERENCE, "description": record["review"], "lastBuildDate": format_datetime(built)}
+    built = datetime.combine(date.fromisoformat(record.as_of), time(), UTC)
+    head = {"title": NAME, "link": REFERENCE, "description": record.review, "lastBuildDate": format_datetime(built)}
     for tag, text in head.items():
         ET.SubElement(channel, tag).text = text
-    for row in record["upcoming"]:
+    for row in record.upcoming:
         item = ET.SubElement(channel, "item")
-        for tag, text in (("title", f"{row['date']}: {_headline(row)}"), ("description", _details(row, record))):
+        for tag, text in (("title", f"{row.date}: {_headline(row)}"), ("description", _details(row, record))):
             ET.SubElement(item, tag).text = _visible(text)
         ET.SubElement(item, "guid", isPermaLink="false").text = uid(row)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-FORMATS: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType({"ics": ics, "rss": rss})
+FORMATS: Mapping[str, Callable[[Calendar], str]] = MappingProxyType({"ics": ics, "rss": rss})
 """Writer of each format by name; JSON is the record itself."""
 
 
-def uid(row: Mapping[str, Any]) -> str:
+def uid(row: DatedChange) -> str:
     """The identity of a change: event and kind of change, so that a new day of the same change moves it in a calendar."""
-    return f"{row['event_id']}.{row['change']}@toolkit.strategic-metals".lower()
+    return f"{row.event_id}.{row.change}@toolkit.strategic-metals".lower()
 
 
-def _headline(row: Mapping[str, Any]) -> str:
+def _headline(row: DatedChange) -> str:
     """The instrument and its notice, short: the whole is in the description."""
-    return f"{row['title']} ({row['instrument'].replace('_', ' ')}): {row['change'].replace('_', ' ')}, {row['standing']}"
+    return f"{row.title} ({row.instrument.replace('_', ' ')}): {row.change.replace('_', ' ')}, {row.standing}"
 
 
-def _details(row: Mapping[str, Any], record: Mapping[str, Any]) -> str:
-    own = "An event of your own. " if row["own"] else ""
-    return f"{row['what']}. {own}Metals: {row['metals'].replace(';', ', ')}. Checked: {row['confidence']}. {record['review']}"
+def _details(row: DatedChange, record: Calendar) -> str:
+    own = "An event of your own. " if row.own else ""
+    return f"{row.what}. {own}Metals: {row.metals.replace(';', ', ')}. Checked: {row.confidence}. {record.review}"
 
 
 def _escaped(text: str) -> str:

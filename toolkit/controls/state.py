@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.controls.events import AGREED, CLAIMED, MAY_EXTEND, REPORTED, Event
 from toolkit.core.messages import Message, message, together
-from toolkit.core.plain import plain
 
 UNCHECKED = "unchecked"
 """Status of a licence or a ban whose text was not checked. It counts as controlled, on the safe side, and is never shown as a
@@ -46,10 +44,6 @@ class Change:
     what: str
     standing: str
     kind: str
-
-    def to_json(self) -> dict[str, str]:
-        """The object of `next_changes[]` in the contract."""
-        return {"date": self.date.isoformat(), "what": self.what, "standing": self.standing}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +94,6 @@ class Measure:
         """An official control, as against practice, policy and claims."""
         return self.kind == "control" and self.standing == "official"
 
-    def to_json(self) -> dict[str, Any]:
-        """The object of `measures[]` in the contract, and what a reader needs beyond it."""
-        return plain(self)
-
 
 @dataclass(frozen=True, slots=True)
 class ControlState:
@@ -143,41 +133,11 @@ class ControlState:
         """To which day the ledger was reviewed, and what that means for `as_of`."""
         return review_note(self.reviewed_to, self.as_of)
 
-    @property
-    def leading(self) -> tuple[Measure, ...]:
-        """The legal measures that the headline rests on."""
-        parts = {part.removesuffix(UNCERTAIN).removesuffix(ABOVE_SIZE) for part in self.headline.split("+")}
-        return tuple(
-            m for m in self.measures if m.is_law and not m.conditional and _word(m.instrument, m.status, "named") in parts
-        )
-
     def is_controlled(self, instruments: tuple[str, ...]) -> bool:
         """Whether one of `instruments` is in force or unsettled on the form, unconditionally."""
         return any(
             m.is_law and m.status in COUNTED and not m.conditional and m.instrument in instruments for m in self.measures
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """The object of `toolkit controls --json`."""
-        return {
-            "metal": self.metal,
-            "form": self.form,
-            "origin": self.origin,
-            "destination": self.destination,
-            "end_user": self.end_user,
-            "as_of": self.as_of.isoformat(),
-            "headline": self.headline,
-            "listed": self.listed,
-            "uncertain": self.uncertain,
-            "unsettled": self.unsettled,
-            "reviewed_to": None if self.reviewed_to is None else self.reviewed_to.isoformat(),
-            "review": self.review,
-            "measures": [m.to_json() for m in self.measures],
-            "elsewhere": [m.to_json() for m in self.elsewhere],
-            "next_changes": [change.to_json() for change in self.next_changes],
-            "note": self.note,
-            "named_forms": None if self.named_forms is None else list(self.named_forms),
-        }
 
 
 LEGAL = (IN_FORCE, UNSETTLED, UNCHECKED, SUSPENDED)
@@ -197,7 +157,14 @@ def _law(measures: tuple[Measure, ...], status: str) -> dict[str, str]:
     return found
 
 
-def _word(instrument: str, status: str, certainty: str) -> str:
+def headline_word(instrument: str, status: str, certainty: str = "named") -> str:
+    """A word of a headline.
+
+    Args:
+        instrument: Of the ledger: ban, licence, ...
+        status: Of the measure.
+        certainty: How well a notice settles the form.
+    """
     return HEADLINES.get(instrument, instrument) + ("" if status == IN_FORCE else f"_{status}") + DOUBTS[certainty]
 
 
@@ -214,7 +181,7 @@ def headline_of(measures: tuple[Measure, ...]) -> str:
     gravest = len(ranked)
     for status in LEGAL:
         found = [name for name in ranked[:gravest] if name in (law := _law(measures, status))]
-        parts += [_word(name, status, law[name]) for name in (found if status == SUSPENDED else found[:1])]
+        parts += [headline_word(name, status, law[name]) for name in (found if status == SUSPENDED else found[:1])]
         gravest = ranked.index(found[0]) if found and status in BINDING else gravest
     if parts:
         return "+".join(parts)

@@ -14,6 +14,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import REFERENCE_DATE, TABLES
+from toolkit.records.sources import Provenance
 
 USER = "user"
 """The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
@@ -42,40 +43,6 @@ class Source:
     rhythm_days: int = 0
     lag_days: int = 0
     complete_to: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Visible rows of one source in one table: their number, hash and age.
-
-    Attributes:
-        newest: The latest observation date of the visible rows; None for tables without one.
-        known_from: The latest publication date of the visible rows.
-        sha256: Hash of the visible rows alone, in canonical form.
-        overdue_days: Days beyond what the release interval and the lag of the source explain; 0 when current.
-    """
-
-    table: str
-    source: Source
-    newest: date | None
-    known_from: date
-    rows: int
-    sha256: str
-    overdue_days: int
-
-    def to_json(self) -> dict[str, Any]:
-        """The object of `data[]` in the contract."""
-        return {
-            "table": self.table,
-            "source": self.source.title,
-            "source_id": self.source.id,
-            "licence": self.source.licence,
-            "as_of": self.newest.isoformat() if self.newest else None,
-            "known_from": self.known_from.isoformat(),
-            "rows": self.rows,
-            "sha256": self.sha256,
-            "overdue_days": self.overdue_days,
-        }
 
 
 def _canonical_sha256(frame: pl.DataFrame) -> str:
@@ -137,7 +104,7 @@ class Snapshot:
         return min(*days, self.as_of) if days and len(days) == len(kept) else None
 
     def provenance(self, tables: Mapping[str, pl.DataFrame] | None = None) -> tuple[Provenance, ...]:
-        """One record a (table, source), over the rows given or over everything visible, sorted by table and source.
+        """Visible rows of each table and source, by table and source: over the rows given, or over everything.
 
         Args:
             tables: The rows that were really used, by table name; hashes then describe those alone.
@@ -159,9 +126,11 @@ class Snapshot:
                 records.append(
                     Provenance(
                         table=table,
-                        source=source,
-                        newest=newest,
-                        known_from=known,
+                        source=source.title,
+                        source_id=source.id,
+                        licence=source.licence,
+                        as_of=newest and newest.isoformat(),
+                        known_from=known.isoformat(),
                         rows=rows.height,
                         sha256=_canonical_sha256(rows),
                         overdue_days=max(0, due) if source.rhythm_days else 0,

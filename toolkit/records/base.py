@@ -1,5 +1,7 @@
 """What every record is: frozen, strictly typed, open to further keys; and the types that its fields have in common.
 
+A record is built by keywords, or by `model_validate` from its JSON or from an object with attributes of these names.
+
 A field is named as the key of the JSON, or has that key as its alias where the key is a word of Python or of pydantic. The
 text below a field is its description in `docs/schema/`: unit and range of a figure, what a missing value means. A field with
 a default may be missing in the JSON; any other is required, and null only where its type says so.
@@ -10,7 +12,18 @@ from datetime import date
 from string import Formatter
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Strict,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    field_validator,
+)
+
+from toolkit.core.units import significant
 
 T = TypeVar("T")
 
@@ -41,12 +54,31 @@ def _phrase(value: Any) -> Any:
     raise ValueError("is no sentence with its values")
 
 
+def _sentence(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    return value if isinstance(value, str) else check(value)
+
+
+def _json(value: Any) -> Any:
+    match value:
+        case float():
+            return significant(value)
+        case date():
+            return value.isoformat()
+        case tuple() | list():
+            return [_json(entry) for entry in value]
+        case dict():
+            return {key: _json(entry) for key, entry in value.items()}
+    return value
+
+
 Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 """A day in ISO form, 2026-06-30."""
 Month = Annotated[str, AfterValidator(_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})]
 """A month in ISO form, 2026-06."""
 Rows = Annotated[tuple[T, ...], Strict(strict=False)]
 """A list of JSON, which is immutable here."""
+Sentence = Annotated[str, WrapValidator(_sentence)]
+"""A sentence in English; one that was not read from JSON may be a `toolkit.core.messages.Message`, with its template."""
 PHRASE_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {"said": {"type": "string"}, "with": {"type": "object"}},
@@ -63,8 +95,20 @@ class Record(BaseModel, Mapping[str, Any]):
     """
 
     model_config = ConfigDict(
-        strict=True, extra="allow", frozen=True, allow_inf_nan=False, defer_build=True, serialize_by_alias=True
+        strict=True,
+        extra="allow",
+        frozen=True,
+        allow_inf_nan=False,
+        defer_build=True,
+        serialize_by_alias=True,
+        from_attributes=True,
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_in_json(cls, value: Any) -> Any:
+        """A value as in JSON: days in ISO form, numbers at 12 significant digits, null for what is not finite."""
+        return _json(value)
 
     def __getitem__(self, key: str) -> Any:
         """The field of a JSON key that was given."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from toolkit.records.base import Day, Named, Record, Rows
+from toolkit.records.base import Day, Named, Record, Rows, Sentence
 
 
 class Measure(Record):
@@ -55,14 +55,19 @@ class Measure(Record):
     confidence: str
     """What was checked of it."""
 
+    @property
+    def is_law(self) -> bool:
+        """Whether it is an official control, as against practice, policy and claims."""
+        return self.kind == "control" and self.standing == "official"
+
 
 class Change(Record):
     """Something that changes on a date."""
 
     date: Day
     """First day of the new state."""
-    what: str
-    """The change as a sentence."""
+    what: Sentence
+    """The change."""
     standing: str
     """Of what it rests on."""
 
@@ -82,8 +87,8 @@ Standing = Literal["controlled", "unsettled", "plain"]
 """Needs a licence or is banned; no notice settles the form; neither."""
 
 
-class ControlState(Named):
-    """The legal state of a product for the owner's country (`toolkit.controls.state.ControlState`)."""
+class FormState(Record):
+    """The legal state of a form of a metal on a route (`toolkit.controls.state.ControlState`)."""
 
     metal: str
     """Key of the metal."""
@@ -103,11 +108,11 @@ class ControlState(Named):
     """Whether a legal measure in force or suspended names the form on this route."""
     uncertain: bool
     """Whether the headline rests on a notice that does not settle this form."""
-    unsettled: str
+    unsettled: Sentence
     """Why measures of the headline are unsettled; empty where none is."""
     reviewed_to: Day | None
     """Last day through which acts are in the ledger."""
-    review: str
+    review: Sentence
     """The same in a sentence."""
     measures: Rows[Measure]
     """Measures of the controlling country on this form."""
@@ -115,10 +120,15 @@ class ControlState(Named):
     """Legal measures of other jurisdictions on the same form and route."""
     next_changes: Rows[Change]
     """Dated changes ahead."""
-    note: str
+    note: Sentence
     """A remark on what is missing or open."""
     named_forms: Rows[str] | None
     """Forms of the metal that notices name, where `note` says no more of the law than that none names this one; else null."""
+
+
+class ControlState(FormState, Named):
+    """The legal state of a product for the owner's country."""
+
     routes: Rows[Route]
     """What is added for buyers that notices single out."""
 
@@ -204,8 +214,8 @@ class Upcoming(Record):
     """Day of the event."""
     status: str
     """ahead or lapsed."""
-    what: str
-    """The event as a sentence."""
+    what: Sentence
+    """The event."""
     standing: str
     """official, reported, agreed or claimed."""
     kind: str

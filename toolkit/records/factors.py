@@ -1,8 +1,12 @@
-"""The factor model of a run."""
+"""The factor model of a run, and `toolkit factors --json`."""
 
 from collections.abc import Mapping
 
-from toolkit.records.base import Day, Named, Record, Rows
+from pydantic import Field
+
+from toolkit.records.base import Day, Named, Record, Rows, Sentence
+from toolkit.records.risk import Correlation
+from toolkit.records.sources import Provenance
 
 
 class Factor(Record):
@@ -100,3 +104,100 @@ class FactorModel(Record):
     """In the order of the universe."""
     tests: FactorTests
     """Of all loadings together."""
+
+
+class FactorReturn(Record):
+    """Return of a factor in a period."""
+
+    date: Day
+    """Last day of the period."""
+    factor: str
+    """Name of the factor."""
+    value: float
+    """As a fraction."""
+
+
+class CharacteristicPremium(Record):
+    """What a characteristic of supply earned, a year for one standard deviation more."""
+
+    name: str
+    """Of the characteristic."""
+    premium: float | None
+    """As a fraction."""
+    error: float | None
+    """Standard error."""
+    t: float | None
+    """Premium over its error; null for too few periods."""
+    months: int
+    """Number of periods."""
+
+
+class Bias(Record):
+    """Size of outcomes in units of a forecast of risk; above 1 it was too low."""
+
+    what: str
+    """portfolios of prices without measurement error, or single noisy prices."""
+    horizon_months: int
+    """Of an outcome."""
+    statistic: float
+    """Root mean square of the standardised outcomes."""
+    error: float | None
+    """Its standard error; null below two dates."""
+    median: float
+    """The same from the median outcome."""
+    outcomes: int
+    """Standardised outcomes, all dates together."""
+    dates: int
+    """Dates they begin at."""
+    assets: Rows[str]
+    """Keys of what was scored."""
+    first: Day = Field(alias="from")
+    """First day on which an outcome begins."""
+    last: Day = Field(alias="to")
+    """Last day on which one ends."""
+
+
+class StrategyTitle(Record):
+    """A strategy."""
+
+    name: str
+    """Key: the name of its file."""
+    title: str
+    """Title of the strategy."""
+
+
+class Factors(Record):
+    """The factor model of a strategy and how its forecasts did: `toolkit factors`."""
+
+    schema_version: str
+    """Of this object."""
+    as_of: Day
+    """Day asked about."""
+    strategy: StrategyTitle
+    """Whose model it is."""
+    currency: str
+    """Of the risk."""
+    periods_per_year: float
+    """Of the returns."""
+    covariance: str
+    """Kind of the covariance."""
+    factors: Rows[Factor]
+    """In the order of the strategy; none of a covariance without named factors."""
+    assets: Rows[FactorAsset]
+    """In the order of the universe."""
+    tests: FactorTests
+    """Of all loadings together."""
+    factor_returns: Rows[FactorReturn]
+    """Oldest first; periods in which a factor has no member with a change are left out."""
+    characteristics: Rows[CharacteristicPremium]
+    """Empty where nothing could be compared: a note says why."""
+    correlations: Rows[Correlation]
+    """Pair by pair."""
+    bias: Rows[Bias]
+    """Of past forecasts, one a kind of outcome."""
+    notes: Rows[Sentence]
+    """On prices and risk, then on characteristics."""
+    characteristic_notes: Rows[Sentence] = Field((), exclude=True)
+    """The last of them, which are on characteristics; not written."""
+    data: Rows[Provenance]
+    """Rows that were used."""

@@ -43,7 +43,7 @@ class Order(Record):
     """Traded, in the reporting currency."""
     cost: float
     """Of the trade, in the reporting currency."""
-    owed: float
+    owed: float | int
     """Still to be paid of earlier orders, in the reporting currency."""
     cash: float
     """What the trade brings, negative what it takes, in the reporting currency."""

@@ -116,7 +116,7 @@ class Money(Record):
     """Cash before."""
     added: float
     """Money that is added."""
-    owed: float
+    owed: float | int
     """Still to be paid of what is ordered."""
     reserved: float
     """Kept aside and not placed."""

@@ -67,7 +67,7 @@ class Exposures(Record):
     """By ISO-3 code of the country of supply."""
     country_other: float
     """Behind which no country stands by name."""
-    country_unknown: float
+    country_unknown: float | int
     """Whose supply is not known."""
     controlled: float | None
     """Under an export control; null where the strategy does not look."""

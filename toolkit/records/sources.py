@@ -1,8 +1,9 @@
 """What a result rests on and for whom it was made: provenance, exchange rates, owner, strategy, remarks."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from toolkit.records.base import Day, Record
+from toolkit.records.base import Day, Phrase, Record, Rows, Sentence
 
 
 class Provenance(Record):
@@ -64,10 +65,36 @@ class Remark(Record):
     """What is weak; a note weakens nothing."""
     money: float | None
     """Value that it touches, in the reporting currency; null where nobody can tell."""
-    text: str
-    """A sentence."""
-    remedy: str | None
+    text: Sentence
+    """What is weak, or how something was read or computed."""
+    remedy: Sentence | None
     """What to do about it."""
+
+
+class Fault(Record):
+    """An error."""
+
+    kind: str = ""
+    """Whose it is to mend: spec, data, frame, ..."""
+    message: str
+    """What is wrong, each fault in a line."""
+    hint: str
+    """What to do."""
+    details: Mapping[str, Any] = {}
+    """Rows, columns and settings that are meant."""
+
+
+class Beside(Record):
+    """What stands beside an answer: the attributes of its record that say how far it can be relied on."""
+
+    remarks: Rows[Remark] = ()
+    """Warnings and notes."""
+    warnings: Rows[Sentence] = ()
+    """Texts of the warnings of a record without remarks."""
+    phrases: Mapping[str, Phrase] = {}
+    """Sentences by their English words, with templates and values for other languages."""
+    error: Fault | None = None
+    """Why there is no answer, or which faults a file has."""
 
 
 class StrategyName(Record):

@@ -38,7 +38,7 @@ def write(tmp_path):
 
 
 def headline(inputs, on, metal="gallium", to="USA"):
-    return controls(inputs, metal, None, Route(to), on).state.headline
+    return controls(inputs, metal, None, Route(to), on).headline
 
 
 def test_an_own_date_changes_the_state_and_shows_as_own(settings, write):
@@ -48,11 +48,9 @@ def test_an_own_date_changes_the_state_and_shows_as_own(settings, write):
     inputs = Context(settings, later, file)
     assert headline(inputs, later) == "licence+ban_suspended"
     assert inputs.own == ("EV063",)
-    rows = calendar(Context(settings, TODAY, file), "200d").to_json()["upcoming"]
-    mine = [row for row in rows if row["event_id"] == "EV063"]
-    assert [(row["date"], row["own"], row["confidence"]) for row in mine] == [
-        ("2027-03-31", True, "the user's own, not checked")
-    ]
+    rows = calendar(Context(settings, TODAY, file), "200d").upcoming
+    mine = [row for row in rows if row.event_id == "EV063"]
+    assert [(row.date, row.own, row.confidence) for row in mine] == [("2027-03-31", True, "the user's own, not checked")]
 
 
 def test_a_confirmed_extension_takes_the_place_of_the_claim(settings, write):
@@ -61,9 +59,9 @@ def test_a_confirmed_extension_takes_the_place_of_the_claim(settings, write):
         'announced = "2026-11-09"\neffective = "2026-11-09"\nends = "2027-01-10"\nauthority = "MOFCOM"\norigin = "CHN"\n'
         'metals = ["holmium", "erbium"]\nacts_on = ["EV062"]\nrelation = "extends"\ncitation = "gazette"\n'
     )
-    lapsed = calendar(Context(settings, TODAY), "90d").to_json()["lapsed"]
-    assert [row["event_id"] for row in lapsed] == ["EV062", "EV098"]
-    assert [row["event_id"] for row in calendar(Context(settings, TODAY, file), "90d").to_json()["lapsed"]] == ["EV098"]
+    lapsed = calendar(Context(settings, TODAY), "90d").lapsed
+    assert [row.event_id for row in lapsed] == ["EV062", "EV098"]
+    assert [row.event_id for row in calendar(Context(settings, TODAY, file), "90d").lapsed] == ["EV098"]
 
 
 def test_an_own_event_of_tomorrow_is_not_known_today(settings, write):
@@ -130,8 +128,8 @@ def test_options_are_checked():
 @pytest.mark.parametrize("destination", ["USA", "JPN", "CHE", "HKG"])
 def test_a_notice_means_the_same_in_every_report(settings, destination):
     inputs = Context(settings, TODAY)
-    of = {row["asset"]: row["routes"] for row in control_states(inputs.ledger, inputs.products, TODAY, destination)}
-    german = {row["asset"]: row["routes"] for row in control_states(inputs.ledger, inputs.products, TODAY, "DEU")}
+    of = {row.asset: row.routes for row in control_states(inputs.ledger, inputs.products, TODAY, destination)}
+    german = {row.asset: row.routes for row in control_states(inputs.ledger, inputs.products, TODAY, "DEU")}
     assert of == german
     for asset in ("antimony", "gallium", "germanium"):
         (ban,) = [

@@ -68,14 +68,14 @@ def test_rows_are_those_of_the_forecast(forecast, model):
 
 def test_a_factor_names_its_members_and_the_year_it_had(inputs, forecast, model):
     told = {f["name"]: f for f in model["factors"]}
-    assert told["dollar"]["members"] == ["currency:USD"]
+    assert told["dollar"]["members"] == ("currency:USD",)
     assert set(told["precious_metals"]["members"]) <= set(inputs.prices["asset"])
     metals = told["base_metals"]
     j = forecast.model.factors.index("base_metals")
     known = np.isfinite(forecast.model.realised[:, j])
     last = forecast.model.realised[known, j][-12:]
     assert metals["return_12m"] == pytest.approx(np.prod(1 + last) - 1)
-    assert metals["last"] == [day for day, there in zip(forecast.model.dates, known, strict=True) if there][-1]
+    assert metals["last"] == [day.isoformat() for day, there in zip(forecast.model.dates, known, strict=True) if there][-1]
     shock = told["supply_shock"]
     assert "gallium" in shock["members"]
     assert "copper" in shock["against"]
@@ -86,7 +86,7 @@ def test_what_a_factor_returned_is_what_its_members_returned(inputs, model):
     """The correction for monthly averages multiplies volatility by 1.22: of a return it would make another one."""
     told = {f["name"]: f for f in model["factors"]}
     for name in ("precious_metals", "base_metals", "energy"):
-        prices = inputs.prices.filter(pl.col("asset").is_in(told[name]["members"]))
+        prices = inputs.prices.filter(pl.col("asset").is_in(list(told[name]["members"])))
         wide = prices.pivot(on="asset", index="date", values="price").sort("date").drop("date").to_numpy()
         months = wide[-12:] / wide[-13:-1] - 1.0
         assert told[name]["return_12m"] == pytest.approx(np.prod(1.0 + months.mean(axis=1)) - 1.0)
@@ -98,13 +98,13 @@ def test_the_premia_in_the_documentation_are_those_of_the_output():
     """docs/method.md cites the figures of the default strategy as known on a day that it names."""
     page = " ".join((Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8").split())
     day = date.fromisoformat(re.findall(r"As known on (\d{4}-\d\d-\d\d), a year for one standard", page)[0])
-    found = {row["name"]: row for row in factors(Context(SETTINGS, day), "physical-basket").to_json()["characteristics"]}
+    found = {row.name: row for row in factors(Context(SETTINGS, day), "physical-basket").characteristics}
     cited = re.findall(r"(control pressure|N-1|flow shortfall) ([+-][\d.]+) % \(t (-?[\d.]+)\)", page)
     keys = {"control pressure": "control_pressure", "N-1": "n_minus_1", "flow shortfall": "flow_shortfall"}
     assert len(cited) == len(keys)
     for words, premium, t in cited:
         row = found[keys[words]]
-        assert (f"{row['premium']:+.1%}", f"{row['t']:.1f}") == (premium + "%", t)
+        assert (f"{row.premium:+.1%}", f"{row.t:.1f}") == (premium + "%", t)
 
 
 def test_shared_estimates_count_once_and_by_their_weakest_test(model):
@@ -120,7 +120,7 @@ def test_another_covariance_has_no_factors_and_says_so(inputs, tmp_path):
     found = strategy_forecast(sample, inputs, "EUR", "DEU")
     rows = factor_model(sample, inputs, found, "DEU")
     assert found.model is None
-    assert rows["factors"] == []
+    assert rows["factors"] == ()
     assert all(a["fit"] is None and a["loadings"] == {} for a in rows["assets"])
     text = find("strategies", "equal-weight").path.read_text(encoding="utf-8")
     own = tmp_path / "plain.toml"
@@ -129,7 +129,7 @@ def test_another_covariance_has_no_factors_and_says_so(inputs, tmp_path):
     )
     answer = factors(Context(SETTINGS, BEFORE), str(own))
     assert any("'sample' has no named factors" in note for note in answer.notes)
-    assert answer.to_json()["factor_returns"] == []
+    assert answer.factor_returns == ()
     assert [bias.what for bias in answer.bias] == ["portfolios"]
 
 

@@ -40,7 +40,7 @@ def test_a_finding_is_an_own_event_with_its_evidence_and_only_once(add, file):
     before = {path: path.read_bytes() for path in bundled_folder().iterdir()}
     answer = add(NEW, file)
     assert [(c.metal, c.form, c.day, c.was, c.now) for c in answer.changes if c.was != c.now] == [
-        ("hafnium", form, date(2026, 12, 1), "not_listed", "licence") for form in ("metal", "oxide")
+        ("hafnium", form, "2026-12-01", "not_listed", "licence") for form in ("metal", "oxide")
     ]
     text = Path(file).read_bytes()
     again = add(NEW, file)
@@ -60,8 +60,8 @@ def test_what_changes_is_what_controls_says_before_and_after(add):
     assert not Path("own.csv").exists()
     by_day = {c.day: (c.was, c.now) for c in answer.changes if c.metal == "gallium"}
     assert by_day == {
-        TODAY: ("licence+ban_suspended", "licence+ban_suspended"),  # until a later day
-        date(2026, 11, 28): ("ban", "licence+ban_suspended"),
+        TODAY.isoformat(): ("licence+ban_suspended", "licence+ban_suspended"),  # until a later day
+        "2026-11-28": ("ban", "licence+ban_suspended"),
     }
     assert {c.metal for c in answer.changes} == {"antimony", "gallium", "germanium"}
 
@@ -120,7 +120,7 @@ def test_evidence_is_a_file_that_shows_something_and_is_watched(add):
     states = []
     for content in (b"%PDF notice", b"other", None):
         Path("notice.pdf").unlink() if content is None else Path("notice.pdf").write_bytes(content)
-        states += [row["state"] for row in review(Context(settings, TODAY, "own.csv")).evidence]
+        states += [row.state for row in review(Context(settings, TODAY, "own.csv")).evidence]
     assert states == ["unchanged", "changed", "not found"]
     with pytest.raises(DataError, match=r"cannot read 'notice\.pdf'"):
         add(NEW)

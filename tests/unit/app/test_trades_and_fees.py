@@ -35,7 +35,7 @@ def asked(tmp_path):
         request = Request(
             strategy=str(strategy), context=Context(settings, DAY), holdings=file, total=total, overrides=overrides
         )
-        return optimize(request).record
+        return optimize(request).record.to_json()
 
     return run
 

@@ -9,17 +9,19 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from tests.records import partial
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.controls import calendar
 from toolkit.controls.feeds import ics, rss
+from toolkit.records.answers.controls import Calendar
 
 CONTENT_LINE = re.compile(r'[A-Z0-9-]+(;[A-Z0-9-]+=("[^"]*"|[^";:,]*))*:.*', re.DOTALL)
 
 
 @pytest.fixture(scope="module")
 def record():
-    return calendar(Context(resolve({}, file=None), date(2026, 11, 1)), "120d").to_json()
+    return calendar(Context(resolve({}, file=None), date(2026, 11, 1)), "120d")
 
 
 def unfolded(text: str) -> list[str]:
@@ -38,24 +40,24 @@ def test_the_calendar_is_one_of_rfc_5545(record):
     assert all(CONTENT_LINE.fullmatch(line) for line in lines)
     assert lines[:3] == ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//strategic-metals//toolkit upcoming//EN"]
     assert lines[-1] == "END:VCALENDAR"
-    assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == len(record["upcoming"]) > 2
+    assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == len(record.upcoming) > 2
     events = "\n".join(lines).split("BEGIN:VEVENT\n")[1:]
     uids = set()
-    for row, event in zip(record["upcoming"], events, strict=True):
+    for row, event in zip(record.upcoming, events, strict=True):
         told = dict(line.split(":", 1) for line in event.split("\nEND:VEVENT")[0].split("\n"))
         uids.add(told["UID"])
         assert told["DTSTAMP"] == "20261101T000000Z"
-        assert told["DTSTART;VALUE=DATE"] == row["date"].replace("-", "")
-        assert date.fromisoformat(told["DTEND;VALUE=DATE"]).toordinal() == date.fromisoformat(row["date"]).toordinal() + 1
-        assert row["what"] in plain(told["DESCRIPTION"])
+        assert told["DTSTART;VALUE=DATE"] == row.date.replace("-", "")
+        assert date.fromisoformat(told["DTEND;VALUE=DATE"]).toordinal() == date.fromisoformat(row.date).toordinal() + 1
+        assert row.what in plain(told["DESCRIPTION"])
         assert "Ledger reviewed to 2026-10-08" in told["DESCRIPTION"]
         assert re.search(r"(?<!\\)[,;]", told["DESCRIPTION"] + told["SUMMARY"]) is None
-        assert told["STATUS"] == ("CONFIRMED" if row["standing"] == "official" else "TENTATIVE")
+        assert told["STATUS"] == ("CONFIRMED" if row.standing == "official" else "TENTATIVE")
     assert len(uids) == len(events)
 
 
 def test_an_event_keeps_its_identity_from_day_to_day(record):
-    later = calendar(Context(resolve({}, file=None), date(2026, 11, 5)), "120d").to_json()
+    later = calendar(Context(resolve({}, file=None), date(2026, 11, 5)), "120d")
     first, second = ({line for line in unfolded(ics(one)) if line.startswith("UID:")} for one in (record, later))
     assert second & first
     assert ics(record) == ics(record)
@@ -67,7 +69,7 @@ def test_hostile_words_break_no_line():
         "instrument": "licence", "title": "Nr. 1; a,b\\c", "metals": "gallium;tin", "confidence": "none", "own": True,
         "what": "Ä" * 60 + "\r\nBEGIN:VEVENT\nx\x07",
     }  # fmt: skip
-    record = {"as_of": "2026-11-01", "review": "r", "upcoming": [row]}
+    record = partial(Calendar, {"as_of": "2026-11-01", "review": "r", "upcoming": [row]})
     lines = unfolded(ics(record))
     assert lines.count("BEGIN:VEVENT") == 1
     description = next(line for line in lines if line.startswith("DESCRIPTION:"))
@@ -83,7 +85,7 @@ def test_the_channel_is_one_of_rss_2(record):
     assert all(root.findtext(f"channel/{tag}") for tag in ("title", "link", "description"))
     assert parsedate_to_datetime(root.findtext("channel/lastBuildDate") or "").isoformat() == "2026-11-01T00:00:00+00:00"
     items = root.findall("channel/item")
-    assert [item.findtext("title", "")[:10] for item in items] == [row["date"] for row in record["upcoming"]]
+    assert [item.findtext("title", "")[:10] for item in items] == [row.date for row in record.upcoming]
     guids = [item.find("guid") for item in items]
     assert all(guid is not None and guid.get("isPermaLink") == "false" for guid in guids)
     assert len({guid.text for guid in guids if guid is not None}) == len(items)

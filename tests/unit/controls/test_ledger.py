@@ -11,6 +11,7 @@ import pytest
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError
 from toolkit.core.frames import TABLES
+from toolkit.records.controls import FormState
 
 TODAY = date(2026, 11, 24)
 
@@ -281,7 +282,7 @@ def test_a_metal_in_no_notice_is_a_valid_question_when_it_is_known(tables):
 
 
 def test_json_has_the_keys_of_the_contract_and_is_plain(ledger):
-    found = json.loads(json.dumps(state(ledger, "gallium", "metal", destination="USA").to_json()))
+    found = json.loads(json.dumps(FormState.model_validate(state(ledger, "gallium", "metal", destination="USA")).to_json()))
     assert found.keys() >= {
         "metal", "form", "origin", "destination", "end_user", "as_of", "headline", "listed", "measures", "next_changes", "note",
     }  # fmt: skip

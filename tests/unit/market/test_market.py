@@ -47,7 +47,7 @@ def test_hashes_describe_the_visible_rows_alone_and_not_their_order():
 
 def test_age_is_counted_beyond_interval_and_lag():
     (record,) = market(ROWS[:2]).until(date(2025, 6, 30)).provenance()
-    assert record.newest == date(2025, 2, 28)
+    assert record.as_of == "2025-02-28"
     assert record.overdue_days == (date(2025, 6, 30) - date(2025, 2, 28)).days - 31 - 5
     (fresh,) = market(ROWS[:2]).until(date(2025, 3, 20)).provenance()
     assert fresh.overdue_days == 0
@@ -58,7 +58,7 @@ def test_points_around_events_have_the_age_of_what_is_kept_and_not_of_their_own_
     sources = {"kept": Source("kept", "A ledger", "CC0", rhythm_days=1, complete_to=date(2025, 6, 20))}
     snapshot = Snapshot(date(2025, 6, 30), {"price_points": points}, sources)
     (record,) = snapshot.provenance()
-    assert (record.newest, record.overdue_days) == (date(2025, 1, 15), 9)
+    assert (record.as_of, record.overdue_days) == ("2025-01-15", 9)
 
 
 def test_there_is_no_other_way_to_look():

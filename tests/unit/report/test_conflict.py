@@ -27,7 +27,7 @@ def refused(*overrides, strategy="physical-basket", **owner):
     settings = resolve({f"owner.{key}": value for key, value in owner.items()}, file=None)
     with pytest.raises(NoAnswer) as error:
         optimize(Request(strategy, Context(settings, AS_OF), overrides=overrides))
-    return dict(error.value.record)
+    return error.value.record.to_json()
 
 
 @pytest.fixture(scope="module")

@@ -195,7 +195,7 @@ def test_shares_of_risk_say_of_which_risk():
     """A strategy that minimises a tail has parts of the tail, and the page may not call them parts of the variance."""
     settings = resolve({}, file=None)
     for strategy, words in (("us-ban-returns", "average loss of the worst twentieth (CVaR 95%)"), ("minimum-risk", "variance")):
-        record = optimize(Request(strategy=strategy, context=Context(settings, date(2026, 10, 2)))).record
+        record = optimize(Request(strategy=strategy, context=Context(settings, date(2026, 10, 2)))).record.to_json()
         assert sum(record["risk_contributions"].values()) == pytest.approx(1)
         assert f"Share of the risk of the whole, measured by {words}" in html.unescape(report_html(record))
 

@@ -84,7 +84,7 @@ class TestSolving:
             f"constraint.under export control.upper={position.cap / 100}",
         )
         request = Request(STRATEGY, Context(settings, DAY, today=DAY), overrides, budget_given=True)
-        record = optimize(request).record
+        record = optimize(request).record.to_json()
         rows = {row["asset"]: row for row in record["positions"]}
         for one in outcome.holdings:
             assert (one.lots, one.name) == (rows[one.asset]["lots"], rows[one.asset]["name"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.core.baskets import DOLLAR_SERIES
 from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.records.factors import Factor, FactorAsset, FactorModel, FactorTests, Loading
+from toolkit.records.risk import Correlation
 from toolkit.risk_model.correlations import rank_correlation
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.risk_model.factor_regression import MARKET, SUPPLY
@@ -24,8 +25,8 @@ OF_COVERAGE = ("rhythm", "basis", "observations", "changes", "gaps", "missing", 
 """Columns of `toolkit.risk_model.annual_assets.coverage` that a record has."""
 
 
-def factor_model(strategy: Strategy, inputs: Inputs, forecast: Forecast, destination: str) -> dict[str, Any]:
-    """Factors and assets for the run object and for `toolkit factors`; NaN where something could not be estimated.
+def factor_model(strategy: Strategy, inputs: Inputs, forecast: Forecast, destination: str) -> FactorModel:
+    """Factors and assets for the run object and for `toolkit factors`; null where something could not be estimated.
 
     Args:
         strategy: Whose covariance names the factors.
@@ -34,14 +35,14 @@ def factor_model(strategy: Strategy, inputs: Inputs, forecast: Forecast, destina
         destination: ISO-3 code of the owner's country: which controls make the sides of the supply shock.
     """
     assets = _asset_rows(inputs, forecast)
-    return {
-        "factors": _factor_rows(strategy, inputs, forecast, destination),
-        "assets": assets,
-        "tests": _tests([loading for asset in assets for loading in asset["loadings"].items()]),
-    }
+    return FactorModel(
+        factors=_factor_rows(strategy, inputs, forecast, destination),
+        assets=assets,
+        tests=_tests([loading for asset in assets for loading in asset.loadings.items()]),
+    )
 
 
-def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> list[dict[str, Any]]:
+def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> tuple[Correlation, ...]:
     """One record a pair of assets, the most correlated of the forecast first; null where there is no correlation.
 
     `periods` in which both changed, the rank correlation `observed` of what was printed with its 95 % interval (`low`,
@@ -52,7 +53,7 @@ def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> 
         named: Row -> name of the assets to include; None for all by their keys.
     """
     if forecast.printed is None:
-        return []
+        return ()
     names = dict(enumerate(forecast.assets)) if named is None else named
     matrix = forecast.matrix
     found = []
@@ -60,37 +61,37 @@ def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> 
         size = np.sqrt(matrix[i, i] * matrix[j, j])
         one = rank_correlation(forecast.printed[:, i], forecast.printed[:, j])
         found.append(
-            {
-                "assets": [names[i], names[j]],
-                "periods": one.periods,
-                "observed": one.value,
-                "low": one.low,
-                "high": one.high,
-                "forecast": float(matrix[i, j] / size) if size > 0 else None,
-            }
+            Correlation(
+                assets=(names[i], names[j]),
+                periods=one.periods,
+                observed=one.value,
+                low=one.low,
+                high=one.high,
+                forecast=float(matrix[i, j] / size) if size > 0 else None,
+            )
         )
-    return sorted(found, key=lambda row: (-(row["forecast"] or 0.0), row["assets"]))
+    return tuple(sorted(found, key=lambda row: (-(row.forecast or 0.0), row.assets)))
 
 
-def _tests(loadings: list[tuple[str, dict[str, float]]]) -> dict[str, float]:
+def _tests(loadings: list[tuple[str, Loading]]) -> FactorTests:
     """Number of different loadings, and of those distinguishable from zero.
 
     Pooling may give members of a group one loading: it is one estimate, and its weakest t-statistic counts.
     """
     weakest: dict[tuple[str, float], float] = {}
     for name, loading in loadings:
-        if np.isfinite(loading["t"]):
-            key = name, round(loading["loading"], 3)
-            weakest[key] = min(abs(loading["t"]), weakest.get(key, np.inf))
+        if loading.t is not None and loading.loading is not None:
+            key = name, round(loading.loading, 3)
+            weakest[key] = min(abs(loading.t), weakest.get(key, np.inf))
     marked = sum(t >= SIGNIFICANT for t in weakest.values())
-    return {"estimates": len(weakest), "significant": marked, "threshold": SIGNIFICANT}
+    return FactorTests(estimates=len(weakest), significant=marked, threshold=SIGNIFICANT)
 
 
-def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destination: str) -> list[dict[str, Any]]:
+def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destination: str) -> tuple[Factor, ...]:
     """One row a named factor: members, annual volatility, and return of the last twelve months."""
     model, covariance = forecast.model, strategy.forecast.covariance or FactorCovariance()
     if model is None or not isinstance(covariance, NamedFactors):
-        return []
+        return ()
     priced = inputs.prices["asset"].unique().sort().to_list()
     known = {*priced, DOLLAR_SERIES}
     rows = []
@@ -104,16 +105,16 @@ def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destina
             members = [key for key in covariance.members[name] if key in known]
         ended, year = _last_year(model.dates, model.realised[:, j], forecast.periods_per_year)
         rows.append(
-            {
-                "name": name,
-                "members": members,
-                "against": against,
-                "volatility": float(np.sqrt(max(forecast.factor_cov[j, j], 0.0))),
-                "return_12m": year,
-                "last": ended,
-            }
+            Factor(
+                name=name,
+                members=tuple(members),
+                against=tuple(against),
+                volatility=float(np.sqrt(max(forecast.factor_cov[j, j], 0.0))),
+                return_12m=year,
+                last=ended and ended.isoformat(),
+            )
         )
-    return rows
+    return tuple(rows)
 
 
 def _sides(inputs: Inputs, priced: list[str], covariance: NamedFactors, destination: str) -> tuple[list[str], list[str]]:
@@ -140,34 +141,34 @@ def _last_year(dates: tuple[date, ...], returns: FloatArray, periods_per_year: f
     return dates[end - 1], float(np.prod(1.0 + year) - 1.0) if whole else float("nan")
 
 
-def _asset_rows(inputs: Inputs, forecast: Forecast) -> list[dict[str, Any]]:
+def _asset_rows(inputs: Inputs, forecast: Forecast) -> tuple[FactorAsset, ...]:
     """One row an asset: observation model, volatility (observed, corrected, recent) and loadings."""
     named = list(forecast.named) if forecast.model is not None else []
     variance = _systematic(forecast, list(range(len(forecast.factors)))) + forecast.specific_var
     explained = _systematic(forecast, named)
     covered = {row["asset"]: row for row in forecast.coverage.to_dicts()} if forecast.coverage is not None else {}
-    return [
-        {
-            "asset": asset.key,
-            "name": asset.name,
-            "element": asset.element,
-            "observation": risk.model,
+    return tuple(
+        FactorAsset(
+            asset=asset.key,
+            name=asset.name,
+            element=asset.element,
+            observation=risk.model,
             **{key: covered[asset.key][key] for key in OF_COVERAGE},
-            "first": risk.first,
-            "last": risk.last,
-            "own_weight": risk.own_weight,
-            "raw": risk.raw,
-            "corrected": risk.latent,
-            "without_history": risk.without_history,
-            "low": risk.low,
-            "high": risk.high,
-            "forecast": float(np.sqrt(max(variance[i], 0.0))),
-            "noise": risk.noise,
-            "fit": float(explained[i] / variance[i]) if named and variance[i] > 0 else None,
-            "loadings": {forecast.factors[j]: _loading(forecast, i, j) for j in named},
-        }
+            first=risk.first.isoformat(),
+            last=risk.last.isoformat(),
+            own_weight=risk.own_weight,
+            raw=risk.raw,
+            corrected=risk.latent,
+            without_history=risk.without_history,
+            low=risk.low,
+            high=risk.high,
+            forecast=float(np.sqrt(max(variance[i], 0.0))),
+            noise=risk.noise,
+            fit=float(explained[i] / variance[i]) if named and variance[i] > 0 else None,
+            loadings={forecast.factors[j]: _loading(forecast, i, j) for j in named},
+        )
         for i, (asset, risk) in enumerate(zip(inputs.universe, forecast.risks, strict=True))
-    ]
+    )
 
 
 def _systematic(forecast: Forecast, factors: list[int]) -> FloatArray:
@@ -176,8 +177,8 @@ def _systematic(forecast: Forecast, factors: list[int]) -> FloatArray:
     return np.einsum("ik,kl,il->i", B, forecast.factor_cov[np.ix_(factors, factors)], B, optimize=True)
 
 
-def _loading(forecast: Forecast, i: int, j: int) -> dict[str, float]:
-    """A loading with its error and t-statistic; NaN where no regression fitted it."""
+def _loading(forecast: Forecast, i: int, j: int) -> Loading:
+    """A loading with its error and t-statistic; null where no regression fitted it."""
     loading = float(forecast.loadings[i, j])
     error = float("nan") if forecast.loading_errors is None else float(forecast.loading_errors[i, j])
-    return {"loading": loading, "error": error, "t": loading / error if error > 0 else float("nan")}
+    return Loading(loading=loading, error=error, t=loading / error if error > 0 else None)

@@ -35,6 +35,7 @@ from toolkit.market.exchange_rates import Rate
 from toolkit.optimize.costs import TRADED, Costs
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
+from toolkit.records.sources import Provenance
 from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.price_levels import error_on
 from toolkit.returns.quotes import BUNDLED, OWN_SERIES, whose
@@ -68,7 +69,7 @@ def run_record(
     request: Request,
     *,
     run_id: str,
-    provenance: Sequence[Mapping[str, Any]],
+    provenance: tuple[Provenance, ...],
     versions: Mapping[str, str],
 ) -> dict[str, Any]:
     """The record, keys in the order of the contract, additions behind.
@@ -180,7 +181,7 @@ def run_record(
             "items": _items(problem, money, budget),
         },
         "vat": value_added_tax(inputs.snapshot, owner["country"]),
-        "data": list(provenance),
+        "data": provenance,
         **in_record(remark for remark in remarks if remark.text not in told),
         "versions": dict(versions),
         "seed": request.seed,

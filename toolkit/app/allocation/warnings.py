@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from toolkit.core.remarks import Remark, by_money, note
 from toolkit.market.exchange_rates import Rate
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
+from toolkit.records.sources import Provenance
 
 MOSTLY_CASH = 0.5
 LAW = ("controls", "control_scopes", "control_items")
@@ -32,7 +32,7 @@ def warnings(
     wanted_gap: float,
     reproducible: bool,  # noqa: FBT001
     rates: Mapping[str, Rate],
-    provenance: Sequence[Mapping[str, Any]],
+    provenance: Sequence[Provenance],
     owner: Mapping[str, str],
     further: Sequence[Remark] = (),
 ) -> tuple[Remark, ...]:
@@ -125,7 +125,7 @@ def _of_answer(
     return found
 
 
-def late(provenance: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) -> list[Remark]:
+def late(provenance: Sequence[Provenance], sources: Mapping[str, str]) -> list[Remark]:
     """Warnings of sources whose newer figures are due: of the law for the ledger, else of the data.
 
     Args:
@@ -134,9 +134,9 @@ def late(provenance: Sequence[Mapping[str, Any]], sources: Mapping[str, str]) ->
     """
     overdue: dict[tuple[str, int, bool], dict[str, str]] = {}
     for entry in provenance:
-        if entry["overdue_days"] > 0:
-            when = (entry["as_of"] or entry["known_from"], entry["overdue_days"], entry["table"] in LAW)
-            overdue.setdefault(when, {})[entry["source_id"]] = entry["source"]
+        if entry.overdue_days > 0:
+            when = (entry.as_of or entry.known_from, entry.overdue_days, entry.table in LAW)
+            overdue.setdefault(when, {})[entry.source_id] = entry.source
     found: list[Remark] = []
     for (end, days, of_law), names in overdue.items():
         text = message(

@@ -16,6 +16,7 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.core.errors import SpecError
 from toolkit.core.plain import plain
+from toolkit.records.sources import Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,10 @@ class Ask:
             found[product] = found.get(product, 0.0) + row["weight"]
         return found or self.record.get("weights", {})
 
-    def provenance(self, **tables: pl.DataFrame) -> list[dict[str, Any]]:
+    def provenance(self, **tables: pl.DataFrame) -> tuple[Provenance, ...]:
         """Rows of `data[]` for the rows of tables that were used."""
         used = {name: frame for name, frame in tables.items() if frame.height}
-        return [entry.to_json() for entry in self.context.snapshot.provenance(used)]
+        return self.context.snapshot.provenance(used)
 
 
 Find = Callable[[Ask], Mapping[str, Any] | None]

@@ -38,7 +38,7 @@ def supply(ask: Ask) -> dict[str, Any] | None:
         "scenario": answer.scenario,
         "eu_base": {**plain(answer.base), "statement": answer.base.statement} if answer.base else None,
         "assumptions": _assumptions(answer.scenario, metals),
-        "data": [dict(row) for row in answer.provenance],
+        "data": answer.provenance,
     }
 
 

@@ -13,4 +13,4 @@ def compact(*, common: Common) -> None:
     from toolkit.report.answers.data.store import compacted as document
 
     answer = ask(common.context())
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)

@@ -26,4 +26,4 @@ def diff(
     from toolkit.report.answers.data.store import differences as document
 
     answer = ask(common.context(), before, after, table=table, added=added)
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)

@@ -26,5 +26,5 @@ def export(
 
     as_of: date | None = None if common.as_of is None else common.day()
     answer = ask(common.context(), table, file, as_of=as_of, version=version)
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)
     say(f"wrote {answer.file}", common)

@@ -75,7 +75,7 @@ def fetch(
     except KeyboardInterrupt:
         say(f"interrupted; {len(so_far.outcomes)} series are stored, the next fetch goes on from them", common)
         raise typer.Exit(130) from None
-    show(common, found.to_json, lambda words: document(found, words))
+    show(common, found, document)
     if found.missing:
         raise typer.Exit(status_of(SourceError("")).exit_code)
 

@@ -54,7 +54,7 @@ def import_(
         direction, lag_days,
     )  # fmt: skip
     answer = import_file(common.context(), file, options, _ask if sys.stdin.isatty() and file != "-" else None)
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)
 
 
 def _ask(name: str, columns: tuple[str, ...]) -> str | None:

@@ -21,4 +21,4 @@ def query(
     from toolkit.report.answers.data.store import query as document
 
     answer = ask(common.context(), sql)
-    show(common, answer.to_json, lambda say: document(answer, say))
+    show(common, answer, document)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from toolkit.cli.options import Common, with_common
@@ -23,6 +22,7 @@ def validate(*, common: Common) -> None:
     from toolkit.core.errors import FrameError
     from toolkit.core.frames import TABLES
     from toolkit.market.package import validate_package
+    from toolkit.records.answers.lists import PackageCheck
     from toolkit.report.answers.lists import package_check
 
     folder = package_folder(resolve(common.settings(), file=common.config))
@@ -33,19 +33,18 @@ def validate(*, common: Common) -> None:
             hint="Mend the rows that are named and run it again.",
             details={"faults": [str(fault) for fault in faults]},
         )
-    record = {"package": str(folder), "tables": sorted(TABLES), "faults": []}
-    context = common.context()
+    found, context = PackageCheck(package=str(folder), tables=tuple(sorted(TABLES)), faults=()), common.context()
     if context.store is not None:
         from toolkit.app.data.quality import stored_quality
         from toolkit.app.data.store import check_contracts, verify
+        from toolkit.records.answers.lists import StoreCheck
         from toolkit.report.answers.data.fetch import store_check
 
-        verified, tables, findings = verify(context), check_contracts(context), stored_quality(context)
-        told = [finding.to_json() for finding in findings]
-        record["store"] = {"verified": verified.to_json(), "tables": tables, "quality": told}
-        show(common, lambda: record, lambda say: store_check(verified, tables, findings, say))
+        store = StoreCheck(verified=verify(context), tables=check_contracts(context), quality=stored_quality(context))
+        found = found.model_copy(update={"store": store})
+        show(common, found, lambda _, say: store_check(store.verified, store.tables, store.quality, say))
         return
-    show(common, lambda: record, lambda say: package_check(str(folder), len(TABLES), common.day(), say))
+    show(common, found, lambda found, say: package_check(found, common.day(), say))
 
 
 def _validate_prices(files: PriceFiles, common: Common) -> None:
@@ -53,18 +52,18 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     from toolkit.app.lots import LotNames
     from toolkit.app.prices import read_own
     from toolkit.market.quality import findings, quality
+    from toolkit.records.answers.lists import PriceCheck, Quote, SeriesCheck
     from toolkit.report.answers.lists import quality as document
 
     context = common.context()
     own = read_own(files, context.snapshot, LotNames(context.ledger, context.products), masses=False)
-    table_of, quotes = quality(own.file.frame, as_of=common.day()), own.file.quotes
-    of_reading = (f"{remark.text} {remark.remedy}".strip() for remark in own.reading)
-    told = (*of_reading, *findings(table_of))
-    rows, of_day = (
-        [{key: str(value) if isinstance(value, date) else value for key, value in row.items()} for row in frame.to_dicts()]
-        for frame in (table_of, quotes)
+    series = quality(own.file.frame, as_of=common.day())
+    found = PriceCheck(
+        file=own.name,
+        shape=own.file.shape,
+        quality=tuple(map(SeriesCheck.model_validate, series.to_dicts())),
+        quotes=tuple(map(Quote.model_validate, own.file.quotes.to_dicts())),
+        findings=(*(f"{remark.text} {remark.remedy}".strip() for remark in own.reading), *findings(series)),
+        faults=(),
     )
-    record = {
-        "file": own.name, "shape": own.file.shape, "quality": rows, "quotes": of_day, "findings": list(told), "faults": [],
-    }  # fmt: skip
-    show(common, lambda: record, lambda say: document(table_of.to_dicts(), quotes.to_dicts(), told, common.day(), say))
+    show(common, found, lambda found, say: document(found, common.day(), say))

@@ -1,1 +1,1 @@
-"""Records of answers that are no subject of a report, a file a command."""
+"""Answers of commands: what `--json` prints, one record a command."""

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.messages import retellable, template_with
+from toolkit.records.base import Phrase
 from toolkit.report.document import Align, Block, Column, Document, Heading, Notes, Paragraph, Row, Section, Table
 from toolkit.report.i18n import names
 from toolkit.report.i18n.formats import readable
@@ -23,7 +24,7 @@ class Answer:
     ``{day:%Y-%m-%d}``, ``{names:and}``. A value that is a key of the data or an ISO-3 code is told as its name.
     """
 
-    def __init__(self, say: Language, as_of: date | str, phrases: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(self, say: Language, as_of: date | str, phrases: Mapping[str, Phrase] | None = None) -> None:
         """An answer without a block.
 
         Args:
@@ -46,7 +47,7 @@ class Answer:
         """A sentence that remembers how it was made, or words of the data."""
         return self.say.translate(self.phrase(words))
 
-    def phrase(self, words: str) -> Mapping[str, Any] | str:
+    def phrase(self, words: str) -> Phrase:
         """The sentence as a value inside a message: its template and values where they are known."""
         return self.phrases.get(words) or retellable(words)
 
@@ -102,6 +103,10 @@ class Answer:
     def number(self, value: float | None, spec: str = "") -> str:
         """A number as a specification of `format` writes it, in this language; none is empty."""
         return "" if value is None else self.say.figure(value, spec)
+
+    def day(self, day: str | None) -> str:
+        """A day in a table; none is empty."""
+        return "" if day is None else self.say.fmt.short_date(day)
 
     def word(self, identifier: str) -> str:
         """The words of an identifier of the data: a status, a form, an instrument."""

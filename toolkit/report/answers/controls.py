@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
 
-from toolkit.controls.state import ControlState, Measure, review_note
+from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, headline_word, review_note
+from toolkit.records.answers.controls import ControlledItems, MetalControls, ProductControls
+from toolkit.records.controls import FormState, Measure
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Text
-
-if TYPE_CHECKING:
-    from toolkit.app.controls import ControlAnswer
 
 STATES = {
     "unchecked": mark("not settled here, text not checked"),
@@ -43,84 +41,82 @@ BASIS = {
 FORMS = mark("form | law | since | until | measures in force | practice")
 
 
-def controls(found: ControlAnswer, say: Language) -> Document:
+def controls(found: MetalControls, say: Language) -> Document:
     """The state of one metal, and of its other forms."""
-    state = found.state
-    answer = Answer(say, state.as_of)
+    answer = Answer(say, found.as_of)
     answer.heading(
         "{metal}, {form}: {headline}  ({origin} to {destination}, {user} use, on {day:%Y-%m-%d})",
-        metal=state.metal, form=answer.word(state.form), headline=headline(answer, state.headline), origin=state.origin,
-        destination=state.destination, user=answer.word(state.end_user), day=state.as_of,
+        metal=found.metal, form=answer.word(found.form), headline=headline(answer, found.headline), origin=found.origin,
+        destination=found.destination, user=answer.word(found.end_user), day=found.as_of,
     )  # fmt: skip
-    answer.lines(state.review)
-    if found.basis in BASIS:
-        answer.line(BASIS[found.basis])
-    if basis := list(dict.fromkeys(_basis(answer, m) for m in state.leading)):
+    answer.lines(found.review)
+    if found.form_basis in BASIS:
+        answer.line(BASIS[found.form_basis])
+    if basis := list(dict.fromkeys(_basis(answer, m) for m in _leading(found))):
         answer.line("Rests on {measures}.", measures=", ".join(basis))
-    answer.lines(state.unsettled, state.note)
+    answer.lines(found.unsettled, found.note)
     own = say.words(", yours")
     answer.table(
         "measure | instrument | state | since | until | for | standing",
-        (_measure(answer, m, answer.word(m.standing) + (own if m.source_id == "user" else "")) for m in state.measures),
+        (_measure(answer, m, answer.word(m.standing) + (own if m.source_id == "user" else "")) for m in found.measures),
     )
-    if state.elsewhere:
+    if found.elsewhere:
         answer.line("Measures of other jurisdictions on the same form (exports out of there):")
         answer.table(
             "measure | instrument | state | since | until | for | confidence",
-            (_measure(answer, m, answer.word(m.confidence)) for m in state.elsewhere),
+            (_measure(answer, m, answer.word(m.confidence)) for m in found.elsewhere),
         )
-    for change in state.next_changes:
+    for change in found.next_changes:
         answer.line(
             "{day:%Y-%m-%d} ({standing}): {what}.", day=change.date, standing=answer.word(change.standing), what=change.what
         )
-    answer.table(FORMS, (_state(answer, s, answer.word(s.form)) for s in found.forms if s.form != state.form))
-    return _closed(answer, found.own, answer.told("Export controls on {metal}", metal=answer.metal(state.metal)))
+    answer.table(FORMS, (_state(answer, s, answer.word(s.form)) for s in found.forms if s.form != found.form))
+    return _closed(answer, found.own_events, answer.told("Export controls on {metal}", metal=answer.metal(found.metal)))
 
 
-def products(
-    states: Sequence[ControlState], names: Mapping[str, str], own: Sequence[str], reviewed_to: date | None, say: Language
-) -> Document:
+def products(found: ProductControls, names: Mapping[str, str], say: Language) -> Document:
     """The state of the traded form of every product.
 
     Args:
-        states: In the order of the products; at least one.
+        found: In the order of the products.
         names: Metal -> name of its product.
-        own: Ids of the user's own events.
-        reviewed_to: Last day through which acts are in the ledger.
         say: The language.
     """
-    first = states[0]
-    answer = Answer(say, first.as_of)
+    answer = Answer(say, found.as_of)
     answer.heading(
         "Controls of {origin} on exports to {destination}, {user} use, on {day:%Y-%m-%d}",
-        origin=first.origin, destination=first.destination, user=answer.word(first.end_user), day=first.as_of,
+        origin=found.origin, destination=found.destination, user=answer.word(found.end_user), day=found.as_of,
     )  # fmt: skip
-    answer.lines(review_note(reviewed_to, first.as_of))
-    answer.table(FORMS, (_state(answer, state, say.name(names[state.metal])) for state in states))
-    return _closed(answer, own, answer.told("Export controls of {origin}", origin=first.origin))
+    answer.lines(_review(found))
+    answer.table(FORMS, (_state(answer, state, say.name(names[state.metal])) for state in found.products))
+    return _closed(answer, found.own_events, answer.told("Export controls of {origin}", origin=found.origin))
 
 
-def items(found: Iterable[Mapping[str, Any]], query: str, reviewed_to: date | None, day: date, say: Language) -> Document:
-    """Controlled items that a tariff code or words find.
-
-    Args:
-        found: Rows of `toolkit.controls.items.find_items`.
-        query: What was looked for.
-        reviewed_to: Last day through which acts are in the ledger.
-        day: That is asked about.
-        say: The language.
-    """
-    answer = Answer(say, day)
-    answer.heading("Controlled items that match {query!r}", query=query)
+def items(found: ControlledItems, say: Language) -> Document:
+    """Controlled items that a tariff code or words find."""
+    answer = Answer(say, found.as_of)
+    answer.heading("Controlled items that match {query!r}", query=found.query)
     rows = (
-        (row["item"], _listed(row["metals"]), _listed(row["hs_codes"] or row["control_code"] or ""),
-         answer.notice(row["notice"]), answer.words(STATES, row["status"]))
-        for row in found
+        (row.item, _listed(row.metals), _listed(row.hs_codes or row.control_code or ""),
+         answer.notice(row.notice), answer.words(STATES, row.status))
+        for row in found.rows
     )  # fmt: skip
     if not answer.table("item | metals | codes | notice | state", rows):
-        answer.line("No controlled item matches {query!r}.", query=query)
-    answer.lines(review_note(reviewed_to, day))
+        answer.line("No controlled item matches {query!r}.", query=found.query)
+    answer.lines(_review(found))
     return answer.document("items")
+
+
+def _review(found: ProductControls | ControlledItems) -> str:
+    reviewed_to = None if found.reviewed_to is None else date.fromisoformat(found.reviewed_to)
+    return review_note(reviewed_to, date.fromisoformat(found.as_of))
+
+
+def _leading(state: FormState) -> tuple[Measure, ...]:
+    """The legal measures that the headline rests on."""
+    parts = {part.removesuffix(UNCERTAIN).removesuffix(ABOVE_SIZE) for part in state.headline.split("+")}
+    law = (m for m in state.measures if m.is_law and not m.conditional)
+    return tuple(m for m in law if headline_word(m.instrument, m.status) in parts)
 
 
 def headline(answer: Answer, words: str) -> str:
@@ -145,15 +141,15 @@ def _closed(answer: Answer, own: Sequence[str], title: Text) -> Document:
     return answer.document("controls", title)
 
 
-def _state(answer: Answer, state: ControlState, label: Cell) -> Iterator[Cell]:
+def _state(answer: Answer, state: FormState, label: Cell) -> Iterator[Cell]:
     """One row: the law, and what is only reported in a column of its own."""
     law = [m for m in state.measures if m.is_law and not m.conditional]
     numbers = dict.fromkeys(_number(answer, m) for m in law if m.status == "in_force")
     practice = dict.fromkeys(answer.word(m.instrument) for m in state.measures if m.status == "reported")
     yield label
     yield headline(answer, state.headline)
-    yield min((m.since for m in state.leading if m.since), default=None)
-    yield min((m.until for m in state.leading if m.until), default=None)
+    yield answer.day(min((m.since for m in _leading(state) if m.since), default=None))
+    yield answer.day(min((m.until for m in _leading(state) if m.until), default=None))
     yield ", ".join(numbers) or answer.say.words("none")
     yield ", ".join(practice)
 
@@ -167,8 +163,8 @@ def _measure(answer: Answer, m: Measure, last: str) -> Iterator[Cell]:
         + (say.words(" (other route)") if m.conditional else "")
         + (say.words(CERTAINTY[m.certainty]) if CERTAINTY[m.certainty] else "")
     )
-    yield m.since
-    yield m.until
+    yield answer.day(m.since)
+    yield answer.day(m.until)
     where = [name if name.isupper() else answer.word(name) for name in m.destinations]  # codes are the same in any language
     yield ", ".join(where) + ("" if m.end_user == "all" else f", {answer.word(m.end_user)}")
     yield last

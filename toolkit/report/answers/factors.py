@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
 
+from toolkit.records.factors import Bias, CharacteristicPremium, Factor, FactorAsset, Factors, Loading
+from toolkit.records.risk import Correlation
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Text, text
-
-if TYPE_CHECKING:
-    from toolkit.app.factors import FactorsAnswer
-    from toolkit.app.walk_forward import Bias
 
 DOUBT = 2.0
 """Standard errors within which a bias statistic cannot be told from right."""
@@ -30,52 +27,53 @@ SEEN = {
 }
 NAMES = {"currency:USD": mark("the dollar's exchange rate")}
 """Members of factors that are no asset."""
-Row = Mapping[str, Any]
 
 
-def factors(found: FactorsAnswer, say: Language, *, correlations: bool = False) -> Document:
+def factors(told: Factors, say: Language, *, correlations: bool = False) -> Document:
     """The model and how its forecasts did, or what moves together, pair by pair."""
-    answer, told = Answer(say, found.as_of), found.to_json()
-    title = say.term("strategy", told["strategy"]["title"])
+    answer = Answer(say, told.as_of)
+    title = say.term("strategy", told.strategy.title)
     answer.heading(
         "Risk of {title}, in {money} unless a note says otherwise, known on {day:%Y-%m-%d}",
-        title=title, money=found.currency, day=found.as_of,
+        title=title, money=told.currency, day=told.as_of,
     )  # fmt: skip
     if correlations:
-        _correlations(answer, told["correlations"])
+        _correlations(answer, told.correlations)
     else:
-        _volatilities(answer, told["assets"])
+        _volatilities(answer, told.assets)
         _loadings(answer, told)
-        _factors(answer, told["factors"])
-        described = () if found.characteristics is None else found.characteristics.notes
-        _characteristics(answer, told["characteristics"], described)
-        _forecasts(answer, found.bias)
-    answer.notes(answer.told("Note: {words}", words=words) for words in found.notes)
+        _factors(answer, told.factors)
+        _characteristics(answer, told.characteristics, told.characteristic_notes)
+        _forecasts(answer, told.bias)
+    answer.notes(
+        answer.told("Note: {words}", words=words) for words in told.notes[: len(told.notes) - len(told.characteristic_notes)]
+    )
     return answer.document("factors")
 
 
-def _correlations(answer: Answer, rows: Sequence[Row]) -> None:
+def _correlations(answer: Answer, rows: Sequence[Correlation]) -> None:
     answer.subtitle("Correlations, those of the forecast first")
     answer.table("asset | with | >forecast | >observed | >95% interval | >n", (_pair(answer, row) for row in rows))
     answer.line(
         "observed: rank correlation of the changes of what was printed in n common periods; {apart:d} of {total:d} intervals "
         "leave out zero. Noise of customs values draws it to zero, which the forecast corrects for and shrinks.",
-        apart=sum(row["observed"] is not None and not row["low"] <= 0.0 <= row["high"] for row in rows), total=len(rows),
+        apart=sum(None not in (row.low, row.high) and not (row.low or 0.0) <= 0.0 <= (row.high or 0.0) for row in rows),
+        total=len(rows),
     )  # fmt: skip
 
 
-def _pair(answer: Answer, row: Row) -> Iterator[Cell]:
-    yield from map(answer.metal, row["assets"])
-    yield answer.number(row["forecast"], "+.2f")
-    yield answer.number(row["observed"], "+.2f")
-    if row["observed"] is None:
+def _pair(answer: Answer, row: Correlation) -> Iterator[Cell]:
+    yield from map(answer.metal, row.assets)
+    yield answer.number(row.forecast, "+.2f")
+    yield answer.number(row.observed, "+.2f")
+    if row.observed is None:
         yield answer.say.words("too few")
     else:
-        yield answer.told("{low:+.2f} to {high:+.2f}", low=row["low"], high=row["high"])
-    yield row["periods"]
+        yield answer.told("{low:+.2f} to {high:+.2f}", low=row.low, high=row.high)
+    yield row.periods
 
 
-def _volatilities(answer: Answer, assets: Sequence[Row]) -> None:
+def _volatilities(answer: Answer, assets: Sequence[FactorAsset]) -> None:
     answer.subtitle("Volatility a year")
     answer.table(
         "asset | price seen as | >n | >raw | >alone | >corrected | >68% interval | >now | >own | >R2",
@@ -88,32 +86,32 @@ def _volatilities(answer: Answer, assets: Sequence[Row]) -> None:
     )
 
 
-def _volatility(answer: Answer, asset: Row) -> Iterator[Cell]:
-    yield answer.metal(asset["asset"])
-    yield answer.words(SEEN, str(asset["observation"]))
-    yield asset["changes"]
-    for key in ("raw", "without_history", "corrected"):
-        yield answer.number(asset[key], ".1%")
-    yield answer.told("{low:.1%} to {high:.1%}", low=asset["low"], high=asset["high"])
-    yield answer.number(asset["forecast"], ".1%")
-    for key in ("own_weight", "fit"):
-        yield answer.number(asset[key], ".0%")
+def _volatility(answer: Answer, asset: FactorAsset) -> Iterator[Cell]:
+    yield answer.metal(asset.asset)
+    yield answer.words(SEEN, str(asset.observation))
+    yield asset.changes
+    for figure in (asset.raw, asset.without_history, asset.corrected):
+        yield answer.number(figure, ".1%")
+    yield answer.told("{low:.1%} to {high:.1%}", low=asset.low, high=asset.high)
+    yield answer.number(asset.forecast, ".1%")
+    for figure in (asset.own_weight, asset.fit):
+        yield answer.number(figure, ".0%")
 
 
-def _loadings(answer: Answer, told: Row) -> None:
-    names, tests = [factor["name"] for factor in told["factors"]], told["tests"]
+def _loadings(answer: Answer, told: Factors) -> None:
+    names, tests = [factor.name for factor in told.factors], told.tests
     if not names:
         answer.line(
             "Covariance kind {kind!r} has no named factors: no loadings, no factor returns.",
-            kind=answer.word(told["covariance"]),
+            kind=answer.word(told.covariance),
         )
         return
     answer.subtitle("Loadings, with t-statistics in brackets")
     answer.table(
         "asset",
         (
-            (answer.metal(asset["asset"]), *(_loading(answer, asset["loadings"][name], tests["threshold"]) for name in names))
-            for asset in told["assets"]
+            (answer.metal(asset.asset), *(_loading(answer, asset.loadings[name], tests.threshold) for name in names))
+            for asset in told.assets
         ),
         figures=[answer.word(name) for name in names],
     )  # fmt: skip
@@ -121,19 +119,19 @@ def _loadings(answer: Answer, told: Row) -> None:
         "* |t| of {threshold:g} or more: {significant:d} of {estimates:d} different estimates, where chance alone would mark "
         "about {chance:.0f}; no other loading is distinguishable from zero. Members of a group may share an estimate. Errors "
         "of prices seen through noise are somewhat too small.",
-        threshold=tests["threshold"], significant=tests["significant"], estimates=tests["estimates"],
-        chance=tests["estimates"] / CHANCE,
+        threshold=tests.threshold, significant=tests.significant, estimates=tests.estimates,
+        chance=tests.estimates / CHANCE,
     )  # fmt: skip
 
 
-def _loading(answer: Answer, loading: Row, threshold: float) -> str:
-    if loading["t"] is None:
+def _loading(answer: Answer, loading: Loading, threshold: float) -> str:
+    if loading.t is None:
         return answer.say.words("not fitted")
-    star = "*" if abs(loading["t"]) >= threshold else NBSP
-    return f"{answer.number(loading['loading'], '.2f')} ({answer.number(loading['t'], '.1f')}){star}"
+    star = "*" if abs(loading.t) >= threshold else NBSP
+    return f"{answer.number(loading.loading, '.2f')} ({answer.number(loading.t, '.1f')}){star}"
 
 
-def _factors(answer: Answer, found: Sequence[Row]) -> None:
+def _factors(answer: Answer, found: Sequence[Factor]) -> None:
     if not found:
         return
     answer.subtitle("Factors: volatility a year, and what the last twelve months came to")
@@ -141,19 +139,19 @@ def _factors(answer: Answer, found: Sequence[Row]) -> None:
     answer.line("Each asset is explained by factors that leave it out itself.")
 
 
-def _factor(answer: Answer, factor: Row) -> Iterator[Cell]:
+def _factor(answer: Answer, factor: Factor) -> Iterator[Cell]:
     say = answer.say
-    members = ", ".join(say.words(NAMES[key]) if key in NAMES else answer.metal(key) for key in factor["members"])
+    members = ", ".join(say.words(NAMES[key]) if key in NAMES else answer.metal(key) for key in factor.members)
     members = members or say.words("none today")
-    against = ", ".join(map(answer.metal, factor["against"]))
-    yield answer.word(factor["name"])
-    yield answer.number(factor["volatility"], ".1%")
-    yield answer.number(factor["return_12m"], "+.1%")
-    yield (factor["last"] or "")[:7]
+    against = ", ".join(map(answer.metal, factor.against))
+    yield answer.word(factor.name)
+    yield answer.number(factor.volatility, ".1%")
+    yield answer.number(factor.return_12m, "+.1%")
+    yield (factor.last or "")[:7]
     yield say.words("{members}; against {factors}", members=members, factors=against) if against else members
 
 
-def _characteristics(answer: Answer, rows: Sequence[Row], notes: Sequence[str]) -> None:
+def _characteristics(answer: Answer, rows: Sequence[CharacteristicPremium], notes: Sequence[str]) -> None:
     if not rows:
         return
     answer.subtitle("What characteristics of supply earned, a year for one standard deviation more")
@@ -167,16 +165,16 @@ def _characteristics(answer: Answer, rows: Sequence[Row], notes: Sequence[str]) 
     answer.lines(*notes)
 
 
-def _characteristic(answer: Answer, row: Row) -> Iterator[Cell]:
-    yield answer.word(row["name"])
+def _characteristic(answer: Answer, row: CharacteristicPremium) -> Iterator[Cell]:
+    yield answer.word(row.name)
     # A mean over a few periods looks like a finding: without a test it is not shown.
-    if row["t"] is None:
+    if row.t is None:
         yield from ("", "", answer.say.words("too short"))
     else:
-        yield answer.number(row["premium"], "+.1%")
-        yield answer.number(row["error"], ".1%")
-        yield answer.number(row["t"], ".1f")
-    yield row["months"]
+        yield answer.number(row.premium, "+.1%")
+        yield answer.number(row.error, ".1%")
+        yield answer.number(row.t, ".1f")
+    yield row.months
 
 
 def _forecasts(answer: Answer, found: Sequence[Bias]) -> None:
@@ -202,7 +200,7 @@ def _bias(answer: Answer, bias: Bias) -> Text:
             "{first:%Y-%m} to {last:%Y-%m}: ",
             months=bias.horizon_months, **span,
         )  # fmt: skip
-    if bias.dates == 1:
+    if bias.error is None:
         return text(head, told("one date only, {n:d} outcomes: nothing can be said.", n=bias.outcomes))
     away, figures = bias.statistic - 1.0, {"statistic": bias.statistic, "error": bias.error, "dates": bias.dates}
     if bias.what == "portfolios":

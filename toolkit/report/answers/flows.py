@@ -28,7 +28,7 @@ def flows(found: FlowAnswer, say: Language) -> Document:
         answer.heading("Customs flows, known on {day:%Y-%m-%d}", day=found.as_of)
     else:
         answer.heading("Customs flows of {metal}, known on {day:%Y-%m-%d}", metal=answer.metal(found.metal), day=found.as_of)
-    origin = found.file or ", ".join(say.term("source", str(record["source"])) for record in found.provenance)
+    origin = found.file or ", ".join(say.term("source", row.source) for row in found.provenance)
     answer.line(
         "Source: {origin}. Masses in kg a month; % is left out where the base is small (*) or a month is missing (?).",
         origin=origin,

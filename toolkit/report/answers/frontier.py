@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
+from toolkit.records.answers.frontier import EfficientFrontier, FrontierPoint
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
-
-if TYPE_CHECKING:
-    from toolkit.app.frontier import FrontierAnswer
 
 EVERY = 5
 """Of the points, how many pass before the next is shown."""
@@ -19,25 +16,24 @@ LARGEST = 4
 """Holdings named in a line."""
 
 
-def frontier(found: FrontierAnswer, say: Language) -> Document:
+def frontier(record: EfficientFrontier, say: Language) -> Document:
     """Every fifth point and all turning points."""
-    record = found.record
-    answer, last = Answer(say, record["as_of"]), len(record["points"])
+    answer, last = Answer(say, record.as_of), len(record.points)
     values = {
-        "title": record["strategy"]["title"],
-        "day": record["as_of"],
+        "title": record.strategy.title,
+        "day": record.as_of,
     }
-    turning = len(record["critical"])
+    turning = len(record.critical)
     values["points"] = plain(say.counted(last, "1 point", "{count} points", count=str(last)))
     values["turning"] = plain(say.counted(turning, "1 turning point", "{count} turning points", count=str(turning)))
-    if record["against"] == "return":
+    if record.against == "return":
         answer.heading(
             "{title}: volatility against expected return, as of {day:%Y-%m-%d}, {points}, {turning}",
             **values,
         )
     else:
         answer.heading("{title}: volatility against cost a year, as of {day:%Y-%m-%d}, {points}, {turning}", **values)
-    if found.is_point:
+    if record.is_point:
         answer.line(
             "The frontier is a point: within the constraints nothing trades risk against that, and all points are this one."
         )
@@ -45,22 +41,22 @@ def frontier(found: FrontierAnswer, say: Language) -> Document:
         ">point | >volatility | >return | >cost | >aversion | largest holdings, or what turns",
         (
             _point(answer, row)
-            for row in found.rows()
-            if row["point"] == last or (not found.is_point and (row["point"] is None or row["point"] % EVERY == 1))
+            for row in record.in_order
+            if row.point == last or (not record.is_point and (row.point is None or row.point % EVERY == 1))
         ),
     )
-    answer.notes(record["notes"])
-    return answer.document("frontier", answer.told("Efficient frontier: {title}", title=record["strategy"]["title"]))
+    answer.notes(record.notes)
+    return answer.document("frontier", answer.told("Efficient frontier: {title}", title=record.strategy.title))
 
 
-def _point(answer: Answer, row: Mapping[str, Any]) -> Iterator[Cell]:
-    yield "*" if row["point"] is None else row["point"]
-    for key in ("volatility", "expected", "cost"):
-        yield answer.number(row[key], ".2%")
-    yield answer.number(row["risk_aversion"], ".1f")
-    if row["point"] is None:
-        yield "; ".join(plain(answer.sentence(words)) for words in row["changes"])
+def _point(answer: Answer, row: FrontierPoint) -> Iterator[Cell]:
+    yield "*" if row.point is None else row.point
+    for figure in (row.volatility, row.expected, row.cost):
+        yield answer.number(figure, ".2%")
+    yield answer.number(row.risk_aversion, ".1f")
+    if row.point is None:
+        yield "; ".join(plain(answer.sentence(words)) for words in row.changes)
         return
     cash = answer.say.words("cash")
-    held = sorted({**row["weights"], cash: row["cash"]}.items(), key=lambda item: -abs(item[1]))[:LARGEST]
+    held = sorted({**row.weights, cash: row.cash}.items(), key=lambda item: -abs(item[1]))[:LARGEST]
     yield ", ".join(f"{answer.metal(key)} {answer.number(weight, '.0%')}" for key, weight in held if abs(weight) >= 0.005)

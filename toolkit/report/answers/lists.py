@@ -2,130 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from toolkit.records.store import Stored
+from toolkit.records.answers.lists import DataList, Doctor, PackageCheck, PriceCheck, SettingsList, StrategyCheck, StrategyList
+from toolkit.records.sources import Provenance
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.data.store import tables
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 
-Row = Mapping[str, Any]
 
-
-def settings(rows: Iterable[Row], as_of: date, say: Language) -> Document:
+def settings(found: SettingsList, as_of: date, say: Language) -> Document:
     """Every setting, its value and where it came from."""
     answer = Answer(say, as_of)
     answer.table(
         "setting | value | from",
-        ((row["key"], _value(answer, row["value"]), say.term("term", row["origin"])) for row in rows),
+        ((row.key, _value(answer, row.value), say.term("term", row.origin)) for row in found.settings),
     )
     return answer.document("config")
 
 
-def _value(answer: Answer, value: Any) -> str:
+def _value(answer: Answer, value: str | float | None) -> str:
     return "" if value is None else value if isinstance(value, str) else answer.number(value, ",.12g")
 
 
-def strategies(rows: Iterable[Row], as_of: date, say: Language) -> Document:
+def strategies(found: StrategyList, as_of: date, say: Language) -> Document:
     """Every strategy by name, with its title and where it came from."""
     answer = Answer(say, as_of)
     answer.table(
         "name | title | from",
-        ((row["name"], say.term("strategy", row["title"]), say.term("term", row["origin"])) for row in rows),
+        ((row.name, say.term("strategy", row.title), say.term("term", row.origin)) for row in found.strategies),
     )
     return answer.document("strategies")
 
 
-def strategy_check(name: str, constraints: int, as_of: date, say: Language) -> Document:
+def strategy_check(found: StrategyCheck, constraints: int, as_of: date, say: Language) -> Document:
     """A strategy without a fault.
 
     Args:
-        name: Of the strategy.
-        constraints: Number of its constraints.
-        as_of: Day of the answer.
+        found: Its name.
+        constraints: How many it has.
+        as_of: Day that was asked about.
         say: The language.
     """
     answer = Answer(say, as_of)
-    answer.line("{name}: {n:d} constraints, no fault", name=name, n=constraints)
+    answer.line("{name}: {n:d} constraints, no fault", name=found.name, n=constraints)
     return answer.document("strategies-check")
 
 
-def package_check(folder: str, tables: int, as_of: date, say: Language) -> Document:
-    """A data package without a fault.
-
-    Args:
-        folder: Of the package.
-        tables: Number of its tables.
-        as_of: Day of the answer.
-        say: The language.
-    """
+def package_check(found: PackageCheck, as_of: date, say: Language) -> Document:
+    """A data package without a fault."""
     answer = Answer(say, as_of)
-    answer.line("{folder}: {n:d} tables hold their contracts", folder=folder, n=tables)
+    answer.line("{folder}: {n:d} tables hold their contracts", folder=found.package, n=len(found.tables))
     return answer.document("data-validate")
 
 
-def checks(rows: Iterable[Row], as_of: date, say: Language) -> Document:
+def checks(found: Doctor, as_of: date, say: Language) -> Document:
     """What an installation needs, and whether it has it."""
     answer = Answer(say, as_of)
     answer.table(
-        "check | state | detail", ((row["name"], "ok" if row["ok"] else say.words("look"), row["detail"]) for row in rows)
+        "check | state | detail", ((row.name, "ok" if row.ok else say.words("look"), row.detail) for row in found.findings)
     )
     return answer.document("doctor")
 
 
-def data(rows: Iterable[Row], as_of: date, say: Language, store: Stored | None = None) -> Document:
-    """Every table and source, and the tables of the store over them.
-
-    Args:
-        rows: One a table and source: rows, newest date, publication date, age against its rhythm.
-        as_of: Day that ages are counted to.
-        say: The language.
-        store: The store, where one is in use.
-    """
-    answer = Answer(say, as_of)
-    answer.table("table | source | >rows | newest | known from | >overdue", (_table(answer, row) for row in rows))
-    if store is not None:
-        tables(answer, store)
+def data(found: DataList, say: Language) -> Document:
+    """Every table and source, and the tables of the store over them: rows, days of the newest, age against its rhythm."""
+    answer = Answer(say, found.as_of)
+    answer.table("table | source | >rows | newest | known from | >overdue", (_table(answer, row) for row in found.data))
+    if found.store is not None:
+        tables(answer, found.store)
     return answer.document("data")
 
 
-def _table(answer: Answer, row: Row) -> Sequence[Cell]:
-    overdue = answer.say.words("{n} d", n=row["overdue_days"]) if row["overdue_days"] else ""
-    newest, known = (answer.say.fmt.short_date(row[key]) if row[key] else "" for key in ("as_of", "known_from"))
-    return row["table"], row["source"], str(row["rows"]), newest, known, overdue
+def _table(answer: Answer, row: Provenance) -> Sequence[Cell]:
+    overdue = answer.say.words("{n} d", n=row.overdue_days) if row.overdue_days else ""
+    newest, known = (answer.say.fmt.short_date(day) if day else "" for day in (row.as_of, row.known_from))
+    return row.table, row.source, str(row.rows), newest, known, overdue
 
 
-def quality(rows: Iterable[Row], quotes: Iterable[Row], findings: Iterable[str], as_of: date, say: Language) -> Document:
-    """Coverage, gaps, stale runs, outliers and unit jumps of price files.
-
-    Args:
-        rows: One a series, of `toolkit.market.quality.quality`.
-        quotes: Prices of a day.
-        findings: What is wrong or was supposed, in sentences.
-        as_of: Day that ages are counted to.
-        say: The language.
-    """
+def quality(found: PriceCheck, as_of: date, say: Language) -> Document:
+    """Coverage, gaps, stale runs, outliers and unit jumps of price files."""
     answer = Answer(say, as_of)
     answer.table(
         "asset | first | last | >prints | rhythm | >coverage | >gaps | >stale | >outliers | >unit | >age",
         (
             (
-                row["asset"], row["first"], row["last"], row["observations"], row["rhythm"] or "",
-                answer.number(row["coverage"], ".0%"), row["gaps"], row["stale_run"], row["outliers"],
-                f"x {answer.number(row['unit_factor'], '.3g')}" if row["unit_factor"] else "",
-                say.words("{n} d", n=row["age_days"]),
+                row.asset, say.fmt.short_date(row.first), say.fmt.short_date(row.last), row.observations, row.rhythm or "",
+                answer.number(row.coverage, ".0%"), row.gaps, row.stale_run, row.outliers,
+                f"x {answer.number(row.unit_factor, '.3g')}" if row.unit_factor else "", say.words("{n} d", n=row.age_days),
             )
-            for row in rows
+            for row in found.quality
         ),
     )  # fmt: skip
-    for row in quotes:
+    for row in found.quotes:
         answer.line(
             "{asset}: {basis} {price:,.2f} {money} a {unit} on {day:%Y-%m-%d}, a price of a day.",
-            asset=row["asset"], basis=answer.word(row["basis"]), price=row["price"], money=row["currency"], unit=row["unit"],
-            day=row["date"],
+            asset=row.asset, basis=answer.word(row.basis), price=row.price, money=row.currency, unit=row.unit, day=row.date,
         )  # fmt: skip
-    answer.lines(*findings)
+    answer.lines(*found.findings)
     return answer.document("data-validate")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from toolkit.records.answers.explanation import ExplainedRun
+from toolkit.records.limits import Constraint
+from toolkit.records.orders import Order
+from toolkit.records.positions import BrokenLimit, Position
+from toolkit.records.run import Run
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.explain import explain
 from toolkit.report.answers.exposure import price_sources
@@ -17,69 +21,66 @@ SHOWN = 5e-5
 ROOM = 0.005
 """Of slack, from which whole lots stay away from a limit that the divisible optimum touches."""
 SIDES = {"buy": mark("buy"), "sell": mark("sell"), "keep": mark("keep")}
-Row = Mapping[str, Any]
 
 
-def optimize(record: Row, say: Language, explanation: Row | None = None) -> Document:
+def optimize(record: Run, say: Language) -> Document:
     """A proposal, and why it is what it is where that was asked for."""
-    answer = Answer(say, record["as_of"], record["phrases"])
-    answer.heading("{title}: {status}", title=record["strategy"]["title"], status=answer.word(record["status"]))
+    answer = Answer(say, record.as_of, record.phrases)
+    answer.heading("{title}: {status}", title=record.strategy.title, status=answer.word(record.status))
     answer.line(
         "As of {day:%Y-%m-%d}, {budget:,.0f} {money}.",
-        day=record["as_of"], budget=record["budget"], money=record["currency"],
+        day=record.as_of, budget=record.budget, money=record.currency,
     )  # fmt: skip
-    held = sorted((p for p in record["positions"] if abs(p["weight"]) >= SHOWN), key=lambda p: -p["weight"])
-    cash = record["cash"]
-    last = (say.words("Cash"), *[""] * 4, answer.number(cash["value"], ",.0f"), answer.number(cash["weight"], ".1%"), "", "")
+    held = sorted((p for p in record.positions if abs(p.weight) >= SHOWN), key=lambda p: -p.weight)
+    cash = record.cash
+    last = (say.words("Cash"), *[""] * 4, answer.number(cash.value, ",.0f"), answer.number(cash.weight, ".1%"), "", "")
     answer.table(
         "hold | >lots | >lot | >price {money} | >+/- | >value {money} | >weight | >risk | >cost {money}",
-        (*(_position(answer, p, record["risk_contributions"][p["asset"]]) for p in held), last), money=record["currency"],
+        (*(_position(answer, p, record.risk_contributions[p.asset]) for p in held), last), money=record.currency,
     )  # fmt: skip
-    listed = {row["asset"] for row in record["orders"]} | {p["asset"] for p in held}
+    listed = {row.asset for row in record.orders} | {p.asset for p in held}
     price_sources(
         answer,
         (
-            (p["price_source"], p["price_from"], say.fmt.short_date(p["price_date"]), say.term("name", p["name"]))
-            for p in record["positions"]
-            if p["asset"] in listed
+            (p.price_source, p.price_from, say.fmt.short_date(p.price_date), say.term("name", p.name))
+            for p in record.positions
+            if p.asset in listed
         ),
     )
-    if record["before"] is not None:
+    if record.before is not None:
         _orders(answer, record)
     _risk(answer, record)
     _expected(answer, record, held)
     _last_prices(answer, record)
-    if record["risk"]["contributions_of"] != "variance":
-        answer.line(
-            "Risk is each holding's part of what is minimised: {what}.", what=answer.word(record["risk"]["contributions_of"])
-        )
+    if record.risk.contributions_of != "variance":
+        answer.line("Risk is each holding's part of what is minimised: {what}.", what=answer.word(record.risk.contributions_of))
     _controls(answer, record)
     answer.table(
         "limit | where | >now | >at | >slack | state",
-        (_limit(answer, c) for c in record["constraints"] if c["value"] is not None),
+        (_limit(answer, c, c.limit, c.slack) for c in record.constraints if c.limit is not None and c.slack is not None),
     )
-    if explanation is not None:
-        explain(answer, record, explanation)
-    return answer.document("optimize", text(say.known(record["strategy"]["title"])))
+    if isinstance(record, ExplainedRun):
+        explain(answer, record, record.explanation)
+    return answer.document("optimize", text(say.known(record.strategy.title)))
 
 
-def _position(answer: Answer, p: Row, risk: float) -> Iterator[Cell]:
-    whole = p["lots"] is not None
-    yield answer.say.name(p["name"])
-    yield answer.number(p["lots"], ",.0f") if whole else answer.number(p["quantity"], ",.3f")
-    yield "" if p["price"] is None else f"{answer.number(p['lot_size'], ',.6g')} {p['unit']}" if whole else p["unit"]
-    yield answer.number(p["price"], ",.2f")
-    yield answer.number(p["price_se"] or None, ",.2f")
-    yield answer.number(p["value"], ",.0f")
-    yield answer.number(p["weight"], ".1%")
+def _position(answer: Answer, p: Position, risk: float) -> Iterator[Cell]:
+    whole = p.lots is not None
+    yield answer.say.name(p.name)
+    yield answer.number(p.lots, ",.0f") if whole else answer.number(p.quantity, ",.3f")
+    yield "" if p.price is None else f"{answer.number(p.lot_size, ',.6g')} {p.unit}" if whole else p.unit
+    yield answer.number(p.price, ",.2f")
+    yield answer.number(p.price_se or None, ",.2f")
+    yield answer.number(p.value, ",.0f")
+    yield answer.number(p.weight, ".1%")
     yield answer.number(risk, ".1%")
-    yield answer.number(p["cost"], ",.0f")
+    yield answer.number(p.cost, ",.0f")
 
 
-def _orders(answer: Answer, record: Row) -> None:
+def _orders(answer: Answer, record: Run) -> None:
     """What is bought, sold and kept, and where the cash comes from and goes to."""
-    orders, money = record["orders"], record["currency"]
-    traded = [row for row in orders if row["side"] != "keep"]
+    orders, money = record.orders, record.currency
+    traded = [row for row in orders if row.side != "keep"]
     if not traded:
         answer.line("Nothing is traded: what is held is as good as any other answer.")
         return
@@ -87,19 +88,17 @@ def _orders(answer: Answer, record: Row) -> None:
         "order | what | >quantity | >price {money} | >value {money} | >cost {money} | >cash {money} | lots",
         (_order(answer, row) for row in orders), money=money, keys=2,
     )  # fmt: skip
-    answer.notes(
-        answer.told("{name}: {note}.", name=row["name"], note=answer.phrase(row["note"])) for row in orders if row["note"]
-    )
-    owned = record["money"]
+    answer.notes(answer.told("{name}: {note}.", name=row.name, note=answer.phrase(row.note)) for row in orders if row.note)
+    owned = record.money
     cash = {
-        "before": owned["cash_before"], "added": owned["added"], "money": money, "orders": sum(row["cash"] for row in traded),
-        "left": record["cash"]["value"],
+        "before": owned.cash_before, "added": owned.added, "money": money, "orders": sum(row.cash for row in traded),
+        "left": record.cash.value,
     }  # fmt: skip
-    if owned["reserved"]:
+    if owned.reserved:
         answer.line(
             "Cash: {before:,.2f} {money} before ({added:,.2f} added, {owed:,.2f} of it for what is owed), {orders:+,.2f} by "
             "these orders, {left:,.2f} left.",
-            owed=owned["reserved"], **cash,
+            owed=owned.reserved, **cash,
         )  # fmt: skip
     else:
         answer.line(
@@ -107,22 +106,22 @@ def _orders(answer: Answer, record: Row) -> None:
         )
 
 
-def _order(answer: Answer, row: Row) -> Iterator[Cell]:
-    yield answer.words(SIDES, row["side"])
-    yield answer.say.name(row["name"])
-    of_returns = row["price"] is None
-    yield "" if of_returns else f"{answer.number(row['quantity'], ',.6g')} {row['unit']}"
-    yield "" if of_returns else f"{answer.number(row['price'], ',.2f')} / {row['unit']}"
-    yield answer.number(row["value"], ",.2f")
-    yield answer.number(row["cost"], ",.2f")
-    yield answer.number(row["cash"], ",.2f") if row["side"] != "keep" else ""
-    yield ", ".join(row["lot_ids"])
+def _order(answer: Answer, row: Order) -> Iterator[Cell]:
+    yield answer.words(SIDES, row.side)
+    yield answer.say.name(row.name)
+    of_returns = row.price is None
+    yield "" if of_returns else f"{answer.number(row.quantity, ',.6g')} {row.unit}"
+    yield "" if of_returns else f"{answer.number(row.price, ',.2f')} / {row.unit}"
+    yield answer.number(row.value, ",.2f")
+    yield answer.number(row.cost, ",.2f")
+    yield answer.number(row.cash, ",.2f") if row.side != "keep" else ""
+    yield ", ".join(row.lot_ids)
 
 
-def _risk(answer: Answer, record: Row) -> None:
-    risk, costs, money = record["risk"], record["costs"], record["currency"]
-    told = {"volatility": risk["volatility"], "entry": costs["entry"], "money": money, "holding": costs["holding_per_year"]}
-    if risk["cvar_95"] is None:
+def _risk(answer: Answer, record: Run) -> None:
+    risk, costs, money = record.risk, record.costs, record.currency
+    told = {"volatility": risk.volatility, "entry": costs.entry, "money": money, "holding": costs.holding_per_year}
+    if risk.cvar_95 is None:
         answer.line(
             "Volatility {volatility:.1%} a year; trading costs {entry:,.0f} {money}, then {holding:,.0f} {money} a year to "
             "hold.",
@@ -132,12 +131,12 @@ def _risk(answer: Answer, record: Row) -> None:
         answer.line(
             "Volatility {volatility:.1%} a year, loss in the worst twentieth {loss:.1%} ({method}); trading costs {entry:,.0f} "
             "{money}, then {holding:,.0f} {money} a year to hold.",
-            loss=risk["cvar_95"], method=answer.phrase(risk["cvar_method"]), **told,
+            loss=risk.cvar_95, method=answer.phrase(risk.cvar_method), **told,
         )  # fmt: skip
 
 
-def _expected(answer: Answer, record: Row, held: Sequence[Row]) -> None:
-    expected = record["expected_return"]
+def _expected(answer: Answer, record: Run, held: Sequence[Position]) -> None:
+    expected = record.expected_return
     if expected is None:
         return
 
@@ -145,21 +144,21 @@ def _expected(answer: Answer, record: Row, held: Sequence[Row]) -> None:
         return answer.number(value, ".1%") + ("" if error is None else f" +/- {answer.number(error, '.1%')}")
 
     each = []
-    for p in record["positions"]:
+    for p in record.positions:
         if p in held:
-            of = expected["assets"][p["asset"]]
-            each.append(f"{answer.say.term('name', p['name'])} {written(of['value'], of['error'])}")
+            of = expected.assets[p.asset]
+            each.append(f"{answer.say.term('name', p.name)} {written(of.value, of.error)}")
     answer.line(
         "Expected return {value} a year, as the strategy states it: {each}.",
-        value=written(expected["value"], expected["error"]), each="; ".join(each),
+        value=written(expected.value, expected.error), each="; ".join(each),
     )  # fmt: skip
 
 
-def _last_prices(answer: Answer, record: Row) -> None:
+def _last_prices(answer: Answer, record: Run) -> None:
     """The same basket at the last observed prices, and what it breaks there."""
-    last = record["at_last_prices"]
-    told = {"value": last["value"], "money": record["currency"]}
-    if not last["limits_broken"]:
+    last = record.at_last_prices
+    told = {"value": last.value, "money": record.currency}
+    if not last.limits_broken:
         answer.line(
             "At the last observed prices what is held is worth {value:,.0f} {money} with its cash; every limit holds there "
             "too.",
@@ -167,13 +166,13 @@ def _last_prices(answer: Answer, record: Row) -> None:
         )
         return
     broken = []
-    for row in last["limits_broken"]:
+    for row in last.limits_broken:
         value, limit = _apart(answer, row)
-        bounds = {"name": row["name"], "value": value, "limit": limit}
-        if answer.say.known(row["name"]) == answer.say.known(row["where"] or row["name"]):
+        bounds = {"name": row.name, "value": value, "limit": limit}
+        if answer.say.known(row.name) == answer.say.known(row.where or row.name):
             of = answer.told("{name} is {value}, the limit {limit}", **bounds)
         else:
-            of = answer.told("{name} ({where}) is {value}, the limit {limit}", where=row["where"], **bounds)
+            of = answer.told("{name} ({where}) is {value}, the limit {limit}", where=row.where, **bounds)
         broken.append(plain(of))
     answer.line(
         "At the last observed prices what is held is worth {value:,.0f} {money} with its cash, and these limits are broken "
@@ -182,43 +181,43 @@ def _last_prices(answer: Answer, record: Row) -> None:
     )  # fmt: skip
 
 
-def _apart(answer: Answer, row: Row) -> tuple[str, str]:
+def _apart(answer: Answer, row: BrokenLimit) -> tuple[str, str]:
     """Value and limit with as many digits as tell them apart."""
-    bare = row["kind"] == "factor_exposure"
+    bare = row.kind == "factor_exposure"
     specs = (f".{digits}{'f' if bare else '%'}" for digits in range(3 if bare else 1, 8))
-    written = ((answer.number(row["value"], spec), answer.number(row["limit"], spec)) for spec in specs)
+    written = ((answer.number(row.value, spec), answer.number(row.limit, spec)) for spec in specs)
     return next(pair for pair in written if pair[0] != pair[1])
 
 
-def _controls(answer: Answer, record: Row) -> None:
-    exposures = record["exposures"]
-    countries = sorted(exposures["country"].items(), key=lambda item: -item[1])[:3]
-    if exposures["controlled"] is None or not countries:
+def _controls(answer: Answer, record: Run) -> None:
+    exposures = record.exposures
+    countries = sorted(exposures.country.items(), key=lambda item: -item[1])[:3]
+    if exposures.controlled is None or not countries:
         return
-    held = {row["asset"] for row in record["positions"] if row["weight"] > 0}
-    known = [row["supply"] for row in record["assets"] if row["asset"] in held and row["supply"]]
+    held = {row.asset for row in record.positions if row.weight > 0}
+    known = [row.supply for row in record.assets if row.asset in held and row.supply]
     answer.line(
         "Under export control for {owner}: {controlled:.1%} of value. Supply: {shares} ({editions}).",
-        owner=record["owner"]["country"], controlled=exposures["controlled"],
+        owner=record.owner.country, controlled=exposures.controlled,
         shares=", ".join(f"{country} {answer.number(share, '.0%')}" for country, share in countries),
-        editions=", ".join(sorted({supply["source_id"] for supply in known})),
+        editions=", ".join(sorted({supply.source_id for supply in known})),
     )  # fmt: skip
 
 
-def _limit(answer: Answer, c: Row) -> Iterator[Cell]:
+def _limit(answer: Answer, c: Constraint, limit: float, slack: float) -> Iterator[Cell]:
     """Value, limit, room and state of a constraint: per cent, but bare numbers of what is no fraction."""
-    say, bare = answer.say, c["kind"] == "factor_exposure"
-    slack = 0.0 if abs(c["slack"]) < SHOWN else c["slack"]
+    say, bare = answer.say, c.kind == "factor_exposure"
+    slack = 0.0 if abs(slack) < SHOWN else slack
     spec = ".3f" if bare else ".1%"
-    limit = say.fmt.plain_number(c["limit"]) if bare else say.fmt.limit(c["limit"])
-    yield say.name(say.known(c["name"]))
-    yield answer.place(c["where"])
-    yield answer.number(c["value"], spec)
-    yield say("at most {limit}", limit=limit) if c["side"] == "upper" else say("at least {limit}", limit=limit)
+    at = say.fmt.plain_number(limit) if bare else say.fmt.limit(limit)
+    yield say.name(say.known(c.name))
+    yield answer.place(c.where)
+    yield answer.number(c.value, spec)
+    yield say("at most {limit}", limit=at) if c.side == "upper" else say("at least {limit}", limit=at)
     yield answer.number(slack, spec)
-    if c["soft"] is not None and slack < 0:
+    if c.soft is not None and slack < 0:
         yield say.words("soft, broken at its price")
-    elif c["binding"]:
+    elif c.binding:
         # The continuous optimum touches the limit; whole lots may stay away from it.
         yield say.words("binding") if slack < ROOM else say.words("binding before whole lots")
     else:

@@ -43,7 +43,7 @@ def supply(found: SupplyAnswer, say: Language) -> Document:
     _views(answer, found)
     if found.metal is not None:
         _study_trade(answer, found)
-    titles = {str(record["source_id"]): say.term("source", str(record["source"])) for record in found.provenance}
+    titles = {row.source_id: say.term("source", row.source) for row in found.provenance}
     answer.line("Sources: {sources}.", sources="; ".join(f"{key}: {title}" for key, title in sorted(titles.items())))
     return answer.document("supply")
 

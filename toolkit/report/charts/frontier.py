@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from toolkit.records.answers.frontier import EfficientFrontier, FrontierPoint
 from toolkit.report.charts.draw import draw, standalone, titled
 from toolkit.report.charts.theme import TOKENS, specification
 from toolkit.report.charts.vegalite import FIT, field, layer
@@ -14,39 +15,37 @@ WIDTH, HEIGHT = 640, 400
 FMT = Formats()
 
 
-def frontier_svg(record: Mapping[str, Any]) -> str:
+def frontier_svg(record: EfficientFrontier) -> str:
     """The frontier of a record as standalone SVG, with what it says as its title.
 
     Args:
-        record: The object of `toolkit frontier --json`.
+        record: Of `toolkit frontier`.
     """
-    value = "expected" if record["against"] == "return" else "cost"
-    first, last, verb = record["points"][0], record["points"][-1], "brings" if value == "expected" else "costs"
+    value = "expected" if record.against == "return" else "cost"
+    first, last, verb = record.points[0], record.points[-1], "brings" if value == "expected" else "costs"
     heading = (
-        f"{FMT.percent(first['volatility'])} volatility {verb} {FMT.percent(first[value])} a year, "
-        f"{FMT.percent(last['volatility'])} {FMT.percent(last[value])}"
+        f"{FMT.percent(first.volatility)} volatility {verb} {FMT.percent(first.traded)} a year, "
+        f"{FMT.percent(last.volatility)} {FMT.percent(last.traded)}"
     )
-    spec = _spec(record["points"], record["critical"], value, (heading, record["strategy"]["title"]))
+    spec = _spec(record.points, record.critical, value, (heading, record.strategy.title))
     return f"{standalone(titled(draw(spec), told(record)))}\n"
 
 
-def told(record: Mapping[str, Any]) -> str:
+def told(record: EfficientFrontier) -> str:
     """What the picture shows, in a sentence."""
-    first, last, value = record["points"][0], record["points"][-1], "expected" if record["against"] == "return" else "cost"
+    first, last, value = record.points[0], record.points[-1], "expected" if record.against == "return" else "cost"
     word = "expected return" if value == "expected" else "cost"
-    turns = len(record["critical"])
+    turns = len(record.critical)
     return (
-        f"{record['strategy']['title']}, {record['as_of']}: from {FMT.percent(first['volatility'])} volatility and "
-        f"{FMT.percent(first[value])} {word} a year to {FMT.percent(last['volatility'])} and "
-        f"{FMT.percent(last[value])}; {turns} turning {'point' if turns == 1 else 'points'}."
+        f"{record.strategy.title}, {record.as_of}: from {FMT.percent(first.volatility)} volatility and "
+        f"{FMT.percent(first.traded)} {word} a year to {FMT.percent(last.volatility)} and "
+        f"{FMT.percent(last.traded)}; {turns} turning {'point' if turns == 1 else 'points'}."
     )
 
 
-def _spec(
-    points: Sequence[Mapping[str, Any]], critical: Sequence[Mapping[str, Any]], value: str, title: tuple[str, str]
-) -> str:
-    def rows(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        return [{"x": 100 * p["volatility"], "y": 100 * p[value], "order": i} for i, p in enumerate(entries)]
+def _spec(points: Sequence[FrontierPoint], critical: Sequence[FrontierPoint], value: str, title: tuple[str, str]) -> str:
+    def rows(entries: Sequence[FrontierPoint]) -> list[dict[str, Any]]:
+        return [{"x": 100 * p.volatility, "y": 100 * p.traded, "order": i} for i, p in enumerate(entries)]
 
     axis = {
         "labelExpr": "datum.value + '%'",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from toolkit.records.answers.explanation import Worth
 from toolkit.records.limits import Objective
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.measures import measure_words
@@ -13,28 +13,6 @@ NOTHING = 5e-6
 """A worth that would be written as zero."""
 LEAST = 5e-5
 """Volatility that would."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """A fall of the objective, translated; what does not apply is None.
-
-    Attributes:
-        volatility: Points less, as a fraction.
-        tracking_error: Likewise, of the difference to a target.
-        cost: Less a year, as a fraction of the budget; with risk priced as the strategy prices it.
-        ratio: More of the ratio.
-        reward: More return a year, as a fraction.
-        risk: Less of another measure of risk, as a fraction of the budget; `measure` names it.
-    """
-
-    volatility: float | None = None
-    tracking_error: float | None = None
-    cost: float | None = None
-    ratio: float | None = None
-    reward: float | None = None
-    risk: float | None = None
-    measure: str | None = None
 
 
 def worth(objective: Objective, level: float, fall: float) -> Worth:

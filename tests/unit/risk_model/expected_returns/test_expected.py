@@ -390,7 +390,7 @@ def test_a_proposal_hands_the_ledgers_pressure_to_the_views():
         request = Request(
             "control-pressure-views", Context(resolve({}), date(2026, 11, 24)), overrides=(f"{setting}={premium}",)
         )
-        record = optimize(request).record
+        record = optimize(request).record.to_json()
         held[premium] = {position["asset"]: position["weight"] for position in record["positions"]}
         assert any("View from control pressure" in warning and "11 assets" in warning for warning in record["notes"])
     # Tungsten and antimony are under the most measures, gold and platinum under none.

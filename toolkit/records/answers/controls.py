@@ -1,0 +1,115 @@
+"""Answers about export controls: `toolkit controls --json` and `toolkit upcoming --json`."""
+
+from pydantic import Field
+
+from toolkit.records.base import Day, Record, Rows, Sentence
+from toolkit.records.controls import FormState, Upcoming
+
+
+class Form(FormState):
+    """The state of one form of a metal."""
+
+    traded: bool
+    """Whether it is the form shown first."""
+
+
+class MetalControls(FormState):
+    """The state of a metal: `toolkit controls METAL`."""
+
+    form_basis: str
+    """Choice of the form: asked, traded, named (no product; a form that notices name) or metal (none of these)."""
+    forms: Rows[Form]
+    """Every form that a notice of the origin names, and the traded form; empty where one form was asked for."""
+    own_events: Rows[str]
+    """Ids of the user's own control events that were known."""
+
+
+class ProductControls(Record):
+    """The state of the traded form of every product: `toolkit controls`."""
+
+    as_of: Day
+    """Day asked about."""
+    origin: str
+    """ISO-3 code of the controlling country."""
+    destination: str
+    """ISO-3 code of the buyer's country."""
+    end_user: str
+    """civil, military or listed."""
+    reviewed_to: Day | None
+    """Last day through which acts are in the ledger."""
+    products: Rows[FormState]
+    """In the order of the products."""
+    own_events: Rows[str]
+    """Ids of the user's own control events that were known."""
+
+
+class ControlledItem(Record):
+    """An item of a notice, a row of the table `control_items`."""
+
+    event_id: str
+    """Id of the notice in the ledger."""
+    notice: str
+    """Number of the notice."""
+    item: str
+    """Its words in English."""
+    item_cn: str | None
+    """Its words in Chinese."""
+    metals: str
+    """Keys, separated by semicolons."""
+    control_code: str | None
+    """Control code of the list of dual-use items."""
+    hs_codes: str | None
+    """Tariff codes, separated by semicolons."""
+    announced: Day
+    """Day of the notice."""
+    effective: Day | None
+    """First day in force."""
+    citation: str
+    """Of the notice."""
+    source: str
+    """Key of the source."""
+    known_from: Day
+    """Day from which it was known."""
+    status: str
+    """in_force, suspended, unsettled, ... on the day asked."""
+
+
+class ControlledItems(Record):
+    """Items that a tariff code or words find: `toolkit controls --item`."""
+
+    query: str
+    """What was looked for."""
+    as_of: Day
+    """Day asked about."""
+    reviewed_to: Day | None
+    """Last day through which acts are in the ledger."""
+    rows: Rows[ControlledItem] = Field(alias="items")
+    """In the order of the notices."""
+
+
+class DatedChange(Upcoming):
+    """A dated change of the calendar."""
+
+    days: int
+    """From the day asked about; negative for what is past."""
+    own: bool
+    """Whether it is an event of the user's own."""
+
+
+class Calendar(Record):
+    """Dated changes ahead, and suspensions that have lapsed: `toolkit upcoming`."""
+
+    as_of: Day
+    """Day asked about."""
+    within_days: int
+    """How far ahead it looks."""
+    reviewed_to: Day | None
+    """Last day through which acts are in the ledger."""
+    review: Sentence
+    """What that means for the days ahead."""
+    upcoming: Rows[DatedChange]
+    """Ahead, the nearest first."""
+    lapsed: Rows[DatedChange]
+    """Suspensions whose end has passed and of which nothing else is known."""
+    own_events: Rows[str]
+    """Ids of the user's own control events that were known."""

@@ -1,0 +1,97 @@
+"""A holdings file as it is understood: `toolkit holdings check --json`."""
+
+from collections.abc import Mapping
+
+from toolkit.records.base import Day, Record, Rows, Sentence
+from toolkit.records.sources import Fault
+
+
+class ReadLot(Record):
+    """A row of the file without a fault (`toolkit.market.readers.holdings.lots.Lots`)."""
+
+    lot_id: str
+    """Id in the file."""
+    asset: str
+    """Key of the metal or the instrument."""
+    form: str | None
+    """Form that it is held in; null for a listed instrument."""
+    purity: str | None
+    """As traded."""
+    size: str | None
+    """Of one piece."""
+    quantity: float
+    """In `unit`."""
+    unit: str
+    """kg, g, oz, ..."""
+    mass: float | None
+    """kg; null for a listed instrument."""
+    purchase_date: Day | None
+    """Day of the purchase."""
+    purchase_price: float | None
+    """Of one unit, in `currency`."""
+    paid: float | None
+    """Part of the price that is paid, as a fraction."""
+    currency: str | None
+    """Of the purchase."""
+    origin_country: str
+    """ISO-3 code, or unknown."""
+    location: str | None
+    """Storage place as the file names it."""
+    status: str
+    """stored, in_transit, ordered or planned."""
+    custody: str | None
+    """As the file says."""
+    certificate: str | None
+    """As the file says."""
+    spread: float | None
+    """Round trip, as a fraction; null for the dealer's usual terms."""
+    storage_fee: float | None
+    """A year, as a fraction of value; null for the dealer's usual terms."""
+    vat_state: str | None
+    """As the file says."""
+    country: str | None
+    """ISO-3 code of the country that it lies in."""
+
+
+class CellFault(Record):
+    """A cell that breaks a rule."""
+
+    row: int
+    """Its row in the file."""
+    column: str
+    """Its column."""
+    lot: str | None
+    """Id of its lot."""
+    value: str | None
+    """The cell."""
+    rule: str
+    """Name of the rule."""
+    fault: Sentence
+    """What is wrong."""
+    hint: Sentence
+    """How to mend it."""
+
+
+class HoldingsCheck(Record):
+    """A holdings file and its faults."""
+
+    schema_version: int
+    """Of this object."""
+    file: str
+    """Its name."""
+    columns: Mapping[str, str]
+    """Column that is meant by each header."""
+    ignored: Rows[str]
+    """Headers that mean none."""
+    lots: Rows[ReadLot]
+    """Rows without a fault."""
+    faults: Rows[CellFault]
+    """Every cell that breaks a rule."""
+    notes: Rows[Sentence]
+    """How the file was read."""
+    warnings: Rows[Sentence]
+    """Prices far from the level of their day."""
+    error: Fault | None = None
+    """What a command with this file raises; missing for a file without a fault."""
+    written: str | None
+    """File of the corrected copy."""

@@ -1,0 +1,201 @@
+"""Lists of what there is: settings, strategies, data, checks of the installation, and the quality of a price file."""
+
+from collections.abc import Mapping
+
+from toolkit.records.base import Day, Record, Rows, Sentence
+from toolkit.records.fetch import QualityFinding
+from toolkit.records.sources import Provenance
+from toolkit.records.store import Stored, Verified
+
+
+class Setting(Record):
+    """A setting that is in effect."""
+
+    key: str
+    """Its path, `section.name`."""
+    value: str | int | float | bool | None
+    """In effect."""
+    origin: str
+    """default, file, environment or option."""
+
+
+class SettingsList(Record):
+    """Every setting: `toolkit config show`."""
+
+    settings: Rows[Setting]
+    """In the order of the file."""
+
+
+class StrategyFile(Record):
+    """A strategy that is found by its name."""
+
+    name: str
+    """Of the file, without its ending."""
+    title: str
+    """As it says itself."""
+    origin: str
+    """Folder that it is found in: yours or shipped."""
+    path: str
+    """Of the file."""
+
+
+class StrategyList(Record):
+    """Every strategy: `toolkit strategies list`."""
+
+    strategies: Rows[StrategyFile]
+    """By name."""
+
+
+class StrategyCheck(Record):
+    """A strategy without a fault: `toolkit strategies check`."""
+
+    name: str
+    """As it was asked for."""
+    fingerprint: str
+    """Hash of all its settings."""
+    faults: Rows[str] = ()
+    """None: a strategy with faults is an error."""
+
+
+class StoreCheck(Record):
+    """A store without a fault."""
+
+    verified: Verified
+    """Its files."""
+    tables: int
+    """Number of tables that hold their contracts."""
+    quality: Rows[QualityFinding]
+    """What the checks of quality find in its series."""
+
+
+class PackageCheck(Record):
+    """A data package without a fault: `toolkit data validate`."""
+
+    package: str
+    """Its folder."""
+    tables: Rows[str]
+    """That hold their contracts."""
+    faults: Rows[str] = ()
+    """None: a package with faults is an error."""
+    store: StoreCheck | None = None
+    """The store over it; missing where none is in use."""
+
+
+class Check(Record):
+    """A check of the installation."""
+
+    name: str
+    """What is checked."""
+    ok: bool
+    """Whether it is in order."""
+    detail: str
+    """What was found."""
+
+
+class Doctor(Record):
+    """Checks of the installation: `toolkit doctor`."""
+
+    healthy: bool
+    """Whether all of them are in order."""
+    findings: Rows[Check]
+    """In the order in which a person would make them."""
+
+
+class DataList(Record):
+    """Tables and sources of the data: `toolkit data list`."""
+
+    as_of: Day
+    """Day that ages are counted to."""
+    package: str
+    """Folder of the data."""
+    data: Rows[Provenance]
+    """Table by table and source by source."""
+    weaknesses: Mapping[str, Rows[str]]
+    """Known weaknesses by table."""
+    store: Stored | None = None
+    """The store over them; missing where none is in use."""
+
+
+class SeriesCheck(Record):
+    """A series of a price file (`toolkit.market.quality.quality`)."""
+
+    asset: str
+    """Key of what it prices."""
+    first: Day
+    """Day of the first price."""
+    last: Day
+    """Day of the last price."""
+    observations: int
+    """Number of prices."""
+    rhythm: str | None
+    """Frequency: daily, monthly, ...; null for a single price."""
+    expected: int
+    """Prices that the frequency makes expect."""
+    coverage: float
+    """Prices over those expected."""
+    gaps: int
+    """Times that a price is missing."""
+    longest_gap: int
+    """Prices that are missing in a row at most."""
+    longest_gap_after: Day | None
+    """Day of the price before them."""
+    stale_run: int
+    """Equal prices in a row at most."""
+    stale_until: Day | None
+    """Day of the last of them."""
+    large_moves: int
+    """Changes far above the usual size, true or not."""
+    outliers: int
+    """Prices far from both neighbours."""
+    outlier_date: Day | None
+    """Day of the farthest."""
+    outlier_z: float | None
+    """Its distance, in robust standard deviations."""
+    unit_ratio: float | None
+    """Jump that looks like a change of unit, as a ratio."""
+    unit_factor: float | None
+    """Price level after it over that before."""
+    unit_date: Day | None
+    """Day of the jump."""
+    age_days: int
+    """Days since the last price."""
+
+
+class Quote(Record):
+    """A price of one day."""
+
+    date: Day
+    """Day of the price."""
+    asset: str
+    """Key of what it prices."""
+    price: float
+    """Of one unit."""
+    currency: str
+    """Of the price."""
+    unit: str
+    """kg, g, oz, ..."""
+    quantity: float | None
+    """kg that a customs unit value is of; null for another price."""
+    basis: str
+    """Basis of the price."""
+    source: str
+    """Key of the source, or name of the file."""
+    known_from: Day
+    """Day from which it was known."""
+
+
+class PriceCheck(Record):
+    """The quality of price files: `toolkit data validate --prices`."""
+
+    file: str
+    """Name of the file."""
+    shape: str
+    """How the table is laid out."""
+    quality: Rows[SeriesCheck]
+    """One a series."""
+    quotes: Rows[Quote]
+    """Prices of a day, which belong to no series."""
+    findings: Rows[Sentence]
+    """What is wrong or was supposed."""
+    faults: Rows[str] = ()
+    """None: a file with faults is an error."""
