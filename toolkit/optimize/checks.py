@@ -136,7 +136,7 @@ def check_short(problem: Problem) -> None:
         )
 
 
-def check_rates(assets: Sequence[str], half_spread: FloatArray, storage: FloatArray, fee: float) -> None:
+def check_rates(assets: Sequence[str], half_spread: FloatArray, storage: FloatArray, fee: FloatArray) -> None:
     """Refuse costs that are not.
 
     Raises:
@@ -144,7 +144,7 @@ def check_rates(assets: Sequence[str], half_spread: FloatArray, storage: FloatAr
     """
     for what, rate in (("the spread", half_spread), ("the storage cost", storage)):
         _rate(what, rate, assets)
-    _charge("the fee of a trade", fee)
+    _rate("the fee of a trade", fee, assets)
 
 
 def check_costs(assets: Sequence[str], costs: Costs) -> None:
@@ -153,8 +153,8 @@ def check_costs(assets: Sequence[str], costs: Costs) -> None:
     Raises:
         DataError: for NaN, infinite or negative costs, a sale that brings nothing, and a holding period that is no time.
     """
-    check_rates(assets, costs.half_spread, costs.storage, costs.fee)
-    check_rates(assets, costs.half_spread + costs.held_spread, costs.storage + costs.held_storage, costs.fee)
+    check_rates(assets, costs.half_spread, costs.storage, costs.fees)
+    check_rates(assets, costs.half_spread + costs.held_spread, costs.storage + costs.held_storage, costs.fees)
     for what, rate in (
         ("the fee of a lot", costs.lot_fee),
         ("the value added tax", costs.vat),

@@ -21,7 +21,7 @@ TRADED = 1e-7
 """A change of less than this part of the budget (a cent in 100,000) is below the precision of a solver and no trade."""
 
 
-def impact_coefficients(prefactor: float, volatility: FloatArray, volume: FloatArray, budget: float) -> FloatArray:
+def impact_coefficients(prefactor: FloatArray | float, volatility: FloatArray, volume: FloatArray, budget: float) -> FloatArray:
     """(n,) b of the cost b |d|^1.5 of trading d, both as fractions of the budget: the square-root law of impact.
 
     Trading the value q moves the price by prefactor x sigma x sqrt(q / V), sigma and V the volatility and the turnover of a
@@ -29,7 +29,7 @@ def impact_coefficients(prefactor: float, volatility: FloatArray, volume: FloatA
     Li (2005) find the exponent 0.6 in place of 0.5 for large US shares; for metals nobody has measured it.
 
     Args:
-        prefactor: Of the law, about 1; 0 for no impact.
+        prefactor: (n,) of the law, about 1; 0 for no impact.
         volatility: (n,) a year.
         volume: (n,) turnover of a day in the currency of the budget; NaN where it is not known, which costs no impact.
         budget: In that currency.
@@ -64,7 +64,7 @@ class Costs:
     Attributes:
         half_spread: (n,) paid on each trade, as a fraction of its value.
         storage: (n,) a year, as a fraction of the value.
-        fee: Fixed fee a trade, in budget currency.
+        fee: (n,) fixed fee a trade, in budget currency; a number stands for all.
         holding_years: Over how long the round trip is spread.
         in_objective: Whether the annual cost is part of what is minimised.
         lot_fee: (n,) fees of the lots that are traded, as a fraction of their value.
@@ -78,7 +78,7 @@ class Costs:
 
     half_spread: FloatArray
     storage: FloatArray
-    fee: float = 0.0
+    fee: FloatArray | float = 0.0
     holding_years: float = 3.0
     in_objective: bool = False
     lot_fee: FloatArray = field(default_factory=_nothing)
@@ -102,7 +102,7 @@ class Costs:
         universe: Universe,
         *,
         include: tuple[str, ...] = COST_ITEMS,
-        fee: float = 0.0,
+        fee: FloatArray | float = 0.0,
         holding_years: float = 3.0,
         in_objective: bool = False,
     ) -> Costs:
@@ -117,6 +117,11 @@ class Costs:
         )
 
     # Once, as a fraction of the value that changes hands
+
+    @property
+    def fees(self) -> FloatArray:
+        """(n,) fixed fee of a trade of each asset, in budget currency."""
+        return np.full(len(self.half_spread), self.fee, dtype=float)
 
     @property
     def purchase(self) -> FloatArray:
@@ -203,15 +208,15 @@ class Costs:
 
     def charges(self, values: FloatArray, previous: FloatArray, budget: float) -> float:
         """What of `annual` is charged whatever the amount: fees of today's trades over the years, and those of sites."""
-        trades = np.count_nonzero(np.abs(values - previous) > TRADED)
-        return (self.fee * trades / self.holding_years + self.site_fees(values)) / budget
+        fees = float(self.fees @ (np.abs(values - previous) > TRADED))
+        return (fees / self.holding_years + self.site_fees(values)) / budget
 
     # Amounts
 
     def entry(self, trades: FloatArray, budget: float) -> float:
         """Cost of trades today; they, (n,), and it are fractions of the budget, a purchase positive and a sale negative."""
         bought, sold, size = np.clip(trades, 0.0, None), np.clip(-trades, 0.0, None), np.abs(trades)
-        fees = self.fee / budget * np.count_nonzero(size > TRADED)
+        fees = float(self.fees @ (size > TRADED)) / budget
         return float(self.purchase @ bought + self.sale @ sold + self.impact @ size**1.5 + fees)
 
     def paid(self, trades: FloatArray, budget: float) -> FloatArray:
@@ -223,7 +228,7 @@ class Costs:
     def most(self, budget: float) -> float:
         """Upper bound of `entry`: everything is sold, as much is bought again, and every asset pays the fee of a trade."""
         rates = np.max(self.purchase, initial=0.0) + np.max(self.sale, initial=0.0) + 2 * np.max(self.impact, initial=0.0)
-        return float(rates + len(self.half_spread) * self.fee / budget)
+        return float(rates + np.sum(self.fees) / budget)
 
     def site_fees(self, values: FloatArray) -> float:
         """Charges a year of the sites at which any of `values`, (n,), is stored, in budget currency."""

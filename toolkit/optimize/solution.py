@@ -101,7 +101,7 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     costs, budget, previous = problem.costs, problem.data.budget, problem.previous
     fees = 0.0
     if _trades_optimized(problem):
-        fees = costs.fee / budget * np.count_nonzero(np.abs(weights * problem.wealth - previous) > TRADED)
+        fees = float(costs.fees @ (np.abs(weights * problem.wealth - previous) > TRADED)) / budget
         costs = replace(costs, fee=0.0)
 
     def entry(wealth: float) -> float:

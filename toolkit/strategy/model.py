@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from toolkit.core.countries import country_or
-from toolkit.core.decode import Several, Spec
+from toolkit.core.decode import Several, Spec, faults_of, raise_faults
+from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.optimize.constraints.base import Constraint, limits_beyond_whole
 from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.costs import COST_ITEMS
@@ -131,6 +132,14 @@ class SiteSpec(Spec):
     groups: Several[str] = ()
 
 
+Part = Annotated[float, Field(ge=0, lt=1)]
+Amount = Annotated[float, Field(ge=0)]
+BY_ASSET = {
+    "spread": "spreads", "storage": "storages", "fee": "fees", "borrow": "borrows", "impact": "impacts", "volume": "volumes",
+}  # fmt: skip
+"""Column of a file of costs -> key of the table."""
+
+
 class CostsSpec(Spec):
     """Costs in the objective. Without the table they are paid and shown, and not optimized.
 
@@ -138,6 +147,10 @@ class CostsSpec(Spec):
     `storage_per_lot` and the charges of `sites` a year, beside the storage that is a share of the value. `borrow` is the fee
     a year of what is borrowed to sell it short, as a fraction of its value. `impact` is the
     prefactor of the square-root law of market impact, `volumes` the turnover of a day by asset or element.
+
+    `spreads`, `storages`, `fees`, `borrows` and `impacts` are the same by asset or element, in place of the dealer's usual
+    terms and of what counts for all. They may stand in a `file` (CSV, Parquet, a sheet): a column of names, and columns
+    `spread`, `storage`, `fee`, `borrow`, `impact` and `volume`.
     """
 
     holding_period: Period = "3 years"
@@ -152,6 +165,39 @@ class CostsSpec(Spec):
     borrow: float = Field(default=0.0, ge=0, lt=1, exclude_if=_unused)
     impact: float = Field(default=0.0, ge=0, exclude_if=_unused)
     volumes: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict, exclude_if=_unused)
+    spreads: dict[str, Part] = Field(default_factory=dict, exclude_if=_unused)
+    storages: dict[str, Part] = Field(default_factory=dict, exclude_if=_unused)
+    fees: dict[str, Amount] = Field(default_factory=dict, exclude_if=_unused)
+    borrows: dict[str, Part] = Field(default_factory=dict, exclude_if=_unused)
+    impacts: dict[str, Amount] = Field(default_factory=dict, exclude_if=_unused)
+    file: str | None = Field(default=None, min_length=1, exclude_if=_unused)
+
+    def with_table(self, columns: Mapping[str, Sequence[Any]], name: str) -> CostsSpec:
+        """The same with the costs by asset of its file; a cost that the strategy states by the same name goes before.
+
+        Args:
+            columns: Names of assets or elements, and a column a cost; an empty cell is the cost of all.
+            name: Of the file, for messages.
+
+        Raises:
+            SpecError: for another column, and a name that stands twice.
+        """
+        first, *others = columns
+        names, update = [str(cell) for cell in columns[first]], dict[str, Any](file=None)
+        if twice := sorted({one for one in names if names.count(one) > 1}):
+            raise SpecError(f"{name}: {', '.join(twice)} stands twice.", hint="Give each asset or element once.")
+        for column in others:
+            key = BY_ASSET.get(column.strip().lower())
+            if key is None:
+                known = f"Columns of costs by asset: {', '.join(BY_ASSET)}."
+                raise SpecError(f"{name}: unknown column {column!r}.", hint=did_you_mean(column, BY_ASSET) or known)
+            given = {one: cell for one, cell in zip(names, columns[column], strict=True) if cell is not None}
+            update[key] = {**given, **getattr(self, key)}
+        try:
+            return type(self).model_validate({**self.model_dump(exclude_unset=True), **update})
+        except ValidationError as error:
+            raise_faults(faults_of(error, type(self), "costs"), name)
+            raise
 
     @model_validator(mode="after")
     def _sites_are_unique(self) -> CostsSpec:

@@ -20,7 +20,7 @@ NOT_COSTS = [
     ({"impact": [0.0, np.nan]}, "the market impact is not a finite number for b"),
     ({"lot_fee": [0.0]}, "the fee of a lot: 1 rows for 2 names"),
     ({"lot_fee": [0.0, 1.0]}, "selling costs as much as it brings for b"),
-    ({"fee": -1.0}, "the fee of a trade must be a number of zero or more"),
+    ({"fee": -1.0}, "the fee of a trade is negative for a, b"),
     ({"sites": (Site("Zug", np.nan, np.array([True, True])),)}, "the charge of Zug"),
     ({"sites": (Site("Zug", 1.0, np.array([True])),)}, "stored at Zug: 1 rows"),
     ({"holding_years": 0.0}, "holding period"),

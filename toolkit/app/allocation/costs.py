@@ -99,7 +99,7 @@ def strategy_costs(
     costs = Costs.of(
         universe,
         include=spec.include,
-        fee=spec.fee,
+        fee=names.values("fees", spec.fees, spec.fee),
         holding_years=months(spec.holding_period) / 12,
         in_objective=True,
     )
@@ -115,10 +115,29 @@ def strategy_costs(
         vat=vat,
         premium=premium,
         impact=impact,
-        borrow=np.full(len(universe), spec.borrow),
+        borrow=names.values("borrows", spec.borrows, spec.borrow),
         sites=_sites(spec.sites, names) if storage else (),
     )
     return costs, (*_uncharged(spec, universe, lots, mass), *told, *_fixed(costs.sites), *assumed)
+
+
+def with_own_terms(spec: CostsSpec | None, universe: Universe, known: Universe) -> Universe:
+    """The assets with the spreads and the storage that the strategy states for them.
+
+    Args:
+        spec: The table; None for the dealer's usual terms.
+        universe: The n assets.
+        known: Every product, for names in the table that this universe does not hold.
+    """
+    if spec is None or not (spec.spreads or spec.storages):
+        return universe
+    names, found = _Names(universe, known), list(universe)
+    for key, where, given in (("spread", "spreads", spec.spreads), ("storage", "storages", spec.storages)):
+        for i, value in enumerate(names.values(where, given, np.nan)):
+            if np.isfinite(value):
+                terms = "given" if found[i].terms == "unknown" else found[i].terms
+                found[i] = replace(found[i], **{key: float(value), "terms": terms})
+    return Universe(tuple(found))
 
 
 def at_own_terms(
@@ -244,9 +263,10 @@ def _impact(
 ) -> tuple[FloatArray, tuple[Remark, ...]]:
     """Coefficients of the market impact: the user's volumes, else a year's world production bought once."""
     volume, universe = names.values("volumes", spec.volumes, np.nan), names.universe
-    if spec.impact == 0:
-        return np.zeros(len(universe)), ()
-    given = np.isfinite(volume)
+    prefactor = names.values("impacts", spec.impacts, spec.impact)
+    if not prefactor.any():
+        return prefactor, ()
+    given = np.isfinite(volume) | (prefactor == 0)
     made = np.array([production.get(asset.key, np.nan) if asset.unit == MASS else np.nan for asset in universe])
     volume = np.where(given, volume, made * prices / TRADING_DAYS)
     notes: list[Remark] = []
@@ -257,10 +277,10 @@ def _impact(
             assets=assumed,
         )
         notes.append(note(text))
-    if without := [key for key, known in zip(universe.keys, np.isfinite(volume), strict=True) if not known]:
+    if without := [key for key, known in zip(universe.keys, np.isfinite(volume) | (prefactor == 0), strict=True) if not known]:
         text = message("No market volume is known for {assets}: no market impact is counted for them.", assets=without)
         notes.append(Remark("terms", text, message("Give their turnover a day under [costs.volumes]."), tuple(without)))
-    return impact_coefficients(spec.impact, volatility, volume, budget), tuple(notes)
+    return impact_coefficients(prefactor, volatility, volume, budget), tuple(notes)
 
 
 def _uncharged(spec: CostsSpec, universe: Universe, lots: FloatArray, mass: FloatArray) -> tuple[Remark, ...]:

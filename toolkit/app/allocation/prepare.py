@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from toolkit.app.allocation.costs import at_own_terms, strategy_costs, world_production
+from toolkit.app.allocation.costs import at_own_terms, strategy_costs, with_own_terms, world_production
 from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.holdings import Held, Lot, Whole, read_held, whole
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
@@ -180,6 +180,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     quoted = sorted({level.currency for level in forecast.levels})
     rates = {code: last_rate(inputs.snapshot["fx"], code, currency) for code in quoted}
     inputs, forecast = _at_quotes(strategy, inputs, forecast)
+    inputs = replace(inputs, universe=with_own_terms(strategy.costs, inputs.universe, inputs.products))
     by_origin, not_told_apart = _by_origin(strategy, held, inputs, offered, destination)
     offers = OriginVariants.of(inputs.universe, strategy.universe.offer, by_origin)
     outside = tuple(asset.key for asset in offers.universe if {asset.key, asset.offer_of} & {*outside})
@@ -390,7 +391,7 @@ def _outcomes(strategy: Strategy, inputs: Inputs, forecast: Forecast, outlook: S
 
 def _production(strategy: Strategy, inputs: Inputs, offers: OriginVariants) -> dict[str, float]:
     """Production by asset in kg a year, where market impact asks for volumes; `inputs` are those before the offers."""
-    if strategy.costs is None or strategy.costs.impact == 0:
+    if strategy.costs is None or not (strategy.costs.impact or strategy.costs.impacts):
         return {}
     return offers.production(world_production(inputs.snapshot["shares"], inputs.universe), inputs.supply)
 

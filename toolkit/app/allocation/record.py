@@ -321,7 +321,7 @@ def _items(problem: Problem, money: AllocationAmounts, budget: float) -> dict[st
         "premium": costs.premium @ bought,
         "vat": (costs.vat * (1.0 + costs.half_spread + costs.premium)) @ bought,
         "impact": costs.impact @ (np.sqrt(size / budget) * size),
-        "fees": costs.lot_fee @ size + costs.fee * np.count_nonzero(size > TRADED * budget),
+        "fees": costs.lot_fee @ size + costs.fees @ (size > TRADED * budget),
     }
     yearly = {"storage": costs.stored(money.values, money.before), "sites": costs.site_fees(money.values / budget)}
     if costs.borrow.any():

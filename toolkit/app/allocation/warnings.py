@@ -64,7 +64,7 @@ def warnings(
         )
         found.append(note(words))
     unknown = tuple(asset.key for asset in universe if asset.terms == "unknown")
-    if unknown and not problem.costs.fee:
+    if unknown and not np.any(problem.costs.fees):
         text = message("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
         found.append(Remark("terms", text, message("Say what a trade costs (fee under [costs] of the strategy)."), unknown))
     day, destination = inputs.snapshot.as_of, owner["country"]

@@ -56,10 +56,10 @@ class Score:
     charged: bool = False
 
     @property
-    def trade_fee(self) -> float:
-        """What a trade adds to the objective, whatever its size."""
+    def trade_fee(self) -> FloatArray:
+        """(n,) what a trade adds to the objective, whatever its size."""
         costs = self.problem.costs
-        return costs.fee / costs.holding_years / self.problem.data.budget / self.wealth if self.charged else 0.0
+        return costs.fees * self.charged / costs.holding_years / self.problem.data.budget / self.wealth
 
     @property
     def sites(self) -> tuple[tuple[float, NDArray[np.bool_]], ...]:
@@ -77,7 +77,7 @@ class Score:
         trades, costs = values - self.problem.previous, self.problem.costs
         size = np.abs(trades)
         paid = np.clip(trades, 0, None) @ costs.purchase + np.clip(-trades, 0, None) @ costs.sale
-        paid = paid + size**1.5 @ costs.impact + costs.fee / self.problem.data.budget * np.sum(size > TRADED, axis=-1)
+        paid = paid + size**1.5 @ costs.impact + (size > TRADED) @ costs.fees / self.problem.data.budget
         return np.concatenate([values, (1.0 - values.sum(axis=-1) - paid)[..., None]], axis=-1)
 
     def many(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -96,7 +96,7 @@ class Score:
         d = values / self.wealth - q.target
         value = np.sum((d @ q.R.T) ** 2, axis=1) + np.sum((q.s * d) ** 2, axis=1) + values @ q.c / self.wealth
         value += beyond[:, soft] @ limits.price[soft] / self.wealth if soft.any() else 0.0
-        value += self.trade_fee * np.sum(np.abs(values - self.problem.previous) > TRADED, axis=1)
+        value += (np.abs(values - self.problem.previous) > TRADED) @ self.trade_fee
         for fee, stored in self.sites:
             value += fee * np.any(held[:, stored], axis=1)
         excess = np.where(excess > (HOLDS if self.terms.loose.any() else EXACT), excess, 0.0)

@@ -116,7 +116,7 @@ class LotTerms:
         tied = (fewest > 1) | (discrete.fewest > 0)
         floor = np.maximum(ticket, np.where(tied, fewest * lot, 0.0))
         counted = discrete.fewest > 0 or discrete.most is not None
-        decided = (floor > 0) | counted | (problem.costs.fee > 0)
+        decided = (floor > 0) | counted | (problem.costs.fees > 0)
         for site in problem.costs.sites:
             decided = decided | site.stored
         least = np.zeros(n) if discrete.least is None else discrete.least
@@ -188,7 +188,7 @@ def add_structure(
     program.add(per_asset((bought, ones), (buying, -ones)), -np.inf, 0.0)
     program.add(per_asset((sold, ones), (selling, -previous)), -np.inf, 0.0)
     program.add(per_asset((buying, ones), (selling, ones)), -np.inf, 1.0)  # never both: the spread is paid once
-    if problem.costs.fee > 0:  # no fee without a trade, or it would burn cash that is above its limit
+    if np.any(problem.costs.fees > 0):  # no fee without a trade, or it would burn cash that is above its limit
         less, more = _least_trades(problem, terms)
         program.add(per_asset((bought, ones), (buying, -more)), 0.0, np.inf)
         program.add(per_asset((sold, ones), (selling, -less)), 0.0, np.inf)
@@ -198,7 +198,7 @@ def add_structure(
     budget = program.blank(1)  # to the last cent of spread and fee
     budget[0, value], budget[0, columns.cash] = 1.0, 1.0
     budget[0, bought], budget[0, sold], budget[0, impact] = problem.costs.purchase, problem.costs.sale, 1.0
-    budget[0, buying] = budget[0, selling] = problem.costs.fee / problem.data.budget
+    budget[0, buying] = budget[0, selling] = problem.costs.fees / problem.data.budget
     program.add(budget, 1.0, 1.0)
     # From above the cost of impact is only bounded by its chord: where a limit on cash binds, the program may waste money
     # that no answer wastes. Its bound is true all the same; `Impact` of the approximation makes it tight where that counts.
