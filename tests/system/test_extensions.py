@@ -272,6 +272,23 @@ def test_a_covariance_a_forecast_of_returns_and_a_command_of_one_file_each_are_f
     # Without correlation the weights of the largest r'w - w'w x 0.09 are a straight line in the returns, two per cent apart.
     assert held["germanium"] - held["gallium"] == pytest.approx(0.02 / 0.18, abs=1e-6)
     assert held["silver"] - held["gold"] == pytest.approx(0.02 / 0.18, abs=1e-6)
+    explained = run("optimize", path, "--explain", "--json", "--set", "objective.risk_aversion=3.0")
+    holdings = {row["asset"]: row for row in json.loads(explained.stdout)["explanation"]["holdings"]}
+    assert holdings["silver"]["from_cash"]["objective_reward"] == pytest.approx(-0.08, abs=1e-9)
+    report = next(work.rglob("*.html")).read_text(encoding="utf-8")
+    assert all(row["name"] in report for row in holdings.values())
+    record = json.loads(explained.stdout)
+    assert all(row["volatility"]["used"] == pytest.approx(0.3) for row in record["assets"])
+    lots = strategy(tmp_path, Path(path).read_text(encoding="utf-8") + '[[constraint]]\nname = "lots"\nkind = "lots"\n')
+    whole = json.loads(run("optimize", lots, "--no-report", "--json").stdout)
+    assert whole["solver"]["lots_gap"] is not None
+    assert all(position["lots"] == int(position["lots"]) for position in whole["positions"])
+    tight = '[[constraint]]\nname = "calm"\nkind = "risk_limit"\nmeasure = "volatility"\nupper = 0.1\n'
+    refused = run("optimize", strategy(tmp_path, Path(path).read_text(encoding="utf-8") + tight), "--no-report", "--json")
+    details = json.loads(refused.stdout)["error"]["details"]
+    assert "calm" in details["conflict"]  # four alike without correlation have half the volatility of one: 0.15
+    assert details["relaxation"]["calm"] == pytest.approx(0.05, abs=1e-3)
+    path = strategy(tmp_path, STRATEGY.replace('"min_risk"', '"max_utility"\nrisk_aversion = 2.0') + FORECAST)
     points = json.loads(run("frontier", path, "--json").stdout)["points"]
     assert points[-1]["expected"] == pytest.approx(0.08, abs=1e-6)
     page = run("strategies", "language").stdout
