@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from toolkit.records.base import Named
 from toolkit.records.conflict import Conflict
@@ -331,17 +331,17 @@ class Checked(Protocol):
     """A fact with its standing and with what was checked of it."""
 
     @property
-    def standing(self) -> str | None:
+    def standing(self) -> str:
         """Official, reported, agreed or claimed."""
         ...
 
     @property
-    def confidence(self) -> str | None:
+    def confidence(self) -> str:
         """In the words of the ledger."""
         ...
 
 
-def is_confirmed(fact: Checked | Any) -> bool:
+def is_confirmed(fact: Checked) -> bool:
     """Whether a fact is official and was looked up, as against memory, press, a secondary quotation or one side's claim."""
-    checked = fact.confidence or ""
+    checked = fact.confidence
     return fact.standing == "official" and checked.startswith("verified") and "secondary quotation" not in checked

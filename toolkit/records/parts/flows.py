@@ -168,9 +168,9 @@ class FlowFact(Record):
     """Id in the ledger."""
     number: str | None
     """By which it is cited."""
-    authority: str | None
+    authority: str
     """Who says so."""
-    instrument: str | None
+    instrument: str
     """licence, ban, ..."""
     metals: Rows[str]
     """Keys of metals and groups."""
@@ -178,7 +178,7 @@ class FlowFact(Record):
     """official, reported, ..."""
     confidence: str
     """What was checked of it."""
-    source: str | None
+    source: str
     """Citation."""
     source_id: str
     """Key of the source."""

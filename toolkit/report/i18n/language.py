@@ -18,7 +18,7 @@ from typing import Any
 from toolkit.records.base import Phrase
 from toolkit.report.i18n.countries import short_country
 from toolkit.report.i18n.formats import DASH, Formats, capital
-from toolkit.report.i18n.text import Inline, Span, Text, name, plain, text
+from toolkit.report.i18n.text import Inline, Span, Text, joined, name, plain, text
 
 CONTEXTS = ("name", "metal", "country", "table", "source", "term", "note", "strategy")
 """Contexts of words that come from data: names of products, metals, countries, tables and sources, terms of the field, notes of
@@ -131,12 +131,12 @@ class Language:
             return name(self.fmt.notices(self.known(short_country(value))))
         return DASH if value is None else self.figure(value, spec)  # a record has none where a number was not finite
 
-    def _several(self, items: Sequence[Inline], joined: str) -> Inline:
+    def _several(self, items: Sequence[Inline], spec: str) -> Inline:
         """The items of a list as its specification joins them: as a series, or with what stands there between them."""
-        if joined in ("", "and"):
+        if spec in ("", "and"):
             return self.listed(items) if items else self.words("none")
-        between = self.words(" and ") if joined == " and " else joined
-        return text(*[part for item in items for part in (between, item)][1:])
+        between = self.words(" and ") if spec == " and " else spec
+        return joined(items, between)
 
     def figure(self, value: float, spec: str) -> str:
         """A number as a specification of `str.format` says: decimals, significant digits, a sign, per cent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from toolkit.report.i18n import countries
 from toolkit.report.i18n.formats import capital, readable
@@ -10,7 +10,7 @@ from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Span, name
 
 
-class AssetRow(Protocol):
+class Asset(Protocol):
     """A row of a table that names its asset: key, name, and symbol of the element."""
 
     @property
@@ -27,10 +27,6 @@ class AssetRow(Protocol):
     def element(self) -> str | None:
         """Symbol of the element."""
         ...
-
-
-Asset = AssetRow | Any
-"""An `AssetRow`; `Any` until every section reads attributes."""
 
 
 def metal(row: Asset, say: Language) -> Span:

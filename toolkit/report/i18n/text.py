@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,6 +42,11 @@ def text(*parts: Inline) -> Text:
         else:
             spans += part
     return tuple(span for span in spans if span.text or span.refs)
+
+
+def joined(parts: Iterable[Inline], between: Inline) -> Text:
+    """Parts in one text, with `between` from each to the next."""
+    return text(*[span for part in parts for span in (between, part)][1:])
 
 
 def strong(value: str, *refs: str) -> Span:

@@ -9,7 +9,7 @@ from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Parag
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Text, joined, sources, text
 from toolkit.report.markers import NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.tables.costs import entry_rests_on
 from toolkit.report.tables.deadline import deadline
@@ -186,14 +186,8 @@ def _controlled(run: Findings) -> KeyFigure:
     return KeyFigure(
         say.words("Under export control"),
         text(run.derived(fmt.percent(controlled), *doubt, marked=False)),
-        text(*_clauses(note), markers),
+        text(joined(note, "; "), markers),
     )
-
-
-def _clauses(parts: list[Inline]) -> Iterator[Inline]:
-    """Clauses of a note with semicolons between them."""
-    for i, part in enumerate(parts):
-        yield from ("; ", part) if i else (part,)
 
 
 def _volatility(run: Findings) -> KeyFigure:
@@ -204,7 +198,7 @@ def _volatility(run: Findings) -> KeyFigure:
     else:
         tail = say("the worst twentieth loses {loss} on average, by {method}", loss=loss, method=run.sentence(risk.cvar_method))
     was = [say("from {before}", before=fmt.percent(before.volatility))] if before else []
-    return KeyFigure(say.words("Volatility a year"), text(fmt.percent(risk.volatility)), text(*_clauses([*was, tail])))
+    return KeyFigure(say.words("Volatility a year"), text(fmt.percent(risk.volatility)), joined([*was, tail], "; "))
 
 
 def _entry(run: Findings) -> KeyFigure:

@@ -15,7 +15,7 @@ from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import Span, Text, name, sources, text
+from toolkit.report.i18n.text import Span, Text, joined, name, sources, text
 from toolkit.report.tables.deadline import touched
 from toolkit.report.tables.facts import instrument, review
 from toolkit.report.tables.lanes import in_words, suspended_until
@@ -129,14 +129,13 @@ def _entry(run: Findings, row: Upcoming, following: str | None) -> Date:
     key = "official_notices" if row.standing == "official" else "press_reports"
     notes = tuple(note for note in (*notes, _touched(run, row)) if note)
     markers = sources(*(run.of_sources(key) or run.of_tables("controls")))
-    spans = [part for note in notes for part in (" ", *note)][1:]
     shown = _mark(row, following)
     return Date(
         iso=row.date,
         written=run.fmt.short_date(row.date),
         away=run.away(row.date),
         what=title if notes else text(title, markers),
-        note=text(*spans, markers) if notes else (),
+        note=text(joined(notes, " "), markers) if notes else (),
         standing=standing_in_words(run, row),
         state="past" if shown == "past" else "next" if shown == "next" else "ahead",
         confirmed=is_confirmed(row),

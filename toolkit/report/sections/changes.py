@@ -12,6 +12,7 @@ from toolkit.report.i18n import formats
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
+from toolkit.report.tables.facts import review
 from toolkit.report.tables.folded import folded
 
 STATUS: Mapping[str, str] = {
@@ -41,7 +42,7 @@ def _controls(found: Findings, part: Changes) -> Figure:
     source = say("Source: control ledger{markers}.", markers=sources(*found.of_tables("controls")))
     if not rows:
         none = say("No control was announced, began or ended since {since}", since=since)
-        return Figure(none, _reviewed(found, part), (), source=source)
+        return Figure(none, review(found, part.reviewed_to or part.ledger_until), (), source=source)
     title = inferred(found, part) or say.counted(
         len(rows),
         "One measure was announced or changed since {since}",
@@ -67,7 +68,7 @@ def _ledger(found: Findings, part: Changes) -> Iterator[Inline]:
     """What the table covers, how far the ledger reaches, and claims that it does not follow."""
     say, fmt = found.say, found.fmt
     yield from say("Legal measures and reported practice of every country in the ledger.")
-    if reviewed := _reviewed(found, part):
+    if reviewed := review(found, part.reviewed_to or part.ledger_until):
         yield " "
         yield from reviewed
     for row in found.record.upcoming:
@@ -105,18 +106,6 @@ def inferred(found: Findings, part: Changes) -> Text:
         "By their dates {n} measures changed since {since}, unless an act after {reviewed} says otherwise",
         since=found.fmt.long_date(part.since),
         reviewed=found.fmt.long_date(part.reviewed_to),
-    )
-
-
-def _reviewed(found: Findings, part: Changes) -> Text:
-    """To which day the ledger was reviewed, where that is not the day of the report."""
-    reviewed = part.reviewed_to or part.ledger_until
-    if formats.day(reviewed) >= found.as_of:
-        return ()
-    return found.say(
-        "Ledger reviewed to {day}: later acts are not in it, and later states hold unless an act after that day "
-        "says otherwise.",
-        day=found.fmt.long_date(reviewed),
     )
 
 

@@ -11,7 +11,7 @@ from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
-from toolkit.report.i18n.text import Inline, Text, sources, text
+from toolkit.report.i18n.text import Inline, Text, joined, sources, text
 from toolkit.report.tables.facts import instrument, note, review, why_unconfirmed
 from toolkit.report.tables.lanes import timeline
 from toolkit.report.tables.offers import offers
@@ -109,7 +109,7 @@ def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:
         clauses.append(
             say.counted(unnamed, "{n} product is in no notice that applies", "{n} products are in no notice that applies")
         )
-    return text(*(span for i, clause in enumerate(clauses) for span in (("; ",) if i else ()) + clause))
+    return joined(clauses, "; ")
 
 
 def _states(run: Findings, row: ControlState) -> Cells:
@@ -155,15 +155,7 @@ def _grouped(run: Findings, rows: Sequence[tuple[Cells, ControlState]]) -> Itera
         return (marks.count("uncertain") + (marks == ["whitelist"]) * 9, -len(marks))
 
     for states in sorted(groups, key=strictness):
-        yield Line(_symbols(groups[states]), _names(run, groups[states]), states)
-
-
-def _names(run: Findings, rows: Sequence[ControlState]) -> Text:
-    spans: list[Inline] = []
-    for row in rows:
-        spans += [", "] if spans else []
-        spans.append(run.title(row))
-    return text(*spans)
+        yield Line(_symbols(groups[states]), joined(map(run.title, groups[states]), ", "), states)
 
 
 def _symbols(rows: Sequence[ControlState]) -> str:
@@ -176,7 +168,7 @@ def _reasons(run: Findings, rows: Sequence[ControlState]) -> Iterator[Line]:
     for row in rows:
         groups.setdefault(_reason(run, row), []).append(row)
     for why, members in groups.items():
-        yield Line(_symbols(members), _names(run, members), reason=why)
+        yield Line(_symbols(members), joined(map(run.title, members), ", "), reason=why)
 
 
 def _reason(run: Findings, row: ControlState) -> Text:

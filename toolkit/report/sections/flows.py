@@ -12,7 +12,7 @@ from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row,
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Span, Text, name, sources, text
+from toolkit.report.i18n.text import NONE, Span, Text, joined, name, sources, text
 from toolkit.report.tables.flow_tables import effects, mass, recent
 from toolkit.report.tables.folded import folded
 
@@ -88,7 +88,7 @@ def _finding(run: Findings, found: Sequence[Flow]) -> Text:
     if rows := by[BACK]:
         clauses.append(say.counted(len(rows), "{metals} is arriving again", "{metals} are arriving again", metals=metals(rows)))
     if clauses:
-        return text(clauses[0], *(text("; ", clause) for clause in clauses[1:]))
+        return joined(clauses, "; ")
     changes = [(value, flow) for flow in found if (value := flow.summary.year_on_year.value) is not None]
     if all(flow.summary.year_before is None and not flow.collapses for flow in found):
         return say("The flows from {origin} are too short to tell a collapse", origin=origin)

@@ -12,7 +12,7 @@ from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row,
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Text, muted, plain, sources, text
+from toolkit.report.i18n.text import NONE, Text, joined, muted, plain, sources, text
 
 FAR = 0.1
 """A print this far off its level is called so."""
@@ -82,11 +82,7 @@ def _sub(run: Findings, series: Sequence[PriceSeries], span: tuple[date, date]) 
     sentences = [say("{unit}, logarithmic, {first} to {last}.", unit=_unit(run, series), first=first, last=last)]
     if any(_is_noisy(one) for one in series):
         sentences.append(say("Beside a name: how far the last customs value is off the level."))
-    return _sentences(sentences)
-
-
-def _sentences(sentences: Sequence[Text]) -> Text:
-    return text(*(part for i, one in enumerate(sentences) for part in ((" ", one) if i else (one,))))
+    return joined(sentences, " ")
 
 
 def _unit(run: Findings, series: Sequence[PriceSeries]) -> str:
@@ -155,7 +151,7 @@ def _source(run: Findings, found: Prices, drawn: Sequence[PriceSeries]) -> Text:
         sentences.append(say("Without a price by month: {metals}.", metals=metals))
     if _priced_otherwise(run, found.series):
         sentences.append(say("The proposal takes other levels: its strategy uses less history, or customs values as they are."))
-    return _sentences(sentences)
+    return joined(sentences, " ")
 
 
 def _priced_otherwise(run: Findings, series: Sequence[PriceSeries]) -> bool:

@@ -11,7 +11,7 @@ from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, sources, text
 
 REPEATED = 2
 """Equal prices in a row that are worth a word."""
@@ -102,7 +102,7 @@ def _alike(run: Findings, rows: Sequence[SeriesQuality], shown: Sequence[Fault])
         groups.setdefault(_cells(run, row, shown), []).append(row)
     for cells, members in groups.items():
         names = [run.head(members[0]), *(run.metal(row) for row in members[1:])]
-        yield Row((text(*[part for one in names for part in (", ", one)][1:]), *cells))
+        yield Row((joined(names, ", "), *cells))
 
 
 def _cells(run: Findings, row: SeriesQuality, shown: Sequence[Fault]) -> tuple[Text, ...]:

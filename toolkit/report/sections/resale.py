@@ -15,7 +15,7 @@ from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
-from toolkit.report.i18n.text import NONE, Inline, Text, name, plain, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Text, joined, name, plain, sources, text
 from toolkit.report.tables.facts import review, why_unconfirmed
 from toolkit.report.tables.lots import ORIGIN
 
@@ -180,7 +180,7 @@ def _names(run: Findings, groups: Sequence[LotGroup]) -> Text:
             words = text(words, " (", name(say.term("term", group.form)), ")")
         if words not in told:
             told.append(words)
-    names = text(*(span for i, words in enumerate(told) for span in ((", ",) if i else ()) + words))
+    names = joined(told, ", ")
     where, obstacle = groups[0].origin, _obstacle(groups[0])
     if where == UNKNOWN:
         if obstacle == BAN:

@@ -12,7 +12,7 @@ from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sources, text
 from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
@@ -198,8 +198,4 @@ def _metals(run: Findings, key: str, fact: Fact) -> Text:
     if len(names) <= NAMED:
         return say.listed(names) if names else ()
     left = len(names) - NAMED
-    return say("{metals} and {n} more", metals=text(*_joined(names[:NAMED])), n=left)
-
-
-def _joined(names: list[Inline]) -> list[Inline]:
-    return [part for one in names for part in (", ", one)][1:]
+    return say("{metals} and {n} more", metals=joined(names[:NAMED], ", "), n=left)

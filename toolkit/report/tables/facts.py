@@ -62,17 +62,13 @@ def facts(run: Findings) -> Iterator[Fact]:
 
 
 def _stated(m: Measure | FlowFact) -> Fact:
-    label, authority = m.number or m.authority or m.event_id, m.authority or ""
-    instrument, source = m.instrument or "", m.source or ""
-    return Fact(m.event_id, m.standing, m.confidence, label, instrument, m.metals, source, m.source_id, authority)
+    label = m.number or m.authority or m.event_id
+    return Fact(m.event_id, m.standing, m.confidence, label, m.instrument, m.metals, m.source, m.source_id, m.authority)
 
 
 def _dated(row: Upcoming) -> Fact:
-    metals = tuple((row.metals or "").split(";"))
-    label, source = row.number or row.title, row.source or ""
-    return Fact(
-        row.event_id, row.standing, row.confidence, label, row.instrument, metals, source, None, authority=row.authority or ""
-    )
+    label, metals = row.number or row.title, tuple(row.metals.split(";"))
+    return Fact(row.event_id, row.standing, row.confidence, label, row.instrument, metals, row.source, None, row.authority)
 
 
 def unconfirmed(run: Findings) -> Mapping[str, Fact]:
@@ -119,9 +115,12 @@ def why_unconfirmed(run: Findings, fact: Fact | Measure | ResaleMeasure) -> Text
     return text(run.say.words(next((words for part, words in DOUBTS if part in fact.confidence), UNNAMED)))
 
 
-def review(run: Findings) -> Text:
-    """To which day the ledger was reviewed, for a report of a later day; nothing where it was reviewed to the day."""
-    reviewed = run.record.ledger.reviewed_to
+def review(run: Findings, reviewed: str | None = None) -> Text:
+    """To which day the ledger was reviewed, for a report of a later day; nothing where it was reviewed to the day.
+
+    `reviewed` stands in place of the day that the subject states.
+    """
+    reviewed = reviewed or run.record.ledger.reviewed_to
     if reviewed is None or day(reviewed) >= run.as_of:
         return ()
     return run.say(
