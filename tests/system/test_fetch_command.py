@@ -110,6 +110,24 @@ def test_a_source_out_of_reach_is_exit_4_and_offline_answers_from_the_store(here
     assert not server.asked
 
 
+def test_without_the_extra_it_says_how_to_install_it(toolkit, monkeypatch):
+    monkeypatch.setattr("toolkit.cli.data.fetch.LIBRARIES", ("polars", "no_such_library"))
+    done = toolkit("data", "fetch", "ecb", "--json")
+    assert done.returncode == 2
+    error = json.loads(done.stdout)["error"]
+    assert "no_such_library" in error["message"]
+    assert "[data]" in error["hint"]
+
+
+def test_the_first_command_imports_nothing_of_it():
+    code = "import sys; from toolkit.cli.main import run; run(['optimize', '--no-report', '--json', '--as-of', '2026-11-24']); "
+    code += "found = sorted({name.partition('.')[0] for name in sys.modules} & set(sys.argv[1:])); "
+    code += "found += [name for name in sys.modules if name.startswith('toolkit.market.s')]; print(found, file=sys.stderr)"
+    command = [sys.executable, "-c", code, "deltalake", "exchange_calendars", "httpx", "yfinance", "pandas", "curl_cffi"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr.strip().endswith("[]")
+
+
 def started(server, tmp_path, *arguments, **more):
     """A process of its own that fetches from the server."""
     (tmp_path / "work").mkdir(exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ import typer
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import say, show
 from toolkit.core.errors import SourceError
+
+LIBRARIES = ("deltalake", "exchange_calendars", "httpx", "yfinance")
+"""Of the extra `data`."""
 
 
 @partial(without_prices, makes_store=True)
@@ -42,12 +46,17 @@ def fetch(
     """Bring series of public sources and of your own files up to date in the store, each checked before it is stored."""
     from datetime import UTC, date, datetime
 
+    from toolkit.core.errors import SpecError
+
+    for library in LIBRARIES:
+        if importlib.util.find_spec(library) is None:
+            hint = 'Install the extra: pip install "strategic-metals-toolkit[data]".'
+            raise SpecError(f"live data needs {library}, which is not installed.", hint=hint)
     from toolkit.app.config import resolve
     from toolkit.app.data.fetch import FetchRequest, Stored
     from toolkit.app.data.fetch import fetch as ask
     from toolkit.app.data.places import store_to_write
     from toolkit.app.status import status_of
-    from toolkit.core.errors import SpecError
     from toolkit.report.answers.data.fetch import fetch as document
 
     try:
