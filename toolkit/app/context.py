@@ -49,7 +49,7 @@ class Context:
     def on(self, day: date) -> Context:
         """The same package and events as known on another day."""
         other = replace(self, as_of=day, given_events=self.events)
-        vars(other)["_amended"] = self._amended
+        vars(other)["_amended"], vars(other)["_ledgers"] = self._amended, self._ledgers
         return other
 
     @cached_property
@@ -78,9 +78,16 @@ class Context:
         return products_of(self.snapshot)
 
     @cached_property
+    def _ledgers(self) -> dict[Universe, ControlLedger]:
+        """Products -> the ledger with everything ever known, for all days."""
+        return {}
+
+    @cached_property
     def ledger(self) -> ControlLedger:
         """The control ledger as known on the day."""
-        return ledger_of(self.market.until(date.max), self.products).known(self.as_of)
+        if self.products not in self._ledgers:
+            self._ledgers[self.products] = ledger_of(self.market.until(date.max), self.products)
+        return self._ledgers[self.products].known(self.as_of)
 
     @cached_property
     def level_paths(self) -> Mapping[str, LevelPath]:

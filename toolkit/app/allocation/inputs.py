@@ -183,6 +183,7 @@ class PricedMarket:
         notes: How the files were read.
         controlled: Periods under control of each product, where these were found before.
         forecasts: Those made on the day, by what they depend on: strategies that estimate alike share one.
+        supplies: Shares of supply of all days by the number of rows they were read from, since rows are only ever added.
     """
 
     context: Context
@@ -194,6 +195,7 @@ class PricedMarket:
     notes: tuple[Remark, ...]
     controlled: pl.DataFrame | None = None
     forecasts: dict[object, Forecast] = field(default_factory=dict)
+    supplies: dict[tuple[int, int, int], Mapping[str, SupplyShares]] = field(default_factory=dict)
 
     def on(self, day: date) -> PricedMarket:
         """The market as known on an earlier day, without the user's prices of a single day; no file is read again."""
@@ -203,9 +205,14 @@ class PricedMarket:
         if own is not None:
             visible = own.frame.filter((pl.col("known_from") <= day) & (pl.col("date") <= day))
             own = replace(own, frame=visible, quotes=own.quotes.clear())
-        supply = scored_supplies(context.products, snapshot["shares"], snapshot["shares_elsewhere"])
+        shares, elsewhere = snapshot["shares"], snapshot["shares_elsewhere"]
+        if (rows := (shares.height, elsewhere.height, len(context.products))) not in self.supplies:
+            self.supplies[rows] = scored_supplies(context.products, shares, elsewhere)
+        supply = self.supplies[rows]
         controlled = None if self.controlled is None else periods_until(self.controlled, day)
-        return PricedMarket(context, self.market, snapshot, supply, own, self.only, self.notes, controlled)
+        return PricedMarket(
+            context, self.market, snapshot, supply, own, self.only, self.notes, controlled, supplies=self.supplies
+        )
 
     def inputs(self, strategy: Strategy, *, also: tuple[str, ...] = ()) -> Inputs:
         """The inputs of a strategy.

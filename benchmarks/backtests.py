@@ -1,0 +1,141 @@
+"""A walk-forward backtest beside peers: 50 assets, ten years of days, monthly decisions, two-year window, mean-variance, costs.
+
+Run: `OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 .peers/bin/python -m benchmarks.backtests [YEARS]` where the
+toolkit is installed with those of cvxportfolio, skfolio and pyportfolioopt that are to be measured, others left out. Seconds
+are of the processor, a decision, without imports; ratios are to the toolkit. Everybody estimates mean and covariance from the
+same window and trades at ten basis points; the toolkit also reads the prices, keeps accounts to the cent, and asks on each day
+what was published.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from importlib.util import find_spec
+
+import numpy as np
+import polars as pl
+
+import toolkit as tk
+from benchmarks.optimizer.peers import module
+
+ASSETS, WINDOW, RATE, AVERSION, MOST = 50, 504, 0.001, 5.0, 0.1
+
+
+def returns(years: int) -> tuple[pl.Series, np.ndarray]:
+    """Trading days, and returns (T, n) of three factors and noise."""
+    rng = np.random.default_rng(0)
+    days = pl.date_range(date(2025 - years, 1, 1), date(2024, 12, 31), "1d", eager=True)
+    days = days.filter(days.dt.weekday() <= 5)
+    loadings = rng.normal(1.0, 0.3, (ASSETS, 3)) * [1.0, 0.5, 0.3]
+    common = rng.normal(0.0, 0.007, (len(days), 3)) @ loadings.T
+    return days, 2e-4 + common + rng.normal(0.0, 0.012, (len(days), ASSETS))
+
+
+def decisions(days: pl.Series) -> list[int]:
+    """Positions of the last days of months with a whole window before them."""
+    months = days.dt.month().to_numpy()
+    return [int(t) for t in np.flatnonzero(months[1:] != months[:-1]) if t >= WINDOW]
+
+
+def ours(days: pl.Series, changes: np.ndarray) -> float:
+    """Seconds a decision."""
+    prices = pl.DataFrame({"date": days, **dict(zip(names(), 100 * np.cumprod(1 + changes, axis=0).T, strict=True))})
+    strategy = tk.Strategy(
+        objective=tk.MaxUtility(risk_aversion=AVERSION),
+        forecast=tk.ForecastSpec(covariance=tk.SampleCovariance(), returns=tk.HistoricalReturns(), lookback="24 months"),
+        constraints=[tk.Bounds(upper=MOST)],
+        costs=tk.CostsSpec(fee_per_lot=100 * RATE, holding_period="1 year", include=["fees"]),
+    )
+    options = {"prices_currency": "EUR", "as_of": days[-1], "baselines": False}
+    tk.optimize(strategy, prices=prices, prices_currency="EUR", as_of=days[-1])  # imports
+    began = time.process_time()
+    found = tk.backtest(strategy, prices=prices, start=days[decisions(days)[0]], **options)
+    return (time.process_time() - began) / len(found.found.strategies[0].decisions)
+
+
+def pyportfolioopt(days: pl.Series, changes: np.ndarray) -> float:
+    """Seconds a decision."""
+    peer = module("pypfopt")
+
+    def decide(window: np.ndarray, held: np.ndarray) -> np.ndarray:
+        frontier = peer.EfficientFrontier(window.mean(axis=0) * 252, np.cov(window.T) * 252, weight_bounds=(0, MOST))
+        frontier.add_objective(peer.objective_functions.transaction_cost, w_prev=held, k=RATE)
+        frontier.max_quadratic_utility(risk_aversion=AVERSION)
+        return np.asarray(frontier.weights)
+
+    return walked(days, changes, decide)
+
+
+def skfolio(days: pl.Series, changes: np.ndarray) -> float:
+    """Seconds a decision."""
+    peer = module("skfolio.optimization")
+
+    def decide(window: np.ndarray, held: np.ndarray) -> np.ndarray:
+        return (
+            peer.MeanRisk(
+                objective_function=peer.ObjectiveFunction.MAXIMIZE_UTILITY,
+                risk_aversion=AVERSION / 2,
+                max_weights=MOST,
+                transaction_costs=RATE / 252,
+                previous_weights=held,
+            )
+            .fit(window)
+            .weights_
+        )
+
+    return walked(days, changes, decide)
+
+
+def walked(days: pl.Series, changes: np.ndarray, decide: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> float:
+    """Seconds a decision of a loop that drifts weights and decides at the ends of months."""
+    at, held = decisions(days), np.full(ASSETS, 1.0 / ASSETS)
+    decide(changes[at[0] - WINDOW : at[0]], held)  # imports
+    began = time.process_time()
+    for before, t in zip([at[0], *at], at, strict=False):
+        grown = held * np.prod(1 + changes[before:t], axis=0)
+        held = decide(changes[t - WINDOW : t], grown / grown.sum())
+    return (time.process_time() - began) / len(at)
+
+
+def cvxportfolio(days: pl.Series, changes: np.ndarray) -> float:
+    """Seconds a decision."""
+    cvx, pd = module("cvxportfolio"), module("pandas")
+
+    frame = pd.DataFrame(changes, index=pd.DatetimeIndex(days.to_list()), columns=names())
+    frame["cash"] = 0.0
+    data = {"returns": frame, "cash_key": "cash", "min_history": pd.Timedelta(0), "trading_frequency": "monthly"}
+    window = pd.Timedelta(days=730)
+    policy = cvx.SinglePeriodOptimization(
+        cvx.ReturnsForecast(cvx.forecast.HistoricalMeanReturn(rolling=window))
+        - AVERSION / 2 * cvx.FullCovariance(cvx.forecast.HistoricalFactorizedCovariance(rolling=window))
+        - cvx.TransactionCost(a=RATE, b=None),
+        [cvx.LongOnly(), cvx.LeverageLimit(1), cvx.MaxWeights(MOST)],
+        include_cash_return=False,
+    )
+    simulator = cvx.MarketSimulator(market_data=cvx.UserProvidedMarketData(**data), costs=[cvx.TransactionCost(a=RATE, b=None)])
+    start = frame.index[decisions(days)[0]]
+    began = time.process_time()
+    found = simulator.backtest(policy, start_time=start, end_time=frame.index[-1])
+    return (time.process_time() - began) / len(found.u)
+
+
+def names() -> list[str]:
+    return [f"A{i:03d}" for i in range(ASSETS)]
+
+
+def main(years: int) -> None:
+    """Print a line a library: milliseconds a decision, and the ratio to the toolkit."""
+    days, changes = returns(years)
+    own = ours(days, changes)
+    print(f"toolkit          {1000 * own:8.1f} ms a decision", flush=True)
+    for peer, package in {"pyportfolioopt": "pypfopt", "skfolio": "skfolio", "cvxportfolio": "cvxportfolio"}.items():
+        if find_spec(package):
+            seconds = globals()[peer](days, changes)
+            print(f"{peer:<16} {1000 * seconds:8.1f} ms a decision {seconds / own:8.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
