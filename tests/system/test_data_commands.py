@@ -88,8 +88,9 @@ def test_an_import_makes_the_store_in_its_default_place(toolkit, tmp_path):
     assert "store" not in json.loads(toolkit("data", "list", "--json").stdout)
 
 
-def test_metals_and_listed_instruments_are_in_one_universe_and_the_run_names_the_versions(toolkit, tmp_path):
-    store = Store.open(tmp_path / "s", create=True)
+def with_quotations(folder: Path) -> tuple[Store, list[pl.DataFrame]]:
+    """A store with the quotations of two symbols and a rate of the dollar."""
+    store = Store.open(folder, create=True)
     days_ = [day for day in days(date(2023, 1, 2), 1200) if day.weekday() < 5]
     frames = []
     for k, symbol in enumerate(("LIT", "GLD")):
@@ -97,6 +98,11 @@ def test_metals_and_listed_instruments_are_in_one_universe_and_the_run_names_the
         frames.append(rows.with_columns(date=pl.Series(days_), known_from=pl.Series(days_)))
     last = FETCHED - timedelta(days=1)
     store.append({"quotations": pl.concat(frames), "fx": rates({last.date(): 1.1})}, source="yahoo", fetched_at=FETCHED)
+    return store, frames
+
+
+def test_metals_and_listed_instruments_are_in_one_universe_and_the_run_names_the_versions(toolkit, tmp_path):
+    store, frames = with_quotations(tmp_path / "s")
     strategy = tmp_path / "listed.toml"
     strategy.write_text(STRATEGY)
     question = ["optimize", str(strategy), "--data", str(store.path), "--as-of", "2026-06-02", "--no-report", "--json"]
@@ -114,3 +120,19 @@ def test_metals_and_listed_instruments_are_in_one_universe_and_the_run_names_the
     assert json.loads(inputs.read_text())["store"] == {"versions": {"fx": 0, "quotations": 1}}
     later = json.loads(toolkit(*question[:-3], "2026-06-11", *question[-2:]).stdout)
     assert later["run_id"].split("-")[-1] != run["run_id"].split("-")[-1]
+
+
+def test_a_listed_instrument_that_is_held_has_the_price_of_the_store(toolkit, tmp_path):
+    store, frames = with_quotations(tmp_path / "s")
+    file = tmp_path / "mine.csv"
+    file.write_text("lot_id,asset,quantity,unit\na,LIT,100,unit\nb,gold,500,g\n")
+    asked = [str(file), "--data", str(store.path), "--as-of", "2026-05-31", "--json"]
+    exposure = json.loads(toolkit("exposure", *asked).stdout)
+    (held,) = exposure["instruments"]
+    last = frames[0]["adjusted_close"][-1]
+    assert (held["asset"], held["quantity"]) == ("LIT", 100)
+    assert held["value"] == pytest.approx(100 * last / 1.1, rel=1e-9)
+    run = json.loads(toolkit("optimize", "minimum-risk", "--no-report", "--holdings", *asked).stdout)
+    assert next(one for one in run["positions"] if one["asset"] == "LIT")["quantity"] == 100
+    assert toolkit("holdings", "check", *asked).returncode == 0
+    assert toolkit("exposure", str(file)).returncode == 3, "without the store nobody knows it"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from toolkit.app.config import Settings
 from toolkit.app.data.places import load_data, package_folder, store_in_use
@@ -136,6 +138,23 @@ class Context:
         from toolkit.market.store.store import Store  # noqa: PLC0415  # an extra
 
         return Store.open(folder)
+
+    @cached_property
+    def listed(self) -> tuple[str, ...]:
+        """Symbols of which the store has a quotation that was known on the day, sorted."""
+        if self.store is None:
+            return ()
+        symbols = self.store.scan("quotations", self.as_of).select("asset").unique().collect(engine="streaming")
+        return tuple(sorted(symbols["asset"]))
+
+    def quoted(self, symbols: Collection[str]) -> pl.DataFrame:
+        """Prices of symbols from the quotations of the store, rows of `toolkit.core.frames.Prices`; none without a store."""
+        none = self.snapshot["prices"].clear()
+        if self.store is None or not symbols:
+            return none
+        from toolkit.market.store.merge import quoted_prices  # noqa: PLC0415  # an extra
+
+        return quoted_prices(self.store, symbols, self.as_of).select(none.columns)
 
     @cached_property
     def weaknesses(self) -> Mapping[str, tuple[str, ...]]:

@@ -190,8 +190,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     """
     context = request.context
     owner, as_of = context.settings.config.owner, context.as_of
-    currency, destination = owner.currency, owner.country
-    snapshot = context.snapshot
+    currency, destination, snapshot = owner.currency, owner.country, context.snapshot
     prices, own = snapshot["prices"], None
     remarks: list[Remark] = []
     if request.prices is not None:
@@ -200,10 +199,11 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         if own.assets:
             remarks.append(note(message("Own prices for {assets}.", assets=list(own.assets))))
         remarks += [*own.notes, *(remark for remark in own.reading if remark.is_warning)]
-    listed = instruments_of(None if own is None else own.frame, context.ledger)
+    listed = {*instruments_of(None if own is None else own.frame, context.ledger), *context.listed}
     holdings = read_lots(request.holdings, context.ledger, context.products, as_of, instruments=listed)
     lots = holdings.frame.filter(pl.col("mass").is_not_null())
     shares = holdings.frame.filter(pl.col("mass").is_null())
+    prices = pl.concat([prices, context.quoted({*shares["asset"]} - {*prices["asset"]})])
     held = tuple(asset for asset in context.products if asset.key in set(lots["asset"]))
     levels = unit_prices(snapshot, prices, held, currency, context.level_paths)
     read: tuple[str, ...] = ()

@@ -86,7 +86,9 @@ def check_holdings(
     if prices is not None:
         found = read_own(prices, context.snapshot, LotNames(context.ledger, context.products))
         own, known = found.frame, found.over(known)
-    read = parse_lots(path, context.ledger, context.products, instruments=instruments_of(own, context.ledger), stdin=stdin)
+    read = parse_lots(
+        path, context.ledger, context.products, instruments={*instruments_of(own, context.ledger), *context.listed}, stdin=stdin
+    )
     faulty = {found.row for found in read.faults}
     good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
     schema = {name: column.dtype for name, column in Lots.columns().items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -200,7 +200,7 @@ def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
     owner = request.settings.config.owner
     if run is not None:
         return _of_run(run, owner.currency)
-    return _of_lots(request.holdings, inputs, owner.currency, owner.country, request.as_of)
+    return _of_lots(request.holdings, inputs, request.context.listed, owner.currency, owner.country, request.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,13 +292,13 @@ def reporting_budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str
     return budget, (note,)
 
 
-def _of_lots(file: str, inputs: Inputs, currency: str, destination: str, day: date) -> Held:
+def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str, destination: str, day: date) -> Held:
     """Lots that are stored, in transit or ordered; plans are no holdings.
 
     Raises:
         DataError: for a lot by mass of a product whose own price is in a unit that nobody stated.
     """
-    listed = instruments_of(inputs.prices.filter(pl.col("asset").is_in(inputs.own)), inputs.ledger)
+    listed = {*instruments_of(inputs.prices.filter(pl.col("asset").is_in(inputs.own)), inputs.ledger), *symbols}
     holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed)
     frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}
     per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])

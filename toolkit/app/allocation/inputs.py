@@ -290,14 +290,10 @@ class PricedMarket:
 
     def _listed(self, spec: UniverseSpec, also: tuple[str, ...]) -> pl.DataFrame:
         """Prices of listed instruments that are named one by one, and of which the store has quotations."""
-        store, prices = self.context.store, self.snapshot["prices"]
-        named = {*(spec.assets if isinstance(spec.assets, tuple) else ()), *also} - {*self.context.products.keys}
-        named -= {*prices["asset"].unique()}
-        if store is None or self.only or not named:
-            return prices.clear()
-        from toolkit.market.store.merge import quoted_prices  # noqa: PLC0415  # an extra
-
-        return quoted_prices(store, named, self.snapshot.as_of).select(prices.columns)
+        prices = self.snapshot["prices"]
+        named = {*(spec.assets if isinstance(spec.assets, tuple) else ()), *also}
+        named -= {*self.context.products.keys, *prices["asset"].unique()}
+        return prices.clear() if self.only else self.context.quoted(named)
 
 
 def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedMarket:
