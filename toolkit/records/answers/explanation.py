@@ -47,28 +47,23 @@ class HoldingSlopes(Record):
         return self.from_cash if self.funded_by == "cash" else self.from_others
 
 
-class Worth(Record):
-    """A fall of the objective in a reader's unit; null where a unit does not apply."""
+class PointWorth(Record):
+    """What one more point of room is worth: a fall of the objective in a reader's unit; null where a unit does not apply."""
 
-    volatility: float | None = None
+    volatility: float | None
     """Points of volatility less, as a fraction."""
-    tracking_error: float | None = None
+    tracking_error: float | None
     """Points of tracking error less, as a fraction."""
-    cost: float | None = None
+    cost: float | None
     """Less a year, as a fraction of the budget."""
-    ratio: float | None = None
+    ratio: float | None
     """More of the ratio."""
-    reward: float | None = None
+    reward: float | None
     """More return a year, as a fraction."""
-    risk: float | None = None
+    risk: float | None
     """Less of another measure of risk, as a fraction of the budget."""
-    measure: str | None = None
+    measure: str | None
     """Name of that measure."""
-
-
-class PointWorth(Worth):
-    """What one more point of room is worth."""
-
     words: str
     """The same in English."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from toolkit.records.answers.explanation import Worth
+from toolkit.records.answers.explanation import PointWorth
 from toolkit.records.limits import Objective
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.measures import measure_words
@@ -13,6 +14,28 @@ NOTHING = 5e-6
 """A worth that would be written as zero."""
 LEAST = 5e-5
 """Volatility that would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """A fall of the objective, translated; what does not apply is None.
+
+    Attributes:
+        volatility: Points less, as a fraction.
+        tracking_error: Likewise, of the difference to a target.
+        cost: Less a year, as a fraction of the budget; with risk priced as the strategy prices it.
+        ratio: More of the ratio.
+        reward: More return a year, as a fraction.
+        risk: Less of another measure of risk, as a fraction of the budget; `measure` names it.
+    """
+
+    volatility: float | None = None
+    tracking_error: float | None = None
+    cost: float | None = None
+    ratio: float | None = None
+    reward: float | None = None
+    risk: float | None = None
+    measure: str | None = None
 
 
 def worth(objective: Objective, level: float, fall: float) -> Worth:
@@ -50,7 +73,7 @@ def _of_risk(objective: Objective, level: float, fall: float) -> Worth:
     return Worth(volatility=fall / (2 * level)) if level > 0 else Worth()
 
 
-def in_words(gain: Worth, money: Callable[[float], str], budget: float, say: Language) -> str | None:
+def in_words(gain: Worth | PointWorth, money: Callable[[float], str], budget: float, say: Language) -> str | None:
     """The worth as a phrase; None where the strategy has no unit to speak in.
 
     Args:
@@ -90,7 +113,9 @@ def _cheaper(less: float | None, saved: str, say: Language) -> str:
     return say.words("{money} a year, as much as {points} points less volatility", money=saved, points=_points(less, say))
 
 
-def fall_in_words(gain: Worth, fall: float, money: Callable[[float], str], budget: float, say: Language) -> str | None:
+def fall_in_words(
+    gain: Worth | PointWorth, fall: float, money: Callable[[float], str], budget: float, say: Language
+) -> str | None:
     """Likewise of a fall that may be too small to be written; `gain` is its worth."""
     words = in_words(gain, money, budget, say)
     return say.words("next to nothing") if words is not None and fall < NOTHING else words
