@@ -128,6 +128,12 @@ class PositionForm(Strict):
         return Position(strategy, **self.cleaned_data)
 
 
+class RegistrationForm(Strict):
+    """A registration that a host means."""
+
+    registration = forms.UUIDField()
+
+
 class Nothing(Strict):
     """A button."""
 

@@ -34,6 +34,10 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "report": ("/room/report", (405,) * 5),
     "leave": ("/leave", (405,) * 5),
     "host": ("/host/", (302, 302, 302, 302, 200)),
+    "host-webinar": ("/host/w/{slug}/", (302, 302, 302, 302, 200)),
+    "host-csv": ("/host/w/{slug}/registrations.csv", (302, 302, 302, 302, 200)),
+    "host-revoke": ("/host/w/{slug}/revoke", (405,) * 5),
+    "host-resend": ("/host/w/{slug}/resend", (405,) * 5),
     "host-login": ("/host/login", OPEN),
     "host-logout": ("/host/logout", (405,) * 5),
     "host-setup": ("/host/setup/{setup}", (200, 200, 200, 200, 404)),
@@ -175,12 +179,14 @@ def test_words_of_visitors_and_hosts_are_words(name, addresses, client):
     Webinar.objects.update(title=HOSTILE, description=HOSTILE)
     plain = Browser()
     entered(plain, Registration.objects.get(email="places@example.com"))
-    if name == "host":
+    if name.startswith("host-") or name == "host":
         log_in(plain)
+        if name == "host-setup":  # there is a host now
+            return
     answer = plain.get(ROUTES[name][0].format(**addresses))
     page = answer.content.decode()
     if not answer.headers["Content-Type"].startswith("text/html"):
-        assert name in ("calendar", "healthz")
+        assert name in ("calendar", "healthz", "host-csv")
         return
     elements = _Elements(page).found
     assert not any(tag == "svg" or any(key.startswith("on") or key == "style" for key in found) for tag, found in elements)

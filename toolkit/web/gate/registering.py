@@ -85,6 +85,12 @@ def resend(webinar: Webinar, email: str, *, refused: bool = False) -> None:
         _tell_again(found)
 
 
+@writing
+def remind(registration: Registration) -> None:
+    """Send the mail of a registration again, because its host asks for it."""
+    _tell_again(registration)
+
+
 def _tell_again(registration: Registration) -> None:
     """The mail that fits the state; a confirmed address gets its link at most every ten minutes."""
     kinds = {State.PENDING: "confirm", State.CONFIRMED: "link", State.WAITLISTED: "waitlist"}

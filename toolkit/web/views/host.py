@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from toolkit.report.i18n.language import mark
 from toolkit.web import hosts
-from toolkit.web.forms import HostForm
-from toolkit.web.gate import limits
+from toolkit.web.export import registrations_csv
+from toolkit.web.forms import HostForm, RegistrationForm
+from toolkit.web.gate import limits, registering
+from toolkit.web.gate.consent import MARKETING
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address
-from toolkit.web.views.errors import link_not_valid, too_many
+from toolkit.web.models import Consent, Registration, Webinar
+from toolkit.web.views.errors import bad_request, link_not_valid, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
 from toolkit.web.webinars import with_counts
 from toolkit.web.words import moment
@@ -28,6 +34,14 @@ from toolkit.web.words import moment
 HASHING = threading.BoundedSemaphore(1)
 """A password takes 64 MiB and 0.3 s: one at a time, and whoever comes meanwhile comes again."""
 MEANWHILE = 2
+LIVING = ("pending", "confirmed", "waitlisted")
+STATES = {
+    "pending": mark("not yet confirmed"),
+    "confirmed": mark("has a seat"),
+    "waitlisted": mark("on the waiting list"),
+    "cancelled": mark("cancelled"),
+    "revoked": mark("revoked"),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,3 +87,57 @@ class Login(LoginView):
 def host(request: HttpRequest) -> HttpResponse:
     """Every webinar with its numbers."""
     return render(request, "host.html", {"listed": [(webinar, moment(webinar, spoken())) for webinar in with_counts()]})
+
+
+def own(request: HttpRequest, slug: str) -> Webinar:  # noqa: ARG001  # every host has every webinar
+    """A webinar that a host may see: every page of one goes through here."""
+    return get_object_or_404(Webinar, slug=slug)
+
+
+def _registrations(webinar: Webinar) -> QuerySet[Registration]:
+    """Registrations in the order they came, with whether a confirmed consent to news was given."""
+    given = Consent.objects.filter(registration=OuterRef("pk"), text__purpose=MARKETING, given=True, confirmed__isnull=False)
+    return webinar.registrations.annotate(news=Exists(given)).order_by("created", "id")  # type: ignore[attr-defined]
+
+
+@require_safe
+@login_required
+def webinar(request: HttpRequest, slug: str) -> HttpResponse:
+    """The registrations of a webinar."""
+    found = own(request, slug)
+    say = spoken()
+    states = {name: say.words(words) for name, words in STATES.items()}
+    rows = [(one, states[one.state], one.state in LIVING) for one in _registrations(found)]
+    return render(request, "host_webinar.html", {"webinar": found, "when": moment(found, say), "rows": rows})
+
+
+@require_safe
+@login_required
+def registrations_file(request: HttpRequest, slug: str) -> HttpResponse:
+    """The registrations of a webinar as CSV."""
+    content = registrations_csv(_registrations(own(request, slug)))
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="registrations.csv"'
+    return response
+
+
+@require_POST
+@login_required
+def revoke(request: HttpRequest, slug: str) -> HttpResponse:
+    """End a registration: its link, its sessions, its seat."""
+    return _changed(request, slug, lambda one: registering.cancel(one, state=Registration.State.REVOKED))
+
+
+@require_POST
+@login_required
+def resend(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the mail of a registration again."""
+    return _changed(request, slug, registering.remind)
+
+
+def _changed(request: HttpRequest, slug: str, change: Callable[[Registration], object]) -> HttpResponse:
+    found, form = own(request, slug), RegistrationForm(request.POST)
+    if not form.is_valid():
+        return bad_request(request)
+    change(get_object_or_404(Registration, webinar=found, id=form.cleaned_data["registration"]))
+    return redirect("host-webinar", slug)
