@@ -7,7 +7,11 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm
 from django.core import signing
+from django_otp import user_has_device
+from django_otp.forms import OTPAuthenticationFormMixin
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from email_validator import EmailNotValidError, validate_email
 
 from toolkit.core.text import printable
@@ -136,6 +140,37 @@ class RegistrationForm(Strict):
 
 class Nothing(Strict):
     """A button."""
+
+
+class HostLogin(OTPAuthenticationFormMixin, AuthenticationForm):
+    """Name and password, and the one-time password of a host who has set that up."""
+
+    otp_token = forms.CharField(
+        required=False, max_length=10, widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, then the code."""
+        cleaned = super().clean()
+        user = self.get_user()
+        if user is not None and user_has_device(user):
+            self.clean_otp(user)
+        return cleaned
+
+    def _chosen_device(self, user: Any) -> TOTPDevice | None:
+        """The one device, locked: a code counts once however many requests bring it."""
+        return TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
+
+    def _update_form(self, user: Any) -> None:
+        """Leave the password out of the page that asks for the code again."""
+
+
+class CodeForm(Strict):
+    """A one-time password."""
+
+    code = forms.CharField(
+        max_length=10, widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
+    )
 
 
 class HostForm(Strict):

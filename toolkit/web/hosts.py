@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+
+import qrcode
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from qrcode.image.svg import SvgPathImage
 
 from toolkit.web.gate import tokens
 from toolkit.web.models import Host, Token
@@ -22,6 +27,37 @@ def is_setup(secret: str) -> bool:
     """Whether a secret makes the first host now."""
     token = tokens.find("setup", secret)
     return token is not None and token.used is None and token.expires > timezone.now() and not Host.objects.exists()
+
+
+def code_device(host: Host, *, confirmed: bool) -> TOTPDevice | None:
+    """The one-time passwords of a host: in use, or begun and not yet answered."""
+    return TOTPDevice.objects.filter(user=host, confirmed=confirmed).first()
+
+
+@writing
+def begin_codes(host: Host) -> None:
+    """A new secret for one-time passwords; a former one that was not answered is gone."""
+    TOTPDevice.objects.filter(user=host, confirmed=False).delete()
+    TOTPDevice.objects.create(user=host, name="default", confirmed=False)
+
+
+@writing
+def confirm_codes(host: Host, code: str) -> TOTPDevice | None:
+    """Put the secret in use that a host has begun, by a code of it."""
+    device = code_device(host, confirmed=False)
+    if device is None or code_device(host, confirmed=True) is not None:
+        return None
+    if not device.verify_is_allowed()[0] or not device.verify_token(code):
+        return None
+    device.confirmed = True
+    device.save(update_fields=["confirmed"])
+    return device
+
+
+def picture(device: TOTPDevice) -> str:
+    """The secret as a QR code for a telephone: an SVG of its own, as the address of an image."""
+    image = qrcode.make(device.config_url, image_factory=SvgPathImage, box_size=12)
+    return "data:image/svg+xml;base64," + base64.b64encode(image.to_string()).decode()
 
 
 @writing

@@ -76,7 +76,7 @@ def values(config: WebConfig) -> dict[str, Any]:
         **_localised(),
         **_sessions(config, prefix),
         **_headers(config),
-        **_hosts(),
+        **_hosts(config),
         **_mail(config),
         "DATA_UPLOAD_MAX_MEMORY_SIZE": BODY,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": 30,
@@ -173,7 +173,7 @@ def _headers(config: WebConfig) -> dict[str, Any]:
     }
 
 
-def _hosts() -> dict[str, Any]:
+def _hosts(config: WebConfig) -> dict[str, Any]:
     validators = "django.contrib.auth.password_validation"
     return {
         "AUTH_USER_MODEL": "web.Host",
@@ -184,6 +184,8 @@ def _hosts() -> dict[str, Any]:
         ],
         "PASSWORD_HASHERS": ["toolkit.web.hashers.Argon2", "django.contrib.auth.hashers.Argon2PasswordHasher"],
         "LOGIN_URL": "host-login",
+        "OTP_LOGIN_URL": "host-login",
+        "OTP_TOTP_ISSUER": config.organiser,
         "LOGIN_REDIRECT_URL": "host",
         "LOGOUT_REDIRECT_URL": "webinars",
         "AXES_FAILURE_LIMIT": 5,

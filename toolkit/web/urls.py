@@ -27,6 +27,7 @@ urlpatterns = [
     path("host/w/<slug:slug>/registrations.csv", host.registrations_file, name="host-csv"),
     path("host/w/<slug:slug>/revoke", host.revoke, name="host-revoke"),
     path("host/w/<slug:slug>/resend", host.resend, name="host-resend"),
+    path("host/codes", host.codes, name="host-codes"),
     path("host/login", host.Login.as_view(), name="host-login"),
     path("host/logout", require_POST(LogoutView.as_view()), name="host-logout"),
     path("host/setup/<str:secret>", host.setup, name="host-setup"),

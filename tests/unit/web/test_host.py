@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from base64 import b32encode
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
+from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.web.test_routes import log_in
-from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
+from tests.unit.web.visitors import OWN, Browser, access, announced, entered, filled, kinds, registered, secret_of
 from toolkit.web.export import COLUMNS, neutralise
-from toolkit.web.models import Registration
+from toolkit.web.models import Host, Registration
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",
@@ -110,3 +115,64 @@ def test_the_page_shows_every_state(host, webinar):
     page = host.get(f"/host/w/{webinar.slug}/").content.decode()
     for words in ("not yet confirmed", "has a seat", "on the waiting list", "cancelled", "revoked"):
         assert f"<td>{words}</td>" in page
+
+
+class TestCodes:
+    PASSWORD = "correct horse battery"
+
+    def set_up(self, host: Browser) -> TOTPDevice:
+        host.send("/host/codes", page="/host/codes")
+        device = TOTPDevice.objects.get()
+        assert not device.confirmed
+        wrong = host.send("/host/codes", {"code": "000000"}, page="/host/codes")
+        assert (wrong.status_code, TOTPDevice.objects.get().confirmed) == (422, False)
+        TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+        assert host.send("/host/codes", {"code": code(device)}, page="/host/codes").status_code == 302
+        device.refresh_from_db()
+        return device
+
+    def log_in(self, **fields: str) -> tuple[Browser, int]:
+        browser = Browser(REMOTE_ADDR="192.0.2.1")
+        answer = browser.send("/host/login", {"username": "mara", "password": self.PASSWORD, **fields})
+        assert self.PASSWORD.encode() not in answer.content
+        return browser, answer.status_code
+
+    def test_once_set_up_a_login_needs_a_code_and_each_code_counts_once(self, host):
+        now = timezone.now()
+        with time_machine.travel(now, tick=False):
+            device = self.set_up(host)
+            assert device.confirmed
+            assert host.get("/host/").status_code == 200
+        with time_machine.travel(now + timedelta(seconds=60), tick=False):
+            assert self.log_in()[1] == 200
+            browser, status = self.log_in(otp_token=code(device))
+            assert (status, browser.get("/host/").status_code) == (302, 200)
+            assert self.log_in(otp_token=code(device))[1] == 200
+        with time_machine.travel(now + timedelta(seconds=180), tick=False):
+            assert self.log_in(otp_token="000000")[1] == 200
+
+    def test_a_session_without_a_code_sees_nothing_once_it_is_set_up(self, host):
+        other = Browser()
+        other.force_login(Host.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
+        assert other.get("/host/").status_code == 200
+        self.set_up(host)
+        assert other.get("/host/").status_code == 302
+        assert other.get("/host/codes").status_code == 302
+        assert other.post("/host/codes", headers=OWN).status_code in (302, 403)
+
+    def test_what_is_in_use_is_not_replaced_by_a_button(self, host):
+        device = self.set_up(host)
+        host.send("/host/codes", page="/host/codes")
+        assert TOTPDevice.objects.get() == device
+
+    def test_the_picture_says_the_secret(self, host):
+        host.send("/host/codes", page="/host/codes")
+        page = host.get("/host/codes").content.decode()
+        device = TOTPDevice.objects.get()
+        assert b32encode(device.bin_key).decode().rstrip("=") in page
+        assert "data:image/svg+xml;base64," in page
+
+
+def code(device: TOTPDevice) -> str:
+    """The present code (RFC 6238)."""
+    return f"{totp(device.bin_key, device.step, device.t0, device.digits, device.drift):06d}"

@@ -38,6 +38,7 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-csv": ("/host/w/{slug}/registrations.csv", (302, 302, 302, 302, 200)),
     "host-revoke": ("/host/w/{slug}/revoke", (405,) * 5),
     "host-resend": ("/host/w/{slug}/resend", (405,) * 5),
+    "host-codes": ("/host/codes", (302, 302, 302, 302, 200)),
     "host-login": ("/host/login", OPEN),
     "host-logout": ("/host/logout", (405,) * 5),
     "host-setup": ("/host/setup/{setup}", (200, 200, 200, 200, 404)),

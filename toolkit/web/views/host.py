@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
+from base64 import b32encode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,16 +15,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_otp import login as verify
+from django_otp.decorators import otp_required
 
 from toolkit.report.i18n.language import mark
 from toolkit.web import hosts
 from toolkit.web.export import registrations_csv
-from toolkit.web.forms import HostForm, RegistrationForm
+from toolkit.web.forms import CodeForm, HostForm, HostLogin, Nothing, RegistrationForm
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.consent import MARKETING
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address
-from toolkit.web.models import Consent, Registration, Webinar
+from toolkit.web.models import Consent, Host, Registration, Webinar
 from toolkit.web.views.errors import bad_request, link_not_valid, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
 from toolkit.web.webinars import with_counts
@@ -34,6 +35,8 @@ from toolkit.web.words import moment
 HASHING = threading.BoundedSemaphore(1)
 """A password takes 64 MiB and 0.3 s: one at a time, and whoever comes meanwhile comes again."""
 MEANWHILE = 2
+host_only = otp_required(if_configured=True)
+"""A view for hosts who are logged in, with a one-time password where they have set that up."""
 LIVING = ("pending", "confirmed", "waitlisted")
 STATES = {
     "pending": mark("not yet confirmed"),
@@ -69,7 +72,7 @@ class Login(LoginView):
     """Log in; Django hashes for unknown names too, and axes counts what fails."""
 
     template_name = "host_login.html"
-    authentication_form = AuthenticationForm
+    authentication_form = HostLogin
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """One password at a time."""
@@ -83,10 +86,38 @@ class Login(LoginView):
 
 
 @require_safe
-@login_required
+@host_only
 def host(request: HttpRequest) -> HttpResponse:
     """Every webinar with its numbers."""
     return render(request, "host.html", {"listed": [(webinar, moment(webinar, spoken())) for webinar in with_counts()]})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@host_only
+def codes(request: HttpRequest) -> HttpResponse:
+    """One-time passwords: begun by a button, in use once a code of them was entered."""
+    user = cast("Host", request.user)
+    if request.method == "POST" and "code" not in request.POST:
+        if not Nothing(request.POST).is_valid():
+            return bad_request(request)
+        if hosts.code_device(user, confirmed=True) is None:
+            hosts.begin_codes(user)
+        return redirect("host-codes")
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        device = hosts.confirm_codes(user, form.cleaned_data["code"])
+        if device is not None:
+            verify(request, device)
+            return redirect("host-codes")
+        form.add_error("code", spoken().words("This is not the present code."))
+    begun = hosts.code_device(user, confirmed=False)
+    data = {
+        "form": form,
+        "in_use": hosts.code_device(user, confirmed=True) is not None,
+        "secret": None if begun is None else b32encode(begun.bin_key).decode().rstrip("="),
+        "picture": None if begun is None else hosts.picture(begun),
+    }
+    return render(request, "host_codes.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 
 def own(request: HttpRequest, slug: str) -> Webinar:  # noqa: ARG001  # every host has every webinar
@@ -101,7 +132,7 @@ def _registrations(webinar: Webinar) -> QuerySet[Registration]:
 
 
 @require_safe
-@login_required
+@host_only
 def webinar(request: HttpRequest, slug: str) -> HttpResponse:
     """The registrations of a webinar."""
     found = own(request, slug)
@@ -112,7 +143,7 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@login_required
+@host_only
 def registrations_file(request: HttpRequest, slug: str) -> HttpResponse:
     """The registrations of a webinar as CSV."""
     content = registrations_csv(_registrations(own(request, slug)))
@@ -122,14 +153,14 @@ def registrations_file(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@host_only
 def revoke(request: HttpRequest, slug: str) -> HttpResponse:
     """End a registration: its link, its sessions, its seat."""
     return _changed(request, slug, lambda one: registering.cancel(one, state=Registration.State.REVOKED))
 
 
 @require_POST
-@login_required
+@host_only
 def resend(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the mail of a registration again."""
     return _changed(request, slug, registering.remind)
