@@ -130,7 +130,7 @@ class TestSolving:
         provenance = Snapshot.provenance
 
         def personal(self, rows):
-            return [replace(row, source=replace(row.source, licence="Personal use only")) for row in provenance(self, rows)]
+            return [row.model_copy(update={"licence": "Personal use only"}) for row in provenance(self, rows)]
 
         monkeypatch.setattr(Snapshot, "provenance", personal)
         with pytest.raises(DataError, match="may not be shown"):

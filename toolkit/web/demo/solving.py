@@ -95,8 +95,8 @@ class Demo:
         )
         prepared = self._prepared_for(strategy, "today", position.budget)
         for row in prepared.inputs.snapshot.provenance(prepared.used_rows(owner.currency)):
-            if NOT_SHOWN in row.source.licence.lower():
-                raise DataError(f"{row.source.title} may not be shown to others: {row.source.licence}.")
+            if NOT_SHOWN in row.licence.lower():
+                raise DataError(f"{row.source} may not be shown to others: {row.licence}.")
         has_cap = prepared.problem.data.controlled is not None
         return Start(position, loaded.about.title, owner.currency, aversion is not None, has_cap)
 
@@ -194,9 +194,11 @@ class Demo:
         else:
             destination = self._context.settings.config.owner.country
             states = control_states(self._context.ledger, self._context.products, self._day, destination)
-            counted = [row for state in states for row in state["measures"] if row["counts"] and row["status"] == "in_force"]
-            metals = sorted({metal for row in counted for metal in row["metals"]})
-            acts_on = sorted({row["event_id"] for row in counted})
+            counted = [
+                measure for state in states for measure in state.measures if measure.counts and measure.status == "in_force"
+            ]
+            metals = sorted({metal for measure in counted for metal in measure.metals})
+            acts_on = sorted({measure.event_id for measure in counted})
             event = {"instrument": "repeal", "metals": metals, "acts_on": acts_on, "relation": "repeals", "direction": "loosen"}
         return self._read({**EVENT, **event}) if metals else None
 
