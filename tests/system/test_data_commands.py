@@ -136,3 +136,37 @@ def test_a_listed_instrument_that_is_held_has_the_price_of_the_store(toolkit, tm
     assert next(one for one in run["positions"] if one["asset"] == "LIT")["quantity"] == 100
     assert toolkit("holdings", "check", *asked).returncode == 0
     assert toolkit("exposure", str(file)).returncode == 3, "without the store nobody knows it"
+
+
+LIST = """Datum;Metall;Preis;Währung;Einheit
+01.06.2026;Gallium;1450,00;EUR;kg
+01.06.2026;Indium;640;EUR;kg
+"""
+
+
+def test_a_dealers_list_in_the_store_is_a_price_of_the_day_as_with_prices(toolkit, tmp_path):
+    path = tmp_path / "liste.csv"
+    path.write_text(LIST, encoding="utf-8")
+    store = tmp_path / "s"
+    assert toolkit("data", "import", str(path), "--data", str(store)).returncode == 0
+    day = ("--as-of", "2026-06-30", "--no-report", "--json")
+    found = []
+    for options in (("--data", str(store)), ("--prices", str(path))):
+        run = json.loads(toolkit("optimize", *options, *day).stdout)
+        found.append({row["asset"]: (row["price"], row["price_date"], row["weight"]) for row in run["positions"]})
+    assert found[0] == found[1]
+    assert found[0]["gallium"][:2] == (1450.0, "2026-06-01")
+    earlier = json.loads(toolkit("optimize", "--data", str(store), "--as-of", "2026-05-31", "--no-report", "--json").stdout)
+    assert all(row["price_date"] < "2026-06-01" for row in earlier["positions"])
+
+
+def test_of_two_dealers_the_newer_list_counts_and_a_list_beside_it_on_the_command_line(toolkit, tmp_path):
+    store = tmp_path / "s"
+    older, newer = tmp_path / "a.csv", tmp_path / "b.csv"
+    older.write_text("date,asset,price,currency,unit\n2026-06-01,gallium,1700,USD,kg\n")
+    newer.write_text("date,asset,price,currency,unit\n2026-06-02,gallium,1450,EUR,kg\n")
+    for path in (older, newer):
+        assert toolkit("data", "import", str(path), "--source", path.stem, "--data", str(store)).returncode == 0
+    run = json.loads(toolkit("optimize", "--data", str(store), "--as-of", "2026-06-30", "--no-report", "--json").stdout)
+    row = next(row for row in run["positions"] if row["asset"] == "gallium")
+    assert (row["price"], row["price_date"]) == (1450.0, "2026-06-02")

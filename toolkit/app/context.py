@@ -157,6 +157,16 @@ class Context:
         return quoted_prices(self.store, symbols, self.as_of).select(none.columns)
 
     @cached_property
+    def own_prices(self) -> pl.DataFrame:
+        """Prices of the user's own files in the store that are in no series of the market; without rows where no store is."""
+        prices = self.snapshot["prices"]
+        if self.store is None:
+            return prices.clear()
+        from toolkit.market.store.merge import own_prices  # noqa: PLC0415  # an extra
+
+        return own_prices(self.store, prices, self.as_of)
+
+    @cached_property
     def weaknesses(self) -> Mapping[str, tuple[str, ...]]:
         """Table -> known weaknesses."""
         resources = descriptor(package_folder(self.settings)).get("resources", [])

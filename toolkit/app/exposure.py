@@ -14,7 +14,7 @@ from toolkit.app.allocation.warnings import late
 from toolkit.app.assumptions import licence_delay, value_added_tax
 from toolkit.app.context import Context
 from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
-from toolkit.app.prices import PriceFiles, read_own
+from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices, with_own_prices
 from toolkit.controls.changes import change_ahead
@@ -193,8 +193,8 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     currency, destination, snapshot = owner.currency, owner.country, context.snapshot
     prices, own = snapshot["prices"], None
     remarks: list[Remark] = []
-    if request.prices is not None:
-        own = read_own(request.prices, snapshot, LotNames(context.ledger, context.products))
+    if (files := with_stored(request.prices, context)) is not None:
+        own = read_own(files, snapshot, LotNames(context.ledger, context.products))
         prices = own.over(prices)
         if own.assets:
             remarks.append(note(message("Own prices for {assets}.", assets=list(own.assets))))

@@ -10,7 +10,7 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.lots import LotNames, instruments_of, parse_lots
-from toolkit.app.prices import PriceFiles, read_own
+from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.places import place
@@ -83,8 +83,8 @@ def check_holdings(
         DataError: for a file that is no table or has no header that can be used, and for a prices file that cannot be.
     """
     known, own = context.snapshot["prices"], None
-    if prices is not None:
-        found = read_own(prices, context.snapshot, LotNames(context.ledger, context.products))
+    if (files := with_stored(prices, context)) is not None:
+        found = read_own(files, context.snapshot, LotNames(context.ledger, context.products))
         own, known = found.frame, found.over(known)
     read = parse_lots(
         path, context.ledger, context.products, instruments={*instruments_of(own, context.ledger), *context.listed}, stdin=stdin

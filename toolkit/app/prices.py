@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -22,9 +22,14 @@ from toolkit.market.market import Snapshot
 from toolkit.market.readers.cells import unit
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import PriceFile
-from toolkit.market.readers.tabular import Table
+from toolkit.market.readers.tabular import Table, table_of
 from toolkit.returns.quotes import newest_quotes, too_short
 
+if TYPE_CHECKING:
+    from toolkit.app.context import Context
+
+STORED = "store"
+"""Name of the prices that a store keeps of the user's files."""
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
 ASSUMED_CURRENCY = "USD"
@@ -95,6 +100,16 @@ class OwnPrices:
         if self.only:
             return self.frame
         return pl.concat([bundled.filter(~pl.col("asset").is_in(self.assets)), self.frame.select(bundled.columns)])
+
+
+def with_stored(files: PriceFiles | None, context: Context) -> PriceFiles | None:
+    """The price files with the prices that the store keeps of earlier ones; the files alone where nothing else is taken."""
+    if files is not None and files.only:
+        return files
+    if (stored := context.own_prices).is_empty():
+        return files
+    table = table_of(stored.with_columns(known_from=pl.max_horizontal("known_from", "date")), STORED)
+    return PriceFiles((table,)) if files is None else replace(files, paths=(*files.paths, table))
 
 
 def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: bool = True) -> OwnPrices:

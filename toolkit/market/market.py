@@ -18,6 +18,8 @@ from toolkit.records.sources import Provenance
 
 USER = "user"
 """The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
+UNKNOWN = "unknown"
+"""Licence of a source that nobody has described."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, without a fixed frequency."""
 
@@ -34,6 +36,7 @@ class Source:
         rhythm_days: Days between releases; 0 where the source has no schedule.
         lag_days: Days from the end of a period to its publication, at most.
         complete_to: Day to which a ledger of events was kept; events have no frequency from which an age could be read.
+        own: Whether its rows are from files of the user.
     """
 
     id: str
@@ -43,6 +46,7 @@ class Source:
     rhythm_days: int = 0
     lag_days: int = 0
     complete_to: date | None = None
+    own: bool = False
 
 
 def _canonical_sha256(frame: pl.DataFrame) -> str:
@@ -92,7 +96,7 @@ class Snapshot:
 
     def source(self, source_id: str) -> Source:
         """The description of a source; one without a description has its id for a title."""
-        return self._sources.get(source_id, Source(id=source_id, title=source_id, licence="unknown"))
+        return self._sources.get(source_id, Source(id=source_id, title=source_id, licence=UNKNOWN))
 
     def complete_to(self, table: str) -> date | None:
         """Last day through which every source of a table was kept, at most `as_of`; None where one does not say.

@@ -229,7 +229,9 @@ QUOTED = "date,asset,price,currency,unit\n"
 def levels_of(prices: PriceFiles | None, *, holdings: str | None = None) -> dict:
     """The record of a proposal for the default strategy."""
     settings = resolve({"owner.currency": "EUR", "owner.country": "DEU"}, environment={})
-    return optimize(Request("physical-basket", Context(settings, DAY), total=100000.0, holdings=holdings, prices=prices)).record.to_json()
+    return optimize(
+        Request("physical-basket", Context(settings, DAY), total=100000.0, holdings=holdings, prices=prices)
+    ).record.to_json()
 
 
 def test_a_price_of_today_sets_the_price_of_its_metal_and_leaves_history_risk_and_every_other(tmp_path):

@@ -11,7 +11,7 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.app.lots import LotNames
 from toolkit.app.own_events import notes_of
-from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own
+from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own, with_stored
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.periods import periods_until
 from toolkit.core.assets import Asset, Universe
@@ -308,7 +308,7 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
     """
     market, snapshot, products = context.market, context.snapshot, context.products
     notes: tuple[Remark, ...] = tuple(map(note, context.notes))
-    own = None
+    own, prices = None, with_stored(prices, context)
     only = prices is not None and prices.only
     if prices is not None:
         own = read_own(prices, snapshot, LotNames(context.ledger, products), masses=False)

@@ -18,7 +18,7 @@ from toolkit.app.prices import ASSUMED_CURRENCY, in_known_units, per_kg
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import TABLES
 from toolkit.core.messages import Message, message, template_with
-from toolkit.market.market import Source
+from toolkit.market.market import UNKNOWN, Source
 from toolkit.market.readers.flows import ALSO, OPTIONAL, REQUIRED, read_flows
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import OPTIONAL as OF_PRICES
@@ -35,6 +35,8 @@ from toolkit.supply.tariff import sole_asset, tariff_codes
 PRICES, FLOWS = "prices", "flows"
 OWN = "own"
 """Source of rows whose file names none."""
+YOURS = "your own"
+"""Licence of the user's files."""
 Ask = Callable[[str, tuple[str, ...]], str | None]
 """What asks in which column a field is; None for a field that the file does not have."""
 
@@ -74,6 +76,7 @@ class _Read:
     name: str
     notes: tuple[str, ...] = ()
     left_out: int = 0
+    sources: tuple[str, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,7 +97,8 @@ def import_file(context: Context, path: str, options: ImportOptions, ask: Ask | 
     store = Store.open(root, create=True)
     with tempfile.TemporaryDirectory() as folder:
         read = _contract_rows(path, options, Path(folder)) or _own_file(context, store, path, options, ask)
-        sources = () if read.name == "" else (Source(options.source or OWN, read.name, "your own"),)
+        known = {name: context.snapshot.source(name) for name in read.sources}
+        sources = [Source(name, read.name, YOURS, own=True) for name, one in known.items() if one.own or one.licence == UNKNOWN]
         commit = store.append(
             {read.table: read.frames},
             source=options.source or OWN, fetched_at=datetime.now(UTC), addresses=[path], described=sources, **read.about,
@@ -221,7 +225,9 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
     parts = [rows, *quotes.with_columns(source=of_side).partition_by("basis")]
     frames = [part for part in parts if part.height]
     told = (*file.reading, *file.notes, *(remark.text for remark in dict.fromkeys((*notes, *of_quotes))))
-    return _Read(PRICES, frames, pl.concat(parts)["asset"].n_unique(), cells.name, told)
+    whole = pl.concat(parts)
+    sources = tuple(whole["source"].unique().sort())
+    return _Read(PRICES, frames, whole["asset"].n_unique(), cells.name, told, sources=sources)
 
 
 def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
@@ -257,4 +263,5 @@ def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
     left = rows.height - whole.height
     note = message("{n} rows are left out: their code counts several materials, or value or mass is not known.", n=left)
     notes = (*file.notes, *([note] if left else []))
-    return _Read(FLOWS, together.select(rows.columns), whole["asset"].n_unique(), file.name, notes, left)
+    sources = (options.source or OWN,)
+    return _Read(FLOWS, together.select(rows.columns), whole["asset"].n_unique(), file.name, notes, left, sources)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from toolkit.core.errors import DataError
+from toolkit.market.market import Source
 from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import table_of
 from toolkit.market.sources.base import DataSource, Query, SeriesResult
@@ -36,6 +38,11 @@ class Files(DataSource):
     terms: ClassVar[str] = "the user's own"
     use: ClassVar[Use] = "personal"
     rhythm_days: ClassVar[int] = 0
+
+    @property
+    def description(self) -> Source:
+        """The source as the market knows it: the user himself."""
+        return replace(super().description, own=True)
 
     def series(self) -> tuple[str, ...]:
         """None: files are named."""

@@ -93,6 +93,27 @@ def _one_source(stored: pl.DataFrame, series: list[str], reference: str) -> pl.D
     return stored
 
 
+def own_prices(store: Store, market: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Prices from files of the user that are in no series of the market: prices of a day, as a dealer's list gives them.
+
+    Of several of his files on an asset the one with the newest price counts, what a dealer asks and pays on one day together.
+
+    Args:
+        store: The store.
+        market: Rows of `toolkit.core.frames.Prices` as known on the day, the store's over those of the package.
+        as_of: Day of knowledge.
+
+    Returns:
+        Rows of `toolkit.core.frames.Prices`.
+    """
+    own = [name for name, source in store.sources().items() if source.own]
+    rows = store.scan("prices", as_of).filter(pl.col("source").is_in(own)).collect().select(market.columns)
+    followed = market.filter(pl.col("source").is_in(own))["asset"].unique()
+    rows = rows.filter(~pl.col("asset").is_in(followed.implode()))
+    file = pl.col("source").str.replace(r" \([a-z_]+\)$", "")
+    return rows.sort("date", "source").filter(file == file.last().over("asset"))
+
+
 def quoted_prices(store: Store, assets: Collection[str], as_of: date) -> pl.DataFrame:
     """Quotations of some symbols as rows of `toolkit.core.frames.Prices`, a share or contract a unit.
 

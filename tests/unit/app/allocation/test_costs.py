@@ -154,7 +154,9 @@ def test_the_costs_of_a_run_are_those_of_its_lots_by_hand():
         "costs.fee_per_lot=5.0",
         "costs.fee=20.0",
     )
-    record = optimize(Request("physical-basket", Context(resolve({}), date(2026, 10, 15)), overrides=overrides)).record.to_json()
+    record = optimize(
+        Request("physical-basket", Context(resolve({}), date(2026, 10, 15)), overrides=overrides)
+    ).record.to_json()
     terms = {asset["asset"]: asset for asset in record["assets"]}
     held = [position for position in record["positions"] if position["value"] > 0]
     for position in held:
