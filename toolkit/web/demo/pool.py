@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
-from toolkit.web.demo import solving
+from toolkit.web.demo import child
 from toolkit.web.demo.position import Outcome, Position, Start
 from toolkit.web.writing import Busy
 
@@ -58,10 +58,10 @@ class Solver:
         self._pool = ProcessPool(
             max_workers=1,
             context=cast("Any", multiprocessing.get_context("spawn")),
-            initializer=solving.load,
+            initializer=child.load,
             initargs=[self._day, self._prices, strategies],
         )
-        self._ready = self._pool.schedule(solving.is_loaded, timeout=LOADING)
+        self._ready = self._pool.schedule(child.is_loaded, timeout=LOADING)
         self._ready.add_done_callback(_tell_failure)
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Solver:
         """
         key = self._day, strategy
         if key not in self._starts:
-            self._starts[key] = self._wait(lambda: self._schedule(solving.start, [strategy], self._wall))
+            self._starts[key] = self._wait(lambda: self._schedule(child.start, [strategy], self._wall))
         return self._starts[key]
 
     def solve(self, position: Position, session: str) -> Outcome:
@@ -114,7 +114,7 @@ class Solver:
             position: On the grid.
             language: Code.
         """
-        return self._wait(lambda: self._schedule(solving.make_report, [position, language], OF_A_REPORT))
+        return self._wait(lambda: self._schedule(child.make_report, [position, language], OF_A_REPORT))
 
     def _ask(self, key: tuple[date, Position], position: Position, session: str) -> Future[Outcome]:
         with self._lock:
@@ -124,7 +124,7 @@ class Solver:
             if before is not None and before is not future and not others and not before.running():
                 before.cancel()
             if future is None:
-                future = self._schedule(solving.solve, [position], self._wall)
+                future = self._schedule(child.solve, [position], self._wall)
                 self._running[key] = future
                 future.add_done_callback(lambda _: self._running.pop(key, None))
             self._newest[session] = future

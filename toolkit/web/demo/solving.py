@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -41,11 +40,9 @@ from toolkit.risk_measures.variance import volatility
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import country_exposure
-from toolkit.web.demo.position import AVERSION, CAP, SCENARIOS, Holding, Outcome, Position, Scenario, Start
+from toolkit.web.demo.position import AVERSION, CAP, Holding, Outcome, Position, Scenario, Start
 
 HALF = 0.5
-MEMORY = 6 << 30
-"""Bytes of addresses that this process may have."""
 NOT_SHOWN = "personal"
 """Word of a licence whose data may be shown to nobody else."""
 NAME = "under export control"
@@ -260,52 +257,3 @@ def _problem(prepared: Prepared, strategy: Strategy, budget: float) -> Problem:
     return replace(
         problem, objective=strategy.objective, constraints=strategy.constraints, costs=costs, data=data, lot_values=lots
     )
-
-
-_demo: Demo | None = None
-
-
-def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> None:
-    """Make this process ready: libraries, data, and the problem of each strategy.
-
-    Args:
-        day: Day of knowledge.
-        prices: The host's own price files.
-        strategies: Of announced webinars.
-    """
-    global _demo  # noqa: PLW0603  # a process has one
-    if sys.platform == "linux":
-        import resource  # noqa: PLC0415
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    _demo = Demo(day, prices)
-    for strategy in strategies:
-        try:
-            position = _demo.start(strategy).position
-            for scenario in SCENARIOS:
-                _demo.solve(replace(position, scenario=scenario))
-        except ToolkitError:
-            continue  # told to whoever asks for it
-
-
-def start(strategy: str) -> Start:
-    """`Demo.start` in this process."""
-    assert _demo is not None  # noqa: S101  # `load` came first
-    return _demo.start(strategy)
-
-
-def solve(position: Position) -> Outcome:
-    """`Demo.solve` in this process."""
-    assert _demo is not None  # noqa: S101
-    return _demo.solve(position)
-
-
-def make_report(position: Position, language: str) -> bytes:
-    """`Demo.report` in this process."""
-    assert _demo is not None  # noqa: S101
-    return _demo.report(position, language)
-
-
-def is_loaded() -> bool:
-    """Whether `load` has finished, as every process is asked first."""
-    return _demo is not None
