@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from toolkit.app.subjects import DEFAULT_REPORT, parts_of
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import DataError, Infeasible, ToolkitError
 from toolkit.optimize.allocate import allocate
+from toolkit.optimize.constraints.base import LowerUpperLimited
 from toolkit.optimize.constraints.exposure import ControlExposure
 from toolkit.optimize.problem import Problem
 from toolkit.records.subjects import kind_of
@@ -213,9 +214,11 @@ def _load(strategy: str) -> Strategy:
     return load_strategy(find("strategies", strategy).path, ())
 
 
-def _limit(strategy: Strategy) -> ControlExposure | None:
+def _limit(strategy: Strategy) -> LowerUpperLimited | None:
     """The limit on what is under export control for the owner's country."""
-    return next((one for one in strategy.constraints if isinstance(one, ControlExposure) and one.destination is None), None)
+    needs = ControlExposure(name=NAME, upper=1.0).needs
+    found = (one for one in strategy.constraints if one.needs == needs)
+    return cast("LowerUpperLimited | None", next(found, None))
 
 
 def _at(strategy: Strategy, position: Position) -> Strategy:
