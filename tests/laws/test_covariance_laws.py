@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.covariance.form import CovarianceInputs
+from toolkit.risk_model.covariance.own import OwnCovariance
 
-SPECS = [kind() for kind in get_args(get_args(CovarianceSpec)[0])]
+# A covariance of the user is not estimated: it has tests of its own.
+SPECS = [kind() for kind in get_args(get_args(CovarianceSpec)[0]) if kind is not OwnCovariance]
 SHAPES = ((40, 1), (40, 2), (60, 6), (16, 30), (25, 24))
 every_kind = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.kind)
 

@@ -15,10 +15,11 @@ from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.risk_model.covariance.form import CovarianceInputs
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
+from toolkit.risk_model.covariance.own import OwnCovariance
 from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
 
-COMPLETE = [kind() for kind in get_args(get_args(CovarianceSpec)[0]) if not issubclass(kind, NamedFactors)]
+COMPLETE = [kind() for kind in get_args(get_args(CovarianceSpec)[0]) if not issubclass(kind, NamedFactors | OwnCovariance)]
 """Every estimator that works on complete periods."""
 every_kind = pytest.mark.parametrize("spec", COMPLETE, ids=lambda spec: spec.kind)
 
