@@ -67,7 +67,7 @@ def fetch(found: Fetch, say: Language) -> Document:
     shown = found.series if len(found.series) <= ALL_SHOWN else odd
     answer.table(
         "series | state | >rows | >new | >revised | last | why",
-        (_series(answer, one) for one in shown[:MOST_SHOWN]),
+        (_series(answer, alike) for alike in _alike(shown[:MOST_SHOWN])),
     )
     findings = [finding for one in odd for finding in one.findings]
     _findings(answer, findings)
@@ -93,8 +93,19 @@ def _counts(found: Fetch, source: str) -> Iterable[Cell]:
     yield sum(one.revised for one in of_source)
 
 
-def _series(answer: Answer, one: SeriesOutcome) -> Iterable[Cell]:
-    yield f"{one.source}:{one.series}"
+def _alike(series: Iterable[SeriesOutcome]) -> Iterable[Sequence[SeriesOutcome]]:
+    """Series of a source that brought nothing for one reason together, every other by itself."""
+    found: dict[object, list[SeriesOutcome]] = {}
+    for one in series:
+        nothing = not one.rows and one.last is None and not one.findings
+        key = (one.source, one.status, one.reason, one.detail) if nothing else (one.source, one.series)
+        found.setdefault(key, []).append(one)
+    return found.values()
+
+
+def _series(answer: Answer, alike: Sequence[SeriesOutcome]) -> Iterable[Cell]:
+    one = alike[0]
+    yield f"{one.source}:{', '.join(other.series for other in alike)}"
     yield answer.words(STATUSES, one.status)
     yield one.rows
     yield one.new
