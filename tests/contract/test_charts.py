@@ -14,6 +14,7 @@ import pytest
 from tests.lots import HEADER, TWELVE
 from tests.subjects import holdings, market, proposal, with_parts
 from toolkit.app.report.render import as_document
+from toolkit.records.answers.frontier import FrontierPoint
 from toolkit.report import charts
 from toolkit.report.charts import frontier, weights
 from toolkit.report.charts.theme import specification
@@ -21,7 +22,10 @@ from toolkit.report.charts.vegalite import layer
 from toolkit.report.document import Drawing
 from toolkit.report.i18n.formats import Formats
 
-POINTS = [{"volatility": 0.1, "expected": 0.02, "cost": 0.02}, {"volatility": 0.2, "expected": 0.05, "cost": 0.01}]
+POINTS = [
+    FrontierPoint(target=expected, risk_aversion=1.0, volatility=volatility, expected=expected, cost=0.02, weights={}, cash=1.0)
+    for volatility, expected in ((0.1, 0.02), (0.2, 0.05))
+]
 
 
 @pytest.fixture(scope="module")

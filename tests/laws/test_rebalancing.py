@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import toolkit.app.context
+import toolkit.app.data.places
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -36,7 +36,7 @@ def held_once():
     """Data are read once for all examples."""
     bundled = load_market(bundled_folder())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(toolkit.app.context, "load_market", lambda _: bundled)
+        patch.setattr(toolkit.app.data.places, "load_market", lambda _: bundled)
         yield
 
 

@@ -170,3 +170,13 @@ def test_of_two_dealers_the_newer_list_counts_and_a_list_beside_it_on_the_comman
     run = json.loads(toolkit("optimize", "--data", str(store), "--as-of", "2026-06-30", "--no-report", "--json").stdout)
     row = next(row for row in run["positions"] if row["asset"] == "gallium")
     assert (row["price"], row["price_date"]) == (1450.0, "2026-06-02")
+
+
+def test_a_list_in_the_store_that_is_too_old_is_a_warning_and_stops_nothing(toolkit, tmp_path):
+    path, store = tmp_path / "a.csv", tmp_path / "s"
+    path.write_text("date,asset,price,currency,unit\n2026-01-02,gallium,1700,USD,kg\n")
+    assert toolkit("data", "import", str(path), "--data", str(store)).returncode == 0
+    run = json.loads(toolkit("optimize", "--data", str(store), "--as-of", "2026-10-15", "--no-report", "--json").stdout)
+    row = next(row for row in run["positions"] if row["asset"] == "gallium")
+    assert row["price_date"] > "2026-01-02"
+    assert any("gallium" in words and "too old" in words for words in run["warnings"])

@@ -176,7 +176,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     if frame.is_empty() and quoted.is_empty():
         hint = "Choose a later --as-of, or leave --prices out."
         raise GapError(f"{file.name}: no price was known on {snapshot.as_of}.", hint=hint)
-    if frame.is_empty() and quotes.is_empty():
+    if frame.is_empty() and quotes.is_empty() and file.name != STORED:  # a file that is named now is meant to be used
         old = "; ".join(f"{row['asset']} of {row['date']}" for row in quoted.iter_rows(named=True))
         hint = "Bring a price of this month, or a series of at least seven months, or leave --prices out."
         raise GapError(f"{file.name}: every price is too old to be one of today: {old}.", hint=hint)

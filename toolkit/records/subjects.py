@@ -47,6 +47,8 @@ class Market(Record):
     """Ids of the user's own control events that were known."""
     own_ledger: Mapping[str, Any] | None = None
     """The user's own control events."""
+    client: str | None = None
+    """Name of the client that it was made for."""
     phrases: Mapping[str, Phrase]
     """Sentences by their English words, with templates and values for other languages."""
 
@@ -92,6 +94,8 @@ class Holdings(Record):
     """Ids of the user's own control events that were known."""
     own_ledger: Mapping[str, Any] | None = None
     """The user's own control events."""
+    client: str | None = None
+    """Name of the client that it was made for."""
     phrases: Mapping[str, Phrase]
     """Sentences by their English words, with templates and values for other languages."""
 

@@ -123,7 +123,7 @@ def compose(found: Findings, definition: Definition) -> Document:
         language=say.code,
         as_of=found.record.as_of,
         as_of_written=found.fmt.long_date(found.as_of),
-        subject=", ".join(name for name in (run.client if run else "", found.subject) if name),
+        subject=", ".join(name for name in (found.record.client, found.subject) if name),
         run_id=run.run_id if run else "",
         sections=tuple(
             Section(builder.name, say.words(builder.title) if builder.title else "", _content(builder, found))

@@ -42,6 +42,7 @@ class Plan:
     ) -> None:
         self.prices, self.costs, self.plan, self.lots = prices, costs, plan, lots
         self.seen: list[Account] = []
+        self.decisions: dict[date, Decision] = {}
 
     def __call__(self, day: date, account: Account) -> Decision:
         self.seen.append(account)
@@ -50,7 +51,9 @@ class Plan:
         n = len(self.prices.assets)
         budget = account.cash + float(np.nansum(account.owned * price))
         steps = np.full(n, 1.0 if self.lots else np.nan)
-        return Decision(self.prices.assets, np.array(quantities, dtype=float), price, self.costs, budget, steps)
+        quantities = np.array(quantities, dtype=float)
+        self.decisions[day] = Decision(self.prices.assets, quantities, price, self.costs, budget, steps)
+        return self.decisions[day]
 
 
 class FixedWeights:
