@@ -95,7 +95,7 @@ def frontier(
         unknown: Refused, with the nearest name.
 
     Raises:
-        SpecError: where nothing is traded against risk, or a limit is no straight line.
+        SpecError: where nothing is traded against risk, or a limit is neither hard nor convex.
         ToolkitError: as of `optimize`.
     """
     refuse_unknown(unknown, frontier)
