@@ -52,7 +52,7 @@ class Source:
 def _canonical_sha256(frame: pl.DataFrame) -> str:
     """Hash of a frame that does not depend on row order, column order or polars' memory layout."""
     columns = sorted(frame.columns)
-    text = frame.select(columns).sort(columns, nulls_last=True).write_csv(float_precision=None)
+    text = frame.lazy().select(columns).sort(columns, nulls_last=True).collect().write_csv(float_precision=None)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

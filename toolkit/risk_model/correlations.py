@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from toolkit.core.forecast import FloatArray
 
@@ -41,10 +40,17 @@ def rank_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation:
     nothing = RankCorrelation(n, np.nan, np.nan, np.nan)
     if n < LEAST:
         return nothing
-    ranks = np.array([pl.Series(values[both]).rank("average").to_numpy() for values in (x, y)])
+    ranks = np.stack([_ranks(values[both]) for values in (x, y)])
     if not (np.ptp(ranks, axis=1) > 0.0).all():
         return nothing
-    r = float(np.corrcoef(ranks)[0, 1])
+    r = float(np.corrcoef(*ranks)[0, 1])
     reach = NORMAL_95 * np.sqrt((1.0 + 0.5 * r**2) / (n - 3))
     middle = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
     return RankCorrelation(n, r, float(np.tanh(middle - reach)), float(np.tanh(middle + reach)))
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    """Ranks (n,) from 1, the mean rank among equals."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(count) - 0.5 * (count - 1.0)
+    return ranks[place]

@@ -152,29 +152,27 @@ def newest_supplies(shares: pl.DataFrame, elsewhere: pl.DataFrame | None = None)
 
 def _supply(chosen: pl.DataFrame, asset: str, stage: str, elsewhere: pl.DataFrame | None) -> SupplyShares:
     """The shares of an asset at a stage in their rows of the newest period."""
-    first = chosen.row(0, named=True)
-    named = chosen.filter((pl.col("country") != OTHER) & (pl.col("share") > 0)).sort(
-        "share", "country", descending=[True, False]
-    )
-    if named.is_empty():
+    rows = chosen.sort("share", "country", descending=[True, False]).rows(named=True)
+    first = rows[0]
+    named = [row for row in rows if row["country"] != OTHER and row["share"] > 0]
+    if not named:
         message = f"the shares of {asset} at {stage} from {first['source']} name no country."
         raise GapError(message, hint="Give shares by country: concentration cannot be read from a remainder.")
     others: dict[str, dict[str, float]] = {}
     if elsewhere is not None:
-        message = elsewhere.filter((pl.col("asset") == asset) & (pl.col("stage") == stage)).sort("country", "compilation")
-        for row in message.iter_rows(named=True):
+        given = elsewhere.filter((pl.col("asset") == asset) & (pl.col("stage") == stage)).sort("country", "compilation")
+        for row in given.iter_rows(named=True):
             others.setdefault(row["country"], {})[row["compilation"]] = row["share"]
-    known: Any = chosen["known_from"].max()
     return SupplyShares(
         asset=asset,
         stage=stage,
         source=first["source"],
         period_start=first["period_start"],
         period_end=first["period_end"],
-        known_from=known,
-        countries=tuple(named["country"]),
-        shares=tuple(named["share"]),
-        other=float(chosen.filter(pl.col("country") == OTHER)["share"].sum()),
+        known_from=max(row["known_from"] for row in rows),
+        countries=tuple(row["country"] for row in named),
+        shares=tuple(row["share"] for row in named),
+        other=sum((row["share"] for row in rows if row["country"] == OTHER), 0.0),
         elsewhere=others,
     )
 

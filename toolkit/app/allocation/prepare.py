@@ -36,7 +36,7 @@ from toolkit.optimize.solution import Solver
 from toolkit.returns.quotes import quoted_level
 from toolkit.scenarios.factor_falls import factor_falls
 from toolkit.strategy.model import Strategy
-from toolkit.supply.concentration import SupplyShares, newest_shares, supply_shares
+from toolkit.supply.concentration import SupplyShares, newest_shares, newest_supplies
 
 OUTSIDE = "held outside the strategy"
 NOT_SOLD_YET = "not sold yet"
@@ -434,13 +434,11 @@ def _facts(
 
 
 def _at_stage(inputs: Inputs, offers: OriginVariants, stage: str) -> Mapping[str, SupplyShares]:
-    shares, elsewhere = inputs.snapshot["shares"].filter(pl.col("stage") == stage), inputs.snapshot["shares_elsewhere"]
-    there, universe = set(shares["asset"]), inputs.universe
-    products = dict.fromkeys(asset.offer_of or asset.key for asset in universe)
-    found = offers.supply(
-        {key: supply_shares(shares, key, stage, elsewhere=elsewhere) for key in products if key in there}, inputs.snapshot.as_of
-    )
-    return {key: supply for key, supply in found.items() if key in universe}
+    at_stage = inputs.snapshot["shares"].filter(pl.col("stage") == stage)
+    known = newest_supplies(at_stage, inputs.snapshot["shares_elsewhere"])
+    products = dict.fromkeys(asset.offer_of or asset.key for asset in inputs.universe)
+    found = offers.supply({key: known[key, stage] for key in products if (key, stage) in known}, inputs.snapshot.as_of)
+    return {key: supply for key, supply in found.items() if key in inputs.universe}
 
 
 def _country_rows(universe: Universe, supply: Mapping[str, SupplyShares]) -> dict[str, FloatArray]:
