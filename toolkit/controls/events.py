@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -192,3 +193,17 @@ class Scope:
             if large is not True:
                 return None if large is False else "above_size"
         return "uncertain" if self.purity_min is not None and purity is None else self.certainty
+
+
+def version_on(day: date, events: Sequence[Event], scopes: Sequence[Scope], others: Iterable[date]) -> int:
+    """Number of the days up to `day` from which on more was known: equal on days on which the same was.
+
+    Args:
+        day: Of the question.
+        events: Of a ledger.
+        scopes: Of these.
+        others: Days on which anything else of the ledger was published.
+    """
+    known = {one.known_from for one in (*events, *scopes)} | {*others}
+    known |= {event.ends for event in events if event.ends is not None}
+    return sum(one <= day for one in known)

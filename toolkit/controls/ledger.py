@@ -28,6 +28,7 @@ from toolkit.controls.events import (
     Event,
     Scope,
     end_user_of,
+    version_on,
 )
 from toolkit.controls.ledger_checks import EVENTS, ITEMS, SCOPES, check_events, check_items, check_scopes
 from toolkit.controls.state import (
@@ -80,6 +81,7 @@ class ControlLedger:
     _words: Mapping[str, str] = field(repr=False, compare=False)
     _own_words: Mapping[str, Mapping[str, str]] = field(repr=False, compare=False)
     _members: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
+    _versions: dict[int, ControlLedger] = field(repr=False, compare=False, init=False, default_factory=dict)
 
     @classmethod
     def of(
@@ -173,11 +175,13 @@ class ControlLedger:
 
     def known(self, as_of: date) -> ControlLedger:
         """The ledger as it was known on `as_of`; the names that can be asked about stay."""
-        events = tuple(replace(event, ends=event.ends_as_known(as_of)) for event in self.events if event.known_from <= as_of)
-        scopes = tuple(s for s in self.scopes if s.known_from <= as_of and self[s.event_id].known_from <= as_of)
-        items = None if self.items is None else self.items.filter(pl.col("known_from") <= as_of)
-        reviewed = None if self.reviewed_to is None else min(self.reviewed_to, as_of)
-        return self._build(events, scopes, items, self.assets, self.forms, reviewed)
+        version = version_on(as_of, self.events, self.scopes, () if self.items is None else self.items["known_from"])
+        if version not in self._versions:
+            events = tuple(replace(e, ends=e.ends_as_known(as_of)) for e in self.events if e.known_from <= as_of)
+            scopes = tuple(s for s in self.scopes if s.known_from <= as_of and self[s.event_id].known_from <= as_of)
+            items = None if self.items is None else self.items.filter(pl.col("known_from") <= as_of)
+            self._versions[version] = self._build(events, scopes, items, self.assets, self.forms, None)
+        return replace(self._versions[version], reviewed_to=self.reviewed_to and min(self.reviewed_to, as_of))
 
     def metal(self, name: str) -> str:
         """The asset key that `name` (key, symbol, English or German name) means.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
@@ -78,17 +78,18 @@ class Universe:
     """An ordered set of assets: the one place where the order of an allocation is decided."""
 
     assets: tuple[Asset, ...]
+    keys: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Asset keys in order."""
+    _by_key: Mapping[str, Asset] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        keys = self.keys
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
+        keys = tuple(asset.key for asset in self.assets)
+        by_key = dict(zip(keys, self.assets, strict=True))
+        if len(by_key) < len(keys):
+            twice = sorted({key for key in keys if keys.count(key) > 1})
             raise DataError(f"an asset occurs twice in the universe: {', '.join(twice)}.")
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Asset keys in order."""
-        return tuple(asset.key for asset in self.assets)
+        object.__setattr__(self, "keys", keys)
+        object.__setattr__(self, "_by_key", by_key)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -107,12 +108,11 @@ class Universe:
         return iter(self.assets)
 
     def __contains__(self, key: object) -> bool:
-        return key in self.keys
+        return key in self._by_key
 
     def __getitem__(self, key: str) -> Asset:
-        for asset in self.assets:
-            if asset.key == key:
-                return asset
+        if (asset := self._by_key.get(key)) is not None:
+            return asset
         raise DataError(f"unknown asset {key!r}.", hint=did_you_mean(key, self.keys), details={"asset": key})
 
     def take(self, keys: Iterable[str]) -> Universe:

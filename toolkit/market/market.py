@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,8 @@ USER = "user"
 """The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
 UNKNOWN = "unknown"
 """Licence of a source that nobody has described."""
+SMALL = 5_000
+"""Rows of a table of which the visible ones are kept from day to day."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, without a fixed frequency."""
 
@@ -153,6 +156,8 @@ class Market:
     _frames: Mapping[str, pl.DataFrame] = field(repr=False)
     _sources: Mapping[str, Source] = field(repr=False)
     _over: Mapping[str, Overlay] = field(repr=False, default_factory=dict)
+    _days: dict[str, list[date]] = field(repr=False, compare=False, init=False, default_factory=dict)
+    _visible: dict[tuple[str, int], pl.DataFrame] = field(repr=False, compare=False, init=False, default_factory=dict)
 
     @classmethod
     def of(cls, frames: Mapping[str, pl.DataFrame], sources: Mapping[str, Source]) -> Market:
@@ -184,13 +189,28 @@ class Market:
         """
         return replace(self, _over=MappingProxyType({**overlays}), _sources={**self._sources, **(sources or {})})
 
+    def _rows(self, table: str, as_of: date) -> pl.DataFrame:
+        """The rows of a table that are visible on a day; those of a small one are kept, since few days change it."""
+        frame, speaks_of = self._frames[table], REFERENCE_DATE.get(table)
+        dates = [name for name in ("known_from", speaks_of) if name is not None]
+
+        def rows() -> pl.DataFrame:
+            return frame.filter(pl.all_horizontal(pl.col(name) <= as_of for name in dates))
+
+        if frame.height > SMALL:
+            return rows()
+        if table not in self._days:
+            self._days[table] = sorted({day for name in dates for day in frame[name].drop_nulls().unique()})
+        version = bisect.bisect_right(self._days[table], as_of)
+        if (table, version) not in self._visible:
+            self._visible[table, version] = rows()
+        return self._visible[table, version]
+
     def until(self, as_of: date) -> Snapshot:
         """What was known on `as_of`: rows published by then with no later observation date."""
 
         def visible(table: str) -> pl.DataFrame:
-            known = pl.col("known_from") <= as_of
-            speaks_of = REFERENCE_DATE.get(table)
-            rows = self._frames[table].filter(known & (pl.col(speaks_of) <= as_of) if speaks_of else known)
+            rows = self._rows(table, as_of)
             return self._over[table](rows, as_of) if table in self._over else rows
 
         frames = FramesOnDemand({table: partial(visible, table) for table in self._frames})

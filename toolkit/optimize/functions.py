@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
+from toolkit.optimize.costs import TRADED
 from toolkit.risk_measures.base import Measure, scale
 from toolkit.scenarios.sets import Scenarios
 
@@ -246,6 +247,12 @@ class TradeCost:
         d = x[:-1] - self.previous
         slope = np.where(d > 0, self.buying, np.where(d < 0, -self.selling, 0.0))
         return np.append(slope + 1.5 * self.impact * np.sqrt(np.abs(d)) * np.sign(d), 0.0)
+
+    def slopes(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(n + 1,) least and greatest subgradients at x without impact; they differ where nothing is traded."""
+        d = x[:-1] - self.previous
+        low, high = np.where(d > TRADED, self.buying, -self.selling), np.where(d < -TRADED, -self.selling, self.buying)
+        return np.append(low, 0.0), np.append(high, 0.0)
 
     def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:
         """Hinges, and two rotated second-order cones an asset with impact.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray, read_only
@@ -15,6 +17,12 @@ from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
 ANNUAL_AVERAGE = "annual_average"
 """Basis of a price that is the mean of a year; any other annual price is one of the year's end."""
 DAY_BY_DAY, ANNUAL, IRREGULAR = "daily", "annual", "irregular"
+EXCEPTIONS = 0.1
+"""Part of the gaps of a series, the shortest, that do not tell its frequency."""
+EPOCH = date(1970, 1, 1).toordinal()
+"""Day from which polars counts."""
+BEFORE, SPAN = date.min.toordinal() - EPOCH, date.max.toordinal()
+"""The first day that there is, and the number of all days."""
 NAMES = {252.0: DAY_BY_DAY, 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: ANNUAL}
 
 
@@ -64,9 +72,15 @@ def frequency(dates: list[date]) -> str:
 
     Holes do not hide it: of a daily series with four fifths of its days missing, a sixth of the gaps are still one day.
     """
-    if len(dates) < 2:
+    return _frequency(np.array([day.toordinal() for day in dates]))
+
+
+def _frequency(days: NDArray[np.integer]) -> str:
+    """That of ascending distinct days, numbered from any origin."""
+    if len(days) < 2:
         return IRREGULAR
-    gap = float(np.quantile(np.diff([day.toordinal() for day in dates]), 0.1, method="higher"))
+    gaps = np.diff(days)
+    gap = float(np.partition(gaps, rank := math.ceil((len(gaps) - 1) * EXCEPTIONS))[rank])
     if gap <= 1.5:
         return DAY_BY_DAY
     observed = DAYS_PER_YEAR / gap
@@ -75,10 +89,19 @@ def frequency(dates: list[date]) -> str:
 
 def histories_of(rows: pl.DataFrame) -> dict[str, History]:
     """Frequency and span of every series among rows with columns `asset` and `date`."""
-    found = {}
-    for key, own in rows.partition_by("asset", as_dict=True, maintain_order=True).items():
-        days = own["date"].unique().sort().to_list()
-        found[key[0]] = History(key[0], frequency(days), days[0], days[-1], len(days))
+    keys = rows["asset"].unique(maintain_order=True).to_list()
+    at = rows["asset"].replace_strict(keys, range(len(keys)), return_dtype=pl.Int64).to_numpy()
+    days = rows["date"].to_physical().to_numpy().astype(np.int64) - BEFORE
+    # One number a series and day: sorted, they are series by series, and the days of each ascending.
+    pairs = np.sort(at * SPAN + days)
+    pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])] if len(pairs) else pairs
+    ends = np.searchsorted(pairs, np.arange(1, len(keys) + 1) * SPAN)
+    found, start = {}, 0
+    for i, (key, end) in enumerate(zip(keys, ends, strict=True)):
+        own = pairs[start:end] - i * SPAN + BEFORE
+        first, last = (date.fromordinal(EPOCH + int(day)) for day in (own[0], own[-1]))
+        found[key] = History(key, _frequency(own), first, last, len(own))
+        start = end
     return found
 
 

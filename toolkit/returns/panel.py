@@ -24,12 +24,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
+from toolkit.core.calendar import add_months
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.core.messages import message
@@ -92,6 +94,8 @@ class Panel:
 
 def _grid(prices: pl.DataFrame, dates: list[date], assets: list[str], column: str) -> FloatArray:
     """The (T, n) array of a column, aligned by date and name."""
+    if prices[column].null_count() == prices.height:
+        return np.full((len(dates), len(assets)), np.nan)
     cells = prices.select(
         pl.col("date").replace_strict(dates, range(len(dates)), return_dtype=pl.Int64).alias("row"),
         pl.col("asset").replace_strict(assets, range(len(assets)), return_dtype=pl.Int64).alias("column"),
@@ -117,7 +121,7 @@ def align(
         GapError: for an asset of the universe without enough consecutive prices, or nothing but annual prices.
         DataError: for one whose price never changes.
     """
-    rows = _within(prices.drop_nulls("price").sort("asset", "date"), universe, lookback_months)
+    rows = _within(prices.drop_nulls("price"), universe, lookback_months).sort("asset", "date")
     histories = histories_of(rows)
     yearly = [key for key in universe.keys if key in histories and histories[key].frequency == ANNUAL]
     annual = tuple(_annual(rows.filter(pl.col("asset") == key), key) for key in sorted(yearly))
@@ -141,7 +145,7 @@ def align(
     label = {row["asset"]: row for row in rows.unique("asset", keep="first").select("asset", "currency", "basis").to_dicts()}
     rows = rows.filter(~pl.col("asset").is_in([*slow, *yearly]))
     rows, dates = _on_days(rows, faster) if daily else _on_months(rows)
-    assets = sorted({*rows["asset"], *yearly})
+    assets = sorted({*rows["asset"].unique(), *yearly})
     values = _grid(rows, dates, assets, "price")
     usable = _usable(values, assets, faster) | np.isin(assets, yearly)
     kept = [key for key, fine in zip(assets, usable, strict=True) if fine]
@@ -180,10 +184,9 @@ def _within(rows: pl.DataFrame, universe: Universe, lookback_months: int | None)
             )
     if lookback_months is None:
         return rows
-    last = rows.filter(pl.col("asset").is_in(universe.keys))["date"].max()
+    last: Any = rows.filter(pl.col("asset").is_in(universe.keys))["date"].max()
     # One price more than changes: the first change of the window needs the month before it.
-    start = pl.lit(last).dt.month_end().dt.offset_by(f"-{lookback_months}mo").dt.month_end()
-    return rows.filter(pl.col("date").dt.month_end() >= start)
+    return rows.filter(pl.col("date") >= add_months(last.replace(day=1), -lookback_months))
 
 
 def _on_days(rows: pl.DataFrame, held: list[str]) -> tuple[pl.DataFrame, list[date]]:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -86,9 +86,11 @@ def price_levels(
         filtered; an average of a year has the error of the price of that year's end; any other price has none.
     """
     keys = tuple(assets)
-    rows = _by_asset(prices.filter(pl.col("asset").is_in(keys)))
+    own = prices.filter(pl.col("asset").is_in(keys) & pl.col("price").is_not_null())
+    newest = own.filter(pl.col("date") == pl.col("date").max().over("asset")).sort("asset", "date")
+    last = {row["asset"]: row for row in newest.iter_rows(named=True)}
     paths = level_paths(prices, keys, known) if latent else {}
-    return tuple(_level(rows[key], paths.get(key)) for key in keys)
+    return tuple(_level(last[key], own, paths.get(key)) for key in keys)
 
 
 def level_paths(
@@ -129,14 +131,15 @@ def _filtered(series: Mapping[str, MonthlyPrices]) -> dict[str, LevelPath]:
     return {key: LevelPath(one, levels[:, i], errors[:, i]) for i, (key, one) in enumerate(series.items())}
 
 
-def _level(rows: pl.DataFrame, path: LevelPath | None) -> PriceLevel:
-    """The level of the rows of one asset, sorted by date; `path` where it is filtered."""
-    last = rows.row(-1, named=True)
+def _level(last: Mapping[str, Any], prices: pl.DataFrame, path: LevelPath | None) -> PriceLevel:
+    """The level of an asset from its newest row, among all of its prices; `path` where it is filtered."""
     price, error = last["price"], 0.0
     if path is not None:
         price, error = path.last
-    elif last["basis"] == ANNUAL_AVERAGE and frequency(rows["date"].unique().sort().to_list()) == ANNUAL:
-        error = price * _annual_error(rows)
+    elif last["basis"] == ANNUAL_AVERAGE:
+        rows = prices.filter(pl.col("asset") == last["asset"]).sort("date")
+        if frequency(rows["date"].unique().sort().to_list()) == ANNUAL:
+            error = price * _annual_error(rows)
     return PriceLevel(
         asset=last["asset"],
         price=price,

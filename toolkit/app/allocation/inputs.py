@@ -154,7 +154,7 @@ def _annual_only(spec: UniverseSpec, prices: pl.DataFrame, products: Universe, a
     ``all`` and groups mean assets with monthly prices: one with annual averages alone must be named.
     """
     named = spec.assets if isinstance(spec.assets, tuple) else ()
-    wanted, priced = {*named, *also}, set(prices["asset"])
+    wanted, priced = {*named, *also}, set(prices["asset"].unique())
     return Universe(tuple(asset for asset in products if wanted & {asset.key, asset.element} and asset.key not in priced))
 
 
@@ -259,7 +259,7 @@ class PricedMarket:
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
         in_universe = pl.col("asset").is_in(universe.keys)
-        bundled = {*self.context.snapshot["prices"]["asset"]}
+        bundled = {*self.context.snapshot["prices"]["asset"].unique()}
         idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
         if idle:
             text = message(

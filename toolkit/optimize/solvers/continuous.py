@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.functions import ConvexConstraints
+from toolkit.optimize.functions import ConvexConstraints, TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
@@ -72,12 +72,30 @@ class Continuous:
         return cls(np.append(weights, 0.0), None, "closed form", "optimal", (), None)
 
 
-def certify_weights(gradient: FloatArray, limits: LinearConstraints, x: FloatArray, duals: Duals, size: float) -> Certificate:
-    """The certificate of weights x, (n + 1,), in the user's rows: `G x <= h`, `x >= lowest` and `sum(x) = 1`."""
+def certify_weights(
+    gradient: FloatArray,
+    limits: LinearConstraints,
+    x: FloatArray,
+    duals: Duals,
+    size: float,
+    trades: TradeCost | None = None,
+) -> Certificate:
+    """The certificate of weights x, (n + 1,), in the user's rows: `G x <= h`, `x >= lowest` and `sum(x) = 1`.
+
+    Args:
+        gradient: (n + 1,) of the objective without trades.
+        limits: The rows.
+        x: The weights.
+        duals: Their multipliers.
+        size: A positive number of the size of the objective.
+        trades: What is paid on trades beside; of its subgradients the one counts that leaves least.
+    """
     # The rows of `x >= 0` are an identity matrix, which would be the largest array of a large problem.
     scale, slack = max(float(np.abs(gradient).max()), size), limits.h - limits.G @ x
     signs = np.where(np.isfinite(limits.lowest), duals.nonnegative, 0.0)
     stationarity = gradient + limits.G.T @ duals.limits - signs + duals.budget
+    if trades is not None:
+        stationarity = stationarity + np.clip(-stationarity, *trades.slopes(x))
     negative = -min(float(duals.limits.min(initial=0.0)), float(signs.min(initial=0.0)))
     return Certificate(
         primal=max(-float(slack.min(initial=0.0)), float((limits.lowest - x).max(initial=0.0)), abs(float(x.sum() - 1))),
@@ -86,8 +104,16 @@ def certify_weights(gradient: FloatArray, limits: LinearConstraints, x: FloatArr
     )
 
 
-def solve_quadratic(quadratic: Quadratic, limits: LinearConstraints, order: Order) -> Continuous:
-    """The least of a quadratic under the limits.
+def solve_quadratic(
+    quadratic: Quadratic, limits: LinearConstraints, order: Order, trades: TradeCost | None = None
+) -> Continuous:
+    """The least of a quadratic, and of rates of trades beside it, under the limits.
+
+    Args:
+        quadratic: Risk and linear costs.
+        limits: The rows.
+        order: Solvers to try; PIQP alone where trades are paid for.
+        trades: Without impact.
 
     Raises:
         SolverInfeasible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
@@ -95,11 +121,11 @@ def solve_quadratic(quadratic: Quadratic, limits: LinearConstraints, order: Orde
     n = len(quadratic.c)
     program = quadratic_program(n, len(quadratic.R), len(limits.h))
     scale = quadratic.scale()
-    bound = program.bind(quadratic, limits, scale)
+    bound = program.bind(quadratic, limits, scale, trades=trades)
 
     def certificate() -> Certificate:
         x = program.solution()
-        return certify_weights(np.append(quadratic.gradient(x[:n]), 0.0), limits, x, program.duals(scale), scale)
+        return certify_weights(np.append(quadratic.gradient(x[:n]), 0.0), limits, x, program.duals(scale), scale, trades)
 
     solved = solve(bound, order, certificate)
     duals = program.duals(scale)

@@ -4,6 +4,9 @@ Large ones are sifted: an optimum holds few of thousands of assets, so a small p
 priced by its reduced cost, those that would improve the answer join, and so on until none would. The answer is then optimal
 among all assets (column generation: Dantzig and Wolfe 1960; for programs with many more columns than rows, Bixby, Gregory,
 Lustig, Marsten and Shanno 1992), and its certificate is computed over all of them like any other.
+
+Rates that are paid on trades bend the objective where nothing is traded. A weight that can move to both sides of what is held
+is that plus a purchase less a sale, both positive; any other has one rate.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
+from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 
@@ -34,6 +38,8 @@ DUST = 1e-8
 """Multiplier, over the largest, below which that of a bound that does not hold is rounding."""
 FIXED = 1e-9
 """Distance of two bounds of a weight between which it does not move."""
+EXACT = {"eps_duality_gap_abs": 1e-11, "eps_duality_gap_rel": 1e-11}
+"""Settings where trades cost: by the default of 1e-8 a weight that is kept may end half a millionth off what is held."""
 CONTRADICTION = 1e-7
 """By how much a lower bound must exceed the upper one to prove that nothing holds both; less is rounding."""
 
@@ -73,8 +79,40 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """p weights x = start + z[:p] - E z[p:], where E places what is sold of the q assets that can be bought and sold.
+
+    Attributes:
+        start: (p,) what is held of these; zeros elsewhere.
+        sold: (q,) positions of these.
+        rate: (p,) of a unit of z[:p]; zeros where trades cost nothing.
+        sale: (q,) of a unit sold.
+    """
+
+    start: FloatArray
+    sold: NDArray[np.intp]
+    rate: FloatArray
+    sale: FloatArray
+
+    @classmethod
+    def none(cls, p: int) -> Split:
+        """X = z."""
+        return cls(np.zeros(p), np.zeros(0, dtype=np.intp), np.zeros(p), np.zeros(0))
+
+    def columns(self, rows: FloatArray) -> FloatArray:
+        """Rows (m, p) over x as rows (m, p + q) over z."""
+        return np.hstack([rows, -rows[:, self.sold]])
+
+    def weights(self, z: FloatArray) -> FloatArray:
+        """(p,) x."""
+        x = self.start + z[: len(self.start)]
+        x[self.sold] -= z[len(x) : len(x) + len(self.sold)]
+        return x
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
-    """min f(x) / scale subject to e'x = 1 and `G x <= h`, over weights of which the last is cash.
+    """min (f(x) + trades(x)) / scale subject to e'x = 1 and `G x <= h`, over weights of which the last is cash.
 
     Attributes:
         quadratic: f.
@@ -83,6 +121,7 @@ class Program:
         e: (n + 1,).
         bounds: What single weights are limited to.
         fixed: (n + 1,) whether a weight has nowhere to move.
+        trades: What is paid on trades, in the unit of f; None for nothing.
     """
 
     quadratic: Quadratic
@@ -92,10 +131,23 @@ class Program:
     e: FloatArray
     bounds: Bounds
     fixed: NDArray[np.bool_]
+    trades: TradeCost | None
 
     def gradient(self, x: FloatArray) -> FloatArray:
         """(n + 1,) of f over the scale."""
         return np.append(self.quadratic.gradient(x[:-1]), 0.0) / self.scale
+
+    def split(self, at: NDArray[np.intp]) -> Split:
+        """How the weights at some positions, (p,), are written by what is bought and sold."""
+        if self.trades is None:
+            return Split.none(len(at))
+        buying, selling, held = (
+            np.append(of, 0.0)[at] for of in (self.trades.buying, self.trades.selling, self.trades.previous)
+        )
+        low, high = self.bounds.low[at], self.bounds.high[at]
+        both = (held > low) & (held < high) & (buying + selling > 0)
+        rate = np.where(both | (held <= low), buying, -selling) / self.scale
+        return Split(np.where(both, held, 0.0), np.flatnonzero(both), rate, selling[both] / self.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +175,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """min |R x|^2 / scale + |s * x|^2 / scale + c'x  subject to  e'x = right, G x <= h, low <= x <= high, over p weights."""
+    """min |R x|^2 / scale + |s * x|^2 / scale + c'x  subject to  e'x = right, G x <= h, low <= x <= high, over p weights.
+
+    `split` adds what is paid on trades.
+    """
 
     R: FloatArray
     s: FloatArray
@@ -135,12 +190,18 @@ class Block:
     h: FloatArray
     low: FloatArray
     high: FloatArray
+    split: Split
 
 
 def solve_direct(
-    quadratic: Quadratic, limits: LinearConstraints, e: FloatArray, scale: float, options: Mapping[str, float]
+    quadratic: Quadratic,
+    limits: LinearConstraints,
+    e: FloatArray,
+    scale: float,
+    options: Mapping[str, float],
+    trades: TradeCost | None = None,
 ) -> Answer:
-    """The least of f(x) / scale subject to e'x = 1, `x >= lowest` and `G x <= h`.
+    """The least of (f(x) + trades(x)) / scale subject to e'x = 1, `x >= lowest` and `G x <= h`.
 
     Args:
         quadratic: f over n assets.
@@ -148,11 +209,12 @@ def solve_direct(
         e: (n + 1,).
         scale: A positive number of the size of f.
         options: Settings of PIQP.
+        trades: What is paid on trades, at rates; None for nothing.
     """
     bounds = Bounds.of(limits)
     if np.any(bounds.low > bounds.high + CONTRADICTION):
         return Answer.none(INFEASIBLE)
-    program = Program(quadratic, scale, limits.G, limits.h, e, bounds, bounds.high - bounds.low <= FIXED)
+    program = Program(quadratic, scale, limits.G, limits.h, e, bounds, bounds.high - bounds.low <= FIXED, trades)
     free = ~program.fixed
     return _part(program, free, options) if free.sum() <= SIFTED else _sifted(program, free, options)
 
@@ -161,6 +223,8 @@ def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, flo
     """The answer over all free weights from programs of few of them."""
     order = np.argsort(np.where(free, _first_prices(program), np.inf), kind="stable")
     taken = program.bounds.low != 0
+    if program.trades is not None:
+        taken |= np.append(program.trades.previous != 0, False)
     taken[order[:START]] = taken[-1] = True
     while True:
         taken &= free
@@ -203,11 +267,12 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
     # Cash, the last of all weights, is the last of the free ones too.
     R[:, : len(assets)], s[: len(assets)] = quadratic.R[:, assets], quadratic.s[assets]
     c, e, right = program.gradient(x)[at], program.e[at], 1.0 - float(program.e @ x)
-    block = Block(R, s, c, program.scale, e, right, G[np.ix_(message, at)], h[message], bounds.low[at], bounds.high[at])
+    rows, right_sides, low, high = G[np.ix_(message, at)], h[message], bounds.low[at], bounds.high[at]
+    block = Block(R, s, c, program.scale, e, right, rows, right_sides, low, high, program.split(at))
     result = _piqp(block, options)
     if isinstance(result, str):
         return Answer.none(result)
-    x[at] = np.clip(result.x[: len(at)], block.low, block.high)
+    x[at] = np.clip(block.split.weights(result.x), block.low, block.high)
     limits, equality = np.zeros(len(program.h)), float(result.y[0])
     limits[bounds.others[message]] = result.z_u
     return _priced(program, free, x, limits, equality)
@@ -217,6 +282,9 @@ def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: Fl
     """The answer at x: what is left of stationarity is what the bounds of a weight, or its sign, push with."""
     bounds = program.bounds
     push = program.gradient(x) + program.G.T @ limits + equality * program.e
+    if program.trades is not None:
+        least, most = program.trades.slopes(x)
+        push += np.clip(-push, least / program.scale, most / program.scale)
     room = np.minimum(x - bounds.low, bounds.high - x)
     push[(np.abs(push) < DUST * float(np.max(np.abs(push)))) & (room > np.abs(push))] = 0.0
     # The price of a weight that is left out keeps its sign, for the sifting to see.
@@ -232,32 +300,64 @@ def _piqp(block: Block, options: Mapping[str, float]) -> Any:
     """PIQP's result, or its status in words where there is none."""
     import piqp  # noqa: PLC0415 - what needs no solver need not wait for it
 
-    p, k, rows = len(block.c), len(block.R), len(block.h)
+    p, k, rows, split = len(block.c), len(block.R), len(block.h), block.split
+    # Bounds of z: an asset that is bought and sold has those of its purchase and of its sale.
+    low, high = block.low - split.start, block.high - split.start
+    sold = -low[split.sold]
+    low[split.sold] = 0.0
+    low, high = np.append(low, np.zeros(len(sold))), np.append(high, sold)
+    right, h = np.array([block.right - block.e @ split.start]), block.h - block.G @ split.start
+    e, G = split.columns(block.e[None, :]), split.columns(block.G)
     solver: Any
     if p > DENSE and FEW * k < p:
-        solver, data = piqp.SparseSolver(), _sparse(block)
+        solver, data = piqp.SparseSolver(), _sparse(block, e, right, G, h, low, high)
     else:
         P = block.R.T @ block.R
         P.flat[:: p + 1] += block.s**2
         P *= 2 / block.scale
-        e, G = np.asfortranarray(block.e[None, :]), np.asfortranarray(block.G)
-        data = (P, block.c, e, np.array([block.right]), G, np.full(rows, -np.inf), block.h, block.low, block.high)
+        c = block.c + P @ split.start
+        P, c = split.columns(split.columns(P).T), np.append(c + split.rate, split.sale - c[split.sold])
+        data = (P, c, np.asfortranarray(e), right, np.asfortranarray(G), np.full(rows, -np.inf), h, low, high)
         solver = piqp.DenseSolver()
-    for name, value in options.items():
+    for name, value in {**options, **(EXACT if len(split.sold) else {})}.items():
         setattr(solver.settings, name, value)
     solver.setup(*data)
     status = str(solver.solve().name)
     return solver.result if status == "PIQP_SOLVED" else WORDS.get(status, status.lower())
 
 
-def _sparse(block: Block) -> tuple[Any, ...]:
-    """The data with y = R x as variables: the matrix of the quadratic is then a diagonal."""
+def _sparse(
+    block: Block, e: FloatArray, right: FloatArray, G: FloatArray, h: FloatArray, low: FloatArray, high: FloatArray
+) -> tuple[Any, ...]:
+    """The data with y = R x as variables: the matrix of the quadratic is then as good as a diagonal.
+
+    Args:
+        block: The program over x.
+        e: (1, p + q) row of the equality over z.
+        right: (1,) its right side.
+        G: (m, p + q) rows of the inequalities over z.
+        h: (m,) their right sides.
+        low: (p + q,) lower bounds of z.
+        high: (p + q,) upper bounds of z.
+    """
     from scipy import sparse  # noqa: PLC0415
 
-    k, rows = len(block.R), len(block.h)
-    P = sparse.diags_array(np.append(2 * block.s**2 / block.scale, np.full(k, 2.0)), format="csc")
-    A = np.block([[block.e[None, :], np.zeros((1, k))], [block.R / np.sqrt(block.scale), -np.eye(k)]])
-    G = sparse.csc_array(np.hstack([block.G, np.zeros((rows, k))]))
-    c, right, endless = np.append(block.c, np.zeros(k)), np.append(block.right, np.zeros(k)), np.full(k, np.inf)
-    low, high = np.append(block.low, -endless), np.append(block.high, endless)
-    return P, c, sparse.csc_array(A), right, G, np.full(rows, -np.inf), block.h, low, high
+    k, split = len(block.R), block.split
+    own = 2 * block.s**2 / block.scale
+    c = block.c + own * split.start
+    c = np.concatenate([c + split.rate, split.sale - c[split.sold], np.zeros(k)])
+    across = -sparse.csc_array(sparse.diags_array(own))[:, split.sold]
+    P = sparse.block_diag(
+        [
+            sparse.block_array([[sparse.diags_array(own), across], [across.T, sparse.diags_array(own[split.sold])]]),
+            sparse.diags_array(np.full(k, 2.0)),
+        ],
+        format="csc",
+    )
+    R = block.R / np.sqrt(block.scale)
+    A = np.block([[e, np.zeros((1, k))], [split.columns(R), -np.eye(k)]])
+    rows = sparse.csc_array(np.hstack([G, np.zeros((len(h), k))]))
+    endless = np.full(k, np.inf)
+    right = np.append(right, -R @ split.start)
+    low, high = np.append(low, -endless), np.append(high, endless)
+    return P, c, sparse.csc_array(A), right, rows, np.full(len(h), -np.inf), h, low, high

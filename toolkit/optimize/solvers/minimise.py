@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from toolkit.optimize.functions import ConvexConstraints, RiskOf, Scaled
+from toolkit.core.errors import NumericalFailure
+from toolkit.optimize.functions import ConvexConstraints, RiskOf, Scaled, TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective
 from toolkit.optimize.solvers.continuous import Continuous, solve_quadratic
@@ -28,12 +29,26 @@ def minimise(function: ConvexObjective, limits: LinearConstraints, convex: Conve
     if not convex and not limits.soft.any():
         if not function.parts:
             return solve_quadratic(function.quadratic, limits, order)
+        if (answer := _trades(function, limits, order)) is not None:
+            return answer
         if (answer := _tail(function, limits)) is not None:
             return answer
     # cvxpy takes half a second to import: who solves a plain quadratic does not pay.
     from toolkit.optimize.solvers.convex import solve_convex  # noqa: PLC0415
 
     return solve_convex(function, limits, convex)
+
+
+def _trades(function: ConvexObjective, limits: LinearConstraints, order: Order) -> Continuous | None:
+    """The quadratic program of a risk and of trades that cost rates; None for any other function, or where PIQP gives up."""
+    part = function.parts[0]
+    if len(function.parts) > 1 or not isinstance(part, TradeCost) or part.impact.any() or order[:1] != ("PIQP",):
+        return None
+    try:
+        answer = solve_quadratic(function.quadratic, limits, ("PIQP",), part)
+    except NumericalFailure:
+        return None
+    return answer if answer.status == "optimal" else None
 
 
 def _tail(function: ConvexObjective, limits: LinearConstraints) -> Continuous | None:

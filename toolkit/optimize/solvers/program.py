@@ -13,6 +13,7 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.core.forecast import FloatArray
+from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.direct import Answer, solve_direct
@@ -49,6 +50,7 @@ class Numbers:
     limits: LinearConstraints
     e: FloatArray
     scale: float
+    trades: TradeCost | None = None
 
 
 class CompiledQuadratic:
@@ -120,7 +122,12 @@ class QuadraticProgram:
         self._answer: Answer = Answer.none("unsolved")
 
     def bind(
-        self, quadratic: Quadratic, limits: LinearConstraints, scale: float, equality: FloatArray | None = None
+        self,
+        quadratic: Quadratic,
+        limits: LinearConstraints,
+        scale: float,
+        equality: FloatArray | None = None,
+        trades: TradeCost | None = None,
     ) -> QuadraticProgram:
         """Set what is to be solved, the objective divided by `scale`; returns what `toolkit.optimize.solvers.solve` solves.
 
@@ -129,8 +136,9 @@ class QuadraticProgram:
             limits: The m rows.
             scale: A positive number of the size of the objective.
             equality: (n + 1,) the row e; ones, the budget, where it is left out.
+            trades: Rates that are paid on trades beside the quadratic; PIQP alone can.
         """
-        self._bound = Numbers(quadratic, limits, np.ones(self.shape[0] + 1) if equality is None else equality, scale)
+        self._bound = Numbers(quadratic, limits, np.ones(self.shape[0] + 1) if equality is None else equality, scale, trades)
         self._answer = Answer.none("unsolved")
         return self
 
@@ -143,7 +151,9 @@ class QuadraticProgram:
         if (it := self._bound) is None:
             raise SolveError("the quadratic program is solved before anything is bound to it.")
         if solver == "PIQP":
-            self._answer = solve_direct(it.quadratic, it.limits, it.e, it.scale, options)
+            self._answer = solve_direct(it.quadratic, it.limits, it.e, it.scale, options, it.trades)
+        elif it.trades is not None:
+            raise SolveError(f"{solver} is not given costs of trades; PIQP is.")
         else:
             compiled = compiled_quadratic(*self.shape, tuple(np.flatnonzero(it.limits.negative).tolist()))
             self._answer = compiled.solve(it, solver=solver, warm_start=warm_start, **options)

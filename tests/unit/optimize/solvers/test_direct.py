@@ -10,12 +10,15 @@ import pytest
 from tests.unit.optimize.problems import NO_CASH, forecast_of, problem_of, random_covariance
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.allocate import allocate
+from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import LinearConstraints
-from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers import direct
 from toolkit.optimize.solvers.certificate import ACCEPT, certify
 from toolkit.optimize.solvers.continuous import certify_weights
+from toolkit.optimize.solvers.convex import solve_convex
 from toolkit.optimize.solvers.direct import Answer, Bounds, solve_direct
+from toolkit.optimize.solvers.minimise import minimise
 from toolkit.optimize.solvers.program import Duals, Numbers, compiled_quadratic, quadratic_program
 from toolkit.optimize.solvers.solve import OPTIONS
 
@@ -186,3 +189,44 @@ def test_uncorrelated_factors_need_no_decomposition() -> None:
     covariance = random_covariance(6)
     R = forecast_of(tuple("abcdef"), covariance).roots()[0]
     np.testing.assert_allclose(R.T @ R, covariance, atol=1e-14)
+
+
+def trades_of(rng: np.random.Generator, n: int) -> TradeCost:
+    """Rates of what is bought and sold from what is held, of which a third is nothing; one rate is free."""
+    held = rng.dirichlet(np.ones(n)) * rng.uniform(0.3, 1.0) * (rng.random(n) < 0.7)
+    buying, selling = rng.uniform(0.0, 0.02, (2, n))
+    buying[0] = selling[0] = 0.0
+    return TradeCost(buying, selling, np.zeros(n), held)
+
+
+@pytest.mark.parametrize(("n", "k", "specific"), [(1, 1, 0.3), (5, 5, 0.0), (40, 5, 0.3), (230, 5, 0.3), (700, 5, 0.3)])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_costs_of_trades_split_by_purchase_and_sale_end_where_the_cone_program_does(
+    n: int, k: int, specific: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    quadratic, trades = random_quadratic(n, k, seed, linear=0.03, specific=specific), trades_of(rng, n)
+    G, h = caps(n, groups=min(5, n), cap=0.5, each=max(0.1, 2 / n), cash=1.0)
+    limits = LinearConstraints(G, h, tuple(range(len(h))), ("x",) * len(h), ("upper",) * len(h))
+    function = ConvexObjective(quadratic, (trades,))
+    found, reference = minimise(function, limits, (), ("PIQP",)), solve_convex(function, limits, ())
+    assert found.solver == "PIQP"
+    assert found.certificate is not None
+    assert found.certificate.worst <= ACCEPT
+    assert function.value(found.x) <= function.value(reference.x) + 1e-9
+    assert found.x == pytest.approx(reference.x, abs=2e-6)
+    kept = np.abs(reference.x[:-1] - trades.previous) < 1e-9
+    assert np.abs(found.x[:-1] - trades.previous)[kept] == pytest.approx(0.0, abs=1e-7)
+
+
+def test_what_is_held_is_kept_where_a_trade_costs_more_than_it_brings() -> None:
+    n = 6
+    quadratic = random_quadratic(n, 6, specific=0.3)
+    held = np.full(n, 1 / n)
+    dear, free = (TradeCost(np.full(n, rate), np.full(n, rate), np.zeros(n), held) for rate in (9.0, 0.0))
+    G, h = caps(n, groups=1, cap=1.0, cash=1.0)
+    kept, moved = (
+        solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale(), PIQP, trades) for trades in (dear, free)
+    )
+    assert kept.x[:-1] == pytest.approx(held, abs=1e-9)
+    assert float(np.abs(moved.x[:-1] - held).max()) > 0.01
