@@ -49,6 +49,8 @@ class Returns:
 
     def at(self, series: tuple[str, ...]) -> NDArray[np.intp]:
         """Positions (m,) of `series`."""
+        if len(series) == 1:
+            return np.array([self.series.index(series[0])], dtype=np.intp)
         place = {name: i for i, name in enumerate(self.series)}
         return np.array([place[name] for name in series], dtype=np.intp)
 

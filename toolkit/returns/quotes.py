@@ -61,13 +61,14 @@ def too_short(rows: pl.DataFrame, snapshot: Snapshot) -> tuple[str, ...]:
         snapshot: Bundled prices by month and year.
     """
     history = {*snapshot["prices"]["asset"], *snapshot["prices_annual"]["asset"]}
+    asked = rows.filter((pl.col("basis") != CUSTOMS) & pl.col("asset").is_in(history))
     found = []
-    for (key,), own in rows.filter(pl.col("basis") != CUSTOMS).partition_by("asset", as_dict=True).items():
+    for (key,), own in asked.partition_by("asset", as_dict=True).items():
         days = own["date"].unique().sort()
         months = days.dt.year().cast(pl.Int64) * 12 + days.dt.month()
         changes = int((months.unique().sort().diff() == 1).sum())
         daily = frequency(days.to_list()) == DAY_BY_DAY and len(days) > DAILY_CHANGES
-        if key in history and changes < MINIMUM_CHANGES and not daily:
+        if changes < MINIMUM_CHANGES and not daily:
             found.append(str(key))
     return tuple(sorted(found))
 

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.factor_model import correlations, factor_model
@@ -25,7 +24,7 @@ from toolkit.app.runs import SCHEMA_VERSION
 from toolkit.app.supply import ranges
 from toolkit.app.valuation import Quotation, annual_basis, in_europe, region_of
 from toolkit.controls.upcoming import upcoming
-from toolkit.core.assets import Asset, Universe
+from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import message, phrases, sentences
 from toolkit.core.plain import plain
@@ -238,11 +237,13 @@ def _positions(
     quoted: Mapping[str, Quotation],
 ) -> list[dict[str, Any]]:
     rows, inputs = [], prepared.inputs
+    sources = _sources(inputs)
     for i, (asset, level) in enumerate(zip(inputs.universe, forecast.levels, strict=True)):
         yearly = level.basis == ANNUAL_AVERAGE and asset.key not in inputs.own
         series, status, source = annual_basis(inputs.snapshot, asset) if yearly else ("", "", "")
         rate = rates[level.currency].value
-        owner, source = _source(inputs, asset, source)
+        owner, newest = sources.get(asset.offer_of or asset.key, (BUNDLED, source))
+        source = source if yearly and owner == BUNDLED else newest
         lots = allocation.lots[i]
         in_lots = bool(np.isfinite(lots))
         rows.append(
@@ -283,20 +284,14 @@ def _positions(
     return rows
 
 
-def _source(inputs: Inputs, asset: Asset, annual: str) -> tuple[str, str]:
-    """Origin of the price of an asset (`toolkit.returns.quotes`), and the id of its source or the name of its file.
-
-    Args:
-        inputs: Prices of the universe.
-        asset: Of the universe.
-        annual: Source of the annual average that is taken for a price; empty for another price.
-    """
-    key = asset.offer_of or asset.key
-    of = pl.col("asset") == key
-    quoted = [] if inputs.quotes is None else inputs.quotes.filter(of).to_dicts()
-    if quoted:
-        return whose(quoted[0]["basis"]), quoted[0]["source"]
-    return OWN_SERIES if key in inputs.own else BUNDLED, annual or inputs.prices.filter(of).sort("date")["source"][-1]
+def _sources(inputs: Inputs) -> dict[str, tuple[str, str]]:
+    """Asset -> origin of its price (`toolkit.returns.quotes`), and the id of its source or the name of its file."""
+    last = inputs.prices.sort("date", maintain_order=True).unique("asset", keep="last").select("asset", "source")
+    found = {key: (OWN_SERIES if key in inputs.own else BUNDLED, source) for key, source in last.iter_rows()}
+    if inputs.quotes is not None:
+        quoted = inputs.quotes.select("asset", "basis", "source")
+        found |= {key: (whose(basis), source) for key, basis, source in quoted.iter_rows()}
+    return found
 
 
 def _in_europe(inputs: Inputs, forecast: Forecast, prices: FloatArray, currency: str) -> dict[str, Quotation]:
