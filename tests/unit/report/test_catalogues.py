@@ -257,3 +257,16 @@ class TestRetelling:
         sentence = message("No unit given for {assets}: taken as a price per kg.", assets=["\u202edlog", "gold"])
         styles = {span.text: span.style for span in german.translate(sentence.to_json())}
         assert styles["\u202edlog"] == styles["Gold"] == "name"
+
+    @pytest.mark.parametrize("spec", ["", ":, "])
+    def test_of_a_thousand_names_a_sentence_tells_the_first_and_the_number_of_the_others(self, german, spec):
+        sentence = message(f"{{assets{spec}}}", assets=[f"S{i:04d}" for i in range(1000)])
+        told = plain(german.translate(sentence.to_json()))
+        assert told.startswith("S0000, S0001, ")
+        assert told.endswith("970 weitere")
+        assert told.count("S0") == 30
+        assert len(sentence.to_json()["with"]["assets"]) == 1000
+
+    def test_a_list_that_is_one_too_long_is_told_whole(self, german):
+        names = [f"S{i:04d}" for i in range(31)]
+        assert german.series(names).endswith("S0029 und S0030")

@@ -13,7 +13,7 @@ from toolkit.report.answers.shock import beyond, multiple
 from toolkit.report.document import Document
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.text import plain
+from toolkit.report.i18n.text import joined, plain
 
 if TYPE_CHECKING:
     from toolkit.app.exposure import ExposureAnswer
@@ -153,7 +153,7 @@ def price_sources(answer: Answer, prices: Iterable[tuple[str, str, str, str]]) -
         whose = answer.say.words(OWN[owner]) if owner in OWN else ""
         of.setdefault(f"{source}{whose}, {words}", []).append(name)
     for words, names in of.items():
-        answer.line("Price from {source}: {names}.", source=words, names=", ".join(names))
+        answer.line("Price from {source}: {names}.", source=words, names=plain(joined(answer.say.shortened(names), ", ")))
 
 
 def _shock(answer: Answer, found: ExposureAnswer) -> None:

@@ -23,6 +23,8 @@ from toolkit.report.i18n.text import Inline, Span, Text, joined, name, plain, te
 CONTEXTS = ("name", "metal", "country", "table", "source", "term", "note", "strategy")
 """Contexts of words that come from data: names of products, metals, countries, tables and sources, terms of the field, notes of
 the control ledger, and what strategies say of themselves."""
+LISTED = 30
+"""Items that a sentence names one by one: nobody reads a thousand names in it, and the answer in JSON has them all."""
 _DECIMALS = re.compile(r"\.(\d+)")
 Key = tuple[str | None, str]
 """(context, English text); the context of messages of the code is None."""
@@ -108,7 +110,8 @@ class Language:
         return name(self.term("name", words))
 
     def listed(self, items: Sequence[Inline], *, alternatives: bool = False) -> Text:
-        """Items with commas between them, and “and” (or “or”) before the last."""
+        """Items with commas between them, and “and” (or “or”) before the last; of a long list the first `LISTED`."""
+        items = self.shortened(items)
         last = self.words(" or ") if alternatives else self.words(" and ")
         spans: list[Inline] = []
         for i, item in enumerate(items):
@@ -136,7 +139,12 @@ class Language:
         if spec in ("", "and"):
             return self.listed(items) if items else self.words("none")
         between = self.words(" and ") if spec == " and " else spec
-        return joined(items, between)
+        return joined(self.shortened(items), between)
+
+    def shortened(self, items: Sequence[Inline]) -> Sequence[Inline]:
+        """The first `LISTED` items and the number of the others; all of a list that is not much longer."""
+        left = len(items) - LISTED
+        return items if left < 2 else [*items[:LISTED], self.words("{n} others", n=left)]
 
     def figure(self, value: float, spec: str) -> str:
         """A number as a specification of `str.format` says: decimals, significant digits, a sign, per cent."""
