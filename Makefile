@@ -57,6 +57,8 @@ lock: $(BIN)/toolkit  ## Pin every dependency with hashes (needs uv)
 	  --group test --group lint pyproject.toml -o requirements.txt
 	echo "weasyprint>=68.0" | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --constraint requirements.txt - -o .ci/pdf.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra web --constraint requirements.txt pyproject.toml -o .ci/web.txt
 
 evidence: $(BIN)/toolkit  ## Write docs/evidence.md again (needs the listed series of ../shared/testdata)
 	$(BIN)/python -m benchmarks.evidence

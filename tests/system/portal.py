@@ -145,9 +145,10 @@ class Portal:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "toolkit", "serve"]
+        former = self.log.read_text("utf-8").count("serving ") if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.work, env=self.environment, stdout=log, stderr=log)
-        self.wait_for(lambda: "serving " in self.log.read_text("utf-8"))
+        self.wait_for(lambda: self.log.read_text("utf-8").count("serving ") > former)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
         """Seconds that it took to end."""

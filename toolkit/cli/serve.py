@@ -1,15 +1,24 @@
-"""`toolkit serve`: the webinar portal."""
+"""`toolkit serve [backup|restore|verify|purge|migrate|invite]`: the webinar portal, and the care of its data."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from toolkit.cli.webinar import Debug, Folder, portal
+from toolkit.cli.terminal import print_json
+from toolkit.cli.webinar import Debug, Folder, Json, portal
+from toolkit.core.errors import DataError
+from toolkit.core.text import printable
+
+app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 
+@app.callback()
 def serve(
+    context: typer.Context,
     *,
     folder: Folder = None,
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on; default: 127.0.0.1.")] = None,
@@ -27,6 +36,9 @@ def serve(
     debug: Debug = False,  # noqa: ARG001  # read by main
 ) -> None:
     """Serve the webinar portal: registrations, waiting room and live demo."""
+    if context.invoked_subcommand is not None:
+        context.obj = folder
+        return
     config = portal(
         folder=folder,
         host=host,
@@ -38,3 +50,94 @@ def serve(
     from toolkit.web.server import serve as run
 
     run(config)
+
+
+def _ready(context: typer.Context, folder: Path | None, *, migrated: bool = True) -> None:
+    """Set up the portal of a folder, which may stand before or behind the name of the command."""
+    config = portal(folder=folder or context.obj)
+    if migrated:
+        from toolkit.web.server import migrate as run
+
+        run(config)
+
+
+def _answer(record: dict[str, Any], *, json: bool) -> None:
+    if json:
+        print_json(record)
+        return
+    for name, value in record.items():
+        shown = ", ".join(f"{count} {what}" for what, count in value.items()) if isinstance(value, dict) else value
+        sys.stdout.write(printable(f"{name.replace('_', ' ')}: {'none' if shown in ('', []) else shown}\n"))
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="New file.")],
+    *,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Copy the database into a file, while the portal serves or not."""
+    _ready(context, folder)
+    from toolkit.web.operations.backup import backup as run
+
+    _answer(run(file), json=json)
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace the database that is there.")] = False,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Put a backup in the place of the database; what was erased or revoked since then is so again."""
+    _ready(context, folder, migrated=False)
+    from toolkit.web.operations.backup import restore as run
+
+    _answer(run(file, force=force), json=json)
+
+
+@app.command()
+def verify(context: typer.Context, *, folder: Folder = None, json: Json = False) -> None:
+    """Check the database, the chain of the audit log, consent texts, seats and erasures."""
+    _ready(context, folder)
+    from toolkit.web.operations.backup import counts, faults
+
+    found = faults()
+    if found:
+        raise DataError("the data of the portal is not sound: " + "; ".join(found) + ".", details={"faults": found})
+    _answer({"sound": True, **counts()}, json=json)
+
+
+@app.command()
+def purge(
+    context: typer.Context,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count alone.")] = False,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Delete what is past its retention; the serving portal does it every hour."""
+    _ready(context, folder)
+    from toolkit.web.gate.retention import purge as run
+
+    _answer(run(dry_run=dry_run), json=json)
+
+
+@app.command()
+def migrate(context: typer.Context, *, folder: Folder = None) -> None:
+    """Bring the tables to the schema of this version; serving does it too."""
+    _ready(context, folder)
+
+
+@app.command()
+def invite(context: typer.Context, *, folder: Folder = None, json: Json = False) -> None:
+    """Print a link by which one more host signs in, once, within a day."""
+    _ready(context, folder)
+    from toolkit.web.hosts import invitation
+
+    _answer({"link": invitation()}, json=json)

@@ -43,35 +43,45 @@ def portal(**options: Any) -> WebConfig:
 def create(
     title: Annotated[str, typer.Argument(help="As visitors read it.")],
     *,
-    starts: Annotated[str, typer.Option("--starts", metavar="TIME", help="On the clock of the zone, as 2026-12-03T17:00.")],
+    starts: Annotated[
+        list[str],
+        typer.Option("--starts", metavar="TIME", help="On the clock of the zone, as 2026-12-03T17:00; repeat it for sessions."),
+    ],
     zone: Annotated[str, typer.Option("--zone", help="Time zone, as Europe/Berlin.")] = "Europe/Berlin",
     strategy: Annotated[str, typer.Option("--strategy", help="Of the live demo.")] = "physical-basket",
     capacity: Annotated[int, typer.Option("--capacity", min=1, max=100_000, help="Seats.")] = 100,
     minutes: Annotated[int, typer.Option("--minutes", min=1, max=1440, help="Planned length.")] = 45,
     description: Annotated[str, typer.Option("--description", help="Paragraphs below the title.")] = "",
+    question: Annotated[
+        list[str] | None, typer.Option("--question", metavar="TEXT", help="Asked at sign-up; `*` behind it: must be answered.")
+    ] = None,
+    host: Annotated[str | None, typer.Option("--host", metavar="NAME", help="Whose it is; default: the only host.")] = None,
     folder: Folder = None,
     json: Json = False,
     debug: Debug = False,  # noqa: ARG001  # read by main
 ) -> None:
-    """Announce a webinar; its page is where visitors register."""
+    """Announce a webinar, or several sessions of one; its page is where visitors register."""
     config = portal(folder=folder)
     from toolkit.web.server import migrate
     from toolkit.web.webinars import announce, as_record
 
     migrate(config)
     found = announce(
+        starts,
         title=title,
-        starts=starts,
         zone=zone,
         strategy=strategy,
         capacity=capacity,
         minutes=minutes,
         description=description,
+        questions=question or (),
+        host=host,
     )
-    record = as_record(found, config)
+    records = [as_record(webinar, config) for webinar in found]
     if json:
-        print_json(record)
-    else:
+        print_json(records[0] if len(records) == 1 else {"webinars": records})
+        return
+    for record in records:
         sys.stdout.write(printable(f"{record['slug']}: {record['starts']}, {record['capacity']} seats\n{record['url']}\n"))
 
 

@@ -8,3 +8,9 @@ class Web(AppConfig):
 
     name = "toolkit.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Record logins."""
+        from toolkit.web.operations import audit  # noqa: PLC0415  # models are ready now
+
+        audit.connect()

@@ -35,6 +35,9 @@ class WebConfig(BaseSettings):
         organiser, contact: Who runs the webinars and how to write to them, for consent texts and the privacy notice.
         trusted_proxy: Networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count.
         insecure_http: Whether plain http on other addresses than loopback is meant.
+        form_origins: Origins of sites whose own form may post sign-ups here, as ``https://metals.example``.
+        webhook_networks: Private networks that webhooks may reach, over plain http too; by default none.
+        journal: File of erasures and revocations that a restore makes again; by default in the folder.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOOLKIT_WEB_", extra="forbid")
@@ -55,6 +58,9 @@ class WebConfig(BaseSettings):
     secret_file: Path | None = None
     trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = ()
     insecure_http: bool = False
+    form_origins: tuple[str, ...] = ()
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    journal: Path | None = None
     log: Literal["json", "off"] = "json"
 
     @field_validator("base_url")

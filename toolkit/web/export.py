@@ -1,4 +1,4 @@
-"""Registrations as a CSV file that spreadsheets read as words: none of its cells is a formula (OWASP ASVS 1.2.10)."""
+"""Registrations as CSV that spreadsheets read as words (OWASP ASVS 1.2.10) and as a workbook of typed cells; one's own data."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
-from toolkit.web.models import Registration
+from toolkit.web.models import ConsentText, Registration
 
 FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060\x00-\x1f]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|[\s]*[\t\r\n\x00]")
 """Beginnings that a spreadsheet may take for a formula, also behind blanks and characters of no width, and in full width."""
 COLUMNS = ("name", "email", "company", "state", "language", "registered", "confirmed", "news", "source")
+SECRET = {"session_key", "session_data", "digest"}
+"""Columns that open something: they are in no export."""
+Cell = str | datetime | None
 
 
 def neutralise(text: str) -> str:
@@ -19,18 +24,74 @@ def neutralise(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) else text
 
 
-def registrations_csv(registrations: Iterable[Registration]) -> bytes:
+def _table(registrations: Iterable[Registration], questions: Iterable[str]) -> tuple[list[str], list[list[Cell]]]:
+    """Head and rows, with a column for each question; times in UTC.
+
+    Args:
+        registrations: With `news`, whether a confirmed consent to news was given.
+        questions: Of the webinar.
+    """
+    asked = [question.removesuffix("*").strip() for question in questions]
+    rows: list[list[Cell]] = []
+    for one in registrations:
+        news = "yes" if one.news else "no"  # type: ignore[attr-defined]  # annotated
+        words = [one.name, one.email, one.company, one.state, one.language]
+        answers = [one.answers.get(question, "") for question in asked]
+        rows.append([*words, one.created, one.confirmed, news, one.source, *answers])
+    return [*COLUMNS, *asked], rows
+
+
+def registrations_csv(registrations: Iterable[Registration], questions: Iterable[str]) -> bytes:
     """A CSV file, UTF-8 with the mark that spreadsheets look for, every cell quoted.
 
     Args:
         registrations: With `news`, whether a confirmed consent to news was given.
+        questions: Of the webinar.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    for one in registrations:
-        words = (one.name, one.email, one.company, one.state, one.language)
-        times = (f"{one.created:%Y-%m-%d %H:%M}", f"{one.confirmed:%Y-%m-%d %H:%M}" if one.confirmed else "")
-        news = "yes" if one.news else "no"  # type: ignore[attr-defined]  # annotated
-        writer.writerow([neutralise(cell) for cell in (*words, *times, news, one.source)])
+    head, rows = _table(registrations, questions)
+    for row in ([*head], *rows):
+        writer.writerow(neutralise(f"{cell:%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else cell or "") for cell in row)
     return b"\xef\xbb\xbf" + file.getvalue().encode()
+
+
+def registrations_xlsx(registrations: Iterable[Registration], questions: Iterable[str]) -> bytes:
+    """A workbook whose words are typed as words: no program takes them for formulas or links.
+
+    Args:
+        registrations: With `news`, whether a confirmed consent to news was given.
+        questions: Of the webinar.
+    """
+    from xlsxwriter import Workbook  # noqa: PLC0415  # of this file alone
+
+    file = io.BytesIO()
+    with Workbook(file, {"in_memory": True, "remove_timezone": True}) as book:
+        sheet, moment = book.add_worksheet("registrations"), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        head, rows = _table(registrations, questions)
+        for i, row in enumerate(([*head], *rows)):
+            for j, cell in enumerate(row):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(i, j, cell, moment)
+                else:
+                    sheet.write_string(i, j, cell or "")
+        sheet.freeze_panes(1, 0)
+        sheet.autofit()
+    return file.getvalue()
+
+
+def everything_of(registration: Registration) -> dict[str, Any]:
+    """Every row that belongs to a registration, table by table, without what would open something."""
+
+    def columns(row: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in row.items() if name not in SECRET}
+
+    found: dict[str, Any] = {
+        "webinar": {"title": registration.webinar.title, "starts": registration.webinar.starts.isoformat()},
+        "registration": columns(Registration.objects.filter(id=registration.id).values()[0]),
+    }
+    for relation in Registration._meta.related_objects:  # Django's documented API
+        rows = relation.related_model.objects.filter(**{relation.field.name: registration})
+        found[str(relation.related_model._meta.verbose_name)] = [columns(row) for row in rows.values()]
+    texts = ConsentText.objects.filter(consent__registration=registration).distinct()
+    return {**found, "consent texts": {text.sha256: text.text for text in texts}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -17,6 +18,8 @@ from email_validator import EmailNotValidError, validate_email
 from toolkit.core.text import printable
 from toolkit.web.demo.position import SCENARIOS, Position
 from toolkit.web.jinja import spoken
+from toolkit.web.models import Host
+from toolkit.web.operations import webhook
 
 QUICKEST, SLOWEST = 2, 7200
 """Seconds that a person takes for a form: a robot is quicker, and a form that is older is loaded again."""
@@ -65,7 +68,11 @@ class Name(forms.CharField):
 
 
 class SignUpForm(Strict):
-    """A registration. `website` is hidden: who fills it is a robot."""
+    """A registration. `website` is hidden: who fills it is a robot.
+
+    Args:
+        questions: Of the webinar, as ``question_0``, ``question_1``...; one that ends with ``*`` must be answered.
+    """
 
     name = Name(max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     email = Email(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
@@ -74,6 +81,24 @@ class SignUpForm(Strict):
     website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
     source = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     started = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, questions: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.questions = questions
+        for name, question in self._asked():
+            self.fields[name] = Name(max_length=500, required=question.endswith("*"), widget=forms.TextInput())
+
+    def _asked(self) -> list[tuple[str, str]]:
+        return [(f"question_{i}", question) for i, question in enumerate(self.questions)]
+
+    def asked(self) -> list[tuple[Any, str]]:
+        """Each question's field, and its words."""
+        return [(self[name], question.removesuffix("*").strip()) for name, question in self._asked()]
+
+    def answers(self) -> dict[str, str]:
+        """Question -> answer; those left open are not in it."""
+        given = self.cleaned_data
+        return {question.removesuffix("*").strip(): given[name] for name, question in self._asked() if given[name]}
 
     def clean_started(self) -> float:
         """Seconds since the form was loaded, at least: the stamp is signed."""
@@ -95,6 +120,32 @@ class SignUpForm(Strict):
     def is_of_a_robot(self) -> bool:
         """Whether no person filled the form."""
         return bool(self.cleaned_data["website"]) or self.cleaned_data["started"] < QUICKEST
+
+
+class JoinForm(SignUpForm):
+    """A registration from a host's own site, whose form is older than any stamp; `texts` is what it showed."""
+
+    started = None  # type: ignore[assignment]
+    language = forms.CharField(max_length=8)
+    texts = forms.CharField(max_length=64)
+
+    @property
+    def is_of_a_robot(self) -> bool:
+        """Whether no person filled the form."""
+        return bool(self.cleaned_data["website"])
+
+
+class WebhookForm(Strict):
+    """Where webhooks of a webinar go; nothing ends them."""
+
+    url = forms.CharField(max_length=500, required=False, widget=forms.URLInput)
+
+    def clean_url(self) -> str:
+        """An address that webhooks may have."""
+        url = self.cleaned_data["url"]
+        if url and webhook.fault(url):
+            raise forms.ValidationError(spoken().words("Webhooks go to an address as https://example.com/hook."))
+        return url
 
 
 def stamp() -> str:
@@ -174,10 +225,17 @@ class CodeForm(Strict):
 
 
 class HostForm(Strict):
-    """The first host."""
+    """A new host."""
 
     username = Name(max_length=60, widget=forms.TextInput(attrs={"autocomplete": "username"}))
     password = forms.CharField(max_length=256, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+
+    def clean_username(self) -> str:
+        """A name that nobody has."""
+        name = self.cleaned_data["username"]
+        if Host.objects.filter(username=name).exists():
+            raise forms.ValidationError(spoken().words("A host has this name already."))
+        return name
 
     def clean_password(self) -> str:
         """A password that is long and not common."""

@@ -1,4 +1,4 @@
-"""Hosts: the first one is made by a link on the console."""
+"""Hosts: each is made by a link on the console."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from qrcode.image.svg import SvgPathImage
 
 from toolkit.web.gate import tokens
-from toolkit.web.models import Host, Token
+from toolkit.web.models import Host, Token, Webinar
+from toolkit.web.operations import audit
 from toolkit.web.writing import writing
 
 
@@ -20,13 +21,24 @@ def setup_link() -> str | None:
     """A link that makes the first host; None where there is one."""
     if Host.objects.exists():
         return None
-    return settings.PORTAL.base_url + reverse("host-setup", args=[tokens.mint("setup", tokens.SETUP)])
+    return _address(tokens.mint("setup", tokens.SETUP))
+
+
+def invitation() -> str:
+    """A link that makes one more host, once, within a day."""
+    return _address(tokens.mint("invite", tokens.INVITATION))
+
+
+def _address(secret: str) -> str:
+    return settings.PORTAL.base_url + reverse("host-setup", args=[secret])
 
 
 def is_setup(secret: str) -> bool:
-    """Whether a secret makes the first host now."""
-    token = tokens.find("setup", secret)
-    return token is not None and token.used is None and token.expires > timezone.now() and not Host.objects.exists()
+    """Whether a secret makes a host now: the first, or one more who was invited."""
+    token = tokens.find("setup", secret) or tokens.find("invite", secret)
+    if token is None or token.used is not None or token.expires <= timezone.now():
+        return False
+    return token.purpose == "invite" or not Host.objects.exists()
 
 
 def code_device(host: Host, *, confirmed: bool) -> TOTPDevice | None:
@@ -61,16 +73,21 @@ def picture(device: TOTPDevice) -> str:
 
 
 @writing
-def make_first(secret: str, username: str, password: str) -> Host | None:
-    """The first host; None where the secret does not hold, or there is a host.
+def make(secret: str, username: str, password: str) -> Host | None:
+    """A host; None where the secret does not hold. The first one gets the webinars that were made before.
 
     Args:
         secret: Of the link.
         username: Of the host.
         password: Checked before.
     """
-    now = timezone.now()
-    used = Token.objects.filter(digest=tokens.digest(secret), purpose="setup", used=None, expires__gt=now).update(used=now)
-    if not used or Host.objects.exists():
+    now, is_first = timezone.now(), not Host.objects.exists()
+    purposes = ("setup", "invite") if is_first else ("invite",)
+    held = Token.objects.filter(digest=tokens.digest(secret), purpose__in=purposes, used=None, expires__gt=now)
+    if not held.update(used=now):
         return None
-    return Host.objects.create_user(username=username, password=password)
+    host = Host.objects.create_user(username=username, password=password)
+    if is_first:
+        Webinar.objects.filter(host=None).update(host=host)
+    audit.record(f"host:{host.pk}", "host made")
+    return host

@@ -33,6 +33,11 @@ class Webinar(models.Model):
         minutes: Planned length.
         strategy: Of the demo.
         capacity: Seats.
+        host: Whose it is; no other host sees it.
+        series: The same for each session of one webinar.
+        questions: Asked at sign-up; one that ends with ``*`` must be answered.
+        webhook, webhook_secret: Where changes of registrations are sent, and what signs them.
+        news_sent: When those who agreed to news were told of it.
     """
 
     id: int
@@ -44,6 +49,13 @@ class Webinar(models.Model):
     minutes = models.PositiveSmallIntegerField(default=45)
     strategy = models.CharField(max_length=80)
     capacity = models.PositiveIntegerField()
+    host = models.ForeignKey(Host, models.SET_NULL, null=True, related_name="webinars")
+    host_id: int | None
+    series = models.CharField(max_length=16, blank=True, db_index=True)
+    questions = models.JSONField(default=list)
+    webhook = models.CharField(max_length=500, blank=True)
+    webhook_secret = models.CharField(max_length=64, blank=True)
+    news_sent = models.DateTimeField(null=True)
     created = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -74,6 +86,7 @@ class Registration(models.Model):
         link_version: Of the personal link; one more revokes those sent before.
         confirmed: When the address was confirmed; the order of the waiting list.
         source: Where the sign-up came from.
+        answers: Question -> answer.
     """
 
     class State(models.TextChoices):
@@ -97,6 +110,7 @@ class Registration(models.Model):
     created = models.DateTimeField(default=timezone.now)
     confirmed = models.DateTimeField(null=True)
     source = models.CharField(max_length=40, blank=True)
+    answers = models.JSONField(default=dict)
 
     class Meta:
         """One row an address."""
@@ -126,6 +140,7 @@ class Consent(models.Model):
     Attributes:
         given: Whether it was agreed to.
         confirmed: When the mail to the address was answered; before that anybody may have ticked the box.
+        withdrawn: When it was taken back.
     """
 
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="consents")
@@ -134,13 +149,14 @@ class Consent(models.Model):
     shown_at = models.CharField(max_length=200)
     asked = models.DateTimeField(default=timezone.now)
     confirmed = models.DateTimeField(null=True)
+    withdrawn = models.DateTimeField(null=True)
 
 
 class Token(models.Model):
     """A secret that was sent, as its SHA-256: used once.
 
     Attributes:
-        purpose: ``confirm`` an address, or ``setup`` of the first host.
+        purpose: ``confirm`` an address, ``setup`` of the first host, or ``invite`` another one.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
@@ -172,11 +188,13 @@ class Session(AbstractBaseSession):
 
 
 class Outbox(models.Model):
-    """A mail to be sent: written with what it tells of, sent by `toolkit.web.gate.outbox`.
+    """A mail or a webhook to be sent: written with what it tells of, sent by `toolkit.web.gate.outbox`.
 
     Attributes:
-        kind: Of `toolkit.web.gate.mail`, or ``noop``: nothing is sent.
-        registration: Whom it is to; gone with it.
+        kind: Of `toolkit.web.gate.mail`, ``webhook``, or ``noop``: nothing is sent.
+        registration: Whom it is to or of; gone with it.
+        webinar: That news tell of, or whose webhook it is.
+        data: Of a webhook: its event and the id of the registration, no personal data.
         due: Not before.
         lease: Until when a worker has it.
         tries: Failed ones.
@@ -187,6 +205,8 @@ class Outbox(models.Model):
     kind = models.CharField(max_length=12)
     registration = models.ForeignKey(Registration, models.CASCADE, null=True)
     registration_id: uuid.UUID | None
+    webinar = models.ForeignKey(Webinar, models.CASCADE, null=True)
+    data = models.JSONField(default=dict)
     created = models.DateTimeField(default=timezone.now)
     due = models.DateTimeField(default=timezone.now)
     lease = models.DateTimeField(null=True)
@@ -208,3 +228,21 @@ class Counter(models.Model):
     key = models.CharField(max_length=64, primary_key=True)
     began = models.BigIntegerField()
     n = models.PositiveIntegerField()
+
+
+class AuditEntry(models.Model):
+    """What was done to registrations and settings (`toolkit.web.operations.audit`); a trigger refuses any change of a row.
+
+    Attributes:
+        actor: ``host:ID``, ``visitor`` or ``console``; never a name.
+        target: Slug of a webinar or id of a registration.
+        previous, digest: SHA-256 of the entry before and of this one with it.
+    """
+
+    id: int
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=40)
+    action = models.CharField(max_length=40)
+    target = models.CharField(max_length=80, blank=True)
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64, unique=True)

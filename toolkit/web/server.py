@@ -19,6 +19,8 @@ from toolkit.core.errors import DataError, SpecError
 from toolkit.web.config import WebConfig
 
 SECRETS = re.compile(r"(/(?:c|a|me|u|host/setup)/)[^\s?#\"']+")
+OTHERS = ("asyncio", "axes", "django", "uvicorn")
+"""Loggers of libraries, of which warnings are enough; those of the portal say what was done."""
 MIGRATION_LOCK = 7_301_926_415
 """Key of the advisory lock on PostgreSQL."""
 PATIENCE = 60
@@ -66,6 +68,8 @@ def _log(config: WebConfig) -> None:
     handler: logging.Handler = logging.StreamHandler(sys.stderr) if config.log == "json" else logging.NullHandler()
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name in OTHERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -136,7 +140,7 @@ def serve(config: WebConfig) -> None:
 
     from toolkit.web.asgi.app import Portal  # noqa: PLC0415
     from toolkit.web.asgi.deadline import Deadline  # noqa: PLC0415
-    from toolkit.web.gate.outbox import Worker  # noqa: PLC0415
+    from toolkit.web.gate.outbox import workers  # noqa: PLC0415
     from toolkit.web.webinars import coming_strategies  # noqa: PLC0415
     from toolkit.web.writing import writer  # noqa: PLC0415
 
@@ -148,12 +152,13 @@ def serve(config: WebConfig) -> None:
             if self.started:
                 sys.stderr.write("".join(f"{line}\n" for line in announced))
 
+    logging.getLogger().setLevel(logging.INFO)
     embedded = config.database_url is None
     with file_lock(config.folder / "serve.lock", 0.1) if embedded else contextlib.nullcontext():
         migrate(config)
         announced = announcement(config)
-        outbox = Worker()
-        start, stop = [outbox.start], [outbox.stop, writer.stop]
+        threads = workers()
+        start, stop = [thread.start for thread in threads], [*(thread.stop for thread in threads), writer.stop]
         if config.demo:
             from toolkit.web.demo import pool  # noqa: PLC0415
 

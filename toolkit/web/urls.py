@@ -5,7 +5,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from toolkit.web.views import errors, gate, host, public, room
+from toolkit.web.views import errors, gate, host, host_webinar, public, room
 
 urlpatterns = [
     path("", public.webinars, name="webinars"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("privacy", public.privacy, name="privacy"),
     path("w/<slug:slug>/", public.webinar, name="webinar"),
     path("w/<slug:slug>/register", gate.register, name="register"),
+    path("w/<slug:slug>/join", gate.join, name="join"),
     path("w/<slug:slug>/resend", gate.resend, name="resend"),
     path("w/<slug:slug>/sent", gate.sent, name="sent"),
     path("w/<slug:slug>/confirmed", gate.confirmed, name="confirmed"),
@@ -21,10 +22,17 @@ urlpatterns = [
     path("c/<str:secret>", gate.confirm, name="confirm"),
     path("a/<str:secret>", gate.enter, name="enter"),
     path("me/<str:secret>", gate.me, name="me"),
+    path("me/<str:secret>/data.json", gate.my_data, name="my-data"),
+    path("me/<str:secret>/erase", gate.erase, name="erase"),
+    path("u/<str:secret>", gate.unsubscribe, name="unsubscribe"),
     path("room/", room.room, name="room"),
     path("host/", host.host, name="host"),
     path("host/w/<slug:slug>/", host.webinar, name="host-webinar"),
     path("host/w/<slug:slug>/registrations.csv", host.registrations_file, name="host-csv"),
+    path("host/w/<slug:slug>/registrations.xlsx", host_webinar.workbook, name="host-xlsx"),
+    path("host/w/<slug:slug>/settings", host_webinar.preferences, name="host-settings"),
+    path("host/w/<slug:slug>/news", host_webinar.news, name="host-news"),
+    path("host/w/<slug:slug>/erase", host_webinar.erase, name="host-erase"),
     path("host/w/<slug:slug>/revoke", host.revoke, name="host-revoke"),
     path("host/w/<slug:slug>/resend", host.resend, name="host-resend"),
     path("host/codes", host.codes, name="host-codes"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -15,32 +16,75 @@ from django.utils.text import slugify
 from toolkit.app.definitions import find
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.web.config import WebConfig
-from toolkit.web.models import Registration, Webinar
+from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.writing import writing
+
+QUESTIONS = 10
+"""Of one webinar."""
 
 
 @writing
 def announce(
-    *, title: str, starts: str, zone: str, strategy: str, capacity: int, minutes: int = 45, description: str = ""
-) -> Webinar:
-    """A new webinar.
+    starts: Sequence[str],
+    *,
+    title: str,
+    zone: str,
+    strategy: str,
+    capacity: int,
+    minutes: int = 45,
+    description: str = "",
+    questions: Sequence[str] = (),
+    host: str | None = None,
+) -> list[Webinar]:
+    """A new webinar, a row for each of its sessions.
 
     Args:
+        starts: ISO date and time of each session on the clock of the zone.
         title: As visitors read it.
-        starts: ISO date and time on the clock of the zone.
         zone: IANA name.
         strategy: Of the demo: a name, or a path.
-        capacity: Seats.
+        capacity: Seats of each session.
         minutes: Planned length.
         description: Paragraphs.
+        questions: Asked at sign-up; one that ends with ``*`` must be answered.
+        host: Name of the host; by default the only one there is.
 
     Raises:
-        SpecError: for a zone, a time or a strategy that is none, and a title without words.
+        SpecError: for a zone, a time, a strategy or a host that is none, and for a title or questions that are no words.
     """
     try:
         there = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SpecError(f"--zone {zone!r} is no time zone.", hint=did_you_mean(zone, available_timezones())) from None
+    find("strategies", strategy)
+    if not title.strip() or len(title) > 200 or not title.isprintable():
+        raise SpecError("the title must be one line of 1 to 200 characters.")
+    asked = [question.strip() for question in questions]
+    if len(asked) > QUESTIONS or len({question.rstrip(" *") for question in asked}) < len(asked):
+        raise SpecError(f"at most {QUESTIONS} questions, each another one.")
+    if any(not question.strip(" *") or len(question) > 200 or not question.isprintable() for question in asked):
+        raise SpecError("each question must be one line of 1 to 200 characters.")
+    owner, series = _host(host), secrets.token_hex(6) if len(starts) > 1 else ""
+    return [
+        Webinar.objects.create(
+            slug=f"{slugify(title)[:60] or 'webinar'}-{secrets.token_hex(3)}",
+            title=title.strip(),
+            description=description,
+            starts=_moment(start, there),
+            zone=zone,
+            minutes=minutes,
+            strategy=strategy,
+            capacity=capacity,
+            questions=asked,
+            host=owner,
+            series=series,
+        )
+        for start in starts
+    ]
+
+
+def _moment(starts: str, there: ZoneInfo) -> datetime:
+    """A time on the clock of a zone."""
     try:
         when = datetime.fromisoformat(starts)
     except ValueError:
@@ -48,21 +92,27 @@ def announce(
     when = when if when.tzinfo is not None else when.replace(tzinfo=there)
     # An hour that the clocks leave out at the beginning of summer comes back as another one.
     if when.tzinfo is there and when.astimezone(UTC).astimezone(there).replace(tzinfo=None) != when.replace(tzinfo=None):
-        raise SpecError(f"--starts {starts} does not exist in {zone}: the clocks go forward.", hint="Take another hour.")
-    find("strategies", strategy)
-    if not title.strip() or len(title) > 200 or not title.isprintable():
-        raise SpecError("the title must be one line of 1 to 200 characters.")
-    slug = f"{slugify(title)[:60] or 'webinar'}-{secrets.token_hex(3)}"
-    return Webinar.objects.create(
-        slug=slug,
-        title=title.strip(),
-        description=description,
-        starts=when,
-        zone=zone,
-        minutes=minutes,
-        strategy=strategy,
-        capacity=capacity,
-    )
+        raise SpecError(f"--starts {starts} does not exist in {there.key}: the clocks go forward.", hint="Take another hour.")
+    return when
+
+
+def _host(name: str | None) -> Host | None:
+    """A host by name, or the only one; None as long as there is none: the first host gets the webinars made before."""
+    if name is None:
+        hosts = list(Host.objects.all()[:2])
+        if len(hosts) > 1:
+            raise SpecError("whose webinar is it?", hint="Name the host with --host.")
+        return hosts[0] if hosts else None
+    found = Host.objects.filter(username=name).first()
+    if found is None:
+        raise SpecError(f"there is no host {name!r}.", hint=did_you_mean(name, Host.objects.values_list("username", flat=True)))
+    return found
+
+
+def sessions(webinar: Webinar) -> QuerySet[Webinar]:
+    """Sessions of one webinar that are still ahead, itself among them."""
+    same = Q(series=webinar.series) if webinar.series else Q(id=webinar.id)
+    return Webinar.objects.filter(same, starts__gt=timezone.now()).order_by("starts")
 
 
 def with_counts() -> QuerySet[Webinar]:

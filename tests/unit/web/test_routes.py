@@ -11,40 +11,51 @@ from django.urls import get_resolver
 from tests.unit.web.test_gate import dump
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, registered, secret_of
 from toolkit.web.gate import tokens
-from toolkit.web.models import Host
+from toolkit.web.models import Host, Webinar
 
-ROLES = ("anybody", "attendee", "attendee of another", "cancelled", "host")
-OPEN = (200,) * 5
+ROLES = ("anybody", "attendee", "attendee of another", "cancelled", "another host", "host")
+OPEN = (200,) * 6
+REFUSED = (405,) * 6
+OF_HOSTS = (302, 302, 302, 302, 200, 200)
+OF_ITS_HOST = (302, 302, 302, 302, 404, 200)
 ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "webinars": ("/", OPEN),
     "healthz": ("/healthz", OPEN),
-    "language": ("/language", (405,) * 5),
+    "language": ("/language", REFUSED),
     "privacy": ("/privacy", OPEN),
     "webinar": ("/w/{slug}/", OPEN),
-    "register": ("/w/{slug}/register", (405,) * 5),
-    "resend": ("/w/{slug}/resend", (405,) * 5),
+    "register": ("/w/{slug}/register", REFUSED),
+    "join": ("/w/{slug}/join", REFUSED),
+    "resend": ("/w/{slug}/resend", REFUSED),
     "sent": ("/w/{slug}/sent", OPEN),
     "confirmed": ("/w/{slug}/confirmed", OPEN),
     "calendar": ("/w/{slug}/calendar.ics", OPEN),
     "confirm": ("/c/{confirm}", OPEN),
     "enter": ("/a/{access}", OPEN),
     "me": ("/me/{me}", OPEN),
-    "room": ("/room/", (401, 200, 200, 401, 401)),
-    "solve": ("/room/solve", (405,) * 5),
-    "report": ("/room/report", (405,) * 5),
-    "leave": ("/leave", (405,) * 5),
-    "host": ("/host/", (302, 302, 302, 302, 200)),
-    "host-webinar": ("/host/w/{slug}/", (302, 302, 302, 302, 200)),
-    "host-csv": ("/host/w/{slug}/registrations.csv", (302, 302, 302, 302, 200)),
-    "host-revoke": ("/host/w/{slug}/revoke", (405,) * 5),
-    "host-resend": ("/host/w/{slug}/resend", (405,) * 5),
-    "host-codes": ("/host/codes", (302, 302, 302, 302, 200)),
+    "my-data": ("/me/{me}/data.json", OPEN),
+    "erase": ("/me/{me}/erase", REFUSED),
+    "unsubscribe": ("/u/{unsubscribe}", OPEN),
+    "room": ("/room/", (401, 200, 200, 401, 401, 401)),
+    "solve": ("/room/solve", REFUSED),
+    "report": ("/room/report", REFUSED),
+    "leave": ("/leave", REFUSED),
+    "host": ("/host/", OF_HOSTS),
+    "host-webinar": ("/host/w/{slug}/", OF_ITS_HOST),
+    "host-csv": ("/host/w/{slug}/registrations.csv", OF_ITS_HOST),
+    "host-xlsx": ("/host/w/{slug}/registrations.xlsx", OF_ITS_HOST),
+    "host-settings": ("/host/w/{slug}/settings", OF_ITS_HOST),
+    "host-news": ("/host/w/{slug}/news", REFUSED),
+    "host-erase": ("/host/w/{slug}/erase", REFUSED),
+    "host-revoke": ("/host/w/{slug}/revoke", REFUSED),
+    "host-resend": ("/host/w/{slug}/resend", REFUSED),
+    "host-codes": ("/host/codes", OF_HOSTS),
     "host-login": ("/host/login", OPEN),
-    "host-logout": ("/host/logout", (405,) * 5),
-    "host-setup": ("/host/setup/{setup}", (200, 200, 200, 200, 404)),
+    "host-logout": ("/host/logout", REFUSED),
+    "host-setup": ("/host/setup/{setup}", (200, 200, 200, 200, 404, 404)),
 }
 """Name -> an address that exists, and the status of a GET for each role."""
-MACHINES: set[str] = set()
+MACHINES = {"join", "unsubscribe"}
 """Addresses that take a post without the token of a page."""
 
 
@@ -56,6 +67,7 @@ def addresses(webinar) -> dict[str, str]:
         "confirm": secret_of(registered(webinar, "pending@example.com", "pending")),
         "access": tokens.link(registration, tokens.ACCESS),
         "me": tokens.link(registration, tokens.ME),
+        "unsubscribe": tokens.link(registration, tokens.UNSUBSCRIBE),
         "setup": tokens.mint("setup", tokens.SETUP),
     }
 
@@ -72,9 +84,12 @@ def clients(webinar) -> dict[str, Browser]:
     return found
 
 
-def log_in(client: Browser) -> None:
-    host = Host.objects.create_user("mara", password="correct horse battery")
+def log_in(client: Browser, name: str = "mara") -> Host:
+    """A new host in a session; the webinars that have none are hers."""
+    host = Host.objects.create_user(name, password="correct horse battery")
+    Webinar.objects.filter(host=None).update(host=host)
     client.force_login(host, backend="django.contrib.auth.backends.ModelBackend")
+    return host
 
 
 def test_every_address_has_an_entry():
@@ -84,9 +99,11 @@ def test_every_address_has_an_entry():
 @pytest.mark.parametrize("name", ROUTES)
 def test_who_may_see_what(name, addresses, clients):
     address, expected = ROUTES[name]
-    found = [clients[role].get(address.format(**addresses)).status_code for role in ROLES[:-1]]
-    log_in(clients["host"])
-    assert (*found, clients["host"].get(address.format(**addresses)).status_code) == expected
+    hosts = ROLES[-2:]
+    found = [clients[role].get(address.format(**addresses)).status_code for role in ROLES[:-2]]
+    for role in reversed(hosts):
+        log_in(clients[role], role)
+    assert (*found, *(clients[role].get(address.format(**addresses)).status_code for role in hosts)) == expected
 
 
 @pytest.mark.parametrize("name", ROUTES)
@@ -153,7 +170,7 @@ def test_every_answer_has_the_headers(name, addresses, client):
     assert "Access-Control-Allow-Origin" not in answer.headers
     static = name == "static"
     assert answer.headers["Cache-Control"] == ("max-age=3600, public" if static else "no-store")
-    secret = name in ("confirm", "enter", "me", "host-setup")
+    secret = name in ("confirm", "enter", "me", "my-data", "unsubscribe", "host-setup")
     wanted = "strict-origin" if secret else "strict-origin-when-cross-origin"
     assert answer.headers["Referrer-Policy"] == wanted
     answer.close()
@@ -185,10 +202,10 @@ def test_words_of_visitors_and_hosts_are_words(name, addresses, client):
         if name == "host-setup":  # there is a host now
             return
     answer = plain.get(ROUTES[name][0].format(**addresses))
-    page = answer.content.decode()
     if not answer.headers["Content-Type"].startswith("text/html"):
-        assert name in ("calendar", "healthz", "host-csv")
+        assert name in ("calendar", "healthz", "host-csv", "host-xlsx", "my-data")
         return
+    page = answer.content.decode()
     elements = _Elements(page).found
     assert not any(tag == "svg" or any(key.startswith("on") or key == "style" for key in found) for tag, found in elements)
     assert not any(str(found.get("href", "")).startswith("javascript") for _, found in elements)

@@ -74,5 +74,5 @@ def entered(client: Browser, registration: Registration) -> Browser:
 
 
 def kinds() -> list[str]:
-    """Kinds of the mails in the outbox."""
-    return list(Outbox.objects.order_by("id").values_list("kind", flat=True))
+    """Kinds of the mails in the outbox that are due."""
+    return list(Outbox.objects.filter(due__lte=timezone.now()).order_by("id").values_list("kind", flat=True))

@@ -24,20 +24,38 @@ def texts(say: Language, organiser: str) -> dict[str, str]:
     }
 
 
-def record(registration: Registration, shown: dict[str, str], *, marketing: bool, shown_at: str) -> None:
+def fingerprint(say: Language, organiser: str) -> str:
+    """SHA-256 of the texts of today, which a form on another site says that it showed."""
+    return sha256("\n".join(texts(say, organiser).values()))
+
+
+def stored(shown: dict[str, str], language: str) -> list[ConsentText]:
+    """The rows of texts, which are stored when they are shown for the first time.
+
+    Args:
+        shown: Purpose -> text.
+        language: Of the texts.
+    """
+    rows = [ConsentText(sha256=sha256(text), purpose=purpose, language=language, text=text) for purpose, text in shown.items()]
+    ConsentText.objects.bulk_create(rows, ignore_conflicts=True)
+    return rows
+
+
+def sha256(text: str) -> str:
+    """What a text is stored under."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def record(registration: Registration, texts: list[ConsentText], *, marketing: bool, shown_at: str) -> None:
     """Store what was shown, and what was agreed to.
 
     Args:
         registration: Whose.
-        shown: Purpose -> text in the registration's language.
+        texts: In the language of the form.
         marketing: Whether the box for news was ticked.
-        shown_at: Path of the form.
+        shown_at: Path of the form, or origin of the site that it stood on.
     """
-    for purpose, text in shown.items():
-        sha256 = hashlib.sha256(text.encode()).hexdigest()
-        kept, _ = ConsentText.objects.get_or_create(
-            sha256=sha256, defaults={"purpose": purpose, "language": registration.language, "text": text}
-        )
-        Consent.objects.create(
-            registration=registration, text=kept, given=purpose == PARTICIPATION or marketing, shown_at=shown_at
-        )
+    Consent.objects.bulk_create(
+        Consent(registration=registration, text=text, given=text.purpose == PARTICIPATION or marketing, shown_at=shown_at)
+        for text in texts
+    )

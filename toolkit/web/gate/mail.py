@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -18,6 +20,11 @@ from toolkit.report.i18n.language import Language
 from toolkit.web.gate import tokens
 from toolkit.web.models import Outbox, Registration
 from toolkit.web.words import language, moment
+
+REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": timedelta(minutes=5)}
+"""Kind of a reminder -> how long before the start."""
+FITS = {"confirm": "pending", "link": "confirmed", "waitlist": "waitlisted", **dict.fromkeys(REMINDERS, "confirmed")}
+"""Kind of a mail -> state of a registration that it is true of: the state may change before it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +52,13 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
         registration: To whom.
         say: In which language.
     """
-    webinar, when = registration.webinar, moment(registration.webinar, say)
+    webinar = row.webinar or registration.webinar
+    when = moment(webinar, say)
     base = settings.PORTAL.base_url
     title = say.words("{title}, {when}", title=webinar.title, when=when)
     me = base + reverse("me", args=[tokens.link(registration, tokens.ME)])
-    cancel = say.words("Your registration, to see or cancel: {address}", address=me)
+    cancel = say.words("Your registration, to see, cancel or delete: {address}", address=me)
+    room = (base + reverse("enter", args=[tokens.link(registration, tokens.ACCESS)]), say.words("Open the room"))
     if row.kind == "confirm":
         secret = tokens.mint("confirm", tokens.CONFIRM, registration)
         return Letter(
@@ -65,8 +74,19 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
         return Letter(
             say.words("Your seat and your personal link"),
             [title, say.words("You have a seat. This link is yours alone and opens the room:")],
-            (base + reverse("enter", args=[tokens.link(registration, tokens.ACCESS)]), say.words("Open the room")),
+            room,
             cancel,
+        )
+    if row.kind in REMINDERS:
+        soon = {"day": say.words("Tomorrow"), "hour": say.words("In one hour"), "minutes": say.words("In five minutes")}
+        subject = say.words("{soon}: your webinar", soon=soon[row.kind])
+        return Letter(subject, [title, say.words("This link is yours alone and opens the room:")], room, cancel)
+    if row.kind == "news":
+        return Letter(
+            say.words("A new webinar"),
+            [title, say.words("You agreed to hear of later webinars. Whether you take part is up to you:")],
+            (base + reverse("webinar", args=[webinar.slug]) + "?source=news", say.words("See the webinar")),
+            say.words("No more of these mails: {address}", address=unsubscribe_address(registration)),
         )
     if row.kind == "waitlist":
         return Letter(
@@ -78,7 +98,13 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
             None,
             cancel,
         )
-    return Letter(say.words("Your registration is cancelled"), [title, say.words("Your seat goes to the next visitor.")], None)
+    text = say.words("Your seat goes to the next visitor.")
+    return Letter(say.words("Your registration is cancelled"), [title, text], None, cancel)
+
+
+def unsubscribe_address(registration: Registration) -> str:
+    """Where news end: by its button, and by one post of a mail program."""
+    return settings.PORTAL.base_url + reverse("unsubscribe", args=[tokens.link(registration, tokens.UNSUBSCRIBE)])
 
 
 def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
@@ -86,15 +112,19 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
     say = language(registration.language)
     told = letter(row, registration, say)
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    headers = {
+        "Message-ID": f"<portal-{row.id}@{domain}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+    if row.kind == "news":  # RFC 8058; the mail server must sign both headers (DKIM)
+        headers["List-Unsubscribe"] = f"<{unsubscribe_address(registration)}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     found = EmailMultiAlternatives(
         told.subject,
         engines["text"].get_template("letter.txt").render({"letter": told, "organiser": settings.PORTAL.organiser}),
         to=[registration.email],
-        headers={
-            "Message-ID": f"<portal-{row.id}@{domain}>",
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "All",
-        },
+        headers=headers,
     )
     page = engines["jinja2"].get_template("letter.html")
     found.attach_alternative(
@@ -117,3 +147,12 @@ class Folder(BaseEmailBackend):
             links = [line for line in str(message.body).splitlines() if line.startswith(settings.PORTAL.base_url)]
             sys.stderr.write("\n  ".join([f"mail: {path}", *links]) + "\n")
         return len(email_messages)
+
+
+def sweep() -> None:
+    """Remove the files of mails whose rows are deleted."""
+    files = {path: re.search(r"portal-(\d+)\.eml$", path.name) for path in (settings.PORTAL.folder / "mails").glob("*.eml")}
+    kept = set(Outbox.objects.values_list("id", flat=True)) if files else set()
+    for path, row in files.items():
+        if row is not None and int(row[1]) not in kept:
+            path.unlink(missing_ok=True)

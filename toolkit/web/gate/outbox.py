@@ -5,7 +5,8 @@ from __future__ import annotations
 import smtplib
 import threading
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import structlog
 from django.core.mail import get_connection
@@ -15,15 +16,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from toolkit.web.gate import limits
-from toolkit.web.gate.mail import compose
-from toolkit.web.gate.registering import NOTHING
+from toolkit.web.gate.mail import FITS, REMINDERS, compose
+from toolkit.web.gate.registering import NOTHING, WEBHOOK
 from toolkit.web.gate.retention import purge
-from toolkit.web.models import Outbox
+from toolkit.web.models import Outbox, Registration
+from toolkit.web.operations import webhook
 from toolkit.web.writing import writing
 
 LEASE = timedelta(minutes=2)
 TOGETHER = 20
 """Rows of one claim: they are sent well within a lease."""
+HOOKS = 5
+"""Webhooks of one claim: each takes `toolkit.web.operations.webhook.SECONDS` at most."""
 EVERY = 1.0
 """Seconds between two looks."""
 PURGE = 3600.0
@@ -35,11 +39,13 @@ log = structlog.get_logger("outbox")
 
 
 @writing
-def claim() -> list[Outbox]:
+def claim(*, webhooks: bool = False) -> list[Outbox]:
     """Rows that are due, leased to this caller: no other gets them until the lease ends."""
     now = timezone.now()
     due = Outbox.objects.filter(Q(lease=None) | Q(lease__lt=now), sent=None, failed=None, due__lte=now).order_by("due", "id")
-    rows = list(due.select_for_update(skip_locked=True, of=("self",)).select_related("registration__webinar")[:TOGETHER])
+    due = due.filter(kind=WEBHOOK) if webhooks else due.exclude(kind=WEBHOOK)
+    locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("registration__webinar", "webinar")
+    rows = list(locked[: HOOKS if webhooks else TOGETHER])
     Outbox.objects.filter(id__in=[row.id for row in rows]).update(lease=now + LEASE)
     return rows
 
@@ -57,22 +63,65 @@ def _not_sent(row: Outbox, *, final: bool) -> None:
     Outbox.objects.filter(id=row.id).update(tries=tries, lease=None, due=now + wait, failed=now if final else None)
 
 
+@writing
+def _postpone(row: Outbox, *, due: datetime) -> None:
+    Outbox.objects.filter(id=row.id).update(lease=None, due=due)
+
+
 def send_due() -> int:
     """Send what is due, and return how many mails the server took."""
     rows = claim()
     if not rows:
         return 0
     connection, taken = get_connection(), 0
+    try:
+        connection.open()
+    except OSError as error:  # each row would wait for the same server, longer than its lease
+        log.warning("outbox.unreachable", rows=len(rows), error=type(error).__name__)
+        connection.close()
+        for row in rows:
+            _not_sent(row, final=False)
+        return 0
     for row in rows:
         taken += _send(row, connection)
     connection.close()
     return taken
 
 
+def call_due() -> int:
+    """Send the webhooks that are due, and return how many were taken."""
+    taken = 0
+    for row in claim(webhooks=True):
+        try:
+            webhook.send(row)
+        except webhook.NotTaken as error:
+            log.warning("webhook.not_taken", row=row.id, reason=str(error))
+            _not_sent(row, final=False)
+        else:
+            _sent(row)
+            taken += 1
+    return taken
+
+
+def _fits(row: Outbox, registration: Registration, now: datetime) -> bool:
+    """Whether a mail is still true: of the state, and of a reminder that no later one is due and nothing has begun."""
+    if registration.state != FITS.get(row.kind, registration.state):
+        return False
+    if row.kind not in REMINDERS:
+        return True
+    later = [before for before in REMINDERS.values() if before < REMINDERS[row.kind]]
+    return now < registration.webinar.starts - max(later, default=timedelta(0))
+
+
 def _send(row: Outbox, connection: BaseEmailBackend) -> bool:
+    now, stored = timezone.now(), Outbox.objects.select_related("registration__webinar", "webinar")
+    row = stored.filter(id=row.id).first() or Outbox(id=row.id, kind=NOTHING)  # it may have been erased since it was claimed
     registration = row.registration
-    if row.kind == NOTHING or registration is None:
+    if row.kind == NOTHING or registration is None or not _fits(row, registration, now):
         _sent(row)
+        return False
+    if row.kind in REMINDERS and (due := registration.webinar.starts - REMINDERS[row.kind]) > now:
+        _postpone(row, due=due)  # the webinar was put off
         return False
     if row.kind == "confirm" and row.tries == 0 and limits.exceeded([(limits.CONFIRMATIONS, "")]):
         log.error("outbox.confirmations_exceeded", row=row.id)
@@ -96,33 +145,49 @@ def _send(row: Outbox, connection: BaseEmailBackend) -> bool:
 
 
 class Worker:
-    """The thread that sends, and deletes what is no longer needed."""
+    """A thread that does what is due until it is stopped.
 
-    def __init__(self) -> None:
+    Args:
+        name: Of the thread.
+        work: Whether there is more to do at once.
+    """
+
+    def __init__(self, name: str, work: Callable[[], bool]) -> None:
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="outbox", daemon=True)
+        self._once = work
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the mails in hand."""
+        """Finish what is in hand."""
         self._ending.set()
         self._thread.join()
 
     def _work(self) -> None:
-        purged = -PURGE
         while not self._ending.is_set():
             close_old_connections()
             try:
-                more = send_due() == TOGETHER
-                if time.monotonic() - purged >= PURGE:
-                    purged = time.monotonic()
-                    log.info("retention.purged", **purge())
+                more = self._once()
             except Exception:  # whatever it is must not end mail for good: it is in the log, and tried again
                 log.exception("outbox.failed")
                 more = False
             if not more:
                 self._ending.wait(EVERY)
         connections.close_all()
+
+
+def workers() -> list[Worker]:
+    """The threads of a portal: mails with the deletion of what is no longer needed, and webhooks, whose servers may be slow."""
+    purged = -PURGE
+
+    def mails() -> bool:
+        nonlocal purged
+        if time.monotonic() - purged >= PURGE:
+            purged = time.monotonic()
+            log.info("retention.purged", **purge())
+        return send_due() == TOGETHER
+
+    return [Worker("outbox", mails), Worker("webhooks", lambda: call_due() == HOOKS)]

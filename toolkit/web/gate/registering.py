@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from toolkit.web.gate import consent, tokens
-from toolkit.web.models import Outbox, Registration, Session, Token, Webinar
+from toolkit.web.gate import consent, mail, tokens
+from toolkit.web.models import Consent, Outbox, Registration, Session, Token, Webinar
+from toolkit.web.operations import journal
 from toolkit.web.writing import writing
 
 State = Registration.State
@@ -18,6 +21,8 @@ AGAIN = timedelta(minutes=10)
 """Between two mails that only repeat a link."""
 SESSIONS = 3
 """Of one registration; the oldest ends."""
+LIVING = (State.PENDING, State.CONFIRMED, State.WAITLISTED)
+WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +44,40 @@ class SignUp:
     shown: dict[str, str]
     shown_at: str
     source: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
     refused: bool = False
 
 
 @writing
 def register(webinar: Webinar, sign_up: SignUp) -> None:
-    """Store a sign-up and its mail. Whoever asked learns nothing about the address: only the mail differs."""
+    """Store a sign-up and its mail.
+
+    Whoever asked learns nothing about the address, by the time it takes either: each address costs the same number of
+    statements, and a sign-up that is refused costs them too and is rolled back.
+    """
+    with transaction.atomic():
+        _store(webinar, sign_up)
+        transaction.set_rollback(sign_up.refused)
     if sign_up.refused:
         Outbox.objects.create(kind=NOTHING)
-        return
-    registration, is_new = Registration.objects.get_or_create(
+
+
+def _store(webinar: Webinar, sign_up: SignUp) -> None:
+    new = Registration(
         webinar=webinar,
         email=sign_up.email.lower(),
-        defaults={
-            "name": sign_up.name,
-            "company": sign_up.company,
-            "language": sign_up.language,
-            "source": sign_up.source,
-        },
+        name=sign_up.name,
+        company=sign_up.company,
+        language=sign_up.language,
+        source=sign_up.source,
+        answers=sign_up.answers,
     )
-    if registration.state == State.CANCELLED:
-        registration.state = State.PENDING
-        registration.save(update_fields=["state"])
-        is_new = True
-    if is_new:
-        consent.record(registration, sign_up.shown, marketing=sign_up.marketing, shown_at=sign_up.shown_at)
+    Registration.objects.bulk_create([new], ignore_conflicts=True)
+    registration = Registration.objects.get(webinar=webinar, email=new.email)
+    again = Registration.objects.filter(id=registration.id, state=State.CANCELLED).update(state=State.PENDING)
+    texts = consent.stored(sign_up.shown, sign_up.language)
+    if again or registration.id == new.id:
+        consent.record(registration, texts, marketing=sign_up.marketing, shown_at=sign_up.shown_at)
         Outbox.objects.create(kind="confirm", registration=registration)
     else:
         _tell_again(registration)
@@ -78,11 +92,8 @@ def resend(webinar: Webinar, email: str, *, refused: bool = False) -> None:
         email: Checked before.
         refused: Whether nothing may come of it.
     """
-    found = None if refused else Registration.objects.filter(webinar=webinar, email=email.lower()).first()
-    if found is None:
-        Outbox.objects.create(kind=NOTHING)
-    else:
-        _tell_again(found)
+    found = Registration.objects.filter(webinar=webinar, email=email.lower()).first()
+    _tell_again(None if refused else found)
 
 
 @writing
@@ -91,10 +102,10 @@ def remind(registration: Registration) -> None:
     _tell_again(registration)
 
 
-def _tell_again(registration: Registration) -> None:
-    """The mail that fits the state; a confirmed address gets its link at most every ten minutes."""
+def _tell_again(registration: Registration | None) -> None:
+    """The mail that fits the state, and none where there is no registration; a link comes at most every ten minutes."""
     kinds = {State.PENDING: "confirm", State.CONFIRMED: "link", State.WAITLISTED: "waitlist"}
-    kind = kinds.get(State(registration.state), NOTHING)
+    kind = NOTHING if registration is None else kinds.get(State(registration.state), NOTHING)
     recent = Outbox.objects.filter(registration=registration, kind=kind, created__gt=timezone.now() - AGAIN).exists()
     Outbox.objects.create(kind=NOTHING if recent and kind != "confirm" else kind, registration=registration)
 
@@ -123,8 +134,31 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     registration.state = State.CONFIRMED if seats_left(webinar) > 0 else State.WAITLISTED
     registration.save(update_fields=["confirmed", "state"])
     registration.consents.filter(confirmed=None).update(confirmed=now)  # type: ignore[attr-defined]
-    Outbox.objects.create(kind="link" if registration.state == State.CONFIRMED else "waitlist", registration=registration)
+    if registration.state == State.CONFIRMED:
+        _give_seat(registration, webinar)
+    else:
+        Outbox.objects.create(kind="waitlist", registration=registration)
+        _hook(registration, webinar, State.WAITLISTED)
     return registration.state, registration
+
+
+def _give_seat(registration: Registration, webinar: Webinar) -> None:
+    """The mail with the personal link, and reminders that are still ahead."""
+    Outbox.objects.create(kind="link", registration=registration)
+    soon = timezone.now() + AGAIN
+    dues = {kind: webinar.starts - before for kind, before in mail.REMINDERS.items()}
+    Outbox.objects.bulk_create(
+        Outbox(kind=kind, registration=registration, due=due) for kind, due in dues.items() if due > soon
+    )
+    _hook(registration, webinar, State.CONFIRMED)
+
+
+def _hook(registration: Registration, webinar: Webinar, event: str) -> None:
+    """The webhook of a change, where the webinar has one; what it says is made when it is sent."""
+    if webinar.webhook:
+        data = {"event": event, "registration": str(registration.id)}
+        gone = event == journal.ERASED
+        Outbox.objects.create(kind=WEBHOOK, registration=None if gone else registration, webinar=webinar, data=data)
 
 
 def seats_left(webinar: Webinar) -> int:
@@ -141,17 +175,58 @@ def cancel(registration: Registration, *, state: Registration.State = State.CANC
         state: ``cancelled`` by the visitor or ``revoked`` by the host.
     """
     webinar = Webinar.objects.select_for_update().get(id=registration.webinar_id)
-    living = (State.PENDING, State.CONFIRMED, State.WAITLISTED)
-    changed = Registration.objects.filter(id=registration.id, state__in=living).update(
+    changed = Registration.objects.filter(id=registration.id, state__in=LIVING).update(
         state=state, link_version=F("link_version") + 1
     )
     if not changed:
         return False
+    journal.note(state, registration.id)
     Session.objects.filter(registration=registration).delete()
     Token.objects.filter(registration=registration).delete()
+    Outbox.objects.filter(registration=registration, kind__in=mail.REMINDERS, sent=None).delete()
     Outbox.objects.create(kind="cancelled" if state == State.CANCELLED else NOTHING, registration=registration)
+    _hook(registration, webinar, state)
     _move_up(webinar)
     return True
+
+
+def erase(registration: Registration) -> None:
+    """Delete everything of a registration: its row with all that hangs on it, mails that wait, and mails that are files."""
+    _erase(registration)
+    forget()
+
+
+@writing
+def _erase(registration: Registration) -> None:
+    webinar = Webinar.objects.select_for_update().get(id=registration.webinar_id)
+    journal.note(journal.ERASED, registration.id)
+    _hook(registration, webinar, journal.ERASED)
+    Registration.objects.filter(id=registration.id).delete()
+    _move_up(webinar)
+
+
+def forget() -> None:
+    """Take deleted rows from files too: mails of the embedded portal, and the log of SQLite, which `secure_delete` leaves."""
+    mail.sweep()
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@writing
+def withdraw(registration: uuid.UUID) -> None:
+    """Take back the consent to news of the address of a registration, at every webinar.
+
+    Args:
+        registration: Its id; nothing happens where it is deleted.
+    """
+    found = Registration.objects.filter(id=registration).first()
+    if found is None:
+        return
+    given = Consent.objects.filter(registration__email=found.email, text__purpose=consent.MARKETING, given=True, withdrawn=None)
+    if given.update(withdrawn=timezone.now()):
+        journal.note(journal.WITHDRAWN, registration)
+    Outbox.objects.filter(registration__email=found.email, kind="news", sent=None).delete()
 
 
 def _move_up(webinar: Webinar) -> None:
@@ -159,7 +234,7 @@ def _move_up(webinar: Webinar) -> None:
     waiting = Registration.objects.filter(webinar=webinar, state=State.WAITLISTED).order_by("confirmed", "id")
     for registration in waiting[: max(seats_left(webinar), 0)]:
         Registration.objects.filter(id=registration.id).update(state=State.CONFIRMED)
-        Outbox.objects.create(kind="link", registration=registration)
+        _give_seat(registration, webinar)
 
 
 def enter(secret: str) -> Registration | None:

@@ -15,9 +15,10 @@ from toolkit.web.writing import writing
 
 CONFIRM = timedelta(hours=48)
 SETUP = timedelta(minutes=5)
+INVITATION = timedelta(days=1)
 AFTER = timedelta(days=7)
 """How long a personal link holds after the end of its webinar."""
-ACCESS, ME = "web.access", "web.me"
+ACCESS, ME, UNSUBSCRIBE = "web.access", "web.me", "web.unsubscribe"
 """Salts: a link of one purpose is none of another."""
 LENGTH = 43
 """Characters of 32 random bytes in base64."""
@@ -33,7 +34,7 @@ def mint(purpose: str, lifetime: timedelta, registration: Registration | None = 
     """A new secret, whose hash is stored.
 
     Args:
-        purpose: ``confirm`` or ``setup``.
+        purpose: ``confirm``, ``setup`` or ``invite``.
         lifetime: How long it holds.
         registration: Whose address it confirms.
     """
@@ -50,17 +51,25 @@ def find(purpose: str, secret: str) -> Token | None:
 
 
 def link(registration: Registration, salt: str) -> str:
-    """The personal secret of a registration, until its version goes up."""
-    return signing.dumps([registration.id.hex, registration.link_version], salt=salt)
+    """A personal secret of a registration: that to the room holds until its version goes up, others as long as the row."""
+    return signing.dumps([registration.id.hex, registration.link_version if salt == ACCESS else 0], salt=salt)
 
 
-def follow(secret: str, salt: str) -> Registration | None:
-    """The registration of a personal secret; None where it was revoked, has ended or was never ours."""
+def read(secret: str, salt: str) -> tuple[uuid.UUID, int] | None:
+    """The registration that a personal secret was made for, and its version; None where it was never ours."""
     try:
         identity, version = signing.loads(secret, salt=salt)
     except signing.BadSignature:
         return None
-    found = Registration.objects.select_related("webinar").filter(id=uuid.UUID(identity), link_version=version).first()
-    if found is None or timezone.now() > found.webinar.ends + AFTER:
+    return uuid.UUID(identity), version
+
+
+def follow(secret: str, salt: str) -> Registration | None:
+    """The registration of a personal secret; None where it was revoked, has ended or was never ours."""
+    named = read(secret, salt)
+    if named is None:
         return None
-    return found
+    found = Registration.objects.select_related("webinar").filter(id=named[0]).first()
+    if found is None or salt != ACCESS:
+        return found
+    return found if found.link_version == named[1] and timezone.now() <= found.webinar.ends + AFTER else None

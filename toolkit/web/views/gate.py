@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
 from django.utils.cache import patch_cache_control
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from toolkit.web.forms import EmailForm, Nothing, SignUpForm, stamp
+from toolkit.web.export import everything_of
+from toolkit.web.forms import EmailForm, JoinForm, Nothing, SignUpForm, stamp
 from toolkit.web.gate import consent, limits, registering, tokens
 from toolkit.web.jinja import spoken
-from toolkit.web.middleware import client_address
+from toolkit.web.middleware import client_address, machine
 from toolkit.web.models import Registration, Webinar
-from toolkit.web.views.errors import bad_request, link_not_valid
+from toolkit.web.operations import audit
+from toolkit.web.views.errors import bad_request, forbidden, link_not_valid
 from toolkit.web.views.public import webinar_page
 from toolkit.web.words import moment
 
@@ -28,11 +33,21 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     webinar = get_object_or_404(Webinar, slug=slug)
     address = limits.of_address(client_address(request))
     limits.check(*((limit, address) for limit in limits.REGISTER_ADDRESS), (limits.REGISTER_WEBINAR, webinar.slug))
-    form = SignUpForm(request.POST)
+    form = SignUpForm(request.POST, questions=webinar.questions)
     if not form.is_valid():
-        form.data = form.data.copy()  # type: ignore[union-attr]
-        form.data["started"] = stamp()  # type: ignore[index]
-        return webinar_page(request, webinar, form, UNPROCESSABLE)
+        return _again(request, webinar, form)
+    _store(webinar, form, shown_at=request.path)
+    return redirect("sent", slug)
+
+
+def _again(request: HttpRequest, webinar: Webinar, form: SignUpForm) -> HttpResponse:
+    """The form once more, with what is wrong in it."""
+    form.data = form.data.copy()  # type: ignore[union-attr]
+    form.data["started"] = stamp()  # type: ignore[index]
+    return webinar_page(request, webinar, form, UNPROCESSABLE)
+
+
+def _store(webinar: Webinar, form: SignUpForm, *, shown_at: str) -> None:
     say, given = spoken(), form.cleaned_data
     sign_up = registering.SignUp(
         email=given["email"],
@@ -41,12 +56,39 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
         language=say.code,
         marketing=given["marketing"],
         shown=consent.texts(say, settings.PORTAL.organiser),
-        shown_at=request.path,
+        shown_at=shown_at,
         source=given["source"],
+        answers=form.answers(),
         refused=form.is_of_a_robot or _mailed_enough(given["email"]),
     )
     registering.register(webinar, sign_up)
-    return redirect("sent", slug)
+
+
+@machine
+@csrf_exempt
+@require_POST
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    """Store a sign-up from a form on a site that the settings name.
+
+    It needs no token of a page: no cookie is read, so that nobody's session can be used, and it does what anybody may do by
+    hand, send one mail with a link to an address; nothing comes of it without that link.
+    """
+    webinar = get_object_or_404(Webinar, slug=slug)
+    origin = request.headers.get("Origin", "")
+    if origin not in settings.PORTAL.form_origins:
+        return forbidden(request)
+    address = limits.of_address(client_address(request))
+    limits.check(*((limit, address) for limit in limits.REGISTER_ADDRESS), (limits.REGISTER_WEBINAR, webinar.slug))
+    code = request.POST.get("language", "")
+    with translation.override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+        form = JoinForm(request.POST, questions=webinar.questions)
+        if not form.is_valid() or form.cleaned_data["texts"] != consent.fingerprint(spoken(), settings.PORTAL.organiser):
+            # What that site shows is not what is asked here today: the visitor goes on with the form of this page.
+            kept = QueryDict(mutable=True)
+            kept.update({name: request.POST.get(name, "") for name in ("name", "email", "company", "source")})
+            return _again(request, webinar, SignUpForm(kept, questions=webinar.questions))
+        _store(webinar, form, shown_at=origin)
+        return redirect("sent", slug)
 
 
 def _mailed_enough(email: str) -> bool:
@@ -130,13 +172,64 @@ def me(request: HttpRequest, secret: str) -> HttpResponse:
         if not Nothing(request.POST).is_valid():
             return bad_request(request)
         registering.cancel(registration)
-        return token_page(request, "cancelled.html", {"webinar": registration.webinar})
+        return token_page(request, "cancelled.html", {"webinar": registration.webinar, "secret": secret})
     return token_page(request, "me.html", {"registration": registration, **_of(registration), "secret": secret})
 
 
 def _of(registration: Registration) -> dict[str, object]:
-    webinar = registration.webinar
-    return {"webinar": webinar, "when": moment(webinar, spoken()), "consents": registration.consents.select_related("text")}  # type: ignore[attr-defined]
+    webinar, consents = registration.webinar, registration.consents.select_related("text")  # type: ignore[attr-defined]
+    return {
+        "webinar": webinar,
+        "when": moment(webinar, spoken()),
+        "consents": consents,
+        "living": registration.state in registering.LIVING,
+        "news": any(one.given and not one.withdrawn and one.text.purpose == consent.MARKETING for one in consents),
+        "unsubscribe": tokens.link(registration, tokens.UNSUBSCRIBE),
+    }
+
+
+@require_safe
+def my_data(request: HttpRequest, secret: str) -> HttpResponse:
+    """Everything that is stored of one's own registration, as JSON."""
+    registration = tokens.follow(secret, tokens.ME)
+    if registration is None:
+        return link_not_valid(request)
+    content = json.dumps(everything_of(registration), ensure_ascii=False, indent=2, default=str)
+    response = HttpResponse(content + "\n", content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="registration.json"'
+    response["Referrer-Policy"] = "strict-origin"
+    return response
+
+
+@require_POST
+def erase(request: HttpRequest, secret: str) -> HttpResponse:
+    """Delete one's own registration."""
+    limits_of_token(request)
+    registration = tokens.follow(secret, tokens.ME)
+    if registration is None:
+        return link_not_valid(request)
+    if not Nothing(request.POST).is_valid():
+        return bad_request(request)
+    registering.erase(registration)
+    audit.record(audit.VISITOR, "erase", registration.id)
+    return token_page(request, "erased.html", {"webinar": registration.webinar})
+
+
+@machine
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, secret: str) -> HttpResponse:
+    """End news: by a button, or by one post of a mail program without cookie or token (RFC 8058); twice is once.
+
+    It has no limit: a large provider of mail posts for many from few addresses.
+    """
+    named = tokens.read(secret, tokens.UNSUBSCRIBE)
+    if named is None:
+        return link_not_valid(request)
+    if request.method == "POST":
+        registering.withdraw(named[0])
+        return token_page(request, "unsubscribed.html", {})
+    return token_page(request, "unsubscribe.html", {})
 
 
 def limits_of_token(request: HttpRequest) -> None:

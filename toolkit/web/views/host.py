@@ -24,9 +24,11 @@ from toolkit.web.export import registrations_csv
 from toolkit.web.forms import CodeForm, HostForm, HostLogin, Nothing, RegistrationForm
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.consent import MARKETING
+from toolkit.web.gate.news import news_readers
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address
 from toolkit.web.models import Consent, Host, Registration, Webinar
+from toolkit.web.operations import audit
 from toolkit.web.views.errors import bad_request, link_not_valid, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
 from toolkit.web.webinars import with_counts
@@ -50,7 +52,7 @@ STATES = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 def setup(request: HttpRequest, secret: str) -> HttpResponse:
-    """Name and password of the first host."""
+    """Name and password of a new host."""
     limits_of_token(request)
     if not hosts.is_setup(secret):
         return link_not_valid(request)
@@ -60,7 +62,7 @@ def setup(request: HttpRequest, secret: str) -> HttpResponse:
         response.status_code = UNPROCESSABLE if request.method == "POST" else response.status_code
         return response
     with HASHING:
-        host = hosts.make_first(secret, form.cleaned_data["username"], form.cleaned_data["password"])
+        host = hosts.make(secret, form.cleaned_data["username"], form.cleaned_data["password"])
     if host is None:
         return link_not_valid(request)
     login(request, host, backend="django.contrib.auth.backends.ModelBackend")
@@ -89,7 +91,8 @@ class Login(LoginView):
 @host_only
 def host(request: HttpRequest) -> HttpResponse:
     """Every webinar with its numbers."""
-    return render(request, "host.html", {"listed": [(webinar, moment(webinar, spoken())) for webinar in with_counts()]})
+    own_ones = with_counts().filter(host=request.user)
+    return render(request, "host.html", {"listed": [(webinar, moment(webinar, spoken())) for webinar in own_ones]})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,14 +123,16 @@ def codes(request: HttpRequest) -> HttpResponse:
     return render(request, "host_codes.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 
-def own(request: HttpRequest, slug: str) -> Webinar:  # noqa: ARG001  # every host has every webinar
-    """A webinar that a host may see: every page of one goes through here."""
-    return get_object_or_404(Webinar, slug=slug)
+def own(request: HttpRequest, slug: str) -> Webinar:
+    """A webinar of this host: every page of one goes through here."""
+    return get_object_or_404(Webinar, slug=slug, host=request.user)
 
 
-def _registrations(webinar: Webinar) -> QuerySet[Registration]:
+def registrations(webinar: Webinar) -> QuerySet[Registration]:
     """Registrations in the order they came, with whether a confirmed consent to news was given."""
-    given = Consent.objects.filter(registration=OuterRef("pk"), text__purpose=MARKETING, given=True, confirmed__isnull=False)
+    given = Consent.objects.filter(
+        registration=OuterRef("pk"), text__purpose=MARKETING, given=True, confirmed__isnull=False, withdrawn=None
+    )
     return webinar.registrations.annotate(news=Exists(given)).order_by("created", "id")  # type: ignore[attr-defined]
 
 
@@ -138,15 +143,18 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
     found = own(request, slug)
     say = spoken()
     states = {name: say.words(words) for name, words in STATES.items()}
-    rows = [(one, states[one.state], one.state in LIVING) for one in _registrations(found)]
-    return render(request, "host_webinar.html", {"webinar": found, "when": moment(found, say), "rows": rows})
+    rows = [(one, states[one.state], one.state in LIVING) for one in registrations(found)]
+    data = {"webinar": found, "when": moment(found, say), "rows": rows, "news": len(news_readers(found))}
+    return render(request, "host_webinar.html", data)
 
 
 @require_safe
 @host_only
 def registrations_file(request: HttpRequest, slug: str) -> HttpResponse:
     """The registrations of a webinar as CSV."""
-    content = registrations_csv(_registrations(own(request, slug)))
+    found = own(request, slug)
+    content = registrations_csv(registrations(found), found.questions)
+    audit.record(audit.actor(request), "export", slug)
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="registrations.csv"'
     return response
@@ -156,19 +164,29 @@ def registrations_file(request: HttpRequest, slug: str) -> HttpResponse:
 @host_only
 def revoke(request: HttpRequest, slug: str) -> HttpResponse:
     """End a registration: its link, its sessions, its seat."""
-    return _changed(request, slug, lambda one: registering.cancel(one, state=Registration.State.REVOKED))
+    return changed(request, slug, lambda one: registering.cancel(one, state=Registration.State.REVOKED), "revoke")
 
 
 @require_POST
 @host_only
 def resend(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the mail of a registration again."""
-    return _changed(request, slug, registering.remind)
+    return changed(request, slug, registering.remind, "resend")
 
 
-def _changed(request: HttpRequest, slug: str, change: Callable[[Registration], object]) -> HttpResponse:
+def changed(request: HttpRequest, slug: str, change: Callable[[Registration], object], action: str) -> HttpResponse:
+    """Change the registration that a form names, of a webinar of this host.
+
+    Args:
+        request: Of the host.
+        slug: Of the webinar.
+        change: What is done.
+        action: Its name in the audit log.
+    """
     found, form = own(request, slug), RegistrationForm(request.POST)
     if not form.is_valid():
         return bad_request(request)
-    change(get_object_or_404(Registration, webinar=found, id=form.cleaned_data["registration"]))
+    one = get_object_or_404(Registration, webinar=found, id=form.cleaned_data["registration"])
+    change(one)
+    audit.record(audit.actor(request), action, one.id)
     return redirect("host-webinar", slug)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from toolkit.web.gate import consent
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Webinar
+from toolkit.web.webinars import sessions
 from toolkit.web.words import moment
 
 AFTERWARDS = timedelta(days=1)
@@ -37,7 +38,8 @@ def webinars(request: HttpRequest) -> HttpResponse:
 def webinar(request: HttpRequest, slug: str) -> HttpResponse:
     """A webinar and the form to register."""
     found = get_object_or_404(Webinar, slug=slug)
-    form = SignUpForm(initial={"started": stamp(), "source": request.GET.get("source", "")[:40]})
+    initial = {"started": stamp(), "source": request.GET.get("source", "")[:40]}
+    form = SignUpForm(initial=initial, questions=found.questions)
     return webinar_page(request, found, form)
 
 
@@ -58,6 +60,7 @@ def webinar_page(request: HttpRequest, found: Webinar, form: SignUpForm, status:
         "again_form": EmailForm(auto_id="again_%s"),
         "consent": consent.texts(say, settings.PORTAL.organiser),
         "over": timezone.now() > found.ends,
+        "others": [(other, moment(other, say)) for other in sessions(found) if other.id != found.id],
     }
     return render(request, "webinar.html", data, status=status)
 
@@ -81,6 +84,9 @@ def calendar_file(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Whether the portal and its database answer."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("database\n", content_type="text/plain; charset=utf-8", status=503)
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")

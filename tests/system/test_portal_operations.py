@@ -1,0 +1,233 @@
+"""Care of a portal's data by commands: backup while it serves, restore with erasures, verification; and the portal on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.system.portal import Portal, free_port, serving, sign_up
+from tests.system.test_portal import _storm, _without_limits, soon
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PORTAL_TESTS = (
+    "test_routes.py",
+    "test_gate.py",
+    "test_host.py",
+    "test_outbox.py",
+    "test_operations.py",
+    "test_self_service.py",
+)
+
+
+def command(portal: Portal, *arguments: str) -> tuple[int, str]:
+    """Exit code, and what was printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "toolkit", "serve", *arguments],
+        cwd=portal.work, env=portal.environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout or done.stderr
+
+
+@pytest.fixture
+def portal(tmp_path) -> Iterator[Portal]:
+    with serving(tmp_path, TOOLKIT_WEB_DEMO="false") as found:
+        found.page = found.create("Gallium", soon(60), "--zone", "UTC", "--capacity", "50")  # type: ignore[attr-defined]
+        yield found
+
+
+def joined(portal: Portal, address: str) -> None:
+    visitor = portal.visitor()
+    sign_up(visitor, portal.page, address)  # type: ignore[attr-defined]
+    visitor.press(portal.link("c", address))
+    portal.link("a", address)
+
+
+def addresses(portal: Portal) -> dict[str, str]:
+    database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
+    found = dict(database.execute("SELECT email, state FROM web_registration"))
+    database.close()
+    return found
+
+
+def test_what_was_erased_stays_erased_after_a_restore(portal):
+    portal.start()
+    for name in ("kept", "erased", "cancelled"):
+        joined(portal, f"{name}@example.com")
+    code, printed = command(portal, "backup", "copy", "--json")
+    assert code == 0
+    copy = portal.work / "copy"
+    assert copy.stat().st_mode & 0o077 == 0
+    assert json.loads(printed)["bytes"] == copy.stat().st_size
+    assert (portal.work / "portal" / "secret").read_bytes().strip() not in copy.read_bytes()
+    visitor = portal.visitor()
+    room = portal.link("a", "erased@example.com")
+    link = portal.link("me", "erased@example.com")
+    assert (
+        visitor.post(f"{link}/erase", visitor.get(link).form(f"{link.removeprefix(portal.base)}/erase")).heading
+        == "Everything is deleted"
+    )
+    visitor.press(portal.link("me", "cancelled@example.com"))
+    joined(portal, "later@example.com")
+    assert not any(mail["To"] == "erased@example.com" for mail in portal.mails())
+    assert command(portal, "restore", "copy", "--force")[0] == 3  # it serves
+    portal.stop()
+    assert command(portal, "restore", "copy")[0] == 2
+    code, printed = command(portal, "restore", "copy", "--force", "--json")
+    assert code == 0, printed
+    assert json.loads(printed)["made_again"] == {"erased": 1, "cancelled": 1}
+    assert addresses(portal) == {"kept@example.com": "confirmed", "cancelled@example.com": "cancelled"}
+    files = [path for path in (portal.work / "portal").rglob("*") if path.is_file()]
+    assert not [path for path in files if b"erased@example.com" in path.read_bytes()]
+    assert command(portal, "verify")[0] == 0
+    portal.start()
+    assert portal.visitor().get(room).status == 404
+    assert portal.visitor().press(portal.link("a", "kept@example.com")).status == 200
+
+
+def test_a_backup_under_load_is_whole(portal):
+    portal.start()
+    _without_limits(portal)
+    acknowledged: list[str] = []
+    ending = threading.Event()
+    threads = [threading.Thread(target=_storm, args=(portal, portal.page, acknowledged, ending, i)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    portal.wait_for(lambda: len(acknowledged) > 20)
+    before = {*acknowledged}
+    code, printed = command(portal, "backup", "copy")
+    ending.set()
+    for thread in threads:
+        thread.join()
+    assert code == 0, printed
+    portal.stop()
+    assert command(portal, "restore", "copy", "--force")[0] == 0
+    assert before <= addresses(portal).keys()
+    assert command(portal, "verify")[0] == 0
+
+
+def test_what_is_no_backup_replaces_nothing(portal):
+    command(portal, "backup", "copy")
+    copy = (portal.work / "copy").read_bytes()
+    database = portal.work / "portal" / "portal.sqlite3"
+    before = database.read_bytes()
+    newer = portal.work / "newer"
+    newer.write_bytes(copy)
+    with sqlite3.connect(newer) as there:
+        there.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('web', '9999_later', CURRENT_TIMESTAMP)")
+    there.close()
+    half, page = len(copy) // 2, b"\xff" * 4096
+    for name, content in {"empty": b"", "junk": b"junk" * 999, "damaged": copy[:half] + page + copy[half + 4096 :]}.items():
+        (portal.work / name).write_bytes(content)
+    for name in ("empty", "junk", "damaged", "newer", "missing", "."):
+        code, printed = command(portal, "restore", name, "--force")
+        assert (code, database.read_bytes() == before) == (3, True), (name, printed)
+
+
+def test_a_changed_database_is_found(portal):
+    assert command(portal, "backup", "copy")[0] == 0
+    assert command(portal, "verify")[0] == 0
+    database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
+    database.execute("DROP TRIGGER audit_no_update")
+    database.execute("UPDATE web_auditentry SET action = 'nothing'")
+    database.commit()
+    database.close()
+    code, printed = command(portal, "verify", "--json")
+    assert code == 3
+    assert json.loads(printed)["error"]["details"]["faults"][0].startswith("audit: entry 1 ")
+
+
+def test_purge_counts_and_then_deletes(portal):
+    database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
+    past = (datetime.now(UTC) - timedelta(days=8)).strftime("%Y-%m-%d %H:%M:%S")
+    database.execute(
+        "INSERT INTO web_registration (id, webinar_id, email, name, company, language, state, link_version, created, source, answers) "
+        "VALUES ('0123456789abcdef0123456789abcdef', 1, 'old@example.com', 'x', '', 'en', 'pending', 1, ?, '', '{}')",
+        [past],
+    )
+    database.commit()
+    database.close()
+    for arguments, left in ((("--dry-run",), 1), ((), 0)):
+        code, printed = command(portal, "purge", "--json", *arguments)
+        assert (code, json.loads(printed)["registrations"], len(addresses(portal))) == (0, 1, left)
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """A server of PostgreSQL on a port of its own, as a user that is not root; its address."""
+    places = os.pathsep.join([os.environ["PATH"], *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)])
+    if shutil.which("initdb", path=places) is None:
+        pytest.skip("PostgreSQL is not installed")
+    # Not below pytest's own folder, which root closes to others.
+    folder, port = Path(tempfile.mkdtemp(prefix="postgresql-")), free_port()
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        shutil.chown(folder, "postgres", "postgres")
+    data = folder / "data"
+
+    def run(tool: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [*as_user, shutil.which(tool, path=places) or tool, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            cwd="/",
+        )
+        assert done.returncode == 0, done.stderr
+
+    run("initdb", "--pgdata", str(data), "--auth=trust", "--username=portal", "--no-sync")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=150"
+    run("pg_ctl", "--pgdata", str(data), "--wait", "--log", str(folder / "log"), "--options", options, "start")
+    try:
+        run("createdb", "--host=127.0.0.1", f"--port={port}", "--username=portal", "portal")
+        yield f"postgresql://portal@127.0.0.1:{port}/portal"
+    finally:
+        run("pg_ctl", "--pgdata", str(data), "--mode=immediate", "stop")
+        shutil.rmtree(folder)
+
+
+def test_the_same_tests_hold_on_postgresql(postgresql):
+    files = [f"tests/unit/web/{name}" for name in PORTAL_TESTS]
+    environment = {**os.environ, "TEST_PORTAL_DATABASE_URL": postgresql, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *files],
+        cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=1800, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def test_a_portal_on_postgresql_is_backed_up_and_restored_by_its_own_tools(postgresql, tmp_path):
+    with serving(tmp_path, TOOLKIT_WEB_DEMO="false", TOOLKIT_WEB_DATABASE_URL=postgresql) as portal:
+        portal.page = portal.create("Gallium", soon(60), "--zone", "UTC")  # type: ignore[attr-defined]
+        portal.start()
+        for name in ("kept", "erased"):
+            joined(portal, f"{name}@example.com")
+        assert command(portal, "backup", "copy")[0] == 0
+        visitor, link = portal.visitor(), portal.link("me", "erased@example.com")
+        visitor.post(f"{link}/erase", visitor.get(link).form(f"{link.removeprefix(portal.base)}/erase"))
+        assert command(portal, "restore", "copy", "--force")[0] == 3
+        portal.stop()
+        code, printed = command(portal, "restore", "copy", "--force", "--json")
+        assert code == 0, printed
+        assert json.loads(printed)["made_again"] == {"erased": 1}
+        assert json.loads(printed)["registrations"] == 1
+        assert command(portal, "verify")[0] == 0
+        bare = {**portal.environment, "PATH": "/nowhere"}
+        done = subprocess.run(
+            [sys.executable, "-m", "toolkit", "serve", "backup", "other"],
+            cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 3
+        assert "pg_dump" in done.stderr

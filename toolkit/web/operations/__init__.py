@@ -1,0 +1,1 @@
+"""What keeps the portal accountable and recoverable: audit, erasure, backup, webhooks."""

@@ -1,0 +1,202 @@
+"""Backup, restore and verification: SQLite by its own online backup, PostgreSQL by its own tools."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import F
+
+from toolkit.core.errors import DataError, SpecError
+from toolkit.web.gate import registering, retention
+from toolkit.web.gate.consent import sha256
+from toolkit.web.models import AuditEntry, ConsentText, Registration, Session, Webinar
+from toolkit.web.operations import audit, journal
+from toolkit.web.server import file_lock, migrate
+from toolkit.web.webinars import with_counts
+
+
+def backup(path: Path) -> dict[str, Any]:
+    """Write a consistent copy of the database, while the portal serves or not; the key and the journal are not in it.
+
+    Args:
+        path: Of the new file.
+
+    Raises:
+        SpecError: where the file exists.
+        DataError: where the copy is damaged, or PostgreSQL's tools are missing or fail.
+    """
+    if path.exists():
+        raise SpecError(f"{path} exists.", hint="Name a new file: a backup is not overwritten.")
+    audit.record(audit.CONSOLE, "backup")
+    head = AuditEntry.objects.order_by("-id").values_list("digest", flat=True)[0]
+    connection.close()
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        if connection.vendor == "sqlite":
+            _copy(_database(), part)
+            _check(part)
+        else:
+            _run("pg_dump", "--format=custom", "--no-owner", f"--file={part}")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return {"file": str(path), "bytes": path.stat().st_size, "audit": head}
+
+
+def restore(path: Path, *, force: bool) -> dict[str, Any]:
+    """Put a backup in the place of the database, and make again what must hold after it.
+
+    Sessions and unused links of mails end; registrations that were erased, revoked or cancelled since the backup are so again;
+    what is past its retention is deleted.
+
+    Args:
+        path: A file of `backup`.
+        force: Whether a database that is there may be replaced.
+
+    Raises:
+        SpecError: where there is a database and it may not be replaced.
+        DataError: for a file that is no sound backup, a portal that is serving, a newer schema.
+    """
+    with _alone():
+        if connection.vendor == "sqlite":
+            _check(path)
+            there = _database()
+            if there.exists() and not force:
+                raise SpecError(f"{there} would be replaced.", hint="Make a backup of it, then repeat with --force.")
+            connections.close_all()
+            part = there.with_name(f"{there.name}.part")
+            shutil.copyfile(path, part)
+            for log in ("-wal", "-shm"):  # of the former file: they would be read into the restored one
+                there.with_name(there.name + log).unlink(missing_ok=True)
+            part.replace(there)
+        else:
+            if not force and connection.introspection.table_names():
+                raise SpecError("the database holds tables, which would be replaced.", hint="Repeat with --force.")
+            connections.close_all()
+            _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", _name(), str(path))
+        migrate(settings.PORTAL)
+        Session.objects.all().delete()
+        again = _again()
+        deleted = retention.purge()
+        registering.forget()
+        audit.record(audit.CONSOLE, "restore")
+    return {"registrations": Registration.objects.count(), "made_again": again, "deleted": deleted}
+
+
+def _again() -> dict[str, int]:
+    """Make again what the journal holds since the backup was made; erasures whenever they were."""
+    made = AuditEntry.objects.filter(action="backup").order_by("-id").values_list("at", flat=True).first()
+    counts: dict[str, int] = {}
+    for at, what, identity in journal.entries():
+        found = Registration.objects.filter(id=identity).first()
+        if found is None or (what != journal.ERASED and made is not None and at < made):
+            continue
+        if what == journal.ERASED:
+            registering.erase(found)
+        elif what == journal.WITHDRAWN:
+            registering.withdraw(identity)
+        else:
+            registering.cancel(found, state=Registration.State(what))
+        counts[what] = counts.get(what, 0) + 1
+    return counts
+
+
+def faults() -> list[str]:
+    """What is wrong with the database; empty where all is sound."""
+    found: list[str] = []
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA integrity_check")
+            found += [f"integrity: {row[0]}" for row in cursor.fetchall() if row[0] != "ok"]
+            cursor.execute("PRAGMA foreign_key_check")
+            found += [f"foreign key: {row[0]} row {row[1]}" for row in cursor.fetchall()]
+    found += [f"audit: entry {entry} was changed, or the one before it was removed" for entry in audit.broken()]
+    texts = ConsentText.objects.iterator()
+    found += [f"consent: text {text.sha256[:12]} was changed" for text in texts if sha256(text.text) != text.sha256]
+    overfull = with_counts().filter(confirmed__gt=F("capacity"))
+    found += [f"seats: {webinar.slug} has more confirmed than seats" for webinar in overfull]
+    erased = [identity for _, what, identity in journal.entries() if what == journal.ERASED]
+    there = Registration.objects.filter(id__in=erased).count()
+    return [*found, *([f"erasure: {there} erased registrations are stored"] if there else [])]
+
+
+def counts() -> dict[str, int]:
+    """Rows that a reader can compare with what they expect."""
+    return {
+        "webinars": Webinar.objects.count(),
+        "registrations": Registration.objects.count(),
+        "confirmed": Registration.objects.filter(state=Registration.State.CONFIRMED).count(),
+        "audit_entries": AuditEntry.objects.count(),
+    }
+
+
+def _database() -> Path:
+    return Path(connection.settings_dict["NAME"])
+
+
+def _name() -> str:
+    return str(connection.settings_dict["NAME"])
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """As long as no portal serves this database."""
+    if connection.vendor == "sqlite":
+        with file_lock(settings.PORTAL.folder / "serve.lock", 0.1):
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        if cursor.fetchone()[0]:
+            raise DataError("other processes use the database.", hint="Stop every portal first.")
+    yield
+
+
+def _copy(source: Path, target: Path) -> None:
+    with contextlib.closing(sqlite3.connect(source)) as there, contextlib.closing(sqlite3.connect(target)) as here:
+        there.backup(here, pages=1024)
+        here.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+
+
+def _check(path: Path) -> None:
+    """Refuse what is no sound database of a portal, and one of a newer version."""
+    applied: set[tuple[str, str]] = set()
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as there:
+            if there.execute("PRAGMA integrity_check").fetchone()[0] == "ok":
+                applied = {*there.execute("SELECT app, name FROM django_migrations")}
+    except sqlite3.DatabaseError:
+        applied = set()
+    if not any(app == "web" for app, _ in applied):
+        raise DataError(f"{path} is no sound backup of a portal.")
+    if unknown := applied - set(MigrationLoader(None).disk_migrations):
+        names = ", ".join(f"{app}.{name}" for app, name in sorted(unknown))
+        raise DataError(f"{path} has a newer schema: {names}.", hint="Install the version that wrote it.")
+
+
+def _run(tool: str, *arguments: str) -> None:
+    """A tool of PostgreSQL, with the connection in its environment: a password is in no list of processes."""
+    if shutil.which(tool) is None:
+        raise DataError(
+            f"{tool} is not installed.", hint="It comes with PostgreSQL's client programs, of the server's version."
+        )
+    place = connection.settings_dict
+    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
+    environment = {**os.environ, **{name: str(place[key]) for name, key in names.items() if place[key]}}
+    done = subprocess.run([tool, *arguments], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise DataError(f"{tool} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
