@@ -78,7 +78,15 @@ def backup(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Copy the database into a file, while the portal serves or not."""
+    """Copy the database into a file, while the portal serves or not.
+
+    \f
+    Args:
+        context: With the folder that stands before the name of the command.
+        file: New file.
+        folder: Of the portal.
+        json: One JSON object on stdout.
+    """  # noqa: D301
     _ready(context, folder)
     from toolkit.web.operations.backup import backup as run
 
@@ -94,7 +102,16 @@ def restore(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Put a backup in the place of the database; what was erased or revoked since then is so again."""
+    """Put a backup in the place of the database; what was erased or revoked since then is so again.
+
+    \f
+    Args:
+        context: With the folder that stands before the name of the command.
+        file: A backup.
+        force: Replace the database that is there.
+        folder: Of the portal.
+        json: One JSON object on stdout.
+    """  # noqa: D301
     _ready(context, folder, migrated=False)
     from toolkit.web.operations.backup import restore as run
 
@@ -121,7 +138,15 @@ def purge(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Delete what is past its retention; the serving portal does it every hour."""
+    """Delete what is past its retention; the serving portal does it every hour.
+
+    \f
+    Args:
+        context: With the folder that stands before the name of the command.
+        dry_run: Count alone.
+        folder: Of the portal.
+        json: One JSON object on stdout.
+    """  # noqa: D301
     _ready(context, folder)
     from toolkit.web.gate.retention import purge as run
 

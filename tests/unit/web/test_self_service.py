@@ -112,9 +112,7 @@ class TestOwnData:
         tables = {str(relation.related_model._meta.verbose_name) for relation in Registration._meta.related_objects}
         assert tables <= data.keys()
         assert len(data["session"]) == 1
-        assert set(data["consent texts"].values()) == {
-            one.text.text for one in Consent.objects.select_related("text")
-        }
+        assert set(data["consent texts"].values()) == {one.text.text for one in Consent.objects.select_related("text")}
 
     def test_nothing_in_it_opens_anything(self, client, webinar):
         found = signed_up(webinar)
