@@ -17,6 +17,7 @@ from toolkit.records.answers.frontier import EfficientFrontier
 from toolkit.records.answers.holdings import HoldingsCheck
 from toolkit.records.answers.ledger import AddedEvent, LedgerReview
 from toolkit.records.answers.lists import DataList, Doctor, PackageCheck, PriceCheck, SettingsList, StrategyCheck, StrategyList
+from toolkit.records.answers.sweep import Sweep
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.exposure import Exposure
@@ -40,6 +41,7 @@ PUBLISHED: Mapping[str, type[Record]] = {
     "data-export": Exported,
     "data-import": Imported,
     "backtest": Backtest,
+    "sweep": Sweep,
     "controls": MetalControls,
     "controls-products": ProductControls,
     "controls-items": ControlledItems,

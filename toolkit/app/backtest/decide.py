@@ -21,11 +21,13 @@ from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.strategy.model import Strategy
 
 ORDERED = "ordered"
+KEPT_ROWS = 5_000_000
+"""Prices of the days that are kept, at most: some hundred megabytes, however long the history."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PastMarkets:
-    """The market on past days, each made once for all strategies.
+    """The market on past days, each made once for all strategies as long as there is room.
 
     Attributes:
         last: The market on the last day, with the user's prices.
@@ -37,6 +39,8 @@ class PastMarkets:
     def on(self, day: date) -> PricedMarket:
         """The market as known on a day."""
         if day not in self._days:
+            while self._days and (len(self._days) + 1) * self.last.snapshot["prices"].height > KEPT_ROWS:
+                self._days.pop(next(iter(self._days)))
             self._days[day] = self.last.on(day)
         return self._days[day]
 

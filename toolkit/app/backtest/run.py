@@ -82,8 +82,20 @@ class Simulation:
     backtest: Backtest
 
 
-def backtest(asked: BacktestRequest) -> records.Backtest:
+def past_markets(request: Request) -> PastMarkets:
+    """The market of a request, and of all days before it."""
+    context = request.context
+    country = request.settings.config.owner.country
+    periods = control_periods(context.ledger, [*context.products], until=context.as_of, destination=country)
+    return PastMarkets(replace(priced_market(context, request.prices), controlled=periods))
+
+
+def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> records.Backtest:
     """Simulate strategies and their baselines over the same dates.
+
+    Args:
+        asked: Strategies and dates.
+        markets: Of the requests' day and prices, where they were made before.
 
     Raises:
         SpecError: for a strategy named twice, and for days that make no range.
@@ -91,10 +103,8 @@ def backtest(asked: BacktestRequest) -> records.Backtest:
         Infeasible: where a strategy stops at limits that contradict each other.
     """
     first = asked.requests[0]
-    context, owner = first.context, first.settings.config.owner
-    market = priced_market(context, first.prices)
-    periods = control_periods(context.ledger, [*context.products], until=context.as_of, destination=owner.country)
-    markets = PastMarkets(replace(market, controlled=periods))
+    markets = markets or past_markets(first)
+    market = markets.last
     strategies = [universe_of(request.read_strategy(), market) for request in asked.requests]
     names = [strategy.name for strategy in strategies]
     if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:

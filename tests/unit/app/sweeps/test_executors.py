@@ -1,0 +1,115 @@
+"""Where tasks run does not show in their bytes; processes that are lost lose nothing, and a task that kills is recorded."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.app.sweeps.questions import tasks
+from toolkit.app.sweeps import executors
+from toolkit.app.sweeps.executors import Cluster, Executor, InProcess, Pool
+from toolkit.app.sweeps.tasks import LOST, Failure, Outcome, Task, attempt
+from toolkit.core.errors import SourceError, SpecError
+
+MOST = (0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+def answers(outcomes: Iterator[Outcome]) -> dict[str, bytes]:
+    found = [*outcomes]
+    assert all(isinstance(one.answer, bytes) for one in found)
+    assert len({one.fingerprint for one in found}) == len(found)
+    return {one.fingerprint: one.answer for one in found if isinstance(one.answer, bytes)}
+
+
+def answers_with_a_loss(executor: Executor, asked: list[Task], kill: Any) -> dict[str, bytes]:
+    """The answers where `kill` ends a process after the first of them."""
+    outcomes = executor.run(asked)
+    first = next(outcomes)
+    kill()
+    return answers(iter([first, *outcomes]))
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> list[Task]:
+    return tasks(tmp_path_factory.mktemp("prices"), *MOST)
+
+
+@pytest.fixture(scope="module")
+def reference(asked: list[Task]) -> dict[str, bytes]:
+    return answers(InProcess().run(asked))
+
+
+def test_a_pool_that_loses_a_process_gives_the_same_bytes(asked: list[Task], reference: dict[str, bytes]) -> None:
+    def kill() -> None:
+        os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+
+    assert answers_with_a_loss(Pool(2), asked, kill) == reference
+    assert not multiprocessing.active_children()
+
+
+class Deadly(Task):
+    """A task that ends the process which reads it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (9,)
+
+
+def test_a_task_that_ends_its_process_is_recorded_and_stops_no_other(
+    asked: list[Task], reference: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "TRIES", 2)
+    fields = {name: getattr(asked[0], name) for name in Task.__dataclass_fields__}
+    deadly = Deadly(**{**fields, "seed": 1})
+    found = {one.fingerprint: one.answer for one in Pool(2).run([asked[1], deadly, asked[2]])}
+    failure = found.pop(deadly.fingerprint)
+    assert isinstance(failure, Failure)
+    assert failure.kind == LOST
+    assert found == {one.fingerprint: reference[one.fingerprint] for one in asked[1:3]}
+
+
+def test_a_closed_pool_leaves_no_process(asked: list[Task]) -> None:
+    outcomes = Pool(1).run(asked)
+    next(outcomes)
+    outcomes.close()  # type: ignore[attr-defined]  # of a generator
+    assert not multiprocessing.active_children()
+
+
+def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(asked: list[Task], reference: dict[str, bytes]) -> None:
+    distributed = pytest.importorskip("distributed")
+    options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1", "silence_logs": 50}
+    with distributed.LocalCluster(n_workers=2, env=executors.ONE_THREAD, **options) as cluster:
+        address = cluster.scheduler_address
+
+        def kill() -> None:
+            with distributed.Client(address, set_as_default=False) as client:
+                os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+
+        assert answers_with_a_loss(Cluster(address), asked, kill) == reference
+
+
+def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(asked: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "PATIENCE", 0.5)
+    with pytest.raises(SourceError, match=r"tcp://127\.0\.0\.1:9 does not answer") as error:
+        next(Cluster("tcp://127.0.0.1:9").run(asked))
+    assert "dask scheduler" in error.value.hint
+
+
+def test_other_versions_and_other_data_are_refused_by_name(asked: list[Task], tmp_path: Path) -> None:
+    other = attempt(replace(asked[0], versions={**asked[0].versions, "numpy": "1.0"}))
+    assert isinstance(other.answer, Failure)
+    assert "numpy" in other.answer.message
+    assert "1.0" in other.answer.message
+    changed = tasks(tmp_path, 0.4)[0]
+    (tmp_path / "prices.csv").write_text((tmp_path / "prices.csv").read_text().replace("2021-01-31,", "2021-01-31,1"))
+    found = attempt(changed)
+    assert isinstance(found.answer, Failure)
+    assert found.answer.kind == "data"
+    with pytest.raises(SpecError, match="polars 2 and not 1"):
+        executors.check_versions({"polars": "1"}, {"polars": "2"}, "w")

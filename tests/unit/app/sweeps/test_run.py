@@ -1,0 +1,110 @@
+"""Sweeps: what is varied, what is stored, and what a killed one leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.unit.app.sweeps.questions import price_file, request
+from toolkit.app.sweeps.executors import InProcess
+from toolkit.app.sweeps.run import FAILED, sweep
+from toolkit.cli.main import run
+from toolkit.core.errors import SpecError
+
+STARTS = (date(2022, 12, 31), date(2023, 3, 31))
+
+
+def test_each_start_is_a_backtest_and_what_is_stored_is_not_computed_again(tmp_path: Path) -> None:
+    store, told = tmp_path / "store", list[tuple[int, int, int]]()
+    asked = request(tmp_path, store, starts=STARTS, on_progress=lambda *counts: told.append(counts))
+    found = sweep(asked, InProcess())
+    assert [one.changes["start"] for one in found.runs] == ["2022-12-31", "2023-01-31", "2023-02-28", "2023-03-31"]
+    assert [one.first for one in found.runs] == [one.changes["start"] for one in found.runs]
+    assert told == [(0, 4, 0), (1, 4, 0), (2, 4, 0), (3, 4, 0), (4, 4, 0)]
+    (store / f"{found.runs[2].fingerprint}.json").unlink()
+    told.clear()
+    assert sweep(asked, InProcess()) == found
+    assert told == [(3, 4, 3), (4, 4, 3)]
+
+
+def test_windows_of_equal_length_end_before_the_day_of_knowledge(tmp_path: Path) -> None:
+    found = sweep(request(tmp_path, tmp_path / "store", starts=(date(2023, 5, 31), date(2023, 12, 31)), months=6), InProcess())
+    assert [(one.first, one.last) for one in found.runs] == [("2023-05-31", "2023-11-30"), ("2023-06-30", "2023-12-31")]
+
+
+def test_values_and_random_universes_are_each_with_each_and_repeat(tmp_path: Path) -> None:
+    vary = (("constraint.bounds.upper", ("0.6", "0.7")),)
+    asked = request(tmp_path, tmp_path / "store", vary=vary, universes=2, size=2, start=date(2023, 6, 30))
+    found, again = sweep(asked, InProcess()), sweep(asked, InProcess())
+    assert found == again
+    assert len(found.runs) == 4
+    assert {one.changes["constraint.bounds.upper"] for one in found.runs} == {"0.6", "0.7"}
+    assert {len(one.changes["universe"].split()) for one in found.runs} == {2}
+
+
+def test_a_backtest_without_an_answer_is_recorded_and_the_others_stand(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    found = sweep(request(tmp_path, store, starts=(date(2023, 10, 31), date(2024, 1, 31))), InProcess())
+    failed = [one for one in found.runs if one.failure is not None]
+    assert found.failed == len(failed) > 0
+    assert all((store / f"{one.fingerprint}{FAILED}").is_file() for one in failed)
+    assert any(one.growth is not None for one in found.runs)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"starts": (date(2023, 3, 31), date(2023, 1, 31))}, "is before"),
+        ({"starts": (date(2023, 3, 1), date(2023, 3, 5))}, "no month ends"),
+        ({"universes": 2, "size": 9}, "9 of 3 assets"),
+    ],
+)
+def test_a_question_without_an_answer_is_refused(tmp_path: Path, more: dict[str, object], told: str) -> None:
+    with pytest.raises(SpecError, match=told):
+        sweep(request(tmp_path, tmp_path / "store", **more), InProcess())
+
+
+def test_the_command_goes_on_after_kill_9_and_computes_only_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices, store = price_file(tmp_path), tmp_path / "out" / "backtests"
+    options = ["equal-weight", "--prices", str(prices), "--prices-only", "--prices-currency", "EUR", "--as-of", "2023-12-31"]
+    command = ["sweep", *options, "--starts", "2022-01-31:2023-06-30", "--out", str(tmp_path / "out"), "--json"]
+    code = "import sys; from toolkit.cli.main import main; sys.exit(main())"
+    process = subprocess.Popen([sys.executable, "-c", code, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not [*store.glob("*.json")] and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    before = {file: file.stat().st_mtime_ns for file in store.glob("*.json")}
+    assert 0 < len(before) < 18
+    assert run(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["runs"]) == 18
+    assert found["failed"] == 0
+    assert all(file.stat().st_mtime_ns == written for file, written in before.items())
+    assert not [*store.glob(".draft*")] or len([*store.glob("*.json")]) == 18
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--vary", "nothing"],
+        ["--starts", "2023"],
+        ["--universes", "two"],
+        ["--cluster", "remote:2"],
+        ["--start", "2023-01-31", "--starts", "2023-01-31:2023-02-28"],
+    ],
+)
+def test_options_that_say_nothing_are_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sweep", "equal-weight", *options]) == 2
+    assert "error:" in capsys.readouterr().err

@@ -1,0 +1,187 @@
+"""Where the tasks of a sweep run: in this process, on a pool of processes, or on a Dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from toolkit.app.sweeps.tasks import Outcome, Task, attempt, check_versions, lost
+from toolkit.app.versions import versions
+from toolkit.core.errors import SourceError, SpecError
+
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")} | {"POLARS_MAX_THREADS": "1"}
+"""Environment of the processes of a pool: they are as many as the cores."""
+TRIES = 3
+"""Processes that a task may end before it is given up."""
+PATIENCE = 5.0
+"""Seconds in which a scheduler has to answer, and to have a worker."""
+
+
+class Executor(Protocol):
+    """Runs tasks."""
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """The outcome of each task, in the order in which they end; a closed iterator stops what has not ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """One task after the other in this process."""
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """The outcomes, in the order of the tasks."""
+        yield from map(attempt, tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Processes of this machine; one that is lost is replaced, and its tasks are run again.
+
+    Attributes:
+        workers: How many.
+    """
+
+    workers: int
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """The outcomes. No more tasks are handed out than there are processes, so that a lost one leaves few suspects."""
+        waiting = list(reversed(tasks))
+        ended: dict[str, int] = {}
+        while waiting:
+            workers = 1 if ended else self.workers
+            suspects = yield from self._until_broken(waiting, workers, len(ended) or None)
+            # Which of these ended its process shows when each has one of its own.
+            again = [task for task in suspects if ended.get(task.fingerprint, 0) + 1 < TRIES]
+            yield from (lost(task) for task in suspects if task not in again)
+            ended = {task.fingerprint: ended.get(task.fingerprint, 0) + 1 for task in again}
+            waiting += again
+
+    def _until_broken(self, waiting: list[Task], workers: int, most: int | None) -> Any:
+        """Run tasks from the end of the list, at most so many, until a process is lost; return those that ran then."""
+        running: dict[Future[Outcome], Task] = {}
+        with _environment(), _pool(workers) as pool:
+            while running or (waiting and most != 0):
+                while waiting and len(running) < workers and most != 0:
+                    task = waiting.pop()
+                    most = None if most is None else most - 1
+                    try:
+                        running[pool.submit(attempt, task)] = task
+                    except BrokenProcessPool:
+                        return [*running.values(), task]
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    if isinstance(future.exception(), BrokenProcessPool):
+                        return [*running.values()]
+                    del running[future]
+                    yield future.result()
+        return []
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    # Ctrl-C is sent to every process of the terminal: this one tells the others.
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=signal.signal, initargs=ignore)
+    try:
+        yield pool
+    except BaseException:
+        for process in (pool._processes or {}).values():  # public from Python 3.14 on, as kill_workers
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    """Environment of processes that are started within."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A Dask cluster (extra `cluster`): its scheduler runs the tasks of a lost worker again.
+
+    Attributes:
+        address: Of a scheduler, ``tcp://host:8786``; empty for a cluster of this machine.
+        workers: Processes of a cluster of this machine.
+    """
+
+    address: str = ""
+    workers: int = 0
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """The outcomes.
+
+        Raises:
+            SourceError: for a scheduler that does not answer, or has no worker.
+            SpecError: without Dask, and for workers without the toolkit, or with other versions of what decides digits.
+        """
+        try:
+            import distributed  # noqa: PLC0415  # an extra
+        except ImportError:
+            raise SpecError("a cluster needs Dask.", hint="pip install 'strategic-metals-toolkit[cluster]'") from None
+        with contextlib.ExitStack() as stack:
+            client = stack.enter_context(self._client(distributed, stack))
+            _check_workers(client)
+            futures = {client.submit(attempt, task, key=task.fingerprint, pure=False): task for task in tasks}
+            for future in distributed.as_completed(list(futures), loop=client.loop):
+                task = futures.pop(future)
+                yield lost(task) if future.status == "error" else future.result()
+                future.release()
+
+    def _client(self, distributed: Any, stack: contextlib.ExitStack) -> Any:
+        address: Any = self.address
+        if not address:
+            address = stack.enter_context(
+                distributed.LocalCluster(
+                    n_workers=self.workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address=None,
+                    silence_logs=50,
+                    env=ONE_THREAD,
+                )
+            )
+        try:
+            client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise SourceError(
+                f"the scheduler {self.address} does not answer: {error}.",
+                hint="Start one (dask scheduler), look at its address and the firewall, or use --workers.",
+            ) from error
+        if self.address and not client.scheduler_info()["workers"]:
+            client.close()
+            raise SourceError(
+                f"the scheduler {self.address} has no worker.",
+                hint=f"Start one where the toolkit is installed: dask worker {self.address} --nthreads 1",
+            )
+        return client
+
+
+def _check_workers(client: Any) -> None:
+    """Refuse workers that would compute other digits, or nothing."""
+    mine = versions()
+    for worker, found in client.run(versions, on_error="return").items():
+        if not isinstance(found, dict):
+            raise SpecError(
+                f"the worker {worker} has no toolkit of this version: {found}.",
+                hint="Install it there with the extra cluster, in the same version as here.",
+            )
+        check_versions(mine, found, f"the worker {worker}")

@@ -1,0 +1,213 @@
+"""`sweep`: many backtests of one question, stored as they come, and what they say together."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toolkit.app.allocation.inputs import priced_market
+from toolkit.app.allocation.record import rounded
+from toolkit.app.allocation.request import Request
+from toolkit.app.runs import put, to_json
+from toolkit.app.sweeps.executors import Executor
+from toolkit.app.sweeps.tasks import LOST, Data, Failure, Outcome, Task
+from toolkit.app.versions import versions
+from toolkit.backtest.tries import deflated_sharpe_ratio
+from toolkit.core.calendar import month_end, month_number
+from toolkit.core.errors import SpecError
+from toolkit.records.answers.sweep import Sweep
+from toolkit.strategy.model import Strategy
+
+FAILED = ".failure.json"
+"""How the file of a task without an answer ends."""
+QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
+MOST = 100_000
+"""Backtests of a sweep; more are a slip of the pen."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRequest:
+    """What is asked for.
+
+    Attributes:
+        request: The strategy, with the overrides of all.
+        vary: Key of the strategy -> values, each with each of the others.
+        starts: First and last of the days that a backtest begins on, at ends of months; None for one start.
+        start: First day where there is one start; None for the first possible.
+        end: Last day; None for the last possible.
+        months: Length of each backtest; None for up to the end.
+        universes: How many random universes.
+        size: Assets of each.
+        estimated: Whether customs values are traded at the price behind them.
+        folder: Of the answers.
+        on_progress: Called with how many of how many are done, and how many of these were stored before.
+    """
+
+    request: Request
+    folder: Path
+    vary: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    starts: tuple[date, date] | None = None
+    start: date | None = None
+    end: date | None = None
+    months: int | None = None
+    universes: int = 0
+    size: int = 0
+    estimated: bool = False
+    on_progress: Callable[[int, int, int], None] | None = None
+
+
+def sweep(asked: SweepRequest, executor: Executor) -> Sweep:
+    """Run what is not stored yet, and read all of it.
+
+    Raises:
+        SpecError: for a question without an answer, or a store that cannot be written.
+        SourceError: for a scheduler that does not answer.
+    """
+    tasks = list(_tasks(asked))
+    by_fingerprint = {task.fingerprint: task for task, _ in tasks}
+    if len(by_fingerprint) > MOST:
+        raise SpecError(f"{len(by_fingerprint):,} backtests are more than {MOST:,}.", hint="Vary less.")
+    missing = [task for fingerprint, task in by_fingerprint.items() if not _is_stored(asked.folder, fingerprint)]
+    stored = done = len(by_fingerprint) - len(missing)
+    _tell(asked, done, len(by_fingerprint), stored)
+    for outcome in executor.run(missing) if missing else ():
+        _store(asked.folder, outcome)
+        done += 1
+        _tell(asked, done, len(by_fingerprint), stored)
+    return _record(asked, [(task.fingerprint, changes) for task, changes in tasks])
+
+
+def _tell(asked: SweepRequest, done: int, of: int, stored: int) -> None:
+    if asked.on_progress is not None:
+        asked.on_progress(done, of, stored)
+
+
+def _tasks(asked: SweepRequest) -> Iterator[tuple[Task, dict[str, str]]]:
+    """Each task, and what of it is its own."""
+    request = asked.request
+    data = Data.of(request.settings, request.as_of, request.context.today, request.prices)
+    there = versions()
+    for strategy, changes in _strategies(asked):
+        for start, end in _ranges(asked):
+            own = dict(changes)
+            if asked.starts is not None and start is not None:
+                own["start"] = start.isoformat()
+            yield Task(data, strategy, start, end, asked.estimated, request.seed, there), own
+
+
+def _strategies(asked: SweepRequest) -> Iterator[tuple[Strategy, dict[str, str]]]:
+    """Each strategy, and what is varied of it."""
+    request, keys = asked.request, [key for key, _ in asked.vary]
+    for values in itertools.product(*(values for _, values in asked.vary)):
+        changed = tuple(f"{key}={value}" for key, value in zip(keys, values, strict=True))
+        strategy = replace(request, overrides=(*request.overrides, *changed)).read_strategy()
+        changes = dict(zip(keys, values, strict=True))
+        if not asked.universes:
+            yield strategy, changes
+            continue
+        known = priced_market(request.context, request.prices).inputs(strategy).universe.keys
+        if not 0 < asked.size <= len(known):
+            raise SpecError(
+                f"--universes: {asked.size} of {len(known)} assets cannot be drawn.", hint=f"Draw 1 to {len(known)} of them."
+            )
+        drawn = np.random.default_rng(request.seed)
+        for _ in range(asked.universes):
+            chosen = {known[i] for i in drawn.choice(len(known), asked.size, replace=False)}
+            assets = tuple(key for key in known if key in chosen)
+            offers = tuple(offer for offer in strategy.universe.offer if offer.asset in chosen)
+            named = {"assets": assets, "groups": (), "exclude": (), "offer": offers}
+            universe = strategy.universe.model_copy(update=named)
+            yield strategy.model_copy(update={"universe": universe}), {**changes, "universe": " ".join(assets)}
+
+
+def _ranges(asked: SweepRequest) -> Iterator[tuple[date | None, date | None]]:
+    """First and last day of each backtest."""
+    if asked.starts is None:
+        starts: Sequence[date | None] = (asked.start,)
+    else:
+        first, last = asked.starts
+        if last < first:
+            raise SpecError(f"--starts: {last} is before {first}.", hint="Write the earlier day first.")
+        ends = (month_end(number) for number in range(month_number(first), month_number(last) + 1))
+        starts = [day for day in ends if first <= day <= last]
+        if not starts:
+            raise SpecError(f"--starts: no month ends from {first} to {last}.", hint="Choose a longer range.")
+    for start in starts:
+        if asked.months is None or start is None:
+            yield start, asked.end
+            continue
+        end = month_end(month_number(start) + asked.months)
+        if end <= min(asked.end or asked.request.as_of, asked.request.as_of):
+            yield start, end
+
+
+def _is_stored(folder: Path, fingerprint: str) -> bool:
+    """Whether there is an answer, or a failure that would come again."""
+    if (folder / f"{fingerprint}.json").is_file():
+        return True
+    failure = _read(folder / f"{fingerprint}{FAILED}")
+    return failure is not None and failure["kind"] != LOST
+
+
+def _store(folder: Path, outcome: Outcome) -> None:
+    answer = outcome.answer
+    if isinstance(answer, Failure):
+        put(folder / f"{outcome.fingerprint}{FAILED}", to_json(asdict(answer)).encode())
+    else:
+        put(folder / f"{outcome.fingerprint}.json", answer)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """A stored object; None where there is none, or it is not whole.
+
+    Raises:
+        SpecError: where it cannot be read.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise SpecError(f"{path} cannot be read: {error}.", hint="Remove it: the sweep makes it again.") from error
+    return found
+
+
+def _record(asked: SweepRequest, tasks: Sequence[tuple[str, Mapping[str, str]]]) -> Sweep:
+    rows: list[dict[str, Any]] = []
+    returns: dict[tuple[str, str], dict[str, Any]] = {}
+    for fingerprint, changes in tasks:
+        found = _read(asked.folder / f"{fingerprint}.json")
+        row: dict[str, Any] = {"fingerprint": fingerprint, "changes": changes, "failure": None}
+        names = ("growth", "volatility", "max_drawdown", "turnover", "costs")
+        if found is None:
+            failure = _read(asked.folder / f"{fingerprint}{FAILED}") or {"message": "not run"}
+            row |= {"first": None, "last": None, **dict.fromkeys(names), "failure": failure["message"]}
+        else:
+            one, dates = found["strategies"][0], found["dates"]
+            row |= {"first": dates[0], "last": dates[-1], **{name: one["figures"][name] for name in names}}
+            wealth = np.array(one["wealth"])
+            returns.setdefault((dates[0], dates[-1]), {})[fingerprint] = wealth[1:] / wealth[:-1] - 1.0
+        rows.append(row)
+    growths = {row["fingerprint"]: row["growth"] for row in rows if row["failure"] is None}
+    same = next(iter(returns.values())) if len(returns) == 1 else {}
+    found = {
+        "schema_version": 1,
+        "kind": "sweep",
+        "as_of": asked.request.as_of,
+        "strategy": asked.request.read_strategy().name,
+        "folder": str(asked.folder),
+        "runs": rows,
+        "failed": sum(row["failure"] is not None for row in rows),
+        "quantiles": [] if not growths else np.quantile([*growths.values()], QUANTILES).tolist(),
+        "best": max(growths, key=lambda key: growths[key]) if growths else None,
+        "tries": max(1, len(same)),
+        "deflated": deflated_sharpe_ratio([*same.values()]),
+    }
+    return Sweep.model_validate(rounded(found))

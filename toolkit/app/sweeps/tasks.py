@@ -1,0 +1,208 @@
+"""A backtest as a task: a function of its fingerprint, whichever process runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from toolkit.app.allocation.request import Request
+from toolkit.app.backtest.run import BacktestRequest, backtest, past_markets
+from toolkit.app.config import Settings
+from toolkit.app.context import Context
+from toolkit.app.data.places import package_folder, store_in_use
+from toolkit.app.prices import PriceFiles
+from toolkit.app.runs import to_json
+from toolkit.app.versions import versions
+from toolkit.core.errors import DataError, SpecError, ToolkitError
+from toolkit.strategy.model import Strategy
+
+KEPT = 2
+"""Markets that a process keeps: the tasks of a sweep share one."""
+LOST = "lost"
+"""Kind of failure of a task that ended its process each time it was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is known to every task of a sweep.
+
+    Attributes:
+        settings: Of the owner, with the place of the data.
+        as_of: Day of knowledge.
+        today: Day of the question.
+        prices: Files of own prices; each process reads them once.
+        version: Checksum of the contents of the data and of the files.
+    """
+
+    settings: Settings
+    as_of: date
+    today: date
+    prices: PriceFiles | None
+    version: str
+
+    @classmethod
+    def of(cls, settings: Settings, as_of: date, today: date, prices: PriceFiles | None) -> Data:
+        """The data as it is now.
+
+        Args:
+            settings: Of the owner, with the place of the data.
+            as_of: Day of knowledge.
+            today: Day of the question.
+            prices: Files of own prices.
+
+        Raises:
+            SpecError: for prices that no other process could read.
+        """
+        return cls(settings, as_of, today, prices, contents(settings, prices))
+
+    def __hash__(self) -> int:
+        return hash((self.version, self.as_of))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A backtest of one strategy, without baselines.
+
+    Attributes:
+        data: Of the sweep.
+        strategy: With everything that is varied.
+        start: First day; None for the first possible.
+        end: Last day; None for the last possible.
+        estimated: Whether customs values are traded at the price behind them.
+        seed: Of draws.
+        versions: Of the process that asks: another one would compute other digits.
+    """
+
+    data: Data
+    strategy: Strategy
+    start: date | None
+    end: date | None
+    estimated: bool
+    seed: int
+    versions: Mapping[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        """The first twenty digits of the SHA-256 of everything that decides a byte of the answer."""
+        days = [self.data.as_of, self.start, self.end]
+        asked = {
+            "strategy": [self.strategy.name, self.strategy.fingerprint],
+            "data": self.data.version,
+            "owner": self.data.settings.config.owner.model_dump(mode="json"),
+            "days": [None if day is None else day.isoformat() for day in days],
+            "estimated": self.estimated,
+            "seed": self.seed,
+            "versions": dict(self.versions),
+        }
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task has no answer.
+
+    Attributes:
+        kind: Of the error, or its class; ``lost`` where the task ended its process.
+        message: In one sentence.
+        hint: What to do about it; may be empty.
+    """
+
+    kind: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer of a task, as bytes of its object, or why there is none."""
+
+    fingerprint: str
+    answer: bytes | Failure
+
+
+def contents(settings: Settings, prices: PriceFiles | None) -> str:
+    """SHA-256 of the names and contents of all files that a task reads.
+
+    Raises:
+        SpecError: for prices from standard input or from frames, which no other process could read.
+    """
+    folders = [package_folder(settings), store_in_use(settings)]
+    given = () if prices is None else prices.paths
+    if any(not isinstance(path, str) or path == "-" for path in given):
+        raise SpecError("a sweep reads prices from files.", hint="Write the prices to a file, and name it with --prices.")
+    digest = hashlib.sha256()
+    for place in (*(Path(folder) for folder in folders if folder is not None), *(Path(str(path)) for path in given)):
+        for file in sorted(place.rglob("*")) if place.is_dir() else (place,):
+            if file.is_file():
+                digest.update(file.relative_to(place).as_posix().encode() + b"\0")
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def run(task: Task) -> bytes:
+    """The object of a backtest, as bytes; linear algebra has one thread, since their number moves last bits.
+
+    Raises:
+        SpecError: where this process has other versions than the one that asks.
+        DataError: where it sees other data.
+        ToolkitError: of the backtest.
+    """
+    check_versions(task.versions, versions(), "this worker")
+    with threadpool_limits(1):
+        context, markets = _market(task.data)
+        request = Request(task.strategy, context, prices=task.data.prices, seed=task.seed)
+        asked = BacktestRequest((request,), task.start, task.end, task.estimated, against_baselines=False)
+        return to_json(backtest(asked, markets).to_json()).encode()
+
+
+def attempt(task: Task) -> Outcome:
+    """The outcome of a task: whatever goes wrong in it is recorded, for the others do not depend on it."""
+    try:
+        return Outcome(task.fingerprint, run(task))
+    except ToolkitError as error:
+        return Outcome(task.fingerprint, Failure(error.kind, error.message, error.hint))
+    except Exception as error:  # noqa: BLE001  # a bug in one of thousands is recorded by name and stops no other
+        return Outcome(task.fingerprint, Failure(type(error).__name__, str(error) or type(error).__name__))
+
+
+def lost(task: Task) -> Outcome:
+    """The outcome of a task that ended its process each time."""
+    told = "the process that ran it ended without an answer, each time it was tried."
+    return Outcome(task.fingerprint, Failure(LOST, told, "Look for the memory that it needs; the next sweep tries it again."))
+
+
+def check_versions(wanted: Mapping[str, str], there: Mapping[str, str], who: str) -> None:
+    """Refuse a process with other versions.
+
+    Args:
+        wanted: Of the process that asks.
+        there: Of the one that is to compute.
+        who: Name of that one.
+
+    Raises:
+        SpecError: with everything that differs, by name.
+    """
+    differs = [f"{name} {there.get(name)} and not {mine}" for name, mine in wanted.items() if there.get(name) != mine]
+    if differs:
+        raise SpecError(
+            f"{who} has {', '.join(differs)}: it would compute other digits.",
+            hint="Install the same versions everywhere (requirements.txt), on processors of one type.",
+        )
+
+
+@lru_cache(maxsize=KEPT)
+def _market(data: Data):
+    if contents(data.settings, data.prices) != data.version:
+        raise DataError(
+            "this worker sees other data than the sweep was asked about.",
+            hint="Give every worker the same folder and files under the same paths, and do not change them while it runs.",
+        )
+    context = Context(data.settings, data.as_of, None, data.today)
+    return context, past_markets(Request("", context, prices=data.prices))

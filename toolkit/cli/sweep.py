@@ -1,0 +1,132 @@
+"""`toolkit sweep`: many backtests of one question, on every core or on a cluster."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from toolkit.cli.options import Common, with_common
+from toolkit.cli.request import Budget, Settings, request_of
+from toolkit.cli.terminal import progress, say, show
+from toolkit.core.errors import SpecError
+
+T = TypeVar("T")
+EVERY = 1.0
+"""Seconds between lines of progress."""
+
+
+@with_common
+def sweep(
+    strategy: Annotated[str, typer.Argument(help="Name of a strategy, or path of its file.")],
+    *,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="KEY=V1,V2", help="Values of a key of the strategy; repeatable, each with each."),
+    ] = None,
+    starts: Annotated[
+        str | None, typer.Option("--starts", metavar="DATE:DATE", help="One backtest from the end of each month between.")
+    ] = None,
+    start: Annotated[str | None, typer.Option("--start", metavar="DATE", help="First day; default: after a year.")] = None,
+    end: Annotated[str | None, typer.Option("--end", metavar="DATE", help="Last day; default: the last with prices.")] = None,
+    months: Annotated[int | None, typer.Option("--months", min=1, help="Length of each backtest that has a start.")] = None,
+    universes: Annotated[
+        str | None, typer.Option("--universes", metavar="COUNT:SIZE", help="So many random universes of so many assets.")
+    ] = None,
+    estimated: Annotated[
+        bool, typer.Option("--estimated", help="Trade and value at the prices behind noisy customs values.")
+    ] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes of this machine; 1: this one alone.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", metavar="local:N", help="A Dask cluster of this machine (extra cluster).")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="tcp://HOST:PORT", help="A Dask cluster that runs (extra cluster).")
+    ] = None,
+    budget: Budget = None,
+    settings: Settings = None,
+    common: Common,
+) -> None:
+    """Show what a strategy would have done in many variations: stored one by one, never computed twice."""
+    if starts is not None and start is not None:
+        raise SpecError("--start and --starts are two ways to say one thing.", hint="Give one of them.")
+    varied = tuple(_varied(text) for text in vary or ())
+    count, size = (0, 0) if universes is None else _pair("--universes", universes, ":", int, "20:8")
+    between = None if starts is None else _pair("--starts", starts, ":", date.fromisoformat, "2024-01-31:2025-06-30")
+    first, last = (None if text is None else _day(name, text) for name, text in (("--start", start), ("--end", end)))
+    request = request_of(common, strategy, settings, budget=budget, holdings=None)
+    with progress("Loading the solver", common):
+        from toolkit.app.sweeps.executors import Cluster, InProcess, Pool
+        from toolkit.app.sweeps.run import SweepRequest
+        from toolkit.app.sweeps.run import sweep as answer_of
+        from toolkit.report.answers.sweep import sweep as document
+    if scheduler is not None or cluster is not None:
+        executor = Cluster(scheduler or "", 0 if scheduler else _local(cluster or ""))
+    else:
+        executor = InProcess() if workers == 1 else Pool(workers)
+    folder = request.settings.config.output.folder
+    asked = SweepRequest(
+        request, Path(folder) / "backtests", varied, between, first, last, months, count, size, estimated, _progress(common)
+    )
+    try:
+        found = answer_of(asked, executor)
+    except KeyboardInterrupt:
+        say("Interrupted: what was computed is stored, and the same command goes on from there.", common)
+        raise
+    show(common, found, document)
+
+
+def _progress(common: Common) -> Callable[[int, int, int], None]:
+    """Lines on stderr: how many of how many, the rate, and the time left."""
+    began, last = time.monotonic(), 0.0
+
+    def tell(done: int, of: int, stored: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if done < of and now - last < EVERY:
+            return
+        last, computed = now, done - stored
+        if not computed:
+            say(f"{done:,} of {of:,} backtests are stored", common)
+            return
+        rate = computed / max(now - began, 1e-9)
+        left = (of - done) / rate
+        say(f"{done:,} of {of:,} backtests, {rate * 60:,.1f} a minute, {left / 60:,.1f} minutes left", common)
+
+    return tell
+
+
+def _varied(text: str) -> tuple[str, tuple[str, ...]]:
+    key, equals, values = text.partition("=")
+    found = tuple(value.strip() for value in values.split(",") if value.strip())
+    if not equals or not key.strip() or not found:
+        raise SpecError(f"--vary {text!r} is no KEY=V1,V2.", hint="For instance --vary rebalance.delay=none,median,tail")
+    return key.strip(), found
+
+
+def _pair(option: str, text: str, between: str, parse: Callable[[str], T], example: str) -> tuple[T, T]:
+    try:
+        first, last = (parse(part) for part in text.split(between))
+    except ValueError:
+        raise SpecError(f"{option} {text!r} cannot be read.", hint=f"For instance {option} {example}") from None
+    return first, last
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SpecError(f"{option} {text!r} is not a date.", hint="Write it as 2026-05-31.") from None
+
+
+def _local(text: str) -> int:
+    kind, _, count = text.partition(":")
+    if kind != "local" or not count.isdecimal() or not int(count):
+        raise SpecError(
+            f"--cluster {text!r} is no local:N.", hint="For instance --cluster local:2; one that runs is --scheduler."
+        )
+    return int(count)
