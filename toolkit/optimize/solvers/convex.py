@@ -140,7 +140,16 @@ def _solved(problem: cp.Problem, unbounded: str) -> Solved:
 
 
 def solve_convex(function: ConvexObjective, limits: LinearConstraints, convex: ConvexConstraints) -> Continuous:
-    """The least of a convex function under limits, hard and soft."""
+    """The least of a convex function under limits, hard and soft, by one cone program.
+
+    Args:
+        function: What is minimised, over n assets.
+        limits: The m rows over the assets and cash.
+        convex: Limits on convex functions of the weights.
+
+    Raises:
+        SolverInfeasible, Unbounded, NumericalFailure: see `toolkit.optimize.solvers.solve`.
+    """
     n, scale = len(function.quadratic.c), function.scale()
     model = Model.of(n, limits, convex, one=1.0)
     objective, own = _objective(function, model)
