@@ -98,9 +98,9 @@ def test_a_damaged_checkpoint_stops_writers_until_it_is_written_again(store):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_a_killed_writer_loses_and_halves_nothing(tmp_path):
-    found = kills(tmp_path / "s", 30)  # more of them: python -m tools.store_kills
+    # Until a kill has fallen into a commit, of which one in three does. More of them: python -m tools.store_kills.
+    found = next(found for seed in range(8) if (found := kills(tmp_path / "s", 4, seed))["left_by_killed"])
     assert found["days"] > 1, "writers were killed before they wrote"
-    assert found["left_by_killed"] > 0, "no kill fell into a commit"
 
 
 FLOATS = st.floats(min_value=5e-324, allow_nan=False, allow_infinity=False)
@@ -129,7 +129,7 @@ FETCHES = st.lists(
 
 
 @given(FETCHES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_later_fetch_changes_no_answer_dated_up_to_an_earlier_one(tmp_path_factory, fetches):
     kept = Store.open(tmp_path_factory.mktemp("vintages") / "s", create=True)
     start = date(2026, 1, 1)
@@ -158,5 +158,5 @@ def test_a_later_fetch_changes_no_answer_dated_up_to_an_earlier_one(tmp_path_fac
                 start + timedelta(days=day): dict(
                     kept.scan("fx", start + timedelta(days=day)).select("date", "rate").collect().iter_rows()
                 )
-                for day in range(number + 1)
+                for day in {*range(0, number, 4), number - 1, number}
             }

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ import pytest
 from tests.loopback import Answer, Loopback
 from tests.yahoo_charts import CHART, Listing, serve, weekdays
 from toolkit.market.sources.ecb import CURRENCIES
+from toolkit.market.sources.yahoo import Yahoo
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FUNDS = ("REMX", "LIT", "COPX", "PICK", "URA", "GLD", "SLV", "PPLT", "PALL")
@@ -61,8 +63,9 @@ def server(listings):
 
 
 @pytest.fixture
-def here(toolkit, server, tmp_path):
-    """Run with the server as the mirror, and a folder for the data of a user where the default store is."""
+def here(toolkit, server, tmp_path, monkeypatch):
+    """Run with the server as the mirror, which bears more than Yahoo, and a folder of a user where the default store is."""
+    monkeypatch.setattr(Yahoo, "budget", replace(Yahoo.budget, requests=10_000))
 
     def run(*arguments):
         return toolkit(*arguments, TOOLKIT_DATA_MIRROR=server.address, XDG_DATA_HOME=str(tmp_path / "data"))
