@@ -64,6 +64,9 @@ SUBJECTS = (
     "run", "cash", "hostile", "nothing found", "held", "lots", "one lot", "no lot", "500 lots", "strange lots", "market", "conflict",
 )  # fmt: skip
 
+REPEATED = ("run", "strange lots", "market", "conflict")
+"""One of each kind of subject is made twice."""
+
 
 @pytest.mark.parametrize("lang", ["en", "de"])
 @pytest.mark.parametrize("name", SUBJECTS)
@@ -83,12 +86,13 @@ def test_every_format_holds_the_whole_and_repeats_its_bytes(subjects, name, kind
     subject = subjects[name]
     wanted = DEFAULT_REPORT[subject.kind]
     first = report(subject.record, subject.parts, name=wanted, format=kind)
-    assert report(subject.record, subject.parts, name=wanted, format=kind) == first
+    if name in REPEATED:
+        assert report(subject.record, subject.parts, name=wanted, format=kind) == first
     if kind == "html":
         assert len(first) < LIMIT
-    document, _ = as_document(subject.record, subject.parts, name=wanted)
-    text = first.decode("utf-8", "replace")
     if kind in ("html", "md"):
+        document, _ = as_document(subject.record, subject.parts, name=wanted)
+        text = first.decode("utf-8", "replace")
         for section in document.sections:
             assert section.title in text
 

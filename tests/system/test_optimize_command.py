@@ -128,7 +128,7 @@ FIGURES = ("price", "price_low", "price_high", "rate", "quantity", "value", "uni
 
 
 @pytest.mark.parametrize(("day", "commands"), [
-    ("2025-06-30", (("optimize",), ("optimize", "us-ban-returns"), ("supply", "antimony"))),
+    ("2025-06-30", (("optimize", "--no-report"), ("optimize", "us-ban-returns", "--no-report"), ("supply", "antimony"))),
     ("2024-06-30", (("supply",), ("controls", "gallium", "--to", "USA"), ("data", "show", "prices_annual"))),
 ])  # fmt: skip
 def test_rows_known_later_change_no_byte_whatever_table_they_are_in(toolkit, tmp_path, day, commands):

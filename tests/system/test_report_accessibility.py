@@ -35,10 +35,13 @@ def script() -> str:
     return Path(AXE.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize(
-    "page", ["allocation", "allocation.de", "exposure", "exposure.de", "market-brief", "conflict", "webinar", "hostile"]
-)
+    ("page", "room"),
+    [
+        *(("allocation", room) for room in ROOMS), *(("exposure", room) for room in ROOMS), *(("market-brief", room) for room in ROOMS),
+        *((page, "phone") for page in ("allocation.de", "exposure.de", "conflict", "webinar", "hostile")),
+    ],
+)  # fmt: skip
 def test_axe_finds_nothing(browser, report_pages, page, room):
     width, media, dark = ROOMS[room]
     browser.media(media, dark=dark)
