@@ -51,7 +51,7 @@ def test_correlations_drowned_in_noise_leave_the_volatility_alone():
     rng = np.random.default_rng(8)
     # Three quarters of the variance of a printed change are noise.
     noise = DAILY * np.sqrt(1.5)
-    latent = (DAILY * rng.standard_normal((DAYS, 20))).cumsum(axis=0)
+    latent = (DAILY * rng.standard_normal((1000, 20))).cumsum(axis=0)
     prints = with_outliers(rng, latent + noise * rng.standard_normal(latent.shape))
     found = local_levels(prints, np.full(prints.shape, np.nan), 252.0)
     assert np.median(found.volatility) == pytest.approx(0.3, rel=0.03)
