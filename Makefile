@@ -26,7 +26,8 @@ optimize: $(BIN)/toolkit  ## Propose an allocation on the bundled data and say w
 	$(BIN)/toolkit optimize $(ARGS)
 
 # One worker for each core, at most four, each with one thread; one process with ARGS="-n 0".
-PYTEST = POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
+# Tests are compiled once, and not once for each worker and each process that they start.
+PYTEST = PYTHONDONTWRITEBYTECODE= POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
 
 test: $(BIN)/toolkit  ## Run the tests that need pip alone
 	$(PYTEST) -m "not browser" $(ARGS)

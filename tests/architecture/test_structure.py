@@ -1,6 +1,7 @@
 """Rules of the house that a program can check: no import circles, rooms of a size, Args, files and clocks at the rim."""
 
 import ast
+import functools
 from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -13,7 +14,13 @@ MODULES = {
     ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
+@functools.cache
+def tree(name: str) -> ast.Module:
+    """The syntax of a module."""
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
 
 FILES_IN_A_FOLDER = 16
 FOUND_BY_LOOKING = {
@@ -41,7 +48,7 @@ READS_FROM_A_RIM = {"toolkit.core.decode": {"read_text"}}
 def imports(name: str) -> set[str]:
     """Modules of the package that a module imports while it is imported itself."""
     found: set[str] = set()
-    for node in TREES[name].body:
+    for node in tree(name).body:
         if isinstance(node, ast.ImportFrom) and node.module is not None:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             found |= {path if path in MODULES else node.module for path in names}
@@ -74,7 +81,7 @@ def public_functions(body: list[ast.stmt], prefix: str):
 def without_args(name: str) -> list[str]:
     """Public functions of a module with many parameters whose docstring has no Args."""
     lacking = []
-    for function, node in public_functions(TREES[name].body, name):
+    for function, node in public_functions(tree(name).body, name):
         arguments = node.args
         parameters = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         count = len([parameter for parameter in parameters if parameter not in ("self", "cls")])
@@ -91,10 +98,10 @@ def test_public_functions_of_three_or_more_parameters_describe_them():
 
 def test_clocks_are_read_and_files_opened_at_the_rim_only():
     found = Counter()
-    for name, tree in TREES.items():
+    for name in MODULES:
         if f"{name}.".startswith(tuple(f"{package}." for package in RIM)):
             continue
-        for node in ast.walk(tree):
+        for node in ast.walk(tree(name)):
             if isinstance(node, ast.Call):
                 called = node.func
                 method = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-import altair as alt
 import jsonschema
 import pytest
 
@@ -30,7 +30,10 @@ POINTS = [
 
 @pytest.fixture(scope="module")
 def schema() -> jsonschema.Draft7Validator:
-    found = next(Path(alt.__file__).parent.glob("vegalite/v*/schema/vega-lite-schema.json"))
+    altair = importlib.util.find_spec("altair")
+    assert altair is not None
+    assert altair.origin is not None
+    found = next(Path(altair.origin).parent.glob("vegalite/v*/schema/vega-lite-schema.json"))
     return jsonschema.Draft7Validator({**json.loads(found.read_text()), "$ref": "#/definitions/TopLevelLayerSpec"})
 
 
