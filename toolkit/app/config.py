@@ -30,6 +30,10 @@ def _money(value: Any) -> Any:
         raise ValueError(error.message.rstrip(".")) from None
 
 
+STORE = "store"
+"""The word for the store, as a value of `[data] path` and of `--data`."""
+
+
 class Owner(Spec):
     """The owner: country of delivery, reporting currency, budget, and order in which lots are sold.
 
@@ -49,8 +53,9 @@ def _mirror(address: str) -> str:
 
 
 class Data(Spec):
-    """Where data comes from: a folder with a data package, or the bundled one.
+    """Where data comes from: a folder with a data package, the bundled one, or a store over it.
 
+    `path` ``store`` is the store that a weaker layer names, and the one in the default place where none does.
     `mirror` is an address through which sources are reached: ``https://host/path`` is asked for at ``MIRROR/host/path``.
     """
 
@@ -148,8 +153,11 @@ def resolve(options: Mapping[str, Any], *, file: Path | None = None, environment
     merged: dict[str, dict[str, Any]] = {}
     origins = dict.fromkeys(keys(), "shipped default")
     for origin, data in layers:
-        for section, values in data.items():
-            merged[section] = {**merged.get(section, {}), **values}
+        for section, given in data.items():
+            before = merged.get(section, {})
+            kept = ("path",) if section == "data" and given.get("path") == STORE and _may_be_store(before.get("path")) else ()
+            values = {name: value for name, value in given.items() if name not in kept}
+            merged[section] = {**before, **values}
             for name in values:
                 key = f"{section}.{name}"
                 origins[key] = f"environment {environment_name(key)}" if origin == "environment" else origin
@@ -162,6 +170,11 @@ def resolve(options: Mapping[str, Any], *, file: Path | None = None, environment
         raise_faults(faults, "settings")
         raise
     return Settings(config, origins, _budget_currency(config, origins, layers))
+
+
+def _may_be_store(path: object) -> bool:
+    """Whether a value of `[data] path` names a folder that is no data package."""
+    return isinstance(path, str) and not (Path(path) / "datapackage.json").exists()
 
 
 def _budget_currency(config: Config, origins: Mapping[str, str], layers: list[tuple[str, dict[str, dict[str, Any]]]]) -> str:

@@ -28,6 +28,28 @@ def test_the_working_folder_is_the_workspace(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("configured", "is_package", "given", "meant"),
+    [
+        (None, False, "store", "store"),
+        ("lager", False, "store", "lager"),  # `[data] path` names the store
+        ("package", True, "store", "store"),
+        ("lager", False, "other", "other"),
+    ],
+)
+def test_store_is_the_one_that_a_weaker_layer_names(tmp_path, monkeypatch, configured, is_package, given, meant):
+    monkeypatch.chdir(tmp_path)
+    if is_package:
+        (tmp_path / "package").mkdir()
+        (tmp_path / "package" / "datapackage.json").write_text("{}")
+    if configured:
+        write(tmp_path, f'[data]\npath = "{configured}"\n')
+    by_option = resolve({"data.path": given}, environment={})
+    assert by_option.config.data.path == meant
+    assert by_option.origins["data.path"] == ("option" if meant == given else "config.toml")
+    assert resolve({}, environment={"TOOLKIT_DATA_PATH": given}).config.data.path == meant
+
+
+@pytest.mark.parametrize(
     ("text", "word"),
     [
         ('[ownr]\ncountry = "DEU"\n', "ownr"),

@@ -6,13 +6,11 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from toolkit.app.config import Settings
+from toolkit.app.config import STORE, Settings
 from toolkit.core.errors import DataError, SpecError
 from toolkit.market.market import Market
 from toolkit.market.package import bundled_folder, load_market
 
-STORE = "store"
-"""The word for the store in its default place, as a value of `--data` and of `[data] path`."""
 _HEAD = "store.json"  # the rest of the store is an extra, and is imported where one is in use
 
 
