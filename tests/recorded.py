@@ -225,6 +225,12 @@ def _usgs(server: Loopback, _: Path) -> tuple[str, ...]:
         'ANTIMONY,Salient Statistics—United States,Antimony,United States,Price,"Price, metal, average, dollars per pound",dollars per pound,2024,10.24,,Yes,x',
         'ANTIMONY,Salient Statistics—United States,Antimony,United States,Price,"Price, metal, average, dollars per pound",dollars per pound,2025,NA,,Yes,x',
     ]
+    produced = (("China", "900,000", "Primary production"), ("Japan", "3,000", "Primary production"), ("Russia", "6,000", "Primary production"),
+                ("Ukraine", "W", "Primary production"), ("World total", "909,000", "Primary production: rounded"))  # fmt: skip
+    lines += [
+        f'GALLIUM,World Low-Purity Production and Production Capacity,Gallium,{country},Production,{what},kilograms,2025,"{kg}",Estimated.,Yes,x'
+        for country, kg, what in produced
+    ]
     site = "https://www.sciencebase.gov/catalog/file/get"
     items = [
         {"title": "U.S. Geological Survey Mineral Commodity Summaries 2025 Data Release", "files": [{"name": "MCS2025_Commodities_Data.csv", "url": f"{site}/1"}]},

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -272,7 +272,7 @@ def _append(store: Store, results: Sequence[SeriesResult], now: datetime, found:
     joined = {name: pl.concat(result.tables[name] for result in results if name in result.tables) for name in names}
     tables = {name: rows.partition_by("source") for name, rows in joined.items()}
     sources = sorted({one for rows in joined.values() for one in rows["source"].unique()})
-    described = [replace(source.description, id=one) for one in sources]
+    described = [source.describe(one) for one in sources]
     addresses = sorted({address for result in results for address in result.addresses})
     converted = {
         result.outcome.series: {"quoted": result.outcome.quoted_currency, "factor": result.outcome.factor}

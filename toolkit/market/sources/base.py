@@ -91,6 +91,10 @@ class DataSource(BaseModel):
         """The source as the market knows it."""
         return Source(self.kind, self.title, self.terms, self.url, self.rhythm_days, self.lag_days)
 
+    def describe(self, source_id: str) -> Source:
+        """The source of rows that have an id of their own: an edition, what a dealer asks and pays."""
+        return replace(self.description, id=source_id)
+
     def series(self) -> tuple[str, ...]:
         """Names of the series that are fetched where none is named."""
         raise NotImplementedError
