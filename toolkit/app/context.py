@@ -25,6 +25,7 @@ from toolkit.returns.price_levels import LevelPath, level_paths
 if TYPE_CHECKING:
     from toolkit.app.supply import MetalSupply, Scenario
     from toolkit.market.store.store import Store
+    from toolkit.records.store import UnusedSeries
 
 
 @dataclass(frozen=True, eq=False)  # no slots: what is read is kept with the object
@@ -165,6 +166,16 @@ class Context:
         from toolkit.market.store.merge import own_prices  # noqa: PLC0415  # an extra
 
         return own_prices(self.store, prices, self.as_of)
+
+    @cached_property
+    def unused_prices(self) -> tuple[UnusedSeries, ...]:
+        """Price series of public sources in the store that no answer uses; none without a store."""
+        if self.store is None:
+            return ()
+        from toolkit.market.store.merge import unused_prices  # noqa: PLC0415  # an extra
+
+        package = self.market.under({}).until(self.as_of)["prices"]
+        return unused_prices(self.store, package, self.snapshot["prices"], self.products.keys, self.as_of)
 
     @cached_property
     def weaknesses(self) -> Mapping[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from toolkit.app.allocation.costs import monthly_use
 from toolkit.app.allocation.warnings import late
 from toolkit.app.assumptions import licence_delay, value_added_tax
 from toolkit.app.context import Context
+from toolkit.app.data.unused import unused_remarks
 from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
@@ -192,7 +193,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     owner, as_of = context.settings.config.owner, context.as_of
     currency, destination, snapshot = owner.currency, owner.country, context.snapshot
     prices, own = snapshot["prices"], None
-    remarks: list[Remark] = []
+    remarks: list[Remark] = [*unused_remarks(context)]
     if (files := with_stored(request.prices, context)) is not None:
         own = read_own(files, snapshot, LotNames(context.ledger, context.products))
         prices = own.over(prices)

@@ -34,6 +34,24 @@ class Stored(Record):
     """Its tables by name."""
 
 
+class UnusedSeries(Record):
+    """A price series that a fetch stored and that no answer uses."""
+
+    asset: str
+    """Its name."""
+    source: str
+    """Id of its source."""
+    reason: Literal["short", "other_source", "unknown_name"]
+    """``short``: too few prices to replace a series in another currency or unit, or on another basis; ``other_source``: another
+    source has a newer price; ``unknown_name``: it is no product and explains none."""
+    rows: int
+    """Its prices that were known."""
+    kind: str
+    """Its currency, unit and basis."""
+    used: str | None
+    """Those of the series that is used in its place; null where none is."""
+
+
 class Damage(Record):
     """A file that is not as it was committed."""
 

@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from toolkit.app.context import Context
+from toolkit.app.data.unused import unused_remarks
 from toolkit.app.lots import LotNames
 from toolkit.app.own_events import notes_of
 from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own, with_stored
@@ -321,6 +322,8 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
         notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))
         market = market.replace("prices", own.over(snapshot["prices"]))
         snapshot = market.until(context.as_of)
+    if not only:
+        notes = (*notes, *unused_remarks(context))
     supply = scored_supplies(products, snapshot["shares"], snapshot["shares_elsewhere"])
     return PricedMarket(context, market, snapshot, supply, own, only, notes)
 

@@ -40,9 +40,12 @@ def validate(*, common: Common) -> None:
         from toolkit.records.answers.lists import StoreCheck
         from toolkit.report.answers.data.fetch import store_check
 
-        store = StoreCheck(verified=verify(context), tables=check_contracts(context), quality=stored_quality(context))
+        store = StoreCheck(
+            verified=verify(context), tables=check_contracts(context), quality=stored_quality(context),
+            unused=context.unused_prices,
+        )  # fmt: skip
         found = found.model_copy(update={"store": store})
-        show(common, found, lambda _, say: store_check(store.verified, store.tables, store.quality, say))
+        show(common, found, lambda _, say: store_check(store, say))
         return
     show(common, found, lambda found, say: package_check(found, common.day(), say))
 

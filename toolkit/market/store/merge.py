@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 
@@ -12,12 +12,18 @@ from toolkit.core.frames import TABLES
 from toolkit.market.market import Market
 from toolkit.market.store.store import Store
 from toolkit.market.tables import Table
+from toolkit.records.store import UnusedSeries
 
 QUOTED = "quotations"
 ADJUSTED_CLOSE, CLOSE = "adjusted_close", "close"
 """Bases of prices that are quotations of a day."""
 ENOUGH = 24
 """Observations from which on a series replaces one of another kind: two years of months, as models of risk ask for at least."""
+
+PARTS_OF_ONE: Mapping[str, tuple[str, ...]] = {"shares": ("asset", "stage", "period_start", "source")}
+"""Table of fractions -> columns of those that make a whole: an edition that is corrected may name other countries."""
+OFF = 0.005
+"""Of such a sum, as the contract allows."""
 
 
 def with_store(market: Market, store: Store) -> Market:
@@ -36,7 +42,8 @@ def merged(package: pl.DataFrame, stored: pl.DataFrame, table: Table) -> pl.Data
     Of a series that the store has from several sources, that of the newest observation counts (of equal ones the longest, then
     the first by name). It replaces the rows of the package of the same observations, unless the same source published those
     later, and from its first to its last date those of other sources. Where it is in another currency or unit, or on another
-    basis, it replaces the whole series once it has `ENOUGH` observations, and counts for nothing before.
+    basis, it replaces the whole series once it has `ENOUGH` observations, and counts for nothing before. Fractions of
+    one world are taken together, from the store if they add up there.
 
     Args:
         package: Rows of the contract.
@@ -51,6 +58,8 @@ def merged(package: pl.DataFrame, stored: pl.DataFrame, table: Table) -> pl.Data
         stored = _one_source(stored, series, str(table.reference))
     if table.fixed:
         stored = _long_enough(package, stored, table)
+    if table.name in PARTS_OF_ONE:
+        return _whole_groups(package, stored, PARTS_OF_ONE[table.name]).sort(keyed)
     stored = _with_newer(package, stored, keyed)
     rest = package.join(stored, on=keyed, how="anti", nulls_equal=True)
     if table.reference in table.key and "source" not in keyed:
@@ -75,6 +84,15 @@ def _long_enough(package: pl.DataFrame, stored: pl.DataFrame, table: Table) -> p
     return joined.filter(~(other & (pl.len().over(on) < ENOUGH))).select(stored.columns)
 
 
+def _whole_groups(package: pl.DataFrame, stored: pl.DataFrame, group: Sequence[str]) -> pl.DataFrame:
+    """Fractions by group: the store's where they add up, unless the package's were published later."""
+    whole = stored.filter((pl.col("share").sum().over(group) - 1).abs() < OFF)
+    there = package.group_by(group).agg(pl.col("known_from").max().alias("there"))
+    older = whole.join(there, on=group).filter(pl.col("known_from").max().over(group) < pl.col("there"))
+    whole = whole.join(older, on=group, how="anti")
+    return pl.concat([package.join(whole, on=group, how="anti"), whole])
+
+
 def _with_newer(package: pl.DataFrame, stored: pl.DataFrame, on: list[str]) -> pl.DataFrame:
     """The rows of a store; of an observation that the same source published later in the package, that row."""
     on = list(dict.fromkeys((*on, "source")))
@@ -91,6 +109,36 @@ def _one_source(stored: pl.DataFrame, series: list[str], reference: str) -> pl.D
         chosen = order.unique(series, keep="first", maintain_order=True)
         return stored.join(chosen, on=[*series, "source"], how="semi", nulls_equal=True)
     return stored
+
+
+def unused_prices(
+    store: Store, package: pl.DataFrame, market: pl.DataFrame, products: Collection[str], as_of: date
+) -> tuple[UnusedSeries, ...]:
+    """Series of public sources in the store that are in no answer, by asset and source.
+
+    Args:
+        store: The store.
+        package: Rows of `toolkit.core.frames.Prices` of the package, as known on the day.
+        market: Those of the market: the store's over those of the package.
+        products: Assets that can be held.
+        as_of: Day of knowledge.
+    """
+    public = [name for name, source in store.sources().items() if not source.own]
+    rows = store.scan("prices", as_of).filter(pl.col("source").is_in(public)).sort("date").collect()
+    kind = pl.format("{} per {}, {}", "currency", "unit", "basis")
+    series = rows.group_by("asset", "source").agg(pl.len().alias("rows"), kind.last().alias("kind")).sort("asset", "source")
+    in_use = {*market.select("asset", "source", kind.alias("kind")).unique().iter_rows()}
+    kinds = dict(market.sort("date").group_by("asset").agg(kind.last()).iter_rows())
+    known = {*package["asset"], *products}
+    found = []
+    for asset, source, count, told in series.iter_rows():
+        if asset not in known:
+            found.append(UnusedSeries(asset=asset, source=source, reason="unknown_name", rows=count, kind=told, used=None))
+        elif (asset, source, told) not in in_use:
+            used = kinds[asset]
+            reason = "short" if used != told and count < ENOUGH else "other_source"
+            found.append(UnusedSeries(asset=asset, source=source, reason=reason, rows=count, kind=told, used=used))
+    return tuple(found)
 
 
 def own_prices(store: Store, market: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.fetch import QualityFinding
 from toolkit.records.sources import Provenance
-from toolkit.records.store import Stored, Verified
+from toolkit.records.store import Stored, UnusedSeries, Verified
 
 
 class Setting(Record):
@@ -66,6 +66,8 @@ class StoreCheck(Record):
     """Number of tables that hold their contracts."""
     quality: Rows[QualityFinding]
     """What the checks of quality find in its series."""
+    unused: Rows[UnusedSeries]
+    """Price series that no answer uses."""
 
 
 class PackageCheck(Record):

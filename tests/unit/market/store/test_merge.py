@@ -7,7 +7,7 @@ import pytest
 
 from tests.stores import ECB, FETCHED, days, prices, rates
 from toolkit.market.market import Market, Source
-from toolkit.market.store.merge import merged, quoted_prices, with_store
+from toolkit.market.store.merge import merged, quoted_prices, unused_prices, with_store
 from toolkit.market.store.store import Store
 from toolkit.market.tables import Table
 
@@ -100,3 +100,33 @@ def test_quotations_are_prices_of_what_is_named(tmp_path):
     assert found.filter(asset="GLD").select("price", "basis").rows() == [(9.0, "adjusted_close"), (10.0, "adjusted_close")]
     assert found.filter(asset="LIT").select("price", "basis").rows() == [(10.0, "close"), (10.0, "close")]
     assert quoted_prices(store, ["GLD"], date(2026, 1, 1)).height == 1
+
+
+def test_series_of_the_store_that_no_answer_uses_are_told_with_their_reason(tmp_path):
+    day = date(2026, 1, 1)
+    package = prices("gallium", dict.fromkeys(days(date(2020, 1, 1), 40), 1.0), source="bundle")
+    package = pl.concat([package, package.with_columns(asset=pl.lit("indium"))])
+    stored = {
+        "komis": [prices("komis:gallium", dict.fromkeys(days(day, 30), 2.0))],
+        "few": [prices("gallium", dict.fromkeys(days(day, 5), 2.0), currency="EUR")],
+        "newer": [prices("indium", dict.fromkeys(days(day, 40), 2.0)), prices("hafnium", {day: 2.0})],
+        "older": [prices("indium", dict.fromkeys(days(day, 39), 2.0))],
+        "mine": [prices("gallium", {day: 3.0}, currency="EUR")],
+    }
+    store = Store.open(tmp_path / "s", create=True)
+    for name, frames in stored.items():
+        rows = [frame.with_columns(source=pl.lit(name)) for frame in frames]
+        store.append(
+            {"prices": pl.concat(rows)},
+            source=name,
+            fetched_at=FETCHED,
+            described=[Source(name, name, "x", own=name == "mine")],
+        )
+    as_of = date(2026, 6, 1)
+    market = merged(package, store.scan("prices", as_of).collect().select(package.columns), PRICES)
+    found = unused_prices(store, package, market, ["gallium", "indium", "hafnium"], as_of)
+    assert [(one.asset, one.source, one.reason, one.rows, one.used) for one in found] == [
+        ("gallium", "few", "short", 5, "USD per kg, dealer"),
+        ("indium", "older", "other_source", 39, "USD per kg, dealer"),
+        ("komis:gallium", "komis", "unknown_name", 30, None),
+    ]  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from toolkit.records.answers.lists import StoreCheck
 from toolkit.records.fetch import Fetch, QualityFinding, SeriesOutcome
-from toolkit.records.store import Verified
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
@@ -46,6 +46,11 @@ ACTIONS: Mapping[str, str] = {
     "kept": mark("kept"),
     "dropped": mark("rows dropped"),
     "new_vintage": mark("kept as a new vintage"),
+}
+UNUSED: Mapping[str, str] = {
+    "short": mark("too few prices to replace a series of another kind"),
+    "other_source": mark("another source has newer prices"),
+    "unknown_name": mark("no product has that name"),
 }
 BAD = ("failed", "empty")
 
@@ -116,21 +121,20 @@ def _series(answer: Answer, alike: Sequence[SeriesOutcome]) -> Iterable[Cell]:
     yield "; ".join(part for part in (why, one.detail, converted) if part)
 
 
-def store_check(verified: Verified, tables: int, findings: Sequence[QualityFinding], say: Language) -> Document:
-    """The answer of `toolkit data validate` over a store.
-
-    Args:
-        verified: Files whose hashes hold.
-        tables: Number of tables that hold their contracts.
-        findings: Of the checks of quality.
-        say: The language.
-    """
-    answer = Answer(say, verified.as_of)
-    answer.line("{folder}: {n:d} tables hold their contracts", folder=verified.store, n=tables)
-    answer.line("{n:,d} files are as they were committed.", n=verified.files)
-    _findings(answer, findings)
-    if (more := len(findings) - MOST_SHOWN) > 0:
+def store_check(store: StoreCheck, say: Language) -> Document:
+    """The answer of `toolkit data validate` over a store."""
+    answer = Answer(say, store.verified.as_of)
+    answer.line("{folder}: {n:d} tables hold their contracts", folder=store.verified.store, n=store.tables)
+    answer.line("{n:,d} files are as they were committed.", n=store.verified.files)
+    _findings(answer, store.quality)
+    if (more := len(store.quality) - MOST_SHOWN) > 0:
         answer.line("{n} more: --json.", n=more)
+    if store.unused:
+        answer.line("In the store and used by no answer:")
+        answer.table(
+            "series | source | kind | >prices | why",
+            ((one.asset, one.source, one.kind, one.rows, answer.words(UNUSED, one.reason)) for one in store.unused),
+        )
     return answer.document("data-validate")
 
 

@@ -1,0 +1,51 @@
+"""Series that a fetch stored and an answer does not use are warnings of it."""
+
+from datetime import date
+
+import pytest
+
+from tests.stores import FETCHED, days, prices
+from toolkit.app.allocation.inputs import priced_market
+from toolkit.app.config import resolve
+from toolkit.app.context import Context
+from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.market.market import Source
+from toolkit.market.store.store import Store
+
+AS_OF = date(2026, 6, 10)
+
+
+@pytest.fixture
+def context(tmp_path) -> Context:
+    store = Store.open(tmp_path / "store", create=True)
+    few = prices("gallium", dict.fromkeys(days(date(2026, 5, 1), 5), 900.0), currency="EUR", source="somewhere")
+    named = prices("komis:indium", dict.fromkeys(days(date(2026, 5, 1), 30), 300.0), source="komis")
+    for source, rows in (("somewhere", few), ("komis", named)):
+        store.append({"prices": rows}, source=source, fetched_at=FETCHED, described=[Source(source, source, "free")])
+    return Context(resolve({"data.path": str(store.path)}, environment={}), AS_OF, today=AS_OF)
+
+
+def told(remarks):
+    return {
+        remark.text.values["source"]: (remark.kind, bool(remark.remedy))
+        for remark in remarks
+        if "source" in getattr(remark.text, "values", {})
+    }
+
+
+def test_a_series_that_is_too_short_is_a_warning_of_an_allocation(context):
+    remarks = priced_market(context).notes
+    assert told(remarks) == {"somewhere": ("data", True), "komis": ("data", True)}
+    [short] = [remark for remark in remarks if remark.assets == ("gallium",)]
+    assert "EUR per kg" in short.text
+    assert "24" in short.text
+
+
+def test_it_is_one_of_an_exposure_too(context, tmp_path):
+    (tmp_path / "lots.csv").write_text("asset,quantity,unit\ngallium,10,kg\n")
+    answer = expose(ExposureRequest(str(tmp_path / "lots.csv"), context))
+    assert {*told(answer.remarks)} == {"somewhere", "komis"}
+
+
+def test_before_they_were_known_nothing_is_said(context):
+    assert context.on(date(2026, 4, 1)).unused_prices == ()
