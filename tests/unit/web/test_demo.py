@@ -12,14 +12,17 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+import polars as pl
 import pytest
 import time_machine
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.stores import prices
 from tests.unit.web.visitors import OWN, entered, registered
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
@@ -27,7 +30,10 @@ from toolkit.app.context import Context
 from toolkit.app.languages import language
 from toolkit.app.optimize import optimize
 from toolkit.core.errors import DataError
-from toolkit.market.market import Snapshot
+from toolkit.market.sources.base import data_source
+from toolkit.market.sources.yahoo import LISTED
+from toolkit.market.store.store import Store
+from toolkit.records.sources import Provenance
 from toolkit.web.demo import pool, solving
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, Outcome, Position
 from toolkit.web.demo.showing import shown, sliders
@@ -128,15 +134,47 @@ class TestSolving:
         conflict = demo.report(replace(start.position, cap=0), "en").decode()
         assert "under export control" in conflict
 
-    def test_data_for_personal_use_is_not_shown(self, demo, monkeypatch):
-        provenance = Snapshot.provenance
+    @pytest.mark.parametrize(
+        ("table", "source", "strategy"), [("quotations", "yahoo", "listed-proxies"), ("prices", "komis", STRATEGY)]
+    )
+    def test_data_for_own_use_is_shown_to_nobody(self, tmp_path, monkeypatch, start, table, source, strategy):
+        terms = data_source(source)
+        store = Store.open(tmp_path / "store", create=True)
+        store.append({table: _kept(table, source)}, source=source, fetched_at=datetime.now(UTC), described=[terms.description])
+        monkeypatch.setenv("TOOLKIT_DATA_PATH", str(store.path))
+        demo = solving.Demo(DAY)
+        position = replace(start.position, strategy=strategy)
+        for ask in (lambda: demo.start(strategy), lambda: demo.report(position, "en")):
+            with pytest.raises(DataError, match="may not be shown") as raised:
+                ask()
+            assert terms.terms in raised.value.message
+        # A visitor can ask for an answer without the page.
+        assert demo.solve(position).status == "failed"
+        assert demo.solve(position).holdings == ()
+        if strategy != STRATEGY:
+            assert demo.start(STRATEGY).position.strategy == STRATEGY  # nothing of it is in this answer
 
-        def personal(self, rows):
-            return [row.model_copy(update={"licence": "Personal use only"}) for row in provenance(self, rows)]
+    def test_a_part_beside_the_answer_is_not_shown_either(self, demo, start, monkeypatch):
+        row = Provenance(table="flows", source="UN", source_id="comtrade", licence="own use", as_of=None, known_from="2026-01-01",
+                         rows=1, sha256="", overdue_days=0)  # fmt: skip
+        monkeypatch.setattr(solving, "parts_of", lambda *_: {"flows": {"data": [row.to_json()]}})
+        with pytest.raises(DataError, match="UN may not be shown"):
+            demo.report(start.position, "en")
 
-        monkeypatch.setattr(Snapshot, "provenance", personal)
-        with pytest.raises(DataError, match="may not be shown"):
-            demo.start(STRATEGY)
+
+def _kept(table: str, source: str) -> pl.DataFrame:
+    """Two years of weeks of every fund, or of gallium."""
+    days = [DAY - timedelta(weeks=week) for week in range(110, 0, -1)]
+    if table == "prices":
+        return prices("gallium", {day: 500.0 + (7 * i) % 11 for i, day in enumerate(days)}, source=source)
+    told = {"currency": "USD", "factor": 1.0, "volume": None, "dividend": None, "split": None, "exchange": "PCX",
+            "repaired": False, "source": source}  # fmt: skip
+    walks = np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.02, (len(LISTED), len(days))), axis=1))
+    parts = [
+        pl.DataFrame({"date": days, "asset": fund, "close": 50 * walk, "adjusted_close": 50 * walk, "known_from": days})
+        for fund, walk in zip(LISTED, walks, strict=True)
+    ]
+    return pl.concat(parts).with_columns(**{name: pl.lit(value) for name, value in told.items()})
 
 
 class TestShowing:

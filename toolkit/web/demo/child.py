@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+import structlog
+
 from toolkit.core.errors import ToolkitError
 from toolkit.web.demo.position import SCENARIOS, Outcome, Position, Start
 
 if TYPE_CHECKING:
     from toolkit.web.demo.solving import Demo
 
+log = structlog.get_logger("demo")
 MEMORY = 6 << 30
 """Bytes of addresses that this process may have."""
 
@@ -40,8 +43,8 @@ def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> Non
             position = _demo.start(strategy).position
             for scenario in SCENARIOS:
                 _demo.solve(replace(position, scenario=scenario))
-        except ToolkitError:
-            continue  # told to whoever asks for it
+        except ToolkitError as error:  # told to whoever asks for it, too
+            log.warning("demo.cannot_show", strategy=strategy, reason=error.message, hint=error.hint)
 
 
 def start(strategy: str) -> Start:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -32,10 +32,12 @@ from toolkit.app.report import report
 from toolkit.app.subjects import DEFAULT_REPORT, parts_of
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import DataError, Infeasible, ToolkitError
+from toolkit.market.sources.base import data_sources
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints.base import LowerUpperLimited
 from toolkit.optimize.constraints.exposure import ControlExposure
 from toolkit.optimize.problem import Problem
+from toolkit.records.sources import Provenance
 from toolkit.records.subjects import kind_of
 from toolkit.risk_measures.variance import volatility
 from toolkit.strategy.decode import load_strategy
@@ -46,6 +48,8 @@ from toolkit.web.demo.position import AVERSION, CAP, Holding, Outcome, Position,
 HALF = 0.5
 NOT_SHOWN = "personal"
 """Word of a licence whose data may be shown to nobody else."""
+OWN = "files"
+"""Source of the host's own files, which he shows if he likes."""
 NAME = "under export control"
 SECONDS = 1.0
 """That whole lots may be sought."""
@@ -92,9 +96,6 @@ class Demo:
             CAP.most if limit is None or limit.upper is None else 100 * limit.upper,
         )
         prepared = self._prepared_for(strategy, "today", position.budget)
-        for row in prepared.inputs.snapshot.provenance(prepared.used_rows(owner.currency)):
-            if NOT_SHOWN in row.licence.lower():
-                raise DataError(f"{row.source} may not be shown to others: {row.licence}.")
         has_cap = prepared.problem.data.controlled is not None
         return Start(position, loaded.about.title, owner.currency, aversion is not None, has_cap)
 
@@ -145,14 +146,22 @@ class Demo:
         )
 
     def report(self, position: Position, language: str) -> bytes:
-        """The report of the toolkit at a position, as one HTML page: its scenario is in the ledger as events of one's own."""
+        """The report of the toolkit at a position, as one HTML page: its scenario is in the ledger as events of one's own.
+
+        Raises:
+            DataError: where its data, or those of the parts beside the answer, may not be shown.
+        """
         context = self._context_of(position.strategy, position.scenario, position.budget)
         strategy = _at(_load(position.strategy), position)
         try:
             record = optimize(Request(strategy, context, budget_given=True, prices=self._prices)).record
         except NoAnswer as error:
             record = error.record
-        return report(record, parts_of(record, context), name=DEFAULT_REPORT[kind_of(record)], lang=language)
+        parts = parts_of(record, context)
+        _check_shown(
+            (*record.data, *(Provenance.model_validate(row) for part in parts.values() for row in part.get("data", ())))
+        )
+        return report(record, parts, name=DEFAULT_REPORT[kind_of(record)], lang=language)
 
     def _prepared_for(self, strategy: str, scenario: Scenario, budget: float) -> Prepared:
         """The problem at the configured budget; at its own where market impact grows with it."""
@@ -162,7 +171,9 @@ class Demo:
 
     def _prepare(self, strategy: str, scenario: Scenario, budget: float) -> Prepared:
         context = self._context_of(strategy, scenario, budget)
-        return prepare(Request(_load(strategy), context, budget_given=True, prices=self._prices))
+        prepared = prepare(Request(_load(strategy), context, budget_given=True, prices=self._prices))
+        _check_shown(prepared.inputs.snapshot.provenance(prepared.used_rows(context.settings.config.owner.currency)))
+        return prepared
 
     def _context_of(self, strategy: str, scenario: Scenario, budget: float) -> Context:
         """The data package with the controls of a scenario, and with a budget."""
@@ -208,6 +219,16 @@ class Demo:
             path.write_text("\n".join(["[[event]]", *lines, f"announced = {day}", f"effective = {day}", ""]), encoding="utf-8")
             base = self._context
             return Context(base.settings, self._day, str(path), today=self._day, package=base.market).events
+
+
+def _check_shown(rows: Iterable[Provenance]) -> None:
+    """Refuse data whose terms keep them to who fetched them."""
+    for row in rows:
+        source = data_sources().get(row.source_id.partition(" (")[0])
+        kept = source is not None and source.use != "bundling" and row.source_id.partition(" (")[0] != OWN
+        if kept or NOT_SHOWN in row.licence.lower():
+            hint = "Start the portal without the store, or with a strategy that does not use this source."
+            raise DataError(f"{row.source} may not be shown to others: {row.licence}.", hint=hint)
 
 
 def _load(strategy: str) -> Strategy:
