@@ -8,10 +8,11 @@ from toolkit.records.parts.history import History
 from toolkit.records.parts.prices import Prices
 from toolkit.records.parts.quality import Quality
 from toolkit.records.parts.resale import Resale
+from toolkit.records.parts.stored import StoredChecks
 from toolkit.records.parts.supply import SupplyPart
 from toolkit.records.parts.whatif import WhatIf
 
-Part = Changes | Exit | Flows | History | Prices | Quality | Resale | SupplyPart | WhatIf
+Part = Changes | Exit | Flows | History | Prices | Quality | Resale | StoredChecks | SupplyPart | WhatIf
 
 
 class Parts(Record):
@@ -31,6 +32,8 @@ class Parts(Record):
     """How far each price series can be trusted."""
     resale: Resale | None = None
     """To whom each kind of lot may be passed on."""
+    stored: StoredChecks | None = None
+    """What the checks find in fetched and imported series."""
     supply: SupplyPart | None = None
     """Concentration and criticality."""
     whatif: WhatIf | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from toolkit.app.context import Context
@@ -14,19 +16,25 @@ SERIES = 200
 """Series that are read at a time: a store may be larger than memory."""
 
 
-def stored_quality(context: Context) -> tuple[QualityFinding, ...]:
+def stored_quality(context: Context, series: Mapping[str, Sequence[str]] | None = None) -> tuple[QualityFinding, ...]:
     """Findings in the series of a store as known on the day, errors first.
 
     What a fetch would refuse is there because it was accepted, or was imported.
+
+    Args:
+        context: Names the store and the day.
+        series: Table -> values of the first column of its series; every series of every table that is checked when None.
     """
     store = opened(context)
     found: list[QualityFinding] = []
     for name in (name for name in store.versions if name in VALUES):
         first = Table.of(name).series[0]
+        named = VALUES[name][0]
         names = store.scan(name, context.as_of).select(pl.col(first).unique().sort()).collect().to_series().to_list()
         for start in range(0, len(names), SERIES):
-            rows = store.scan(name, context.as_of, series=names[start : start + SERIES]).collect()
-            for _, part in rows.group_by("source", maintain_order=True):
+            rows = store.scan(name, context.as_of, series=names[start : start + SERIES])
+            rows = rows if series is None else rows.filter(pl.col(named).is_in(series.get(name, ())))
+            for _, part in rows.collect().group_by("source", maintain_order=True):
                 found += check_fetched(name, part, part.clear(), as_of=context.as_of).findings
     # Rows of a store are in no order of their own.
     kept = (finding for finding in found if finding.rule != "unsorted")

@@ -13,6 +13,7 @@ from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sources, text
+from toolkit.report.tables.checks import stored_checks
 from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
@@ -34,9 +35,9 @@ NAMED = 6
 """Metals of an unconfirmed fact that are named; of more the rest is counted."""
 
 
-@section("sources", mark("Data and sources"), uses=["quality"])
+@section("sources", mark("Data and sources"), uses=["quality", "stored"])
 def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
-    """Dates of what the report rests on, the table that the markers S1, S2, ... link to, and the unconfirmed facts."""
+    """Dates of what the report rests on, the table that the markers S1, S2, ... link to, checks of a store, open facts."""
     if not run.origins:
         return Missing(run.say.words("This report names no source."))
     say = run.say
@@ -56,7 +57,13 @@ def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
     if late:
         told = say("Overdue: the newest figure is older than the usual interval and delay of its publication.")
         sub = text(sub, " ", told)
-    return (_dates(run, len(found)), Figure(_late(run), sub, (table,)), *((_facts(run, found),) if found else ()))
+    checks = run.parts.stored
+    return (
+        _dates(run, len(found)),
+        Figure(_late(run), sub, (table,)),
+        *((stored_checks(run, checks),) if checks else ()),
+        *((_facts(run, found),) if found else ()),
+    )
 
 
 def _dates(run: Findings, doubtful: int) -> Status:
