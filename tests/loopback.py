@@ -29,12 +29,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent: `drip` seconds between bytes, `cut` after that many bytes of the body, connection closed."""
+    """What is sent: `drip` seconds between bytes of the body, or of the headers; `cut` after that many bytes, connection closed."""
 
     body: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     drip: float = 0.0
+    drip_headers: bool = False
     cut: int | None = None
 
 
@@ -108,6 +109,13 @@ class Loopback:
                 asked = Asked(self.command, url.path, dict(parse_qsl(sent, keep_blank_values=True)), headers, time.monotonic())
                 loopback.asked.append(asked)
                 answer = loopback._answer(asked)
+                if answer.drip_headers:
+                    with contextlib.suppress(OSError):
+                        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                        while not loopback._stopped.wait(answer.drip):
+                            self.wfile.write(b"x")
+                    self.close_connection = True
+                    return
                 self.send_response_only(answer.status)
                 if "Date" not in answer.headers:
                     self.send_header("Date", self.date_time_string())

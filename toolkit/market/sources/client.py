@@ -280,9 +280,14 @@ class Client:
         sent = {**{name: value for name, value in asking.items() if value}, **(headers or {})}
         asked = self.address(url)
         self.turn()
+        http = self._http()
         end = time.monotonic() + self.pace.deadline
+        # Headers that drip reach no line of ours: the connection is closed under the one who reads.
+        watch = threading.Timer(self.pace.deadline, http.close)
+        watch.daemon = True
+        watch.start()
         try:
-            with self._http().stream(method, asked, params=params, data=data, headers=sent) as response:
+            with http.stream(method, asked, params=params, data=data, headers=sent) as response:
                 content = bytearray()
                 for chunk in response.iter_bytes():
                     content += chunk
@@ -291,12 +296,18 @@ class Client:
                     if len(content) > MOST_BYTES:
                         raise FetchError("not_data", f"more than {MOST_BYTES // 2**20} MiB")
                 given = {name.lower(): value for name, value in response.headers.items()}
-        except httpx.TimeoutException as error:
-            raise FetchError("timeout", type(error).__name__, again=True) from None
-        except httpx.RemoteProtocolError as error:
-            raise FetchError("cut_off", str(error), again=True) from None
-        except httpx.TransportError as error:
-            raise FetchError("unreachable", str(error) or type(error).__name__, again=True) from None
+        except (httpx.HTTPError, OSError, RuntimeError) as error:
+            if time.monotonic() > end or isinstance(error, httpx.TimeoutException):
+                raise FetchError("timeout", f"more than {self.pace.deadline:g} s", again=True) from None
+            if isinstance(error, httpx.RemoteProtocolError):
+                raise FetchError("cut_off", str(error), again=True) from None
+            if isinstance(error, httpx.TransportError):
+                raise FetchError("unreachable", str(error) or type(error).__name__, again=True) from None
+            raise
+        finally:
+            watch.cancel()
+            if http.is_closed:
+                del self._local.http
         if response.status_code == 304 and known:
             return Reply(b"", url, unchanged=True)
         self.check(response.status_code, given, asked, str(response.url), bytes(content), kind)

@@ -41,7 +41,7 @@ class Yahoo(DataSource):
     terms: ClassVar[str] = "Personal use only; no redistribution, no publication (Yahoo terms of service)"
     use: ClassVar[Use] = "personal"
     table: ClassVar[str] = "quotations"
-    budget: ClassVar[Budget] = Budget(requests=30, seconds=60.0, workers=2)
+    budget: ClassVar[Budget] = Budget(requests=24, seconds=60.0, workers=2)  # as yfinance advises: two in five seconds
 
     def series(self) -> tuple[str, ...]:
         """The funds of the strategies that ship with the toolkit."""
@@ -91,6 +91,7 @@ def _history(ticker: str, since: date | None, session: Any) -> tuple[pl.DataFram
     YfData.cache_get.cache_clear()
     asked = {"period": "max"} if since is None else {"start": since.isoformat()}
     found = yfinance.Ticker(ticker, session=session)
+    found._tz = "UTC"  # else it is asked for by a request of its own; days are read in the zone that the chart names
     try:
         frame = found.history(auto_adjust=False, actions=True, keepna=True, **asked)
     except YFRateLimitError:
@@ -165,7 +166,9 @@ def _yfinance(client: Client) -> Iterator[Any]:
         charts: ClassVar[dict[str, Any]] = {}
 
         def request(self, method: Any, url: str, *args: Any, **options: Any) -> Any:
-            client.turn()
+            # Cookie and crumb are asked for once.
+            if CHART in url:
+                client.turn()
             asked = client.address(url)
             reply = super().request(method, asked, *args, **{**options, "timeout": client.pace.deadline})
             if CHART in url:

@@ -85,6 +85,16 @@ def test_bytes_that_drip_are_cut_off_at_the_deadline_of_the_whole_request(server
     assert time.monotonic() - start < 20.0  # the whole body takes 30 s
 
 
+def test_headers_that_drip_are_cut_off_too_and_the_next_request_is_answered(server, client):
+    server.routes[PATH] = [Answer(drip=0.02, drip_headers=True), as_json({"rows": 1})]
+    start, one = time.monotonic(), client(pace=Pace(deadline=0.3, attempts=1))
+    with pytest.raises(FetchError) as raised:
+        one.get(URL)
+    assert raised.value.reason == "timeout"
+    assert time.monotonic() - start < 10.0
+    assert one.get(URL).json() == {"rows": 1}
+
+
 def test_a_server_that_never_answers_is_a_timeout(server, client):
     def hang(asked):
         time.sleep(1.0)

@@ -8,7 +8,7 @@ import pytest
 from tests.loopback import Answer, as_html, as_json
 from tests.yahoo_charts import CHART, Listing, serve, utc, weekdays
 from toolkit.market.sources.base import Query
-from toolkit.market.sources.client import Pace
+from toolkit.market.sources.client import Budget, Pace
 from toolkit.market.sources.yahoo import Yahoo
 
 DAYS = weekdays(date(2026, 11, 16), 8)  # to 2026-11-25
@@ -35,6 +35,13 @@ def test_both_closes_come_with_their_names_and_days_without_zones(server, client
     assert rows["currency"].unique().to_list() == ["USD"]
     assert rows["factor"].unique().to_list() == [1.0]
     assert rows["exchange"].unique().to_list() == ["PCX"]
+
+
+def test_a_ticker_is_one_request_of_the_budget(server, client):
+    serve(server, {name: Listing(CLOSES) for name in ("REMX", "LIT", "COPX")})
+    found = fetched(client, "REMX", "LIT", "COPX", since={"COPX": DAYS[2]}, budget=Budget(3, 600.0))
+    assert {result.outcome.status for result in found.values()} == {"ok"}
+    assert len([asked for asked in server.asked if asked.path.startswith(CHART)]) == 3
 
 
 def test_pence_become_pounds_and_the_factor_is_recorded(server, client):
