@@ -77,6 +77,14 @@ def test_codes_of_what_cannot_be_done(toolkit, store, tmp_path):
     assert toolkit("data", "import", "x.csv", "--column", "date", "--data", str(store.path)).returncode == 2
 
 
+def test_the_currency_of_a_file_is_told_to_an_import(toolkit, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_text("date,asset,price\n2026-05-01,gallium,900\n")
+    done = toolkit("data", "import", str(file), "--prices-currency", "EUR", "--data", str(tmp_path / "s"), "--json")
+    assert done.returncode == 0, done.stdout
+    assert Store.open(tmp_path / "s").scan("prices").collect()["currency"].to_list() == ["EUR"]
+
+
 def test_an_import_makes_the_store_in_its_default_place(toolkit, tmp_path):
     file = tmp_path / "prices.csv"
     file.write_text("date,asset,price,currency,unit\n2026-05-01,gallium,900,EUR,kg\n")

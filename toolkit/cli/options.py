@@ -186,7 +186,8 @@ def with_common(
             if field.name in refused and getattr(common, field.name) not in (field.default, []):
                 option = f"--{field.name.replace('_', '-')}"
                 raise SpecError(f"this command reads no prices, so {option} would be ignored.", hint=f"Leave {option} out.")
-        common.price_files()
+        if "prices" not in refused:
+            common.price_files()
         if common.lang is not None:
             from toolkit.app.languages import language
 

@@ -216,6 +216,11 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
         [cells], default_currency=options.currency or ASSUMED_CURRENCY, today=context.today, accept=options.accept,
         key=names.series,
     )  # fmt: skip
+    given = pl.concat([file.frame, file.quotes])
+    if file.assumed and options.currency is None and given["currency"].n_unique() > 1:
+        others = ", ".join(given["currency"].unique().sort())
+        hint = f"Some of its prices are in {others}: say with --prices-currency what the rest is in."
+        raise DataError(f"{cells.name} names no currency of some prices.", hint=hint, details={"file": cells.name})
     rows, notes = per_kg(in_known_units(file.frame, names), context.products)
     quotes, of_quotes = per_kg(in_known_units(file.quotes, names), context.products)
     source = options.source or OWN
@@ -226,6 +231,8 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
     frames = [part for part in parts if part.height]
     told = (*file.reading, *file.notes, *(remark.text for remark in dict.fromkeys((*notes, *of_quotes))))
     whole = pl.concat(parts)
+    if others := sorted({*whole["asset"]} - {*context.products.keys, *context.snapshot["prices"]["asset"]}):
+        told = (*told, message("No product is named {names}: series of their own, which value no metal.", names=others))
     sources = tuple(whole["source"].unique().sort())
     return _Read(PRICES, frames, whole["asset"].n_unique(), cells.name, told, sources=sources)
 

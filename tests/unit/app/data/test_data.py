@@ -197,6 +197,31 @@ def test_columns_can_be_given_and_wrong_ones_are_named(tmp_path):
         assert word in raised.value.hint
 
 
+MESSY = (
+    "\ufeffHändlerliste;;;;\nStand: 20.11.2025;;;;\nMetall;Verkauf;Ankauf;Einheit;Währung\n"
+    "Gallium;1.250,50;980,00;kg;EUR\nAntimon;22,50;18,00;lb;USD\nGermanium;3.400,00;2.900,00;kg;\nWolfram APT;820,00;760,00;mtu;USD\n"
+)
+"""A dealer's list as it comes: BOM, semicolons, German decimals, three units, and a price without a currency."""
+
+
+def test_a_messy_list_is_refused_until_its_currency_is_told_and_names_of_no_product_are_told(tmp_path):
+    file, place = tmp_path / "liste.csv", tmp_path / "s"
+    file.write_text(MESSY, encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        import_file(context(place), str(file), ImportOptions())
+    assert "EUR" in raised.value.hint
+    assert "--prices-currency" in raised.value.hint
+    assert not Store.open(place).versions
+    answer = import_file(context(place), str(file), ImportOptions(currency="EUR"))
+    assert (answer.rows, answer.series) == (8, 4)
+    values = [value for note in answer.notes for value in note["with"].values()]
+    assert ["Wolfram APT"] in values
+    rows = Store.open(place).scan("prices").filter(pl.col("basis") == "dealer_ask").sort("asset").collect()
+    assert [(asset, round(price, 2), currency) for asset, price, currency in rows.select("asset", "price", "currency").iter_rows()] == [
+        ("Wolfram APT", 820.0, "USD"), ("antimony", 49.6, "USD"), ("gallium", 1250.5, "EUR"), ("germanium", 3400.0, "EUR"),
+    ]  # fmt: skip
+
+
 def test_a_list_with_two_sides_becomes_two_series(tmp_path):
     file = tmp_path / "list.csv"
     file.write_text("date,asset,bid,ask,currency,unit\n2026-05-01,gallium,800,900,EUR,kg\n")
