@@ -193,7 +193,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     owner, as_of = context.settings.config.owner, context.as_of
     currency, destination, snapshot = owner.currency, owner.country, context.snapshot
     prices, own = snapshot["prices"], None
-    remarks: list[Remark] = [*unused_remarks(context)]
+    remarks: list[Remark] = []
     if (files := with_stored(request.prices, context)) is not None:
         own = read_own(files, snapshot, LotNames(context.ledger, context.products))
         prices = own.over(prices)
@@ -241,6 +241,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         *_warnings(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
         *below_grade_remarks(holdings, values, currency),
+        *unused_remarks(context, portfolio.weights),
         *price_warnings(doubts, {lot.lot_id: (lot.asset, lot.value) for lot in found}),
         *remarks,
     ]

@@ -261,6 +261,8 @@ class PricedMarket:
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
         in_universe = pl.col("asset").is_in(universe.keys)
         bundled = {*self.context.snapshot["prices"]["asset"].unique()}
+        if not self.only:
+            notes += tuple(unused_remarks(self.context, universe.keys))
         idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
         if idle:
             text = message(
@@ -322,8 +324,6 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
         notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))
         market = market.replace("prices", own.over(snapshot["prices"]))
         snapshot = market.until(context.as_of)
-    if not only:
-        notes = (*notes, *unused_remarks(context))
     supply = scored_supplies(products, snapshot["shares"], snapshot["shares_elsewhere"])
     return PricedMarket(context, market, snapshot, supply, own, only, notes)
 

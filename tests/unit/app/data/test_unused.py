@@ -8,9 +8,11 @@ from tests.stores import FETCHED, days, prices
 from toolkit.app.allocation.inputs import priced_market
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.definitions import find
 from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.market.market import Source
 from toolkit.market.store.store import Store
+from toolkit.strategy.decode import load_strategy
 
 AS_OF = date(2026, 6, 10)
 
@@ -34,7 +36,7 @@ def told(remarks):
 
 
 def test_a_series_that_is_too_short_is_a_warning_of_an_allocation(context):
-    remarks = priced_market(context).notes
+    remarks = priced_market(context).inputs(load_strategy(find("strategies", "physical-basket").path, ())).notes
     assert told(remarks) == {"somewhere": ("data", True), "komis": ("data", True)}
     [short] = [remark for remark in remarks if remark.assets == ("gallium",)]
     assert "EUR per kg" in short.text
@@ -42,9 +44,11 @@ def test_a_series_that_is_too_short_is_a_warning_of_an_allocation(context):
 
 
 def test_it_is_one_of_an_exposure_too(context, tmp_path):
-    (tmp_path / "lots.csv").write_text("asset,quantity,unit\ngallium,10,kg\n")
+    (tmp_path / "lots.csv").write_text("asset,quantity,unit\ngallium,10,kg\nindium,1,kg\n")
     answer = expose(ExposureRequest(str(tmp_path / "lots.csv"), context))
     assert {*told(answer.remarks)} == {"somewhere", "komis"}
+    (tmp_path / "lots.csv").write_text("asset,quantity,unit\ngold,1,kg\n")
+    assert not told(expose(ExposureRequest(str(tmp_path / "lots.csv"), context)).remarks)
 
 
 def test_before_they_were_known_nothing_is_said(context):

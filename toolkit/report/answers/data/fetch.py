@@ -14,6 +14,8 @@ ALL_SHOWN = 30
 """Series that are all shown; of more, those that are not ok or have a finding."""
 MOST_SHOWN = 60
 """Rows of a table; the object has all."""
+NAMED = 12
+"""Series that are named beside a check; of more the rest is counted."""
 STATUSES: Mapping[str, str] = {
     "ok": mark("ok"),
     "empty": mark("empty"),
@@ -76,7 +78,7 @@ def fetch(found: Fetch, say: Language) -> Document:
     )
     findings = [finding for one in odd for finding in one.findings]
     _findings(answer, findings)
-    if (more := len(shown) + len(findings) - 2 * MOST_SHOWN) > 0:
+    if (more := len(shown) - MOST_SHOWN) > 0:
         answer.line("{n} more: --json.", n=more)
     for terms in found.sources:
         if terms.use == "personal" and terms.url:
@@ -127,8 +129,6 @@ def store_check(store: StoreCheck, say: Language) -> Document:
     answer.line("{folder}: {n:d} tables hold their contracts", folder=store.verified.store, n=store.tables)
     answer.line("{n:,d} files are as they were committed.", n=store.verified.files)
     _findings(answer, store.quality)
-    if (more := len(store.quality) - MOST_SHOWN) > 0:
-        answer.line("{n} more: --json.", n=more)
     if store.unused:
         answer.line("In the store and used by no answer:")
         answer.table(
@@ -139,15 +139,28 @@ def store_check(store: StoreCheck, say: Language) -> Document:
 
 
 def _findings(answer: Answer, findings: Sequence[QualityFinding]) -> None:
-    """What the checks of quality found, a row each."""
+    """What the checks of quality found, a row for each check; the first day and the largest size of its series."""
+    groups: dict[tuple[str, str, str], list[QualityFinding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule, finding.severity, finding.action), []).append(finding)
     answer.table(
         "series | check | severity | >rows | first | >size | what was done",
         (
             (
-                finding.asset, finding.rule, answer.words(SEVERITIES, finding.severity), finding.count,
-                answer.say.fmt.short_date(finding.date) if finding.date else "", answer.number(finding.value, ".4g"),
-                answer.words(ACTIONS, finding.action),
+                _names([finding.asset for finding in alike]), rule, answer.words(SEVERITIES, severity),
+                sum(finding.count for finding in alike), _first(answer, alike),
+                answer.number(max((one.value for one in alike if one.value is not None), key=abs, default=None), ".4g"),
+                answer.words(ACTIONS, action),
             )
-            for finding in findings[:MOST_SHOWN]
+            for (rule, severity, action), alike in groups.items()
         ),
     )  # fmt: skip
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" + {len(names) - NAMED}" if len(names) > NAMED else "")
+
+
+def _first(answer: Answer, findings: Sequence[QualityFinding]) -> str:
+    day = min((finding.date for finding in findings if finding.date), default=None)
+    return answer.say.fmt.short_date(day) if day else ""
