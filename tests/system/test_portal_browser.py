@@ -8,49 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.system.browser import NEEDED, Browser
-from tests.system.portal import Portal, serving
+from tests.system.portal import serving
+from tests.system.visit import HEADINGS, PATIENCE, Visit, enter
 
 pytestmark = NEEDED
-PATIENCE = 120.0
-
-
-class Visit:
-    """A visitor's browser; every page it has shown is held against the rules at the end."""
-
-    def __init__(self, portal: Portal, browser: Browser) -> None:
-        self.portal, self.browser = portal, browser
-        self.said: list[object] = []
-        self.asked: list[str] = []
-
-    def open(self, path: str, width: int = 1280) -> None:
-        self.collect()
-        self.browser.open(self.portal.base + path.removeprefix(self.portal.base), width)
-
-    def collect(self) -> None:
-        self.said += self.browser.console_messages()
-        self.asked += self.browser.requests()
-
-    def run(self, script: str):
-        return self.browser.value(f"(() => {{ {script} }})()")
-
-    def until(self, condition: str) -> None:
-        end = time.monotonic() + PATIENCE
-        while not self.browser.value(f"Boolean({condition})"):
-            assert time.monotonic() < end, (condition, self.browser.value("document.body.innerText"))
-            time.sleep(0.1)
-
-    def submit(self, form: str, then: str, **fields: str) -> None:
-        """Fill a form and send it by its button; wait for the heading of the next page."""
-        for name, value in fields.items():
-            self.run(f"document.querySelector('{form} [name={name}]').value = {value!r}; return 0")
-        self.collect()
-        self.browser.events.clear()
-        self.run(f"document.querySelector('{form} button').click(); return 0")
-        self.until(f"(document.querySelector('h1') || {{}}).textContent === {then!r}")
-
-    def slide(self, name: str, value: float) -> None:
-        script = f"const s = document.getElementById('{name}'); s.value = {value};"
-        self.run(f"{script} s.dispatchEvent(new Event('input', {{bubbles: true}})); return 0")
 
 
 @pytest.fixture(scope="module")
@@ -73,27 +34,6 @@ def visit(portal, tmp_path):
     browser.close()
     assert found.said == []
     assert [address for address in found.asked if not address.startswith(portal.base)] == []
-
-
-HEADINGS = {
-    "en": ("Look into your mail", "Confirmed", "cap", "keeps these limits together", "under export control"),
-    "de": ("Schauen Sie in Ihr Postfach", "Bestätigt", "cap", "hält diese Grenzen zugleich ein", "unter Ausfuhrkontrolle"),
-}
-
-
-def enter(visit: Visit, page: str, code: str, title: str) -> None:
-    mail, confirmed, *_ = HEADINGS[code]
-    address = f"{code}-{page.strip('/').split('/')[-1]}@example.com"
-    visit.open(page)
-    if code == "de":
-        visit.run("document.querySelector('button[value=de]').click(); return 0")
-        visit.until("document.documentElement.lang === 'de' && document.readyState === 'complete'")
-    time.sleep(2.1)
-    visit.submit("form[action$=register]", mail, name="Ana Lima", email=address)
-    visit.open(visit.portal.link("c", address))
-    visit.submit("main form", confirmed)
-    visit.open(visit.portal.link("a", address))
-    visit.submit("main form", title)
 
 
 @pytest.mark.parametrize("code", ["en", "de"])

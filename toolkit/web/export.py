@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from toolkit.web.models import ConsentText, Registration
+from toolkit.web.room.attendance import Attendance
 
 FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060\x00-\x1f]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|[\s]*[\t\r\n\x00]")
 """Beginnings that a spreadsheet may take for a formula, also behind blanks and characters of no width, and in full width."""
 COLUMNS = ("name", "email", "company", "state", "language", "registered", "confirmed", "news", "source")
+ATTENDANCE = ("name", "email", "company", "from", "to")
 SECRET = {"session_key", "session_data", "digest"}
 """Columns that open something: they are in no export."""
 Cell = str | datetime | None
@@ -42,16 +44,30 @@ def _table(registrations: Iterable[Registration], questions: Iterable[str]) -> t
 
 
 def registrations_csv(registrations: Iterable[Registration], questions: Iterable[str]) -> bytes:
-    """A CSV file, UTF-8 with the mark that spreadsheets look for, every cell quoted.
+    """A CSV file of registrations.
 
     Args:
         registrations: With `news`, whether a confirmed consent to news was given.
         questions: Of the webinar.
     """
+    return as_csv(*_table(registrations, questions))
+
+
+def attendance_csv(attendances: Iterable[Attendance]) -> bytes:
+    """A CSV file with a row for each interval of each attendee."""
+    rows = [
+        (one.registration.name, one.registration.email, one.registration.company, begin, end)
+        for one in attendances
+        for begin, end in one.intervals
+    ]
+    return as_csv(ATTENDANCE, rows)
+
+
+def as_csv(head: Iterable[str], rows: Iterable[Iterable[Cell]]) -> bytes:
+    """A CSV file, UTF-8 with the mark that spreadsheets look for, every cell quoted and none a formula."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    head, rows = _table(registrations, questions)
-    for row in ([*head], *rows):
+    for row in (head, *rows):
         writer.writerow(neutralise(f"{cell:%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else cell or "") for cell in row)
     return b"\xef\xbb\xbf" + file.getvalue().encode()
 

@@ -20,6 +20,7 @@ from toolkit.web.demo.position import SCENARIOS, Position
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Host
 from toolkit.web.operations import webhook
+from toolkit.web.room.presenting import SECTIONS
 
 QUICKEST, SLOWEST = 2, 7200
 """Seconds that a person takes for a form: a robot is quicker, and a form that is older is loaded again."""
@@ -170,6 +171,17 @@ class Decimal(forms.CharField):
         return float(text)
 
 
+class Number(forms.CharField):
+    """The number of a row, in ASCII digits."""
+
+    def clean(self, value: Any) -> int | None:
+        """The number; None where there need be none."""
+        text = super().clean(value)
+        if text and not re.fullmatch("[0-9]{1,18}", text):
+            raise forms.ValidationError(spoken().words("This is no number."))
+        return int(text) if text else None
+
+
 class PositionForm(Strict):
     """Where the sliders stand; a slider that the strategy does not have is not sent."""
 
@@ -181,6 +193,80 @@ class PositionForm(Strict):
     def position(self, strategy: str) -> Position:
         """On the grid."""
         return Position(strategy, **self.cleaned_data)
+
+
+class StateForm(PositionForm):
+    """What a presenter shows: the sliders, the section of the page, and what is pointed at."""
+
+    section = forms.ChoiceField(choices=[(name, name) for name in SECTIONS])
+    pointer = forms.RegexField(r"\A[a-z0-9_.-]*\Z", max_length=80, required=False)
+
+    def position(self, strategy: str) -> Position:
+        """On the grid."""
+        return Position(strategy, **{name: self.cleaned_data[name] for name in PositionForm.base_fields})
+
+
+class QuestionForm(Strict):
+    """A question to the host."""
+
+    text = Name(max_length=300)
+
+
+class UpvoteForm(Strict):
+    """A question that somebody wants answered."""
+
+    question = Number()
+
+
+class VoteForm(Strict):
+    """A choice of a poll."""
+
+    choice = Number()
+
+
+class ModerationForm(Strict):
+    """One button: the new state of a question, or whether new ones wait."""
+
+    shown = Number(required=False)
+    answered = Number(required=False)
+    hidden = Number(required=False)
+    moderated = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")], required=False)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Exactly one."""
+        return _one_of(super().clean())
+
+
+class PollForm(Strict):
+    """One button: the poll that is opened, or closed."""
+
+    open = Number(required=False)
+    close = Number(required=False)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Exactly one."""
+        return _one_of(super().clean())
+
+
+def _one_of(cleaned: dict[str, Any] | None) -> dict[str, Any]:
+    given = {name: value for name, value in (cleaned or {}).items() if value not in (None, "")}
+    if len(given) != 1:
+        raise forms.ValidationError("one button")
+    return given
+
+
+class NewPollForm(Strict):
+    """A poll: a question, and two to eight answers, one a line."""
+
+    text = Name(max_length=300)
+    choices = forms.CharField(max_length=1000, widget=forms.Textarea)
+
+    def clean_choices(self) -> list[str]:
+        """The answers, each other than the rest."""
+        lines = [line.strip() for line in self.cleaned_data["choices"].splitlines() if line.strip()]
+        if not 2 <= len(lines) <= 8 or len({*lines}) < len(lines):
+            raise forms.ValidationError(spoken().words("Two to eight different answers, one a line."))
+        return [Name(max_length=120).clean(line) for line in lines]
 
 
 class RegistrationForm(Strict):

@@ -246,3 +246,6 @@ class AuditEntry(models.Model):
     target = models.CharField(max_length=80, blank=True)
     previous = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64, unique=True)
+
+
+from toolkit.web.room import models as _of_the_room  # noqa: E402, F401  # Django looks for tables here

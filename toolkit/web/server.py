@@ -23,6 +23,7 @@ OTHERS = ("asyncio", "axes", "django", "uvicorn")
 """Loggers of libraries, of which warnings are enough; those of the portal say what was done."""
 MIGRATION_LOCK = 7_301_926_415
 """Key of the advisory lock on PostgreSQL."""
+DESCRIPTORS = 16_384
 PATIENCE = 60
 """Seconds to wait for another process that migrates."""
 
@@ -141,6 +142,7 @@ def serve(config: WebConfig) -> None:
     from toolkit.web.asgi.app import Portal  # noqa: PLC0415
     from toolkit.web.asgi.deadline import Deadline  # noqa: PLC0415
     from toolkit.web.gate.outbox import workers  # noqa: PLC0415
+    from toolkit.web.room.hub import hub  # noqa: PLC0415
     from toolkit.web.webinars import coming_strategies  # noqa: PLC0415
     from toolkit.web.writing import writer  # noqa: PLC0415
 
@@ -152,12 +154,16 @@ def serve(config: WebConfig) -> None:
             if self.started:
                 sys.stderr.write("".join(f"{line}\n" for line in announced))
 
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            hub.end_streams()
+            super().handle_exit(sig, frame)
+
     logging.getLogger().setLevel(logging.INFO)
     embedded = config.database_url is None
     with file_lock(config.folder / "serve.lock", 0.1) if embedded else contextlib.nullcontext():
         migrate(config)
         announced = announcement(config)
-        threads = workers()
+        threads = [hub, *workers()]
         start, stop = [thread.start for thread in threads], [*(thread.stop for thread in threads), writer.stop]
         if config.demo:
             from toolkit.web.demo import pool  # noqa: PLC0415
@@ -167,6 +173,7 @@ def serve(config: WebConfig) -> None:
             start.append(functools.partial(pool.solver.open, strategies))
             stop.append(pool.solver.close)
         connections.close_all()
+        _allow_descriptors()
         portal = Portal(config, start=start, stop=stop)
         settings = uvicorn.Config(
             portal,
@@ -182,6 +189,16 @@ def serve(config: WebConfig) -> None:
             timeout_graceful_shutdown=3,
         )
         Server(settings).run()
+
+
+def _allow_descriptors() -> None:
+    """As many open connections as this process may have: each stream is one."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, DESCRIPTORS)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, wanted), most))
 
 
 def announcement(config: WebConfig) -> tuple[str, ...]:

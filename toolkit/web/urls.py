@@ -5,7 +5,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from toolkit.web.views import errors, gate, host, host_webinar, public, room
+from toolkit.web.views import errors, gate, host, host_webinar, presenter, public, room
 
 urlpatterns = [
     path("", public.webinars, name="webinars"),
@@ -41,6 +41,20 @@ urlpatterns = [
     path("host/setup/<str:secret>", host.setup, name="host-setup"),
     path("room/solve", room.solve, name="solve"),
     path("room/report", room.report, name="report"),
+    path("room/live", room.live, name="live"),
+    path("room/ask", room.ask, name="ask"),
+    path("room/upvote", room.upvote, name="upvote"),
+    path("room/vote", room.vote, name="vote"),
+    path("room/replay", room.replay, name="replay"),
+    path("host/w/<slug:slug>/room", presenter.room, name="host-room"),
+    path("host/w/<slug:slug>/live", presenter.live, name="host-live"),
+    path("host/w/<slug:slug>/drive", presenter.drive, name="host-drive"),
+    path("host/w/<slug:slug>/take", presenter.take, name="host-take"),
+    path("host/w/<slug:slug>/questions", presenter.moderate, name="host-moderate"),
+    path("host/w/<slug:slug>/poll", presenter.poll, name="host-poll"),
+    path("host/w/<slug:slug>/polls", presenter.new_poll, name="host-new-poll"),
+    path("host/w/<slug:slug>/attendance", presenter.attendance, name="host-attendance"),
+    path("host/w/<slug:slug>/attendance.csv", presenter.attendance_file, name="host-attendance-csv"),
     path("leave", room.leave, name="leave"),
 ]
 handler400 = errors.bad_request

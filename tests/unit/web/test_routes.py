@@ -39,6 +39,20 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "room": ("/room/", (401, 200, 200, 401, 401, 401)),
     "solve": ("/room/solve", REFUSED),
     "report": ("/room/report", REFUSED),
+    "live": ("/room/live", (401, 404, 404, 401, 401, 401)),
+    "ask": ("/room/ask", REFUSED),
+    "upvote": ("/room/upvote", REFUSED),
+    "vote": ("/room/vote", REFUSED),
+    "replay": ("/room/replay", (401, 404, 404, 401, 401, 401)),
+    "host-room": ("/host/w/{slug}/room", OF_ITS_HOST),
+    "host-live": ("/host/w/{slug}/live", OF_ITS_HOST),
+    "host-drive": ("/host/w/{slug}/drive", REFUSED),
+    "host-take": ("/host/w/{slug}/take", REFUSED),
+    "host-moderate": ("/host/w/{slug}/questions", REFUSED),
+    "host-poll": ("/host/w/{slug}/poll", REFUSED),
+    "host-new-poll": ("/host/w/{slug}/polls", REFUSED),
+    "host-attendance": ("/host/w/{slug}/attendance", OF_ITS_HOST),
+    "host-attendance-csv": ("/host/w/{slug}/attendance.csv", OF_ITS_HOST),
     "leave": ("/leave", REFUSED),
     "host": ("/host/", OF_HOSTS),
     "host-webinar": ("/host/w/{slug}/", OF_ITS_HOST),
@@ -203,7 +217,7 @@ def test_words_of_visitors_and_hosts_are_words(name, addresses, client):
             return
     answer = plain.get(ROUTES[name][0].format(**addresses))
     if not answer.headers["Content-Type"].startswith("text/html"):
-        assert name in ("calendar", "healthz", "host-csv", "host-xlsx", "my-data")
+        assert name in ("calendar", "healthz", "host-csv", "host-xlsx", "my-data", "host-live", "host-attendance-csv")
         return
     page = answer.content.decode()
     elements = _Elements(page).found

@@ -36,7 +36,7 @@ class Served:
     def __init__(self, **whole) -> None:
         self.seen: list[tuple[dict, bytes]] = []
 
-        async def page(scope, body, send):
+        async def page(scope, body, _, send):
             self.seen.append((scope, body))
             if scope["path"] == "/large":
                 await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -179,7 +179,7 @@ class TestAddressOfTheVisitor:
     def seen(self, peer: str, *forwarded: str) -> tuple[str, list[bytes]]:
         found = []
 
-        async def page(scope, body, send):
+        async def page(scope, body, _, send):
             found.append((scope["client"][0], [name for name, _ in scope["headers"]]))
 
         async def receive():

@@ -9,7 +9,7 @@ import asyncio
 import io
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -17,8 +17,9 @@ from urllib.parse import unquote_to_bytes
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 
-from toolkit.web.asgi.whole import Scope, Send, refuse
+from toolkit.web.asgi.whole import Receive, Scope, Send, refuse
 
+Stream = Callable[[Receive, Send], Awaitable[None]]
 WAITING = 64
 """Requests that may wait for a thread."""
 CLOSING = 5.0
@@ -38,21 +39,30 @@ class Pages:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
         self._open = 0
 
-    async def __call__(self, scope: Scope, body: bytes, send: Send) -> None:
-        """One page; 503 where too many wait."""
+    async def __call__(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        """One page; 503 where too many wait. An answer with a `stream` goes on in the loop and holds no thread.
+
+        Args:
+            scope: Of the request.
+            body: The whole of it.
+            receive: Tells when the visitor goes.
+            send: Takes the answer.
+        """
         if self._open >= self._threads + WAITING:
             await refuse(send, 503, (b"retry-after", b"2"))
             return
         self._open += 1
         try:
             loop = asyncio.get_running_loop()
-            status, headers, content = await loop.run_in_executor(self._pool, self._page, environ(scope, body))
+            status, headers, content, stream = await loop.run_in_executor(self._pool, self._page, environ(scope, body))
         finally:
             self._open -= 1
         await send({"type": "http.response.start", "status": status, "headers": headers})
+        if stream is not None and scope["method"] == "GET":
+            await stream(receive, send)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
-    def _page(self, request: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    def _page(self, request: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes, Stream | None]:
         started: list[tuple[int, list[tuple[bytes, bytes]]]] = []
 
         def start(status: str, headers: list[tuple[str, str]], _: Any = None, /) -> Callable[[bytes], object]:
@@ -66,9 +76,10 @@ class Pages:
         finally:
             response.close()
         status, headers = started[0]
-        if not any(name == b"content-length" for name, _ in headers):
+        stream: Stream | None = getattr(response, "stream", None)
+        if stream is None and not any(name == b"content-length" for name, _ in headers):
             headers.append((b"content-length", str(len(content)).encode()))
-        return status, headers, content
+        return status, headers, content, stream
 
     def close(self) -> None:
         """Finish what is being made, and close the connection of each thread."""

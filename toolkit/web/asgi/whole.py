@@ -10,7 +10,7 @@ from typing import Any
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Pages = Callable[[Scope, bytes, Send], Awaitable[None]]
+Pages = Callable[[Scope, bytes, Receive, Send], Awaitable[None]]
 
 HEADERS = (
     (b"content-type", b"text/plain; charset=utf-8"),
@@ -34,7 +34,7 @@ class Whole:
     """The outermost part of the portal.
 
     Args:
-        pages: Gets the scope and the whole body.
+        pages: Gets the scope, the whole body, what comes after it, and where the answer goes.
         hosts: Names that a request may be for.
         limit: Bytes of a body.
         seconds: That a body may take.
@@ -73,7 +73,7 @@ class Whole:
             await refuse(send, 413, (b"connection", b"close"))
             return
         self._trust(scope)
-        await self._pages(scope, body, send)
+        await self._pages(scope, body, receive, send)
 
     async def _read(self, receive: Receive) -> bytes | None:
         body = bytearray()

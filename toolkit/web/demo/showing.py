@@ -45,6 +45,22 @@ def sliders(start: Start, position: Position, say: Language) -> dict[str, Any]:
     return {"ranges": found, "scenarios": scenarios if start.has_cap else scenarios[:1]}
 
 
+def settings_of(position: Position, currency: str, say: Language) -> list[tuple[str, str]]:
+    """Where sliders stood, as rows of words.
+
+    Args:
+        position: Of the sliders.
+        currency: Of the budget.
+        say: The language.
+    """
+    return [
+        (say.words("Budget"), say.fmt.money(position.budget, currency)),
+        (say.words("Risk aversion"), say.fmt.number(position.aversion, 1)),
+        (say.words("At most under export control"), say.fmt.percent(position.cap / 100, 0)),
+        (say.words("Export controls of China"), say.words(SCENARIO_WORDS[position.scenario])),
+    ]
+
+
 def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]:
     """What the page shows of an answer.
 
@@ -67,6 +83,7 @@ def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]
     scale = min(100.0, TICK * (1 + largest // TICK))
     rows = [
         {
+            "key": one.asset,
             "name": say.term("name", one.name),
             "weight": fmt.percent(one.weight),
             "width": round(100 * 100 * one.weight / scale, 2),
@@ -77,10 +94,11 @@ def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]
         for one in held
     ]
     controlled = None if outcome.controlled is None else fmt.percent(outcome.controlled)
-    figures = [(say.words("Volatility a year"), fmt.percent(outcome.volatility), "")]
+    figures = [("volatility", say.words("Volatility a year"), fmt.percent(outcome.volatility), "")]
     if controlled is not None:
         figures.append(
             (
+                "controlled",
                 say.words("Under export control"),
                 controlled,
                 say.words("limit {limit}", limit=fmt.percent(position.cap / 100, 0)),
@@ -88,8 +106,8 @@ def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]
         )
     if outcome.country is not None:
         code, share = outcome.country
-        figures.append((say.words("Largest supplier"), fmt.percent(share), short_country(code, say)))
-    figures.append((say.words("Cost a year"), fmt.percent(outcome.cost), say.words("spread, storage and fees")))
+        figures.append(("country", say.words("Largest supplier"), fmt.percent(share), short_country(code, say)))
+    figures.append(("cost", say.words("Cost a year"), fmt.percent(outcome.cost), say.words("spread, storage and fees")))
     first = held[0] if held else None
     finding = (
         say.words("Everything stays in cash.")

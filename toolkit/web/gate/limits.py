@@ -43,6 +43,10 @@ TOKENS = Limit("tokens", 30, MINUTE)
 SOLVES = (Limit("solve", 20, 4), Limit("solves", 1200, HOUR))
 """Of one session: a slider that is pulled asks at most seven times a second."""
 REPORTS = Limit("report", 10, HOUR)
+ASKS = Limit("ask", 5, 10 * MINUTE)
+VOTES = Limit("vote", 60, MINUTE)
+STREAMS = Limit("stream", 60, MINUTE)
+"""Of one attendee: questions, votes, and streams that were opened."""
 LOGIN_ADDRESS = Limit("login", 30, 15 * MINUTE)
 
 

@@ -1,34 +1,43 @@
-"""The room, for those who have a seat."""
+"""The room, for those who have a seat: waiting, the demo, what the presenter shows, and the replay."""
 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from toolkit.core.errors import ToolkitError
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Position
-from toolkit.web.demo.showing import shown, sliders
-from toolkit.web.forms import Nothing, PositionForm
+from toolkit.web.demo.showing import settings_of, shown, sliders
+from toolkit.web.forms import Nothing, PositionForm, QuestionForm, UpvoteForm, VoteForm
 from toolkit.web.gate import limits, tokens
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Registration, Session
+from toolkit.web.room import presenting, talking
+from toolkit.web.room.hub import Stream, hub
+from toolkit.web.room.models import Ballot, Question, Upvote
+from toolkit.web.room.parts import of_state, part, poll_data, questions_data
+from toolkit.web.room.replay import gaps, moment_data, steps
 from toolkit.web.sessions import digest
-from toolkit.web.views.errors import bad_request, server_error
+from toolkit.web.views.errors import bad_request, forbidden, not_found, server_error
 from toolkit.web.words import moment
 from toolkit.web.writing import Busy
 
+LONGEST = 4.0
+"""Seconds that a step of the replay lasts at most."""
 log = structlog.get_logger("room")
 P = ParamSpec("P")
-Gated = Callable[Concatenate[HttpRequest, Registration, P], HttpResponse]
+Gated = Callable[Concatenate[HttpRequest, Registration, P], HttpResponseBase]
 
 
 def attendee(request: HttpRequest) -> Registration | None:
@@ -46,11 +55,11 @@ def attendee(request: HttpRequest) -> Registration | None:
     return found if found is not None and found.webinar.ends + tokens.AFTER > timezone.now() else None
 
 
-def gated(view: Gated[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def gated(view: Gated[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """The view for attendees alone; others are told to use their personal link."""
 
     @functools.wraps(view)
-    def entered(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def entered(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         registration = attendee(request)
         if registration is None:
             return render(request, "locked.html", {}, status=401)
@@ -64,13 +73,13 @@ def gated(view: Gated[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]
 @require_safe
 @gated
 def room(request: HttpRequest, registration: Registration) -> HttpResponse:
-    """The waiting room until the webinar starts, then the demo."""
+    """The waiting room until the webinar starts, then the room."""
     webinar = registration.webinar
     if not webinar.is_open:
         left = max(webinar.starts - timezone.now(), timedelta(0))
         data = {"webinar": webinar, "when": moment(webinar, spoken()), "left": str(left).partition(".")[0]}
         return render(request, "waiting.html", data)
-    return _demo(request, registration, None)
+    return _room(request, registration, None)
 
 
 @require_POST
@@ -80,12 +89,12 @@ def solve(request: HttpRequest, registration: Registration) -> HttpResponse:
     form = PositionForm(request.POST)
     if not registration.webinar.is_open or not form.is_valid():
         return bad_request(request)
-    _limit(registration, *limits.SOLVES)
+    limit(registration, *limits.SOLVES)
     position = form.position(registration.webinar.strategy)
-    if request.headers.get("HX-Request") != "true":
-        return _demo(request, registration, position)
+    if not for_script(request):
+        return _room(request, registration, position)
     outcome = current().solve(position, str(registration.id))
-    return render(request, "result.html", shown(outcome, position, spoken()))
+    return render(request, "room/result.html", shown(outcome, position, spoken()))
 
 
 @require_POST
@@ -95,33 +104,149 @@ def report(request: HttpRequest, registration: Registration) -> HttpResponse:
     form = PositionForm(request.POST)
     if not registration.webinar.is_open or not form.is_valid():
         return bad_request(request)
-    _limit(registration, limits.REPORTS)
+    limit(registration, limits.REPORTS)
     content = current().report(form.position(registration.webinar.strategy), spoken().code)
     response = HttpResponse(content, content_type="text/html; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="report.html"'
     return response
 
 
-def _limit(registration: Registration, *found: limits.Limit) -> None:
-    limits.check(*((limit, str(registration.id)) for limit in found))
+@require_safe
+@gated
+def live(request: HttpRequest, registration: Registration) -> HttpResponseBase:
+    """The stream of the room."""
+    if not registration.webinar.is_open:
+        return not_found(request)
+    limit(registration, limits.STREAMS)
+    session = digest(request.session.session_key)
+    return streamed(
+        request,
+        Stream(registration.webinar_id, spoken().code, "attendee", session=session, registration=registration.id),
+    )
 
 
-def _demo(request: HttpRequest, registration: Registration, position: Position | None) -> HttpResponse:
-    """The page of the demo, at a position or where its strategy starts."""
+@require_safe
+@gated
+def replay(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """A step of what was shown, once the webinar is over: the page, or for its script the step alone."""
     webinar, say = registration.webinar, spoken()
+    if timezone.now() <= webinar.ends:
+        return not_found(request)
+    found = steps(webinar)
+    asked = request.GET.get("at", "1")
+    at = min(max(int(asked), 1), len(found)) if re.fullmatch("[0-9]{1,9}", asked) else 1
+    data = {"webinar": webinar, "count": len(found), "at": at}
+    if found:
+        data |= moment_data(webinar, found[at - 1], say)
+        data["inputs"] = [] if data["outcome"] is None else settings_of(data["position"], data["outcome"].currency, say)
+    if for_script(request):
+        return render(request, "room/moment.html", data)
+    seconds = " ".join(f"{min(gap, LONGEST):.1f}" for gap in gaps(found))
+    return render(request, "room/replay.html", {**data, "when": moment(webinar, say), "seconds": seconds})
+
+
+def limit(registration: Registration, *found: limits.Limit) -> None:
+    """Count an event of an attendee."""
+    limits.check(*((one, str(registration.id)) for one in found))
+
+
+def for_script(request: HttpRequest) -> bool:
+    """Whether a part of the page is asked for, by its script."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def streamed(request: HttpRequest, stream: Stream) -> HttpResponseBase:
+    """The answer that stays open, unless another site asks for it or there are too many."""
+    if request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site"):
+        return forbidden(request)
+    if hub.is_full:
+        raise Busy
+    response = StreamingHttpResponse((), content_type="text/event-stream; charset=utf-8")
+    response["X-Accel-Buffering"] = "no"
+    response.stream = stream  # type: ignore[attr-defined]  # `toolkit.web.asgi.pages` goes on with it
+    return response
+
+
+def _room(request: HttpRequest, registration: Registration, position: Position | None) -> HttpResponse:
+    """The page of the room: at a position of the visitor, where the presenter is, or where the strategy starts."""
+    webinar, say = registration.webinar, spoken()
+    found = presenting.find(webinar)
+    state = presenting.stored(found.state)
+    view = "own" if position is not None and state is not None else "nobody" if state is None else "following"
     try:
         start = current().start(webinar.strategy)
-        position = start.position if position is None else position
-        outcome = current().solve(position, str(registration.id))
+        if view == "following" and state is not None:
+            position, answer = state.position, of_state(state, say)
+        else:
+            position = start.position if position is None else position
+            answer = shown(current().solve(position, str(registration.id)), position, say)
     except Busy:
-        response = render(request, "loading.html", {"webinar": webinar}, status=503 if position is not None else 200)
+        response = render(
+            request, "loading.html", {"webinar": webinar, "again": reverse("room")}, status=503 if position is not None else 200
+        )
         response["Retry-After"] = "3"
         return response
     except ToolkitError:
         log.exception("demo.cannot_start")
         return server_error(request)
-    data = {"webinar": webinar, "start": start, "sliders": sliders(start, position, say), **shown(outcome, position, say)}
-    return render(request, "room.html", data)
+    data = {"webinar": webinar, "view": view, "over": timezone.now() > webinar.ends, "moderated": found.moderated}
+    return render(
+        request,
+        "room.html",
+        {**data, "sliders": sliders(start, position, say), **answer, **talk_of(registration)},
+    )
+
+
+def talk_of(registration: Registration) -> dict[str, Any]:
+    """Questions and the poll as one attendee sees them."""
+    poll = talking.current_poll(registration.webinar)
+    voted = poll is not None and Ballot.objects.filter(poll=poll, registration=registration).exists()
+    mine = {*Upvote.objects.filter(registration=registration).values_list("question_id", flat=True)}
+    own = Question.objects.filter(registration=registration, state=Question.State.WAITING).order_by("id")
+    return {**poll_data(poll, voted=voted), **questions_data(registration.webinar, mine=mine), "own": list(own)}
+
+
+@require_POST
+@gated
+def ask(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """A question."""
+    form = QuestionForm(request.POST)
+    if not registration.webinar.is_open or not form.is_valid():
+        return bad_request(request)
+    limit(registration, limits.ASKS)
+    talking.ask(registration, form.cleaned_data["text"])
+    return _talked(request, registration, "own")
+
+
+@require_POST
+@gated
+def upvote(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """A vote for a question."""
+    form = UpvoteForm(request.POST)
+    if not registration.webinar.is_open or not form.is_valid():
+        return bad_request(request)
+    limit(registration, limits.VOTES)
+    done = talking.upvote(registration, form.cleaned_data["question"])
+    return _talked(request, registration, "questions") if done else not_found(request)
+
+
+@require_POST
+@gated
+def vote(request: HttpRequest, registration: Registration) -> HttpResponse:
+    """A vote in the open poll."""
+    form = VoteForm(request.POST)
+    if not registration.webinar.is_open or not form.is_valid():
+        return bad_request(request)
+    limit(registration, limits.VOTES)
+    done = talking.vote(registration, form.cleaned_data["choice"])
+    return _talked(request, registration, "poll") if done else not_found(request)
+
+
+def _talked(request: HttpRequest, registration: Registration, name: str) -> HttpResponse:
+    """The part of the page that changed, for its script; the page for its button."""
+    if not for_script(request):
+        return redirect("room")
+    return HttpResponse(part(name, spoken(), **talk_of(registration)))
 
 
 @require_POST

@@ -1,5 +1,5 @@
 // What the page of the demo does beyond its form: numbers beside sliders, the state of a request, and what is read aloud.
-const form = document.getElementById("demo");
+export const form = document.getElementById("demo");
 const state = document.getElementById("state");
 const language = document.documentElement.lang;
 const every = 1000; // ms between two things that are read aloud
@@ -11,7 +11,7 @@ function words(slider) {
   return new Intl.NumberFormat(language, { style: "currency", currency: unit, maximumFractionDigits: 0 }).format(slider.value);
 }
 
-function show(slider) {
+export function show(slider) {
   const text = words(slider);
   document.getElementById(`${slider.id}_shown`).value = text;
   slider.setAttribute("aria-valuetext", text);
@@ -29,18 +29,22 @@ for (const number of form.querySelectorAll("input[type=number]")) {
 document.getElementById("solve").hidden = true;
 
 let spoken = 0, waiting;
-function say(text) {
+export function say(text) {
   clearTimeout(waiting);
   waiting = setTimeout(() => { spoken = Date.now(); state.textContent = text; }, Math.max(0, spoken + every - Date.now()));
 }
 form.addEventListener("htmx:beforeRequest", () => form.setAttribute("aria-busy", "true"));
 form.addEventListener("htmx:afterRequest", () => form.removeAttribute("aria-busy"));
-document.body.addEventListener("htmx:afterSwap", () => say(document.getElementById("says").textContent));
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "result") say(document.getElementById("says").textContent);
+});
 for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) {
-  document.body.addEventListener(failure, () => say(form.dataset.busy));
+  document.body.addEventListener(failure, ({ detail }) => {
+    say(detail.elt !== form ? form.dataset.refused : detail.xhr.status === 409 ? form.dataset.held : form.dataset.busy);
+  });
 }
 // The report is a download: its button sends the form as it is.
-document.getElementById("take").addEventListener("click", (event) => {
+document.getElementById("take")?.addEventListener("click", (event) => {
   event.preventDefault();
   const action = event.target.getAttribute("formaction"), before = form.getAttribute("action");
   form.setAttribute("action", action);

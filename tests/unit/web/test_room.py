@@ -1,0 +1,583 @@
+"""The room: one driver, questions and polls, who was there, and the streams of real connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import http.client
+import io
+import itertools
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import pytest
+import time_machine
+import uvicorn
+from django.conf import settings
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.web.test_routes import HOSTILE, _Elements, log_in
+from tests.unit.web.visitors import HOST, OWN, Browser, announced, entered, registered
+from toolkit.web.asgi.app import Portal
+from toolkit.web.asgi.deadline import Deadline
+from toolkit.web.demo import pool
+from toolkit.web.demo.position import Holding, Outcome, Position, Start
+from toolkit.web.gate import limits, registering
+from toolkit.web.gate.retention import ATTENDEES, purge
+from toolkit.web.models import Host, Registration
+from toolkit.web.room import attendance, presenting, replay, talking
+from toolkit.web.room import hub as hubs
+from toolkit.web.room.hub import Hub, Stream, encode, hub
+from toolkit.web.room.models import Ballot, Choice, Moment, Poll, Presence, Question, Room
+from toolkit.web.room.presenting import Held, State
+
+POSITION = Position("physical-basket", 100_000, 6, 50)
+
+
+def outcome(position: Position) -> Outcome:
+    """An answer that tells positions apart by the weight of its one asset."""
+    held = Holding("gold", "Gold bar", position.cap / 100, position.budget, 3, controlled=False)
+    return Outcome("optimal", "2026-11-26", "EUR", (held,), 0.5, 0.17, 0.4, ("CHN", 0.4), 0.05)
+
+
+def state(cap: float = 50, **more) -> State:
+    position = replace(POSITION, cap=cap)
+    return State(position, outcome(position), **more)
+
+
+class _Solver:
+    def start(self, strategy):
+        return Start(POSITION, "Basket", "EUR", has_aversion=True, has_cap=True)
+
+    def solve(self, position, session):
+        return outcome(position)
+
+
+@pytest.fixture(autouse=True)
+def _solver(monkeypatch):
+    monkeypatch.setattr(pool, "solver", _Solver())
+
+
+@pytest.fixture
+def webinar(db):
+    return announced(starts=timezone.now() - timedelta(minutes=5), capacity=50)
+
+
+@pytest.fixture
+def host(client, webinar) -> Browser:
+    log_in(client)
+    return client
+
+
+@pytest.fixture
+def visitor(webinar) -> Browser:
+    return entered(Browser(), registered(webinar))
+
+
+def show(host: Browser, webinar, **fields: str):
+    usual = {"budget": "100000", "aversion": "6", "cap": "50", "scenario": "today", "section": "demo", "pointer": ""}
+    return host.send(f"/host/w/{webinar.slug}/drive", {**usual, **fields}, page=f"/host/w/{webinar.slug}/room")
+
+
+class TestPresenting:
+    def test_what_is_shown_is_what_attendees_see_without_a_script(self, host, visitor, webinar):
+        assert 'data-view="nobody"' in visitor.get("/room/").content.decode()
+        assert show(host, webinar, cap="61", section="poll", pointer="gold").status_code == 302
+        page = visitor.get("/room/").content.decode()
+        assert 'data-view="following"' in page
+        assert 'data-cap="61' in page
+        assert 'data-section="poll" data-pointer="gold"' in page
+        assert '<tr class="pointed">' in page
+        alone = visitor.send(
+            "/room/solve", {"budget": "100000", "aversion": "6", "cap": "33", "scenario": "today"}, page="/room/"
+        )
+        assert 'data-view="own"' in alone.content.decode()
+        assert 'data-cap="33' in alone.content.decode()
+
+    def test_a_state_is_stored_whole(self, webinar):
+        host = Host.objects.create_user("mara")
+        shown = state(61, section="questions", pointer="gold")
+        assert presenting.drive(webinar, host, "a", shown, timezone.now()) == 1
+        assert presenting.stored(presenting.find(webinar).state) == shown
+        assert presenting.stored(Moment.objects.get().state) == shown
+
+    def test_one_drives_until_the_lease_ends_or_another_takes_over(self, webinar):
+        mara, nils = Host.objects.create_user("mara"), Host.objects.create_user("nils")
+        presenting.drive(webinar, mara, "a", state(), timezone.now())
+        with pytest.raises(Held) as held:
+            presenting.drive(webinar, nils, "b", state(70), timezone.now())
+        assert held.value.name == "mara"
+        presenting.take(webinar, nils, "b")
+        assert presenting.drive(webinar, nils, "b", state(70), timezone.now()) == 2
+        with pytest.raises(Held):
+            presenting.drive(webinar, mara, "a", state(80), timezone.now())
+        with time_machine.travel(timezone.now() + presenting.LEASE + timedelta(seconds=1), tick=False):
+            assert presenting.drive(webinar, mara, "a", state(80), timezone.now()) == 3
+
+    def test_who_may_not_drive_is_told_so_and_can_take_over(self, host, webinar):
+        other = Browser()
+        other.force_login(Host.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
+        assert show(host, webinar).status_code == 302
+        assert show(other, webinar, cap="77").status_code == 409
+        assert Room.objects.get().version == 1
+        assert other.send(f"/host/w/{webinar.slug}/take", {}, page=f"/host/w/{webinar.slug}/room").status_code == 302
+        assert show(other, webinar, cap="77").status_code == 302
+        assert show(host, webinar).status_code == 409
+
+    def test_the_latest_step_wins_however_late_an_earlier_one_is_solved(self, webinar):
+        host, now = Host.objects.create_user("mara"), timezone.now()
+        presenting.drive(webinar, host, "a", state(70), now)
+        assert presenting.drive(webinar, host, "a", state(60), now - timedelta(seconds=1)) == 1
+        assert presenting.stored(presenting.find(webinar).state) == state(70)
+
+    @pytest.mark.parametrize("change", [{"section": "other"}, {"pointer": "<b>"}, {"cap": "nan"}, {"driver": "x"}], ids=str)
+    def test_what_the_page_does_not_send_is_refused(self, host, webinar, change):
+        assert show(host, webinar, **change).status_code == 400
+        assert not Room.objects.exists()
+
+
+class TestTalk:
+    def ask(self, visitor, text="Why hafnium?"):
+        return visitor.send("/room/ask", {"text": text}, page="/room/")
+
+    def test_a_question_is_seen_by_others_once_a_host_shows_it(self, host, visitor, webinar):
+        other = entered(Browser(), registered(webinar, "b@example.com"))
+        assert self.ask(visitor).status_code == 302
+        question, path = Question.objects.get(), f"/host/w/{webinar.slug}/questions"
+        assert "Why hafnium?" in visitor.get("/room/").content.decode()
+        assert "Why hafnium?" not in other.get("/room/").content.decode()
+        assert other.send("/room/upvote", {"question": str(question.id)}, page="/room/").status_code == 404
+        room = f"/host/w/{webinar.slug}/room"
+        assert host.send(path, {"shown": str(question.id)}, page=room).status_code == 302
+        assert "Why hafnium?" in other.get("/room/").content.decode()
+        assert "Ana Lima" not in other.get("/room/").content.decode()
+        host.send(path, {"answered": str(question.id)}, page=room)
+        assert 'class="answered"' in other.get("/room/").content.decode()
+        host.send(path, {"hidden": str(question.id)}, page=room)
+        assert "Why hafnium?" not in other.get("/room/").content.decode()
+
+    def test_without_moderation_it_is_seen_at_once(self, host, visitor, webinar):
+        room = f"/host/w/{webinar.slug}/room"
+        assert host.send(f"/host/w/{webinar.slug}/questions", {"moderated": "no"}, page=room).status_code == 302
+        self.ask(visitor)
+        assert Question.objects.get().state == "shown"
+
+    def test_script_in_a_question_and_in_a_poll_is_words_in_every_part(self, host, visitor, webinar):
+        self.ask(visitor, HOSTILE)
+        poll = talking.make_poll(webinar, HOSTILE, [HOSTILE, "other"])
+        talking.moderate(webinar, Question.objects.get().id, "shown")
+        talking.open_poll(webinar, poll.id)
+        for closed in (False, True):
+            if closed:
+                talking.close_poll(webinar, poll.id)
+            pages = [visitor.get("/room/"), host.get(f"/host/w/{webinar.slug}/room")]
+            for page in [answer.content.decode() for answer in pages]:
+                elements = _Elements(page).found
+                assert not any(key.startswith("on") or key == "style" for _, found in elements for key in found)
+                assert not any(tag == "script" and "src" not in found for tag, found in elements)
+                assert all("onload" not in found for tag, found in elements if tag == "svg")
+                assert "{{7*7}}" in page
+
+    @given(st.text())
+    def test_no_words_end_an_event_or_begin_another(self, text):
+        lines = encode("poll", text).decode().removesuffix("\n\n").split("\n")
+        assert lines[0] == "event: poll"
+        assert all(line.startswith("data: ") for line in lines[1:])
+        assert not any("\r" in line for line in lines)
+
+    def test_a_vote_counts_once_however_many_ask_at_a_time(self, transactional_db):
+        webinar = announced(starts=timezone.now() - timedelta(minutes=5))
+        voter = registered(webinar)
+        poll = talking.make_poll(webinar, "Which?", ["Gallium", "Germanium"])
+        talking.open_poll(webinar, poll.id)
+        first, second = Choice.objects.filter(poll=poll)
+        question = talking.ask(voter, "Why?")
+        talking.moderate(webinar, question.id, "shown")
+        voter = Registration.objects.select_related("webinar").get()
+
+        def both(number: int) -> bool:
+            from django.db import connection
+
+            done = talking.vote(voter, (first, second)[number % 2].id) and talking.upvote(voter, question.id)
+            connection.close()
+            return done
+
+        with ThreadPoolExecutor(8) as threads:
+            assert all(threads.map(both, range(30)))
+        assert sum(Choice.objects.values_list("votes", flat=True)) == Ballot.objects.count() == 1
+        assert Question.objects.get().votes == 1
+
+    def test_only_the_open_poll_of_the_own_webinar_takes_votes(self, visitor, webinar):
+        poll = talking.make_poll(webinar, "Which?", ["Gallium", "Germanium"])
+        choice = str(Choice.objects.filter(poll=poll)[0].id)
+        vote = lambda browser: browser.send("/room/vote", {"choice": choice}, page="/room/").status_code  # noqa: E731
+        assert vote(visitor) == 404
+        talking.open_poll(webinar, poll.id)
+        stranger = entered(Browser(), registered(announced(starts=webinar.starts), "c@example.com"))
+        assert vote(stranger) == 404
+        assert vote(visitor) == 302
+        assert "Germanium" not in visitor.get("/room/").content.decode()  # voted: the result comes later
+        talking.close_poll(webinar, poll.id)
+        assert vote(entered(Browser(), registered(webinar, "b@example.com"))) == 404
+        assert Choice.objects.get(id=choice).votes == 1
+        assert "100%" in visitor.get("/room/").content.decode()
+
+    def test_a_poll_that_opens_closes_the_one_before_and_opens_once(self, webinar):
+        first, second = (talking.make_poll(webinar, text, ["a", "b"]) for text in "xy")
+        assert talking.open_poll(webinar, first.id)
+        assert not talking.open_poll(webinar, first.id)
+        assert talking.open_poll(webinar, second.id)
+        assert list(Poll.objects.filter(closed=None).values_list("id", flat=True)) == [second.id]
+
+    def test_questions_of_others_webinars_are_out_of_reach_for_hosts_pages_too(self, host, webinar):
+        other = announced(starts=webinar.starts)
+        question = talking.ask(registered(other), "Why?")
+        path = f"/host/w/{webinar.slug}/questions"
+        assert host.send(path, {"shown": str(question.id)}, page=f"/host/w/{webinar.slug}/room").status_code == 404
+        assert Question.objects.get().state == "waiting"
+
+    @pytest.mark.parametrize(
+        "fields", [{}, {"shown": "1", "hidden": "1"}, {"shown": "x"}, {"shown": "-1"}, {"state": "shown"}, {"moderated": "maybe"}], ids=str
+    )  # fmt: skip
+    def test_a_button_says_one_thing(self, host, webinar, fields):
+        path = f"/host/w/{webinar.slug}/questions"
+        assert host.send(path, fields, page=f"/host/w/{webinar.slug}/room").status_code == 400
+
+    @pytest.mark.parametrize("text", ["", " ", "x" * 301, "a\x00b", "a\u202eb", "a\nb"], ids=repr)
+    def test_what_is_no_line_of_words_is_no_question(self, visitor, text):
+        assert self.ask(visitor, text).status_code == 400
+        assert not Question.objects.exists()
+
+    @pytest.mark.parametrize("choices", ["one", "same\nsame", "\n".join(map(str, range(9))), "a\n" + "b" * 121], ids=len)
+    def test_a_poll_has_two_to_eight_answers(self, host, webinar, choices):
+        path = f"/host/w/{webinar.slug}/polls"
+        fields = {"text": "Which?", "choices": choices}
+        assert host.send(path, fields, page=f"/host/w/{webinar.slug}/room").status_code == 400
+        assert not Poll.objects.exists()
+
+    def test_one_attendee_asks_only_so_often(self, visitor):
+        with time_machine.travel(timezone.now(), tick=False):
+            statuses = [self.ask(visitor, f"{n}?").status_code for n in range(limits.ASKS.most + 1)]
+        assert statuses == [302] * limits.ASKS.most + [429]
+
+    def test_before_the_start_nothing_is_asked(self, visitor, webinar):
+        token = visitor.get("/room/").content.decode().partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        webinar.starts = timezone.now() + timedelta(hours=1)
+        webinar.save()
+        for path, fields in (("ask", {"text": "Why?"}), ("vote", {"choice": "1"}), ("upvote", {"question": "1"})):
+            assert visitor.post(f"/room/{path}", {**fields, "csrfmiddlewaretoken": token}, headers=OWN).status_code == 400
+
+
+class TestReplay:
+    def test_each_step_shows_what_was_there_then(self, visitor, webinar):
+        host, begin = Host.objects.create_user("mara"), webinar.starts
+        with time_machine.travel(begin - timedelta(minutes=1), tick=False):
+            presenting.drive(webinar, host, "a", state(11), timezone.now())  # a rehearsal
+        with time_machine.travel(begin + timedelta(minutes=1), tick=False) as clock:
+            presenting.drive(webinar, host, "a", state(40), timezone.now())
+            clock.shift(0.5)
+            presenting.drive(webinar, host, "a", state(41), timezone.now())
+            clock.shift(60)
+            question = talking.ask(registered(webinar, "b@example.com"), "Why hafnium?")
+            talking.moderate(webinar, question.id, "shown")
+            clock.shift(60)
+            poll = talking.make_poll(webinar, "Which?", ["Gallium", "Germanium"])
+            talking.open_poll(webinar, poll.id)
+            clock.shift(60)
+            presenting.drive(webinar, host, "a", state(80), timezone.now())
+        found = replay.steps(webinar)
+        assert [step.kind for step in found] == ["state", "shown", "opened", "state"]
+        assert replay.gaps(found) == pytest.approx([60, 60, 60])
+        webinar.starts, webinar.minutes = begin, 1
+        webinar.save()
+        pages = [visitor.get(f"/room/replay?at={at}").content.decode() for at in (1, 2, 3, 4, 99)]
+        assert ['data-cap="41' in page for page in pages] == [True, True, True, False, False]
+        assert ["Why hafnium?" in page for page in pages] == [False, True, True, True, True]
+        assert ["Germanium" in page for page in pages] == [False, False, True, True, True]
+        assert 'data-cap="80' in pages[4]
+        assert not any('name="choice"' in page or 'name="question"' in page for page in pages)
+        step = visitor.get("/room/replay?at=4", headers={"HX-Request": "true"}).content.decode()
+        assert "<html" not in step
+        assert 'data-cap="80' in step
+
+    @pytest.mark.parametrize("at", ["0", "-1", "x", "9" * 30, "١", ""])
+    def test_a_step_that_is_none_is_the_first_or_last(self, visitor, webinar, at):
+        webinar.minutes = 1
+        webinar.save()
+        assert visitor.get("/room/replay", {"at": at}).status_code == 200
+
+    def test_while_it_runs_and_without_a_seat_there_is_none(self, visitor, webinar):
+        assert visitor.get("/room/replay").status_code == 404
+        webinar.minutes = 1
+        webinar.save()
+        assert Browser().get("/room/replay").status_code == 401
+
+
+def at(minute: float) -> datetime:
+    return datetime(2026, 12, 3, 17, tzinfo=UTC) + timedelta(minutes=minute)
+
+
+class TestAttendance:
+    def test_pages_at_once_and_short_gaps_are_one_interval(self):
+        spans = [(at(0), at(5)), (at(3), at(4)), (at(6), at(10)), (at(30), at(31))]
+        assert attendance.merged(reversed(spans)) == ((at(0), at(10)), (at(30), at(31)))
+
+    @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 60))))
+    def test_merged_intervals_hold_all_and_are_apart(self, drawn):
+        spans = [(at(begin), at(begin + length)) for begin, length in drawn]
+        found = attendance.merged(spans)
+        assert all(any(a <= begin and end <= b for a, b in found) for begin, end in spans)
+        assert all(after[0] - before[1] >= attendance.GRACE for before, after in itertools.pairwise(found))
+
+    def test_the_page_and_the_file_have_each_interval_and_no_formula(self, host, webinar):
+        person = registered(webinar)
+        Registration.objects.update(name="=1+1")
+        for begin, end in ((-20, -1), (0, 10), (30, 40)):
+            opened, closed = webinar.starts + timedelta(minutes=begin), webinar.starts + timedelta(minutes=end)
+            Presence.objects.create(registration=person, opened=opened, seen=closed, closed=closed)
+        (one,) = attendance.attendance(webinar)
+        assert (len(one.intervals), one.minutes) == (2, 20)
+        answer = host.get(f"/host/w/{webinar.slug}/attendance.csv")
+        rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        assert [row["name"] for row in rows] == ["'=1+1"] * 2
+        assert host.get(f"/host/w/{webinar.slug}/attendance").status_code == 200
+
+    def test_what_a_killed_process_left_open_ends_when_it_was_last_seen(self, webinar):
+        last = timezone.now() - attendance.LOST - timedelta(seconds=5)
+        (number,) = attendance.begin([registered(webinar).id])
+        Presence.objects.update(opened=last - timedelta(minutes=3), seen=last)
+        assert attendance.present(webinar.id) == 0
+        attendance.go_on([])
+        assert Presence.objects.get(id=number).closed == last
+
+    def test_it_is_gone_with_the_registration(self, webinar):
+        person = registered(webinar)
+        attendance.begin([person.id])
+        talking.ask(person, "Why?")
+        with time_machine.travel(webinar.ends + ATTENDEES + timedelta(days=1), tick=False):
+            purge()
+        assert not Presence.objects.exists()
+        assert not Question.objects.exists()
+
+
+class Connection:
+    """A stream over a socket, read in a thread: the events by name, the newest of each."""
+
+    opened: ClassVar[list[Connection]] = []
+
+    def __init__(self, port: int, browser: Browser, path: str = "/room/live", **headers: str) -> None:
+        cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in browser.cookies.items())
+        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.http.request("GET", path, headers={"Host": HOST, "Cookie": cookies, **headers})
+        self.socket = self.http.sock
+        self.answer = self.http.getresponse()
+        self.events: dict[str, str] = {}
+        self.ended = False
+        self.thread = threading.Thread(target=self._read)
+        self.thread.start()
+        self.opened.append(self)
+
+    def _read(self) -> None:
+        name = ""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            for raw in self.answer if self.answer.status == 200 else ():
+                line = raw.decode().rstrip("\n")
+                if line.startswith("event: "):
+                    name, self.events = line[7:], {**self.events, line[7:]: ""}
+                elif line.startswith("data: "):
+                    self.events[name] += line[6:] + "\n"
+        self.ended = True
+
+    def wait(self, condition, patience: float = 10.0) -> None:
+        until = time.monotonic() + patience
+        while not condition():
+            assert time.monotonic() < until, self.events
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # the other side was first
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.answer.close()
+        self.http.close()
+        self.socket.close()
+
+
+@pytest.fixture
+def served(transactional_db, monkeypatch):
+    """The real composition on a port of its own; sessions are looked at five times a second."""
+    monkeypatch.setattr(hubs, "BEAT", 0.2)
+    config = settings.PORTAL.model_copy(update={"threads": 2, "trusted_proxy": ()})
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Portal(config, start=[hub.start], stop=[hub.stop]), port=0, http=Deadline, lifespan="on", log_config=None,
+            proxy_headers=False, timeout_graceful_shutdown=3,
+        )
+    )  # fmt: skip
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    server.port = server.servers[0].sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+
+    def stop() -> float:
+        began = time.monotonic()
+        hub.end_streams()
+        server.should_exit = True
+        thread.join()
+        return time.monotonic() - began
+
+    server.stop = stop  # type: ignore[attr-defined]
+    yield server
+    while Connection.opened:
+        Connection.opened.pop().close()
+    if thread.is_alive():
+        stop()
+
+
+@pytest.fixture
+def running(served):
+    return announced(starts=timezone.now() - timedelta(minutes=5), capacity=50)
+
+
+def drive(webinar, cap: float) -> None:
+    host = Host.objects.filter(username="driver").first() or Host.objects.create_user("driver")
+    presenting.drive(webinar, host, "driver", state(cap), timezone.now())
+
+
+class TestStreams:
+    def test_who_comes_late_gets_the_present_state_and_then_each_new_one(self, served, running):
+        drive(running, 41)
+        late = Connection(served.port, entered(Browser(), registered(running)))
+        late.wait(lambda: {"result", "poll", "questions"} <= late.events.keys(), 2)
+        assert 'data-cap="41' in late.events["result"]
+        german = Connection(served.port, entered(Browser(), registered(running, "b@example.com")), **{"Accept-Language": "de"})
+        drive(running, 42)
+        for one in (late, german):
+            one.wait(lambda one=one: 'data-cap="42' in one.events.get("result", ""), 2)
+        assert "Volatilität" in german.events["result"]
+        talking.moderate(running, talking.ask(registered(running, "c@example.com"), "Why hafnium?").id, "shown")
+        late.wait(lambda: "Why hafnium?" in late.events["questions"], 3)
+
+    def test_rooms_are_apart(self, served, running):
+        other = announced(starts=running.starts)
+        drive(running, 41)
+        drive(other, 99)
+        here = Connection(served.port, entered(Browser(), registered(running)))
+        there = Connection(served.port, entered(Browser(), registered(other, "b@example.com")))
+        for one, cap in ((here, 41), (there, 99)):
+            one.wait(lambda one=one: "result" in one.events)
+            assert f'data-cap="{cap}' in one.events["result"]
+
+    def test_a_revoked_attendee_and_a_host_who_logs_out_lose_the_stream(self, served, running):
+        person = registered(running)
+        stream = Connection(served.port, entered(Browser(), person))
+        browser = Browser()
+        log_in(browser)
+        hosts = Connection(served.port, browser, f"/host/w/{running.slug}/live")
+        for one in (stream, hosts):
+            one.wait(lambda one=one: "questions" in one.events)
+        hosts.wait(lambda: ">1<" in hosts.events["people"])
+        registering.cancel(person, state=Registration.State.REVOKED)
+        stream.wait(lambda: stream.ended, 3)
+        assert not hosts.ended
+        browser.send("/host/logout", {}, page="/host/")
+        hosts.wait(lambda: hosts.ended, 3)
+
+    def test_a_fourth_stream_of_an_attendee_ends_the_first(self, served, running):
+        browser = entered(Browser(), registered(running))
+        streams = []
+        for _ in range(hubs.EACH + 1):
+            streams.append(Connection(served.port, browser))
+            streams[-1].wait(lambda: "questions" in streams[-1].events)
+        streams[0].wait(lambda: streams[0].ended)
+        assert streams[0].events["ended"] == "elsewhere\n"
+        assert not any(one.ended for one in streams[1:])
+
+    def test_intervals_begin_and_end_with_the_connection_and_with_the_server(self, served, running):
+        first, second = (Connection(served.port, entered(Browser(), registered(running, f"{n}@example.com"))) for n in "ab")
+        first.wait(lambda: Presence.objects.filter(closed=None).count() == 2)
+        first.close()
+        second.wait(lambda: Presence.objects.filter(closed=None).count() == 1)
+        assert served.stop() < 3
+        second.wait(lambda: second.ended)
+        assert not Presence.objects.filter(closed=None).exists()
+        assert all(row.closed >= row.opened for row in Presence.objects.all())
+
+    def test_an_erased_attendee_keeps_nobody_from_being_counted(self, served, running):
+        gone, stays = registered(running, "a@example.com"), registered(running, "b@example.com")
+        browsers = [entered(Browser(), one) for one in (gone, stays)]
+        streams = [Connection(served.port, browser) for browser in browsers]
+        gone.delete()
+        streams[1].wait(lambda: Presence.objects.filter(registration=stays).exists())
+        streams[0].wait(lambda: streams[0].ended, 3)
+
+    def test_another_site_and_a_full_process_get_none(self, served, running, monkeypatch):
+        browser = entered(Browser(), registered(running))
+        for site in ("cross-site", "same-site"):
+            assert Connection(served.port, browser, **{"Sec-Fetch-Site": site}).answer.status == 403
+        monkeypatch.setattr(hubs, "ALL", 0)
+        full = Connection(served.port, browser)
+        assert (full.answer.status, "Retry-After" in full.answer.headers) == (503, True)
+
+    def test_one_attendee_opens_only_so_many_a_minute(self, served, running, monkeypatch):
+        monkeypatch.setattr(limits, "STREAMS", limits.Limit("stream", 2, 60))
+        browser = entered(Browser(), registered(running))
+        with time_machine.travel(timezone.now(), tick=False):
+            assert [Connection(served.port, browser).answer.status for _ in range(3)] == [200, 200, 429]
+
+    def test_what_waits_for_a_slow_reader_is_the_newest_alone(self, db):
+        sent: list[bytes] = []
+
+        async def read_slowly() -> None:
+            stream, gone, reading = Stream(1, "en", "attendee"), asyncio.Event(), asyncio.Event()
+
+            async def receive():
+                await gone.wait()
+                return {"type": "http.disconnect"}
+
+            async def send(message):
+                sent.append(message["body"])
+                await reading.wait()
+
+            running = asyncio.create_task(stream(receive, send))
+            await asyncio.sleep(0)
+            while not sent:
+                await asyncio.sleep(0.01)
+            for number in range(100):
+                stream.give({"result": encode("result", str(number))})
+            reading.set()
+            while len(sent) < 2:
+                await asyncio.sleep(0.01)
+            gone.set()
+            await running
+
+        asyncio.run(asyncio.wait_for(read_slowly(), 10))
+        assert sent[1] == b"event: result\ndata: 99\n\n"
+        assert hub._streams == []
+
+    def test_a_database_that_is_away_for_a_moment_ends_no_thread(self, served, running, monkeypatch):
+        from django.db import DatabaseError
+
+        stream = Connection(served.port, entered(Browser(), registered(running)))
+        stream.wait(lambda: "questions" in stream.events)
+        whole, failed = Hub.tick, []
+
+        def tick(self):
+            if len(failed) < 3:
+                failed.append(True)
+                raise DatabaseError
+            whole(self)
+
+        monkeypatch.setattr(Hub, "tick", tick)
+        drive(running, 43)
+        stream.wait(lambda: 'data-cap="43' in stream.events.get("result", ""))
+        assert len(failed) == 3

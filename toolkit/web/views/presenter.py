@@ -1,0 +1,216 @@
+"""The presenter's page: what all see, questions, polls, and who is there."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.contrib.auth import get_user
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+from django_otp import user_has_device
+from django_otp.middleware import OTPMiddleware
+
+from toolkit.core.errors import ToolkitError
+from toolkit.report.i18n.language import Language
+from toolkit.web.demo.pool import current
+from toolkit.web.demo.position import Start
+from toolkit.web.demo.showing import shown, sliders
+from toolkit.web.export import attendance_csv
+from toolkit.web.forms import ModerationForm, NewPollForm, Nothing, PollForm, StateForm
+from toolkit.web.gate import limits
+from toolkit.web.jinja import spoken
+from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.operations import audit
+from toolkit.web.room import attendance as attending
+from toolkit.web.room import presenting, talking
+from toolkit.web.room.hub import Stream
+from toolkit.web.room.parts import host_polls_data, host_questions_data, of_state, part
+from toolkit.web.room.presenting import Held, State
+from toolkit.web.sessions import SessionStore, digest
+from toolkit.web.views.errors import bad_request, not_found, server_error
+from toolkit.web.views.host import host_only, own
+from toolkit.web.views.room import for_script, streamed
+from toolkit.web.words import moment
+from toolkit.web.writing import Busy
+
+CONFLICT = 409
+log = structlog.get_logger("room")
+
+
+@require_safe
+@host_only
+def room(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page."""
+    return _page(request, own(request, slug))
+
+
+def _page(request: HttpRequest, webinar: Webinar, *, told: str = "", status: int = 200) -> HttpResponse:
+    say, found = spoken(), presenting.find(webinar)
+    state = presenting.stored(found.state)
+    try:
+        start = current().start(webinar.strategy)
+        if state is None:
+            state = State(start.position, current().solve(start.position, f"host {request.user.pk}"))
+    except Busy:
+        response = render(request, "loading.html", {"webinar": webinar, "again": reverse("host-room", args=[webinar.slug])})
+        response["Retry-After"] = "3"
+        return response
+    except ToolkitError:
+        log.exception("demo.cannot_start")
+        return server_error(request)
+    data = {
+        "webinar": webinar,
+        "told": told,
+        "driver": presenting.holder(found, ""),
+        "present": attending.present(webinar.id),
+        **host_polls_data(webinar),
+        **host_questions_data(webinar),
+        **of_state(state, say),
+        **_controls(start, state, say),
+    }
+    return render(request, "room/presenter.html", data, status=status)
+
+
+def _controls(start: Start, state: State, say: Language) -> dict[str, Any]:
+    sections = {"demo": say.words("Demo"), "poll": say.words("Poll"), "questions": say.words("Questions")}
+    figures = of_state(state, say).get("figures", [])
+    assets = [(one.asset, say.term("name", one.name)) for one in state.outcome.holdings]
+    return {
+        "sliders": sliders(start, state.position, say),
+        "sections": [(name, sections[name]) for name in presenting.SECTIONS],
+        "pointers": [*((key, label) for key, label, *_ in figures), *assets],
+    }
+
+
+@require_safe
+@host_only
+def live(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The stream of the page."""
+    webinar, key = own(request, slug), request.session.session_key
+    return streamed(request, Stream(webinar.id, spoken().code, "host", holds=lambda: _holds(key)))
+
+
+def _holds(key: str | None) -> bool:
+    """Whether a host is logged in still, with a one-time password where that is set up."""
+    request = HttpRequest()
+    request.session = SessionStore(key)
+    request.user = get_user(request)
+    OTPMiddleware(lambda _: HttpResponse())(request)
+    user: Any = request.user
+    return user.is_authenticated and (user.is_verified() or not user_has_device(user))
+
+
+@require_POST
+@host_only
+def drive(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a position to all: the answer for the script, the page for the button."""
+    webinar, host, asked = own(request, slug), cast("Host", request.user), timezone.now()
+    form, session = StateForm(request.POST), digest(request.session.session_key)
+    if not form.is_valid():
+        return bad_request(request)
+    limits.check((limits.SOLVES[0], f"host {host.pk}"))
+    if presenting.holder(presenting.find(webinar), session):
+        return _held(request, webinar)
+    position = form.position(webinar.strategy)
+    outcome = current().solve(position, f"host {host.pk}")
+    state = State(position, outcome, form.cleaned_data["section"], form.cleaned_data["pointer"])
+    try:
+        presenting.drive(webinar, host, session, state, asked)
+    except Held:
+        return _held(request, webinar)
+    if not for_script(request):
+        return redirect("host-room", slug)
+    data = {**shown(outcome, position, spoken()), "section": state.section, "pointer": state.pointer}
+    return render(request, "room/result.html", data)
+
+
+def _held(request: HttpRequest, webinar: Webinar) -> HttpResponse:
+    """409: somebody else drives."""
+    return _page(request, webinar, told=spoken().words("Somebody else presents: take over first."), status=CONFLICT)
+
+
+@require_POST
+@host_only
+def take(request: HttpRequest, slug: str) -> HttpResponse:
+    """Become the driver."""
+    webinar, host = own(request, slug), cast("Host", request.user)
+    if not Nothing(request.POST).is_valid():
+        return bad_request(request)
+    presenting.take(webinar, host, digest(request.session.session_key))
+    return _changed(request, webinar, "driver", {"driver": host.username})
+
+
+@require_POST
+@host_only
+def moderate(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change who sees a question, or whether new ones wait."""
+    webinar, form = own(request, slug), ModerationForm(request.POST)
+    if not form.is_valid():
+        return bad_request(request)
+    ((name, value),) = form.cleaned_data.items()
+    if name == "moderated":
+        talking.set_moderation(webinar, value == "yes")
+    elif not talking.moderate(webinar, value, name):
+        return not_found(request)
+    return _changed(request, webinar, "host_questions", host_questions_data(webinar))
+
+
+@require_POST
+@host_only
+def new_poll(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a poll."""
+    webinar, form = own(request, slug), NewPollForm(request.POST)
+    if not form.is_valid():
+        return bad_request(request)
+    talking.make_poll(webinar, form.cleaned_data["text"], form.cleaned_data["choices"])
+    return _changed(request, webinar, "host_polls", host_polls_data(webinar))
+
+
+@require_POST
+@host_only
+def poll(request: HttpRequest, slug: str) -> HttpResponse:
+    """Open a poll, or close it."""
+    webinar, form = own(request, slug), PollForm(request.POST)
+    if not form.is_valid():
+        return bad_request(request)
+    ((name, value),) = form.cleaned_data.items()
+    if not (talking.open_poll if name == "open" else talking.close_poll)(webinar, value):
+        return not_found(request)
+    return _changed(request, webinar, "host_polls", host_polls_data(webinar))
+
+
+def _changed(request: HttpRequest, webinar: Webinar, name: str, data: dict[str, Any]) -> HttpResponse:
+    if not for_script(request):
+        return redirect("host-room", webinar.slug)
+    return HttpResponse(part(name, spoken(), **data))
+
+
+@require_safe
+@host_only
+def attendance(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who was there, and when."""
+    webinar, say = own(request, slug), spoken()
+    zone = ZoneInfo(webinar.zone)
+    rows = [
+        (one, ", ".join(f"{a.astimezone(zone):%H:%M}–{b.astimezone(zone):%H:%M}" for a, b in one.intervals))
+        for one in attending.attendance(webinar)
+    ]
+    seats = Registration.objects.filter(webinar=webinar, state=Registration.State.CONFIRMED).count()
+    data = {"webinar": webinar, "when": moment(webinar, say), "rows": rows, "seats": seats}
+    return render(request, "room/attendance.html", data)
+
+
+@require_safe
+@host_only
+def attendance_file(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same as CSV."""
+    content = attendance_csv(attending.attendance(own(request, slug)))
+    audit.record(audit.actor(request), "export", slug)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="attendance.csv"'
+    return response
