@@ -58,7 +58,9 @@ class Migration(migrations.Migration):
                 ("registration", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="web.registration")),
                 (
                     "webinar",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="questions", to="web.webinar"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="asked_questions", to="web.webinar"
+                    ),
                 ),
             ],
         ),

@@ -101,7 +101,7 @@ class Question(models.Model):
         HIDDEN = "hidden"
 
     id: int
-    webinar = models.ForeignKey("web.Webinar", models.CASCADE, related_name="questions")
+    webinar = models.ForeignKey("web.Webinar", models.CASCADE, related_name="asked_questions")
     registration = models.ForeignKey("web.Registration", models.CASCADE)
     registration_id: uuid.UUID
     text = models.CharField(max_length=300)
