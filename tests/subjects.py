@@ -15,6 +15,8 @@ import pytest
 from tests.records import partial_findings
 from toolkit.app import subjects
 from toolkit.app.allocation.request import Request
+from toolkit.app.backtest.run import BacktestRequest
+from toolkit.app.backtest.run import backtest as simulate
 from toolkit.app.config import Settings, resolve
 from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
@@ -114,6 +116,14 @@ def holdings(path: Path, text: str = HOLDINGS, **options: Any) -> Subject:
 def market() -> Subject:
     """The market alone."""
     return subjects.market(Context(settings(), AS_OF))
+
+
+@once
+def backtest() -> Subject:
+    """Equal weight over nine months beside its baselines, on the bundled data."""
+    context = Context(settings(), AS_OF)
+    request = BacktestRequest((Request("equal-weight", context),), date(2025, 8, 31))
+    return subjects.backtest(simulate(request), context)
 
 
 @once

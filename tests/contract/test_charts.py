@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from tests.lots import HEADER, TWELVE
-from tests.subjects import holdings, market, proposal, with_parts
+from tests.subjects import backtest, holdings, market, proposal, with_parts
 from toolkit.app.report.render import as_document
 from toolkit.records.answers.frontier import FrontierPoint
 from toolkit.report import charts
@@ -41,7 +41,7 @@ def schema() -> jsonschema.Draft7Validator:
 def specifications(tmp_path_factory) -> dict[str, list[str]]:
     """Chart -> its specifications in reports on a proposal, on holdings and on the market."""
     held = holdings(tmp_path_factory.mktemp("held") / "lots.csv", "\n".join((HEADER, *TWELVE)))
-    reports = ((with_parts(proposal()), "full"), (held, "exposure"), (market(), "full"))
+    reports = ((with_parts(proposal()), "full"), (held, "exposure"), (market(), "full"), (backtest(), "backtest"))
     found: dict[str, list[str]] = {}
     for subject, name in reports:
         document, _ = as_document(dict(subject.record), subject.parts, name=name)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.lots import HEADER, TWELVE
 from tests.records import partial_findings
-from tests.subjects import HOLDINGS, HOSTILE, all_cash, conflict, holdings, market, proposal, renamed, with_parts
+from tests.subjects import HOLDINGS, HOSTILE, all_cash, backtest, conflict, holdings, market, proposal, renamed, with_parts
 from toolkit.app.languages import language
 from toolkit.app.report import FORMATS, as_document, report
 from toolkit.app.subjects import DEFAULT_REPORT, Subject
@@ -52,6 +52,7 @@ def subjects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Subject]:
         "strange lots": holdings(folder / "strange.csv", STRANGE),
         "market": market(),
         "conflict": conflict(),
+        "backtest": backtest(),
     }
 
 
@@ -61,7 +62,7 @@ def _file(path: Path, text: str) -> Path:
 
 
 SUBJECTS = (
-    "run", "cash", "hostile", "nothing found", "held", "lots", "one lot", "no lot", "500 lots", "strange lots", "market", "conflict",
+    "run", "cash", "hostile", "nothing found", "held", "lots", "one lot", "no lot", "500 lots", "strange lots", "market", "conflict", "backtest",
 )  # fmt: skip
 
 REPEATED = ("run", "strange lots", "market", "conflict")

@@ -15,6 +15,7 @@ from tests.unit.backtest.worlds import MONTHS, FixedWeights, Plan, costs, world
 from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import Backtest, simulate
+from toolkit.backtest.time_series import attribution
 from toolkit.core.calendar import month_end
 from toolkit.holdings.licence_delay import LicenceDelay
 from toolkit.strategy.model import RebalanceSpec
@@ -72,6 +73,16 @@ def test_accounts_add_up_to_the_cent(drawn):
         bought = [decide.decisions[trade.decided].credit for trade in of_day if trade.units > 0]
         assert not bought or entry.cash >= -max(bought) - 0.005
         assert (entry.units >= 0).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(backtests())
+def test_what_assets_earned_less_what_was_paid_is_the_change_of_wealth(drawn):
+    decide, found = drawn
+    earned = attribution(found, decide.prices)
+    assert earned.gains.sum() == pytest.approx(sum(entry.gain for entry in found.entries), abs=1e-5)
+    changed = earned.gains.sum() - earned.storage - earned.costs - earned.lost
+    assert found.wealth[-1] == pytest.approx(found.wealth[0] + changed, abs=1e-5)
 
 
 @settings(max_examples=100, deadline=None)

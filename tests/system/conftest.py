@@ -15,7 +15,7 @@ from unittest import mock
 
 import pytest
 
-from tests.subjects import HOSTILE, conflict, holdings, market, proposal, renamed, with_parts
+from tests.subjects import HOSTILE, backtest, conflict, holdings, market, proposal, renamed, with_parts
 from toolkit.app.report import report
 from toolkit.app.subjects import Subject
 from toolkit.cli.main import main
@@ -102,6 +102,8 @@ def report_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "exposure.de": (held, "exposure", "de"),
         "market-brief": (market(), "market-brief", "en"),
         "conflict": (conflict(), "conflict", "en"),
+        "backtest": (backtest(), "backtest", "en"),
+        "backtest.de": (backtest(), "backtest", "de"),
         "hostile": (Subject(renamed(dict(run.record), HOSTILE), run.parts), "allocation", "en"),
     }
     for page, (subject, name, lang) in wanted.items():

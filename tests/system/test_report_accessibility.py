@@ -28,7 +28,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     ("page", "room"),
     [
         *(("allocation", room) for room in ROOMS), *(("exposure", room) for room in ROOMS), *(("market-brief", room) for room in ROOMS),
-        *((page, "phone") for page in ("allocation.de", "exposure.de", "conflict", "webinar", "hostile")),
+        *((page, "phone") for page in ("allocation.de", "exposure.de", "conflict", "webinar", "hostile", "backtest", "backtest.de")),
     ],
 )  # fmt: skip
 def test_axe_finds_nothing(browser, report_pages, page, room):

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from toolkit.api.answers import Answer, rows
-from toolkit.api.market import Market, day_of
-from toolkit.api.run import refuse_unknown, request_of
+from toolkit.api.market import Market, PathText, day_of
+from toolkit.api.plot import BacktestPlots
+from toolkit.api.run import refuse_unknown, request_of, write_report
 from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
+from toolkit.app.subjects import Subject
 from toolkit.core.errors import SpecError
 from toolkit.records.answers import backtest as records
 from toolkit.strategy.model import Strategy
@@ -84,6 +88,22 @@ class Backtest(Answer):
         """One row a pair: the difference of their growth, and whether it can be told from chance."""
         return rows([one.to_json() for one in self.found.comparisons])
 
+    @cached_property
+    def _subject(self) -> Subject:
+        from toolkit.app.subjects import backtest as subject_of  # noqa: PLC0415  # who asks for figures alone does not pay for it
+
+        return subject_of(self.found, self.context)
+
+    @property
+    def plot(self) -> BacktestPlots:
+        """Pictures of the backtest."""
+        return BacktestPlots(self._subject.record)
+
+    def report(self, path: PathText, *, language: str | None = None, name: str | None = None) -> Path:
+        """Write a report on the backtest and return its path; arguments as of `Run.report`."""
+        lang = language or self.context.settings.config.output.language
+        return write_report(self._subject.record, self._subject.parts, path, language=lang, name=name)
+
     def document(self, say: Language) -> Document:
         """What `toolkit backtest` prints."""
         from toolkit.report.answers.backtest import backtest as document  # noqa: PLC0415
@@ -97,7 +117,7 @@ def backtest(
     *,
     start: str | date | None = None,
     end: str | date | None = None,
-    estimated: bool = False,
+    estimated: bool = True,
     baselines: bool = True,
     prices: Any = None,
     prices_currency: str | None = None,
@@ -116,7 +136,7 @@ def backtest(
         market: What is known; by default the bundled market.
         start: First day; by default the first after a year of prices of half of the assets.
         end: Last day; by default the last on which as many assets as in the year before have a price.
-        estimated: Whether customs values are traded and valued at the prices that a filter finds behind them.
+        estimated: Whether customs values are traded and valued at the prices that a filter finds behind them, or at themselves.
         baselines: Whether equal weight, least risk, gold, and the first strategy bought and held are simulated too.
         prices: Own prices, as of `optimize`.
         prices_currency: Of prices that name none; without it USD is assumed, with a warning.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.app.runs import put
 from toolkit.core.errors import SpecError
+
+if TYPE_CHECKING:
+    from toolkit.report.document import Chart
+    from toolkit.report.findings import Findings
 
 
 @dataclass(frozen=True)
@@ -47,3 +51,32 @@ class RunPlots:
         held = [(row["name"], row["weight"]) for row in self.record["positions"] if row["value"]]
         heading = f"{self.record['strategy']['title']}, weights on {self.record['as_of']}"
         return Picture(weights_svg(heading, [*held, cash], Formats()))
+
+
+@dataclass(frozen=True)
+class BacktestPlots:
+    """Pictures of a backtest."""
+
+    record: Mapping[str, Any]
+
+    def growth(self) -> Picture:
+        """Wealth of the first strategy with its band of noise, beside the others, on a logarithmic axis."""
+        from toolkit.report.sections.backtest_growth import growth_chart  # noqa: PLC0415  # the drawing library is large
+
+        return _of_chart(self.record, growth_chart)
+
+    def falls(self) -> Picture:
+        """How far below its highest so far the wealth was."""
+        from toolkit.report.sections.backtest_growth import falls_chart  # noqa: PLC0415
+
+        return _of_chart(self.record, falls_chart)
+
+
+def _of_chart(record: Mapping[str, Any], chart: Callable[[Findings], Chart]) -> Picture:
+    """The widest drawing of a chart of a report."""
+    from toolkit.records.subjects import subject_of  # noqa: PLC0415
+    from toolkit.report.charts.draw import drawn, standalone, titled  # noqa: PLC0415
+    from toolkit.report.findings import Findings  # noqa: PLC0415
+
+    made = chart(Findings.of(subject_of(record)))
+    return Picture(f"{standalone(titled(drawn(made.drawings[-1]), made.told))}\n")

@@ -138,7 +138,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         SpecError: as `read_stored`, and for a run of another version, or one with a key that is missing or of another type.
     """
     record = read_stored(folder) or {}
-    if record.get("kind") != "conflict" and (version := record.get("schema_version")) != SCHEMA_VERSION:
+    if "kind" not in record and (version := record.get("schema_version")) != SCHEMA_VERSION:
         told = f"the stored run {folder.name} was written by another version: its schema is {version}, not {SCHEMA_VERSION}."
         raise SpecError(told, hint=AGAIN)
     reading.read_run(record, str(folder / RECORD), AGAIN)

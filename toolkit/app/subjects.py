@@ -1,4 +1,4 @@
-"""Subjects of reports: a run, a conflict, holdings, or the market alone; each as JSON with the same keys.
+"""Subjects of reports: a run, a conflict, holdings, a backtest, or the market alone; each as JSON with the same keys.
 
 Every subject has `as_of`, `owner`, `currency`, `controls`, `timeline`, `upcoming`, `rates`, `data` and `warnings`, which is
 what the sections on the law and on sources read; what else there is tells its kind.
@@ -6,7 +6,7 @@ what the sections on the law and on sources read; what else there is tells its k
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,12 +23,14 @@ from toolkit.core.messages import phrases, sentences
 from toolkit.core.plain import plain
 from toolkit.core.remarks import in_record, note
 from toolkit.core.text import one_line
-from toolkit.records.subjects import CONFLICT, HOLDINGS, MARKET, RUN, kind_of
+from toolkit.records.answers.backtest import Backtest
+from toolkit.records.subjects import BACKTEST, CONFLICT, HOLDINGS, MARKET, RUN, kind_of
 
 DEFAULT_REPORT: Mapping[str, str] = {
     RUN: "allocation",
     CONFLICT: "conflict",
     HOLDINGS: "exposure",
+    BACKTEST: "backtest",
     MARKET: "market-brief",
 }
 """The report that is rendered when none is named, by the kind of subject."""
@@ -50,7 +52,7 @@ class Subject:
 
     @property
     def kind(self) -> str:
-        """One of RUN, CONFLICT, HOLDINGS, MARKET."""
+        """One of RUN, CONFLICT, HOLDINGS, BACKTEST, MARKET."""
         return kind_of(self.record)
 
 
@@ -91,6 +93,31 @@ def holdings(request: ExposureRequest) -> Subject:
         **kept(context.events, context.as_of),
     }
     return _with_parts(_plain(record), context)
+
+
+def backtest(found: Backtest, context: Context, *, client: str | None = None) -> Subject:
+    """Strategies and baselines over past dates.
+
+    Args:
+        found: What they did.
+        context: In which they were simulated.
+        client: Whom the report is for.
+    """
+    answer = found.to_json()
+    law = [
+        row for row in context.snapshot.provenance(_used(context, LAW)) if row.table not in {one.table for one in found.data}
+    ]
+    record = {
+        "schema_version": 1,
+        "kind": BACKTEST,
+        **base(context),
+        "backtest": answer,
+        "data": [*answer["data"], *law],
+        **{key: answer[key] for key in TOLD},
+        **kept(context.events, context.as_of),
+        **({} if client is None else {"client": client}),
+    }
+    return _with_parts({**_plain(record), "phrases": {**phrases(sentences(record)), **answer["phrases"]}}, context)
 
 
 def conflict(record: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -146,9 +173,16 @@ def _ask(record: Mapping[str, Any], context: Context) -> Ask:
     named = [row.get("offer_of") or row["asset"] for row in sorted(rows, key=lambda row: -row["weight"])]
     weights: Mapping[str, float] = record.get("weights", {})
     named += sorted(weights, key=lambda key: -weights[key])
+    named += [asset for one in record.get("backtest", {}).get("strategies", ())[:1] for asset in _by_weight(one["weights"])]
     products = [key for key in dict.fromkeys(named) if key in context.products]
     everything = kind_of(record) in (MARKET, CONFLICT)
     return Ask(context, context.products.keys if everything else tuple(products), record)
+
+
+def _by_weight(rows: Sequence[Mapping[str, float]]) -> list[str]:
+    """Keys by the sum of their weights, the largest first."""
+    keys = {key for row in rows for key in row}
+    return sorted(keys, key=lambda key: (-sum(row.get(key, 0.0) for row in rows), key))
 
 
 def _used(context: Context, tables: tuple[str, ...]) -> dict[str, Any]:

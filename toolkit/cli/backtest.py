@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import sys
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import Budget, Settings, request_of
-from toolkit.cli.terminal import progress, say, show, tell_remarks
+from toolkit.cli.request import Budget, Client, Settings, request_of
+from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
 from toolkit.core.errors import SpecError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from toolkit.app.allocation.request import Request
+    from toolkit.records.answers.backtest import Backtest
 
 Names = Annotated[list[str], typer.Argument(metavar="STRATEGY...", help="Names of strategies, or paths to their files.")]
 
@@ -25,19 +31,24 @@ def backtest(
     ] = None,
     end: Annotated[str | None, typer.Option("--end", metavar="DATE", help="Last day; default: the last with prices.")] = None,
     estimated: Annotated[
-        bool, typer.Option("--estimated", help="Trade and value at the prices behind noisy customs values.")
-    ] = False,
+        bool,
+        typer.Option("--estimated/--observed", help="Trade and value at the prices behind noisy customs values, or at these."),
+    ] = True,
     no_baselines: Annotated[
         bool, typer.Option("--no-baselines", help="Compare with no equal weight, gold, least risk, buy and hold.")
     ] = False,
+    report: Annotated[bool, typer.Option("--report", help="Write an HTML report and say where it is.")] = False,
     budget: Budget = None,
     settings: Settings = None,
+    client: Client = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 7 when there are warnings.")] = False,
     common: Common,
 ) -> None:
     """Show what strategies would have done: decided on what was known, traded later, after costs, beside baselines."""
     if settings and len(strategies) > 1:
         raise SpecError("--set changes one strategy, and several are named.", hint="Name one, or write files of their own.")
+    if client is not None and not report:
+        raise SpecError("--client is the name on a report, and none is written.", hint="Add --report.")
     first, last = _day("--start", start), _day("--end", end)
     requests = tuple(request_of(common, name, settings, budget=budget, holdings=None) for name in strategies)
     with progress("Loading the solver", common):
@@ -54,11 +65,32 @@ def backtest(
     asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided if common.verbose else None)
     with progress("Deciding on past days", common):
         found = answer_of(asked)
+    unwritten = None
     show(common, found, document)
+    if report:
+        with progress("Writing the report", common):
+            folder, unwritten = try_write(lambda: _store(found, requests[0], client))
+        if folder is not None:
+            say(f"report: {(folder / 'report.html').resolve()}", common)
     told = [Remark(row.kind, row.text, row.remedy or "") for row in found.remarks]
     tell_remarks(told, common, found.phrases)
+    if unwritten is not None:
+        raise unwritten
     if strict and found.warnings:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
+
+
+def _store(found: Backtest, request: Request, client: str | None) -> Path:
+    """Store the backtest with its report, and return its folder."""
+    from pathlib import Path
+
+    from toolkit.app.clients import client_name
+    from toolkit.app.report.stored import store_backtest
+    from toolkit.app.subjects import backtest as subject_of
+
+    context = request.context
+    subject = subject_of(found, context, client=client_name(client))
+    return store_backtest(subject, Path(context.settings.config.output.folder) / "reports", context)
 
 
 def _day(option: str, text: str | None) -> date | None:

@@ -1,18 +1,95 @@
-"""Periods in which a form was controlled, as known on each day: for models that must not look ahead."""
+"""How forms were controlled over time, each day as known on it: for models that must not look ahead, and for its history."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from toolkit.controls.chronology import DAY
-from toolkit.controls.events import CIVIL, COUNTING
+from toolkit.controls.chronology import DAY, SUSPENDED
+from toolkit.controls.events import CIVIL, COUNTING, REPORTED
 from toolkit.controls.ledger import CHINA, ControlLedger
+from toolkit.controls.state import COUNTED
 from toolkit.core.assets import Asset
+from toolkit.core.size import PieceSize
 
 SCHEMA = {"asset": pl.String, "from": pl.Date, "to": pl.Date}
+
+
+@dataclass(frozen=True, slots=True)
+class FormStanding:
+    """How a form stands from a day on, as known on that day, until the next standing of its history.
+
+    Attributes:
+        since: First day.
+        measures: (event id, how it is cited, status) of each licence and ban that counts or is suspended, and of each stop
+            in practice that is reported; none of what is announced, or aims at other buyers.
+        controlled: Whether a licence or ban counts.
+        practice: Whether a stop in practice is reported.
+    """
+
+    since: date
+    measures: tuple[tuple[str, str, str], ...]
+    controlled: bool
+    practice: bool
+
+    @property
+    def suspended(self) -> bool:
+        """Whether what would control it is suspended, which is no repeal: it returns when the suspension ends."""
+        return not self.controlled and any(status == SUSPENDED for _, _, status in self.measures)
+
+
+def days_of_change(ledger: ControlLedger, until: date) -> list[date]:
+    """The only days up to `until` on which a state can change: an event becomes known, begins, or has ended."""
+    events = {day for e in ledger.events for day in (e.known_from, e.effective, e.ends and e.ends + DAY) if day}
+    return sorted(day for day in events | {scope.known_from for scope in ledger.scopes} if day <= until)
+
+
+def form_history(
+    ledger: ControlLedger,
+    metal: str,
+    form: str,
+    *,
+    until: date,
+    destination: str,
+    origin: str = CHINA,
+    purity: float | None = None,
+    size: PieceSize | None = None,
+) -> tuple[FormStanding, ...]:
+    """The standings of a form for a civil buyer, oldest first, in one pass over the days on which they can change.
+
+    Args:
+        ledger: The ledger.
+        metal: Asset key.
+        form: As in `ControlLedger.state`, as are `origin`, `purity` and `size`.
+        until: Last day looked at.
+        destination: ISO-3 code of the buyer's country.
+        origin: Jurisdiction whose exports are asked about.
+        purity: Fraction by mass.
+        size: Of one piece.
+
+    Returns:
+        One standing a change; the first is the first day of any event, on which usually nothing applies.
+    """
+    found: list[FormStanding] = []
+    for cut in days_of_change(ledger, until):
+        state = ledger.state(metal, form, on=cut, destination=destination, origin=origin, purity=purity, size=size)
+        acts = [m for m in state.measures if not m.conditional and _stands(m.status, m.instrument, law=m.is_law)]
+        standing = FormStanding(
+            cut,
+            tuple(sorted((m.event_id, ledger[m.event_id].title, m.status) for m in acts)),
+            controlled=any(m.counts for m in acts if m.is_law),
+            practice=any(m.status == REPORTED for m in acts),
+        )
+        if not found or standing.measures != found[-1].measures:
+            found.append(standing)
+    return tuple(found)
+
+
+def _stands(status: str, instrument: str, *, law: bool) -> bool:
+    return (instrument in COUNTING and status in (*COUNTED, SUSPENDED)) if law else status == REPORTED
 
 
 def control_periods(
@@ -39,15 +116,7 @@ def control_periods(
     Returns:
         Columns asset, from, to (both inclusive), sorted by asset and from; adjacent periods are one.
     """
-    # A state can only change on the day an event becomes known, begins, or has ended.
-    cuts = sorted(
-        {
-            day
-            for event in ledger.events
-            for day in (event.known_from, event.effective, event.ends and event.ends + DAY)
-            if day is not None and day <= until
-        }
-    )
+    cuts = days_of_change(ledger, until)
     rows: list[dict[str, object]] = []
     for item in forms:
         asset, form = (item.key, item.form) if isinstance(item, Asset) else item

@@ -10,14 +10,15 @@ from toolkit.core.errors import SpecError
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
+from toolkit.records.subjects import BACKTEST, CONFLICT, BacktestSubject, kind_of
 
 RecordT = TypeVar("RecordT", bound=Record)
 MOST_FAULTS = 3
 """Faults that a message names."""
 
 
-def read_run(data: Mapping[str, Any], file: str, hint: str) -> Run | Conflict:
-    """A run object, or that of a run without an answer.
+def read_run(data: Mapping[str, Any], file: str, hint: str) -> Run | Conflict | BacktestSubject:
+    """A run object, that of a run without an answer, or that of a backtest.
 
     Args:
         data: The object of the file.
@@ -27,8 +28,10 @@ def read_run(data: Mapping[str, Any], file: str, hint: str) -> Run | Conflict:
     Raises:
         SpecError: that names the first keys that are missing or of another type, an asset's own and a factor's own included.
     """
-    if data.get("kind") == "conflict":
+    if kind_of(data) == CONFLICT:
         return read(Conflict, data, file, hint)
+    if kind_of(data) == BACKTEST:
+        return read(BacktestSubject, data, file, hint)
     run = read(Run, data, file, hint)
     _refuse([{"key": key, "message": "is required", "hint": ""} for key in run.missing_rows()], file, hint)
     return run

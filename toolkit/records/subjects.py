@@ -1,9 +1,10 @@
-"""What a report may be about: a run, a run without an answer, what one holds, or the market alone."""
+"""What a report may be about: a run, a run without an answer, what one holds, a backtest, or the market alone."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
+from toolkit.records.answers.backtest import Backtest
 from toolkit.records.base import Day, Phrase, Record, Rows
 from toolkit.records.conflict import Conflict
 from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
@@ -100,11 +101,54 @@ class Holdings(Record):
     """Sentences by their English words, with templates and values for other languages."""
 
 
-Subject = Run | Conflict | Holdings | Market
-RUN, CONFLICT, HOLDINGS, MARKET = "run", "conflict", "exposure", "market"
+class BacktestSubject(Record):
+    """What strategies would have done."""
+
+    schema_version: int = 1
+    """Of this object."""
+    kind: Literal["backtest"] = "backtest"
+    """What it is about."""
+    as_of: Day
+    """Day asked about: nothing known later counts."""
+    owner: Owner
+    """For whom it is."""
+    currency: str
+    """Reporting currency."""
+    controls: Rows[ControlState]
+    """State of every product for the owner's country."""
+    timeline: Rows[MeasureSpells]
+    """Periods of every official measure."""
+    upcoming: Rows[Upcoming]
+    """Dated events of the past and ahead."""
+    ledger: Review
+    """How far the control ledger is complete."""
+    rates: Rows[Rate]
+    """Exchange rates that were used."""
+    backtest: Backtest
+    """The object of `toolkit backtest --json`; its first strategy is the one that sections on one strategy are about."""
+    data: Rows[Provenance]
+    """Rows that were used, by table and source."""
+    warnings: Rows[str]
+    """Texts of the remarks that weaken the answer."""
+    notes: Rows[str]
+    """Texts of the others."""
+    remarks: Rows[Remark]
+    """Both, with what is known of them."""
+    own_events: Rows[str] = ()
+    """Ids of the user's own control events that were known."""
+    own_ledger: Mapping[str, Any] | None = None
+    """The user's own control events."""
+    client: str | None = None
+    """Name of the client that it was made for."""
+    phrases: Mapping[str, Phrase]
+    """Sentences by their English words, with templates and values for other languages."""
+
+
+Subject = Run | Conflict | Holdings | BacktestSubject | Market
+RUN, CONFLICT, HOLDINGS, BACKTEST, MARKET = "run", "conflict", "exposure", "backtest", "market"
 """Kinds of subjects."""
-MODELS: Mapping[str, type[Run] | type[Conflict] | type[Holdings] | type[Market]] = MappingProxyType(
-    {RUN: Run, CONFLICT: Conflict, HOLDINGS: Holdings, MARKET: Market}
+MODELS: Mapping[str, type[Subject]] = MappingProxyType(
+    {RUN: Run, CONFLICT: Conflict, HOLDINGS: Holdings, BACKTEST: BacktestSubject, MARKET: Market}
 )
 """Records by the kind of subject."""
 

@@ -24,6 +24,7 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
     {
         "positions": mark("This report is not about a proposal."),
         "exposure": mark("This report is not about holdings."),
+        "backtest": mark("This report is not about a backtest."),
         "about": mark("This report is not about a strategy."),
         "conflict": mark("The limits of this strategy do not contradict each other."),
     }

@@ -17,12 +17,12 @@ from toolkit.records.limits import Limit
 from toolkit.records.positions import Before, BrokenLimit, Position
 from toolkit.records.risk import AssetModel, Scenario
 from toolkit.records.run import Run
-from toolkit.records.subjects import Holdings, Subject
+from toolkit.records.subjects import BacktestSubject, Holdings, Subject
 from toolkit.report.i18n import formats, names
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.origins import Offer, offers_of
-from toolkit.report.i18n.text import Span, Text, name
+from toolkit.report.i18n.text import Span, Text, name, plain
 from toolkit.report.markers import (
     ENTRY,
     HALF_A_CENT,
@@ -47,8 +47,8 @@ class Findings:
     """Everything one report may speak of, with its markers given out.
 
     Attributes:
-        record: The subject: a run, a run without an answer, what one holds, or the market alone. Sections that need a field
-            of one of them say so (`Builder.needs`).
+        record: The subject: a run, a run without an answer, what one holds, a backtest, or the market alone. Sections that
+            need a field of one of them say so (`Builder.needs`).
         parts: What was found beside the subject, by name: flows, history, supply, ...
         say: The language of the reader.
         offers: Offers of products by origin, by key.
@@ -129,7 +129,10 @@ class Findings:
 
     @property
     def subject(self) -> str:
-        """What the report is about: the title of a strategy, the name of a holdings file, nothing for the market alone."""
+        """What the report is about: titles of strategies, the name of a holdings file, nothing for the market alone."""
+        if isinstance(self.record, BacktestSubject):
+            asked = [one.title for one in self.record.backtest.strategies if one.role == "strategy"]
+            return ", ".join(plain(self.sentence(title)) for title in asked)
         if isinstance(self.record, Run | Conflict):
             return names.of_strategy(self.record.strategy.title, self.say).text
         return self.record.subject if isinstance(self.record, Holdings) else ""

@@ -9,7 +9,7 @@ from toolkit.records.findings import Parts
 from toolkit.records.risk import AssetModel
 from toolkit.records.run import Run
 from toolkit.records.sources import Provenance, Rate, Vat
-from toolkit.records.subjects import Holdings, Subject
+from toolkit.records.subjects import BacktestSubject, Holdings, Subject
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import metal, place
@@ -18,7 +18,7 @@ from toolkit.report.i18n.text import Inline, Text, name, text
 from toolkit.report.tables.lots import assumed_of_lots
 
 TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
-OFFERS, SHOCKS, CHARGES, VAT = "offers", "shocks", "charges", "vat"
+OFFERS, SHOCKS, CHARGES, VAT, DELIVERED = "offers", "shocks", "charges", "vat", "delivered"
 HALF_A_CENT = 0.005
 ENTRY = {
     "spread": mark("half the dealer spread"),
@@ -96,6 +96,9 @@ def assumed_by_record(record: Subject, offers: Mapping[str, Offer], say: Languag
     if isinstance(record, Holdings):
         yield from assumed_of_lots(record.exposure, day(record.as_of), say)
         yield VAT, _vat(record.exposure.vat, say, charged=False)
+    if isinstance(record, BacktestSubject):
+        yield COSTS, say("Lot sizes, spreads, fees and storage are typical dealer terms, the same on every past date.")
+        yield DELIVERED, say("Metal that has arrived is stored outside China, where no Chinese control stops it.")
     if isinstance(record, Run):
         yield from _of_terms(record, offers, say)
     yield from _of_rates(record.rates, say)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import groupby
 
 import pytest
 
-from toolkit.controls.periods import control_periods, periods_until
+from toolkit.controls.periods import control_periods, form_history, periods_until
 from toolkit.core.assets import Asset
 
 UNTIL = date(2026, 12, 31)
@@ -50,3 +51,36 @@ def test_periods_until_an_earlier_day_are_cut_from_later_ones(ledger, day):
     forms = sorted({(scope.asset, scope.form) for scope in ledger.scopes if scope.form != "any"})
     later = control_periods(ledger, forms, until=UNTIL, destination="USA")
     assert periods_until(later, day).equals(control_periods(ledger.known(day), forms, until=day, destination="USA"))
+
+
+@pytest.mark.parametrize(
+    ("metal", "form", "place"), [("gallium", "metal", "USA"), ("dysprosium", "oxide", "DEU"), ("indium", "metal", "DEU")]
+)
+def test_each_day_of_a_history_is_that_of_the_ledger_on_it(ledger, metal, form, place):
+    history = form_history(ledger, metal, form, until=UNTIL, destination=place)
+    for offset in range(0, 1460, 7):
+        day = date(2023, 1, 1) + timedelta(days=offset)
+        standing = [one for one in history if one.since <= day][-1]
+        assert standing.controlled == ledger.is_controlled(metal, form, on=day, destination=place), day
+
+
+def test_a_measure_that_was_suspended_before_it_began_was_never_in_force(ledger):
+    """Notice No. 61/2025 names holmium from 1 December 2025, and was suspended from 7 November 2025 to 10 November 2026."""
+    history = form_history(ledger, "holmium", "oxide", until=UNTIL, destination="DEU")
+    first = next(one for one in history if one.controlled)
+    assert first.since == date(2026, 11, 11)
+    assert any(one.suspended for one in history if one.since < first.since)
+
+
+def test_a_suspended_ban_counts_for_nothing_and_is_no_repeal(ledger):
+    history = form_history(ledger, "gallium", "metal", until=UNTIL, destination="USA")
+    statuses = [status for one in history for _, number, status in one.measures if number == "No. 46 of 2024 para 2"]
+    assert [status for status, _ in groupby(statuses)] == ["in_force", "suspended", "in_force"]
+
+
+@pytest.mark.parametrize("day", [date(2024, 12, 3), date(2025, 10, 9), date(2026, 11, 1)])
+def test_a_history_knows_nothing_of_what_came_later(ledger, day):
+    for metal, form in (("gallium", "metal"), ("holmium", "oxide"), ("antimony", "metal")):
+        whole = form_history(ledger, metal, form, until=UNTIL, destination="USA")
+        known = form_history(ledger.known(day), metal, form, until=day, destination="USA")
+        assert known == tuple(one for one in whole if one.since <= day)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.subjects import holdings, market, settings
+from tests.subjects import backtest, holdings, market, settings
 from toolkit.app.report import report_html
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
 
@@ -67,6 +67,29 @@ def worked_out(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[
         some = [lot for lot in lots if (lot["free_from"] <= record["as_of"]) == (state == "free")]
         for key in ("cost", "value", "gain"):
             yield from (abs(sum(lot[key] for lot in chosen)) for chosen in (some, lots))
+    for one in record.get("backtest", {}).get("strategies", ()):
+        gains, figures = one["attribution"]["gains"], one["figures"]
+        paid = sum(one["attribution"][key] for key in ("costs", "storage", "lost"))
+        yield figures["costs"] + figures["storage"]  # what it cost a year
+        yield abs(one["wealth"][-1] - record["backtest"]["budget"])  # the sum of the attribution, and parts of the budget
+        yield from (
+            abs(value) / record["backtest"]["budget"]
+            for value in (*gains.values(), one["wealth"][-1] - record["backtest"]["budget"])
+        )
+        yield from (one["attribution"][key] / record["backtest"]["budget"] for key in ("costs", "storage", "lost"))
+        yield sum(gains.values())
+        yield paid / max(sum(gains.values()), 1e-9)
+        rows = one["weights"][1:]  # means over the dates, and cash
+        means = {key: sum(row.get(key, 0.0) for row in rows) / len(rows) for row in rows for key in row}
+        yield from (*means.values(), 1 - sum(means.values()), *(1 - sum(row.values()) for row in rows))
+        for kind in {incident["kind"] for incident in one["incidents"]}:
+            same = [incident for incident in one["incidents"] if incident["kind"] == kind]
+            yield from (len(same), sum(incident["amount"] or 0.0 for incident in same))
+    for one in record.get("backtest", {}).get("comparisons", ()):
+        if one["interval"]:  # the least difference that is told from chance
+            yield (one["interval"]["high"] - one["interval"]["low"]) / 2
+    for point in parts.get("control_history", {}).get("points", ()):  # all that is under control
+        yield (point["stoppable"] or 0.0) + point["outside"]
     if "positions" in record:  # what is left of the budget after each step of the waterfall, and changes of weights
         entry = record["costs"]["items"]["entry"]
         scale = record["costs"]["entry"] / max(sum(entry.values()), 1e-9)  # in cents, so that the sum closes
@@ -134,6 +157,10 @@ def test_every_figure_of_a_full_report_is_in_the_json_of_the_run(subjects, name)
 
 def test_every_figure_of_a_report_on_holdings_is_in_its_json(tmp_path):
     assert missing(holdings(tmp_path / "holdings.csv")) == []
+
+
+def test_every_figure_of_a_backtest_is_in_its_json():
+    assert missing(backtest()) == []
 
 
 def test_every_figure_of_the_market_brief_is_in_its_json():

@@ -47,6 +47,14 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Backtest]) -> Iterato
             message("--estimated takes the prices that a filter finds behind them."),
             tuple(record["noisy"]),
         )
+    if record["filtered"]:
+        yield note(
+            message(
+                "{assets} are traded and valued at prices estimated behind customs unit values, none from a later month. No "
+                "interval holds the error of these prices.",
+                assets=record["filtered"],
+            )
+        )
     if record["averaged"]:
         yield note(
             message(

@@ -20,6 +20,7 @@ from toolkit.app.allocation.request import Request
 from toolkit.app.assumptions import licence_delay
 from toolkit.app.backtest.baselines import GOLD, baselines
 from toolkit.app.backtest.decide import PastDecisions, PastMarkets, universe_of, with_offers
+from toolkit.app.backtest.over_time import over_time
 from toolkit.app.backtest.remarks import remarks
 from toolkit.backtest import evaluation
 from toolkit.backtest.account import Account, Decision
@@ -62,7 +63,7 @@ class BacktestRequest:
     requests: tuple[Request, ...]
     start: date | None = None
     end: date | None = None
-    estimated: bool = False
+    estimated: bool = True
     against_baselines: bool = True
     on_decision: Callable[[str, date], None] | None = None
 
@@ -235,7 +236,7 @@ def _record(
         "periods_per_year": prices.periods_per_year,
         "dates": prices.dates,
         "years": evaluation.years_of(first),
-        "strategies": [_one(one, paths) for one in simulated],
+        "strategies": [_one(one, prices, paths) for one in simulated],
         "comparisons": [
             {
                 "strategy": ours,
@@ -249,6 +250,7 @@ def _record(
         ],
         "events": _events(market, prices, simulated),
         "noisy": sorted(key for key in held if bases[key] == CUSTOMS and not asked.estimated),
+        "filtered": sorted(key for key in held if bases[key] == CUSTOMS and asked.estimated),
         "averaged": sorted(key for key in held if bases[key] == AVERAGE),
         "seed": seed,
         "data": [one.to_json() for one in market.snapshot.provenance(_used(market, prices))],
@@ -264,7 +266,7 @@ def _interval(interval: evaluation.Interval | None) -> dict[str, float] | None:
     return None if interval is None else {"low": interval.low, "high": interval.high}
 
 
-def _one(one: Simulation, paths: NDArray[np.int64] | None) -> dict[str, Any]:
+def _one(one: Simulation, prices: BacktestPrices, paths: NDArray[np.int64] | None) -> dict[str, Any]:
     strategy, found = one.strategy, one.backtest
     figures = evaluation.performance(found, paths)
     return {
@@ -287,6 +289,7 @@ def _one(one: Simulation, paths: NDArray[np.int64] | None) -> dict[str, Any]:
             "storage": figures.storage,
         },
         "wealth": found.wealth,
+        **over_time(found, prices, paths, banded=one.role == "strategy"),
         "weights": [
             {key: weight for key, weight in zip(found.assets, row, strict=True) if weight} for row in found.weights.tolist()
         ],

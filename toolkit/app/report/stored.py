@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import __version__
+from toolkit.app.clients import content_hash, path_word
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
 from toolkit.app.report.render import FORMATS, report
-from toolkit.app.runs import AGAIN, RECORD, read_run, read_stored, stored_runs, to_json
+from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_run, read_stored, store, stored_runs, to_json, with_checksums
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
 from toolkit.core.errors import SpecError
 from toolkit.records.findings import Parts
@@ -35,6 +36,35 @@ def with_report(record: Mapping[str, Any], context: Context) -> dict[str, bytes]
     parts = parts_of(record, context)
     name, lang = DEFAULT_REPORT[kind_of(record)], context.settings.config.output.language
     return {PARTS: to_json(parts).encode(), "report.html": report(record, parts, name=name, lang=lang)}
+
+
+def store_backtest(subject: Subject, reports: Path, context: Context) -> Path:
+    """Store a backtest, what was found beside it and its report in the language of the settings; return its folder.
+
+    Args:
+        subject: Of the backtest.
+        reports: Folder of reports.
+        context: Of the backtest.
+
+    Raises:
+        SpecError: when it cannot be written.
+    """
+    record = subject.record
+    named = [one["name"] for one in record["backtest"]["strategies"] if one["role"] == "strategy"]
+    parts = (
+        record["as_of"],
+        path_word(record.get("client") or ""),
+        "backtest",
+        path_word("-".join(named)),
+        content_hash(record),
+    )
+    report_html = rendered(
+        subject, name=DEFAULT_REPORT[subject.kind], lang=context.settings.config.output.language, format="html"
+    )
+    files = {RECORD: to_json(record).encode(), PARTS: to_json(subject.parts).encode(), "report.html": report_html}
+    inputs = {"toolkit": __version__, "strategies": named}
+    written = with_checksums({**files, INPUTS: to_json(inputs).encode()}, inputs)
+    return store(reports, "-".join(part for part in parts if part), written)
 
 
 def find_run(text: str, runs: Path) -> Path | None:
@@ -66,7 +96,7 @@ def load_run(folder: Path, settings: Settings) -> Stored:
         if found is not None:
             read(Parts, found, str(folder / PARTS), AGAIN)
     except SpecError:
-        if record["versions"].get("toolkit") == __version__:
+        if record.get("versions", {}).get("toolkit") == __version__:
             raise
         found = None
     return Stored(folder, Subject(record, parts_of(record, context_of(record, settings)) if found is None else found))

@@ -81,6 +81,28 @@ class Incident(Record):
     """In words, where there is more to say."""
 
 
+class PeriodReturn(Record):
+    """Return of a calendar month or year, net of every cost."""
+
+    ends: Day
+    """Last date of it."""
+    value: float
+    """Fraction; of the first and the last period only the part between the dates."""
+
+
+class Attribution(Record):
+    """Where wealth came from, to the cent: its last value is the budget + gains - storage - costs - lost."""
+
+    gains: Mapping[str, float]
+    """Of metal held, by asset; what was never held is left out."""
+    storage: float
+    """Paid over all dates."""
+    costs: float
+    """Paid for trades over all dates."""
+    lost: float
+    """Value of metal that bans stopped, less what was returned."""
+
+
 class Simulated(Record):
     """A strategy or a baseline and what it did."""
 
@@ -96,6 +118,21 @@ class Simulated(Record):
     """Performance."""
     wealth: Rows[float]
     """On each date, in the reporting currency."""
+    band: Rows[Interval]
+    """On each date, where wealth lies in the middle 95 % of histories of the same returns drawn anew; empty where there are
+    too few returns, and for baselines."""
+    drawdown: Rows[float]
+    """On each date, the fraction below the highest wealth so far; 0 at a peak."""
+    rolling_volatility: Rows[float | None]
+    """On each date, annual, of the returns of a year until then; null before there are so many."""
+    rolling_band: Interval | None
+    """Where that lies if risk never changed: the middle 95 % of years of returns drawn anew; null where there are too few."""
+    months: Rows[PeriodReturn]
+    """Calendar months, oldest first."""
+    calendar_years: Rows[PeriodReturn]
+    """Calendar years, oldest first."""
+    attribution: Attribution
+    """What wealth came from."""
     weights: Rows[Mapping[str, float]]
     """On each date, by asset; what is zero is left out, the rest is cash."""
     decisions: Rows[Day]
@@ -171,6 +208,8 @@ class Backtest(Record):
     """Official licences and bans announced between the dates."""
     noisy: Rows[str]
     """Assets valued at customs unit values, which are seen through noise."""
+    filtered: Rows[str]
+    """Assets valued at prices that are estimated behind customs unit values."""
     averaged: Rows[str]
     """Assets valued at monthly averages, which move less than prices of a day."""
     seed: int

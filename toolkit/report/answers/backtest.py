@@ -5,29 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from toolkit.records.answers.backtest import Backtest, Comparison, Incident, Interval, Simulated
+from toolkit.records.answers.backtest import Backtest, Comparison, Interval, Simulated
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
-from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
-
-INCIDENTS = {
-    "unsolved": mark("no weights held the limits; kept as it was"),
-    "no_forecast": mark("too little was known to decide; kept as it was"),
-    "no_money": mark("nothing left to decide on"),
-    "within_threshold": mark("every weight near its target; nothing traded"),
-    "missing_price": mark("order without a price"),
-    "implausible_price": mark("order at a price far from those before"),
-    "lapsed": mark("order never carried out"),
-    "short": mark("purchases cut to the money"),
-    "overdrawn": mark("bills above the cash"),
-    "delayed": mark("waited for a licence"),
-    "refused": mark("not bought under a ban"),
-    "stopped": mark("stopped by a ban on the way"),
-    "returned": mark("money returned"),
-}
-LONG = 100.0
-"""Years beyond which their number says only that nobody will see them."""
+from toolkit.report.tables.backtest import INCIDENTS, LONG, Told, by_kind
 
 
 def backtest(found: Backtest, say: Language) -> Document:
@@ -102,10 +85,8 @@ def _conclusion(answer: Answer, found: Backtest, names: dict[str, str]) -> None:
     for one in found.strategies:
         if one.role != "strategy":
             continue
-        own = [comparison for comparison in found.comparisons if comparison.strategy == one.name]
-        better = [names[c.against] for c in own if c.distinguishable and c.growth > 0]
-        worse = [names[c.against] for c in own if c.distinguishable and c.growth < 0]
-        unknown = [names[c.against] for c in own if not c.distinguishable]
+        told = Told.of(one.name, found.comparisons)
+        better, worse, unknown = ([names[key] for key in keys] for keys in (told.better, told.worse, told.unknown))
         values = {"strategy": names[one.name], "years": found.years}
         if better:
             answer.line("{strategy} grew faster than {others:and}, by more than chance explains.", others=better, **values)
@@ -132,11 +113,7 @@ def _comparison(answer: Answer, one: Comparison, names: dict[str, str]) -> Itera
 
 def _incidents(answer: Answer, one: Simulated, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:
     """One row a kind of incident."""
-    kinds: dict[str, list[Incident]] = {}
-    for incident in one.incidents:
-        kinds.setdefault(incident.kind, []).append(incident)
-    for kind, incidents in kinds.items():
-        money = sum(incident.amount for incident in incidents if incident.amount is not None)
+    for kind, incidents, money in by_kind(one):
         yield (
             names[one.name],
             answer.words(INCIDENTS, kind),

@@ -28,13 +28,13 @@ _GROUPS = {
 _ADVANCE: Mapping[str, int] = MappingProxyType({letter: width for width, letters in _GROUPS.items() for letter in letters})
 _OTHER = 1000
 """Thousandths of the size: what a letter of another script takes at most."""
-_BOLD = 1.08
+BOLD = 1.08
 """How much wider the bold face is, on the average of words."""
 
 
 def width(words: str, size: float = LABEL_TEXT, *, bold: bool = False) -> float:
     """Width of words in px, at `size` px of type."""
-    return sum(_ADVANCE.get(letter, _OTHER) for letter in words) * size / 1000 * (_BOLD if bold else 1.0)
+    return sum(_ADVANCE.get(letter, _OTHER) for letter in words) * size / 1000 * (BOLD if bold else 1.0)
 
 
 def cut(words: str, room: float, size: float = LABEL_TEXT) -> str:

@@ -27,6 +27,12 @@ def file(run: Findings) -> tuple[Block, ...]:
     return _listed(run, run.record["warnings"], run.record["notes"], ())
 
 
+@section("simulation", mark("How it was simulated"), needs=["backtest"])
+def simulation(run: Findings) -> tuple[Block, ...]:
+    """What weakens the figures of a backtest, then what it did and left out."""
+    return _listed(run, run.record["warnings"], (), run.record["notes"])
+
+
 def _listed(run: Findings, warnings: Sequence[str], read: Sequence[str], made: Sequence[str]) -> tuple[Block, ...]:
     """One list of warnings, of how holdings were read, and of how numbers were made, the latter two with a lead."""
     say = run.say

@@ -1,0 +1,137 @@
+"""Export controls on what is held over time: today's lots on every past day, or what a backtest held on each of its dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from functools import cache
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
+
+from toolkit.app.findings.part import Ask, part
+from toolkit.controls.ledger import CHINA
+from toolkit.controls.periods import FormStanding, form_history
+from toolkit.controls.purity import purity_fraction
+from toolkit.core.calendar import add_months
+from toolkit.core.size import PieceSize
+from toolkit.holdings.exposure import PLANS, STORED_SAFE
+from toolkit.holdings.exposure_history import Change, Exposure, Part, changes, exposure_on
+
+BEFORE = 6
+"""Months that are shown before the first change."""
+WITHOUT = 24
+"""Months that are shown where nothing ever changed."""
+DAY = date.resolution
+
+
+@part("control_history")
+def control_history(ask: Ask) -> dict[str, Any] | None:
+    """Shares of value under control over time and the measures behind them; None for a run and for the market alone."""
+    if "backtest" in ask.record:
+        return _of_backtest(ask, ask.record["backtest"])
+    if "exposure" in ask.record:
+        return _of_lots(ask, ask.record["exposure"]["lots"])
+    return None
+
+
+def _of_lots(ask: Ask, lots: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    held = [lot for lot in lots if lot["delivery"] not in PLANS and lot["value"]]
+    value = sum(lot["value"] for lot in held)
+    if not value:
+        return None
+
+    @cache
+    def history(metal: str, form: str, origin: str, purity: str | None, size: str | None) -> tuple[FormStanding, ...]:
+        piece = None if size is None else PieceSize.parse(size)
+        return _history(ask, metal, form, origin=origin, purity=purity_fraction(purity), size=piece)
+
+    parts = [
+        Part(
+            lot["asset"],
+            lot["value"] / value,
+            lot["delivery"] == STORED_SAFE,
+            history(lot["asset"], lot["form"], lot["export_from"], lot["purity"], lot["size"]),
+        )
+        for lot in held
+    ]
+    found = changes(parts)
+    start = add_months(found[0].day, -BEFORE) if found else add_months(ask.as_of, -WITHOUT)
+    points = [exposure_on(parts, start), *(exposure_on(parts, day) for day in dict.fromkeys(one.day for one in found))]
+    return _record(ask, "lots", points, found, {point.day: point for point in points})
+
+
+def _of_backtest(ask: Ask, found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The exposure of the first strategy: once metal is there it is outside its origin."""
+    days, weights = [date.fromisoformat(day) for day in found["dates"]], found["strategies"][0]["weights"]
+    mean = {
+        key: sum(row.get(key, 0.0) for row in weights) / len(weights) for key in sorted({key for row in weights for key in row})
+    }
+    keys = sorted(mean, key=lambda key: (-mean[key], key))
+    products = {key: ask.context.products[key] for key in keys if key in ask.context.products}
+    formed = {key: asset.form for key, asset in products.items() if asset.form is not None}
+    histories = {key: _history(ask, key, form) for key, form in formed.items()}
+    if not histories:
+        return None
+
+    def on(row: Mapping[str, float], day: date) -> Exposure:
+        return exposure_on(
+            [Part(key, row.get(key, 0.0), outside=True, history=history) for key, history in histories.items()], day
+        )
+
+    points = [on(row, day) for row, day in zip(weights, days, strict=True)]
+    every = changes([Part(key, 1.0, outside=True, history=history) for key, history in histories.items()])
+    inside = [one for one in every if days[0] < one.day <= days[-1]]
+    # A change counts from the first date on or after it.
+    after = {one.day: next(point for point in points if point.day >= one.day) for one in inside}
+    metals = [
+        {
+            "asset": key,
+            "name": products[key].name,
+            "element": products[key].element,
+            "form": form,
+            "periods": list(_periods(histories[key])),
+        }
+        for key, form in formed.items()
+    ]
+    record = _record(ask, "backtest", points, inside, after)
+    record["points"] = [{**point, "stoppable": None} for point in record["points"]]
+    record["changes"] = [{**change, "stoppable": None} for change in record["changes"]]
+    return {**record, "metals": metals, "unjudged": [key for key in keys if key not in histories]}
+
+
+def _history(
+    ask: Ask, metal: str, form: str, *, origin: str = CHINA, purity: float | None = None, size: PieceSize | None = None
+) -> tuple[FormStanding, ...]:
+    owner = ask.context.settings.config.owner
+    return form_history(
+        ask.context.ledger, metal, form, until=ask.as_of, destination=owner.country, origin=origin, purity=purity, size=size
+    )
+
+
+def _periods(history: Sequence[FormStanding]) -> Iterator[dict[str, Any]]:
+    """Days in one status, adjacent ones together, each with the measures that began it first."""
+    ends = [after.since - DAY for _, after in pairwise(history)]
+    statuses = ["controlled" if one.controlled else "suspended" if one.suspended else "" for one in history]
+    for status, group in groupby(zip(statuses, history, [*ends, None], strict=True), key=itemgetter(0)):
+        rows = list(group)
+        if status:
+            numbers = dict.fromkeys(number for _, standing, _ in rows for _, number, _ in standing.measures)
+            yield {"status": status, "since": rows[0][1].since, "until": rows[-1][2], "numbers": list(numbers)}
+
+
+def _record(
+    ask: Ask, subject: str, points: Sequence[Exposure], found: Sequence[Change], after: Mapping[date, Exposure]
+) -> dict[str, Any]:
+    rows = [{**asdict(one), "stoppable": after[one.day].stoppable, "outside": after[one.day].outside} for one in found]
+    snapshot = ask.context.snapshot
+    return {
+        "subject": subject,
+        "destination": ask.context.settings.config.owner.country,
+        "points": [asdict(point) for point in points],
+        "changes": rows,
+        "metals": [],
+        "unjudged": [],
+        "data": ask.provenance(controls=snapshot["controls"], control_scopes=snapshot["control_scopes"]),
+    }

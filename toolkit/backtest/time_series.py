@@ -1,0 +1,126 @@
+"""A backtest over time: falls below the last peak, rolling volatility, returns of months, what each asset earned, and noise.
+
+The noise of wealth is that of resampled histories (`toolkit.backtest.evaluation`): on each date the middle of what so many
+of the same returns come to, in another order and with others left out. It starts at zero width and widens with time.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.backtest.account import cents
+from toolkit.backtest.evaluation import CONFIDENCE, Interval
+from toolkit.backtest.prices import BacktestPrices
+from toolkit.backtest.simulate import Backtest
+from toolkit.core.forecast import FloatArray
+
+ENDS = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Where wealth came from, to the cent: wealth at the end = at the start + gains - storage - costs - lost to bans.
+
+    Attributes:
+        gains: (n,) of metal held, by prices and exchange rates.
+        storage, costs, lost: As of `toolkit.backtest.simulate.Entry`, over all dates.
+    """
+
+    gains: FloatArray
+    storage: float
+    costs: float
+    lost: float
+
+
+def attribution(backtest: Backtest, prices: BacktestPrices) -> Attribution:
+    """What each asset earned, and what was paid.
+
+    Args:
+        backtest: T dates, n assets.
+        prices: Those that it was simulated at.
+    """
+    entries = backtest.entries
+    units = np.array([entry.units for entry in entries])
+    values = np.array([entry.values for entry in entries])
+    held = np.where(units[:-1] != 0, units[:-1] * _last_observed(prices.observed)[1:], 0.0)
+    gains = np.round((cents(held) - values[:-1]).sum(axis=0), 2)
+    paid = (round(sum(getattr(entry, name) for entry in entries), 2) for name in ("storage", "costs", "lost"))
+    return Attribution(gains, *paid)
+
+
+def drawdowns(wealth: FloatArray) -> FloatArray:
+    """(T,) fraction by which wealth is below its highest so far: 0 at a peak, positive below it."""
+    return 1.0 - wealth / np.maximum.accumulate(wealth)
+
+
+def rolling_volatility(returns: FloatArray, window: int, periods_per_year: float) -> FloatArray:
+    """(T - window + 1,) annual volatility of each `window` returns in a row; none where there are fewer.
+
+    Args:
+        returns: (T,) simple returns.
+        window: At least 2.
+        periods_per_year: Of the returns.
+    """
+    if len(returns) < window:
+        return np.zeros(0)
+    windows = np.lib.stride_tricks.sliding_window_view(returns, window)
+    return windows.std(axis=1, ddof=1) * np.sqrt(periods_per_year)
+
+
+def volatility_of_windows(
+    returns: FloatArray, paths: NDArray[np.int64] | None, window: int, periods_per_year: float
+) -> Interval | None:
+    """Where the volatility of a window lies if risk never changed: the middle of windows of resampled returns.
+
+    Args:
+        returns: (T,) simple returns.
+        paths: (draws, T) positions (see `toolkit.backtest.evaluation.resampled`); None gives none.
+        window: Returns in a window; more than T gives none.
+        periods_per_year: Of the returns.
+    """
+    if paths is None or len(returns) < window:
+        return None
+    low, high = np.quantile(returns[paths[:, :window]].std(axis=1, ddof=1) * np.sqrt(periods_per_year), ENDS)
+    return Interval(float(low), float(high))
+
+
+def wealth_band(returns: FloatArray, paths: NDArray[np.int64] | None, opening: float) -> FloatArray:
+    """(T + 1, 2) ends of the middle of resampled wealth on each date; (0, 2) without paths.
+
+    Args:
+        returns: (T,) simple returns.
+        paths: (draws, T) positions; None where returns are too few.
+        opening: Wealth on the first date.
+    """
+    if paths is None:
+        return np.zeros((0, 2))
+    grown = np.cumsum(np.log1p(returns)[paths], axis=1)
+    ends = np.exp(np.quantile(grown, ENDS, axis=0)).T
+    return opening * np.vstack([np.ones((1, 2)), ends])
+
+
+def returns_of_periods(dates: Sequence[date], wealth: FloatArray, *, yearly: bool) -> tuple[tuple[date, float], ...]:
+    """(last date, return) of each month, or year, since the last date before it; the first one since the opening.
+
+    Args:
+        dates: T days.
+        wealth: (T,).
+        yearly: Whether periods are years.
+    """
+    period = [(day.year, 0 if yearly else day.month) for day in dates]
+    last = [i for i in range(len(dates)) if i + 1 == len(dates) or period[i] != period[i + 1]]
+    # What is left of the period of the opening is a part of its first one, or nothing where the opening ends it.
+    ends = last if last[0] == 0 else [0, *last]
+    return tuple((dates[b], float(wealth[b] / wealth[a] - 1.0)) for a, b in itertools.pairwise(ends))
+
+
+def _last_observed(observed: FloatArray) -> FloatArray:
+    """(T, n) price of each date, or the last one before it; NaN before the first."""
+    rows = np.where(np.isfinite(observed), np.arange(len(observed))[:, None], 0)
+    return np.take_along_axis(observed, np.maximum.accumulate(rows, axis=0), axis=0)

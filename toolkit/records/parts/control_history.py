@@ -1,0 +1,82 @@
+"""Export controls on what is held over time, each day as known on it."""
+
+from typing import Literal
+
+from toolkit.records.base import Day, Named, Record, Rows
+from toolkit.records.sources import Provenance
+
+
+class ExposurePoint(Record):
+    """Shares of value from a day on, until the next one."""
+
+    day: Day
+    """The day."""
+    stoppable: float | None
+    """Under a licence or ban that counts, or a reported stop in practice, and not outside its origin; null for a backtest,
+    whose metal is taken to be outside once it is there."""
+    outside: float
+    """Under a licence or ban, and outside its origin, where no control reaches it."""
+    suspended: float
+    """Under nothing that counts, while a measure on it is suspended."""
+
+
+class MeasureChange(Record):
+    """A measure whose status changed for some of what is held."""
+
+    day: Day
+    """The day, as known on it."""
+    event_id: str
+    """Id in the ledger."""
+    number: str
+    """By which it is cited."""
+    status: str
+    """in_force, suspended, unsettled, unchecked, reported, or ended."""
+    before: str | None
+    """The status until then; null where it did not apply."""
+    assets: Rows[str]
+    """Keys of the metals for which it changed."""
+    stoppable: float | None
+    """`ExposurePoint.stoppable` after it."""
+    outside: float
+    """`ExposurePoint.outside` after it."""
+
+
+class ControlledPeriod(Record):
+    """Days on which a form stood one way."""
+
+    status: Literal["controlled", "suspended"]
+    """Whether a licence or ban counted, or all that would were suspended."""
+    since: Day
+    """First day."""
+    until: Day | None
+    """Last day; null where it goes on."""
+    numbers: Rows[str]
+    """Measures, by which they are cited."""
+
+
+class MetalHistory(Named):
+    """A metal that is held, or was, and its controlled periods."""
+
+    form: str
+    """Form in which it is traded."""
+    periods: Rows[ControlledPeriod]
+    """Oldest first."""
+
+
+class ControlHistory(Record):
+    """Export controls on what is held over time."""
+
+    subject: Literal["lots", "backtest"]
+    """Whether today's lots stand on every past day, or what a strategy held on it."""
+    destination: str
+    """ISO-3 code of the owner's country."""
+    points: Rows[ExposurePoint]
+    """Oldest first: of lots one a change, of a backtest one a date."""
+    changes: Rows[MeasureChange]
+    """Oldest first."""
+    metals: Rows[MetalHistory]
+    """Of a backtest, those that it held, the largest on average first; none of lots, whose forms differ."""
+    unjudged: Rows[str]
+    """Keys of what is held and the ledger knows nothing of: it counts as under no control."""
+    data: Rows[Provenance]
+    """Rows that were used."""

@@ -1,0 +1,102 @@
+"""Shares under export control over time: steps from change to change, with the notices behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from toolkit.report.charts.dated import GAP, YEARS, Field
+from toolkit.report.charts.lettering import width
+from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.theme import AXIS_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.vegalite import FIXED, Layer
+from toolkit.report.document import Chart, Drawing
+from toolkit.report.i18n.formats import Formats
+
+LEFT, RIGHT = 2, 10
+"""Room that the theme leaves beside a drawing, in px."""
+ROWS, LINE, HEIGHT = 3, 14, 150
+"""Lines of notice numbers above the field, px of each, and height of the field in px."""
+TICKS = (0.0, 0.5, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Shares from a day on: what a control could stop, what is beyond its reach, what is suspended."""
+
+    day: date
+    stoppable: float
+    outside: float
+    suspended: float
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Steps to the end of the axis, and (day, words) of notices."""
+
+    steps: tuple[Step, ...]
+    end: date
+    notices: tuple[tuple[date, str], ...]
+
+
+def exposure_steps(drawn: Steps, told: str, fmt: Formats) -> Chart:
+    """The steps for a phone, a printed sheet and a page.
+
+    Args:
+        drawn: What to draw.
+        told: What it shows, in words with its numbers.
+        fmt: How shares and months are written.
+    """
+    return Chart(
+        tuple(Drawing(_spec, (drawn, px, fmt), least) for px, least in ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))), told
+    )
+
+
+def _spec(drawn: Steps, px: int, fmt: Formats) -> str:
+    room = px - LEFT - RIGHT
+    ticks = [(value, fmt.percent(value, 0)) for value in TICKS]
+    left, top = max(width(words, AXIS_TEXT) for _, words in ticks) + GAP, ROWS * LINE + 4
+    plane = Plane(room, top + HEIGHT + YEARS)
+    field = Field(plane, left, room, top, top + HEIGHT, drawn.steps[0].day, drawn.end, 0.0, 1.0)
+    layers = [*field.gridlines(ticks), *field.years(fmt), *_areas(field, drawn), *_notices(field, drawn.notices)]
+    return specification(layers, fmt, width=room, height=plane.height, autosize=FIXED)
+
+
+def _areas(field: Field, drawn: Steps) -> Iterator[Layer]:
+    days = [*(step.day for step in drawn.steps[1:]), drawn.end]
+    layers: dict[str, list[dict[str, float]]] = {"ctl": [], "soft": [], "hatch": []}
+    edges = []
+    for step, until in zip(drawn.steps, days, strict=True):
+        floor = 0.0
+        # Whole px: a seam would show between two neighbours.
+        across = {"x": round(field.x(step.day)), "x2": round(field.x(until))}
+        if across["x"] == across["x2"]:
+            continue
+        for colour, share in zip(layers, (step.stoppable, step.outside, step.suspended), strict=True):
+            if share > 0:
+                layers[colour].append({**across, "y": field.y(floor), "y2": field.y(floor + share)})
+                floor += share
+        edges.append({**across, "y": field.y(step.stoppable + step.outside)})
+    for colour, rows in layers.items():
+        edge = {"stroke": TOKENS["ctl"], "strokeWidth": 1} if colour == "hatch" else {}
+        yield field.plane.marks("rect", rows, fill=TOKENS[colour], opacity=1, **edge)
+    # The edge of what is under control, without which a pale tint is not told from paper.
+    yield field.plane.marks("rule", [row for row in edges if row["y"] < field.bottom], color=TOKENS["ctl"], strokeWidth=1.5)
+    rises = [
+        {"x": after["x"], "y": before["y"], "y2": after["y"]} for before, after in pairwise(edges) if before["y"] != after["y"]
+    ]
+    yield field.plane.marks("rule", rises, color=TOKENS["ctl"], strokeWidth=1.5)
+
+
+def _notices(field: Field, notices: Sequence[tuple[date, str]]) -> Iterator[Layer]:
+    """A line a notice with its number above the field, the later ones lower where there is no room."""
+    heights = [LINE * (i + 1) - 2 for i in range(ROWS)]
+    lines = [(field.x(day), words) for day, words in notices]
+    placed = field.plane.placed(lines, heights)
+    rows = [{"x": x, "y": y - 8, "y2": field.bottom} for (x, _), (_, y) in zip(lines, placed, strict=True)]
+    yield field.plane.marks("rule", rows, color=TOKENS["ctl"], strokeWidth=1, strokeDash=[2, 3])
+    yield field.plane.words(
+        [{"x": x, "y": y, "label": words} for (x, y), (_, words) in zip(placed, lines, strict=True)], TOKENS["ctl"]
+    )

@@ -1,0 +1,116 @@
+"""What so many months can and cannot conclude, in plain words and with the years that would be needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from toolkit.records.answers.backtest import Backtest, Simulated
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Notes, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import NONE, Text, name, sources, strong, text
+from toolkit.report.tables.backtest import Told, ends, first, needed, of, title, titles
+
+GOLD = "gold-only"
+
+
+@section("conclusions", mark("What can be concluded"), needs=["backtest"])
+def conclusions(run: Findings) -> tuple[Block, ...]:
+    """Sentences on what cannot be told from chance, then every comparison."""
+    say, found = run.say, of(run)
+    notes = Notes(tuple(("", words) for one in found.strategies if one.role == "strategy" for words in _told(run, found, one)))
+    others = Notes(tuple(("", words) for words in _limits(run, found)))
+    if not found.comparisons:
+        return (others,)
+    columns = (
+        Column(say.words("Strategy"), "left"),
+        Column(say.words("Against"), "left"),
+        Column(say.words("Difference a year, points"), short=say.words("Difference")),
+        Column(say.words("Interval")),
+        Column(say.words("Years needed")),
+    )
+    names = titles(run)
+    rows = tuple(
+        Row(
+            (
+                text(name(names[one.strategy])),
+                text(name(names[one.against])),
+                text(strong(run.fmt.points(one.growth))),
+                text(ends(run, one.interval) or NONE),
+                text(needed(run, one.years_needed) or NONE),
+            )
+        )
+        for one in found.comparisons
+    )
+    sub = say("Years needed: when an interval around this difference would leave out zero; it narrows with their root.")
+    table = Table(say.words("Growth against what it is compared with"), columns, rows, keys=2)
+    foot = say("Own calculation on prices{prices}.", prices=sources(*run.of_prices()))
+    return (notes, Figure(_finding(run, found), sub, (table,), (), foot), others)
+
+
+def _finding(run: Findings, found: Backtest) -> Text:
+    say, fmt = run.say, run.fmt
+    widths = [(one.interval.high - one.interval.low) / 2 for one in found.comparisons if one.interval is not None]
+    if not widths:
+        return say("The returns are too few for any interval")
+    values = {"years": fmt.number(found.years, 1), "low": fmt.number(100 * min(widths)), "high": fmt.number(100 * max(widths))}
+    return say("{years} years tell no difference below {low} to {high} points a year from chance", **values)
+
+
+def _told(run: Findings, found: Backtest, one: Simulated) -> Iterator[Text]:
+    say, names, told = run.say, titles(run), Told.of(one.name, found.comparisons)
+    values = {"strategy": name(title(run, one)), "years": run.fmt.number(found.years, 1)}
+
+    def listed(keys: tuple[str, ...]) -> Text:
+        return say.listed([name(names[key]) for key in keys])
+
+    if told.better:
+        yield say(
+            "{strategy} grew faster than {others:and}, by more than chance explains.", others=listed(told.better), **values
+        )
+    if told.worse:
+        yield say(
+            "{strategy} grew more slowly than {others:and}, by more than chance explains.", others=listed(told.worse), **values
+        )
+    if told.unknown:
+        yield say(
+            "{years:.1f} years cannot tell whether {strategy} grows faster or more slowly than {others:and}.",
+            others=listed(told.unknown),
+            **values,
+        )
+
+
+def _limits(run: Findings, found: Backtest) -> Iterator[Text]:
+    """What no statistic of these dates repairs."""
+    say, fmt, one = run.say, run.fmt, first(run)
+    gold = next((other for other in found.strategies if other.name == GOLD), None)
+    if gold is not None and gold.name != one.name:
+        yield say(
+            "Gold alone made {growth} a year over the same dates. They are one stretch of the market: how the strategy does "
+            "in another is not in these figures, and no interval holds it.",
+            growth=fmt.percent(gold.figures.growth, 1, signed=True),
+        )
+    if found.events:
+        yield say.counted(
+            len(found.events),
+            "It lived through {n} official licence or ban on these metals: what a control does to it rests on that one case.",
+            "It lived through {n} official licences and bans on these metals: what a control does to it rests on these few "
+            "cases.",
+        )
+    else:
+        yield say("It lived through no official licence or ban on these metals: what one does to it is not in these figures.")
+    asked = sum(other.role == "strategy" for other in found.strategies)
+    if asked > 1:
+        yield say.counted(
+            asked,
+            "{N} strategy was tried.",
+            "{N} strategies were tried: the best of several looks better than it is, and these intervals are not widened for "
+            "that.",
+        )
+    else:
+        yield say(
+            "The intervals are not widened for strategies that were tried before this one: the best of several looks better "
+            "than it is."
+        )
+    yield say("Income tax, interest on cash, bids that move and metal that no dealer has are not simulated.")

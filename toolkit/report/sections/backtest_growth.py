@@ -1,0 +1,262 @@
+"""A backtest over time: growth beside its baselines with the band of noise, falls, months and rolling risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toolkit.records.answers.backtest import Backtest, EventLosses, PeriodReturn, Simulated
+from toolkit.report.charts.paths import Path, Paths, paths
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Chart, Column, Figure, Paragraph, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import day
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import of_key
+from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
+from toolkit.report.markers import COSTS
+from toolkit.report.tables.backtest import CONFIDENCE, briefly, ends, first, of, title
+
+LEAST = 2
+"""Years of returns whose volatility makes a line."""
+DRAWN = ("equal-weight", "gold-only")
+"""Baselines whose falls are drawn: more lines hide each other."""
+
+
+@section("growth", mark("Growth"), needs=["backtest"])
+def growth(run: Findings) -> tuple[Block, ...]:
+    """Wealth on a logarithmic axis with the band of noise of the first strategy, and the figures of all."""
+    say, found, one = run.say, of(run), first(run)
+    sub = say(
+        "Wealth in {currency} after all costs, logarithmic; each began with {budget}.",
+        currency=run.currency,
+        budget=run.money(found.budget),
+    )
+    legend = (("band", _drawn_anew(run)),) if one.band else ()
+    body = (growth_chart(run), _figures(run, found.strategies))
+    return (Figure(_inside(run, found, one), sub, body, legend, _source(run), _wealth(run, found)),)
+
+
+def growth_chart(run: Findings) -> Chart:
+    """Wealth of the first strategy with its band, before the others."""
+    say, fmt, found, one = run.say, run.fmt, of(run), first(run)
+    dates = tuple(day(date) for date in found.dates)
+    drawn = Paths(
+        dates,
+        Path(briefly(run, one), one.wealth),
+        tuple(Path(briefly(run, other), other.wealth) for other in found.strategies[1:]),
+        tuple((end.low, end.high) for end in one.band),
+        "money",
+    )
+    ended = "; ".join(f"{title(run, other)}: {run.money(other.wealth[-1])}" for other in found.strategies)
+    told = say.words(
+        "Wealth from {first} to {last}: {ended}.", first=fmt.month(dates[0]), last=fmt.month(dates[-1]), ended=ended
+    )
+    return paths(drawn, told, fmt)
+
+
+def _drawn_anew(run: Findings) -> str:
+    say, part = run.say, run.fmt.percent(CONFIDENCE, 0)
+    return say.words("where {part} of histories of its returns lie, drawn anew in blocks of months", part=part)
+
+
+def _inside(run: Findings, found: Backtest, one: Simulated) -> Text:
+    """How many of the others end inside the band of noise."""
+    say, others = run.say, found.strategies[1:]
+    if not one.band or not others:
+        return say("{strategy} ends at {wealth}", strategy=name(title(run, one)), wealth=run.money(one.wealth[-1]))
+    inside = sum(one.band[-1].low <= other.wealth[-1] <= one.band[-1].high for other in others)
+    values = {"total": say.number_word(len(others)), "strategy": name(title(run, one))}
+    if len(others) > 1 and inside == len(others):
+        return say("All {total} others end inside the band of noise of {strategy}", **values)
+    return say.counted(
+        inside,
+        "{N} of {total} others ends inside the band of noise of {strategy}",
+        "{N} of {total} others end inside the band of noise of {strategy}",
+        **values,
+    )
+
+
+def _source(run: Findings) -> Text:
+    return run.say(
+        "Own calculation on prices{prices}, with costs{costs}.",
+        prices=sources(*run.of_prices()),
+        costs=sources(*run.rests_on(COSTS)),
+    )
+
+
+def _figures(run: Findings, strategies: Sequence[Simulated]) -> Table:
+    say, fmt = run.say, run.fmt
+    columns = tuple(Column(say.words(head), "left" if head == HEADS[0] else "right") for head in HEADS)
+    rows = []
+    for one in strategies:
+        figures, strategy = one.figures, one.role == "strategy"
+        written = text(strong(title(run, one))) if strategy else text(name(title(run, one)))
+        interval = ends(run, figures.growth_interval)
+        cells = (
+            fmt.percent(figures.growth, 1, signed=True),
+            interval or NONE,
+            fmt.percent(figures.volatility),
+            fmt.percent(figures.max_drawdown),
+            fmt.percent(figures.turnover, 0),
+            fmt.percent(figures.costs),
+            fmt.percent(figures.storage),
+        )
+        rows.append(Row((written, *(text(cell) for cell in cells))))
+    return Table(say.words("Figures a year, after all costs"), columns, tuple(rows))
+
+
+HEADS = (
+    mark("Strategy"),
+    mark("Growth a year"),
+    mark("Interval"),
+    mark("Volatility"),
+    mark("Deepest fall"),
+    mark("Turnover"),
+    mark("Costs"),
+    mark("Storage"),
+)
+
+
+def _wealth(run: Findings, found: Backtest) -> Table:
+    say, fmt = run.say, run.fmt
+    columns = (Column(say.words("Date"), "left"), *(Column(briefly(run, one)) for one in found.strategies))
+    rows = tuple(
+        Row((text(fmt.short_date(date)), *(text(fmt.number(one.wealth[i])) for one in found.strategies)))
+        for i, date in enumerate(found.dates)
+    )
+    return Table(say.words("wealth by date, {currency}", currency=run.currency), columns, rows, stacks=False)
+
+
+@section("falls", mark("Falls, and controls of the time"), needs=["backtest"])
+def falls(run: Findings) -> tuple[Block, ...]:
+    """How far below its highest the wealth was, and the largest fall after each control."""
+    say, fmt, found, one = run.say, run.fmt, of(run), first(run)
+    sub = say(
+        "Wealth below its highest so far. With {count} dates no fall between two of them is seen.",
+        count=fmt.number(len(found.dates)),
+    )
+    finding = say(
+        "At its lowest {strategy} was {depth} below its highest; it stayed below one for {days} days",
+        strategy=name(title(run, one)),
+        depth=fmt.percent(one.figures.max_drawdown),
+        days=fmt.number(one.figures.days_under_water),
+    )
+    table = _events(run, found)
+    body = (falls_chart(run), table if isinstance(table, Table) else Paragraph(table))
+    return (Figure(finding, sub, body, (), _source(run), _depths(run, found)),)
+
+
+def falls_chart(run: Findings) -> Chart:
+    """How far below its highest so far the wealth of the first strategy was, and that of some others."""
+    say, fmt, found, one = run.say, run.fmt, of(run), first(run)
+    dates = tuple(day(date) for date in found.dates)
+    behind = [other for other in found.strategies[1:] if other.role == "strategy" or other.name in DRAWN]
+    drawn = Paths(
+        dates,
+        Path(briefly(run, one), _below(one)),
+        tuple(Path(briefly(run, other), _below(other)) for other in behind),
+        (),
+        "percent",
+        filled=True,
+    )
+    depths = "; ".join(f"{title(run, other)}: {fmt.percent(other.figures.max_drawdown)}" for other in (one, *behind))
+    told = say.words("Deepest falls: {depths}.", depths=depths)
+    return paths(drawn, told, fmt)
+
+
+def _below(one: Simulated) -> tuple[float, ...]:
+    return tuple(-depth for depth in one.drawdown)
+
+
+def _events(run: Findings, found: Backtest) -> Table | Text:
+    say = run.say
+    if not found.events:
+        return say("No official licence or ban on these metals was announced between the dates: of controls they tell nothing.")
+    columns = (
+        Column(say.words("Notice"), "left"),
+        Column(say.words("Metals"), "left"),
+        *(Column(briefly(run, one)) for one in found.strategies),
+    )
+    caption = say.words("Largest fall within three months after the announcement of a licence or ban")
+    return Table(caption, columns, tuple(_event(run, event, found.strategies) for event in found.events), keys=2)
+
+
+def _event(run: Findings, event: EventLosses, strategies: Sequence[Simulated]) -> Row:
+    say, fmt = run.say, run.fmt
+    notice = text(name(fmt.notices(say.term("term", event.title))), muted(f" · {fmt.short_date(event.announced)}"))
+    metals = text(say.series([of_key(metal, say) for metal in event.metals]))
+    losses = (event.losses[one.name] for one in strategies)
+    return Row((notice, metals, *(text(fmt.percent(loss)) if loss else text(NONE) for loss in losses)))
+
+
+def _depths(run: Findings, found: Backtest) -> Table:
+    say, fmt = run.say, run.fmt
+    columns = (Column(say.words("Date"), "left"), *(Column(briefly(run, one)) for one in found.strategies))
+    rows = tuple(
+        Row((text(fmt.short_date(date)), *(text(fmt.percent(one.drawdown[i])) for one in found.strategies)))
+        for i, date in enumerate(found.dates)
+    )
+    return Table(say.words("below the highest so far, by date"), columns, rows, stacks=False)
+
+
+@section("months", mark("Month by month"), needs=["backtest"])
+def months(run: Findings) -> tuple[Block, ...]:
+    """The volatility of each year of returns beside what chance alone moves it by, and every month."""
+    say, fmt, found, one = run.say, run.fmt, of(run), first(run)
+    table = _months(run, one)
+    known = [value for value in one.rolling_volatility if value is not None]
+    if len(known) < LEAST or one.rolling_band is None:
+        finding = say("Too few dates to tell whether its risk changed")
+        return (
+            Figure(finding, say("Returns of {strategy} by month.", strategy=name(title(run, one))), (table,), (), _source(run)),
+        )
+    low, high = one.rolling_band.low, one.rolling_band.high
+    kept = [i for i, value in enumerate(one.rolling_volatility) if value is not None]
+    drawn = Paths(
+        tuple(day(found.dates[i]) for i in kept),
+        Path(briefly(run, one), tuple(known)),
+        (),
+        tuple((low, high) for _ in kept),
+        "percent",
+    )
+    values = {"low": fmt.percent(min(known)), "high": fmt.percent(max(known))}
+    outside = sum(not low <= value <= high for value in known)
+    finding = (
+        say("Its volatility over a year ran from {low} to {high}: no more than chance moves it", **values)
+        if not outside
+        else say("Its volatility over a year ran from {low} to {high}, at times further than chance moves it", **values)
+    )
+    told = say.words("Volatility of a year of returns from {low} to {high}.", **values)
+    sub = say("Annual volatility of the returns of the twelve months before each date; below it every month.")
+    legend = (("band", say.words("{part} of years of its returns, drawn anew", part=fmt.percent(CONFIDENCE, 0))),)
+    rows = tuple(Row((text(fmt.short_date(found.dates[i])), text(fmt.percent(one.rolling_volatility[i])))) for i in kept)
+    data = Table(
+        say.words("volatility of a year, by date"),
+        (Column(say.words("Date"), "left"), Column(say.words("Volatility"))),
+        rows,
+        stacks=False,
+    )
+    return (Figure(finding, sub, (paths(drawn, told, fmt), table), legend, _source(run), data),)
+
+
+def _months(run: Findings, one: Simulated) -> Table:
+    """A row a year, a column a month, and the year."""
+    say, fmt = run.say, run.fmt
+    short = list(fmt.locale.months["format"]["abbreviated"].values())
+    columns = (Column(say.words("Year"), "left"), *(Column(month) for month in short), Column(say.words("Year")))
+    by = {(day(row.ends).year, day(row.ends).month): row for row in one.months}
+
+    def cell(row: PeriodReturn | None) -> Text:
+        return text(NONE) if row is None else text(fmt.points(row.value))
+
+    rows = tuple(
+        Row(
+            (
+                text(str(day(year.ends).year)),
+                *(cell(by.get((day(year.ends).year, month))) for month in range(1, 13)),
+                text(strong(fmt.points(year.value))),
+            )
+        )
+        for year in one.calendar_years
+    )
+    return Table(say.words("Return of each month and year in per cent, after all costs"), columns, rows)

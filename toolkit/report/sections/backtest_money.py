@@ -1,0 +1,125 @@
+"""Where the wealth of a backtest came from, costs as a part of it, and what did not go as decided."""
+
+from __future__ import annotations
+
+from toolkit.records.answers.backtest import Attribution
+from toolkit.report.compose import section
+from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import capital
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import of_key
+from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
+from toolkit.report.markers import COSTS, HALF_A_CENT
+from toolkit.report.tables.backtest import INCIDENTS, by_kind, first, of, title
+
+PAID = (("costs", mark("Costs of trades")), ("storage", mark("Storage")), ("lost", mark("Lost to bans")))
+ROOM = 1.1
+"""The longest bar leaves a tenth of its room free."""
+
+
+@section("attribution", mark("What it came from"), needs=["backtest"])
+def attribution(run: Findings) -> tuple[Block, ...]:
+    """Gains of each metal, then what was paid; they add up to the change of wealth."""
+    say, found, one = run.say, of(run), first(run)
+    parts = one.attribution
+    gains = sorted(parts.gains.items(), key=lambda item: (-item[1], item[0]))
+    paid = [(say.words(words), -getattr(parts, key)) for key, words in PAID if abs(getattr(parts, key)) > HALF_A_CENT]
+    total = one.wealth[-1] - found.budget
+    scale = ROOM * (max((abs(amount) for _, amount in (*gains, *paid)), default=1.0) or 1.0)
+
+    def cells(amount: float, *, bold: bool = False) -> tuple[Text, ...]:
+        written = run.money(amount)
+        return text(strong(written) if bold else written), text(muted(run.fmt.percent(amount / found.budget, 1, signed=True)))
+
+    bars = [
+        Bar(text(capital(_named(run, key))), cells(gain), max(gain, 0.0) / scale or None, -min(gain, 0.0) / scale or None)
+        for key, gain in gains
+    ]
+    bars += [Bar(text(words), cells(amount), -amount / scale, hollow=True) for words, amount in paid]
+    bars.append(Bar(text(say.words("Change of wealth")), cells(total, bold=True), None, total=True))
+    columns = (Column(say.words("Amount")), Column(say.words("Of the budget")))
+    legend = [("new", say.words("gained"))]
+    legend += [("now", say.words("lost"))] if any(gain < 0 for _, gain in gains) else []
+    legend += [("hollow", say.words("paid, by assumed terms"))] if paid else []
+    table = BarTable(say.words("Change of wealth by what it came from"), say.words("Part"), columns, tuple(bars))
+    sub = say(
+        "Gains of the metal held by prices and exchange rates, and what was paid, {first} to {last}; the sum is exact.",
+        first=run.fmt.month(found.dates[0]),
+        last=run.fmt.month(found.dates[-1]),
+    )
+    foot = say(
+        "Own calculation on prices{prices}, with costs{costs}.",
+        prices=sources(*run.of_prices()),
+        costs=sources(*run.rests_on(COSTS)),
+    )
+    return (Figure(_finding(run, parts), sub, (table,), tuple(legend), foot),)
+
+
+def _named(run: Findings, key: str) -> str:
+    return run.metal(run.product(key)).text if key in run.controls else of_key(key, run.say)
+
+
+def _finding(run: Findings, parts: Attribution) -> Text:
+    """What part of the gains was paid away; where there was no gain, what was paid."""
+    say, gained, paid = run.say, sum(parts.gains.values()), parts.costs + parts.storage + parts.lost
+    if not parts.gains:
+        return say("Nothing was ever held")
+    if gained <= 0:
+        return say("The metal lost {loss}, and {paid} were paid", loss=run.money(-gained), paid=run.money(paid))
+    key, most = max(parts.gains.items(), key=lambda item: (item[1], item[0]))
+    return say(
+        "The metal gained {gained}, {metal} most with {most}; {share} of it went into costs",
+        gained=run.money(gained),
+        metal=name(_named(run, key)),
+        most=run.money(most),
+        share=run.fmt.percent(paid / gained, 0),
+    )
+
+
+@section("incidents", mark("What did not go as decided"), needs=["backtest"])
+def incidents(run: Findings) -> tuple[Block, ...]:
+    """Kinds of incidents of the first strategy: how often, the money concerned, the first and the last."""
+    say, fmt, one = run.say, run.fmt, first(run)
+    found = list(by_kind(one))
+    count = sum(len(rows) for _, rows, _ in found)
+    finding = (
+        say.counted(
+            count,
+            "{N} order or decision of {strategy} did not go as decided",
+            "{N} orders or decisions of {strategy} did not go as decided",
+            strategy=name(title(run, one)),
+        )
+        if count
+        else say("Every order of {strategy} was carried out as decided", strategy=name(title(run, one)))
+    )
+    columns = (
+        Column(say.words("What happened"), "left"),
+        Column(say.words("Metals"), "left"),
+        Column(say.words("Times")),
+        Column(say.words("Money concerned, {currency}", currency=run.currency)),
+        Column(say.words("First")),
+        Column(say.words("Last")),
+    )
+    rows = []
+    for kind, those, money in found:
+        metals = dict.fromkeys(_named(run, row.asset) for row in those if row.asset is not None)
+        rows.append(
+            Row(
+                (
+                    text(capital(say.words(INCIDENTS[kind]))),
+                    text(say.series(list(metals))) if metals else text(NONE),
+                    text(fmt.number(len(those))),
+                    text(fmt.number(money)) if money else text(NONE),
+                    text(fmt.short_date(those[0].day)),
+                    text(fmt.short_date(those[-1].day)),
+                )
+            )
+        )
+    if one.stuck:
+        sub = say("At the end {money} were stuck in orders that a ban stopped; they count nothing.", money=run.money(one.stuck))
+    else:
+        sub = say("Orders wait for a price and lapse at the next decision; what is on its way may be late or stopped.")
+    if not rows:
+        return (Figure(finding, sub, ()),)
+    return (Figure(finding, sub, (Table(say.words("What did not go as decided"), columns, tuple(rows)),)),)

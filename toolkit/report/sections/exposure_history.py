@@ -1,0 +1,179 @@
+"""Exposure through time: what controls would have meant for today's lots, or for a backtest's holdings, on every past day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from toolkit.records.parts.control_history import ControlHistory, ExposurePoint, MeasureChange
+from toolkit.report.charts.exposure_steps import Step, Steps, exposure_steps
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import day
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import of_key
+from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
+from toolkit.report.markers import DELIVERED, UNCERTAIN
+from toolkit.report.tables.lots import FORM, ORIGIN
+
+WHAT: Mapping[str, str] = MappingProxyType(
+    {
+        "in_force": mark("in force"),
+        "suspended": mark("suspended, not repealed"),
+        "unsettled": mark("its suspension ran out; that it goes on is stated, not seen"),
+        "unchecked": mark("in force, not checked against the text"),
+        "reported": mark("a stop in practice is reported"),
+        "ended": mark("ended"),
+    }
+)
+AGAIN = mark("in force again")
+SEEN = 0.005
+"""Shares below this, and changes of them, have no mark in the picture."""
+
+
+@section("exposure-history", mark("Exposure through time"), needs=["control_history"])
+def exposure_history(run: Findings) -> tuple[Block, ...]:
+    """Steps of the shares under control with the notices behind them, and what each notice changed."""
+    say, fmt, found = run.say, run.fmt, run.part(ControlHistory)
+    steps = tuple(Step(day(p.day), p.stoppable or 0.0, p.outside, p.suspended) for p in found.points)
+    end = day(found.points[-1].day) if found.subject == "backtest" else run.as_of
+    drawn = Steps(steps, end, tuple(_notices(run, found.changes)))
+    told = say.words("Under control: {shares}.", shares="; ".join(_shares(run, found)))
+    figure = exposure_steps(drawn, told, fmt)
+    table = _table(run, found)
+    foot = say(
+        "Source: control ledger as known on each day{marks}.",
+        marks=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM, UNCERTAIN, DELIVERED)),
+    )
+    if found.unjudged:
+        names = say.series([of_key(key, say) for key in found.unjudged])
+        foot = text(*foot, " ", *say("The ledger knows nothing of {names}: counted as under no control.", names=name(names)))
+    body = (figure, table) if table.rows else (figure,)
+    return (Figure(_finding(run, found), _sub(run, found), body, _legend(run, found), foot, _points(run, found)),)
+
+
+def _under(point: ExposurePoint) -> float:
+    return (point.stoppable or 0.0) + point.outside
+
+
+def _finding(run: Findings, found: ControlHistory) -> Text:
+    say, fmt, last = run.say, run.fmt, found.points[-1]
+    most = max(found.points, key=_under)
+    if _under(most) < SEEN:
+        return say("On no day was any of it under an export control")
+    if found.subject == "backtest":
+        return say(
+            "At most {most} of wealth was in metals under control ({month}); {now} at the end",
+            most=fmt.percent(_under(most), 0),
+            month=fmt.month(most.day),
+            now=fmt.percent(_under(last), 0),
+        )
+    before = found.points[0]
+    return say(
+        "Of today’s holdings {before} were under control in {month}, {now} are now; {stop} can be stopped",
+        before=fmt.percent(_under(before), 0),
+        month=fmt.month(before.day),
+        now=fmt.percent(_under(last), 0),
+        stop=fmt.percent(last.stoppable or 0.0, 0),
+    )
+
+
+def _sub(run: Findings, found: ControlHistory) -> Text:
+    say, towards = run.say, run.towards(found.destination)
+    if found.subject == "backtest":
+        return say(
+            "Share of wealth in forms that needed a licence for export {towards}, or were banned, as known on each date. A "
+            "control hits what is still to be bought: metal that has arrived cannot be stopped.",
+            towards=towards,
+        )
+    return say(
+        "Today’s lots at today’s value, where they are today, under the law of each past day {towards} as known on it. What is "
+        "stored outside its origin could be stopped on none of them.",
+        towards=towards,
+    )
+
+
+def _legend(run: Findings, found: ControlHistory) -> tuple[tuple[str, str], ...]:
+    say, points = run.say, found.points
+    rows = (
+        (any(p.stoppable for p in points), "on", say.words("under control, could be stopped")),
+        (any(p.outside for p in points), "tinted", say.words(OUTSIDE[found.subject])),
+        (any(p.suspended for p in points), "suspended", say.words("suspended: stops nothing, and can return")),
+    )
+    return tuple((sign, words) for shown, sign, words in rows if shown)
+
+
+OUTSIDE: Mapping[str, str] = MappingProxyType(
+    {"lots": mark("under control, stored outside its origin: cannot be stopped"), "backtest": mark("under control")}
+)
+
+
+def _notices(run: Findings, changes: Sequence[MeasureChange]) -> list[tuple]:
+    """The notices of each day that begin, are suspended or resume, in short."""
+    days: dict[str, list[str]] = {}
+    for one in changes:
+        days.setdefault(one.day, []).append(one.number)
+    found = []
+    for date, numbers in sorted(days.items()):
+        names = list(dict.fromkeys(numbers))
+        words = run.fmt.notices(names[0]) if len(names) == 1 else run.say.words("{n} notices", n=len(names))
+        found.append((day(date), words))
+    return found
+
+
+def _shares(run: Findings, found: ControlHistory) -> list[str]:
+    """The shares at the first and the last point and after each change."""
+    kept = [found.points[0], *(p for p in found.points[1:] if p.day in {one.day for one in found.changes}), found.points[-1]]
+    return [f"{run.fmt.short_date(p.day)} {run.fmt.percent(_under(p), 0)}" for p in dict.fromkeys(kept)]
+
+
+def _table(run: Findings, found: ControlHistory) -> Table:
+    say, fmt, lots = run.say, run.fmt, found.subject == "lots"
+    columns = (
+        Column(say.words("Day"), "left"),
+        Column(say.words("Notice"), "left"),
+        Column(say.words("What happened"), "left"),
+        Column(say.words("Metals"), "left"),
+        Column(say.words("Under control then")),
+        *((Column(say.words("Could be stopped")),) if lots else ()),
+    )
+
+    def row(one: MeasureChange) -> Row:
+        again = one.status == "in_force" and one.before in ("suspended", "unsettled")
+        metals = say.series([of_key(key, say) for key in one.assets])
+        under = (one.stoppable or 0.0) + one.outside
+        cells = (
+            text(fmt.short_date(one.day)),
+            text(name(fmt.notices(say.term("term", one.number)))),
+            text(say.words(AGAIN if again else WHAT[one.status])),
+            text(metals),
+            text(strong(fmt.percent(under, 0))) if under >= SEEN else text(NONE),
+            *(
+                (text(muted(fmt.percent(one.stoppable or 0.0, 0))) if (one.stoppable or 0.0) >= SEEN else text(NONE),)
+                if lots
+                else ()
+            ),
+        )
+        return Row(cells)
+
+    return Table(say.words("Notices and what they changed"), columns, tuple(map(row, found.changes)), keys=2)
+
+
+def _points(run: Findings, found: ControlHistory) -> Table:
+    say, fmt, lots = run.say, run.fmt, found.subject == "lots"
+    columns = (
+        Column(say.words("From"), "left"),
+        *((Column(say.words("Could be stopped")),) if lots else ()),
+        Column(say.words("Under control, out of reach") if lots else say.words("Under control")),
+        Column(say.words("Suspended")),
+    )
+
+    def share(value: float | None) -> Text:
+        return text(fmt.percent(value)) if value else text(NONE)
+
+    rows = tuple(
+        Row((text(fmt.short_date(p.day)), *((share(p.stoppable),) if lots else ()), share(p.outside), share(p.suspended)))
+        for p in found.points
+    )
+    return Table(say.words("shares under control by day"), columns, rows, stacks=False)

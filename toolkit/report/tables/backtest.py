@@ -1,0 +1,110 @@
+"""A backtest as the sections on it and the answer of its command tell it: names, incidents, what can be concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from toolkit.records.answers.backtest import Backtest, Comparison, Incident, Interval, Simulated
+from toolkit.records.subjects import BacktestSubject
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.text import plain
+
+INCIDENTS: Mapping[str, str] = {
+    "unsolved": mark("no weights held the limits; kept as it was"),
+    "no_forecast": mark("too little was known to decide; kept as it was"),
+    "no_money": mark("nothing left to decide on"),
+    "within_threshold": mark("every weight near its target; nothing traded"),
+    "missing_price": mark("order without a price"),
+    "implausible_price": mark("order at a price far from those before"),
+    "lapsed": mark("order never carried out"),
+    "short": mark("purchases cut to the money"),
+    "overdrawn": mark("bills above the cash"),
+    "delayed": mark("waited for a licence"),
+    "refused": mark("not bought under a ban"),
+    "stopped": mark("stopped by a ban on the way"),
+    "returned": mark("money returned"),
+}
+CONFIDENCE = 0.95
+"""Of every interval and band, as the record says."""
+LONG = 100.0
+"""Years beyond which their number says only that nobody will see them."""
+BRIEFLY: Mapping[str, str] = {
+    "equal-weight": mark("Equal weight"),
+    "sample-minimum-risk": mark("Least sample risk"),
+    "gold-only": mark("Gold only"),
+}
+"""Names of baselines where there is little room."""
+HELD = "-held"
+"""How the name of a strategy ends that is bought once and held."""
+
+
+def of(run: Findings) -> Backtest:
+    """The backtest that a report is about."""
+    return run.needed(BacktestSubject).backtest
+
+
+def first(run: Findings) -> Simulated:
+    """The strategy that was named first: the one that sections on one strategy are about."""
+    return of(run).strategies[0]
+
+
+def title(run: Findings, one: Simulated) -> str:
+    """The title of a strategy or baseline."""
+    return plain(run.sentence(one.title))
+
+
+def titles(run: Findings) -> Mapping[str, str]:
+    """Name -> title."""
+    return {one.name: title(run, one) for one in of(run).strategies}
+
+
+def briefly(run: Findings, one: Simulated) -> str:
+    """The title, or a shorter one of a baseline."""
+    if one.role == "baseline" and one.name.endswith(HELD):
+        return run.say.words("Bought and held")
+    return run.say.words(BRIEFLY[one.name]) if one.role == "baseline" and one.name in BRIEFLY else title(run, one)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Comparisons of a strategy by what can be told of them: names of what it beat, lost to, and is not told apart from."""
+
+    better: tuple[str, ...]
+    worse: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @classmethod
+    def of(cls, strategy: str, comparisons: Sequence[Comparison]) -> Told:
+        """Those of one strategy."""
+        own = [c for c in comparisons if c.strategy == strategy]
+        return cls(
+            tuple(c.against for c in own if c.distinguishable and c.growth > 0),
+            tuple(c.against for c in own if c.distinguishable and c.growth < 0),
+            tuple(c.against for c in own if not c.distinguishable),
+        )
+
+
+def by_kind(one: Simulated) -> Iterator[tuple[str, tuple[Incident, ...], float]]:
+    """(kind, incidents, money concerned) in the order in which kinds first occur."""
+    kinds: dict[str, list[Incident]] = {}
+    for incident in one.incidents:
+        kinds.setdefault(incident.kind, []).append(incident)
+    for kind, found in kinds.items():
+        yield kind, tuple(found), sum(incident.amount for incident in found if incident.amount is not None)
+
+
+def ends(run: Findings, interval: Interval | None, decimals: int = 0) -> str:
+    """The ends of an interval; nothing where there is none."""
+    if interval is None:
+        return ""
+    low, high = (run.fmt.percent(end, decimals, signed=True) for end in (interval.low, interval.high))
+    return f"{low} … {high}"
+
+
+def needed(run: Findings, years: float | None) -> str:
+    """How many years a difference would need; nothing where there is none."""
+    if years is None:
+        return ""
+    return f"> {run.fmt.number(LONG)}" if years > LONG else run.fmt.number(years)
