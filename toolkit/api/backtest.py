@@ -100,7 +100,13 @@ class Backtest(Answer):
         return BacktestPlots(self._subject.record)
 
     def report(self, path: PathText, *, language: str | None = None, name: str | None = None) -> Path:
-        """Write a report on the backtest and return its path; arguments as of `Run.report`."""
+        """Write a report on the backtest and return its path.
+
+        Args:
+            path: Of the file; its ending is the format: html, md, pdf, eml or json.
+            language: Code of a language; by default that of the settings.
+            name: Of a report, or the path of its definition.
+        """
         lang = language or self.context.settings.config.output.language
         return write_report(self._subject.record, self._subject.parts, path, language=lang, name=name)
 

@@ -151,7 +151,13 @@ def _names(field: Field, drawn: Paths, names: dict[str, str]) -> Iterator[Layer]
 
 
 def spread(wanted: dict[str, float], low: float, high: float) -> dict[str, float]:
-    """Heights near the wanted ones, in their order, at least `LINE` apart, from `low` to `high` where there is room."""
+    """Heights in the order of the wanted ones, at least `LINE` apart.
+
+    Args:
+        wanted: Name -> height in px.
+        low: Least height; where there is no room for all, the first ones are above it.
+        high: Largest height.
+    """
     order = sorted(wanted, key=lambda key: (wanted[key], key))
     found: list[float] = []
     for key in order:

@@ -96,7 +96,13 @@ def by_kind(one: Simulated) -> Iterator[tuple[str, tuple[Incident, ...], float]]
 
 
 def ends(run: Findings, interval: Interval | None, decimals: int = 0) -> str:
-    """The ends of an interval; nothing where there is none."""
+    """The ends of an interval; nothing where there is none.
+
+    Args:
+        run: Of the language.
+        interval: Fractions.
+        decimals: Of the per cent.
+    """
     if interval is None:
         return ""
     low, high = (run.fmt.percent(end, decimals, signed=True) for end in (interval.low, interval.high))

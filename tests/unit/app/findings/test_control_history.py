@@ -39,10 +39,10 @@ def test_a_backtest_is_exposed_by_what_it_held_on_each_date():
     assert [point["day"] for point in part["points"]] == found["dates"]
     for point, weights in zip(part["points"], found["strategies"][0]["weights"], strict=True):
         day = date.fromisoformat(point["day"])
-        held = {key: share for key, share in weights.items() if products[key].form}
+        forms = {key: products[key].form for key in weights}
         under = sum(
-            share for key, share in held.items()
-            if context.ledger.is_controlled(key, products[key].form, on=day, destination="DEU")
+            share for key, share in weights.items()
+            if (form := forms[key]) and context.ledger.is_controlled(key, form, on=day, destination="DEU")
         )  # fmt: skip
         assert point["outside"] == pytest.approx(under)
         assert point["stoppable"] is None

@@ -1,0 +1,48 @@
+"""A backtest is stored with its report, and rendered again from its folder without a market."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.subjects import AS_OF, backtest, settings
+from toolkit.app.context import Context
+from toolkit.app.report.stored import find_run, load_run, rendered, store_backtest
+from toolkit.cli.main import run
+from toolkit.core.errors import SpecError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return store_backtest(backtest(), tmp_path / "reports", Context(settings(), AS_OF))
+
+
+def test_it_is_rendered_again_to_the_same_bytes(folder):
+    assert find_run(str(folder), folder.parent) == folder
+    stored = load_run(folder, settings())
+    assert stored.subject.kind == "backtest"
+    assert dict(stored.subject.record) == dict(backtest().record)
+    again = rendered(stored.subject, name="backtest", lang="en", format="html")
+    assert again == (folder / "report.html").read_bytes()
+    assert store_backtest(backtest(), folder.parent, Context(settings(), AS_OF)) == folder
+
+
+def test_a_changed_figure_is_not_reported(folder):
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    record["backtest"]["strategies"][0]["wealth"][-1] *= 2
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(SpecError, match="checksum"):
+        load_run(folder, settings())
+
+
+def test_the_command_writes_a_report_with_the_name_of_the_client(tmp_path, capsys):
+    words = ["backtest", "equal-weight", "--start", "2026-03-31", "--end", "2026-05-31", "--no-baselines"]
+    words += ["--as-of", "2026-11-24", "--out", str(tmp_path), "--language", "de"]
+    assert run([*words, "--report", "--client", "Müller & Töchter"]) == 0
+    (page,) = tmp_path.glob("reports/*müller*backtest-equal-weight*/report.html")
+    assert str(page) in capsys.readouterr().err
+    assert 'lang="de"' in page.read_text(encoding="utf-8")
+    assert "Müller &amp; Töchter" in page.read_text(encoding="utf-8")
+    assert run([*words, "--client", "Müller"]) == 2
