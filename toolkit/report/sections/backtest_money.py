@@ -122,4 +122,4 @@ def incidents(run: Findings) -> tuple[Block, ...]:
         sub = say("Orders wait for a price and lapse at the next decision; what is on its way may be late or stopped.")
     if not rows:
         return (Figure(finding, sub, ()),)
-    return (Figure(finding, sub, (Table(say.words("What did not go as decided"), columns, tuple(rows)),)),)
+    return (Figure(finding, sub, (Table(say.words("Incidents by kind"), columns, tuple(rows)),)),)
