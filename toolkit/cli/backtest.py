@@ -69,9 +69,9 @@ def backtest(
     show(common, found, document)
     if report:
         with progress("Writing the report", common):
-            folder, unwritten = try_write(lambda: _store(found, requests[0], client))
-        if folder is not None:
-            say(f"report: {(folder / 'report.html').resolve()}", common)
+            path, unwritten = try_write(lambda: _store(found, requests[0], client, common.language()))
+        if path is not None:
+            say(f"report: {path.resolve()}", common)
     told = [Remark(row.kind, row.text, row.remedy or "") for row in found.remarks]
     tell_remarks(told, common, found.phrases)
     if unwritten is not None:
@@ -80,8 +80,8 @@ def backtest(
         raise typer.Exit(WARNINGS_UNDER_STRICT)
 
 
-def _store(found: Backtest, request: Request, client: str | None) -> Path:
-    """Store the backtest with its report, and return its folder."""
+def _store(found: Backtest, request: Request, client: str | None, language: str) -> Path:
+    """Store the backtest with its report, and return the path of that."""
     from pathlib import Path
 
     from toolkit.app.clients import client_name
@@ -90,7 +90,7 @@ def _store(found: Backtest, request: Request, client: str | None) -> Path:
 
     context = request.context
     subject = subject_of(found, context, client=client_name(client))
-    return store_backtest(subject, Path(context.settings.config.output.folder) / "reports", context)
+    return store_backtest(subject, Path(context.settings.config.output.folder) / "reports", context, language)
 
 
 def _day(option: str, text: str | None) -> date | None:

@@ -38,18 +38,20 @@ def with_report(record: Mapping[str, Any], context: Context) -> dict[str, bytes]
     return {PARTS: to_json(parts).encode(), "report.html": report(record, parts, name=name, lang=lang)}
 
 
-def store_backtest(subject: Subject, reports: Path, context: Context) -> Path:
-    """Store a backtest, what was found beside it and its report in the language of the settings; return its folder.
+def store_backtest(subject: Subject, reports: Path, context: Context, lang: str | None = None) -> Path:
+    """Store a backtest, what was found beside it and its report; return the path of the report.
 
     Args:
         subject: Of the backtest.
         reports: Folder of reports.
         context: Of the backtest.
+        lang: Language of the report; by default that of the settings.
 
     Raises:
         SpecError: when it cannot be written.
     """
-    record = subject.record
+    record, usual, name = subject.record, context.settings.config.output.language, DEFAULT_REPORT[subject.kind]
+    page = file_name(name, subject.kind, lang or usual, usual, "html")
     named = [one["name"] for one in record["backtest"]["strategies"] if one["role"] == "strategy"]
     parts = (
         record["as_of"],
@@ -58,13 +60,14 @@ def store_backtest(subject: Subject, reports: Path, context: Context) -> Path:
         path_word("-".join(named)),
         content_hash(record),
     )
-    report_html = rendered(
-        subject, name=DEFAULT_REPORT[subject.kind], lang=context.settings.config.output.language, format="html"
-    )
-    files = {RECORD: to_json(record).encode(), PARTS: to_json(subject.parts).encode(), "report.html": report_html}
     inputs = {"toolkit": __version__, "strategies": named}
-    written = with_checksums({**files, INPUTS: to_json(inputs).encode()}, inputs)
-    return store(reports, "-".join(part for part in parts if part), written)
+    files = {
+        RECORD: to_json(record).encode(),
+        PARTS: to_json(subject.parts).encode(),
+        INPUTS: to_json(inputs).encode(),
+        page: rendered(subject, name=name, lang=lang or usual, format="html"),
+    }
+    return store(reports, "-".join(part for part in parts if part), with_checksums(files, inputs)) / page
 
 
 def find_run(text: str, runs: Path) -> Path | None:

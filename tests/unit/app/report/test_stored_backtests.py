@@ -16,7 +16,7 @@ from toolkit.core.errors import SpecError
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return store_backtest(backtest(), tmp_path / "reports", Context(settings(), AS_OF))
+    return store_backtest(backtest(), tmp_path / "reports", Context(settings(), AS_OF)).parent
 
 
 def test_it_is_rendered_again_to_the_same_bytes(folder):
@@ -26,7 +26,7 @@ def test_it_is_rendered_again_to_the_same_bytes(folder):
     assert dict(stored.subject.record) == dict(backtest().record)
     again = rendered(stored.subject, name="backtest", lang="en", format="html")
     assert again == (folder / "report.html").read_bytes()
-    assert store_backtest(backtest(), folder.parent, Context(settings(), AS_OF)) == folder
+    assert store_backtest(backtest(), folder.parent, Context(settings(), AS_OF)) == folder / "report.html"
 
 
 def test_a_changed_figure_is_not_reported(folder):
@@ -41,7 +41,7 @@ def test_the_command_writes_a_report_with_the_name_of_the_client(tmp_path, capsy
     words = ["backtest", "equal-weight", "--start", "2026-03-31", "--end", "2026-05-31", "--no-baselines"]
     words += ["--as-of", "2026-11-24", "--out", str(tmp_path), "--language", "de"]
     assert run([*words, "--report", "--client", "Müller & Töchter"]) == 0
-    (page,) = tmp_path.glob("reports/*müller*backtest-equal-weight*/report.html")
+    (page,) = tmp_path.glob("reports/*müller*backtest-equal-weight*/report.de.html")
     assert str(page) in capsys.readouterr().err
     assert 'lang="de"' in page.read_text(encoding="utf-8")
     assert "Müller &amp; Töchter" in page.read_text(encoding="utf-8")
