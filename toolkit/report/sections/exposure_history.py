@@ -36,7 +36,7 @@ SEEN = 0.005
 def exposure_history(run: Findings) -> tuple[Block, ...]:
     """Steps of the shares under control with the notices behind them, and what each notice changed."""
     say, fmt, found = run.say, run.fmt, run.part(ControlHistory)
-    steps = tuple(Step(day(p.day), p.stoppable or 0.0, p.outside, p.suspended) for p in found.points)
+    steps = tuple(Step(day(p.day), _stoppable(p), p.outside, p.suspended) for p in found.points)
     end = day(found.points[-1].day) if found.subject == "backtest" else run.as_of
     drawn = Steps(steps, end, tuple(_notices(run, found.changes)))
     told = say.words("Under control: {shares}.", shares="; ".join(_shares(run, found)))
@@ -53,8 +53,14 @@ def exposure_history(run: Findings) -> tuple[Block, ...]:
     return (Figure(_finding(run, found), _sub(run, found), body, _legend(run, found), foot, _points(run, found)),)
 
 
-def _under(point: ExposurePoint) -> float:
-    return (point.stoppable or 0.0) + point.outside
+def _stoppable(at: ExposurePoint | MeasureChange) -> float:
+    """What a control could stop; of a backtest nothing is told of it."""
+    return 0.0 if at.stoppable is None else at.stoppable
+
+
+def _under(at: ExposurePoint | MeasureChange) -> float:
+    """All that is under control."""
+    return at.outside if at.stoppable is None else at.stoppable + at.outside
 
 
 def _finding(run: Findings, found: ControlHistory) -> Text:
@@ -75,7 +81,7 @@ def _finding(run: Findings, found: ControlHistory) -> Text:
         before=fmt.percent(_under(before), 0),
         month=fmt.month(before.day),
         now=fmt.percent(_under(last), 0),
-        stop=fmt.percent(last.stoppable or 0.0, 0),
+        stop=fmt.percent(_stoppable(last), 0),
     )
 
 
@@ -142,18 +148,14 @@ def _table(run: Findings, found: ControlHistory) -> Table:
     def row(one: MeasureChange) -> Row:
         again = one.status == "in_force" and one.before in ("suspended", "unsettled")
         metals = say.series([of_key(key, say) for key in one.assets])
-        under = (one.stoppable or 0.0) + one.outside
+        under = _under(one)
         cells = (
             text(fmt.short_date(one.day)),
             text(name(fmt.notices(say.term("term", one.number)))),
             text(say.words(AGAIN if again else WHAT[one.status])),
             text(metals),
             text(strong(fmt.percent(under, 0))) if under >= SEEN else text(NONE),
-            *(
-                (text(muted(fmt.percent(one.stoppable or 0.0, 0))) if (one.stoppable or 0.0) >= SEEN else text(NONE),)
-                if lots
-                else ()
-            ),
+            *((text(muted(fmt.percent(_stoppable(one), 0))) if _stoppable(one) >= SEEN else text(NONE),) if lots else ()),
         )
         return Row(cells)
 
