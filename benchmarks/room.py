@@ -93,7 +93,7 @@ def prepared(portal: Portal, people: int) -> list[str]:
     now = datetime.now(UTC).isoformat(sep=" ")[:26]
     database.executemany(
         "INSERT INTO web_registration (id, webinar_id, email, name, company, language, state, link_version, created,"
-        " confirmed, source) VALUES (?, ?, ?, 'Ana', '', 'en', 'confirmed', 1, ?, ?, '')",
+        " confirmed, source, answers) VALUES (?, ?, ?, 'Ana', '', 'en', 'confirmed', 1, ?, ?, '', '{}')",
         [(one, webinar, f"a{number}@example.com", now, now) for number, one in enumerate(ids)],
     )
     database.commit()
