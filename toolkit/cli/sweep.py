@@ -38,8 +38,9 @@ def sweep(
         str | None, typer.Option("--universes", metavar="COUNT:SIZE", help="So many random universes of so many assets.")
     ] = None,
     estimated: Annotated[
-        bool, typer.Option("--estimated", help="Trade and value at the prices behind noisy customs values.")
-    ] = False,
+        bool,
+        typer.Option("--estimated/--observed", help="Trade and value at the prices behind noisy customs values, or at these."),
+    ] = True,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes of this machine; 1: this one alone.")] = 1,
     cluster: Annotated[
         str | None, typer.Option("--cluster", metavar="local:N", help="A Dask cluster of this machine (extra cluster).")

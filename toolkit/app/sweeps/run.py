@@ -59,7 +59,7 @@ class SweepRequest:
     months: int | None = None
     universes: int = 0
     size: int = 0
-    estimated: bool = False
+    estimated: bool = True
     on_progress: Callable[[int, int, int], None] | None = None
 
 
