@@ -17,6 +17,7 @@ from toolkit.app.definitions import find
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.web.config import WebConfig
 from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.operations import audit
 from toolkit.web.writing import writing
 
 QUESTIONS = 10
@@ -65,7 +66,7 @@ def announce(
     if any(not question.strip(" *") or len(question) > 200 or not question.isprintable() for question in asked):
         raise SpecError("each question must be one line of 1 to 200 characters.")
     owner, series = _host(host), secrets.token_hex(6) if len(starts) > 1 else ""
-    return [
+    found = [
         Webinar.objects.create(
             slug=f"{slugify(title)[:60] or 'webinar'}-{secrets.token_hex(3)}",
             title=title.strip(),
@@ -81,6 +82,9 @@ def announce(
         )
         for start in starts
     ]
+    for webinar in found:
+        audit.record(audit.CONSOLE, "webinar", webinar.slug)
+    return found
 
 
 def _moment(starts: str, there: ZoneInfo) -> datetime:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.unit.web.test_routes import log_in
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, filled, kinds, registered, secret_of
 from toolkit.web.export import COLUMNS, neutralise
-from toolkit.web.models import Host, Registration
+from toolkit.web.models import AuditEntry, Host, Registration
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",
@@ -142,6 +142,7 @@ class TestCodes:
         with time_machine.travel(now, tick=False):
             device = self.set_up(host)
             assert device.confirmed
+            assert AuditEntry.objects.filter(action="one-time passwords").count() == 1
             assert host.get("/host/").status_code == 200
         with time_machine.travel(now + timedelta(seconds=60), tick=False):
             assert self.log_in()[1] == 200

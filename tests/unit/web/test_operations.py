@@ -353,6 +353,7 @@ class TestSessionsAndQuestions:
     def test_the_page_of_a_session_names_the_others(self, client, db):
         soon = [(timezone.now() + timedelta(days=days)).isoformat() for days in (2, 9)]
         first, second = announce(soon, title="Twice", zone="UTC", strategy="physical-basket", capacity=1)
+        assert list(AuditEntry.objects.values_list("action", "target")) == [("webinar", first.slug), ("webinar", second.slug)]
         assert f"/w/{second.slug}/" in client.get(f"/w/{first.slug}/").content.decode()
         assert [one.id for one in sessions(first)] == [first.id, second.id]
         assert list(sessions(announced()).values_list("series", flat=True)) == [""]

@@ -223,6 +223,7 @@ class TestNews:
         assert Consent.objects.filter(withdrawn=None, given=True, text__purpose="marketing").count() == 0
         assert news.news_readers(later) == []
         assert not Outbox.objects.filter(kind="news").exists()
+        assert AuditEntry.objects.filter(action="withdraw", target=str(found.id)).count() == 1
         assert ("withdrawn", found.id) in [entry[1:] for entry in journal.entries()]
 
     def test_the_way_out_of_one_is_none_for_another(self, later, webinar):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from toolkit.web.gate import consent, mail, tokens
 from toolkit.web.models import Consent, Outbox, Registration, Session, Token, Webinar
-from toolkit.web.operations import journal
+from toolkit.web.operations import audit, journal
 from toolkit.web.writing import writing
 
 State = Registration.State
@@ -226,6 +226,7 @@ def withdraw(registration: uuid.UUID) -> None:
     given = Consent.objects.filter(registration__email=found.email, text__purpose=consent.MARKETING, given=True, withdrawn=None)
     if given.update(withdrawn=timezone.now()):
         journal.note(journal.WITHDRAWN, registration)
+        audit.record(audit.VISITOR, "withdraw", registration)
     Outbox.objects.filter(registration__email=found.email, kind="news", sent=None).delete()
 
 

@@ -111,6 +111,7 @@ def codes(request: HttpRequest) -> HttpResponse:
         device = hosts.confirm_codes(user, form.cleaned_data["code"])
         if device is not None:
             verify(request, device)
+            audit.record(audit.actor(request), "one-time passwords")
             return redirect("host-codes")
         form.add_error("code", spoken().words("This is not the present code."))
     begun = hosts.code_device(user, confirmed=False)
