@@ -6,17 +6,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.records import partial_findings
 from tests.subjects import AS_OF
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.app.exposure import ExposureRequest
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
 from toolkit.app.languages import language
-from toolkit.app.subjects import base
-from toolkit.core.plain import plain
+from toolkit.app.subjects import holdings_record
+from toolkit.records.findings import Parts
 from toolkit.report.findings import Findings
 
 HEADER = (
@@ -46,23 +45,16 @@ def ask_of(folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] 
     file.write_text("\n".join((HEADER, *rows)) + "\n", encoding="utf-8")
     settings = resolve({"owner.country": country}, file=None)
     context = Context(settings, as_of)
-    answer = expose(ExposureRequest(str(file), context, use=use))
-    exposure = answer.to_json()
-    record = plain(
-        {
-            **base(context), "kind": "exposure", "subject": file.name, "weights": dict(answer.portfolio.weights),
-            "exposure": exposure, "data": exposure["data"], "warnings": exposure["warnings"], "notes": exposure["notes"],
-        }
-    )  # fmt: skip
-    return Ask(context, tuple(answer.portfolio.weights), record)
+    record = holdings_record(ExposureRequest(str(file), context, use=use))
+    return Ask(context, tuple(record.weights), record)
 
 
 def parts_of(ask: Ask) -> dict[str, Any]:
     """The parts that speak of lots."""
     found = {part.name: part.find(ask) for part in (exit_, resale)}
-    return {name: plain(part, retellable=True) for name, part in found.items() if part is not None}
+    return {name: part for name, part in found.items() if part is not None}
 
 
 def findings_of(ask: Ask, lang: str = "en") -> Findings:
     """Findings on a file, with the parts that speak of lots."""
-    return partial_findings(ask.record, parts_of(ask), language(lang))
+    return Findings.of(ask.record, Parts.model_validate(parts_of(ask)), language(lang))

@@ -2,19 +2,106 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import fields as fields_of
+from datetime import date
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from toolkit.app import report as toolkit_report
+from toolkit.app.context import Context
+from toolkit.app.findings import Ask
+from toolkit.core.messages import message
 from toolkit.records.base import Record
+from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.parts.supply import SupplyPart
-from toolkit.records.subjects import MODELS, kind_of
+from toolkit.records.subjects import BacktestSubject, Holdings, Market, Run
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import Language
 
 MISSING = object()
+MODELS: Mapping[str, type[Record]] = {
+    "run": Run,
+    "conflict": Conflict,
+    "exposure": Holdings,
+    "backtest": BacktestSubject,
+    "market": Market,
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A subject and the parts beside it as JSON, for tests that change keys."""
+
+    record: dict[str, Any]
+    parts: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """Run, conflict, exposure or market."""
+        return kind_of(self.record)
+
+
+def kind_of(record: Mapping[str, Any]) -> str:
+    """The kind of a subject by its keys: a run has positions, the others say what they are."""
+    return "run" if "positions" in record else record.get("kind") or "market"
+
+
+def subject_of(record: Any) -> Any:
+    """The record of a subject from its JSON."""
+    return record if isinstance(record, Record) else MODELS[kind_of(record)].model_validate(record)
+
+
+def parts_from(parts: Any) -> Parts:
+    """The record of parts from their JSON."""
+    return parts if isinstance(parts, Parts) else Parts.model_validate(parts or {})
+
+
+def asked(context: Context, assets: tuple[str, ...], record: Mapping[str, Any]) -> Ask:
+    """What parts are asked about a subject of which keys may be missing."""
+    kind = "exposure" if {"weights", "exposure"} & record.keys() else kind_of(record)
+    return Ask(context, assets, partial(MODELS[kind], record))
+
+
+def json_of(found: Record | None) -> Any:
+    """The JSON of a record; None of none."""
+    return None if found is None else found.to_json()
+
+
+def facts_of(found: Record | None) -> Any:
+    """The JSON of a record with days as dates and sentences in English."""
+
+    def read(value: Any) -> Any:
+        match value:
+            case {"said": str(template), "with": dict(values)}:
+                return message(template, **{key: read(item) for key, item in values.items()})
+            case dict():
+                return {key: read(item) for key, item in value.items()}
+            case list():
+                return [read(item) for item in value]
+            case str() if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                return date.fromisoformat(value)
+        return value
+
+    return read(json_of(found))
+
+
+def report(record: Any, parts: Any = None, **options: Any) -> bytes:
+    """`toolkit.app.report.report` of JSON."""
+    return toolkit_report.report(subject_of(record), parts_from(parts), **options)
+
+
+def as_document(record: Any, parts: Any = None, **options: Any) -> Any:
+    """`toolkit.app.report.as_document` of JSON."""
+    return toolkit_report.as_document(subject_of(record), parts_from(parts), **options)
+
+
+def report_html(record: Any, name: str = "allocation", parts: Any = None, lang: str = "en") -> str:
+    """`toolkit.app.report.report_html` of JSON."""
+    return toolkit_report.report_html(subject_of(record), name, parts_from(parts), lang)
 
 
 def partial_findings(
@@ -33,6 +120,12 @@ def partial(kind: Any, value: Any) -> Any:
         return partial(arguments[0], value)
     if isinstance(kind, type) and issubclass(kind, Record):
         return _constructed(kind, value)
+    if isinstance(kind, type) and is_dataclass(kind):
+        return value if isinstance(value, kind) else _dataclass(kind, value)
+    if origin is tuple and len(arguments) == 2 and arguments[1] is not ...:
+        return tuple(value)
+    if kind is date:
+        return date.fromisoformat(value) if isinstance(value, str) else value
     if origin is tuple:
         return tuple(partial(arguments[0], item) for item in value)
     if isinstance(value, Mapping) and len(arguments) == 2:
@@ -51,12 +144,23 @@ def _constructed(kind: type[Record], value: Mapping[str, Any]) -> Record:
     return kind.model_construct(**{key: item for key, item in given.items() if item is not MISSING})
 
 
+def _dataclass(kind: Any, value: Mapping[str, Any]) -> Any:
+    made, types = object.__new__(kind), get_type_hints(kind)
+    for field in fields_of(kind):
+        given = partial(types[field.name], value[field.name]) if field.name in value else _empty(types[field.name])
+        if given is not MISSING:
+            object.__setattr__(made, field.name, given)
+    return made
+
+
 def _empty(kind: Any) -> Any:
     """What stands for a field that is missing: null, or what is empty; `MISSING` for a figure."""
     if NoneType in get_args(kind):
         return None
     if isinstance(kind, type) and issubclass(kind, Record):
         return _constructed(kind, {})
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _dataclass(kind, {})
     return "" if kind is str or get_origin(kind) is Literal else {tuple: (), Mapping: {}}.get(get_origin(kind), MISSING)
 
 

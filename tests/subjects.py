@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
-from tests.records import partial_findings
+from tests.records import Subject, asked, partial_findings, subject_of
 from toolkit.app import subjects
 from toolkit.app.allocation.request import Request
 from toolkit.app.backtest.run import BacktestRequest
@@ -20,13 +20,11 @@ from toolkit.app.backtest.run import backtest as simulate
 from toolkit.app.config import Settings, resolve
 from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
-from toolkit.app.findings import Ask
 from toolkit.app.findings.part import Part
 from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, optimize
-from toolkit.app.subjects import Subject, parts_of
-from toolkit.core.messages import phrases, sentences
-from toolkit.core.plain import plain
+from toolkit.app.subjects import Subject as Found
+from toolkit.app.subjects import parts_of
 from toolkit.report.findings import Findings
 
 AS_OF = date(2026, 11, 24)
@@ -102,20 +100,25 @@ def with_parts(record: Record) -> Subject:
 
 @once
 def _parts(record: str) -> dict[str, Any]:
-    found = json.loads(record)
-    return parts_of(found, subjects.context_of(found, settings()))
+    found = subject_of(json.loads(record))
+    return parts_of(found, subjects.context_of(found, settings())).to_json()
+
+
+def in_json(found: Found) -> Subject:
+    """A subject of the toolkit as JSON."""
+    return Subject(found.record.to_json(), found.parts.to_json())
 
 
 def holdings(path: Path, text: str = HOLDINGS, **options: Any) -> Subject:
     """What a file of lots holds."""
     path.write_text(text, encoding="utf-8")
-    return subjects.holdings(ExposureRequest(str(path), Context(settings(), AS_OF), **options))
+    return in_json(subjects.holdings(ExposureRequest(str(path), Context(settings(), AS_OF), **options)))
 
 
 @once
 def market() -> Subject:
     """The market alone."""
-    return subjects.market(Context(settings(), AS_OF))
+    return in_json(subjects.market(Context(settings(), AS_OF)))
 
 
 @once
@@ -123,7 +126,7 @@ def backtest() -> Subject:
     """Equal weight over nine months beside its baselines, on the bundled data."""
     context = Context(settings(), AS_OF)
     request = BacktestRequest((Request("equal-weight", context),), date(2025, 8, 31))
-    return subjects.backtest(simulate(request), context)
+    return in_json(subjects.backtest(simulate(request), context))
 
 
 @once
@@ -138,10 +141,7 @@ def conflict() -> Subject:
 def law(day: date = AS_OF) -> Record:
     """Controls, dates and sources of the law on a day, as every subject has them; copy it before changing it."""
     inputs = Context(settings(), day)
-    used = {table: inputs.snapshot[table] for table in subjects.LAW}
-    data = [entry.to_json() for entry in inputs.snapshot.provenance(used)]
-    record = {**subjects.base(inputs), "data": data, "warnings": []}
-    return plain({**record, "phrases": phrases(sentences(record))})
+    return subjects.market_record(inputs).to_json() | {"warnings": []}
 
 
 def finder(part: Part, day: date = AS_OF) -> Callable[..., Findings]:
@@ -150,7 +150,7 @@ def finder(part: Part, day: date = AS_OF) -> Callable[..., Findings]:
 
     def of(lang: str = "en", assets: tuple[str, ...] | None = None, **keys: Any) -> Findings:
         record = {**base, **keys}
-        found = part.find(Ask(inputs, assets or inputs.products.keys, record))
-        return partial_findings(record, {part.name: plain(found, retellable=True)}, language(lang))
+        found = part.find(asked(inputs, assets or inputs.products.keys, record))
+        return partial_findings(record, {part.name: found}, language(lang))
 
     return of

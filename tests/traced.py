@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -159,6 +159,11 @@ def traced_record(record: Any, value: Any) -> Any:
         for key, extra in (record.model_extra or {}).items():
             record.model_extra[key] = traced_record(extra, value[key])
         return record
+    if is_dataclass(record) and isinstance(value, Mapping):
+        made = object.__new__(type(record))
+        for field in fields(record):
+            object.__setattr__(made, field.name, traced_record(getattr(record, field.name), value[field.name]))
+        return made
     if isinstance(record, Mapping):
         return {key: traced_record(item, value[key]) for key, item in record.items()}
     if isinstance(record, tuple | list):

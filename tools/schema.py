@@ -6,21 +6,27 @@ import ast
 import inspect
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from toolkit.records.answers.backtest import Backtest
 from toolkit.records.answers.controls import Calendar, ControlledItems, MetalControls, ProductControls
+from toolkit.records.answers.event import EventAnswer
 from toolkit.records.answers.explanation import ExplainedRun
+from toolkit.records.answers.flows import CustomsFlows
 from toolkit.records.answers.frontier import EfficientFrontier
 from toolkit.records.answers.holdings import HoldingsCheck
 from toolkit.records.answers.ledger import AddedEvent, LedgerReview
 from toolkit.records.answers.lists import DataList, Doctor, PackageCheck, PriceCheck, SettingsList, StrategyCheck, StrategyList
+from toolkit.records.answers.shock import ShockAnswer
+from toolkit.records.answers.supply import Supply
 from toolkit.records.answers.sweep import Sweep
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
-from toolkit.records.exposure import Exposure
+from toolkit.records.exposure import ExposureAnswer
 from toolkit.records.factors import Factors
 from toolkit.records.fetch import Fetch
 from toolkit.records.findings import Parts
@@ -32,7 +38,11 @@ PUBLISHED: Mapping[str, type[Record]] = {
     "run": Run,
     "conflict": Conflict,
     "findings": Parts,
-    "exposure": Exposure,
+    "exposure": ExposureAnswer,
+    "event": EventAnswer,
+    "flows": CustomsFlows,
+    "shock": ShockAnswer,
+    "supply": Supply,
     "fetch": Fetch,
     "data-verify": Verified,
     "data-compact": Compacted,
@@ -70,23 +80,48 @@ def schemas() -> Iterator[tuple[Path, str]]:
 
 
 def _described(model: type[Record]) -> dict[str, Any]:
-    """The schema of a record; the text below each field of a class is its description."""
+    """The schema of a record; the text below each field of a class, or beside it in its docstring, is its description."""
     schema = model.model_json_schema(by_alias=True)
-    described = {one.__name__: one for one in _records(Record)}
+    described = {one.__name__: one for one in _tables(model)}
     for name, table in ((model.__name__, schema), *schema.get("$defs", {}).items()):
-        for base in reversed(described[name].__mro__):
-            for field, words in _texts(base) if base in described.values() else ():
-                key = described[name].model_fields[field].alias or field
+        kind = described[name]
+        texts = dict(_attributes(kind)) if is_dataclass(kind) else {}
+        for base in reversed(kind.__mro__):
+            texts |= dict(_texts(base)) if issubclass(base, Record) else {}
+        aliases = {} if is_dataclass(kind) else {field: info.alias for field, info in kind.model_fields.items() if info.alias}
+        for field, words in texts.items():
+            if (key := aliases.get(field, field)) in table["properties"]:
                 table["properties"][key]["description"] = words
+        table["description"] = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:")[0]
         for field in table["properties"].values():
             field.pop("title", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _records(base: type[Record]) -> Iterator[type[Record]]:
-    for one in base.__subclasses__():
-        yield one
-        yield from _records(one)
+def _tables(kind: Any) -> Iterator[Any]:
+    """A record, and the records and dataclasses in its fields."""
+    seen, waiting = set[Any](), [kind]
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if isinstance(one, type) and is_dataclass(one):
+            yield one
+            waiting += get_type_hints(one).values()
+        elif isinstance(one, type) and not get_args(one) and issubclass(one, Record):
+            yield one
+            waiting += (field.annotation for field in one.model_fields.values())
+        else:
+            waiting += (part for part in get_args(one) if not isinstance(part, str))
+
+
+def _attributes(kind: Any) -> Iterator[tuple[str, str]]:
+    """Attributes of a dataclass with what its docstring says of them; one text may stand for several names."""
+    section = inspect.cleandoc(kind.__doc__ or "").partition("\nAttributes:\n")[2]
+    for entry in re.split(r"\n(?=    \w)", f"\n{section}"):
+        names, _, words = entry.partition(":")
+        yield from ((name.strip(), " ".join(words.split())) for name in names.split(","))
 
 
 def _texts(model: type[Record]) -> Iterator[tuple[str, str]]:

@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 
 from tests.lots import HEADER, TWELVE
+from tests.records import as_document
 from tests.subjects import backtest, holdings, market, proposal, with_parts
-from toolkit.app.report.render import as_document
 from toolkit.records.answers.frontier import FrontierPoint
 from toolkit.report import charts
 from toolkit.report.charts import frontier, weights

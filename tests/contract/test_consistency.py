@@ -23,17 +23,16 @@ import pytest
 
 from tests import subjects as known
 from tests.lots import HEADER, TWELVE
+from tests.records import report, subject_of
 from tests.traced import Shown, Traced, bare, figures, marked, pattern, traced, traced_record
 from tests.unit.report.kinds import bars
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.languages import language
 from toolkit.app.prices import PriceFiles
-from toolkit.app.report import report
 from toolkit.app.report.render import FORMATS
 from toolkit.core.decode import read_toml
 from toolkit.records.findings import Parts
-from toolkit.records.subjects import subject_of
 from toolkit.report import document as d
 from toolkit.report.compose import Definition, compose, looked_at
 from toolkit.report.findings import Findings
@@ -115,7 +114,8 @@ def pages(subjects) -> tuple[Page, ...]:
             spec = read_toml(find("reports", name).path)
             definition = Definition(spec["title"], tuple(spec["sections"]))
             about = traced_record(subject_of(plain_record), record)
-            found = traced_record(Parts.model_validate(looked_at(plain_parts, definition)), looked_at(parts, definition))
+            found = looked_at(Parts.model_validate(plain_parts), definition)
+            found = traced_record(found, {name: part for name, part in parts.items() if getattr(found, name) is not None})
             with figures() as shown:
                 document = compose(Findings.of(about, found, language(lang)), definition)
             origins = tuple(origins_of(about, found))

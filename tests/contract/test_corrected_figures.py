@@ -84,9 +84,9 @@ def test_the_range_of_bismuth_is_carried_into_every_figure():
     assert told["elsewhere"] == {"British Geological Survey": 0.4, "World Mining Data": 0.82}
     assert told["top_share_range"] == pytest.approx([0.4, 0.859951])
     assert told["n_minus_1_range"] == pytest.approx([0.140049, 0.6])
-    rest = scored.supply.hhi - scored.supply.top_share**2
-    assert told["hhi_range"] == pytest.approx([0.16 + rest * (0.6 / 0.140049) ** 2, scored.supply.hhi], rel=1e-5)
-    assert scored.supply.share_range("CHN")[1] == scored.supply.share("CHN")  # caps hold at the upper end as they stand
+    rest = scored.hhi - scored.top_share**2
+    assert told["hhi_range"] == pytest.approx([0.16 + rest * (0.6 / 0.140049) ** 2, scored.hhi], rel=1e-5)
+    assert scored.top_share_range[1] == scored.producers["CHN"]  # caps hold at the upper end as they stand
 
 
 def test_the_share_of_germanium_is_an_upper_bound():
@@ -94,7 +94,7 @@ def test_the_share_of_germanium_is_an_upper_bound():
     scored = supply(Context(resolve({}, file=None), date(2026, 11, 25)), "germanium").metals[0].scored
     assert scored is not None
     assert scored.to_json()["top_share_range"] == pytest.approx([0.678571, 0.933333])
-    assert not {*scored.supply.countries} & {"CAN", "BEL", "DEU"}
+    assert not {*scored.producers} & {"CAN", "BEL", "DEU"}
     weaknesses = {entry["name"]: entry["weaknesses"] for entry in descriptor(bundled_folder())["resources"]}
     assert any("ermanium" in words and "upper bound" in words for words in weaknesses["shares"])
 

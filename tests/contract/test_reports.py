@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.lots import HEADER, TWELVE
-from tests.records import partial_findings
+from tests.records import Subject, as_document, partial_findings, report
 from tests.subjects import HOLDINGS, HOSTILE, all_cash, backtest, conflict, holdings, market, proposal, renamed, with_parts
 from toolkit.app.languages import language
-from toolkit.app.report import FORMATS, as_document, report
-from toolkit.app.subjects import DEFAULT_REPORT, Subject
+from toolkit.app.report import FORMATS
+from toolkit.app.subjects import DEFAULT_REPORT
 from toolkit.report.compose import Definition, builders, compose
 from toolkit.report.document import Missing
 from toolkit.report.i18n.text import plain

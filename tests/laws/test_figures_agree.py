@@ -16,7 +16,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.lots import HEADER, TWELVE
-from tests.subjects import HOLDINGS
+from tests.subjects import HOLDINGS, in_json
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
@@ -37,7 +37,7 @@ def lots(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def subject(lots):
-    return holdings(ExposureRequest(lots, Context(resolve({}, file=None), date.fromisoformat(DAY))))
+    return in_json(holdings(ExposureRequest(lots, Context(resolve({}, file=None), date.fromisoformat(DAY)))))
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_no_factor_and_no_holding_falls_by_more_than_all_of_itself():
 
 @pytest.mark.parametrize("lang", ["en", "de"])
 def test_a_report_says_what_is_priced_at_averages_of_a_year_and_cites_their_source(subject, lang):
-    from toolkit.app.report import report
+    from tests.records import report
 
     page = report(subject.record, subject.parts, name="exposure", lang=lang, format="md").decode()
     exposure = subject.record["exposure"]
@@ -310,7 +310,7 @@ def test_a_run_is_the_same_on_stdout_in_its_folder_and_in_its_orders(told):
 
 def test_commands_and_reports_hold_one_figure_of_one_quantity(told, subject):
     """Between commands, and between a command and the parts of a report of the same day."""
-    brief = market(Context(resolve({}, file=None), date.fromisoformat(DAY)))
+    brief = in_json(market(Context(resolve({}, file=None), date.fromisoformat(DAY))))
     run_, exposure, parts = told["optimize"][0], told["exposure"][0], brief.parts
     compared = Counter()
 

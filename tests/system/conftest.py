@@ -15,9 +15,8 @@ from unittest import mock
 
 import pytest
 
+from tests.records import Subject, report
 from tests.subjects import HOSTILE, backtest, conflict, holdings, market, proposal, renamed, with_parts
-from toolkit.app.report import report
-from toolkit.app.subjects import Subject
 from toolkit.cli.main import main
 
 Answer = subprocess.CompletedProcess[str]

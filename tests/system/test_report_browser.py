@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.records import report_html
 from tests.subjects import proposal
 from tests.system.browser import A4, NEEDED, Browser
-from toolkit.app.report import report_html
 
 pytestmark = NEEDED
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.records import as_document
 from tests.subjects import HOSTILE, market, proposal, renamed, with_parts
 from tests.system.browser import CHROMIUM
-from toolkit.app.report import FORMATS, as_document
+from toolkit.app.report import FORMATS
 from toolkit.app.report.pdf import VARIABLE
 from toolkit.core.errors import SpecError
 from toolkit.report.document import Document

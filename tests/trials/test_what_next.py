@@ -9,9 +9,9 @@ import math
 
 import pytest
 
+from tests.records import report_html
 from tests.trials.conftest import FILES
 from tests.trials.test_ten_clients import CLIENTS, OZT
-from toolkit.app.report import report_html
 
 SHEET = {
     "gallium": 18.5,

@@ -14,8 +14,9 @@ import polars as pl
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, PathText, market_of
 from toolkit.api.run import write_report
-from toolkit.app.exposure import ExposureAnswer, ExposureRequest, expose
+from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.core.errors import SpecError
+from toolkit.records.exposure import ExposureAnswer
 
 if TYPE_CHECKING:
     from toolkit.report.document import Document

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from toolkit.app.runs import put
 from toolkit.core.errors import SpecError
+from toolkit.records.run import Run
+from toolkit.records.subjects import Subject
 
 if TYPE_CHECKING:
     from toolkit.report.document import Chart
@@ -40,16 +42,16 @@ class Picture:
 class RunPlots:
     """Pictures of a run."""
 
-    record: Mapping[str, Any]
+    record: Run
 
     def weights(self) -> Picture:
         """The weights of what is held, and of cash."""
         from toolkit.report.charts.weights import weights_svg  # noqa: PLC0415  # the drawing library is large
         from toolkit.report.i18n.formats import Formats  # noqa: PLC0415
 
-        cash = ("Cash", self.record["cash"]["weight"])
-        held = [(row["name"], row["weight"]) for row in self.record["positions"] if row["value"]]
-        heading = f"{self.record['strategy']['title']}, weights on {self.record['as_of']}"
+        cash = ("Cash", self.record.cash.weight)
+        held = [(row.name, row.weight) for row in self.record.positions if row.value]
+        heading = f"{self.record.strategy.title}, weights on {self.record.as_of}"
         return Picture(weights_svg(heading, [*held, cash], Formats()))
 
 
@@ -57,7 +59,7 @@ class RunPlots:
 class BacktestPlots:
     """Pictures of a backtest."""
 
-    record: Mapping[str, Any]
+    record: Subject
 
     def growth(self) -> Picture:
         """Wealth of the first strategy with its band of noise, beside the others, on a logarithmic axis."""
@@ -72,11 +74,10 @@ class BacktestPlots:
         return _of_chart(self.record, falls_chart)
 
 
-def _of_chart(record: Mapping[str, Any], chart: Callable[[Findings], Chart]) -> Picture:
+def _of_chart(record: Subject, chart: Callable[[Findings], Chart]) -> Picture:
     """The widest drawing of a chart of a report."""
-    from toolkit.records.subjects import subject_of  # noqa: PLC0415
     from toolkit.report.charts.draw import drawn, standalone, titled  # noqa: PLC0415
     from toolkit.report.findings import Findings  # noqa: PLC0415
 
-    made = chart(Findings.of(subject_of(record)))
+    made = chart(Findings.of(record))
     return Picture(f"{standalone(titled(drawn(made.drawings[-1]), made.told))}\n")

@@ -25,6 +25,8 @@ from toolkit.market.readers.cells import number
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:
+    from toolkit.records.findings import Parts
+    from toolkit.records.subjects import Subject
     from toolkit.report.document import Document
     from toolkit.report.i18n.language import Language
 
@@ -78,7 +80,7 @@ class Run(Answer):
     @property
     def plot(self) -> RunPlots:
         """Pictures of the run."""
-        return RunPlots(self.record)
+        return RunPlots(self.result.record)
 
     def explain(self) -> Mapping[str, Any]:
         """Slopes of each holding, prices of limits, sensitivities: the object of `--explain`."""
@@ -91,10 +93,10 @@ class Run(Answer):
         return self.result.save(report=True)
 
     @cached_property
-    def _parts(self) -> Mapping[str, Any]:
+    def _parts(self) -> Parts:
         from toolkit.app.subjects import parts_of  # noqa: PLC0415  # who asks for weights alone does not pay for a report
 
-        return parts_of(self.record, self.context)
+        return parts_of(self.result.record, self.context)
 
     def report(self, path: PathText, *, language: str | None = None, name: str | None = None) -> Path:
         """Write a report on the run and return its path.
@@ -105,7 +107,7 @@ class Run(Answer):
             name: Of a report, or the path of its definition.
         """
         lang = language or self.context.settings.config.output.language
-        return write_report(self.record, self._parts, path, language=lang, name=name)
+        return write_report(self.result.record, self._parts, path, language=lang, name=name)
 
     def document(self, say: Language) -> Document:
         """What `toolkit optimize` prints."""
@@ -114,9 +116,7 @@ class Run(Answer):
         return document(self.result.record, say)
 
 
-def write_report(
-    record: Mapping[str, Any], parts: Mapping[str, Any], path: PathText, *, language: str, name: str | None
-) -> Path:
+def write_report(record: Subject, parts: Parts, path: PathText, *, language: str, name: str | None) -> Path:
     """Write a report on a record; `SpecError` for an ending that is no format.
 
     Args:
@@ -127,13 +127,13 @@ def write_report(
         name: Of the report; by default the usual one of its kind of subject.
     """
     from toolkit.app.report.render import FORMATS, report  # noqa: PLC0415  # the drawing library is large
-    from toolkit.app.subjects import DEFAULT_REPORT, kind_of  # noqa: PLC0415
+    from toolkit.app.subjects import DEFAULT_REPORT  # noqa: PLC0415
 
     target = Path(path)
     endings = {f".{entry.suffix}": word for word, entry in FORMATS.items()}
     if target.suffix not in endings:
         raise SpecError(f"{target} ends in no format of reports.", hint=f"Formats end in {', '.join(endings)}.")
-    chosen = name or DEFAULT_REPORT[kind_of(record)]
+    chosen = name or DEFAULT_REPORT[record.kind]
     return put(target, report(record, parts, name=chosen, lang=language, format=endings[target.suffix]))
 
 

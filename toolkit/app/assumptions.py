@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,6 +14,7 @@ from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.holdings.licence_delay import LicenceDelay
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.cells import number
+from toolkit.records.sources import Vat
 from toolkit.shocks.elasticity import Elasticity
 
 EVERY = "all"
@@ -105,10 +105,10 @@ def parse_elasticity(text: str | None, snapshot: Snapshot) -> Elasticity:
     return Elasticity(low, central, high, "given", "option --elasticity")
 
 
-def value_added_tax(snapshot: Snapshot, country: str) -> dict[str, Any]:
+def value_added_tax(snapshot: Snapshot, country: str) -> Vat:
     """Country, standard rate on metal that is no investment gold, and where it stands; rate None where none is known."""
     row = find_assumption(snapshot, "value_added_tax", country)
-    return {"country": country, "rate": row and row.central, "citation": row and row.citation}
+    return Vat(country=country, rate=row and row.central, citation=row and row.citation)
 
 
 def companion_scale(snapshot: Snapshot) -> dict[str, float]:

@@ -32,7 +32,7 @@ def control_states(ledger: ControlLedger, products: Universe, as_of: date, desti
             continue
         state = ledger.state(asset.key, asset.form, on=as_of, destination=destination)
         named = {"asset": asset.key, "name": asset.name, "element": asset.element}
-        rows.append(ControlState(**named, **FormState.model_validate(state), routes=_routes(ledger, asset, as_of)))
+        rows.append(ControlState(**named, **dict(FormState.model_validate(state)), routes=_routes(ledger, asset, as_of)))
     return tuple(rows)
 
 

@@ -96,7 +96,7 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
         )
 
     if form is not None:
-        return MetalControls(**state(form), form_basis="asked", forms=(), own_events=context.own)
+        return MetalControls(**dict(state(form)), form_basis="asked", forms=(), own_events=context.own)
     traded = context.products[asset].form if asset in context.products else None
     named = context.ledger.named_forms(asset, on=as_of, origin=route.origin)
     if traded is not None:
@@ -107,9 +107,9 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
         first, basis = COMMON_FORM, "metal"
     forms = {kind: state(kind) for kind in sorted({first, *named})}
     return MetalControls(
-        **forms[first],
+        **dict(forms[first]),
         form_basis=basis,
-        forms=tuple(Form(**one, traded=kind == first) for kind, one in forms.items()),
+        forms=tuple(Form(**dict(one), traded=kind == first) for kind, one in forms.items()),
         own_events=context.own,
     )
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from toolkit.controls.events import COUNTING
 from toolkit.controls.periods import control_periods
 from toolkit.core.baskets import MEMBERS
-from toolkit.core.messages import Message, message
-from toolkit.core.plain import plain
+from toolkit.core.messages import message
+from toolkit.records.answers import event as records
 from toolkit.shocks.event_study import (
     ANNOUNCEMENT,
     NO_REACTION,
     THIN,
     Case,
-    EventStudy,
     Summary,
     find_event,
     notice_key,
@@ -34,66 +32,22 @@ if TYPE_CHECKING:
 BENCHMARK, METAL = "base_metals", "metal"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so answers are compared by identity
-class EventAnswer:
-    """The study of one event.
-
-    Attributes:
-        benchmark: Series of the basket: base metals that no measure of the ledger controls.
-        points: Dated price points of the same notice, each with its basis; never part of a series.
-        comparable: Cases from the announcement of every official licence or ban that names the form of a series.
-    """
-
-    as_of: date
-    study: EventStudy
-    benchmark: tuple[str, ...]
-    points: pl.DataFrame
-    comparable: tuple[Case, ...]
-    summaries: tuple[Summary, ...]
-    own: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """One object: the event, its cases, the summary over comparable cases, the price points."""
-        event = self.study.event
-        return plain(
-            {
-                "schema_version": 1,
-                "as_of": self.as_of,
-                "event": {
-                    name: getattr(event, name)
-                    for name in ("event_id", "kind", "instrument", "standing", "announced", "effective", "ends", "number",
-                                 "authority", "metals", "scope", "citation", "confidence")
-                },
-                "own": self.own,
-                "method": self.method,
-                "benchmark": self.benchmark,
-                "cases": [_case(case) for case in self.study.cases],
-                "without_series": self.study.without_series,
-                "outside_series": self.study.outside_series,
-                "comparable": {"cases": [_case(case) for case in self.comparable], "summary": self.summaries},
-                "price_points": self.points,
-            }
-        )  # fmt: skip
-
-    @property
-    def method(self) -> Message:
-        """The message on the method."""
-        return message(
-            "Customs unit values are noisy: a level is the quantity-weighted mean of up to {months} months, from before the"
-            " month of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change of"
-            " the benchmark. A level with a standard error above {thin:.0%} is too thin: no change is told from or to it. A"
-            " change below {least:.0%} counts as no reaction. Few, overlapping cases: no p-values.",
-            months=SMOOTHING, thin=THIN, least=NO_REACTION,
-        )  # fmt: skip
+METHOD = message(
+    "Customs unit values are noisy: a level is the quantity-weighted mean of up to {months} months, from before the"
+    " month of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change of"
+    " the benchmark. A level with a standard error above {thin:.0%} is too thin: no change is told from or to it. A"
+    " change below {least:.0%} counts as no reaction. Few, overlapping cases: no p-values.",
+    months=SMOOTHING, thin=THIN, least=NO_REACTION,
+)  # fmt: skip
 
 
-def _case(case: Case) -> dict[str, Any]:
-    reactions = [{**plain(reaction), "verdict": reaction.verdict} for reaction in case.reactions]
-    # The key of the published schema for `anchor` is "zero".
-    return {"zero" if name == "anchor" else name: value for name, value in plain(case).items()} | {"reactions": reactions}
+def _case(case: Case) -> records.StudiedCase:
+    reactions = [{**asdict(reaction), "verdict": reaction.verdict} for reaction in case.reactions]
+    shown = {name: getattr(case, name) for name in records.StudiedCase.model_fields if name != "anchor"}
+    return records.StudiedCase.model_validate({**shown, "zero": case.anchor, "reactions": reactions})
 
 
-def event_study(context: Context, name: str) -> EventAnswer:
+def event_study(context: Context, name: str) -> records.EventAnswer:
     """The study of the event with this id or number, on what was known on the day.
 
     Raises:
@@ -104,14 +58,19 @@ def event_study(context: Context, name: str) -> EventAnswer:
     points = context.snapshot["price_points"]
     key = notice_key(event.number) if event.number else None
     same = pl.Series([notice_key(label) == key for label in points["event"]], dtype=pl.Boolean)
-    return EventAnswer(
-        as_of=context.as_of,
-        study=study(context.ledger, event, cases.series, traded=_traded(context), benchmark=cases.benchmark),
-        benchmark=cases.benchmark,
-        points=points.filter(same).sort("asset", "basis", "date"),
-        comparable=cases.cases,
-        summaries=cases.summaries,
+    found = study(context.ledger, event, cases.series, traded=_traded(context), benchmark=cases.benchmark)
+    return records.EventAnswer(
+        schema_version=1,
+        as_of=context.as_of.isoformat(),
+        event=records.StudiedEvent.model_validate(event),
         own=event.event_id in context.own,
+        method=METHOD,
+        benchmark=cases.benchmark,
+        cases=tuple(map(_case, found.cases)),
+        without_series=found.without_series,
+        outside_series=found.outside_series,
+        comparable=records.ComparableCases(cases=tuple(map(_case, cases.cases)), summary=cases.summaries),
+        price_points=tuple(map(records.PointRow.model_validate, points.filter(same).sort("asset", "basis", "date").to_dicts())),
     )
 
 

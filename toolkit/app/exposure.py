@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,37 +17,33 @@ from toolkit.app.data.unused import unused_remarks
 from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
-from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, UnitPrice, unit_prices, with_own_prices
+from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, unit_prices, with_own_prices
 from toolkit.controls.changes import change_ahead
 from toolkit.controls.ledger import CHINA, ControlLedger
-from toolkit.controls.state import review_note
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import message, phrases
-from toolkit.core.plain import plain
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.exposure import (
     PLANS,
-    IndustryShare,
     LotExposure,
     PortfolioExposure,
-    Replacement,
     industries,
     lot_exposures,
 )
-from toolkit.holdings.instruments import Instrument, instruments, out_of_scope
-from toolkit.holdings.licence_delay import Cover, LicenceDelay, cover
+from toolkit.holdings.instruments import instruments, out_of_scope
+from toolkit.holdings.licence_delay import LicenceDelay, cover
 from toolkit.holdings.price_slips import price_doubts, price_warnings
-from toolkit.holdings.purchases import Purchase, purchases
+from toolkit.holdings.purchases import purchases
 from toolkit.holdings.resale import export_law
 from toolkit.holdings.statements import gaps, owed, statements
+from toolkit.holdings.unit_price import UnitPrice
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.holdings.lots import few
-from toolkit.records.sources import Provenance
-from toolkit.shocks.elasticity import PriceBand
-from toolkit.supply.concentration import CountryExposure, SupplyShares, country_exposure, newest_shares, scored_supplies
+from toolkit.records.exposure import ExposureAnswer
+from toolkit.supply.concentration import SupplyShares, country_exposure, newest_shares, scored_supplies
 
 AHEAD_DAYS = 400
 """Days ahead in the calendar of holdings."""
@@ -78,110 +74,6 @@ class ExposureRequest:
     use: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ExposureAnswer:
-    """The exposure of a holdings file and its inputs. Money is in `currency`.
-
-    `purchases` has one a lot of metal, in order. `instruments` are the listed holdings: in no total, the ledger says nothing of
-    them. `reading` says how the file was read and is among `remarks`, by the money that they touch. Assets of `still` do
-    not move when exports stop; of others, and of a metal without a case of its own, `bands` say how far.
-    """
-
-    as_of: date
-    currency: str
-    destination: str
-    portfolio: PortfolioExposure
-    purchases: tuple[Purchase, ...]
-    prices: Mapping[tuple[str, str], UnitPrice]
-    bands: Mapping[str, PriceBand]
-    still: tuple[str, ...]
-    largest_observed: float | None
-    replacement: tuple[Replacement, Replacement, Replacement]
-    concentration: CountryExposure
-    supplies: tuple[SupplyShares, ...]
-    industries: tuple[IndustryShare, ...]
-    without_uses: tuple[str, ...]
-    delay: LicenceDelay | None
-    covers: tuple[Cover, ...]
-    next_changes: tuple[tuple[date, str, str, str], ...]
-    statements: tuple[str, ...]
-    reviewed_to: date | None
-    instruments: tuple[Instrument, ...]
-    reading: tuple[str, ...]
-    remarks: tuple[Remark, ...]
-    own: tuple[str, ...]
-    vat: Mapping[str, Any]
-    data: tuple[Provenance, ...]
-
-    @property
-    def band(self) -> PriceBand:
-        """Price band of a metal without a case of its own."""
-        return self.bands[FURTHER]
-
-    @property
-    def review(self) -> str:
-        """To which day the ledger was reviewed, and what that means for the states shown."""
-        return review_note(self.reviewed_to, self.as_of)
-
-    def to_json(self) -> dict[str, Any]:
-        """One object; `deliveries`, and the lots that are not planned, add up to `value`."""
-        p, delay = self.portfolio, self.delay
-        told = [words for remark in self.remarks for words in (remark.text, remark.remedy)]
-        quantiles = {} if delay is None else {f"{q:g}": delay.quantile(q) for q in QUANTILES}
-        return plain(
-            {
-                "schema_version": 1,
-                "as_of": self.as_of,
-                "currency": self.currency,
-                "destination": self.destination,
-                "value": p.value,
-                "lots": p.lots,
-                "purchases": self.purchases,
-                "owed": round(sum(purchase.owed for purchase in self.purchases), 2),
-                "unpriced": p.unpriced,
-                "held": p.whole,
-                "deliveries": p.deliveries,
-                "planned": p.planned,
-                "controlled": p.controlled,
-                "open_at_risk": p.open_orders,
-                "at_risk": p.at_risk,
-                "resale_restricted": p.resale_restricted,
-                "resale_unknown_origin": p.resale_unknown,
-                "statements": self.statements,
-                "ledger": {"reviewed_to": self.reviewed_to},
-                "prices": list(self.prices.values()),
-                "shock": {
-                    "country": CHINA,
-                    "band": self.band,
-                    "bands": self.bands,
-                    "still": self.still,
-                    "largest_observed": self.largest_observed,
-                    "replacement": dict(zip(CASES, self.replacement, strict=True)),
-                },
-                "concentration": {
-                    "country": self.concentration.as_mapping(),
-                    "other": self.concentration.other,
-                    "unknown": self.concentration.unknown,
-                    "without_shares": self.concentration.without_shares,
-                    "hhi": self.concentration.hhi,
-                    "n_minus_1": self.concentration.n_minus_1,
-                    "supplies": self.supplies,
-                },
-                "industries": {"sectors": self.industries, "without_uses": self.without_uses},
-                "licence_delay": None if delay is None else {**plain(delay), "sigma": delay.sigma, "quantiles": quantiles,
-                                                             "within_statutory": 1 - delay.exceeds(delay.statutory)},
-                "cover": self.covers,
-                "vat": self.vat,
-                "next_changes": [dict(zip(CHANGE, row, strict=True)) for row in self.next_changes],
-                "own_events": self.own,
-                "instruments": self.instruments,
-                **in_record(self.remarks),
-                "data": self.data,
-                "phrases": phrases((*self.statements, *told, *(what for _, _, what, _ in self.next_changes))),
-            }
-        )  # fmt: skip
-
-
 def expose(request: ExposureRequest) -> ExposureAnswer:
     """The exposure of a holdings file for the owner's country.
 
@@ -192,8 +84,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     context = request.context
     owner, as_of = context.settings.config.owner, context.as_of
     currency, destination, snapshot = owner.currency, owner.country, context.snapshot
-    prices, own = snapshot["prices"], None
-    remarks: list[Remark] = []
+    prices, own, remarks = snapshot["prices"], None, list[Remark]()
     if (files := with_stored(request.prices, context)) is not None:
         own = read_own(files, snapshot, LotNames(context.ledger, context.products))
         prices = own.over(prices)
@@ -245,34 +136,74 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         *price_warnings(doubts, {lot.lot_id: (lot.asset, lot.value) for lot in found}),
         *remarks,
     ]
-    return ExposureAnswer(
-        as_of=as_of,
-        currency=currency,
-        destination=destination,
-        portfolio=portfolio,
-        purchases=bought,
-        prices=levels,
-        bands=bands,
-        largest_observed=seen.largest_observed,
-        still=tuple(asset for asset in portfolio.weights if asset not in bands),
-        replacement=portfolio.replacement(bands),
-        concentration=country_exposure(portfolio.weights, supplies),
-        supplies=tuple(supplies.values()),
-        industries=sectors,
-        without_uses=without_uses,
-        delay=delay,
-        covers=() if delay is None else tuple(cover(asset, portfolio.stored_safe.get(asset, 0.0), use.get(asset), delay)
-                                              for asset in sorted({*portfolio.stored_safe, *use})),
-        next_changes=_changes(context, portfolio, as_of, destination),
-        statements=(*statements(portfolio, currency), *owed(bought, currency)),
-        reviewed_to=context.ledger.reviewed_to,
-        instruments=listed_lots,
-        reading=reading,
-        remarks=by_money((*remarks, *map(note, reading)), worth),
-        own=context.own,
-        vat=value_added_tax(snapshot, destination),
-        data=data,
+    told, changes = by_money((*remarks, *map(note, reading)), worth), _changes(context, portfolio, as_of, destination)
+    return ExposureAnswer.model_validate(
+        {
+            "schema_version": 1,
+            "as_of": as_of,
+            "currency": currency,
+            "destination": destination,
+            "value": portfolio.value,
+            "lots": portfolio.lots,
+            "purchases": bought,
+            "owed": round(sum(purchase.owed for purchase in bought), 2),
+            "unpriced": portfolio.unpriced,
+            "held": portfolio.whole,
+            "deliveries": portfolio.deliveries,
+            "planned": portfolio.planned,
+            "controlled": portfolio.controlled,
+            "open_at_risk": portfolio.open_orders,
+            "at_risk": portfolio.at_risk,
+            "resale_restricted": portfolio.resale_restricted,
+            "resale_unknown_origin": portfolio.resale_unknown,
+            "statements": (summary := (*statements(portfolio, currency), *owed(bought, currency))),
+            "ledger": {"reviewed_to": context.ledger.reviewed_to},
+            "prices": [*levels.values()],
+            "shock": {
+                "country": CHINA,
+                "band": bands[FURTHER],
+                "bands": bands,
+                "still": [asset for asset in portfolio.weights if asset not in bands],
+                "largest_observed": seen.largest_observed,
+                "replacement": dict(zip(CASES, portfolio.replacement(bands), strict=True)),
+            },
+            "concentration": _concentration(portfolio, supplies),
+            "industries": {"sectors": sectors, "without_uses": without_uses},
+            "licence_delay": None if delay is None else _delay(delay),
+            "cover": () if delay is None else [
+                cover(asset, portfolio.stored_safe.get(asset, 0.0), use.get(asset), delay)
+                for asset in sorted({*portfolio.stored_safe, *use})
+            ],
+            "vat": value_added_tax(snapshot, destination),
+            "next_changes": [dict(zip(CHANGE, row, strict=True)) for row in changes],
+            "own_events": context.own,
+            "instruments": listed_lots,
+            "reading": reading,
+            **in_record(told),
+            "data": data,
+            "phrases": phrases(
+                (*summary, *(words for one in told for words in (one.text, one.remedy)), *(what for _, _, what, _ in changes))
+            ),
+        }
     )  # fmt: skip
+
+
+def _concentration(portfolio: PortfolioExposure, supplies: Mapping[str, SupplyShares]) -> dict[str, Any]:
+    found = country_exposure(portfolio.weights, supplies)
+    return {
+        "country": found.as_mapping(),
+        **{name: getattr(found, name) for name in ("other", "unknown", "without_shares", "hhi", "n_minus_1")},
+        "supplies": [*supplies.values()],
+    }
+
+
+def _delay(delay: LicenceDelay) -> dict[str, Any]:
+    return {
+        **asdict(delay),
+        "sigma": delay.sigma,
+        "quantiles": {f"{q:g}": delay.quantile(q) for q in QUANTILES},
+        "within_statutory": 1 - delay.exceeds(delay.statutory),
+    }
 
 
 def _of_valued(levels: Mapping[tuple[str, str], UnitPrice], lots: Iterable[LotExposure]) -> dict[tuple[str, str], UnitPrice]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -13,10 +12,10 @@ from toolkit.app.context import Context
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import DataError, GapError, did_you_mean
-from toolkit.core.plain import plain
 from toolkit.market.readers.flows import read_flows
+from toolkit.records.answers import flows as records
 from toolkit.records.sources import Provenance
-from toolkit.supply.collapse import RULE, Collapse, FlowAround, collapses, flow_around
+from toolkit.supply.collapse import RULE, Collapse, collapses, flow_around
 from toolkit.supply.flows import (
     DIVERSION_RULE,
     Diversion,
@@ -33,17 +32,6 @@ MATERIAL_SHARE = 0.05
 
 REPORTED_STOP = ("practice", "de_facto_stop")
 """Kind and instrument of the ledger's events that tell of flows which no bundled series shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class ControlOnFlow:
-    """A control that came into force while a series ran, and the flow around that day."""
-
-    event_id: str
-    title: str
-    instrument: str
-    partner: str
-    around: FlowAround
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,92 +55,43 @@ class CodeFlows:
     partners: tuple[FlowSummary, ...]
     collapsed: tuple[tuple[str, Collapse], ...]
     diversions: tuple[Diversion, ...]
-    controls: tuple[ControlOnFlow, ...]
+    controls: tuple[records.ControlOnFlow, ...]
     mixed: TariffCode | None
 
-    @property
-    def name(self) -> str:
-        """The metal, or the code where it has no metal to itself."""
-        return self.asset or f"HS {self.hs_code}"
+    def record(self, *, history: bool) -> records.CodeFlows:
+        """What is shown of it, with the months of each series where `history`."""
+        return records.CodeFlows(
+            asset=self.asset,
+            hs_code=self.hs_code,
+            reporter=self.reporter,
+            direction=self.direction,
+            mixed=self.mixed.caution if self.mixed else None,
+            series=tuple(_partner(summary, history=history) for summary in (self.total, *self.partners)),
+            collapses=tuple(
+                records.PartnerCollapse.model_validate({"partner": partner, **asdict(collapse)})
+                for partner, collapse in self.collapsed
+            ),
+            diversion=self.diversions,
+            controls=self.controls,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedPoint:
-    """A reported figure that is in no series: shown alone, never joined to a series."""
-
-    event_id: str
-    announced: date
-    precision: str
-    what: str
-    citation: str
-    confidence: str
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FlowAnswer:
-    """The answer of `toolkit flows`.
-
-    Attributes:
-        metal: Asset key or tariff code asked about; None for everything.
-        file: Name of the user's file; None for the data package.
-    """
-
-    as_of: date
-    metal: str | None
-    file: str | None
-    codes: tuple[CodeFlows, ...]
-    reported: tuple[ReportedPoint, ...]
-    notes: tuple[str, ...]
-    provenance: tuple[Provenance, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """One object; the months of a series are given when one metal or code was asked for."""
-        return {
-            "as_of": self.as_of.isoformat(),
-            "metal": self.metal,
-            "file": self.file,
-            "unit": "kg",
-            "rules": {"collapse": RULE, "diversion": DIVERSION_RULE},
-            "flows": [_code_json(code, history=self.metal is not None) for code in self.codes],
-            "reported": [plain(point) for point in self.reported],
-            "notes": list(self.notes),
-            "data": [dict(record) for record in self.provenance],
-        }
-
-
-def _code_json(code: CodeFlows, *, history: bool) -> dict[str, Any]:
-    caution = code.mixed.caution if code.mixed else None
-    return {
-        "asset": code.asset,
-        "hs_code": code.hs_code,
-        "reporter": code.reporter,
-        "direction": code.direction,
-        "mixed": caution,
-        "series": [_summary_json(summary, history=history) for summary in (code.total, *code.partners)],
-        "collapses": [{"partner": partner, **plain(collapse)} for partner, collapse in code.collapsed],
-        "diversion": [plain(found) for found in code.diversions],
-        "controls": [plain(control) for control in code.controls],
-    }
-
-
-def _summary_json(summary: FlowSummary, *, history: bool) -> dict[str, Any]:
+def _partner(summary: FlowSummary, *, history: bool) -> records.PartnerFlow:
     series = summary.series
-    told = {name: value for name, value in plain(summary).items() if name != "series"}
-    told = {"partner": series.partner, "source": series.source, **told}
+    shown = {name: getattr(summary, name) for name in records.PartnerFlow.model_fields if hasattr(summary, name)}
     if history:
-        told["history"] = [
-            {
-                "month": month.isoformat()[:7],
-                "quantity": plain(quantity),
-                "basis": "missing" if quantity is None else "inferred_zero" if month in series.inferred else "reported",
-            }
+        shown["history"] = tuple(
+            records.FlowMonth(
+                month=f"{month:%Y-%m}",
+                quantity=quantity,
+                basis="missing" if quantity is None else "inferred_zero" if month in series.inferred else "reported",
+            )
             for month, quantity in zip(series.months, series.quantities, strict=True)
-        ]
-    return told
+        )
+    return records.PartnerFlow.model_validate({"partner": series.partner, "source": series.source, **shown})
 
 
-def flows(context: Context, metal: str | None = None, file: str | None = None) -> FlowAnswer:
+def flows(context: Context, metal: str | None = None, file: str | None = None) -> records.CustomsFlows:
     """Customs flows as known on the day.
 
     Args:
@@ -165,7 +104,7 @@ def flows(context: Context, metal: str | None = None, file: str | None = None) -
         GapError: for a known metal without a flow.
     """
     as_of = context.as_of
-    codes = tariff_codes(context.snapshot["tariff_codes"]) if "tariff_codes" in context.snapshot else ()
+    codes = _tariff_codes(context)
     notes: tuple[str, ...] = () if codes else ("The data package has no table of tariff codes: mixed codes are not marked.",)
     provenance: tuple[Provenance, ...] = ()
     if file is None:
@@ -186,17 +125,34 @@ def flows(context: Context, metal: str | None = None, file: str | None = None) -
     if file is None:
         provenance = context.snapshot.provenance({"flows": chosen})
     asset = None if asked is None or asked.isdecimal() else asked
-    found = tuple(_code(series, asset, context, codes, as_of) for series in _by_code(flow_series(chosen)))
-    metals = (asset,) if asset else tuple(dict.fromkeys(code.asset for code in found if code.asset))
-    return FlowAnswer(
-        as_of=as_of,
+    found = code_flows(context, chosen, asset)
+    return records.CustomsFlows(
+        as_of=as_of.isoformat(),
         metal=asked,
         file=name,
-        codes=found,
-        reported=_reported(context, metals),
+        unit="kg",
+        rules=records.Rules(collapse=RULE, diversion=DIVERSION_RULE),
+        flows=tuple(code.record(history=asked is not None) for code in found),
+        reported=reported_stops(context, {asset} if asset else {code.asset for code in found}),
         notes=notes,
-        provenance=provenance,
+        data=provenance,
     )
+
+
+def code_flows(context: Context, table: pl.DataFrame, metal: str | None = None) -> tuple[CodeFlows, ...]:
+    """Flows by tariff code, reporter and direction.
+
+    Args:
+        context: Tariff codes and controls, as known on the day.
+        table: Visible flows.
+        metal: Asset key asked about; None for the metal of each code.
+    """
+    codes = _tariff_codes(context)
+    return tuple(_code(series, metal, context, codes, context.as_of) for series in _by_code(flow_series(table)))
+
+
+def _tariff_codes(context: Context) -> tuple[TariffCode, ...]:
+    return tariff_codes(context.snapshot["tariff_codes"]) if "tariff_codes" in context.snapshot else ()
 
 
 def _asked(text: str, context: Context, codes: tuple[TariffCode, ...]) -> str:
@@ -287,11 +243,11 @@ def _controls(
     asset: str | None,
     context: Context,
     as_of: date,
-) -> tuple[ControlOnFlow, ...]:
+) -> tuple[records.ControlOnFlow, ...]:
     """The flow around each control on the metal: the imports from the controlling country, else the total."""
     if asset is None or asset not in context.ledger.assets:
         return ()
-    told: list[ControlOnFlow] = []
+    told: list[records.ControlOnFlow] = []
     for event in context.ledger.events:
         if not _controls_metal(event, asset, context, as_of) or event.effective is None:
             continue
@@ -300,7 +256,8 @@ def _controls(
         series = next((one for one in partners if one.partner == event.origin), total)
         around = flow_around(series, event.effective, found[series.partner])
         if around is not None:
-            told.append(ControlOnFlow(event.event_id, event.title, event.instrument, series.partner, around))
+            shown = {"event_id": event.event_id, "title": event.title, "instrument": event.instrument}
+            told.append(records.ControlOnFlow(**shown, partner=series.partner, around=around))
     return tuple(sorted(told, key=lambda control: (control.around.day, control.event_id)))
 
 
@@ -312,15 +269,15 @@ def _controls_metal(event: Event, asset: str, context: Context, as_of: date) -> 
     return any(ledger.certainty(event, asset, form, on=as_of) for form in forms)
 
 
-def _reported(context: Context, metals: tuple[str, ...]) -> tuple[ReportedPoint, ...]:
+def reported_stops(context: Context, metals: Collection[str | None]) -> tuple[records.ReportedPoint, ...]:
     """Stops that were reported of these metals' trade out of the default origin, oldest first."""
     named = {scope.event_id for scope in context.ledger.scopes if scope.asset in metals and scope.certainty == "named"}
     rows = context.snapshot["controls"].select("event_id", "announced_precision")
     precision: dict[str, str] = dict(rows.iter_rows())
     points = [
-        ReportedPoint(
+        records.ReportedPoint(
             event_id=event.event_id,
-            announced=event.announced,
+            announced=event.announced.isoformat(),
             precision=precision.get(event.event_id, "day"),
             what=event.scope or event.title,
             citation=event.citation,

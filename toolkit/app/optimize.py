@@ -21,8 +21,10 @@ from toolkit.core.messages import message
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
+from toolkit.records.base import with_phrases
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
+from toolkit.records.subjects import CONFLICT
 
 RUNS = "runs"
 """Where runs are, in the output folder."""
@@ -68,7 +70,7 @@ class NoAnswer(Infeasible):
 
 def _save(record: Run | Conflict, inputs: Mapping[str, Any], context: Context, *, report: bool) -> Path:
     output = context.settings.config.output
-    files = run_files(record.to_json(), inputs)
+    files = run_files(record, inputs)
     if report:
         # The report's libraries take as long to import as the solver: only who wants a report pays.
         from toolkit.app.report.stored import with_report  # noqa: PLC0415
@@ -126,7 +128,6 @@ def optimize(request: Request) -> Result:
         error = _with_lots(found, prepared, request)
         raise NoAnswer(error, _conflict(error, request, prepared, identity, made_from), made_from, request.context) from found
     record = run_record(prepared, allocation, request, run_id=identity, provenance=provenance, versions=made_from["versions"])
-    record = Run.model_validate({**record, **kept(inputs.events, request.as_of), **client})
     return Result(record, made_from, request.context, prepared, allocation)
 
 
@@ -145,11 +146,14 @@ def _with_lots(error: Infeasible, prepared: Prepared, request: Request) -> Infea
 
 def _conflict(error: Infeasible, request: Request, prepared: Prepared, identity: str, made_from: Mapping[str, Any]) -> Conflict:
     """The record of a run without an answer."""
-    from toolkit.app.subjects import conflict  # noqa: PLC0415  # a plain run does not pay for it
+    from toolkit.app.subjects import base  # noqa: PLC0415  # a plain run does not pay for it
 
     strategy = prepared.strategy
-    found = conflict(
+    found = Conflict.model_validate(
         {
+            "schema_version": 1,
+            "kind": CONFLICT,
+            **base(request.context),
             "run_id": identity,
             **({"client": request.client} if request.client else {}),
             "strategy": {"name": strategy.name, "title": strategy.about.title, "fingerprint": strategy.fingerprint},
@@ -164,10 +168,9 @@ def _conflict(error: Infeasible, request: Request, prepared: Prepared, identity:
             "versions": made_from["versions"],
             "seed": request.seed,
             **kept(prepared.inputs.events, request.as_of),
-        },
-        request.context,
+        }
     )
-    return Conflict.model_validate(found)
+    return with_phrases(found)
 
 
 def _asked(problem: Problem) -> list[dict[str, Any]]:

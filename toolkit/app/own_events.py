@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from toolkit.core.errors import FrameError
 from toolkit.core.messages import message
 from toolkit.market.market import USER, Market, Snapshot, Source
 from toolkit.market.readers.events import OwnEvents, read_events
+from toolkit.records.subjects import Subject
 
 Events = str | OwnEvents | None
 """Own events as a verb is given them: a file, what was read of one, or none."""
@@ -63,9 +63,9 @@ def kept(own: OwnEvents | None, as_of: date) -> dict[str, Any]:
     return {} if own is None else {"own_events": list(visible_ids(own, as_of)), "own_ledger": own.to_json()}
 
 
-def kept_in(record: Mapping[str, Any]) -> OwnEvents | None:
+def kept_in(record: Subject) -> OwnEvents | None:
     """The own events that a record keeps."""
-    return OwnEvents.from_json(record["own_ledger"]) if "own_ledger" in record else None
+    return None if record.own_ledger is None else OwnEvents.from_json(record.own_ledger)
 
 
 def visible_ids(own: OwnEvents, as_of: date) -> tuple[str, ...]:

@@ -17,6 +17,9 @@ from typing import Any
 
 from toolkit.core.errors import SpecError
 from toolkit.records import reading
+from toolkit.records.conflict import Conflict
+from toolkit.records.run import Run
+from toolkit.records.subjects import BacktestSubject
 
 SCHEMA_VERSION = 2
 """Of the run object; 1 had no orders."""
@@ -49,15 +52,16 @@ def run_id(as_of: str, strategy: str, inputs: Mapping[str, Any]) -> str:
     return f"{as_of}-{name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
-def weights_csv(record: Mapping[str, Any]) -> str:
+def weights_csv(record: Run) -> str:
     """`weights.csv`: one row a position and cash."""
     columns = ("asset", "weight", "previous_weight", "value", "quantity", "unit", "lots", "lot_size", "price")
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
-    for position in record["positions"]:
-        writer.writerow(["" if position[column] is None else literal(position[column]) for column in columns])
-    writer.writerow(["cash", record["cash"]["weight"], "", record["cash"]["value"], "", "", "", "", ""])
+    for position in record.positions:
+        cells = (getattr(position, column) for column in columns)
+        writer.writerow(["" if cell is None else literal(cell) for cell in cells])
+    writer.writerow(["cash", record.cash.weight, "", record.cash.value, "", "", "", "", ""])
     return buffer.getvalue()
 
 
@@ -67,13 +71,13 @@ ORDERS = (
 )  # fmt: skip
 
 
-def orders_csv(record: Mapping[str, Any]) -> str:
+def orders_csv(record: Run) -> str:
     """`orders.csv`: what is bought, sold and kept, one row an asset; `cash` is what a trade brings or takes."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(ORDERS)
-    for row in record["orders"]:
-        cells = {**dict.fromkeys(ORDERS), **row, "lot_ids": " ".join(row["lot_ids"])}
+    for row in record.orders:
+        cells = {**dict(row), "lot_ids": " ".join(row.lot_ids)}
         writer.writerow(["" if cells[name] is None else literal(cells[name]) for name in ORDERS])
     return buffer.getvalue()
 
@@ -83,15 +87,15 @@ def literal(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-def run_files(record: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, bytes]:
+def run_files(record: Run | Conflict, inputs: Mapping[str, Any]) -> dict[str, bytes]:
     """The files of a run but its report, by name.
 
     Args:
         record: The run object, or that of a conflict, which has no weights.
         inputs: Strategy, configuration, data hashes, versions, seed.
     """
-    files = {RECORD: to_json(record).encode(), INPUTS: to_json(inputs).encode()}
-    if "positions" in record:
+    files = {RECORD: to_json(record.to_json()).encode(), INPUTS: to_json(inputs).encode()}
+    if isinstance(record, Run):
         files["weights.csv"] = weights_csv(record).encode()
         files["orders.csv"] = orders_csv(record).encode()
     return files
@@ -131,7 +135,7 @@ def read_stored(folder: Path, name: str = RECORD) -> dict[str, Any] | None:
     return found
 
 
-def read_run(folder: Path) -> dict[str, Any]:
+def read_run(folder: Path) -> Run | Conflict | BacktestSubject:
     """The run object of a stored run, checked against its schema.
 
     Raises:
@@ -141,8 +145,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     if "kind" not in record and (version := record.get("schema_version")) != SCHEMA_VERSION:
         told = f"the stored run {folder.name} was written by another version: its schema is {version}, not {SCHEMA_VERSION}."
         raise SpecError(told, hint=AGAIN)
-    reading.read_run(record, str(folder / RECORD), AGAIN)
-    return record
+    return reading.read_run(record, str(folder / RECORD), AGAIN)
 
 
 def store(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:

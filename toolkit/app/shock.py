@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import asdict
 
 from toolkit.app.assumptions import EVERY, Assumption, find_assumption
 from toolkit.app.context import Context
 from toolkit.app.stops import PUBLISHED_RESPONSE, is_exchange_traded, price_responses
-from toolkit.app.valuation import UnitPrice, unit_prices
+from toolkit.app.valuation import unit_prices
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
-from toolkit.core.plain import plain
 from toolkit.core.text import figure
 from toolkit.market.market import Snapshot
+from toolkit.records.answers.shock import (
+    CasesByName,
+    OutsidePremium,
+    Posterior,
+    PublishedResponse,
+    ResponseCase,
+    ShockAnswer,
+    ShockCase,
+)
 from toolkit.shocks.elasticity import (
     HolderEffect,
     PriceBand,
-    Scenario,
     SupplyPremium,
     holder_effect,
     implied_elasticity,
@@ -30,108 +35,10 @@ from toolkit.shocks.elasticity import (
     price_multiple,
     tighten,
 )
-from toolkit.shocks.price_response import LEVELS, Response, ResponseCase
+from toolkit.shocks.price_response import LEVELS, Response
+from toolkit.shocks.price_response import ResponseCase as Observed
 
 PREMIUM = "outside_premium"
-
-
-@dataclass(frozen=True, slots=True)
-class OutsideCheck:
-    """A published price response, and the elasticity that would reproduce it at the loss of the request.
-
-    Attributes:
-        change: Published change of the price, as a fraction of it.
-        implied: Sum of elasticities at which our formula gives that change; meaningless for another loss.
-    """
-
-    change: float
-    implied: float
-    statement: str
-    citation: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShockAnswer:
-    """The band of one metal.
-
-    Attributes:
-        price: Today's level, None where no price is known: the multiples hold all the same.
-        largest_observed: Multiple that no price has been seen above in the year after a control; None without a case.
-        response: Posterior behind the band; None where the user gave an elasticity, or too few cases were known.
-        cases: Behind it.
-        linear: The first-order rule at the central elasticity, for comparison.
-        effects: Effects of low, central and high on stored, ordered and planned metal.
-        cap_price: Price of a substitute in the reporting currency per kg, None without one.
-        premium: Price outside the controlling country over the price inside, None where none is given or assumed.
-    """
-
-    metal: str
-    as_of: date
-    currency: str
-    band: PriceBand
-    price: UnitPrice | None
-    linear: float
-    largest_observed: float | None
-    response: Response | None
-    cases: tuple[ResponseCase, ...]
-    effects: tuple[HolderEffect, HolderEffect, HolderEffect]
-    cap_price: float | None
-    check: OutsideCheck | None
-    premium: SupplyPremium | None
-    scenarios: tuple[Scenario, Scenario]
-
-    def to_json(self) -> dict[str, Any]:
-        """One object; the cases are low, central and high."""
-        level = None if self.price is None else self.price.price
-        e = self.band.elasticity
-        cases = {
-            name: {"elasticity": elasticity, "price": None if level is None else level * multiple, **plain(effect)}
-            for name, elasticity, multiple, effect in zip(
-                ("low", "central", "high"), (e.high, e.central, e.low), self.band.multiples, self.effects, strict=True
-            )
-        }
-        return plain(
-            {
-                "schema_version": 1,
-                "metal": self.metal,
-                "as_of": self.as_of,
-                "currency": self.currency,
-                "loss": self.band.loss,
-                "elasticity": e,
-                "formula": "P1/P0 = (1 - loss) ** (-1 / elasticity)",
-                "cap": self.band.cap,
-                "cap_price": self.cap_price,
-                "capped": self.band.capped,
-                "price": self.price,
-                "cases": cases,
-                "linear_rule": self.linear,
-                "largest_observed": self.largest_observed,
-                "posterior": self._posterior(),
-                "published": self.check,
-                "premium": None if self.premium is None else {
-                    **plain(self.premium), "outside_price": None if level is None else self.premium.outside(level),
-                },
-                "scenarios": self.scenarios,
-            }
-        )  # fmt: skip
-
-    def levels(self) -> Iterator[tuple[float, float, HolderEffect]]:
-        """Level of the posterior, elasticity, and what its multiple means, never above the cap; none without a posterior."""
-        most = math.inf if self.band.cap is None else self.band.cap
-        for level, b in zip(LEVELS, self.response.quantiles if self.response else (), strict=False):
-            yield level, 1 / b, holder_effect(min(price_multiple(self.band.loss, 1 / b), most))
-
-    def _posterior(self) -> dict[str, Any] | None:
-        if self.response is None:
-            return None
-        cases = [{**plain(case), "loss": case.loss} for case in self.cases]
-        counts = {name: getattr(self.response, name) for name in ("moves", "own", "observed", "published")}
-        price = None if self.price is None else self.price.price
-        levels = [
-            {"level": level, "elasticity": e, "price": price and price * effect.multiple, **plain(effect)}
-            for level, e, effect in self.levels()
-        ]
-        return {"levels": levels, **counts, "cases": cases}
 
 
 def shock(
@@ -184,20 +91,30 @@ def shock(
     low, central, high = (holder_effect(multiple) for multiple in band.multiples)
     caps = None if band.cap is None else {asset: band.cap}
     name = f"{loss:.0%} of the supply of {asset}"
+    response = seen.found[asset] if seen.given is None and seen.found is not None else None
+    level, given = None if price is None else price.price, _premium(premium, find_assumption(snapshot, PREMIUM, asset))
     return ShockAnswer(
+        schema_version=1,
         metal=asset,
-        as_of=snapshot.as_of,
+        as_of=snapshot.as_of.isoformat(),
         currency=currency,
-        band=band,
-        price=price,
-        linear=linear_multiple(loss, spread.central),
-        largest_observed=seen.largest_observed,
-        response=seen.found[asset] if seen.given is None and seen.found is not None else None,
-        cases=seen.cases,
-        effects=(low, central, high),
+        loss=loss,
+        elasticity=spread,
+        formula="P1/P0 = (1 - loss) ** (-1 / elasticity)",
+        cap=band.cap,
         cap_price=cap,
-        check=outside_check(snapshot, asset, loss),
-        premium=_premium(premium, find_assumption(snapshot, PREMIUM, asset)),
+        capped=band.capped,
+        price=price,
+        cases=CasesByName(
+            low=_case(spread.high, low, level),
+            central=_case(spread.central, central, level),
+            high=_case(spread.low, high, level),
+        ),
+        linear_rule=linear_multiple(loss, spread.central),
+        largest_observed=seen.largest_observed,
+        posterior=response and _posterior(response, seen.cases, band, level),
+        published=outside_check(snapshot, asset, loss),
+        premium=given and OutsidePremium(**asdict(given), outside_price=None if level is None else given.outside(level)),
         scenarios=(
             tighten(f"{name} stops", {asset: loss}, spread.central, source=spread.source, caps=caps),
             loosen(f"{name} returns", {asset: loss}, spread.central, source=spread.source),
@@ -205,7 +122,27 @@ def shock(
     )
 
 
-def outside_check(snapshot: Snapshot, asset: str, loss: float) -> OutsideCheck | None:
+def _case(elasticity: float, effect: HolderEffect, price: float | None, **level: float) -> ShockCase:
+    return ShockCase(**level, elasticity=elasticity, price=None if price is None else price * effect.multiple, **asdict(effect))
+
+
+def _posterior(response: Response, cases: Iterable[Observed], band: PriceBand, price: float | None) -> Posterior:
+    """Levels of the posterior with what their multiples mean, never above the cap, and the cases behind it."""
+    most = math.inf if band.cap is None else band.cap
+    return Posterior(
+        levels=tuple(
+            _case(1 / b, holder_effect(min(price_multiple(band.loss, 1 / b), most)), price, level=level)
+            for level, b in zip(LEVELS, response.quantiles, strict=False)
+        ),
+        moves=response.moves,
+        own=response.own,
+        observed=response.observed,
+        published=response.published,
+        cases=tuple(ResponseCase.model_validate(case) for case in cases),
+    )
+
+
+def outside_check(snapshot: Snapshot, asset: str, loss: float) -> PublishedResponse | None:
     """The published price response of a metal beside a loss of supply; None where none was published by the day.
 
     Args:
@@ -216,7 +153,8 @@ def outside_check(snapshot: Snapshot, asset: str, loss: float) -> OutsideCheck |
     row = find_assumption(snapshot, PUBLISHED_RESPONSE, asset)
     if row is None or row.subject == EVERY or not row.central or not 0 < loss < 1:
         return None
-    return OutsideCheck(row.central, implied_elasticity(loss, 1 + row.central), row.statement, row.citation)
+    implied = implied_elasticity(loss, 1 + row.central)
+    return PublishedResponse(change=row.central, implied=implied, statement=row.statement, citation=row.citation)
 
 
 def _premium(given: float | None, row: Assumption | None) -> SupplyPremium | None:

@@ -15,7 +15,7 @@ import polars as pl
 
 from toolkit.app.assumptions import find_assumption, parse_elasticity
 from toolkit.app.context import Context
-from toolkit.app.supply import supply_of
+from toolkit.app.supply import Scenario
 from toolkit.controls.ledger import CHINA
 from toolkit.core.baskets import MEMBERS
 from toolkit.market.market import Snapshot
@@ -56,7 +56,8 @@ def stop_shares(context: Context, assets: Sequence[str], country: str = CHINA) -
     """
     groups = {product.key: product.group for product in context.products}
     moving = [key for key in assets if not is_exchange_traded(key, groups.get(key))]
-    shares = {one.asset: one.scored.supply.share(country) for one in supply_of(context, moving).metals if one.scored}
+    supplies = {key: context.metal_supply(key, Scenario()).scored for key in moving}
+    shares = {key: one.supply.share(country) for key, one in supplies.items() if one}
     return {key: shares[key] for key in moving if (shares.get(key) or 0.0) > 0}
 
 

@@ -1,8 +1,4 @@
-"""Subjects of reports: a run, a conflict, holdings, a backtest, or the market alone; each as JSON with the same keys.
-
-Every subject has `as_of`, `owner`, `currency`, `controls`, `timeline`, `upcoming`, `rates`, `data` and `warnings`, which is
-what the sections on the law and on sources read; what else there is tells its kind.
-"""
+"""Subjects of reports: a run, a conflict, holdings, a backtest, or the market alone."""
 
 from __future__ import annotations
 
@@ -12,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
 from toolkit.app.control_states import control_states, timeline
@@ -19,12 +17,16 @@ from toolkit.app.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.app.findings import Ask, findings
 from toolkit.app.own_events import kept, kept_in
 from toolkit.controls.upcoming import upcoming
-from toolkit.core.messages import phrases, sentences
-from toolkit.core.plain import plain
 from toolkit.core.remarks import in_record, note
 from toolkit.core.text import one_line
+from toolkit.holdings.exposure import PortfolioExposure
 from toolkit.records.answers.backtest import Backtest
-from toolkit.records.subjects import BACKTEST, CONFLICT, HOLDINGS, MARKET, RUN, kind_of
+from toolkit.records.base import with_phrases
+from toolkit.records.exposure import Exposure
+from toolkit.records.findings import Parts
+from toolkit.records.run import Run
+from toolkit.records.subjects import BACKTEST, CONFLICT, HOLDINGS, MARKET, RUN, BacktestSubject, Holdings, Market
+from toolkit.records.subjects import Subject as Record
 
 DEFAULT_REPORT: Mapping[str, str] = {
     RUN: "allocation",
@@ -34,26 +36,15 @@ DEFAULT_REPORT: Mapping[str, str] = {
     MARKET: "market-brief",
 }
 """The report that is rendered when none is named, by the kind of subject."""
-TOLD = ("warnings", "notes", "remarks")
 LAW = ("controls", "control_scopes", "products")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A subject and what was found beside it.
+    """A subject and what was found beside it."""
 
-    Attributes:
-        record: JSON-ready.
-        parts: `toolkit.app.findings`, JSON-ready.
-    """
-
-    record: Mapping[str, Any]
-    parts: Mapping[str, Any]
-
-    @property
-    def kind(self) -> str:
-        """One of RUN, CONFLICT, HOLDINGS, BACKTEST, MARKET."""
-        return kind_of(self.record)
+    record: Record
+    parts: Parts
 
 
 def market(context: Context) -> Subject:
@@ -62,15 +53,13 @@ def market(context: Context) -> Subject:
     Raises:
         DataError, FrameError: when the data package or the file of events cannot be used.
     """
-    record = {
-        "schema_version": 1,
-        "kind": MARKET,
-        **base(context),
-        "data": context.snapshot.provenance(_used(context, LAW)),
-        **in_record(map(note, context.notes)),
-        **kept(context.events, context.as_of),
-    }
-    return _with_parts(_plain(record), context)
+    return _with_parts(market_record(context), context)
+
+
+def market_record(context: Context) -> Market:
+    """The market without the parts beside it."""
+    found = {"schema_version": 1, "kind": MARKET, **base(context), **kept(context.events, context.as_of)}
+    return with_phrases(Market.model_validate(found))
 
 
 def holdings(request: ExposureRequest) -> Subject:
@@ -79,20 +68,23 @@ def holdings(request: ExposureRequest) -> Subject:
     Raises:
         ToolkitError: as `toolkit.app.exposure.expose`.
     """
+    return _with_parts(holdings_record(request), request.context)
+
+
+def holdings_record(request: ExposureRequest) -> Holdings:
+    """Holdings without the parts beside them; raises as `holdings`."""
     answer, context = expose(request), request.context
-    exposure = answer.to_json()
-    record = {
+    found = {
         "schema_version": 1,
         "kind": HOLDINGS,
-        "subject": one_line(Path(request.holdings).name),
         **base(context),
-        "weights": dict(answer.portfolio.weights),
-        "exposure": {key: value for key, value in exposure.items() if key not in ("data", *TOLD, "phrases")},
-        "data": exposure["data"],
-        **{key: exposure[key] for key in TOLD},
+        "subject": one_line(Path(request.holdings).name),
+        "weights": dict(PortfolioExposure.of(answer.lots).weights),
+        "exposure": Exposure.model_validate({name: getattr(answer, name) for name in Exposure.model_fields}),
+        **{name: getattr(answer, name) for name in ("data", "warnings", "notes", "remarks")},
         **kept(context.events, context.as_of),
     }
-    return _with_parts(_plain(record), context)
+    return with_phrases(Holdings.model_validate(found))
 
 
 def backtest(found: Backtest, context: Context, *, client: str | None = None) -> Subject:
@@ -103,48 +95,35 @@ def backtest(found: Backtest, context: Context, *, client: str | None = None) ->
         context: In which they were simulated.
         client: Whom the report is for.
     """
-    answer = found.to_json()
-    law = [
-        row for row in context.snapshot.provenance(_used(context, LAW)) if row.table not in {one.table for one in found.data}
-    ]
-    record = {
+    told = {one.table for one in found.data}
+    law = [row for row in context.snapshot.provenance(_used(context, LAW)) if row.table not in told]
+    fields = {
         "schema_version": 1,
         "kind": BACKTEST,
         **base(context),
-        "backtest": answer,
-        "data": [*answer["data"], *law],
-        **{key: answer[key] for key in TOLD},
+        "backtest": found,
+        "data": [*found.data, *law],
+        **{name: getattr(found, name) for name in ("warnings", "notes", "remarks")},
         **kept(context.events, context.as_of),
         **({} if client is None else {"client": client}),
     }
-    return _with_parts({**_plain(record), "phrases": {**phrases(sentences(record)), **answer["phrases"]}}, context)
+    record = with_phrases(BacktestSubject.model_validate(fields))
+    return _with_parts(record.model_copy(update={"phrases": {**record.phrases, **found.phrases}}), context)
 
 
-def conflict(record: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """A run without an answer, as a subject: `record` has its id, strategy and what contradicts what."""
-    found = {
-        "schema_version": 1,
-        "kind": CONFLICT,
-        **base(context),
-        "data": context.snapshot.provenance(_used(context, LAW)),
-        **in_record(map(note, context.notes)),
-        **record,
-    }
-    return _plain(found)
-
-
-def context_of(record: Mapping[str, Any], settings: Settings) -> Context:
+def context_of(record: Record, settings: Settings) -> Context:
     """What was known on the date of a stored subject, for its own owner and with its own events."""
-    return Context(settings.owned_by(**record["owner"]), date.fromisoformat(record["as_of"]), kept_in(record))
+    owned = settings.owned_by(country=record.owner.country, currency=record.owner.currency)
+    return Context(owned, date.fromisoformat(record.as_of), kept_in(record))
 
 
-def parts_of(record: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def parts_of(record: Record, context: Context) -> Parts:
     """What is to be found beside a subject of `context`; its figures stay as they are, nothing is solved again."""
     return findings(_ask(record, context))
 
 
 def base(context: Context) -> dict[str, Any]:
-    """The keys that every subject has, but data and warnings."""
+    """The fields that every subject has."""
     owner, as_of = context.settings.config.owner, context.as_of
     return {
         "as_of": as_of,
@@ -155,28 +134,28 @@ def base(context: Context) -> dict[str, Any]:
         "upcoming": upcoming(context.ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
         "ledger": {"reviewed_to": context.ledger.reviewed_to},
         "rates": [],
+        "data": context.snapshot.provenance(_used(context, LAW)),
+        **in_record(map(note, context.notes)),
+        "phrases": {},
     }
 
 
-def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record in the types that JSON has, with the templates and values of its messages."""
-    return plain({**record, "phrases": phrases(sentences(record))})
+def _with_parts(record: Record, context: Context) -> Subject:
+    return Subject(record, parts_of(record, context))
 
 
-def _with_parts(record: dict[str, Any], context: Context) -> Subject:
-    return Subject(record, findings(_ask(record, context)))
-
-
-def _ask(record: Mapping[str, Any], context: Context) -> Ask:
+def _ask(record: Record, context: Context) -> Ask:
     """Products of the subject first held, then the others it may hold; of the market alone, all."""
-    rows = record.get("positions", ())
-    named = [row.get("offer_of") or row["asset"] for row in sorted(rows, key=lambda row: -row["weight"])]
-    weights: Mapping[str, float] = record.get("weights", {})
-    named += sorted(weights, key=lambda key: -weights[key])
-    named += [asset for one in record.get("backtest", {}).get("strategies", ())[:1] for asset in _by_weight(one["weights"])]
-    products = [key for key in dict.fromkeys(named) if key in context.products]
-    everything = kind_of(record) in (MARKET, CONFLICT)
-    return Ask(context, context.products.keys if everything else tuple(products), record)
+    match record:
+        case Run():
+            named = [row.product for row in sorted(record.positions, key=lambda row: -row.weight)]
+        case Holdings():
+            named = sorted(record.weights, key=lambda key: -record.weights[key])
+        case BacktestSubject():
+            named = _by_weight(record.backtest.strategies[0].weights)
+        case _:
+            return Ask(context, context.products.keys, record)
+    return Ask(context, tuple(key for key in dict.fromkeys(named) if key in context.products), record)
 
 
 def _by_weight(rows: Sequence[Mapping[str, float]]) -> list[str]:
@@ -185,6 +164,7 @@ def _by_weight(rows: Sequence[Mapping[str, float]]) -> list[str]:
     return sorted(keys, key=lambda key: (-sum(row.get(key, 0.0) for row in rows), key))
 
 
-def _used(context: Context, tables: tuple[str, ...]) -> dict[str, Any]:
+def _used(context: Context, tables: tuple[str, ...]) -> dict[str, pl.DataFrame]:
+    """The tables that have a row."""
     frames = {name: context.snapshot[name] for name in tables}
     return {name: frame for name, frame in frames.items() if frame.height}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,8 @@ from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, message
-from toolkit.core.plain import plain
 from toolkit.market.market import Snapshot
-from toolkit.records.sources import Provenance
+from toolkit.records.answers import supply as records
 from toolkit.supply.concentration import (
     GovernanceRisk,
     GovernedConcentration,
@@ -70,16 +69,16 @@ class Scenario:
             raise SpecError(f"--trade-parameter {self.trade_parameter:g} is no trade parameter.", hint=hint)
 
 
-def ranges(supply: SupplyShares) -> dict[str, Any]:
-    """Where compilations disagree on the largest producer: what each says, and both ends of the figures; else all null."""
+def shown_shares(supply: SupplyShares) -> dict[str, Any]:
+    """Fields that records of a stage share; ranges where compilations disagree on the largest producer, else null."""
     others = supply.elsewhere.get(supply.top_country)
-    low_and_high = {
-        "top_share_range": supply.share_range(supply.top_country),
-        "n_minus_1_range": supply.n_minus_1_range,
-        "hhi_range": supply.hhi_range,
+    return {
+        **{name: getattr(supply, name) for name in ("stage", "top_country", "top_share", "n_minus_1", "hhi", "hhi_upper")},
+        "elsewhere": dict(others) if others else None,
+        "top_share_range": supply.share_range(supply.top_country) if others else None,
+        "n_minus_1_range": supply.n_minus_1_range if others else None,
+        "hhi_range": supply.hhi_range if others else None,
     }
-    told = {key: plain(list(ends)) if others else None for key, ends in low_and_high.items()}
-    return {"elsewhere": plain(dict(others)) if others else None, **told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +99,26 @@ class StageSupply:
     ratio: ScenarioRatio | None
     study_trade: float
 
-    def to_json(self) -> dict[str, Any]:
-        """One object; shares and indices are 0..1."""
-        supply, governed, ratio = self.supply, self.governed, self.ratio
-        return {
-            "stage": supply.stage,
-            "scored": self.scored,
-            "top_country": supply.top_country,
-            "top_share": plain(supply.top_share),
-            "n_minus_1": plain(supply.n_minus_1),
-            "hhi": plain(supply.hhi),
-            "hhi_upper": plain(supply.hhi_upper),
-            **ranges(supply),
-            "governance_hhi": plain(governed and governed.hhi),
-            "governance_hhi_upper": plain(governed and governed.hhi_upper),
-            "governance_year": governed and governed.year,
-            "governance_unrated": list(governed.unrated) if governed else [],
-            "scenario_ratio": plain(ratio and ratio.ratio),
-            "study_trade_parameter": plain(self.study_trade),
-            "producers": plain(dict(zip(supply.countries, supply.shares, strict=True))),
-            "other": plain(supply.other),
-            "period_start": plain(supply.period_start),
-            "period_end": plain(supply.period_end),
-            "source": self.source,
-            "source_id": supply.source,
-            "known_from": plain(supply.known_from),
-        }
+    def record(self) -> records.Stage:
+        """What is shown of it."""
+        supply, governed = self.supply, self.governed
+        return records.Stage(
+            **shown_shares(supply),
+            scored=self.scored,
+            governance_hhi=governed and governed.hhi,
+            governance_hhi_upper=governed and governed.hhi_upper,
+            governance_year=governed and governed.year,
+            governance_unrated=governed.unrated if governed else (),
+            scenario_ratio=self.ratio and self.ratio.ratio,
+            study_trade_parameter=self.study_trade,
+            producers=dict(zip(supply.countries, supply.shares, strict=True)),
+            other=supply.other,
+            period_start=supply.period_start.isoformat(),
+            period_end=supply.period_end.isoformat(),
+            source=self.source,
+            source_id=supply.source,
+            known_from=supply.known_from.isoformat(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,26 +174,26 @@ class MetalSupply:
         """The newest score, the metal's own before one of its group."""
         return _newest(self.scores)
 
-    def to_json(self) -> dict[str, Any]:
-        """One object."""
-        newest = self.newest_score
-        return {
-            "asset": self.asset,
-            "name": self.name,
-            "stage": self.stage,
-            "stage_basis": self.stage_basis,
-            "product_stage": self.product_stage,
-            "stages": [stage.to_json() for stage in self.stages],
-            "eu": _score_json(newest) if newest else None,
-            "eu_studies": [_score_json(score) for score in self.scores],
-            "eu_list_2023": self.notes and self.notes.eu_list_2023,
-            "us_list_2025": self.notes and self.notes.list_2025,
-            "us_net_import_reliance": self.notes and self.notes.net_import_reliance,
-            "by_product": self.companion and self.companion.kind,
-            "host": self.companion and self.companion.host,
-            "notes_source": self.notes and self.notes.source,
-            "notes_known_from": plain(self.notes and self.notes.known_from),
-        }
+    def record(self) -> records.Metal:
+        """What is shown of it."""
+        notes, studies = self.notes, tuple(map(_study, self.scores))
+        return records.Metal(
+            asset=self.asset,
+            name=self.name,
+            stage=self.stage,
+            stage_basis=self.stage_basis,
+            product_stage=self.product_stage,
+            stages=tuple(stage.record() for stage in self.stages),
+            eu=None if self.newest_score is None else _study(self.newest_score),
+            eu_studies=studies,
+            eu_list_2023=notes and notes.eu_list_2023,
+            us_list_2025=notes and notes.list_2025,
+            us_net_import_reliance=notes and notes.net_import_reliance,
+            by_product=self.companion and self.companion.kind,
+            host=self.companion and self.companion.host,
+            notes_source=notes and notes.source,
+            notes_known_from=notes and notes.known_from.isoformat(),
+        )
 
 
 def is_critical(score: PublishedScore) -> bool | None:
@@ -208,97 +201,34 @@ def is_critical(score: PublishedScore) -> bool | None:
     return score.above_thresholds if score.year >= PRESENT_METHOD else None
 
 
-def _score_json(score: PublishedScore) -> dict[str, Any]:
-    return {**plain(score), "above_thresholds": is_critical(score)}
+def _study(score: PublishedScore) -> records.EuStudy:
+    return records.EuStudy.model_validate({**asdict(score), "above_thresholds": is_critical(score)})
 
 
-def _newest(scores: tuple[PublishedScore, ...]) -> PublishedScore | None:
+def _newest(scores: Sequence[PublishedScore]) -> PublishedScore | None:
     return max(scores, key=lambda score: (score.year, score.scope == "material"), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class StudyBase:
-    """Years of data of the newest EU study, and the first control after them.
-
-    Attributes:
-        start, end: The years of its data; None when the package has no shares of that study.
-        control: (day, notice) of the first licence or ban of `country` that came into force after `end`; None when
-            there was none yet.
-    """
-
-    year: int
-    start: int | None
-    end: int | None
-    country: str
-    control: tuple[date, str] | None
-
-    @property
-    def statement(self) -> Message:
-        """The caution that belongs beside every score; years are words, not figures with separators."""
-        year, start, end = str(self.year), str(self.start), str(self.end)
-        if self.start is None:
-            return message(
-                "The EU supply risk of {year} rests on older years; which, the data package does not say.", year=year
-            )
-        if self.control is None:
-            return message(
-                "The EU supply risk of {year} rests on {start}-{end}; no control of {country} after that was in force yet.",
-                year=year,
-                start=start,
-                end=end,
-                country=self.country,
-            )
-        day, notice = self.control
+def _statement(year: int, years: tuple[int, int] | None, country: str, control: tuple[date, str] | None) -> Message:
+    """The caution that belongs beside every score; years are words, not figures with separators."""
+    if years is None:
         return message(
-            "The EU supply risk of {year} rests on {start}-{end} and is blind to controls of {country} "
-            "since {day:%B %Y} ({notice}).",
-            year=year,
-            start=start,
-            end=end,
-            country=self.country,
-            day=day,
-            notice=notice,
+            "The EU supply risk of {year} rests on older years; which, the data package does not say.", year=str(year)
         )
+    start, end = map(str, years)
+    if control is None:
+        return message(
+            "The EU supply risk of {year} rests on {start}-{end}; no control of {country} after that was in force yet.",
+            year=str(year), start=start, end=end, country=country,
+        )  # fmt: skip
+    return message(
+        "The EU supply risk of {year} rests on {start}-{end} and is blind to controls of {country} "
+        "since {day:%B %Y} ({notice}).",
+        year=str(year), start=start, end=end, country=country, day=control[0], notice=control[1],
+    )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class SupplyAnswer:
-    """The answer of `toolkit supply`.
-
-    Attributes:
-        metal: Asset key asked about; None for every product.
-        metals: Most concentrated first; those without shares at their stage last.
-        base: None when no EU score is shown.
-    """
-
-    as_of: date
-    metal: str | None
-    scenario: Scenario
-    metals: tuple[MetalSupply, ...]
-    base: StudyBase | None
-    provenance: tuple[Provenance, ...]
-
-    @property
-    def scenario_label(self) -> str | None:
-        """What the ratios are, in words that have to stand beside them; None when there is no ratio."""
-        ratios = (stage.ratio for metal in self.metals for stage in metal.stages)
-        return next((ratio.label for ratio in ratios if ratio), None)
-
-    def to_json(self) -> dict[str, Any]:
-        """One object."""
-        return {
-            "as_of": self.as_of.isoformat(),
-            "metal": self.metal,
-            "units": {"shares": "fraction", "hhi": "0..1", "us_net_import_reliance": "percent, as noted"},
-            "thresholds": {"supply_risk": SUPPLY_RISK_THRESHOLD, "economic_importance": IMPORTANCE_THRESHOLD},
-            "scenario": {**plain(self.scenario), "label": self.scenario_label},
-            "eu_base": {**plain(self.base), "statement": str(self.base.statement)} if self.base else None,
-            "metals": [metal.to_json() for metal in self.metals],
-            "data": [dict(record) for record in self.provenance],
-        }
-
-
-def supply(context: Context, metal: str | None = None, scenario: Scenario | None = None) -> SupplyAnswer:
+def supply(context: Context, metal: str | None = None, scenario: Scenario | None = None) -> records.Supply:
     """Concentration and official views as known on the day.
 
     Args:
@@ -310,36 +240,26 @@ def supply(context: Context, metal: str | None = None, scenario: Scenario | None
         DataError: for an unknown metal, with the nearest names, or a country that is no code.
         GapError: for a known metal of which neither shares, scores nor notes were known.
     """
-    supposed = scenario or Scenario()
-    supposed = Scenario(supposed.trade_parameter, check_country(supposed.country, "--origin"))
-    if metal is None:
-        return supply_of(context, [asset.key for asset in context.products if asset.element], supposed)
-    asked = _asked(metal, context)
-    answer = replace(supply_of(context, [asked], supposed), metal=asked)
-    if not answer.metals[0].is_known:
+    given, snapshot = scenario or Scenario(), context.snapshot
+    supposed = Scenario(given.trade_parameter, check_country(given.country, "--origin"))
+    asked = None if metal is None else _asked(metal, context)
+    keys = [asset.key for asset in context.products if asset.element] if asked is None else [asked]
+    found = sorted((context.metal_supply(key, supposed) for key in keys), key=_most_concentrated_first)
+    if asked is not None and not found[0].is_known:
         hint = "Choose a later --as-of, or another metal: `toolkit supply` lists the products."
         raise GapError(f"nothing of the supply of {asked} was known on {context.as_of}.", hint=hint, details={"metal": asked})
-    return answer
-
-
-def supply_of(context: Context, keys: Sequence[str], scenario: Scenario | None = None) -> SupplyAnswer:
-    """Concentration and official views of assets; an asset of which nothing was known is no error.
-
-    Args:
-        context: What was known on the day.
-        keys: Asset keys.
-        scenario: The trade parameter supposed; its default when None.
-    """
-    supposed, snapshot = scenario or Scenario(), context.snapshot
-    found = tuple(context.metal_supply(key, supposed) for key in keys)
-    newest = [score for one in found if (score := one.newest_score)]
-    return SupplyAnswer(
-        as_of=snapshot.as_of,
-        metal=None,
-        scenario=supposed,
-        metals=tuple(sorted(found, key=_most_concentrated_first)),
-        base=_base(max(newest, key=lambda score: score.year), context, supposed.country) if newest else None,
-        provenance=snapshot.provenance(_used(snapshot, keys)),
+    ratios = (stage.ratio for one in found for stage in one.stages)
+    label = next((ratio.label for ratio in ratios if ratio), None)
+    base = study_base(context, found, supposed)
+    return records.Supply(
+        as_of=context.as_of.isoformat(),
+        metal=asked,
+        units=records.Units(shares="fraction", hhi="0..1", us_net_import_reliance="percent, as noted"),
+        thresholds=records.Thresholds(supply_risk=SUPPLY_RISK_THRESHOLD, economic_importance=IMPORTANCE_THRESHOLD),
+        scenario=records.TradeScenario(**asdict(supposed), label=label),
+        eu_base=None if base is None else records.StudyBase(**base),
+        metals=tuple(one.record() for one in found),
+        data=snapshot.provenance(rows_used(snapshot, keys)),
     )
 
 
@@ -442,30 +362,39 @@ def _most_concentrated_first(metal: MetalSupply) -> tuple[bool, float, str]:
     return scored is None, -scored.supply.hhi if scored else 0.0, metal.asset
 
 
-def _base(score: PublishedScore, context: Context, country: str) -> StudyBase:
-    """The years behind a study: those of the shares that it published, on the same day, with its trade parameters."""
-    snapshot = context.snapshot
+def study_base(context: Context, metals: Iterable[MetalSupply], scenario: Scenario) -> dict[str, Any] | None:
+    """Fields of the record on the years behind the newest study of metals, None without a study.
+
+    They are those of the shares that the study published, on the same day, with its trade parameters.
+
+    Args:
+        context: What was known on the day.
+        metals: Whose scores are shown.
+        scenario: Names the country whose controls are looked at.
+    """
+    score = _newest([one for metal in metals if (one := metal.newest_score)])
+    if score is None:
+        return None
+    snapshot, country = context.snapshot, scenario.country
     shares = snapshot["shares"].filter(
         pl.col("source").is_in(snapshot["trade_parameters"]["source"].unique().to_list())
         & (pl.col("known_from") == score.known_from)
     )
-    if shares.is_empty():
-        return StudyBase(score.year, None, None, country, None)
-    start: Any = shares["period_start"].min()
-    end: Any = shares["period_end"].max()
-    blind = [
+    first: Any = shares["period_start"].min()
+    last: Any = shares["period_end"].max()
+    after = [
         (event.effective, event.title)
         for event in context.ledger.events
-        if event.is_law
-        and event.instrument in COUNTING
-        and event.origin == country
-        and event.effective is not None
-        and end < event.effective <= snapshot.as_of
+        if event.is_law and event.instrument in COUNTING and event.origin == country and event.effective is not None
+        if last is not None and last < event.effective <= snapshot.as_of
     ]
-    return StudyBase(score.year, start.year, end.year, country, min(blind, default=None))
+    years, control = None if last is None else (first.year, last.year), min(after, default=None)
+    start, end = years or (None, None)
+    statement = _statement(score.year, years, country, control)
+    return {"year": score.year, "start": start, "end": end, "country": country, "control": control, "statement": statement}
 
 
-def _used(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, pl.DataFrame]:
+def rows_used(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, pl.DataFrame]:
     """The rows that an answer on these metals rests on, by table."""
     mine = pl.col("asset").is_in(list(keys))
     materials = snapshot["criticality_materials"].filter(mine)

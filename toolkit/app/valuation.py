@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -13,12 +13,12 @@ import polars as pl
 from toolkit.app.prices import OwnPrices
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.messages import Message, message
-from toolkit.core.remarks import Remark
 from toolkit.core.units import KG_PER_UNIT
+from toolkit.holdings.unit_price import Quotation, UnitPrice
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.market import Snapshot
 from toolkit.returns.price_levels import LevelPath, level_paths
-from toolkit.returns.quotes import BUNDLED, OWN_SERIES, quoted_level, whose
+from toolkit.returns.quotes import OWN_SERIES, quoted_level, whose
 
 FILTERED, LAST_PRINT, ANNUAL, QUOTE = "filtered", "last_print", "annual_average", "quote"
 KINDS = {FILTERED: "filtered level", LAST_PRINT: "last print", ANNUAL: "annual average", QUOTE: "own price of a day"}
@@ -30,64 +30,6 @@ COMPARABLE = timedelta(days=366)
 """A quotation this much older than a price, or less, is set beside it: the year of an annual average."""
 APART = 1.25
 """From this ratio on two prices of one good are not the same price."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quotation:
-    """A price of the same form in Europe on one day, which belongs to no series; money is for one kg.
-
-    Attributes:
-        low, high: In the reporting currency, equal where one price was quoted.
-        multiple: Their middle over the price that is used.
-        told: Both prices, which is used and why, in a sentence; empty where they are nearly the same.
-    """
-
-    low: float
-    high: float
-    date: date
-    basis: str
-    source: str
-    multiple: float
-    told: str
-
-    def remark(self, asset: str) -> tuple[Remark, ...]:
-        """The remark on a holding or order of `asset`, where the prices differ."""
-        remedy = message("Ask a dealer for a price, and bring it with --prices.")
-        return (Remark("data", self.told, remedy, (asset,)),) if self.told else ()
-
-
-@dataclass(frozen=True, slots=True)
-class UnitPrice:
-    """The price of one kg of a product in its traded form.
-
-    Attributes:
-        price: In the reporting currency.
-        standard_error: Of `price`; 0 where it is taken as it is.
-        kind: ``filtered`` (level behind noisy prints), ``last_print``, ``annual_average`` or ``quote`` (own price of a day).
-        date: The day that the last print, or the year of the average, ends.
-        basis: Price basis, or the name of the annual series.
-        region: Where it is paid, in the words of `REGIONS`; None where its source does not say.
-        status: How an annual average was looked up; empty for others.
-        in_europe: What was quoted there, for an annual average of elsewhere; None where nothing was.
-        price_from: Whose it is, in the words of `toolkit.returns.quotes`.
-        quoted: The price before conversion, in `quoted_currency`; `rate_date` is the day of the exchange rate.
-    """
-
-    asset: str
-    form: str
-    price: float
-    standard_error: float
-    kind: str
-    date: date
-    basis: str
-    quoted: float
-    quoted_currency: str
-    rate_date: date | None
-    source: str
-    region: str | None = None
-    status: str = ""
-    in_europe: Quotation | None = None
-    price_from: str = BUNDLED
 
 
 def unit_prices(

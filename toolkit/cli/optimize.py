@@ -21,7 +21,6 @@ from toolkit.cli.request import (
     request_of,
 )
 from toolkit.cli.terminal import progress, say, show, tell_remarks, translator, try_write
-from toolkit.core.remarks import Remark
 
 if TYPE_CHECKING:
     from toolkit.app.optimize import NoAnswer, Result
@@ -116,8 +115,7 @@ def _tell(result: Result, common: Common) -> None:
         say(f"holdings: {told(words)}", common)
     for words in budget:
         say(f"budget: {told(words)}", common)
-    remarks = [Remark(row.kind, row.text, row.remedy or "") for row in result.record.remarks]
-    others = [remark for remark in remarks if remark.text not in (*events, *own, *held, *budget)]
+    others = [remark for remark in result.record.remarks if remark.text not in (*events, *own, *held, *budget)]
     tell_remarks(others, common, result.record.phrases)
     if common.verbose:
         for words in result.record.scenario_notes:
@@ -131,5 +129,6 @@ def _explained(result: Result, common: Common) -> Run:
     with progress("Explaining", common):
         from toolkit.app.explain import explanation
         from toolkit.records.answers.explanation import ExplainedRun
+        from toolkit.records.base import given
 
-        return ExplainedRun(**result.record, explanation=explanation(result))
+        return ExplainedRun(**given(result.record), explanation=explanation(result))

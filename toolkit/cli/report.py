@@ -59,20 +59,20 @@ def report(
 
         folder, subject = _subject(about, context, common, client, tuple(use or ()))
     usual = context.settings.config.output.language
-    chosen, language = name or DEFAULT_REPORT[subject.kind], lang or usual
+    chosen, language = name or DEFAULT_REPORT[subject.record.kind], lang or usual
     with progress("Rendering", common):
         content = rendered(subject, name=chosen, lang=language, format=format)
     if to_stdout:
         sys.stdout.buffer.write(content)
         return
-    path = put(folder / file_name(chosen, subject.kind, language, usual, suffix_of(format)), content)
+    path = put(folder / file_name(chosen, subject.record.kind, language, usual, suffix_of(format)), content)
     if common.json:
         told = {
             "report": chosen,
-            "kind": subject.kind,
+            "kind": subject.record.kind,
             "format": format,
             "language": language,
-            "as_of": subject.record["as_of"],
+            "as_of": subject.record.as_of,
         }
         digest = hashlib.sha256(content).hexdigest()
         print_json({**told, "path": str(path.resolve()), "bytes": len(content), "sha256": digest})
@@ -101,8 +101,8 @@ def _subject(
 
     def new(subject: Subject, stem: str) -> tuple[Path, Subject]:
         """The subject for its client, and a folder that no other content has."""
-        named = subject if whom is None else replace(subject, record={**subject.record, "client": whom})
-        parts = (str(named.record["as_of"]), path_word(whom or ""), path_word(stem), content_hash(named.record))
+        named = subject if whom is None else replace(subject, record=subject.record.model_copy(update={"client": whom}))
+        parts = (named.record.as_of, path_word(whom or ""), path_word(stem), content_hash(named.record.to_json()))
         return output / "reports" / "-".join(part for part in parts if part), named
 
     if about is None:
@@ -119,10 +119,10 @@ def _subject(
         return new(subjects.holdings(request), stem)
     _refuse("a stored run", prices=files is not None, use=bool(use), events=context.given_events is not None)
     stored = load_run(run, context.settings)
-    if whom is not None and whom != stored.subject.record.get("client"):
+    if whom is not None and whom != stored.subject.record.client:
         raise SpecError("a stored run has the client that it was made for.", hint="Give --client to `toolkit optimize`.")
-    if common.as_of is not None and common.as_of != stored.subject.record["as_of"]:
-        hint = f"Leave --as-of out: the run is of {stored.subject.record['as_of']}."
+    if common.as_of is not None and common.as_of != stored.subject.record.as_of:
+        hint = f"Leave --as-of out: the run is of {stored.subject.record.as_of}."
         raise SpecError("a stored run has a date of its own.", hint=hint)
     return stored.folder, stored.subject
 

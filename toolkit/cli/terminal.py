@@ -18,6 +18,7 @@ from toolkit.core.text import printable
 
 if TYPE_CHECKING:
     from toolkit.core.remarks import Remark
+    from toolkit.records.sources import Remark as WrittenRemark
     from toolkit.report.document import Document
     from toolkit.report.i18n.language import Language
 
@@ -165,7 +166,9 @@ def translator(common: Common, phrases: Mapping[str, Mapping[str, Any]] | None =
     return lambda words: plain(spoken.translate(known.get(words) or retellable(words)))
 
 
-def tell_remarks(remarks: Sequence[Remark], common: Common, phrases: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+def tell_remarks(
+    remarks: Sequence[Remark | WrittenRemark], common: Common, phrases: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
     """Warnings on stderr, in their order and with what to do; notes only with `--verbose`.
 
     Args:
@@ -174,7 +177,7 @@ def tell_remarks(remarks: Sequence[Remark], common: Common, phrases: Mapping[str
         phrases: As of `translator`.
     """
     told = translator(common, phrases)
-    warnings = [f"{told(remark.text)} {told(remark.remedy)}".strip() for remark in remarks if remark.is_warning]
+    warnings = [f"{told(remark.text)} {told(remark.remedy or '')}".strip() for remark in remarks if remark.is_warning]
     shown = warnings if common.verbose else warnings[:MOST_WARNINGS]
     for warning in shown:
         say(f"{told(message('warning'))}: {warning}", common)

@@ -6,7 +6,7 @@ To every caller a message is an English string; a report reads its template and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from numbers import Integral, Real
 from types import MappingProxyType
@@ -114,18 +114,6 @@ def retellable(sentence: str) -> dict[str, Any] | str:
 def template_with(template: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """A template and its values in the types that JSON has."""
     return {"said": template, "with": {key: _plain(value) for key, value in values.items()}}
-
-
-def sentences(value: Any) -> Iterator[Message]:
-    """Every message anywhere in a record."""
-    if isinstance(value, Message):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from sentences(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from sentences(item)
 
 
 def _plain(value: Any) -> Any:

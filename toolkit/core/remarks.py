@@ -62,12 +62,12 @@ def by_money(remarks: Iterable[Remark], values: Mapping[str, float]) -> tuple[Re
 
 
 def in_record(remarks: Iterable[Remark]) -> dict[str, Any]:
-    """The keys of a record: texts of warnings and of notes, and both with what is known of them."""
+    """The fields of a record: texts of warnings and of notes, and both with what is known of them."""
     told = tuple(remarks)
     return {
-        "warnings": [remark.text for remark in told if remark.is_warning],
-        "notes": [remark.text for remark in told if not remark.is_warning],
-        "remarks": [remark.to_json() for remark in told],
+        "warnings": tuple(remark.text for remark in told if remark.is_warning),
+        "notes": tuple(remark.text for remark in told if not remark.is_warning),
+        "remarks": tuple(remark.to_json() for remark in told),
     }
 
 

@@ -63,7 +63,17 @@ def sale_obstacle(delivery: str, *, threatened: bool) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class BuyerAnswer:
-    """Whether a lot may be passed on to a buyer, see `toolkit.holdings.resale.ResaleAnswer`, and by which notices."""
+    """Whether a lot may be passed on to a buyer, see `toolkit.holdings.resale.ResaleAnswer`, and by which notices.
+
+    Attributes:
+        destination: ISO-3 code of the country of the buyer.
+        end_user: civil, military or listed.
+        answer: yes, no, permit or unsettled.
+        measures: Numbers of the measures behind it.
+        not_in_ledger: ISO-3 codes of countries whose export law is not in the ledger.
+        licence_to_leave: Whether it needs a licence to leave where it lies.
+        export_bans: Numbers of the bans on its export.
+    """
 
     destination: str
     end_user: str
@@ -99,8 +109,7 @@ class LotExposure:
         assumed_origin: The origin is unknown and the controlling country was assumed, on the safe side.
         export_from: ISO-3 code of the country whose controls are asked about: the controlling country for a lot that lies in
             its customs area, comes from there or is of unknown origin; else the origin.
-        location: The storage place as the file names it, and `place` the ISO-3 code of its country; None where it is not
-            understood.
+        location: The storage place as the file names it.
         headline: State of the form for the owner's country, as in `ControlState`.
         controlled: A licence or ban is in force on the form for this route; law only.
         uncertain: No notice settles the form; it counts as controlled.
@@ -112,6 +121,13 @@ class LotExposure:
         elsewhere: Measures on the form by the law of where it lies, if not `export_from`, each with what was checked of it.
         market_controlled: The form is controlled in the controlling country, wherever this lot is from: its replacement is.
         at_most: `value` is an upper bound: the price is that of a purer grade.
+        lot_id: Id in the holdings file.
+        asset: Key of the metal.
+        form: Form that it is held in.
+        purity: As the file says.
+        status: stored, in_transit, ordered or planned.
+        place: ISO-3 code of the country of `location`; None where it is not understood.
+        traceability: What of it can be shown.
     """
 
     lot_id: str
@@ -153,7 +169,14 @@ class LotExposure:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Lots that share a state: how many, their value, and the fraction of the value of all lots with a price."""
+    """Lots that share a state: how many, their value, and the fraction of the value of all lots with a price.
+
+    Attributes:
+        name: Which lots.
+        lots: How many.
+        value: Of those with a price.
+        share: Fraction of the value of all that is owned or ordered.
+    """
 
     name: str
     lots: int
@@ -430,7 +453,13 @@ class PortfolioExposure:
 
 @dataclass(frozen=True, slots=True)
 class IndustryShare:
-    """The fraction of a portfolio whose metal goes into one sector (NACE-2; None: not stated), by the use of the metal."""
+    """The fraction of a portfolio whose metal goes into one sector (NACE-2; None: not stated), by the use of the metal.
+
+    Attributes:
+        nace2: Code of the industry; None where none is stated.
+        share: Fraction of value behind it.
+        applications: What for.
+    """
 
     nace2: str | None
     share: float

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
@@ -19,8 +19,15 @@ class Instrument:
     """One lot of a listed instrument. Money is in the reporting currency.
 
     Attributes:
-        price: Of one unit, at the last price known; `date` is its day.
+        price: Of one unit, at the last price known.
         cost: Of the whole lot at the rate of the day of its purchase; None where the file gives no price.
+        lot_id: Id in the holdings file.
+        asset: Key of the instrument.
+        quantity: Units.
+        status: stored, ordered, ...
+        date: Day of the price.
+        value: Of the lot.
+        bought: Day of the purchase.
     """
 
     lot_id: str
@@ -28,9 +35,9 @@ class Instrument:
     quantity: float
     status: str
     price: float
-    date: date
+    date: dt.date
     value: float
-    bought: date | None
+    bought: dt.date | None
     cost: float | None
 
 

@@ -81,6 +81,7 @@ class Cover:
         days: Days of cover.
         shortfall: Probability that a licence applied for today takes longer than the cover.
         gap: Expected days without metal.
+        asset: Key of the metal.
     """
 
     asset: str

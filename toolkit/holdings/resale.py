@@ -156,8 +156,13 @@ class Restriction:
     """A buyer to whom the origin forbids passing a lot on, and by which measure.
 
     Attributes:
-        destination: ISO-3 code of the buyer's country; `end_user` as in the ledger (``military``, ``listed``).
+        destination: ISO-3 code of the buyer's country.
         certainty: ``named``, or ``uncertain`` when no notice settles the form.
+        end_user: As in the ledger: military or listed.
+        instrument: licence, ban, ...
+        event_id: Id in the ledger.
+        number: By which it is cited.
+        source: Citation.
     """
 
     destination: str

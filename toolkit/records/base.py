@@ -1,6 +1,7 @@
-"""What every record is: frozen, strictly typed, open to further keys; and the types that its fields have in common.
+"""What every record is: frozen, typed, open to further keys; and the types that its fields have in common.
 
-A record is built by keywords, or by `model_validate` from its JSON or from an object with attributes of these names.
+A record is built by keywords, or by `model_validate` from its JSON or from an object with attributes of these names. A field
+may hold a dataclass of the domain as it is: its fields are the keys of an object in the JSON.
 
 A field is named as the key of the JSON, or has that key as its alias where the key is a word of Python or of pydantic. The
 text below a field is its description in `docs/schema/`: unit and range of a figure, what a missing value means. A field with
@@ -8,6 +9,7 @@ a default may be missing in the JSON; any other is required, and null only where
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date
 from string import Formatter
 from typing import Annotated, Any, TypeVar
@@ -16,16 +18,19 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Strict,
+    Field,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     WrapValidator,
     field_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
+from toolkit.core.messages import Message, phrases
 from toolkit.core.units import significant
 
 T = TypeVar("T")
+RecordT = TypeVar("RecordT", bound="Record")
 
 
 def _day(text: str) -> str:
@@ -40,6 +45,8 @@ def _month(text: str) -> str:
 
 def _phrase(value: Any) -> Any:
     match value:
+        case Message():
+            return _json(value.to_json())
         case {"said": str(template), "with": dict(values)}:
             for _, place, spec, _ in Formatter().parse(template):
                 if place is not None and place not in values:
@@ -75,10 +82,12 @@ Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "fo
 """A day in ISO form, 2026-06-30."""
 Month = Annotated[str, AfterValidator(_month), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})]
 """A month in ISO form, 2026-06."""
-Rows = Annotated[tuple[T, ...], Strict(strict=False)]
+Rows = tuple[T, ...]
 """A list of JSON, which is immutable here."""
 Sentence = Annotated[str, WrapValidator(_sentence)]
 """A sentence in English; one that was not read from JSON may be a `toolkit.core.messages.Message`, with its template."""
+Unwritten = Annotated[SkipJsonSchema[T], Field(exclude=True)]
+"""What the document of an answer shows and its JSON does not have."""
 PHRASE_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {"said": {"type": "string"}, "with": {"type": "object"}},
@@ -88,14 +97,10 @@ Phrase = Annotated[Any, AfterValidator(_phrase), WithJsonSchema({**PHRASE_SCHEMA
 """A sentence as `Message.to_json` writes it: an English template, `said`, and a value for each place, `with`."""
 
 
-class Record(BaseModel, Mapping[str, Any]):
-    """Base of all records. It is built when it is first used: to import records costs no time.
-
-    While sections are converted to attributes, a record is a mapping of its JSON keys too.
-    """
+class Record(BaseModel):
+    """Base of all records. It is built when it is first used: to import records costs no time."""
 
     model_config = ConfigDict(
-        strict=True,
         extra="allow",
         frozen=True,
         allow_inf_nan=False,
@@ -110,26 +115,37 @@ class Record(BaseModel, Mapping[str, Any]):
         """A value as in JSON: days in ISO form, numbers at 12 significant digits, null for what is not finite."""
         return _json(value)
 
-    def __getitem__(self, key: str) -> Any:
-        """The field of a JSON key that was given."""
-        name = next((name for name, field in type(self).model_fields.items() if field.alias == key), key)
-        if name not in self.model_fields_set and name not in (self.model_extra or ()):
-            raise KeyError(key)
-        return getattr(self, name)
-
-    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
-        """The JSON keys that were given."""
-        given = self.model_fields_set
-        yield from (field.alias or name for name, field in type(self).model_fields.items() if name in given)
-        yield from self.model_extra or ()
-
-    def __len__(self) -> int:
-        """How many keys were given."""
-        return len(self.model_fields_set)
-
     def to_json(self) -> dict[str, Any]:
         """The object of the JSON: keys that were not given stay absent."""
-        return self.model_dump(mode="json", exclude_unset=True)
+        return _json(self.model_dump(mode="json", exclude_unset=True))
+
+
+def sentences(value: Any) -> Iterator[Message]:
+    """Every message anywhere in a record, in the order of its JSON."""
+    if isinstance(value, Message):
+        yield value
+    elif isinstance(value, Record):
+        for _, item in value:
+            yield from sentences(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from sentences(getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from sentences(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from sentences(item)
+
+
+def given(record: BaseModel) -> dict[str, Any]:
+    """The fields of a record that were given, by name."""
+    return {name: getattr(record, name) for name in record.model_fields_set}
+
+
+def with_phrases(record: RecordT) -> RecordT:
+    """The record with templates and values of its messages in its field `phrases`."""
+    return record.model_copy(update={"phrases": phrases(sentences(record))})
 
 
 class Named(Record):

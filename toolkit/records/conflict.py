@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from toolkit.records.base import Day, Phrase, Record, Rows
+from toolkit.records.base import Day, Phrase, Record, Rows, Sentence
 from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
 from toolkit.records.sources import About, Owner, Provenance, Rate, Remark, Review, StrategyName
 
@@ -50,16 +50,16 @@ class ConflictDetails(Record):
     """Whether a relaxation, or that there is none, was found; missing as `proven`."""
     relaxation_least: bool = True
     """Whether it is proven that nothing less is enough."""
-    not_sold: str | None = None
+    not_sold: Sentence | None = None
     """Lots that are not sold and are part of it, in words."""
 
 
 class ConflictAnswer(Record):
     """The error in place of an answer."""
 
-    message: str
+    message: Sentence
     """What is wrong."""
-    hint: str
+    hint: Sentence
     """What to do."""
     details: ConflictDetails
     """The limits concerned."""
@@ -92,9 +92,9 @@ class Conflict(Record):
     """Exchange rates that were used."""
     data: Rows[Provenance]
     """Rows that were used, by table and source."""
-    warnings: Rows[str]
+    warnings: Rows[Sentence]
     """Texts of the remarks that weaken the answer."""
-    notes: Rows[str]
+    notes: Rows[Sentence]
     """Texts of the others."""
     remarks: Rows[Remark]
     """Both, with what is known of them."""

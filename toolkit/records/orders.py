@@ -1,6 +1,6 @@
-"""Orders of a proposal, and the lots that are held after them."""
+"""Orders of a proposal."""
 
-from toolkit.records.base import Day, Record, Rows
+from toolkit.records.base import Day, Record, Rows, Sentence
 
 
 class SoldPart(Record):
@@ -51,7 +51,7 @@ class Order(Record):
     """Lots that are sold or kept."""
     from_lots: Rows[SoldPart]
     """Parts of lots that are sold."""
-    note: str | None
+    note: Sentence | None
     """A remark."""
     price_date: Day | None
     """Day of the last observed price."""
@@ -59,38 +59,3 @@ class Order(Record):
     """Whose price it is."""
     price_source: str | None
     """Key of the source, or name of the user's file."""
-
-
-class Lot(Record):
-    """A lot that is held after the orders."""
-
-    lot_id: str
-    """Id in the holdings file, or of the order."""
-    asset: str
-    """Key of the product."""
-    quantity: float
-    """In the unit of the position."""
-    arriving: bool
-    """Whether it is ordered or on its way."""
-    status: str
-    """stored, in_transit, ordered."""
-    origin: str
-    """ISO-3 code, or unknown."""
-    bought: Day | None
-    """Day of its purchase."""
-    cost: float | None
-    """Paid for it, in the reporting currency."""
-    owed: float
-    """Still to be paid, in the reporting currency."""
-    location: str | None
-    """Storage place as the file names it."""
-    obstacle: str | None
-    """Why it cannot be sold now."""
-    from_country: str | None
-    """ISO-3 code of the country that it is exported from."""
-    piece: float | None
-    """Size of one piece, in the unit of the position."""
-    spread: float | None
-    """Round trip, as a fraction, where the file says it."""
-    storage: float | None
-    """A year, as a fraction of value, where the file says it."""

@@ -2,26 +2,8 @@
 
 from collections.abc import Mapping
 
-from toolkit.records.base import Day, Record, Rows
-
-
-class Quotation(Record):
-    """A price of the same form in Europe on one day, which belongs to no series; money for one kg."""
-
-    low: float
-    """In the reporting currency."""
-    high: float
-    """In the reporting currency; as `low` where one price was quoted."""
-    date: Day
-    """Day of the quotation."""
-    basis: str
-    """Basis of the price."""
-    source: str
-    """Key of the source."""
-    multiple: float
-    """Their middle over the price that is used."""
-    told: str
-    """Both prices, which is used and why; empty where they are nearly the same."""
+from toolkit.holdings.unit_price import Quotation
+from toolkit.records.base import Day, Record, Rows, Sentence
 
 
 class Position(Record):
@@ -79,7 +61,7 @@ class Position(Record):
     """Of the trade, in the reporting currency."""
     element: str | None
     """Symbol of the element."""
-    group: str | None
+    group: str
     """Group of metals."""
     offer_of: str | None
     """Key of the product that this is an offer of."""
@@ -192,5 +174,5 @@ class LeftOut(Record):
     """Key of the product."""
     name: str
     """Its name."""
-    reason: str
+    reason: Sentence
     """Why it is left out, as a sentence."""

@@ -10,7 +10,7 @@ from toolkit.core.errors import SpecError
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
-from toolkit.records.subjects import BACKTEST, CONFLICT, BacktestSubject, kind_of
+from toolkit.records.subjects import BACKTEST, CONFLICT, BacktestSubject
 
 RecordT = TypeVar("RecordT", bound=Record)
 MOST_FAULTS = 3
@@ -28,9 +28,9 @@ def read_run(data: Mapping[str, Any], file: str, hint: str) -> Run | Conflict | 
     Raises:
         SpecError: that names the first keys that are missing or of another type, an asset's own and a factor's own included.
     """
-    if kind_of(data) == CONFLICT:
+    if data.get("kind") == CONFLICT:
         return read(Conflict, data, file, hint)
-    if kind_of(data) == BACKTEST:
+    if data.get("kind") == BACKTEST:
         return read(BacktestSubject, data, file, hint)
     run = read(Run, data, file, hint)
     _refuse([{"key": key, "message": "is required", "hint": ""} for key in run.missing_rows()], file, hint)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from toolkit.records.base import Day, Named, Record, Rows
+from toolkit.records.base import Day, Named, Record, Rows, Sentence
 
 
 class Risk(Record):
@@ -13,7 +13,7 @@ class Risk(Record):
     """A year."""
     cvar_95: float | None
     """Mean loss of the worst twentieth, over the horizon of `cvar_method`."""
-    cvar_method: str
+    cvar_method: Sentence
     """What the tail is read from, in words."""
     diversification_ratio: float | None
     """Weighted mean of the volatilities over the volatility of all."""
@@ -80,13 +80,13 @@ class Exposures(Record):
 class Scenario(Record):
     """The loss in one scenario."""
 
-    name: str
+    name: Sentence
     """Of the factor that falls, or of the shock."""
     kind: str
     """factor or shock."""
     loss: float
     """Fraction of wealth; below zero is a gain."""
-    method: str
+    method: Sentence
     """What it rests on, in words."""
     factor: str | None = None
     """Name of the factor that falls; missing for a shock."""

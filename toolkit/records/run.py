@@ -1,13 +1,14 @@
 """The run object: `run.json` of a stored run, and what `toolkit optimize --json` prints (`schema_version` 2)."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from toolkit.records.base import Day, Phrase, Record, Rows
+from toolkit.holdings.lots import Lot
+from toolkit.records.base import Day, Phrase, Record, Rows, Sentence
 from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
 from toolkit.records.factors import FactorModel
 from toolkit.records.limits import Constraint, Costs, Objective, Solver
-from toolkit.records.orders import Lot, Order
+from toolkit.records.orders import Order
 from toolkit.records.positions import AtLastPrices, Before, Caps, Cash, LeftOut, Money, Position, Relaxed
 from toolkit.records.risk import AssetModel, Correlation, ExpectedReturn, Exposures, Risk, Scenario
 from toolkit.records.sources import About, Owner, Provenance, Rate, Remark, Review, StrategyName, Vat
@@ -16,11 +17,12 @@ from toolkit.records.sources import About, Owner, Provenance, Rate, Remark, Revi
 class Run(Record):
     """A proposal and everything that it rests on. Money is in `currency`, weights are fractions of wealth after costs."""
 
+    kind: ClassVar[str] = "run"
     schema_version: int = 2
     """Of this object."""
     run_id: str
     """Derived from everything that went in."""
-    holdings_notes: Rows[str]
+    holdings_notes: Rows[Sentence]
     """How the holdings were read."""
     as_of: Day
     """Day asked about: nothing known later counts."""
@@ -64,7 +66,7 @@ class Run(Record):
     """Countries, controls, factors."""
     scenarios: Rows[Scenario]
     """The loss in each."""
-    scenario_notes: Rows[str]
+    scenario_notes: Rows[Sentence]
     """What the scenarios of the strategy rest on."""
     costs: Costs
     """Of the trades and of holding."""
@@ -72,9 +74,9 @@ class Run(Record):
     """By law of the owner's country."""
     data: Rows[Provenance]
     """Rows that were used, by table and source."""
-    warnings: Rows[str]
+    warnings: Rows[Sentence]
     """Texts of the remarks that weaken the answer."""
-    notes: Rows[str]
+    notes: Rows[Sentence]
     """Texts of the others."""
     remarks: Rows[Remark]
     """Both, with what is known of them."""

@@ -70,6 +70,11 @@ class Remark(Record):
     remedy: Sentence | None
     """What to do about it."""
 
+    @property
+    def is_warning(self) -> bool:
+        """Whether `--strict` fails on it."""
+        return self.kind != "note"
+
 
 class Fault(Record):
     """An error."""

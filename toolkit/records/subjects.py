@@ -1,11 +1,10 @@
 """What a report may be about: a run, a run without an answer, what one holds, a backtest, or the market alone."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Literal
 
 from toolkit.records.answers.backtest import Backtest
-from toolkit.records.base import Day, Phrase, Record, Rows
+from toolkit.records.base import Day, Phrase, Record, Rows, Sentence
 from toolkit.records.conflict import Conflict
 from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
 from toolkit.records.exposure import Exposure
@@ -38,9 +37,9 @@ class Market(Record):
     """Exchange rates that were used."""
     data: Rows[Provenance]
     """Rows that were used, by table and source."""
-    warnings: Rows[str] = ()
+    warnings: Rows[Sentence] = ()
     """Texts of the remarks that weaken the answer."""
-    notes: Rows[str] = ()
+    notes: Rows[Sentence] = ()
     """Texts of the others."""
     remarks: Rows[Remark] = ()
     """Both, with what is known of them."""
@@ -85,9 +84,9 @@ class Holdings(Record):
     """Lot by lot."""
     data: Rows[Provenance]
     """Rows that were used, by table and source."""
-    warnings: Rows[str]
+    warnings: Rows[Sentence]
     """Texts of the remarks that weaken the answer."""
-    notes: Rows[str]
+    notes: Rows[Sentence]
     """Texts of the others."""
     remarks: Rows[Remark]
     """Both, with what is known of them."""
@@ -128,9 +127,9 @@ class BacktestSubject(Record):
     """The object of `toolkit backtest --json`; its first strategy is the one that sections on one strategy are about."""
     data: Rows[Provenance]
     """Rows that were used, by table and source."""
-    warnings: Rows[str]
+    warnings: Rows[Sentence]
     """Texts of the remarks that weaken the answer."""
-    notes: Rows[str]
+    notes: Rows[Sentence]
     """Texts of the others."""
     remarks: Rows[Remark]
     """Both, with what is known of them."""
@@ -147,21 +146,3 @@ class BacktestSubject(Record):
 Subject = Run | Conflict | Holdings | BacktestSubject | Market
 RUN, CONFLICT, HOLDINGS, BACKTEST, MARKET = "run", "conflict", "exposure", "backtest", "market"
 """Kinds of subjects."""
-MODELS: Mapping[str, type[Subject]] = MappingProxyType(
-    {RUN: Run, CONFLICT: Conflict, HOLDINGS: Holdings, BACKTEST: BacktestSubject, MARKET: Market}
-)
-"""Records by the kind of subject."""
-
-
-def kind_of(record: Mapping[str, Any]) -> str:
-    """The kind of a subject by its keys: a run has positions, the others say what they are."""
-    return record.get("kind") or (RUN if "positions" in record else MARKET)
-
-
-def subject_of(record: Mapping[str, Any]) -> Subject:
-    """The record of a subject from its JSON.
-
-    Raises:
-        pydantic.ValidationError: for a key that is missing or of another type.
-    """
-    return MODELS[kind_of(record)].model_validate(record)

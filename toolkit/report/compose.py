@@ -8,16 +8,15 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.conflict import Conflict
+from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 from toolkit.report.document import Block, Document, Missing, Section
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 
-PartT = TypeVar("PartT")
 Build = Callable[[Findings], tuple[Block, ...] | Missing]
 
 WITHOUT: Mapping[str, str] = MappingProxyType(
@@ -97,14 +96,14 @@ def chosen_by(definition: Definition) -> tuple[Builder, ...]:
     return tuple(known[wanted] for wanted in definition.sections)
 
 
-def looked_at(parts: Mapping[str, PartT], definition: Definition) -> dict[str, PartT]:
+def looked_at(parts: Parts, definition: Definition) -> Parts:
     """The parts that a report looks at: sources and assumptions of the others would stand for nothing on its page.
 
     Raises:
         SpecError: as `chosen_by`.
     """
     wanted = {name for builder in chosen_by(definition) for name in (*builder.needs, *builder.uses)}
-    return {name: part for name, part in parts.items() if name in wanted}
+    return parts.model_copy(update=dict.fromkeys(Parts.model_fields.keys() - wanted))
 
 
 def compose(found: Findings, definition: Definition) -> Document:

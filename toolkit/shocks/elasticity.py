@@ -91,6 +91,8 @@ class Elasticity:
 
     Attributes:
         basis: ``assumption``, ``published``, ``observed`` or ``given`` (by the user).
+        low, central, high: Of the range.
+        source: What it rests on.
     """
 
     low: float
@@ -115,6 +117,7 @@ class PriceBand:
         low, central, high: Multiples; the low one belongs to the high elasticity. Never above `cap`.
         uncapped_high: The high multiple before the cap.
         cap: Multiple at which buyers turn to a substitute; None without one.
+        elasticity: Range that the multiples belong to.
     """
 
     loss: float

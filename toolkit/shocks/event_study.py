@@ -112,8 +112,11 @@ class Summary:
     """Median and range over cases at one horizon.
 
     Attributes:
-        n: Cases with a figure; `overlapping` of them share their window with another event on the same metal.
-        reacting: Of the n, those above `NO_REACTION` in the direction up, down, and neither.
+        n: Cases with a figure.
+        horizon: Months after the event.
+        overlapping: Cases whose window another event on the same metal shares.
+        median, low, high: Of the adjusted changes; low and high are the range.
+        up, down, none: Cases above `NO_REACTION` in each direction, and the others.
     """
 
     horizon: int

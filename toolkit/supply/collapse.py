@@ -43,6 +43,7 @@ class Collapse:
         mean: Mean from `onset` to `last`, kg a month.
         months: Low months that count; `needed` of them were needed.
         month_before: The month before the onset over `base`: well above 1 says that shipments were pulled forward.
+        needed: Low months that it takes.
     """
 
     onset: date
@@ -161,6 +162,7 @@ class FlowAround:
         after: Mean of that month and the two that follow, kg a month.
         change: From `base` to `after`.
         collapse: The collapse that begins in those three months; None when the rule finds none.
+        day: On which the measure came into force.
     """
 
     day: date

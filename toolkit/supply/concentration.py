@@ -39,6 +39,9 @@ class SupplyShares:
         period_start, period_end: The period of the figures; both days inclusive.
         known_from: Day of publication.
         elsewhere: Country -> compilation -> the share that it gives, where compilations other than `source` have one.
+        asset: Key of the metal.
+        stage: extraction or processing.
+        source: Key of the source.
     """
 
     asset: str

@@ -36,15 +36,15 @@ def months(first: int, last: int, quantity: float) -> dict[str, float]:
 @pytest.mark.parametrize("name", ["bismuth", "Bismuth", "Bi"])
 def test_a_metal_by_key_or_symbol(settings, name):
     answer = flows(Context(settings, AS_OF), name)
-    (code,) = answer.codes
-    assert (answer.metal, code.asset, code.total.series.partner) == ("bismuth", "bismuth", "WLD")
-    assert any(partner == "CHN" and found.running for partner, found in code.collapsed)
+    (code,) = answer.flows
+    assert (answer.metal, code.asset, code.series[0].partner) == ("bismuth", "bismuth", "WLD")
+    assert any(found.partner == "CHN" and found.running for found in code.collapses)
 
 
 def test_an_alert_appears_only_when_its_proof_is_published(settings):
     def running(day: date) -> list[str]:
-        (code,) = flows(Context(settings, day), "antimony").codes
-        return [partner for partner, found in code.collapsed if found.running]
+        (code,) = flows(Context(settings, day), "antimony").flows
+        return [found.partner for found in code.collapses if found.running]
 
     # July 2025 completes the run and is published on 10 September 2025.
     assert "CHN" not in running(date(2025, 9, 9))
@@ -67,9 +67,9 @@ def test_a_reported_point_is_no_part_of_a_series(settings):
 
 def test_all_flows_give_one_total_each_without_months(settings):
     answer = flows(Context(settings, AS_OF))
-    assert len(answer.codes) == len({code.hs_code for code in answer.codes}) == 11
+    assert len(answer.flows) == len({code.hs_code for code in answer.flows}) == 11
     assert all("history" not in one for code in answer.to_json()["flows"] for one in code["series"])
-    assert answer.provenance[0]["source_id"] == "us_census"
+    assert answer.data[0].source_id == "us_census"
 
 
 def test_unknown_names_and_known_ones_without_a_flow(settings):
@@ -86,26 +86,26 @@ def test_unknown_names_and_known_ones_without_a_flow(settings):
 def test_a_file_of_ones_own_by_code(settings, tmp_path):
     path = customs(tmp_path, {**months(2021, 2023, 100.0), "2024-01": 1.0, "2024-02": 1.0, "2024-03": 0.0}, "38011000")
     answer = flows(Context(settings, AS_OF), "3801.10", path)
-    (code,) = answer.codes
+    (code,) = answer.flows
     assert (answer.file, code.hs_code, code.name, code.mixed) == ("mine.csv", "38011000", "HS 38011000", None)
-    assert [partner for partner, _ in code.collapsed] == ["all listed", "JPN"]
+    assert [found.partner for found in code.collapses] == ["all listed", "JPN"]
 
 
 def test_months_after_the_date_are_left_out_of_a_file(settings, tmp_path):
     path = customs(tmp_path, months(2021, 2023, 100.0), "380110")
     answer = flows(Context(settings, date(2022, 6, 15)), None, path)
-    assert answer.codes[0].total.month == date(2022, 5, 31)
+    assert answer.flows[0].series[0].month == "2022-05-31"
     assert any("left out" in note for note in answer.notes)
 
 
 def test_a_mixed_code_is_found_under_each_of_its_metals_and_says_so(settings, tmp_path):
     path = customs(tmp_path, months(2021, 2024, 100.0), "811292")
     for metal in ("gallium", "indium"):
-        (code,) = flows(Context(settings, AS_OF), metal, path).codes
+        (code,) = flows(Context(settings, AS_OF), metal, path).flows
         assert code.mixed is not None
-        assert "cannot show that trade in one of them stops" in code.mixed.caution
+        assert "cannot show that trade in one of them stops" in code.mixed
         assert code.asset is None
     with pytest.raises(GapError):
         flows(Context(settings, AS_OF), "tungsten", path)
-    licence = next(c for c in flows(Context(settings, AS_OF), "gallium", path).codes[0].controls if c.event_id == "EV020")
+    licence = next(c for c in flows(Context(settings, AS_OF), "gallium", path).flows[0].controls if c.event_id == "EV020")
     assert (licence.around.day, licence.around.collapse) == (date(2023, 8, 1), None)

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from tests.records import subject_of
 from tests.subjects import conflict, holdings, market, proposal, settings, with_parts
 from toolkit import __version__
 from toolkit.app.findings.part import parts as all_parts
@@ -15,7 +16,6 @@ from toolkit.core.errors import SpecError
 from toolkit.records.base import Record
 from toolkit.records.findings import Parts
 from toolkit.records.reading import read, read_run
-from toolkit.records.subjects import subject_of
 
 RUN = {
     "run_id": "a", "as_of": "2026-01-01", "owner": {"country": "DEU", "currency": "EUR"}, "controls": [],
@@ -29,7 +29,9 @@ RUN = {
 @pytest.fixture
 def stored(tmp_path):
     return store(
-        tmp_path / "out/runs", "a", with_checksums({**run_files(RUN, {"seed": 0}), "findings.json": b"{}"}, {"seed": 0})
+        tmp_path / "out/runs",
+        "a",
+        with_checksums({"run.json": json.dumps(RUN).encode(), "inputs.json": b"{}", "findings.json": b"{}"}, {"seed": 0}),
     )
 
 
@@ -208,7 +210,7 @@ def test_a_stored_run_with_a_damaged_part_is_refused(tmp_path, capsys):
     }
     for words, parts in faulty.items():
         content = b"[" * 100_000 if parts is None else json.dumps(parts).encode()
-        files = {**run_files(subject.record, {"seed": 0}), "findings.json": content}
+        files = {**run_files(subject_of(subject.record), {"seed": 0}), "findings.json": content}
         store(tmp_path / "out/runs", "a", with_checksums(files, {"seed": 0}))
         assert run(["report", "a", "--out", str(tmp_path / "out"), "--format", "md"]) == 2
         told = " ".join(capsys.readouterr().err.split())
@@ -227,6 +229,6 @@ def test_what_another_version_found_with_fewer_keys_is_found_again_and_what_this
         made = {**record, "run_id": f"2026-01-01-{run_name}", "versions": {**record["versions"], "toolkit": version}}
         files = {"run.json": json.dumps(made).encode(), "inputs.json": b"{}", "findings.json": json.dumps(less).encode()}
         store(tmp_path, made["run_id"], with_checksums(files, {"seed": 0}))
-    assert load_run(tmp_path / "2026-01-01-earlier", settings()).subject.parts == whole
+    assert load_run(tmp_path / "2026-01-01-earlier", settings()).subject.parts.to_json() == whole
     with pytest.raises(SpecError, match=lost):
         load_run(tmp_path / "2026-01-01-own", settings())

@@ -11,9 +11,9 @@ import pytest
 
 from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
+from tests.records import report_html
 from tests.subjects import AS_OF, proposal, settings, with_parts
 from toolkit.app.context import Context
-from toolkit.app.report import report_html
 from toolkit.app.valuation import APART, EUROPE, region_of, unit_prices
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.holdings import holdings
@@ -92,7 +92,7 @@ def test_holdings_show_both_prices_and_count_a_secondary_quotation_as_unconfirme
     assert there / used == pytest.approx(1100 / 239, rel=1e-3)
     assert cells["Dysprosium"][2] == "China"
     assert cells["Hafnium"][2:] == ["not stated", "–", "–"]
-    assert any(text.startswith("dysprosium: valued at") for text in ask.record["warnings"])
+    assert any(text.startswith("dysprosium: valued at") for text in ask.record.warnings)
     assert not {"price of dysprosium", "price of hafnium"} & {*unconfirmed(found)}
     doubt = {"status": "verified (one secondary quotation); secondary quotation"}
     prices = tuple(p.model_copy(update=doubt) if p.asset == "dysprosium" else p for p in found.record.exposure.prices)

@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from toolkit.core.messages import Message, message, phrases, retellable, sentences, together
+from toolkit.core.messages import Message, message, phrases, retellable, together
 
 
 def test_a_sentence_is_the_english_string_of_its_template():
@@ -101,9 +101,3 @@ def test_phrases_are_those_that_remember():
     assert phrases([told, "bare", told]) == {"2 fell.": told.to_json()}
     assert retellable(told) == told.to_json()
     assert retellable("bare") == "bare"
-
-
-def test_sentences_are_found_anywhere_in_a_record():
-    first, second, third = message("one"), message("two"), message("three")
-    record = {"a": [first, {"b": (second, "bare")}], "c": {"d": third}, "e": 1.0, "f": None}
-    assert list(sentences(record)) == [first, second, third]

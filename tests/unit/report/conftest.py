@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.records import Subject, report_html
 from tests.subjects import HOLDINGS, HOSTILE, Record, all_cash, proposal, renamed, with_parts
 from toolkit.app.prices import PriceFiles
-from toolkit.app.report import report_html
-from toolkit.app.subjects import Subject
 
 
 @pytest.fixture(scope="session")

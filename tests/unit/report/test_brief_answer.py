@@ -6,14 +6,12 @@ from datetime import date
 
 import pytest
 
-from tests.records import partial_findings
+from tests.records import asked, json_of, partial_findings
 from toolkit.app import subjects
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings import Ask
 from toolkit.app.findings.changes import changes
 from toolkit.app.languages import language
-from toolkit.core.plain import plain as jsonable
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.brief_answer import brief_answer
 
@@ -25,8 +23,8 @@ def found():
     """Findings of the market, in a language."""
     settings = resolve({}, file=None)
     inputs = Context(settings, AS_OF)
-    record = jsonable({**subjects.base(inputs), "data": [], "warnings": []})
-    part = jsonable(changes.find(Ask(inputs, inputs.products.keys, record)), retellable=True)
+    record = subjects.market_record(inputs).to_json() | {"data": [], "warnings": []}
+    part = json_of(changes.find(asked(inputs, inputs.products.keys, record)))
     return lambda lang="en": partial_findings(record, {"changes": part}, language(lang))
 
 

@@ -39,7 +39,7 @@ def test_marks_stand_where_weight_and_remaining_supply_say(found):
     assert plain(scatter.title) == "Without its largest producer gallium keeps 1% of its supply, gold 88%"
     (chart,) = scatter.body
     assert isinstance(chart, Chart)
-    marks = {metal["asset"]: metal for metal in run.parts["supply"]["metals"] if metal["weight"]}
+    marks = {metal["asset"]: metal for metal in run.parts.to_json()["supply"]["metals"] if metal["weight"]}
     for drawing in chart.drawings:
         layers = json.loads(drawing.spec)["layer"]
         drawn = {

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from toolkit.app.report import as_document
+from tests.records import as_document
 from toolkit.app.report.drawings import kept_bitmap
 from toolkit.app.report.theme import theme
 from toolkit.report import document as d

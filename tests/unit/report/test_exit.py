@@ -10,14 +10,12 @@ import pytest
 
 from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
-from tests.records import partial_findings
+from tests.records import asked, partial_findings
 from tests.subjects import AS_OF, all_cash, proposal
 from tests.svg_texts import assert_apart, texts
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
-from toolkit.core.plain import plain as jsonable
 from toolkit.records.parts.exit import Exit
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.compose import Definition, compose
@@ -40,8 +38,8 @@ def found(ask):
 
 def of_run(record) -> Findings:
     settings = resolve({}, file=None)
-    part = exit_.find(Ask(Context(settings, AS_OF), tuple(p["asset"] for p in record["positions"]), record))
-    return partial_findings(record, {} if part is None else {"exit": jsonable(part, retellable=True)})
+    part = exit_.find(asked(Context(settings, AS_OF), tuple(p["asset"] for p in record["positions"]), record))
+    return partial_findings(record, {} if part is None else {"exit": part})
 
 
 def rows_of(figure) -> list[list[str]]:
@@ -58,7 +56,7 @@ def test_a_price_is_not_a_bid(found):
 def test_the_waterfall_goes_from_value_to_what_is_left(found):
     pair = section.build(found)[1]
     assert isinstance(pair, Columns)
-    total = found.parts["exit"]["total"]
+    total = found.parts.to_json()["exit"]["total"]
     chart = pair.figures[0].body[0]
     assert isinstance(chart, Chart)
     assert f"Value today: {found.money(total['value'])}" in chart.told
@@ -80,7 +78,9 @@ def test_rises_rest_on_assumptions_and_look_like_it(found):
     drawn = [tuple(plain(cell) for cell in bar.cells) for bar in table.bars if not bar.total]
     assert len(drawn) == len(set(drawn))
     assert set(drawn) == {
-        tuple(found.fmt.percent(rise) for rise in row["rise"]) for row in found.parts["exit"]["products"] if row["value"] > 0
+        tuple(found.fmt.percent(rise) for rise in row["rise"])
+        for row in found.parts.to_json()["exit"]["products"]
+        if row["value"] > 0
     }
 
 
@@ -107,7 +107,7 @@ def test_tax_lots_count_what_is_near_and_sum_what_is_free(found):
     assert plain(figure.title) == "Three lots become tax-free within 90 days, the next on 11\u00a0December\u00a02026"
     rows = rows_of(figure)
     assert next(row for row in rows if row[0] == "IN-1")[4] == "17"
-    lots = found.parts["exit"]["tax"]["lots"]
+    lots = found.parts.to_json()["exit"]["tax"]["lots"]
     free = [lot for lot in lots if lot["state"] == "free"]
     known = [lot["gain"] for lot in free if lot["gain"] is not None]
     word = found.say.number_word(len(free)).capitalize()
@@ -134,7 +134,7 @@ def test_a_loss_is_called_one_and_a_doubtful_purchase_price_tells_none(tmp_path)
     )
     ask = ask_of(tmp_path, dear, tonne)
     figure = section.build(findings_of(ask))[3]
-    (lot,) = (lot for lot in findings_of(ask).parts["exit"]["tax"]["lots"] if lot["lot_id"] == "GA-2")
+    (lot,) = (lot for lot in findings_of(ask).parts.to_json()["exit"]["tax"]["lots"] if lot["lot_id"] == "GA-2")
     (chart,) = (block for block in figure.body if isinstance(block, Chart))
     assert lot["gain"] < 0
     assert f"loss {findings_of(ask).money(-lot['gain'])}" in chart.told
@@ -160,7 +160,7 @@ def test_a_proposal_starts_with_what_is_paid():
     blocks = section.build(found)
     assert len(blocks) == 3
     chart = blocks[1].figures[0].body[0]
-    paid = found.parts["exit"]["total"]["value"] + found.parts["exit"]["total"]["entry"]
+    paid = found.parts.to_json()["exit"]["total"]["value"] + found.parts.to_json()["exit"]["total"]["entry"]
     assert chart.told.startswith(f"Paid: {found.money(paid)}; Entry costs: ")
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
+from tests.records import Subject, report_html, subject_of
 from tests.subjects import backtest, holdings, market, settings
-from toolkit.app.report import report_html
-from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
+from toolkit.app.subjects import DEFAULT_REPORT, context_of, parts_of
 
 TOKEN = re.compile(r"(?<![\w.,])[−+]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w])")
 IN_TEXT = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -181,4 +181,5 @@ def test_a_figure_that_is_not_in_the_json_is_found_out(subjects):
 
 def test_what_is_found_beside_a_run_is_found_again(subjects):
     record = subjects["normal"].record
-    assert subjects["normal"].parts == parts_of(record, context_of(record, settings()))
+    found = subject_of(record)
+    assert subjects["normal"].parts == parts_of(found, context_of(found, settings())).to_json()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from toolkit.app.report import as_document
+from tests.records import as_document
 from toolkit.report.document import Column, Notes, Paragraph, Row, Table
 from toolkit.report.formats.markdown import inline, markdown
 from toolkit.report.i18n.language import Language

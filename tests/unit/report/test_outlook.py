@@ -8,13 +8,12 @@ from datetime import date
 
 import pytest
 
-from tests.records import partial_findings
+from tests.records import partial_findings, report_html
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.languages import language
 from toolkit.app.optimize import optimize
-from toolkit.app.report import report_html
 from toolkit.report.document import Notes
 from toolkit.report.findings import HELD
 from toolkit.report.i18n.formats import Formats

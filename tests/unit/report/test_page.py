@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.records import partial_findings
+from tests.records import partial_findings, report_html
 from tests.subjects import HOSTILE
-from toolkit.app.report import report_html
 from toolkit.core.errors import SpecError
 from toolkit.report.compose import Definition, builders, compose
 from toolkit.report.document import Missing

@@ -68,7 +68,9 @@ def test_the_default_size_is_what_shock_says_of_the_same_loss(bundled, metal):
     cases = price_responses(bundled, (metal,)).cases
     falls = [c.fall for c in cases if c.kind == OBSERVED and c.fall is not None]
     answer = shock(bundled, metal, loss=stop_shares(bundled, (metal,))[metal] * statistics.median(falls))
-    assert (found.low, found.change, found.high) == pytest.approx(tuple(m - 1 for m in answer.band.multiples), rel=1e-12)
+    assert (found.low, found.change, found.high) == pytest.approx(
+        tuple(c.multiple - 1 for c in (answer.cases.low, answer.cases.central, answer.cases.high)), rel=1e-9
+    )
     assert found.low < found.change < found.high
 
 

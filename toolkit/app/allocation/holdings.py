@@ -25,77 +25,19 @@ from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT, cents
-from toolkit.holdings.exposure import PLACE, STORED_UNPLACED, lot_exposures, sale_obstacle
+from toolkit.holdings.exposure import STORED_UNPLACED, lot_exposures, sale_obstacle
+from toolkit.holdings.lots import GRADE, Lot
 from toolkit.holdings.purchases import purchases
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.readers.holdings.columns import ARRIVING
 from toolkit.market.readers.holdings.lots import Holdings, few
+from toolkit.records.run import Run
 from toolkit.strategy.model import Strategy
 
 LAST = "last"
 WHOLE = 1e-6
 """Distance from a whole number within which a number of pieces is whole."""
-GRADE = "grade"
-"""Obstacle to a sale: the known price is that of a purer grade."""
 PLANNED, STORED = "planned", "stored"
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """A lot that is held or arrives.
-
-    Attributes:
-        quantity: In the unit of the asset (kg for metal).
-        arriving: Whether it is ordered or travels: it counts, and cannot be sold yet.
-        origin: Country as the file says; `from_country` the one that it is exported from by law, None where not known.
-        bought: Day of the purchase; `cost` of the whole lot in the reporting currency. None where nothing is known.
-        owed: What is still to be paid of it, in the reporting currency.
-        piece: Quantity of one piece: whole ones are sold; all of a lot that cannot be cut, None where any part can be sold.
-        spread: Round trip of the lot, `storage` a year, as the file says; None for the dealer's usual terms.
-        location: As the file says; `obstacle` to a sale of what has arrived: LICENCE, PLACE, GRADE or None.
-    """
-
-    lot_id: str
-    asset: str
-    quantity: float
-    arriving: bool
-    status: str
-    origin: str
-    bought: date | None
-    cost: float | None
-    owed: float = 0.0
-    location: str | None = None
-    obstacle: str | None = None
-    from_country: str | None = None
-    piece: float | None = None
-    spread: float | None = None
-    storage: float | None = None
-
-    @property
-    def for_sale(self) -> bool:
-        """Whether it has arrived and nothing stops a sale."""
-        return not self.arriving and self.obstacle is None
-
-    def to_json(self) -> list[Any]:
-        """The lot as JSON-ready data."""
-        bought = None if self.bought is None else self.bought.isoformat()
-        return [
-            self.lot_id, self.asset, self.quantity, self.status, self.origin, bought, self.cost, self.owed, self.obstacle,
-            self.from_country, self.piece, self.spread, self.storage,
-        ]  # fmt: skip
-
-    def why_kept(self) -> Message:
-        """The message on a lot that is not sold: asset, place and obstacle."""
-        what = {"quantity": self.quantity, "asset": self.asset, "lot": self.lot_id}
-        if self.arriving:
-            return message("{quantity:,.6g} kg of {asset} ({lot}): ordered or in transit, not before it arrives", **what)
-        if self.obstacle == GRADE:
-            return message("{quantity:,.6g} kg of {asset} ({lot}): less pure than what the price is for", **what)
-        if self.obstacle == PLACE:
-            return message("{quantity:,.6g} kg of {asset} ({lot}): place unknown, write it in the column location", **what)
-        return message(
-            "{quantity:,.6g} kg of {asset} in {place} ({lot}): a licence is needed to leave", place=self.location, **what
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,25 +314,22 @@ def _piece(row: Mapping[str, Any]) -> float | None:
     return row["mass"] if mass is None else min(row["mass"], mass * fine)
 
 
-def _of_run(run: Mapping[str, Any], currency: str) -> Held:
+def _of_run(run: Run, currency: str) -> Held:
     """Lots and cash as a stored run proposed them.
 
     Raises:
         SpecError: for a run in another currency than the one that is asked for.
     """
-    if run["currency"] != currency:
+    if run.currency != currency:
         raise SpecError(
-            f"run {run['run_id']!r} is in {run['currency']}, and {currency} is asked for.",
-            hint=f"Add --currency {run['currency']}.",
+            f"run {run.run_id!r} is in {run.currency}, and {currency} is asked for.", hint=f"Add --currency {run.currency}."
         )
-    lots = tuple(Lot(**{**row, "bought": row["bought"] and date.fromisoformat(row["bought"])}) for row in run["lots"])
     units: dict[str, float] = {}
-    for lot in lots:
+    for lot in run.lots:
         units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
-    units |= {row["asset"]: row["quantity"] for row in run["positions"] if (row["quantity"] or 0.0) < 0}
-    notes = (message("Held today is what run {run} proposed, as if it had been bought.", run=run["run_id"]),)
-    notes = (*notes, *_not_sold(lots))
-    return Held(units, lots, cash=float(run["cash"]["value"]), run=run["run_id"], notes=notes)
+    units |= {row.asset: row.quantity for row in run.positions if row.quantity is not None and row.quantity < 0}
+    notes = (message("Held today is what run {run} proposed, as if it had been bought.", run=run.run_id),)
+    return Held(units, run.lots, cash=run.cash.value, run=run.run_id, notes=(*notes, *_not_sold(run.lots)))
 
 
 def _not_sold(lots: Iterable[Lot]) -> list[Message]:
@@ -399,7 +338,7 @@ def _not_sold(lots: Iterable[Lot]) -> list[Message]:
     return [message("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)] if stopped else []
 
 
-def _stored_run(named: str, request: Request, strategy: Strategy) -> Mapping[str, Any] | None:
+def _stored_run(named: str, request: Request, strategy: Strategy) -> Run | None:
     """The run that the holdings name; None where they name a file.
 
     Raises:
@@ -411,12 +350,12 @@ def _stored_run(named: str, request: Request, strategy: Strategy) -> Mapping[str
         if Path(named).exists() or named == "-" or not file.is_file():
             return None
         run = read_run(runs / named)
-        if "positions" not in run:
+        if not isinstance(run, Run):
             raise SpecError(f"run {named!r} has no answer, so nothing is held by it.", hint="Name another run, or a file.")
         return run
     for folder in reversed(stored_runs(runs, f"*-{glob.escape(strategy.name)}-*")):
         run = read_run(folder)
-        if "positions" in run and run["strategy"]["name"] == strategy.name and run["as_of"] <= request.as_of.isoformat():
+        if isinstance(run, Run) and run.strategy.name == strategy.name and run.as_of <= request.as_of.isoformat():
             return run
     raise SpecError(
         f"no run of {strategy.name!r} up to {request.as_of} is stored in {runs}.",

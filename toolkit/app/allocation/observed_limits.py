@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import Problem
+from toolkit.records.positions import AtLastPrices, BrokenLimit
 
 BROKEN = 1e-6
 """Violation above which a limit counts as broken."""
 
 
-def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) -> dict[str, Any]:
+def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) -> AtLastPrices:
     """Value of positions and cash at the last observed prices, and every limit that is broken at the weights there.
 
     Args:
@@ -25,10 +24,10 @@ def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) 
     values = money.quantities * raw
     total = float(values.sum()) + money.cash
     if not total > 0:
-        return {"value": total, "limits_broken": []}
+        return AtLastPrices(value=total, limits_broken=())
     x = np.append(values, money.cash) / total
     limits = problem.linear_constraints()
-    worst: dict[int, dict[str, Any]] = {}
+    worst: dict[int, BrokenLimit] = {}
     for row in range(len(limits.h)):
         sign = 1.0 if limits.sides[row] == "upper" else -1.0
         value = float(limits.G[row] @ x)
@@ -43,21 +42,21 @@ def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) 
         for contribution in contributions:
             value = contribution.value(x[:-1])
             _keep(worst, problem, owner, contribution.label, value, contribution.limit, value - contribution.limit)
-    return {"value": total, "limits_broken": [worst[owner] for owner in sorted(worst)]}
+    return AtLastPrices(value=total, limits_broken=tuple(worst[owner] for owner in sorted(worst)))
 
 
 def _keep(
-    worst: dict[int, dict[str, Any]], problem: Problem, owner: int, where: str, value: float, limit: float, beyond: float
+    worst: dict[int, BrokenLimit], problem: Problem, owner: int, where: str, value: float, limit: float, beyond: float
 ) -> None:
     """Keep the row that is furthest beyond its limit, of each constraint."""
     constraint = problem.constraints[owner]
-    if beyond <= BROKEN or constraint.on_trades or beyond <= worst.get(owner, {"beyond": 0.0})["beyond"]:
+    if beyond <= BROKEN or constraint.on_trades or (owner in worst and beyond <= worst[owner].beyond):
         return
-    worst[owner] = {
-        "name": constraint.name,
-        "kind": constraint.kind,
-        "where": where,
-        "value": float(value) + 0.0,
-        "limit": float(limit) + 0.0,
-        "beyond": float(beyond),
-    }
+    worst[owner] = BrokenLimit(
+        name=constraint.name,
+        kind=constraint.kind,
+        where=where,
+        value=float(value) + 0.0,
+        limit=float(limit) + 0.0,
+        beyond=float(beyond),
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
-from toolkit.app.allocation.holdings import STORED, WHOLE, Lot
+from toolkit.app.allocation.holdings import STORED, WHOLE
 from toolkit.app.allocation.origins import UNKNOWN_ORIGIN
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.request import Request
@@ -18,12 +19,36 @@ from toolkit.core.assets import Asset
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import cents
+from toolkit.holdings.lots import Lot
 from toolkit.market.readers.holdings.lots import few
+from toolkit.records.orders import Order, SoldPart
 
 BUY, SELL, KEEP = "buy", "sell", "keep"
 
 
-def orders(prepared: Prepared, money: AllocationAmounts, prices: np.ndarray, request: Request) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """An order with what it is computed from, before figures are rounded.
+
+    Attributes:
+        quantity: In the unit of the asset.
+        paid: Value and cost, in the reporting currency.
+        sales: From which lots.
+    """
+
+    order: Order
+    quantity: float
+    paid: float
+    sales: tuple[Sale, ...]
+
+
+def orders(
+    prepared: Prepared,
+    money: AllocationAmounts,
+    prices: np.ndarray,
+    request: Request,
+    priced: Sequence[tuple[date, str, str]],
+) -> list[Traded]:
     """One row an asset that is bought, sold or kept, sales first.
 
     `quantity` changes hands, or is kept; `value` is quantity x price, `cost` is paid on the trade, and `cash` is what the
@@ -34,6 +59,7 @@ def orders(prepared: Prepared, money: AllocationAmounts, prices: np.ndarray, req
         money: Amounts of the allocation of n assets.
         prices: (n,) price of a unit in the reporting currency.
         request: The owner's country and sale order, and the day.
+        priced: (n) day of the last observed price, whose it is, and its source.
     """
     owner = request.settings.config.owner
     rows = []
@@ -56,29 +82,32 @@ def orders(prepared: Prepared, money: AllocationAmounts, prices: np.ndarray, req
         sales = sales if side == SELL else ()
         size = asset.lot_size
         lots = quantity / size if size is not None and (np.isfinite(money.lots[i]) or asset.key in prepared.units) else None
-        rows.append(
-            {
-                "asset": asset.key,
-                "name": asset.name,
-                "side": side,
-                "quantity": quantity,
-                "unit": asset.unit,
-                "lots": round(lots) if lots is not None and abs(lots - round(lots)) < 1e-6 else None,
-                "price": float(prices[i]),
-                "value": cents(value) if whole else value,
-                "cost": cost,
-                "owed": prepared.held.owed_on(asset.key),
-                "cash": cents(cash) if whole else cash,
-                "lot_ids": [sale.lot.lot_id for sale in sales] if sales else _kept(prepared, asset) if side == KEEP else [],
-                "from_lots": [_lot(sale, request) for sale in sales],
-                "note": _note(prepared, asset, side, sales, float(prices[i]), request, after),
-            }
+        value, cash = (cents(value), cents(cash)) if whole else (value, cash)
+        order = Order(
+            asset=asset.key,
+            name=asset.name,
+            side=side,
+            quantity=quantity,
+            unit=asset.unit,
+            lots=round(lots) if lots is not None and abs(lots - round(lots)) < 1e-6 else None,
+            price=float(prices[i]),
+            value=value,
+            cost=cost,
+            owed=prepared.held.owed_on(asset.key),
+            cash=cash,
+            lot_ids=tuple(sale.lot.lot_id for sale in sales) if sales else _kept(prepared, asset) if side == KEEP else (),
+            from_lots=tuple(_lot(sale, request) for sale in sales),
+            note=_note(prepared, asset, side, sales, float(prices[i]), request, after),
+            price_date=priced[i][0].isoformat(),
+            price_from=priced[i][1],
+            price_source=priced[i][2],
         )
+        rows.append(Traded(order, quantity, value + cost, sales))
     rank = {SELL: 0, BUY: 1, KEEP: 2}
-    return sorted(rows, key=lambda row: (rank[row["side"]], -row["value"], row["asset"]))
+    return sorted(rows, key=lambda row: (rank[row.order.side], -row.order.value, row.order.asset))
 
 
-def taxed_today(prepared: Prepared, rows: list[dict[str, Any]], request: Request) -> tuple[Remark, ...]:
+def taxed_today(prepared: Prepared, rows: list[Traded], request: Request) -> tuple[Remark, ...]:
     """A warning for each asset of which lots are sold with a taxed gain while others, soon free of tax, are kept.
 
     Args:
@@ -87,25 +116,26 @@ def taxed_today(prepared: Prepared, rows: list[dict[str, Any]], request: Request
         request: Names the day and the owner.
     """
     owner, found = request.settings.config.owner, []
-    for row in rows:
-        kept = [lot for lot in prepared.held.of(row["asset"]) if lot.lot_id in prepared.waiting.get(row["asset"], ())]
-        parts = {part["lot_id"]: part["quantity"] for part in row["from_lots"] if part["free"] is False}
-        sold = [lot for lot in prepared.held.of(row["asset"]) if lot.lot_id in parts and lot.cost and gains(lot, row["price"])]
+    for row, parts_sold in ((one.order, one.sales) for one in rows):
+        kept = [lot for lot in prepared.held.of(row.asset) if lot.lot_id in prepared.waiting.get(row.asset, ())]
+        taxed = [sale for sale in parts_sold if sale.free_from is not None and sale.free_from > request.as_of]
+        parts, price = {sale.lot.lot_id: sale.quantity for sale in taxed}, row.price or 0.0
+        sold = [lot for lot in prepared.held.of(row.asset) if lot.lot_id in parts and lot.cost and gains(lot, price)]
         days = [day for lot in kept if (day := free_from(lot, owner.country)) is not None]
         if not sold or not days:
             continue
-        gain = sum(parts[lot.lot_id] * (row["price"] - (lot.cost or 0.0) / lot.quantity) for lot in sold)
+        gain = sum(parts[lot.lot_id] * (price - (lot.cost or 0.0) / lot.quantity) for lot in sold)
         text = message(
             "A gain of {gain:,.2f} {currency} on {lots} of {asset} is taxed today; wait until {day:%Y-%m-%d}: then "
             "{quantity:,.6g} {unit} ({kept}) can be sold free of tax in their place.",
-            gain=gain, currency=owner.currency, lots=[lot.lot_id for lot in sold], asset=row["name"], day=max(days),
-            kept=[lot.lot_id for lot in kept], quantity=sum(lot.quantity for lot in kept), unit=row["unit"],
+            gain=gain, currency=owner.currency, lots=[lot.lot_id for lot in sold], asset=row.name, day=max(days),
+            kept=[lot.lot_id for lot in kept], quantity=sum(lot.quantity for lot in kept), unit=row.unit,
         )  # fmt: skip
-        found.append(Remark("answer", text, message("Sell less of it until then."), (row["asset"],), gain))
+        found.append(Remark("answer", text, message("Sell less of it until then."), (row.asset,), gain))
     return tuple(found)
 
 
-def lots_after(prepared: Prepared, rows: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+def lots_after(prepared: Prepared, rows: list[Traded], request: Request) -> tuple[Lot, ...]:
     """The lots that are held once the orders are carried out: those of before less what is sold, and one a purchase.
 
     Args:
@@ -114,9 +144,9 @@ def lots_after(prepared: Prepared, rows: list[dict[str, Any]], request: Request)
         request: Dates the purchases.
 
     Returns:
-        One record a lot, the fields of `toolkit.app.allocation.holdings.Lot`; the next run on these holdings reads them.
+        Lots that the next run on these holdings reads.
     """
-    gone = {part["lot_id"]: part["quantity"] for row in rows for part in row["from_lots"]}
+    gone = {sale.lot.lot_id: sale.quantity for row in rows for sale in row.sales}
     assets = {asset.key: asset for asset in prepared.inputs.universe}
     found = []
     for lot in prepared.held.lots:
@@ -129,34 +159,34 @@ def lots_after(prepared: Prepared, rows: list[dict[str, Any]], request: Request)
             found.append(replace(lot, asset=asset, quantity=left, cost=cost, owed=owed))
     taken = {lot.lot_id for lot in found}
     short = {asset.key: -min(0.0, units) for asset, units in zip(prepared.inputs.universe, prepared.money.units, strict=True)}
-    for row in rows:
-        bought = row["quantity"] - short[row["asset"]]  # what covers a short position is no lot
-        if row["side"] != BUY or bought <= 0:
+    for row, traded, paid in ((one.order, one.quantity, one.paid) for one in rows):
+        bought = traded - short[row.asset]  # what covers a short position is no lot
+        if row.side != BUY or bought <= 0:
             continue
-        name, origin = f"{row['asset']} {request.as_of}", assets[row["asset"]].origin or UNKNOWN_ORIGIN
+        name, origin = f"{row.asset} {request.as_of}", assets[row.asset].origin or UNKNOWN_ORIGIN
         while name in taken:
             name += "'"
         taken.add(name)
-        cost = (row["value"] + row["cost"]) * bought / row["quantity"]
-        found.append(Lot(name, row["asset"], bought, False, STORED, origin, request.as_of, cost))  # noqa: FBT003
-    return [asdict(lot) for lot in found]
+        cost = paid * bought / traded
+        found.append(Lot(name, row.asset, bought, False, STORED, origin, request.as_of, cost))  # noqa: FBT003
+    return tuple(found)
 
 
-def _kept(prepared: Prepared, asset: Asset) -> list[str]:
-    return [lot.lot_id for lot in prepared.held.of(asset.key)]
+def _kept(prepared: Prepared, asset: Asset) -> tuple[str, ...]:
+    return tuple(lot.lot_id for lot in prepared.held.of(asset.key))
 
 
-def _lot(sale: Sale, request: Request) -> dict[str, Any]:
+def _lot(sale: Sale, request: Request) -> SoldPart:
     lot = sale.lot
-    return {
-        "lot_id": lot.lot_id,
-        "quantity": sale.quantity,
-        "of": lot.quantity,
-        "pieces": sale.pieces,
-        "bought": lot.bought,
-        "free_from": sale.free_from,
-        "free": None if sale.free_from is None else sale.free_from <= request.as_of,
-    }
+    return SoldPart(
+        lot_id=lot.lot_id,
+        quantity=sale.quantity,
+        of=lot.quantity,
+        pieces=sale.pieces,
+        bought=lot.bought and lot.bought.isoformat(),
+        free_from=sale.free_from and sale.free_from.isoformat(),
+        free=None if sale.free_from is None else sale.free_from <= request.as_of,
+    )
 
 
 def _note(

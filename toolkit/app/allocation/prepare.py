@@ -12,7 +12,7 @@ import polars as pl
 
 from toolkit.app.allocation.costs import at_own_terms, strategy_costs, with_own_terms, world_production
 from toolkit.app.allocation.forecast import strategy_forecast
-from toolkit.app.allocation.holdings import Held, Lot, Whole, read_held, whole
+from toolkit.app.allocation.holdings import Held, Whole, read_held, whole
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, is_controlled
 from toolkit.app.allocation.request import Request
@@ -25,6 +25,7 @@ from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
+from toolkit.holdings.lots import Lot
 from toolkit.market.exchange_rates import Rate, last_rate, rates_used
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.constraints.base import Constraint, ConstraintData

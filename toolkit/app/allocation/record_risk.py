@@ -12,6 +12,8 @@ from toolkit.core.messages import Message, message
 from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
+from toolkit.records.limits import Constraint, Objective
+from toolkit.records.risk import Risk, Scenario
 from toolkit.risk_measures import measures
 from toolkit.risk_measures.base import measured as measured_on
 from toolkit.risk_measures.tail import normal_cvar
@@ -26,7 +28,7 @@ KINDS = {
 """Kinds of scenarios in words."""
 
 
-def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> dict[str, Any]:
+def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> Risk:
     """Risk of an allocation over a year; the tail from the scenarios where the strategy has some, else of a normal year.
 
     Args:
@@ -36,29 +38,29 @@ def risk_record(problem: Problem, outlook: StrategyScenarios | None, weights: Fl
     """
     forecast = problem.forecast
     total = volatility(forecast, weights)
-    tail, method, of = normal_cvar(total), message("normal, one year, zero mean"), "normal"
-    measured: dict[str, Any] = {}
+    tail, method, scenarios_tell = normal_cvar(total), message("normal, one year, zero mean"), False
+    measured: dict[str, float | None] = {}
     if outlook is not None:
         scenarios = outlook.scenarios
         months = 12 / scenarios.periods_per_year
         known = {name: kind() for name, kind in measures().items() if scenarios.ordered or not kind.needs_order}
         measured = {name: measured_on(measure, scenarios, weights) for name, measure in known.items()}
         if not scenarios.ordered:
-            tail, of = measured["cvar"], "scenarios"
+            tail, scenarios_tell = measured["cvar"], True
             method = message(
                 "{count:,} {scenarios} over {span}", count=len(scenarios), scenarios=KINDS[scenarios.kind], span=_span(months)
             )
-    return {
-        "volatility": total,
-        "cvar_95": tail,
-        "cvar_method": method,
-        "diversification_ratio": diversification_ratio(forecast, weights),
-        "systematic": forecast.named_variance(weights) / total**2 if total > 0 and forecast.named else None,
-        "factor_shares": factor_shares(forecast, weights),
-        "measures": measured,
-        "contributions_of": contributed(problem),
-        "tail": of,
-    }
+    return Risk(
+        volatility=total,
+        cvar_95=tail,
+        cvar_method=method,
+        diversification_ratio=diversification_ratio(forecast, weights),
+        systematic=forecast.named_variance(weights) / total**2 if total > 0 and forecast.named else None,
+        factor_shares=factor_shares(forecast, weights),
+        measures=measured,
+        contributions_of=contributed(problem),
+        tail="scenarios" if scenarios_tell else "normal",
+    )
 
 
 def factor_shares(forecast: Forecast, weights: FloatArray) -> dict[str, float] | None:
@@ -97,28 +99,28 @@ def _span(months: float) -> Message:
     return message("a month") if months == 1 else message("{months:g} months", months=months)
 
 
-def limit_rows(problem: Problem, allocation: Allocation) -> list[dict[str, Any]]:
+def limit_rows(problem: Problem, allocation: Allocation) -> tuple[Constraint, ...]:
     """Every named limit with its value, price and slack; the price is None where the objective has no unit for it."""
     terms = {constraint.name: constraint for constraint in problem.constraints}
-    return [
-        {
-            "name": limit.name,
-            "kind": limit.kind,
-            "value": limit.value,
-            "limit": limit.limit,
-            "slack": limit.slack,
-            "binding": limit.binding,
-            "shadow_price": limit.shadow_price,
-            "shadow_price_less": limit.shadow_price_less,
-            "side": limit.side,
-            "where": limit.where,
-            "soft": getattr(terms.get(limit.name), "soft", None),
-            "confidence": _confidence(terms.get(limit.name)),
-            "measure": getattr(terms.get(limit.name), "measure", None),
-            "days": getattr(terms.get(limit.name), "days", None),
-        }
+    return tuple(
+        Constraint(
+            name=limit.name,
+            kind=limit.kind,
+            value=limit.value,
+            limit=limit.limit,
+            slack=limit.slack,
+            binding=limit.binding,
+            shadow_price=limit.shadow_price,
+            shadow_price_less=limit.shadow_price_less,
+            side=limit.side,
+            where=limit.where,
+            soft=getattr(terms.get(limit.name), "soft", None),
+            confidence=_confidence(terms.get(limit.name)),
+            measure=getattr(terms.get(limit.name), "measure", None),
+            days=getattr(terms.get(limit.name), "days", None),
+        )
         for limit in allocation.limits
-    ]
+    )
 
 
 def _confidence(term: Any) -> float | None:
@@ -129,7 +131,7 @@ def _confidence(term: Any) -> float | None:
     return getattr(term, "confidence", None) or getattr(kind(), "confidence", None)
 
 
-def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> list[dict[str, Any]]:
+def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: FloatArray) -> tuple[Scenario, ...]:
     """The loss in each named scenario, a loss positive: a fall of each factor, and the shocks of the strategy.
 
     Args:
@@ -137,30 +139,31 @@ def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: 
         outlook: Scenarios of the strategy; None where it needs none.
         weights: (n,).
     """
-    rows = [
-        {
-            "name": fall.name,
-            "kind": "factor",
-            "loss": -float(fall.returns @ weights),
-            "method": fall.method,
-            "factor": fall.factor,
-            "deviations": fall.deviations,
-            "size": fall.size,
-        }
+    falls = (
+        Scenario(
+            name=fall.name,
+            kind="factor",
+            loss=-float(fall.returns @ weights),
+            method=fall.method,
+            factor=fall.factor,
+            deviations=fall.deviations,
+            size=fall.size,
+        )
         for fall in factor_falls(problem.forecast)
-    ]
+    )
     if outlook is None:
-        return rows
-    return rows + [
-        {
-            "name": name,
-            "kind": "shock",
-            "loss": -float(returns @ weights),
-            "method": message("returns and probability as the strategy states them, else from past controls"),
-            "probability": _probability(outlook, name),
-        }
+        return tuple(falls)
+    shocks = (
+        Scenario(
+            name=name,
+            kind="shock",
+            loss=-float(returns @ weights),
+            method=message("returns and probability as the strategy states them, else from past controls"),
+            probability=_probability(outlook, name),
+        )
         for name, returns in outlook.shocks.items()
-    ]
+    )
+    return (*falls, *shocks)
 
 
 def _probability(outlook: StrategyScenarios, name: str) -> float | None:
@@ -170,7 +173,7 @@ def _probability(outlook: StrategyScenarios, name: str) -> float | None:
     return None if scenarios.ordered or not len(happens) else float(scenarios.probabilities @ happens)
 
 
-def objective_record(problem: Problem, allocation: Allocation) -> dict[str, Any]:
+def objective_record(problem: Problem, allocation: Allocation) -> Objective:
     """The objective: its value, and the unit of its multipliers.
 
     `unit` is ``variance``; ``measure``, in that of the measure of risk; ``cost``, a fraction of the budget a year with risk
@@ -180,12 +183,12 @@ def objective_record(problem: Problem, allocation: Allocation) -> dict[str, Any]
     """
     objective = problem.objective
     measure = getattr(objective, "measure", None)
-    return {
-        "kind": objective.kind,
-        "value": allocation.objective,
-        "unit": objective.unit(problem),
-        "risk_aversion": objective.price_of_risk(problem),
-        "measure": measure,
-        "confidence": _confidence(objective),
+    return Objective(
+        kind=objective.kind,
+        value=allocation.objective,
+        unit=objective.unit(problem),
+        risk_aversion=objective.price_of_risk(problem),
+        measure=measure,
+        confidence=_confidence(objective),
         **({} if (benchmark := getattr(objective, "benchmark", None)) is None else {"benchmark": benchmark}),
-    }
+    )

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from toolkit.app.allocation.holdings import WHOLE, Lot
+from toolkit.app.allocation.holdings import WHOLE
 from toolkit.core.messages import Message, message
 from toolkit.holdings.holding_period import RULES
+from toolkit.holdings.lots import Lot
 
 WAIT_DAYS = 31
 """A lot that is free of tax within a month is not sold before."""

@@ -33,7 +33,7 @@ def warnings(
     reproducible: bool,  # noqa: FBT001
     rates: Mapping[str, Rate],
     provenance: Sequence[Provenance],
-    owner: Mapping[str, str],
+    destination: str,
     further: Sequence[Remark] = (),
 ) -> tuple[Remark, ...]:
     """Warnings and notes of an allocation, by the money that they concern."""
@@ -67,7 +67,7 @@ def warnings(
     if unknown and not np.any(problem.costs.fees):
         text = message("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
         found.append(Remark("terms", text, message("Say what a trade costs (fee under [costs] of the strategy)."), unknown))
-    day, destination = inputs.snapshot.as_of, owner["country"]
+    day = inputs.snapshot.as_of
     uncertain = [
         asset
         for asset in universe

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
-from toolkit.app.allocation.holdings import STORED, Held, Lot
+from toolkit.app.allocation.holdings import STORED, Held
 from toolkit.app.allocation.inputs import PricedMarket
 from toolkit.app.allocation.origins import UNKNOWN_ORIGIN, OriginVariants
 from toolkit.app.allocation.pieces import allocate_in_pieces
@@ -17,6 +17,7 @@ from toolkit.app.allocation.request import Request
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, GapError
+from toolkit.holdings.lots import Lot
 from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.strategy.model import Strategy
 

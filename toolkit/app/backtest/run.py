@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from toolkit.app.allocation.holdings import reporting_budget
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, is_controlled
-from toolkit.app.allocation.record import rounded
 from toolkit.app.allocation.request import Request
 from toolkit.app.assumptions import licence_delay
 from toolkit.app.backtest.baselines import GOLD, baselines
@@ -259,7 +258,7 @@ def _record(
     sentences = [words for remark in told for words in (remark.text, remark.remedy) if words]
     sentences += [one.title for one in simulated]
     found |= {**in_record(told), "phrases": phrases(sentences)}
-    return records.Backtest.model_validate(rounded(found))
+    return records.Backtest.model_validate(found)
 
 
 def _interval(interval: evaluation.Interval | None) -> dict[str, float] | None:

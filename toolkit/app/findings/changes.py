@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -17,119 +16,117 @@ from toolkit.controls.state import is_beyond_review
 from toolkit.core.calendar import add_months
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
-from toolkit.supply.flows import WORLD, flow_series, summarise
+from toolkit.records.parts.changes import Changes, ControlChange, FlowChange, FlowNews, PriceChange, PriceThen
+from toolkit.supply.flows import WORLD, FlowSummary, flow_series, summarise
 
 TOLD = ("control", "practice")
 """Kinds of events that change what may leave a country; policy and markets are in the calendar."""
 
 
 @part("changes")
-def changes(ask: Ask) -> dict[str, Any] | None:
+def changes(ask: Ask) -> Changes:
     """Changes since last month's report: for each table what was known then and what is known now."""
     since = add_months(ask.as_of, -1)
-    snapshot = ask.context.snapshot
+    snapshot, reviewed_to = ask.context.snapshot, ask.context.ledger.reviewed_to
     then = ask.context.on(since).snapshot
-    prices = list(_prices(ask, then))
-    flows = list(_flows(ask, since))
+    prices = tuple(_prices(ask, then))
+    flows = tuple(_flows(ask, since))
     used = {
         "controls": snapshot["controls"],
-        "prices": snapshot["prices"].filter(pl.col("asset").is_in([row["asset"] for row in prices])),
+        "prices": snapshot["prices"].filter(pl.col("asset").is_in([row.asset for row in prices])),
         "fx": rates_used(snapshot["fx"], {*snapshot["prices"]["currency"], ask.currency}),
-        "flows": snapshot["flows"].filter(pl.col("asset").is_in([row["asset"] for row in flows])),
+        "flows": snapshot["flows"].filter(pl.col("asset").is_in([row.asset for row in flows])),
     }
-    return {
-        "since": since,
-        "ledger_until": snapshot["controls"]["known_from"].max(),
-        "reviewed_to": ask.context.ledger.reviewed_to,
-        "controls": list(_controls(ask, since)),
-        "flows": flows,
-        "prices": prices,
-        "data": ask.provenance(**used),
-    }
+    return Changes(
+        since=since.isoformat(),
+        ledger_until=f"{snapshot['controls']['known_from'].max()}",
+        reviewed_to=reviewed_to and reviewed_to.isoformat(),
+        controls=tuple(_controls(ask, since)),
+        flows=flows,
+        prices=prices,
+        data=ask.provenance(**used),
+    )
 
 
-def _controls(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
+def _controls(ask: Ask, since: date) -> Iterator[ControlChange]:
     """Events announced since, and official ones whose status is another than it was; in the order of the day of the change.
 
     A suspension that began or ended is one change, with what it acts on beside it. `inferred` is a change that only the date of
     an earlier act tells, on a day to which the ledger was not reviewed.
     """
-    chronology = ask.context.ledger.chronology
-    rows = []
-    for event in ask.context.ledger.events:
+    ledger, chronology = ask.context.ledger, ask.context.ledger.chronology
+    changed: dict[str, tuple[date, str | None, str, bool]] = {}
+    for event in ledger.events:
         if event.kind not in TOLD:
             continue
         new = event.known_from > since
         was = None if new else chronology.status(event, since, known=since)
         now = chronology.status(event, ask.as_of, known=ask.as_of)
-        if not new and (not event.is_law or was == now):
-            continue
-        day = event.known_from if new else chronology.period(event, ask.as_of).since
-        rows.append(
-            {
-                "event_id": event.event_id,
-                "title": event.title,
-                "kind": event.kind,
-                "instrument": event.instrument,
-                "standing": event.standing,
-                "confidence": event.confidence,
-                "source_id": event.source,
-                "origin": event.origin,
-                "destinations": event.destinations,
-                "metals": event.metals,
-                "was": was,
-                "now": now,
-                "day": day,
-                "inferred": not new and is_beyond_review(ask.context.ledger.reviewed_to, day),
-                "targets": titles_acted_on(chronology, event) if event.relation == SUSPENDS else (),
-                "targets_now": [],
-            }
+        if new or (event.is_law and was != now):
+            day = event.known_from if new else chronology.period(event, ask.as_of).since
+            changed[event.event_id] = day, was, now, not new and is_beyond_review(ledger.reviewed_to, day)
+    targets = {key: titles_acted_on(chronology, ledger[key]) for key in changed if ledger[key].relation == SUSPENDS}
+    targets_now: dict[str, set[str]] = {key: set() for key, acted_on in targets.items() if acted_on}
+    for key, (_, was, now, _) in tuple(changed.items()):
+        acting = chronology.acting_on(ledger[key], SUSPENDS, known=ask.as_of)
+        found = [one.event_id for one in acting if one.event_id in targets_now]
+        if found and was is not None:
+            targets_now[found[-1]].add(now)
+            del changed[key]
+    for key, (day, was, now, inferred) in sorted(changed.items(), key=lambda item: (item[1][0], item[0])):
+        event = ledger[key]
+        yield ControlChange(
+            event_id=key,
+            title=event.title,
+            kind=event.kind,
+            instrument=event.instrument,
+            standing=event.standing,
+            confidence=event.confidence,
+            source_id=event.source,
+            origin=event.origin,
+            destinations=event.destinations,
+            metals=event.metals,
+            was=was,
+            now=now,
+            day=day.isoformat(),
+            inferred=inferred,
+            targets=targets.get(key, ()),
+            targets_now=tuple(sorted(targets_now.get(key, ()))),
         )
-    suspensions = {row["event_id"]: row for row in rows if row["targets"]}
-    for row in tuple(rows):
-        acting = chronology.acting_on(ask.context.ledger[row["event_id"]], SUSPENDS, known=ask.as_of)
-        found = [suspensions[s.event_id] for s in acting if s.event_id in suspensions]
-        if found and row["was"] is not None:
-            found[-1]["targets_now"] = sorted({*found[-1]["targets_now"], row["now"]})
-            rows.remove(row)
-    yield from sorted(rows, key=lambda row: (row["day"], row["event_id"]))
 
 
-def _flows(ask: Ask, since: date) -> Iterator[dict[str, Any]]:
+def _flows(ask: Ask, since: date) -> Iterator[FlowChange]:
     """The newest month of each metal's imports, in all and from China, against the month and the year before."""
     table = ask.context.snapshot["flows"]
     for asset in ask.assets:
         rows = table.filter(pl.col("asset") == asset)
-        if rows.is_empty():
-            continue
-        newest = rows.filter(pl.col("date") == pl.col("date").max())
-        series = {one.partner: one for one in flow_series(rows)}
+        series = {one.partner: one for one in flow_series(rows)} if rows.height else {}
         whole = series.get(WORLD)
         if whole is None:
             continue
+        newest = rows.filter(pl.col("date") == pl.col("date").max())
         part_of = series.get(CHINA)
-        told = {"all": summarise(whole), "china": None if part_of is None else summarise(part_of, whole)}
-        yield {
-            "asset": asset,
-            "reporter": whole.reporter,
-            "month": whole.months[-1],
-            "new": any(known > since for known in newest["known_from"]),
-            **{
-                key: None
-                if one is None
-                else {
-                    "latest": one.latest,
-                    "on_month": one.on_month,
-                    "on_year": one.on_year,
-                    "zeros_running": one.zeros_running,
-                    "inferred": one.month in one.series.inferred,
-                }
-                for key, one in told.items()
-            },
-        }
+        yield FlowChange(
+            asset=asset,
+            reporter=whole.reporter or "",
+            month=whole.months[-1].isoformat(),
+            new=any(known > since for known in newest["known_from"]),
+            all=_news(summarise(whole)),
+            china=None if part_of is None else _news(summarise(part_of, whole)),
+        )
 
 
-def _prices(ask: Ask, then: Snapshot) -> Iterator[dict[str, Any]]:
+def _news(flow: FlowSummary) -> FlowNews:
+    return FlowNews(
+        latest=flow.latest,
+        on_month=flow.on_month,
+        on_year=flow.on_year,
+        zeros_running=flow.zeros_running,
+        inferred=flow.month in flow.series.inferred,
+    )
+
+
+def _prices(ask: Ask, then: Snapshot) -> Iterator[PriceChange]:
     """The level of each product as it was known then and as it is known now, in the reporting currency per kg."""
     snapshot = ask.context.snapshot
     products = tuple(asset for asset in ask.context.products if asset.key in ask.assets)
@@ -141,16 +138,16 @@ def _prices(ask: Ask, then: Snapshot) -> Iterator[dict[str, Any]]:
         if level is None or key not in monthly:
             continue
         old = next((one for (asset, _), one in before.items() if asset == key), None)
-        yield {
-            "asset": key,
-            "price": level.price,
-            "standard_error": level.standard_error,
-            "date": level.date,
-            "basis": level.basis,
-            "new": old is None or level.date > old.date,
-            "before": None if old is None else {"price": old.price, "date": old.date},
-            "change": _change(level, old),
-        }
+        yield PriceChange(
+            asset=key,
+            price=level.price,
+            standard_error=level.standard_error,
+            date=level.date.isoformat(),
+            basis=level.basis,
+            new=old is None or level.date > old.date,
+            before=None if old is None else PriceThen(price=old.price, date=old.date.isoformat()),
+            change=_change(level, old),
+        )
 
 
 def _change(level: UnitPrice, old: UnitPrice | None) -> float | None:

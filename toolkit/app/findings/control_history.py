@@ -16,8 +16,11 @@ from toolkit.controls.periods import FormStanding, form_history
 from toolkit.controls.purity import purity_fraction
 from toolkit.core.calendar import add_months
 from toolkit.core.size import PieceSize
-from toolkit.holdings.exposure import PLANS, STORED_SAFE
+from toolkit.holdings.exposure import PLANS, STORED_SAFE, LotExposure
 from toolkit.holdings.exposure_history import Change, Exposure, Part, changes, exposure_on
+from toolkit.records.answers.backtest import Backtest
+from toolkit.records.parts.control_history import ControlHistory
+from toolkit.records.subjects import BacktestSubject, Holdings
 
 BEFORE = 6
 """Months that are shown before the first change."""
@@ -27,18 +30,19 @@ DAY = date.resolution
 
 
 @part("control_history")
-def control_history(ask: Ask) -> dict[str, Any] | None:
+def control_history(ask: Ask) -> ControlHistory | None:
     """Shares of value under control over time and the measures behind them; None for a run and for the market alone."""
-    if "backtest" in ask.record:
-        return _of_backtest(ask, ask.record["backtest"])
-    if "exposure" in ask.record:
-        return _of_lots(ask, ask.record["exposure"]["lots"])
+    match ask.record:
+        case BacktestSubject():
+            return _of_backtest(ask, ask.record.backtest)
+        case Holdings():
+            return _of_lots(ask, ask.record.exposure.lots)
     return None
 
 
-def _of_lots(ask: Ask, lots: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    held = [lot for lot in lots if lot["delivery"] not in PLANS and lot["value"]]
-    value = sum(lot["value"] for lot in held)
+def _of_lots(ask: Ask, lots: Sequence[LotExposure]) -> ControlHistory | None:
+    held = [(lot, lot.value) for lot in lots if lot.delivery not in PLANS and lot.value]
+    value = sum(of_lot for _, of_lot in held)
     if not value:
         return None
 
@@ -49,12 +53,12 @@ def _of_lots(ask: Ask, lots: Sequence[Mapping[str, Any]]) -> dict[str, Any] | No
 
     parts = [
         Part(
-            lot["asset"],
-            lot["value"] / value,
-            lot["delivery"] == STORED_SAFE,
-            history(lot["asset"], lot["form"], lot["export_from"], lot["purity"], lot["size"]),
+            lot.asset,
+            of_lot / value,
+            lot.delivery == STORED_SAFE,
+            history(lot.asset, lot.form, lot.export_from, lot.purity, lot.size),
         )
-        for lot in held
+        for lot, of_lot in held
     ]
     found = changes(parts)
     start = add_months(found[0].day, -BEFORE) if found else add_months(ask.as_of, -WITHOUT)
@@ -62,9 +66,9 @@ def _of_lots(ask: Ask, lots: Sequence[Mapping[str, Any]]) -> dict[str, Any] | No
     return _record(ask, "lots", points, found, {point.day: point for point in points})
 
 
-def _of_backtest(ask: Ask, found: Mapping[str, Any]) -> dict[str, Any] | None:
+def _of_backtest(ask: Ask, found: Backtest) -> ControlHistory | None:
     """The exposure of the first strategy: once metal is there it is outside its origin."""
-    days, weights = [date.fromisoformat(day) for day in found["dates"]], found["strategies"][0]["weights"]
+    days, weights = [date.fromisoformat(day) for day in found.dates], found.strategies[0].weights
     mean = {
         key: sum(row.get(key, 0.0) for row in weights) / len(weights) for key in sorted({key for row in weights for key in row})
     }
@@ -95,10 +99,7 @@ def _of_backtest(ask: Ask, found: Mapping[str, Any]) -> dict[str, Any] | None:
         }
         for key, form in formed.items()
     ]
-    record = _record(ask, "backtest", points, inside, after)
-    record["points"] = [{**point, "stoppable": None} for point in record["points"]]
-    record["changes"] = [{**change, "stoppable": None} for change in record["changes"]]
-    return {**record, "metals": metals, "unjudged": [key for key in keys if key not in histories]}
+    return _record(ask, "backtest", points, inside, after, metals, [key for key in keys if key not in histories])
 
 
 def _history(
@@ -122,16 +123,40 @@ def _periods(history: Sequence[FormStanding]) -> Iterator[dict[str, Any]]:
 
 
 def _record(
-    ask: Ask, subject: str, points: Sequence[Exposure], found: Sequence[Change], after: Mapping[date, Exposure]
-) -> dict[str, Any]:
-    rows = [{**asdict(one), "stoppable": after[one.day].stoppable, "outside": after[one.day].outside} for one in found]
+    ask: Ask,
+    subject: str,
+    points: Sequence[Exposure],
+    found: Sequence[Change],
+    after: Mapping[date, Exposure],
+    metals: Sequence[Mapping[str, Any]] = (),
+    unjudged: Sequence[str] = (),
+) -> ControlHistory:
+    """The part on lots or on a backtest, of whose metal nothing can be stopped and nothing is told of that.
+
+    Args:
+        ask: About what.
+        subject: ``lots`` or ``backtest``.
+        points: Exposures, oldest first.
+        found: Changes, oldest first.
+        after: Exposure after the changes of a day.
+        metals: Controlled periods of each metal.
+        unjudged: Keys without a standing.
+    """
+
+    def stoppable(point: Exposure) -> float | None:
+        return point.stoppable if subject == "lots" else None
+
     snapshot = ask.context.snapshot
-    return {
-        "subject": subject,
-        "destination": ask.context.settings.config.owner.country,
-        "points": [asdict(point) for point in points],
-        "changes": rows,
-        "metals": [],
-        "unjudged": [],
-        "data": ask.provenance(controls=snapshot["controls"], control_scopes=snapshot["control_scopes"]),
-    }
+    return ControlHistory.model_validate(
+        {
+            "subject": subject,
+            "destination": ask.context.settings.config.owner.country,
+            "points": [{**asdict(point), "stoppable": stoppable(point)} for point in points],
+            "changes": [
+                {**asdict(one), "stoppable": stoppable(after[one.day]), "outside": after[one.day].outside} for one in found
+            ],
+            "metals": metals,
+            "unjudged": unjudged,
+            "data": ask.provenance(controls=snapshot["controls"], control_scopes=snapshot["control_scopes"]),
+        }
+    )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.flows import CodeFlows, FlowAnswer, ReportedPoint
-from toolkit.app.flows import flows as customs_flows
+from toolkit.app.flows import CodeFlows, code_flows, reported_stops
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
-from toolkit.core.errors import GapError
-from toolkit.core.messages import Message, message, retellable
+from toolkit.core.messages import Message, message
+from toolkit.records.answers.flows import ReportedPoint
+from toolkit.records.parts.flows import Became, Flow, FlowControl, FlowFact, FlowRules, Flows, ReportedFlow
+from toolkit.records.parts.flows import FlowSummary as Newest
 from toolkit.supply.collapse import BASE_MONTHS, LOW, SHORTEST, Collapse
 from toolkit.supply.flows import (
     DIVERSION_FALL,
@@ -54,61 +52,54 @@ RULES: Mapping[str, Message] = MappingProxyType(
 
 
 @part("flows")
-def flows(ask: Ask) -> dict[str, Any] | None:
+def flows(ask: Ask) -> Flows | None:
     """The flows of each metal of the report that has a tariff code to itself; None where none has, and nothing is reported.
 
     A month is told for the origin whose controls are asked about (China) where customs list it, and for all origins together.
     """
-    try:
-        answer = customs_flows(ask.context)
-    except GapError:
-        return None
+    everything = code_flows(ask.context, ask.context.snapshot["flows"])
     order = {asset: i for i, asset in enumerate(ask.assets)}
     codes = sorted(
-        (code for code in answer.codes if code.asset in order), key=lambda code: (order[code.asset or ""], code.hs_code)
+        (code for code in everything if code.asset in order), key=lambda code: (order[code.asset or ""], code.hs_code)
     )
-    reported = _reported(ask, answer)
+    reported = _reported(ask, reported_stops(ask.context, {code.asset for code in everything}))
     if not codes and not reported:
         return None
     found = {code.asset for code in codes}
     rows = ask.context.snapshot["flows"].filter(pl.col("hs_code").is_in([code.hs_code for code in codes]))
-    return {
-        "unit": "kg",
-        "origin": CHINA,
-        "rules": RULES,
-        "flows": [_flow(ask, code) for code in codes],
-        "without_flow": [_named(ask, asset) for asset in ask.assets if asset not in found],
-        "reported": reported,
-        "data": ask.provenance(flows=rows, controls=_told(ask, reported)),
-    }
+    events = ask.context.snapshot["controls"].filter(pl.col("event_id").is_in([point.event_id for point in reported]))
+    return Flows(
+        unit="kg",
+        origin=CHINA,
+        rules=FlowRules(**RULES),
+        flows=tuple(_flow(ask, code) for code in codes),
+        without_flow=tuple(ask.named(asset) for asset in ask.assets if asset not in found),
+        reported=reported,
+        data=ask.provenance(flows=rows, controls=events),
+    )
 
 
-def _named(ask: Ask, asset: str) -> dict[str, Any]:
-    product = ask.context.products[asset]
-    return {"asset": asset, "name": product.name, "element": product.element}
-
-
-def _flow(ask: Ask, code: CodeFlows) -> dict[str, Any]:
+def _flow(ask: Ask, code: CodeFlows) -> Flow:
     origin = next((partner for partner in code.partners if partner.series.partner == CHINA), None)
     watched = origin or code.total
     collapses = [found for partner, found in code.collapsed if partner == watched.series.partner]
-    return {
-        **_named(ask, code.asset or ""),
-        "hs_code": code.hs_code,
-        "reporter": code.reporter,
-        "direction": code.direction,
-        "origin": CHINA if origin else None,
-        "months": [month.isoformat()[:7] for month in code.total.series.months],
-        "total": code.total.series.quantities,
-        "quantity": watched.series.quantities,
-        "basis": [_basis(watched.series, i) for i in range(len(watched.series.months))],
-        "summary": _summary(watched),
-        "became": _became(watched, collapses),
-        "collapses": collapses,
-        "diversion": next((found for found in code.diversions if found.origin == CHINA), None),
-        "controls": _controls(ask, code),
-        "mixed": retellable(code.mixed.caution) if code.mixed else None,
-    }
+    return Flow(
+        **dict(ask.named(code.asset or "")),
+        hs_code=code.hs_code,
+        reporter=code.reporter or "",
+        direction=code.direction or "",
+        origin=CHINA if origin else None,
+        months=tuple(f"{month:%Y-%m}" for month in code.total.series.months),
+        total=code.total.series.quantities,
+        quantity=watched.series.quantities,
+        basis=tuple(_basis(watched.series, i) for i in range(len(watched.series.months))),
+        summary=_summary(watched),
+        became=_became(watched, collapses),
+        collapses=tuple(collapses),
+        diversion=next((found for found in code.diversions if found.origin == CHINA), None),
+        controls=_controls(ask, code),
+        mixed=code.mixed.caution if code.mixed else None,
+    )
 
 
 def _basis(series: FlowSeries, at: int) -> str:
@@ -117,69 +108,49 @@ def _basis(series: FlowSeries, at: int) -> str:
     return INFERRED_ZERO if series.months[at] in series.inferred else REPORTED
 
 
-def _summary(flow: FlowSummary) -> dict[str, Any]:
+def _summary(flow: FlowSummary) -> Newest:
     """The latest month, and the latest twelve months against the twelve before, kg a month."""
     q = flow.series.quantities
     before = mean(q[-2 * YEAR : -YEAR]) if len(q) >= 2 * YEAR else None
-    return {
-        "month": flow.month.isoformat()[:7],
-        "latest": flow.latest,
-        "on_year": flow.on_year,
-        "three_months": flow.three_months,
-        "year": flow.twelve_months,
-        "year_before": before,
-        "year_on_year": change(flow.twelve_months, before, flow.series.mean),
-        "zeros_running": flow.zeros_running,
-        "zeros_in_year": flow.zeros_in_twelve,
-        "inferred_in_year": flow.inferred_in_twelve,
-        "share": flow.share,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Became:
-    """State of a flow, by the rule of collapses.
-
-    Attributes:
-        state: ``zero``, ``fallen``, ``back`` or ``running``.
-        since: First month of it; None for ``running``.
-        months: At zero in a row, for ``zero``.
-        level: Mean of the months since, kg a month; of the latest three for ``back``.
-        base: Mean of the twelve months before the collapse.
-    """
-
-    state: str
-    since: date | None
-    months: int
-    level: float | None
-    base: float | None
+    return Newest(
+        month=f"{flow.month:%Y-%m}",
+        latest=flow.latest,
+        on_year=flow.on_year,
+        three_months=flow.three_months,
+        year=flow.twelve_months,
+        year_before=before,
+        year_on_year=change(flow.twelve_months, before, flow.series.mean),
+        zeros_running=flow.zeros_running,
+        zeros_in_year=flow.zeros_in_twelve,
+        inferred_in_year=flow.inferred_in_twelve,
+        share=flow.share,
+    )
 
 
 def _became(flow: FlowSummary, collapses: Sequence[Collapse]) -> Became:
     """Zeros count inside a collapse only; a flow is back that reaches half of what it was, as the rule of collapses counts."""
     months, last = flow.series.months, collapses[-1] if collapses else None
     if last and last.running and flow.zeros_running > 1:
-        return Became(ZERO, months[-flow.zeros_running], flow.zeros_running, 0.0, last.base)
-    if last is None:
-        return Became(RUNNING, None, 0, flow.twelve_months, None)
-    if last.running:
-        return Became(FALLEN, last.onset, 0, last.mean, last.base)
-    end = months.index(last.last)
-    recent = flow.three_months
-    if len(months) - 1 - end <= LATELY and recent is not None and recent >= LOW * last.base:
-        return Became(BACK, months[end + 1], 0, recent, last.base)
-    return Became(RUNNING, None, 0, flow.twelve_months, None)
+        since = months[-flow.zeros_running].isoformat()
+        return Became(state=ZERO, since=since, months=flow.zeros_running, level=0.0, base=last.base)
+    if last and last.running:
+        return Became(state=FALLEN, since=last.onset.isoformat(), months=0, level=last.mean, base=last.base)
+    if last and (recent := flow.three_months) is not None and recent >= LOW * last.base:
+        end = months.index(last.last)
+        if len(months) - 1 - end <= LATELY:
+            return Became(state=BACK, since=months[end + 1].isoformat(), months=0, level=recent, base=last.base)
+    return Became(state=RUNNING, since=None, months=0, level=flow.twelve_months, base=None)
 
 
-def _controls(ask: Ask, code: CodeFlows) -> list[dict[str, Any]]:
+def _controls(ask: Ask, code: CodeFlows) -> tuple[FlowControl, ...]:
     """Licences and bans for all end users that bear on the flow, oldest first, with what the flow did around their first day.
 
     `covers` tells whether the traded form is named; a licence for other forms of the metal may slow its trade all the same.
     """
-    of_event = {row["event_id"]: row for row in ask.record["timeline"]}
+    of_event = {row.event_id: row for row in ask.record.timeline}
     around = {control.event_id: control for control in code.controls}
     form = ask.context.products[code.asset or ""].form
-    rows: list[dict[str, Any]] = []
+    rows: list[FlowControl] = []
     for event in ask.context.ledger.events:
         told = around.get(event.event_id)
         row = of_event.get(event.event_id)
@@ -190,57 +161,46 @@ def _controls(ask: Ask, code: CodeFlows) -> list[dict[str, Any]]:
         if not covers and event.instrument != LICENCE:  # a ban that does not name the form does not bear on its flow
             continue
         rows.append(
-            {
-                "event_id": event.event_id,
-                "number": event.number,
-                "instrument": event.instrument,
-                "destinations": event.destinations,
-                "effective": event.effective,
-                "covers": covers,
-                "spells": row["spells"] if row and covers else [],
-                "base": told.around.base if told else None,
-                "after": told.around.after if told else None,
-                "change": told.around.change if told else None,
-                "collapsed": told.around.collapse.onset if told and told.around.collapse else None,
-            }
+            FlowControl(
+                event_id=event.event_id,
+                number=event.number,
+                instrument=event.instrument,
+                destinations=event.destinations,
+                effective=event.effective.isoformat(),
+                covers=covers,
+                spells=row.spells if row and covers else (),
+                base=told.around.base if told else None,
+                after=told.around.after if told else None,
+                change=told.around.change if told else None,
+                collapsed=told.around.collapse.onset.isoformat() if told and told.around.collapse else None,
+            )
         )
-    return sorted(rows, key=lambda row: (row["effective"], row["event_id"]))
+    return tuple(sorted(rows, key=lambda row: (row.effective, row.event_id)))
 
 
-def _reported(ask: Ask, answer: FlowAnswer) -> list[dict[str, Any]]:
+def _reported(ask: Ask, points: Iterable[ReportedPoint]) -> tuple[ReportedFlow, ...]:
     """Reported points that name a metal of the report: told alone, never joined to a series."""
     ledger = ask.context.ledger
-    return [
-        {
-            **_point(point, [asset for asset in ledger[point.event_id].metals if asset in ask.context.products]),
-            "fact": _fact(ledger[point.event_id]),
-        }
-        for point in answer.reported
+    return tuple(
+        ReportedFlow(
+            event_id=point.event_id,
+            date=point.announced,
+            precision=point.precision,
+            assets=tuple(asset for asset in ledger[point.event_id].metals if asset in ask.context.products),
+            what=point.what,
+            citation=point.citation,
+            confidence=point.confidence,
+            confirmed=point.confidence.startswith(VERIFIED),
+            fact=_fact(ledger[point.event_id]),
+        )
+        for point in points
         if set(ledger[point.event_id].metals) & set(ask.assets)
-    ]
+    )
 
 
-def _point(point: ReportedPoint, assets: Sequence[str]) -> dict[str, Any]:
-    return {
-        "event_id": point.event_id,
-        "date": point.announced,
-        "precision": point.precision,
-        "assets": assets,
-        "what": point.what,
-        "citation": point.citation,
-        "confidence": point.confidence,
-        "confirmed": point.confidence.startswith(VERIFIED),
-    }
-
-
-def _fact(event: Event) -> dict[str, Any]:
+def _fact(event: Event) -> FlowFact:
     """What a list of unconfirmed facts says of a report."""
-    return {
-        "event_id": event.event_id, "number": None, "authority": event.authority, "instrument": event.instrument,
-        "metals": event.metals, "standing": event.standing, "confidence": event.confidence, "source": event.citation,
-        "source_id": event.source,
-    }  # fmt: skip
-
-
-def _told(ask: Ask, reported: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    return ask.context.snapshot["controls"].filter(pl.col("event_id").is_in([point["event_id"] for point in reported]))
+    return FlowFact(
+        event_id=event.event_id, number=None, authority=event.authority, instrument=event.instrument, metals=event.metals,
+        standing=event.standing, confidence=event.confidence, source=event.citation, source_id=event.source,
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -12,10 +13,12 @@ from toolkit.app.findings.part import Ask, part
 from toolkit.controls.events import Event
 from toolkit.core.calendar import month_number
 from toolkit.core.messages import message
-from toolkit.core.plain import plain
-from toolkit.shocks.event_study import NO_REACTION, THIN, Case, Reaction, notice_key
+from toolkit.records.parts.history import History, HistoryCase, Notice, PathMonth, PricePoint, PriceRange, Reaction
+from toolkit.shocks.event_study import NO_REACTION, THIN, Case, notice_key
+from toolkit.shocks.event_study import Reaction as Measured
 from toolkit.shocks.monthly_series import SMOOTHING, MonthlySeries, monthly, window
-from toolkit.shocks.price_path import PathMonth, is_scarce, price_path
+from toolkit.shocks.price_path import PathMonth as Month
+from toolkit.shocks.price_path import is_scarce, price_path
 
 VERIFIED, PRESS, ASKED = "verified", "press_reports", "ask"
 NOTICE = "No. "
@@ -25,7 +28,7 @@ INDEX_DECIMALS = 1
 
 
 @part("history")
-def history(ask: Ask) -> dict[str, Any] | None:
+def history(ask: Ask) -> History | None:
     """Cases with reactions and paths, those of the report's metals marked; None where no case is known.
 
     The cases are those of `toolkit event`: an official licence or ban that names the form of a series, from its announcement.
@@ -38,11 +41,11 @@ def history(ask: Ask) -> dict[str, Any] | None:
     series = monthly(prices)
     events = {event.event_id: event for event in ask.context.ledger.events}
     points = _points(ask, found)
-    used = ask.context.snapshot["price_points"].filter(pl.struct("event", "asset", "basis").is_in([p["key"] for p in points]))
-    return {
-        "benchmark": found.benchmark,
-        "no_reaction": NO_REACTION,
-        "method": [
+    used = ask.context.snapshot["price_points"].filter(pl.struct("event", "asset", "basis").is_in([key for key, _ in points]))
+    return History(
+        benchmark=found.benchmark,
+        no_reaction=NO_REACTION,
+        method=(
             message(
                 "A level of a customs value is the weighted mean of up to {months} months on one side of the announcement and "
                 "never reaches across it; the first month after it is a single value.",
@@ -53,17 +56,15 @@ def history(ask: Ask) -> dict[str, Any] | None:
             ),
             message("No change is told from or to a level whose standard error is above {limit:.0%}.", limit=THIN),
             message("Cases are few and overlap, so they carry no test of significance."),
-        ],
-        "notices": len({notice_key(events[case.event_id].title) for case in found.cases}),
-        "overlapping": sum(1 for case in found.cases if case.overlaps),
-        "cases": [_case(ask, case, events, series, found.benchmark) for case in found.cases],
-        "summary": [plain(row) for row in found.summaries],
-        "points": [{name: value for name, value in point.items() if name != "key"} for point in points],
-        "assumptions": {
-            "no_reaction": message("A change of a price by less than {limit:.0%} is no reaction.", limit=NO_REACTION)
-        },
-        "data": ask.provenance(prices=prices, price_points=used),
-    }
+        ),
+        notices=len({notice_key(events[case.event_id].title) for case in found.cases}),
+        overlapping=sum(1 for case in found.cases if case.overlaps),
+        cases=tuple(_case(ask, case, events, series, found.benchmark) for case in found.cases),
+        summary=found.summaries,
+        points=tuple(point for _, point in points),
+        assumptions={"no_reaction": message("A change of a price by less than {limit:.0%} is no reaction.", limit=NO_REACTION)},
+        data=ask.provenance(prices=prices, price_points=used),
+    )
 
 
 def _named(ask: Ask, asset: str) -> dict[str, Any]:
@@ -77,74 +78,72 @@ def _named(ask: Ask, asset: str) -> dict[str, Any]:
 
 def _case(
     ask: Ask, case: Case, events: Mapping[str, Event], series: Mapping[str, MonthlySeries], benchmark: Sequence[str]
-) -> dict[str, Any]:
+) -> HistoryCase:
     event = events[case.event_id]
-    return {
+    return HistoryCase(
         **_named(ask, case.asset),
-        **_notice(event),
-        "destinations": event.destinations,
-        "basis": case.basis,
-        "overlaps": [_notice(events[key]) for key in case.overlaps],
-        "reactions": [_reaction(reaction, case, series[case.asset]) for reaction in case.reactions],
-        "path": [_month(month) for month in price_path(series, case.asset, case.day, benchmark=benchmark)],
-    }
+        **dict(_notice(event)),
+        destinations=event.destinations,
+        basis=case.basis,
+        overlaps=tuple(_notice(events[key]) for key in case.overlaps),
+        reactions=tuple(_reaction(reaction, case, series[case.asset]) for reaction in case.reactions),
+        path=tuple(map(_month, price_path(series, case.asset, case.day, benchmark=benchmark))),
+    )
 
 
-def _notice(event: Event) -> dict[str, Any]:
-    return {
-        "event_id": event.event_id,
-        "number": event.number if event.number and event.number.startswith(NOTICE) else None,
-        "instrument": event.instrument,
-        "kind": event.kind,
-        "announced": event.announced,
-        "effective": event.effective,
-    }
+def _notice(event: Event) -> Notice:
+    return Notice(
+        event_id=event.event_id,
+        number=event.number if event.number and event.number.startswith(NOTICE) else None,
+        instrument=event.instrument,
+        kind=event.kind,
+        announced=event.announced.isoformat(),
+        effective=event.effective and event.effective.isoformat(),
+    )
 
 
-def _reaction(reaction: Reaction, case: Case, series: MonthlySeries) -> dict[str, Any]:
+def _reaction(reaction: Measured, case: Case, series: MonthlySeries) -> Reaction:
     zero = month_number(case.day)
     scarce = any(is_scarce(series, window(zero, shift)) for shift in (-1, reaction.horizon))
-    return {**plain(reaction), "verdict": reaction.verdict, "scarce": scarce}
+    return Reaction.model_validate({**asdict(reaction), "verdict": reaction.verdict, "scarce": scarce})
 
 
-def _month(month: PathMonth) -> dict[str, Any]:
+def _month(month: Month) -> PathMonth:
     figures = {"printed": month.printed, "level": month.level, "benchmark": month.benchmark}
     rounded = {name: None if figure is None else round(figure, INDEX_DECIMALS) for name, figure in figures.items()}
-    return {"shift": month.shift, "month": month.month.isoformat()[:7], **rounded, "scarce": month.scarce}
+    return PathMonth(shift=month.shift, month=f"{month.month:%Y-%m}", scarce=month.scarce, **rounded)
 
 
-def _points(ask: Ask, found: ComparableCases) -> list[dict[str, Any]]:
-    """Dated prices around notices that no case covers, one row a notice, metal and basis: never joined to a series."""
+def _points(ask: Ask, found: ComparableCases) -> list[tuple[dict[str, Any], PricePoint]]:
+    """Key and dated prices of notices that no case covers, one a notice, metal and basis: never joined to a series."""
     ledger = ask.context.ledger
     covered = {(notice_key(ledger[case.event_id].title), case.asset) for case in found.cases}
     table = ask.context.snapshot["price_points"].sort("asset", "event", "basis", "date")
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[dict[str, Any], PricePoint]] = []
     for (label, asset, basis), group in table.group_by("event", "asset", "basis", maintain_order=True):
         if (notice_key(str(label)), asset) in covered:
             continue
         first, last = group.row(0, named=True), group.row(-1, named=True)
-        rows.append(
-            {
-                "key": {"event": label, "asset": asset, "basis": basis},
-                **_named(ask, str(asset)),
-                "notice": str(label).replace("/", " of ") if str(label).startswith(NOTICE) else label,
-                "basis": basis,
-                "kind": ASKED if ASKED in str(basis).split() else "assessment",
-                "unit": f"{first['currency']}/{first['unit']}",
-                "first": _price(first),
-                "last": _price(last) if group.height > 1 else None,
-                "change": _middle(last) / _middle(first) - 1.0 if group.height > 1 else None,
-                "sources": group["source"].unique().sort().to_list(),
-                "press": PRESS in group["source"],
-                "exact": set(group["status"]) == {VERIFIED},
-                "citation": last["citation"],
-            }
+        point = PricePoint(
+            **_named(ask, str(asset)),
+            notice=str(label).replace("/", " of ") if str(label).startswith(NOTICE) else str(label),
+            basis=str(basis),
+            kind=ASKED if ASKED in str(basis).split() else "assessment",
+            unit=f"{first['currency']}/{first['unit']}",
+            first=_price(first),
+            last=_price(last) if group.height > 1 else None,
+            change=_middle(last) / _middle(first) - 1.0 if group.height > 1 else None,
+            sources=tuple(group["source"].unique().sort()),
+            press=PRESS in group["source"],
+            exact=set(group["status"]) == {VERIFIED},
+            citation=last["citation"],
         )
-    return sorted(rows, key=lambda row: (not row["concerns"], row["first"]["date"], row["asset"]))
+        rows.append(({"event": label, "asset": asset, "basis": basis}, point))
+    return sorted(rows, key=lambda row: (not row[1].concerns, row[1].first.date, row[1].asset))
 
 
-def _price(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"date": row["date"], "low": row["price_low"], "high": row["price_high"]}
+def _price(row: Mapping[str, Any]) -> PriceRange:
+    return PriceRange(date=row["date"].isoformat(), low=row["price_low"], high=row["price_high"])
 
 
 def _middle(row: Mapping[str, Any]) -> float:

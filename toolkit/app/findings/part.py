@@ -9,14 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Any
 
 import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.core.errors import SpecError
-from toolkit.core.plain import plain
+from toolkit.records.base import Named
+from toolkit.records.findings import Part as Found
+from toolkit.records.findings import Parts
+from toolkit.records.positions import Position
+from toolkit.records.run import Run
 from toolkit.records.sources import Provenance
+from toolkit.records.subjects import Holdings, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,12 @@ class Ask:
     Attributes:
         context: The owner, and the ledger and the snapshot of the market on the day.
         assets: Keys of the products that the report is about, those held first; all products for the market alone.
-        record: The subject: a run object, or the object of a holdings file or of the market (`toolkit.app.subjects`).
+        record: The subject.
     """
 
     context: Context
     assets: tuple[str, ...]
-    record: Mapping[str, Any]
+    record: Subject
 
     @property
     def as_of(self) -> date:
@@ -46,12 +50,20 @@ class Ask:
     @property
     def weights(self) -> Mapping[str, float]:
         """Share of value by product, of what is proposed or held; empty for the market alone. Cash is none of them."""
-        rows = self.record.get("positions", ())
         found: dict[str, float] = {}
-        for row in rows:
-            product = row.get("offer_of") or row["asset"]
-            found[product] = found.get(product, 0.0) + row["weight"]
-        return found or self.record.get("weights", {})
+        for row in self.positions:
+            found[row.product] = found.get(row.product, 0.0) + row.weight
+        return self.record.weights if isinstance(self.record, Holdings) else found
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """Positions of a proposal; none of another subject."""
+        return self.record.positions if isinstance(self.record, Run) else ()
+
+    def named(self, asset: str) -> Named:
+        """What names a product in a table."""
+        product = self.context.products[asset]
+        return Named(asset=asset, name=product.name, element=product.element)
 
     def provenance(self, **tables: pl.DataFrame) -> tuple[Provenance, ...]:
         """Rows of `data[]` for the rows of tables that were used."""
@@ -59,7 +71,7 @@ class Ask:
         return self.context.snapshot.provenance(used)
 
 
-Find = Callable[[Ask], Mapping[str, Any] | None]
+Find = Callable[[Ask], Found | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +83,9 @@ class Part:
 
 
 def part(name: str) -> Callable[[Find], Part]:
-    """Turn a function into the part `name`, a field of `toolkit.records.findings.Parts`.
+    """Turn a function into the part `name`, a field of `toolkit.records.findings.Parts`: it returns its record, or None.
 
-    It returns JSON-like data of that record (dataclasses, dates and frames are welcome), or None. Keys with a meaning for
-    every report: ``data``, rows of provenance, and ``assumptions``, key -> sentence (`toolkit.core.messages.message`).
+    Fields with a meaning for every report: ``data``, rows of provenance, and ``assumptions``, key -> sentence.
     """
     return lambda find: Part(name, find)
 
@@ -91,6 +102,6 @@ def parts() -> Mapping[str, Part]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def findings(ask: Ask) -> dict[str, Any]:
-    """Every part that the data of the day hold, as JSON."""
-    return {name: plain(found, retellable=True) for name, one in parts().items() if (found := one.find(ask)) is not None}
+def findings(ask: Ask) -> Parts:
+    """Every part that the data of the day hold."""
+    return Parts.model_validate({name: found for name, one in parts().items() if (found := one.find(ask)) is not None})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +15,7 @@ from toolkit.core.calendar import month_number
 from toolkit.core.errors import DataError
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.readers.price_checks import OF_DEALERS
+from toolkit.records.parts.prices import Fall, LastPrice, PriceMonth, Prices, PriceSeries
 from toolkit.returns.currencies import monthly_rate
 from toolkit.returns.history import ANNUAL, frequency
 from toolkit.returns.price_levels import LevelPath
@@ -30,7 +30,7 @@ LevelsByMonth = Mapping[date, tuple[float, float]]
 
 
 @part("prices")
-def prices(ask: Ask) -> dict[str, Any] | None:
+def prices(ask: Ask) -> Prices | None:
     """Series of the assets with a price by month, in the reporting currency.
 
     None where no asset has one, or where no exchange rate leads to the reporting currency.
@@ -60,18 +60,18 @@ def prices(ask: Ask) -> dict[str, Any] | None:
             series.append(_series(asset, rows, path, fx, ask.currency, rates[rows["currency"][-1]].value))
     if not series:
         return None
-    used = pl.concat([known[one["asset"]] for one in series]).select(visible.columns)
+    used = pl.concat([known[one.asset] for one in series]).select(visible.columns)
     dated = {currency: rate.date for currency, rate in rates.items() if rate.date is not None}
-    return {
-        "currency": ask.currency,
-        "from": start,
-        "series": series,
-        "without": [
-            {"asset": asset.key, "name": asset.name, "element": asset.element} for asset in shown if asset.key not in known
-        ],
-        "rates": dated,
-        "data": ask.provenance(prices=used, fx=fx if dated else fx.clear()),
-    }
+    return Prices.model_validate(
+        {
+            "currency": ask.currency,
+            "from": start,
+            "series": series,
+            "without": [ask.named(asset.key) for asset in shown if asset.key not in known],
+            "rates": dated,
+            "data": ask.provenance(prices=used, fx=fx if dated else fx.clear()),
+        }
+    )
 
 
 def _by_month(visible: pl.DataFrame, asset: Asset) -> pl.DataFrame:
@@ -105,17 +105,15 @@ def _start(known: Mapping[str, pl.DataFrame], paths: Mapping[str, LevelsByMonth]
 
 def _is_of_run(ask: Ask, key: str, rows: pl.DataFrame, rate: float) -> bool:
     """Whether the last print is the one that the subject was made from; yes where it does not say."""
-    positions = [row for row in ask.record.get("positions", ()) if row["asset"] == key]
-    if any(row.get("price_from") == OWN_SERIES for row in positions):
+    positions = [row for row in ask.positions if row.asset == key]
+    if any(row.price_from == OWN_SERIES for row in positions):
         return False
-    positions = [row for row in positions if row["basis"] not in OF_DEALERS and row.get("price_from") != OWN_PRICE]
-    raw = [row["price_raw"] for row in positions if row.get("price_raw")]
+    positions = [row for row in positions if row.basis not in OF_DEALERS and row.price_from != OWN_PRICE]
+    raw = [row.price_raw for row in positions if row.price_raw]
     return not raw or math.isclose(raw[0], rows["price"][-1] * rate, rel_tol=SAME)
 
 
-def _series(
-    asset: Asset, rows: pl.DataFrame, path: LevelsByMonth, fx: pl.DataFrame, currency: str, last: float
-) -> dict[str, Any]:
+def _series(asset: Asset, rows: pl.DataFrame, path: LevelsByMonth, fx: pl.DataFrame, currency: str, last: float) -> PriceSeries:
     """One asset, converted at the average rate of each month, the newest at the last rate."""
     printed = dict(rows.select("month", "price").iter_rows())
     months = sorted({*printed, *path})
@@ -124,36 +122,32 @@ def _series(
     for month, rate in zip(months, rates, strict=True):
         price = printed.get(month)
         level, error = path.get(month, (None, None))
-        found.append(
-            {
-                "month": month,
-                "print": None if price is None or rate is None else price * rate,
-                "level": None if level is None or rate is None else math.exp(level) * rate,
-                "error": error,
-            }
-        )
-    latest = next((row for row in reversed(found) if row["print"] is not None), None)
-    level = found[-1]["level"]
-    return {
-        "asset": asset.key,
-        "name": asset.name,
-        "element": asset.element,
-        "basis": rows["basis"][-1],
-        "unit": asset.unit,
-        "quoted": rows["currency"][-1],
-        "months": found,
-        "fall": _fall([(row["month"], row["print" if level is None else "level"]) for row in found]),
-        "last": {
-            "month": rows["month"][-1],
-            "print": None if latest is None else latest["print"],
-            "level": level,
-            "error": None if level is None else level * path[months[-1]][1],
-            "off": None if level is None or latest is None else latest["print"] / level - 1.0,
-        },
-    }
+        seen = None if price is None or rate is None else price * rate
+        found.append((month, seen, None if level is None or rate is None else math.exp(level) * rate, error))
+    latest = next((seen for _, seen, _, _ in reversed(found) if seen is not None), None)
+    level = found[-1][2]
+    return PriceSeries(
+        asset=asset.key,
+        name=asset.name,
+        element=asset.element,
+        basis=rows["basis"][-1],
+        unit=asset.unit,
+        quoted=rows["currency"][-1],
+        months=tuple(
+            PriceMonth(month=month.isoformat(), print=seen, level=behind, error=error) for month, seen, behind, error in found
+        ),
+        fall=_fall([(month, seen if level is None else behind) for month, seen, behind, _ in found]),
+        last=LastPrice(
+            month=rows["month"][-1].isoformat(),
+            print=latest,
+            level=level,
+            error=None if level is None else level * path[months[-1]][1],
+            off=None if level is None or latest is None else latest / level - 1.0,
+        ),
+    )
 
 
-def _fall(prices: Sequence[tuple[date, float | None]]) -> dict[str, Any] | None:
+def _fall(prices: Sequence[tuple[date, float | None]]) -> Fall | None:
     """The deepest fall from an earlier peak and the longest time below one, in the months shown; None without a price."""
     known = [(month, price) for month, price in prices if price is not None]
     if not known:
@@ -166,14 +160,14 @@ def _fall(prices: Sequence[tuple[date, float | None]]) -> dict[str, Any] | None:
     for (month, price), peak in zip(known, peaks, strict=True):
         high = month if price >= peak else high
         waited = max(waited, month_number(month) - month_number(high))
-    return {
-        "depth": float(depths[trough]),
-        "since": known[0][0],
-        "peak": known[int(values[: trough + 1].argmax())][0],
-        "trough": known[trough][0],
-        "under_water": waited,
-        "lasts": high != known[-1][0],
-    }
+    return Fall(
+        depth=float(depths[trough]),
+        since=known[0][0].isoformat(),
+        peak=known[int(values[: trough + 1].argmax())][0].isoformat(),
+        trough=known[trough][0].isoformat(),
+        under_water=waited,
+        lasts=high != known[-1][0],
+    )
 
 
 def _rates(fx: pl.DataFrame, quoted: str, currency: str, months: Sequence[date], last: float) -> list[float | None]:

@@ -10,16 +10,13 @@ import polars as pl
 from toolkit.app.findings.part import Ask, part
 from toolkit.market.quality import is_old
 from toolkit.market.quality import quality as measured
+from toolkit.records.base import Named
+from toolkit.records.parts.quality import Quality, SeriesQuality
 from toolkit.returns.panel import CUSTOMS
-
-KEPT = (
-    "first", "last", "observations", "rhythm", "expected", "gaps", "longest_gap", "longest_gap_after", "stale_run",
-    "stale_until", "outliers", "outlier_date", "outlier_z", "unit_ratio", "unit_date", "age_days",
-)  # fmt: skip
 
 
 @part("quality")
-def quality(ask: Ask) -> dict[str, Any] | None:
+def quality(ask: Ask) -> Quality | None:
     """One row a price series of the assets, as known on the day, in their order; None where no asset has one.
 
     `series[]` has the measures of `toolkit.market.quality.quality` with `basis` (of the newest print), `noisy` (prints are
@@ -30,27 +27,24 @@ def quality(ask: Ask) -> dict[str, Any] | None:
     used = prices.filter(pl.col("asset").is_in([key for key in ask.assets if key in ask.context.products]))
     rows = {row["asset"]: row for row in measured(used, as_of=ask.as_of).iter_rows(named=True)} if used.height else {}
     basis = dict(used.sort("date").group_by("asset").agg(pl.col("basis").last()).iter_rows())
-    stated = {p.get("offer_of") or p["asset"]: (p.get("basis"), p.get("price_date")) for p in ask.record.get("positions", ())}
-    series: list[dict[str, Any]] = []
-    without: list[dict[str, Any]] = []
+    stated = {p.product: (p.basis, p.price_date) for p in ask.positions}
+    series: list[SeriesQuality] = []
+    without: list[Named] = []
     for key in ask.assets:
         if key not in ask.context.products:
             continue
-        asset = ask.context.products[key]
-        name = {"asset": key, "name": asset.name, "element": asset.element}
         if key not in rows:
-            without.append(name)
+            without.append(ask.named(key))
         elif _is_of_subject(stated.get(key), basis[key], rows[key]):
-            kept = {column: rows[key][column] for column in KEPT}
-            series.append({**name, "basis": basis[key], "noisy": basis[key] == CUSTOMS, "old": is_old(rows[key]), **kept})
+            measures = {name: rows[key][name] for name in SeriesQuality.model_fields if name in rows[key]}
+            own = {"basis": basis[key], "noisy": basis[key] == CUSTOMS, "old": is_old(rows[key])}
+            series.append(SeriesQuality(**{**measures, **dict(ask.named(key)), **own}))
     if not series:
         return None
-    shown = used.filter(pl.col("asset").is_in([one["asset"] for one in series]))
-    return {"series": series, "without": without, "data": ask.provenance(prices=shown)}
+    shown = used.filter(pl.col("asset").is_in([one.asset for one in series]))
+    return Quality(series=tuple(series), without=tuple(without), data=ask.provenance(prices=shown))
 
 
-def _is_of_subject(stated: tuple[str | None, str | None] | None, basis: str, row: Mapping[str, Any]) -> bool:
+def _is_of_subject(stated: tuple[str, str] | None, basis: str, row: Mapping[str, Any]) -> bool:
     """Whether a proposal was made from this series: one made from the reader's own prices has another basis or last day."""
-    if stated is None or stated == (None, None):
-        return True
-    return stated == (basis, row["last"].isoformat())
+    return stated is None or stated == (basis, row["last"].isoformat())

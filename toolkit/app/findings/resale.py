@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from toolkit.app.findings.part import Ask, part
 from toolkit.controls.purity import purity_fraction
-from toolkit.controls.state import Measure
 from toolkit.core.size import PieceSize
-from toolkit.holdings.exposure import PLANS, STORED_SAFE
+from toolkit.holdings.exposure import PLANS, STORED_SAFE, LotExposure
 from toolkit.holdings.resale import resale_answer, resale_buyers
+from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
+from toolkit.records.subjects import Holdings
 
-TOLD = (
-    "event_id", "instrument", "number", "authority", "status", "since", "until", "standing", "confidence", "source_id",
-)  # fmt: skip
 _ORDER = {"civil": 0, "military": 1, "listed": 2}
 Kind = tuple[str, str, str, float | None, PieceSize | None, str, bool, str | None]
 """Metal, form, origin, purity as a fraction, size of a piece, country it is exported from, whether it is there or may be, and
@@ -22,10 +17,10 @@ the country it lies in: what law tells apart."""
 
 
 @part("resale")
-def resale(ask: Ask) -> dict[str, Any] | None:
+def resale(ask: Ask) -> Resale | None:
     """The answer for every metal, form and origin held and every buyer that a notice singles out; None for a run."""
-    exposure = ask.record.get("exposure")
-    held = [lot for lot in exposure["lots"] if lot["delivery"] not in PLANS] if exposure is not None else []
+    lots = ask.record.exposure.lots if isinstance(ask.record, Holdings) else ()
+    held = [lot for lot in lots if lot.delivery not in PLANS]
     if not held:
         return None
     buyers = resale_buyers(ask.context.ledger, on=ask.as_of)
@@ -35,38 +30,38 @@ def resale(ask: Ask) -> dict[str, Any] | None:
     for kind, lots in _groups(held).items():
         metal, form, origin, *_, there, _ = kind
         name, element, traded = names.get(metal, (metal, None, None))
-        groups.append({
-            "asset": metal, "name": name, "element": element, "form": form, "traded": form == traded, "origin": origin,
-            "at_origin": there, "lots": len(lots), "value": sum(lot["value"] or 0.0 for lot in lots),
-            "answers": [_answer(ask, kind, buyer) for buyer in buyers],
-        })  # fmt: skip
-    return {
-        "buyers": [{"destination": place, "end_user": user} for place, user in buyers],
-        "groups": sorted(groups, key=lambda group: (-group["value"], group["asset"], group["form"], group["origin"])),
-        "data": ask.provenance(controls=ask.context.snapshot["controls"]),
-    }
-
-
-def _groups(lots: list[Mapping[str, Any]]) -> dict[Kind, list[Mapping[str, Any]]]:
-    found: dict[Kind, list[Mapping[str, Any]]] = {}
-    for lot in lots:
-        there = lot["delivery"] != STORED_SAFE
-        size = PieceSize.parse(lot["size"]) if lot.get("size") else None
-        kind = (
-            lot["asset"],
-            lot["form"],
-            lot["origin"],
-            purity_fraction(lot["purity"]),
-            size,
-            lot["export_from"],
-            there,
-            lot["place"],
+        groups.append(
+            LotGroup(
+                asset=metal,
+                name=name,
+                element=element,
+                form=form,
+                traded=form == traded,
+                origin=origin,
+                at_origin=there,
+                lots=len(lots),
+                value=sum(lot.value or 0.0 for lot in lots),
+                answers=tuple(_answer(ask, kind, buyer) for buyer in buyers),
+            )
         )
+    return Resale(
+        buyers=tuple(Buyer(destination=place, end_user=user) for place, user in buyers),
+        groups=tuple(sorted(groups, key=lambda group: (-group.value, group.asset, group.form, group.origin))),
+        data=ask.provenance(controls=ask.context.snapshot["controls"]),
+    )
+
+
+def _groups(lots: list[LotExposure]) -> dict[Kind, list[LotExposure]]:
+    found: dict[Kind, list[LotExposure]] = {}
+    for lot in lots:
+        size = PieceSize.parse(lot.size) if lot.size else None
+        purity, there = purity_fraction(lot.purity), lot.delivery != STORED_SAFE
+        kind = (lot.asset, lot.form, lot.origin, purity, size, lot.export_from, there, lot.place)
         found.setdefault(kind, []).append(lot)
     return found
 
 
-def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
+def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> ResaleAnswer:
     """The answer of `toolkit.holdings.resale` on the controls of the country that the lot is exported from."""
     metal, form, _, purity, size, exporter, there, lies_in = kind
     found = resale_answer(
@@ -74,11 +69,11 @@ def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> dict[str, Any]:
         on=ask.as_of, origin=exporter, at_origin=there, lies_in=lies_in, purity=purity,
         size=size,
     )  # fmt: skip
-    return {"answer": found.answer, "not_in_ledger": found.not_in_ledger, "licence_to_leave": found.licence_to_leave,
-            "export_bans": [m.event_id for m in found.export_bans],
-            "certain": all(m.certainty == "named" for m in found.measures),
-            "measures": [_told(m) for m in found.measures]}  # fmt: skip
-
-
-def _told(m: Measure) -> dict[str, Any]:
-    return {key: getattr(m, key) for key in TOLD}
+    return ResaleAnswer(
+        answer=found.answer,
+        not_in_ledger=found.not_in_ledger,
+        licence_to_leave=found.licence_to_leave,
+        export_bans=tuple(m.event_id for m in found.export_bans),
+        certain=all(m.certainty == "named" for m in found.measures),
+        measures=tuple(map(ResaleMeasure.model_validate, found.measures)),
+    )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
+from toolkit.records.parts.stored import StoredChecks
 
 
 @part("stored")
-def stored(ask: Ask) -> dict[str, Any] | None:
+def stored(ask: Ask) -> StoredChecks | None:
     """Errors and warnings of `toolkit data validate` in the series of the subject and in its rates; None without such series.
 
     A series is one of prices or quotations of an asset of the subject, or a rate between its currencies and the reporting one.
@@ -19,7 +18,7 @@ def stored(ask: Ask) -> dict[str, Any] | None:
         return None
     from toolkit.app.data.quality import stored_quality  # noqa: PLC0415  # an extra
 
-    assets = {*ask.assets, *(row["asset"] for row in ask.record.get("positions", ()))}
+    assets = {*ask.assets, *(row.asset for row in ask.positions)}
     series: dict[str, list[str]] = {}
     currencies = {ask.currency}
     for table in ("prices", "quotations"):
@@ -32,4 +31,4 @@ def stored(ask: Ask) -> dict[str, Any] | None:
     if not any(series.values()):
         return None
     found = [finding for finding in stored_quality(ask.context, series) if finding.severity != "note"]
-    return {"series": sum(map(len, series.values())), "findings": [finding.to_json() for finding in found], "data": ()}
+    return StoredChecks(series=sum(map(len, series.values())), findings=tuple(found), data=())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, ranges, supply_of
+from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, rows_used, shown_shares, study_base
 from toolkit.core.messages import Message, message
-from toolkit.core.plain import plain
+from toolkit.records.parts.supply import EuBase, EuScore, PortfolioSupply, SupplyPart, SupplyScenario, SupplyThresholds
+from toolkit.records.parts.supply import MetalSupply as SuppliedMetal
+from toolkit.records.parts.supply import StageSupply as SuppliedStage
 from toolkit.report.i18n.countries import country
 from toolkit.supply.concentration import HIGHLY_CONCENTRATED, country_exposure
 from toolkit.supply.criticality import IMPORTANCE_THRESHOLD, SUPPLY_RISK_THRESHOLD, PublishedScore, companion_share
@@ -17,68 +19,62 @@ TRADE = "trade_parameter"
 
 
 @part("supply")
-def supply(ask: Ask) -> dict[str, Any] | None:
+def supply(ask: Ask) -> SupplyPart | None:
     """What `toolkit supply` knows of each metal, and of all together by weight.
 
     Metals stand in the order of the report; one of which nothing is known is in the list with None in place of figures.
     """
-    answer = supply_of(ask.context, ask.assets)
-    found = {metal.asset: metal for metal in answer.metals}
+    scenario = Scenario()
+    found = {key: ask.context.metal_supply(key, scenario) for key in ask.assets}
     if not any(metal.is_known for metal in found.values()):
         return None
-    metals = [_metal(found[key], ask) for key in ask.assets]
-    return {
-        "metals": metals,
-        "portfolio": _portfolio(found, ask) if ask.weights else None,
-        "thresholds": {
-            "supply_risk": SUPPLY_RISK_THRESHOLD,
-            "economic_importance": IMPORTANCE_THRESHOLD,
-            "highly_concentrated": HIGHLY_CONCENTRATED,
-        },
-        "scenario": answer.scenario,
-        "eu_base": {**plain(answer.base), "statement": answer.base.statement} if answer.base else None,
-        "assumptions": _assumptions(answer.scenario, metals),
-        "data": answer.provenance,
-    }
+    metals, base = tuple(_metal(metal, ask) for metal in found.values()), study_base(ask.context, found.values(), scenario)
+    return SupplyPart(
+        metals=metals,
+        portfolio=_portfolio(found, ask) if ask.weights else None,
+        thresholds=SupplyThresholds(
+            supply_risk=SUPPLY_RISK_THRESHOLD,
+            economic_importance=IMPORTANCE_THRESHOLD,
+            highly_concentrated=HIGHLY_CONCENTRATED,
+        ),
+        scenario=SupplyScenario.model_validate(scenario),
+        eu_base=None if base is None else EuBase(**base),
+        assumptions=_assumptions(scenario, metals),
+        data=ask.context.snapshot.provenance(rows_used(ask.context.snapshot, ask.assets)),
+    )
 
 
-def _metal(metal: MetalSupply, ask: Ask) -> dict[str, Any]:
+def _metal(metal: MetalSupply, ask: Ask) -> SuppliedMetal:
     at, score, notes = metal.scored, metal.newest_score, metal.notes
     elements = {product.key: product.element for product in ask.context.products}
-    return {
-        "asset": metal.asset,
-        "name": metal.name,
-        "element": elements.get(metal.asset),
-        "weight": ask.weights.get(metal.asset) if ask.weights else None,
-        "stage": metal.stage,
-        "scored": _stage(at) if at else None,
-        "other_stages": [_stage(other) for other in metal.stages if not other.scored],
-        "eu": {**plain(score), "critical": is_critical(score)} if score else None,
-        "scenario_supply_risk": _supposed(score, at),
-        "eu_list_2023": notes and notes.eu_list_2023,
-        "us_list_2025": notes and notes.list_2025,
-        "us_net_import_reliance": notes and notes.net_import_reliance,
-        "by_product": metal.companion and metal.companion.kind,
-        "host": metal.companion and metal.companion.host,
-        "notes_source_id": metal.companion and metal.companion.source,
-    }
+    return SuppliedMetal(
+        asset=metal.asset,
+        name=metal.name,
+        element=elements.get(metal.asset),
+        weight=ask.weights.get(metal.asset) if ask.weights else None,
+        stage=metal.stage,
+        scored=_stage(at) if at else None,
+        other_stages=tuple(_stage(other) for other in metal.stages if not other.scored),
+        eu=EuScore.model_validate({**asdict(score), "critical": is_critical(score)}) if score else None,
+        scenario_supply_risk=_supposed(score, at),
+        eu_list_2023=notes and notes.eu_list_2023,
+        us_list_2025=notes and notes.list_2025,
+        us_net_import_reliance=notes and notes.net_import_reliance,
+        by_product=metal.companion and metal.companion.kind,
+        host=metal.companion and metal.companion.host,
+        notes_source_id=metal.companion and metal.companion.source,
+    )
 
 
-def _stage(at: StageSupply) -> dict[str, Any]:
-    supply = at.supply
-    return {
-        "stage": supply.stage,
-        "top_country": supply.top_country,
-        "top_share": supply.top_share,
-        "n_minus_1": supply.n_minus_1,
-        "hhi": supply.hhi,
-        "hhi_upper": supply.hhi_upper,
-        **ranges(supply),
-        "period_start": supply.period_start,
-        "period_end": supply.period_end,
-        "source_id": supply.source,
-        "scenario_ratio": at.ratio and at.ratio.ratio,
-    }
+def _stage(at: StageSupply) -> SuppliedStage:
+    shares = at.supply
+    return SuppliedStage(
+        **shown_shares(shares),
+        period_start=shares.period_start.isoformat(),
+        period_end=shares.period_end.isoformat(),
+        source_id=shares.source,
+        scenario_ratio=at.ratio and at.ratio.ratio,
+    )
 
 
 def _supposed(score: PublishedScore | None, at: StageSupply | None) -> float | None:
@@ -92,26 +88,26 @@ def _supposed(score: PublishedScore | None, at: StageSupply | None) -> float | N
     return score.supply_risk * at.ratio.ratio
 
 
-def _portfolio(found: Mapping[str, MetalSupply], ask: Ask) -> dict[str, Any]:
+def _portfolio(found: Mapping[str, MetalSupply], ask: Ask) -> PortfolioSupply:
     """Means and sums over the weights; `unknown` is the weight of metals without shares at their stage."""
     weights = {key: weight for key, weight in ask.weights.items() if weight > 0 and key in found}
     supplies = {key: at.supply for key in weights if (at := found[key].scored)}
     exposure = country_exposure(weights, supplies)
     won = companion_share(weights, ask.context.snapshot["metals"])
     scored = {key: score for key in weights if (score := found[key].newest_score)}
-    return {
-        "weight": sum(weights.values()),
-        "hhi": exposure.hhi,
-        "n_minus_1": exposure.n_minus_1,
-        "unknown": exposure.unknown,
-        "won": dict(zip(won.kinds, won.weights, strict=True)),
-        "critical": sum(weights[key] for key, score in scored.items() if is_critical(score)),
-        "rated": sum(weights[key] for key in scored),
-    }
+    return PortfolioSupply(
+        weight=sum(weights.values()),
+        hhi=exposure.hhi,
+        n_minus_1=exposure.n_minus_1,
+        unknown=exposure.unknown,
+        won=dict(zip(won.kinds, won.weights, strict=True)),
+        critical=sum(weights[key] for key, score in scored.items() if is_critical(score)),
+        rated=sum(weights[key] for key in scored),
+    )
 
 
-def _assumptions(scenario: Scenario, metals: list[dict[str, Any]]) -> dict[str, Message]:
-    if not any(metal["scenario_supply_risk"] for metal in metals):
+def _assumptions(scenario: Scenario, metals: tuple[SuppliedMetal, ...]) -> dict[str, Message]:
+    if not any(metal.scenario_supply_risk for metal in metals):
         return {}
     supposed = message(
         "Our scenario, not an EU figure: a trade parameter t of {t:g} for {country} in place of the one of the study, in the "

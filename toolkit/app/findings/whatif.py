@@ -9,7 +9,7 @@ half.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
@@ -26,14 +26,16 @@ from toolkit.app.stops import (
     stop_bands,
     stop_shares,
 )
-from toolkit.app.supply import MetalSupply, supply_of
+from toolkit.app.supply import MetalSupply, Scenario
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
 from toolkit.core.errors import GapError
 from toolkit.core.messages import Message, message
-from toolkit.core.plain import plain
 from toolkit.holdings.exposure import IN_TRANSIT, is_out
 from toolkit.market.market import Snapshot
+from toolkit.records.parts.whatif import Band, Effect, MetalStop, Multiples, NamedCase, PublishedCheck, Response, WhatIf
+from toolkit.records.run import Run
+from toolkit.records.subjects import Holdings, Subject
 from toolkit.report.i18n.countries import country
 from toolkit.shocks.elasticity import Elasticity, implied_loss, price_band
 from toolkit.shocks.price_response import LOSS_ERROR, PUBLISHED_ERROR
@@ -71,7 +73,7 @@ class Amounts:
 
 
 @part("whatif")
-def whatif(ask: Ask) -> dict[str, Any] | None:
+def whatif(ask: Ask) -> WhatIf | None:
     """The price multiples of a stop of all Chinese exports for a year, and their effect on holdings and open purchases.
 
     Returns:
@@ -81,9 +83,8 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
     """
     snapshot = ask.context.snapshot
     published = _published(snapshot)
-    supplies = {
-        one.asset: one for one in supply_of(ask.context, tuple(dict.fromkeys((*ask.assets, *published["subject"])))).metals
-    }
+    keys = dict.fromkeys((*ask.assets, *published["subject"]))
+    supplies = {key: ask.context.metal_supply(key, Scenario()) for key in keys}
     products = {product.key: product for product in ask.context.products}
     shares = stop_shares(ask.context, ask.assets)
     if not shares:
@@ -93,48 +94,47 @@ def whatif(ask: Ask) -> dict[str, Any] | None:
         spread = seen.elasticity(FURTHER)
     except GapError:
         return None
-    metals = [_metal(supplies[key], products.get(key), seen.elasticity(key), ask) for key in ask.assets]
+    metals = tuple(_metal(supplies[key], products.get(key), seen.elasticity(key), ask) for key in ask.assets)
     amounts = amounts_of(ask.record)
-    return {
-        "country": CHINA,
-        "elasticity": spread,
-        "carried_to": MOST,
-        "largest_observed": seen.largest_observed,
-        "response": _response(seen, ask),
-        "metals": metals,
-        "shown": [_band(loss, spread) for loss in LOSSES],
-        "weights": _effects(ask.weights, shares, seen) if ask.weights else None,
-        "money": {
+    return WhatIf(
+        country=CHINA,
+        elasticity=spread,
+        carried_to=MOST,
+        largest_observed=seen.largest_observed,
+        response=_response(seen, ask),
+        metals=metals,
+        shown=tuple(_band(loss, spread) for loss in LOSSES),
+        weights=_effects(ask.weights, shares, seen) if ask.weights else None,
+        money={
             name: _effects(values, shares, seen)
             for name, values in (("whole", amounts.whole), ("held", amounts.held), ("coming", amounts.coming))
             if values
         },
-        "undelivered": sum(value for key, value in amounts.undelivered.items() if key in shares),
-        "in_transit": sum(value for key, value in amounts.in_transit.items() if key in shares),
-        "checks": [
+        undelivered=sum(value for key, value in amounts.undelivered.items() if key in shares),
+        in_transit=sum(value for key, value in amounts.in_transit.items() if key in shares),
+        checks=tuple(
             _check(row, supplies[row["subject"]], products.get(row["subject"]), seen.elasticity(row["subject"]), snapshot)
             for row in published.iter_rows(named=True)
-        ],
-        "assumptions": _assumptions(snapshot, seen, metals),
-        "data": ask.provenance(shares=_rows(snapshot, metals), assumptions=published),
-    }
+        ),
+        assumptions=_assumptions(snapshot, seen, metals),
+        data=ask.provenance(shares=_rows(snapshot, metals), assumptions=published),
+    )
 
 
-def amounts_of(record: Mapping[str, Any]) -> Amounts:
+def amounts_of(record: Subject) -> Amounts:
     """Amounts of a subject held outside China and still to come: purchases, plans, and open orders that may not arrive."""
-    if lots := record.get("exposure", {}).get("lots"):
-        priced = [lot for lot in lots if lot["value"] is not None]
+    if isinstance(record, Holdings):
+        lots = record.exposure.lots
         stopped, moving = (
-            [lot for lot in priced if lot["status"] == status and lot["export_from"] == CHINA]
-            for status in ("ordered", IN_TRANSIT)
+            [lot for lot in lots if lot.status == status and lot.export_from == CHINA] for status in ("ordered", IN_TRANSIT)
         )
-        waiting = [*stopped, *(lot for lot in priced if lot["status"] == "planned")]
-        held = [lot for lot in priced if is_out(lot["delivery"], lot["export_from"], CHINA)]
-        return Amounts(*(_sums((lot["asset"], lot["value"]) for lot in some) for some in (held, waiting, stopped, moving)))
-    rows = [(row.get("offer_of") or row["asset"], row) for row in record.get("positions", ())]
-    budget = record.get("budget", 0.0)
-    kept = [(key, min(row["value"], row["previous_weight"] * budget)) for key, row in rows]
-    bought = [(key, max(0.0, row["value"] - row["previous_weight"] * budget)) for key, row in rows]
+        waiting = [*stopped, *(lot for lot in lots if lot.status == "planned")]
+        held = [lot for lot in lots if is_out(lot.delivery, lot.export_from, CHINA)]
+        return Amounts(*(_sums((lot.asset, lot.value or 0.0) for lot in some) for some in (held, waiting, stopped, moving)))
+    if not isinstance(record, Run):
+        return Amounts({}, {}, {}, {})
+    kept = [(row.product, min(row.value, row.previous_weight * record.budget)) for row in record.positions]
+    bought = [(row.product, max(0.0, row.value - row.previous_weight * record.budget)) for row in record.positions]
     return Amounts(_sums(kept), _sums(bought), {}, {})
 
 
@@ -146,27 +146,27 @@ def _sums(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     return found
 
 
-def _metal(supply: MetalSupply, product: Asset | None, spread: Elasticity, ask: Ask) -> dict[str, Any]:
+def _metal(supply: MetalSupply, product: Asset | None, spread: Elasticity, ask: Ask) -> MetalStop:
     """A metal with its bands: at each loss that the country can cause, and at the stop of all that it makes."""
     at = supply.scored
     share = at.supply.share(CHINA) if at else None
     precious = is_exchange_traded(supply.asset, product.group if product else None)
     state = PRECIOUS if precious else _state(share)
     moves = share if share is not None and state in MOVING else 0.0
-    return {
-        "asset": supply.asset,
-        "name": supply.name,
-        "element": product.element if product else None,
-        "weight": ask.weights.get(supply.asset) if ask.weights else None,
-        "share": share,
-        "stage": supply.stage,
-        "period_start": at and at.supply.period_start,
-        "period_end": at and at.supply.period_end,
-        "source_id": at and at.supply.source,
-        "state": state,
-        "bands": [_band(loss, spread) for loss in LOSSES if moves >= loss],
-        "stop": _band(moves, spread) if state == COUNTED else None,
-    }
+    return MetalStop(
+        asset=supply.asset,
+        name=supply.name,
+        element=product.element if product else None,
+        weight=ask.weights.get(supply.asset) if ask.weights else None,
+        share=share,
+        stage=supply.stage,
+        period_start=at and at.supply.period_start.isoformat(),
+        period_end=at and at.supply.period_end.isoformat(),
+        source_id=at and at.supply.source,
+        state=state,
+        bands=tuple(_band(loss, spread) for loss in LOSSES if moves >= loss),
+        stop=_band(moves, spread) if state == COUNTED else None,
+    )
 
 
 def _state(share: float | None) -> str:
@@ -175,19 +175,18 @@ def _state(share: float | None) -> str:
     return NOT_MADE if share <= 0 else COUNTED if share <= MOST else BEYOND
 
 
-def _band(loss: float, spread: Elasticity) -> dict[str, float]:
-    band = price_band(loss, spread)
-    return {"loss": loss, "low": band.low, "central": band.central, "high": band.high}
+def _band(loss: float, spread: Elasticity) -> Band:
+    return Band.model_validate(price_band(loss, spread))
 
 
-def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], seen: PriceResponses) -> list[dict[str, Any]]:
+def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], seen: PriceResponses) -> tuple[Effect, ...]:
     """Gain of amounts at each of `LOSSES`: a metal loses what the country makes of it, and at most the loss.
 
     `multiples` are the largest of any metal, `metals` counts those that move, `short` those of which the country makes more
     than the loss.
     """
     moving = {key: amount for key, amount in amounts.items() if amount > 0 and key in shares}
-    rows: list[dict[str, Any]] = []
+    rows: list[Effect] = []
     for loss in LOSSES:
         bands = stop_bands({key: shares[key] for key in moving}, loss, seen.elasticity)
         gains = {
@@ -196,15 +195,15 @@ def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], seen: Pr
         }
         most = {side: max((getattr(band, side) for band in bands.values()), default=1.0) for side in gains}
         rows.append(
-            {
-                "loss": loss,
+            Effect(
+                loss=loss,
                 **gains,
-                "multiples": most,
-                "metals": len(moving),
-                "short": sum(shares[key] > loss for key in moving),
-            }
+                multiples=Multiples(**most),
+                metals=len(moving),
+                short=sum(shares[key] > loss for key in moving),
+            )
         )
-    return rows
+    return tuple(rows)
 
 
 def _published(snapshot: Snapshot) -> pl.DataFrame:
@@ -214,45 +213,45 @@ def _published(snapshot: Snapshot) -> pl.DataFrame:
 
 def _check(
     row: Mapping[str, Any], supply: MetalSupply, product: Asset | None, spread: Elasticity, snapshot: Snapshot
-) -> dict[str, Any]:
+) -> PublishedCheck:
     """A published response beside the formula: the elasticity that gives it at a full stop, and the loss at our own."""
     at = supply.scored
     share = at.supply.share(CHINA) if at else None
     check = outside_check(snapshot, supply.asset, share) if share is not None else None
-    return {
-        "asset": supply.asset,
-        "name": supply.name,
-        "element": product.element if product else None,
-        "change": row["central"],
-        "share": share,
-        "implied_elasticity": check and check.implied,
-        "implied_loss": implied_loss(1.0 + row["central"], spread.central),
-        "statement": row["statement"],
-        "citation": row["citation"],
-        "source_id": row["source"],
-    }
+    return PublishedCheck(
+        asset=supply.asset,
+        name=supply.name,
+        element=product.element if product else None,
+        change=row["central"],
+        share=share,
+        implied_elasticity=check and check.implied,
+        implied_loss=implied_loss(1.0 + row["central"], spread.central),
+        statement=row["statement"],
+        citation=row["citation"],
+        source_id=row["source"],
+    )
 
 
-def _response(seen: PriceResponses, ask: Ask) -> dict[str, Any] | None:
+def _response(seen: PriceResponses, ask: Ask) -> Response | None:
     """The posterior's cases; None where the assumption is in use."""
     if seen.found is None:
         return None
     one, ledger = seen.found[FURTHER], ask.context.ledger
     names = {row["asset"]: row for row in ask.context.snapshot["metals"].iter_rows(named=True)}
-    cases = [
-        {
-            **plain(case),
-            "loss": case.loss,
-            "name": names[case.asset]["name"] if case.asset in names else case.asset.replace("_", " "),
-            "element": names[case.asset]["symbol"] if case.asset in names else None,
-            "title": case.source if case.months is None else ledger[case.source].title,
-        }
+    cases = tuple(
+        NamedCase(
+            **{**asdict(case), "day": case.day.isoformat()},
+            loss=case.loss,
+            name=names[case.asset]["name"] if case.asset in names else case.asset.replace("_", " "),
+            element=names[case.asset]["symbol"] if case.asset in names else None,
+            title=case.source if case.months is None else ledger[case.source].title,
+        )
         for case in seen.cases
-    ]
-    return {"observed": one.observed, "published": one.published, "moves": one.moves, "cases": cases}
+    )
+    return Response(observed=one.observed, published=one.published, moves=one.moves, cases=cases)
 
 
-def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: list[dict[str, Any]]) -> dict[str, Message]:
+def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: tuple[MetalStop, ...]) -> dict[str, Message]:
     row, place, spread = find_assumption(snapshot, SUM), country(CHINA), seen.elasticity(FURTHER)
     if row is None:
         return {}
@@ -284,7 +283,7 @@ def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: list[dict[str
             most=MOST,
         ),
     }
-    if any(metal["state"] == PRECIOUS for metal in metals):
+    if any(metal.state == PRECIOUS for metal in metals):
         found[STOCKS] = message(
             "Precious metals are left out of the stop: they trade from stocks above ground, and the elasticities are those of "
             "minor metals."
@@ -292,8 +291,8 @@ def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: list[dict[str
     return found
 
 
-def _rows(snapshot: Snapshot, metals: list[dict[str, Any]]) -> pl.DataFrame:
+def _rows(snapshot: Snapshot, metals: tuple[MetalStop, ...]) -> pl.DataFrame:
     """The rows of the table of shares that the figures rest on."""
-    used = {(metal["asset"], metal["stage"], metal["source_id"]) for metal in metals if metal["source_id"]}
+    used = {(metal.asset, metal.stage, metal.source_id) for metal in metals if metal.source_id}
     keys = pl.DataFrame(sorted(used), schema=["asset", "stage", "source"], orient="row")
     return snapshot["shares"].join(keys, on=["asset", "stage", "source"], how="semi")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from jinja2 import TemplateError
 from pydantic import Field
@@ -19,7 +18,7 @@ from toolkit.app.report.theme import theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.findings import Parts
-from toolkit.records.subjects import subject_of
+from toolkit.records.subjects import Subject
 from toolkit.report.compose import Definition, compose, looked_at
 from toolkit.report.document import Document
 from toolkit.report.findings import Findings
@@ -49,7 +48,7 @@ class Format:
 
 
 def as_document(
-    record: Mapping[str, Any], parts: Mapping[str, Any] | None = None, *, name: str = DEFAULT, lang: str = ENGLISH
+    record: Subject, parts: Parts | None = None, *, name: str = DEFAULT, lang: str = ENGLISH
 ) -> tuple[Document, Language]:
     """The document of a report, and the language it is in.
 
@@ -66,13 +65,13 @@ def as_document(
     spec = decode(ReportSpec, read_toml(path), file=str(path))
     say = language(lang)
     definition = Definition(spec.title, spec.sections)
-    found = Findings.of(subject_of(record), Parts.model_validate(looked_at(parts or {}, definition)), say)
+    found = Findings.of(record, looked_at(parts or Parts(), definition), say)
     return compose(found, definition), say
 
 
 def report(
-    record: Mapping[str, Any],
-    parts: Mapping[str, Any] | None = None,
+    record: Subject,
+    parts: Parts | None = None,
     *,
     name: str = DEFAULT,
     lang: str = ENGLISH,
@@ -92,9 +91,7 @@ def report(
         raise SpecError(f"a template of the report is not valid: {error}.", hint="See reports/templates/.") from error
 
 
-def report_html(
-    record: Mapping[str, Any], name: str = DEFAULT, parts: Mapping[str, Any] | None = None, lang: str = ENGLISH
-) -> str:
+def report_html(record: Subject, name: str = DEFAULT, parts: Parts | None = None, lang: str = ENGLISH) -> str:
     """The report as one HTML file that needs no network and no script."""
     return report(record, parts, name=name, lang=lang).decode()
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from toolkit import __version__
 from toolkit.app.clients import content_hash, path_word
@@ -15,9 +13,11 @@ from toolkit.app.report.render import FORMATS, report
 from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_run, read_stored, store, stored_runs, to_json, with_checksums
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
 from toolkit.core.errors import SpecError
+from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.reading import read
-from toolkit.records.subjects import kind_of
+from toolkit.records.run import Run
+from toolkit.records.subjects import BacktestSubject
 
 PARTS = "findings.json"
 LAST = "last"
@@ -31,11 +31,11 @@ class Stored:
     subject: Subject
 
 
-def with_report(record: Mapping[str, Any], context: Context) -> dict[str, bytes]:
+def with_report(record: Run | Conflict, context: Context) -> dict[str, bytes]:
     """What was found beside a run, and its report in the language of the settings, as files by name."""
     parts = parts_of(record, context)
-    name, lang = DEFAULT_REPORT[kind_of(record)], context.settings.config.output.language
-    return {PARTS: to_json(parts).encode(), "report.html": report(record, parts, name=name, lang=lang)}
+    name, lang = DEFAULT_REPORT[record.kind], context.settings.config.output.language
+    return {PARTS: to_json(parts.to_json()).encode(), "report.html": report(record, parts, name=name, lang=lang)}
 
 
 def store_backtest(subject: Subject, reports: Path, context: Context, lang: str | None = None) -> Path:
@@ -50,20 +50,17 @@ def store_backtest(subject: Subject, reports: Path, context: Context, lang: str 
     Raises:
         SpecError: when it cannot be written.
     """
-    record, usual, name = subject.record, context.settings.config.output.language, DEFAULT_REPORT[subject.kind]
-    page = file_name(name, subject.kind, lang or usual, usual, "html")
-    named = [one["name"] for one in record["backtest"]["strategies"] if one["role"] == "strategy"]
-    parts = (
-        record["as_of"],
-        path_word(record.get("client") or ""),
-        "backtest",
-        path_word("-".join(named)),
-        content_hash(record),
-    )
+    record, usual = subject.record, context.settings.config.output.language
+    if not isinstance(record, BacktestSubject):
+        raise TypeError(f"{record.kind!r} is no backtest")
+    name, content = DEFAULT_REPORT[record.kind], record.to_json()
+    page = file_name(name, record.kind, lang or usual, usual, "html")
+    named = [one.name for one in record.backtest.strategies if one.role == "strategy"]
+    parts = (record.as_of, path_word(record.client or ""), "backtest", path_word("-".join(named)), content_hash(content))
     inputs = {"toolkit": __version__, "strategies": named}
     files = {
-        RECORD: to_json(record).encode(),
-        PARTS: to_json(subject.parts).encode(),
+        RECORD: to_json(content).encode(),
+        PARTS: to_json(subject.parts.to_json()).encode(),
         INPUTS: to_json(inputs).encode(),
         page: rendered(subject, name=name, lang=lang or usual, format="html"),
     }
@@ -94,12 +91,11 @@ def load_run(folder: Path, settings: Settings) -> Stored:
         SpecError: when a file cannot be read or is damaged, or the run is of another schema.
     """
     record = read_run(folder)
-    found = read_stored(folder, PARTS)
+    stored = read_stored(folder, PARTS)
     try:
-        if found is not None:
-            read(Parts, found, str(folder / PARTS), AGAIN)
+        found = None if stored is None else read(Parts, stored, str(folder / PARTS), AGAIN)
     except SpecError:
-        if record.get("versions", {}).get("toolkit") == __version__:
+        if record.versions.get("toolkit") == __version__:
             raise
         found = None
     return Stored(folder, Subject(record, parts_of(record, context_of(record, settings)) if found is None else found))

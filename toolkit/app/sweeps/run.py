@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from toolkit.app.allocation.inputs import priced_market
-from toolkit.app.allocation.record import rounded
 from toolkit.app.allocation.request import Request
 from toolkit.app.runs import put, to_json
 from toolkit.app.sweeps.executors import Executor
@@ -210,4 +209,4 @@ def _record(asked: SweepRequest, tasks: Sequence[tuple[str, Mapping[str, str]]])
         "tries": max(1, len(same)),
         "deflated": deflated_sharpe_ratio([*same.values()]),
     }
-    return Sweep.model_validate(rounded(found))
+    return Sweep.model_validate(found)

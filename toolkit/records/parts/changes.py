@@ -2,17 +2,7 @@
 
 from toolkit.records.base import Day, Record, Rows
 from toolkit.records.sources import Provenance
-
-
-class Difference(Record):
-    """A change of a figure against an earlier one."""
-
-    value: float | None
-    """As a fraction of the earlier; null where it cannot be told."""
-    base: float | None
-    """The earlier figure."""
-    reason: str
-    """Why it cannot be told; empty where it can."""
+from toolkit.supply.flows import Change
 
 
 class ControlChange(Record):
@@ -57,9 +47,9 @@ class FlowNews(Record):
 
     latest: float | None
     """Quantity of the month."""
-    on_month: Difference
+    on_month: Change
     """Against the month before."""
-    on_year: Difference
+    on_year: Change
     """Against the month of the year before."""
     zeros_running: int
     """Months at zero in a row until then."""

@@ -1,13 +1,14 @@
 """Trade flows of the metals, and what became of them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator
 
 from toolkit.records.base import Day, Month, Named, Phrase, Record, Rows, as_long
 from toolkit.records.controls import Spell
-from toolkit.records.parts.changes import Difference
 from toolkit.records.sources import Provenance
+from toolkit.supply.collapse import Collapse
+from toolkit.supply.flows import Change, Diversion
 
 
 class FlowSummary(Record):
@@ -17,7 +18,7 @@ class FlowSummary(Record):
     """The newest."""
     latest: float | None
     """Quantity of the month."""
-    on_year: Difference
+    on_year: Change
     """Against the month of the year before."""
     three_months: float | None
     """Quantity of the last three months."""
@@ -25,7 +26,7 @@ class FlowSummary(Record):
     """Quantity of the last twelve months."""
     year_before: float | None
     """Quantity of the twelve months before."""
-    year_on_year: Difference
+    year_on_year: Change
     """Of the two."""
     zeros_running: int
     """Months at zero in a row until then."""
@@ -57,50 +58,6 @@ class Became(Record):
         return 1.0 if self.level is None or not self.base else self.level / self.base
 
 
-class Collapse(Record):
-    """Months far below what was before."""
-
-    onset: Day
-    """First of them."""
-    confirmed: Day
-    """Month from which it counts as a collapse."""
-    last: Day
-    """Last of them."""
-    running: bool
-    """Whether it goes on."""
-    base: float
-    """Mean month before."""
-    mean: float
-    """Mean month of the collapse."""
-    months: int
-    """How many."""
-    needed: int
-    """Months that it takes to count."""
-    month_before: float | None
-    """Quantity of the month before it."""
-
-
-class Diversion(Record):
-    """Imports from one country that others may have replaced."""
-
-    origin: str
-    """ISO-3 code of the country whose flow fell."""
-    before: float
-    """Its twelve months before."""
-    after: float
-    """Its twelve months since."""
-    others_before: float
-    """Those of the others."""
-    others_after: float
-    """Those of the others."""
-    offset: float | None
-    """Fraction of the loss that the others made up."""
-    suspected: bool
-    """Whether re-routing is possible."""
-    risers: Rows[Any]
-    """Origins that rose, with how much."""
-
-
 class FlowControl(Record):
     """A control on the metal of a flow."""
 
@@ -122,7 +79,7 @@ class FlowControl(Record):
     """Mean month before."""
     after: float | None
     """Mean month since."""
-    change: Difference | None
+    change: Change | None
     """Of the two."""
     collapsed: Day | None
     """Month in which a collapse began after it."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from toolkit.records.answers.event import Reaction as MeasuredReaction
 from toolkit.records.base import Day, Month, Named, Phrase, Record, Rows
 from toolkit.records.sources import Provenance
+from toolkit.shocks.event_study import Summary
 
 
 class Notice(Record):
@@ -23,33 +25,9 @@ class Notice(Record):
     """First day."""
 
 
-class Reaction(Record):
+class Reaction(MeasuredReaction):
     """The change of a price some months after a notice; fractions."""
 
-    horizon: int
-    """Months."""
-    month: Day
-    """Last day of the month."""
-    change: float | None
-    """Of the price."""
-    benchmark: float | None
-    """Of the benchmark over the same months."""
-    adjusted: float | None
-    """The change over that of the benchmark."""
-    error: float | None
-    """Standard error, in log points."""
-    before: float | None
-    """Level before the notice, in the unit of the series."""
-    before_error: float | None
-    """Its standard error, in log points."""
-    before_months: int
-    """Months with a price before."""
-    after_months: int
-    """Months with a price after."""
-    thin: str | None
-    """Which level is too noisy: before or after."""
-    verdict: str
-    """up, down, none, too_thin or unknown."""
     scarce: bool
     """Whether few prices stand behind it."""
 
@@ -103,29 +81,6 @@ class HistoryCase(Named):
     """By horizon."""
     path: Rows[PathMonth]
     """Month by month."""
-
-
-class HistorySummary(Record):
-    """All cases at one horizon."""
-
-    horizon: int
-    """Months."""
-    n: int
-    """Cases."""
-    overlapping: int
-    """Of which other notices fall into the same months."""
-    median: float | None
-    """Adjusted change, as a fraction."""
-    low: float | None
-    """Lower quartile."""
-    high: float | None
-    """Upper quartile."""
-    up: int
-    """Cases that rose."""
-    down: int
-    """Cases that fell."""
-    none: int
-    """Cases that cannot be told from zero."""
 
 
 class PriceRange(Record):
@@ -183,7 +138,7 @@ class History(Record):
     """Of which other notices fall into the same months."""
     cases: Rows[HistoryCase]
     """A notice and an asset each."""
-    summary: Rows[HistorySummary]
+    summary: Rows[Summary]
     """By horizon."""
     points: Rows[PricePoint]
     """Dated prices without a series."""

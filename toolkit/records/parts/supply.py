@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from toolkit.records.answers.supply import StudyBase
 from toolkit.records.base import Day, Named, Phrase, Record, Rows
 from toolkit.records.sources import Provenance
 
@@ -130,19 +131,9 @@ class SupplyScenario(Record):
     """ISO-3 code."""
 
 
-class EuBase(Record):
+class EuBase(StudyBase):
     """What the assessment of the European Union rests on."""
 
-    year: int
-    """Of its publication."""
-    start: int | None
-    """First year of its data; null where no shares of it are bundled."""
-    end: int | None
-    """Last year of its data."""
-    country: str
-    """ISO-3 code of the country whose controls are looked at."""
-    control: Rows[str] | None
-    """Day and notice of the first control after its data; null where there was none yet."""
     statement: Phrase
     """What that means."""
 

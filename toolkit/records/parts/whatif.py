@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from toolkit.records.answers.shock import ResponseCase
 from toolkit.records.base import Day, Named, Phrase, Record, Rows
-from toolkit.records.exposure import Elasticity
 from toolkit.records.sources import Provenance
+from toolkit.shocks.elasticity import Elasticity
 
 
 class Band(Record):
@@ -50,29 +51,9 @@ class Effect(Record):
     """Metals of which the country supplies less than that."""
 
 
-class ResponseCase(Record):
-    """A price response that was observed or published."""
+class NamedCase(ResponseCase):
+    """A price response with what it was."""
 
-    source: str
-    """Key of the source."""
-    asset: str
-    """Key of the product."""
-    kind: str
-    """observed or published."""
-    day: Day
-    """Of it."""
-    change: float
-    """Of the price, as a fraction."""
-    error: float
-    """Standard error, in log points."""
-    months: int | None
-    """Over which it is measured."""
-    share_then: float | None
-    """Share of the country in world supply, as a fraction."""
-    fall: float | None
-    """Of its exports, as a fraction."""
-    loss: float | None
-    """Of world supply, as a fraction."""
     name: str
     """Its name."""
     element: str | None
@@ -90,7 +71,7 @@ class Response(Record):
     """Cases of the literature."""
     moves: float
     """Percent of price for one percent of supply, summed."""
-    cases: Rows[ResponseCase]
+    cases: Rows[NamedCase]
     """One by one."""
 
 

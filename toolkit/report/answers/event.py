@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
+from toolkit.records.answers.event import EventAnswer, PointRow, Reaction, StudiedCase
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
-from toolkit.shocks.event_study import Case, Reaction, Summary
-
-if TYPE_CHECKING:
-    from toolkit.app.events import EventAnswer
+from toolkit.shocks.event_study import Summary
 
 
 def event(found: EventAnswer, say: Language) -> Document:
     """The cases of the event, its dated price points, and every comparable case."""
-    answer, study, event = Answer(say, found.as_of), found.study, found.study.event
+    answer, event = Answer(say, found.as_of), found.event
     values = {"id": event.event_id, "title": answer.notice(event.title), "instrument": answer.word(event.instrument)}
     if found.own:
         answer.heading("{id}: {title}, {instrument} (your own, not checked)", **values)
@@ -33,25 +30,23 @@ def event(found: EventAnswer, say: Language) -> Document:
         answer.line("Announced {announced:%Y-%m-%d}; prices as known on {day:%Y-%m-%d}.", **known)
     answer.table(
         "price of | from | day | >base | >1 m | >3 m | >6 m | >12 m | >12 m plain | >overlaps",
-        (_case(answer, case) for case in study.cases), keys=2,
+        (_case(answer, case) for case in found.cases), keys=2,
     )  # fmt: skip
     _cautions(answer, found)
-    if answer.table(
-        "dated price points | date | >price | unit | basis", (_point(answer, row) for row in found.points.iter_rows(named=True))
-    ):
+    if answer.table("dated price points | date | >price | unit | basis", (_point(answer, row) for row in found.price_points)):
         answer.line("Price points differ in basis (ask, assessment, trade) and are never joined to a series.")
-    if found.comparable:
+    if found.comparable.cases:
         answer.line(
             "Adjusted changes after all {n} official licences and bans with a series, from announcement:",
-            n=len(found.comparable),
+            n=len(found.comparable.cases),
         )
         answer.table(
             "after | >n | >median | >lowest | >highest | >up | >down | >no reaction | >overlapping",
-            (_summary(answer, row) for row in found.summaries),
+            (_summary(answer, row) for row in found.comparable.summary),
         )
         answer.table(
             "event | price of | from | day | >base | >1 m | >3 m | >6 m | >12 m | >12 m plain | >overlaps",
-            ((case.event_id, *_case(answer, case)) for case in found.comparable), keys=2,
+            ((case.event_id, *_case(answer, case)) for case in found.comparable.cases), keys=2,
         )  # fmt: skip
     answer.lines(found.method)
     benchmark = ", ".join(map(answer.metal, found.benchmark))
@@ -60,22 +55,21 @@ def event(found: EventAnswer, say: Language) -> Document:
 
 
 def _cautions(answer: Answer, found: EventAnswer) -> None:
-    study = found.study
-    if thin := sorted({case.asset for case in study.cases if any(r.thin == "before" for r in case.reactions)}):
+    if thin := sorted({case.asset for case in found.cases if any(r.thin == "before" for r in case.reactions)}):
         answer.line("Base too thin: of {metals:, } no change is told from a level of such error.", metals=thin)
-    if ids := sorted({other for case in study.cases for other in case.overlaps}):
+    if ids := sorted({other for case in found.cases for other in case.overlaps}):
         answer.line("Overlap with {ids}: the changes are not of this event alone.", ids=", ".join(ids))
-    if study.without_series:
+    if found.without_series:
         answer.line(
-            "No monthly price series for {metals:, }: no other series is put in its place.", metals=study.without_series
+            "No monthly price series for {metals:, }: no other series is put in its place.", metals=found.without_series
         )
-    if study.outside_series:
-        answer.line("The series of {metals:, } does not cover the months around the event.", metals=study.outside_series)
-    if not study.cases and not study.without_series and not study.outside_series:
+    if found.outside_series:
+        answer.line("The series of {metals:, } does not cover the months around the event.", metals=found.outside_series)
+    if not found.cases and not found.without_series and not found.outside_series:
         answer.line("The event names no metal of its own: there is no price to study.")
 
 
-def _case(answer: Answer, case: Case) -> Iterator[Cell]:
+def _case(answer: Answer, case: StudiedCase) -> Iterator[Cell]:
     say, last = answer.say, case.reactions[-1]
     yield answer.metal(case.asset) + ("" if case.form_named else say.words(" (form not named)"))
     yield answer.word(case.anchor)
@@ -106,13 +100,13 @@ def _base(answer: Answer, reaction: Reaction) -> str:
     return level + (f" ±{answer.number(reaction.before_error, '.0%')}" if reaction.before_error else "")
 
 
-def _point(answer: Answer, row: dict[str, Any]) -> Iterator[Cell]:
-    low, high = (answer.number(row[key], ",.6g") for key in ("price_low", "price_high"))
-    yield answer.metal(row["asset"])
-    yield row["date"]
+def _point(answer: Answer, row: PointRow) -> Iterator[Cell]:
+    low, high = (answer.number(price, ",.6g") for price in (row.price_low, row.price_high))
+    yield answer.metal(row.asset)
+    yield row.date
     yield low if low == high else answer.told("{low} to {high}", low=low, high=high)
-    yield f"{row['currency']}/{row['unit']}"
-    yield answer.say.known(row["basis"])
+    yield f"{row.currency}/{row.unit}"
+    yield answer.say.known(row.basis)
 
 
 def _summary(answer: Answer, row: Summary) -> Iterator[Cell]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from datetime import date
 
+from toolkit.controls.state import review_note
 from toolkit.core.text import OWN_MARK
 from toolkit.holdings.exposure import LotExposure, Total
+from toolkit.holdings.licence_delay import Cover
+from toolkit.records.exposure import ExposureAnswer
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.controls import headline
 from toolkit.report.answers.shock import beyond, multiple
@@ -14,10 +17,6 @@ from toolkit.report.document import Document
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import joined, plain
-
-if TYPE_CHECKING:
-    from toolkit.app.exposure import ExposureAnswer
-    from toolkit.holdings.licence_delay import Cover
 
 RESALE = {"unsettled": mark("not settled"), "permit": mark("permit")}
 """Answers about resale in the words of the column; see `toolkit.holdings.resale`."""
@@ -36,21 +35,26 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
         "Exposure to export controls on {day:%Y-%m-%d}, owner in {destination}, values in {money}",
         day=found.as_of, destination=found.destination, money=found.currency,
     )  # fmt: skip
-    resale = {lot.lot_id: _resale(answer, lot) for lot in found.portfolio.lots}
+    resale = {lot.lot_id: _resale(answer, lot) for lot in found.lots}
     marks = {words: f"({n})" for n, words in enumerate(dict.fromkeys(words for words in resale.values() if words), start=1)}
     marks[""] = say.words("free")
     answer.table(
         "lot | metal | >kg | >value | from | law | delivery | resale | origin | paper",
-        (_lot(answer, lot, marks[resale[lot.lot_id]]) for lot in found.portfolio.lots),
+        (_lot(answer, lot, marks[resale[lot.lot_id]]) for lot in found.lots),
     )
     answer.notes(answer.told("Resale {mark}: {words}.", mark=mark_, words=words) for words, mark_ in marks.items() if words)
     answer.table("where it stands | >lots | >value | >share", _totals(answer, found))
-    answer.lines(*found.statements, found.review)
+    reviewed_to = date.fromisoformat(found.ledger.reviewed_to) if found.ledger.reviewed_to else None
+    answer.lines(*found.statements, review_note(reviewed_to, date.fromisoformat(found.as_of)))
     answer.notes(
         answer.told(
-            "{day:%Y-%m-%d} ({standing}), {metal}: {what}", day=day, standing=answer.word(standing), metal=metal, what=what
+            "{day:%Y-%m-%d} ({standing}), {metal}: {what}",
+            day=one.date,
+            standing=answer.word(one.standing),
+            metal=one.metal,
+            what=one.what,
         )
-        for day, metal, what, standing in found.next_changes
+        for one in found.next_changes
     )
     _prices(answer, found)
     answer.table(
@@ -84,15 +88,15 @@ def _lot(answer: Answer, lot: LotExposure, resale: str) -> Iterator[Cell]:
 
 
 def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
-    p, say = found.portfolio, answer.say
+    say = answer.say
 
     def row(name: str, total: Total, share: float | None) -> tuple[Cell, ...]:
         return name, total.lots, answer.number(total.value, ",.2f"), answer.number(share, ".1%")
 
-    yield from (row(answer.word(total.name), total, total.share) for total in p.deliveries if total.lots)
-    yield row(say.words("total"), p.whole, 1.0 if p.whole.value else None)
-    yield row(say.words("can be stopped"), p.at_risk, p.at_risk.share)
-    yield from (row(answer.word(total.name) + say.words(", not owned"), total, None) for total in p.planned if total.lots)
+    yield from (row(answer.word(total.name), total, total.share) for total in found.deliveries if total.lots)
+    yield row(say.words("total"), found.held, 1.0 if found.held.value else None)
+    yield row(say.words("can be stopped"), found.at_risk, found.at_risk.share)
+    yield from (row(answer.word(total.name) + say.words(", not owned"), total, None) for total in found.planned if total.lots)
 
 
 def _resale(answer: Answer, lot: LotExposure) -> str:
@@ -120,7 +124,7 @@ def _resale(answer: Answer, lot: LotExposure) -> str:
 
 
 def _prices(answer: Answer, found: ExposureAnswer) -> None:
-    prices = found.prices.values()
+    prices = found.prices
     answer.table(
         "price of | >{money}/kg | >+/- | is | of",
         (
@@ -157,8 +161,8 @@ def price_sources(answer: Answer, prices: Iterable[tuple[str, str, str, str]]) -
 
 
 def _shock(answer: Answer, found: ExposureAnswer) -> None:
-    band, say = found.band, answer.say
-    e = band.elasticity
+    shock, say = found.shock, answer.say
+    e, cases = shock.band.elasticity, tuple(shock.replacement.values())
     if e.basis == "posterior":
         spread = say("first and last row are the ends of what past cases leave open (`toolkit shock METAL` has them)")
     else:
@@ -166,69 +170,69 @@ def _shock(answer: Answer, found: ExposureAnswer) -> None:
     answer.line(
         "If exports of China stop and each metal loses what it makes, at most {loss:.0%} of supply, {spread}; what is held "
         "outside China gains, what is still to come costs more:",
-        loss=band.loss, spread=plain(spread),
+        loss=shock.band.loss, spread=plain(spread),
     )  # fmt: skip
     answer.table(
         ">price up to | >stored gains | >open order lost | >order to replace | >plan dearer | >truce: stored loses",
         (
-            (multiple(answer, case.multiple, found.largest_observed), *(
+            (multiple(answer, case.multiple, shock.largest_observed), *(
                 answer.number(amount, ",.0f")
                 for amount in (
                     case.stored_gain, case.order_undelivered, case.order_cost, case.planned_cost, case.stored_loss_at_truce
                 )
             ))
-            for case in found.replacement
+            for case in cases
         ),
     )  # fmt: skip
-    if on_its_way := found.replacement[0].in_transit:
+    if on_its_way := cases[0].in_transit:
         answer.line(
             "In transit from China, or of unknown origin: {amount:,.0f} {money} may be stopped. Whether it has left is not "
             "known: it is in no column.",
             amount=on_its_way, money=found.currency,
         )  # fmt: skip
-    if found.largest_observed is not None and found.replacement[-1].multiple > found.largest_observed:
-        beyond(answer, found.largest_observed)
-    if found.still:
+    if shock.largest_observed is not None and cases[-1].multiple > shock.largest_observed:
+        beyond(answer, shock.largest_observed)
+    if shock.still:
         answer.line(
-            "Not moved: {metals:, } (not made there, no shares known, or traded on exchanges).", metals=found.still
+            "Not moved: {metals:, } (not made there, no shares known, or traded on exchanges).", metals=shock.still
         )  # fmt: skip
 
 
 def _supply(answer: Answer, found: ExposureAnswer) -> None:
     supply = found.concentration
     if supply.hhi is not None and supply.n_minus_1 is not None:
-        leading = [f"{country} {answer.number(share, '.0%')}" for country, share in list(supply.as_mapping().items())[:5]]
+        leading = [f"{country} {answer.number(share, '.0%')}" for country, share in list(supply.country.items())[:5]]
         answer.line(
             "Supply behind the portfolio: {leading}; unnamed countries {other:.0%}. Weighted HHI {hhi:.2f} (0 to 1), left "
             "without each metal's largest producer {left:.0%}. Shares: {sources}.",
             leading=", ".join(leading), other=supply.other, hhi=supply.hhi, left=supply.n_minus_1,
-            sources=", ".join(sorted({of.source for of in found.supplies})),
+            sources=", ".join(sorted({of.source for of in supply.supplies})),
         )  # fmt: skip
     if supply.without_shares:
         answer.line("No production shares are known for {metals:, }.", metals=supply.without_shares)
     industries = "; ".join(
         f"{i.nace2 or answer.say.words('other')} {answer.number(i.share, '.0%')} ({', '.join(i.applications[:2])})"
-        for i in found.industries[:4]
+        for i in found.industries.sectors[:4]
     )
     if industries:
         answer.line("Industries behind it (EU uses, NACE): {industries}.", industries=industries)
-    if found.without_uses:
-        answer.line("No uses are known for {metals:, }.", metals=found.without_uses)
+    if found.industries.without_uses:
+        answer.line("No uses are known for {metals:, }.", metals=found.industries.without_uses)
 
 
 def _cover(answer: Answer, found: ExposureAnswer) -> None:
-    delay = found.delay
+    delay = found.licence_delay
     if delay is None:
         return
     answer.line(
         "A licence takes {short:,.0f} / {half:,.0f} / {long:,.0f} days (one in ten / half / nine in ten take at most that; "
         "partly assumption); statutory {statutory:,.0f} days, kept in {kept:.0%}.",
-        short=delay.quantile(0.1), half=delay.quantile(0.5), long=delay.quantile(0.9), statutory=delay.statutory,
-        kept=1 - delay.exceeds(delay.statutory),
+        short=delay.quantiles["0.1"], half=delay.quantiles["0.5"], long=delay.quantiles["0.9"], statutory=delay.statutory,
+        kept=delay.within_statutory,
     )  # fmt: skip
     if not answer.table(
         "stored | kg | use kg/month | days of cover | licence later than that | days without",
-        (_covered(answer, one) for one in found.covers if None not in (one.days, one.shortfall, one.gap)),
+        (_covered(answer, one) for one in found.cover if None not in (one.days, one.shortfall, one.gap)),
     ):
         answer.line("Give --use METAL=KG (a month) for the days of cover.")
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
+from toolkit.records.answers.flows import CodeFlows, ControlOnFlow, CustomsFlows, PartnerCollapse, PartnerFlow
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Text, text
-from toolkit.supply.collapse import RULE, Collapse
-from toolkit.supply.flows import ALL_LISTED, DIVERSION_RULE, WORLD, Change, Diversion, FlowSummary
-
-if TYPE_CHECKING:
-    from toolkit.app.flows import CodeFlows, ControlOnFlow, FlowAnswer
+from toolkit.supply.flows import ALL_LISTED, WORLD, Change, Diversion
 
 PARTNERS = 8
 """Partners that a table shows; the object has all."""
@@ -21,14 +17,14 @@ RECENT = 24
 """Months back from the latest in which an ended collapse with a single partner is shown; the object has all."""
 
 
-def flows(found: FlowAnswer, say: Language) -> Document:
+def flows(found: CustomsFlows, say: Language) -> Document:
     """Every code in a line, or the partners of each code of one metal."""
     answer = Answer(say, found.as_of)
     if found.metal is None:
         answer.heading("Customs flows, known on {day:%Y-%m-%d}", day=found.as_of)
     else:
         answer.heading("Customs flows of {metal}, known on {day:%Y-%m-%d}", metal=answer.metal(found.metal), day=found.as_of)
-    origin = found.file or ", ".join(say.term("source", row.source) for row in found.provenance)
+    origin = found.file or ", ".join(say.term("source", row.source) for row in found.data)
     answer.line(
         "Source: {origin}. Masses in kg a month; % is left out where the base is small (*) or a month is missing (?).",
         origin=origin,
@@ -36,9 +32,12 @@ def flows(found: FlowAnswer, say: Language) -> Document:
     if found.metal is None:
         answer.table(
             "metal | >month | >kg | >m/m | >y/y | >3 mo | >12 mo | >3 on 12 | >zeros/12",
-            (((code.asset and answer.metal(code.asset)) or code.name, *_figures(answer, code.total)) for code in found.codes),
+            (
+                ((code.asset and answer.metal(code.asset)) or code.name, *_figures(answer, code.series[0]))
+                for code in found.flows
+            ),
         )
-    for code in found.codes:
+    for code in found.flows:
         if found.metal is not None:
             _partners(answer, code)
         _findings(answer, code, one=found.metal is not None)
@@ -49,9 +48,9 @@ def flows(found: FlowAnswer, say: Language) -> Document:
             what=point.what, id=point.event_id, citation=point.citation, confidence=answer.word(point.confidence),
             day=say.words("about {day}", day=about) if point.precision == "approximate" else about,
         )  # fmt: skip
-    answer.lines(*found.notes, RULE)
-    if any(one.suspected for code in found.codes for one in code.diversions):
-        answer.lines(DIVERSION_RULE)
+    answer.lines(*found.notes, found.rules.collapse)
+    if any(one.suspected for code in found.flows for one in code.diversion):
+        answer.lines(found.rules.diversion)
     return answer.document("flows")
 
 
@@ -62,15 +61,15 @@ def _partners(answer: Answer, code: CodeFlows) -> None:
     answer.table(
         "partner | >month | >kg | >m/m | >y/y | >3 mo | >12 mo | >3 on 12 | >zeros/12 | >share/12",
         (
-            (partner(answer, s.series.partner), *_figures(answer, s), answer.number(s.share, ".0%"))
-            for s in (code.total, *code.partners[:PARTNERS])
+            (partner(answer, s.partner), *_figures(answer, s), answer.number(s.share, ".0%"))
+            for s in code.series[: PARTNERS + 1]
         ),
     )
-    if (more := len(code.partners) - PARTNERS) > 0:
+    if (more := len(code.series) - 1 - PARTNERS) > 0:
         answer.line("{n} more partners: --json.", n=more)
 
 
-def _figures(answer: Answer, s: FlowSummary) -> Iterator[Cell]:
+def _figures(answer: Answer, s: PartnerFlow) -> Iterator[Cell]:
     yield answer.say.fmt.month(s.month)
     yield mass(answer, s.latest)
     yield _change(answer, s.on_month)
@@ -86,36 +85,35 @@ def _findings(answer: Answer, code: CodeFlows, *, one: bool) -> None:
     prefix = "" if one else f"{(code.asset and answer.metal(code.asset)) or code.name}: "
     told: list[str | Text] = []
     if code.mixed is not None:
-        told.append(text(prefix, answer.sentence(code.mixed.caution)))
+        told.append(text(prefix, answer.sentence(code.mixed)))
     collapses = list(_shown(code, one=one))
-    for name, collapse in collapses:
+    for collapse in collapses:
         head = answer.told("ALERT: ") if collapse.running else answer.told("Ended: ")
-        told.append(text(prefix, head, *_collapse(answer, name, collapse)))
-    if one and (older := len(code.collapsed) - len(collapses)):
+        told.append(text(prefix, head, *_collapse(answer, collapse)))
+    if one and (older := len(code.collapses) - len(collapses)):
         told.append(answer.told("{n} older collapses or of smaller partners: --json.", n=older))
-    if one and not any(name == code.total.series.partner for name, _ in code.collapsed):
+    if one and not any(collapse.partner == code.series[0].partner for collapse in code.collapses):
         told.append(answer.told("No collapse of the flow with all partners."))
-    told += [text(prefix, _diversion(answer, found)) for found in code.diversions if found.suspected]
+    told += [text(prefix, _diversion(answer, found)) for found in code.diversion if found.suspected]
     if one:
         told += [_control(answer, code, control) for control in code.controls]
     answer.notes(told)
 
 
-def _shown(code: CodeFlows, *, one: bool) -> Iterator[tuple[str, Collapse]]:
+def _shown(code: CodeFlows, *, one: bool) -> Iterator[PartnerCollapse]:
     """Collapses that are news: those that run, and for one metal the recent ones and those of the whole flow."""
-    total = code.total.series
-    partners = {total.partner, *(s.series.partner for s in code.partners[:PARTNERS])}
-    since = total.months[-RECENT:][0]
-    for name, collapse in code.collapsed:
-        recent = one and (name == total.partner or collapse.last >= since)
-        if name in partners and (collapse.running or recent):
-            yield name, collapse
+    total, *singles = code.series
+    partners = {total.partner, *(flow.partner for flow in singles[:PARTNERS])}
+    for collapse in code.collapses:
+        recent = one and (collapse.partner == total.partner or collapse.last[:7] >= total.history[-RECENT:][0].month)
+        if collapse.partner in partners and (collapse.running or recent):
+            yield collapse
 
 
-def _collapse(answer: Answer, name: str, collapse: Collapse) -> Iterable[Text]:
+def _collapse(answer: Answer, collapse: PartnerCollapse) -> Iterable[Text]:
     values = {
-        "partner": partner(answer, name), "onset": collapse.onset, "confirmed": collapse.confirmed, "mean": collapse.mean,
-        "base": collapse.base, "months": collapse.months, "needed": collapse.needed,
+        "partner": partner(answer, collapse.partner), "onset": collapse.onset, "confirmed": collapse.confirmed,
+        "mean": collapse.mean, "base": collapse.base, "months": collapse.months, "needed": collapse.needed,
     }  # fmt: skip
     if collapse.running:
         yield answer.told(

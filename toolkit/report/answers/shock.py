@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from toolkit.records.answers.shock import OutsidePremium, ResponseCase, ShockAnswer
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
-from toolkit.shocks.elasticity import SupplyPremium
-from toolkit.shocks.price_response import ResponseCase
-
-if TYPE_CHECKING:
-    from toolkit.app.shock import ShockAnswer
+from toolkit.shocks.elasticity import price_multiple
 
 BANDS = {
     0.05: mark("90 % low"),
@@ -26,16 +22,16 @@ BANDS = {
 def shock(found: ShockAnswer, say: Language) -> Document:
     """The band, today's price, what is published, and the cases behind it."""
     answer = Answer(say, found.as_of)
-    band, e, money = found.band, found.band.elasticity, found.currency
+    high, e, money = found.cases.high.multiple, found.elasticity, found.currency
     answer.heading(
-        "{metal}: {loss:.0%} of supply stops, as of {day:%Y-%m-%d}", metal=found.metal, loss=band.loss, day=found.as_of
+        "{metal}: {loss:.0%} of supply stops, as of {day:%Y-%m-%d}", metal=found.metal, loss=found.loss, day=found.as_of
     )
     answer.line(
         "P1/P0 = (1 - loss) ** (-1 / e), e = supply + demand elasticity ({basis}: {source})",
         basis=answer.word(e.basis), source=e.source,
     )  # fmt: skip
     rows = list(_rows(answer, found))
-    if found.response is None:
+    if found.posterior is None:
         answer.table(
             ">e | >price | >{money}/kg | >stored gains | >truce: stored loses | >open order: undelivered | >and dearer by",
             (row[1:] for row in rows), money=money,
@@ -46,7 +42,7 @@ def shock(found: ShockAnswer, say: Language) -> Document:
             "by",
             rows, money=money,
         )  # fmt: skip
-    if found.largest_observed is not None and band.high > found.largest_observed:
+    if found.largest_observed is not None and high > found.largest_observed:
         beyond(answer, found.largest_observed)
     if found.price is None:
         answer.line("No price of this metal is known here: the multiples hold for any.")
@@ -60,58 +56,60 @@ def shock(found: ShockAnswer, say: Language) -> Document:
             )  # fmt: skip
         else:
             answer.line("Today: {price:,.2f} {money}/kg, {kind} of {day:%Y-%m-%d} ({basis}).", **values)
-    if band.capped and found.cap_price is not None:
+    if found.capped and found.cap_price is not None:
         answer.line(
             "Cut at a substitute's {price:,.2f} {money}/kg; without it up to {most:.1f} x.",
-            price=found.cap_price, money=money, most=band.uncapped_high,
+            price=found.cap_price, money=money, most=price_multiple(found.loss, e.low),
         )  # fmt: skip
     answer.line(
-        "The linear rule gives {linear:.2f} x at e = {e:.2f}: it understates large losses.", linear=found.linear, e=e.central
+        "The linear rule gives {linear:.2f} x at e = {e:.2f}: it understates large losses.",
+        linear=found.linear_rule,
+        e=e.central,
     )
-    if found.check is not None:
+    if found.published is not None:
         answer.line(
             "Published: {change:+.0%} ({citation}). {statement}. At the loss asked here, that change means e = {implied:.2f}.",
-            change=found.check.change, citation=found.check.citation, statement=found.check.statement,
-            implied=found.check.implied,
+            change=found.published.change, citation=found.published.citation, statement=found.published.statement,
+            implied=found.published.implied,
         )  # fmt: skip
     if found.premium is not None:
         _premium(answer, found, found.premium)
-    if found.response is not None:
+    if found.posterior is not None:
         answer.line(
             "The band is of the stop alone: {own:d} cases are of {metal}, the others are pooled as far as metals differ. In a "
             "year prices moved by some {moves:.0%} of their own besides. The loss of a case is the share of China as then "
             "known times the fall of US imports from there, itself uncertain by half.",
-            own=found.response.own, metal=found.response.asset, moves=found.response.moves,
+            own=found.posterior.own, metal=found.metal, moves=found.posterior.moves,
         )  # fmt: skip
         answer.table(
-            "case | metal | >share | >imports fell | >loss | >price | >months", (_case(answer, case) for case in found.cases)
+            "case | metal | >share | >imports fell | >loss | >price | >months",
+            (_case(answer, case) for case in found.posterior.cases),
         )
     answer.line("A scenario under stated assumptions, not a forecast.")
     return answer.document("shock", answer.told("Shock to the supply of {metal}", metal=answer.metal(found.metal)))
 
 
 def _rows(answer: Answer, found: ShockAnswer) -> Iterator[tuple[Cell, ...]]:
-    e, level = found.band.elasticity, None if found.price is None else found.price.price
-    rows = [(answer.say.words(BANDS[level_]), value, effect) for level_, value, effect in found.levels()]
-    rows = rows or [("", *row) for row in zip((e.high, e.central, e.low), found.effects, strict=True)]
-    for name, value, effect in rows:
+    cases = found.cases
+    for one in (cases.low, cases.central, cases.high) if found.posterior is None else found.posterior.levels:
         yield (
-            name, answer.number(value, ".2f"), multiple(answer, effect.multiple, found.largest_observed),
-            answer.number(level and level * effect.multiple, ",.0f"), answer.number(effect.stored_gain, "+.0%"),
-            answer.number(-effect.stored_loss_at_truce, ".0%"), answer.number(-effect.order_undelivered, ".0%"),
-            answer.number(effect.order_replacement, "+.0%"),
+            answer.say.words(BANDS[one.level]) if found.posterior else "",
+            answer.number(one.elasticity, ".2f"), multiple(answer, one.multiple, found.largest_observed),
+            answer.number(one.price, ",.0f"), answer.number(one.stored_gain, "+.0%"),
+            answer.number(-one.stored_loss_at_truce, ".0%"), answer.number(-one.order_undelivered, ".0%"),
+            answer.number(one.order_replacement, "+.0%"),
         )  # fmt: skip
 
 
-def _premium(answer: Answer, found: ShockAnswer, premium: SupplyPremium) -> None:
+def _premium(answer: Answer, found: ShockAnswer, premium: OutsidePremium) -> None:
     values = {"premium": premium.premium, "basis": answer.word(premium.basis), "source": premium.source}
-    if found.price is None:
+    if premium.outside_price is None:
         answer.line("Outside the controlling country {premium:+.0%} ({basis}: {source}).", **values)
     else:
         answer.line(
             "Outside the controlling country {premium:+.0%} ({basis}: {source}), {price:,.0f} {money}/kg if the price above "
             "is the one inside.",
-            price=premium.outside(found.price.price), money=found.currency, **values,
+            price=premium.outside_price, money=found.currency, **values,
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from toolkit.records.run import Run
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Missing, Notes
 from toolkit.report.findings import Findings
@@ -14,23 +15,23 @@ from toolkit.report.i18n.text import strong, text
 @section("warnings", mark("Cautions"), needs=["positions"])
 def cautions(run: Findings) -> tuple[Block, ...] | Missing:
     """What weakens the answer, largest amount first, and how its numbers were made after it."""
-    warnings, notes = run.record["warnings"], run.record.get("notes", ())
+    warnings, notes = run.record.warnings, run.record.notes
     if not warnings and not notes:
         return Missing(run.say.words("The run gave no warning."))
-    read: Sequence[str] = run.record.get("holdings_notes", ())
+    read = run.record.holdings_notes if isinstance(run.record, Run) else ()
     return _listed(run, warnings, read, [words for words in notes if words not in read])
 
 
 @section("file", mark("How the file was read"), needs=["exposure"])
 def file(run: Findings) -> tuple[Block, ...]:
     """What weakens the values of the lots, then what was understood of the file and assumed where it says nothing."""
-    return _listed(run, run.record["warnings"], run.record["notes"], ())
+    return _listed(run, run.record.warnings, run.record.notes, ())
 
 
 @section("simulation", mark("How it was simulated"), needs=["backtest"])
 def simulation(run: Findings) -> tuple[Block, ...]:
     """What weakens the figures of a backtest, then what it did and left out."""
-    return _listed(run, run.record["warnings"], (), run.record["notes"])
+    return _listed(run, run.record.warnings, (), run.record.notes)
 
 
 def _listed(run: Findings, warnings: Sequence[str], read: Sequence[str], made: Sequence[str]) -> tuple[Block, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from toolkit.records.parts.changes import Changes, ControlChange, Difference, FlowChange, PriceChange
+from toolkit.records.parts.changes import Changes, ControlChange, FlowChange, PriceChange
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings, is_confirmed
@@ -14,6 +14,7 @@ from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
 from toolkit.report.tables.facts import review
 from toolkit.report.tables.folded import folded
+from toolkit.supply.flows import Change
 
 STATUS: Mapping[str, str] = {
     "announced": mark("announced, not yet in force"),
@@ -204,7 +205,7 @@ def _kg(found: Findings, value: float | None, *, inferred: bool = False) -> Text
     return text(found.fmt.number(value), "*" if inferred else "")
 
 
-def _change(found: Findings, change: Difference) -> Text:
+def _change(found: Findings, change: Change) -> Text:
     """A change in per cent, or why there is none."""
     if change.value is not None:
         return text(found.fmt.percent(change.value, 0, signed=True))

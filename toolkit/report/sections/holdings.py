@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 
-from toolkit.records.exposure import ExposedLot, UnitPrice
+from toolkit.holdings.exposure import LotExposure
+from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.subjects import Holdings
 from toolkit.report.charts.status_bar import Part, status_bar
 from toolkit.report.compose import section
@@ -59,7 +60,7 @@ def holdings(run: Findings) -> tuple[Block, ...] | Missing:
     return (_bar(run, lots), _lots(run, lots), *(figure for figure in (_yearly(run), _delay(run)) if figure))
 
 
-def _bar(run: Findings, lots: Sequence[ExposedLot]) -> Figure:
+def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     say, fmt, found = run.say, run.fmt, sums(lots)
     total, plans = sum(part.value for part in found.values()), [lot for lot in lots if lot.status == PLANNED]
     shown = [part for part in found.values() if part.lots or part.reach in ALWAYS]
@@ -151,7 +152,7 @@ def _source(run: Findings) -> Iterator[Inline]:
         )
 
 
-def _lots(run: Findings, lots: Sequence[ExposedLot]) -> Figure:
+def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     say, fmt = run.say, run.fmt
     order = sorted(lots, key=lambda lot: (-(lot.value or 0.0), lot.lot_id))
     first, rest = order[:SHOWN], order[SHOWN:]
@@ -180,7 +181,7 @@ def _lots(run: Findings, lots: Sequence[ExposedLot]) -> Figure:
     return Figure(_largest(run, order), sub, (table,), (), text(*_source(run)), data if rest or _cut(lots) else None)
 
 
-def _largest(run: Findings, order: Sequence[ExposedLot]) -> Text:
+def _largest(run: Findings, order: Sequence[LotExposure]) -> Text:
     """Of what is at risk the largest lot, else the largest of all."""
     say = run.say
     risky = [lot for lot in order if reach(lot) == "order" and lot.status != PLANNED]
@@ -201,12 +202,12 @@ def _largest(run: Findings, order: Sequence[ExposedLot]) -> Text:
     )  # fmt: skip
 
 
-def _cut(lots: Sequence[ExposedLot]) -> bool:
+def _cut(lots: Sequence[LotExposure]) -> bool:
     """Whether a name is too long for the table that is shown."""
     return any(len(shown_name(words).text) < len(words) for lot in lots for words in (lot.lot_id, lot.location or ""))
 
 
-def _cells(run: Findings, lot: ExposedLot) -> tuple[Text, ...]:
+def _cells(run: Findings, lot: LotExposure) -> tuple[Text, ...]:
     say, fmt = run.say, run.fmt
     place: list[Inline] = [say.words(STATUS[lot.status])]
     if lot.location:
@@ -226,7 +227,7 @@ def _cells(run: Findings, lot: ExposedLot) -> tuple[Text, ...]:
     )
 
 
-def _plain_cells(run: Findings, lot: ExposedLot) -> tuple[Text, ...]:
+def _plain_cells(run: Findings, lot: LotExposure) -> tuple[Text, ...]:
     """The same for the data table: names whole, everything else as short as it can be said, since there may be thousands."""
     say, fmt = run.say, run.fmt
     origin = say.words(UNKNOWN_ORIGIN) if lot.assumed_origin else run.country(lot.origin)
@@ -243,11 +244,11 @@ def _plain_cells(run: Findings, lot: ExposedLot) -> tuple[Text, ...]:
     )
 
 
-def _numbers(run: Findings, lot: ExposedLot) -> str:
+def _numbers(run: Findings, lot: LotExposure) -> str:
     return ", ".join(run.fmt.notices(run.say.term("term", number)) for number in lot.measures)
 
 
-def _stop(lot: ExposedLot) -> str:
+def _stop(lot: LotExposure) -> str:
     """Key of STOP for a lot."""
     standing = reach(lot)
     if standing == "safe" and lot.assumed_origin:
@@ -261,7 +262,7 @@ def _stop(lot: ExposedLot) -> str:
     return "uncertain" if lot.uncertain else "ban" if lot.headline.startswith("ban") else "licence"
 
 
-def _rest(run: Findings, rest: Sequence[ExposedLot]) -> Text:
+def _rest(run: Findings, rest: Sequence[LotExposure]) -> Text:
     risky = sum(reach(lot) == "order" and lot.status != PLANNED for lot in rest)
     if not risky:
         return run.say("none of them is at risk")
@@ -315,7 +316,7 @@ def _yearly(run: Findings) -> Figure | None:
 
 def _average(run: Findings, price: UnitPrice, *, quoted: bool) -> tuple[Text, ...]:
     say, fmt, there = run.say, run.fmt, price.in_europe
-    year = text(fmt.sentence(say.term("term", price.basis)), muted(f" {price.date[:4]}"))
+    year = text(fmt.sentence(say.term("term", price.basis)), muted(f" {str(price.date)[:4]}"))
     cells = (
         text(run.head(run.product(price.asset))),
         text(strong(fmt.price(price.price))),

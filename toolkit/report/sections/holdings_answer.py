@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from toolkit.records.exposure import Exposure, Total
+from toolkit.holdings.exposure import Total
+from toolkit.records.exposure import Exposure
 from toolkit.records.subjects import Holdings
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status

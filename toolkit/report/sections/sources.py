@@ -81,9 +81,10 @@ def _dates(run: Findings, doubtful: int) -> Status:
 def _prices(run: Findings) -> Text:
     """Bases of the prices with the newest month of each."""
     say, quality = run.say, run.parts.quality
+    prices = run.exposure.prices if run.exposure else ()
     rows = [(row.basis, row.last) for row in (quality.series if quality else ())]
     rows += [(p.basis, p.price_date) for p in run.positions]
-    rows += [(ANNUAL, price.date) for price in (run.exposure.prices if run.exposure else ()) if price.kind == ANNUAL]
+    rows += [(ANNUAL, str(price.date)) for price in prices if price.kind == ANNUAL]
     newest: dict[str, str] = {}
     for basis, last in rows:
         newest[basis] = max(newest.get(basis, ""), last)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toolkit.records.parts.changes import Difference
-from toolkit.records.parts.flows import Diversion, Flow, FlowControl, Flows
+from toolkit.records.parts.flows import Flow, FlowControl, Flows
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import DASH, NARROW
 from toolkit.report.i18n.text import NONE, Text, muted, plain, sources, strong, text
+from toolkit.supply.flows import Change, Diversion
 
 TONNE = 1000.0
 NEARLY_ALL = -0.9995
@@ -141,7 +141,7 @@ def _number(run: Findings, kg: float | None, *, bold: bool = False) -> Text:
     return text(strong(words) if bold else words)
 
 
-def _change(run: Findings, change: Difference | None) -> Text:
+def _change(run: Findings, change: Change | None) -> Text:
     """A percentage; a dagger where the base is too small for one, a dash where a month is missing."""
     if change is None or change.value is None:
         return text(muted("†")) if change and change.reason == "small base" else text(NONE)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from toolkit.records.parts.history import History, HistoryCase, HistorySummary, Notice, PricePoint, PriceRange, Reaction
+from toolkit.records.parts.history import History, HistoryCase, Notice, PricePoint, PriceRange, Reaction
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
+from toolkit.shocks.event_study import Summary
 
 NO = "none"
 TOLD = 3
@@ -72,7 +73,7 @@ def _title(run: Findings) -> Text:
         return say("No change is known yet")
     first, last = next((row for row in rows if row.horizon == TOLD), rows[0]), rows[-1]
 
-    def after(row: HistorySummary) -> Text:
+    def after(row: Summary) -> Text:
         return say.counted(row.horizon, "after one month", "after {n} months")
 
     title = say.counted(

@@ -8,7 +8,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
-from toolkit.records.exposure import ExposedLot, Exposure
+from toolkit.holdings.exposure import LotExposure
+from toolkit.records.exposure import Exposure
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Span, Text, name
@@ -58,13 +59,13 @@ class Sum:
     value: float
 
 
-def reach(lot: ExposedLot) -> Reach:
+def reach(lot: LotExposure) -> Reach:
     """What an export control in force, or a stop in practice, can do to a lot."""
     at_risk = lot.controlled or lot.practice
     return _OPEN.get(lot.delivery, "unsettled" if at_risk else "clear")
 
 
-def sums(lots: Sequence[ExposedLot]) -> Mapping[Reach, Sum]:
+def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
     """The lots that are owned or ordered by reach; their values add up to the value of all of them."""
     found: dict[Reach, Sum] = {}
     for key in REACHES:

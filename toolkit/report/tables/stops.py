@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from toolkit.records.exposure import Elasticity
 from toolkit.records.parts.whatif import Band, Effect, MetalStop, Multiples, WhatIf
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, sources, strong, text
+from toolkit.shocks.elasticity import Elasticity
 
 SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", "stocks_above_ground"
 """Keys of the assumptions of the part."""

@@ -38,7 +38,6 @@ from toolkit.optimize.constraints.base import LowerUpperLimited
 from toolkit.optimize.constraints.exposure import ControlExposure
 from toolkit.optimize.problem import Problem
 from toolkit.records.sources import Provenance
-from toolkit.records.subjects import kind_of
 from toolkit.risk_measures.variance import volatility
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
@@ -158,10 +157,8 @@ class Demo:
         except NoAnswer as error:
             record = error.record
         parts = parts_of(record, context)
-        _check_shown(
-            (*record.data, *(Provenance.model_validate(row) for part in parts.values() for row in part.get("data", ())))
-        )
-        return report(record, parts, name=DEFAULT_REPORT[kind_of(record)], lang=language)
+        _check_shown((*record.data, *(row for part in parts.found for row in part.data)))
+        return report(record, parts, name=DEFAULT_REPORT[record.kind], lang=language)
 
     def _prepared_for(self, strategy: str, scenario: Scenario, budget: float) -> Prepared:
         """The problem at the configured budget; at its own where market impact grows with it."""

@@ -1,14 +1,12 @@
 """Values, cash and entry costs add up to the budget to the cent, whatever the budget, and so do the printed numbers."""
 
-import json
-
 import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.app.allocation.amounts import AllocationAmounts
-from toolkit.app.allocation.record import rounded
 from toolkit.core.errors import SpecError
+from toolkit.core.units import significant
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
 
@@ -29,7 +27,12 @@ def test_values_cash_and_costs_add_up_to_the_budget(budget, lot_size):
     problem = problem_of(random_covariance(4), constraints=[BOUNDS, CASH, LOTS], lots=lots, costs=costs, budget=budget)
     money = AllocationAmounts.of(problem, allocate(problem), PRICES, np.zeros(4), budget)
     assert np.count_nonzero(money.values) >= 2
-    printed = json.loads(json.dumps(rounded({"v": list(money.values), "c": money.cash, "e": money.entry, "b": budget})))
+    printed = {
+        "v": [*map(significant, money.values)],
+        "c": significant(money.cash),
+        "e": significant(money.entry),
+        "b": significant(budget),
+    }
     assert sum(printed["v"]) + printed["c"] + printed["e"] == pytest.approx(printed["b"], abs=0.004, rel=0)
     assert all(round(value, 2) == pytest.approx(value, abs=1e-6, rel=1e-15) for value in [*money.values, money.entry])
 

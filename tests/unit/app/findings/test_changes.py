@@ -5,9 +5,9 @@ from datetime import date
 import polars as pl
 import pytest
 
+from tests.records import asked, facts_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings import Ask
 from toolkit.app.findings.changes import changes
 from toolkit.app.subjects import base
 
@@ -15,7 +15,7 @@ from toolkit.app.subjects import base
 def part(day: date) -> dict:
     settings = resolve({}, file=None)
     inputs = Context(settings, day)
-    found = changes.find(Ask(inputs, inputs.products.keys, base(inputs)))
+    found = facts_of(changes.find(asked(inputs, inputs.products.keys, base(inputs))))
     assert found is not None
     return found
 

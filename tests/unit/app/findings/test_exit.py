@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from tests.lots import TWELVE, ask_of
+from tests.records import asked, facts_of
 from tests.subjects import AS_OF, proposal
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
 from toolkit.holdings.purchases import purchases
@@ -24,7 +24,7 @@ def ask(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(ask):
-    part = exit_.find(ask)
+    part = facts_of(exit_.find(ask))
     assert part is not None
     return part
 
@@ -33,7 +33,8 @@ def test_a_product_of_two_lots_uses_the_terms_of_each(ask, found):
     gallium = next(row for row in found["products"] if row["asset"] == "gallium")
     usual = next(asset for asset in ask.context.products if asset.key == "gallium")
     own, other = (
-        next(lot["value"] for lot in ask.record["exposure"]["lots"] if lot["lot_id"] == key) for key in ("GA-1", "GA-2")
+        next(lot["value"] for lot in ask.record.to_json()["exposure"]["lots"] if lot["lot_id"] == key)
+        for key in ("GA-1", "GA-2")
     )
     sale = own * 0.1475 / 2 + other * usual.spread / 2
     storage = own * 0.0125 + other * usual.storage
@@ -45,7 +46,7 @@ def test_a_product_of_two_lots_uses_the_terms_of_each(ask, found):
 
 
 def test_only_what_is_there_and_has_a_price_can_be_sold(ask, found):
-    lots = ask.record["exposure"]["lots"]
+    lots = ask.record.to_json()["exposure"]["lots"]
     # TB-1 is in transit, and DY-0 lies in China under licence.
     there = [lot for lot in lots if lot["status"] == "stored" and lot["lot_id"] != "DY-0" and lot["value"] is not None]
     assert found["total"]["value"] == pytest.approx(sum(lot["value"] for lot in there))
@@ -65,7 +66,7 @@ def test_days_to_the_money_are_those_of_the_table(ask, found):
 def test_the_clock_of_each_lot_and_its_gain(ask, found):
     lots = {lot["lot_id"]: lot for lot in found["tax"]["lots"]}
     assert "DY-1" not in lots
-    assert lots["GA-2"]["free_from"] == "2027-01-21"
+    assert lots["GA-2"]["free_from"] == date(2027, 1, 21)
     assert lots["GA-2"]["days"] == (date(2027, 1, 21) - AS_OF).days == 58
     assert (lots["GA-2"]["state"], lots["GA-1"]["state"], lots["GE-2"]["state"]) == ("soon", "free", "later")
     assert lots["RE-1"]["cost"] == pytest.approx(2000 * 1.45)
@@ -88,7 +89,7 @@ def test_a_purchase_in_a_currency_without_a_rate_has_no_cost(ask):
 
 
 def test_another_country_has_no_rule(tmp_path):
-    part = exit_.find(ask_of(tmp_path, TWELVE[0], country="USA"))
+    part = facts_of(exit_.find(ask_of(tmp_path, TWELVE[0], country="USA")))
     assert part is not None
     assert part["tax"]["years"] is None
     assert part["tax"]["lots"][0]["free_from"] is None
@@ -98,7 +99,7 @@ def test_another_country_has_no_rule(tmp_path):
 def test_a_proposal_pays_its_entry_and_its_holding_years():
     record, settings = proposal(), resolve({}, file=None)
     keys = tuple(p["asset"] for p in record["positions"])
-    part = exit_.find(Ask(Context(settings, AS_OF), keys, record))
+    part = facts_of(exit_.find(asked(Context(settings, AS_OF), keys, record)))
     assert part is not None
     assert part["tax"] is None
     assert part["total"]["entry"] == pytest.approx(record["costs"]["entry"], abs=0.02)
@@ -117,7 +118,7 @@ def answers(part, metal, form, origin):
 
 
 def test_who_may_buy(ask):
-    part = resale.find(ask)
+    part = facts_of(resale.find(ask))
     assert part is not None
     _, gallium = answers(part, "gallium", "metal", "CHN")
     assert gallium["USA", "civil"]["answer"] == "suspended"
@@ -132,7 +133,7 @@ def test_who_may_buy(ask):
 
 def test_metal_that_is_or_may_be_at_its_origin_needs_a_licence_to_be_sold_abroad(tmp_path):
     outside = TWELVE[8].replace("CHN,CHN,stored", "CHN,Frankfurt,stored")
-    part = resale.find(ask_of(tmp_path, *TWELVE[8:11], outside.replace("DY-0", "DY-2")))
+    part = facts_of(resale.find(ask_of(tmp_path, *TWELVE[8:11], outside.replace("DY-0", "DY-2"))))
     assert part is not None
     groups = [g for g in part["groups"] if g["asset"] == "dysprosium"]
     assert sum(g["lots"] for g in groups if g["at_origin"]) == 1  # stored in China; what is planned is not there to be sold
@@ -145,20 +146,20 @@ def test_metal_that_is_or_may_be_at_its_origin_needs_a_licence_to_be_sold_abroad
 
 
 def test_a_clause_on_goods_made_abroad_is_no_answer_while_it_is_suspended(tmp_path):
-    part = resale.find(ask_of(tmp_path, TWELVE[3], as_of=date(2026, 11, 10)))
+    part = facts_of(resale.find(ask_of(tmp_path, TWELVE[3], as_of=date(2026, 11, 10))))
     assert part is not None
     assert {a["answer"] for g in part["groups"] for a in g["answers"]} & {"unsettled"} == set()
 
 
 def test_a_proposal_has_no_lots_to_sell_on():
     settings = resolve({}, file=None)
-    assert resale.find(Ask(Context(settings, AS_OF), (), {"positions": []})) is None
+    assert facts_of(resale.find(asked(Context(settings, AS_OF), (), {"positions": []}))) is None
 
 
 def test_the_limit_of_tax_comes_from_the_table_of_assumptions_and_only_once_it_was_known(tmp_path):
     table = Context(resolve({}, file=None), AS_OF).snapshot["assumptions"]
     row = table.filter((pl.col("name") == "tax_exemption") & (pl.col("subject") == "DEU")).row(0, named=True)
-    now, before = (exit_.find(ask_of(tmp_path, TWELVE[2], as_of=on)) for on in (AS_OF, date(2024, 1, 31)))
+    now, before = (facts_of(exit_.find(ask_of(tmp_path, TWELVE[2], as_of=on))) for on in (AS_OF, date(2024, 1, 31)))
     assert now is not None
     assert before is not None
     assert now["tax"]["exemption"] == row["central"] == 1000.0
@@ -169,7 +170,7 @@ def test_the_limit_of_tax_comes_from_the_table_of_assumptions_and_only_once_it_w
 
 
 def test_a_lot_bought_after_the_day_has_no_clock_yet(tmp_path):
-    part = exit_.find(ask_of(tmp_path, TWELVE[1], TWELVE[2], as_of=date(2024, 6, 30)))
+    part = facts_of(exit_.find(ask_of(tmp_path, TWELVE[1], TWELVE[2], as_of=date(2024, 6, 30))))
     assert part is not None
     assert [lot["lot_id"] for lot in part["tax"]["lots"]] == ["GE-1"]
     assert part["tax"]["left_out"] == 1
@@ -177,7 +178,7 @@ def test_a_lot_bought_after_the_day_has_no_clock_yet(tmp_path):
 
 def test_the_spread_of_a_product_with_a_published_storage_fee_is_assumed_all_the_same(tmp_path):
     gold = "AU-1,gold,metal,999.9,0.2,kg,2023-04-21,59500,EUR,CHE,Frankfurt,stored,,,,,"
-    part = exit_.find(ask_of(tmp_path, gold))
+    part = facts_of(exit_.find(ask_of(tmp_path, gold)))
     assert part is not None
     assert set(part["assumptions"]) >= {"costs", "storage"}
     assert "2%" in part["assumptions"]["costs"]
@@ -186,20 +187,20 @@ def test_the_spread_of_a_product_with_a_published_storage_fee_is_assumed_all_the
 def test_a_price_paid_that_is_far_from_its_day_tells_no_gain(tmp_path):
     tonne = "SB-1,antimony,metal,99.65 %,2,t,2025-12-01,31,USD,TJK,Antwerp,stored,,,,,"
     ask = ask_of(tmp_path, TWELVE[1], tonne)
-    part = exit_.find(ask)
+    part = facts_of(exit_.find(ask))
     assert part is not None
     lots = {lot["lot_id"]: lot for lot in part["tax"]["lots"]}
     assert (lots["SB-1"]["doubted"], lots["SB-1"]["gain"]) == (True, None)
     assert lots["SB-1"]["cost"] < 62
     assert not lots["GA-2"]["doubted"]
     assert lots["GA-2"]["gain"] is not None
-    assert any("SB-1: bought at 0.031 USD a kg" in text for text in ask.record["warnings"])
+    assert any("SB-1: bought at 0.031 USD a kg" in text for text in ask.record.warnings)
 
 
 def test_only_what_is_valued_has_a_price(tmp_path):
     """Germanium metal has a price, its oxide none: nothing says that a lot of oxide was valued at the metal's."""
     ask = ask_of(tmp_path, TWELVE[1], "GE-9,germanium,oxide,5N,12,kg,2024-08-01,,,CHN,New York,stored,,,,,")
-    exposure = ask.record["exposure"]
+    exposure = ask.record.to_json()["exposure"]
     assert exposure["unpriced"] == ["GE-9"]
     assert [price["asset"] for price in exposure["prices"]] == ["gallium"]
-    assert not [text for text in ask.record["warnings"] if "valued at" in text and "germanium" in text.casefold()]
+    assert not [text for text in ask.record.warnings if "valued at" in text and "germanium" in text.casefold()]

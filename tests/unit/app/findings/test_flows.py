@@ -8,12 +8,11 @@ from datetime import date
 import polars as pl
 import pytest
 
+from tests.records import asked, json_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.control_states import timeline
-from toolkit.app.findings import Ask
 from toolkit.app.findings.flows import flows
-from toolkit.core.plain import plain
 
 AS_OF = date(2026, 11, 24)
 HELD = ("antimony", "bismuth", "gallium", "indium", "gold")
@@ -22,12 +21,12 @@ HELD = ("antimony", "bismuth", "gallium", "indium", "gold")
 def ask(day=AS_OF, assets=HELD):
     settings = resolve({}, file=None)
     inputs = Context(settings, day)
-    return Ask(inputs, assets, plain({"timeline": timeline(inputs.ledger, inputs.products, day)}))
+    return asked(inputs, assets, {"timeline": timeline(inputs.ledger, inputs.products, day)})
 
 
 @pytest.fixture(scope="module")
 def part():
-    return plain(flows.find(ask()), retellable=True)
+    return json_of(flows.find(ask()))
 
 
 def flow_of(part, asset):
@@ -94,16 +93,16 @@ def test_reported_points_stay_out_of_the_series(part):
     assert "3 kg" in point["what"]
     gallium = flow_of(part, "gallium")
     assert gallium["quantity"][gallium["months"].index("2026-04")] == 260.0
-    assert [p["event_id"] for p in plain(flows.find(ask(date(2026, 5, 19))))["reported"]] == ["EV021"]
+    assert [p["event_id"] for p in json_of(flows.find(ask(date(2026, 5, 19))))["reported"]] == ["EV021"]
 
 
 def test_without_a_flow_there_is_no_part():
-    assert flows.find(ask(assets=("gold", "hafnium"))) is None
-    assert flows.find(ask(assets=())) is None
+    assert json_of(flows.find(ask(assets=("gold", "hafnium")))) is None
+    assert json_of(flows.find(ask(assets=()))) is None
 
 
 def test_nothing_later_is_known():
-    early = plain(flows.find(ask(date(2025, 3, 20))))
+    early = json_of(flows.find(ask(date(2025, 3, 20))))
     assert max(month for flow in early["flows"] for month in flow["months"]) == "2025-01"
     assert all(c["after"] is None for flow in early["flows"] for c in flow["controls"] if c["effective"] >= "2024-12-03")
 

@@ -9,11 +9,10 @@ from datetime import date
 import polars as pl
 import pytest
 
+from tests.records import asked, json_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings import Ask
 from toolkit.app.findings.history import history
-from toolkit.core.plain import plain
 
 AS_OF = date(2026, 11, 24)
 HELD = ("antimony", "gallium", "gold")
@@ -21,12 +20,12 @@ HELD = ("antimony", "gallium", "gold")
 
 def ask(day=AS_OF, assets=HELD):
     settings = resolve({}, file=None)
-    return Ask(Context(settings, day), assets, {"timeline": []})
+    return asked(Context(settings, day), assets, {"timeline": []})
 
 
 @pytest.fixture(scope="module")
 def part():
-    return plain(history.find(ask()), retellable=True)
+    return json_of(history.find(ask()))
 
 
 def case_of(part, event, asset):
@@ -103,10 +102,10 @@ def test_points_stand_apart_from_series_with_one_basis_each(part):
 
 
 def test_nothing_later_is_known():
-    early = plain(history.find(ask(date(2025, 3, 1))))
+    early = json_of(history.find(ask(date(2025, 3, 1))))
     assert case_of(early, "EV032", "antimony")["reactions"][-1]["change"] is None
     assert all(month["month"] <= "2025-02" for c in early["cases"] for month in c["path"] if month["printed"] is not None)
-    assert history.find(ask(date(2023, 6, 1))) is None
+    assert json_of(history.find(ask(date(2023, 6, 1)))) is None
 
 
 def test_it_is_small_and_traced(part):

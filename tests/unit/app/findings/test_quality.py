@@ -7,21 +7,21 @@ from itertools import groupby
 
 import pytest
 
+from tests.records import asked, facts_of
 from tests.subjects import AS_OF, law, settings
 from toolkit.app.context import Context
-from toolkit.app.findings import Ask
 from toolkit.app.findings.quality import quality
 
 
 def ask(day=AS_OF, assets=None, record=None):
     inputs = Context(settings(), day)
-    return Ask(inputs, assets or inputs.products.keys, record or law(day))
+    return asked(inputs, assets or inputs.products.keys, record or law(day))
 
 
 @pytest.mark.parametrize("day", [date(2024, 5, 15), AS_OF])
 def test_each_series_is_counted_as_it_was_known(day):
     asked = ask(day)
-    found = quality.find(asked)
+    found = facts_of(quality.find(asked))
     table = asked.context.snapshot["prices"].drop_nulls("price").sort("date")
     for row in found["series"]:
         own = table.filter(table["asset"] == row["asset"])
@@ -39,16 +39,18 @@ def test_each_series_is_counted_as_it_was_known(day):
 
 
 def test_sources_are_those_of_the_rows_used():
-    found = quality.find(ask(assets=("gold",)))
+    found = facts_of(quality.find(ask(assets=("gold",))))
     assert [(row["table"], row["source_id"]) for row in found["data"]] == [("prices", "world_bank_pink_sheet")]
 
 
 def test_assets_without_a_price_are_nothing_to_judge():
-    assert quality.find(ask(assets=("rhenium",))) is None
+    assert facts_of(quality.find(ask(assets=("rhenium",)))) is None
 
 
 def test_a_proposal_from_other_prices_is_not_judged_by_the_bundled_ones():
     own = {"asset": "gold", "weight": 1.0, "basis": "dealer_ask", "price_date": "2026-11-20"}
-    assert quality.find(ask(assets=("gold",), record={**law(), "positions": [own]})) is None
+    assert facts_of(quality.find(ask(assets=("gold",), record={**law(), "positions": [own]}))) is None
     bundled = {**own, "basis": "monthly_average", "price_date": "2026-05-31"}
-    assert quality.find(ask(assets=("gold",), record={**law(), "positions": [bundled]}))["series"][0]["asset"] == "gold"
+    assert (
+        facts_of(quality.find(ask(assets=("gold",), record={**law(), "positions": [bundled]})))["series"][0]["asset"] == "gold"
+    )

@@ -10,11 +10,10 @@ from importlib.resources import files
 
 import pytest
 
+from tests.records import asked, json_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings import Ask
 from toolkit.app.findings.supply import supply
-from toolkit.core.plain import plain
 
 AS_OF = date(2026, 11, 24)
 WEIGHTS = {"gallium": 0.5, "indium": 0.3, "gold": 0.1}
@@ -33,8 +32,8 @@ def settings():
 def find(settings):
     def found(as_of=AS_OF, assets=None, weights=WEIGHTS):
         inputs = Context(settings, as_of)
-        ask = Ask(inputs, tuple(assets or inputs.products.keys), {"weights": dict(weights)})
-        return plain(supply.find(ask), retellable=True)
+        ask = asked(inputs, tuple(assets or inputs.products.keys), {"weights": dict(weights)})
+        return json_of(supply.find(ask))
 
     return found
 

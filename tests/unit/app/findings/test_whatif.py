@@ -8,12 +8,12 @@ from datetime import date
 
 import pytest
 
+from tests.records import asked, json_of, partial
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings import Ask
 from toolkit.app.findings.whatif import MOST, amounts_of, whatif
 from toolkit.app.stops import FURTHER, price_responses
-from toolkit.core.plain import plain
+from toolkit.records.run import Run
 
 AS_OF = date(2026, 11, 24)
 ELASTICITY = {"low": "high", "central": "central", "high": "low"}
@@ -42,7 +42,7 @@ def settings():
 def find(settings):
     def found(record, as_of=AS_OF, assets=None):
         inputs = Context(settings, as_of)
-        return plain(whatif.find(Ask(inputs, assets or inputs.products.keys, record)), retellable=True)
+        return json_of(whatif.find(asked(inputs, assets or inputs.products.keys, record)))
 
     return found
 
@@ -153,7 +153,7 @@ def test_of_a_proposal_what_is_kept_is_held_and_the_rest_is_still_to_be_bought()
         {"asset": "x", "offer_of": "indium", "value": 100.0, "previous_weight": 0.3},
         {"asset": "gold", "value": 0.0, "previous_weight": 0.0},
     ]
-    amounts = amounts_of({"positions": positions, "budget": 1000.0})
+    amounts = amounts_of(partial(Run, {"positions": positions, "budget": 1000.0}))
     assert amounts.held == {"gallium": pytest.approx(200.0), "indium": pytest.approx(100.0)}
     assert amounts.coming == {"gallium": pytest.approx(400.0)}
     assert amounts.whole == {"gallium": pytest.approx(600.0), "indium": pytest.approx(100.0)}

@@ -7,26 +7,34 @@ from pathlib import Path
 
 import pytest
 
+from tests.records import parts_from, subject_of
 from tests.subjects import AS_OF, backtest, settings
 from toolkit.app.context import Context
 from toolkit.app.report.stored import find_run, load_run, rendered, store_backtest
+from toolkit.app.subjects import Subject
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return store_backtest(backtest(), tmp_path / "reports", Context(settings(), AS_OF)).parent
+def subject() -> Subject:
+    found = backtest()
+    return Subject(subject_of(found.record), parts_from(found.parts))
 
 
-def test_it_is_rendered_again_to_the_same_bytes(folder):
+@pytest.fixture
+def folder(subject: Subject, tmp_path: Path) -> Path:
+    return store_backtest(subject, tmp_path / "reports", Context(settings(), AS_OF)).parent
+
+
+def test_it_is_rendered_again_to_the_same_bytes(folder, subject):
     assert find_run(str(folder), folder.parent) == folder
     stored = load_run(folder, settings())
-    assert stored.subject.kind == "backtest"
-    assert dict(stored.subject.record) == dict(backtest().record)
+    assert stored.subject.record.kind == "backtest"
+    assert stored.subject.record.to_json() == subject.record.to_json()
     again = rendered(stored.subject, name="backtest", lang="en", format="html")
     assert again == (folder / "report.html").read_bytes()
-    assert store_backtest(backtest(), folder.parent, Context(settings(), AS_OF)) == folder / "report.html"
+    assert store_backtest(subject, folder.parent, Context(settings(), AS_OF)) == folder / "report.html"
 
 
 def test_a_changed_figure_is_not_reported(folder):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.records import report
 from tests.subjects import market
-from toolkit.app.report import report
 from toolkit.app.report.drawings import folder, kept_drawing
 from toolkit.app.report.pdf import composed
 from toolkit.core.errors import SpecError

@@ -1,0 +1,153 @@
+"""What prices did after a control event, beside all comparable cases: `toolkit event --json`."""
+
+from pydantic import Field
+
+from toolkit.records.base import Day, Record, Rows, Sentence, Unwritten
+from toolkit.shocks.event_study import Summary
+
+
+class StudiedEvent(Record):
+    """An event of the control ledger."""
+
+    event_id: str
+    """Id in the ledger."""
+    kind: str
+    """control, practice, policy, ..."""
+    instrument: str
+    """licence, ban, ..."""
+    standing: str
+    """official, reported, agreed or claimed."""
+    announced: Day
+    """Day of its announcement."""
+    effective: Day | None
+    """First day."""
+    ends: Day | None
+    """Last day."""
+    number: str | None
+    """By which it is cited."""
+    authority: str
+    """Who issued it."""
+    metals: Rows[str]
+    """Keys of metals and groups that it names."""
+    scope: str | None
+    """What it covers, in its own words."""
+    citation: str
+    """Source in words."""
+    confidence: str
+    """What was checked of it."""
+    title: Unwritten[str]
+
+
+class Reaction(Record):
+    """The change of a price some months after an event; fractions of the price before."""
+
+    horizon: int
+    """Months."""
+    month: Day
+    """Last day of the month."""
+    change: float | None
+    """Of the price; null where a month is missing, or a level is too thin."""
+    benchmark: float | None
+    """Of the benchmark over the same months."""
+    adjusted: float | None
+    """The change over that of the benchmark."""
+    error: float | None
+    """Standard error, in log points."""
+    before: float | None
+    """Level before the event, in the unit of the series."""
+    before_error: float | None
+    """Its standard error, in log points."""
+    before_months: int
+    """Months with a price before."""
+    after_months: int
+    """Months with a price after."""
+    thin: str | None
+    """Which level is too noisy: before or after."""
+    verdict: str
+    """up, down, none, too_thin or unknown."""
+
+
+class StudiedCase(Record):
+    """One event, one metal, one day zero."""
+
+    event_id: str
+    """Id in the ledger."""
+    asset: str
+    """Key of the metal."""
+    anchor: str = Field(alias="zero")
+    """announcement or effect."""
+    day: Day
+    """Of it."""
+    basis: str
+    """Basis of the price."""
+    form_named: bool
+    """Whether the event names the form that the series prices."""
+    overlaps: Rows[str]
+    """Ids of other events on the same metal within a year before or after."""
+    reactions: Rows[Reaction]
+    """By horizon."""
+
+
+class ComparableCases(Record):
+    """Every official licence or ban that names the form of a series, from its announcement."""
+
+    cases: Rows[StudiedCase]
+    """One by one; non-reactions are among them."""
+    summary: Rows[Summary]
+    """By horizon."""
+
+
+class PointRow(Record):
+    """A dated price that belongs to no series."""
+
+    event: str
+    """Notice that it stands beside."""
+    asset: str
+    """Key of the metal."""
+    basis: str
+    """Ask, assessment, trade, ..."""
+    date: Day
+    """Of it."""
+    price_low: float
+    """Lower end, in `currency` a `unit`."""
+    price_high: float
+    """Upper end."""
+    currency: str
+    """Of the price."""
+    unit: str
+    """Of the price."""
+    status: str | None
+    """How it was looked up."""
+    citation: str | None
+    """Source in words."""
+    source: str
+    """Key of the source."""
+    known_from: Day
+    """Day from which it was known."""
+
+
+class EventAnswer(Record):
+    """The study of one event."""
+
+    schema_version: int
+    """Of this object."""
+    as_of: Day
+    """Day asked about: nothing known later counts."""
+    event: StudiedEvent
+    """Which one."""
+    own: bool
+    """Whether it is the user's own, which nobody checked."""
+    method: Sentence
+    """How it was measured."""
+    benchmark: Rows[str]
+    """Series of the basket: base metals that no measure of the ledger controls."""
+    cases: Rows[StudiedCase]
+    """Of this event."""
+    without_series: Rows[str]
+    """Metals without any monthly price."""
+    outside_series: Rows[str]
+    """Metals whose series does not cover the months around it."""
+    comparable: ComparableCases
+    """Beside it."""
+    price_points: Rows[PointRow]
+    """Dated prices of the same notice, each with its basis; never part of a series."""
