@@ -44,6 +44,7 @@ from toolkit.core.limits import LARGEST
 from toolkit.market.package import bundled_folder
 from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.records.reading import read_run
+from toolkit.records.run import Run
 from toolkit.risk_measures import measures
 from toolkit.strategy.decode import decode_strategy
 
@@ -292,8 +293,9 @@ def _random_strategy(chance: random.Random) -> Case:
 def _stored() -> Mapping[str, str]:
     """A run and what was found beside it, to damage."""
     record = json.loads(_called(("optimize", "minimum-risk", "--no-report", *DAY, "--json"))[1])
-    parts = parts_of(record, context_of(record, resolve({}, file=None)))
-    return {"run.json": json.dumps(record), "findings.json": json.dumps(parts)}
+    run = Run.model_validate(record)
+    parts = parts_of(run, context_of(run, resolve({}, file=None)))
+    return {"run.json": json.dumps(record), "findings.json": json.dumps(parts.to_json())}
 
 
 def _run(chance: random.Random) -> Case:

@@ -132,10 +132,8 @@ def test_a_notice_means_the_same_in_every_report(settings, destination):
     german = {row.asset: row.routes for row in control_states(inputs.ledger, inputs.products, TODAY, "DEU")}
     assert of == german
     for asset in ("antimony", "gallium", "germanium"):
-        (ban,) = [
-            m for route in of[asset] for m in route["measures"] if m["event_id"] == "EV037b" and route["end_user"] == "civil"
-        ]
-        assert ban["status"] == "suspended"
+        (ban,) = [m for route in of[asset] for m in route.measures if m.event_id == "EV037b" and route.end_user == "civil"]
+        assert ban.status == "suspended"
 
 
 def test_a_run_with_its_report_reads_each_table_once_makes_one_ledger_and_filters_once(tmp_path, monkeypatch):

@@ -27,7 +27,7 @@ def asked(strategy, *overrides):
 @pytest.fixture(scope="module")
 def basket():
     result = asked("physical-basket")
-    return result, explanation(result)
+    return result, explanation(result).to_json()
 
 
 def test_a_worth_in_each_unit():
@@ -63,7 +63,7 @@ def test_a_worth_in_each_unit():
 
 @pytest.mark.parametrize("strategy", ["physical-basket", "minimum-risk", "maximum-diversification"])
 def test_report_and_terminal_word_a_price_alike(strategy):
-    record = asked(strategy).record
+    record = asked(strategy).record.to_json()
     run = partial_findings(record)
     figure = limits.build(run)[0]
     told = {row.cells[0][0].text: "".join(span.text for span in row.cells[-1]) for row in figure.body[0].rows}
@@ -80,13 +80,15 @@ def test_report_and_terminal_word_a_price_alike(strategy):
 def test_slopes_of_holdings_add_up_by_euler(basket):
     result, told = basket
     rows = told["holdings"]
-    assert [row["asset"] for row in rows] == [position["asset"] for position in result.record["positions"]]
+    assert [row["asset"] for row in rows] == [position["asset"] for position in result.record.to_json()["positions"]]
     weights = np.array([row["weight"] for row in rows])
     risk = np.array([row["from_cash"]["volatility"] for row in rows])
-    volatility = result.record["risk"]["volatility"]
+    volatility = result.record.to_json()["risk"]["volatility"]
     assert weights @ risk == pytest.approx(volatility)
-    assert weights * risk / volatility == pytest.approx([result.record["risk_contributions"][row["asset"]] for row in rows])
-    assert weights @ [row["from_cash"]["cost"] for row in rows] == pytest.approx(result.record["costs"]["annualised"])
+    assert weights * risk / volatility == pytest.approx(
+        [result.record.to_json()["risk_contributions"][row["asset"]] for row in rows]
+    )
+    assert weights @ [row["from_cash"]["cost"] for row in rows] == pytest.approx(result.record.to_json()["costs"]["annualised"])
     for row in rows:
         parts = row["from_cash"]
         assert parts["objective"] == pytest.approx(
@@ -100,8 +102,8 @@ def test_what_moves_with_a_limit_pays_its_price(basket):
     """The price is risk at its price plus cost, both as they move: 0.01 more room of each limit that binds."""
     result, told = basket
     binding = [limit for limit in told["limits"] if limit["binding"]]
-    assert {limit["name"] for limit in binding} == {c["name"] for c in result.record["constraints"] if c["binding"]}
-    prices = {c["name"]: c["shadow_price"] for c in result.record["constraints"]}
+    assert {limit["name"] for limit in binding} == {c["name"] for c in result.record.to_json()["constraints"] if c["binding"]}
+    prices = {c["name"]: c["shadow_price"] for c in result.record.to_json()["constraints"]}
     relaxed = np.array([pair["divisible"] for pair in told["rounding"]["weights"].values()])
     volatility = np.sqrt(result.prepared.problem.forecast.variance(relaxed))
     for limit in binding:
@@ -121,8 +123,8 @@ def test_rounding_shows_both_portfolios_and_never_a_better_objective(basket):
     for side in ("divisible", "lots"):
         assert sum(pair[side] for pair in rounding["weights"].values()) + rounding["cash"][side] == pytest.approx(1)
     assert rounding["objective"]["lots"] >= rounding["objective"]["divisible"]
-    assert rounding["objective"]["lots"] == result.record["objective"]["value"]
-    assert rounding["volatility"]["lots"] == pytest.approx(result.record["risk"]["volatility"], rel=1e-6)
+    assert rounding["objective"]["lots"] == result.record.to_json()["objective"]["value"]
+    assert rounding["volatility"]["lots"] == pytest.approx(result.record.to_json()["risk"]["volatility"], rel=1e-6)
 
 
 def test_counts_of_bets_are_ordered_and_in_range(basket):
@@ -132,7 +134,7 @@ def test_counts_of_bets_are_ordered_and_in_range(basket):
 
 
 def test_a_strategy_that_names_its_shares_of_risk_has_no_prices_and_equal_risks():
-    told = explanation(asked("risk-parity"))
+    told = explanation(asked("risk-parity")).to_json()
     assert told["bets"]["effective_risks"] == pytest.approx(told["bets"]["holdings"], rel=1e-6)
     assert all(limit["price"] is None and limit["worth"] is None for limit in told["limits"])
     assert told["risk_aversion"] is None
@@ -143,6 +145,6 @@ def test_a_strategy_that_names_its_shares_of_risk_has_no_prices_and_equal_risks(
 
 
 def test_without_a_price_of_cost_the_risk_aversion_is_not_told():
-    assert explanation(asked("minimum-risk"))["risk_aversion"] is None
-    utility = explanation(asked("control-pressure-views"))["risk_aversion"]
+    assert explanation(asked("minimum-risk")).to_json()["risk_aversion"] is None
+    utility = explanation(asked("control-pressure-views")).to_json()["risk_aversion"]
     assert utility["valid_from"] < utility["at"] < utility["valid_to"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import replace
 from datetime import date
@@ -95,7 +96,7 @@ def test_holdings_show_both_prices_and_count_a_secondary_quotation_as_unconfirme
     assert any(text.startswith("dysprosium: valued at") for text in ask.record.warnings)
     assert not {"price of dysprosium", "price of hafnium"} & {*unconfirmed(found)}
     doubt = {"status": "verified (one secondary quotation); secondary quotation"}
-    prices = tuple(p.model_copy(update=doubt) if p.asset == "dysprosium" else p for p in found.record.exposure.prices)
+    prices = tuple(dataclasses.replace(p, **doubt) if p.asset == "dysprosium" else p for p in found.record.exposure.prices)
     record = found.record.model_copy(update={"exposure": found.record.exposure.model_copy(update={"prices": prices})})
     assert {key for key in unconfirmed(replace(found, record=record)) if key.startswith("price")} == {"price of dysprosium"}
 

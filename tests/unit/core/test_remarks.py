@@ -39,7 +39,7 @@ def test_money_is_that_of_what_is_held():
 
 def test_a_record_has_warnings_and_notes_apart():
     found = in_record(by_money([note("made so"), Remark("terms", "unknown", "Ask.")], VALUES))
-    assert (found["warnings"], found["notes"]) == (["unknown"], ["made so"])
+    assert (found["warnings"], found["notes"]) == (("unknown",), ("made so",))
     assert [row["remedy"] for row in found["remarks"]] == ["Ask.", None]
 
 

@@ -84,7 +84,7 @@ def test_no_format_takes_a_name_for_markup(block):
 
 @pytest.mark.parametrize("name", ["normal", "moved", "tiny", "cash", "hostile", "shocks", "origins"])
 def test_reports_say_their_result_in_every_format(records, name):
-    from toolkit.app.report import as_document
+    from tests.records import as_document
 
     report, say = as_document(records[name])
     heading = next(block for block in report.sections[0].content if isinstance(block, d.Heading))

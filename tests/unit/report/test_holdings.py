@@ -56,7 +56,7 @@ def test_every_lot_is_in_one_reach_and_the_sums_close(found):
 
 
 def test_the_opening_says_what_a_control_may_stop_as_the_terminal_does(ask, found):
-    exposure = ask.record["exposure"]
+    exposure = ask.record.to_json()["exposure"]
     heading, paragraph, figures, _ = opening(found)
     assert heading == (
         f"An export control may stop {found.money(exposure['at_risk']['value'])} of {found.money(exposure['value'])}; "
@@ -135,7 +135,7 @@ def test_five_hundred_lots_stay_readable(tmp_path):
     shown = table_of(figure).rows
     assert len(shown) == SHOWN + 1
     assert plain(shown[-1].cells[0]) == "470 further lots"
-    values = sorted((lot["value"] for lot in ask.record["exposure"]["lots"]), reverse=True)
+    values = sorted((lot["value"] for lot in ask.record.to_json()["exposure"]["lots"]), reverse=True)
     assert number(shown[-1].cells[3]) == pytest.approx(sum(values[SHOWN:]), abs=1)
     assert len(figure.data.rows) == 500
     page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)
@@ -177,7 +177,7 @@ def test_how_the_file_was_read_is_on_the_page(found):
     """Every note and every warning of the record, each once."""
     (notes,) = file.build(found)
     record = found.record
-    assert len(notes.items) == len(record["warnings"]) + len(record["notes"]) > 0
+    assert len(notes.items) == len(record.warnings) + len(record.notes) > 0
     shown = " ".join(plain(words) for _, words in notes.items)
-    for words in (*record["warnings"], *record["notes"]):
+    for words in (*record.warnings, *record.notes):
         assert plain(found.sentence(words)) in shown

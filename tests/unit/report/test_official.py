@@ -57,7 +57,9 @@ def test_our_scenario_is_hollow_joined_and_named_as_ours(found):
         for row in layer["data"]["values"]
     ]  # fmt: skip
     joined = [row for layer in layers(plane) if layer["mark"].get("strokeDash") == [3, 2] for row in layer["data"]["values"]]
-    supposed = {round(m["scenario_supply_risk"], 9) for m in run.parts["supply"]["metals"] if m["scenario_supply_risk"]}
+    supposed = {
+        round(m["scenario_supply_risk"], 9) for m in run.parts.to_json()["supply"]["metals"] if m["scenario_supply_risk"]
+    }
     assert {round(row["y"], 9) for row in hollow} <= supposed
     assert sorted((row["x"], row["end"]) for row in joined) == sorted((row["x"], row["y"]) for row in hollow)
     assert ("supposed", "our scenario, not an EU figure") in plane.legend

@@ -174,7 +174,7 @@ def test_what_a_solver_leaves_of_nothing_is_no_holding(records):
     idle = next(p for p in record["positions"] if p["weight"] == 0)
     before = partial_findings(record).held
     idle["weight"] = 1e-9
-    assert [p["asset"] for p in partial_findings(record).held] == [p["asset"] for p in before]
+    assert [p.asset for p in partial_findings(record).held] == [p.asset for p in before]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_answers_by_line_and_buyer(ask):
 
 def test_the_title_has_the_share_that_is_barred(ask):
     found = findings_of(ask)
-    exposure = ask.record["exposure"]
+    exposure = ask.record.to_json()["exposure"]
     share = found.fmt.percent(exposure["resale_restricted"]["value"] / exposure["value"], 0)
     title = plain(built(found)[0].title)
     assert title.startswith(f"{share} of value is barred from some buyers")

@@ -72,7 +72,7 @@ def test_late_sources_are_counted_and_marked_in_words():
 def test_nothing_is_known_before_the_day_it_speaks_of():
     """The ledger is reviewed to a later day than that of its newest row: it is known in that state from the review on."""
     found = partial_findings(law())
-    assert any(row["as_of"] and row["known_from"] < row["as_of"] for row in found.record["data"])
+    assert any(row["as_of"] and row["known_from"] < row["as_of"] for row in found.record.to_json()["data"])
     assert all(origin.newest is None or origin.known_from >= origin.newest for origin in found.origins)
     newest = {origin.key: plain(row.cells[2]) for origin, row in zip(found.origins, blocks(law())[1].body[0].rows, strict=True)}
     assert newest["official_notices"].startswith("reviewed to ")

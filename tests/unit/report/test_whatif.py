@@ -74,12 +74,12 @@ def test_the_cases_stand_beside_the_band_with_their_losses(found):
     assert ["No. 33/2024", "Antimony", "48%", "21%", "+264%", "12"] in rows
     assert ["No. 39/2023", "Graphite (natural)", "–", "–", "+11%", "12"] in rows
     assert [row[-1] for row in rows].count("model") == 2
-    assert len(rows) == len(run.parts["whatif"]["response"]["cases"])
+    assert len(rows) == len(run.parts.to_json()["whatif"]["response"]["cases"])
 
 
 def test_before_enough_cases_the_elasticity_is_an_assumption(found):
     run = found()
-    elasticity = run.part(WhatIf).elasticity.model_copy(update={"low": 0.25, "central": 0.4, "high": 0.7})
+    elasticity = dataclasses.replace(run.part(WhatIf).elasticity, low=0.25, central=0.4, high=0.7)
     early = run.part(WhatIf).model_copy(update={"response": None, "elasticity": elasticity})
     run = dataclasses.replace(run, parts=run.parts.model_copy(update={"whatif": early}))
     multiples = figures(whatif.build(run))[0]
@@ -89,7 +89,7 @@ def test_before_enough_cases_the_elasticity_is_an_assumption(found):
 
 def test_both_sides_stand_in_one_paragraph(found):
     first = plain(whatif.build(found(**HOLDINGS))[0].text)
-    ga, sb = (found(**HOLDINGS).parts["whatif"]["money"][name][0] for name in ("held", "coming"))
+    ga, sb = (found(**HOLDINGS).parts.to_json()["whatif"]["money"][name][0] for name in ("held", "coming"))
     assert f"what is held outside China would be worth {euros(ga['low'])} to {euros(ga['high'])} more" in first
     assert f"what is still to come would cost {euros(sb['low'])} to {euros(sb['high'])} more" in first
     assert 0 < ga["low"] < ga["high"] < 10_000
@@ -108,7 +108,7 @@ def test_a_stop_past_half_is_a_dash_and_words(found):
     multiples, *_, check = figures(whatif.build(run))
     table = [[plain(cell) for cell in row.cells] for row in table_of(multiples).rows]
     rows = {row[0]: row[1:] for row in table}
-    metals = {metal["asset"]: metal for metal in run.parts["whatif"]["metals"]}
+    metals = {metal["asset"]: metal for metal in run.parts.to_json()["whatif"]["metals"]}
     for loss, band in (("20%", metals["gallium"]["bands"][0]), ("50%", metals["gallium"]["bands"][1])):
         (shown,) = (row[1:4] for row in table if row[0] == loss and row[4] == "gallium")
         assert [float(cell.removeprefix("×")) for cell in shown] == [
@@ -141,7 +141,7 @@ def test_every_bar_is_hollow_and_none_is_drawn_past_the_formula(found):
     part, stop = (layer for layer in layers if layer["mark"]["type"] == "bar")
     assert {layer["mark"]["fill"] for layer in (part, stop)} == {TOKENS["paper"]}
     metals = sorted(
-        (m for m in run.parts["whatif"]["metals"] if m["state"] in ("counted", "beyond")),
+        (m for m in run.parts.to_json()["whatif"]["metals"] if m["state"] in ("counted", "beyond")),
         key=lambda m: (-m["share"], m["asset"]),
     )
     counted = {i: metal["stop"] for i, metal in enumerate(metals) if metal["state"] == "counted"}
@@ -186,9 +186,9 @@ def test_money_adds_up_to_the_part(found):
         ["cost of what is still to come", "20%"],
         ["cost of what is still to come", "50%"],
     ]
-    held, coming = (run.parts["whatif"]["money"][name] for name in ("held", "coming"))
+    held, coming = (run.parts.to_json()["whatif"]["money"][name] for name in ("held", "coming"))
     assert rows[1][2:] == [euros(held[1][side]) for side in ("low", "central", "high")]
-    most = run.parts["whatif"]["largest_observed"]
+    most = run.parts.to_json()["whatif"]["largest_observed"]
     assert coming[1]["multiples"]["high"] > most > coming[1]["multiples"]["central"]
     assert [cell.endswith("‡") for row in rows for cell in row[2:]] == [False] * 11 + [True]  # beyond what was ever observed
     assert "For one of two metals China makes more than 50%" in plain(money.source)

@@ -33,6 +33,8 @@ from toolkit.core.errors import DataError
 from toolkit.market.sources.base import data_source
 from toolkit.market.sources.yahoo import LISTED
 from toolkit.market.store.store import Store
+from toolkit.records.findings import Parts
+from toolkit.records.parts.flows import Flows
 from toolkit.records.sources import Provenance
 from toolkit.web.demo import pool, solving
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, Outcome, Position
@@ -157,7 +159,7 @@ class TestSolving:
     def test_a_part_beside_the_answer_is_not_shown_either(self, demo, start, monkeypatch):
         row = Provenance(table="flows", source="UN", source_id="comtrade", licence="own use", as_of=None, known_from="2026-01-01",
                          rows=1, sha256="", overdue_days=0)  # fmt: skip
-        monkeypatch.setattr(solving, "parts_of", lambda *_: {"flows": {"data": [row.to_json()]}})
+        monkeypatch.setattr(solving, "parts_of", lambda *_: Parts.model_construct(flows=Flows.model_construct(data=(row,))))
         with pytest.raises(DataError, match="UN may not be shown"):
             demo.report(start.position, "en")
 

@@ -95,7 +95,8 @@ def load_run(folder: Path, settings: Settings) -> Stored:
     try:
         found = None if stored is None else read(Parts, stored, str(folder / PARTS), AGAIN)
     except SpecError:
-        if record.versions.get("toolkit") == __version__:
+        versions = {} if isinstance(record, BacktestSubject) else record.versions
+        if versions.get("toolkit") == __version__:
             raise
         found = None
     return Stored(folder, Subject(record, parts_of(record, context_of(record, settings)) if found is None else found))
