@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from toolkit.records.base import Day, Phrase, Record, Rows, Sentence
-from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
-from toolkit.records.sources import About, Owner, Provenance, Rate, Remark, Review, StrategyName
+from toolkit.records.base import Phrase, Record, Rows, Sentence
+from toolkit.records.controls import OwnerControls
+from toolkit.records.sources import About, Provenance, Remark, StrategyName
 
 
 class AskedLimit(Record):
@@ -67,29 +67,11 @@ class ConflictAnswer(Record):
     """Every limit of the strategy."""
 
 
-class Conflict(Record):
+class Conflict(OwnerControls):
     """`run.json` of a run without an answer."""
 
-    schema_version: int = 1
-    """Of this object."""
     kind: Literal["conflict"] = "conflict"
     """What tells it from a run with an answer."""
-    as_of: Day
-    """Day asked about: nothing known later counts."""
-    owner: Owner
-    """For whom it is."""
-    currency: str
-    """Reporting currency."""
-    controls: Rows[ControlState]
-    """State of every product for the owner's country."""
-    timeline: Rows[MeasureSpells]
-    """Periods of every official measure."""
-    upcoming: Rows[Upcoming]
-    """Dated events of the past and ahead."""
-    ledger: Review
-    """How far the control ledger is complete."""
-    rates: Rows[Rate]
-    """Exchange rates that were used."""
     data: Rows[Provenance]
     """Rows that were used, by table and source."""
     warnings: Rows[Sentence]

@@ -1,8 +1,9 @@
 """Export controls: measures, the state of a product, periods of a measure, dated changes ahead."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
+from toolkit.records.sources import Owner, Rate, Review
 
 
 class Measure(Record):
@@ -250,3 +251,28 @@ class Upcoming(Record):
     """Claims of one side about the same day."""
     never_operated: Rows[str]
     """Ids of measures that were suspended before they took effect."""
+
+
+class OwnerControls(Record):
+    """Export controls as an owner meets them on a day: what subjects of reports begin with."""
+
+    schema_version: int = 1
+    """Of this object."""
+    kind: Any
+    """What it is about: one word of each subject."""
+    as_of: Day
+    """Day asked about: nothing known later counts."""
+    owner: Owner
+    """For whom it is."""
+    currency: str
+    """Reporting currency."""
+    controls: Rows[ControlState]
+    """State of every product for the owner's country."""
+    timeline: Rows[MeasureSpells]
+    """Periods of every official measure."""
+    upcoming: Rows[Upcoming]
+    """Dated events of the past and ahead."""
+    ledger: Review
+    """How far the control ledger is complete."""
+    rates: Rows[Rate]
+    """Exchange rates that were used."""

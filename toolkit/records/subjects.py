@@ -6,35 +6,17 @@ from typing import Any, Literal
 from toolkit.records.answers.backtest import Backtest
 from toolkit.records.base import Day, Phrase, Record, Rows, Sentence
 from toolkit.records.conflict import Conflict
-from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
+from toolkit.records.controls import ControlState, MeasureSpells, OwnerControls, Upcoming
 from toolkit.records.exposure import Exposure
 from toolkit.records.run import Run
 from toolkit.records.sources import Owner, Provenance, Rate, Remark, Review
 
 
-class Market(Record):
+class Market(OwnerControls):
     """The market alone: controls, dates and data, for nobody's holdings."""
 
-    schema_version: int = 1
-    """Of this object."""
     kind: Literal["market"] = "market"
     """What it is about."""
-    as_of: Day
-    """Day asked about: nothing known later counts."""
-    owner: Owner
-    """For whom it is."""
-    currency: str
-    """Reporting currency."""
-    controls: Rows[ControlState]
-    """State of every product for the owner's country."""
-    timeline: Rows[MeasureSpells]
-    """Periods of every official measure."""
-    upcoming: Rows[Upcoming]
-    """Dated events of the past and ahead."""
-    ledger: Review
-    """How far the control ledger is complete."""
-    rates: Rows[Rate]
-    """Exchange rates that were used."""
     data: Rows[Provenance]
     """Rows that were used, by table and source."""
     warnings: Rows[Sentence] = ()
@@ -100,29 +82,11 @@ class Holdings(Record):
     """Sentences by their English words, with templates and values for other languages."""
 
 
-class BacktestSubject(Record):
+class BacktestSubject(OwnerControls):
     """What strategies would have done."""
 
-    schema_version: int = 1
-    """Of this object."""
     kind: Literal["backtest"] = "backtest"
     """What it is about."""
-    as_of: Day
-    """Day asked about: nothing known later counts."""
-    owner: Owner
-    """For whom it is."""
-    currency: str
-    """Reporting currency."""
-    controls: Rows[ControlState]
-    """State of every product for the owner's country."""
-    timeline: Rows[MeasureSpells]
-    """Periods of every official measure."""
-    upcoming: Rows[Upcoming]
-    """Dated events of the past and ahead."""
-    ledger: Review
-    """How far the control ledger is complete."""
-    rates: Rows[Rate]
-    """Exchange rates that were used."""
     backtest: Backtest
     """The object of `toolkit backtest --json`; its first strategy is the one that sections on one strategy are about."""
     data: Rows[Provenance]
