@@ -179,9 +179,9 @@ def _yfinance(client: Client) -> Iterator[Any]:
                 self.charts[url.rpartition("/")[2]] = Reply(reply.content, url).json()
             return reply
 
-    log = logging.getLogger("yfinance")
-    level, hidden = log.level, yfinance.config.debug.hide_exceptions
-    log.setLevel(logging.CRITICAL)
+    # It stays silent: after an interruption a thread may still be in it until the process ends.
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)
+    hidden = yfinance.config.debug.hide_exceptions
     yfinance.config.debug.hide_exceptions = False
     with warnings.catch_warnings(), Polite(impersonate="chrome") as session:
         # Deprecations of pandas inside yfinance are no matter of the caller, who may have made warnings errors.
@@ -189,7 +189,6 @@ def _yfinance(client: Client) -> Iterator[Any]:
         try:
             yield session
         finally:
-            log.setLevel(level)
             yfinance.config.debug.hide_exceptions = hidden
 
 
