@@ -43,6 +43,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST
 from toolkit.market.package import bundled_folder
 from toolkit.optimize.constraints.measures import CLOSED
+from toolkit.records.answers.lists import LanguageEntry
 from toolkit.records.reading import read_run
 from toolkit.records.run import Run
 from toolkit.risk_measures import measures
@@ -381,13 +382,13 @@ def _number(kind: str, chance: random.Random) -> str:
     return str(2 * round(picked / 2) if "multiple" in kind else round(picked))
 
 
-def _keys(entry: Mapping[str, Any], chance: random.Random) -> Iterator[str]:
-    if entry["kind"]:
-        yield f'kind = "{entry["kind"]}"'
-    for key in entry["keys"]:
-        often = 0.9 if key["key"] == "upper" else 0.1 if key["key"] in ("soft", "lower", "confidence") else 0.4
-        if "table" not in key["type"] and key["key"] != "name" and (key["required"] or chance.random() < often):
-            yield f"{key['key']} = {_value(key['type'], key['key'], chance)}"
+def _keys(entry: LanguageEntry, chance: random.Random) -> Iterator[str]:
+    if entry.kind:
+        yield f'kind = "{entry.kind}"'
+    for key in entry.keys:
+        often = 0.9 if key.key == "upper" else 0.1 if key.key in ("soft", "lower", "confidence") else 0.4
+        if "table" not in key.type and key.key != "name" and (key.required or chance.random() < often):
+            yield f"{key.key} = {_value(key.type, key.key, chance)}"
 
 
 def _decodes(text: str) -> bool:
@@ -400,9 +401,9 @@ def _decodes(text: str) -> bool:
 
 def _strategy_text(chance: random.Random) -> str:
     """A strategy of random tables; most tables that do not decode are drawn again, so that most strategies are solved."""
-    tables: dict[str, list[Mapping[str, Any]]] = {}
+    tables: dict[str, list[LanguageEntry]] = {}
     for entry in language():
-        tables.setdefault(entry["table"], []).append(entry)
+        tables.setdefault(entry.table, []).append(entry)
     chosen = json.dumps(chance.sample(ASSETS, chance.choice((4, len(ASSETS), len(ASSETS)))))
     text = f'[about]\ntitle = "t"\nidea = "i"\nsource = "s"\n[universe]\nassets = {chosen}\n[solver]\ntime_limit = 2.0\n'
     optional = ("[forecast.covariance]", "[forecast.returns]", "[forecast.scenarios]", "[costs]", "[[scenario]]")

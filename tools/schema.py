@@ -20,7 +20,16 @@ from toolkit.records.answers.flows import CustomsFlows
 from toolkit.records.answers.frontier import EfficientFrontier
 from toolkit.records.answers.holdings import HoldingsCheck
 from toolkit.records.answers.ledger import AddedEvent, LedgerReview
-from toolkit.records.answers.lists import DataList, Doctor, PackageCheck, PriceCheck, SettingsList, StrategyCheck, StrategyList
+from toolkit.records.answers.lists import (
+    DataList,
+    Doctor,
+    LanguageList,
+    PackageCheck,
+    PriceCheck,
+    SettingsList,
+    StrategyCheck,
+    StrategyList,
+)
 from toolkit.records.answers.shock import ShockAnswer
 from toolkit.records.answers.supply import Supply
 from toolkit.records.answers.sweep import Sweep
@@ -59,6 +68,7 @@ PUBLISHED: Mapping[str, type[Record]] = {
     "config": SettingsList,
     "strategies": StrategyList,
     "strategies-check": StrategyCheck,
+    "strategies-language": LanguageList,
     "data": DataList,
     "data-validate": PackageCheck,
     "data-validate-prices": PriceCheck,

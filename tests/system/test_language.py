@@ -56,21 +56,21 @@ def test_three_examples_are_real_files():
 
 def test_every_kind_and_every_table_has_an_entry():
     entries = language()
-    kinds = {(entry["table"], entry["kind"]) for entry in entries}
+    kinds = {(entry.table, entry.kind) for entry in entries}
     assert {("[objective]", kind) for kind in objective_kinds()} <= kinds
     assert {("[[constraint]]", kind) for kind in constraint_kinds()} <= kinds
     assert {("measure", name) for name in measures()} <= kinds
-    tables = {entry["table"] for entry in entries}
+    tables = {entry.table for entry in entries}
     nested = ["[[universe.offer]]", "[[costs.sites]]", "[costs.vat]", "[[forecast.returns.views]]", "[forecast.scenarios]"]
     assert {*nested, "[[scenario]]", "[[view]]", "[view.probability|mean|volatility]", "[forecast.returns.prior]"} <= tables
 
 
 def test_every_entry_and_every_key_has_words():
     for entry in language():
-        assert len(entry["says"]) > 20, entry["table"]
-        for key in entry["keys"]:
-            assert len(key["says"]) > 4, (entry["table"], entry["kind"], key["key"])
-            assert key["type"] != "any", (entry["table"], entry["kind"], key["key"])
+        assert len(entry.says) > 20, entry.table
+        for key in entry.keys:
+            assert len(key.says) > 4, (entry.table, entry.kind, key.key)
+            assert key.type != "any", (entry.table, entry.kind, key.key)
 
 
 @pytest.mark.parametrize(("asked", "tables"), [("risk_limit", 1), ("costs.vat", 1), ("vat", 1), ("mean", 1), ("cvar", 1)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -14,11 +14,14 @@ from toolkit.app.language_words import COMMON
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.constraints.measures import CLOSED, MeasureName
 from toolkit.optimize.objectives import objective_kinds
+from toolkit.records.answers.lists import LanguageEntry, LanguageKey
 from toolkit.risk_measures import measures
 from toolkit.strategy.decode import SECTIONS
 from toolkit.strategy.model import VatSpec
 from toolkit.strategy.periods import Period
 from toolkit.strategy.scenarios import Range, ShockSpec, ViewSpec
+
+Entries = tuple[LanguageEntry, ...]
 
 FIRST = ("about", "universe", "forecast")
 """Tables that a strategy begins with; the others follow what is optimized and its limits."""
@@ -31,10 +34,10 @@ SHORT = {Range: "number | table", VatSpec: '"customs_warehouse" | table'}
 _ATTRIBUTE = re.compile(r"^    (\w+(?:, \w+)*): (.*)$")
 
 
-def language() -> list[dict[str, Any]]:
-    """One entry a table, kind or measure: where it is written, its kind, its description, and its keys."""
+def language() -> Entries:
+    """One entry a table, kind or measure of the language of strategies."""
     sections = {name: [*_tables(model, name)] for name, model in SECTIONS.items()}
-    return [
+    return (
         *(entry for name in FIRST for entry in sections.pop(name)),
         *(entry for kind, term in objective_kinds().items() for entry in _tables(term, "objective", kind)),
         *(entry for kind, term in constraint_kinds().items() for entry in _tables(term, "constraint", kind, listed=True)),
@@ -42,28 +45,24 @@ def language() -> list[dict[str, Any]]:
         *_tables(ViewSpec, "view", listed=True),
         *(entry for entries in sections.values() for entry in entries),
         *(_measure(name, kind) for name, kind in measures().items()),
-    ]
+    )
 
 
-def named(entries: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
+def named(entries: Entries, name: str) -> Entries:
     """The entries that a user may mean by the name of a kind, of a table, or of the last part of a table."""
-    return [entry for entry in entries if name in names(entry)]
+    return tuple(entry for entry in entries if name in names(entry))
 
 
-def names(entry: Mapping[str, Any]) -> tuple[str, ...]:
+def names(entry: LanguageEntry) -> tuple[str, ...]:
     """What an entry may be asked for by: ``factor``, ``forecast.covariance``, ``covariance``."""
-    path = str(entry["table"]).strip("[]")
-    return tuple(name for name in (entry["kind"], path, *path.rpartition(".")[2].split("|")) if name)
+    path = entry.table.strip("[]")
+    return tuple(name for name in (entry.kind, path, *path.rpartition(".")[2].split("|")) if name)
 
 
-def _tables(model: type[BaseModel], path: str, kind: str | None = None, *, listed: bool = False) -> Iterator[dict[str, Any]]:
+def _tables(model: type[BaseModel], path: str, kind: str | None = None, *, listed: bool = False) -> Iterator[LanguageEntry]:
     """The entry of a table and those of the tables inside it."""
-    yield {
-        "table": f"[[{path}]]" if listed else f"[{path}]",
-        "kind": kind,
-        "says": _says(model),
-        "keys": _keys(model, path, kind),
-    }
+    table = f"[[{path}]]" if listed else f"[{path}]"
+    yield LanguageEntry(table=table, kind=kind, says=_says(model), keys=_keys(model, path, kind))
     for inner, (keys, many) in _inner(model).items():
         own = inner.model_fields.get("kind")
         yield from _tables(inner, f"{path}.{'|'.join(keys)}", None if own is None else str(own.default), listed=many)
@@ -86,7 +85,7 @@ def _models(annotation: Any, *, many: bool) -> Iterator[tuple[type[BaseModel], b
         yield from _models(argument, many=many or get_origin(annotation) is tuple)
 
 
-def _keys(model: type[BaseModel], path: str, kind: str | None) -> list[dict[str, Any]]:
+def _keys(model: type[BaseModel], path: str, kind: str | None) -> tuple[LanguageKey, ...]:
     schema, told = model.model_json_schema(), _attributes(model)
     required, known = set(schema.get("required", ())), schema.get("$defs", {})
     keys = []
@@ -95,16 +94,9 @@ def _keys(model: type[BaseModel], path: str, kind: str | None) -> list[dict[str,
             continue
         field = model.model_fields[key]
         words = field.description or told.get(key) or next((COMMON[k] for k in _asked(path, kind, key) if k in COMMON), "")
-        keys.append(
-            {
-                "key": key,
-                "type": _marked(field) or _type(body, known),
-                "required": key in required,
-                "default": body.get("default"),
-                "says": words,
-            }
-        )
-    return keys
+        kind_of_value = _marked(field) or _type(body, known)
+        keys.append(LanguageKey(key=key, type=kind_of_value, required=key in required, default=body.get("default"), says=words))
+    return tuple(keys)
 
 
 def _asked(path: str, kind: str | None, key: str) -> tuple[str, ...]:
@@ -126,7 +118,7 @@ def _marked(field: FieldInfo) -> str | None:
     return told[0] if told else None
 
 
-def _measure(name: str, measure: type) -> dict[str, Any]:
+def _measure(name: str, measure: type) -> LanguageEntry:
     path = (
         ' Of scenarios in order of time (`ordered = true`, or `kind = "historical", draws = 0`).' if measure.needs_order else ""
     )
@@ -137,7 +129,7 @@ def _measure(name: str, measure: type) -> dict[str, Any]:
         text += " It cannot be weighed against returns or costs."
     if name in CLOSED:
         text += " As an objective or a limit of a strategy it is of a year, from the covariance."
-    return {"table": "measure", "kind": name, "says": text, "keys": []}
+    return LanguageEntry(table="measure", kind=name, says=text, keys=())
 
 
 def _says(model: type) -> str:
@@ -167,23 +159,22 @@ def _attributes(model: type) -> dict[str, str]:
     return {key: _plain(text) for key, text in found.items()}
 
 
-def markdown(entries: Sequence[Mapping[str, Any]]) -> str:
+def markdown(entries: Entries) -> str:
     """The entries as a page."""
     lines: list[str] = []
     for entry in entries:
-        kind = "" if entry["kind"] is None else f' kind = "{entry["kind"]}"'
-        heading = f'measure = "{entry["kind"]}"' if entry["table"] == "measure" else f"{entry['table']}{kind}"
-        lines += [f"### `{heading}`", "", entry["says"], ""]
-        lines += [_line(key) for key in entry["keys"]]
-        lines += [""] * bool(entry["keys"])
+        kind = "" if entry.kind is None else f' kind = "{entry.kind}"'
+        heading = f'measure = "{entry.kind}"' if entry.table == "measure" else f"{entry.table}{kind}"
+        lines += [f"### `{heading}`", "", entry.says, ""]
+        lines += [_line(key) for key in entry.keys]
+        lines += [""] * bool(entry.keys)
     return "\n".join(lines).rstrip()
 
 
-def _line(key: Mapping[str, Any]) -> str:
-    given = "optional" if _empty(key["default"]) else f"default `{_toml(key['default'])}`"
-    says = str(key["says"])
-    words = says[0].lower() + says[1:] if says[:2].istitle() else says
-    return f"- `{key['key']}` ({key['type']}, {'required' if key['required'] else given}): {words}"
+def _line(key: LanguageKey) -> str:
+    given = "optional" if _empty(key.default) else f"default `{_toml(key.default)}`"
+    words = key.says[0].lower() + key.says[1:] if key.says[:2].istitle() else key.says
+    return f"- `{key.key}` ({key.type}, {'required' if key.required else given}): {words}"
 
 
 def _empty(value: Any) -> bool:

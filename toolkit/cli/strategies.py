@@ -85,6 +85,7 @@ def language(
     """Everything that a strategy may say: every table and kind, with its keys, types and defaults, as Markdown."""
     from toolkit.app import language as spoken
     from toolkit.core.errors import SpecError, did_you_mean
+    from toolkit.records.answers.lists import LanguageList
 
     entries = spoken.language()
     if name is not None:
@@ -93,6 +94,6 @@ def language(
         if not entries:
             raise SpecError(f"no table, kind or measure of a strategy is named {name!r}.", hint=did_you_mean(name, known))
     if common.json:
-        print_json({"language": entries})
+        print_json(LanguageList(language=entries).to_json())
     else:
         typer.echo(spoken.markdown(entries))

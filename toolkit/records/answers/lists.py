@@ -1,6 +1,7 @@
 """Lists of what there is: settings, strategies, data, checks of the installation, and the quality of a price file."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.fetch import QualityFinding
@@ -55,6 +56,41 @@ class StrategyCheck(Record):
     """Hash of all its settings."""
     faults: Rows[str] = ()
     """None: a strategy with faults is an error."""
+
+
+class LanguageKey(Record):
+    """A key of a table of a strategy."""
+
+    key: str
+    """As it is written."""
+    type: str
+    """Of its value, in words."""
+    required: bool
+    """Whether a table without it is refused."""
+    default: Any
+    """Value of a key that is not written; null where it has none."""
+    says: str
+    """What it means."""
+
+
+class LanguageEntry(Record):
+    """A table or a kind of table that a strategy may have, or a measure that it may name."""
+
+    table: str
+    """Its header as it is written, `[costs]` or `[[constraint]]`; `measure` for a measure."""
+    kind: str | None
+    """Value of its key `kind`, or the name of a measure; null for a table without kinds."""
+    says: str
+    """What it means."""
+    keys: Rows[LanguageKey]
+    """In the order of the model; none for a measure."""
+
+
+class LanguageList(Record):
+    """Everything that a strategy may say: `toolkit strategies language`."""
+
+    language: Rows[LanguageEntry]
+    """Tables, kinds and measures."""
 
 
 class StoreCheck(Record):
