@@ -80,7 +80,7 @@ Invoice 2025-0417,,,,Date: 17.04.2025,
 ,,,,,
 Item,Description,Qty (kg),Unit price EUR,Amount EUR,Origin
 1,Gallium ingot 99.99%,20,"1,020.00","20,400.00",China
-2,Antimony ingots,500,21.50,"10,750.00",Tajikistan
+2,Antimony 99.65,500,21.50,"10,750.00",Tajikistan
 3,Indium 4N5,15,385,"5,775.00",South Korea
 ,,,Subtotal,"36,925.00",
 ,,,VAT 19 %,"7,015.75",
@@ -93,7 +93,7 @@ def test_a_dealers_invoice(ask, tmp_path):
     file.write_text(INVOICE)
     lots, notes = lots_of(ask, file)
     assert [(lot["asset"], lot["mass"], lot["purchase_price"], lot["purity"]) for lot in lots.values()] == [
-        ("gallium", 20.0, 1020.0, "99.99 %"), ("antimony", 500.0, 21.5, None), ("indium", 15.0, 385.0, "4N5")]  # fmt: skip
+        ("gallium", 20.0, 1020.0, "99.99 %"), ("antimony", 500.0, 21.5, "99.65 %"), ("indium", 15.0, 385.0, "4N5")]  # fmt: skip
     assert "Row 8, 9, 10" in notes
 
 

@@ -52,8 +52,8 @@ FORMULA_ERROR = re.compile(
     r"#(REF|BEZUG|NAME|VALUE|WERT|DIV/0|NUM|ZAHL|NULL|SPILL|CALC)[!?]|#N/A|#NV|Err:[0-9]+|=.+", re.I | re.S
 )
 """Errors that Excel and LibreOffice show in English and German, and a formula that was never calculated."""
-PURITY = re.compile(r"[\s,;(]+(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|[2-7]N[0-9]?)[\s)]*$")
-"""A purity that ends the name of a product."""
+PURITY = re.compile(r"[\s,;(]+(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?)[\s)]*$")
+"""A purity that ends the name of a product; the trade writes 99.65 for 99.65 %."""
 _TWO_READINGS = re.compile(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b")
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
 _PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}

@@ -181,7 +181,7 @@ class Parser(RowCells):
             ending = cells.PURITY.search(text)
             if ending is None:
                 raise
-        return (*self.names.asset(text[: ending.start()]), cells.purity(ending[1], percent=False))
+        return (*self.names.asset(text[: ending.start()]), cells.purity(ending[1], percent=True))
 
     def _form(self, i: int, row: dict[str, Any], words: str | None) -> None:
         asset, text = row["asset"], self._text("form", i)
