@@ -74,7 +74,7 @@ gallery: $(BIN)/toolkit  ## Write docs/gallery.md and its pictures again (needs 
 
 benchmarks-reports:  ## Print the report beside those of quantstats and jquantstats (installs them into .peers)
 	test -d .peers || $(PYTHON) -m venv .peers
-	.peers/bin/python -m pip install --quiet --disable-pip-version-check quantstats jquantstats --editable .
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check quantstats jquantstats pytest --editable .
 	PEERS_PACKAGES= .peers/bin/python -m benchmarks.reports
 
 messages: $(BIN)/toolkit  ## List the messages of reports that lack a German translation

@@ -2,26 +2,46 @@
 
 Run: `make benchmarks-reports`, or `python -m benchmarks.reports` in an environment that holds the toolkit and the peers.
 Each report is made in a process of its own, from data that are loaded before the clock starts; prints a Markdown table.
+
+`python -m benchmarks.reports --lengths` needs no peers: how long each default report is on a desktop, a phone and on paper.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+AS_OF = "2026-11-24"
 REPEATS = 3
+SCREEN = 1000
+"""Height of a screen in px, of a desktop and of a phone alike."""
+WIDTHS = (1280, 390)
+LENGTHS = (
+    ("allocation", ("report", "last")),
+    ("full", ("report", "last", "--report", "full")),
+    ("exposure", ("report", "docs/gallery/holdings.csv", "--as-of", AS_OF)),
+    ("market-brief", ("report", "--as-of", AS_OF)),
+)
+"""Reports by name, and the command that makes each."""
 OURS = """
 import json, os, resource, sys, time
 from datetime import date
 from pathlib import Path
 os.environ["TOOLKIT_CACHE"] = sys.argv[2]
 from toolkit.app.report import report
-record, parts = (json.loads(Path(sys.argv[3], name).read_text()) for name in ("run.json", "findings.json"))
+from toolkit.records.findings import Parts
+from toolkit.records.run import Run
+record = Run.model_validate_json(Path(sys.argv[3], "run.json").read_text())
+parts = Parts.model_validate_json(Path(sys.argv[3], "findings.json").read_text())
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
 def once():
@@ -98,11 +118,87 @@ def looked_at(page: Path) -> dict[str, float]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How much of a page there is to read at a width, what is folded left out.
+
+    Attributes:
+        figures: Findings with what shows them; a figure inside another is not counted.
+        tables: Tables, bars and matrices in sight.
+        sideways: Px by which the page is wider than the window.
+    """
+
+    height: int
+    figures: int
+    tables: int
+    words: int
+    sideways: int
+
+
+MEASURE = """(() => {
+  const shown = one => one.checkVisibility();
+  const count = what => [...document.querySelectorAll(what)].filter(shown).length;
+  const page = document.documentElement;
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let words = 0;
+  while (walk.nextNode())
+    if (shown(walk.currentNode.parentElement)) words += walk.currentNode.data.split(/\\s+/).filter(Boolean).length;
+  return [page.scrollHeight, count("figure"), count("table"), words, page.scrollWidth - innerWidth];
+})()"""
+
+
+def lengths(pages: list[Path]) -> Iterator[tuple[Path, int, Length]]:
+    """(page, width, length) of each page at each of `WIDTHS`, in a real browser."""
+    from tests.system.browser import Browser  # noqa: PLC0415  # needs Chromium and pytest, which timings do not
+
+    with tempfile.TemporaryDirectory() as profile:
+        browser = Browser(Path(profile))
+        try:
+            for page in pages:
+                for width in WIDTHS:
+                    browser.open(page, width)
+                    yield page, width, Length(*browser.value(MEASURE))
+        finally:
+            browser.close()
+
+
+def default_reports(folder: Path) -> Iterator[tuple[str, Path]]:
+    """(name, page) of each of `LENGTHS`, made by its command."""
+
+    def toolkit(*arguments: str) -> str:
+        command = [sys.executable, "-m", "toolkit", *arguments, "--out", str(folder)]
+        return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stderr
+
+    toolkit("optimize", "--as-of", AS_OF)
+    for name, command in LENGTHS:
+        toolkit(*command)
+        yield name, max(folder.rglob("*.html"), key=lambda page: page.stat().st_mtime_ns)
+
+
+def print_lengths() -> None:
+    """A Markdown table: height, screens, figures, tables and words of each default report, and its sheets of A4."""
+    from toolkit.app.report.pdf import browser, printed  # noqa: PLC0415  # as above
+
+    with tempfile.TemporaryDirectory() as name:
+        made = [(name, page) for name, page in default_reports(Path(name))]
+        program, names = browser(dict(os.environ)), {page: name for name, page in made}
+        print("| Report | Width, px | Height, px | Screens | Figures | Tables | Words | Sheets of A4 |")
+        print("|---|--:|--:|--:|--:|--:|--:|--:|")
+        for page, width, one in lengths([page for _, page in made]):
+            sheets = ""
+            if width == WIDTHS[0] and program:
+                sheets = str(len(re.findall(rb"/Type\s*/Page\b", printed(page.read_text(encoding="utf-8"), program))))
+            print(
+                f"| {names[page]} | {width} | {one.height:,} | {one.height / SCREEN:.1f} | {one.figures} | {one.tables} "
+                f"| {one.words:,} | {sheets} |"
+            )
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run(
-            [sys.executable, "-m", "toolkit", "optimize", "--as-of", "2026-11-24", "--quiet", "--json", "--out", str(folder)],
+            [sys.executable, "-m", "toolkit", "optimize", "--as-of", AS_OF, "--quiet", "--json", "--out", str(folder)],
             check=True, capture_output=True,
         )  # fmt: skip
         run = next((folder / "runs").iterdir())
@@ -114,16 +210,20 @@ def main() -> None:
         seconds = {peer: statistics.median(one["seconds"] for one in ones) for peer, ones in found.items()}
         cached = statistics.median(one["cached"] for one in found["toolkit"])
         grown = statistics.median(one["grown"] for one in found["toolkit"])
-        print("| Report | Seconds | Over ours | KB | Addresses fetched | Scripts | Pictures | of them named | Tables |")
-        print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+        pages = {folder / f"{peer}.html": peer for peer in seconds}
+        screens = {pages[page]: one.height / SCREEN for page, width, one in lengths([*pages]) if width == WIDTHS[0]}
+        print(
+            "| Report | Seconds | Over ours | KB | Addresses fetched | Scripts | Pictures | of them named | Tables | Screens |"
+        )
+        print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
         for peer, value in seconds.items():
             seen = looked_at(folder / f"{peer}.html")
             print(
                 f"| {peer} | {value:.2f} | {value / seconds['toolkit']:.1f} | {seen['kb']:.0f} | {seen['fetches']} "
-                f"| {seen['scripts']} | {seen['pictures']} | {seen['named']} | {seen['tables']} |"
+                f"| {seen['scripts']} | {seen['pictures']} | {seen['named']} | {seen['tables']} | {screens[peer]:.1f} |"
             )
         print(f"\nWith its charts kept: {cached:.2f} s. Memory over 100 further renders: {grown:+.1f} MB.")
 
 
 if __name__ == "__main__":
-    main()
+    print_lengths() if "--lengths" in sys.argv[1:] else main()
