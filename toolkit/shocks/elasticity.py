@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from toolkit.core.errors import SpecError, did_you_mean
 
-KINDS = ("tighten", "loosen", "stock_release", "demand_slump", "currency")
+KINDS = ("tighten", "loosen", "currency")
 """Kinds of scenarios: supply stopped, a stop lifted, stocks sold, demand lost, the reporting currency moved."""
 
 
@@ -278,35 +278,6 @@ def loosen(name: str, losses: Mapping[str, float], elasticity: float, *, source:
     """
     multiples = {asset: 1.0 / price_multiple(loss, elasticity) for asset, loss in losses.items()}
     return _scenario(name, "loosen", multiples, f"(1 - loss) ** (1 / {elasticity:g}), the lost supply restored", source)
-
-
-def stock_release(name: str, releases: Mapping[str, float], elasticity: float, *, source: str) -> Scenario:
-    """A scenario in which stocks are sold.
-
-    Args:
-        name: Name of the scenario.
-        releases: Asset key -> quantity sold as a fraction of a year's supply, not negative.
-        elasticity: Sum of the elasticities of supply and demand, above 0.
-        source: Where the quantities come from.
-    """
-    _check_elasticity(elasticity)
-    if any(not release >= 0 for release in releases.values()):
-        raise SpecError(f"scenario {name!r}: a release of stock is not negative.", hint="Give it as a fraction of supply.")
-    multiples = {asset: (1.0 + release) ** (-1.0 / elasticity) for asset, release in releases.items()}
-    return _scenario(name, "stock_release", multiples, f"(1 + release) ** (-1 / {elasticity:g})", source)
-
-
-def demand_slump(name: str, slumps: Mapping[str, float], elasticity: float, *, source: str) -> Scenario:
-    """A scenario in which demand falls by a fraction at every price.
-
-    Args:
-        name: Name of the scenario.
-        slumps: Asset key -> fraction of demand, 0 to below 1.
-        elasticity: Sum of the elasticities of supply and demand, above 0.
-        source: Where the fractions come from.
-    """
-    multiples = {asset: 1.0 / price_multiple(slump, elasticity) for asset, slump in slumps.items()}
-    return _scenario(name, "demand_slump", multiples, f"(1 - slump) ** (1 / {elasticity:g})", source)
 
 
 def currency(name: str, assets: tuple[str, ...], change: float, *, source: str) -> Scenario:
