@@ -30,6 +30,7 @@ from toolkit.records.answers.lists import (
     StrategyCheck,
     StrategyList,
 )
+from toolkit.records.answers.runs import RunDifferences, RunList
 from toolkit.records.answers.shock import ShockAnswer
 from toolkit.records.answers.supply import Supply
 from toolkit.records.answers.sweep import Sweep
@@ -61,6 +62,8 @@ PUBLISHED: Mapping[str, type[Record]] = {
     "data-import": Imported,
     "backtest": Backtest,
     "sweep": Sweep,
+    "runs": RunList,
+    "runs-diff": RunDifferences,
     "controls": MetalControls,
     "controls-products": ProductControls,
     "controls-items": ControlledItems,

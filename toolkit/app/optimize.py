@@ -14,7 +14,7 @@ from toolkit.app.allocation.request import Request
 from toolkit.app.clients import path_word
 from toolkit.app.context import Context
 from toolkit.app.own_events import kept
-from toolkit.app.runs import run_files, run_id, store, with_checksums
+from toolkit.app.runs import RUNS, run_files, run_id, store, with_checksums
 from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
 from toolkit.core.messages import message
@@ -25,9 +25,6 @@ from toolkit.records.base import with_phrases
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
 from toolkit.records.subjects import CONFLICT
-
-RUNS = "runs"
-"""Where runs are, in the output folder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ SCHEMA_VERSION = 2
 """Of the run object; 1 had no orders."""
 RECORD, INPUTS = "run.json", "inputs.json"
 """The files of a run folder that hold the run object, and what it was made from."""
+RUNS, REPORTS, BACKTESTS, SWEEPS = "runs", "reports", "backtests", "sweeps"
+"""Folders of the output: proposals; reports, backtests with a report among them; backtests of sweeps, a file each; sweeps."""
 DRAFT = ".draft-"
 """How the names of what is not whole yet begin."""
 LONGEST_NAME = 200
@@ -186,6 +188,20 @@ def store(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """The object of a JSON file as it stands there; None where there is no file.
+
+    Raises:
+        SpecError: where it cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        raise SpecError(f"{path} cannot be read: {error}.", hint="Remove it: the same command makes it again.") from error
 
 
 def stored_runs(folder: Path, pattern: str = "*") -> list[Path]:

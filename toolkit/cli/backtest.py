@@ -86,11 +86,12 @@ def _store(found: Backtest, request: Request, client: str | None, language: str)
 
     from toolkit.app.clients import client_name
     from toolkit.app.report.stored import store_backtest
+    from toolkit.app.runs import REPORTS
     from toolkit.app.subjects import backtest as subject_of
 
     context = request.context
     subject = subject_of(found, context, client=client_name(client))
-    return store_backtest(subject, Path(context.settings.config.output.folder) / "reports", context, language)
+    return store_backtest(subject, Path(context.settings.config.output.folder) / REPORTS, context, language)
 
 
 def _day(option: str, text: str | None) -> date | None:

@@ -90,9 +90,8 @@ def _subject(
     from toolkit.app import subjects
     from toolkit.app.clients import client_name, content_hash, path_word
     from toolkit.app.exposure import ExposureRequest
-    from toolkit.app.optimize import RUNS
     from toolkit.app.report.stored import find_run, load_run
-    from toolkit.app.runs import stored_runs
+    from toolkit.app.runs import REPORTS, RUNS, stored_runs
     from toolkit.core.errors import DataError, SpecError, did_you_mean
     from toolkit.market.readers.tabular import file_and_sheet
 
@@ -103,7 +102,7 @@ def _subject(
         """The subject for its client, and a folder that no other content has."""
         named = subject if whom is None else replace(subject, record=subject.record.model_copy(update={"client": whom}))
         parts = (named.record.as_of, path_word(whom or ""), path_word(stem), content_hash(named.record.to_json()))
-        return output / "reports" / "-".join(part for part in parts if part), named
+        return output / REPORTS / "-".join(part for part in parts if part), named
 
     if about is None:
         _refuse("a report of the market", prices=files is not None, use=bool(use))

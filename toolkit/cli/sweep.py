@@ -61,6 +61,7 @@ def sweep(
     first, last = (None if text is None else _day(name, text) for name, text in (("--start", start), ("--end", end)))
     request = request_of(common, strategy, settings, budget=budget, holdings=None)
     with progress("Loading the solver", common):
+        from toolkit.app.runs import BACKTESTS
         from toolkit.app.sweeps.executors import Cluster, InProcess, Pool
         from toolkit.app.sweeps.run import SweepRequest
         from toolkit.app.sweeps.run import sweep as answer_of
@@ -71,7 +72,7 @@ def sweep(
         executor = InProcess() if workers == 1 else Pool(workers)
     folder = request.settings.config.output.folder
     asked = SweepRequest(
-        request, Path(folder) / "backtests", varied, between, first, last, months, count, size, estimated, _progress(common)
+        request, Path(folder) / BACKTESTS, varied, between, first, last, months, count, size, estimated, _progress(common)
     )
     try:
         found = answer_of(asked, executor)

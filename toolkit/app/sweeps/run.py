@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -14,7 +13,8 @@ import numpy as np
 
 from toolkit.app.allocation.inputs import priced_market
 from toolkit.app.allocation.request import Request
-from toolkit.app.runs import put, to_json
+from toolkit.app.clients import content_hash, path_word
+from toolkit.app.runs import INPUTS, RECORD, SWEEPS, put, read_object, store, to_json, with_checksums
 from toolkit.app.sweeps.executors import Executor
 from toolkit.app.sweeps.tasks import LOST, Data, Failure, Outcome, Task
 from toolkit.app.versions import versions
@@ -45,7 +45,7 @@ class SweepRequest:
         universes: How many random universes.
         size: Assets of each.
         estimated: Whether customs values are traded at the price behind them.
-        folder: Of the answers.
+        folder: Of the backtests; the answer of the sweep is stored beside it.
         on_progress: Called with how many of how many are done, and how many of these were stored before.
     """
 
@@ -80,7 +80,11 @@ def sweep(asked: SweepRequest, executor: Executor) -> Sweep:
         _store(asked.folder, outcome)
         done += 1
         _tell(asked, done, len(by_fingerprint), stored)
-    return _record(asked, [(task.fingerprint, changes) for task, changes in tasks])
+    found = _record(asked, tasks)
+    inputs = _inputs(asked, tasks)
+    files = {RECORD: to_json(found.to_json()).encode(), INPUTS: to_json(inputs).encode()}
+    store(asked.folder.parent / SWEEPS, found.sweep_id, with_checksums(files, inputs))
+    return found
 
 
 def _tell(asked: SweepRequest, done: int, of: int, stored: int) -> None:
@@ -151,7 +155,7 @@ def _is_stored(folder: Path, fingerprint: str) -> bool:
     """Whether there is an answer, or a failure that would come again."""
     if (folder / f"{fingerprint}.json").is_file():
         return True
-    failure = _read(folder / f"{fingerprint}{FAILED}")
+    failure = read_object(folder / f"{fingerprint}{FAILED}")
     return failure is not None and failure["kind"] != LOST
 
 
@@ -163,30 +167,40 @@ def _store(folder: Path, outcome: Outcome) -> None:
         put(folder / f"{outcome.fingerprint}.json", answer)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """A stored object; None where there is none, or it is not whole.
+def _inputs(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]) -> dict[str, Any]:
+    """What a sweep was made from; each of its backtests has the whole in its fingerprint."""
+    request, owner, strategy = asked.request, asked.request.settings.config.owner, asked.request.read_strategy()
+    return {
+        "as_of": request.as_of.isoformat(),
+        "strategy": {"name": strategy.name, "fingerprint": strategy.fingerprint, **strategy.canonical()},
+        "settings": {
+            "country": owner.country,
+            "currency": owner.currency,
+            "budget": owner.budget,
+            "seed": request.seed,
+            "estimated": asked.estimated,
+            "vary": {key: ", ".join(values) for key, values in asked.vary},
+            "starts": None if asked.starts is None else ":".join(map(str, asked.starts)),
+            "start": None if asked.start is None else str(asked.start),
+            "end": None if asked.end is None else str(asked.end),
+            "months": asked.months,
+            "universes": f"{asked.universes}:{asked.size}" if asked.universes else None,
+        },
+        "data": tasks[0][0].data.version if tasks else "",
+        "versions": versions(),
+    }
 
-    Raises:
-        SpecError: where it cannot be read.
-    """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise SpecError(f"{path} cannot be read: {error}.", hint="Remove it: the sweep makes it again.") from error
-    return found
 
-
-def _record(asked: SweepRequest, tasks: Sequence[tuple[str, Mapping[str, str]]]) -> Sweep:
+def _record(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]) -> Sweep:
     rows: list[dict[str, Any]] = []
     returns: dict[tuple[str, str], dict[str, Any]] = {}
-    for fingerprint, changes in tasks:
-        found = _read(asked.folder / f"{fingerprint}.json")
+    for task, changes in tasks:
+        fingerprint = task.fingerprint
+        found = read_object(asked.folder / f"{fingerprint}.json")
         row: dict[str, Any] = {"fingerprint": fingerprint, "changes": changes, "failure": None}
         names = ("growth", "volatility", "max_drawdown", "turnover", "costs")
         if found is None:
-            failure = _read(asked.folder / f"{fingerprint}{FAILED}") or {"message": "not run"}
+            failure = read_object(asked.folder / f"{fingerprint}{FAILED}") or {"message": "not run"}
             row |= {"first": None, "last": None, **dict.fromkeys(names), "failure": failure["message"]}
         else:
             one, dates = found["strategies"][0], found["dates"]
@@ -196,11 +210,13 @@ def _record(asked: SweepRequest, tasks: Sequence[tuple[str, Mapping[str, str]]])
         rows.append(row)
     growths = {row["fingerprint"]: row["growth"] for row in rows if row["failure"] is None}
     same = next(iter(returns.values())) if len(returns) == 1 else {}
+    name = asked.request.read_strategy().name
     found = {
         "schema_version": 1,
         "kind": "sweep",
         "as_of": asked.request.as_of,
-        "strategy": asked.request.read_strategy().name,
+        "sweep_id": f"{asked.request.as_of}-{path_word(name)}-{content_hash({'runs': [row['fingerprint'] for row in rows]})}",
+        "strategy": name,
         "folder": str(asked.folder),
         "runs": rows,
         "failed": sum(row["failure"] is not None for row in rows),

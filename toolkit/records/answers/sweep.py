@@ -40,6 +40,8 @@ class Sweep(Record):
     """Of the object."""
     as_of: Day
     """Day of knowledge."""
+    sweep_id: str
+    """Name of its folder among the stored sweeps: derived from the fingerprints of its backtests."""
     strategy: str
     """Key of the strategy that is varied."""
     folder: str

@@ -1,0 +1,180 @@
+"""Stored runs, backtests and sweeps: found by name, listed, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from toolkit.app.runs import (
+    AGAIN,
+    BACKTESTS,
+    INPUTS,
+    RECORD,
+    REPORTS,
+    RUNS,
+    SWEEPS,
+    read_object,
+    read_run,
+    read_stored,
+    stored_runs,
+)
+from toolkit.core.errors import DataError, SpecError, ToolkitError, did_you_mean
+from toolkit.records.answers.backtest import Backtest
+from toolkit.records.answers.runs import RunEntry, RunList
+from toolkit.records.answers.sweep import Sweep
+from toolkit.records.conflict import Conflict
+from toolkit.records.reading import read
+from toolkit.records.run import Run
+from toolkit.records.subjects import BACKTEST, CONFLICT, BacktestSubject
+
+FOLDERS = (RUNS, REPORTS, SWEEPS)
+"""Of the folder of output: where runs are. Backtests of a sweep are files of a fourth, named in the sweep and not listed."""
+SWEEP = "sweep"
+LAST = "last"
+
+Stored = Run | Conflict | Backtest | Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A stored run as it was read.
+
+    Attributes:
+        entry: As it is listed.
+        record: The answer of its command.
+        inputs: What it was made from, as far as that was stored beside it.
+    """
+
+    entry: RunEntry
+    record: Stored
+    inputs: Mapping[str, Any]
+
+
+def run_list(output: Path) -> RunList:
+    """Every stored run, the one written last first; one that cannot be read is listed with the reason.
+
+    Args:
+        output: The folder of output.
+    """
+    found = [_entry(folder) for folder in _folders(output)]
+    return RunList(schema_version=1, kind="runs", folder=str(output), runs=tuple(reversed(found)))
+
+
+def find(word: str, output: Path) -> Path:
+    """The folder of a stored run, or the file of a backtest of a sweep.
+
+    Args:
+        word: Its id, the beginning of it or of the digits at its end, its path, or `last`.
+        output: The folder of output.
+
+    Raises:
+        DataError: for a word that means none, or several.
+    """
+    for path in (Path(word), Path(word).parent if Path(word).name == RECORD else None):
+        if path is not None and (path / RECORD).is_file():
+            return path
+    if Path(word).suffix == ".json" and Path(word).is_file():
+        return Path(word)
+    folders = _folders(output)
+    if word == LAST and folders:
+        return folders[-1]
+    named = {path.name: path for path in folders}
+    if word in named:
+        return named[word]
+    begun = [*(path for name, path in named.items() if _means(word, name)), *_of_sweeps(word, output)] if word else []
+    if len(begun) == 1:
+        return begun[0]
+    if begun:
+        names = ", ".join(path.stem if path.suffix == ".json" else path.name for path in begun[:3])
+        raise DataError(f"{len(begun)} stored runs are meant by {word!r}.", hint=f"Write more of the id: {names}.")
+    hint = did_you_mean(word, named) if named else "Run a strategy first, or name the folder with --out."
+    raise DataError(f"no run {word!r} is stored in {output}.", hint=hint)
+
+
+def load(path: Path) -> StoredRun:
+    """A stored run.
+
+    Args:
+        path: As of `find`.
+
+    Raises:
+        SpecError: when it cannot be read, is damaged, or was written by another version.
+    """
+    if path.is_file():
+        record: Stored = read(Backtest, read_object(path) or {}, str(path), AGAIN)
+        return StoredRun(_entry(path), record, {})
+    data = read_stored(path) or {}
+    if data.get("kind") == SWEEP:
+        record = read(Sweep, data, str(path / RECORD), AGAIN)
+    else:
+        found = read_run(path)
+        record = found.backtest if isinstance(found, BacktestSubject) else found
+    return StoredRun(_entry(path), record, read_object(path / INPUTS) or {})
+
+
+def _folders(output: Path) -> list[Path]:
+    """The folders of stored runs, the one written last at the end."""
+    found = [run for name in FOLDERS for run in stored_runs(output / name)]
+    return sorted(found, key=lambda run: ((run / RECORD).stat().st_mtime_ns, run.name))
+
+
+def _means(word: str, name: str) -> bool:
+    return name.startswith(word) or name.rpartition("-")[2].startswith(word)
+
+
+def _of_sweeps(word: str, output: Path) -> list[Path]:
+    """Files of backtests of sweeps whose names begin so; a word of a few letters is none of a checksum."""
+    return sorted((output / BACKTESTS).glob(f"{word}*[0-9a-f].json")) if word.isalnum() and len(word) > 3 else []
+
+
+def _entry(path: Path) -> RunEntry:
+    """A stored run as it is listed: its few facts, from its object without its schema, so that thousands are listed at once."""
+    file = path if path.is_file() else path / RECORD
+    fields: dict[str, Any] = {
+        "run_id": path.stem if path.is_file() else path.name,
+        "written": date.fromtimestamp(file.stat().st_mtime),
+        "folder": str(path),
+        "fault": None,
+    }
+    try:
+        found = (read_object(path) if path.is_file() else read_stored(path)) or {}
+        fields |= _facts(found)
+    except ToolkitError as error:
+        fields |= {"fault": error.message}
+    except (KeyError, TypeError, AttributeError):
+        fields |= {"fault": f"{file} is no run of this version."}
+    if fields["fault"] is not None:
+        fields |= {"command": "unknown", "as_of": None, "strategies": [], "status": "unreadable", "client": None}
+    return RunEntry.model_validate(fields)
+
+
+def _facts(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Command, day, strategies, status and client of an object."""
+    facts = {"as_of": found["as_of"], "client": found.get("client")}
+    match found.get("kind"):
+        case "backtest":
+            backtest = found.get(BACKTEST, found)
+            named = [one["name"] for one in backtest["strategies"] if one["role"] == "strategy"]
+            return facts | {"command": "backtest", "strategies": named, "status": "complete"}
+        case "sweep":
+            status = "partial" if found["failed"] else "complete"
+            return facts | {"command": "sweep", "strategies": [found["strategy"]], "status": status}
+    status = "infeasible" if found.get("kind") == CONFLICT else found["status"]
+    return facts | {"command": "optimize", "strategies": [found["strategy"]["name"]], "status": status}
+
+
+def same_command(first: StoredRun, second: StoredRun) -> None:
+    """Refuse two runs of different commands.
+
+    Raises:
+        SpecError: that names both commands.
+    """
+    one, other = first.entry, second.entry
+    if one.command != other.command:
+        raise SpecError(
+            f"{one.run_id} is of `toolkit {one.command}` and {other.run_id} of `toolkit {other.command}`.",
+            hint="Compare two runs of one command: `toolkit runs list` tells which each is of.",
+        )
