@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import once
+
 # The same examples in every run and in every worker; a busy machine is no failure.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -33,11 +35,21 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-@pytest.fixture(scope="session")
-def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where drawings are kept for all tests of all workers: each is made once."""
+@pytest.fixture(scope="session", autouse=True)
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all workers of the session; in it are the results of `tests.once`."""
     base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "drawings"
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    results = folder / "once"
+    results.mkdir(exist_ok=True)
+    os.environ[once.FOLDER] = str(results)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def drawings(shared: Path) -> Path:
+    """Where drawings are kept for all tests of all workers: each is made once."""
+    return shared / "drawings"
 
 
 @pytest.fixture(scope="session")

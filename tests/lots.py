@@ -6,9 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.subjects import AS_OF
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
+from tests.subjects import AS_OF, context
 from toolkit.app.exposure import ExposureRequest
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
@@ -43,10 +41,9 @@ def ask_of(folder: Path, *rows: str, country: str = "DEU", use: tuple[str, ...] 
     """What parts are asked about a file of these rows."""
     file = folder / "lots.csv"
     file.write_text("\n".join((HEADER, *rows)) + "\n", encoding="utf-8")
-    settings = resolve({"owner.country": country}, file=None)
-    context = Context(settings, as_of)
-    record = holdings_record(ExposureRequest(str(file), context, use=use))
-    return Ask(context, tuple(record.weights), record)
+    known = context(as_of, country)
+    record = holdings_record(ExposureRequest(str(file), known, use=use))
+    return Ask(known, tuple(record.weights), record)
 
 
 def parts_of(ask: Ask) -> dict[str, Any]:

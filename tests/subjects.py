@@ -8,10 +8,11 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import pytest
 
+from tests.once import once
 from tests.records import Subject, asked, partial_findings, subject_of
 from toolkit.app import subjects
 from toolkit.app.allocation.request import Request
@@ -36,8 +37,6 @@ c,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,unknown,DEU,stored
 """
 
 Record = dict[str, Any]
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 def settings() -> Settings:
@@ -45,21 +44,16 @@ def settings() -> Settings:
     return resolve({}, file=None)
 
 
-def once(make: Callable[P, T]) -> Callable[P, T]:
-    """The function, called once in a session for the same arguments; each caller has a copy to change."""
-    kept = functools.cache(make)
-
-    @functools.wraps(make)
-    def copied(*args: P.args, **kwargs: P.kwargs) -> T:
-        return copy.deepcopy(kept(*args, **kwargs))
-
-    return copied
+@functools.cache
+def context(day: date = AS_OF, country: str = "DEU") -> Context:
+    """The bundled data as known on a day to an owner in a country, read once in a process."""
+    return Context(resolve({"owner.country": country}, file=None), day)
 
 
 @once
 def proposal(strategy: str = "physical-basket", **options: Any) -> Record:
-    """The run object of a strategy of the repository; a file among the options is read once by its path."""
-    return optimize(Request(strategy, Context(settings(), AS_OF), **options)).record.to_json()
+    """The run object of a strategy."""
+    return optimize(Request(strategy, context(), **options)).record.to_json()
 
 
 def renamed(record: Record, names: tuple[str, ...]) -> Record:
@@ -112,41 +106,44 @@ def in_json(found: Found) -> Subject:
 def holdings(path: Path, text: str = HOLDINGS, **options: Any) -> Subject:
     """What a file of lots holds."""
     path.write_text(text, encoding="utf-8")
-    return in_json(subjects.holdings(ExposureRequest(str(path), Context(settings(), AS_OF), **options)))
+    return _held(path, **options)
+
+
+@once
+def _held(path: Path, **options: Any) -> Subject:
+    return in_json(subjects.holdings(ExposureRequest(str(path), context(), **options)))
 
 
 @once
 def market() -> Subject:
     """The market alone."""
-    return in_json(subjects.market(Context(settings(), AS_OF)))
+    return in_json(subjects.market(context()))
 
 
 @once
 def backtest() -> Subject:
     """Equal weight over nine months beside its baselines, on the bundled data."""
-    context = Context(settings(), AS_OF)
-    request = BacktestRequest((Request("equal-weight", context),), date(2025, 8, 31))
-    return in_json(subjects.backtest(simulate(request), context))
+    request = BacktestRequest((Request("equal-weight", context()),), date(2025, 8, 31))
+    return in_json(subjects.backtest(simulate(request), context()))
 
 
 @once
 def conflict() -> Subject:
     """A strategy whose limits contradict each other."""
     with pytest.raises(NoAnswer) as refused:
-        optimize(Request("physical-basket", Context(settings(), AS_OF), ("constraint.any metal.upper=0.01",)))
+        optimize(Request("physical-basket", context(), ("constraint.any metal.upper=0.01",)))
     return with_parts(refused.value.record.to_json())
 
 
 @functools.cache
 def law(day: date = AS_OF) -> Record:
     """Controls, dates and sources of the law on a day, as every subject has them; copy it before changing it."""
-    inputs = Context(settings(), day)
-    return subjects.market_record(inputs).to_json() | {"warnings": []}
+    return subjects.market_record(context(day)).to_json() | {"warnings": []}
 
 
 def finder(part: Part, day: date = AS_OF) -> Callable[..., Findings]:
     """Findings of a subject of the law alone with one part beside it: keys of the subject, assets and language are given."""
-    inputs, base = Context(settings(), day), {**law(day), "data": [], "warnings": []}
+    inputs, base = context(day), {**law(day), "data": [], "warnings": []}
 
     def of(lang: str = "en", assets: tuple[str, ...] | None = None, **keys: Any) -> Findings:
         record = {**base, **keys}
