@@ -14,7 +14,7 @@ FIELDS = {
     "app/supply.py: shown_shares", "app/supply.py: study_base",
 }  # fmt: skip
 """Functions with fields that several records share."""
-STORED = {"app/runs.py: read_stored"}
+STORED = {"app/runs.py: read_object", "app/runs.py: read_stored"}
 """Functions with the JSON of a file, before a record is validated from it."""
 
 
