@@ -50,6 +50,17 @@ def test_formats_have_files_of_their_own(toolkit, run_folder, kind, file):
     assert (run_folder / file).stat().st_size > 1000
 
 
+def test_a_file_is_written_in_the_format_of_its_ending(toolkit, run_folder, tmp_path):
+    done = toolkit("report", "last", "--report", str(tmp_path / "tables.xlsx"), "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["report"], told["format"], Path(told["path"])) == ("allocation", "xlsx", tmp_path / "tables.xlsx")
+    assert (tmp_path / "tables.xlsx").read_bytes().startswith(b"PK")
+    assert not list(run_folder.glob("*.xlsx"))
+    for more in (("--format", "md"), ("--out", "-")):
+        assert toolkit("report", "last", "--report", "x.xlsx", *more).returncode == 2
+
+
 def test_languages_and_other_reports_have_names_of_their_own(toolkit, run_folder):
     assert toolkit("report", "last", "--lang", "de").returncode == 0
     german = (run_folder / "report.de.html").read_text(encoding="utf-8")
@@ -133,3 +144,11 @@ def test_a_broken_run_is_told_and_a_folder_that_cannot_be_written_too(toolkit, r
     done = toolkit("report", *DAY, "--out", str(tmp_path / "file"))
     assert done.returncode == 2
     assert "--out" in done.stderr
+
+
+def test_charts_are_written_beside_a_report_as_svg_and_png(toolkit, run_folder, tmp_path):
+    done = toolkit("report", "last", "--format", "md", "--charts", str(tmp_path / "charts"))
+    assert done.returncode == 0, done.stderr
+    found = {path.name for path in (tmp_path / "charts").iterdir()}
+    assert {f"{name}.{ending}" for name in ("allocation-weights", "calendar") for ending in ("svg", "png")} <= found
+    assert f"{len(found) // 2} in {tmp_path / 'charts'}" in done.stderr

@@ -103,7 +103,7 @@ class Backtest(Answer):
         """Write a report on the backtest and return its path.
 
         Args:
-            path: Of the file; its ending is the format: html, md, pdf, eml or json.
+            path: Of the file; its ending is the format: html, md, pdf, eml, xlsx or json.
             language: Code of a language; by default that of the settings.
             name: Of a report, or the path of its definition.
         """

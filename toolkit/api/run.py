@@ -102,7 +102,7 @@ class Run(Answer):
         """Write a report on the run and return its path.
 
         Args:
-            path: Of the file; its ending is the format: html, md, pdf, eml or json.
+            path: Of the file; its ending is the format: html, md, pdf, eml, xlsx or json.
             language: Code of a language; by default that of the settings.
             name: Of a report, or the path of its definition.
         """
@@ -126,15 +126,15 @@ def write_report(record: Subject, parts: Parts, path: PathText, *, language: str
         language: Code of a language.
         name: Of the report; by default the usual one of its kind of subject.
     """
-    from toolkit.app.report.render import FORMATS, report  # noqa: PLC0415  # the drawing library is large
+    from toolkit.app.report.render import FORMATS, format_of, report  # noqa: PLC0415  # the drawing library is large
     from toolkit.app.subjects import DEFAULT_REPORT  # noqa: PLC0415
 
     target = Path(path)
-    endings = {f".{entry.suffix}": word for word, entry in FORMATS.items()}
-    if target.suffix not in endings:
-        raise SpecError(f"{target} ends in no format of reports.", hint=f"Formats end in {', '.join(endings)}.")
+    if (kind := format_of(target)) is None:
+        endings = ", ".join(f".{entry.suffix}" for entry in FORMATS.values())
+        raise SpecError(f"{target} ends in no format of reports.", hint=f"Formats end in {endings}.")
     chosen = name or DEFAULT_REPORT[record.kind]
-    return put(target, report(record, parts, name=chosen, lang=language, format=endings[target.suffix]))
+    return put(target, report(record, parts, name=chosen, lang=language, format=kind))
 
 
 FORECASTS = {

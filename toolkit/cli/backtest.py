@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import Budget, Client, Settings, request_of
+from toolkit.cli.request import Budget, Charts, Client, Settings, request_of, write_charts
 from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
 from toolkit.core.errors import SpecError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.app.allocation.request import Request
+    from toolkit.app.subjects import Subject
     from toolkit.records.answers.backtest import Backtest
 
 Names = Annotated[list[str], typer.Argument(metavar="STRATEGY...", help="Names of strategies, or paths to their files.")]
@@ -38,6 +39,7 @@ def backtest(
         bool, typer.Option("--no-baselines", help="Compare with no equal weight, gold, least risk, buy and hold.")
     ] = False,
     report: Annotated[bool, typer.Option("--report", help="Write an HTML report and say where it is.")] = False,
+    charts: Charts = None,
     budget: Budget = None,
     settings: Settings = None,
     client: Client = None,
@@ -67,30 +69,39 @@ def backtest(
         found = answer_of(asked)
     unwritten = None
     show(common, found, document)
-    if report:
+    with progress("Finding what is told beside it", common):
+        subject = _subject(found, requests[0], client) if report or charts is not None else None
+    if report and subject is not None:
         with progress("Writing the report", common):
-            path, unwritten = try_write(lambda: _store(found, requests[0], client, common.language()))
+            path, unwritten = try_write(lambda: _store(subject, requests[0], common.language()))
         if path is not None:
             say(f"report: {path.resolve()}", common)
     told = [Remark(row.kind, row.text, row.remedy or "") for row in found.remarks]
     tell_remarks(told, common, found.phrases)
     if unwritten is not None:
         raise unwritten
+    if charts is not None and subject is not None:
+        write_charts(subject, charts, common)
     if strict and found.warnings:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
 
 
-def _store(found: Backtest, request: Request, client: str | None, language: str) -> Path:
+def _subject(found: Backtest, request: Request, client: str | None) -> Subject:
+    """The backtest and what is found beside it."""
+    from toolkit.app.clients import client_name
+    from toolkit.app.subjects import backtest as subject_of
+
+    return subject_of(found, request.context, client=client_name(client))
+
+
+def _store(subject: Subject, request: Request, language: str) -> Path:
     """Store the backtest with its report, and return the path of that."""
     from pathlib import Path
 
-    from toolkit.app.clients import client_name
     from toolkit.app.report.stored import store_backtest
     from toolkit.app.runs import REPORTS
-    from toolkit.app.subjects import backtest as subject_of
 
     context = request.context
-    subject = subject_of(found, context, client=client_name(client))
     return store_backtest(subject, Path(context.settings.config.output.folder) / REPORTS, context, language)
 
 

@@ -8,8 +8,12 @@ import typer
 
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, number_option, with_common
+from toolkit.cli.request import Charts, write_charts
 from toolkit.cli.terminal import show, tell_remarks
+from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO
+
+STDIN = "-"
 
 Use = Annotated[
     list[str] | None,
@@ -30,6 +34,7 @@ def exposure(
     ] = None,
     use: Use = None,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    charts: Charts = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
     common: Common,
 ) -> None:
@@ -38,18 +43,23 @@ def exposure(
     from toolkit.app.status import WARNINGS_UNDER_STRICT
     from toolkit.report.answers.exposure import exposure as document
 
-    answer = expose(
-        ExposureRequest(
-            holdings=holdings,
-            context=common.context(events),
-            prices=common.price_files(),
-            loss=loss,
-            elasticity=elasticity,
-            cap=cap,
-            use=tuple(use or ()),
-        )
+    request = ExposureRequest(
+        holdings=holdings,
+        context=common.context(events),
+        prices=common.price_files(),
+        loss=loss,
+        elasticity=elasticity,
+        cap=cap,
+        use=tuple(use or ()),
     )
+    if charts is not None and holdings == STDIN:
+        raise SpecError("--charts reads the lots again, which standard input cannot give twice.", hint="Name a file.")
+    answer = expose(request)
     show(common, answer, document)
     tell_remarks([remark for remark in answer.remarks if remark.text not in answer.reading], common)
+    if charts is not None:
+        from toolkit.app.subjects import holdings as subject_of
+
+        write_charts(subject_of(request), charts, common)
     if strict and any(remark.is_warning for remark in answer.remarks):
         raise typer.Exit(WARNINGS_UNDER_STRICT)

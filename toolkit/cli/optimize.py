@@ -12,6 +12,7 @@ from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import (
     DEFAULT_STRATEGY,
     Budget,
+    Charts,
     Client,
     Holdings,
     SellOthers,
@@ -19,6 +20,7 @@ from toolkit.cli.request import (
     StrategyName,
     Total,
     request_of,
+    write_charts,
 )
 from toolkit.cli.terminal import progress, say, show, tell_remarks, translator, try_write
 
@@ -38,6 +40,7 @@ def optimize(
     settings: Settings = None,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     client: Client = None,
+    charts: Charts = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
     explain: Annotated[
@@ -87,6 +90,10 @@ def optimize(
         say(f"run: {folder}", common)
     if folder is not None and not no_report:
         say(f"report: {(folder / 'report.html').resolve()}", common)
+    if folder is not None and charts is not None:
+        from toolkit.app.report.stored import load_run
+
+        write_charts(load_run(folder, request.context.settings).subject, charts, common)
     if strict and result.record.warnings:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
 

@@ -12,7 +12,7 @@ import typer
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.exposure import Use
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import Client
+from toolkit.cli.request import Charts, Client, write_charts
 from toolkit.cli.terminal import print_json, progress, say
 
 if TYPE_CHECKING:
@@ -34,9 +34,16 @@ def report(
     ] = None,
     *,
     name: Annotated[
-        str | None, typer.Option("--report", metavar="NAME", help="Which report, or the path of its file; default: by subject.")
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="NAME|FILE",
+            help="Which report, or the path of its definition; a file such as x.xlsx or x.pdf is written with the usual one.",
+        ),
     ] = None,
-    format: Annotated[str, typer.Option("--format", help="html, email, pdf, md, json or terminal.")] = "html",  # noqa: A002
+    format: Annotated[  # noqa: A002
+        str | None, typer.Option("--format", help="html (default), email, pdf, xlsx, md, json or terminal.")
+    ] = None,
     lang: Annotated[
         str | None,
         typer.Option(
@@ -46,31 +53,42 @@ def report(
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     use: Use = None,
     client: Client = None,
+    charts: Charts = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser, or in what shows such files.")] = False,
     common: Common,
 ) -> None:
     """Render a report: of a stored run without solving it again, of what you hold, or of the market alone."""
+    from pathlib import Path
+
     to_stdout = common.out == STDOUT
     context = replace(common, out=None if to_stdout else common.out).context(events)
     with progress("Loading what it is about", common):
+        from toolkit.app.report.render import format_of
         from toolkit.app.report.stored import file_name, rendered, suffix_of
         from toolkit.app.runs import put
         from toolkit.app.subjects import DEFAULT_REPORT
 
+        by_ending = None if name is None else format_of(name)
+        _refuse_two_targets(name, by_ending, format, to_stdout=to_stdout)
         folder, subject = _subject(about, context, common, client, tuple(use or ()))
     usual = context.settings.config.output.language
-    chosen, language = name or DEFAULT_REPORT[subject.record.kind], lang or usual
+    usual_report, language = DEFAULT_REPORT[subject.record.kind], lang or usual
+    chosen, kind = (name or usual_report, format or "html") if by_ending is None else (usual_report, by_ending)
     with progress("Rendering", common):
-        content = rendered(subject, name=chosen, lang=language, format=format)
+        content = rendered(subject, name=chosen, lang=language, format=kind)
     if to_stdout:
         sys.stdout.buffer.write(content)
+    if charts is not None:
+        write_charts(subject, charts, common, name=chosen, lang=language)
+    if to_stdout:
         return
-    path = put(folder / file_name(chosen, subject.record.kind, language, usual, suffix_of(format)), content)
+    given = name if by_ending else None
+    path = put(Path(given or folder / file_name(chosen, subject.record.kind, language, usual, suffix_of(kind))), content)
     if common.json:
         told = {
             "report": chosen,
             "kind": subject.record.kind,
-            "format": format,
+            "format": kind,
             "language": language,
             "as_of": subject.record.as_of,
         }
@@ -79,6 +97,18 @@ def report(
     say(f"report: {path.resolve()}", common)
     if show:
         typer.launch(path.resolve().as_uri())
+
+
+def _refuse_two_targets(name: str | None, by_ending: str | None, format: str | None, *, to_stdout: bool) -> None:  # noqa: A002
+    """`SpecError` for a file to write beside another format, or beside standard output."""
+    from toolkit.core.errors import SpecError
+
+    if by_ending is None:
+        return
+    if to_stdout:
+        raise SpecError(f"--report {name} is a file, and --out - writes to standard output.", hint="Leave one of them out.")
+    if format not in (None, by_ending):
+        raise SpecError(f"--report {name} is no file of --format {format}.", hint="Leave --format out: the ending says it.")
 
 
 def _subject(

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.options import Common, number_option
-from toolkit.cli.terminal import progress
+from toolkit.cli.terminal import progress, say, try_write
 from toolkit.core.errors import SpecError
 
 if TYPE_CHECKING:
     from toolkit.app.allocation.request import Request
+    from toolkit.app.subjects import Subject
 
 DEFAULT_STRATEGY = "physical-basket"
 
@@ -28,8 +29,10 @@ Holdings = Annotated[
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the strategy; repeatable.")
 ]
-
-
+Charts = Annotated[
+    str | None,
+    typer.Option("--charts", metavar="FOLDER", help="Write every chart of the report there too, as SVG and PNG files."),
+]
 Client = Annotated[
     str | None, typer.Option("--client", metavar="NAME", help="Whom it is for: a name on the page and in the path.")
 ]
@@ -76,6 +79,7 @@ def request_of(
     context = common.context(events, **{"owner.budget": budget if total is None else total})
     with progress("Loading the solver", common):
         from toolkit.app.allocation.request import Request
+
     return Request(
         strategy=strategy,
         overrides=tuple(settings or ()),
@@ -88,3 +92,28 @@ def request_of(
         seed=common.seed,
         client=client_name(client),
     )
+
+
+def write_charts(subject: Subject, folder: str, common: Common, *, name: str | None = None, lang: str | None = None) -> None:
+    """Write the charts of a report, after its answer was shown, and say where they are.
+
+    Args:
+        subject: What the report is about.
+        folder: `--charts`.
+        common: The common options.
+        name: Of the report; by default the usual one of its kind of subject.
+        lang: Of the report; by default that of the answer.
+
+    Raises:
+        SpecError: as `toolkit.app.report.pictures.write_charts`.
+    """
+    from pathlib import Path
+
+    with progress("Drawing", common):
+        from toolkit.app.report.pictures import write_charts as write
+
+        code = lang or common.language()
+        paths, unwritten = try_write(lambda: write(subject, Path(folder), name=name, lang=code))
+    if unwritten is not None:
+        raise unwritten
+    say(f"charts: {len(paths or ()) // 2} in {Path(folder).resolve()}", common)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 from types import MappingProxyType
 
 from jinja2 import TemplateError
@@ -27,6 +29,7 @@ from toolkit.report.formats.email import mail
 from toolkit.report.formats.html import render
 from toolkit.report.formats.markdown import markdown
 from toolkit.report.formats.terminal import terminal
+from toolkit.report.formats.workbook import workbook
 from toolkit.report.i18n.language import Language
 
 DEFAULT = "allocation"
@@ -127,7 +130,13 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "pdf": Format("pdf", _pdf),
         "md": Format("md", _markdown),
         "json": Format("json", _json),
+        "xlsx": Format("xlsx", workbook),
         "terminal": Format("txt", _terminal),
     }
 )
 """Formats by the word of `--format`."""
+
+
+def format_of(path: str | PathLike[str]) -> str | None:
+    """The format that the ending of a file means; None where it means none."""
+    return next((word for word, entry in FORMATS.items() if Path(path).suffix == f".{entry.suffix}"), None)

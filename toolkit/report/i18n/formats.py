@@ -20,6 +20,8 @@ NBSP = "\u00a0"
 NARROW = "\u202f"
 MINUS = "\u2212"
 DASH = "–"
+DAYS, MONTHS = "yyyy-mm-dd", "mmm yyyy"
+"""Number formats of dates in a workbook."""
 ENGLISH = {"long": "d MMMM y", "short": "d MMM y"}
 """Day before month, as our English readers write it; the locale ``en`` alone is American."""
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
@@ -27,6 +29,25 @@ _YEAR_MONTH = re.compile(r"(?<![\d-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
 _SIGN = re.compile(r"(?<=[ (])-(?=\d)")
 _GAP = re.compile(r"(?<=\d) %")
 _NOTICE = re.compile(r"\bNo\. (\d+) of (\d{4})(?: para (\d+))?")
+
+
+class Written(str):
+    """A figure or a date as a reader sees it, that still holds what it writes: a workbook takes the value, not the words.
+
+    Attributes:
+        value: The number before it was rounded, or the date.
+        form: Number format of a workbook (ECMA-376 part 1, 18.8.31) that shows the same digits.
+    """
+
+    __slots__ = ("form", "value")
+    value: float | date | None
+    form: str
+
+    def __new__(cls, words: str, value: float | date | None = None, form: str = "") -> Written:
+        """Words with what they write."""
+        written = super().__new__(cls, words)
+        written.value, written.form = value, form
+        return written
 
 
 @dataclass(frozen=True)
@@ -49,13 +70,16 @@ class Formats:
             return DASH
         digits = f"{abs(value):,.{decimals}f}"
         told = digits.translate(self._separators)
-        if not any(c in "123456789" for c in digits):
-            return told
-        return (MINUS if value < 0 else "+" if signed else "") + told
+        if any(c in "123456789" for c in digits):
+            told = (MINUS if value < 0 else "+" if signed else "") + told
+        return Written(told, value, _form(decimals, signed=signed))
 
     def percent(self, value: float | None, decimals: int = 1, *, signed: bool = False) -> str:
         """A fraction as a percentage."""
-        return DASH if value is None else self._per_cent(self.number(100 * value, decimals, signed=signed))
+        if value is None:
+            return DASH
+        told = self._per_cent(self.number(100 * value, decimals, signed=signed))
+        return Written(told, value, _form(decimals, "%", signed=signed))
 
     def share(self, value: float) -> str:
         """A weight in a sentence: a share that rounds to nothing is below the least that is written."""
@@ -63,7 +87,8 @@ class Formats:
 
     def limit(self, value: float) -> str:
         """A limit as it was written: no decimals that it does not have."""
-        return self._per_cent(self.plain_number(100 * value))
+        told = self.plain_number(100 * value)
+        return Written(self._per_cent(told), value, _form(_decimals(f"{100 * value:.6g}"), "%"))
 
     def plain_number(self, value: float) -> str:
         """A number as it was written: up to six digits and a true minus."""
@@ -73,7 +98,7 @@ class Formats:
         """A number with the significant digits of a specification such as ``,.6g``, as `toolkit.core.text.figure` writes it."""
         parts = SIGNIFICANT.fullmatch(spec)
         digits = format(value, spec) if parts is None else figure(value, int(parts[2] or 6), grouped=bool(parts[1]))
-        return digits.translate(self._separators).replace("-", MINUS)
+        return Written(digits.translate(self._separators).replace("-", MINUS), value, _form(_decimals(digits)))
 
     def points(self, value: float | None, decimals: int = 1) -> str:
         """A difference of fractions in percentage points, signed."""
@@ -88,7 +113,10 @@ class Formats:
         gap = "" if before and len(sign) == 1 else NBSP
         digits = self.number(value, decimals)
         minus, digits = (MINUS, digits[1:]) if digits.startswith(MINUS) else ("", digits)
-        return minus + (f"{sign}{gap}{digits}" if before else f"{digits}{gap}{sign}")
+        told = minus + (f"{sign}{gap}{digits}" if before else f"{digits}{gap}{sign}")
+        quoted = sign.replace('"', "")
+        form = f'"{quoted}{gap}"{_form(decimals)}' if before else f'{_form(decimals)}"{gap}{quoted}"'
+        return Written(told, value, form)
 
     def price(self, value: float | None, like: float | None = None) -> str:
         """Prices have three or four digits that mean something; an error or an older print takes the decimals of `like`."""
@@ -99,25 +127,28 @@ class Formats:
 
     def quantity(self, value: float) -> str:
         """Units or kilograms, without trailing zeros."""
-        return f"{value:,.4f}".rstrip("0").rstrip(".").translate(self._separators).replace("-", MINUS)
+        digits = f"{value:,.4f}".rstrip("0").rstrip(".")
+        return Written(digits.translate(self._separators).replace("-", MINUS), value, _form(_decimals(digits)))
 
     def long_date(self, value: str | date | None) -> str:
         """27 November 2026, its parts not to be torn apart."""
         if value is None:
             return DASH
         pattern = ENGLISH["long"] if self.locale.language == "en" else "long"
-        return format_date(day(value), pattern, self.locale).replace(" ", NBSP)
+        return Written(format_date(day(value), pattern, self.locale).replace(" ", NBSP), day(value), DAYS)
 
     def short_date(self, value: str | date | None) -> str:
         """27 Nov 2026."""
         if value is None:
             return DASH
         pattern = ENGLISH["short"] if self.locale.language == "en" else "medium"
-        return format_date(day(value), pattern, self.locale).replace(" ", NBSP)
+        return Written(format_date(day(value), pattern, self.locale).replace(" ", NBSP), day(value), DAYS)
 
     def month(self, value: str | date | None) -> str:
         """Jul 2026."""
-        return DASH if value is None else format_skeleton("yMMM", day(value), locale=self.locale).replace(" ", NBSP)
+        if value is None:
+            return DASH
+        return Written(format_skeleton("yMMM", day(value), locale=self.locale).replace(" ", NBSP), day(value), MONTHS)
 
     def sentence(self, words: str) -> str:
         """A sentence of the run as this page writes: dates, months, notices, signs, the gap of per cent, no code marks."""
@@ -189,6 +220,18 @@ class TerminalFormats(Formats):
     def money(self, value: float | None, currency: str, decimals: int = 0) -> str:
         """1,234 EUR."""
         return DASH if value is None else f"{self.number(value, decimals)}{NBSP}{currency}"
+
+
+def _form(decimals: int, unit: str = "", *, signed: bool = False) -> str:
+    """Number format of a workbook: thousands, decimals, a sign also above zero where that is asked for."""
+    digits = "#,##0" + (f".{'0' * decimals}" if decimals else "") + unit
+    return f"+{digits};-{digits};{digits}" if signed else digits
+
+
+def _decimals(digits: str) -> int:
+    """Decimals that a number was written with."""
+    mantissa, _, exponent = digits.partition("e")
+    return max(len(mantissa.partition(".")[2]) - int(exponent or 0), 0)
 
 
 def day(iso: str | date) -> date:
