@@ -16,7 +16,13 @@ from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
-from toolkit.risk_model.covariance.form import CovarianceEstimator, CovarianceInputs, StructuredCovariance, with_rest
+from toolkit.risk_model.covariance.form import (
+    CovarianceEstimator,
+    CovarianceInputs,
+    StructuredCovariance,
+    learned_from,
+    with_rest,
+)
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
 from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
@@ -47,8 +53,9 @@ class BlendCovariance(NamedFactors):
 
     Each estimator is remade as of past months, and the weights are those of the mixture of their normal densities that
     made the days of the following month most likely (optimal prediction pool: Geweke and Amisano 2011, J. Econometrics
-    164; by expectation maximisation). The covariance is the weighted mean. Named factors and loadings are those of
-    `factor`, in units of the blended volatilities; what they leave becomes `residual_i` components.
+    164; by expectation maximisation), for `LEARNED` assets where there are more. The covariance is the weighted mean.
+    Named factors and loadings are those of `factor`, in units of the blended volatilities; what they leave becomes
+    `residual_i` components.
 
     Attributes:
         others: Kinds that are blended with `factor`, with their default keys; one that the history is too short for is
@@ -88,7 +95,12 @@ class BlendCovariance(NamedFactors):
 
 
 def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInputs) -> FloatArray:
-    """Log likelihoods (days, k) of the days of past months, each by estimates that end before the month."""
+    """Log likelihoods (days, k) of the days of past months, each by estimates that end before the month.
+
+    Of more than `LEARNED` assets so many are estimated again and scored: a covariance of a part is a part of the covariance.
+    """
+    if (some := learned_from(inputs.variance)).size < len(inputs.assets):
+        inputs = inputs.take(some)
     own = inputs.increments.take(inputs.assets)
     T, horizon = len(own.dates), max(1, round(inputs.periods_per_year / 12.0))
     found = []

@@ -20,6 +20,7 @@ from toolkit.risk_model.covariance.form import (
     StructuredCovariance,
     complete_rows,
     component_form,
+    learned_from,
     moment_rows,
 )
 from toolkit.risk_model.covariance.nonlinear import MINIMUM_PERIODS, shrunk_correlation
@@ -44,7 +45,8 @@ class DynamicCovariance(Spec):
     A variance is w times the exponentially weighted mean of squares and 1 - w times their mean: GARCH(1,1) with its mean as
     target. Correlations are made in the same way from changes in units of the forecast volatility; their eigenvalues are then
     shrunk (Ledoit and Wolf 2020). Half-life and w make the month after each day most likely: one pair for all volatilities, one
-    for correlations, over pairs of neighbours (composite likelihood; Pakel et al. 2021).
+    for correlations, over pairs of neighbours (composite likelihood; Pakel et al. 2021). Of more than `LEARNED` assets or pairs
+    so many are used to choose them.
 
     Attributes:
         volatility_half_life: Periods after which a squared change counts half in a volatility. Default: by likelihood.
@@ -79,7 +81,10 @@ class DynamicCovariance(Spec):
         horizon = max(1, round(inputs.periods_per_year / 12.0))
         every = np.arange(n)
         squares = _products(changes, every, every)
-        life, share = _chosen(squares, _variance_loss, _lives(self.volatility_half_life, fast), horizon)
+        some = learned_from(squares.mean(axis=0))
+        life, share = _chosen(
+            squares[:, some] if len(some) < n else squares, _variance_loss, _lives(self.volatility_half_life, fast), horizon
+        )
         mean = squares.mean(axis=0)
         paths = np.maximum(share * _recent(squares, life, mean) + (1.0 - share) * mean, FLOOR * mean)
         standardised = _divided(changes, np.sqrt(np.vstack([mean, paths[:-1]])))
@@ -176,6 +181,8 @@ def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) 
         return lives[0], 0.0
     order = np.argsort(changes.mean.var(axis=0), kind="stable")
     i, j = (order[:1], order[1:]) if n == 2 else (order, np.roll(order, 1))
+    some = learned_from(np.arange(len(i), dtype=np.float64))
+    i, j = i[some], j[some]
     moments = np.hstack([_products(changes, *pair) for pair in ((i, i), (j, j), (i, j))])
     return _chosen(moments, _correlation_loss, lives, horizon)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,7 @@ from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.blend import BlendCovariance, _past_scores, pool_weights
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance
-from toolkit.risk_model.covariance.form import CovarianceInputs
+from toolkit.risk_model.covariance.form import LEARNED, CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.covariance.nonlinear import shrunk_correlation
 from toolkit.risk_model.evaluation import qlike
 from toolkit.risk_model.model import estimate
@@ -179,3 +180,28 @@ def test_past_months_are_scored_by_what_was_known_before_them():
     # The latest month comes first: its outcomes changed, no estimate did.
     assert (after[:21] < before[:21] - 10.0).all()
     assert after[21:] == pytest.approx(before[21:], rel=1e-12)
+
+
+class CountingCovariance(DynamicCovariance):
+    """One that notes how many assets it was asked about."""
+
+    counts: ClassVar[list[int]] = []
+
+    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
+        self.counts.append(len(inputs.assets))
+        return super().estimate(inputs)
+
+
+def test_the_past_of_many_assets_is_scored_on_some_of_them(monkeypatch):
+    """Weights and half-lives are a few numbers: a hundred assets tell them, and the work does not grow with the others."""
+    data = inputs(garch(13, 500, LEARNED + 60, 0.08, 0.9) + correlated(14, 500, 1, 0.0))
+    CountingCovariance.counts.clear()
+    scores = _past_scores([CountingCovariance()], data)
+    assert CountingCovariance.counts == [LEARNED] * 4
+    assert np.isfinite(scores).all()
+    some = BlendCovariance().estimate(data)
+    monkeypatch.setattr("toolkit.risk_model.covariance.form.LEARNED", 1000)
+    every = BlendCovariance().estimate(data)
+    assert np.diag(some.matrix) == pytest.approx(np.diag(every.matrix), rel=0.2)
+    weights = np.random.default_rng(15).dirichlet(np.ones(LEARNED + 60))
+    assert weights @ some.matrix @ weights == pytest.approx(weights @ every.matrix @ weights, rel=0.02)
