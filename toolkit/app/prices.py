@@ -182,7 +182,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         raise GapError(f"{file.name}: every price is too old to be one of today: {old}.", hint=hint)
     if any(asset.casefold() == CASH for asset in (*frame["asset"].unique(), *quotes["asset"])):
         raise DataError(f"{file.name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
-    priced = {*products.keys, *levels.assets, *frame["asset"]}
+    priced = {*products.keys, *levels.assets, *frame["asset"].unique()}
     for asset in quotes["asset"]:
         if asset not in priced:
             raise DataError(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.core.errors import SpecError
+from toolkit.core.indented_json import indented
 from toolkit.records import reading
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
@@ -38,7 +39,7 @@ STALE = 3600.0
 
 def to_json(data: Any) -> str:
     """The one way JSON leaves the toolkit: UTF-8 text, stable, never NaN."""
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return indented(data) + "\n"
 
 
 def run_id(as_of: str, strategy: str, inputs: Mapping[str, Any]) -> str:

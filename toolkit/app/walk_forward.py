@@ -258,7 +258,7 @@ def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[
 def _noisy_outcomes(path: _Path, forecast: Forecast) -> Outcome | None:
     """Six-month log changes from the filtered level to a print, in units of the standard deviation forecast for them."""
     scores, assets, begins, ends = [], [], [], []
-    variance = np.diag(forecast.matrix)
+    variance = forecast.variances
     for i, (risk, level) in enumerate(zip(forecast.risks, forecast.levels, strict=True)):
         if risk.model != CUSTOMS:
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sys
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from toolkit.cli.options import Common
 from toolkit.core.errors import SpecError, ToolkitError, Unwritten
+from toolkit.core.indented_json import indented
 from toolkit.core.messages import message
 from toolkit.core.text import printable
 
@@ -61,7 +61,7 @@ def drop_broken_streams() -> None:
 
 def print_json(data: Any) -> None:
     """One JSON object on stdout, in ASCII: the same bytes whatever the encoding of the stream."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=True, allow_nan=False, indent=1) + "\n")
+    sys.stdout.write(indented(data, ascii_only=True) + "\n")
 
 
 def show(common: Common, answer: AnswerT, compose: Callable[[AnswerT, Language], Document]) -> None:

@@ -81,6 +81,8 @@ class Universe:
     keys: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """Asset keys in order."""
     _by_key: Mapping[str, Asset] = field(init=False, repr=False, compare=False)
+    _positions: Mapping[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    """Key of an asset, or of the product of which it is an offer -> positions."""
 
     def __post_init__(self) -> None:
         keys = tuple(asset.key for asset in self.assets)
@@ -90,6 +92,11 @@ class Universe:
             raise DataError(f"an asset occurs twice in the universe: {', '.join(twice)}.")
         object.__setattr__(self, "keys", keys)
         object.__setattr__(self, "_by_key", by_key)
+        positions: dict[str, tuple[int, ...]] = {}
+        for i, asset in enumerate(self.assets):
+            for name in dict.fromkeys((asset.key, asset.offer_of or asset.key)):
+                positions[name] = (*positions.get(name, ()), i)
+        object.__setattr__(self, "_positions", positions)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -125,8 +132,7 @@ class Universe:
         Raises:
             DataError: if `name` is none of them; the nearest names are in the hint.
         """
-        found = tuple(i for i, asset in enumerate(self.assets) if name in (asset.key, asset.offer_of))
-        found = found or tuple(i for i, asset in enumerate(self.assets) if asset.element == name)
+        found = self._positions.get(name) or tuple(i for i, asset in enumerate(self.assets) if asset.element == name)
         if not found:
             offered = dict.fromkeys(asset.offer_of for asset in self.assets if asset.offer_of)
             known = (*self.keys, *offered, *self.elements)

@@ -170,6 +170,11 @@ class Forecast:
         """Positions of the factors that are not `STATISTICAL` (gold, the dollar, ...)."""
         return tuple(i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL))
 
+    @property
+    def variances(self) -> FloatArray:
+        """(n,) variance a year of each asset: the diagonal of the covariance, which is not made for it."""
+        return ((self.loadings @ self.factor_cov) * self.loadings).sum(axis=1) + self.specific_var
+
     def named_variance(self, weights: FloatArray) -> float:
         """Annual variance that the named factors explain, of a portfolio with asset weights (n,)."""
         at = list(self.named)

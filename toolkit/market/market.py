@@ -23,6 +23,8 @@ UNKNOWN = "unknown"
 """Licence of a source that nobody has described."""
 SMALL = 5_000
 """Rows of a table of which the visible ones are kept from day to day."""
+AT_ONCE = 100_000
+"""Rows of a table that are written as text at once."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, without a fixed frequency."""
 
@@ -55,8 +57,14 @@ class Source:
 def _canonical_sha256(frame: pl.DataFrame) -> str:
     """Hash of a frame that does not depend on row order, column order or polars' memory layout."""
     columns = sorted(frame.columns)
-    text = frame.lazy().select(columns).sort(columns, nulls_last=True).collect().write_csv(float_precision=None)
-    return hashlib.sha256(text.encode()).hexdigest()
+    # A column of one value orders nothing, and the text of millions of rows is never held as a whole.
+    several = frame.select((pl.col(name).ne_missing(pl.col(name).first())).any() for name in columns)
+    keys = [name for name in columns if several[name].any()]
+    ordered = frame.lazy().select(columns).sort(keys, nulls_last=True).collect() if keys else frame.select(columns)
+    digest = hashlib.sha256(ordered.clear().write_csv(float_precision=None).encode())
+    for part in ordered.iter_slices(AT_ONCE):
+        digest.update(part.write_csv(include_header=False, float_precision=None).encode())
+    return digest.hexdigest()
 
 
 class FramesOnDemand(Mapping[str, pl.DataFrame]):

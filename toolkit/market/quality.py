@@ -11,6 +11,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from toolkit.core.messages import Message, message
@@ -79,10 +80,14 @@ def quality(prices: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
         as_of: Rows of a later date, or known later, are not used; ages are counted to this day.
     """
     seen = prices.lazy().filter((pl.col("date") <= as_of) & (pl.col("known_from") <= as_of))
-    series = seen.select("asset", "date", "price").sort("asset", "date").collect()
+    series = seen.select("asset", "date", "price").sort("asset", "date").collect().rechunk()
+    names = series["asset"].unique(maintain_order=True)
+    # A number an asset: windows by name would read each of millions of names again for each column.
+    series = series.with_columns(pl.col("asset").rle_id())
     result = _gaps(series)
     for part in (_stale_runs(series), _moves(series)):
         result = result.join(part, on="asset", how="left", maintain_order="left")
+    result = result.with_columns(pl.col("large_moves", "outliers").fill_null(0), asset=names.gather(result["asset"]))
     return result.with_columns(age_days=(pl.lit(as_of) - pl.col("last")).dt.total_days())
 
 
@@ -158,45 +163,52 @@ def _gaps(series: pl.DataFrame) -> pl.DataFrame:
 
 def _stale_runs(series: pl.DataFrame) -> pl.DataFrame:
     """The longest run of identical prices by asset, the latest of equal ones."""
-    runs = series.with_columns(run=pl.col("price").rle_id().over("asset")).group_by("asset", "run")
-    return (
-        runs.agg(stale_run=pl.len().cast(pl.Int64), stale_until=pl.col("date").max())
-        .sort("asset", "stale_run", "stale_until")
-        .group_by("asset", maintain_order=True)
-        .agg(pl.col("stale_run").last(), pl.col("stale_until").last())
-    )
+    if series.is_empty():
+        return series.select("asset", stale_run=pl.lit(0, pl.Int64), stale_until="date")
+    begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in ("asset", "price"))
+    first = np.append(0, np.flatnonzero(series.select(begins)[1:].to_series()) + 1)
+    length = np.diff(np.append(first, len(series)))
+    assets = series["asset"].gather(first)
+    begin = np.append(0, np.flatnonzero(assets.ne(assets.shift())[1:]) + 1)
+    longest = np.maximum.reduceat(length, begin)
+    is_longest = length == np.repeat(longest, np.diff(np.append(begin, len(first))))
+    latest = np.maximum.reduceat(np.where(is_longest, first + length - 1, -1), begin)
+    return pl.DataFrame({"asset": assets.gather(begin), "stale_run": longest, "stale_until": series["date"].gather(latest)})
 
 
 def _moves(series: pl.DataFrame) -> pl.DataFrame:
-    """Large moves, stray prints and unit jumps by asset.
+    """Large moves, stray prints and unit jumps by asset that has a large move; others have none of them.
 
     A jump is taken for a change of unit if it is out of the ordinary (robust z), close to a ratio of units, and lasts:
     the median level of the prints after it stands as far from that before.
     """
     log = pl.col("price").log()
+    moved = series.with_columns(
+        change=log.diff().over("asset"), order=pl.int_range(pl.len()).over("asset"), count=pl.len().over("asset")
+    )
+    moved = moved.with_columns(centre=pl.col("change").median().over("asset"))
+    moved = moved.with_columns(deviation=(pl.col("change") - pl.col("centre")).abs())
+    # Where most changes are zero the median deviation vanishes and the mean one stands in; a series that never moves
+    # has no scale, and so no z.
+    median, mean = pl.col("deviation").median(), pl.col("deviation").mean()
+    overall = pl.when(median > 0).then(median * _MAD_TO_SIGMA).otherwise(mean * _MEAN_AD_TO_SIGMA)
+    moved = moved.with_columns(overall=overall.over("asset"))
+    # Windows are laid around the few changes that may be large alone: no scale below is smaller than the overall one.
+    moved = moved.filter(_around(moved["deviation"] > OUTLIER_Z * moved["overall"], _SCALE_WINDOW))
     # Windows run over one asset only, and need two prints on a side: a level seen once is not lasting.
     before = log.shift(1).rolling_median(_LEVEL_WINDOW, min_samples=2)
     after = log.reverse().rolling_median(_LEVEL_WINDOW, min_samples=2).reverse()
-    moved = series.with_columns(
-        change=log.diff().over("asset"), shift=(after - before).over("asset"), order=pl.int_range(pl.len()).over("asset")
-    )
-    deviation = (pl.col("change") - pl.col("change").median()).abs()
     # Volatility clusters: in a crisis large moves out and back are ordinary, so the scale is never below the local one.
-    local = deviation.rolling_median(_SCALE_WINDOW, min_samples=_SCALE_WINDOW // 4, center=True)
-    # Where most changes are zero the median deviation vanishes and the mean one stands in; a series that never moves
-    # has no scale, and so no z.
-    overall = (
-        pl.when(deviation.median() > 0).then(deviation.median() * _MAD_TO_SIGMA).otherwise(deviation.mean() * _MEAN_AD_TO_SIGMA)
-    )
+    local = pl.col("deviation").rolling_median(_SCALE_WINDOW, min_samples=_SCALE_WINDOW // 4, center=True)
     moved = moved.with_columns(
-        scale=pl.max_horizontal(overall, local * _MAD_TO_SIGMA).over("asset"), centre=pl.col("change").median().over("asset")
+        shift=(after - before).over("asset"), scale=pl.max_horizontal("overall", (local * _MAD_TO_SIGMA).over("asset"))
     )
     z = pl.when(pl.col("scale") > 0).then((pl.col("change") - pl.col("centre")) / pl.col("scale"))
     moved = moved.with_columns(z=z).with_columns(unit_ratio=_unit_ratio())
     moved = moved.with_columns(
         z_next=pl.col("z").shift(-1).over("asset"),
         unit_next=pl.col("unit_ratio").shift(-1).over("asset"),
-        last=pl.col("order") == pl.len().over("asset") - 1,
+        last=pl.col("order") == pl.col("count") - 1,
     )
     inside = (pl.min_horizontal(pl.col("z").abs(), pl.col("z_next").abs()) > OUTLIER_Z) & (pl.col("z") * pl.col("z_next") < 0)
     at_start = (pl.col("order") == 0) & (pl.col("z_next").abs() > EDGE_Z)
@@ -215,6 +227,13 @@ def _moves(series: pl.DataFrame) -> pl.DataFrame:
         unit_factor=pl.when(jump.any()).then(pl.col("change").get(biggest_jump, null_on_oob=True).exp()),
         unit_date=pl.when(jump.any()).then(pl.col("date").get(biggest_jump, null_on_oob=True)),
     )
+
+
+def _around(mask: pl.Series, rows: int) -> pl.Series:
+    """Whether a row is at most so many rows from one that is marked."""
+    counts = np.append(0, np.cumsum(mask.fill_null(value=False).to_numpy()))
+    at = np.arange(len(mask))
+    return pl.Series(counts[np.minimum(at + rows + 1, len(mask))] > counts[np.maximum(at - rows, 0)])
 
 
 def _unit_ratio() -> pl.Expr:

@@ -36,8 +36,7 @@ def risk_contributions(forecast: Forecast, weights: FloatArray) -> FloatArray:
 def diversification_ratio(forecast: Forecast, weights: FloatArray) -> float | None:
     """Sum of volatilities times absolute weights over the whole volatility (Choueifaty and Coignard 2008); None without."""
     portfolio = volatility(forecast, weights)
-    systematic = np.einsum("ik,kl,il->i", forecast.loadings, forecast.factor_cov, forecast.loadings)
-    alone = np.sqrt(systematic + forecast.specific_var)
+    alone = np.sqrt(forecast.variances)
     return float(alone @ np.abs(weights)) / portfolio if portfolio > 0 else None
 
 

@@ -27,3 +27,19 @@ def test_the_same_asset_twice_is_refused():
 
 def test_take_keeps_the_order_asked_for():
     assert Universe((GE, GOLD, GEO2)).take(["gold", "germanium"]).keys == ("gold", "germanium")
+
+
+def test_members_are_looked_up_and_not_searched_for():
+    """Each of a thousand assets has a limit of its own: to read all of them for each would be a million."""
+    reads = 0
+
+    class Counted(Asset):
+        def __getattribute__(self, name: str):
+            nonlocal reads
+            reads += name == "offer_of"
+            return super().__getattribute__(name)
+
+    universe = Universe(tuple(Counted(key=f"a{i}", name=f"a{i}") for i in range(300)))
+    made = reads
+    assert [universe.members(key) for key in universe.keys] == [(i,) for i in range(300)]
+    assert reads == made <= 600

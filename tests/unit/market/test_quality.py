@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.units import periods_per_year
+from toolkit.market import quality as module
 from toolkit.market.quality import UNIT_RATIOS, findings, gap_findings, quality
 
 BUNDLED = Path(__file__).parents[3] / "toolkit" / "market" / "bundled" / "prices.csv"
@@ -194,3 +195,22 @@ def test_the_order_of_rows_does_not_matter():
     assert quality(prices.sample(fraction=1, shuffle=True, seed=1), as_of=date(2030, 1, 1)).equals(
         quality(prices, as_of=date(2030, 1, 1))
     )
+
+
+def test_windows_are_laid_around_what_may_be_large_alone(monkeypatch):
+    """Rows of rolling medians do not grow with the rows of a series, and one move far inside is found as before."""
+    days = pl.date_range(date(2015, 1, 1), date(2039, 1, 1), "1d", eager=True).head(4000).to_list()
+    prices = 100 * np.exp(np.cumsum(0.01 * np.random.default_rng(3).uniform(-1, 1, 4000)))
+    prices[2000] *= 1.5
+    seen = []
+    around = module._around
+
+    def noted(mask: pl.Series, rows: int) -> pl.Series:
+        found = around(mask, rows)
+        seen.append(int(found.sum()))
+        return found
+
+    monkeypatch.setattr(module, "_around", noted)
+    row = quality(frame(days, prices), as_of=date(2039, 1, 1)).row(0, named=True)
+    assert seen == [42]  # two changes, out and back, and twenty rows on each side
+    assert (row["large_moves"], row["outliers"], row["outlier_date"]) == (2, 1, days[2000])

@@ -198,7 +198,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
         universe,
         known=inputs.products,
         prices=prices,
-        volatility=np.sqrt(np.diag(forecast.matrix)),
+        volatility=np.sqrt(forecast.variances),
         production=production,
         budget=budget,
         premium=offers.premium,

@@ -89,6 +89,7 @@ def run_record(
     quantities = zip(inputs.universe.keys, money.quantities, strict=True)
     money.quantities = np.array([prepared.units.get(key, quantity) for key, quantity in quantities])
     forecast, universe = problem.forecast, inputs.universe
+    named = {i: forecast.factors[i] for i in forecast.named}
     raw = np.array([level.raw * rates[level.currency].value for level in forecast.levels])
     exposure = country_exposure(dict(zip(universe.keys, money.weights, strict=True)), inputs.supply)
     certificate = allocation.certificate
@@ -159,7 +160,7 @@ def run_record(
             country_unknown=exposure.unknown,
             controlled=None if problem.data.controlled is None else float(problem.data.controlled @ money.weights),
             concentration=Concentration(hhi=exposure.hhi, n_minus_1=exposure.n_minus_1),
-            factors=_named(forecast, forecast.loadings.T @ money.weights),
+            factors=_named(named, forecast.loadings.T @ money.weights),
         ),
         scenarios=scenario_rows(problem, outlook, money.weights),
         scenario_notes=told,
@@ -354,15 +355,16 @@ def _correlated(universe: Universe, weights: FloatArray) -> dict[int, str]:
     return {row: key for key, row in [*rows.items()][:MOST_CORRELATED]}
 
 
-def _named(forecast: Forecast, values: FloatArray) -> dict[str, float]:
+def _named(factors: Mapping[int, str], values: FloatArray) -> dict[str, float]:
     """Values of the k factors by name, statistical directions left out."""
-    return {forecast.factors[i]: float(values[i]) for i in forecast.named}
+    return {name: float(values[i]) for i, name in factors.items()}
 
 
 def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: AllocationAmounts) -> tuple[AssetModel, ...]:
     """One record an asset: volatility (observed, corrected, used), loadings, concentration of supply."""
     errors = forecast.loading_errors
-    used = np.sqrt(np.clip(np.diag(forecast.matrix), 0.0, None))
+    named = {i: forecast.factors[i] for i in forecast.named}
+    used = np.sqrt(np.clip(forecast.variances, 0.0, None))
     kept_part = np.clip(np.minimum(money.values, money.before), 0.0, None) / np.where(money.values > 0, money.values, 1.0)
     spreads, storage = 2 * costs.held_spread * kept_part, costs.held_storage * kept_part
     rows = []
@@ -389,8 +391,8 @@ def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: AllocationA
                     last=risk.last.isoformat(),
                     model=risk.model,
                 ),
-                loadings=_named(forecast, forecast.loadings[i]),
-                loading_errors=None if errors is None else _named(forecast, errors[i]),
+                loadings=_named(named, forecast.loadings[i]),
+                loading_errors=None if errors is None else _named(named, errors[i]),
                 specific_volatility=math.sqrt(max(float(forecast.specific_var[i]), 0.0)),
                 supply=_supply(inputs, asset),
             )

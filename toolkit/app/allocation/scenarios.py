@@ -145,7 +145,7 @@ def _base(
         found = _past(spec, strategy, inputs, currency, seed)
         if spec.mean == "forecast":
             found = found.centred(forecast.expected)
-        ratio = np.sqrt(np.diag(found.covariance) * found.periods_per_year / np.diag(forecast.matrix))
+        ratio = np.sqrt(np.diag(found.covariance) * found.periods_per_year / forecast.variances)
         note = message(
             "Scenarios: {count} from past periods, {path}, {periods:g} a year, centred on {centre}; volatility {low:.2f} to "
             "{high:.2f} of that of the forecast.",

@@ -227,6 +227,10 @@ def _without_comments(text: str) -> tuple[str, str | None, tuple[int, ...]]:
     return "".join(kept), named, tuple(comments)
 
 
+_PYTHON_SPACES = "\x1c\x1d\x1e\x1f"
+"""What Python takes for spaces and polars does not."""
+
+
 def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: Header | None) -> Table:
     """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
     text, named, comments = _without_comments(text)
@@ -238,8 +242,11 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     check_size(name, rows=text.count("\n") + text.count("\r"), cells=text.count(separator))
     records, lines = _records(name, text, separator)
     header, at, depth = (make(records) if make else None) or ([cell.strip() for cell in records[0]], 0, 1)
-    body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[at], *lines[depth:]]
     width = max((i for i, cell in enumerate(header, start=1) if cell), default=0)
+    is_plain = not any(mark in text for mark in _PYTHON_SPACES)
+    if is_plain and width == len(header) and all(len(record) == width for record in records[depth:]):
+        return _rectangle(name, header, records, lines, (at, depth), (separator, encoding, comments))
+    body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[at], *lines[depth:]]
     # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
     if any(any(record[width:]) and len(record) == len(header) for record in body):
         width = len(header)
@@ -265,6 +272,37 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     rows = pl.Series("row", [line for line, _ in kept], dtype=pl.Int64)
     cells = cells.with_columns(pl.all().str.strip_chars().replace("", None))
     return Table(name, cells, rows, separator, encoding, comments, lines[0], titles=_titles(records[:at]))
+
+
+def _rectangle(
+    name: str,
+    header: Sequence[str],
+    records: Sequence[Sequence[str]],
+    lines: Sequence[int],
+    place: tuple[int, int],
+    form: tuple[str, str, tuple[int, ...]],
+) -> Table:
+    """Cells of records that all have the fields of the header, by column: millions of them are never touched one by one.
+
+    Args:
+        name: Name of the file.
+        header: Names of the columns.
+        records: All records of the file.
+        lines: Line of each.
+        place: Position of the header among the records, and of the first record below it.
+        form: Separator, encoding, and comments.
+    """
+    at, depth = place
+    check_size(name, columns=len(header))
+    names = _header(name, list(header), lines[at])
+    columns = zip(*records[depth:], strict=True) if len(records) > depth else ((),) * len(names)
+    cells = pl.DataFrame({column: pl.Series(values, dtype=pl.String) for column, values in zip(names, columns, strict=True)})
+    cells = cells.with_columns(pl.all().str.strip_chars().replace("", None))
+    filled = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    rows = pl.Series("row", lines[depth:], dtype=pl.Int64)
+    separator, encoding, comments = form
+    titles = _titles(records[:at])
+    return Table(name, cells.filter(filled), rows.filter(filled), separator, encoding, comments, lines[at], titles=titles)
 
 
 def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None) -> Table:

@@ -268,7 +268,7 @@ def _problem(prepared: Prepared, strategy: Strategy, budget: float) -> Problem:
         problem.universe,
         known=prepared.inputs.products,
         prices=prepared.prices,
-        volatility=np.sqrt(np.diag(problem.forecast.matrix)),
+        volatility=np.sqrt(problem.forecast.variances),
         production={},
         budget=budget,
         premium=problem.costs.premium,
