@@ -1,4 +1,4 @@
-"""The JSON schemas of the records, written to docs/schema/ by `python -m tools.schema`."""
+"""The JSON schemas of the records and of reports, written to docs/schema/ by `python -m tools.schema`."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ from toolkit.records.fetch import Fetch
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
 from toolkit.records.store import Compacted, Differences, Exported, Imported, QueryResult, Verified
+from tools.document_schema import document_schema
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PUBLISHED: Mapping[str, type[Record]] = {
     "run": Run,
     "conflict": Conflict,
@@ -88,8 +90,10 @@ PUBLISHED: Mapping[str, type[Record]] = {
 
 def schemas() -> Iterator[tuple[Path, str]]:
     """Path and text of every schema."""
-    for name, model in PUBLISHED.items():
-        yield FOLDER / f"{name}.json", json.dumps(_described(model), ensure_ascii=False, indent=1) + "\n"
+    told = {name: _described(model) for name, model in PUBLISHED.items()}
+    told["report"] = {"$schema": DIALECT, **document_schema(_attributes)}
+    for name, schema in told.items():
+        yield FOLDER / f"{name}.json", json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
 
 
 def _described(model: type[Record]) -> dict[str, Any]:
@@ -108,7 +112,7 @@ def _described(model: type[Record]) -> dict[str, Any]:
         table["description"] = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:")[0]
         for field in table["properties"].values():
             field.pop("title", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return {"$schema": DIALECT, **schema}
 
 
 def _tables(kind: Any) -> Iterator[Any]:

@@ -1,9 +1,15 @@
 """The published JSON schemas: current, and every figure says what it is."""
 
+import dataclasses
 import json
+import typing
 
+import jsonschema
 import pytest
 
+from tests.unit.report.kinds import blocks, document
+from toolkit.report import document as d
+from toolkit.report.formats.data import as_data
 from tools.schema import FOLDER, PUBLISHED, schemas
 
 
@@ -27,3 +33,18 @@ def test_every_field_says_what_it_is(name):
     ]
     assert not silent
     assert schema["additionalProperties"] is True
+
+
+def test_every_kind_of_block_is_in_the_schema_of_reports_and_keeps_to_it():
+    schema = json.loads((FOLDER / "report.json").read_text(encoding="utf-8"))
+    valid = jsonschema.Draft202012Validator(schema)
+    told = as_data(document(*blocks()))
+    valid.validate(told)
+    valid.validate(as_data(dataclasses.replace(document(), sections=(d.Section("s", "S", d.Missing("no data.")),))))
+    kinds = {schema["$defs"][kind.__name__]["properties"]["kind"]["const"] for kind in typing.get_args(d.Block)}
+    assert kinds == {block["kind"] for block in told["sections"][0]["blocks"]}
+    for block in told["sections"][0]["blocks"]:
+        for key in block:
+            changed = {**told, "sections": [{**told["sections"][0], "blocks": [{k: v for k, v in block.items() if k != key}]}]}
+            with pytest.raises(jsonschema.ValidationError):
+                valid.validate(changed)
