@@ -1,5 +1,26 @@
-"""`python -m toolkit`."""
+"""The process of the command line: `toolkit` and `python -m toolkit`."""
 
-from toolkit.cli.main import main
+import signal
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command line of the process.
+
+    An interruption is exit code 130 from the first import on. Once the command has ended it is ignored: while Python ends, it
+    gives signals back to the system, which would kill a process whose answer is out.
+    """
+    try:
+        try:
+            from toolkit.cli.main import main as command  # noqa: PLC0415  # half a second in which a user can interrupt
+
+            command()
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

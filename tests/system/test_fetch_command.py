@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from datetime import date, timedelta
@@ -141,29 +142,34 @@ def started(server, tmp_path, *arguments, **more):
 
 
 def test_an_interrupted_fetch_says_what_is_stored_and_leaves_a_store_that_holds(server, here, listings, tmp_path):
+    tickers = [f"T{i}" for i in range(16)]
+    left, interrupted = iter(tickers[:12]), threading.Event()
+
     def slow(ticker):
         def answer(asked):
-            time.sleep(0.4)
+            # Of the twelve that come, two at a time, some come after the first commit; the others while it is interrupted.
+            time.sleep(0.4) if next(left, None) else interrupted.wait(60)
             return listings["GLD"].chart(ticker, asked)
 
         return answer
 
-    tickers = [f"T{i}" for i in range(10)]
     for ticker in tickers:
         server.routes[CHART + ticker] = slow(ticker)
     options = [word for ticker in tickers for word in ("--series", ticker)]
     running = started(server, tmp_path, "yahoo", *options, stderr=subprocess.PIPE, text=True)
     while not list((tmp_path / "data").rglob("quotations/*.parquet")) and running.poll() is None:
-        time.sleep(0.05)
+        time.sleep(0.01)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
-    assert (running.returncode, out) == (130, "")
+    interrupted.set()
+    assert (running.returncode, out) == (130, ""), err
     assert re.match(r"interrupted; \d+ series are stored", err)
     for ticker in tickers:
         server.routes[CHART + ticker] = lambda asked, ticker=ticker: listings["GLD"].chart(ticker, asked)
     assert here("data", "verify").returncode == 0
-    found = json.loads(here("data", "fetch", "yahoo", *options, "--json").stdout)
-    assert {one["status"] for one in found["series"]} == {"ok"}
+    done = here("data", "fetch", "yahoo", *options, "--json")
+    assert done.returncode == 0, done.stdout
+    assert {one["status"] for one in json.loads(done.stdout)["series"]} == {"ok"}
 
 
 def test_a_terminal_sees_counts_and_rate_on_stderr(server, tmp_path):

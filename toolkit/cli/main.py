@@ -94,7 +94,7 @@ def run(arguments: list[str]) -> int:
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Run the command line of the process and end it with its exit code."""
     # A command makes many objects and few circles: fewer collections save a tenth of its time.
     gc.set_threshold(50_000, 20, 20)
     tolerant_streams()

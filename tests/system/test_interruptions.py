@@ -1,0 +1,35 @@
+"""An interruption while the process of a command starts, and while it ends."""
+
+import subprocess
+import sys
+
+COMMAND = "import os, signal, sys; sys.argv = ['toolkit', '--version']\n{}\nfrom toolkit.__main__ import main; main()"
+SEND = "os.kill(os.getpid(), signal.SIGINT)"
+
+
+def ended(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", COMMAND.format(code)], capture_output=True, text=True, check=False)
+
+
+def test_an_interruption_of_the_first_imports_is_exit_130_without_a_traceback():
+    done = ended(
+        "class Interrupts:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        name == 'typer' and {SEND}\n"
+        "sys.meta_path.insert(0, Interrupts())"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_an_interruption_after_the_answer_changes_nothing():
+    at_exit = ended(f"import atexit; atexit.register(lambda: {SEND})")
+    # A module's objects are dropped when Python has given signals back to the system.
+    teardown = ended(
+        "class Last:\n"
+        "    def __del__(self, kill=os.kill, pid=os.getpid(), signal=signal.SIGINT):\n"
+        "        kill(pid, signal)\n"
+        "last = Last()"
+    )
+    for done in (at_exit, teardown):
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("toolkit ")
