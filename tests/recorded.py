@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from tests.loopback import Answer, Asked, Loopback, as_html, as_json
 from tests.workbooks import xlsx
-from tests.yahoo_charts import Listing, serve, weekdays
+from tests.yahoo_charts import CHART, Listing, serve, weekdays
 
 TODAY = date(2026, 11, 26)
+DAY, EVE = date(2026, 11, 25), date(2026, 11, 24)
+JULY, AUGUST, SEPTEMBER, OCTOBER = date(2026, 7, 31), date(2026, 8, 31), date(2026, 9, 30), date(2026, 10, 31)
+
+
+class Row(NamedTuple):
+    """An observation that a source publishes: null where it publishes none of the day."""
+
+    series: str
+    day: date
+    value: float | None
+
+
+Rows = Sequence[Row]
+Edit = Callable[[Rows], Rows]
+"""What is changed of the observations before they are written in the format of the source."""
+
+
+def as_published(rows: Rows) -> Rows:
+    return rows
+
+
+def _rows(values: Mapping[str, Mapping[date, float | None]]) -> list[Row]:
+    return [Row(series, day, value) for series, of_day in values.items() for day, value in of_day.items()]
 
 
 @dataclass(frozen=True)
@@ -28,28 +52,27 @@ class Recorded:
         table: Table of the rows.
         rows: Series -> columns of some rows, oldest first, by the column `date`.
         keys: Environment that the source needs.
+        cannot: Misbehaviour that the source cannot show -> why.
     """
 
-    play: Callable[[Loopback, Path], tuple[str, ...]]
+    play: Callable[..., tuple[str, ...]]
     table: str
     rows: Callable[[tuple[str, ...]], Mapping[str, Mapping[date, Mapping[str, Any]]]]
     keys: Mapping[str, str] = field(default_factory=dict)
+    cannot: Mapping[str, str] = field(default_factory=dict)
 
 
-def _ecb(server: Loopback, _: Path) -> tuple[str, ...]:
+def _ecb(server: Loopback, _: Path, edit: Edit = as_published) -> tuple[str, ...]:
     head = "KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE\n"
+    rows = edit(_rows({"CHF": {EVE: 0.9312, DAY: 0.9298}, "USD": {EVE: 1.1301, DAY: None, TODAY: 1.1172}}))
 
     def rates(asked: Asked) -> Answer:
         wanted = asked.path.rpartition("/D.")[2].partition(".")[0].split("+")
-        lines = [
-            ("CHF", "2026-11-24", "0.9312"), ("CHF", "2026-11-25", "0.9298"), ("USD", "2026-11-24", "1.1301"),
-            ("USD", "2026-11-25", "NaN"), ("USD", "2026-11-26", "1.1172"),
-        ]  # fmt: skip
         since = asked.query.get("startPeriod", "")
         body = "".join(
-            f"EXR.D.{code}.EUR.SP00.A,D,{code},EUR,SP00,A,{day},{rate}\n"
-            for code, day, rate in lines
-            if code in wanted and day >= since
+            f"EXR.D.{row.series}.EUR.SP00.A,D,{row.series},EUR,SP00,A,{row.day},{'NaN' if row.value is None else row.value}\n"
+            for row in rows
+            if row.series in wanted and row.day.isoformat() >= since
         )
         return Answer((head + body).encode(), headers={"Content-Type": "text/csv"})
 
@@ -57,78 +80,100 @@ def _ecb(server: Loopback, _: Path) -> tuple[str, ...]:
     return ("CHF", "USD")
 
 
-def _census(server: Loopback, _: Path) -> tuple[str, ...]:
-    months = ["2026-07", "2026-08", "2026-09"]
-    figures = {
-        ("8112921000", None): [("410000", "1000"), ("500000", "1250"), ("30000", "0")],
-        ("8112921000", "5700"): [("4100", "10"), None, ("2000", "5")],
-        ("8101940000", None): [("2939976", "10755"), ("1000000", "5000"), ("1200000", "6000")],
-        ("8101940000", "5700"): [None, None, None],
-    }
+def _census(server: Loopback, _: Path, edit: Edit = as_published) -> tuple[str, ...]:
+    codes = {"8112921000": "gallium", "8101940000": "tungsten"}
+    masses = {("gallium", JULY): "1000", ("gallium", AUGUST): "1250", ("gallium", SEPTEMBER): "0",
+              ("tungsten", JULY): "10755", ("tungsten", AUGUST): "5000", ("tungsten", SEPTEMBER): "6000"}  # fmt: skip
+    world = edit(
+        _rows(
+            {
+                "gallium": {JULY: 410000, AUGUST: 500000, SEPTEMBER: 30000},
+                "tungsten": {JULY: 2939976, AUGUST: 1000000, SEPTEMBER: 1200000},
+            }
+        )
+    )
+    counted = {(row.series, row.day) for row in world if row.value is not None}
+    china = [row for row in _rows({"gallium": {JULY: 4100, SEPTEMBER: 2000}}) if (row.series, row.day) in counted]
+    of_china = {JULY: "10", SEPTEMBER: "5"}
 
     def imports(asked: Asked) -> Answer:
         assert asked.query["key"] == "secret"
-        rows = figures[asked.query["I_COMMODITY"], asked.query.get("CTY_CODE")]
-        first = asked.query["time"].removeprefix("from ")[:7]
-        found = [(month, row) for month, row in zip(months, rows, strict=True) if row is not None and month >= first]
+        code, first = asked.query["I_COMMODITY"], asked.query["time"].removeprefix("from ")[:7]
+        from_china = "CTY_CODE" in asked.query
+        found = [
+            [f"{row.value:.0f}", of_china[row.day] if from_china else masses.get((row.series, row.day), "1000"), "KG", code, "HS10",
+             f"{row.day:%Y-%m}"]
+            for row in (china if from_china else world)
+            if row.series == codes[code] and row.value is not None and f"{row.day:%Y-%m}" >= first
+        ]  # fmt: skip
         if not found:
             return Answer(b"", status=204)
         # The service repeats what was asked for behind what it gives.
-        head = ["GEN_VAL_MO", "GEN_QY1_MO", "UNIT_QY1", "I_COMMODITY", "COMM_LVL", "time"]
-        code = asked.query["I_COMMODITY"]
-        return as_json([head, *([value, kg, "KG", code, "HS10", month] for month, (value, kg) in found)])
+        return as_json([["GEN_VAL_MO", "GEN_QY1_MO", "UNIT_QY1", "I_COMMODITY", "COMM_LVL", "time"], *found])
 
     server.routes["/api.census.gov/data/timeseries/intltrade/imports/hs"] = imports
     return ("gallium", "tungsten")
 
 
-def pink_sheet(rows: list[list[Any]], *, units: Mapping[str, str] | None = None) -> bytes:
-    """The workbook of the Pink Sheet with Gold, Copper and Brent."""
-    known = {"Crude oil, Brent": "($/bbl)", "Copper": "($/mt)", "Gold": "($/troy oz)", **(units or {})}
-    sheet = [
-        ["World Bank Commodity Price Data (The Pink Sheet)"], ["monthly prices in nominal US dollars, 1960 to present"],
-        ["(monthly series are available only in nominal US dollar terms)"], ["Updated on November 03, 2026"],
-        ["", "Crude oil, Brent", "Copper", "Gold"], ["", *known.values()], *rows,
-    ]  # fmt: skip
-    return xlsx({"AFOSHEET": [["x"]], "Monthly Prices": sheet})
-
-
-def _world_bank(server: Loopback, _: Path) -> tuple[str, ...]:
+def _world_bank(server: Loopback, _: Path, edit: Edit = as_published) -> tuple[str, ...]:
     link = "https://thedocs.worldbank.org/en/doc/74e8be41ceb20fa0da750cda2f6b9e4e-0050012026/related/CMO-Historical-Data-Monthly.xlsx"
     server.routes["/www.worldbank.org/en/research/commodity-markets"] = as_html(
         f'<html><a href="{link}">Monthly prices</a></html>'
     )
-    rows = [["2026M08", "…", 9000.5, 4000.0], ["2026M09", 70.0, 9100.0, 4010.0], ["2026M10", 71.5, 9200.0, 4020.0]]
-    body = pink_sheet(rows)
+    heads = {"brent": ("Crude oil, Brent", "($/bbl)"), "copper": ("Copper", "($/mt)"), "gold": ("Gold", "($/troy oz)")}
+    rows = edit(
+        _rows(
+            {
+                "brent": {AUGUST: None, SEPTEMBER: 70.0, OCTOBER: 71.5},
+                "copper": {AUGUST: 9000.5, SEPTEMBER: 9100.0, OCTOBER: 9200.0},
+                "gold": {AUGUST: 4000.0, SEPTEMBER: 4010.0, OCTOBER: 4020.0},
+            }
+        )
+    )
+    columns = [name for name in heads if any(row.series == name for row in rows)]
+    lines: dict[tuple[date, int], dict[str, Any]] = {}
+    for row in rows:
+        nth = next(i for i in range(9) if row.series not in lines.get((row.day, i), {}))
+        lines.setdefault((row.day, nth), {})[row.series] = "…" if row.value is None else row.value
+    sheet = [
+        ["World Bank Commodity Price Data (The Pink Sheet)"], ["monthly prices in nominal US dollars, 1960 to present"],
+        ["(monthly series are available only in nominal US dollar terms)"], ["Updated on November 03, 2026"],
+        ["", *(heads[name][0] for name in columns)], ["", *(heads[name][1] for name in columns)],
+        *([f"{day:%YM%m}", *(values.get(name, "…") for name in columns)] for (day, _), values in sorted(lines.items())),
+    ]  # fmt: skip
+    body = xlsx({"AFOSHEET": [["x"]], "Monthly Prices": sheet})
+    tag = f'"{hashlib.sha256(body).hexdigest()}"'
 
     def book(asked: Asked) -> Answer:
-        return Answer(status=304) if asked.headers.get("if-none-match") == '"7"' else Answer(body, headers={"ETag": '"7"'})
+        return Answer(status=304) if asked.headers.get("if-none-match") == tag else Answer(body, headers={"ETag": tag})
 
     server.routes["/thedocs.worldbank.org/en/doc/"] = book
     return ("brent", "gold")
 
 
-def _eia(server: Loopback, _: Path) -> tuple[str, ...]:
-    def prices(name: str, units: str, value: str) -> Callable[[Asked], Answer]:
+def _eia(server: Loopback, _: Path, edit: Edit = as_published) -> tuple[str, ...]:
+    published = edit(_rows({name: {AUGUST: value, SEPTEMBER: None, OCTOBER: value} for name, value in (("brent", 71.5), ("natural_gas_us", 2.89))}))  # fmt: skip
+
+    def prices(asset: str, name: str, units: str) -> Callable[[Asked], Answer]:
         def answer(asked: Asked) -> Answer:
             assert (asked.query["api_key"], asked.query["facets[series][]"]) == ("secret", name)
             rows = [
-                {"period": month, "duoarea": "ZEU", "series": name, "value": price, "units": units}
-                for month, price in (("2026-08", value), ("2026-09", None), ("2026-10", value))
-                if month >= asked.query.get("start", "")
-            ]
+                {"period": f"{row.day:%Y-%m}", "duoarea": "ZEU", "series": name, "value": row.value and str(row.value), "units": units}
+                for row in published
+                if row.series == asset and f"{row.day:%Y-%m}" >= asked.query.get("start", "")
+            ]  # fmt: skip
             return as_json(
                 {"response": {"total": str(len(rows)), "dateFormat": "YYYY-MM", "frequency": "monthly", "data": rows}}
             )
 
         return answer
 
-    server.routes["/api.eia.gov/v2/petroleum/pri/spt/data/"] = prices("RBRTE", "$/BBL", "71.5")
-    server.routes["/api.eia.gov/v2/natural-gas/pri/fut/data/"] = prices("RNGWHHD", "$/MMBTU", "2.89")
+    server.routes["/api.eia.gov/v2/petroleum/pri/spt/data/"] = prices("brent", "RBRTE", "$/BBL")
+    server.routes["/api.eia.gov/v2/natural-gas/pri/fut/data/"] = prices("natural_gas_us", "RNGWHHD", "$/MMBTU")
     return ("brent", "natural_gas_us")
 
 
-def _komis(server: Loopback, _: Path) -> tuple[str, ...]:
+def _komis(server: Loopback, _: Path, edit: Edit = as_published) -> tuple[str, ...]:
     page = as_html()
     server.routes["/www.komis.or.kr/Komis/RsrcPrice/MinorMetals"] = Answer(
         page.body, headers={"Set-Cookie": "JSESSIONID=1; Path=/"}
@@ -143,15 +188,20 @@ def _komis(server: Loopback, _: Path) -> tuple[str, ...]:
     server.routes["/www.komis.or.kr/Komis/RsrcPrice/ajax/getMnrlPriceCrtr"] = lambda asked: as_json(
         {"data": options[asked.query["mnrkndUnqCd"]]}
     )
+    monday = date(2026, 11, 23)
+    published = edit(
+        _rows({name: {monday: price, EVE: None, DAY: price} for name, price in (("gallium", 1250.5), ("neodymium/2", 92.75))})
+    )
 
     def prices(asked: Asked) -> Answer:
         assert asked.headers.get("cookie") == "JSESSIONID=1"
-        price = {"711": "1,250.50", "757": "92.75"}[asked.query["srchPrcCrtr"]]
-        days = {"20261123": price, "20261124": "0.00", "20261125": price}
+        series = {"711": "gallium", "757": "neodymium/2"}[asked.query["srchPrcCrtr"]]
         rows = [
-            {"crtrYmd": day, "cmercPrc": value, "lowstPrc": "0.00", "hghstPrc": "0.00", "invt": "0.00", "flctnPrc": "0.00"}
-            for day, value in reversed(days.items())
-        ]
+            {"crtrYmd": f"{row.day:%Y%m%d}", "cmercPrc": f"{row.value or 0:,.2f}", "lowstPrc": "0.00", "hghstPrc": "0.00",
+             "invt": "0.00", "flctnPrc": "0.00"}
+            for row in reversed(published)
+            if row.series == series
+        ]  # fmt: skip
         info = {
             "mnrkndKornNm": "갈륨",
             "prcCrtr": "99.99%min FOB China",
@@ -165,25 +215,29 @@ def _komis(server: Loopback, _: Path) -> tuple[str, ...]:
     return ("gallium", "neodymium/2")
 
 
-def _comtrade(server: Loopback, _: Path) -> tuple[str, ...]:
+def _comtrade(server: Loopback, _: Path, edit: Edit = as_published) -> tuple[str, ...]:
+    series = ("CHN-export-250410", "CHN-export-811292")
+    published = edit(_rows({name: dict.fromkeys((AUGUST, SEPTEMBER), 100_000.0) for name in series}))
+
     def trade(asked: Asked) -> Answer:
         assert asked.headers["ocp-apim-subscription-key"] == "secret"
         code, months = asked.query["cmdCode"], asked.query["period"].split(",")
-        partners = [(0, "W00", 100.0), (392, "JPN", 60.0)] + ([(899, "_X ", 40.0)] if code == "811292" else [])
+        partners = [(0, "W00", 1.0), (392, "JPN", 0.6)] + ([(899, "_X ", 0.4)] if code == "811292" else [])
         rows = [
             {
-                "typeCode": "C", "freqCode": "M", "period": month, "reporterCode": 156, "reporterISO": "CHN", "flowCode": "X",
-                "partnerCode": number, "partnerISO": iso, "cmdCode": code, "qtyUnitAbbr": "kg", "netWgt": share * 10,
-                "primaryValue": share * 1000,
+                "typeCode": "C", "freqCode": "M", "period": f"{row.day:%Y%m}", "reporterCode": 156, "reporterISO": "CHN",
+                "flowCode": "X", "partnerCode": number, "partnerISO": iso, "cmdCode": code, "qtyUnitAbbr": "kg",
+                "netWgt": share * 1000, "primaryValue": share * row.value,
             }
-            for month in ("202608", "202609")
-            if month in months
+            for row in published
+            # A month ahead comes unasked.
+            if row.series.endswith(code) and row.value is not None and (f"{row.day:%Y%m}" in months or row.day > TODAY)
             for number, iso, share in partners
         ]  # fmt: skip
         return as_json({"elapsedTime": "0.1 secs", "count": len(rows), "data": rows, "error": ""})
 
     server.routes["/comtradeapi.un.org/data/v1/get/C/M/HS"] = trade
-    return ("CHN-export-250410", "CHN-export-811292")
+    return series
 
 
 def gacc_csv(rows: list[tuple[str, ...]]) -> str:
@@ -205,26 +259,47 @@ def gacc_csv(rows: list[tuple[str, ...]]) -> str:
     return lines.getvalue()
 
 
-def _gacc(server: Loopback, folder: Path) -> tuple[str, ...]:
-    rows = [
-        ("202609", "81129210", "未锻轧镓", "116", "日本", "1,500", "千克", "0", "-", "600,000"),
-        ("202609", "81129210", "未锻轧镓", "122", "马来西亚", "3", "千克", "0", "-", "1,200"),
-        ("202610", "81129210", "未锻轧镓", "116", "日本", "2", "吨", "0", "-", "800,000"),
-    ]
+def _gacc(_: Loopback, folder: Path, edit: Edit = as_published) -> tuple[str, ...]:
+    masses = {SEPTEMBER: ("1,500", "千克"), OCTOBER: ("2", "吨")}
+    published = edit(_rows({name: {SEPTEMBER: 600_000, OCTOBER: 800_000} for name in ("a.csv", "b.csv")}))
     for name, encoding in (("a.csv", "gb18030"), ("b.csv", "utf-8-sig")):
-        (folder / name).write_bytes(gacc_csv(rows).encode(encoding))
+        (folder / name).unlink(missing_ok=True)
+        if any(row.series == name for row in published):
+            lines = [
+                (f"{row.day:%Y%m}", "81129210", "未锻轧镓", "116", "日本", *masses.get(row.day, ("9", "吨")), "0", "-", f"{row.value:,.0f}")
+                for row in published
+                if row.series == name and row.value is not None
+            ]  # fmt: skip
+            if lines:
+                lines.append(("202609", "81129210", "未锻轧镓", "122", "马来西亚", "3", "千克", "0", "-", "1,200"))
+            (folder / name).write_bytes(gacc_csv(lines).encode(encoding))
     return tuple(f"{folder / name}:export" for name in ("a.csv", "b.csv"))
 
 
-def _usgs(server: Loopback, _: Path) -> tuple[str, ...]:
+def _usgs(server: Loopback, _: Path, edit: Edit = as_published) -> tuple[str, ...]:
     head = "MCS chapter,Section,Commodity,Country,Statistics,Statistics_detail,Unit,Year,Value,Notes,Is critical mineral 2025,Other notes\n"
+    priced = {
+        "antimony": ("ANTIMONY", "Antimony", "metal, average", "dollars per pound"),
+        "gallium": ("GALLIUM", "Gallium", "average unit value of imports", "dollars per kilogram"),
+    }
+    published = edit(
+        _rows(
+            {
+                "antimony": {date(2023, 12, 31): 9.9, date(2024, 12, 31): 10.24, date(2025, 12, 31): None},
+                "gallium": {date(2024, 12, 31): 439, date(2025, 12, 31): 580},
+            }
+        )
+    )
     lines = [
-        'GALLIUM,Salient Statistics—United States,Gallium,United States,Price,"Price, average unit value of imports, dollars per kilogram",dollars per kilogram,2024,439,Source,Yes,x',
-        'GALLIUM,Salient Statistics—United States,Gallium,United States,Price,"Price, average unit value of imports, dollars per kilogram",dollars per kilogram,2025,580,Estimated.,Yes,x',
-        'GALLIUM,Salient Statistics—United States,Gallium,United States,Production,"Production, primary",kilograms,2025,—,,Yes,x',
-        'ANTIMONY,Salient Statistics—United States,Antimony,United States,Price,"Price, metal, average, dollars per pound",dollars per pound,2024,10.24,,Yes,x',
-        'ANTIMONY,Salient Statistics—United States,Antimony,United States,Price,"Price, metal, average, dollars per pound",dollars per pound,2025,NA,,Yes,x',
+        'GALLIUM,Salient Statistics—United States,Gallium,United States,Production,"Production, primary",kilograms,2025,—,,Yes,x'
     ]
+    for row in published:
+        chapter, commodity, words, unit = priced[row.series]
+        note = "Estimated." if (row.series, row.day.year) == ("gallium", 2025) else ""
+        lines.append(
+            f'{chapter},Salient Statistics—United States,{commodity},United States,Price,"Price, {words}, {unit}",{unit},{row.day.year},'
+            f"{'NA' if row.value is None else row.value},{note},Yes,x"
+        )
     produced = (("China", "900,000", "Primary production"), ("Japan", "3,000", "Primary production"), ("Russia", "6,000", "Primary production"),
                 ("Ukraine", "W", "Primary production"), ("World total", "909,000", "Primary production: rounded"))  # fmt: skip
     lines += [
@@ -242,20 +317,37 @@ def _usgs(server: Loopback, _: Path) -> tuple[str, ...]:
     return ("antimony", "gallium")
 
 
-def _yahoo(server: Loopback, _: Path) -> tuple[str, ...]:
+def _yahoo(server: Loopback, _: Path, edit: Edit = as_published) -> tuple[str, ...]:
     days = weekdays(date(2026, 11, 16), 8)
-    serve(
-        server,
-        {name: Listing([(day, base + i) for i, day in enumerate(days)]) for name, base in (("REMX", 60.0), ("GLD", 400.0))},
-    )
+    rows = edit(_rows({name: {day: base + i for i, day in enumerate(days)} for name, base in (("GLD", 400.0), ("REMX", 60.0))}))
+    server.routes.clear()
+    listings = {
+        name: Listing([(row.day, row.value) for row in rows if row.series == name]) for name in {row.series for row in rows}
+    }
+    serve(server, listings)
+    for name, listing in listings.items():
+        if listing.closes[-1][0] > TODAY:  # nobody asks for it
+            server.routes[CHART + name] = lambda asked, name=name, listing=listing: listing.chart(
+                name, replace(asked, query={})
+            )
     return ("GLD", "REMX")
 
 
-def _files(server: Loopback, folder: Path) -> tuple[str, ...]:
-    (folder / "own.csv").write_text("date,asset,price,currency\n2026-11-24,REMX,66,USD\n2026-11-25,REMX,67.5,USD\n")
-    frame = pl.DataFrame({"date": ["2026-11-25"], "asset": ["COPX"], "price": [51.25], "currency": ["USD"]})
-    frame.write_parquet(folder / "own.parquet")
-    server.routes["/files.example/own.parquet"] = Answer((folder / "own.parquet").read_bytes())
+def _files(server: Loopback, folder: Path, edit: Edit = as_published) -> tuple[str, ...]:
+    rows = edit(_rows({"REMX": {EVE: 66.0, DAY: 67.5}, "COPX": {EVE: 51.0, DAY: 51.25}}))
+    frames = {
+        name: pl.DataFrame(
+            [(row.day.isoformat(), name, row.value, "USD") for row in rows if row.series == name],
+            schema={"date": pl.String, "asset": pl.String, "price": pl.Float64, "currency": pl.String}, orient="row",
+        )
+        for name in ("REMX", "COPX")
+    }  # fmt: skip
+    frames["REMX"].write_csv(folder / "own.csv")
+    server.routes.clear()
+    if frames["COPX"].height:
+        packed = io.BytesIO()
+        frames["COPX"].write_parquet(packed)
+        server.routes["/files.example/own.parquet"] = Answer(packed.getvalue())
     return (str(folder / "own.csv"), "https://files.example/own.parquet")
 
 
@@ -265,8 +357,7 @@ def _by_series(
     return lambda names: dict(zip(names, rows, strict=True))
 
 
-DAY, EVE = date(2026, 11, 25), date(2026, 11, 24)
-AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 31), date(2026, 9, 30), date(2026, 10, 31)
+NO_LEVEL = "value and mass of a month have no usual level by which a unit could be told"
 RECORDED: Mapping[str, Recorded] = {
     "ecb": Recorded(
         _ecb, "fx", _by_series({DAY: {"rate": 0.9298, "base": "EUR", "known_from": DAY}}, {TODAY: {"rate": 1.1172, "quote": "USD"}})
@@ -304,8 +395,19 @@ RECORDED: Mapping[str, Recorded] = {
             {SEPTEMBER: {"asset": "hs250410", "direction": "export", "known_from": TODAY}}, {AUGUST: {"hs_code": "811292", "reporter": "CHN"}}
         ),
         {"COMTRADE_API_KEY": "secret"},
+        {"pence labelled pounds": NO_LEVEL},
     ),
-    "gacc": Recorded(_gacc, "flows", _by_series(*2 * [{OCTOBER: {"value": 800000.0, "quantity": 2000.0, "hs_code": "81129210"}}])),
+    "gacc": Recorded(
+        _gacc, "flows", _by_series(*2 * [{OCTOBER: {"value": 800000.0, "quantity": 2000.0, "hs_code": "81129210"}}]),
+        cannot={
+            **dict.fromkeys(
+                ("429 with `Retry-After`", "429 without it, twice", "500, then 200, for a past range", "slow drip", "redirect to a login"),
+                "a file that you downloaded: nothing is requested",
+            ),
+            "pence labelled pounds": NO_LEVEL,
+            "a day twice": "rows of a month are added up, since the site lists ways of trade apart",
+        },
+    ),
     "usgs": Recorded(
         _usgs, "prices_annual",
         _by_series(

@@ -1,5 +1,7 @@
 """Checks of fetched series before they are stored: what each finds, how severe it is, and what is done about it.
 
+Dates are checked in every table of observations, values in those of `VALUES`.
+
 | rule | severity | what is done |
 |---|---|---|
 | `unit_jump` | error; warning for customs unit values | a step by about 10, 100 or 1000: the series is refused |
@@ -30,6 +32,7 @@ from typing import Any, Literal
 import polars as pl
 
 from toolkit.market.quality import STALE_RUN, quality
+from toolkit.market.tables import Table
 from toolkit.records.fetch import QualityFinding
 
 RULES = (
@@ -46,8 +49,9 @@ NOISY = ("customs_unit_value",)
 """Bases whose steps are of what was shipped, not of prices."""
 VALUES: Mapping[str, tuple[str, str]] = {
     "prices": ("asset", "price"), "quotations": ("asset", "close"), "energy": ("asset", "price"), "fx": ("quote", "rate"),
+    "prices_annual": ("asset", "price"),
 }  # fmt: skip
-"""Table that is checked -> columns of its series and of its value."""
+"""Table whose values are checked -> column that names its series, and column of its value."""
 CALENDARS: Mapping[str, str] = {
     "PCX": "XNYS", "NYQ": "XNYS", "ASE": "XNYS", "BTS": "XNYS", "NMS": "XNAS", "NGM": "XNAS", "NCM": "XNAS", "LSE": "XLON",
     "GER": "XETR", "FRA": "XFRA", "PAR": "XPAR", "AMS": "XAMS", "MIL": "XMIL", "EBS": "XSWX", "VIE": "XWBO", "TOR": "XTSE",
@@ -79,41 +83,42 @@ def check_fetched(
     """Check the rows of one series of a source against themselves and against what is stored of it.
 
     Args:
-        table: Name of the table; one that is not in `VALUES` is kept as it is.
+        table: Name of the table.
         rows: As they came, with the columns of the table.
         stored: Last vintages that a store has of the same series; may be empty.
         as_of: Day of the fetch.
         accept: Rules, or ``RULE:ASSET`` for one asset, whose findings are meant.
     """
-    if table not in VALUES or rows.is_empty():
+    described = Table.of(table)
+    if described.reference is None or rows.is_empty():
         return Checked(rows, ())
-    asset, value = VALUES[table]
-    given = _uniform(rows, asset, value)
-    before = _uniform(stored, asset, value) if not stored.is_empty() else given.clear()
-    kept = rows.filter(pl.col("date") <= as_of + timedelta(days=1)).unique([asset, "date"], keep="first", maintain_order=True)
-    clean = _uniform(kept, asset, value).sort("asset", "date")
-    # Steps are looked for across the seam to what is stored.
-    joined = pl.concat([before.join(clean, on=["asset", "date"], how="anti"), clean]).sort("asset", "date")
-    new = clean.group_by("asset").agg(pl.col("date").min().alias("from"))
-    found = [
-        *_dates(given, as_of),
-        *_steps(joined.join(new, on="asset")),
-        *_against(clean, before),
-        *_sessions(joined, as_of),
-        *_of_prints(joined, as_of),
-    ]
+    given = _uniform(rows, described)
+    before = _uniform(stored, described) if not stored.is_empty() else given.clear()
+    ahead = pl.col(described.reference) > as_of + timedelta(days=1)
+    kept = rows.filter(~ahead).unique(described.key, keep="first", maintain_order=True)
+    found = [*_dates(given, as_of)]
+    if table in VALUES:
+        clean = _uniform(kept, described).sort("asset", "date")
+        # Steps are looked for across the seam to what is stored.
+        joined = pl.concat([before.join(clean, on=["asset", "date"], how="anti"), clean]).sort("asset", "date")
+        new = clean.group_by("asset").agg(pl.col("date").min().alias("from"))
+        found += [*_steps(joined.join(new, on="asset")), *_against(clean, before), *_sessions(joined, as_of)]
+        found += [] if table == "prices_annual" else _of_prints(joined, as_of)
     accepted = [_accepted(finding, accept) for finding in found]
     order = ("error", "warning", "note")
     findings = tuple(sorted(accepted, key=lambda finding: (order.index(finding.severity), finding.rule, finding.asset)))
     refused = any(finding.action == "refused" for finding in findings)
-    return Checked(None if refused else kept.sort(asset, "date"), findings)
+    return Checked(None if refused else kept.sort(*described.series, described.reference), findings)
 
 
-def _uniform(rows: pl.DataFrame, asset: str, value: str) -> pl.DataFrame:
-    """Series, date, value, currency, basis, split and exchange of the rows of any table."""
+def _uniform(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Series, date, value, currency, basis, split and exchange of the rows of a table; `/` joins the columns of a series."""
+    named, value = VALUES.get(table.name) or ("", next(name for name in table.values if table.dtypes[name] == pl.Float64))
+    one_name = len(table.series) == 1 or table.name == "fx"
+    series = pl.col(named) if one_name else pl.concat_str(table.series, separator="/", ignore_nulls=True)
     optional = dict.fromkeys(("currency", "basis", "exchange"), pl.String) | {"split": pl.Float64}
     return rows.select(
-        pl.col(asset).alias("asset"), "date", pl.col(value).alias("price"),
+        series.alias("asset"), pl.col(str(table.reference)).alias("date"), pl.col(value).alias("price"),
         *(pl.col(name) if name in rows.columns else pl.lit(None, dtype=dtype).alias(name) for name, dtype in optional.items()),
     )  # fmt: skip
 
@@ -225,9 +230,10 @@ def _open_days(calendar: str) -> pl.Series:
     """Days on which an exchange was open, and will be."""
     import exchange_calendars  # noqa: PLC0415  (an extra, with pandas)
 
-    with warnings.catch_warnings():  # deprecations of pandas inside exchange_calendars
-        warnings.simplefilter("ignore", DeprecationWarning)
-        sessions = exchange_calendars.get_calendar(calendar).sessions
+    # Deprecations of pandas inside it. `catch_warnings` would undo the filters of sources, which are read in other threads.
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"exchange_calendars(\.|$)")
+    warnings.filterwarnings("ignore", "Series.values returning an ndarray that drops timezone", DeprecationWarning)
+    sessions = exchange_calendars.get_calendar(calendar).sessions
     return pl.Series("date", [session.date() for session in sessions])
 
 

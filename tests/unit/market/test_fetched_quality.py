@@ -19,7 +19,7 @@ def quotations(days=NEW_YORK, closes=PRICES, *, asset="REMX", currency="USD", ex
     return pl.DataFrame(
         {
             "date": days, "asset": asset, "close": closes, "adjusted_close": closes, "currency": currency, "exchange": exchange,
-            "split": split or [None] * len(days), "known_from": days,
+            "split": split or [None] * len(days), "source": "yahoo", "known_from": days,
         },
         schema_overrides={"split": pl.Float64, "exchange": pl.String},
     )  # fmt: skip
@@ -80,7 +80,9 @@ def test_what_is_accepted_by_its_rule_is_kept():
 def test_a_customs_unit_value_may_step():
     days = [date(2025, month, 28) for month in range(1, 13)]
     prices = [10.0, 11.0, 9.0, 95.0, 10.0, 12.0, 9.5, 10.5, 11.0, 10.0, 9.0, 10.0]
-    rows = pl.DataFrame({"date": days, "asset": "tellurium", "price": prices, "currency": "USD", "basis": "customs_unit_value"})
+    rows = pl.DataFrame(
+        {"date": days, "asset": "tellurium", "price": prices, "currency": "USD", "basis": "customs_unit_value", "source": "own"}
+    )
     result = check_fetched("prices", rows, rows.clear(), as_of=AS_OF)
     assert found(result)["unit_jump"].severity == "warning"
     assert result.rows is not None
@@ -154,6 +156,7 @@ def test_sessions_without_a_price_are_told_by_the_calendar_of_the_exchange():
 def test_gaps_of_series_without_a_calendar_are_told_by_their_own_rhythm():
     days = [date(2025, month, 28) for month in (1, 2, 3, 4, 5, 8, 9, 10, 11, 12)]
     rows = pl.DataFrame({"date": days, "asset": "gold", "price": [float(i) + 50 for i in range(10)], "currency": "USD"})
+    rows = rows.with_columns(source=pl.lit("own"))
     assert found(check_fetched("prices", rows, rows.clear(), as_of=AS_OF))["gap"].count == 2
 
 
@@ -166,9 +169,33 @@ def test_runs_and_stray_prints_are_kept():
     assert result.rows is not None
 
 
-def test_tables_without_prices_are_not_checked():
-    rows = pl.DataFrame({"date": [date(2090, 1, 1)], "value": [1.0]})
-    assert check_fetched("flows", rows, rows.clear(), as_of=AS_OF).rows.equals(rows)
+def flows(*rows):
+    key = {"reporter": "CHN", "partner": "JPN", "direction": "export", "asset": "gallium", "source": "own", "quantity": 1.0}
+    return pl.DataFrame({"date": [day for day, _ in rows], "value": [value for _, value in rows]}).with_columns(
+        **{name: pl.lit(value) for name, value in key.items()}
+    )
+
+
+def test_dates_of_flows_are_checked_and_their_levels_are_not():
+    day, ahead = date(2026, 9, 30), date(2090, 1, 31)
+    rows = flows((date(2026, 8, 31), 1.0), (day, 1000.0))
+    assert check_fetched("flows", rows, rows.clear(), as_of=AS_OF).findings == ()
+    twice = check_fetched("flows", flows((day, 1.0), (day, 2.0)), rows.clear(), as_of=AS_OF)
+    assert (twice.rows, found(twice)["duplicated_day"].action) == (None, "refused")
+    assert found(twice)["duplicated_day"].asset == "CHN/JPN/export/gallium"
+    late = check_fetched("flows", flows((day, 1.0), (ahead, 2.0)), rows.clear(), as_of=AS_OF, accept=["future_date"])
+    assert late.rows["date"].to_list() == [day]
+
+
+def test_an_annual_price_in_another_unit_is_refused_and_each_series_of_a_metal_is_one_of_its_own():
+    columns = {"date": [date(2024, 12, 31), date(2025, 12, 31)] * 2, "series": ["metal", "metal", "oxide", "oxide"]}
+    rows = pl.DataFrame(
+        {**columns, "asset": "antimony", "price": [10.0, 11.0, 1000.0, 1050.0], "currency": "USD", "source": "usgs"}
+    )
+    assert check_fetched("prices_annual", rows, rows.clear(), as_of=AS_OF).findings == ()
+    jumped = rows.with_columns(price=pl.Series([10.0, 1000.0, 1000.0, 1050.0]))
+    [finding] = check_fetched("prices_annual", jumped, rows.clear(), as_of=AS_OF).findings
+    assert (finding.rule, finding.asset, finding.action) == ("unit_jump", "antimony/metal", "refused")
 
 
 def test_the_documented_rules_are_those_that_refuse():

@@ -76,11 +76,15 @@ class Pace:
         deadline: Seconds for a whole request, however slowly its bytes come.
         attempts: Requests at most, the first included.
         backoff: Seconds before the second one, twice as many before each next, with a random part.
+        clock: Seconds, by which pauses and the budget are held.
+        sleep: Waits so many seconds, or until the event is set; whether it is.
     """
 
     deadline: float = 60.0
     attempts: int = 5
     backoff: float = 1.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[threading.Event, float], bool] = threading.Event.wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +181,10 @@ class Client:
                 if error.after is not None:
                     # The source speaks to all requests, not to this one alone.
                     with self._lock:
-                        self._paused_until = max(self._paused_until, time.monotonic() + error.after)
+                        self._paused_until = max(self._paused_until, self.pace.clock() + error.after)
                     continue
                 step = self.pace.backoff * 2**attempt
-                self.stop.wait(min(MOST_WAIT, step * random.uniform(0.5, 1.5)))  # noqa: S311  (no secret)
+                self.pace.sleep(self.stop, min(MOST_WAIT, step * random.uniform(0.5, 1.5)))  # noqa: S311  (no secret)
             else:
                 self._lost = 0
                 return result
@@ -190,14 +194,14 @@ class Client:
         """Wait until the budget has room for one more request, and take it."""
         while True:
             with self._lock:
-                now = time.monotonic()
+                now = self.pace.clock()
                 self._sent = [moment for moment in self._sent if moment > now - self.budget.seconds]
                 if now >= self._paused_until and len(self._sent) < self.budget.requests:
                     self._sent.append(now)
                     return
                 full = self._sent[0] + self.budget.seconds - now if len(self._sent) >= self.budget.requests else 0.0
                 wait = max(self._paused_until - now, full)
-            if self.stop.wait(wait):
+            if self.pace.sleep(self.stop, wait):
                 raise FetchError("unreachable", "interrupted")
 
     def concurrently(self, one: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:

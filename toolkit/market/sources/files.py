@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from toolkit.core.errors import DataError
+from toolkit.core.errors import DataError, FrameError
 from toolkit.market.market import Source
 from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import table_of
@@ -23,6 +23,7 @@ from toolkit.records.fetch import Use
 WEB = ("https://", "http://")
 CLOUD = ("s3://", "gs://", "az://", "abfss://")
 """Beginnings of addresses that polars reads, with the settings and keys of the environment."""
+IMPORT = "Correct the price or its unit; if it is meant: `toolkit data import FILE --accept ASSET`."
 
 
 class Files(DataSource):
@@ -64,6 +65,9 @@ class Files(DataSource):
             file = _read(series, client)
         except FetchError:
             raise
+        except FrameError as error:
+            hint = IMPORT if error.details.get("rule") == "jump" else error.hint
+            raise FetchError("contract", f"{error.message} {hint}") from None
         except DataError as error:
             raise FetchError("not_data", f"{error.message} {error.hint}".strip()) from None
         if file is None:

@@ -81,6 +81,9 @@ def _rows(content: bytes) -> tuple[list[tuple[date, str, str | None, float, floa
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("gb18030")
+    # The last cell of a line is money: what is left of it where the file was cut off is a number, too.
+    if not text.endswith("\n"):
+        raise FetchError("cut_off", "the last line does not end")
     reader = csv.DictReader(io.StringIO(text))
     heads = {(name or "").strip(): name for name in reader.fieldnames or ()}
     missing = [heading for heading in HEADINGS.values() if heading not in heads]

@@ -106,7 +106,8 @@ def _table(content: bytes) -> tuple[list[str], list[str], list[list[Any]]]:
     except CalamineError as error:
         raise FetchError("format", f"{SHEET}: {error}") from None
     first = next((i for i, row in enumerate(records) if _MONTH.fullmatch(str(row[0]).strip())), None)
-    heads = next((i for i, row in enumerate(records) if "Gold" in [str(cell).strip() for cell in row]), None)
+    known = {*COLUMNS.values()}
+    heads = next((i for i, row in enumerate(records) if known & {str(cell).strip() for cell in row}), None)
     if first is None or heads is None or heads + 1 >= first:
         raise FetchError("format", f"{SHEET} has no table of months")
     names = [str(cell).strip().rstrip("*").strip() for cell in records[heads]]

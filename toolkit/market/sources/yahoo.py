@@ -181,11 +181,12 @@ def _yfinance(client: Client) -> Iterator[Any]:
 
     # It stays silent: after an interruption a thread may still be in it until the process ends.
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)
+    # Deprecations of pandas inside yfinance are no matter of the caller, who may have made warnings errors. `catch_warnings` in
+    # several threads restores the filters of another.
+    warnings.filterwarnings("ignore", module=r"yfinance(\.|$)")
     hidden = yfinance.config.debug.hide_exceptions
     yfinance.config.debug.hide_exceptions = False
-    with warnings.catch_warnings(), Polite(impersonate="chrome") as session:
-        # Deprecations of pandas inside yfinance are no matter of the caller, who may have made warnings errors.
-        warnings.filterwarnings("ignore", module=r"yfinance(\.|$)")
+    with Polite(impersonate="chrome") as session:
         try:
             yield session
         finally:

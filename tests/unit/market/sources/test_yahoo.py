@@ -7,9 +7,10 @@ import pytest
 
 from tests.loopback import Answer, as_html, as_json
 from tests.yahoo_charts import CHART, Listing, serve, utc, weekdays
+from toolkit.market.fetched_quality import _open_days
 from toolkit.market.sources.base import Query
 from toolkit.market.sources.client import Budget, Pace
-from toolkit.market.sources.yahoo import Yahoo
+from toolkit.market.sources.yahoo import Yahoo, _yfinance
 
 DAYS = weekdays(date(2026, 11, 16), 8)  # to 2026-11-25
 CLOSES = [(day, 60.0 + i) for i, day in enumerate(DAYS)]
@@ -178,6 +179,20 @@ def test_deprecations_of_pandas_inside_yfinance_are_no_errors(server, client, re
     serve(server, {"REMX": Listing(CLOSES)})
     assert fetched(client, "REMX")["REMX"].outcome.status == "ok"
     assert not recwarn.list
+
+
+def test_a_source_that_ends_while_a_calendar_is_made_lets_no_deprecation_through(client, monkeypatch):
+    import exchange_calendars
+
+    session, made = _yfinance(client()), exchange_calendars.get_calendar
+    session.__enter__()
+
+    def ends_meanwhile(name):
+        session.__exit__(None, None, None)
+        return made(name)
+
+    monkeypatch.setattr(exchange_calendars, "get_calendar", ends_meanwhile)
+    assert date(2026, 11, 25) in _open_days.__wrapped__("XWBO").to_list()
 
 
 def test_the_sources_are_found_without_yfinance():

@@ -1,0 +1,272 @@
+"""Every source against everything that a source does wrong: the answers are those of the table in docs/data.md."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.loopback import Answer, Loopback, Route, as_html
+from tests.recorded import RECORDED, TODAY, Edit, Row, Rows, as_published
+from toolkit.app.data.fetch import FetchRequest, fetch
+from toolkit.market.sources.base import data_sources
+from toolkit.market.sources.client import Pace
+from toolkit.market.store.store import Store
+from toolkit.market.store.verify import verify
+from toolkit.records.fetch import SeriesOutcome
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+PAUSE, PAST = 30, date(2020, 1, 1)
+CAME = ("ok", "partial", "stale")
+
+
+@dataclass
+class Clock:
+    """Time that passes by being waited for."""
+
+    now: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def sleep(self, event: threading.Event, seconds: float) -> bool:
+        with self._lock:
+            self.now += seconds
+        return event.is_set()
+
+
+@dataclass
+class Fetched:
+    """One source on a server, into a store of its own."""
+
+    kind: str
+    server: Loopback
+    folder: Path
+    clock: Clock = field(default_factory=Clock)
+
+    def play(self, edit: Edit = as_published) -> tuple[str, ...]:
+        return RECORDED[self.kind].play(self.server, self.folder, edit)
+
+    def fetch(self, *series: str, day: date = TODAY, since: date | None = None, deadline: float = 20.0) -> list[SeriesOutcome]:
+        pace = Pace(deadline, 2, 1.0, lambda: self.clock.now, self.clock.sleep)
+        self.server.asked.clear()
+        request = FetchRequest(
+            self.folder / "store", datetime.combine(day, time(12), UTC), (self.kind,), tuple(f"{self.kind}:{one}" for one in series),
+            since, mirror=self.server.address, pace=pace,
+        )  # fmt: skip
+        return list(fetch(request).series)
+
+    def one(self, edit: Edit = as_published) -> str:
+        """A series, of files one that has an address."""
+        names = self.play(edit)
+        return next((name for name in names if not name.startswith("/")), names[0])
+
+    def replaced(self, *answers: Answer) -> tuple[str, int]:
+        """A series whose last request has these answers before the right one, and how often it is asked where all is well."""
+        series = self.one()
+        [clean] = self.fetch(series, since=PAST)
+        assert clean.status in CAME
+        if not self.server.asked:  # a file of the user has what the answer would have
+            answer, path = answers[0], Path(series.rpartition(":")[0])
+            path.write_bytes(answer.body + b"\n" if answer.body else path.read_bytes()[: answer.cut])
+            return series, 0
+        last = self.server.paths()[-1]
+        route = max((name for name in self.server.routes if last.startswith(name)), key=len)
+        well: Route = self.server.routes[route]
+        self.server.routes[last] = [*answers, well] if answers[-1].status != 302 else answers[-1]
+        return series, self.server.paths().count(last)
+
+    def edited(self, edit: Edit) -> SeriesOutcome:
+        [outcome] = self.fetch(self.one(edit))
+        return outcome
+
+
+def told(outcome: SeriesOutcome) -> str:
+    """The cell of an outcome: what refuses the series, or why it did not come, or what is said of what is kept."""
+    if outcome.reason == "quality":
+        return str(outcome.detail)
+    if outcome.status == "failed":
+        return str(outcome.reason)
+    warned = [finding.rule for finding in outcome.findings if finding.severity == "warning" and finding.rule == "unit_jump"]
+    return " ".join(["ok" if outcome.status in CAME else outcome.status, *(f"({rule})" for rule in warned)])
+
+
+def pause(one: Fetched) -> str:
+    series, _ = one.replaced(Answer(status=429, headers={"Retry-After": str(PAUSE)}))
+    [outcome] = one.fetch(series, since=PAST)
+    assert one.clock.now >= PAUSE
+    return told(outcome)
+
+
+def no_pause(one: Fetched) -> str:
+    series, _ = one.replaced(*2 * [Answer(status=429)])
+    [outcome] = one.fetch(series, since=PAST)
+    assert 0 < one.clock.now < PAUSE
+    return told(outcome)
+
+
+def passing_error(one: Fetched) -> str:
+    series, requests = one.replaced(Answer(b"oops", status=500))
+    [outcome] = one.fetch(series, since=PAST)
+    assert one.server.paths().count(one.server.paths()[-1]) == requests + 1
+    return told(outcome)
+
+
+def drip(one: Fetched) -> str:
+    series, _ = one.replaced(*2 * [Answer(b"x" * 600, drip=0.02)])
+    [outcome] = one.fetch(series, since=PAST, deadline=0.1)
+    return told(outcome)
+
+
+def cut(one: Fetched) -> str:
+    series, _ = one.replaced(*2 * [Answer(b"" if one.kind == "gacc" else b'{"x": 1, "y": 2}' * 40, cut=150)])
+    [outcome] = one.fetch(series, since=PAST)
+    return told(outcome)
+
+
+def html(one: Fetched) -> str:
+    series, _ = one.replaced(as_html())
+    [outcome] = one.fetch(series, since=PAST)
+    return told(outcome)
+
+
+def login(one: Fetched) -> str:
+    one.server.routes["/accounts.example/login"] = as_html()
+    series, _ = one.replaced(Answer(status=302, headers={"Location": "/accounts.example/login"}))
+    one.server.routes["/accounts.example/login"] = as_html()
+    [outcome] = one.fetch(series, since=PAST)
+    return told(outcome)
+
+
+def empty(one: Fetched) -> str:
+    return told(one.edited(lambda rows: [row._replace(value=None) for row in rows]))
+
+
+def half(one: Fetched) -> str:
+    names, missing = one.play(), one.one()
+    series = [*dict.fromkeys(row.series for row in published(one))]
+    gone = series[names.index(missing)]
+    one.play(lambda rows: [row for row in rows if row.series != gone])
+    of_name = {outcome.series: outcome for outcome in one.fetch(*names)}
+    assert {name: outcome.status in CAME for name, outcome in of_name.items()} == {name: name != missing for name in names}
+    return told(of_name[missing])
+
+
+def pence(one: Fetched) -> str:
+    def from_the_second_on(rows: Rows) -> Rows:
+        first = {row.series: row.day for row in reversed(rows) if row.value is not None}
+        return [row._replace(value=row.value * 100) if row.value and row.day > first[row.series] else row for row in rows]
+
+    return told(one.edited(from_the_second_on))
+
+
+def twice(one: Fetched) -> str:
+    def repeated(rows: Rows) -> Rows:
+        first = {row.series: row for row in reversed(rows) if row.value}
+        again = [row._replace(value=row.value * 1.07) for row in first.values() if row.value]
+        return sorted([*rows, *again], key=lambda row: (row.series, row.day))
+
+    return told(one.edited(repeated))
+
+
+def revised(one: Fetched) -> str:
+    def other(rows: Rows) -> Rows:
+        last = {row.series: row.day for row in rows if row.value is not None}
+        return [row._replace(value=row.value * 1.02) if row.value and row.day == last[row.series] else row for row in rows]
+
+    one.edited(as_published)
+    before = vintages(one, TODAY)
+    [outcome] = one.fetch(one.one(other), day=TODAY + timedelta(days=1))
+    assert outcome.status in CAME
+    assert vintages(one, TODAY) == before, "an answer dated before the fetch has changed"
+    assert vintages(one, TODAY + timedelta(days=1)) != before
+    return "new vintage" if outcome.revised else told(outcome)
+
+
+def vintages(one: Fetched, as_of: date) -> str:
+    store = Store.open(one.folder / "store")
+    assert not verify(store.path).faults
+    rows = (store.scan(name, as_of).collect().sort(pl_key) for name, pl_key in keys(store))
+    return str([frame.drop("fetched_at").rows() for frame in rows])
+
+
+def keys(store: Store) -> Iterator[tuple[str, list[str]]]:
+    from toolkit.market.tables import Table
+
+    for name in store.versions:
+        yield name, list(Table.of(name).key)
+
+
+def ahead(one: Fetched) -> str:
+    def next_year(rows: Rows) -> Rows:
+        last = {row.series: row for row in rows if row.value is not None}
+        return [*rows, *(row._replace(day=date(year, 12, 31)) for row in last.values() for year in (2027, 2028))]
+
+    return told(one.edited(next_year))
+
+
+def published(one: Fetched) -> Rows:
+    """The observations of the source as it has them."""
+    found: list[Row] = []
+
+    def kept(rows: Rows) -> Rows:
+        found.extend(rows)
+        return rows
+
+    one.play(kept)
+    return found
+
+
+MISBEHAVIOURS: dict[str, Callable[[Fetched], str]] = {
+    "429 with `Retry-After`": pause,
+    "429 without it, twice": no_pause,
+    "500, then 200, for a past range": passing_error,
+    "slow drip": drip,
+    "cut mid-body, twice": cut,
+    "HTML in place of data": html,
+    "redirect to a login": login,
+    "no observation": empty,
+    "half of the series missing": half,
+    "pence labelled pounds": pence,
+    "a day twice": twice,
+    "a revised value": revised,
+    "a date ahead": ahead,
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Loopback]:
+    with Loopback().running() as server:
+        yield server
+
+
+def cells() -> dict[tuple[str, str], str]:
+    """Misbehaviour and source -> cell of the table of the page."""
+    (block,) = re.findall(r"<!-- misbehaviour -->\n+(.*?)\n\n", PAGE, re.DOTALL)
+    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines())
+    return {(row[0], source.strip("`")): cell for row in rows for source, cell in zip(head[1:], row[1:], strict=True)}
+
+
+def test_the_table_has_every_source_and_every_misbehaviour():
+    assert {*cells()} == {(name, source) for name in MISBEHAVIOURS for source in data_sources()}
+    for source, recorded in RECORDED.items():
+        assert {*recorded.cannot} <= {*MISBEHAVIOURS}
+        for reason in recorded.cannot.values():
+            assert f"`{source}`" in PAGE
+            assert reason in " ".join(PAGE.split())
+
+
+@pytest.mark.parametrize("source", sorted(data_sources()))
+@pytest.mark.parametrize("name", MISBEHAVIOURS)
+def test_each_misbehaviour_has_its_stated_answer(source, name, running, tmp_path, monkeypatch):
+    stated, recorded = cells()[name, source], RECORDED[source]
+    if name in recorded.cannot:
+        assert stated == "-"
+        return
+    for variable, value in recorded.keys.items():
+        monkeypatch.setenv(variable, value)
+    running.routes.clear()
+    assert MISBEHAVIOURS[name](Fetched(source, running, tmp_path)) == stated
