@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from string import Formatter
+from types import NoneType
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -120,21 +121,28 @@ class Record(BaseModel):
         return _json(self.model_dump(mode="json", exclude_unset=True))
 
 
+_PLAIN = (str, float, int, bool, NoneType)
+"""What holds no message."""
+
+
 def sentences(value: Any) -> Iterator[Message]:
     """Every message anywhere in a record, in the order of its JSON."""
     if isinstance(value, Message):
         yield value
-    elif isinstance(value, Record):
-        for _, item in value:
-            yield from sentences(item)
+        return
+    if isinstance(value, Record):
+        inside = [item for _, item in value]
     elif is_dataclass(value):
-        for field in fields(value):
-            yield from sentences(getattr(value, field.name))
+        inside = [getattr(value, field.name) for field in fields(value)]
     elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from sentences(item)
+        inside = value.values()
     elif isinstance(value, list | tuple):
-        for item in value:
+        inside = value
+    else:
+        return
+    for item in inside:
+        # Of a large record most are numbers and names, which are not worth a call.
+        if type(item) not in _PLAIN:
             yield from sentences(item)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -100,7 +99,7 @@ def estimate(
         expected_correlation=_expected_correlation(panel, risks),
     )
     has_returns = np.array([key not in annual for key in assets])
-    form = estimator.estimate(inputs if has_returns.all() else _of(inputs, has_returns))
+    form = estimator.estimate(inputs if has_returns.all() else inputs.take(np.flatnonzero(has_returns)))
     if not has_returns.all():
         form = extend_to_annual_assets(form, has_returns, groups, variance, _within(annual, universe))
     expected = (returns or ZeroReturns()).estimate(inputs, form)
@@ -127,20 +126,7 @@ def estimate(
         coverage=coverage(panel, universe, np.array([risk.own_weight for risk in risks])),
         loading_errors=form.loading_errors,
         model=form.model,
-        printed=observed.printed[:, [total.series.index(key) for key in assets]],
-    )
-
-
-def _of(inputs: CovarianceInputs, has_returns: np.ndarray) -> CovarianceInputs:
-    """The inputs of the assets whose entry in `has_returns` (n,) is true."""
-    kept = np.flatnonzero(has_returns)
-    return replace(
-        inputs,
-        assets=tuple(inputs.assets[i] for i in kept),
-        groups=tuple(inputs.groups[i] for i in kept),
-        variance=inputs.variance[kept],
-        expected_correlation=None if inputs.expected_correlation is None else inputs.expected_correlation[np.ix_(kept, kept)],
-        elements=tuple(inputs.elements[i] for i in kept),
+        printed=observed.printed[:, total.at(assets)],
     )
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from toolkit.core.errors import DataError
 
-MAX_BYTES = 64 * 2**20
-"""Largest file that is read: some 600,000 long rows, or a thousand daily series over ten years."""
-MAX_UNPACKED = 2 * MAX_BYTES
+MAX_BYTES = 128 * 2**20
+"""Largest file that is read: some 1.2 million long rows, or 3,000 daily series over ten years."""
+MAX_UNPACKED = 128 * 2**20
 """Most bytes of XML in a workbook."""
 MAX_CELLS = 3_000_000
-"""Most cells of a table: at 3 million the reading of text and the frames made of it stay below a gigabyte."""
-MAX_COLUMNS = 2_000
-"""Most columns of a table, and most assets of a price file."""
+"""Most cells of a table that are objects of Python while they are read, a hundred bytes each: at 3 million the reading of
+text and the frames made of it stay below a gigabyte."""
+MAX_PLAIN_CELLS = 10_000_000
+"""Most cells of a CSV that is read by column, sixteen bytes each: at 10 million it stays below a gigabyte, too."""
+MAX_COLUMNS = 5_000
+"""Most columns of a table, and most assets of a price file: a covariance of 5,000 has 200 MB."""
 
 
-def check_size(name: str, *, rows: int = 0, columns: int = 0, cells: int = 0, size: int = 0) -> None:
+def check_size(
+    name: str, *, rows: int = 0, columns: int = 0, cells: int = 0, size: int = 0, most_cells: int = MAX_CELLS
+) -> None:
     """Check that a table is within the limits of what is read.
 
     Args:
@@ -23,10 +28,11 @@ def check_size(name: str, *, rows: int = 0, columns: int = 0, cells: int = 0, si
         columns: Number of columns.
         cells: Number of cells.
         size: Bytes, before or after decompression.
+        most_cells: Limit of cells and rows.
     """
     beyond = (
         (size, MAX_BYTES, "bytes"),
-        (max(cells, rows), MAX_CELLS, "cells"),
+        (max(cells, rows), most_cells, "cells"),
         (columns, MAX_COLUMNS, "columns"),
     )
     for found, limit, what in beyond:

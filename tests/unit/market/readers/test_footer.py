@@ -13,6 +13,7 @@ import pytest
 from toolkit.core.errors import DataError
 from toolkit.market.readers import tabular
 from toolkit.market.readers.footer import Footer
+from toolkit.market.readers.limits import MAX_BYTES
 from toolkit.market.readers.tabular import read_table
 
 
@@ -45,7 +46,7 @@ def test_a_small_file_of_many_rows_is_refused_before_it_is_read(monkeypatch):
 
 def test_long_text_in_few_bytes_is_refused_before_it_is_read(monkeypatch):
     monkeypatch.setattr(tabular.pl, "read_parquet", lambda *_: pytest.fail("it was read"))
-    content = parquet(pl.DataFrame({"date": ["2026-01-31"], "gold": ["1" * 70_000_000]}), compression="zstd")
+    content = parquet(pl.DataFrame({"date": ["2026-01-31"], "gold": ["1" * (MAX_BYTES + 1)]}), compression="zstd")
     assert len(content) < 100_000
     with pytest.raises(DataError, match="bytes"):
         read_table("-", stdin=io.BytesIO(content))

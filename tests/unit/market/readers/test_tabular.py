@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError, FrameError
+from toolkit.market.readers import tabular
 from toolkit.market.readers.columns import days, numbers, running_months, texts
 from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.tabular import read_table
@@ -303,3 +304,33 @@ def test_control_characters_never_reach_the_terminal():
     with pytest.raises(FrameError) as caught:
         numbers(table_of("date,x\n2026-01-31,\x1b[2Jboo\n"), ["x"])
     assert "\x1b" not in caught.value.message
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("row", ["{day}, 1.5 ,,2", "{day},7,8,9", '{day},"7",8,9'])
+def test_a_large_csv_is_read_by_column_as_line_by_line(tmp_path, monkeypatch, ending, row):
+    """The same table, whatever reads it; quotes are read line by line."""
+    days = [date(2020, 1, 1) + timedelta(i) for i in range(60)]
+    lines = ["date,gold ,zinc,copper", *(row.format(day=day) for day in days), ",,, "]
+    path = tmp_path / "prices.csv"
+    path.write_text(ending.join(lines) + ending, encoding="utf-8", newline="")
+    line_by_line = read_table(path)
+    calls = []
+    plain = tabular._plain
+    monkeypatch.setattr(tabular, "_plain", lambda *given: calls.append(plain(*given)) or calls[-1])
+    monkeypatch.setattr(tabular, "BY_COLUMN", 10)
+    by_column = read_table(path)
+    assert (calls[0] is None) == ('"' in row)
+    assert by_column.cells.equals(line_by_line.cells)
+    assert by_column.cells.schema == line_by_line.cells.schema
+    assert by_column.rows.equals(line_by_line.rows)
+    same = ("name", "separator", "encoding", "comments", "header", "notes", "titles")
+    assert [getattr(by_column, name) for name in same] == [getattr(line_by_line, name) for name in same]
+
+
+def test_lines_of_other_lengths_are_told_whatever_the_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(tabular, "BY_COLUMN", 1)
+    path = tmp_path / "prices.csv"
+    path.write_text("date,gold,zinc\n2020-01-01,1,2\n2020-01-02,1\n", encoding="utf-8")
+    with pytest.raises(FrameError, match="not the 3 fields of the header"):
+        read_table(path)
