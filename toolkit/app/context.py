@@ -168,14 +168,19 @@ class Context:
         return own_prices(self.store, prices, self.as_of)
 
     @cached_property
-    def unused_prices(self) -> tuple[UnusedSeries, ...]:
-        """Price series of public sources in the store that no answer uses; none without a store."""
+    def unused_series(self) -> tuple[UnusedSeries, ...]:
+        """Series of public sources in the store that no answer uses; none without a store."""
         if self.store is None:
             return ()
-        from toolkit.market.store.merge import unused_prices  # noqa: PLC0415  # an extra
+        from toolkit.market.store.merge import unread_series, unused_flows, unused_prices  # noqa: PLC0415  # an extra
 
-        package = self.market.under({}).until(self.as_of)["prices"]
-        return unused_prices(self.store, package, self.snapshot["prices"], self.products.keys, self.as_of)
+        package, store, day = self.market.under({}).until(self.as_of), self.store, self.as_of
+        known = {*package["flows"]["asset"], *package["metals"]["asset"]}
+        return (
+            *unused_prices(store, package["prices"], self.snapshot["prices"], self.products.keys, day),
+            *unused_flows(store, self.snapshot["flows"], known, day),
+            *unread_series(store, day),
+        )
 
     @cached_property
     def weaknesses(self) -> Mapping[str, tuple[str, ...]]:

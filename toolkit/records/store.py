@@ -35,19 +35,22 @@ class Stored(Record):
 
 
 class UnusedSeries(Record):
-    """A price series that a fetch stored and that no answer uses."""
+    """A series that a fetch stored and that no answer uses."""
 
+    table: str
+    """Its table: prices, flows or energy."""
     asset: str
     """Its name."""
     source: str
     """Id of its source."""
-    reason: Literal["short", "other_source", "unknown_name"]
+    reason: Literal["short", "other_source", "unknown_name", "not_read"]
     """``short``: too few prices to replace a series in another currency or unit, or on another basis; ``other_source``: another
-    source has a newer price; ``unknown_name``: it is no product and explains none."""
+    source has newer rows; ``unknown_name``: it is no product and explains none; ``not_read``: no answer is made from its
+    table."""
     rows: int
-    """Its prices that were known."""
+    """Its rows that were known."""
     kind: str
-    """Its currency, unit and basis."""
+    """Its currency, unit and basis; of flows, who counted them and in which direction."""
     used: str | None
     """Those of the series that is used in its place; null where none is."""
 

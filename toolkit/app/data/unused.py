@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
+from toolkit.supply.tariff import tariff_code, tariff_codes
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
@@ -17,42 +18,64 @@ if TYPE_CHECKING:
 IMPORTED = message(
     "To value at them, write them to a file and add it with `toolkit data import`: then they are prices of the day."
 )
+BY_CODE = message(
+    "`toolkit flows SERIES` shows them; `toolkit data import FILE` keeps those of a code that counts one material."
+)
 NAMED = message("Name them as the product is named: `toolkit data import FILE` reads the names of metals and forms.")
 
 _METAL = re.compile(r"^[^:]*:|/\d+$")
 """What a source puts around a metal in the name of its series."""
+_CODE = re.compile(r"hs(\d{6,10})")
 
 
 def unused_remarks(context: Context, assets: Collection[str]) -> Iterator[Remark]:
-    """A warning for each source and reason, and a note where the prices of another source are newer.
+    """A warning for each source and reason, and a note where those of another source are newer.
 
     Args:
         context: The store, and the day.
-        assets: What the answer is about; ``komis:gallium`` is about gallium.
+        assets: What the answer is about; ``komis:gallium`` and ``hs811292`` are about gallium.
     """
     about = {*assets}
-    unused = [one for one in context.unused_prices if {one.asset, _METAL.sub("", one.asset)} & about]
+    unused = [one for one in context.unused_series if about & {one.asset, *_materials(context, one.asset)}]
     if not unused:
         return
     from toolkit.market.store.merge import ENOUGH  # noqa: PLC0415  # an extra
 
-    def alike(one: UnusedSeries) -> tuple[str, str, str, str]:
-        return one.source, one.reason, one.kind, one.used or ""
+    def alike(one: UnusedSeries) -> tuple[str, str, str, str, str]:
+        return one.table, one.source, one.reason, one.kind, one.used or ""
 
-    for (name, reason, kind, used), group in groupby(sorted(unused, key=alike), alike):
-        series = tuple(group)
-        told = {"assets": [one.asset for one in series], "source": context.snapshot.source(name).title, "kind": kind}
-        named = tuple(one.asset for one in series)
-        if reason == "unknown_name":
-            text = message("Prices of {assets} from {source} in the store are not used: no product has that name.", **told)
-            yield Remark("data", text, NAMED, named)
-        elif reason == "short":
-            text = message(
-                "Prices of {assets} from {source} in the store ({kind}) are not used: they are fewer than {enough}, and the "
-                "series in their place is in {used}.",
-                **told, enough=ENOUGH, used=used,
-            )  # fmt: skip
-            yield Remark("data", text, IMPORTED, named)
-        else:
-            text = message("Prices of {assets} from {source} in the store are not used: another source has newer ones.", **told)
-            yield Remark("note", text, "", named)
+    for (table, name, reason, kind, used), group in groupby(sorted(unused, key=alike), alike):
+        named = tuple(one.asset for one in group)
+        told = {"assets": list(named), "source": context.snapshot.source(name).title, "kind": kind}
+        match table, reason:
+            case "flows", "unknown_name":
+                text = message("Flows of {assets} from {source} in the store are not used: a code is no metal.", **told)
+                yield Remark("data", text, BY_CODE, named)
+            case "flows", _:
+                text = message(
+                    "Flows of {assets} from {source} in the store are not used: another source has newer ones.", **told
+                )
+                yield Remark("note", text, "", named)
+            case _, "unknown_name":
+                text = message("Prices of {assets} from {source} in the store are not used: no product has that name.", **told)
+                yield Remark("data", text, NAMED, named)
+            case _, "short":
+                text = message(
+                    "Prices of {assets} from {source} in the store ({kind}) are not used: they are fewer than {enough}, and "
+                    "the series in their place is in {used}.",
+                    **told, enough=ENOUGH, used=used,
+                )  # fmt: skip
+                yield Remark("data", text, IMPORTED, named)
+            case _, "other_source":
+                text = message(
+                    "Prices of {assets} from {source} in the store are not used: another source has newer ones.", **told
+                )
+                yield Remark("note", text, "", named)
+
+
+def _materials(context: Context, series: str) -> Collection[str]:
+    """The metals that the name of a series of a source speaks of: those of its tariff code, or the one behind its prefix."""
+    if (code := _CODE.fullmatch(series)) is None:
+        return (_METAL.sub("", series),)
+    found = tariff_code(tariff_codes(context.snapshot["tariff_codes"]), code[1])
+    return () if found is None else found.assets

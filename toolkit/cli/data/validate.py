@@ -42,7 +42,7 @@ def validate(*, common: Common) -> None:
 
         store = StoreCheck(
             verified=verify(context), tables=check_contracts(context), quality=stored_quality(context),
-            unused=context.unused_prices,
+            unused=context.unused_series,
         )  # fmt: skip
         found = found.model_copy(update={"store": store})
         show(common, found, lambda _, say: store_check(store, say))

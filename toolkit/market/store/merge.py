@@ -24,6 +24,8 @@ PARTS_OF_ONE: Mapping[str, tuple[str, ...]] = {"shares": ("asset", "stage", "per
 """Table of fractions -> columns of those that make a whole: an edition that is corrected may name other countries."""
 OFF = 0.005
 """Of such a sum, as the contract allows."""
+NOT_READ = ("energy",)
+"""Tables that no answer is made from."""
 
 
 def with_store(market: Market, store: Store) -> Market:
@@ -133,12 +135,57 @@ def unused_prices(
     found = []
     for asset, source, count, told in series.iter_rows():
         if asset not in known:
-            found.append(UnusedSeries(asset=asset, source=source, reason="unknown_name", rows=count, kind=told, used=None))
+            found.append(
+                UnusedSeries(
+                    table="prices", asset=asset, source=source, reason="unknown_name", rows=count, kind=told, used=None
+                )
+            )
         elif (asset, source, told) not in in_use:
             used = kinds[asset]
             reason = "short" if used != told and count < ENOUGH else "other_source"
-            found.append(UnusedSeries(asset=asset, source=source, reason=reason, rows=count, kind=told, used=used))
+            found.append(
+                UnusedSeries(table="prices", asset=asset, source=source, reason=reason, rows=count, kind=told, used=used)
+            )
     return tuple(found)
+
+
+def unused_flows(store: Store, market: pl.DataFrame, known: Collection[str], as_of: date) -> tuple[UnusedSeries, ...]:
+    """Customs flows of public sources in the store that are in no answer, by asset and source.
+
+    Args:
+        store: The store.
+        market: Rows of `toolkit.core.frames.TradeFlows` as known on the day, the store's over those of the package.
+        known: Assets that have flows in the package, and metals; others are codes of the tariff.
+        as_of: Day of knowledge.
+    """
+    kind = pl.format("{} {}", "reporter", "direction").alias("kind")
+    in_use = {*market.select("asset", "source", kind).unique().iter_rows()}
+    return tuple(
+        UnusedSeries(
+            table="flows", asset=asset, source=source, reason="other_source" if asset in known else "unknown_name", rows=count,
+            kind=told, used=None,
+        )
+        for asset, source, told, count in _counted(store, "flows", kind, as_of)
+        if asset not in known or (asset, source, told) not in in_use
+    )  # fmt: skip
+
+
+def unread_series(store: Store, as_of: date) -> tuple[UnusedSeries, ...]:
+    """Series of the store in tables that no answer is made from."""
+    kind = pl.format("{} per {}", "currency", "unit").alias("kind")
+    return tuple(
+        UnusedSeries(table=table, asset=asset, source=source, reason="not_read", rows=count, kind=told, used=None)
+        for table in NOT_READ
+        for asset, source, told, count in _counted(store, table, kind, as_of)
+    )
+
+
+def _counted(store: Store, table: str, kind: pl.Expr, as_of: date) -> list[tuple[str, str, str, int]]:
+    """Asset, source, kind and number of rows of the series of public sources in a table."""
+    public = [name for name, source in store.sources().items() if not source.own]
+    rows = store.scan(table, as_of).filter(pl.col("source").is_in(public))
+    counted = rows.group_by("asset", "source", kind).agg(pl.len()).sort("asset", "source", "kind")
+    return counted.collect(engine="streaming").rows()
 
 
 def own_prices(store: Store, market: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -103,7 +103,7 @@ class StoreCheck(Record):
     quality: Rows[QualityFinding]
     """What the checks of quality find in its series."""
     unused: Rows[UnusedSeries]
-    """Price series that no answer uses."""
+    """Series that no answer uses."""
 
 
 class PackageCheck(Record):

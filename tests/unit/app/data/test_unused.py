@@ -2,12 +2,14 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
 
 from tests.stores import FETCHED, days, prices
 from toolkit.app.allocation.inputs import priced_market
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.data.unused import unused_remarks
 from toolkit.app.definitions import find
 from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.market.market import Source
@@ -25,6 +27,32 @@ def context(tmp_path) -> Context:
     for source, rows in (("somewhere", few), ("komis", named)):
         store.append({"prices": rows}, source=source, fetched_at=FETCHED, described=[Source(source, source, "free")])
     return Context(resolve({"data.path": str(store.path)}, environment={}), AS_OF, today=AS_OF)
+
+
+def flows(asset, source):
+    told = {"reporter": "CHN", "partner": "WLD", "direction": "export", "asset": asset, "hs_code": asset.removeprefix("hs")}
+    of = {"value": 1.0, "currency": "USD", "quantity": 1.0, "basis": "reported", "source": source}
+    return pl.DataFrame({"date": [date(2026, 4, 30)], **told, **of, "known_from": [date(2026, 6, 1)]})
+
+
+def test_flows_by_code_and_tables_that_no_answer_reads_are_told_too(context):
+    store = context.store
+    energy = pl.DataFrame(
+        {"date": [date(2026, 4, 30)], "asset": "brent", "price": 70.0, "currency": "USD", "unit": "bbl", "source": "eia",
+         "known_from": [date(2026, 5, 15)]}
+    )  # fmt: skip
+    rows = {"comtrade": {"flows": flows("hs811292", "comtrade")}, "eia": {"energy": energy}}
+    for source, tables in rows.items():
+        store.append(tables, source=source, fetched_at=FETCHED, described=[Source(source, source, "free")])
+    fresh = context.on(AS_OF)
+    found = {(one.table, one.asset): (one.reason, one.kind) for one in fresh.unused_series if one.table != "prices"}
+    assert found == {
+        ("flows", "hs811292"): ("unknown_name", "CHN export"), ("energy", "brent"): ("not_read", "USD per bbl"),
+    }  # fmt: skip
+    remarks = {remark.assets: remark for remark in unused_remarks(fresh, ["gallium"])}
+    assert remarks["hs811292",].kind == "data"
+    assert "toolkit flows" in remarks["hs811292",].remedy
+    assert ("hs811292",) not in {remark.assets for remark in unused_remarks(fresh, ["gold"])}
 
 
 def told(remarks):
@@ -52,4 +80,4 @@ def test_it_is_one_of_an_exposure_too(context, tmp_path):
 
 
 def test_before_they_were_known_nothing_is_said(context):
-    assert context.on(date(2026, 4, 1)).unused_prices == ()
+    assert context.on(date(2026, 4, 1)).unused_series == ()

@@ -51,8 +51,9 @@ ACTIONS: Mapping[str, str] = {
 }
 UNUSED: Mapping[str, str] = {
     "short": mark("too few prices to replace a series of another kind"),
-    "other_source": mark("another source has newer prices"),
+    "other_source": mark("another source has newer rows"),
     "unknown_name": mark("no product has that name"),
+    "not_read": mark("no answer is made from its table"),
 }
 BAD = ("failed", "empty")
 
@@ -132,8 +133,8 @@ def store_check(store: StoreCheck, say: Language) -> Document:
     if store.unused:
         answer.line("In the store and used by no answer:")
         answer.table(
-            "series | source | kind | >prices | why",
-            ((one.asset, one.source, one.kind, one.rows, answer.words(UNUSED, one.reason)) for one in store.unused),
+            "table | series | source | kind | >rows | why",
+            ((one.table, one.asset, one.source, one.kind, one.rows, answer.words(UNUSED, one.reason)) for one in store.unused),
         )
     return answer.document("data-validate")
 
