@@ -125,6 +125,7 @@ def backtest(
     end: str | date | None = None,
     estimated: bool = True,
     baselines: bool = True,
+    select: bool = False,
     prices: Any = None,
     prices_currency: str | None = None,
     returns: Any = None,
@@ -144,6 +145,7 @@ def backtest(
         end: Last day; by default the last on which as many assets as in the year before have a price.
         estimated: Whether customs values are traded and valued at the prices that a filter finds behind them, or at themselves.
         baselines: Whether equal weight, least risk, gold, and the first strategy bought and held are simulated too.
+        select: Whether all of them are compared at once: which can be the best, which beats equal weight (extra `evidence`).
         prices: Own prices, as of `optimize`.
         prices_currency: Of prices that name none; without it USD is assumed, with a warning.
         returns: Simple returns in place of prices.
@@ -179,5 +181,5 @@ def backtest(
         for one in named
     )
     first, last = (None if day is None else day_of(day) for day in (start, end))
-    found = backtest_of(BacktestRequest(requests, first, last, estimated, baselines))
+    found = backtest_of(BacktestRequest(requests, first, last, estimated, baselines, selects=select))
     return Backtest(found.to_json(), requests[0].context, found)

@@ -38,6 +38,9 @@ def backtest(
     no_baselines: Annotated[
         bool, typer.Option("--no-baselines", help="Compare with no equal weight, gold, least risk, buy and hold.")
     ] = False,
+    select: Annotated[
+        bool, typer.Option("--select", help="Which of all can be the best, which beats equal weight (extra evidence).")
+    ] = False,
     report: Annotated[bool, typer.Option("--report", help="Write an HTML report and say where it is.")] = False,
     charts: Charts = None,
     budget: Budget = None,
@@ -64,7 +67,7 @@ def backtest(
         if sys.stderr.isatty():
             say(f"{name}: {day}", common)
 
-    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided if common.verbose else None)
+    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided if common.verbose else None, select)
     with progress("Deciding on past days", common):
         found = answer_of(asked)
     unwritten = None

@@ -13,6 +13,7 @@ from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.strategy.model import ForecastSpec, RebalanceSpec, Strategy, UniverseSpec
 
 GOLD = "gold"
+EQUAL_WEIGHT = "equal-weight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def baselines(of: Strategy, *, gold: bool) -> Iterator[Baseline]:
         )
         return Baseline(strategy, title)
 
-    yield baseline("equal-weight", message("Equal weight"), of.universe, of.forecast, EqualWeight())
+    yield baseline(EQUAL_WEIGHT, message("Equal weight"), of.universe, of.forecast, EqualWeight())
     title = message("Least risk on the sample covariance")
     yield baseline("sample-minimum-risk", title, of.universe, sample, MinRisk())
     if gold:

@@ -17,7 +17,7 @@ from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, is_controlled
 from toolkit.app.allocation.request import Request
 from toolkit.app.assumptions import licence_delay
-from toolkit.app.backtest.baselines import GOLD, baselines
+from toolkit.app.backtest.baselines import EQUAL_WEIGHT, GOLD, baselines
 from toolkit.app.backtest.decide import PastDecisions, PastMarkets, universe_of, with_offers
 from toolkit.app.backtest.over_time import over_time
 from toolkit.app.backtest.remarks import remarks
@@ -25,6 +25,7 @@ from toolkit.backtest import evaluation
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
+from toolkit.backtest.selection import CONFIDENCE, LEAST, Selection, select
 from toolkit.backtest.simulate import Backtest, simulate
 from toolkit.controls.events import COUNTING
 from toolkit.controls.periods import control_periods
@@ -57,6 +58,7 @@ class BacktestRequest:
         estimated: Whether customs values are traded and valued at the price that a filter finds behind them.
         against_baselines: Whether those of the first strategy are simulated too.
         on_decision: Called with the name of a strategy and the day before each decision.
+        selects: Whether all of them are compared at once (extra `evidence`).
     """
 
     requests: tuple[Request, ...]
@@ -65,6 +67,7 @@ class BacktestRequest:
     estimated: bool = True
     against_baselines: bool = True
     on_decision: Callable[[str, date], None] | None = None
+    selects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +250,7 @@ def _record(
             }
             for ours, other, found in comparisons
         ],
+        "selection": _selection(simulated, seed) if asked.selects else None,
         "events": _events(market, prices, simulated),
         "noisy": sorted(key for key in held if bases[key] == CUSTOMS and not asked.estimated),
         "filtered": sorted(key for key in held if bases[key] == CUSTOMS and asked.estimated),
@@ -259,6 +263,18 @@ def _record(
     sentences += [one.title for one in simulated]
     found |= {**in_record(told), "phrases": phrases(sentences)}
     return records.Backtest.model_validate(found)
+
+
+def _selection(simulated: Sequence[Simulation], seed: int) -> dict[str, Any]:
+    """All of them compared at once; equal weight is the benchmark of the strategies where it is one of them."""
+    returns = {one.strategy.name: one.backtest.returns for one in simulated}
+    benchmark = EQUAL_WEIGHT if EQUAL_WEIGHT in returns else None
+    against = [one.strategy.name for one in simulated if one.role == "strategy" and one.strategy.name != benchmark]
+    if len(returns) < 2:
+        raise SpecError("--select compares strategies, and there is one.", hint="Name several, or leave --no-baselines out.")
+    found = select(returns, benchmark, against, seed=seed)
+    recorded = {"least": LEAST, "draws": evaluation.DRAWS, "seed": seed, "confidence": CONFIDENCE, "benchmark": benchmark}
+    return {**{name: getattr(found, name) for name in Selection.__slots__}, **recorded}
 
 
 def _interval(interval: evaluation.Interval | None) -> dict[str, float] | None:

@@ -162,6 +162,33 @@ class Comparison(Record):
     """Years after which an interval around this difference would leave out zero; null without a difference."""
 
 
+class Selection(Record):
+    """Which of all strategies and baselines is best, and which strategy beats equal weight, when all are looked at at once."""
+
+    returns: int
+    """How many each has."""
+    least: int
+    """Returns below which nothing is compared."""
+    block: int
+    """Mean length of the blocks of the stationary bootstrap, in returns."""
+    draws: int
+    """Resampled paths."""
+    seed: int
+    """Of these."""
+    confidence: float
+    """Of what is said, a fraction."""
+    p_values: Mapping[str, float] | None
+    """Of the model confidence set, by strategy or baseline: from 0, excluded as the best, to 1; null with too few returns."""
+    best: Rows[str]
+    """Those that cannot be excluded as the best: the model confidence set."""
+    benchmark: str | None
+    """What strategies are tested against; null where it was not simulated."""
+    superior_p: float | None
+    """P-value of the hypothesis that no strategy grows faster than the benchmark; null without a test."""
+    superior: Rows[str]
+    """Strategies that grow faster than the benchmark."""
+
+
 class EventLosses(Record):
     """Falls of wealth within three months after the announcement of a control, from the last date before it."""
 
@@ -204,6 +231,8 @@ class Backtest(Record):
     """Those asked for, then baselines."""
     comparisons: Rows[Comparison]
     """Of each strategy with each other and with each baseline."""
+    selection: Selection | None = None
+    """What can be said of all of them at once; null where that was not asked for."""
     events: Rows[EventLosses]
     """Official licences and bans announced between the dates."""
     noisy: Rows[str]

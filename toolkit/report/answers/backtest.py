@@ -10,7 +10,7 @@ from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
-from toolkit.report.tables.backtest import INCIDENTS, LONG, Told, by_kind
+from toolkit.report.tables.backtest import INCIDENTS, LONG, Told, by_kind, selection
 
 
 def backtest(found: Backtest, say: Language) -> Document:
@@ -98,6 +98,8 @@ def _conclusion(answer: Answer, found: Backtest, names: dict[str, str]) -> None:
                 others=unknown,
                 **values,
             )
+    for words in selection(found, names, answer.told):
+        answer.paragraph(words)
     if not found.comparisons:
         answer.line("Nothing to compare with was simulated.")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolkit.records.answers.backtest import Backtest, Simulated
+from toolkit.report.answers.answer import Answer
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Notes, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, name, sources, strong, text
-from toolkit.report.tables.backtest import Told, ends, first, needed, of, title, titles
+from toolkit.report.tables.backtest import Told, ends, first, needed, of, selection, title, titles
 
 GOLD = "gold-only"
 
@@ -20,6 +21,8 @@ def conclusions(run: Findings) -> tuple[Block, ...]:
     """Sentences on what cannot be told from chance, then every comparison."""
     say, found = run.say, of(run)
     notes = Notes(tuple(("", words) for one in found.strategies if one.role == "strategy" for words in _told(run, found, one)))
+    told = selection(found, titles(run), Answer(say, found.as_of).told)
+    notes = Notes((*notes.items, *(("", words) for words in told)))
     others = Notes(tuple(("", words) for words in _limits(run, found)))
     if not found.comparisons:
         return (others,)

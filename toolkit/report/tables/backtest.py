@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit.records.answers.backtest import Backtest, Comparison, Incident, Interval, Simulated
 from toolkit.records.subjects import BacktestSubject
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import plain
+from toolkit.report.i18n.text import Text, plain
 
 INCIDENTS: Mapping[str, str] = {
     "unsolved": mark("no weights held the limits; kept as it was"),
@@ -114,3 +114,56 @@ def needed(run: Findings, years: float | None) -> str:
     if years is None:
         return ""
     return f"> {run.fmt.number(LONG)}" if years > LONG else run.fmt.number(years)
+
+
+def selection(found: Backtest, names: Mapping[str, str], told: Callable[..., Text]) -> Iterator[Text]:
+    """What can be said of all strategies at once, in sentences; none where it was not asked for.
+
+    Args:
+        found: The backtest.
+        names: Name -> title.
+        told: From a message and its values to its words in a language.
+    """
+    one = found.selection
+    if one is None:
+        return
+    if one.p_values is None:
+        yield told(
+            "{count:d} returns are too few to say which of several strategies is the best, or beats equal weight: {least:d} "
+            "are the least.",
+            count=one.returns, least=one.least,
+        )  # fmt: skip
+        return
+    level, all_of = one.confidence, len(one.p_values)
+    excluded = [names[key] for key in one.p_values if key not in one.best]
+    if excluded:
+        yield told(
+            "Of these {count:d}, {excluded:and} can be excluded as the best at {level:.0%}; any of the others can be it (model "
+            "confidence set, Hansen, Lunde and Nason 2011).",
+            count=all_of, excluded=excluded, level=level,
+        )  # fmt: skip
+    else:
+        yield told(
+            "Of these {count:d}, none can be excluded as the best at {level:.0%} (model confidence set, Hansen, Lunde and "
+            "Nason 2011).",
+            count=all_of, level=level,
+        )  # fmt: skip
+    if one.superior_p is not None and one.benchmark is not None:
+        values = {"benchmark": names[one.benchmark], "p": one.superior_p}
+        if one.superior:
+            strategies = [names[key] for key in one.superior]
+            yield told(
+                "{strategies:and} grew faster than {benchmark} by more than the best of as many without merit would: "
+                "p = {p:.2f} (Hansen 2005), each of them at {level:.0%} (Romano and Wolf 2005).",
+                strategies=strategies, level=level, **values,
+            )  # fmt: skip
+        else:
+            yield told(
+                "That no strategy grows faster than {benchmark} is not refuted: p = {p:.2f} (superior predictive ability, "
+                "Hansen 2005), and stepwise none does at {level:.0%} (Romano and Wolf 2005).",
+                level=level, **values,
+            )  # fmt: skip
+    yield told(
+        "Blocks of {block:d} returns on average, {draws:,d} resampled paths, seed {seed:d}.",
+        block=one.block, draws=one.draws, seed=one.seed,
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Which of several backtests is the best, and whether any beats a benchmark, when many are looked at at once.
+
+The library arch (extra `evidence`) computes the model confidence set (Hansen, Lunde and Nason 2011), the test of superior
+predictive ability (Hansen 2005) and the stepwise procedure (Romano and Wolf 2005) by the stationary bootstrap. The loss of a
+period is the logarithm of what a unit of wealth became, with its sign changed: the least mean loss is the fastest growth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from toolkit.backtest.evaluation import DRAWS, block_length
+from toolkit.core.errors import SpecError
+from toolkit.core.forecast import FloatArray
+
+CONFIDENCE = 0.9
+"""Of the set, and of what is said to beat the benchmark: the level of Hansen, Lunde and Nason."""
+LEAST = 24
+"""Returns below which nothing is compared: with blocks of three there are eight of them, and the p-values hold for many."""
+SAME = 1e-12
+"""Difference of returns below which two strategies did the same, and no test tells them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What can be said of several strategies at once.
+
+    Attributes:
+        returns: How many each has.
+        block: Mean length of the blocks, in returns.
+        p_values: Of the model confidence set, by strategy: it is excluded at every level of confidence below one less this;
+            None where the returns are fewer than `LEAST`.
+        best: Strategies that cannot be excluded as the best at `CONFIDENCE`.
+        superior_p: Of the hypothesis that no strategy grows faster than the benchmark; None without one.
+        superior: Strategies that do at `CONFIDENCE`, with all of them looked at.
+    """
+
+    returns: int
+    block: int
+    p_values: Mapping[str, float] | None
+    best: tuple[str, ...]
+    superior_p: float | None
+    superior: tuple[str, ...]
+
+
+def select(returns: Mapping[str, FloatArray], benchmark: str | None, against: Sequence[str], *, seed: int) -> Selection:
+    """Compare strategies over the same T periods.
+
+    Args:
+        returns: (T,) simple returns by strategy; two of them, or more.
+        benchmark: The one that others are tested against; None for no such test.
+        against: Those others.
+        seed: Of the resampled paths.
+
+    Raises:
+        SpecError: without the library arch.
+    """
+    count = len(next(iter(returns.values())))
+    block = max(1, round(block_length(count)))
+    if count < LEAST:
+        return Selection(count, block, None, (), None, ())
+    bootstrap = _library()
+    losses = {name: -np.log1p(values) for name, values in returns.items()}
+    alike = _alike(losses)
+    different = [name for name, first in alike.items() if name == first]
+    drawn = {"block_size": block, "reps": DRAWS, "seed": seed}
+    p_values = dict.fromkeys(different, 1.0)
+    if len(different) > 1:
+        found = bootstrap.MCS(np.column_stack([losses[name] for name in different]), size=1 - CONFIDENCE, **drawn)
+        found.compute()
+        p_values = {different[int(index)]: float(p) for index, p in found.pvalues["Pvalue"].items()}
+    p_values = {name: p_values[alike[name]] for name in returns}
+    best = tuple(name for name, p in p_values.items() if p > 1 - CONFIDENCE)
+    others = [] if benchmark is None else [name for name in against if alike[name] != alike[benchmark]]
+    if benchmark is None or not others:
+        return Selection(count, block, p_values, best, None, ())
+    models = np.column_stack([losses[name] for name in others])
+    superior = bootstrap.SPA(losses[benchmark], models, **drawn)
+    superior.compute()
+    stepwise = bootstrap.StepM(losses[benchmark], models, size=1 - CONFIDENCE, **drawn)
+    stepwise.compute()
+    chosen = tuple(others[int(index)] for index in stepwise.superior_models)
+    return Selection(count, block, p_values, best, float(superior.pvalues["consistent"]), chosen)
+
+
+def _alike(losses: Mapping[str, FloatArray]) -> dict[str, str]:
+    """Each strategy and the first that did the same."""
+    found: dict[str, str] = {}
+    for name, values in losses.items():
+        same = (one for one in found.values() if np.abs(losses[one] - values).max() < SAME)
+        found[name] = next(same, name)
+    return found
+
+
+def _library() -> Any:
+    try:
+        return import_module("arch.bootstrap")  # an extra, which imports pandas
+    except ImportError:
+        hint = "pip install 'strategic-metals-toolkit[evidence]'"
+        raise SpecError("a comparison of many strategies needs the library arch.", hint=hint) from None
