@@ -21,11 +21,13 @@ from toolkit.app.backtest.run import backtest as simulate
 from toolkit.app.config import Settings, resolve
 from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
+from toolkit.app.factors import factors as factor_model
 from toolkit.app.findings.part import Part
 from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.app.subjects import Subject as Found
 from toolkit.app.subjects import parts_of
+from toolkit.records.factors import Factors
 from toolkit.report.findings import Findings
 
 AS_OF = date(2026, 11, 24)
@@ -46,7 +48,9 @@ def settings() -> Settings:
 
 @functools.cache
 def context(day: date = AS_OF, country: str = "DEU") -> Context:
-    """The bundled data as known on a day to an owner in a country, read once in a process."""
+    """The bundled data as known on a day to an owner in a country; the ledger of all days is made once in a process."""
+    if day != AS_OF:
+        return context(AS_OF, country).on(day)
     return Context(resolve({"owner.country": country}, file=None), day)
 
 
@@ -118,6 +122,12 @@ def _held(path: Path, **options: Any) -> Subject:
 def market() -> Subject:
     """The market alone."""
     return in_json(subjects.market(context()))
+
+
+@once
+def factors() -> Factors:
+    """What `toolkit factors` answers, which takes five seconds."""
+    return factor_model(context(), "physical-basket")
 
 
 @once

@@ -1,6 +1,7 @@
 """The layering, as import-linter and as a look at the sources sees it."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -10,6 +11,12 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = sorted((REPOSITORY / "toolkit").rglob("*.py"))
+
+
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of a source."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def test_imports_point_down_only():
@@ -42,7 +49,7 @@ def test_no_module_asks_which_objective_or_constraint_it_is(folder):
     kinds = {
         node.name
         for path in package.glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.ClassDef) and any("kind" in ast.dump(item) for item in node.body)
     } - BASES
     assert len(kinds) >= 8
@@ -50,7 +57,7 @@ def test_no_module_asks_which_objective_or_constraint_it_is(folder):
     for path in SOURCES:
         if path.parent == package:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             asked = (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "issubclass")
             ) or isinstance(node, ast.MatchClass)

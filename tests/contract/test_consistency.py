@@ -24,9 +24,9 @@ import pytest
 from tests import subjects as known
 from tests.lots import HEADER, TWELVE
 from tests.records import report, subject_of
+from tests.subjects import context
 from tests.traced import Shown, Traced, bare, figures, marked, pattern, traced, traced_record
 from tests.unit.report.kinds import bars
-from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.languages import language
 from toolkit.app.prices import PriceFiles
@@ -609,7 +609,7 @@ TABLES = ("prices", "prices_annual", "flows", "control_scopes", "price_points", 
 @pytest.fixture(scope="module")
 def held() -> dict[str, set[str]]:
     """The metals that the tables of each source hold, by the id of the source."""
-    snapshot, found = Context(known.settings(), known.AS_OF).snapshot, defaultdict(set)
+    snapshot, found = context(known.AS_OF).snapshot, defaultdict(set)
     for table in TABLES:
         for source, metal in snapshot[table].select("source", "asset").unique().iter_rows():
             found[source].add(metal)

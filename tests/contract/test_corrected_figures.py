@@ -7,8 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
+from tests.subjects import context
 from toolkit.app.supply import supply
 from toolkit.market.package import bundled_folder, bundled_market, descriptor
 
@@ -78,7 +77,7 @@ def test_an_edition_says_nothing_before_its_day():
 
 def test_the_range_of_bismuth_is_carried_into_every_figure():
     """USGS 86 %, World Mining Data 82 %, British Geological Survey 40 %."""
-    scored = supply(Context(resolve({}, file=None), date(2026, 11, 25)), "bismuth").metals[0].scored
+    scored = supply(context(date(2026, 11, 25)), "bismuth").metals[0].scored
     assert scored is not None
     told = scored.to_json()
     assert told["elsewhere"] == {"British Geological Survey": 0.4, "World Mining Data": 0.82}
@@ -91,7 +90,7 @@ def test_the_range_of_bismuth_is_carried_into_every_figure():
 
 def test_the_share_of_germanium_is_an_upper_bound():
     """World Mining Data has no figures of Canada, Belgium and Germany; USGS said of 2022 that China made two thirds."""
-    scored = supply(Context(resolve({}, file=None), date(2026, 11, 25)), "germanium").metals[0].scored
+    scored = supply(context(date(2026, 11, 25)), "germanium").metals[0].scored
     assert scored is not None
     assert scored.to_json()["top_share_range"] == pytest.approx([0.678571, 0.933333])
     assert not {*scored.producers} & {"CAN", "BEL", "DEU"}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.subjects import context
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.controls import Route, controls
@@ -38,7 +39,7 @@ def test_the_table_has_every_key():
 
 @pytest.mark.parametrize("kind", ["toml", "csv"])
 def test_the_files_of_the_page_change_what_they_say(ask, kind):
-    inputs, without = ask(kind), Context(resolve({}, environment={}), DAY)
+    inputs, without = ask(kind), context(DAY)
     assert inputs.own == ("EV063", "own-1")
     assert "EV063, own-1" in inputs.notes[0]
     for form in ("metal", "oxide"):

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
+from tests.subjects import context
 from toolkit.app.valuation import unit_prices
 from toolkit.controls.periods import SCHEMA
 from toolkit.core.assets import Asset, Universe
@@ -27,7 +26,7 @@ SAME = 1e-12
 
 @cache
 def snapshot():
-    return Context(resolve({}, environment={}), DAY).snapshot
+    return context(DAY).snapshot
 
 
 @cache

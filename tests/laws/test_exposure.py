@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
+from tests.subjects import context
 from toolkit.core.countries import CODES, country, country_names
 from toolkit.core.places import place
 from toolkit.holdings.exposure import lot_exposures
@@ -23,7 +22,7 @@ PLACED = {"status", "delivery"}
 
 @pytest.fixture(scope="module")
 def ledger():
-    return Context(resolve({}, file=None, environment={}), TODAY).ledger
+    return context(TODAY).ledger
 
 
 def exposed(ledger, **lot):

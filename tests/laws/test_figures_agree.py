@@ -16,13 +16,15 @@ from datetime import date, timedelta
 import pytest
 
 from tests.lots import HEADER, TWELVE
-from tests.subjects import HOLDINGS, in_json
+from tests.subjects import HOLDINGS, factors, in_json, proposal
+from toolkit.app.answers import answered
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.exposure import ExposureRequest
 from toolkit.app.subjects import holdings, market
 from toolkit.cli.main import run
 from toolkit.holdings.exposure import IN_TRANSIT, STORED
+from toolkit.report.answers.factors import factors as document
 
 DAY = "2026-11-24"
 GOLD = "AU-1,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,AUS,DEU,stored,,,,,"
@@ -40,10 +42,10 @@ def subject(lots):
     return in_json(holdings(ExposureRequest(lots, Context(resolve({}, file=None), date.fromisoformat(DAY)))))
 
 
-@pytest.fixture
-def answer(lots, capsys):
-    assert run(["exposure", lots, "--as-of", DAY, "--json"]) in (0, None)
-    return json.loads(capsys.readouterr().out)
+@pytest.fixture(scope="module")
+def answer(told):
+    """What `toolkit exposure` says of the lots."""
+    return told["exposure"][0]
 
 
 def test_the_stop_of_the_exposure_command_is_that_of_the_report(answer, subject):
@@ -107,8 +109,6 @@ def test_dates_ahead_of_the_report_are_those_of_upcoming_and_of_the_exposure(ans
 
 def test_no_factor_and_no_holding_falls_by_more_than_all_of_itself():
     """Energy is so volatile that two deviations are more than its price: a fall is one of the logarithm."""
-    from tests.subjects import proposal
-
     record = proposal()
     volatility = {factor["name"]: factor["volatility"] for factor in record["factor_model"]["factors"]}
     phrases = record["phrases"]
@@ -190,7 +190,6 @@ COMMANDS = {
     "shock": ("shock", "gallium", "--loss", "0.3"),
     "event": ("event", "EV020"),
     "controls": ("controls", "gallium"),
-    "factors": ("factors",),
     "frontier": ("frontier",),
     "flows": ("flows",),
     "supply": ("supply",),
@@ -227,10 +226,12 @@ def told(tmp_path_factory):
                 assert run([*arguments, "--as-of", DAY]) in (0, None)
             return out.getvalue()
 
-        return {
+        found = {
             name: (json.loads(asked(*command, "--json")), asked(*command).splitlines(), folder)
             for name, command in COMMANDS.items()
         }
+    lines = answered(lambda say: document(factors(), say), "terminal", "en", width=3000, bold=False).splitlines()
+    return {**found, "factors": (factors().to_json(), lines, folder)}
 
 
 def numbers(node, tags=frozenset()):
@@ -261,7 +262,7 @@ def texts(node):
         yield node
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "factors"])
 def test_every_figure_of_the_terminal_is_one_of_the_object(told, command):
     """In a row of a table it is a figure of what the row names, in a sentence one of the whole object."""
     answer, lines, _ = told[command]

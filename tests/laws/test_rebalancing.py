@@ -8,12 +8,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import toolkit.app.data.places
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.optimize import optimize
-from toolkit.market.package import bundled_folder, load_market
 
 DAY = date(2026, 11, 24)
 MONEY = {"EUR": 1e5, "USD": 1e5, "GBP": 1e5, "CHF": 1e5, "JPY": 17e6, "CNY": 8e5}
@@ -31,19 +29,10 @@ STRATEGIES = (
 """Those that answer within two seconds."""
 
 
-@pytest.fixture(scope="module")
-def held_once():
-    """Data are read once for all examples."""
-    bundled = load_market(bundled_folder())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(toolkit.app.data.places, "load_market", lambda _: bundled)
-        yield
-
-
 @settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(strategy=st.sampled_from(STRATEGIES), currency=st.sampled_from(sorted(MONEY)), owned=st.booleans())
 @example(strategy="ex-china", currency="EUR", owned=True)
-def test_rebalancing_what_a_run_proposed_trades_nothing(held_once, tmp_path_factory, strategy, currency, owned):
+def test_rebalancing_what_a_run_proposed_trades_nothing(tmp_path_factory, strategy, currency, owned):
     """Of ex-china, another choice of lots was better once its costs used up the cash that was too much before."""
     folder = tmp_path_factory.mktemp("runs")
     (folder / "lots.csv").write_text(LOTS, "utf-8")

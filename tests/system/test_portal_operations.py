@@ -39,11 +39,39 @@ def command(portal: Portal, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout or done.stderr
 
 
+@pytest.fixture(scope="module")
+def announced(tmp_path_factory) -> tuple[Path, str]:
+    """A folder whose portal has one webinar, and the path of its page: to be copied."""
+    portal = Portal(tmp_path_factory.mktemp("announced"))
+    return portal.work, portal.create("Gallium", soon(180), "--zone", "UTC", "--capacity", "50")
+
+
 @pytest.fixture
-def portal(tmp_path) -> Iterator[Portal]:
+def portal(tmp_path, announced) -> Iterator[Portal]:
+    folder, page = announced
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     with serving(tmp_path, TOOLKIT_WEB_DEMO="false") as found:
-        found.page = found.create("Gallium", soon(60), "--zone", "UTC", "--capacity", "50")  # type: ignore[attr-defined]
+        found.page = page  # type: ignore[attr-defined]
         yield found
+
+
+RESTORED = """
+import sys
+from pathlib import Path
+from toolkit.cli.webinar import portal
+from toolkit.core.errors import DataError
+
+portal(folder=None)
+from toolkit.web.operations.backup import restore
+
+for name in sys.argv[1:]:
+    try:
+        restore(Path(name), force=True)
+    except DataError:
+        continue
+    print(name)
+"""
+"""Prints the files of its arguments that are put in the place of the database."""
 
 
 def joined(portal: Portal, address: str) -> None:
@@ -129,9 +157,12 @@ def test_what_is_no_backup_replaces_nothing(portal):
     half, page = len(copy) // 2, b"\xff" * 4096
     for name, content in {"empty": b"", "junk": b"junk" * 999, "damaged": copy[:half] + page + copy[half + 4096 :]}.items():
         (portal.work / name).write_bytes(content)
-    for name in ("empty", "junk", "damaged", "newer", "missing", "."):
-        code, printed = command(portal, "restore", name, "--force")
-        assert (code, database.read_bytes() == before) == (3, True), (name, printed)
+    code, printed = command(portal, "restore", "junk", "--force")
+    assert (code, database.read_bytes() == before) == (3, True), printed
+    others = [sys.executable, "-c", RESTORED, "empty", "damaged", "newer", "missing", "."]
+    done = subprocess.run(others, cwd=portal.work, env=portal.environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, database.read_bytes() == before) == ("", True), done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_changed_database_is_found(portal):

@@ -230,6 +230,7 @@ def test_a_market_reads_each_table_once(monkeypatch):
     read: list[str] = []
     real = package.read_table
     monkeypatch.setattr(package, "read_table", lambda path, schema: read.append(path.name) or real(path, schema))
+    package.bundled_market.cache_clear()  # another test has read it
     market = tk.load_market()
     for _ in range(2):
         tk.controls("gallium", market, as_of=DAY)

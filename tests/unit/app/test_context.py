@@ -154,6 +154,7 @@ def test_a_run_with_its_report_reads_each_table_once_makes_one_ledger_and_filter
 
     monkeypatch.setattr(level_filter, "beliefs", filtered)
     monkeypatch.setattr(toolkit.market.package, "read_table", counted)
+    toolkit.market.package.bundled_market.cache_clear()  # another test has read it
     monkeypatch.setattr(ControlLedger, "of", made_of)
     context = Context(resolve({"output.folder": str(tmp_path)}, environment={}), TODAY)
     optimize(Request("physical-basket", context)).save(report=True)

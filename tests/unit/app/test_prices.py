@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.subjects import context
 from toolkit.app.allocation.inputs import Inputs, load_inputs
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
@@ -39,9 +40,7 @@ def own(folder: Path, text: str, name: str = "mine.csv", **options) -> PriceFile
 
 
 def of(strategy: str, prices: PriceFiles | None, day: date = DAY) -> Inputs:
-    return load_inputs(
-        load_strategy(find("strategies", strategy).path, ()), Context(resolve({}, environment={}), day), prices=prices
-    )
+    return load_inputs(load_strategy(find("strategies", strategy).path, ()), context(day), prices=prices)
 
 
 def months(asset: str, price: float, unit: str = "kg", count: int = 30) -> str:
@@ -51,7 +50,7 @@ def months(asset: str, price: float, unit: str = "kg", count: int = 30) -> str:
 
 
 def bundled() -> pl.DataFrame:
-    return Context(resolve({}, environment={}), DAY).snapshot["prices"]
+    return context(DAY).snapshot["prices"]
 
 
 def series(inputs: Inputs, asset: str) -> pl.DataFrame:
@@ -136,7 +135,7 @@ NAMES = {
 def test_names_of_a_price_file_mean_what_they_mean_in_holdings(tmp_path, name, asset):
     """In both shapes; a ticker, and a form that is not traded, stay what the file says."""
     inputs = of("minimum-risk", None)
-    names, snapshot = LotNames(inputs.ledger, inputs.products), Context(resolve({}, environment={}), DAY).snapshot
+    names, snapshot = LotNames(inputs.ledger, inputs.products), context(DAY).snapshot
     for text in (f"date;{name}\n2026-10-31;3\n", f"Datum;Metall;Preis\n31.10.2026;{name};3\n"):
         found = read_own(own(tmp_path, text, accept=("levels",)), snapshot, names)
         assert {*found.assets, *found.quotes["asset"]} == {asset or name}
@@ -212,9 +211,7 @@ def test_a_price_that_cannot_be_per_kg_and_states_no_unit_stays_in_the_unit_of_t
     assert series(inputs, "gallium")["price"][0] == pytest.approx(1.4, rel=0.001)
     assert any("cannot be a price per kg" in note.text for note in inputs.notes)
     with pytest.raises(DataError, match="times the bundled"):
-        read_own(
-            own(tmp_path, silent), Context(resolve({}, environment={}), DAY).snapshot, LotNames(inputs.ledger, inputs.products)
-        )
+        read_own(own(tmp_path, silent), context(DAY).snapshot, LotNames(inputs.ledger, inputs.products))
 
 
 @pytest.mark.parametrize(("price", "unit"), [(1.4, "g"), (1400, "kg"), (1.4e6, "t"), (635, "lb")])

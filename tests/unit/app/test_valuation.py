@@ -13,8 +13,7 @@ import pytest
 from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.records import report_html
-from tests.subjects import AS_OF, proposal, settings, with_parts
-from toolkit.app.context import Context
+from tests.subjects import AS_OF, context, proposal, with_parts
 from toolkit.app.valuation import APART, EUROPE, region_of, unit_prices
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.holdings import holdings
@@ -27,7 +26,7 @@ a,dysprosium,oxide,99.5 %,20,kg,2026-08-01,400,EUR,CHN,,ordered
 
 @pytest.fixture(scope="module")
 def inputs():
-    return Context(settings(), AS_OF)
+    return context(AS_OF)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +64,7 @@ def test_dysprosium_of_china_is_told_with_the_price_asked_in_rotterdam(prices):
 
 
 def test_a_quotation_is_seen_from_the_day_on_which_it_is_known():
-    inputs = Context(settings(), date(2025, 12, 1))
+    inputs = context(date(2025, 12, 1))
     found = unit_prices(inputs.snapshot, inputs.snapshot["prices"], (inputs.products["dysprosium"],), "USD")
     assert found["dysprosium", "oxide"].in_europe.date == date(2025, 5, 6)
 

@@ -10,8 +10,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from tests.records import partial
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
+from tests.subjects import context
 from toolkit.app.controls import calendar
 from toolkit.controls.feeds import ics, rss
 from toolkit.records.answers.controls import Calendar
@@ -21,7 +20,7 @@ CONTENT_LINE = re.compile(r'[A-Z0-9-]+(;[A-Z0-9-]+=("[^"]*"|[^";:,]*))*:.*', re.
 
 @pytest.fixture(scope="module")
 def record():
-    return calendar(Context(resolve({}, file=None), date(2026, 11, 1)), "120d")
+    return calendar(context(date(2026, 11, 1)), "120d")
 
 
 def unfolded(text: str) -> list[str]:
@@ -57,7 +56,7 @@ def test_the_calendar_is_one_of_rfc_5545(record):
 
 
 def test_an_event_keeps_its_identity_from_day_to_day(record):
-    later = calendar(Context(resolve({}, file=None), date(2026, 11, 5)), "120d")
+    later = calendar(context(date(2026, 11, 5)), "120d")
     first, second = ({line for line in unfolded(ics(one)) if line.startswith("UID:")} for one in (record, later))
     assert second & first
     assert ics(record) == ics(record)

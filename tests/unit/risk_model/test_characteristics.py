@@ -71,9 +71,9 @@ def through_noise(rng, true, z, deviation, noise):
     ],
 )
 def test_factor_returns_lie_within_their_stated_errors(prices, one, two):
-    """50 seeds, 18,000 returns: 68 and 95 % by the normal distribution; what is smoothed may not fall below."""
+    """20 seeds, 7,200 returns: 68 and 95 % by the normal distribution; what is smoothed may not fall below."""
     inside, wide, variance = [], [], []
-    for seed in range(50):
+    for seed in range(20):
         rng, values, z, deviation, factor, true = world(seed)
         if prices == "exact":
             changes = exact(true)

@@ -9,7 +9,7 @@ from platformdirs import user_data_path
 from toolkit.app.config import STORE, Settings
 from toolkit.core.errors import DataError, SpecError
 from toolkit.market.market import Market
-from toolkit.market.package import bundled_folder, load_market
+from toolkit.market.package import bundled_folder, bundled_market, load_market
 
 _HEAD = "store.json"  # the rest of the store is an extra, and is imported where one is in use
 
@@ -71,7 +71,8 @@ def load_data(settings: Settings) -> Market:
     Raises:
         DataError: for a package or a store that cannot be used.
     """
-    market, folder = load_market(package_folder(settings)), store_in_use(settings)
+    package, folder = package_folder(settings), store_in_use(settings)
+    market = bundled_market() if package == bundled_folder() else load_market(package)
     if folder is None:
         return market
     from toolkit.market.store.merge import with_store  # noqa: PLC0415  # an extra

@@ -6,10 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.subjects import context
 from toolkit.app.allocation.costs import strategy_costs, world_production
 from toolkit.app.allocation.request import Request
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
 from toolkit.app.optimize import optimize
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.decode import decode
@@ -154,9 +153,7 @@ def test_the_costs_of_a_run_are_those_of_its_lots_by_hand():
         "costs.fee_per_lot=5.0",
         "costs.fee=20.0",
     )
-    record = optimize(
-        Request("physical-basket", Context(resolve({}), date(2026, 10, 15)), overrides=overrides)
-    ).record.to_json()
+    record = optimize(Request("physical-basket", context(date(2026, 10, 15)), overrides=overrides)).record.to_json()
     terms = {asset["asset"]: asset for asset in record["assets"]}
     held = [position for position in record["positions"] if position["value"] > 0]
     for position in held:

@@ -6,11 +6,10 @@ from datetime import date
 import numpy as np
 import pytest
 
+from tests.subjects import context
 from toolkit.app.allocation.origins import OriginVariants, key_of_lot
 from toolkit.app.allocation.prepare import prepare
 from toolkit.app.allocation.request import Request
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.decode import decode
 from toolkit.core.errors import GapError, SpecError
@@ -155,7 +154,7 @@ def test_an_offer_of_what_is_not_held_names_the_nearest():
 
 def prepared(*overrides: str):
     """The problem of the shipped strategy without whole lots, and the positions of its offers of gallium."""
-    problem = prepare(Request(SHIPPED, Context(resolve({}), DAY), overrides=overrides)).problem
+    problem = prepare(Request(SHIPPED, context(DAY), overrides=overrides)).problem
     return replace(problem, constraints=tuple(c for c in problem.constraints if c.kind != "lots"))
 
 
@@ -175,7 +174,7 @@ def test_lots_that_are_held_are_held_by_origin(tmp_path):
     rows = [f"L{i},gallium,metal,99.99 %,{kg},kg,2024-05-0{i},300,EUR,{origin},Zug,stored"
             for i, (kg, origin) in enumerate(((2, "CHN"), (3, "JPN"), (4, "unknown")), 1)]  # fmt: skip
     lots.write_text("\n".join([head, *rows]), encoding="utf-8")
-    found = prepare(Request(SHIPPED, Context(resolve({}), DAY), holdings=str(lots)))
+    found = prepare(Request(SHIPPED, context(DAY), holdings=str(lots)))
     held = dict(zip(found.problem.universe.keys, found.money.units, strict=True))
     assert "Lots of gallium count as gallium_CHN: their origin is unknown, or the place is not understood." in [
         note.text for note in found.inputs.notes
@@ -194,7 +193,7 @@ def test_controls_of_china_reach_chinese_lots_alone():
 def test_clauses_that_reach_goods_made_abroad_are_told_where_there_are_any():
     offers = "[{asset='dysprosium', origin='CHN'}, {asset='dysprosium', origin='MYS', premium=3.91}]"
     overrides = (f"universe.offer={offers}", "universe.assets=['dysprosium', 'gold', 'silver']", "universe.groups=[]")
-    notes = prepare(Request(SHIPPED, Context(resolve({}), DAY), overrides=overrides)).inputs.notes
+    notes = prepare(Request(SHIPPED, context(DAY), overrides=overrides)).inputs.notes
     notes = [note.text for note in notes]
     told = next(note for note in notes if note.startswith("dysprosium_MYS: controls"))
     assert "No. 61 of 2025 limbs 1(1) and 1(2) (suspended)" in told

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from tests.records import asked, facts_of
+from tests.subjects import context
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings.changes import changes
@@ -44,7 +45,7 @@ def test_a_suspension_that_ends_puts_what_it_suspended_back_in_force():
 def test_flows_are_the_rows_of_the_newest_month_and_new_only_when_published_since():
     day = date(2026, 9, 20)
     found = part(day)
-    table = Context(resolve({}, file=None), day).snapshot["flows"]
+    table = context(day).snapshot["flows"]
     for row in found["flows"]:
         mine = table.filter(pl.col("asset") == row["asset"])
         newest = mine.filter(pl.col("date") == mine["date"].max())
@@ -66,7 +67,7 @@ def test_prices_change_only_by_what_became_known():
     fresh = {row["asset"]: row for row in part(date(2026, 6, 20))["prices"]}
     assert fresh["gold"]["new"]
     # A month's change of gold in dollars; the exchange rate moves it by a few per cent.
-    gold = Context(resolve({}, file=None), date(2026, 6, 20)).snapshot["prices"].filter(pl.col("asset") == "gold").sort("date")
+    gold = context(date(2026, 6, 20)).snapshot["prices"].filter(pl.col("asset") == "gold").sort("date")
     assert fresh["gold"]["change"] == pytest.approx(gold["price"][-1] / gold["price"][-2] - 1, abs=0.05)
 
 

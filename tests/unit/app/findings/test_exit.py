@@ -9,7 +9,7 @@ import pytest
 
 from tests.lots import TWELVE, ask_of
 from tests.records import asked, facts_of
-from tests.subjects import AS_OF, proposal
+from tests.subjects import AS_OF, context, proposal
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings.exit import exit_
@@ -157,7 +157,7 @@ def test_a_proposal_has_no_lots_to_sell_on():
 
 
 def test_the_limit_of_tax_comes_from_the_table_of_assumptions_and_only_once_it_was_known(tmp_path):
-    table = Context(resolve({}, file=None), AS_OF).snapshot["assumptions"]
+    table = context(AS_OF).snapshot["assumptions"]
     row = table.filter((pl.col("name") == "tax_exemption") & (pl.col("subject") == "DEU")).row(0, named=True)
     now, before = (facts_of(exit_.find(ask_of(tmp_path, TWELVE[2], as_of=on))) for on in (AS_OF, date(2024, 1, 31)))
     assert now is not None

@@ -8,13 +8,12 @@ from itertools import groupby
 import pytest
 
 from tests.records import asked, facts_of
-from tests.subjects import AS_OF, law, settings
-from toolkit.app.context import Context
+from tests.subjects import AS_OF, context, law
 from toolkit.app.findings.quality import quality
 
 
 def ask(day=AS_OF, assets=None, record=None):
-    inputs = Context(settings(), day)
+    inputs = context(day)
     return asked(inputs, assets or inputs.products.keys, record or law(day))
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.records import parts_from, subject_of
-from tests.subjects import AS_OF, backtest, settings
-from toolkit.app.context import Context
+from tests.subjects import AS_OF, backtest, context, settings
 from toolkit.app.report.stored import find_run, load_run, rendered, store_backtest
 from toolkit.app.subjects import Subject
 from toolkit.cli.main import run
@@ -24,7 +23,7 @@ def subject() -> Subject:
 
 @pytest.fixture
 def folder(subject: Subject, tmp_path: Path) -> Path:
-    return store_backtest(subject, tmp_path / "reports", Context(settings(), AS_OF)).parent
+    return store_backtest(subject, tmp_path / "reports", context(AS_OF)).parent
 
 
 def test_it_is_rendered_again_to_the_same_bytes(folder, subject):
@@ -34,7 +33,7 @@ def test_it_is_rendered_again_to_the_same_bytes(folder, subject):
     assert stored.subject.record.to_json() == subject.record.to_json()
     again = rendered(stored.subject, name="backtest", lang="en", format="html")
     assert again == (folder / "report.html").read_bytes()
-    assert store_backtest(subject, folder.parent, Context(settings(), AS_OF)) == folder / "report.html"
+    assert store_backtest(subject, folder.parent, context(AS_OF)) == folder / "report.html"
 
 
 def test_a_changed_figure_is_not_reported(folder):

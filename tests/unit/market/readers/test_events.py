@@ -7,8 +7,7 @@ from datetime import date
 
 import pytest
 
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
+from tests.subjects import context
 from toolkit.app.own_events import EventNames
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import ControlEvents, ControlScopes
@@ -49,7 +48,7 @@ def bundled():
 
 @pytest.fixture(scope="module")
 def names():
-    ledger = Context(resolve({}, environment={}), date(2026, 11, 24)).ledger
+    ledger = context(date(2026, 11, 24)).ledger
     return EventNames(ledger, frozenset({"rare_earths"}))
 
 

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
+from tests.subjects import context
 from toolkit.app.allocation.request import Request
-from toolkit.app.config import resolve
-from toolkit.app.context import Context
 from toolkit.app.optimize import optimize
 from toolkit.core.errors import GapError, SpecError
 from toolkit.returns.observed_returns import Returns
@@ -387,9 +386,7 @@ def test_a_proposal_hands_the_ledgers_pressure_to_the_views():
     setting = "forecast.returns.control_pressure.premium"
     held = {}
     for premium in ("0.0", "0.05"):
-        request = Request(
-            "control-pressure-views", Context(resolve({}), date(2026, 11, 24)), overrides=(f"{setting}={premium}",)
-        )
+        request = Request("control-pressure-views", context(date(2026, 11, 24)), overrides=(f"{setting}={premium}",))
         record = optimize(request).record.to_json()
         held[premium] = {position["asset"]: position["weight"] for position in record["positions"]}
         assert any("View from control pressure" in warning and "11 assets" in warning for warning in record["notes"])
