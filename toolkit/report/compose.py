@@ -13,7 +13,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
-from toolkit.report.document import Block, Document, Missing, Section
+from toolkit.report.document import Block, Document, Layout, Missing, Section
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 
@@ -34,10 +34,11 @@ NOT_FOUND = mark("The data known on this date do not hold what this section show
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What `reports/NAME.toml` says: the title, and the sections in order."""
+    """What `reports/NAME.toml` says: the title, the sections in order, and how they are laid out."""
 
     title: str
     sections: tuple[str, ...]
+    layout: Layout = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def compose(found: Findings, definition: Definition) -> Document:
             for builder in chosen
             if _fits(builder, found, several=sum(not one.title for one in chosen) > 1)
         ),
+        layout=definition.layout,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from toolkit.report.i18n.text import Text
 
 Align = Literal["left", "right"]
+Layout = Literal["page", "slides"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +320,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A finished report in one language, before any format; `run_id` is empty where it is about no run."""
+    """A finished report in one language, before any format; `run_id` is empty where it is about no run.
+
+    Attributes:
+        layout: How a page or a PDF shows it: to be read, or to be presented, one finding a slide.
+    """
 
     title: str
     language: str
@@ -328,3 +333,4 @@ class Document:
     subject: str
     sections: tuple[Section, ...]
     run_id: str = ""
+    layout: Layout = "page"

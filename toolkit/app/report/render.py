@@ -22,7 +22,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.findings import Parts
 from toolkit.records.subjects import Subject
 from toolkit.report.compose import Definition, compose, looked_at
-from toolkit.report.document import Document
+from toolkit.report.document import Document, Layout
 from toolkit.report.findings import Findings
 from toolkit.report.formats.data import as_data
 from toolkit.report.formats.email import mail
@@ -40,6 +40,7 @@ class ReportSpec(Spec):
 
     title: str = Field(min_length=1)
     sections: tuple[str, ...] = Field(min_length=1)
+    layout: Layout = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def as_document(
     path = find("reports", name).path
     spec = decode(ReportSpec, read_toml(path), file=str(path))
     say = language(lang)
-    definition = Definition(spec.title, spec.sections)
+    definition = Definition(spec.title, spec.sections, spec.layout)
     found = Findings.of(record, looked_at(parts or Parts(), definition), say)
     return compose(found, definition), say
 

@@ -8,7 +8,8 @@ from toolkit.app.report.drawings import kept_drawing
 from toolkit.core.errors import SpecError
 from toolkit.report.formats.html import Theme
 
-STYLE_SHEET = "report.css"
+STYLE_SHEET, PRINT, SLIDES = "report.css", "print.css", "slides/"
+"""The first of the sheets; that of paper, which is not for slides; the folder of those for slides alone."""
 
 
 def theme() -> Theme:
@@ -18,7 +19,11 @@ def theme() -> Theme:
     if STYLE_SHEET not in sheets:
         raise SpecError(f"no {STYLE_SHEET} is found.", hint="Install the toolkit again, or add reports/assets/report.css.")
     order = sorted(sheets, key=lambda name: (name != STYLE_SHEET, name))
-    return Theme(templates, "\n".join(sheets[name] for name in order), kept_drawing)
+    css = {
+        "page": "\n".join(sheets[name] for name in order if not name.startswith(SLIDES)),
+        "slides": "\n".join(sheets[name] for name in order if name != PRINT),
+    }
+    return Theme(templates, css["page"], kept_drawing, css["slides"])
 
 
 def _found(folder: str, pattern: str) -> dict[str, str]:

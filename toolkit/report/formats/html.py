@@ -15,11 +15,15 @@ from markupsafe import Markup, escape
 
 from toolkit.core.errors import SpecError
 from toolkit.report.charts.draw import drawn, titled
-from toolkit.report.document import Bar, BarTable, Column, Document, Drawing, Missing, Row, Table
+from toolkit.report.charts.theme import SHEET
+from toolkit.report.document import Bar, BarTable, Chart, Column, Document, Drawing, Missing, Row, Table
+from toolkit.report.formats.slides import slides
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.text import Span, Text
+from toolkit.report.i18n.text import Span, Text, plain
 
 PAGE = "page.html.j2"
+SLIDES, SLIDE_ROOM = "slides/", (1766, 720)
+"""Folder of the templates of slides; width and height that a slide of 1920 by 1080 px leaves a drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,14 @@ class Theme:
     Attributes:
         templates: File name -> source: the page, and one template a block kind (``table.html.j2``).
         css: The style sheet, put into the page.
+        slides_css: The style sheet of slides; their templates are in ``slides/``, before those of the page.
         draw: From a drawing to SVG; one that keeps drawings saves the time of making them again.
     """
 
     templates: Mapping[str, str]
     css: str
     draw: Callable[[Drawing], str] = drawn
+    slides_css: str = ""
 
 
 class _Kind(Protocol):
@@ -54,8 +60,10 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
         SpecError: when the theme lacks the template of a block kind.
     """
     # A template may be one of the folder that the user stands in: it shows a document, and reaches nothing of Python.
+    presented = document.layout == "slides"
+    own = {name.removeprefix(SLIDES): source for name, source in theme.templates.items() if name.startswith(SLIDES)}
     environment = ImmutableSandboxedEnvironment(
-        loader=DictLoader(dict(theme.templates)),
+        loader=DictLoader({**theme.templates, **(own if presented else {})}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -72,19 +80,35 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
         # Drawings are made by `draw`, which keeps geometry and classes alone; the words are escaped by `titled`.
         return Markup(titled(theme.draw(drawing), told))  # noqa: S704
 
+    def largest(chart: Chart) -> Markup:
+        return Markup(titled(max(map(theme.draw, _for_slides(chart)), key=_scale), chart.told))  # noqa: S704
+
     def written(value: Text) -> Markup:
         return inline(value, none=spoken.words(NONE_SAID))
 
     environment.globals |= {"show": show, "row_cells": _row_cells, "Markup": Markup, "picture": picture}
     environment.globals |= {"say": spoken.words, "none_said": spoken.words(NONE_SAID)}
-    environment.filters |= {"inline": written, "pct": _percentage, "css": _css_string}
+    environment.globals |= {"largest": largest}
+    environment.filters |= {"plain": plain, "inline": written, "pct": _percentage, "css": _css_string}
     environment.tests |= {"missing": _is_missing}
     try:
         # The sheet is ours or the user's own file, and may not end its element.
-        css = Markup(theme.css.replace("</", "<\\/"))  # noqa: S704
-        return environment.get_template(PAGE).render(document=document, css=css)
+        css = Markup((theme.slides_css if presented else theme.css).replace("</", "<\\/"))  # noqa: S704
+        shown = {"slides": slides(document)} if presented else {}
+        return environment.get_template(PAGE).render(document=document, css=css, **shown)
     except TemplateNotFound as error:
         raise SpecError(f"the report has no template {error.name!r}.", hint="Add it to reports/templates/.") from error
+
+
+def _for_slides(chart: Chart) -> tuple[Drawing, ...]:
+    """Drawings whose type reads from the last row when they fill a slide."""
+    return tuple(drawing for drawing in chart.drawings if drawing.minimum <= SHEET) or chart.drawings[:1]
+
+
+def _scale(svg: str) -> float:
+    """How much larger a drawing is shown on a slide: it fills a room of `SLIDE_ROOM` in one of two directions."""
+    width, height = map(float, svg.split('viewBox="', 1)[1].split('"', 1)[0].split()[2:])
+    return min(SLIDE_ROOM[0] / width, SLIDE_ROOM[1] / height)
 
 
 NONE_SAID = mark("none")
