@@ -8,6 +8,7 @@ from toolkit.api.frontier import EfficientFrontier, frontier
 from toolkit.api.market import Market, load_market
 from toolkit.api.run import Run, optimize
 from toolkit.api.strategy import load_strategy, terms
+from toolkit.api.sweep import Sweep, sweep
 from toolkit.core.errors import (
     DataError,
     FrameError,
@@ -139,6 +140,7 @@ __all__ = [
     "SolverSpec",
     "SpecError",
     "Strategy",
+    "Sweep",
     "ToolkitError",
     "Track",
     "TrackingError",
@@ -157,5 +159,6 @@ __all__ = [
     "load_market",
     "load_strategy",
     "optimize",
+    "sweep",
     "terms",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import Budget, Charts, Client, Settings, request_of, write_charts
 from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
@@ -31,6 +32,7 @@ def backtest(
         str | None, typer.Option("--start", metavar="DATE", help="First day; default: after a year of prices.")
     ] = None,
     end: Annotated[str | None, typer.Option("--end", metavar="DATE", help="Last day; default: the last with prices.")] = None,
+    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     estimated: Annotated[
         bool,
         typer.Option("--estimated/--observed", help="Trade and value at the prices behind noisy customs values, or at these."),
@@ -55,7 +57,7 @@ def backtest(
     if client is not None and not report:
         raise SpecError("--client is the name on a report, and none is written.", hint="Add --report.")
     first, last = _day("--start", start), _day("--end", end)
-    requests = tuple(request_of(common, name, settings, budget=budget, holdings=None) for name in strategies)
+    requests = tuple(request_of(common, name, settings, budget=budget, holdings=None, events=events) for name in strategies)
     with progress("Loading the solver", common):
         from toolkit.app.backtest.run import BacktestRequest
         from toolkit.app.backtest.run import backtest as answer_of

@@ -10,6 +10,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import Budget, Settings, request_of
 from toolkit.cli.terminal import progress, say, show
@@ -37,6 +38,10 @@ def sweep(
     universes: Annotated[
         str | None, typer.Option("--universes", metavar="COUNT:SIZE", help="So many random universes of so many assets.")
     ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", min=1, help="N of all these, drawn at random (--seed).")
+    ] = None,
+    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     estimated: Annotated[
         bool,
         typer.Option("--estimated/--observed", help="Trade and value at the prices behind noisy customs values, or at these."),
@@ -59,7 +64,7 @@ def sweep(
     count, size = (0, 0) if universes is None else _pair("--universes", universes, ":", int, "20:8")
     between = None if starts is None else _pair("--starts", starts, ":", date.fromisoformat, "2024-01-31:2025-06-30")
     first, last = (None if text is None else _day(name, text) for name, text in (("--start", start), ("--end", end)))
-    request = request_of(common, strategy, settings, budget=budget, holdings=None)
+    request = request_of(common, strategy, settings, budget=budget, holdings=None, events=events)
     with progress("Loading the solver", common):
         from toolkit.app.runs import BACKTESTS
         from toolkit.app.sweeps.executors import Cluster, InProcess, Pool
@@ -72,7 +77,18 @@ def sweep(
         executor = InProcess() if workers == 1 else Pool(workers)
     folder = request.settings.config.output.folder
     asked = SweepRequest(
-        request, Path(folder) / BACKTESTS, varied, between, first, last, months, count, size, estimated, _progress(common)
+        request,
+        Path(folder) / BACKTESTS,
+        varied,
+        between,
+        first,
+        last,
+        months,
+        count,
+        size,
+        sample,
+        estimated,
+        _progress(common),
     )
     try:
         found = answer_of(asked, executor)

@@ -44,6 +44,7 @@ class SweepRequest:
         months: Length of each backtest; None for up to the end.
         universes: How many random universes.
         size: Assets of each.
+        sample: How many of all these are drawn at random; None for all.
         estimated: Whether customs values are traded at the price behind them.
         folder: Of the backtests; the answer of the sweep is stored beside it.
         on_progress: Called with how many of how many are done, and how many of these were stored before.
@@ -58,6 +59,7 @@ class SweepRequest:
     months: int | None = None
     universes: int = 0
     size: int = 0
+    sample: int | None = None
     estimated: bool = True
     on_progress: Callable[[int, int, int], None] | None = None
 
@@ -69,7 +71,7 @@ def sweep(asked: SweepRequest, executor: Executor) -> Sweep:
         SpecError: for a question without an answer, or a store that cannot be written.
         SourceError: for a scheduler that does not answer.
     """
-    tasks = list(_tasks(asked))
+    tasks = _sampled(asked, list(_tasks(asked)))
     by_fingerprint = {task.fingerprint: task for task, _ in tasks}
     if len(by_fingerprint) > MOST:
         raise SpecError(f"{len(by_fingerprint):,} backtests are more than {MOST:,}.", hint="Vary less.")
@@ -95,7 +97,7 @@ def _tell(asked: SweepRequest, done: int, of: int, stored: int) -> None:
 def _tasks(asked: SweepRequest) -> Iterator[tuple[Task, dict[str, str]]]:
     """Each task, and what of it is its own."""
     request = asked.request
-    data = Data.of(request.settings, request.as_of, request.context.today, request.prices)
+    data = Data.of(request.settings, request.as_of, request.context.today, request.prices, request.context.events)
     there = versions()
     for strategy, changes in _strategies(asked):
         for start, end in _ranges(asked):
@@ -105,9 +107,23 @@ def _tasks(asked: SweepRequest) -> Iterator[tuple[Task, dict[str, str]]]:
             yield Task(data, strategy, start, end, asked.estimated, request.seed, there), own
 
 
+def _sampled(asked: SweepRequest, tasks: list[tuple[Task, dict[str, str]]]) -> list[tuple[Task, dict[str, str]]]:
+    """So many of the different tasks, drawn without replacement, in their order: random windows of random universes."""
+    if asked.sample is None:
+        return tasks
+    tasks = [*{task.fingerprint: (task, changes) for task, changes in tasks}.values()]
+    if asked.sample >= len(tasks):
+        return tasks
+    # Universes are drawn from the seed too: a stream of its own keeps both independent.
+    chosen = np.random.default_rng([asked.request.seed, 1]).choice(len(tasks), asked.sample, replace=False)
+    return [tasks[i] for i in sorted(chosen.tolist())]
+
+
 def _strategies(asked: SweepRequest) -> Iterator[tuple[Strategy, dict[str, str]]]:
     """Each strategy, and what is varied of it."""
     request, keys = asked.request, [key for key, _ in asked.vary]
+    if keys and isinstance(request.strategy, Strategy):
+        raise SpecError("keys are varied of a strategy that is named, not of an object.", hint="Name it, or its file.")
     for values in itertools.product(*(values for _, values in asked.vary)):
         changed = tuple(f"{key}={value}" for key, value in zip(keys, values, strict=True))
         strategy = replace(request, overrides=(*request.overrides, *changed)).read_strategy()
@@ -184,6 +200,7 @@ def _inputs(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]
             "start": None if asked.start is None else str(asked.start),
             "end": None if asked.end is None else str(asked.end),
             "months": asked.months,
+            "sample": asked.sample,
             "universes": f"{asked.universes}:{asked.size}" if asked.universes else None,
         },
         "data": tasks[0][0].data.version if tasks else "",
@@ -208,7 +225,8 @@ def _record(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]
             wealth = np.array(one["wealth"])
             returns.setdefault((dates[0], dates[-1]), {})[fingerprint] = wealth[1:] / wealth[:-1] - 1.0
         rows.append(row)
-    growths = {row["fingerprint"]: row["growth"] for row in rows if row["failure"] is None}
+    answered = [row for row in rows if row["failure"] is None]
+    growths = {row["fingerprint"]: row["growth"] for row in answered}
     same = next(iter(returns.values())) if len(returns) == 1 else {}
     name = asked.request.read_strategy().name
     found = {
@@ -221,6 +239,8 @@ def _record(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]
         "runs": rows,
         "failed": sum(row["failure"] is not None for row in rows),
         "quantiles": [] if not growths else np.quantile([*growths.values()], QUANTILES).tolist(),
+        "drawdowns": [] if not growths else np.quantile([row["max_drawdown"] for row in answered], QUANTILES).tolist(),
+        "losing": None if not growths else sum(row["growth"] < 0 for row in answered) / len(answered),
         "best": max(growths, key=lambda key: growths[key]) if growths else None,
         "tries": max(1, len(same)),
         "deflated": deflated_sharpe_ratio([*same.values()]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from toolkit.app.prices import PriceFiles
 from toolkit.app.runs import to_json
 from toolkit.app.versions import versions
 from toolkit.core.errors import DataError, SpecError, ToolkitError
+from toolkit.market.readers.events import OwnEvents
 from toolkit.strategy.model import Strategy
 
 KEPT = 2
@@ -38,7 +39,8 @@ class Data:
         as_of: Day of knowledge.
         today: Day of the question.
         prices: Files of own prices; each process reads them once.
-        version: Checksum of the contents of the data and of the files.
+        version: Checksum of the contents of the data, of the files and of own events.
+        events: The user's own control events.
     """
 
     settings: Settings
@@ -46,9 +48,12 @@ class Data:
     today: date
     prices: PriceFiles | None
     version: str
+    events: OwnEvents | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, settings: Settings, as_of: date, today: date, prices: PriceFiles | None) -> Data:
+    def of(
+        cls, settings: Settings, as_of: date, today: date, prices: PriceFiles | None, events: OwnEvents | None = None
+    ) -> Data:
         """The data as it is now.
 
         Args:
@@ -56,11 +61,12 @@ class Data:
             as_of: Day of knowledge.
             today: Day of the question.
             prices: Files of own prices.
+            events: The user's own control events.
 
         Raises:
             SpecError: for prices that no other process could read.
         """
-        return cls(settings, as_of, today, prices, contents(settings, prices))
+        return cls(settings, as_of, today, prices, contents(settings, prices, events), events)
 
     def __hash__(self) -> int:
         return hash((self.version, self.as_of))
@@ -127,8 +133,13 @@ class Outcome:
     answer: bytes | Failure
 
 
-def contents(settings: Settings, prices: PriceFiles | None) -> str:
-    """SHA-256 of the names and contents of all files that a task reads.
+def contents(settings: Settings, prices: PriceFiles | None, events: OwnEvents | None = None) -> str:
+    """SHA-256 of the names and contents of all files that a task reads, and of own events.
+
+    Args:
+        settings: With the place of the data.
+        prices: Files of own prices.
+        events: The user's own control events.
 
     Raises:
         SpecError: for prices from standard input or from frames, which no other process could read.
@@ -137,7 +148,7 @@ def contents(settings: Settings, prices: PriceFiles | None) -> str:
     given = () if prices is None else prices.paths
     if any(not isinstance(path, str) or path == "-" for path in given):
         raise SpecError("a sweep reads prices from files.", hint="Write the prices to a file, and name it with --prices.")
-    digest = hashlib.sha256()
+    digest = hashlib.sha256() if events is None else hashlib.sha256(to_json(events.to_json()).encode())
     for place in (*(Path(folder) for folder in folders if folder is not None), *(Path(str(path)) for path in given)):
         for file in sorted(place.rglob("*")) if place.is_dir() else (place,):
             if file.is_file():
@@ -199,10 +210,10 @@ def check_versions(wanted: Mapping[str, str], there: Mapping[str, str], who: str
 
 @lru_cache(maxsize=KEPT)
 def _market(data: Data):
-    if contents(data.settings, data.prices) != data.version:
+    if contents(data.settings, data.prices, data.events) != data.version:
         raise DataError(
             "this worker sees other data than the sweep was asked about.",
             hint="Give every worker the same folder and files under the same paths, and do not change them while it runs.",
         )
-    context = Context(data.settings, data.as_of, None, data.today)
+    context = Context(data.settings, data.as_of, data.events, data.today)
     return context, past_markets(Request("", context, prices=data.prices))

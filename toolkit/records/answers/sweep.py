@@ -52,6 +52,10 @@ class Sweep(Record):
     """How many have no backtest."""
     quantiles: Rows[float]
     """Least, lower quartile, median, upper quartile and greatest growth; empty without any."""
+    drawdowns: Rows[float]
+    """The same of the deepest falls, positive."""
+    losing: float | None
+    """Fraction of the backtests that ended below their start; null without any."""
     best: str | None
     """Fingerprint of the one with the greatest growth."""
     tries: int

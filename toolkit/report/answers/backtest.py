@@ -41,6 +41,13 @@ def backtest(found: Backtest, say: Language) -> Document:
     )
     if found.events:
         answer.subtitle("Losses within three months after a control")
+    fell = any(loss for event in found.events for loss in event.losses.values())
+    if found.events and not fell:
+        count = len(found.events)
+        answer.line(
+            "Official licences and bans between the dates: {count:d}; nothing fell within three months of any.", count=count
+        )
+    if fell:
         answer.table(
             "notice | announced | metals",
             (

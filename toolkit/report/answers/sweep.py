@@ -26,6 +26,13 @@ def sweep(found: Sweep, say: Language) -> Document:
             "{most:.1%}.",
             middle=middle, low=low, high=high, least=least, most=most,
         )  # fmt: skip
+    if found.drawdowns and found.losing is not None:
+        least, low, middle, high, most = found.drawdowns
+        answer.line(
+            "Deepest falls: {middle:.1%} in the middle, half of them from {low:.1%} to {high:.1%}, all from {least:.1%} to "
+            "{most:.1%}. {losing:.0%} of the backtests ended below their start.",
+            middle=middle, low=low, high=high, least=least, most=most, losing=found.losing,
+        )  # fmt: skip
     if found.failed:
         answer.line("Without an answer: {count:d}; the reasons stand in the table.", count=found.failed)
     if found.deflated is not None:

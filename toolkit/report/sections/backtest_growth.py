@@ -172,6 +172,12 @@ def _events(run: Findings, found: Backtest) -> Table | Text:
     say = run.say
     if not found.events:
         return say("No official licence or ban on these metals was announced between the dates: of controls they tell nothing.")
+    if not any(loss for event in found.events for loss in event.losses.values()):
+        return say.counted(
+            len(found.events),
+            "{n} official licence or ban on these metals was announced in that time; nothing fell within three months.",
+            "{n} official licences and bans on these metals were announced in that time; nothing fell within three months.",
+        )
     columns = (
         Column(say.words("Notice"), "left"),
         Column(say.words("Metals"), "left"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -44,8 +45,8 @@ def tasks(folder: Path, *most: float) -> list[Task]:
     return [Task(data, strategy(one), date(2023, 6, 30), None, False, 0, versions()) for one in most]
 
 
-def request(folder: Path, store: Path, **more: object) -> SweepRequest:
-    """A sweep over starts."""
+def request(folder: Path, store: Path, *, of: Any = None, **more: Any) -> SweepRequest:
+    """A sweep over starts, of least risk or of a strategy that is named."""
     prices = PriceFiles((str(price_file(folder)),), "EUR", only=True)
-    asked = Request(strategy(), Context(resolve({}, file=None), AS_OF, None, AS_OF), prices=prices)
-    return SweepRequest(asked, store, **more)  # type: ignore[arg-type]  # fields of the request
+    asked = Request(of or strategy(), Context(resolve({}, file=None), AS_OF, None, AS_OF), prices=prices)
+    return SweepRequest(asked, store, **more)

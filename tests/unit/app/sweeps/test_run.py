@@ -11,14 +11,33 @@ import time
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import toolkit as tk
 from tests.unit.app.sweeps.questions import price_file, request
-from toolkit.app.sweeps.executors import InProcess
-from toolkit.app.sweeps.run import FAILED, sweep
+from toolkit.app.allocation.request import Request
+from toolkit.app.config import resolve
+from toolkit.app.context import Context
+from toolkit.app.sweeps.executors import InProcess, Pool
+from toolkit.app.sweeps.run import FAILED, SweepRequest, sweep
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
 
+OWN_BAN = """
+[[event]]
+event_id = "own-ban"
+kind = "control"
+instrument = "ban"
+standing = "official"
+announced = 2025-11-05
+effective = 2025-11-05
+authority = "MOFCOM"
+origin = "China"
+metals = ["gallium"]
+forms = ["metal"]
+citation = "a test"
+"""
 STARTS = (date(2022, 12, 31), date(2023, 3, 31))
 
 
@@ -41,13 +60,50 @@ def test_windows_of_equal_length_end_before_the_day_of_knowledge(tmp_path: Path)
 
 
 def test_values_and_random_universes_are_each_with_each_and_repeat(tmp_path: Path) -> None:
-    vary = (("constraint.bounds.upper", ("0.6", "0.7")),)
-    asked = request(tmp_path, tmp_path / "store", vary=vary, universes=2, size=2, start=date(2023, 6, 30))
+    vary = (("constraint.any metal.upper", ("0.5", "0.7")),)
+    store = tmp_path / "store"
+    asked = request(tmp_path, store, of="minimum-risk", vary=vary, universes=2, size=2, start=date(2023, 6, 30))
     found, again = sweep(asked, InProcess()), sweep(asked, InProcess())
     assert found == again
-    assert len(found.runs) == 4
-    assert {one.changes["constraint.bounds.upper"] for one in found.runs} == {"0.6", "0.7"}
+    assert len(found.runs) == len({one.fingerprint for one in found.runs}) == 4
+    assert {one.changes["constraint.any metal.upper"] for one in found.runs} == {"0.5", "0.7"}
     assert {len(one.changes["universe"].split()) for one in found.runs} == {2}
+
+
+def test_a_sample_is_of_the_whole_and_repeats_with_its_seed(tmp_path: Path) -> None:
+    more = {"starts": (date(2022, 12, 31), date(2023, 6, 30)), "months": 6, "universes": 3, "size": 2}
+    whole = sweep(request(tmp_path, tmp_path / "store", **more), InProcess())
+    found = sweep(request(tmp_path, tmp_path / "store", sample=5, **more), InProcess())
+    assert len(whole.runs) == 21
+    assert len(found.runs) == 5
+    rows = [one.fingerprint for one in whole.runs]
+    assert (places := [rows.index(one.fingerprint) for one in found.runs]) == sorted(places)
+    assert len({one.changes["start"] for one in found.runs}) > 1
+    assert len({one.changes["universe"] for one in found.runs}) > 1
+    assert sweep(request(tmp_path, tmp_path / "store", sample=5, **more), InProcess()) == found
+    growths = [one.growth for one in found.runs if one.growth is not None]
+    assert found.losing == sum(growth < 0 for growth in growths) / 5
+    falls = [one.max_drawdown for one in found.runs if one.max_drawdown is not None]
+    assert found.drawdowns == pytest.approx(np.quantile(falls, [0, 0.25, 0.5, 0.75, 1]))
+
+
+def test_own_events_are_part_of_the_question_and_of_the_fingerprint(tmp_path: Path) -> None:
+    """A ban that the user knows of stops what is on its way, in a process that has only the task."""
+    file = tmp_path / "own.toml"
+    file.write_text(OWN_BAN, encoding="utf-8")
+    told = {}
+    for name, events in (("without", None), ("with", str(file))):
+        context = Context(resolve({}, file=None), date(2026, 6, 30), events, date(2026, 6, 30))
+        rebalance = tk.RebalanceSpec(every="quarter", delay="median", on_ban="stuck")
+        universe = tk.UniverseSpec(assets=("gallium", "gold"))
+        strategy = tk.Strategy(universe=universe, objective=tk.EqualWeight(), rebalance=rebalance)
+        asked = SweepRequest(Request(strategy, context), tmp_path / "store", start=date(2025, 9, 30))
+        executor = InProcess() if events is None else Pool(2)
+        (run_of,) = sweep(asked, executor).runs
+        stored = json.loads((tmp_path / "store" / f"{run_of.fingerprint}.json").read_text(encoding="utf-8"))
+        told[name] = (run_of.fingerprint, {one["kind"] for one in stored["strategies"][0]["incidents"]})
+    assert told["with"][0] != told["without"][0]
+    assert "stopped" in told["with"][1] - told["without"][1]
 
 
 def test_a_backtest_without_an_answer_is_recorded_and_the_others_stand(tmp_path: Path) -> None:

@@ -1,0 +1,116 @@
+"""`sweep` of the Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from toolkit.api.answers import Answer, rows
+from toolkit.api.market import Market, PathText, day_of
+from toolkit.api.run import refuse_unknown, request_of
+from toolkit.app.runs import BACKTESTS
+from toolkit.app.sweeps.executors import Cluster, InProcess, Pool
+from toolkit.app.sweeps.run import SweepRequest
+from toolkit.app.sweeps.run import sweep as sweep_of
+from toolkit.records.answers import sweep as records
+from toolkit.strategy.model import Strategy
+
+if TYPE_CHECKING:
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
+
+Day = str | date
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep(Answer):
+    """Many backtests of one question.
+
+    Attributes:
+        found: The record with its fields typed; `record` is its JSON.
+    """
+
+    found: records.Sweep = field(repr=False)
+
+    @property
+    def runs(self) -> pl.DataFrame:
+        """One row a backtest: what of the question is its own, its dates, its figures, or why there is none."""
+        told = []
+        for one in self.found.runs:
+            row = one.to_json()
+            told.append({**row.pop("changes"), **row})
+        return rows(told)
+
+    def document(self, say: Language) -> Document:
+        """What `toolkit sweep` prints."""
+        from toolkit.report.answers.sweep import sweep as document  # noqa: PLC0415
+
+        return document(self.found, say)
+
+
+def sweep(
+    strategy: str | PathLike[str] | Strategy = "physical-basket",
+    market: Market | None = None,
+    *,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    starts: tuple[Day, Day] | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
+    months: int | None = None,
+    universes: tuple[int, int] | None = None,
+    sample: int | None = None,
+    estimated: bool = True,
+    workers: int = 1,
+    scheduler: str | None = None,
+    folder: PathText | None = None,
+    as_of: Day | None = None,
+    currency: str | None = None,
+    country: str | None = None,
+    budget: float | str | None = None,
+    seed: int = 0,
+    **unknown: Any,
+) -> Sweep:
+    """Many backtests of one strategy, stored one by one and never computed twice.
+
+    Args:
+        strategy: Itself, its name, or the path of its file.
+        market: What is known; by default the bundled market. Own prices are files: other processes read them too.
+        vary: Key of a strategy that is named -> values, each with each of the others.
+        starts: One backtest from the end of each month between two days.
+        start: First day where there is one start.
+        end: Last day; by default the last possible.
+        months: Length of each backtest that has a start.
+        universes: How many random universes, and of how many assets.
+        sample: How many of all these are drawn at random; by default all are computed.
+        estimated: Whether customs values are traded and valued at the prices that a filter finds behind them.
+        workers: Processes of this machine; 1 is this one alone.
+        scheduler: Address of a Dask cluster (extra `cluster`).
+        folder: Where backtests are stored; by default that of the settings.
+        as_of: Nothing published later is looked at.
+        currency: Of reporting and of the budget.
+        country: The owner's.
+        budget: Cash at the start.
+        seed: Of all draws.
+        unknown: Refused, with the nearest name.
+
+    Raises:
+        SpecError: for a question without an answer.
+        SourceError: for a scheduler that does not answer.
+    """
+    refuse_unknown(unknown, sweep)
+    request = request_of(strategy, market, as_of=as_of, currency=currency, country=country, budget=budget, seed=seed)
+    first, last = (None if day is None else day_of(day) for day in (start, end))
+    between = None if starts is None else (day_of(starts[0]), day_of(starts[1]))
+    count, size = universes or (0, 0)
+    place = Path(request.settings.config.output.folder) / BACKTESTS if folder is None else Path(folder)
+    varied = tuple((key, tuple(map(str, values))) for key, values in (vary or {}).items())
+    asked = SweepRequest(request, place, varied, between, first, last, months, count, size, sample, estimated)
+    executor = Cluster(scheduler) if scheduler else InProcess() if workers == 1 else Pool(workers)
+    found = sweep_of(asked, executor)
+    return Sweep(found.to_json(), request.context, found)
