@@ -8,11 +8,17 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests import once
+
+if TYPE_CHECKING:
+    from toolkit.core.arrays import FloatArray
+
+    from toolkit.returns.observation.local_level import LocalLevels
 
 # The same examples in every run and in every worker; a busy machine is no failure.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -50,6 +56,27 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drawings(shared: Path) -> Path:
     """Where drawings are kept for all tests of all workers: each is made once."""
     return shared / "drawings"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fitted_once() -> Iterator[None]:
+    """Levels behind noisy prices, a quarter of the time of a proposal, are fitted once in a process for the same prices.
+
+    What tests the fit itself calls `local_levels` in its own module.
+    """
+    from toolkit.risk_model import observed
+
+    fit, kept = observed.local_levels, {}
+
+    def fitted(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> LocalLevels:
+        key = (log_price.shape, log_price.tobytes(), quantity.tobytes(), periods_per_year)
+        if key not in kept:
+            kept[key] = fit(log_price, quantity, periods_per_year)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(observed, "local_levels", fitted)
+        yield
 
 
 @pytest.fixture(scope="session")

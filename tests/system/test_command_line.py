@@ -42,26 +42,25 @@ def test_help_imports_nothing_heavy():
 
 def test_the_solver_is_not_imported_for_data_and_no_report_library_for_a_run_without_one():
     for arguments, banned in (
-        (["data", "list"], {"cvxpy", "vl_convert"}),
-        (["config", "show"], {"cvxpy", "vl_convert"}),
-        (["optimize", "--no-report", "--json"], {"vl_convert", "cvxpy", "scipy"}),
+        ((["data", "list"], ["config", "show"]), {"cvxpy", "vl_convert"}),
+        ((["optimize", "--no-report", "--json"],), {"vl_convert", "cvxpy", "scipy"}),
     ):
         code = (
-            f"import sys; from toolkit.cli.main import run; code = run({arguments!r});"
+            f"import sys; from toolkit.cli.main import run; code = any([run(words) for words in {arguments!r}]);"
             f"found = {banned!r} & set(sys.modules); sys.exit(repr(found) if found or code else 0)"
         )
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert result.returncode == 0, (arguments, result.stderr[-300:])
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "cp949"])
-def test_json_is_the_same_bytes_on_every_terminal(toolkit, process, encoding):
-    there = process("optimize", "--json", "--no-report", PYTHONIOENCODING=encoding)
+def test_json_is_the_same_bytes_on_every_terminal(toolkit, process):
     here = toolkit("optimize", "--json", "--no-report")
+    there = process("optimize", "--json", "--no-report", PYTHONIOENCODING="cp949")
     assert there.returncode == 0, there.stderr
     assert there.stdout == here.stdout
-    table = toolkit("optimize", "--no-report", PYTHONIOENCODING=encoding)
-    assert table.returncode == 0, table.stderr
+    for encoding in ("cp1252", "cp949"):
+        table = toolkit("optimize", "--no-report", PYTHONIOENCODING=encoding)
+        assert table.returncode == 0, table.stderr
 
 
 def test_every_small_verb_speaks_json(toolkit):

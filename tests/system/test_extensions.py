@@ -195,16 +195,25 @@ def test_an_objective_of_one_file_is_solved_explained_and_reported(tmp_path, too
 
 
 PRELUDE = """
+import contextlib
 import importlib.util
+import io
+import json
 import sys
 for package, folder in [item.split("=") for item in sys.argv.pop(1).split(";")]:
     spec = importlib.util.find_spec(package)
     spec.submodule_search_locations.append(folder)
     sys.modules[package] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules[package])
-from toolkit.cli.main import main
-main()
+from toolkit.cli.main import run
+answers = []
+for arguments in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        run(arguments)
+    answers.append(out.getvalue())
+print(json.dumps(answers))
 """
+"""Prints what each of the commands prints; the packages are there once a file was added to each."""
 ADDED = {
     "toolkit.risk_model.covariance": """
         import numpy as np
@@ -251,47 +260,50 @@ returns = {kind = "ranked", step = 0.02}
 """
 
 
-def test_a_covariance_a_forecast_of_returns_and_a_command_of_one_file_each_are_found(tmp_path, process):
+def test_a_covariance_a_forecast_of_returns_and_a_command_of_one_file_each_are_found(tmp_path):
     parts = []
     for package, source in ADDED.items():
         folder = tmp_path / package
         folder.mkdir()
         (folder / "added_by_a_test.py").write_text(dedent(source), encoding="utf-8")
         parts.append(f"{package}={folder}")
-    path = strategy(tmp_path, STRATEGY.replace('"min_risk"', '"max_utility"\nrisk_aversion = 2.0') + FORECAST)
-    work = tmp_path / "work"
-    work.mkdir()
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", PRELUDE, ";".join(parts), *arguments]
-        return subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=120, check=False)
-
-    answer = run("optimize", path, "--json")
-    assert answer.returncode == 0, answer.stderr
-    held = weights(answer)
+    text = STRATEGY.replace('"min_risk"', '"max_utility"\nrisk_aversion = 2.0') + FORECAST
+    tight = '[[constraint]]\nname = "calm"\nkind = "risk_limit"\nmeasure = "volatility"\nupper = 0.1\n'
+    work, paths = tmp_path / "work", {}
+    for name, more in {"plain": "", "lots": '[[constraint]]\nname = "lots"\nkind = "lots"\n', "tight": tight}.items():
+        (work / name).mkdir(parents=True)
+        paths[name] = strategy(work / name, text + more)
+    commands = [
+        ["optimize", paths["plain"], "--no-report", "--json"],
+        ["optimize", paths["plain"], "--explain", "--json", "--set", "objective.risk_aversion=3.0"],
+        ["optimize", paths["lots"], "--no-report", "--json"],
+        ["optimize", paths["tight"], "--no-report", "--json"],
+        ["frontier", paths["plain"], "--json"],
+        ["strategies", "language"],
+        ["added-by-a-test"],
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", PRELUDE, ";".join(parts)],
+        cwd=work, input=json.dumps(commands), capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *answers, page, word = json.loads(done.stdout)
+    answer, explained, whole, refused, points = map(json.loads, answers)
+    held = {row["asset"]: row["weight"] for row in answer["positions"]}
     # Without correlation the weights of the largest r'w - w'w x 0.09 are a straight line in the returns, two per cent apart.
     assert held["germanium"] - held["gallium"] == pytest.approx(0.02 / 0.18, abs=1e-6)
     assert held["silver"] - held["gold"] == pytest.approx(0.02 / 0.18, abs=1e-6)
-    explained = run("optimize", path, "--explain", "--json", "--set", "objective.risk_aversion=3.0")
-    holdings = {row["asset"]: row for row in json.loads(explained.stdout)["explanation"]["holdings"]}
+    holdings = {row["asset"]: row for row in explained["explanation"]["holdings"]}
     assert holdings["silver"]["from_cash"]["objective_reward"] == pytest.approx(-0.08, abs=1e-9)
     report = next(work.rglob("*.html")).read_text(encoding="utf-8")
     assert all(row["name"] in report for row in holdings.values())
-    record = json.loads(explained.stdout)
-    assert all(row["volatility"]["used"] == pytest.approx(0.3) for row in record["assets"])
-    lots = strategy(tmp_path, Path(path).read_text(encoding="utf-8") + '[[constraint]]\nname = "lots"\nkind = "lots"\n')
-    whole = json.loads(run("optimize", lots, "--no-report", "--json").stdout)
+    assert all(row["volatility"]["used"] == pytest.approx(0.3) for row in explained["assets"])
     assert whole["solver"]["lots_gap"] is not None
     assert all(position["lots"] == int(position["lots"]) for position in whole["positions"])
-    tight = '[[constraint]]\nname = "calm"\nkind = "risk_limit"\nmeasure = "volatility"\nupper = 0.1\n'
-    refused = run("optimize", strategy(tmp_path, Path(path).read_text(encoding="utf-8") + tight), "--no-report", "--json")
-    details = json.loads(refused.stdout)["error"]["details"]
+    details = refused["error"]["details"]
     assert "calm" in details["conflict"]  # four alike without correlation have half the volatility of one: 0.15
     assert details["relaxation"]["calm"] == pytest.approx(0.05, abs=1e-3)
-    path = strategy(tmp_path, STRATEGY.replace('"min_risk"', '"max_utility"\nrisk_aversion = 2.0') + FORECAST)
-    points = json.loads(run("frontier", path, "--json").stdout)["points"]
-    assert points[-1]["expected"] == pytest.approx(0.08, abs=1e-6)
-    page = run("strategies", "language").stdout
+    assert points["points"][-1]["expected"] == pytest.approx(0.08, abs=1e-6)
     assert "equal_volatility" in page
     assert "ranked" in page
-    assert run("added-by-a-test").stdout == "found\n"
+    assert word == "found\n"
