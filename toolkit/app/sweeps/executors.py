@@ -6,11 +6,13 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from toolkit.app.sweeps.tasks import Outcome, Task, attempt, check_versions, lost
 from toolkit.app.versions import versions
@@ -22,6 +24,9 @@ TRIES = 3
 """Processes that a task may end before it is given up."""
 PATIENCE = 5.0
 """Seconds in which a scheduler has to answer, and to have a worker."""
+GREETING = 1 << 20
+"""Bytes above which what is said at an address is no greeting of a scheduler, which has some hundred."""
+START = "Start one (dask scheduler), look at its address and the firewall, or use --workers."
 
 
 class Executor(Protocol):
@@ -130,8 +135,11 @@ class Cluster:
 
         Raises:
             SourceError: for a scheduler that does not answer, or has no worker.
-            SpecError: without Dask, and for workers without the toolkit, or with other versions of what decides digits.
+            SpecError: for an address that is none, without Dask, and for workers without the toolkit, or with other versions of
+                what decides digits.
         """
+        if self.address:
+            _check_scheduler(self.address)
         try:
             import distributed  # noqa: PLC0415  # an extra
         except ImportError:
@@ -162,10 +170,7 @@ class Cluster:
         try:
             client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
-            raise SourceError(
-                f"the scheduler {self.address} does not answer: {error}.",
-                hint="Start one (dask scheduler), look at its address and the firewall, or use --workers.",
-            ) from error
+            raise SourceError(f"the scheduler {self.address} does not answer: {error}.", hint=START) from error
         if self.address and not client.scheduler_info()["workers"]:
             client.close()
             raise SourceError(
@@ -173,6 +178,30 @@ class Cluster:
                 hint=f"Start one where the toolkit is installed: dask worker {self.address} --nthreads 1",
             )
         return client
+
+
+def _check_scheduler(address: str) -> None:
+    """Refuse an address at which no Dask scheduler speaks, without Dask.
+
+    A scheduler speaks first: eight bytes with the length of its greeting. Where nobody speaks Dask waits for minutes, and what
+    another service says it takes for a length.
+    """
+    try:
+        where = urlsplit(address)
+        host, port = where.hostname, where.port
+    except ValueError:
+        host, port = None, None
+    if host is None or port is None:
+        raise SpecError(f"--scheduler {address!r} is no address.", hint="Write it as tcp://HOST:PORT.")
+    if where.scheme == "tls":  # the client of the other side speaks first
+        return
+    try:
+        with socket.create_connection((host, port), timeout=PATIENCE / 2) as found, found.makefile("rb") as stream:
+            told = stream.read(8)
+    except OSError as error:
+        raise SourceError(f"the scheduler {address} does not answer: {error}.", hint=START) from error
+    if len(told) < 8 or int.from_bytes(told, "little") > GREETING:
+        raise SourceError(f"what answers at {address} is no Dask scheduler.", hint=START)
 
 
 def _check_workers(client: Any) -> None:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -94,11 +99,66 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(asked: list[Task], r
         assert answers_with_a_loss(Cluster(address), asked, kill) == reference
 
 
-def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(asked: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executors, "PATIENCE", 0.5)
-    with pytest.raises(SourceError, match=r"tcp://127\.0\.0\.1:9 does not answer") as error:
-        next(Cluster("tcp://127.0.0.1:9").run(asked))
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A port that takes connections, and whose service says what its test lets it say."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def port_of(server: socket.socket) -> int:
+    return server.getsockname()[1]
+
+
+def refused_within_ten_seconds(port: int, asked: list[Task], told: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(SourceError, match=told) as error:
+        next(Cluster(f"tcp://127.0.0.1:{port}").run(asked))
+    assert time.monotonic() - began < 10
     assert "dask scheduler" in error.value.hint
+
+
+def test_a_scheduler_that_does_not_answer_is_named_with_the_remedy(asked: list[Task], silent: socket.socket) -> None:
+    refused_within_ten_seconds(port_of(silent), asked, "does not answer")  # it waits for a greeting, in vain
+    silent.close()
+    refused_within_ten_seconds(9, asked, r"tcp://127\.0\.0\.1:9 does not answer")
+
+
+def test_another_service_at_the_address_is_no_scheduler(asked: list[Task], silent: socket.socket) -> None:
+    def answer() -> None:
+        with silent.accept()[0] as found:
+            found.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    service = threading.Thread(target=answer)
+    service.start()
+    refused_within_ten_seconds(port_of(silent), asked, "is no Dask scheduler")
+    service.join()
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1", "tcp://127.0.0.1:port"])
+def test_what_is_no_address_is_refused(asked: list[Task], address: str) -> None:
+    with pytest.raises(SpecError, match="is no address"):
+        next(Cluster(address).run(asked))
+
+
+def test_a_worker_without_the_package_is_refused_by_name(asked: list[Task], tmp_path: Path) -> None:
+    """Without the `.pth` files of its folder of packages the interpreter of the worker does not find the toolkit."""
+    distributed = pytest.importorskip("distributed")
+    nothing = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": None, "silence_logs": 50}
+    packages = str(Path(distributed.__file__).parents[1])
+    program = f"import sys; sys.path.append({packages!r}); from distributed.cli.dask_worker import main; main()"
+    with distributed.LocalCluster(**nothing) as cluster:
+        words = [cluster.scheduler_address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        worker = subprocess.Popen([sys.executable, "-S", "-c", program, *words], cwd=tmp_path, stderr=subprocess.DEVNULL)
+        try:
+            with distributed.Client(cluster, set_as_default=False) as client:
+                client.wait_for_workers(1, timeout=120)
+            with pytest.raises(SpecError, match="has no toolkit") as error:
+                next(Cluster(cluster.scheduler_address).run(asked))
+            assert "Install it there" in error.value.hint
+        finally:
+            worker.kill()
+            worker.wait()
 
 
 def test_other_versions_and_other_data_are_refused_by_name(asked: list[Task], tmp_path: Path) -> None:
