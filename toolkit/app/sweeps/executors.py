@@ -188,12 +188,12 @@ def _check_scheduler(address: str) -> None:
     """
     try:
         where = urlsplit(address)
-        host, port = where.hostname, where.port
+        scheme, host, port = where.scheme, where.hostname, where.port
     except ValueError:
-        host, port = None, None
+        scheme, host, port = "", None, None
     if host is None or port is None:
         raise SpecError(f"--scheduler {address!r} is no address.", hint="Write it as tcp://HOST:PORT.")
-    if where.scheme == "tls":  # the client of the other side speaks first
+    if scheme == "tls":  # the client of the other side speaks first
         return
     try:
         with socket.create_connection((host, port), timeout=PATIENCE / 2) as found, found.makefile("rb") as stream:
