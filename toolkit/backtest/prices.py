@@ -132,11 +132,13 @@ class BacktestPrices:
         rows = rows.sort("asset", "date")
         priced = set(rows["asset"])
         if missing := [key for key in assets if key not in priced]:
-            raise GapError(
-                f"never priced up to {until}: {', '.join(missing)}.",
-                hint=f"Bring their prices (--prices), or leave them out. {did_you_mean(missing[0], prices['asset'].unique())}",
-                details={"missing": missing},
-            )
+            later = prices.filter(pl.col("asset").is_in(missing)).drop_nulls("price")["date"].min()
+            if later is None:
+                known = prices["asset"].unique()
+                hint = f"Bring their prices (--prices), or leave them out. {did_you_mean(missing[0], known)}"
+            else:
+                hint = f"The first of their prices is of {later}: choose a later --start and --end."
+            raise GapError(f"never priced up to {until}: {', '.join(missing)}.", hint=hint, details={"missing": missing})
         daily = all(history.frequency == DAY_BY_DAY for history in histories_of(rows).values())
         if not daily:
             ends = rows.with_columns(pl.col("date").dt.month_end()).filter(pl.col("date") <= until)

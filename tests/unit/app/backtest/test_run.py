@@ -202,6 +202,8 @@ def test_questions_that_make_no_sense_say_who_can_help(capsys, tmp_path, monkeyp
     assert (result, told["error"]["kind"], told["error"]["details"]["dates"]) == (3, "gap", 1)
     result, told = code(capsys, "year.toml", "--start", "2021-01-01", "--end", "2021-04-30")
     assert (result, told["error"]["kind"]) == (3, "gap")  # too few prices for any decision
+    result, told = code(capsys, "year.toml", "--start", "2010-01-01", "--end", "2011-01-01")
+    assert (result, told["error"]["hint"].partition(":")[0]) == (3, f"The first of their prices is of {MONTHS[0]}")
     assert code(capsys, "week.toml")[0] == 2
     assert code(capsys, "lead.toml")[0] == 3
     assert code(capsys, "none.toml")[0] == 2
