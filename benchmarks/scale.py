@@ -2,7 +2,8 @@
 
 Prices are simulated: a factor model of returns, of one seed. Every run is a process of its own that reads the file, estimates,
 solves and prints weights: the command with its default estimators, the command with the sample covariance (which is what the
-scripts estimate), and the shortest script of each peer that is installed with the fastest of its solvers. Repetitions are in
+scripts estimate), and the shortest script of each peer that is installed, with the fastest solver that it takes for variance
+(skfolio poses a cone program, which PIQP does not solve). Repetitions are in
 turn, so that a busy minute slows all; processor seconds and peak memory are those that the system counts for the process.
 """
 
@@ -19,11 +20,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+
+from benchmarks.optimizer.table import machine
 
 SIZES = (30, 200, 500, 1000, 3000)
 DAYS = 2500
@@ -68,14 +72,15 @@ import pandas as pd
 from skfolio.optimization import MeanRisk
 from skfolio.preprocessing import prices_to_returns
 prices = pd.read_csv(FILE, index_col=0, parse_dates=True)
-model = MeanRisk(max_weights=UPPER, solver="PIQP").fit(prices_to_returns(prices))
+model = MeanRisk(max_weights=UPPER).fit(prices_to_returns(prices))
 print(dict(zip(prices.columns, model.weights_)))
 """
-PEERS = {"PyPortfolioOpt, PIQP": ("pypfopt", PYPFOPT), "skfolio, PIQP": ("skfolio", SKFOLIO)}
+MODULES = {"pyportfolioopt": "pypfopt", "skfolio": "skfolio"}
+PEERS = {"PyPortfolioOpt, PIQP": ("pypfopt", PYPFOPT), "skfolio": ("skfolio", SKFOLIO)}
 
 
 def listed(n: int, days: int = DAYS, seed: int = 0) -> pl.DataFrame:
-    """Prices of n series on as many weekdays, `date` and a column each: six factors, and tails of 4 degrees of freedom.
+    """Prices of n series on as many weekdays, `date` and a column each: six factors, tails of 4 degrees of freedom.
 
     Args:
         n: Number of series.
@@ -85,7 +90,7 @@ def listed(n: int, days: int = DAYS, seed: int = 0) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     loadings = np.column_stack([rng.uniform(0.5, 1.5, n), 0.4 * rng.normal(size=(n, 5))])
     factors = rng.standard_t(4, (days, 6)) * np.array([0.007, *(5 * [0.004])])
-    own = rng.standard_t(4, (days, n)) * rng.uniform(0.004, 0.02, n)
+    own = np.clip(rng.standard_t(4, (days, n)), -20, 20) * rng.uniform(0.004, 0.02, n)
     prices = 100 * np.exp(np.cumsum(0.0002 + factors @ loadings.T + own, axis=0))
     weekdays = [LAST - timedelta(back) for back in range(2 * days) if (LAST - timedelta(back)).weekday() < 5]
     return pl.DataFrame({"date": weekdays[:days][::-1]} | {f"L{i:04d}": prices[:, i] for i in range(n)})
@@ -147,6 +152,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     rows = []
+    known = [f"{name} {version(name)}" for name in ("skfolio", "pyportfolioopt") if importlib.util.find_spec(MODULES[name])]
+    runs = "one run" if options.repeats == 1 else f"median of {options.repeats} runs in turn"
+    print("; ".join([datetime.now(UTC).date().isoformat(), machine(), *known, f"{runs} of each"]), end=".\n\n")
     print("| Prices of each | Assets | Program | Processor seconds | Peak memory | Over the toolkit's time |")
     print("|--:|--:|---|--:|--:|--:|")
     for days in options.days:

@@ -7,7 +7,7 @@ Run from the repository's root, with the peers in an environment of their own:
     /tmp/peers-venv/bin/python -m benchmarks.optimizer --markdown FILE --json FILE
 
 A peer that is not installed is told. The clock of every library starts at a frame (ours: an array) of daily returns and ends
-at weights: moments, model and solution are in it, imports are not. Names of assets, groups and constraints are given to all.
+at weights: universe, constraints, moments, model and solution are in it, imports are not. It counts processor time.
 From 1000 assets on, each peer has a process of its own and is stopped after `--limit` seconds ("more than").
 """
 
@@ -29,7 +29,7 @@ import warnings
 from pathlib import Path
 
 from benchmarks.optimizer import measure, ours, peers, table
-from benchmarks.optimizer.data import Truth, simulated
+from benchmarks.optimizer.data import SHIPPED, Truth, returns_of
 
 MEAN_VARIANCE = ("min_risk", "max_utility")
 SHARED = ("max_ratio", "max_diversification", "risk_parity", "hrp", "min_cvar")
@@ -41,13 +41,13 @@ def cases(sizes: list[int]) -> list[tuple[str, int]]:
     """What is run."""
     found = [(case, n) for n in sizes for case in MEAN_VARIANCE]
     found += [("frontier", n) for n in sizes if n <= 200]
-    found += [("what_if", n) for n in sorted({*sizes, 60}) if n <= 1000]
-    return found + [(case, n) for n in sizes if n == 30 for case in SHARED]
+    found += [("what_if", n) for n in sorted({*sizes, 60}) if n <= 1000 and n != SHIPPED]
+    return found + [(case, n) for n in sizes if n in (30, SHIPPED) for case in SHARED]
 
 
 def run(case: str, n: int, repeats: int, limit: float, known: dict[str, str]) -> list[table.Row]:
     """One case: all clocks, judged."""
-    returns = simulated(n)
+    returns = returns_of(n)
     truth = Truth(returns)
     if case == "what_if":
         again, raw = ours.what_if(returns)
@@ -59,20 +59,19 @@ def run(case: str, n: int, repeats: int, limit: float, known: dict[str, str]) ->
         works |= {peer: work for peer, work in makers.items() if work is not None}
     clocks = measure.interleaved(works, repeats)
     if n >= ALONE:
-        able = [peer for peer in known if peers.run(peer, case, simulated(30)) is not None]
+        able = [peer for peer in known if peers.run(peer, case, returns_of(30)) is not None]
         clocks |= {peer: measure.child(peer, case, n, 2, limit) for peer in able}
     return table.judged(case, n, clocks, truth)
 
 
 def child(peer: str, case: str, n: str, repeats: str, file: str) -> None:
     """The other side of `measure.child`."""
-    warm = peers.run(peer, case, simulated(30))
-    work = peers.run(peer, case, simulated(int(n)))
+    warm = peers.run(peer, case, returns_of(30))
+    work = peers.run(peer, case, returns_of(int(n)))
     clock = measure.Clock()
     if warm is None or work is None:
         raise SystemExit(3)
     measure.call(warm, measure.Clock())
-    Path(file + ".ready").touch()
     for _ in range(int(repeats)):
         measure.call(work, clock)
         measure.answer(clock, Path(file))
@@ -84,7 +83,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[30, 200, 1000, 3000], metavar="N")
     parser.add_argument("--only", nargs="+", metavar="CASE", help="run these cases only")
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds a peer may take from 1000 assets on")
+    parser.add_argument("--limit", type=float, default=60.0, help="processor seconds a peer may take from 1000 assets on")
     parser.add_argument("--markdown", type=Path, metavar="FILE")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-DAYS, YEAR = 500, 252
-GROUPS, CAP = 10, 0.2
+SHAPE = "BENCHMARK_SHAPE"
+"""Variable of the environment with days and cap of a run, and of its child processes: ``500 0.2``."""
+_DAYS, _CAP = os.environ.get(SHAPE, "500 0.2").split()
+DAYS, CAP = int(_DAYS), float(_CAP)
+YEAR, GROUPS = 252, 10
+SHIPPED = 20
+"""Assets of the data set that skfolio ships: prices of shares of the S&P 500 since 1990."""
 AVERSION = 3.0
 TAIL = 0.05
+
+
+def returns_of(n: int) -> Array:
+    """(days, n) daily returns: of `SHIPPED` assets those of skfolio's data set, of any other number simulated ones."""
+    return shipped() if n == SHIPPED else simulated(n)
+
+
+def shipped() -> Array:
+    """(8312, 20) daily returns of the prices that skfolio ships."""
+    prices = importlib.import_module("skfolio.datasets").load_sp500_dataset().to_numpy()
+    return prices[1:] / prices[:-1] - 1.0
 
 
 def simulated(n: int, days: int = DAYS) -> Array:

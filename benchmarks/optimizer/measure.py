@@ -1,8 +1,11 @@
-"""Clocks: interleaved repetitions in one process, and one child process for what may need to be stopped."""
+"""Clocks of processor time: repetitions in turn in one process, and one child process for what may need to be stopped."""
 
 from __future__ import annotations
 
 import json
+import math
+import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -58,13 +61,13 @@ def call(work: Callable[[], Array], clock: Clock) -> None:
     """One timed call; a library that fails is told, never dropped in silence."""
     if clock.trouble:
         return
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         clock.weights = work()
     except Exception as error:  # noqa: BLE001 - whatever a peer raises is its answer
         clock.trouble = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         return
-    clock.seconds.append(time.perf_counter() - started)
+    clock.seconds.append(time.process_time() - started)
 
 
 def interleaved(works: dict[str, Callable[[], Array]], repeats: int) -> dict[str, Clock]:
@@ -77,23 +80,26 @@ def interleaved(works: dict[str, Callable[[], Array]], repeats: int) -> dict[str
     return clocks
 
 
+WARM = 30
+"""Processor seconds within which a process has imported its library and solved 30 assets."""
+
+
 def child(peer: str, case: str, n: int, repeats: int, limit: float) -> Clock:
-    """A peer in a process of its own, stopped `limit` seconds after it was warm; it is warm after 30 assets."""
+    """A peer in a process of its own, stopped after `limit` processor seconds and those of `WARM`."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "answer.json"
         command = [sys.executable, "-m", "benchmarks.optimizer", "--child", peer, case, str(n), str(repeats), str(file)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        ready = Path(str(file) + ".ready")
-        started = time.perf_counter()
-        while process.poll() is None and (not ready.exists() or time.perf_counter() - started < limit):
-            if not ready.exists():
-                started = time.perf_counter()
-            time.sleep(0.05)
-        process.kill()
+        seconds = math.ceil(limit) + WARM
+        resource.prlimit(process.pid, resource.RLIMIT_CPU, (seconds, seconds))
         process.wait()
         if not file.exists():
             code = process.returncode
-            return Clock(limit=limit) if code == -9 else Clock(trouble=f"its process ended with {code}")
+            return (
+                Clock(limit=limit)
+                if code in (-signal.SIGXCPU, -signal.SIGKILL)
+                else Clock(trouble=f"its process ended with {code}")
+            )
         told = json.loads(file.read_text())
     weights = None if told["weights"] is None else np.array(told["weights"])
     return Clock(told["seconds"], weights, told["trouble"])

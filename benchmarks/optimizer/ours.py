@@ -44,7 +44,7 @@ def constraints(cap: float, *, capped: bool) -> tuple[Constraint, ...]:
 
 
 def prepared(case: str, n: int) -> Callable[[Array], Problem]:
-    """From returns to the problem; universe and strategy are given, as names and constraints are to the peers."""
+    """From returns to the problem."""
     universe = Universe(tuple(Asset(key=key, name=key, group=group(i)) for i, key in enumerate(names(n))))
     kind = KINDS.get(case, case)
     told = {"kind": kind, "risk_aversion": AVERSION} if kind in ("max_utility", "min_risk") else {"kind": kind}
@@ -66,11 +66,14 @@ def prepared(case: str, n: int) -> Callable[[Array], Problem]:
 
 
 def run(case: str, returns: Array) -> Callable[[], Array]:
-    """What is timed: from returns to weights, (n,); of a frontier, (turning points, n), between which weights are linear."""
-    of = prepared(case, returns.shape[1])
+    """What is timed: from returns to weights, (n,); of a frontier, (turning points, n), between which weights are linear.
+
+    Universe, strategy and problem are built within the clock, as the models of the peers are.
+    """
+    n = returns.shape[1]
     if case == "frontier":
-        return lambda: turning(frontier(of(returns), 50))
-    return lambda: allocate(of(returns)).weights
+        return lambda: turning(frontier(prepared(case, n)(returns), 50))
+    return lambda: allocate(prepared(case, n)(returns)).weights
 
 
 def turning(found: Frontier) -> Array:

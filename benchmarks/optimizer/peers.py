@@ -1,4 +1,8 @@
-"""The peers, each in the shortest way its own documentation shows, from a frame of returns to weights."""
+"""The peers, each in the shortest way its own documentation shows, from a frame of returns to weights.
+
+skfolio and PyPortfolioOpt take the name of a solver: each runs with its default and with the one that is fastest for the kind
+of problem, PIQP for quadratics and HiGHS for linear programs.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,24 @@ import importlib
 import importlib.metadata
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from benchmarks.optimizer.data import AVERSION, CAP, GROUPS, TAIL, YEAR, Array, group, names
 
+FAST = ", fastest solver"
+"""End of the name of a peer that is given its solver."""
+LINEAR = ("min_cvar",)
+SOLVED = {"skfolio": LINEAR, "PyPortfolioOpt": ("min_risk", "max_utility", "frontier", "max_ratio", *LINEAR)}
+"""Cases in which a peer can be given a solver: skfolio poses variance as a cone program, where its default is the fastest."""
 PACKAGES = {
     "skfolio": ("skfolio", "skfolio"),
+    f"skfolio{FAST}": ("skfolio", "skfolio"),
     "Riskfolio-Lib": ("riskfolio", "riskfolio-lib"),
     "PyPortfolioOpt": ("pypfopt", "pyportfolioopt"),
+    f"PyPortfolioOpt{FAST}": ("pypfopt", "pyportfolioopt"),
     "cvxportfolio": ("cvxportfolio", "cvxportfolio"),
 }
 CAPPED = ("min_risk", "max_utility", "frontier")
@@ -45,19 +57,20 @@ def run(peer: str, case: str, returns: Array) -> Callable[[], Array] | None:
     """What is timed: (n,) weights, or (points, n) of a frontier; None where the peer has no such objective."""
     pd = module("pandas")
     frame = pd.DataFrame(returns, columns=names(returns.shape[1]), index=pd.bdate_range("2020-01-01", periods=len(returns)))
-    makers = {
-        "skfolio": skfolio,
-        "Riskfolio-Lib": riskfolio,
-        "PyPortfolioOpt": pyportfolioopt,
-        "cvxportfolio": cvxportfolio,
-    }
-    return makers[peer](case, frame)
+    name, fast = peer.removesuffix(FAST), peer.endswith(FAST)
+    if fast and case not in SOLVED[name]:
+        return None
+    if name in ("skfolio", "PyPortfolioOpt"):
+        solver = ("HIGHS" if case in LINEAR else "PIQP") if fast else None
+        return (skfolio if name == "skfolio" else pyportfolioopt)(case, frame, solver)
+    return {"Riskfolio-Lib": riskfolio, "cvxportfolio": cvxportfolio}[name](case, frame)
 
 
-def skfolio(case: str, frame: Any) -> Callable[[], Array] | None:
+def skfolio(case: str, frame: Any, solver: str | None) -> Callable[[], Array] | None:
     """Estimators in the manner of scikit-learn."""
     sk, found = module("skfolio"), module("skfolio.optimization")
-    aim, variance, MeanRisk = found.ObjectiveFunction, sk.RiskMeasure.VARIANCE, found.MeanRisk
+    aim, variance = found.ObjectiveFunction, sk.RiskMeasure.VARIANCE
+    MeanRisk = partial(found.MeanRisk, solver=solver) if solver else found.MeanRisk
     caps: dict[str, Any] = {}
     if case in CAPPED:
         caps["groups"] = {key: [group(i)] for i, key in enumerate(frame.columns)}
@@ -104,7 +117,7 @@ def riskfolio(case: str, frame: Any) -> Callable[[], Array] | None:
     return None if case not in made else lambda: flat(made[case]())
 
 
-def pyportfolioopt(case: str, frame: Any) -> Callable[[], Array] | None:
+def pyportfolioopt(case: str, frame: Any, solver: str | None) -> Callable[[], Array] | None:
     """Moments first, then an efficient frontier."""
     pypfopt = module("pypfopt")
     mapper, upper = {key: group(i) for i, key in enumerate(frame.columns)}, {group(g): CAP for g in range(GROUPS)}
@@ -112,7 +125,7 @@ def pyportfolioopt(case: str, frame: Any) -> Callable[[], Array] | None:
     def front() -> Any:
         mean = pypfopt.expected_returns.mean_historical_return(frame, returns_data=True, compounding=False, frequency=YEAR)
         # Its default for these, OSQP, stops at its limit of iterations along a frontier of 200 assets.
-        chosen = "CLARABEL" if case == "frontier" else None
+        chosen = solver or ("CLARABEL" if case == "frontier" else None)
         made = pypfopt.EfficientFrontier(
             mean, pypfopt.risk_models.sample_cov(frame, returns_data=True, frequency=YEAR), solver=chosen
         )
@@ -137,7 +150,7 @@ def pyportfolioopt(case: str, frame: Any) -> Callable[[], Array] | None:
         return np.array(found)
 
     def tail() -> Array:
-        made = pypfopt.EfficientCVaR(None, frame, beta=1 - TAIL)
+        made = pypfopt.EfficientCVaR(None, frame, beta=1 - TAIL, solver=solver)
         made.min_cvar()
         return made.weights
 
