@@ -89,11 +89,11 @@ def test_the_walk_through_a_store_goes_on_from_block_to_block(folder, tmp_path, 
     monkeypatch.chdir(tmp_path / "work")
     found = re.findall(r"```sh\n(.*?)```", PAGES["data.md"], re.DOTALL)
     blocks = [block for block in found if "data fetch" not in block]  # tests/system/test_fetch_command.py runs that one
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for line in "".join(blocks).splitlines():
         assert run(shlex.split(line, comments=True)[1:]) == 0, (line, capsys.readouterr().err)
-    assert Store.open("lager").versions == {"prices": 2}, (
-        "two imports and their compaction; a list that came again adds nothing"
+    assert Store.open("lager").versions == {"prices": 3}, (
+        "two imports, a correction and their compaction; a list that came again adds nothing"
     )
     assert Store.open("lager-2").versions == {"prices": 0}
 

@@ -25,6 +25,21 @@ class StoredTable(Record):
     """Days since then."""
 
 
+class Correction(Record):
+    """Rows that a user has corrected: new vintages, known from that day on."""
+
+    table: str
+    """Their table."""
+    source: str
+    """Who imported them."""
+    fetched_at: str
+    """When, UTC."""
+    rows: int
+    """How many."""
+    reason: str
+    """Why, in the words of the user."""
+
+
 class Stored(Record):
     """A store."""
 
@@ -32,6 +47,8 @@ class Stored(Record):
     """Its folder."""
     tables: Rows[StoredTable]
     """Its tables by name."""
+    corrections: Rows[Correction] = ()
+    """What was corrected in it, by table and time."""
 
 
 class UnusedSeries(Record):
@@ -205,6 +222,10 @@ class Imported(Record):
     """Rows that cannot be kept, as ``notes`` say."""
     series: int
     """Series in the file; of an import in parts, of all parts."""
+    sources: Rows[str]
+    """Ids of the sources of its rows, where they are a user's own; none of an export."""
+    correction: str
+    """Why its rows replace those of the store; empty where they do not."""
     mapping: Mapping[str, str]
     """Field -> column of the file, where that was given, asked for, or kept from an earlier import."""
     notes: Rows[Phrase]

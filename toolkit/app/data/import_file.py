@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from toolkit.market.readers.prices import OPTIONAL as OF_PRICES
 from toolkit.market.readers.prices import REQUIRED as OF_A_PRICE
 from toolkit.market.readers.prices import price_header
 from toolkit.market.readers.tabular import Table, read_table
+from toolkit.market.sources.base import data_sources
 from toolkit.market.store.commit import ROWS_OF_A_FILE
 from toolkit.market.store.store import Frames, Store
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES
@@ -34,7 +36,8 @@ from toolkit.supply.tariff import sole_asset, tariff_codes
 
 PRICES, FLOWS = "prices", "flows"
 OWN = "own"
-"""Source of rows whose file names none."""
+"""Source of rows whose file names none, and whose name has no words."""
+_NO_WORD = re.compile(r"[\W\d_]+")
 YOURS = "your own"
 """Licence of the user's files."""
 Ask = Callable[[str, tuple[str, ...]], str | None]
@@ -47,12 +50,13 @@ class ImportOptions:
 
     Attributes:
         table: Table it goes to; read from its header when None.
-        source: Name of the source of rows that name none.
+        source: Name of the source of rows that name none; that of the file without its date when None.
         columns: Field -> column of the file.
         currency: Of prices that name none.
         accept: Assets whose jumps are meant.
         reporter: Country whose customs office counted, where the file does not say.
         direction: ``import`` or ``export``, where the file does not say.
+        correction: Why its rows replace those of the store, whatever their currency, unit or basis; empty where they do not.
         lag_days: Days from the end of a month to its publication, for a customs file; None: known from today on.
     """
 
@@ -64,6 +68,7 @@ class ImportOptions:
     reporter: str | None = None
     direction: str | None = None
     lag_days: int | None = None
+    correction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +100,32 @@ def import_file(context: Context, path: str, options: ImportOptions, ask: Ask | 
     """
     root = store_to_write(context.settings)
     store = Store.open(root, create=True)
+    options = replace(options, source=options.source or _source(context, path))
     with tempfile.TemporaryDirectory() as folder:
         read = _contract_rows(path, options, Path(folder)) or _own_file(context, store, path, options, ask)
         known = {name: context.snapshot.source(name) for name in read.sources}
         sources = [Source(name, read.name, YOURS, own=True) for name, one in known.items() if one.own or one.licence == UNKNOWN]
         commit = store.append(
             {read.table: read.frames},
-            source=options.source or OWN, fetched_at=datetime.now(UTC), addresses=[path], described=sources, **read.about,
+            source=str(options.source), fetched_at=datetime.now(UTC), addresses=[path], described=sources,
+            correction=options.correction, **read.about,
         )  # fmt: skip
     name = read.table
     return Imported(
         as_of=context.as_of.isoformat(), store=str(root),
         file=Path(path).name, table=name, version=commit.versions.get(name), rows=commit.rows[name],
         revised=commit.revised[name], unchanged=commit.unchanged[name], left_out=read.left_out, series=read.series,
-        mapping=read.about.get("mapping", {}), notes=tuple(map(_phrase, read.notes)),
+        sources=read.sources, correction=options.correction, mapping=read.about.get("mapping", {}),
+        notes=tuple(map(_phrase, read.notes)),
     )  # fmt: skip
+
+
+def _source(context: Context, path: str) -> str:
+    """The words of the name of a file, so that a dealer's next list continues his series; no name of a public source."""
+    words = _NO_WORD.sub("_", Path(path).stem).strip("_")
+    there = context.snapshot.source(words)
+    public = words in data_sources() or not (there.own or there.licence == UNKNOWN)
+    return f"{OWN}_{words}" if words and public else words or OWN
 
 
 def _phrase(sentence: str) -> dict[str, Any]:
@@ -223,7 +239,7 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
         raise DataError(f"{cells.name} names no currency of some prices.", hint=hint, details={"file": cells.name})
     rows, notes = per_kg(in_known_units(file.frame, names), context.products)
     quotes, of_quotes = per_kg(in_known_units(file.quotes, names), context.products)
-    source = options.source or OWN
+    source = options.source
     names_none = pl.col("source") == cells.name
     rows = rows.with_columns(source=pl.when(names_none).then(pl.lit(source)).otherwise("source"))
     of_side = pl.format("{} ({})", pl.when(names_none).then(pl.lit(source)).otherwise("source"), "basis")
@@ -258,7 +274,7 @@ def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
         pl.lit("USD").alias("currency"),
         "quantity",
         "basis",
-        pl.lit(options.source or OWN).alias("source"),
+        pl.lit(options.source).alias("source"),
         known.cast(pl.Date).alias("known_from"),
     )
     whole = rows.drop_nulls(["asset", "value", "quantity"])
@@ -270,5 +286,5 @@ def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
     left = rows.height - whole.height
     note = message("{n} rows are left out: their code counts several materials, or value or mass is not known.", n=left)
     notes = (*file.notes, *([note] if left else []))
-    sources = (options.source or OWN,)
+    sources = (str(options.source),)
     return _Read(FLOWS, together.select(rows.columns), whole["asset"].n_unique(), file.name, notes, left, sources)

@@ -14,6 +14,20 @@ from toolkit.market.package import bundled_folder, bundled_market, load_market
 _HEAD = "store.json"  # the rest of the store is an extra, and is imported where one is in use
 
 
+def _folder(path: str) -> Path:
+    """A folder that the settings name.
+
+    Raises:
+        SpecError: for an address: what is committed is what `store.json` names, and a bucket cannot replace it under a lock.
+    """
+    if "://" in path:
+        hint = "Name a folder of a local disk. Files at an address are read by `toolkit data fetch files --series ADDRESS`."
+        raise SpecError(
+            f"{path} is no folder: a store needs a lock and atomic renames, which a bucket does not have.", hint=hint
+        )
+    return Path(path)
+
+
 def default_store() -> Path:
     """The place of the store where nothing else is named: the folder of the system for data of a user."""
     return user_data_path("toolkit", appauthor=False) / STORE
@@ -28,7 +42,7 @@ def package_folder(settings: Settings) -> Path:
     path = settings.config.data.path
     if path is None or store_in_use(settings) is not None:
         return bundled_folder()
-    folder = Path(path)
+    folder = _folder(path)
     if not folder.is_dir():
         raise DataError(f"data folder {folder} does not exist.", hint="Name a data package, or leave --data out.")
     return folder
@@ -43,7 +57,7 @@ def store_in_use(settings: Settings) -> Path | None:
     path = settings.config.data.path
     if path is None:
         return None
-    folder = default_store() if path == STORE else Path(path)
+    folder = default_store() if path == STORE else _folder(path)
     if (folder / _HEAD).is_file():
         return folder
     if path == STORE:
@@ -59,7 +73,7 @@ def store_to_write(settings: Settings) -> Path:
         SpecError: where they name a data package.
     """
     path = settings.config.data.path
-    folder = default_store() if path in (None, STORE) else Path(path)
+    folder = default_store() if path in (None, STORE) else _folder(path)
     if (folder / "datapackage.json").exists():
         raise SpecError(f"{folder} is a data package, and no store.", hint="Name a store with --data, or leave --data out.")
     return folder

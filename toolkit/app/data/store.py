@@ -11,7 +11,7 @@ from toolkit.core.frames import TABLES
 from toolkit.market.store.compact import compact as compact_files
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify as verify_files
-from toolkit.records.store import Compacted, CompactedTable, Damage, Stored, StoredTable, Verified
+from toolkit.records.store import Compacted, CompactedTable, Correction, Damage, Stored, StoredTable, Verified
 
 
 def stored(store: Store, today: date) -> Stored:
@@ -24,7 +24,16 @@ def stored(store: Store, today: date) -> Stored:
         )
         for name, state in store.tables().items()
     )  # fmt: skip
-    return Stored(store=str(store.path), tables=rows)
+    corrections = tuple(
+        Correction(
+            table=name, source=entry.about["source"], fetched_at=entry.fetched_at.isoformat(timespec="seconds"),
+            rows=entry.about["rows"], reason=reason,
+        )
+        for name in store.versions
+        for entry in store.history(name)
+        if (reason := entry.about.get("correction"))
+    )  # fmt: skip
+    return Stored(store=str(store.path), tables=rows, corrections=corrections)
 
 
 def opened(context: Context) -> Store:

@@ -24,7 +24,8 @@ def import_(
         str | None, typer.Option("--table", metavar="TABLE", help="Where it goes; default: read from its header.")
     ] = None,
     source: Annotated[
-        str | None, typer.Option("--source", metavar="NAME", help="Source of rows that name none; default: own.")
+        str | None,
+        typer.Option("--source", metavar="NAME", help="Source of rows that name none; default: the words of its name."),
     ] = None,
     column: Annotated[
         list[str] | None,
@@ -40,6 +41,10 @@ def import_(
         int | None,
         typer.Option("--lag-days", min=0, help="Of customs flows: days from month to publication; default: known today."),
     ] = None,
+    correct: Annotated[
+        str,
+        typer.Option("--correct", metavar="REASON", help="Why these rows replace stored ones, also in other units."),
+    ] = "",
     common: Common,
 ) -> None:
     """Add a file to a store; a header that is not understood is asked about once, and the answer is kept with the store."""
@@ -51,7 +56,7 @@ def import_(
         raise SpecError(f"--column {wrong[0]}: is no FIELD=COLUMN.", hint='Write it as --column date="Stand".')
     options = ImportOptions(
         table, source, {name: value for name, _, value in pairs}, common.prices_currency, tuple(common.accept or ()), reporter,
-        direction, lag_days,
+        direction, lag_days, correct.strip(),
     )  # fmt: skip
     answer = import_file(common.context(), file, options, _ask if sys.stdin.isatty() and file != "-" else None)
     show(common, answer, document)

@@ -18,7 +18,7 @@ from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, c
 from toolkit.market.store.files import sha256, unwritable
 from toolkit.market.store.lock import WAIT, writing
 from toolkit.market.store.log import HEAD, DataFile, Entry, Head, files_of, read_log
-from toolkit.market.store.vintages import addition, check_fixed, last_vintages, visible
+from toolkit.market.store.vintages import addition, check_fixed, check_whole, last_vintages, visible
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES, Table
 
 Frames = pl.DataFrame | Iterable[pl.DataFrame]
@@ -170,13 +170,15 @@ class Store:
         fetched_at: datetime,
         addresses: Sequence[str] = (),
         described: Sequence[Source] = (),
+        correction: str = "",
         wait: float = WAIT,
         **about: Any,
     ) -> Commit:
         """Add what the store does not have, in one commit: readers see all of it or nothing.
 
         Rows are compared with the last vintage of each observation (`toolkit.market.store.vintages.addition`). Rows that have
-        `fetched_at` are an export of a store: they are added as they are, each vintage once.
+        `fetched_at` are an export of a store: they are added as they are, each vintage once. A correction may have another
+        currency, unit or basis than the store: it is new vintages, known from the day of the fetch on, of whole series.
 
         Args:
             tables: Table -> rows of its contract; parts of a large one hold different series.
@@ -184,11 +186,13 @@ class Store:
             fetched_at: When it came, with a time zone.
             addresses: What was asked; only their hash is kept, since they can hold keys.
             described: Title, licence and release interval of the ids in the column `source`.
+            correction: Why these rows replace those of the store; empty for an observation or a revision of the source.
             wait: Seconds to wait for another writer.
             about: What is to be kept with the commit besides, ready for JSON.
 
         Raises:
-            FrameError: for rows that break the contract of their table, or switch the currency, unit or basis of a series.
+            FrameError: for rows that break the contract of their table, or switch the currency, unit or basis of a series; for
+                a correction that corrects nothing, or only a part of a series.
             DataError: for a store that is damaged.
             SpecError: for another writer that does not end, and a disk that takes no more. The store is as it was.
         """
@@ -205,7 +209,11 @@ class Store:
                 "addresses_sha256": sha256("\n".join(sorted(addresses)).encode()),
                 "sources": [{**asdict(one), "complete_to": _iso(one.complete_to)} for one in described],
             }
-            added = {table.name: self._write(table, tables[table.name], fetched_at) for table in kept}
+            told |= {"correction": correction} if correction else {}
+            added = {table.name: self._write(table, tables[table.name], fetched_at, correct=bool(correction)) for table in kept}
+            if correction and not any(counts["revised"] for _, counts in added.values()):
+                hint = "`toolkit data list` and `toolkit data query` show series and sources of the store; --source names one."
+                raise FrameError("no row of the store is corrected by these.", hint=hint)
             parts = [Part(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files]
             self._see(commit(self.path, self._head, parts))
         rows, revised, unchanged = (
@@ -222,13 +230,15 @@ class Store:
             del self._logs[name]
         self._head = head
 
-    def _write(self, table: Table, frames: Frames, fetched_at: datetime) -> tuple[list[DataFile], dict[str, int]]:
+    def _write(
+        self, table: Table, frames: Frames, fetched_at: datetime, *, correct: bool
+    ) -> tuple[list[DataFile], dict[str, int]]:
         """Write what is new of some rows into data files."""
         folder = self.path / table.name
         files: list[DataFile] = []
         counts = {"rows": 0, "revised": 0, "unchanged": 0}
         for given in (frames,) if isinstance(frames, pl.DataFrame) else frames:
-            rows, revised, unchanged = self._new(table, given, fetched_at)
+            rows, revised, unchanged = self._new(table, given, fetched_at, correct=correct)
             counts = {"rows": counts["rows"] + rows.height, "revised": counts["revised"] + revised,
                       "unchanged": counts["unchanged"] + unchanged}  # fmt: skip
             if rows.height:
@@ -236,9 +246,11 @@ class Store:
                 files += (write_data_file(part, table, folder) for part in rows.iter_slices(ROWS_OF_A_FILE))
         return files, counts
 
-    def _new(self, table: Table, given: pl.DataFrame, fetched_at: datetime) -> tuple[pl.DataFrame, int, int]:
+    def _new(self, table: Table, given: pl.DataFrame, fetched_at: datetime, *, correct: bool) -> tuple[pl.DataFrame, int, int]:
         """Rows that the store does not have; how many of them are revisions; and how many it has."""
-        if FETCHED_AT in given.columns:
+        if FETCHED_AT in given.columns and correct:  # an export that was edited
+            given = last_vintages(_typed(given, table, [*table.dtypes]).lazy(), table).collect()
+        elif FETCHED_AT in given.columns:
             rows = _typed(given, table, [*table.dtypes])
             missing = self._missing(table, rows)
             revised = missing.height - missing.select(table.key).unique().height
@@ -250,9 +262,16 @@ class Store:
         if table.reference in table.key:
             date_of = pl.col(table.reference)
             ends = date_of.min().alias("first"), date_of.max().alias("last"), pl.col(FETCHED_AT).max().alias("fetched")
-            fixed = (pl.col(name).last() for name in table.fixed)
-            spans = stored.group_by(*table.series, "source").agg(*ends, *fixed).collect(engine="streaming")
-            check_fixed(rows, spans, table)
+            fixed = [pl.col(name) for name in table.fixed]
+            if any("correction" in entry.about for entry in self.history(table.name)):
+                fixed = [one.sort_by("known_from", FETCHED_AT) for one in fixed]
+            spans = (
+                stored.group_by(*table.series, "source").agg(*ends, *(one.last() for one in fixed)).collect(engine="streaming")
+            )
+            if correct:
+                check_whole(rows, last_vintages(stored, table).collect(engine="streaming"), table)
+            else:
+                check_fixed(rows, spans, table)
             stored = stored.filter(date_of.is_between(rows[table.reference].min(), rows[table.reference].max()))
         matching = stored.join(rows.lazy().select(table.key), on=table.key, how="semi", nulls_equal=True)
         found = addition(rows, last_vintages(matching, table).collect(engine="streaming"), spans, table, fetched_at)

@@ -93,8 +93,38 @@ def check_fixed(rows: pl.DataFrame, spans: pl.DataFrame, table: Table) -> None:
         series = "/".join(str(row[name]) for name in table.series)
         raise FrameError(
             f"{series} of {row['source']}: {column} is {row[column]!r} now, and was {row[f'{column}{_OLD}']!r}.",
-            hint="Nothing was added. A series keeps its currency, unit and basis: give the new one a name of its own.",
+            hint=(
+                "Nothing was added. A series keeps its currency, unit and basis: give the new one a name of its own; if what "
+                "is stored is wrong: `toolkit data import FILE --correct REASON`, with every row of the series."
+            ),
             details={"table": table.name, "series": series, "rule": f"{column}_of_a_series", "count": changed.height},
+        )
+
+
+def check_whole(rows: pl.DataFrame, stored: pl.DataFrame, table: Table) -> None:
+    """Refuse a correction after which a series would be in two currencies, units or bases.
+
+    Args:
+        rows: The correction.
+        stored: Last vintages of the store.
+        table: Their table.
+
+    Raises:
+        FrameError: with the first series of which it lacks rows.
+    """
+    if not table.fixed:
+        return
+    on = [*table.series, "source"]
+    kept = stored.join(rows, on=table.key, how="anti", nulls_equal=True)
+    kinds = rows.select(*on, *table.fixed).unique(on)
+    left = kept.join(kinds, on=on, suffix="_corrected")
+    left = left.filter(pl.any_horizontal(pl.col(name) != pl.col(f"{name}_corrected") for name in table.fixed))
+    for row in left.sort(table.key).iter_rows(named=True):
+        series, first = "/".join(str(row[name]) for name in table.series), row[str(table.reference)]
+        raise FrameError(
+            f"{series} of {row['source']}: {left.height} rows would stay as they are, the first of {first}.",
+            hint="Nothing was added. A correction has every row of its series: `toolkit data export` writes them.",
+            details={"table": table.name, "rule": "whole_series", "count": left.height},
         )
 
 

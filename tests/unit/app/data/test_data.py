@@ -222,6 +222,63 @@ def test_a_messy_list_is_refused_until_its_currency_is_told_and_names_of_no_prod
     ]  # fmt: skip
 
 
+def test_a_series_in_the_wrong_currency_is_corrected_as_a_whole_with_a_reason(tmp_path):
+    file, place, head = tmp_path / "Händler-2026-05.csv", tmp_path / "s", "date,asset,price,currency\n"
+    file.write_text(head + "2026-05-01,gallium,900,USD\n2026-05-08,gallium,910,USD\n2026-05-01,indium,300,USD\n")
+    assert import_file(context(place), str(file), ImportOptions()).sources == ("Händler",)
+    part, right = tmp_path / "part.csv", tmp_path / "Händler-2026-06.csv"
+    part.write_text(head + "2026-05-08,gallium,910,EUR\n")
+    right.write_text(head + "2026-05-01,gallium,900,EUR\n2026-05-08,gallium,910,EUR\n")
+    with pytest.raises(FrameError) as raised:
+        import_file(context(place), str(right), ImportOptions())
+    assert "--correct" in raised.value.hint
+    with pytest.raises(FrameError, match="1 rows would stay as they are, the first of 2026-05-01"):
+        import_file(context(place), str(part), ImportOptions(source="Händler", correction="x"))
+    with pytest.raises(FrameError, match="no row of the store is corrected"):
+        import_file(context(place), str(right), ImportOptions(source="another", correction="x"))
+    before = Store.open(place).scan("prices").collect()
+    answer = import_file(context(place), str(right), ImportOptions(correction="quoted in euro"))
+    assert (answer.rows, answer.revised, answer.correction) == (2, 2, "quoted in euro")
+    store = Store.open(place)
+    assert store.scan("prices", version=0).collect().equals(before), "nothing is overwritten"
+    now = store.scan("prices", date.max).sort("asset", "date").collect()
+    assert now.select("price", "currency").rows() == [(900.0, "EUR"), (910.0, "EUR"), (300.0, "USD")]
+    told = [(one.source, one.rows, one.reason) for one in stored(store, TODAY).corrections]
+    assert told == [("Händler", 2, "quoted in euro")]
+    right.write_text(head + "2026-05-15,gallium,920,EUR\n")
+    assert import_file(context(place), str(right), ImportOptions()).rows == 1, "the series goes on in the right currency"
+    part.write_text(head + "2026-05-22,gallium,930,USD\n")
+    with pytest.raises(FrameError, match="was 'EUR'"):
+        import_file(context(place), str(part), ImportOptions(source="Händler"))
+
+
+def test_an_export_that_was_edited_corrects_what_it_came_from(tmp_path):
+    file, place = tmp_path / "lager.csv", tmp_path / "s"
+    file.write_text("date,asset,price,currency\n2026-05-01,gallium,900,USD\n2026-05-08,gallium,910,USD\n")
+    import_file(context(place), str(file), ImportOptions())
+    export(context(place), "prices", file)
+    file.write_text(file.read_text().replace("USD", "EUR"))
+    assert import_file(context(place), str(file), ImportOptions(correction="in euro")).revised == 2
+    assert Store.open(place).scan("prices", date.max).collect()["currency"].to_list() == ["EUR", "EUR"]
+
+
+@pytest.mark.parametrize("use", [store_in_use, store_to_write, package_folder])
+@pytest.mark.parametrize("address", ["s3://bucket/lager", "https://host/lager"])
+def test_an_address_is_no_store_and_makes_no_folder(use, address, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError) as raised:
+        use(resolve({"data.path": address}))
+    assert "bucket" in raised.value.message
+    assert "fetch files" in raised.value.hint
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_file_named_like_a_public_source_is_none(tmp_path):
+    file = tmp_path / "yahoo.csv"
+    file.write_text("date,asset,price,currency\n2026-05-01,gallium,900,USD\n")
+    assert import_file(context(tmp_path / "s"), str(file), ImportOptions()).sources == ("own_yahoo",)
+
+
 def test_a_list_with_two_sides_becomes_two_series(tmp_path):
     file = tmp_path / "list.csv"
     file.write_text("date,asset,bid,ask,currency,unit\n2026-05-01,gallium,800,900,EUR,kg\n")

@@ -22,6 +22,10 @@ def tables(answer: Answer, store: Stored) -> None:
         for row in store.tables
     )  # fmt: skip
     answer.table("table | >version | >rows | >files | >size | fetched | >age", rows)
+    if store.corrections:
+        answer.line("Corrected:")
+        corrected = ((row.table, row.source, row.fetched_at[:10], row.rows, row.reason) for row in store.corrections)
+        answer.table("table | source | on | >rows | why", corrected)
 
 
 def verified(found: Verified, say: Language) -> Document:
@@ -100,6 +104,8 @@ def imported(found: Imported, say: Language) -> Document:
     answer = Answer(say, found.as_of)
     answer.heading("{file}: {rows:,} new rows in table {table}", file=found.file, rows=found.rows, table=found.table)
     answer.line("Store {folder}.", folder=found.store)
+    if found.sources:
+        answer.line("Source: {names}.", names=found.sources)
     answer.table(
         ">series | >new | >of them revised | >there already | >left out",
         [(found.series, found.rows, found.revised, found.unchanged, found.left_out)],
