@@ -125,9 +125,9 @@ def market() -> Subject:
 
 
 @once
-def factors() -> Factors:
-    """What `toolkit factors` answers, which takes five seconds."""
-    return factor_model(context(), "physical-basket")
+def factors(day: date) -> Factors:
+    """What `toolkit factors` answers on a day, which takes five seconds."""
+    return factor_model(context(day), "physical-basket")
 
 
 @once

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.lots import HEADER, TWELVE
-from tests.subjects import HOLDINGS, factors, in_json, proposal
+from tests.subjects import AS_OF, HOLDINGS, factors, in_json, proposal
 from toolkit.app.answers import answered
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -230,8 +230,8 @@ def told(tmp_path_factory):
             name: (json.loads(asked(*command, "--json")), asked(*command).splitlines(), folder)
             for name, command in COMMANDS.items()
         }
-    lines = answered(lambda say: document(factors(), say), "terminal", "en", width=3000, bold=False).splitlines()
-    return {**found, "factors": (factors().to_json(), lines, folder)}
+    lines = answered(lambda say: document(factors(AS_OF), say), "terminal", "en", width=3000, bold=False).splitlines()
+    return {**found, "factors": (factors(AS_OF).to_json(), lines, folder)}
 
 
 def numbers(node, tags=frozenset()):

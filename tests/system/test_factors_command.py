@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.subjects import factors
+from tests.subjects import AS_OF, factors
 from toolkit.cli.main import run
 
 TODAY = ("--as-of", "2026-11-24")
@@ -79,7 +79,7 @@ def whole(folder):
     environment = {**os.environ, "HOME": str(folder), "PYTHONIOENCODING": "cp949", "POLARS_MAX_THREADS": "2"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    return factors().to_json(), done.stdout.decode("cp949")
+    return factors(AS_OF).to_json(), done.stdout.decode("cp949")
 
 
 def test_the_object_has_its_shape(whole):

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.subjects import factors as of_the_basket
 from toolkit.app.allocation.factor_model import factor_model
 from toolkit.app.allocation.forecast import risk_forecast, strategy_forecast
 from toolkit.app.allocation.inputs import load_inputs
@@ -98,7 +99,7 @@ def test_the_premia_in_the_documentation_are_those_of_the_output():
     """docs/method.md cites the figures of the default strategy as known on a day that it names."""
     page = " ".join((Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8").split())
     day = date.fromisoformat(re.findall(r"As known on (\d{4}-\d\d-\d\d), a year for one standard", page)[0])
-    found = {row.name: row for row in factors(Context(SETTINGS, day), "physical-basket").characteristics}
+    found = {row.name: row for row in of_the_basket(day).characteristics}
     cited = re.findall(r"(control pressure|N-1|flow shortfall) ([+-][\d.]+) % \(t (-?[\d.]+)\)", page)
     keys = {"control pressure": "control_pressure", "N-1": "n_minus_1", "flow shortfall": "flow_shortfall"}
     assert len(cited) == len(keys)
@@ -202,7 +203,7 @@ class _Forecast:
     """Only what the score of noisy prices reads."""
 
     def __init__(self, assets, day, levels, error, sd, noise):
-        self.matrix = np.eye(len(assets)) * sd**2
+        self.variances = np.full(len(assets), sd**2)
         self.risks = [type("Risk", (), {"model": "customs_unit_value", "noise": noise}) for _ in assets]
         self.levels = [
             type("Level", (), {"asset": key, "date": day, "price": level, "standard_error": error * level})
