@@ -264,3 +264,21 @@ def test_reading_writes_nothing(tmp_path):
     finally:
         for path in (store.path, *store.path.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def test_the_plan_of_a_query_reads_the_files_columns_and_rows_that_are_asked_for(tmp_path):
+    store = Store.open(tmp_path / "s", create=True)
+    names = ("antimony", "bismuth", "cobalt")
+    parts = (prices(name, dict.fromkeys(days(date(2026, 1, 1), 50), 1.0)) for name in names)
+    store.append({"prices": parts}, source="dealer", fetched_at=FETCHED)
+    asked = store.scan("prices", date(2026, 2, 1), series=["bismuth"])
+    plan = asked.select("date", "price").explain(engine="streaming")
+    [file] = [path.name for path in (tmp_path / "s" / "prices").glob("*.parquet") if path.name in plan]
+    assert pl.read_parquet(tmp_path / "s" / "prices" / file)["asset"].unique().to_list() == ["bismuth"]
+    assert "PROJECT 4/10 COLUMNS" in plan  # those of the answer, and those of the days
+    selection = next(line for line in plan.splitlines() if "SELECTION" in line)
+    assert all(word in selection for word in ('col("asset").is_in', 'col("date")', 'col("known_from")'))
+    for other in (tmp_path / "s" / "prices").glob("*.parquet"):
+        if other.name != file:
+            other.write_bytes(b"damaged")
+    assert asked.collect().height == 32, "no other file is opened"
