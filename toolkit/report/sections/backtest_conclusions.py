@@ -12,13 +12,14 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, name, sources, strong, text
 from toolkit.report.tables.backtest import Told, ends, first, needed, of, selection, title, titles
+from toolkit.report.tables.folded import folded
 
 GOLD = "gold-only"
 
 
 @section("conclusions", mark("What can be concluded"), needs=["backtest"])
 def conclusions(run: Findings) -> tuple[Block, ...]:
-    """Sentences on what cannot be told from chance, then every comparison."""
+    """Sentences on what cannot be told from chance, then every comparison in a closed table, then what no statistic repairs."""
     say, found = run.say, of(run)
     notes = Notes(tuple(("", words) for one in found.strategies if one.role == "strategy" for words in _told(run, found, one)))
     told = selection(found, titles(run), Answer(say, found.as_of).told)
@@ -49,7 +50,7 @@ def conclusions(run: Findings) -> tuple[Block, ...]:
     sub = say("Years needed: when an interval around this difference would leave out zero; it narrows with their root.")
     table = Table(say.words("Growth against what it is compared with"), columns, rows, keys=2)
     foot = say("Own calculation on prices{prices}.", prices=sources(*run.of_prices()))
-    return (notes, Figure(_finding(run, found), sub, (table,), (), foot), others)
+    return (notes, *folded(Figure(_finding(run, found), sub, (table,), (), foot)), others)
 
 
 def _finding(run: Findings, found: Backtest) -> Text:

@@ -265,4 +265,4 @@ def _months(run: Findings, one: Simulated) -> Table:
         )
         for year in one.calendar_years
     )
-    return Table(say.words("Return of each month and year in per cent, after all costs"), columns, rows)
+    return Table(say.words("Return of each month and year in per cent, after all costs"), columns, rows, stacks=False)
