@@ -248,7 +248,9 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
     told = (*file.reading, *file.notes, *(remark.text for remark in dict.fromkeys((*notes, *of_quotes))))
     whole = pl.concat(parts)
     if others := sorted({*whole["asset"]} - {*context.products.keys, *context.snapshot["prices"]["asset"]}):
-        told = (*told, message("No product is named {names}: series of their own, which value no metal.", names=others))
+        # A name alone may be the code of a country, as the ticker ALB is.
+        quoted = [f"'{name}'" for name in others]
+        told = (*told, message("No product is named {names}: series of their own, which value no metal.", names=quoted))
     sources = tuple(whole["source"].unique().sort())
     return _Read(PRICES, frames, whole["asset"].n_unique(), cells.name, told, sources=sources)
 

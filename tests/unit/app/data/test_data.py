@@ -15,10 +15,13 @@ from toolkit.app.data.import_file import ImportOptions, import_file
 from toolkit.app.data.places import default_store, package_folder, store_in_use, store_to_write
 from toolkit.app.data.query import query
 from toolkit.app.data.store import check_contracts, compact, stored, verify
+from toolkit.app.languages import language
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.core.frames import TABLES
 from toolkit.market.package import bundled_folder
 from toolkit.market.store.store import Store
+from toolkit.report.answers.data.store import imported
+from toolkit.report.formats.terminal import terminal
 
 TODAY = date(2026, 11, 24)
 MAY = date(2026, 5, 4)
@@ -215,7 +218,7 @@ def test_a_messy_list_is_refused_until_its_currency_is_told_and_names_of_no_prod
     answer = import_file(context(place), str(file), ImportOptions(currency="EUR"))
     assert (answer.rows, answer.series) == (8, 4)
     values = [value for note in answer.notes for value in note["with"].values()]
-    assert ["Wolfram APT"] in values
+    assert ["'Wolfram APT'"] in values
     rows = Store.open(place).scan("prices").filter(pl.col("basis") == "dealer_ask").sort("asset").collect()
     assert [(asset, round(price, 2), currency) for asset, price, currency in rows.select("asset", "price", "currency").iter_rows()] == [
         ("Wolfram APT", 820.0, "USD"), ("antimony", 49.6, "USD"), ("gallium", 1250.5, "EUR"), ("germanium", 3400.0, "EUR"),
@@ -277,6 +280,16 @@ def test_a_file_named_like_a_public_source_is_none(tmp_path):
     file = tmp_path / "yahoo.csv"
     file.write_text("date,asset,price,currency\n2026-05-01,gallium,900,USD\n")
     assert import_file(context(tmp_path / "s"), str(file), ImportOptions()).sources == ("own_yahoo",)
+
+
+def test_a_ticker_is_told_by_its_letters_though_a_country_has_them(tmp_path):
+    file = tmp_path / "funds.csv"
+    file.write_text("date,ALB,GLD\n2026-05-01,90,300\n2026-05-04,91,301\n")
+    answer = import_file(context(tmp_path / "s"), str(file), ImportOptions(currency="USD"))
+    say = language("en")
+    told = terminal(imported(answer, say), say)
+    assert "'ALB'" in told
+    assert "Albania" not in told
 
 
 def test_a_list_with_two_sides_becomes_two_series(tmp_path):
