@@ -16,8 +16,8 @@ from hypothesis import settings
 from tests import once
 
 if TYPE_CHECKING:
+    from toolkit.core.forecast import FloatArray
     from toolkit.returns.observation.local_level import LocalLevels
-    from toolkit.shocks.price_response import FloatArray
 
 # The same examples in every run and in every worker; a busy machine is no failure.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
