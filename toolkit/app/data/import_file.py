@@ -16,6 +16,7 @@ from toolkit.app.context import Context
 from toolkit.app.data.places import store_to_write
 from toolkit.app.lots import LotNames
 from toolkit.app.prices import ASSUMED_CURRENCY, in_known_units, per_kg
+from toolkit.core.countries import country
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import TABLES
 from toolkit.core.messages import Message, message, template_with
@@ -32,6 +33,7 @@ from toolkit.market.store.store import Frames, Store
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES
 from toolkit.market.tables import Table as StoreTable
 from toolkit.records.store import Imported
+from toolkit.supply.flows import WORLD
 from toolkit.supply.tariff import sole_asset, tariff_codes
 
 PRICES, FLOWS = "prices", "flows"
@@ -263,12 +265,16 @@ def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
     for name in ("reporter", "direction"):
         if getattr(options, name) is None and file.frame[name].has_nulls():
             raise SpecError(f"{file.name} does not say the {name}.", hint=f"Say it with --{name}.")
+    partners = {name: name if name == WORLD else country(name) for name in file.frame["partner"].unique().sort()}
+    if unknown := [name for name, code in partners.items() if code is None]:
+        hint = f"Write the country's name or ISO code, or {WORLD} for all of them together."
+        raise DataError(f"{file.name}: {unknown[0]!r} is no country.", hint=hint, details={"unknown": unknown})
     lag = options.lag_days
     known = pl.lit(context.today) if lag is None else pl.col("date") + pl.duration(days=lag)
     rows = file.frame.select(
         "date",
         pl.col("reporter").fill_null(pl.lit(options.reporter, pl.String)),
-        "partner",
+        pl.col("partner").replace_strict(partners, return_dtype=pl.String),
         pl.col("direction").fill_null(pl.lit(options.direction, pl.String)),
         pl.col("hs_code").replace_strict(of_code, return_dtype=pl.String).alias("asset"),
         "hs_code",

@@ -331,6 +331,18 @@ def test_customs_flows_go_to_their_table(tmp_path):
     assert Store.open(tmp_path / "t").scan("flows").collect()["known_from"].unique().to_list() == [TODAY]
 
 
+def test_partners_of_flows_are_countries_by_their_names_or_codes(tmp_path):
+    file, place = tmp_path / "flows.csv", tmp_path / "s"
+    head, row = "period,partner_name,hs6,value_usd,quantity_kg\n", "2017-01-01,{},250410,10200,6116\n"
+    options = ImportOptions(reporter="CHN", direction="export")
+    file.write_text(head + "".join(row.format(name) for name in ("Australia", "JPN", "WLD")))
+    assert import_file(context(place), str(file), options).rows == 3
+    assert {*Store.open(place).scan("flows").collect()["partner"]} == {"AUS", "JPN", "WLD"}
+    file.write_text(head + row.format("Nowhere"))
+    with pytest.raises(DataError, match="'Nowhere' is no country"):
+        import_file(context(place), str(file), options)
+
+
 def test_a_file_that_cannot_be_read_adds_nothing(tmp_path):
     file, place = tmp_path / "list.csv", tmp_path / "s"
     made(place)
