@@ -95,7 +95,7 @@ class Context:
     @cached_property
     def level_paths(self) -> Mapping[str, LevelPath]:
         """Levels behind the noisy prices of the products, for every question of the day and of earlier ones."""
-        return MappingProxyType(level_paths(self.snapshot["prices"], self.products.keys))
+        return MappingProxyType(level_paths(self.snapshot.series, self.products.keys))
 
     @cached_property
     def metal_supply(self) -> Callable[[str, Scenario], MetalSupply]:

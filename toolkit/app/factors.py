@@ -139,8 +139,8 @@ def _seen(strategy: Strategy, inputs: Inputs, currency: str) -> Observed:
     """Changes of all series, as printed and under the strategy's observation model."""
     latent = strategy.forecast.observation == "latent"
     history = inputs.history if latent else None
-    panel = align(inputs.prices, inputs.universe, lookback_months=lookback_months(strategy), history=history)
-    return observe(panel, fx_returns(panel, inputs.snapshot["fx"], currency), latent=latent)
+    panel = align(inputs.series, inputs.universe, lookback_months=lookback_months(strategy), history=history)
+    return observe(panel, fx_returns(panel, inputs.snapshot.rates, currency), latent=latent)
 
 
 def _characteristics(

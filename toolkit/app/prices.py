@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.messages import message
+from toolkit.core.price_series import PriceSeries
 from toolkit.core.remarks import Remark, note
 from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
@@ -58,12 +60,14 @@ class PriceFiles:
     returns_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value
+@dataclass(frozen=True, eq=False)  # frames have no truth value; no slots: what is visible is filtered once
 class OwnPrices:
     """The prices of the user's files, known products per kg.
 
     Attributes:
-        frame: Visible rows of `toolkit.core.frames.Prices`.
+        rows: Of `toolkit.core.frames.Prices`, on the day of the question.
+        series: Of these the visible ones.
+        day: Of knowledge.
         quotes: Prices of a day (`toolkit.returns.quotes`): one visible row a product, in no series.
         file: As it was read, with the names of the files for known assets.
         notes: Notes on the whole files.
@@ -72,7 +76,9 @@ class OwnPrices:
         returns_only: Whether prices are indices made from returns.
     """
 
-    frame: pl.DataFrame
+    rows: pl.DataFrame
+    series: PriceSeries
+    day: date
     quotes: pl.DataFrame
     file: PriceFile
     notes: tuple[Remark, ...]
@@ -93,7 +99,16 @@ class OwnPrices:
     @property
     def assets(self) -> tuple[str, ...]:
         """Keys, sorted."""
-        return tuple(self.frame["asset"].unique().sort())
+        return self.series.assets
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """The visible rows."""
+        return self.rows.filter((pl.col("known_from") <= self.day) & (pl.col("date") <= self.day))
+
+    def until(self, day: date) -> OwnPrices:
+        """The prices as known on an earlier day, without those of a single day."""
+        return replace(self, series=self.series.until(day), day=day, quotes=self.quotes.clear())
 
     def over(self, bundled: pl.DataFrame) -> pl.DataFrame:
         """These rows, and the bundled ones of every other asset; these alone where nothing is taken from the bundle."""
@@ -196,7 +211,9 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
     reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
-    return OwnPrices(frame, quotes, file, tuple(lacking), reading, files.only, files.returns_only)
+    return OwnPrices(
+        frame, PriceSeries.of(frame), snapshot.as_of, quotes, file, tuple(lacking), reading, files.only, files.returns_only
+    )
 
 
 def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:

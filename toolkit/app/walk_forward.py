@@ -121,8 +121,8 @@ def outcomes(
         Of portfolios of prices without measurement error, a month each, and of single noisy prices; oldest first.
     """
     past = Market.of({name: inputs.snapshot[name] for name in READ if name in inputs.snapshot} | {"prices": inputs.prices}, {})
-    panel = align(inputs.prices, inputs.universe)
-    path = _Path.of(panel, fx_returns(panel, inputs.snapshot["fx"], currency).rates)
+    panel = align(inputs.series, inputs.universe)
+    path = _Path.of(panel, fx_returns(panel, inputs.snapshot.rates, currency).rates)
     exact: dict[date, Outcome] = {}
     noisy: dict[date, Outcome] = {}
     for known in _as_known(inputs, past, path.dates):
@@ -164,7 +164,7 @@ def _as_known(inputs: Inputs, past: Market, dates: tuple[date, ...]) -> Iterator
     ledger, supply, events, shares = inputs.ledger, inputs.supply, (-1,), -1
     for day in _quarters(dates[0], dates[-1]):
         snapshot = past.until(day)
-        counts = dict(snapshot["prices"].group_by("asset").len().iter_rows())
+        counts = dict(zip(snapshot.series.assets, snapshot.series.counts.tolist(), strict=True))
         universe = inputs.universe.take([key for key in inputs.universe.keys if counts.get(key, 0) > MINIMUM_CHANGES])
         if not len(universe):
             continue

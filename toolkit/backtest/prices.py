@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.price_series import PriceSeries
 from toolkit.core.units import periods_per_year
 from toolkit.holdings.price_slips import is_far
 from toolkit.returns.currencies import daily_rate, monthly_rate
@@ -139,7 +140,7 @@ class BacktestPrices:
             else:
                 hint = f"The first of their prices is of {later}: choose a later --start and --end."
             raise GapError(f"never priced up to {until}: {', '.join(missing)}.", hint=hint, details={"missing": missing})
-        daily = all(history.frequency == DAY_BY_DAY for history in histories_of(rows).values())
+        daily = all(history.frequency == DAY_BY_DAY for history in histories_of(PriceSeries.of(rows)).values())
         if not daily:
             ends = rows.with_columns(pl.col("date").dt.month_end()).filter(pl.col("date") <= until)
             rows = ends.group_by("asset", "date", maintain_order=True).last()

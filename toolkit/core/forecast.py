@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -130,7 +131,7 @@ class Forecast:
         risks, levels: One record an asset, same order.
         notes: Notes on the estimate (fallbacks taken, currency of risk, short histories).
         model: The regression on the named factors; None where the covariance has none.
-        coverage: Data behind each asset (see `toolkit.risk_model.annual_assets.coverage`).
+        coverage: Makes the table of the data behind each asset (see `toolkit.risk_model.annual_assets.coverage`).
         loading_errors: (n, k) standard errors of the loadings; NaN for components that no regression fitted.
         printed: (T, n) observed changes of price, NaN missing (see `toolkit.risk_model.observed.Observed`); None where
             none were used.
@@ -149,7 +150,7 @@ class Forecast:
     notes: tuple[str, ...] = ()
     loading_errors: FloatArray | None = None
     expected_cov: FloatArray | None = None
-    coverage: pl.DataFrame | None = None
+    coverage: Callable[[], pl.DataFrame] | None = None
     model: FactorRegression | None = None
     printed: FloatArray | None = None
 

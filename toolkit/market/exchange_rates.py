@@ -1,14 +1,16 @@
-"""The last known exchange rate between two currencies."""
+"""Exchange rates as known on a day, and the last one between two currencies."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
 from toolkit.core.errors import DataError, nearest
+from toolkit.core.forecast import FloatArray
+from toolkit.core.price_series import IntArray, date_of, day_number, days_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +23,56 @@ class Rate:
     date: date | None
 
 
-def _direct(fx: pl.DataFrame, base: str, quote: str) -> Rate | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Rates:
+    """Exchange rates as arrays, a pair of currencies at a time; those of a pair are read once for all days.
+
+    Attributes:
+        frame: Rows with columns `date`, `base`, `quote`, `rate` (units of `quote` for one of `base`) and `known_from`.
+        day: Last day of knowledge; None where the rows are those that are known.
+    """
+
+    frame: pl.DataFrame
+    day: date | None = None
+    _pairs: dict[tuple[str, str], tuple[IntArray, IntArray, FloatArray]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, fx: Rates | pl.DataFrame) -> Rates:
+        """The rates of a frame; rates as they are."""
+        return fx if isinstance(fx, Rates) else cls(fx)
+
+    def until(self, day: date) -> Rates:
+        """What was published by a day, of dates no later than it."""
+        return replace(self, day=day)
+
+    def pair(self, base: str, quote: str) -> tuple[IntArray, FloatArray]:
+        """Days since 1970 (T,), ascending, and rates (T,) of those rows that have these two currencies."""
+        if (base, quote) not in self._pairs:
+            rows = self.frame.filter((pl.col("base") == base) & (pl.col("quote") == quote)).sort("date")
+            known = rows["known_from"] if "known_from" in rows.columns else rows["date"]
+            self._pairs[base, quote] = days_of(rows["date"]), days_of(known), rows["rate"].to_numpy()
+        days, known, rates = self._pairs[base, quote]
+        if self.day is None:
+            return days, rates
+        last = day_number(self.day)
+        visible = (days <= last) & (known <= last)
+        return days[visible], rates[visible]
+
+    @property
+    def visible(self) -> pl.DataFrame:
+        """The rows that are known."""
+        if self.day is None:
+            return self.frame
+        return self.frame.filter((pl.col("date") <= self.day) & (pl.col("known_from") <= self.day))
+
+
+def _direct(fx: Rates, base: str, quote: str) -> Rate | None:
     if base == quote:
         return Rate(base, quote, 1.0, None)
     for left, right, power in ((base, quote, 1), (quote, base, -1)):
-        rows = fx.filter((pl.col("base") == left) & (pl.col("quote") == right)).sort("date")
-        if rows.height:
-            last = rows.row(-1, named=True)
-            return Rate(base, quote, last["rate"] ** power, last["date"])
+        days, rates = fx.pair(left, right)
+        if len(days):
+            return Rate(base, quote, float(rates[-1]) ** power, date_of(int(days[-1])))
     return None
 
 
@@ -37,26 +81,28 @@ def rates_used(fx: pl.DataFrame, currencies: Collection[str]) -> pl.DataFrame:
     return fx.filter(pl.col("quote").is_in(list(currencies)))
 
 
-def last_rate(fx: pl.DataFrame, base: str, quote: str) -> Rate:
+def last_rate(fx: Rates | pl.DataFrame, base: str, quote: str) -> Rate:
     """The newest rate among the rows given: direct, inverted, or crossed over one other currency.
 
     Args:
-        fx: Rows with columns `date`, `base`, `quote` and `rate` (units of `quote` for one of `base`).
+        fx: Rates, or rows with columns `date`, `base`, `quote` and `rate` (units of `quote` for one of `base`).
         base: ISO 4217 code of the currency that is converted.
         quote: ISO 4217 code of the currency it is converted to.
 
     Raises:
         DataError: when no chain of rates links the two.
     """
-    found = _direct(fx, base, quote)
+    rates = Rates.of(fx)
+    found = _direct(rates, base, quote)
     if found is not None:
         return found
-    for pivot in sorted({*fx["base"].unique(), *fx["quote"].unique()}):
-        first, second = _direct(fx, base, pivot), _direct(fx, pivot, quote)
+    known = rates.visible
+    currencies = sorted({*known["base"].unique(), *known["quote"].unique()})
+    for pivot in currencies:
+        first, second = _direct(rates, base, pivot), _direct(rates, pivot, quote)
         if first is not None and second is not None:
             days = [rate.date for rate in (first, second) if rate.date is not None]
             return Rate(base, quote, first.value * second.value, min(days))
-    currencies = sorted({*fx["base"].unique(), *fx["quote"].unique()})
     close = nearest(next((word for word in (base, quote) if word not in currencies), quote), currencies)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
     hint += f"Currencies with a rate: {', '.join(currencies) or 'none'}."

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,8 @@ import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import REFERENCE_DATE, TABLES
+from toolkit.core.price_series import PriceSeries
+from toolkit.market.exchange_rates import Rates
 from toolkit.records.sources import Provenance
 
 USER = "user"
@@ -95,6 +97,18 @@ class Snapshot:
     as_of: date
     _frames: Mapping[str, pl.DataFrame] = field(repr=False)
     _sources: Mapping[str, Source] = field(repr=False)
+    _series: Callable[[], PriceSeries] | None = field(repr=False, compare=False, default=None)
+    _rates: Rates | None = field(repr=False, compare=False, default=None)
+
+    @property
+    def series(self) -> PriceSeries:
+        """The visible prices as arrays."""
+        return PriceSeries.of(self["prices"]) if self._series is None else self._series()
+
+    @property
+    def rates(self) -> Rates:
+        """The visible exchange rates as arrays."""
+        return Rates(self["fx"]) if self._rates is None else self._rates
 
     def __getitem__(self, table: str) -> pl.DataFrame:
         try:
@@ -166,6 +180,8 @@ class Market:
     _over: Mapping[str, Overlay] = field(repr=False, default_factory=dict)
     _days: dict[str, list[date]] = field(repr=False, compare=False, init=False, default_factory=dict)
     _visible: dict[tuple[str, int], pl.DataFrame] = field(repr=False, compare=False, init=False, default_factory=dict)
+    _series: list[PriceSeries] = field(repr=False, compare=False, init=False, default_factory=list)
+    _rates: list[Rates] = field(repr=False, compare=False, init=False, default_factory=list)
 
     @classmethod
     def of(cls, frames: Mapping[str, pl.DataFrame], sources: Mapping[str, Source]) -> Market:
@@ -222,4 +238,18 @@ class Market:
             return self._over[table](rows, as_of) if table in self._over else rows
 
         frames = FramesOnDemand({table: partial(visible, table) for table in self._frames})
-        return Snapshot(as_of, frames, self._sources)
+
+        @cache
+        def series() -> PriceSeries:
+            if "prices" in self._over:
+                return PriceSeries.of(frames["prices"])
+            if not self._series:  # of all days, made once
+                self._series.append(PriceSeries.of(self._frames["prices"]))
+            return self._series[0].until(as_of)
+
+        rates = None
+        if "fx" in self._frames and "fx" not in self._over:
+            if not self._rates:
+                self._rates.append(Rates(self._frames["fx"]))
+            rates = self._rates[0].until(as_of)
+        return Snapshot(as_of, frames, self._sources, series, rates)

@@ -11,6 +11,8 @@ import polars as pl
 
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
+from toolkit.core.price_series import EPOCH, IntArray
+from toolkit.market.exchange_rates import Rates
 from toolkit.returns.panel import Panel
 
 LONGEST_HOLIDAY = 7
@@ -34,69 +36,73 @@ class FxReturns:
     notes: tuple[str, ...]
 
 
-def monthly_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
+def monthly_rate(fx: Rates | pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
     """Monthly averages (T,) of the exchange rate, in reporting currency for one unit of `quote`; NaN where unknown.
 
     A rate that is not given is crossed over a shared base.
 
     Args:
-        fx: Rows with columns `date`, `base`, `quote` and `rate`.
+        fx: Rates, or rows with columns `date`, `base`, `quote` and `rate`.
         quote: ISO 4217 code of the currency of quotation.
         reporting: ISO 4217 code of the reporting currency.
         dates: T days, one in each month asked for.
     """
     months = [d.replace(day=1) for d in dates]
 
-    def averages(rows: pl.DataFrame) -> FloatArray:
-        known = dict(rows.group_by(pl.col("date").dt.truncate("1mo")).agg(pl.col("rate").mean()).iter_rows())
-        return np.array([known.get(month, np.nan) for month in months])
+    def averages(known: IntArray, rates: FloatArray) -> FloatArray:
+        rows = pl.DataFrame({"date": known.astype("datetime64[D]"), "rate": rates}).sort("date")
+        by_month = dict(rows.group_by(pl.col("date").dt.truncate("1mo")).agg(pl.col("rate").mean()).iter_rows())
+        return np.array([by_month.get(month, np.nan) for month in months])
 
     return _crossed(fx, quote, reporting, len(dates), averages)
 
 
-def daily_rate(fx: pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
+def daily_rate(fx: Rates | pl.DataFrame, quote: str, reporting: str, dates: tuple[date, ...]) -> FloatArray:
     """Exchange rate (T,) of each day, in reporting currency for one unit of `quote`; NaN where there is none.
 
     The last rate counts for at most `LONGEST_HOLIDAY` days. A rate without another one in the days around it is that of a week
     or a month, and of no day.
 
     Args:
-        fx: Rows with columns `date`, `base`, `quote` and `rate`.
+        fx: Rates, or rows with columns `date`, `base`, `quote` and `rate`.
         quote: ISO 4217 code of the currency of quotation.
         reporting: ISO 4217 code of the reporting currency.
         dates: T days.
     """
-    days = np.array(dates, dtype="datetime64[D]")
+    days = np.array([day.toordinal() for day in dates]) - EPOCH
 
-    def last(rows: pl.DataFrame) -> FloatArray:
-        gap = pl.min_horizontal(pl.col("date").diff(), pl.col("date").shift(-1) - pl.col("date"))
-        rows = rows.filter(gap < pl.duration(days=LONGEST_HOLIDAY))
-        if rows.is_empty():
+    def last(known: IntArray, rates: FloatArray) -> FloatArray:
+        gaps = np.concatenate([[LONGEST_HOLIDAY], np.diff(known), [LONGEST_HOLIDAY]])
+        of_days = np.minimum(gaps[:-1], gaps[1:]) < LONGEST_HOLIDAY
+        if not of_days.any():
             return np.full(len(days), np.nan)
-        known, rates = rows["date"].to_numpy().astype("datetime64[D]"), rows["rate"].to_numpy()
+        known, rates = known[of_days], rates[of_days]
         at = np.maximum(np.searchsorted(known, days, side="right") - 1, 0)
-        age = (days - known[at]).astype(int)
+        age = days - known[at]
         return np.where((age >= 0) & (age <= LONGEST_HOLIDAY), rates[at], np.nan)
 
     return _crossed(fx, quote, reporting, len(dates), last)
 
 
 def _crossed(
-    fx: pl.DataFrame, quote: str, reporting: str, count: int, rates: Callable[[pl.DataFrame], FloatArray]
+    fx: Rates | pl.DataFrame, quote: str, reporting: str, count: int, rates: Callable[[IntArray, FloatArray], FloatArray]
 ) -> FloatArray:
-    """Reporting currency for one unit of `quote`: directly, inverted, or over a shared base."""
+    """Reporting currency for one unit of `quote`: directly, inverted, or over a shared base; `rates` of those of a pair."""
+    pairs = Rates.of(fx)
 
     def direct(base: str, target: str) -> FloatArray:
         if base == target:
             return np.ones(count)
         for left, right, power in ((base, target, 1.0), (target, base, -1.0)):
-            rows = fx.filter((pl.col("base") == left) & (pl.col("quote") == right)).sort("date")
-            if rows.height:
-                return rates(rows) ** power
+            days, known = pairs.pair(left, right)
+            if len(days):
+                return rates(days, known) ** power
         return np.full(count, np.nan)
 
     rate = direct(quote, reporting)
-    for base in fx["base"].unique().sort():
+    if np.isfinite(rate).any():
+        return rate
+    for base in pairs.visible["base"].unique().sort():
         if np.isfinite(rate).any():
             break
         rate = direct(quote, base) * direct(base, reporting)
@@ -107,14 +113,14 @@ def _change(level: FloatArray) -> FloatArray:
     return level[1:] / level[:-1] - 1.0
 
 
-def fx_returns(panel: Panel, fx: pl.DataFrame, reporting: str) -> FxReturns:
+def fx_returns(panel: Panel, fx: Rates | pl.DataFrame, reporting: str) -> FxReturns:
     """Changes of exchange rates over the periods of a panel: of monthly averages for months, of daily rates for days.
 
     A change is NaN where one of its two rates is unknown, and 0 for a currency without any rate, which a note names.
 
     Args:
         panel: Prices with their dates, assets and currencies.
-        fx: Rows with columns `date`, `base`, `quote` and `rate`.
+        fx: Rates, or rows with columns `date`, `base`, `quote` and `rate`.
         reporting: ISO 4217 code of the reporting currency.
     """
     foreign = [c != reporting for c in panel.currencies]

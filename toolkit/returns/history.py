@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.price_series import PriceSeries, date_of
 from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
 
 ANNUAL_AVERAGE = "annual_average"
@@ -19,10 +20,6 @@ ANNUAL_AVERAGE = "annual_average"
 DAY_BY_DAY, ANNUAL, IRREGULAR = "daily", "annual", "irregular"
 EXCEPTIONS = 0.1
 """Part of the gaps of a series, the shortest, that do not tell its frequency."""
-EPOCH = date(1970, 1, 1).toordinal()
-"""Day from which polars counts."""
-BEFORE, SPAN = date.min.toordinal() - EPOCH, date.max.toordinal()
-"""The first day that there is, and the number of all days."""
 NAMES = {252.0: DAY_BY_DAY, 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: ANNUAL}
 
 
@@ -87,21 +84,14 @@ def _frequency(days: NDArray[np.integer]) -> str:
     return next((NAMES[periods] for periods, low, high in FREQUENCIES if low <= observed <= high), IRREGULAR)
 
 
-def histories_of(rows: pl.DataFrame) -> dict[str, History]:
-    """Frequency and span of every series among rows with columns `asset` and `date`."""
-    keys = rows["asset"].unique(maintain_order=True).to_list()
-    at = rows["asset"].replace_strict(keys, range(len(keys)), return_dtype=pl.Int64).to_numpy()
-    days = rows["date"].to_physical().to_numpy().astype(np.int64) - BEFORE
-    # One number a series and day: sorted, they are series by series, and the days of each ascending.
-    pairs = np.sort(at * SPAN + days)
-    pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])] if len(pairs) else pairs
-    ends = np.searchsorted(pairs, np.arange(1, len(keys) + 1) * SPAN)
-    found, start = {}, 0
-    for i, (key, end) in enumerate(zip(keys, ends, strict=True)):
-        own = pairs[start:end] - i * SPAN + BEFORE
-        first, last = (date.fromordinal(EPOCH + int(day)) for day in (own[0], own[-1]))
-        found[key] = History(key, _frequency(own), first, last, len(own))
-        start = end
+def histories_of(series: PriceSeries) -> dict[str, History]:
+    """Frequency and span of every series."""
+    found, alike = {}, dict[bytes, tuple[str, date, date]]()
+    for i, key in enumerate(series.assets):
+        days = series.days(i)
+        if (dates := days.tobytes()) not in alike:  # most series have the dates of others
+            alike[dates] = _frequency(days), date_of(days[0]), date_of(days[-1])
+        found[key] = History(key, *alike[dates], len(days))
     return found
 
 

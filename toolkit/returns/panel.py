@@ -24,17 +24,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
-from toolkit.core.calendar import add_months
+from toolkit.core.calendar import add_months, month_end
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.core.messages import message
+from toolkit.core.price_series import IntArray, PriceSeries, date_of, months_of
 from toolkit.core.units import periods_per_year
 from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, DAY_BY_DAY, AnnualPrices, History, histories_of
 from toolkit.returns.volatility_prior import VolatilityPrior, volatility_prior
@@ -47,6 +47,8 @@ MINIMUM_YEARS = 3
 """Annual prices in two consecutive changes: one to place the mean, one to leave a deviation from it."""
 LAG_DAYS = 93
 """A series that ends longer than this before the panel has ended: publication explains three months, not more."""
+STILL = 1e-12
+"""Range of a price, as a part of its highest value, up to which it does not change."""
 CUSTOMS = "customs_unit_value"
 """The noisy basis: value of all imports of a month over their quantity."""
 
@@ -92,27 +94,24 @@ class Panel:
         return self.prices[1:] / self.prices[:-1] - 1.0
 
 
-def _grid(prices: pl.DataFrame, dates: list[date], assets: list[str], column: str) -> FloatArray:
-    """The (T, n) array of a column, aligned by date and name."""
-    if prices[column].null_count() == prices.height:
-        return np.full((len(dates), len(assets)), np.nan)
-    cells = prices.select(
-        pl.col("date").replace_strict(dates, range(len(dates)), return_dtype=pl.Int64).alias("row"),
-        pl.col("asset").replace_strict(assets, range(len(assets)), return_dtype=pl.Int64).alias("column"),
-        pl.col(column).cast(pl.Float64).fill_null(float("nan")).alias("value"),
-    )
-    grid = np.full((len(dates), len(assets)), np.nan)
-    grid[cells["row"].to_numpy(), cells["column"].to_numpy()] = cells["value"].to_numpy()
+def _grid(values: FloatArray, rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> FloatArray:
+    """Values (M,) in an array of `shape` by their rows and columns; of two at one place the later one is kept."""
+    grid = np.full(shape, np.nan)
+    grid[rows, columns] = values
     return grid
 
 
 def align(
-    prices: pl.DataFrame, universe: Universe, *, lookback_months: int | None = None, history: pl.DataFrame | None = None
+    prices: PriceSeries | pl.DataFrame,
+    universe: Universe,
+    *,
+    lookback_months: int | None = None,
+    history: pl.DataFrame | None = None,
 ) -> Panel:
     """Put all series on one calendar, by the policy of this module.
 
     Args:
-        prices: Rows of `toolkit.core.frames.Prices`, any order.
+        prices: Series, or rows of `toolkit.core.frames.Prices` in any order.
         universe: What may be held; every asset needs a series.
         lookback_months: Use only so many months before the last price; of days, the first month is used whole.
         history: Prices of decades (see `toolkit.returns.volatility_prior.yearly_prices`), whatever the lookback.
@@ -121,10 +120,10 @@ def align(
         GapError: for an asset of the universe without enough consecutive prices, or nothing but annual prices.
         DataError: for one whose price never changes.
     """
-    rows = _within(prices.drop_nulls("price"), universe, lookback_months).sort("asset", "date")
-    histories = histories_of(rows)
+    series = _within(PriceSeries.of(prices), universe, lookback_months)
+    histories = histories_of(series)
     yearly = [key for key in universe.keys if key in histories and histories[key].frequency == ANNUAL]
-    annual = tuple(_annual(rows.filter(pl.col("asset") == key), key) for key in sorted(yearly))
+    annual = tuple(_annual(series, key) for key in sorted(yearly))
     faster = [key for key in universe.keys if key not in yearly]
     if not faster:
         raise GapError(
@@ -142,26 +141,35 @@ def align(
         notes.append(message("Not used beside daily prices, being slower: {assets}.", assets=slow))
     elif slow:
         notes.append(message("Not used beside monthly prices, being slower: {assets}.", assets=slow))
-    label = {row["asset"]: row for row in rows.unique("asset", keep="first").select("asset", "currency", "basis").to_dicts()}
-    rows = rows.filter(~pl.col("asset").is_in([*slow, *yearly]))
-    rows, dates = _on_days(rows, faster) if daily else _on_months(rows)
-    assets = sorted({*rows["asset"].unique(), *yearly})
-    values = _grid(rows, dates, assets, "price")
+    used = series.without([*slow, *yearly])
+    own, days, price, quantity = used.together()
+    if daily:
+        rows, dates = _on_days(days, np.array([key in {*faster} for key in used.assets])[own])
+    else:
+        rows, dates = _on_months(days)
+    there = rows >= 0
+    priced = {used.assets[i] for i in np.flatnonzero(np.bincount(own[there], minlength=len(used.assets)))}
+    assets = sorted({*priced, *yearly})
+    place = {key: i for i, key in enumerate(assets)}
+    columns = np.array([place.get(key, -1) for key in used.assets], dtype=np.int64)[own][there]
+    shape = (len(dates), len(assets))
+    values, quantities = (_grid(of[there], rows[there], columns, shape) for of in (price, quantity))
     usable = _usable(values, assets, faster) | np.isin(assets, yearly)
     kept = [key for key, fine in zip(assets, usable, strict=True) if fine]
-    short = [key for key in assets if key not in kept]
+    short = [key for key, fine in zip(assets, usable, strict=True) if not fine]
     if short:
         notes.append(
             message("Too few consecutive prices or none that changes, not used as explanation: {assets}.", assets=short)
         )
     notes += _notes([histories[key] for key in universe.keys], dates[-1])
+    at = [series.place[key] for key in kept]
     return Panel(
         dates=tuple(dates),
         assets=tuple(kept),
         prices=values[:, usable],
-        quantities=_grid(rows, dates, assets, "quantity")[:, usable],
-        currencies=tuple(label[key]["currency"] for key in kept),
-        bases=tuple(label[key]["basis"] for key in kept),
+        quantities=quantities[:, usable],
+        currencies=tuple(series.currencies[i] for i in at),
+        bases=tuple(series.bases[i] for i in at),
         periods_per_year=periods_per_year(dates) if daily else 12.0,
         notes=tuple(notes),
         histories=tuple(histories[key] for key in kept),
@@ -170,42 +178,45 @@ def align(
     )
 
 
-def _within(rows: pl.DataFrame, universe: Universe, lookback_months: int | None) -> pl.DataFrame:
-    """The rows inside the lookback; raises for an asset without any price."""
+def _within(series: PriceSeries, universe: Universe, lookback_months: int | None) -> PriceSeries:
+    """The series inside the lookback; raises for an asset without any price."""
     if not len(universe):
         raise DataError("the universe is empty: there is nothing to estimate.")
-    known = rows["asset"].unique().to_list()
     for key in universe.keys:
-        if key not in known:
+        if key not in series.place:
             raise GapError(
                 f"no price series for {key!r}.",
-                hint=f"Bring your own price (--prices), or exclude it. {did_you_mean(key, known)}".strip(),
+                hint=f"Bring your own price (--prices), or exclude it. {did_you_mean(key, series.assets)}".strip(),
                 details={"asset": key},
             )
     if lookback_months is None:
-        return rows
-    last: Any = rows.filter(pl.col("asset").is_in(universe.keys))["date"].max()
+        return series
+    last = date_of(max(series.days(series.place[key])[-1] for key in universe.keys))
     # One price more than changes: the first change of the window needs the month before it.
-    return rows.filter(pl.col("date") >= add_months(last.replace(day=1), -lookback_months))
+    return series.since(add_months(last.replace(day=1), -lookback_months))
 
 
-def _on_days(rows: pl.DataFrame, held: list[str]) -> tuple[pl.DataFrame, list[date]]:
-    """Rows on the trading days of what is held, and those days."""
-    dates = rows.filter(pl.col("asset").is_in(held))["date"].unique().sort().to_list()
-    return rows.filter(pl.col("date").is_in(dates)), dates
+def _on_days(days: IntArray, held: NDArray[np.bool_]) -> tuple[IntArray, list[date]]:
+    """Row (M,) of each day among the trading days of what is held, -1 for no such day, and those trading days."""
+    first = int(days.min())
+    trading = np.zeros(int(days.max()) - first + 1, dtype=bool)
+    trading[days[held] - first] = True
+    row = np.where(trading, np.cumsum(trading) - 1, -1)
+    return row[days - first], [date_of(day) for day in (np.flatnonzero(trading) + first).tolist()]
 
 
-def _on_months(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[date]]:
-    """Last row of every month, dated at its end, and all month ends from the first to the last."""
-    rows = rows.group_by(pl.col("asset"), pl.col("date").dt.month_end(), maintain_order=True).last()
-    first, last = rows.select(pl.col("date").min().alias("first"), pl.col("date").max().alias("last")).row(0)
-    return rows, pl.date_range(first.replace(day=1), last, "1mo", eager=True).dt.month_end().to_list()
+def _on_months(days: IntArray) -> tuple[IntArray, list[date]]:
+    """Row (M,) of each day among the months from the first to the last, and the ends of all of them."""
+    months = months_of(days)
+    first, last = int(months.min()), int(months.max())
+    return months - first, [month_end(number) for number in range(first, last + 1)]
 
 
-def _annual(rows: pl.DataFrame, key: str) -> AnnualPrices:
+def _annual(series: PriceSeries, key: str) -> AnnualPrices:
     """The annual prices of one asset; raises where they are too few for a volatility."""
-    own = rows.group_by(pl.col("date").dt.year().alias("year"), maintain_order=True).last().sort("year")
-    found = AnnualPrices(key, tuple(own["year"]), own["price"].to_numpy(), rows["basis"][0] == ANNUAL_AVERAGE)
+    at = series.place[key]
+    last = dict(zip((series.months(at) // 12).tolist(), series.prices(at).tolist(), strict=True))
+    found = AnnualPrices(key, tuple(last), np.array([*last.values()]), series.bases[at] == ANNUAL_AVERAGE)
     needed = MINIMUM_YEARS - 1
     if found.changes < needed:
         raise GapError(
@@ -213,12 +224,12 @@ def _annual(rows: pl.DataFrame, key: str) -> AnnualPrices:
             hint="Bring a monthly price series (--prices), lengthen the lookback, or exclude it.",
             details={"asset": key, "changes": found.changes, "needed": needed},
         )
-    _moves(key, found.prices)
+    _check_moves(key, float(found.prices.min()), float(found.prices.max()))
     return found
 
 
-def _moves(key: str, prices: FloatArray) -> None:
-    if np.ptp(prices) <= 1e-12 * prices.max():
+def _check_moves(key: str, lowest: float, highest: float) -> None:
+    if highest - lowest <= STILL * highest:
         raise DataError(
             f"the price of {key!r} never changes: no risk can be read from it.",
             hint="Bring a traded price (--prices), or exclude it.",
@@ -228,23 +239,23 @@ def _moves(key: str, prices: FloatArray) -> None:
 
 def _usable(values: FloatArray, assets: list[str], held: list[str]) -> NDArray[np.bool_]:
     """Which series (n,) have enough consecutive changes; raises for one that is held and has not."""
-    counts = np.isfinite(np.diff(values, axis=0)).sum(axis=0)
+    known = np.isfinite(values)
+    counts = (known[1:] & known[:-1]).sum(axis=0)
+    lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
+    place = {key: i for i, key in enumerate(assets)}
     for key in held:
-        if key not in assets:
+        if key not in place:
             hint = "Lengthen the lookback, or exclude it."
             raise GapError(f"{key!r} has no price within the lookback.", hint=hint, details={"asset": key})
-        column = values[:, assets.index(key)]
-        count = int(counts[assets.index(key)])
-        if count < MINIMUM_CHANGES:
+        i = place[key]
+        if (count := int(counts[i])) < MINIMUM_CHANGES:
             raise GapError(
                 f"{key!r} has {count} changes between consecutive periods; {MINIMUM_CHANGES} are needed.",
                 hint="Bring a longer price series (--prices), lengthen the lookback, or exclude it.",
                 details={"asset": key, "changes": count, "needed": MINIMUM_CHANGES},
             )
-        _moves(key, column[np.isfinite(column)])
-    known = np.isfinite(values)
-    lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
-    return (counts >= MINIMUM_CHANGES) & (highest - lowest > 1e-12 * highest)
+        _check_moves(key, lowest[i], highest[i])
+    return (counts >= MINIMUM_CHANGES) & (highest - lowest > STILL * highest)
 
 
 def _notes(held: list[History], end: date) -> list[str]:

@@ -11,13 +11,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from toolkit.core.calendar import month_end, month_number
+from toolkit.core.calendar import month_end
 from toolkit.core.forecast import AssetRisk, FloatArray, PriceLevel
+from toolkit.core.price_series import PriceSeries, date_of
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, AnnualPrices, frequency
 from toolkit.returns.observation.level_filter import DELIVERY_LAG, filtered_levels
@@ -71,12 +72,16 @@ class LevelPath:
 
 
 def price_levels(
-    prices: pl.DataFrame, assets: Iterable[str], *, latent: bool = True, known: Mapping[str, LevelPath] | None = None
+    prices: PriceSeries | pl.DataFrame,
+    assets: Iterable[str],
+    *,
+    latent: bool = True,
+    known: Mapping[str, LevelPath] | None = None,
 ) -> tuple[PriceLevel, ...]:
     """The estimated price of each asset on the day of its own last observation.
 
     Args:
-        prices: Rows of `toolkit.core.frames.Prices`, any order; every asset has at least one.
+        prices: Series, or rows of `toolkit.core.frames.Prices` in any order; every asset has at least one.
         assets: Keys, in the order of the answer.
         latent: Whether customs unit values are filtered; False takes every last print as it is.
         known: Paths that were filtered before; see `level_paths`.
@@ -85,40 +90,32 @@ def price_levels(
         One record an asset. Customs unit values with at least `MINIMUM_CHANGES` changes between consecutive months are
         filtered; an average of a year has the error of the price of that year's end; any other price has none.
     """
-    keys = tuple(assets)
-    own = prices.filter(pl.col("asset").is_in(keys) & pl.col("price").is_not_null())
-    newest = own.filter(pl.col("date") == pl.col("date").max().over("asset")).sort("asset", "date")
-    last = {row["asset"]: row for row in newest.iter_rows(named=True)}
-    paths = level_paths(prices, keys, known) if latent else {}
-    return tuple(_level(last[key], own, paths.get(key)) for key in keys)
+    series, keys = PriceSeries.of(prices), tuple(assets)
+    paths = level_paths(series, keys, known) if latent else {}
+    return tuple(_level(series, series.place[key], paths.get(key)) for key in keys)
 
 
 def level_paths(
-    prices: pl.DataFrame, assets: Iterable[str], known: Mapping[str, LevelPath] | None = None
+    prices: PriceSeries | pl.DataFrame, assets: Iterable[str], known: Mapping[str, LevelPath] | None = None
 ) -> dict[str, LevelPath]:
     """Levels behind customs unit values, each series for itself, all in one pass; the last are those of `price_levels`.
 
     Args:
-        prices: Rows of `toolkit.core.frames.Prices`, any order.
+        prices: Series, or rows of `toolkit.core.frames.Prices` in any order.
         assets: Keys; those that have another basis have no path.
         known: Paths that were filtered before: a series with the same observations, or the first of them, is read off.
 
     Returns:
         Asset -> path. No path for fewer than `MINIMUM_CHANGES` changes between consecutive months.
     """
-    customs = prices.filter((pl.col("basis") == CUSTOMS) & pl.col("asset").is_in(tuple(assets)))
-    series = {key: one for key, own in _by_asset(customs).items() if (one := _by_month(own)).is_filterable}
+    given, wanted = PriceSeries.of(prices), {*assets}
+    customs = [(i, key) for i, key in enumerate(given.assets) if key in wanted and given.bases[i] == CUSTOMS]
+    series = {key: one for i, key in customs if (one := _by_month(given, i)).is_filterable}
     before = {key: path for key, path in (known or {}).items() if key in series and path.observed.begins_with(series[key])}
     new = {key: one for key, one in series.items() if key not in before}
     paths = before | _filtered(new) if new else before
     lengths = {key: len(one.log_price) for key, one in series.items()}
     return {key: LevelPath(series[key], paths[key].log_level[:T], paths[key].error[:T]) for key, T in lengths.items()}
-
-
-def _by_asset(prices: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Rows with a price of each asset, sorted by date."""
-    rows = prices.drop_nulls("price").sort("asset", "date").partition_by("asset", as_dict=True, maintain_order=True)
-    return {key: own for (key,), own in rows.items()}
 
 
 def _filtered(series: Mapping[str, MonthlyPrices]) -> dict[str, LevelPath]:
@@ -131,24 +128,23 @@ def _filtered(series: Mapping[str, MonthlyPrices]) -> dict[str, LevelPath]:
     return {key: LevelPath(one, levels[:, i], errors[:, i]) for i, (key, one) in enumerate(series.items())}
 
 
-def _level(last: Mapping[str, Any], prices: pl.DataFrame, path: LevelPath | None) -> PriceLevel:
-    """The level of an asset from its newest row, among all of its prices; `path` where it is filtered."""
-    price, error = last["price"], 0.0
+def _level(series: PriceSeries, at: int, path: LevelPath | None) -> PriceLevel:
+    """The level of one of the series; `path` where it is filtered."""
+    last, days, basis = float(series.prices(at)[-1]), series.days(at), series.bases[at]
+    price, error = last, 0.0
     if path is not None:
         price, error = path.last
-    elif last["basis"] == ANNUAL_AVERAGE:
-        rows = prices.filter(pl.col("asset") == last["asset"]).sort("date")
-        if frequency(rows["date"].unique().sort().to_list()) == ANNUAL:
-            error = price * _annual_error(rows)
+    elif basis == ANNUAL_AVERAGE and frequency([date_of(day) for day in days]) == ANNUAL:
+        error = price * _annual_error(series, at)
     return PriceLevel(
-        asset=last["asset"],
+        asset=series.assets[at],
         price=price,
         standard_error=error,
-        raw=last["price"],
-        date=last["date"],
-        currency=last["currency"],
-        unit=last["unit"],
-        basis=last["basis"],
+        raw=last,
+        date=date_of(days[-1]),
+        currency=series.currencies[at],
+        unit=series.units[at],
+        basis=basis,
     )
 
 
@@ -167,21 +163,20 @@ def error_on(level: PriceLevel, risk: AssetRisk, day: date) -> float:
     return math.hypot(level.standard_error, level.price * risk.latent * math.sqrt(years))
 
 
-def _by_month(rows: pl.DataFrame) -> MonthlyPrices:
-    """The last observation of each month."""
-    first = month_number(rows["date"][0])
-    months = rows["date"].to_numpy().astype("datetime64[M]").astype(int)
+def _by_month(series: PriceSeries, of: int) -> MonthlyPrices:
+    """The last observation of one of the series in each month."""
+    months = series.months(of)
     at = months - months[0]
     log_price, quantity = np.full((2, at[-1] + 1), np.nan)
     # Of two values at one place the later one is kept.
-    log_price[at], quantity[at] = np.log(rows["price"].to_numpy()), rows["quantity"].to_numpy()
-    return MonthlyPrices(first, log_price, quantity)
+    log_price[at], quantity[at] = np.log(series.prices(of)), series.quantities(of)
+    return MonthlyPrices(int(months[0]), log_price, quantity)
 
 
-def _annual_error(rows: pl.DataFrame) -> float:
+def _annual_error(series: PriceSeries, at: int) -> float:
     """Error (log points) of the mean of a year as the price of its end; none where the series tells no volatility."""
-    own = rows.group_by(pl.col("date").dt.year().alias("year"), maintain_order=True).last()
-    history = AnnualPrices(rows["asset"][0], tuple(own["year"]), own["price"].to_numpy(), averaged=True)
+    last = dict(zip((series.months(at) // 12).tolist(), series.prices(at).tolist(), strict=True))
+    history = AnnualPrices(series.assets[at], tuple(last), np.array([*last.values()]), averaged=True)
     if history.changes < MINIMUM_YEARS - 1:
         return 0.0
     return level_error(annual_volatility(history)[0], 0.0, averaged=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError
-from toolkit.core.forecast import AssetRisk
+from toolkit.core.forecast import AssetRisk, FloatArray
 from toolkit.returns.currencies import FxReturns
 from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.observation.local_level import LocalLevels
@@ -65,13 +67,48 @@ def asset_risks(
     Raises:
         GapError: for an asset with too few changes in the reporting currency.
     """
-    own = tuple(_own(panel, observed, rates, key) for key in assets)
+    place = {key: i for i, key in enumerate(panel.assets)}
+    at = [place[key] for key in assets]
+    printed, _ = _deviations(observed.printed[:, at])
+    changes, counts = _deviations(observed.total.mean[:, at])
+    figures = zip(assets, at, printed.tolist(), changes.tolist(), counts.tolist(), strict=True)
+    own = tuple(_own(panel, observed, rates, *figure) for figure in figures)
     pooled = _pooled(own, observed, groups)
-    return tuple(_record(panel, one, pooled, i) for i, one in enumerate(own))
+    prices = np.isfinite(panel.prices[:, at])
+    # Positions of the first and the last price, and how many there are; a series of annual prices has none.
+    spans = zip(prices.argmax(axis=0), len(prices) - 1 - prices[::-1].argmax(axis=0), prices.sum(axis=0), strict=True)
+    return tuple(
+        _record(panel, one, pooled, i, at[i], *map(int, span)) for i, (one, span) in enumerate(zip(own, spans, strict=True))
+    )
 
 
-def _own(panel: Panel, observed: Observed, rates: FxReturns, key: str) -> _Own:
-    i = panel.assets.index(key)
+def _deviations(changes: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Standard deviation (n,) of each column of changes (T, n), NaN missing, and how many it has; NaN below two."""
+    known = np.isfinite(changes)
+    counts, found = known.sum(axis=0), np.full(changes.shape[1], np.nan)
+    whole = counts == len(changes)
+    if len(changes) > 1 and whole.any():
+        found[whole] = np.std(np.ascontiguousarray(changes[:, whole].T), axis=1, ddof=1)
+    for i in np.flatnonzero(~whole & (counts > 1)):
+        found[i] = np.std(changes[known[:, i], i], ddof=1)
+    return found, counts
+
+
+def _own(
+    panel: Panel, observed: Observed, rates: FxReturns, key: str, i: int, printed: float, changes: float, count: int
+) -> _Own:
+    """The estimate of the asset at position `i` of the panel.
+
+    Args:
+        panel: Prices on one calendar.
+        observed: Their returns.
+        rates: Returns of exchange rates.
+        key: Of the asset.
+        i: Its position in the panel.
+        printed: Standard deviation a period of printed changes.
+        changes: Of corrected changes.
+        count: Corrected changes.
+    """
     for history in panel.annual:
         if history.asset == key:
             foreign = panel.monthly and np.nan_to_num(rates.rates[:, i]).any()
@@ -86,22 +123,21 @@ def _own(panel: Panel, observed: Observed, rates: FxReturns, key: str) -> _Own:
             variance = metal.volatility**2 + exchange
             error = metal.error * metal.volatility**2 / variance
             return replace(own, given_history=(float(np.sqrt(variance)), error, metal.own_weight))
-    printed, change = (x[np.isfinite(x)] for x in (observed.printed[:, i], observed.total.mean[:, i]))
-    if len(change) < MINIMUM_CHANGES:
+    if count < MINIMUM_CHANGES:
         raise GapError(
-            f"{key!r} has {len(change)} changes in the reporting currency; {MINIMUM_CHANGES} are needed.",
+            f"{key!r} has {count} changes in the reporting currency; {MINIMUM_CHANGES} are needed.",
             hint="Report in the currency of its price, or bring exchange rates for its months.",
-            details={"asset": key, "changes": len(change), "needed": MINIMUM_CHANGES},
+            details={"asset": key, "changes": count, "needed": MINIMUM_CHANGES},
         )
-    year = np.sqrt(panel.periods_per_year)
-    raw = float(np.std(printed, ddof=1)) * year
+    year = math.sqrt(panel.periods_per_year)
+    raw = printed * year
     if observed.levels is not None and key in observed.noisy:
         return _latent(panel, observed, observed.levels, key, raw)
     model, error = AVERAGE if observed.averaged[i] else AS_IS, 0.0
     if key in observed.assessed and observed.smoothing is not None:
         j = observed.assessed.index(key)
         model, error = observed.smoothing.method[j], float(observed.smoothing.factor_error[j])
-    return _Own(key, raw, float(np.std(change, ddof=1)) * year, len(change), model, error=error)
+    return _Own(key, raw, changes * year, count, model, error=error)
 
 
 def _latent(panel: Panel, observed: Observed, levels: LocalLevels, key: str, raw: float) -> _Own:
@@ -156,21 +192,34 @@ def _pooled(own: tuple[_Own, ...], observed: Observed, groups: tuple[str, ...]) 
     return PooledVolatility(np.where(exact, found.volatility, latent), np.where(exact, found.error, error), found.own_weight)
 
 
-def _record(panel: Panel, own: _Own, pooled: PooledVolatility, at: int) -> AssetRisk:
-    i = panel.assets.index(own.asset)
-    history, prints = panel.histories[i], np.flatnonzero(np.isfinite(panel.prices[:, i]))
+def _record(
+    panel: Panel, own: _Own, pooled: PooledVolatility, at: int, column: int, first: int, last: int, prints: int
+) -> AssetRisk:
+    """The risk of an asset.
+
+    Args:
+        panel: Prices on one calendar.
+        own: Its own estimate.
+        pooled: Of all n assets.
+        at: Its position among these.
+        column: Its position in the panel.
+        first: Position of its first price there.
+        last: Of its last price.
+        prints: Number of its prices there.
+    """
+    history = panel.histories[column]
     pooled_alone = (float(pooled.volatility[at]), float(pooled.error[at]), float(pooled.own_weight[at]))
     latent, error, weight = own.given_history or pooled_alone
     return AssetRisk(
         asset=own.asset,
         raw=own.raw,
         latent=latent,
-        low=float(latent * np.exp(-error)),
-        high=float(latent * np.exp(error)),
+        low=latent * float(np.exp(-error)),
+        high=latent * float(np.exp(error)),
         noise=own.noise,
-        observations=len(prints) - 1 if len(prints) else own.observations,
-        first=panel.dates[prints[0]] if len(prints) else history.first,
-        last=panel.dates[prints[-1]] if len(prints) else history.last,
+        observations=prints - 1 if prints else own.observations,
+        first=panel.dates[first] if prints else history.first,
+        last=panel.dates[last] if prints else history.last,
         model=own.model,
         own_weight=weight,
         without_history=None if own.given_history is None else pooled_alone[0],

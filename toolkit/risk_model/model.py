@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,8 @@ from toolkit.core.assets import Universe
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.forecast import AssetRisk, FloatArray, Forecast
 from toolkit.core.messages import message
+from toolkit.core.price_series import PriceSeries
+from toolkit.market.exchange_rates import Rates
 from toolkit.returns.currencies import fx_returns
 from toolkit.returns.history import AnnualPrices
 from toolkit.returns.observation.averaging import volatility_factor
@@ -34,8 +37,8 @@ TECHNOLOGY = ("technology_metals", "rare_earths")
 
 def estimate(
     *,
-    prices: pl.DataFrame,
-    fx: pl.DataFrame,
+    prices: PriceSeries | pl.DataFrame,
+    fx: Rates | pl.DataFrame,
     universe: Universe,
     controlled: pl.DataFrame,
     covariance: CovarianceSpec | None,
@@ -51,8 +54,8 @@ def estimate(
     """Estimate the risk of a universe in the reporting currency.
 
     Args:
-        prices: All visible series, rows of `toolkit.core.frames.Prices`: what may be held and what explains it.
-        fx: Visible rows of `toolkit.core.frames.ExchangeRates`.
+        prices: All visible series, or rows of `toolkit.core.frames.Prices`: what may be held and what explains it.
+        fx: Visible rates, or rows of `toolkit.core.frames.ExchangeRates`.
         universe: What may be held; its order is the order of the answer.
         controlled: Periods under licence or ban of each asset's traded form: `asset`, `from`, `to` (null: still).
         covariance: Which estimator. Default: `blend` of daily prices, `factor` of others (docs/evidence.md).
@@ -71,7 +74,8 @@ def estimate(
         DataError: for a price that never changes.
     """
     latent = observation == "latent"
-    panel = align(prices, universe, lookback_months=lookback_months, history=history if latent else None)
+    series = PriceSeries.of(prices)
+    panel = align(series, universe, lookback_months=lookback_months, history=history if latent else None)
     default: CovarianceSpec = FactorCovariance() if panel.monthly else BlendCovariance()
     estimator = default if covariance is None else covariance
     rates = fx_returns(panel, fx, currency)
@@ -114,7 +118,7 @@ def estimate(
         periods_per_year=panel.periods_per_year,
         covariance=estimator.kind,
         risks=risks,
-        levels=price_levels(prices, assets, latent=latent, known=level_paths),
+        levels=price_levels(series, assets, latent=latent, known=level_paths),
         notes=(
             *panel.notes,
             *rates.notes,
@@ -123,7 +127,7 @@ def estimate(
             *form.notes,
             *expected.notes,
         ),
-        coverage=coverage(panel, universe, np.array([risk.own_weight for risk in risks])),
+        coverage=partial(coverage, panel, universe, np.array([risk.own_weight for risk in risks])),
         loading_errors=form.loading_errors,
         model=form.model,
         printed=observed.printed[:, total.at(assets)],

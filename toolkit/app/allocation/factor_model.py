@@ -146,7 +146,7 @@ def _asset_rows(inputs: Inputs, forecast: Forecast) -> tuple[FactorAsset, ...]:
     named = list(forecast.named) if forecast.model is not None else []
     variance = _systematic(forecast, list(range(len(forecast.factors)))) + forecast.specific_var
     explained = _systematic(forecast, named)
-    covered = {row["asset"]: row for row in forecast.coverage.to_dicts()} if forecast.coverage is not None else {}
+    covered = {row["asset"]: row for row in forecast.coverage().to_dicts()} if forecast.coverage is not None else {}
     return tuple(
         FactorAsset(
             asset=asset.key,

@@ -46,8 +46,8 @@ def _estimate(strategy: Strategy, inputs: Inputs, currency: str, destination: st
     if controlled is None:
         controlled = control_periods(inputs.ledger, [*inputs.products], until=on, destination=destination)
     return estimate(
-        prices=inputs.prices,
-        fx=inputs.snapshot["fx"],
+        prices=inputs.series,
+        fx=inputs.snapshot.rates,
         universe=inputs.universe,
         controlled=controlled,
         covariance=spec.covariance,

@@ -19,6 +19,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean, nearest
 from toolkit.core.forecast import Forecast
 from toolkit.core.messages import Message, message
+from toolkit.core.price_series import PriceSeries
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Market, Snapshot
 from toolkit.market.quality import findings, quality
@@ -82,13 +83,23 @@ class Inputs:
     def prices(self) -> pl.DataFrame:
         """The visible prices that estimates are made from: the user's alone where they are all that the universe needs."""
         rows = self.snapshot["prices"]
-        return rows.filter(pl.col("asset").is_in(self.own)) if {*self.universe.keys} <= {*self.own} else rows
+        return rows.filter(pl.col("asset").is_in(self.own)) if self._is_own else rows
+
+    @property
+    def series(self) -> PriceSeries:
+        """The same as arrays."""
+        return self.snapshot.series.take(self.own) if self._is_own else self.snapshot.series
+
+    @property
+    def _is_own(self) -> bool:
+        return {*self.universe.keys} <= {*self.own}
 
     @property
     def yearly_tables(self) -> tuple[str, ...]:
         """Tables of decades that count where a customs value or an annual average of the universe has so few of its own."""
-        short = self.prices.filter(pl.col("asset").is_in(self.universe.keys) & pl.col("basis").is_in([CUSTOMS, ANNUAL_AVERAGE]))
-        return () if short.is_empty() or any(name not in self.snapshot for name in YEARLY) else YEARLY
+        bases = dict(zip(self.series.assets, self.series.bases, strict=True))
+        short = any(bases.get(key) in (CUSTOMS, ANNUAL_AVERAGE) for key in self.universe.keys)
+        return () if not short or any(name not in self.snapshot for name in YEARLY) else YEARLY
 
     @property
     def history(self) -> pl.DataFrame | None:
@@ -149,13 +160,13 @@ def _quoted(asset: Asset, unit: str) -> Asset:
     return asset if unit == asset.unit else replace(asset, unit=unit, lot_size=1.0, minimum_lots=1)
 
 
-def _annual_only(spec: UniverseSpec, prices: pl.DataFrame, products: Universe, also: tuple[str, ...]) -> Universe:
+def _annual_only(spec: UniverseSpec, series: PriceSeries, products: Universe, also: tuple[str, ...]) -> Universe:
     """Products that the strategy names one by one and that have no faster series.
 
     ``all`` and groups mean assets with monthly prices: one with annual averages alone must be named.
     """
     named = spec.assets if isinstance(spec.assets, tuple) else ()
-    wanted, priced = {*named, *also}, set(prices["asset"].unique())
+    wanted, priced = {*named, *also}, series.place
     return Universe(tuple(asset for asset in products if wanted & {asset.key, asset.element} and asset.key not in priced))
 
 
@@ -204,8 +215,7 @@ class PricedMarket:
         vars(context)["level_paths"] = self.context.level_paths  # a path up to a day is the beginning of a later one
         own = self.own
         if own is not None:
-            visible = own.frame.filter((pl.col("known_from") <= day) & (pl.col("date") <= day))
-            own = replace(own, frame=visible, quotes=own.quotes.clear())
+            own = own.until(day)
         shares, elsewhere = snapshot["shares"], snapshot["shares_elsewhere"]
         if (rows := (shares.height, elsewhere.height, len(context.products))) not in self.supplies:
             self.supplies[rows] = scored_supplies(context.products, shares, elsewhere)
@@ -232,23 +242,24 @@ class PricedMarket:
         named = () if own is None else tuple(dict.fromkeys((*own.assets, *own.quotes["asset"])))
         listed = self._listed(strategy.universe, also)
         if not self.only:
-            yearly = _annual_only(strategy.universe, snapshot["prices"], products, (*also, *named))
-            rows = annual_rows(snapshot["prices_annual"], yearly)
-            snapshot = self.market.replace("prices", pl.concat([snapshot["prices"], rows, listed])).until(snapshot.as_of)
-        visible = snapshot["prices"]
-        if visible.is_empty():
+            yearly = _annual_only(strategy.universe, snapshot.series, products, (*also, *named))
+            more = [annual_rows(snapshot["prices_annual"], yearly)] if len(yearly) else []
+            more += [] if listed is None else [listed]
+            if any(rows.height for rows in more):
+                snapshot = self.market.replace("prices", pl.concat([snapshot["prices"], *more])).until(snapshot.as_of)
+        series = snapshot.series
+        if not series.assets:
             raise GapError(
                 f"no price was known on {snapshot.as_of}.", hint="Choose a later --as-of, or bring prices with --prices."
             )
-        series = visible.group_by("asset", maintain_order=True).agg(pl.col("unit").last())
         held = {asset.key: asset for asset in products}
         mine = () if own is None else own.assets
-        symbols = tuple(listed["asset"].unique().sort())
+        symbols = () if listed is None else tuple(listed["asset"].unique().sort())
         # Series that only explain (energy, base metals, intermediates) are no products; in a user's file every column is one.
         priced = Universe(
             tuple(
                 _quoted(held[asset], unit) if asset in held else Asset.unknown(asset, unit)
-                for asset, unit in series.sort("asset").iter_rows()
+                for asset, unit in zip(series.assets, series.units, strict=True)
                 if asset in mine or asset in held or asset in symbols
             )
         )
@@ -259,8 +270,8 @@ class PricedMarket:
             priced = priced.take([key for key in (*products.keys, *symbols) if key in priced])
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
-        in_universe = pl.col("asset").is_in(universe.keys)
-        bundled = {*self.context.snapshot["prices"]["asset"].unique()}
+        customs = any(series.bases[series.place[key]] == CUSTOMS for key in universe.keys)
+        bundled = {*self.context.snapshot.series.assets}
         if not self.only:
             notes += tuple(unused_remarks(self.context, universe.keys))
         idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
@@ -287,16 +298,15 @@ class PricedMarket:
             quotes=None if self.own is None else self.own.quotes,
             price_notes=() if self.own is None else self.own.sentences,
             events=self.context.events,
-            level_paths=self.context.level_paths if CUSTOMS in visible.filter(in_universe)["basis"] else None,
+            level_paths=self.context.level_paths if customs else None,
             controlled=self.controlled,
         )
 
-    def _listed(self, spec: UniverseSpec, also: tuple[str, ...]) -> pl.DataFrame:
-        """Prices of listed instruments that are named one by one, and of which the store has quotations."""
-        prices = self.snapshot["prices"]
+    def _listed(self, spec: UniverseSpec, also: tuple[str, ...]) -> pl.DataFrame | None:
+        """Prices of listed instruments that are named one by one, and of which the store has quotations; None for none."""
         named = {*(spec.assets if isinstance(spec.assets, tuple) else ()), *also}
-        named -= {*self.context.products.keys, *prices["asset"].unique()}
-        return prices.clear() if self.only else self.context.quoted(named)
+        named -= {*self.context.products.keys, *self.snapshot.series.assets}
+        return None if self.only or not named else self.context.quoted(named)
 
 
 def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedMarket:

@@ -8,9 +8,10 @@ purchases are of the product of any origin.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -133,16 +134,17 @@ class OriginVariants:
             ),
             loading_errors=None if errors is None else np.hstack([errors[at], np.full((len(at), more), np.nan)]),
             expected_cov=None if forecast.expected_cov is None else forecast.expected_cov[np.ix_(at, at)],
-            coverage=None if forecast.coverage is None else self._coverage(forecast.coverage, forecast.assets),
+            coverage=None if forecast.coverage is None else partial(self._coverage, forecast.coverage, forecast.assets),
             model=None if forecast.model is None else self._model(forecast.model),
             printed=None if forecast.printed is None else forecast.printed[:, at],
         )
 
-    def _coverage(self, coverage: pl.DataFrame, assets: Sequence[str]) -> pl.DataFrame:
+    def _coverage(self, coverage: Callable[[], pl.DataFrame], assets: Sequence[str]) -> pl.DataFrame:
         """One row an offer, as its product's."""
+        products = coverage()
         frame = pl.DataFrame({"offer": self.universe.keys, "asset": [assets[i] for i in self.source]})
-        joined = frame.join(coverage, on="asset", how="left", maintain_order="left")
-        return joined.with_columns(asset=pl.col("offer")).select(coverage.columns)
+        joined = frame.join(products, on="asset", how="left", maintain_order="left")
+        return joined.with_columns(asset=pl.col("offer")).select(products.columns)
 
     def _model(self, model: FactorRegression) -> FactorRegression:
         names = [asset.offer_of or asset.key for asset in self.universe]

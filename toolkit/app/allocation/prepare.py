@@ -174,12 +174,12 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     inputs = market.inputs(strategy)
     held = read_held(request, strategy, inputs)
     offered = {offer.asset for offer in strategy.universe.offer}
-    priced = {*inputs.products.keys, *inputs.prices["asset"].unique(), *(request.context.listed if held.units else ())}
+    priced = {*inputs.products.keys, *inputs.series.assets, *(request.context.listed if held.units else ())}
     others = tuple(sorted(key for key in held.units if key in priced - offered and key not in inputs.universe))
     inputs, forecast, short = _with_held(request, market, strategy, inputs, others)
     outside = tuple(key for key in others if key in inputs.universe)
     quoted = sorted({level.currency for level in forecast.levels})
-    rates = {code: last_rate(inputs.snapshot["fx"], code, currency) for code in quoted}
+    rates = {code: last_rate(inputs.snapshot.rates, code, currency) for code in quoted}
     inputs, forecast = _at_quotes(strategy, inputs, forecast)
     inputs = replace(inputs, universe=with_own_terms(strategy.costs, inputs.universe, inputs.products))
     by_origin, not_told_apart = _by_origin(strategy, held, inputs, offered, destination)
@@ -234,7 +234,7 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
                 hint="State the unit of the price as that of the series.",
                 details={"asset": asset.key},
             )
-        rate = last_rate(inputs.snapshot["fx"], row["currency"], level.currency).value
+        rate = last_rate(inputs.snapshot.rates, row["currency"], level.currency).value
         quoted = quoted_level(row, asset, level.price / rate, spread_is_paid=paid)
         price, error = quoted.price * rate, quoted.standard_error * rate
         levels[i] = replace(level, price=price, standard_error=error, raw=price, date=row["date"], basis=row["basis"])

@@ -208,8 +208,8 @@ def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currenc
     universe = Universe(tuple(known.get(key) or _as_product(products[key], key) for key in distinct))
     latent = strategy.forecast.observation == "latent"
     history = inputs.history if latent else None
-    panel = align(inputs.prices, universe, lookback_months=lookback_months(strategy), history=history)
-    seen = observe(panel, fx_returns(panel, inputs.snapshot["fx"], currency), latent=latent).total
+    panel = align(inputs.series, universe, lookback_months=lookback_months(strategy), history=history)
+    seen = observe(panel, fx_returns(panel, inputs.snapshot.rates, currency), latent=latent).total
     found = historical(seen.take(distinct), panel.periods_per_year, draws=spec.draws, seed=seed)
     at = [distinct.index(key) for key in keys]
     return Scenarios(

@@ -134,10 +134,13 @@ def _of_assets(strategy: Strategy, assets: tuple[str, ...]) -> Strategy:
 
 def _priced(strategy: Strategy, market: PricedMarket) -> tuple[str, ...]:
     """Assets of the strategy with more prices than `MINIMUM_CHANGES`, or with annual ones alone."""
-    counts = dict(market.snapshot["prices"].group_by("asset").len().iter_rows())
-    annual = set(market.snapshot["prices_annual"]["asset"].unique()) if "prices_annual" in market.snapshot else set()
+    series = market.snapshot.series
+    counts = dict(zip(series.assets, series.counts.tolist(), strict=True))
     named = strategy.universe.assets
     keys = named if isinstance(named, tuple) else ()
+    annual: set[str] = set()
+    if "prices_annual" in market.snapshot and not {*keys} <= {*counts}:
+        annual = set(market.snapshot["prices_annual"]["asset"].unique())
     return tuple(key for key in keys if counts.get(key, 0) > MINIMUM_CHANGES or (key not in counts and key in annual))
 
 

@@ -31,6 +31,7 @@ from toolkit.controls.events import COUNTING
 from toolkit.controls.periods import control_periods
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import phrases
+from toolkit.core.price_series import PriceSeries
 from toolkit.core.remarks import Remark, in_record
 from toolkit.market.exchange_rates import rates_used
 from toolkit.records.answers import backtest as records
@@ -144,7 +145,7 @@ def _prices(asked: BacktestRequest, strategies: Sequence[Strategy], market: Pric
     keys = list(dict.fromkeys(key for strategy in strategies for key in _named(strategy)))
     rows = pl.concat([market.inputs(strategy).snapshot["prices"] for strategy in strategies]).unique(maintain_order=True)
     visible = rows.filter(pl.col("date") <= end)
-    series = histories_of(visible.filter(pl.col("asset").is_in([*keys, GOLD])))
+    series = histories_of(PriceSeries.of(visible.filter(pl.col("asset").is_in([*keys, GOLD]))))
     daily = all(series[key].frequency == DAY_BY_DAY for key in keys if key in series)
     gold = GOLD in series and (not daily or series[GOLD].frequency == DAY_BY_DAY)
     wanted = [*keys, *([GOLD] if gold and GOLD not in keys else ())]

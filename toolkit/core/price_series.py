@@ -1,0 +1,190 @@
+"""Price series as arrays: what is known on a day, or since one, is a slice of each and no copy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from toolkit.core.forecast import FloatArray
+
+IntArray = NDArray[np.int64]
+EPOCH = date(1970, 1, 1).toordinal()
+"""Day from which days are counted."""
+SPAN = 1 << 24
+"""More than the number of all days: a series and a day are one number, series x SPAN + day."""
+MONTHS_BEFORE = 1970 * 12
+"""Number of the first month of numpy's months (see `toolkit.core.calendar.month_number`)."""
+
+
+def days_of(dates: pl.Series) -> IntArray:
+    """Days since 1970 of a column of dates."""
+    return dates.to_physical().to_numpy().astype(np.int64)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970."""
+    return day.toordinal() - EPOCH
+
+
+def date_of(day: int) -> date:
+    """The date of a number of days since 1970."""
+    return date.fromordinal(EPOCH + int(day))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """N prices of all series, one series after the other, each by ascending date.
+
+    Attributes:
+        day, known: (N,) series x `SPAN` + day of the price, and of its publication.
+        price, quantity: (N,); a quantity that is not known is NaN.
+        published_in_order: Whether the days of publication of each series ascend too.
+    """
+
+    day: IntArray
+    known: IntArray
+    price: FloatArray
+    quantity: FloatArray
+    published_in_order: bool
+
+
+@dataclass(frozen=True, eq=False)  # no slots: positions are found once
+class PriceSeries:
+    """Price series of S assets, sorted by name, none of them empty.
+
+    Attributes:
+        assets: S keys.
+        currencies, units, bases: One a series (see `toolkit.core.frames.Prices`).
+        starts, ends: (S,) where each begins and ends among the rows.
+        numbers: (S,) of the series in `rows`.
+        rows: Prices of these and of other series.
+    """
+
+    assets: tuple[str, ...]
+    currencies: tuple[str, ...]
+    units: tuple[str, ...]
+    bases: tuple[str, ...]
+    starts: IntArray
+    ends: IntArray
+    numbers: IntArray
+    rows: _Rows
+
+    @classmethod
+    def of(cls, prices: PriceSeries | pl.DataFrame) -> PriceSeries:
+        """The series of a frame; series as they are.
+
+        Args:
+            prices: Series, or rows of `toolkit.core.frames.Prices` in any order; those without a price count nothing.
+        """
+        if isinstance(prices, PriceSeries):
+            return prices
+        table = prices.drop_nulls("price").sort("asset", "date")
+        first = np.append(True, np.diff(table["asset"].rle_id().to_numpy()) > 0)[: table.height]
+        starts = np.flatnonzero(first)
+        series = np.cumsum(first) - 1
+        known = days_of(table["known_from"]) if "known_from" in table.columns else days_of(table["date"])
+        rows = _Rows(
+            series * SPAN + days_of(table["date"]),
+            series * SPAN + known,
+            table["price"].cast(pl.Float64).to_numpy(),
+            table["quantity"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+            bool(((np.diff(known) >= 0) | first[1:]).all()),
+        )
+        assets, currencies, units, bases = (
+            tuple(table[name].gather(starts)) for name in ("asset", "currency", "unit", "basis")
+        )
+        return cls(assets, currencies, units, bases, starts, np.append(starts[1:], table.height), np.arange(len(starts)), rows)
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Asset -> its position."""
+        return {key: i for i, key in enumerate(self.assets)}
+
+    @property
+    def counts(self) -> IntArray:
+        """(S,) prices of each."""
+        return self.ends - self.starts
+
+    def until(self, day: date) -> PriceSeries:
+        """What was published by a day, of dates no later than it."""
+        last = self.numbers * SPAN + day_number(day)
+        if not self.rows.published_in_order:
+            return self._copied(day)
+        ends = np.minimum(np.searchsorted(self.rows.day, last, "right"), np.searchsorted(self.rows.known, last, "right"))
+        return self._between(self.starts, np.minimum(ends, self.ends))
+
+    def since(self, day: date) -> PriceSeries:
+        """The prices of a day and of all later ones."""
+        starts = np.searchsorted(self.rows.day, self.numbers * SPAN + day_number(day), "left")
+        return self._between(np.maximum(starts, self.starts), self.ends)
+
+    def take(self, assets: Collection[str]) -> PriceSeries:
+        """The series of some assets; those without one are left out."""
+        wanted = {*assets}
+        return self._pick(np.array([key in wanted for key in self.assets], dtype=bool))
+
+    def without(self, assets: Collection[str]) -> PriceSeries:
+        """All other series."""
+        left = {*assets}
+        return self._pick(np.array([key not in left for key in self.assets], dtype=bool))
+
+    def days(self, at: int) -> IntArray:
+        """Days of one series since 1970, ascending."""
+        return self.rows.day[self.starts[at] : self.ends[at]] - self.numbers[at] * SPAN
+
+    def prices(self, at: int) -> FloatArray:
+        """Prices of one series."""
+        return self.rows.price[self.starts[at] : self.ends[at]]
+
+    def quantities(self, at: int) -> FloatArray:
+        """Quantities of one series, NaN where there is none."""
+        return self.rows.quantity[self.starts[at] : self.ends[at]]
+
+    def months(self, at: int) -> IntArray:
+        """Numbers of the months of one series (`toolkit.core.calendar.month_number`)."""
+        return months_of(self.days(at))
+
+    def together(self) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        """Series, day, price and quantity (M,) of all prices, one series after the other."""
+        series, at = self._positions()
+        days = self.rows.day[at] - (self.numbers * SPAN)[series]
+        return series, days, self.rows.price[at], self.rows.quantity[at]
+
+    def _positions(self) -> tuple[IntArray, IntArray]:
+        """Series and position among the rows (M,) of all prices."""
+        counts = self.counts
+        series = np.repeat(np.arange(len(counts)), counts)
+        return series, np.arange(len(series)) + (self.starts - (np.cumsum(counts) - counts))[series]
+
+    def _pick(self, kept: NDArray[np.bool_]) -> PriceSeries:
+        if kept.all():
+            return self
+        at = np.flatnonzero(kept)
+        assets, currencies, units, bases = (
+            tuple(of[i] for i in at) for of in (self.assets, self.currencies, self.units, self.bases)
+        )
+        return PriceSeries(assets, currencies, units, bases, self.starts[at], self.ends[at], self.numbers[at], self.rows)
+
+    def _between(self, starts: IntArray, ends: IntArray) -> PriceSeries:
+        return replace(self, starts=starts, ends=ends)._pick(ends > starts)
+
+    def _copied(self, day: date) -> PriceSeries:
+        """What was known on a day where a later price may have been published earlier: the rows themselves are chosen."""
+        series, at = self._positions()
+        last, rows = (self.numbers * SPAN + day_number(day))[series], self.rows
+        kept = (rows.day[at] <= last) & (rows.known[at] <= last)
+        at, counts = at[kept], np.bincount(series[kept], minlength=len(self.assets))
+        ends = np.cumsum(counts)
+        chosen = _Rows(rows.day[at], rows.known[at], rows.price[at], rows.quantity[at], published_in_order=False)
+        return replace(self, starts=ends - counts, ends=ends, rows=chosen)._pick(counts > 0)
+
+
+def months_of(days: IntArray) -> IntArray:
+    """Numbers of the months of days since 1970 (`toolkit.core.calendar.month_number`)."""
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) + MONTHS_BEFORE
