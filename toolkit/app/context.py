@@ -52,7 +52,7 @@ class Context:
     def on(self, day: date) -> Context:
         """The same package and events as known on another day."""
         other = replace(self, as_of=day, given_events=self.events)
-        vars(other)["_amended"], vars(other)["_ledgers"] = self._amended, self._ledgers
+        vars(other).update(_amended=self._amended, _ledgers=self._ledgers, _universes=self._universes)
         return other
 
     @cached_property
@@ -78,7 +78,15 @@ class Context:
     @cached_property
     def products(self) -> Universe:
         """The products, each in its traded form."""
-        return products_of(self.snapshot)
+        rows = self.snapshot["products"].height  # rows are only ever added: the same number is the same table
+        if rows not in self._universes:
+            self._universes[rows] = products_of(self.snapshot)
+        return self._universes[rows]
+
+    @cached_property
+    def _universes(self) -> dict[int, Universe]:
+        """Number of rows of the table -> the products, for all days."""
+        return {}
 
     @cached_property
     def _ledgers(self) -> dict[Universe, ControlLedger]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.optimize.costs import TRADED, Costs
@@ -125,10 +127,16 @@ class Account:
         """Asset -> units stored, or short where they are below zero."""
         return {key: float(units) for key, units in zip(self.assets, self.units, strict=True) if units}
 
-    def at(self, decision: Decision) -> list[int]:
+    def at(self, decision: Decision) -> NDArray[np.intp]:
         """(m,) positions of the assets of a decision."""
-        positions = {key: i for i, key in enumerate(self.assets)}
-        return [positions[key] for key in decision.assets]
+        return _positions(self.assets, decision.assets)
+
+
+@lru_cache(maxsize=8)
+def _positions(assets: tuple[str, ...], wanted: tuple[str, ...]) -> NDArray[np.intp]:
+    """(m,) positions of those wanted, the same from day to day."""
+    place = {key: i for i, key in enumerate(assets)}
+    return np.array([place[key] for key in wanted], dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True)

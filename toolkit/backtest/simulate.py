@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -122,7 +123,7 @@ class Entry:
         return round(self.cash + float(self.values.sum()), 2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: wealth is added up once
 class Backtest:
     """What a strategy did.
 
@@ -148,10 +149,10 @@ class Backtest:
         """T dates."""
         return tuple(entry.day for entry in self.entries)
 
-    @property
+    @cached_property
     def wealth(self) -> FloatArray:
         """(T,) in the reporting currency."""
-        return np.array([entry.wealth for entry in self.entries])
+        return read_only(np.array([entry.wealth for entry in self.entries]))
 
     @property
     def weights(self) -> FloatArray:

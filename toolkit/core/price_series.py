@@ -32,6 +32,11 @@ def day_number(day: date) -> int:
     return day.toordinal() - EPOCH
 
 
+def dates_of(days: IntArray) -> tuple[date, ...]:
+    """The dates of numbers of days since 1970."""
+    return tuple(map(date.fromordinal, (days + EPOCH).tolist()))
+
+
 def date_of(day: int) -> date:
     """The date of a number of days since 1970."""
     return date.fromordinal(EPOCH + int(day))

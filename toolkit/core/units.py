@@ -37,14 +37,14 @@ def periods_per_year(dates: Sequence[date]) -> float:
     A count inside the range of a known frequency (daily, weekly, monthly, quarterly, annual) is that frequency; anything
     else is returned as counted. Needs two distinct dates.
     """
-    distinct = sorted(set(dates))
-    if len(distinct) < 2:
+    days = np.unique(np.array([day.toordinal() for day in dates]))
+    if len(days) < 2:
         raise DataError("one date has no frequency: periods per year cannot be inferred.", hint="Give at least two dates.")
     # The median gap resists holes in a series that a mean gap would read as a lower frequency.
-    gaps = np.diff(np.array([d.toordinal() for d in distinct], dtype=float))
-    observed = DAYS_PER_YEAR / float(np.median(gaps))
-    if float(np.median(gaps)) <= 1.5:  # every calendar day or every business day: count them
-        observed = (len(distinct) - 1) * DAYS_PER_YEAR / (distinct[-1] - distinct[0]).days
+    gap = float(np.median(np.diff(days)))
+    observed = DAYS_PER_YEAR / gap
+    if gap <= 1.5:  # every calendar day or every business day: count them
+        observed = (len(days) - 1) * DAYS_PER_YEAR / int(days[-1] - days[0])
     for periods, low, high in FREQUENCIES:
         if low <= observed <= high:
             return periods
@@ -58,6 +58,8 @@ def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> float | None:
     """
     if not math.isfinite(value):
         return None
+    if not value:
+        return 0.0
     if abs(value) >= 10.0 ** (digits - 2):
         return round(value, 2)
     return float(f"{value:.{digits - 1}e}") + 0.0

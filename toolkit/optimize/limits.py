@@ -42,18 +42,17 @@ class LimitReport:
 
 
 def limit_reports(
-    problem: Problem, limits: LinearConstraints, x: FloatArray, continuous: Continuous, *, relaxed: LinearConstraints
+    problem: Problem, x: FloatArray, continuous: Continuous, *, relaxed: LinearConstraints
 ) -> tuple[LimitReport, ...]:
     """One report a named constraint at x, (n + 1,), and one for a limit that the objective itself sets.
 
     Args:
         problem: Whose constraints are told.
-        limits: Its rows.
         x: The final weights.
         continuous: The continuous optimum.
-        relaxed: The same rows with the limits that it was held to.
+        relaxed: Its rows with the limits that it was held to.
     """
-    reports = []
+    reports, limits = [], problem.linear_constraints()
     values, relaxed_slack = limits.G @ x, relaxed.h - relaxed.G @ continuous.x
     curved = {own.owner: own for own in problem.convex_constraints()}
     prices, contributions, found = (

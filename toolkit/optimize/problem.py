@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,12 @@ class Problem:
             object.__setattr__(self, "data", replace(self.data, least=least_weights(self.constraints, self.data)))
         check_short(self)
         object.__setattr__(self, "data", _completed(self.forecast, self.data, self.costs))
+
+    def at_wealth(self, wealth: float) -> Problem:
+        """The same problem, checked already, with the wealth after entry costs."""
+        other = copy(self)
+        object.__setattr__(other, "wealth", wealth)
+        return other
 
     @property
     def universe(self) -> Universe:

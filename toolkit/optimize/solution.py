@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -42,7 +44,7 @@ class Solver:
     gap: float = 1e-3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: limits are re-checked and priced where they are asked for
 class Allocation:
     """The answer.
 
@@ -59,7 +61,7 @@ class Allocation:
         lots_gap: Proven relative gap of whole lots.
         rounding_cost: By how much rounding the continuous optimum by hand would be worse than these lots, relative to the
             objective; None where no such rounding holds every limit, or there are no lots.
-        limits: One report a named constraint.
+        reports: Makes `limits`.
         reproducible: False where the clock ended a search, so that another machine may find another answer.
     """
 
@@ -77,12 +79,17 @@ class Allocation:
     certificate: Certificate | None
     lots_gap: float | None
     rounding_cost: float | None
-    limits: tuple[LimitReport, ...]
+    reports: Callable[[], tuple[LimitReport, ...]] = field(repr=False, compare=False)
     reproducible: bool = True
 
     def __post_init__(self) -> None:
         for name in ("weights", "relaxed", "values", "lots"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    @cached_property
+    def limits(self) -> tuple[LimitReport, ...]:
+        """One report a named constraint."""
+        return self.reports()
 
 
 def _entry(problem: Problem, values: FloatArray) -> float:
@@ -189,7 +196,7 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
         certificate=continuous.certificate,
         lots_gap=gap,
         rounding_cost=by_hand,
-        limits=limit_reports(problem, problem.linear_constraints(), np.append(weights, cash), continuous, relaxed=limits),
+        reports=partial(limit_reports, problem, np.append(weights, cash), continuous, relaxed=limits),
         reproducible=not work.late,
     )
 
@@ -235,7 +242,7 @@ def solve_for_wealth_after_costs(
     for _ in range(ROUNDS if _trades_optimized(problem) else 0):
         if abs(wealth - problem.wealth) < SETTLED:
             break
-        problem = replace(problem, wealth=wealth)
+        problem = problem.at_wealth(wealth)
         continuous = solve_continuous(problem, limits, order)
         wealth = _wealth_after_costs(problem, continuous.x[:-1])
     return problem, continuous, wealth

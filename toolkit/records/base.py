@@ -66,7 +66,12 @@ def _sentence(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     return value if isinstance(value, str) else check(value)
 
 
+_PLAIN = frozenset({str, int, bool})
+
+
 def _json(value: Any) -> Any:
+    if value is None or type(value) in _PLAIN:
+        return value
     match value:
         case float():
             return significant(value)

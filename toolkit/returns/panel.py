@@ -34,7 +34,7 @@ from toolkit.core.calendar import add_months, month_end
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.core.messages import message
-from toolkit.core.price_series import IntArray, PriceSeries, date_of, months_of
+from toolkit.core.price_series import IntArray, PriceSeries, date_of, dates_of, months_of
 from toolkit.core.units import periods_per_year
 from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, DAY_BY_DAY, AnnualPrices, History, histories_of
 from toolkit.returns.volatility_prior import VolatilityPrior, volatility_prior
@@ -202,7 +202,7 @@ def _on_days(days: IntArray, held: NDArray[np.bool_]) -> tuple[IntArray, list[da
     trading = np.zeros(int(days.max()) - first + 1, dtype=bool)
     trading[days[held] - first] = True
     row = np.where(trading, np.cumsum(trading) - 1, -1)
-    return row[days - first], [date_of(day) for day in (np.flatnonzero(trading) + first).tolist()]
+    return row[days - first], [*dates_of(np.flatnonzero(trading) + first)]
 
 
 def _on_months(days: IntArray) -> tuple[IntArray, list[date]]:
