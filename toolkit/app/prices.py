@@ -197,7 +197,8 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         raise GapError(f"{file.name}: every price is too old to be one of today: {old}.", hint=hint)
     if any(asset.casefold() == CASH for asset in (*frame["asset"].unique(), *quotes["asset"])):
         raise DataError(f"{file.name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
-    priced = {*products.keys, *levels.assets, *frame["asset"].unique()}
+    series = PriceSeries.of(frame)
+    priced = {*products.keys, *levels.assets, *series.assets}
     for asset in quotes["asset"]:
         if asset not in priced:
             raise DataError(
@@ -211,9 +212,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
     reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
-    return OwnPrices(
-        frame, PriceSeries.of(frame), snapshot.as_of, quotes, file, tuple(lacking), reading, files.only, files.returns_only
-    )
+    return OwnPrices(frame, series, snapshot.as_of, quotes, file, tuple(lacking), reading, files.only, files.returns_only)
 
 
 def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:

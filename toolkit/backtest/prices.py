@@ -131,7 +131,7 @@ class BacktestPrices:
         """
         rows = prices.filter(pl.col("asset").is_in(list(assets)) & (pl.col("date") <= until)).drop_nulls("price")
         rows = rows.sort("asset", "date")
-        priced = set(rows["asset"])
+        priced = set(rows["asset"].unique())
         if missing := [key for key in assets if key not in priced]:
             later = prices.filter(pl.col("asset").is_in(missing)).drop_nulls("price")["date"].min()
             if later is None:

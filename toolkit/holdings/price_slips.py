@@ -59,8 +59,9 @@ class KnownPrices:
             snapshot: What was known on a day; annual averages and exchange rates are read from it.
             products: The known products.
         """
+        priced = set(prices["asset"].unique())
         forms = pl.DataFrame(
-            [(asset.key, (asset.form or "").split(" ")[0]) for asset in products if asset.key not in set(prices["asset"])],
+            [(asset.key, (asset.form or "").split(" ")[0]) for asset in products if asset.key not in priced],
             schema={"asset": pl.String, "form": pl.String},
             orient="row",
         )

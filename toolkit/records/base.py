@@ -66,11 +66,21 @@ def _sentence(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     return value if isinstance(value, str) else check(value)
 
 
-_PLAIN = frozenset({str, int, bool})
+class _List(list[Any]):
+    """A list whose entries are as in JSON: a record within another need not go through it again."""
 
 
-def _json(value: Any) -> Any:
-    if value is None or type(value) in _PLAIN:
+class _Object(dict[str, Any]):
+    """An object whose values are as in JSON."""
+
+
+AS_IN_JSON = frozenset({str, int, bool, _List, _Object})
+"""Types of what is written as it is."""
+
+
+def _json(value: Any, lists: type[list[Any]] = list, objects: type[dict[str, Any]] = dict) -> Any:
+    """A value as in JSON, in lists and objects of these types."""
+    if value is None or type(value) in AS_IN_JSON:
         return value
     match value:
         case float():
@@ -78,9 +88,9 @@ def _json(value: Any) -> Any:
         case date():
             return value.isoformat()
         case tuple() | list():
-            return [_json(entry) for entry in value]
+            return lists(_json(entry, lists, objects) for entry in value)
         case dict():
-            return {key: _json(entry) for key, entry in value.items()}
+            return objects((key, _json(entry, lists, objects)) for key, entry in value.items())
     return value
 
 
@@ -119,7 +129,7 @@ class Record(BaseModel):
     @classmethod
     def _as_in_json(cls, value: Any) -> Any:
         """A value as in JSON: days in ISO form, numbers at 12 significant digits, null for what is not finite."""
-        return _json(value)
+        return _json(value, _List, _Object)
 
     def to_json(self) -> dict[str, Any]:
         """The object of the JSON: keys that were not given stay absent."""

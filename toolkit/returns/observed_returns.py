@@ -65,6 +65,8 @@ class Returns:
 
     def rows(self, which: NDArray[np.bool_]) -> Returns:
         """The periods marked in `which` (T,)."""
+        if which.all():
+            return self
         dates = tuple(day for day, kept in zip(self.dates, which, strict=True) if kept)
         return Returns(dates, self.series, self.mean[which], self.noisy, self.uncertainty[which])
 

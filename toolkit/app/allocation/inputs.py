@@ -129,8 +129,9 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
         own: Assets of the user's prices, which are what a strategy holds that names none; None without such prices.
         only: Whether no other asset has a series.
     """
+    named = _Names(priced, products)
     if spec.names_assets and isinstance(spec.assets, tuple):
-        keys = [key for name in spec.assets for key in _keys(name, priced, products)]
+        keys = [key for name in spec.assets for key in named.keys(name)]
         missing = [key for key in keys if key not in priced]
         if missing and only:
             raise GapError(
@@ -147,7 +148,7 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
         keys = keys if own is None else [key for key in keys if key in own] or keys
     else:
         keys = [key for key in priced.keys if own is None or key in own]
-    excluded = {key for name in spec.exclude for key in _keys(name, priced, products)}
+    excluded = {key for name in spec.exclude for key in named.keys(name)}
     wanted = [key for key in dict.fromkeys(keys) if key not in excluded]
     universe = priced.take([key for key in wanted if key in priced])
     if not universe.assets:
@@ -170,16 +171,32 @@ def _annual_only(spec: UniverseSpec, series: PriceSeries, products: Universe, al
     return Universe(tuple(asset for asset in products if wanted & {asset.key, asset.element} and asset.key not in priced))
 
 
-def _keys(name: str, priced: Universe, products: Universe) -> list[str]:
-    """The asset keys that a name in a strategy means: a key, or an element for all its products."""
-    found = [asset.key for asset in (*priced, *products) if name in (asset.key, asset.element)]
-    if not found:
-        known = {*priced.keys, *products.keys, *priced.elements}
-        hint = did_you_mean(name, known)
-        if name.isupper() and not nearest(name, known):
-            hint = f"A listed one needs prices: `toolkit data fetch yahoo --series {name}` and --data store, or --prices FILE."
-        raise DataError(f"universe: {name!r} is neither an asset nor an element.", hint=hint)
-    return list(dict.fromkeys(found))
+class _Names:
+    """Keys of assets by what a strategy may call them: a key, or an element for all its products."""
+
+    def __init__(self, priced: Universe, products: Universe) -> None:
+        self.priced, self.products = priced, products
+        self.named: dict[str, list[str]] = {}
+        for asset in (*priced, *products):
+            for name in dict.fromkeys((asset.key, asset.element)):
+                if name is not None:
+                    self.named.setdefault(name, []).append(asset.key)
+
+    def keys(self, name: str) -> list[str]:
+        """The asset keys that a name means.
+
+        Raises:
+            DataError: for a name that is neither; the hint has the nearest.
+        """
+        if name not in self.named:
+            known = {*self.priced.keys, *self.products.keys, *self.priced.elements}
+            hint = did_you_mean(name, known)
+            if name.isupper() and not nearest(name, known):
+                hint = (
+                    f"A listed one needs prices: `toolkit data fetch yahoo --series {name}` and --data store, or --prices FILE."
+                )
+            raise DataError(f"universe: {name!r} is neither an asset nor an element.", hint=hint)
+        return list(dict.fromkeys(self.named[name]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value

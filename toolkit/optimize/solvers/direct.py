@@ -67,10 +67,11 @@ class Bounds:
         low, high = limits.lowest, np.full(n, np.inf)
         low_row, high_row = np.full(n, -1), np.full(n, -1)
         single = np.count_nonzero(G, axis=1) == 1
-        for row in np.flatnonzero(single):
-            j = int(np.argmax(G[row] != 0))
-            coefficient = float(G[row, j])
-            bound = float(h[row]) / coefficient
+        rows = np.flatnonzero(single)
+        columns = np.argmax(G[rows] != 0, axis=1)
+        coefficients = G[rows, columns]
+        found = zip(rows.tolist(), columns.tolist(), coefficients.tolist(), (h[rows] / coefficients).tolist(), strict=True)
+        for row, j, coefficient, bound in found:
             if coefficient > 0 and bound < high[j]:
                 high[j], high_row[j] = bound, row
             elif coefficient < 0 and bound > low[j]:
