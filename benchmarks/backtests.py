@@ -1,14 +1,19 @@
-"""A walk-forward backtest beside peers: 50 assets, ten years of days, monthly decisions, two-year window, mean-variance, costs.
+"""A walk-forward backtest beside peers, and its memory: days, monthly decisions, two-year window, mean-variance, costs.
 
-Run: `OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 .peers/bin/python -m benchmarks.backtests [YEARS]` where the
-toolkit is installed with those of cvxportfolio, skfolio and pyportfolioopt that are to be measured, others left out. Seconds
-are of the processor, a decision, without imports; ratios are to the toolkit. Everybody estimates mean and covariance from the
-same window and trades at ten basis points; the toolkit also reads the prices, keeps accounts to the cent, and asks on each day
-what was published.
+Run: `OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 .peers/bin/python -m benchmarks.backtests` where the toolkit
+is installed with those of cvxportfolio, skfolio and pyportfolioopt that are to be measured, others left out; `--assets 500
+--years 3` is the case of many assets, `--memory 5 10 20` the memory over so many years. Seconds are of the processor, a
+decision, without imports; ratios are to the toolkit. Everybody estimates mean and covariance from the same window and trades
+at ten basis points. From `MANY` assets on covariances have `FACTORS` principal components and specific variances where a
+library has such a model (the toolkit, cvxportfolio), and are those of the sample elsewhere. The toolkit also reads the prices,
+keeps accounts to the cent, and asks on each day what was published.
 """
 
 from __future__ import annotations
 
+import argparse
+import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,17 +26,18 @@ import polars as pl
 import toolkit as tk
 from benchmarks.optimizer.peers import module
 
-ASSETS, WINDOW, RATE, AVERSION, MOST = 50, 504, 0.001, 5.0, 0.1
+WINDOW, RATE, AVERSION, MOST = 504, 0.001, 5.0, 0.1
+MANY, FACTORS = 200, 15
 
 
-def returns(years: int) -> tuple[pl.Series, np.ndarray]:
+def returns(years: int, assets: int) -> tuple[pl.Series, np.ndarray]:
     """Trading days, and returns (T, n) of three factors and noise."""
     rng = np.random.default_rng(0)
     days = pl.date_range(date(2025 - years, 1, 1), date(2024, 12, 31), "1d", eager=True)
     days = days.filter(days.dt.weekday() <= 5)
-    loadings = rng.normal(1.0, 0.3, (ASSETS, 3)) * [1.0, 0.5, 0.3]
+    loadings = rng.normal(1.0, 0.3, (assets, 3)) * [1.0, 0.5, 0.3]
     common = rng.normal(0.0, 0.007, (len(days), 3)) @ loadings.T
-    return days, 2e-4 + common + rng.normal(0.0, 0.012, (len(days), ASSETS))
+    return days, 2e-4 + common + rng.normal(0.0, 0.012, (len(days), assets))
 
 
 def decisions(days: pl.Series) -> list[int]:
@@ -42,10 +48,11 @@ def decisions(days: pl.Series) -> list[int]:
 
 def ours(days: pl.Series, changes: np.ndarray) -> float:
     """Seconds a decision."""
-    prices = pl.DataFrame({"date": days, **dict(zip(names(), 100 * np.cumprod(1 + changes, axis=0).T, strict=True))})
+    prices = pl.DataFrame({"date": days, **dict(zip(names(changes), 100 * np.cumprod(1 + changes, axis=0).T, strict=True))})
+    covariance = tk.PcaCovariance(components=FACTORS) if changes.shape[1] >= MANY else tk.SampleCovariance()
     strategy = tk.Strategy(
         objective=tk.MaxUtility(risk_aversion=AVERSION),
-        forecast=tk.ForecastSpec(covariance=tk.SampleCovariance(), returns=tk.HistoricalReturns(), lookback="24 months"),
+        forecast=tk.ForecastSpec(covariance=covariance, returns=tk.HistoricalReturns(), lookback="24 months"),
         constraints=[tk.Bounds(upper=MOST)],
         costs=tk.CostsSpec(fee_per_lot=100 * RATE, holding_period="1 year", include=["fees"]),
     )
@@ -91,7 +98,7 @@ def skfolio(days: pl.Series, changes: np.ndarray) -> float:
 
 def walked(days: pl.Series, changes: np.ndarray, decide: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> float:
     """Seconds a decision of a loop that drifts weights and decides at the ends of months."""
-    at, held = decisions(days), np.full(ASSETS, 1.0 / ASSETS)
+    at, held = decisions(days), np.full(changes.shape[1], 1.0 / changes.shape[1])
     decide(changes[at[0] - WINDOW : at[0]], held)  # imports
     began = time.process_time()
     for before, t in zip([at[0], *at], at, strict=False):
@@ -104,13 +111,16 @@ def cvxportfolio(days: pl.Series, changes: np.ndarray) -> float:
     """Seconds a decision."""
     cvx, pd = module("cvxportfolio"), module("pandas")
 
-    frame = pd.DataFrame(changes, index=pd.DatetimeIndex(days.to_list()), columns=names())
+    frame = pd.DataFrame(changes, index=pd.DatetimeIndex(days.to_list()), columns=names(changes))
     frame["cash"] = 0.0
     data = {"returns": frame, "cash_key": "cash", "min_history": pd.Timedelta(0), "trading_frequency": "monthly"}
     window = pd.Timedelta(days=730)
+    history = cvx.forecast.HistoricalFactorizedCovariance(rolling=window)
+    many = changes.shape[1] >= MANY
+    risk = cvx.FactorModelCovariance(num_factors=FACTORS, Sigma=history) if many else cvx.FullCovariance(history)
     policy = cvx.SinglePeriodOptimization(
         cvx.ReturnsForecast(cvx.forecast.HistoricalMeanReturn(rolling=window))
-        - AVERSION / 2 * cvx.FullCovariance(cvx.forecast.HistoricalFactorizedCovariance(rolling=window))
+        - AVERSION / 2 * risk
         - cvx.TransactionCost(a=RATE, b=None),
         [cvx.LongOnly(), cvx.LeverageLimit(1), cvx.MaxWeights(MOST)],
         include_cash_return=False,
@@ -122,13 +132,19 @@ def cvxportfolio(days: pl.Series, changes: np.ndarray) -> float:
     return (time.process_time() - began) / len(found.u)
 
 
-def names() -> list[str]:
-    return [f"A{i:03d}" for i in range(ASSETS)]
+def names(changes: np.ndarray) -> list[str]:
+    return [f"A{i:03d}" for i in range(changes.shape[1])]
 
 
-def main(years: int) -> None:
+def peak() -> float:
+    """Largest memory of this process so far, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def beside_peers(years: int, assets: int) -> None:
     """Print a line a library: milliseconds a decision, and the ratio to the toolkit."""
-    days, changes = returns(years)
+    days, changes = returns(years, assets)
+    print(f"{assets} assets, {years} years, {len(decisions(days))} decisions")
     own = ours(days, changes)
     print(f"toolkit          {1000 * own:8.1f} ms a decision", flush=True)
     for peer, package in {"pyportfolioopt": "pypfopt", "skfolio": "skfolio", "cvxportfolio": "cvxportfolio"}.items():
@@ -137,5 +153,32 @@ def main(years: int) -> None:
             print(f"{peer:<16} {1000 * seconds:8.1f} ms a decision {seconds / own:8.2f}", flush=True)
 
 
+def memory(years: list[int], assets: int) -> None:
+    """Print a line a history: the peak of a process that simulates it, and what there was before."""
+    for count in years:
+        run = [sys.executable, "-m", "benchmarks.backtests", "--peak", "--years", str(count), "--assets", str(assets)]
+        found = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+        print(f"{count:3} years: {found.strip()}", flush=True)
+
+
+def main() -> None:
+    """Parse the command line and print what it asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--years", type=int, default=10)
+    parser.add_argument("--assets", type=int, default=50)
+    parser.add_argument("--memory", type=int, nargs="+", metavar="YEARS")
+    parser.add_argument("--peak", action="store_true", help="of this process, of one backtest")
+    asked = parser.parse_args()
+    if asked.memory:
+        memory(asked.memory, asked.assets)
+    elif asked.peak:
+        days, changes = returns(asked.years, asked.assets)
+        before = peak()
+        ours(days, changes)
+        print(f"{peak():.0f} MB at most, {before:.0f} MB before the backtest, of which prices {changes.nbytes / 2**20:.0f} MB")
+    else:
+        beside_peers(asked.years, asked.assets)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    main()

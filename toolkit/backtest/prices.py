@@ -152,8 +152,9 @@ class BacktestPrices:
         days, rates = _days(pl.Series(dates)), dict[str, FloatArray]()
         observed, published = np.full((2, len(dates), len(assets)), np.nan)
         implausible, bases = np.zeros((len(dates), len(assets)), dtype=bool), []
+        by_asset = {key: own for (key,), own in rows.partition_by("asset", as_dict=True, maintain_order=True).items()}
         for column, key in enumerate(assets):
-            own = rows.filter(pl.col("asset") == key)
+            own = by_asset[key]
             quoted, basis = own["currency"][0], own["basis"][0]
             if basis == CUSTOMS and estimated:
                 own = _filtered(key, own)
@@ -205,7 +206,9 @@ def _published(rows: pl.DataFrame, days: np.ndarray) -> FloatArray:
         rows: Prices of the asset.
         days: (T,).
     """
-    order = rows.sort("known_from", "date")
-    newest = np.maximum.accumulate(np.where(order["date"] == order["date"].cum_max(), np.arange(order.height), 0))
-    at = np.searchsorted(_days(order["known_from"]), days, side="right") - 1
-    return np.where(at >= 0, order["price"].to_numpy()[newest[np.maximum(at, 0)]], np.nan)
+    known, dates = _days(rows["known_from"]), _days(rows["date"])
+    order = np.lexsort((dates, known))
+    known, dates = known[order], dates[order]
+    newest = np.maximum.accumulate(np.where(dates == np.maximum.accumulate(dates), np.arange(len(dates)), 0))
+    at = np.searchsorted(known, days, side="right") - 1
+    return np.where(at >= 0, rows["price"].to_numpy()[order][newest[np.maximum(at, 0)]], np.nan)

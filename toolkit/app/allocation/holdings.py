@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ WHOLE = 1e-6
 PLANNED, STORED = "planned", "stored"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: lots are sorted by asset once
 class Held:
     """Holdings before trading.
 
@@ -62,7 +63,7 @@ class Held:
 
     def arriving(self, asset: str) -> float:
         """Quantity of an asset that is ordered or travels."""
-        return sum(lot.quantity for lot in self.lots if lot.asset == asset and lot.arriving)
+        return sum(lot.quantity for lot in self.of(asset) if lot.arriving)
 
     @property
     def origins(self) -> dict[str, tuple[str, ...]]:
@@ -119,7 +120,14 @@ class Held:
 
     def of(self, asset: str) -> tuple[Lot, ...]:
         """The lots of an asset."""
-        return tuple(lot for lot in self.lots if lot.asset == asset)
+        return self._by_asset.get(asset, ())
+
+    @cached_property
+    def _by_asset(self) -> dict[str, tuple[Lot, ...]]:
+        found: dict[str, list[Lot]] = {}
+        for lot in self.lots:
+            found.setdefault(lot.asset, []).append(lot)
+        return {asset: tuple(lots) for asset, lots in found.items()}
 
 
 def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class _KeepLots(KeepAtLeast):
         return (data.universe.keys.index(label),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: whether trades are in lots is asked once
 class Prepared:
     """A problem and its inputs.
 
@@ -117,7 +118,11 @@ class Prepared:
 
     def step(self, asset: Asset) -> float | None:
         """Quantity in which an asset is traded where no lot says otherwise: the dealer's lot, where lots are asked for."""
-        return asset.lot_size if (required := self.problem.integer_requirements()) is not None and required.lots else None
+        return asset.lot_size if self._in_lots else None
+
+    @cached_property
+    def _in_lots(self) -> bool:
+        return (required := self.problem.integer_requirements()) is not None and required.lots
 
     def stays_whole(self, asset: str, request: Request) -> bool:
         """Whether nothing of an asset is sold since the strategy does not hold it."""
