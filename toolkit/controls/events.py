@@ -195,14 +195,15 @@ class Scope:
         return "uncertain" if self.purity_min is not None and purity is None else self.certainty
 
 
-def days_of_change(events: Sequence[Event], scopes: Sequence[Scope], others: Iterable[date]) -> list[date]:
-    """Ascending days from which on more was known: between two of them the same is.
+def version_on(day: date, events: Sequence[Event], scopes: Sequence[Scope], others: Iterable[date]) -> int:
+    """Number of the days up to `day` from which on more was known: equal on days on which the same was.
 
     Args:
+        day: Of the question.
         events: Of a ledger.
         scopes: Of these.
         others: Days on which anything else of the ledger was published.
     """
     known = {one.known_from for one in (*events, *scopes)} | {*others}
     known |= {event.ends for event in events if event.ends is not None}
-    return sorted(known)
+    return sum(one <= day for one in known)

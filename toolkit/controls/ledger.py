@@ -6,7 +6,6 @@ so a ledger that knows the future answers a question about the past as one could
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -28,8 +27,8 @@ from toolkit.controls.events import (
     SUSPENDS,
     Event,
     Scope,
-    days_of_change,
     end_user_of,
+    version_on,
 )
 from toolkit.controls.ledger_checks import EVENTS, ITEMS, SCOPES, check_events, check_items, check_scopes
 from toolkit.controls.state import (
@@ -83,7 +82,6 @@ class ControlLedger:
     _own_words: Mapping[str, Mapping[str, str]] = field(repr=False, compare=False)
     _members: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
     _versions: dict[int, ControlLedger] = field(repr=False, compare=False, init=False, default_factory=dict)
-    _days: list[date] = field(repr=False, compare=False, init=False, default_factory=list)
 
     @classmethod
     def of(
@@ -177,9 +175,7 @@ class ControlLedger:
 
     def known(self, as_of: date) -> ControlLedger:
         """The ledger as it was known on `as_of`; the names that can be asked about stay."""
-        if not self._days:
-            self._days.extend(days_of_change(self.events, self.scopes, () if self.items is None else self.items["known_from"]))
-        version = bisect_right(self._days, as_of)
+        version = version_on(as_of, self.events, self.scopes, () if self.items is None else self.items["known_from"])
         if version not in self._versions:
             events = tuple(replace(e, ends=e.ends_as_known(as_of)) for e in self.events if e.known_from <= as_of)
             scopes = tuple(s for s in self.scopes if s.known_from <= as_of and self[s.event_id].known_from <= as_of)
