@@ -15,12 +15,12 @@ from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.messages import message
-from toolkit.core.price_series import PriceSeries
 from toolkit.core.remarks import Remark, note
 from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.price_slips import FAR, WRONG, KnownPrices, is_far
 from toolkit.market.market import Snapshot
+from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.cells import unit
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import PriceFile

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.price_series import PriceSeries
 from toolkit.core.units import periods_per_year
 from toolkit.holdings.price_slips import is_far
+from toolkit.market.price_series import PriceSeries
 from toolkit.returns.currencies import daily_rate, monthly_rate
 from toolkit.returns.history import DAY_BY_DAY, histories_of
 from toolkit.returns.panel import CUSTOMS

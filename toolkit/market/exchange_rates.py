@@ -10,7 +10,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError, nearest
 from toolkit.core.forecast import FloatArray
-from toolkit.core.price_series import IntArray, date_of, day_number, days_of
+from toolkit.market.price_series import IntArray, date_of, day_number, days_of
 
 
 @dataclass(frozen=True, slots=True)

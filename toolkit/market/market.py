@@ -15,8 +15,8 @@ import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import REFERENCE_DATE, TABLES
-from toolkit.core.price_series import PriceSeries
 from toolkit.market.exchange_rates import Rates
+from toolkit.market.price_series import PriceSeries
 from toolkit.records.sources import Provenance
 
 USER = "user"

@@ -11,8 +11,8 @@ import polars as pl
 
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
-from toolkit.core.price_series import EPOCH, IntArray
 from toolkit.market.exchange_rates import Rates
+from toolkit.market.price_series import EPOCH, IntArray
 from toolkit.returns.panel import Panel
 
 LONGEST_HOLIDAY = 7

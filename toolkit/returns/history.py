@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.price_series import PriceSeries, date_of
 from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
+from toolkit.market.price_series import PriceSeries, date_of
 
 ANNUAL_AVERAGE = "annual_average"
 """Basis of a price that is the mean of a year; any other annual price is one of the year's end."""

@@ -34,8 +34,8 @@ from toolkit.core.calendar import add_months, month_end
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.core.messages import message
-from toolkit.core.price_series import IntArray, PriceSeries, date_of, dates_of, months_of
 from toolkit.core.units import periods_per_year
+from toolkit.market.price_series import IntArray, PriceSeries, date_of, dates_of, months_of
 from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, DAY_BY_DAY, AnnualPrices, History, histories_of
 from toolkit.returns.volatility_prior import VolatilityPrior, volatility_prior
 

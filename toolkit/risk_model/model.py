@@ -13,8 +13,8 @@ from toolkit.core.assets import Universe
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.forecast import AssetRisk, FloatArray, Forecast
 from toolkit.core.messages import message
-from toolkit.core.price_series import PriceSeries
 from toolkit.market.exchange_rates import Rates
+from toolkit.market.price_series import PriceSeries
 from toolkit.returns.currencies import fx_returns
 from toolkit.returns.history import AnnualPrices
 from toolkit.returns.observation.averaging import volatility_factor

@@ -19,9 +19,9 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean, nearest
 from toolkit.core.forecast import Forecast
 from toolkit.core.messages import Message, message
-from toolkit.core.price_series import PriceSeries
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Market, Snapshot
+from toolkit.market.price_series import PriceSeries
 from toolkit.market.quality import findings, quality
 from toolkit.market.readers.events import OwnEvents
 from toolkit.returns.history import ANNUAL_AVERAGE, annual_rows

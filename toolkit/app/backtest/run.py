@@ -31,9 +31,9 @@ from toolkit.controls.events import COUNTING
 from toolkit.controls.periods import control_periods
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import phrases
-from toolkit.core.price_series import PriceSeries
 from toolkit.core.remarks import Remark, in_record
 from toolkit.market.exchange_rates import rates_used
+from toolkit.market.price_series import PriceSeries
 from toolkit.records.answers import backtest as records
 from toolkit.returns.history import DAY_BY_DAY, histories_of
 from toolkit.returns.panel import CUSTOMS

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.core.price_series import PriceSeries
+from toolkit.market.price_series import PriceSeries
 
 START = date(2024, 1, 29)
 
