@@ -16,8 +16,9 @@ from toolkit.app.languages import language
 from toolkit.app.report import FORMATS
 from toolkit.app.subjects import DEFAULT_REPORT
 from toolkit.report.compose import Definition, builders, compose
-from toolkit.report.document import Missing
+from toolkit.report.document import Columns, Figure, Matrix, Missing, Table
 from toolkit.report.i18n.text import plain
+from toolkit.report.shorten import PICTURES
 
 LIMIT = 500_000
 ONE = "\n".join(HOLDINGS.splitlines()[:2]) + "\n"
@@ -130,7 +131,63 @@ def test_the_report_of_nothing_says_so(subjects):
     assert "no lot" in plain(heading.text).casefold() or "nothing" in plain(heading.text).casefold()
 
 
+SHORT = (
+    ("run", "allocation"), ("cash", "allocation"), ("held", "allocation"), ("nothing found", "allocation"), ("lots", "exposure"),
+    ("one lot", "exposure"), ("no lot", "exposure"), ("500 lots", "exposure"), ("market", "market-brief"),
+)  # fmt: skip
+MOST_FIGURES = 12
+
+
+@pytest.mark.parametrize(("name", "definition"), SHORT)
+def test_a_short_report_has_its_evidence_in_sight(subjects, name, definition):
+    """No headline stands alone, a section has one picture and one table, and what is left out is a row that the full report has."""
+    document, _ = as_document(subjects[name].record, subjects[name].parts, name=definition)
+    whole, _ = as_document(subjects[name].record, subjects[name].parts, name="full")
+    assert len(_figures(document)) <= MOST_FIGURES
+    for section in document.sections:
+        if isinstance(section.content, Missing):
+            continue
+        shown = [kind for block in section.content for kind in _shown(block)]
+        assert max((shown.count(kind) for kind in ("picture", "table")), default=0) <= 1, section.name
+        for figure in _figures(document, section.name)[1:]:
+            assert figure.body, plain(figure.title)
+    titles = {plain(figure.title) for figure in _figures(whole)}
+    rows = [row for section in document.sections if section.name == "also" for table in section.content for row in table.rows]
+    own = re.compile("facts? used in this report")  # each report counts its own
+    assert [told for row in rows if (told := plain(row.cells[1])) not in titles and not own.search(told)] == []
+
+
+def _figures(document, name=None):
+    blocks = [
+        block
+        for section in document.sections
+        if name in (None, section.name) and not isinstance(section.content, Missing)
+        for block in section.content
+    ]
+    return [figure for block in blocks for figure in getattr(block, "figures", (block,)) if isinstance(figure, Figure)]
+
+
+def _shown(block):
+    """Pictures and tables in sight; the matrix of controls is both."""
+    if isinstance(block, Columns | Figure):
+        return [kind for part in (block.figures if isinstance(block, Columns) else block.body) for kind in _shown(part)]
+    if isinstance(block, Matrix):
+        return ["picture", "table"]
+    return ["picture"] if isinstance(block, PICTURES) else ["table"] if isinstance(block, Table) else []
+
+
 def test_a_run_without_findings_says_what_is_missing_and_shows_the_rest(subjects):
     document, _ = as_document(subjects["nothing found"].record, {}, name="full")
     missing = {section.name for section in document.sections if isinstance(section.content, Missing)}
-    assert missing == {"whatif", "history", "concentration", "official", "flows", "prices", "exit", "quality"}
+    assert missing == {
+        "changes",
+        "exposure-history",
+        "whatif",
+        "history",
+        "concentration",
+        "official",
+        "flows",
+        "prices",
+        "exit",
+        "quality",
+    }

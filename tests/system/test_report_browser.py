@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.records import report_html
-from tests.subjects import proposal
+from tests.subjects import market, proposal, with_parts
 from tests.system.browser import A4, NEEDED, Browser
 
 pytestmark = NEEDED
@@ -127,3 +127,19 @@ def test_print_shows_the_control_matrix_on_the_first_page_and_no_data_tables(bro
     assert browser.value("document.querySelector('.mx').getBoundingClientRect().bottom") <= A4[1]
     assert browser.value("[...document.querySelectorAll('details')].every(d => getComputedStyle(d).display === 'none')")
     browser.media()
+
+
+SCREEN = 1000
+"""Px of a desktop screen."""
+
+
+@pytest.mark.parametrize(("lang", "screens"), [("en", 6.0), ("de", 6.5)])
+def test_a_default_report_is_six_screens_and_the_brief_two_sheets(browser, tmp_path, lang, screens):
+    run, alone = with_parts(proposal()), market()
+    allocation, brief = tmp_path / "allocation.html", tmp_path / "brief.html"
+    allocation.write_text(report_html(run.record, parts=run.parts, lang=lang), encoding="utf-8")
+    brief.write_text(report_html(alone.record, "market-brief", alone.parts, lang), encoding="utf-8")
+    browser.open(allocation, 1280)
+    assert browser.value("document.documentElement.scrollHeight") <= screens * SCREEN
+    assert browser.value("document.querySelector('#controls').getBoundingClientRect().top") <= SCREEN
+    assert pages(browser, brief) <= 2

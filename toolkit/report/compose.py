@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from toolkit.core.errors import SpecError, did_you_mean
@@ -16,6 +17,7 @@ from toolkit.records.run import Run
 from toolkit.report.document import Block, Document, Layout, Missing, Section
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
+from toolkit.report.shorten import shortened
 
 Build = Callable[[Findings], tuple[Block, ...] | Missing]
 
@@ -24,6 +26,7 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
         "positions": mark("This report is not about a proposal."),
         "exposure": mark("This report is not about holdings."),
         "backtest": mark("This report is not about a backtest."),
+        "market": mark("This report is not about the market alone."),
         "about": mark("This report is not about a strategy."),
         "conflict": mark("The limits of this strategy do not contradict each other."),
     }
@@ -34,11 +37,23 @@ NOT_FOUND = mark("The data known on this date do not hold what this section show
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What `reports/NAME.toml` says: the title, the sections in order, and how they are laid out."""
+    """What `reports/NAME.toml` says.
+
+    Attributes:
+        title: A message of the catalogue, or the user's own words.
+        sections: Names in order.
+        layout: How they are laid out.
+        short: Whether a section shows one picture and one table, or all that it has (`toolkit.report.shorten`).
+        told: Names of sections of a short report whose findings are rows alone.
+        pairs: Names of sections that stand side by side where there is room, one after the other in `sections`.
+    """
 
     title: str
     sections: tuple[str, ...]
     layout: Layout = "page"
+    short: bool = False
+    told: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +133,13 @@ def compose(found: Findings, definition: Definition) -> Document:
         SpecError: as `chosen_by`.
     """
     say, chosen = found.say, chosen_by(definition)
+    found = replace(found, short=definition.short)
     run = found.record if isinstance(found.record, Run | Conflict) else None
+    sections = tuple(
+        Section(builder.name, say.words(builder.title) if builder.title else "", _content(builder, found))
+        for builder in chosen
+        if _fits(builder, found, several=sum(not one.title for one in chosen) > 1)
+    )
     return Document(
         title=say.term("title", definition.title),
         language=say.code,
@@ -126,13 +147,19 @@ def compose(found: Findings, definition: Definition) -> Document:
         as_of_written=found.fmt.long_date(found.as_of),
         subject=", ".join(name for name in (found.record.client, found.subject) if name),
         run_id=run.run_id if run else "",
-        sections=tuple(
-            Section(builder.name, say.words(builder.title) if builder.title else "", _content(builder, found))
-            for builder in chosen
-            if _fits(builder, found, several=sum(not one.title for one in chosen) > 1)
-        ),
+        sections=_paired(shortened(sections, definition.told, say) if definition.short else sections, definition),
         layout=definition.layout,
     )
+
+
+def _paired(sections: Sequence[Section], definition: Definition) -> tuple[Section, ...]:
+    """The sections, those of a pair marked where both have something to show."""
+    found = list(sections)
+    for i, (first, second) in enumerate(itertools.pairwise(sections)):
+        empty = isinstance(first.content, Missing) or isinstance(second.content, Missing)
+        if (first.name, second.name) in definition.pairs and not empty:
+            found[i : i + 2] = [replace(first, pair="first"), replace(second, pair="second")]
+    return tuple(found)
 
 
 def _fits(builder: Builder, found: Findings, *, several: bool) -> bool:

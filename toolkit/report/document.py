@@ -175,11 +175,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph; `role` is ``answer`` for the one under the result, ``equation`` for a sum that closes."""
+    """A paragraph; `role` is ``answer`` under the result, ``next`` for what changes next, ``equation`` for a sum."""
 
     kind: ClassVar[str] = "paragraph"
     text: Text
-    role: Literal["body", "intro", "answer", "equation"] = "body"
+    role: Literal["body", "intro", "answer", "next", "equation"] = "body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,11 +311,16 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of a document; one without a title opens the page."""
+    """A section of a document; one without a title opens the page.
+
+    Attributes:
+        pair: Whether it is the first or the second of two that stand side by side where there is room.
+    """
 
     name: str
     title: str
     content: tuple[Block, ...] | Missing
+    pair: Literal["", "first", "second"] = ""
 
 
 @dataclass(frozen=True, slots=True)

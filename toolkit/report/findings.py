@@ -54,6 +54,7 @@ class Findings:
         offers: Offers of products by origin, by key.
         origins: Sources in the order of the markers S1, S2, ...
         assumptions: In the order of the markers A1, A2, ...; only those this report makes.
+        short: Whether a section shows one picture and one table (`Definition.short`).
     """
 
     record: Subject
@@ -62,6 +63,7 @@ class Findings:
     offers: Mapping[str, Offer]
     origins: tuple[Origin, ...]
     assumptions: tuple[Assumption, ...]
+    short: bool = False
 
     @classmethod
     def of(cls, record: Subject, parts: Parts | None = None, language: Language | None = None) -> Findings:
@@ -78,8 +80,8 @@ class Findings:
         return self.say.fmt
 
     def has(self, key: str) -> bool:
-        """Whether the subject or a part of this name was found; an empty one was not."""
-        return bool(getattr(self.record, key, None) or getattr(self.parts, key, None))
+        """Whether the subject or a part of this name was found; an empty one was not. A subject has the name of its kind."""
+        return key == self.record.kind or bool(getattr(self.record, key, None) or getattr(self.parts, key, None))
 
     def needed(self, kind: type[SubjectT]) -> SubjectT:
         """The subject of a section that needs one of its kind.

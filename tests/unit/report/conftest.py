@@ -48,5 +48,5 @@ def subjects(records: dict[str, Record]) -> dict[str, Subject]:
 
 @pytest.fixture(scope="session")
 def pages(subjects: dict[str, Subject]) -> dict[str, str]:
-    """Their allocation reports as HTML."""
-    return {name: report_html(dict(subject.record), parts=subject.parts) for name, subject in subjects.items()}
+    """Their full reports as HTML."""
+    return {name: report_html(dict(subject.record), "full", parts=subject.parts) for name, subject in subjects.items()}

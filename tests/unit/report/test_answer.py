@@ -9,7 +9,7 @@ import pytest
 from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.i18n.text import plain
-from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
+from toolkit.report.markers import NORMAL, SHOCKS, UNCERTAIN
 from toolkit.report.sections.answer import answer
 from toolkit.report.tables.facts import unconfirmed
 
@@ -17,11 +17,11 @@ NB, THIN = "\u00a0", "\u202f"
 
 
 def told(record, code="en"):
-    """Heading, paragraph, {label: (value, note)}, {label: words}."""
-    heading, paragraph, figures, status = answer.build(partial_findings(record, language=language(code)))
+    """Heading, paragraph with what changes next, {label: (value, note)}, {label: words}."""
+    heading, paragraph, following, figures, *_, status = answer.build(partial_findings(record, language=language(code)))
     return (
         plain(heading.text),
-        plain(paragraph.text),
+        f"{plain(paragraph.text)} {plain(following.text)}",
         {item.label: (plain(item.value), plain(item.note)) for item in figures.items},
         {label: plain(words) for label, words in status.items},
     )
@@ -34,10 +34,12 @@ def test_a_start_in_cash_is_told_by_holdings_and_volatility(records):
     assert heading == f"Eight holdings, {volatility} volatility a year; at the last observed prices one limit of five is broken"
     placed = sum(p["value"] for p in record["positions"])
     assert f"places €{placed:,.0f} of €100,000 in eight products" in paragraph
-    assert f"Trading costs €{costs['entry']:,.0f}, holding €{costs['holding_per_year']:,.0f} a year." in paragraph
     assert figures["Under export control"][0] == f"{100 * record['exposures']['controlled']:.1f}%"
-    loss = f"the worst year in twenty loses {100 * record['risk']['cvar_95']:.1f}% on average"
-    assert figures["Volatility a year"] == (volatility, loss)
+    loss = record["risk"]["cvar_95"]
+    assert figures["Loss in a bad year"] == (
+        f"€{loss * (record['budget'] - costs['entry']):,.0f}",
+        f"{100 * loss:.1f}% of value, the mean of the worst year in twenty; volatility {volatility} a year",
+    )
     assert status["Unconfirmed facts in this report"] == str(len(unconfirmed(partial_findings(record))))
 
 
@@ -93,29 +95,23 @@ def test_without_a_dated_change_the_paragraph_says_how_far_it_looked(records):
     assert paragraph.endswith("No official change of a control is dated within 120 days.")
 
 
-def test_money_from_assumed_rates_is_derived_and_the_volatility_is_data(records):
+def test_what_rests_on_an_assumption_is_derived(records):
     run = partial_findings(records["normal"])
-    _, paragraph, figures, _ = answer.build(run)
+    _, paragraph, _, figures, *_ = answer.build(run)
     derived = {span.text: span.refs for span in paragraph.text if span.style == "derived"}
-    costs = records["normal"]["costs"]
-    assert derived == {
-        run.money(costs["entry"]): run.rests_on(COSTS),
-        run.money(costs["holding_per_year"]): run.rests_on(STORAGE),
-        # Tungsten is held, and no notice settles its form.
-        run.fmt.percent(run.controlled): run.rests_on(UNCERTAIN),
-    }
+    # Tungsten is held, and no notice settles its form.
+    assert derived == {run.fmt.percent(run.controlled): run.rests_on(UNCERTAIN)}
     assert not any(span.style == "assumption" for span in paragraph.text)
     values = {item.label: item.value[0].style for item in figures.items}
-    assert values == {"Under export control": "derived", "Volatility a year": "plain", "Trading cost": "derived"}
-    (loss,) = [span for span in figures.items[1].note if span.style == "derived"]
-    assert loss.refs == run.rests_on(NORMAL, SHOCKS)
+    assert values == {"Under export control": "derived", "Loss in a bad year": "derived", "Trading cost": "derived"}
+    assert figures.items[1].note[-1].refs == run.rests_on(NORMAL, SHOCKS)
 
 
 def test_a_share_under_control_without_uncertain_forms_is_data(records):
     record = copy.deepcopy(records["normal"])
     for row in record["controls"]:
         row |= {"uncertain": False, "headline": row["headline"].removesuffix("_uncertain")}
-    figures = answer.build(partial_findings(record))[2]
+    figures = answer.build(partial_findings(record))[3]
     assert figures.items[0].value[0].style == "plain"
 
 
@@ -124,3 +120,41 @@ def test_every_run_has_an_answer_in_both_languages(records, name):
     english, german = told(records[name]), told(records[name], "de")
     assert english[0] != german[0]
     assert english[1] != german[1]
+
+
+def test_break_even_is_the_rise_at_the_end_of_the_holding_period(subjects):
+    subject = subjects["normal"]
+    figures = answer.build(partial_findings(subject.record, subject.parts))[3]
+    (found,) = [item for item in figures.items if item.label == "Break-even after 3 years"]
+    exit_ = subject.parts["exit"]
+    assert exit_["years"] == 3
+    assert plain(found.value) == f"+{100 * exit_['total']['rise'][exit_['horizons'].index(3)]:.1f}%"
+    assert f"trading costs €{subject.record['costs']['entry']:,.0f}" in plain(found.note)
+
+
+def test_the_basket_is_one_bar_with_a_name_a_part_what_is_controlled_first(records):
+    record = records["normal"]
+    found = partial_findings(record)
+    figure = answer.build(found)[4]
+    (chart,) = figure.body
+    rank = {"controlled": 0, "unsettled": 1, "plain": 2}
+    held = sorted(found.held, key=lambda p: (rank[found.standing(p.product)], -p.weight))
+    assert chart.told.rstrip(".").split("; ") == [
+        *(f"{found.head(p).text} {100 * p.weight:.1f}%" for p in held),
+        f"Cash {100 * record['cash']['weight']:.1f}%",
+    ]
+    assert [mark for mark, _ in figure.legend] == ["on", "uncertain", "new", "cash"]
+
+
+def test_products_that_no_ledger_knows_are_not_drawn_as_free(records):
+    figure = answer.build(partial_findings(records["tiny"]))[4]
+    assert "new" not in {mark for mark, _ in figure.legend}
+    assert dict(figure.legend)["whitelist"] == "unknown to the ledger"
+
+
+def test_what_changes_next_says_how_much_of_the_value_it_names(records):
+    record = records["normal"]
+    row = next(r for r in record["upcoming"] if r["date"] == "2026-11-27" and r["status"] == "ahead")
+    metals = {metal.strip() for metal in row["metals"].split(";")}
+    share = sum(p["weight"] for p in record["positions"] if p["asset"] in metals)
+    assert f"({100 * share:.1f}% of value)" in told(record)[1]

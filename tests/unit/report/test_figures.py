@@ -90,6 +90,14 @@ def worked_out(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[
             yield (one["interval"]["high"] - one["interval"]["low"]) / 2
     for point in parts.get("control_history", {}).get("points", ()):  # all that is under control
         yield (point["stoppable"] or 0.0) + point["outside"]
+    for row in record.get("upcoming", ()):  # how much of the value a dated change names
+        named = {metal.strip() for metal in row["metals"].split(";")}
+        yield sum(p["weight"] for p in record.get("positions", ()) if (p["offer_of"] or p["asset"]) in named)
+        lots = [
+            lot for lot in record.get("exposure", {}).get("lots", ()) if lot["asset"] in named and lot["status"] != "planned"
+        ]
+        for some in (lots, [lot for lot in lots if lot["export_from"] == "CHN"]):
+            yield sum(lot["value"] or 0.0 for lot in some) / (record.get("exposure", {}).get("value") or 1.0)
     if "positions" in record:  # what is left of the budget after each step of the waterfall, and changes of weights
         entry = record["costs"]["items"]["entry"]
         scale = record["costs"]["entry"] / max(sum(entry.values()), 1e-9)  # in cents, so that the sum closes
@@ -104,6 +112,7 @@ def worked_out(record: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[
             yield p["cost"] / max(record["costs"]["entry"], 1e-9)
         yield abs(record["cash"]["weight"] - record["relaxed"]["cash"])
         yield record["costs"]["entry"] / record["budget"]
+        yield (record["risk"]["cvar_95"] or 0.0) * (record["budget"] - record["costs"]["entry"])
         yield sum(abs(p["weight"] - p["relaxed_weight"]) for p in record["positions"]) / 2
         yield sum(p["value"] for p in record["positions"])
         yield record["at_last_prices"]["value"] - record["cash"]["value"]

@@ -31,11 +31,11 @@ def found(ask):
 
 
 def opening(found):
-    heading, paragraph, figures, status = holdings_answer.build(found)
+    heading, paragraph, following, figures, *_, status = holdings_answer.build(found)
     assert isinstance(heading, Heading)
     assert isinstance(paragraph, Paragraph)
     assert isinstance(figures, KeyFigures)
-    return plain(heading.text), plain(paragraph.text), figures, status
+    return plain(heading.text), f"{plain(paragraph.text)} {plain(following.text)}", figures, status
 
 
 def number(cell) -> float:
@@ -63,12 +63,15 @@ def test_the_opening_says_what_a_control_may_stop_as_the_terminal_does(ask, foun
         f"{found.money(exposure['deliveries'][0]['value'])} is stored outside the country of origin"
     )
     assert "In 3 days, 27 November 2026".replace(" ", "\u00a0") in paragraph.replace(" ", "\u00a0")
+    named = [lot for lot in exposure["lots"] if lot["asset"] in ("gallium", "germanium") and lot["status"] != "planned"]
+    share = sum(lot["value"] or 0.0 for lot in named if lot["export_from"] == "CHN") / exposure["value"]
     assert (
-        "The lots hold gallium and germanium; this suspension concerns resale to the US, not delivery to Germany." in paragraph
+        f"The lots hold gallium and germanium ({100 * share:.1f}% of value); this suspension concerns resale to the US, "
+        "not delivery to Germany." in paragraph
     )
     assert [plain(item.value) for item in figures.items] == [
-        found.money(exposure["deliveries"][0]["value"]),
         found.money(exposure["at_risk"]["value"]),
+        found.money(exposure["deliveries"][0]["value"]),
         found.money(exposure["resale_restricted"]["value"]),
     ]
 
@@ -86,14 +89,21 @@ def test_the_rows_of_the_bar_add_up_to_its_total(found):
 
 
 def test_each_lot_says_whether_it_can_be_stopped(found):
-    lots = {plain(row.cells[0]): [plain(cell) for cell in row.cells] for row in table_of(holdings.build(found)[1]).rows}
+    rows = table_of(holdings.build(found)[1]).rows
+    marked = [plain(row.cells[0]).startswith("▲") for row in rows]
+    assert marked == sorted(marked, reverse=True)
+    assert 0 < sum(marked) < len(marked)
+    lots = {plain(row.cells[0]).removeprefix("▲ "): [plain(cell) for cell in row.cells] for row in rows}
     assert lots["GE-2"][-1] == "yes: it needs a licence"
-    assert lots["GE-2"][5] == "No.\u00a023/2023"
+    assert lots["GE-2"][6] == "No.\u00a023/2023"
     assert lots["GA-1"][-1] == "no: outside its origin"
     assert lots["DY-0"][-1] == "yes, when it is to leave the country"
     assert lots["TB-1"][-1] == "unknown: it may have left its origin"
     assert lots["IN-2"][-1] == "no: nothing in force on it"
-    assert lots["GX-1"][3] == "–"
+    assert lots["GX-1"][3:5] == ["–", "–"]
+    price = next(p for p in found.exposure.prices if p.asset == "germanium")
+    assert lots["GE-2"][3].startswith(f"{price.price:,.0f} ± ")
+    assert lots["RE-1"][3].startswith("○ ")  # an average of a year
     assert lots["IN-2"][1] == "Indium, metal, origin unknown"
 
 
@@ -136,7 +146,7 @@ def test_five_hundred_lots_stay_readable(tmp_path):
     assert len(shown) == SHOWN + 1
     assert plain(shown[-1].cells[0]) == "470 further lots"
     values = sorted((lot["value"] for lot in ask.record.to_json()["exposure"]["lots"]), reverse=True)
-    assert number(shown[-1].cells[3]) == pytest.approx(sum(values[SHOWN:]), abs=1)
+    assert number(shown[-1].cells[4]) == pytest.approx(sum(values[SHOWN:]), abs=1)
     assert len(figure.data.rows) == 500
     page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)
     assert len(page.encode()) < 300_000
@@ -147,7 +157,7 @@ def test_hostile_names_stay_inside_their_spans(tmp_path):
     for row, evil in zip(rows, HOSTILE, strict=True):
         row[0], row[10], row[12], row[16] = evil, f"{evil} here" if row[11] == "stored" else "", evil, evil
     found = findings_of(ask_of(tmp_path, *(",".join(row) for row in rows)))
-    shown = [cell[0] for row in table_of(holdings.build(found)[1]).rows for cell in row.cells[:1]]
+    shown = [span for row in table_of(holdings.build(found)[1]).rows for span in row.cells[0] if span.style != "warn"]
     assert {span.style for span in shown} == {"name"}
     assert max(len(span.text) for span in shown) <= 40
     page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)

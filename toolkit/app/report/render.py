@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from jinja2 import TemplateError
 from pydantic import Field
@@ -41,6 +42,14 @@ class ReportSpec(Spec):
     title: str = Field(min_length=1)
     sections: tuple[str, ...] = Field(min_length=1)
     layout: Layout = "page"
+    length: Literal["short", "full"] = "full"
+    told: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def definition(self) -> Definition:
+        """What the report is composed of."""
+        return Definition(self.title, self.sections, self.layout, self.length == "short", self.told, self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +77,8 @@ def as_document(
     path = find("reports", name).path
     spec = decode(ReportSpec, read_toml(path), file=str(path))
     say = language(lang)
-    definition = Definition(spec.title, spec.sections, spec.layout)
-    found = Findings.of(record, looked_at(parts or Parts(), definition), say)
-    return compose(found, definition), say
+    found = Findings.of(record, looked_at(parts or Parts(), spec.definition), say)
+    return compose(found, spec.definition), say
 
 
 def report(

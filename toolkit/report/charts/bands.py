@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import AXIS_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, PAGE, PHONE, SHEET, TOKENS, specification
 from toolkit.report.charts.vegalite import Layer, field, layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
@@ -62,7 +62,7 @@ def bands(rows: Sequence[Bands], caption: str, told: str, fmt: Formats) -> Chart
         told: What the chart shows, in words with its numbers.
         fmt: How the axis writes numbers.
     """
-    widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
+    widths = ((PHONE, 0), (COLUMN, COLUMN), (SHEET, SHEET), (PAGE, PAGE))
     return Chart(tuple(Drawing(_spec, (tuple(rows), caption, room, fmt), least) for room, least in widths), told)
 
 

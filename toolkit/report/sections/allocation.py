@@ -29,6 +29,8 @@ def allocation(run: Findings) -> tuple[Block, ...] | Missing:
         kept = run.money(run.proposal.cash.value, 2)
         return Missing(run.say.words("Nothing is held and nothing is bought: {cash} stays in cash.", cash=kept))
     drawn = len(items(run)) > 1
+    if run.short:  # the bar of the first screen has the weights
+        return (orders(run), Paragraph(_equation(run), "equation"), *_folded(run, _rounding(run)))
     return (
         *_paired([_weights(run), costs_by_trade(run)]),
         *(_paired([cost_waterfall(run), _rounding(run)]) if drawn else ()),

@@ -1,4 +1,4 @@
-"""The answer: the result in one heading and one paragraph, three figures, and how far they can be trusted."""
+"""The answer: the result in a heading and a few words, the basket as one bar, what changes next, and three figures."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Parag
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Text, joined, sources, text
-from toolkit.report.markers import NORMAL, SHOCKS, STORAGE, UNCERTAIN
+from toolkit.report.i18n.text import NONE, Inline, Text, joined, plain, sources, text
+from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
+from toolkit.report.tables.basket import proposed
 from toolkit.report.tables.costs import entry_rests_on
 from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
@@ -25,13 +26,15 @@ STATUS = {
 }
 
 
-@section("answer", "", needs=["positions"])
+@section("answer", "", needs=["positions"], uses=["exit"])
 def answer(run: Findings) -> tuple[Block, ...]:
-    """Heading, paragraph, key figures and status line."""
+    """Heading, paragraph, what changes next, key figures, the bar and the status line."""
     return (
         Heading(_result(run)),
         Paragraph(text(*_paragraph(run)), "answer"),
-        KeyFigures((_controlled(run), _volatility(run), _entry(run))),
+        Paragraph(text(*deadline(run)), "next"),
+        KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
+        *((bar,) if (bar := proposed(run)) else ()),
         Status(((run.say.words("Status"), _status(run)), *doubts(run))),
     )
 
@@ -97,19 +100,21 @@ def _allocated(run: Findings) -> Text:
 
 
 def _paragraph(run: Findings) -> Iterator[Inline]:
-    """What is placed, at which risk and under which control, what it costs, and what changes next: a sentence each."""
-    if run.held:
-        yield from (_placed(run), " ")
-    yield from (_risk(run), " ")
-    costs = run.proposal.costs
-    if costs.entry:
-        yield run.say(
-            "Trading costs {entry}, holding {holding} a year.",
-            entry=run.derived(run.money(costs.entry), *entry_rests_on(run)),
-            holding=run.derived(run.money(costs.holding_per_year), STORAGE),
-        )
-        yield " "
-    yield from deadline(run)
+    """What is placed and how much of it is under control; of an answer that buys nothing, that it stays cash."""
+    if not run.held:
+        yield run.say("Nothing is bought: {cash} is kept as cash, without metal risk.", cash=run.money(run.proposal.cash.value))
+        return
+    yield _placed(run)
+    if run.controlled is None:
+        return
+    yield from (
+        " ",
+        run.say(
+            "{share} of value is under Chinese export control for delivery {towards}.",
+            share=text(run.derived(run.fmt.percent(run.controlled), *_doubt(run)), sources(*run.of_tables("controls"))),
+            towards=run.towards(run.record.owner.country),
+        ),
+    )
 
 
 def _placed(run: Findings) -> Text:
@@ -135,28 +140,6 @@ def _placed(run: Findings) -> Text:
         share=run.fmt.percent(largest.weight),
         cash=run.money(run.proposal.cash.value),
     )
-
-
-def _risk(run: Findings) -> Text:
-    """Volatility against that of today, and the share under control where it is known."""
-    say, fmt, before = run.say, run.fmt, run.before
-    now = text(fmt.percent(run.proposal.risk.volatility), sources(*run.of_prices()))
-    if not run.held:
-        first = say("Nothing is bought: {cash} is kept as cash, without metal risk", cash=run.money(run.proposal.cash.value))
-    elif before:
-        first = say(
-            "Expected volatility is {now} a year, against {before} today", now=now, before=fmt.percent(before.volatility)
-        )
-    else:
-        first = say("Expected volatility is {now} a year", now=now)
-    if run.controlled is None:
-        return say("{sentence}.", sentence=first)
-    second = say(
-        "{share} of value is under Chinese export control for delivery {towards}",
-        share=text(run.derived(fmt.percent(run.controlled), *_doubt(run)), sources(*run.of_tables("controls"))),
-        towards=run.towards(run.record.owner.country),
-    )
-    return say("{first}; {second}.", first=first, second=second)
 
 
 def _doubt(run: Findings) -> tuple[str, ...]:
@@ -190,15 +173,46 @@ def _controlled(run: Findings) -> KeyFigure:
     )
 
 
-def _volatility(run: Findings) -> KeyFigure:
-    say, fmt, risk, before = run.say, run.fmt, run.proposal.risk, run.before
-    loss = run.derived(fmt.percent(risk.cvar_95), NORMAL, SHOCKS)
+def _loss(run: Findings) -> KeyFigure:
+    """The mean loss of a bad year in money, with its share of value and the volatility."""
+    say, fmt, risk, costs = run.say, run.fmt, run.proposal.risk, run.proposal.costs
+    if risk.cvar_95 is None:
+        return KeyFigure(say.words("Loss in a bad year"), text(NONE), say("not known"))
+    wealth = run.proposal.budget - costs.entry
+    share = {"share": fmt.percent(risk.cvar_95), "volatility": fmt.percent(risk.volatility)}
     if run.normal_tail:
-        tail = say("the worst year in twenty loses {loss} on average", loss=loss)
+        note = say(
+            "{share} of value, the mean of the worst year in twenty; volatility {volatility} a year{prices}",
+            prices=sources(*run.of_prices()), **share,
+        )  # fmt: skip
     else:
-        tail = say("the worst twentieth loses {loss} on average, by {method}", loss=loss, method=run.sentence(risk.cvar_method))
-    was = [say("from {before}", before=fmt.percent(before.volatility))] if before else []
-    return KeyFigure(say.words("Volatility a year"), text(fmt.percent(risk.volatility)), joined([*was, tail], "; "))
+        note = say(
+            "{share} of value, the mean of the worst twentieth, by {method}; volatility {volatility} a year{prices}",
+            method=run.sentence(risk.cvar_method), prices=sources(*run.of_prices()), **share,
+        )  # fmt: skip
+    amount = run.derived(run.money(risk.cvar_95 * wealth), NORMAL, SHOCKS, marked=False)
+    return KeyFigure(say.words("Loss in a bad year"), text(amount), text(note, sources(*run.rests_on(NORMAL, SHOCKS))))
+
+
+def _break_even(run: Findings) -> KeyFigure | None:
+    """The rise of prices after which a sale at the end of the holding period pays for all costs; None where it is not known."""
+    found, say, costs = run.parts.exit, run.say, run.proposal.costs
+    if found is None or found.years not in found.horizons or found.total.value <= 0:
+        return None
+    rise = found.total.rise[found.horizons.index(found.years)]
+    if rise is None:
+        return None
+    years = 1 if found.years == 1 else 2
+    label = say.counted(
+        years, "Break-even after one year", "Break-even after {years} years", years=run.fmt.quantity(found.years)
+    )
+    note = say(
+        "rise of prices that pays for the way in, storage and the way out; trading costs {entry}, holding {holding} a year",
+        entry=run.derived(run.money(costs.entry), *entry_rests_on(run), marked=False),
+        holding=run.derived(run.money(costs.holding_per_year), STORAGE, marked=False),
+    )
+    value = run.derived(run.fmt.percent(rise, signed=True), COSTS, STORAGE, marked=False)
+    return KeyFigure(plain(label), text(value), text(note, sources(*run.rests_on(COSTS, STORAGE))))
 
 
 def _entry(run: Findings) -> KeyFigure:

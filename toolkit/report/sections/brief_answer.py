@@ -12,17 +12,20 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.text import Inline, Text, sources, text
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.sections.changes import inferred
+from toolkit.report.tables.basket import market
 from toolkit.report.tables.deadline import dated_controls, deadline
 from toolkit.report.tables.facts import doubts
 
 
-@section("brief-answer", "", needs=["changes"])
+@section("brief-answer", "", needs=["market", "changes"])
 def brief_answer(found: Findings) -> tuple[Block, ...]:
-    """Heading, paragraph, key figures and status line."""
+    """Heading, paragraph, what changes next, the bar, key figures and the status line."""
     return (
         Heading(_result(found)),
         Paragraph(text(*_paragraph(found)), "answer"),
+        Paragraph(text(*deadline(found)), "next"),
         KeyFigures((_controlled(found), _changed(found), _next(found))),
+        *((bar,) if (bar := market(found)) else ()),
         Status(tuple(_status(found))),
     )
 
@@ -59,7 +62,6 @@ def _paragraph(found: Findings) -> Iterator[Inline]:
             "For {n} more no notice settles the form; they count as controlled{marks}. ",
             marks=sources(*found.rests_on(UNCERTAIN)),
         )
-    yield from deadline(found)
 
 
 def _controlled(found: Findings) -> KeyFigure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -49,8 +50,12 @@ def calendar(run: Findings) -> tuple[Block, ...] | Missing:
     rows = run.record.upcoming
     if not rows:
         return Missing(run.say.words("The ledger knows no dated change within 400 days."))
+    if run.short and run.parts.changes:  # what has lapsed stands among what changed
+        rows = tuple(row for row in rows if row.status == "ahead") or rows
     following = next((row.date for row in rows if row.status == "ahead" and is_confirmed(row)), None)
-    return (_figure(run, rows, following), Calendar(tuple(_entry(run, row, following) for row in rows)))
+    listed = Calendar(tuple(_entry(run, row, following) for row in rows))
+    figure = _figure(run, rows, following)
+    return (replace(figure, body=(listed,), legend=()),) if run.short else (figure, listed)
 
 
 def standing(row: Upcoming) -> str:
@@ -78,7 +83,7 @@ def _figure(run: Findings, rows: Sequence[Upcoming], following: str | None) -> F
     )
     return Figure(
         _finding(run, rows, following),
-        text(dates, " ", reviewed) if reviewed else dates,
+        text(dates, " ", reviewed) if reviewed and not run.short else dates,
         (strip(shown, period, f"{told}.", fmt),) if shown else (),
         tuple((f"date-{key}", say.words(words)) for key, words in LEGEND if key in marks),
         say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"))),

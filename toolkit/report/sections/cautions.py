@@ -19,7 +19,10 @@ def cautions(run: Findings) -> tuple[Block, ...] | Missing:
     if not warnings and not notes:
         return Missing(run.say.words("The run gave no warning."))
     read = run.record.holdings_notes if isinstance(run.record, Run) else ()
-    return _listed(run, warnings, read, [words for words in notes if words not in read])
+    made = () if run.short else [words for words in notes if words not in read]
+    if run.short and not warnings and not read:
+        return Missing(run.say.words("The run gave no warning."))
+    return _listed(run, warnings, read, made)
 
 
 @section("file", mark("How the file was read"), needs=["exposure"])

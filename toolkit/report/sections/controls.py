@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from toolkit.records.controls import ControlState, Measure
+from toolkit.records.controls import ControlState, Measure, Route
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
 from toolkit.report.findings import Findings, is_confirmed
@@ -36,20 +36,23 @@ def controls(run: Findings) -> tuple[Block, ...] | Missing:
     run = replace(run, record=run.record.model_copy(update={"controls": _concerned(run)}))
     if not run.record.controls:
         return Missing(run.say.words("The toolkit knows no control on any product of this report."))
-    return (_matrix(run), *(figure for figure in (offers(run), timeline(run)) if figure))
+    # What returns next stands on the first screen of a short report, and so do the states.
+    lanes = None if run.short else timeline(run)
+    return (_matrix(run), *(figure for figure in (offers(run), lanes) if figure))
 
 
 def _concerned(run: Findings) -> tuple[ControlState, ...]:
-    """The products of the lots or of the positions; all, for the market and for a run without an answer."""
+    """The products of the lots or of the positions, in short of what is held; else all."""
     lots = () if run.exposure is None else run.exposure.lots
-    keys = {*(lot.asset for lot in lots), *(p.product for p in run.positions)}
+    shown = run.shown if run.short and run.positions else run.positions
+    keys = {*(lot.asset for lot in lots), *(p.product for p in shown)}
     return tuple(row for row in run.record.controls if not keys or row.asset in keys)
 
 
 def _matrix(run: Findings) -> Figure:
     say, rows = run.say, run.record.controls
     columns = [(say.words("Licence or ban"), say.words("Licence"))]
-    for route in rows[0].routes:
+    for route in _routes(run, rows[0]):
         place, short = run.place(route.destination), short_country(route.destination, say)
         if route.end_user == "civil":
             columns.append((say.words("Ban to {place}", place=place), say.words("{country} ban", country=short)))
@@ -79,6 +82,11 @@ def _matrix(run: Findings) -> Figure:
         tuple((state, say.words(words)) for state, words in MARKS if state in shown),
         text(*_source(run)),
     )
+
+
+def _routes(run: Findings, row: ControlState) -> Sequence[Route]:
+    """Deliveries with a column of their own; none in a short report on lots, whose resale has the buyers."""
+    return () if run.short and run.exposure else row.routes
 
 
 def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:
@@ -114,7 +122,7 @@ def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:
 
 def _states(run: Findings, row: ControlState) -> Cells:
     own = [m for m in row.measures if not m.conditional]
-    routes = [_state(run, [m for m in route.measures if m.instrument in DUTIES]) for route in row.routes]
+    routes = [_state(run, [m for m in route.measures if m.instrument in DUTIES]) for route in _routes(run, row)]
     # A measure that names buyers with a column of their own stands there, so that a column says the same in every report.
     shown = {m.event_id for route in row.routes for m in route.measures}
     duties = [m for m in own if m.instrument in DUTIES and m.event_id not in shown]

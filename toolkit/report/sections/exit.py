@@ -35,7 +35,7 @@ def exit_(run: Findings) -> tuple[Block, ...]:
         "A price level, an assessment or a dealer’s list price is not a bid. Buying back is a promise of the dealer, not a "
         "market, and may be refused; what is shown here is a sale at the usual terms."
     )
-    blocks: list[Block] = [Paragraph(warning, "intro")]
+    blocks: list[Block] = [] if run.short else [Paragraph(warning, "intro")]
     if part.products and part.total.value > 0:
         blocks += [Columns((_waterfall(run, part), _rise(run, part))), *folded(_products(run, part))]
     clock = tax_lots(run, part.tax) if part.tax else None

@@ -26,7 +26,7 @@ def flows(run: Findings) -> tuple[Block, ...] | Missing:
     """Panels of the months; behind them the latest year, what flows did at each control, and what is only reported."""
     part = run.part(Flows)
     drawn = [flow for flow in part.flows if any(flow.quantity)]
-    reported = _reported(run, part.reported) if part.reported else None
+    reported = _reported(run, part.reported) if part.reported and not run.short else None
     blocks: tuple[Block, ...] = folded(reported)
     if drawn:
         blocks = (_panels(run, drawn), *folded(recent(run, drawn), effects(run, drawn), reported))

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from toolkit.records.parts.history import History, HistoryCase, PathMonth
 from toolkit.report.charts.indexed import Indexed, Month, indexed, span
+from toolkit.report.charts.reactions import Strip, reactions
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Panels, Row, SmallMultiple, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day, readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Text, sources, text
+from toolkit.report.i18n.text import NONE, Text, plain, sources, text
 from toolkit.report.tables.folded import folded
 from toolkit.report.tables.history_tables import TOLD, cases, label_of, points
 
@@ -22,7 +23,29 @@ MOST = 5
 @section("history", mark("After earlier controls"), needs=["history"])
 def history(run: Findings) -> tuple[Block, ...]:
     """Panels of the price around each announcement; behind them all cases, and dated prices that belong to no series."""
-    return (_panels(run), *folded(cases(run), points(run)))
+    first = _strip(run) if run.short else None
+    return (first or _panels(run), *folded(cases(run), None if run.short else points(run)))
+
+
+def _strip(run: Findings) -> Figure | None:
+    """Every case as a dot by horizon, with the median; None where no case reaches a horizon."""
+    say, fmt, part = run.say, run.fmt, run.part(History)
+    strips: list[Strip] = []
+    for row in part.summary:
+        changes = [r.adjusted for case in part.cases for r in case.reactions if r.horizon == row.horizon]
+        known = tuple(change for change in changes if change is not None)
+        if row.median is None or not known:
+            continue
+        label = plain(say.counted(row.horizon, "one month", "{n} months", n=fmt.number(row.horizon)))
+        note = say.words("{n} cases", n=fmt.number(row.n))
+        strips.append(Strip(label, note, known, row.median, fmt.percent(row.median, 0, signed=True)))
+    if not strips:
+        return None
+    metals = plain(say.listed([run.metal(case) for case in {case.asset: case for case in part.cases}.values()]))
+    told = "; ".join((metals, *(f"{strip.label}: {strip.written}, {strip.note}" for strip in strips)))
+    legend = (("dot", say.words("one case")), ("median", say.words("median")))
+    sub = say("Change of the price over base metals after each announcement, by months from it; logarithmic.")
+    return Figure(_finding(run), sub, (reactions(strips, f"{told}.", fmt),), legend, _foot(run, part.cases))
 
 
 def _finding(run: Findings) -> Text:
@@ -65,8 +88,15 @@ def _panels(run: Findings) -> Figure:
     items = tuple(
         SmallMultiple(text(run.head(case)), _note(run, case), drawing) for case, drawing in zip(chosen, drawings, strict=True)
     )
-    bases = say.series([say.term("term", readable(basis)) for basis in dict.fromkeys(case.basis for case in chosen)])
     sub = say("Price, 100 before the announcement, log scale, by months from it; the change beside a name is over base metals.")
+    foot = _foot(run, chosen)
+    return Figure(_finding(run), sub, (Panels(items, _legend(run, chosen, span(paths))),), (), foot, _paths(run, chosen))
+
+
+def _foot(run: Findings, shown: Sequence[HistoryCase]) -> Text:
+    """Where the prices of these cases are from, and how far all cases depend on each other."""
+    say, part = run.say, run.part(History)
+    bases = say.series([say.term("term", readable(basis)) for basis in dict.fromkeys(case.basis for case in shown)])
     overlapping = say.counted(
         part.overlapping,
         "{some} of {total} cases shares its year with other events on the metal.",
@@ -74,7 +104,7 @@ def _panels(run: Findings) -> Figure:
         some=run.fmt.number(part.overlapping),
         total=run.fmt.number(len(part.cases)),
     )
-    foot = say(
+    return say(
         "Source: price series{marks}; basis: {bases}. {overlapping} Notices: {notices}; cases of one notice are not "
         "independent.",
         bases=bases,
@@ -82,7 +112,6 @@ def _panels(run: Findings) -> Figure:
         overlapping=overlapping,
         notices=run.fmt.number(part.notices),
     )
-    return Figure(_finding(run), sub, (Panels(items, _legend(run, chosen, span(paths))),), (), foot, _paths(run, chosen))
 
 
 def _chosen(cases: Sequence[HistoryCase]) -> list[HistoryCase]:

@@ -14,12 +14,16 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Text, muted, name, plain, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, plain, sources, strong, text
 from toolkit.report.tables.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, Sum, reach, shown_name, sums
 
 SHOWN = 30
 """Lots with a row of their own; the rest is one sum, and the data table has all."""
 UNPRICED_NAMED = 3
+ANNUAL = "annual_average"
+"""Kind of a price that is the average of a year."""
+RISKY: tuple[Reach, ...] = ("order", "unsettled")
+"""What a control can do to a lot that stands first in the list."""
 ALWAYS: tuple[Reach, ...] = ("safe", "order")
 """Told even where no lot is in them: that nothing is at risk is the answer."""
 STATUS: Mapping[str, str] = MappingProxyType(
@@ -57,7 +61,8 @@ def holdings(run: Findings) -> tuple[Block, ...] | Missing:
     lots = run.needed(Holdings).exposure.lots
     if not lots:
         return Missing(run.say.words("The file lists no lots."))
-    return (_bar(run, lots), _lots(run, lots), *(figure for figure in (_yearly(run), _delay(run)) if figure))
+    bar = () if run.short else (_bar(run, lots),)  # the first screen has one
+    return (*bar, _lots(run, lots), *(figure for figure in (_yearly(run), _delay(run)) if figure))
 
 
 def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
@@ -154,12 +159,13 @@ def _source(run: Findings) -> Iterator[Inline]:
 
 def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     say, fmt = run.say, run.fmt
-    order = sorted(lots, key=lambda lot: (-(lot.value or 0.0), lot.lot_id))
+    order = sorted(lots, key=lambda lot: (_rank(lot), -(lot.value or 0.0), lot.lot_id))
     first, rest = order[:SHOWN], order[SHOWN:]
     columns = (
         Column(say.words("Lot ID"), "left"),
         Column(say.words("Metal, form and origin"), "left", say.words("What")),
         Column(say.words("Quantity, kg"), short=say.words("kg")),
+        Column(say.words("Price of a kg, {currency}", currency=run.currency), short=say.words("Price of a kg")),
         Column(say.words("Value, {currency}", currency=run.currency)),
         Column(say.words("Where"), "left"),
         Column(say.words("Measure"), "left"),
@@ -170,11 +176,14 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         value = sum(lot.value or 0.0 for lot in rest)
         words = say.counted(len(rest), "{N} further lot", "{N} further lots")
         worth = text(strong(fmt.number(value)))
-        told.append(Row((words, (), (), worth, (), (), _rest(run, rest)), total=True))
-    data = Table(say.words("All lots"), columns, tuple(Row(_plain_cells(run, lot)) for lot in order), stacks=False)
-    table = Table(say.words("Lots by value"), columns, tuple(told))
+        told.append(Row((words, (), (), (), worth, (), (), _rest(run, rest)), total=True))
+    data = Table(
+        say.words("All lots"), (*columns[:3], *columns[4:]), tuple(Row(_plain_cells(run, lot)) for lot in order), stacks=False
+    )
+    table = Table(say.words("Lots"), columns, tuple(told))
     sub = say(
-        "By value. Measures are those on the form of the lot for delivery from its origin {towards}; a notice names forms, "
+        "What a control can stop first (▲), then by value. ○ is the average of a year, ± one standard error. "
+        "Measures are those on the form of the lot for delivery from its origin {towards}; a notice names forms, "
         "not metals.",
         towards=run.towards(run.record.owner.country),
     )
@@ -216,14 +225,36 @@ def _cells(run: Findings, lot: LotExposure) -> tuple[Text, ...]:
     if lot.assumed_origin:
         origin = run.assumed(say.words(UNKNOWN_ORIGIN), ORIGIN, marked=False)
     numbers = _numbers(run, lot)
+    risky = _rank(lot) < len(RISKY)
     return (
-        text(shown_name(lot.lot_id)),
+        text(*((Span("▲ ", "warn"),) if risky else ()), shown_name(lot.lot_id)),
         text(run.head(run.product(lot.asset)), ", ", name(say.term("term", lot.form)), ", ", origin),
         text(fmt.quantity(lot.mass)),
+        _price(run, lot),
         text(NONE) if lot.value is None else text("≤ " if lot.at_most else "", strong(fmt.number(lot.value))),
         text(*place),
         text(numbers) if numbers else text(NONE),
-        text(say.words(STOP[_stop(lot)])),
+        text(strong(say.words(STOP[_stop(lot)])) if risky else say.words(STOP[_stop(lot)])),
+    )
+
+
+def _rank(lot: LotExposure) -> int:
+    """Place in the list: what is owned or ordered and can be stopped, what is not settled, then the rest."""
+    at = reach(lot)
+    return RISKY.index(at) if at in RISKY and lot.status != PLANNED else len(RISKY)
+
+
+def _price(run: Findings, lot: LotExposure) -> Text:
+    """The price of a kg of its form with its error, its month or year, and its own source; nothing where there is none."""
+    fmt = run.fmt
+    price = next((p for p in run.needed(Holdings).exposure.prices if (p.asset, p.form) == (lot.asset, lot.form)), None)
+    if price is None or lot.value is None:
+        return text(NONE)
+    error = f" ± {fmt.price(price.standard_error, like=price.price)}" if price.standard_error else ""
+    annual = price.kind == ANNUAL
+    day = str(price.date)[:4] if annual else fmt.month(price.date)
+    return text(
+        "○ " if annual else "", f"{fmt.price(price.price)}{error}", muted(f" {day}"), sources(*run.of_sources(price.source))
     )
 
 
@@ -272,7 +303,7 @@ def _rest(run: Findings, rest: Sequence[LotExposure]) -> Text:
 def _yearly(run: Findings) -> Figure | None:
     """The prices that are averages of a year: where they are paid, and what was quoted in Europe; None without one."""
     say, fmt, exposure = run.say, run.fmt, run.needed(Holdings).exposure
-    prices = {price.asset: price for price in exposure.prices if price.kind == "annual_average"}
+    prices = {price.asset: price for price in exposure.prices if price.kind == ANNUAL}
     held = [lot for lot in exposure.lots if lot.status != PLANNED]
     value = sum(lot.value or 0.0 for lot in held if lot.asset in prices)
     if value <= 0:

@@ -13,6 +13,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
+from toolkit.report.tables.basket import owned
 from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.lots import FORM, LATER, ORIGIN, PLANNED, Reach, Sum, shown_name, sums
@@ -26,13 +27,15 @@ HALF_A_UNIT = 0.5
 
 @section("holdings-answer", "", needs=["exposure"])
 def holdings_answer(run: Findings) -> tuple[Block, ...]:
-    """Heading, paragraph, three figures and the status line."""
+    """Heading, paragraph, what changes next, three figures, the bar and the status line."""
     exposure = run.needed(Holdings).exposure
     found = sums(exposure.lots)
     return (
         Heading(_result(run, found, exposure.at_risk)),
         Paragraph(text(*_paragraph(run, exposure)), "answer"),
-        KeyFigures((_safe(run, found["safe"], exposure), _stoppable(run, found["order"], exposure), _resale(run, exposure))),
+        Paragraph(text(*deadline(run)), "next"),
+        KeyFigures((_stoppable(run, found["order"], exposure), _safe(run, found["safe"], exposure), _resale(run, exposure))),
+        *((bar,) if (bar := owned(run, exposure.lots)) else ()),
         Status(tuple(_status(run, exposure))),
     )
 
@@ -101,10 +104,6 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Inline]:
             "{N} more lots, worth {total}, are only planned: not owned, and in no total.",
             total=run.money(sum(lot.value or 0.0 for lot in plans)),
         )
-    yield " "
-    yield from say("Metal stored outside its origin cannot be stopped by a licence there; orders and top-ups can.")
-    yield " "
-    yield from deadline(run)
 
 
 def _share(run: Findings, value: float) -> str:

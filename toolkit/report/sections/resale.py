@@ -63,16 +63,18 @@ def resale(run: Findings) -> tuple[Block, ...]:
     columns = tuple(_buyers(run, buyers) for buyers in _columns(part))
     lines = tuple(Line(_symbols(groups), _names(run, groups), _states(run, part, groups[0])) for _, groups in merged)
     matrix = Matrix(say.words("Answer by lot and buyer"), say.words("Metal, form and origin"), columns, lines)
-    sub = say(
+    legend = tuple((css, say.words(words)) for css, words in LEGEND)
+    foot = text(*_source(run, part.groups))
+    return (Figure(_finding(run, part), () if run.short else _sub(run), (matrix,), legend, foot, _basis(run, part, merged)),)
+
+
+def _sub(run: Findings) -> Text:
+    sub = run.say(
         "On {day}: the export law of where a lot lies or comes from, and the measures of China that single out a buyer. These "
         "follow Chinese metal wherever it is stored, and the notices claim liability of whoever passes it on.",
         day=run.fmt.long_date(run.as_of),
     )
-    if reviewed := review(run):
-        sub = text(sub, " ", reviewed)
-    legend = tuple((css, say.words(words)) for css, words in LEGEND)
-    foot = text(*_source(run, part.groups))
-    return (Figure(_finding(run, part), sub, (matrix,), legend, foot, _basis(run, part, merged)),)
+    return text(sub, " ", reviewed) if (reviewed := review(run)) else sub
 
 
 def _finding(run: Findings, part: Resale) -> Text:

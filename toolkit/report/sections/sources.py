@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from toolkit.records.sources import Provenance
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Row, Status, Table
+from toolkit.report.document import Block, Column, Figure, Missing, Notes, Row, Status, Table
 from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sources, text
 from toolkit.report.tables.checks import stored_checks
 from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
+from toolkit.report.tables.folded import folded
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
 LAW = ("controls", "control_scopes")
@@ -53,6 +54,9 @@ def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
         say.words("Sources, terms of use and age"), columns, tuple(_row(run, origin, late=late) for origin in run.origins)
     )
     found = unconfirmed(run)
+    if run.short:
+        listing = Notes(tuple((origin.marker, text(*_brief(run, origin))) for origin in run.origins))
+        return (_dates(run, len(found)), listing, *folded(_facts(run, found) if found else None))
     sub = say("The numbers S1, S2, A1, … and all counts are those of this report; another of the same run has its own.")
     if late:
         told = say("Overdue: the newest figure is older than the usual interval and delay of its publication.")
@@ -144,6 +148,16 @@ def _row(run: Findings, origin: Origin, *, late: bool) -> Row:
         *((age,) if late else ()),
     )
     return Row(cells, anchor=origin.marker.lower())
+
+
+def _brief(run: Findings, origin: Origin) -> Iterator[Inline]:
+    """A source in a line: its name, its newest figure, and how late it is."""
+    yield name(run.say.term("source", origin.title))
+    if origin.newest:
+        yield from (", ", muted(plain(_newest(run, origin))))
+    if origin.overdue_days:
+        late = run.say.counted(origin.overdue_days, "▲ one day late", "▲ {days} days late", days=origin.overdue_days)
+        yield from (", ", *(Span(span.text, "warn") for span in late))
 
 
 def _newest(run: Findings, origin: Origin) -> Text:

@@ -40,7 +40,8 @@ def whatif(run: Findings) -> tuple[Block, ...] | Missing:
     moving = [metal for metal in part.metals if metal.stop or metal.state == BEYOND]
     if not moving:
         return Missing(run.say.words("Of none of these metals does the country of the stop make a share that is known."))
-    return (Paragraph(text(*_both(run)), "body"), _multiples(run, moving), *folded(money(run), cases(run), outside(run)))
+    words = () if run.short else (Paragraph(text(*_both(run)), "body"),)
+    return (*words, _multiples(run, moving), *folded(money(run), None if run.short else cases(run), outside(run)))
 
 
 def _both(run: Findings) -> Iterator[Inline]:

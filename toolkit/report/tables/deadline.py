@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from toolkit.holdings.exposure import LotExposure
 from toolkit.records.controls import MeasureSpells, Upcoming
+from toolkit.records.positions import Position
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital, day
-from toolkit.report.i18n.text import Inline, Span, Text, sources, strong
+from toolkit.report.i18n.text import Inline, Span, Text, sources, strong, text
 from toolkit.report.tables.lanes import in_words, suspended_until
+from toolkit.report.tables.lots import PLANNED
 
 SOON = 120
 """Days ahead within which a change of the law belongs into the first paragraph."""
@@ -48,10 +51,9 @@ def deadline(run: Findings) -> Iterator[Inline]:
         )
     else:
         yield say("{when}: {what}{markers}.", when=when, what=run.sentence(row.what), markers=markers)
-    metals = touched(run, row)
-    if metals:
+    if metals := touched(run, row):
         yield " "
-        yield _met(run, metals, suspended)
+        yield _met(run, text(run.say.listed(metals), *_share(run, row)), suspended)
 
 
 def touched(run: Findings, row: Upcoming) -> list[Span]:
@@ -59,30 +61,53 @@ def touched(run: Findings, row: Upcoming) -> list[Span]:
 
     A Chinese measure reaches lots exported from China or of unknown origin, and no offer from elsewhere.
     """
-    named = {words.strip() for words in row.metals.split(";")}
-    chinese = row.origin == CHINA
     if run.exposure:
-        inside = {lot.asset for lot in run.exposure.lots if lot.export_from == CHINA or not chinese}
-        return [run.metal(run.product(key)) for key in sorted(inside & named)]
-    return [run.metal(p) for p in run.held if p.product in named and not (chinese and run.is_abroad(p))]
+        return [run.metal(run.product(key)) for key in sorted({lot.asset for lot in _lots(run, row)})]
+    return [run.metal(p) for p in _positions(run, row)]
 
 
-def _met(run: Findings, metals: Sequence[Span], suspended: Sequence[MeasureSpells]) -> Text:
+def _lots(run: Findings, row: Upcoming) -> list[LotExposure]:
+    named, chinese = _named(row), row.origin == CHINA
+    lots = run.exposure.lots if run.exposure else ()
+    return [lot for lot in lots if lot.asset in named and (lot.export_from == CHINA or not chinese)]
+
+
+def _positions(run: Findings, row: Upcoming) -> list[Position]:
+    named, chinese = _named(row), row.origin == CHINA
+    return [p for p in run.held if p.product in named and not (chinese and run.is_abroad(p))]
+
+
+def _named(row: Upcoming) -> set[str]:
+    return {words.strip() for words in row.metals.split(";")}
+
+
+def _share(run: Findings, row: Upcoming) -> Text:
+    """How much of what is held, or owned and ordered, it names; nothing where no lot has a price."""
+    if run.exposure is None:
+        part = sum(p.weight for p in _positions(run, row))
+    elif run.exposure.value > 0:
+        part = sum(lot.value or 0.0 for lot in _lots(run, row) if lot.status != PLANNED) / run.exposure.value
+    else:
+        return ()
+    return run.say(" ({share} of value)", share=run.fmt.percent(part))
+
+
+def _met(run: Findings, metals: Text, suspended: Sequence[MeasureSpells]) -> Text:
     """What the end of a suspension means for what is held: for its delivery, or for its resale elsewhere."""
     say, owner = run.say, run.record.owner.country
     elsewhere = suspended and all(not {"all", owner} & set(t.destinations) for t in suspended)
     if not elsewhere:
         if run.exposure:
-            return say("The lots hold {metals}.", metals=say.listed(metals))
-        return say("The proposal holds {metals}.", metals=say.listed(metals))
+            return say("The lots hold {metals}.", metals=metals)
+        return say("The proposal holds {metals}.", metals=metals)
     towards = run.towards(owner)
     others = say.listed([run.towards(code) for code in dict.fromkeys(d for t in suspended for d in t.destinations)])
     if run.exposure:
         return say(
             "The lots hold {metals}; this suspension concerns resale {others}, not delivery {towards}.",
-            metals=say.listed(metals), towards=towards, others=others,
+            metals=metals, towards=towards, others=others,
         )  # fmt: skip
     return say(
         "The proposal holds {metals}; this suspension concerns resale {others}, not delivery {towards}.",
-        metals=say.listed(metals), towards=towards, others=others,
+        metals=metals, towards=towards, others=others,
     )  # fmt: skip
