@@ -152,3 +152,14 @@ def test_charts_are_written_beside_a_report_as_svg_and_png(toolkit, run_folder, 
     found = {path.name for path in (tmp_path / "charts").iterdir()}
     assert {f"{name}.{ending}" for name in ("allocation-weights", "calendar") for ending in ("svg", "png")} <= found
     assert f"{len(found) // 2} in {tmp_path / 'charts'}" in done.stderr
+
+
+def test_a_theme_has_a_file_of_its_own_and_a_bad_one_is_refused(toolkit, run_folder, tmp_path):
+    before = (run_folder / "report.html").read_bytes()
+    assert toolkit("report", "last", "--theme", "example").returncode == 0
+    assert "Muster Metallberatung" in (run_folder / "report-example.html").read_text(encoding="utf-8")
+    assert (run_folder / "report.html").read_bytes() == before
+    (tmp_path / "mine.toml").write_text('data = "#ffee00"', encoding="utf-8")
+    done = toolkit("report", "last", "--theme", str(tmp_path / "mine.toml"))
+    assert done.returncode == 2
+    assert "nearest" in done.stderr

@@ -99,16 +99,19 @@ class Backtest(Answer):
         """Pictures of the backtest."""
         return BacktestPlots(self._subject.record)
 
-    def report(self, path: PathText, *, language: str | None = None, name: str | None = None) -> Path:
+    def report(
+        self, path: PathText, *, language: str | None = None, name: str | None = None, theme: PathText | None = None
+    ) -> Path:
         """Write a report on the backtest and return its path.
 
         Args:
             path: Of the file; its ending is the format: html, md, pdf, eml, xlsx or json.
             language: Code of a language; by default that of the settings.
             name: Of a report, or the path of its definition.
+            theme: Whose report it is: a TOML file with name, logo, two colours and footer.
         """
         lang = language or self.context.settings.config.output.language
-        return write_report(self._subject.record, self._subject.parts, path, language=lang, name=name)
+        return write_report(self._subject.record, self._subject.parts, path, language=lang, name=name, theme=theme)
 
     def document(self, say: Language) -> Document:
         """What `toolkit backtest` prints."""

@@ -58,13 +58,15 @@ class Exposure(Answer):
         """What the answer rests on and may fail by."""
         return list(self.record["warnings"])
 
-    def report(self, path: PathText, *, language: str | None = None, name: str | None = None) -> Path:
+    def report(
+        self, path: PathText, *, language: str | None = None, name: str | None = None, theme: PathText | None = None
+    ) -> Path:
         """Write a report on the holdings and return its path; arguments as of `Run.report`."""
         from toolkit.app.subjects import holdings  # noqa: PLC0415  # who asks for figures alone does not pay for a report
 
         subject = holdings(self.request)
         lang = language or self.context.settings.config.output.language
-        return write_report(subject.record, subject.parts, path, language=lang, name=name)
+        return write_report(subject.record, subject.parts, path, language=lang, name=name, theme=theme)
 
     def document(self, say: Language) -> Document:
         """What `toolkit exposure` prints."""

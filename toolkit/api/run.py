@@ -98,16 +98,19 @@ class Run(Answer):
 
         return parts_of(self.result.record, self.context)
 
-    def report(self, path: PathText, *, language: str | None = None, name: str | None = None) -> Path:
+    def report(
+        self, path: PathText, *, language: str | None = None, name: str | None = None, theme: PathText | None = None
+    ) -> Path:
         """Write a report on the run and return its path.
 
         Args:
             path: Of the file; its ending is the format: html, md, pdf, eml, xlsx or json.
             language: Code of a language; by default that of the settings.
             name: Of a report, or the path of its definition.
+            theme: Whose report it is: a TOML file with name, logo, two colours and footer.
         """
         lang = language or self.context.settings.config.output.language
-        return write_report(self.result.record, self._parts, path, language=lang, name=name)
+        return write_report(self.result.record, self._parts, path, language=lang, name=name, theme=theme)
 
     def document(self, say: Language) -> Document:
         """What `toolkit optimize` prints."""
@@ -116,7 +119,9 @@ class Run(Answer):
         return document(self.result.record, say)
 
 
-def write_report(record: Subject, parts: Parts, path: PathText, *, language: str, name: str | None) -> Path:
+def write_report(
+    record: Subject, parts: Parts, path: PathText, *, language: str, name: str | None, theme: PathText | None
+) -> Path:
     """Write a report on a record; `SpecError` for an ending that is no format.
 
     Args:
@@ -125,7 +130,9 @@ def write_report(record: Subject, parts: Parts, path: PathText, *, language: str
         path: Of the file; its ending is the format.
         language: Code of a language.
         name: Of the report; by default the usual one of its kind of subject.
+        theme: Of whose it is, as a file; None for that of the toolkit.
     """
+    from toolkit.app.report.brand import brand_of  # noqa: PLC0415
     from toolkit.app.report.render import FORMATS, format_of, report  # noqa: PLC0415  # the drawing library is large
     from toolkit.app.subjects import DEFAULT_REPORT  # noqa: PLC0415
 
@@ -134,7 +141,8 @@ def write_report(record: Subject, parts: Parts, path: PathText, *, language: str
         endings = ", ".join(f".{entry.suffix}" for entry in FORMATS.values())
         raise SpecError(f"{target} ends in no format of reports.", hint=f"Formats end in {endings}.")
     chosen = name or DEFAULT_REPORT[record.kind]
-    return put(target, report(record, parts, name=chosen, lang=language, format=kind))
+    brand = None if theme is None else brand_of(str(theme))
+    return put(target, report(record, parts, name=chosen, lang=language, format=kind, brand=brand))
 
 
 FORECASTS = {

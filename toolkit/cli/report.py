@@ -54,6 +54,10 @@ def report(
     use: Use = None,
     client: Client = None,
     charts: Charts = None,
+    theme: Annotated[
+        str | None,
+        typer.Option("--theme", metavar="FILE", help="Whose report it is: a TOML file with name, logo, two colours, footer."),
+    ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser, or in what shows such files.")] = False,
     common: Common,
 ) -> None:
@@ -70,12 +74,15 @@ def report(
 
         by_ending = None if name is None else format_of(name)
         _refuse_two_targets(name, by_ending, format, to_stdout=to_stdout)
+        from toolkit.app.report.brand import brand_of
+
+        brand = None if theme is None else brand_of(theme)
         folder, subject = _subject(about, context, common, client, tuple(use or ()))
     usual = context.settings.config.output.language
     usual_report, language = DEFAULT_REPORT[subject.record.kind], lang or usual
     chosen, kind = (name or usual_report, format or "html") if by_ending is None else (usual_report, by_ending)
     with progress("Rendering", common):
-        content = rendered(subject, name=chosen, lang=language, format=kind)
+        content = rendered(subject, name=chosen, lang=language, format=kind, brand=brand)
     if to_stdout:
         sys.stdout.buffer.write(content)
     if charts is not None:
@@ -83,7 +90,9 @@ def report(
     if to_stdout:
         return
     given = name if by_ending else None
-    path = put(Path(given or folder / file_name(chosen, subject.record.kind, language, usual, suffix_of(kind))), content)
+    stem, _, ending = file_name(chosen, subject.record.kind, language, usual, suffix_of(kind)).partition(".")
+    whose = "" if theme is None else f"-{Path(theme).stem}"
+    path = put(Path(given or folder / f"{stem}{whose}.{ending}"), content)
     if common.json:
         told = {
             "report": chosen,

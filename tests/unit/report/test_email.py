@@ -20,6 +20,8 @@ from toolkit.report import document as d
 from toolkit.report.charts.draw import bitmap, drawn
 from toolkit.report.charts.png import SIGNATURE, packed
 from toolkit.report.formats.email import CLIPPED, LARGEST, cuts, header, inline, mail
+from toolkit.report.formats.html import render
+from toolkit.report.formats.letter import WIDTH, letter, reading
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import NONE, Span, name, text
 
@@ -72,6 +74,44 @@ def test_the_message_is_a_draft_with_text_and_page_and_pictures(every):
     assert message["Subject"] == "Title, 24 November 2026: subject"
     assert message["Date"].datetime == datetime(2026, 11, 24, tzinfo=UTC)
     assert not {"From", "To", "Cc", "Bcc", "Message-ID"} & set(message)
+
+
+def test_a_report_is_short_with_the_page_attached_and_a_text_to_be_read(records):
+    made_from, say = as_document(records["normal"])
+    short, page = letter(made_from, say), render(made_from, theme(), say)
+    message = read(mail(short, theme().templates, kept_bitmap, say, page.encode()))
+    (attached,) = message.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("report.html", "text/html")
+    assert attached.get_content().strip() == page.strip()
+    body, words = (message.get_body((kind,)) for kind in ("html", "plain"))
+    assert body is not None
+    assert words is not None
+    assert len(body.get_content()) < CLIPPED / 2
+    told = words.get_content()
+    assert "|" not in told
+    assert max(map(len, told.splitlines())) <= WIDTH
+    joined = " ".join(told.split())
+    heading = next(block for block in made_from.sections[0].content if isinstance(block, d.Heading))  # pyright: ignore[reportGeneralTypeIssues]
+    for shown in ("".join(span.text for span in heading.text), "27 Nov 2026", "In the attached report", "Limits:"):
+        assert " ".join(shown.split()) in joined
+    assert "[S1]" not in told
+    assert not re.search(r"\bS\d+<", body.get_content())
+
+
+def test_a_letter_has_the_dates_ahead_alone_and_the_first_finding_of_each_section():
+    def date(words: str, state: str) -> d.Date:
+        return d.Date("2026-11-27", "27 Nov", "soon", text(words), (), "official", state)  # pyright: ignore[reportArgumentType]
+
+    figures = tuple(d.Figure(text(f"finding {i}"), (), ()) for i in range(2))
+    dates = d.Calendar((date("gone", "past"), *(date(f"date {i}", "ahead") for i in range(6))))
+    whole = d.Document(
+        "T", "en", "2026-11-24", "day", "", (d.Section("s", "Risk?", (*figures, dates)), d.Section("m", "M", d.Missing("no.")))
+    )
+    told = reading(letter(whole, Language()), Language())
+    assert "- Risk? finding 0" in told
+    assert "finding 1" not in told
+    assert "gone" not in told
+    assert told.count("soon") == 4
 
 
 def test_equal_documents_are_equal_bytes(every):

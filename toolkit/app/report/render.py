@@ -25,15 +25,19 @@ from toolkit.records.subjects import Subject
 from toolkit.report.compose import Definition, compose, looked_at
 from toolkit.report.document import Document, Layout
 from toolkit.report.findings import Findings
+from toolkit.report.formats.brand import Brand
 from toolkit.report.formats.data import as_data
 from toolkit.report.formats.email import mail
 from toolkit.report.formats.html import render
+from toolkit.report.formats.letter import letter
 from toolkit.report.formats.markdown import markdown
 from toolkit.report.formats.terminal import terminal
 from toolkit.report.formats.workbook import workbook
 from toolkit.report.i18n.language import Language
 
 DEFAULT = "allocation"
+OWN = Brand()
+"""Of the toolkit itself."""
 
 
 class ReportSpec(Spec):
@@ -54,10 +58,10 @@ class ReportSpec(Spec):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of reports: the ending of its file, and how it is made from a document."""
+    """A format of reports: the ending of its file, and how it is made from a document, its language and a brand."""
 
     suffix: str
-    make: Callable[[Document, Language], bytes]
+    make: Callable[..., bytes]
 
 
 def as_document(
@@ -88,6 +92,7 @@ def report(
     name: str = DEFAULT,
     lang: str = ENGLISH,
     format: str = "html",  # noqa: A002  # the word of the option
+    brand: Brand | None = None,
 ) -> bytes:
     """A report in a format; arguments as `as_document`.
 
@@ -98,7 +103,7 @@ def report(
         raise SpecError(f"no format is named {format!r}.", hint=did_you_mean(format, FORMATS))
     document, say = as_document(record, parts, name=name, lang=lang)
     try:
-        return FORMATS[format].make(document, say)
+        return FORMATS[format].make(document, say, brand or Brand())
     except TemplateError as error:
         raise SpecError(f"a template of the report is not valid: {error}.", hint="See reports/templates/.") from error
 
@@ -108,28 +113,33 @@ def report_html(record: Subject, name: str = DEFAULT, parts: Parts | None = None
     return report(record, parts, name=name, lang=lang).decode()
 
 
-def _html(document: Document, say: Language) -> bytes:
-    return render(document, theme(), say).encode()
+def _html(document: Document, say: Language, brand: Brand = OWN) -> bytes:
+    return render(document, theme(brand), say).encode()
 
 
-def _mail(document: Document, say: Language) -> bytes:
-    return mail(document, theme().templates, kept_bitmap, say)
+def _mail(document: Document, say: Language, brand: Brand = OWN) -> bytes:
+    look = theme(brand)
+    return mail(letter(document, say), look.templates, kept_bitmap, say, render(document, look, say).encode(), brand)
 
 
-def _pdf(document: Document, say: Language) -> bytes:
-    return pdf(document, theme(), say)
+def _pdf(document: Document, say: Language, brand: Brand = OWN) -> bytes:
+    return pdf(document, theme(brand), say)
 
 
-def _markdown(document: Document, say: Language) -> bytes:
+def _markdown(document: Document, say: Language, _: Brand = OWN) -> bytes:
     return markdown(document, say).encode()
 
 
-def _terminal(document: Document, say: Language) -> bytes:
+def _terminal(document: Document, say: Language, _: Brand = OWN) -> bytes:
     return terminal(document, say).encode()
 
 
-def _json(document: Document, _: Language) -> bytes:
+def _json(document: Document, _: Language, __: Brand = OWN) -> bytes:
     return (json.dumps(as_data(document), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
+
+
+def _workbook(document: Document, say: Language, _: Brand = OWN) -> bytes:
+    return workbook(document, say)
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -139,7 +149,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "pdf": Format("pdf", _pdf),
         "md": Format("md", _markdown),
         "json": Format("json", _json),
-        "xlsx": Format("xlsx", workbook),
+        "xlsx": Format("xlsx", _workbook),
         "terminal": Format("txt", _terminal),
     }
 )

@@ -18,6 +18,7 @@ from toolkit.records.findings import Parts
 from toolkit.records.reading import read
 from toolkit.records.run import Run
 from toolkit.records.subjects import BacktestSubject
+from toolkit.report.formats.brand import Brand
 
 PARTS = "findings.json"
 LAST = "last"
@@ -116,9 +117,16 @@ def file_name(name: str, kind: str, lang: str, usual: str, suffix: str) -> str:
     return f"{stem}.{suffix}" if lang == usual else f"{stem}.{lang}.{suffix}"
 
 
-def rendered(subject: Subject, *, name: str, lang: str, format: str) -> bytes:  # noqa: A002  # the word of the option
-    """A report of a subject."""
-    return report(subject.record, subject.parts, name=name, lang=lang, format=format)
+def rendered(
+    subject: Subject,
+    *,
+    name: str,
+    lang: str,
+    format: str,  # noqa: A002  # the word of the option
+    brand: Brand | None = None,
+) -> bytes:
+    """A report of a subject; arguments as those of `toolkit.app.report.render.report`."""
+    return report(subject.record, subject.parts, name=name, lang=lang, format=format, brand=brand)
 
 
 def suffix_of(format: str) -> str:  # noqa: A002

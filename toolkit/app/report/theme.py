@@ -6,14 +6,16 @@ from toolkit.app.definitions import folders
 from toolkit.app.languages import read_text
 from toolkit.app.report.drawings import kept_drawing
 from toolkit.core.errors import SpecError
+from toolkit.report.formats.brand import Brand
 from toolkit.report.formats.html import Theme
 
 STYLE_SHEET, PRINT, SLIDES = "report.css", "print.css", "slides/"
 """The first of the sheets; that of paper, which is not for slides; the folder of those for slides alone."""
 
 
-def theme() -> Theme:
-    """Templates and style sheets: a user may replace a single one."""
+def theme(brand: Brand | None = None) -> Theme:
+    """Templates and style sheets: a user may replace a single one; the colours of a brand come after them."""
+    brand = brand or Brand()
     templates = _found("templates", "**/*.html.j2")
     sheets = _found("assets", "**/*.css")
     if STYLE_SHEET not in sheets:
@@ -23,7 +25,7 @@ def theme() -> Theme:
         "page": "\n".join(sheets[name] for name in order if not name.startswith(SLIDES)),
         "slides": "\n".join(sheets[name] for name in order if name != PRINT),
     }
-    return Theme(templates, css["page"], kept_drawing, css["slides"])
+    return Theme(templates, css["page"] + brand.css, kept_drawing, css["slides"] + brand.css, brand)
 
 
 def _found(folder: str, pattern: str) -> dict[str, str]:

@@ -37,15 +37,18 @@ from toolkit.report.document import (
     Section,
     Table,
 )
-from toolkit.report.formats.markdown import markdown
+from toolkit.report.formats.brand import Brand
+from toolkit.report.formats.letter import reading
 from toolkit.report.formats.plain import Data, Form, Items, Key, Medium, Title, Words, isolated
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Text, plain
 
 CLIPPED = 100_000
 """Bytes of HTML: past 102 KB the largest mail service cuts a message."""
+ATTACHED = "report.html"
+"""Name of the report in its mail."""
 LARGEST = 950_000
-"""Bytes of the whole message, as it is sent."""
+"""Bytes of the message without what is attached, as it is sent."""
 SCALES = (2.0, 1.5, 1.0)
 """Of a bitmap: for dense screens first; less where the message would grow too large."""
 WIDEST = 640
@@ -62,7 +65,9 @@ Paint = Callable[[Drawing, float], bytes]
 """From a specification and a scale to a PNG."""
 
 
-def mail(document: Document, templates: Mapping[str, str], paint: Paint, say: Language) -> bytes:
+def mail(
+    document: Document, templates: Mapping[str, str], paint: Paint, say: Language, page: bytes = b"", brand: Brand | None = None
+) -> bytes:
     """The mail, without sender and receiver: mail programs open it as a draft.
 
     Args:
@@ -70,22 +75,26 @@ def mail(document: Document, templates: Mapping[str, str], paint: Paint, say: La
         templates: File name -> source; those of the mail are in ``email/``.
         paint: Makes the bitmap of a chart.
         say: The language of the document.
+        page: The report as a page, which is attached; none is where it is empty.
+        brand: Whose name, colours and footer it carries; a logo is left to the page.
     """
-    words = markdown(document, say)
+    words = reading(document, say)
     pictures = _pictures(document, paint, LARGEST - CLIPPED - 2 * len(words.encode()), Medium(say, SHOWN))
-    page = Page(templates, pictures, say).written(document)
+    body = Page(templates, pictures, say, brand or Brand()).written(document)
     message = EmailMessage(policy=SMTP)
     subject = f"{document.title}, {document.as_of_written}" + (f": {document.subject}" if document.subject else "")
     message["Subject"] = header(subject)
     message["Date"] = datetime.fromisoformat(document.as_of).replace(tzinfo=UTC)
     message["X-Unsent"] = "1"
     message.set_content(words, cte="quoted-printable")
-    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    message.add_alternative(body, subtype="html", cte="quoted-printable")
     html = message.get_payload()[1]  # type: ignore[index]
     for picture in {p.key: p for p in pictures.values()}.values():
         name = f"{picture.key}.png"
         html.add_related(picture.png, "image", "png", cid=f"<{picture.cid}>", filename=name, disposition="inline")  # type: ignore[union-attr]
-    digest = hashlib.sha256(page.encode()).hexdigest()[:24]
+    if page:
+        message.add_attachment(page, "text", "html", filename=ATTACHED, params={"charset": "utf-8"})
+    digest = hashlib.sha256(body.encode()).hexdigest()[:24]
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary(f"=_{digest}_{number}")
     return message.as_bytes()
@@ -159,15 +168,15 @@ def _picture(png: bytes, scale: float) -> Picture:
 class Page:
     """The HTML of a mail, written section by section so that its size can be kept."""
 
-    def __init__(self, templates: Mapping[str, str], pictures: Mapping[str, Picture], say: Language) -> None:
+    def __init__(self, templates: Mapping[str, str], pictures: Mapping[str, Picture], say: Language, brand: Brand) -> None:
         self._pictures = pictures
         self._medium = Medium(say, SHOWN)
         self._templates = ImmutableSandboxedEnvironment(
             loader=DictLoader(dict(templates)), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._templates.globals |= {
-            "c": LIGHT, "say": say.words, "show": self._show, "picture": self._picture, "widest": WIDEST, "cuts": cuts,
-            "key": lambda legend: self._show(Key(legend)),
+            "c": brand.light, "brand": brand, "say": say.words, "show": self._show, "picture": self._picture, "widest": WIDEST,
+            "cuts": cuts, "key": lambda legend: self._show(Key(legend)),
         }  # fmt: skip
         self._templates.filters |= {"inline": inline, "plain": plain, "isolated": isolated}
 

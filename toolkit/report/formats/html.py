@@ -6,7 +6,7 @@ Templates, style sheet and drawings are given, not read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from jinja2 import DictLoader, StrictUndefined, TemplateNotFound
@@ -17,6 +17,7 @@ from toolkit.core.errors import SpecError
 from toolkit.report.charts.draw import drawn, titled
 from toolkit.report.charts.theme import SHEET
 from toolkit.report.document import Bar, BarTable, Chart, Column, Document, Drawing, Missing, Row, Table
+from toolkit.report.formats.brand import Brand
 from toolkit.report.formats.slides import slides
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Span, Text, plain
@@ -34,6 +35,7 @@ class Theme:
         templates: File name -> source: the page, and one template a block kind (``table.html.j2``).
         css: The style sheet, put into the page.
         slides_css: The style sheet of slides; their templates are in ``slides/``, before those of the page.
+        brand: Whose name, logo and footer it carries.
         draw: From a drawing to SVG; one that keeps drawings saves the time of making them again.
     """
 
@@ -41,6 +43,7 @@ class Theme:
     css: str
     draw: Callable[[Drawing], str] = drawn
     slides_css: str = ""
+    brand: Brand = field(default_factory=Brand)
 
 
 class _Kind(Protocol):
@@ -95,7 +98,7 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
         # The sheet is ours or the user's own file, and may not end its element.
         css = Markup((theme.slides_css if presented else theme.css).replace("</", "<\\/"))  # noqa: S704
         shown = {"slides": slides(document)} if presented else {}
-        return environment.get_template(PAGE).render(document=document, css=css, **shown)
+        return environment.get_template(PAGE).render(document=document, css=css, brand=theme.brand, **shown)
     except TemplateNotFound as error:
         raise SpecError(f"the report has no template {error.name!r}.", hint="Add it to reports/templates/.") from error
 
