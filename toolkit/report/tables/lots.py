@@ -32,7 +32,7 @@ LEGEND: Mapping[Reach, tuple[str, str]] = MappingProxyType(
     {
         "safe": ("new", mark("stored outside its origin")),
         "clear": ("whitelist", mark("nothing in force on it")),
-        "unsettled": ("uncertain", mark("under control, place or border not settled")),
+        "unsettled": ("uncertain", mark("under control: at its origin, on its way or place unknown")),
         "order": ("on", mark("ordered, at risk")),
     }
 )
