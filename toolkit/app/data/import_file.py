@@ -194,7 +194,8 @@ def _own_file(context: Context, store: Store, path: str, options: ImportOptions,
     if options.table not in (None, PRICES, FLOWS):
         raise SpecError(f"{path} does not have the columns of table {options.table!r}.", hint=_needed(str(options.table)))
     cells = read_table(path, header=price_header)
-    kind = options.table or (FLOWS if {*REQUIRED} <= {ALSO.get(name, name) for name in cells.columns} else PRICES)
+    named = {ALSO.get(name, name) for name in (*cells.columns, *options.columns)}
+    kind = options.table or (FLOWS if {"hs_code", "quantity_kg"} <= named and "price" not in named else PRICES)
     mapping = _mapping(cells, store, kind, options, ask)
     about = {"mapping": mapping, "header": list(cells.columns)} if mapping else {}
     renamed = {column: name for name, column in mapping.items()}

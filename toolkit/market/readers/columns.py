@@ -42,8 +42,7 @@ def check_columns(table: Table, *, required: Collection[str], optional: Collecti
     extra = tuple(name for name in table.columns if name not in known)
     missing = tuple(name for name in required if name not in table.columns)
     if missing:
-        others = tuple(name for name in table.columns if name not in required)
-        near = ((m, n) for m in missing for n in nearest(m, others, n=1))
+        near = ((m, n) for m in missing for n in nearest(m, extra, n=1))
         hint = " ".join(f"Rename column {found!r} to {wanted!r}." for wanted, found in near)
         raise DataError(
             f"{table.name}, row {table.header}: no column {listed(missing)}.",

@@ -4,9 +4,9 @@ One row a month, code and partner. Columns, in any order, with the other names u
 
 | column | also | what |
 |---|---|---|
-| `date` | `period_dt`, `period` | the month, as 2026-05 or any day of it |
+| `date` | `period_dt`, `period`, `month` | the month, as 2026-05 or any day of it |
 | `partner` | `partner_name` | ISO-3 code or name; ``WLD`` for all partners together |
-| `hs_code` | `hs6` | 4 to 10 digits, dots allowed |
+| `hs_code` | `hs6`, `cn8`, `hts10` | 4 to 10 digits, dots allowed |
 | `quantity_kg` | | net mass in kg; empty where it is not known |
 | `value_usd` | | optional; value in USD |
 | `reporter` | | optional; ISO-3 code or name of the country whose customs office counted |
@@ -30,8 +30,12 @@ from toolkit.market.readers.tabular import Table, read_table
 
 REQUIRED = ("date", "partner", "hs_code", "quantity_kg")
 OPTIONAL = ("value_usd", "reporter", "direction", "uv_usd_kg")
-ALSO = {"period_dt": "date", "period": "date", "partner_name": "partner", "hs6": "hs_code"}
-"""Other names of columns, as UN Comtrade extracts have them. Where both are given, the file is refused."""
+ALSO = {
+    **dict.fromkeys(("period_dt", "period", "month"), "date"),
+    "partner_name": "partner",
+    **dict.fromkeys(("hs6", "cn8", "hts10"), "hs_code"),
+}
+"""Other names of columns, as extracts of statistics offices have them. Where both are given, the file is refused."""
 
 DIRECTIONS = ("import", "export")
 WORLD = "WLD"

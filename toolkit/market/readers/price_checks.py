@@ -18,6 +18,8 @@ JUMP = 10.0
 """A price this many times the one before it, or less than one over it, is taken for an error or a change of unit."""
 JUMPS = "jumps"
 """Name that accepts the jumps of every asset."""
+MOST_NAMED = 5
+"""A hint names no more assets than these one by one."""
 CUSTOMS = "customs_unit_value"
 """Basis whose observation model expects entry errors of any size (`toolkit.returns.observation.mixture`)."""
 DEALER_ASK, DEALER_BID = "dealer_ask", "dealer_bid"
@@ -95,7 +97,10 @@ def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the
     row = jumping["row"] if "row" in rows.columns else pl.Series([None] * jumping.height, dtype=pl.Int64)
     jumps = pl.DataFrame({"row": row, "what": jumping["asset"], "value": shown})
     asset = jumps["what"][0]
-    hint = f"Correct the price or its unit (kg against g, pounds against pence); if it is meant: --accept {asset!r}."
+    names = jumps["what"].unique(maintain_order=True)
+    each = " ".join(f"--accept {name!r}" for name in names)
+    meant = each if len(names) <= MOST_NAMED else f"--accept {JUMPS}, which accepts those of all {len(names)} assets"
+    hint = f"Correct the price or its unit (kg against g, pounds against pence); if it is meant: {meant}."
     if "row" in rows.columns:
         raise_row_errors(file, jumps, rule="jump", fault=f"a price that jumps by a factor of {JUMP:g} or more", hint=hint)
     raise DataError(

@@ -1,7 +1,8 @@
-"""Currency and unit beside a price: `Gallium (CNY/kg)` or `Preis EUR/t` in a header, `USD/lb` in a column of units."""
+"""What a file states of all its prices: currency and unit (`Preis EUR/t` in a header, `USD/lb` in a column), a date above."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,12 +10,19 @@ from dataclasses import replace
 import polars as pl
 
 from toolkit.core.currencies import currency as currency_of
+from toolkit.core.errors import DataError
+from toolkit.core.messages import Message, message
+from toolkit.core.text import one_line
+from toolkit.market.readers import cells as cell
 from toolkit.market.readers.tabular import Table
 
 _PER = r"(?i)^(.*?)(?:^|[\s(\[,])(\p{L}{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*[)\]]?$"
 Stated = Mapping[str, tuple[str, str]]
 """Header -> currency and unit that it stated."""
 _HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
+_TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|as of|dated?)\b[\s:]*(?:vom\s+)?(.+)")
+"""A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
+_ISO_MONTH = re.compile(r"[12][0-9]{3}-[01][0-9]")
 
 
 def column_name(header: str) -> str:
@@ -47,3 +55,41 @@ def without_units(table: Table) -> tuple[Table, Stated]:
                 pl.coalesce(unit.str.to_lowercase(), cells[column]).alias(column), pl.coalesce(given, code).alias(money)
             )
     return replace(table, cells=cells), found
+
+
+def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
+    """A long table without a column of dates with that of a line above its header, and a note on it.
+
+    Raises:
+        DataError: where no line, or more than one, has a date.
+    """
+    if "date" in table.columns or not {"asset", "price"} <= set(map(column_name, table.columns)):
+        return table, ()
+    found = {text: day for text in table.titles if (day := _title_day(text)) is not None}
+    if len({*found.values()}) != 1:
+        lines = f": {'; '.join(map(repr, found))}" if found else ""
+        many = "two dates" if found else "no date"
+        of_days = next((name for name in table.columns if _holds_days(table.cells[name])), None)
+        rename = of_days and f"Rename column {of_days!r} to 'date', or import the file with --column date={of_days!r}."
+        raise DataError(
+            f"{table.name}, row {table.header}: no column 'date', and {many} above the header{lines}.",
+            hint=rename or "Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header.",
+            details={"file": table.name, "rows": [table.header]},
+        )
+    line, day = next(iter(found.items()))
+    told = message('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
+    return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
+
+
+def _holds_days(column: pl.Series) -> bool:
+    """Whether every cell of a column that is not empty is a day or a month."""
+    written = column.drop_nulls().cast(pl.String).unique()
+    return len(written) > 0 and all(_ISO_MONTH.fullmatch(text) or cell.day(text) is not None for text in written)
+
+
+def _title_day(text: str) -> dt.date | None:
+    """The day that a line above the header states; None where it states none in one reading."""
+    match = _TITLE.search(text)
+    words = match[1].split() if match else []
+    readings = (cell.day(" ".join(words[:count]).rstrip(",;.)")) for count in (3, 2, 1))
+    return next((reading.day for reading in readings if reading and reading.day), None)

@@ -15,8 +15,7 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.core.messages import Message, message
-from toolkit.core.text import one_line
+from toolkit.core.messages import message
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
@@ -31,7 +30,7 @@ from toolkit.market.readers.price_checks import (
     check_rows,
     visible,
 )
-from toolkit.market.readers.price_units import Stated, column_name, without_units
+from toolkit.market.readers.price_units import Stated, column_name, with_date, without_units
 from toolkit.market.readers.quotations import DATE, Quotation, field_of, header_levels, quotation
 from toolkit.market.readers.tabular import TITLES, Table, read_table
 
@@ -40,6 +39,9 @@ OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
 GERMAN = {
     "datum": "date",
     "stand": "date",
+    "month": "date",
+    "monat": "date",
+    "period": "date",
     "anlage": "asset",
     "metall": "asset",
     "metal": "asset",
@@ -48,10 +50,13 @@ GERMAN = {
     "währung": "currency",
     "einheit": "unit",
     "menge": "quantity",
+    "quantity_kg": "quantity",
+    "menge_kg": "quantity",
+    "kg": "quantity",
     "quelle": "source",
 }
-_TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|as of|dated?)\b[\s:]*(?:vom\s+)?(.+)")
-"""A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
+_MONTH = re.compile(r"(?:[^\W\d_]+\.? |[01]?[0-9][./])?[12][0-9]{3}(?:-[01][0-9])?")
+"""A cell of a line above the header that states a month: ``Monat;Mai 2026`` is no header."""
 SIDES = {
     **dict.fromkeys(("bid", "geld", "ankauf", "ankaufspreis", "dealer_bid"), DEALER_BID),
     **dict.fromkeys(("ask", "brief", "verkauf", "verkaufspreis", "dealer_ask"), DEALER_ASK),
@@ -137,7 +142,7 @@ def read_prices(
     else:
         table, stated = without_units(table)
         table = _of_two_sides(_renamed(table), stated)
-        table, dated = _with_date(table)
+        table, dated = with_date(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         read = _long if shape == "long" else _wide
@@ -192,43 +197,17 @@ def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int]
     for at, record in enumerate(records[:TITLES]):
         names, depth = header_levels(records[at : at + 4])
         dated = any(field_of(name) == DATE or GERMAN.get(name.strip().lower()) == DATE for name in names)
-        if dated and sum(map(bool, map(str.strip, record))) > 1 and not any(map(cells.day, record)):
+        if (
+            dated
+            and sum(map(bool, map(str.strip, record))) > 1
+            and not any(cells.day(text) or _MONTH.fullmatch(text.strip()) for text in record)
+        ):
             return names, at, at + depth
     for at, record in enumerate(records[:TITLES]):
         keys = {GERMAN.get(name, name) for name in map(column_name, record)}
         if "asset" in keys and keys & {"price", *SIDES}:
             return [text.strip() for text in record], at, at + 1
     return None
-
-
-def _with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
-    """A long table without a column of dates with that of a line above its header, and a note on it.
-
-    Raises:
-        DataError: where no line, or more than one, has a date.
-    """
-    if "date" in table.columns or not {"asset", "price"} <= set(map(column_name, table.columns)):
-        return table, ()
-    found = {text: day for text in table.titles if (day := _title_day(text)) is not None}
-    if len({*found.values()}) != 1:
-        lines = f": {'; '.join(map(repr, found))}" if found else ""
-        many = "two dates" if found else "no date"
-        raise DataError(
-            f"{table.name}, row {table.header}: no column 'date', and {many} above the header{lines}.",
-            hint="Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header.",
-            details={"file": table.name, "rows": [table.header]},
-        )
-    line, day = next(iter(found.items()))
-    told = message('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
-    return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
-
-
-def _title_day(text: str) -> date | None:
-    """The day that a line above the header states; None where it states none in one reading."""
-    match = _TITLE.search(text)
-    words = match[1].split() if match else []
-    readings = (cells.day(" ".join(words[:count]).rstrip(",;.)")) for count in (3, 2, 1))
-    return next((reading.day for reading in readings if reading and reading.day), None)
 
 
 def _renamed(table: Table) -> Table:
@@ -241,8 +220,8 @@ def _renamed(table: Table) -> Table:
     ):
         wanted = {name: own for name, own in wanted.items() if own == "date" or own == name.lower()}
     wanted = {name: own for name, own in wanted.items() if name == own or own not in table.columns}
-    unique = len(set(wanted.values())) == len(wanted)
-    return replace(table, cells=table.cells.rename(wanted)) if unique else table
+    first = {own: name for name, own in reversed(wanted.items())}  # a second column of a meaning stays, and is refused by name
+    return replace(table, cells=table.cells.rename({name: own for own, name in first.items()}))
 
 
 def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> Rows:

@@ -26,7 +26,7 @@ DATE, TICKER, OPEN, HIGH, LOW, CLOSE, ADJUSTED, LAST, OTHER = (
     "date", "ticker", "open", "high", "low", "close", "adjusted", "last", "other",
 )  # fmt: skip
 _NAMES: Mapping[str, str] = {
-    **dict.fromkeys(("date", "datum", "datetime"), DATE),
+    **dict.fromkeys(("date", "datum", "datetime", "stand", "month", "monat"), DATE),
     **dict.fromkeys(("ticker", "symbol"), TICKER),
     **dict.fromkeys(("open", "eröffn.", "eröffnung", "eröffnungskurs", "erster"), OPEN),
     **dict.fromkeys(("high", "hoch", "tageshoch"), HIGH),
@@ -114,7 +114,8 @@ def quotation(table: Table) -> Quotation | None:
         return None
     if {name.strip().lower() for name in table.columns} >= {"asset", "price"}:
         return None  # a long file
-    odd = [name for name, field in fields.items() if field is None]
+    dates = [name for name, field in fields.items() if field == DATE]
+    odd = [*(name for name, field in fields.items() if field is None), *dates[1:]]
     column = {field: name for name, field in fields.items()}
     close = column.get(ADJUSTED, column.get(CLOSE, column.get(LAST)))
     if odd or close is None or DATE not in column:

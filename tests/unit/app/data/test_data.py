@@ -343,6 +343,17 @@ def test_partners_of_flows_are_countries_by_their_names_or_codes(tmp_path):
         import_file(context(place), str(file), options)
 
 
+def test_a_customs_list_by_month_and_tariff_line_is_one_and_what_it_lacks_is_named(tmp_path):
+    file = tmp_path / "imports.csv"
+    options = ImportOptions(direction="import")
+    file.write_text("month,reporter,hts10,value_usd,quantity_kg\n2023-01,USA,2504100000,10200,6116\n")
+    with pytest.raises(DataError, match="no column 'partner'") as caught:
+        import_file(context(tmp_path / "s"), str(file), options)
+    assert "reporter" not in str(caught.value.hint)
+    file.write_text("month,reporter,partner,hts10,value_usd,quantity_kg\n2023-01,USA,WLD,2504100000,10200,6116\n")
+    assert import_file(context(tmp_path / "s"), str(file), options).table == "flows"
+
+
 def test_a_file_that_cannot_be_read_adds_nothing(tmp_path):
     file, place = tmp_path / "list.csv", tmp_path / "s"
     made(place)

@@ -55,6 +55,23 @@ def test_a_long_file_with_every_column(tmp_path):
     assert Prices.is_valid(file.frame)
 
 
+@pytest.mark.parametrize("header", ["month,asset,price,quantity_kg", "Monat,Metall,Preis,kg", "Period,asset,price,Menge_kg"])
+def test_the_month_of_a_list_is_its_date_and_kilograms_are_its_quantity(tmp_path, header):
+    file = read(tmp_path, f"Preisliste\nMonat,Mai 2026\n{header}\n2026-05,gallium,5,12\n")
+    assert file.frame.select("date", "asset", "price", "quantity").rows() == [(date(2026, 5, 31), "gallium", 5.0, 12.0)]
+
+
+def test_of_two_columns_of_dates_the_second_is_named(tmp_path):
+    with pytest.raises(DataError, match="unknown column 'Monat'"):
+        read(tmp_path, "Datum;Monat;Metall;Preis\n2026-05-31;2026-05;gallium;5\n")
+
+
+def test_a_list_without_a_date_names_the_column_that_holds_days(tmp_path):
+    with pytest.raises(DataError, match="no column 'date'") as caught:
+        read(tmp_path, "asset;price;Liefertag\ngallium;5;31.05.2026\n")
+    assert "--column date='Liefertag'" in caught.value.hint
+
+
 ROW_FAULTS = {
     "zero": ("date,gold\n2026-01-31,1\n2026-02-28,0\n", "positive", [3]),
     "negative": ("date,gold\n2026-01-31,-1\n2026-02-28,1\n", "positive", [2]),

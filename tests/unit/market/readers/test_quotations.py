@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -207,6 +208,28 @@ def test_a_jump_by_ten_is_refused_with_its_row_unless_it_is_accepted(tmp_path, p
         assert read_price_files([file], today=TODAY, accept=[accept]).frame.height == 3
     with pytest.raises(SpecError, match="'silver'"):
         read_price_files([file], today=TODAY, accept=["gold", "silver"])
+
+
+@pytest.mark.parametrize("date_column", ["Datum", "Stand", "Monat", "month"])
+def test_a_list_of_a_day_or_month_and_a_price_is_of_the_asset_that_its_file_names(tmp_path, date_column):
+    file = write(tmp_path, "gallium.csv", f"{date_column};Kurs\n2024-01;5\n2024-02;6\n")
+    assert read_prices(file, today=TODAY).frame["asset"].unique().to_list() == ["gallium"]
+
+
+def test_of_two_columns_of_dates_in_a_quotation_file_neither_is_chosen(tmp_path):
+    file = write(tmp_path, "gallium.csv", "Date,Month,Close\n2024-01-31,2024-01,5\n2024-02-29,2024-02,6\n")
+    with pytest.raises(DataError, match="'Month' does not"):
+        read_prices(file, today=TODAY)
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_following_the_hint_of_jumps_accepts_those_of_every_asset(tmp_path, count):
+    rows = "".join(f"2024-0{month}-28,a{n},{10 ** (2 * month)}\n" for n in range(count) for month in (1, 2))
+    file = write(tmp_path, "mine.csv", f"date,asset,price\n{rows}")
+    with pytest.raises(FrameError) as caught:
+        read_prices(file, today=TODAY)
+    accept = re.findall(r"--accept '?(\w+)", caught.value.hint)
+    assert read_prices(file, today=TODAY, accept=accept).frame.height == 2 * count
 
 
 def test_customs_values_may_jump(tmp_path):
