@@ -22,6 +22,21 @@ def read_only(array: FloatArray) -> FloatArray:
     return copy
 
 
+def correlated_factors(factor_cov: FloatArray) -> NDArray[np.intp]:
+    """Positions of the factors of a covariance (k, k) that are correlated with another."""
+    return np.flatnonzero(np.count_nonzero(factor_cov, axis=1) > (np.diag(factor_cov) != 0.0))
+
+
+def with_factors(loadings: FloatArray, factor_cov: FloatArray) -> FloatArray:
+    """Covariances of assets with factors, (n, k): loadings (n, k) @ factor_cov (k, k).
+
+    Factors without correlation, of which there may be one an asset, need no product of matrices.
+    """
+    found, at = loadings * np.diag(factor_cov), correlated_factors(factor_cov)
+    found[:, at] = loadings[:, at] @ factor_cov[np.ix_(at, at)]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class PriceLevel:
     """Price of one unit of an asset, in the currency of quotation.
@@ -164,7 +179,7 @@ class Forecast:
     @property
     def matrix(self) -> FloatArray:
         """Covariance (n, n) as a dense matrix: for small universes and tests."""
-        return self.loadings @ self.factor_cov @ self.loadings.T + np.diag(self.specific_var)
+        return with_factors(self.loadings, self.factor_cov) @ self.loadings.T + np.diag(self.specific_var)
 
     @property
     def named(self) -> tuple[int, ...]:
@@ -174,7 +189,7 @@ class Forecast:
     @property
     def variances(self) -> FloatArray:
         """(n,) variance a year of each asset: the diagonal of the covariance, which is not made for it."""
-        return ((self.loadings @ self.factor_cov) * self.loadings).sum(axis=1) + self.specific_var
+        return (with_factors(self.loadings, self.factor_cov) * self.loadings).sum(axis=1) + self.specific_var
 
     def named_variance(self, weights: FloatArray) -> float:
         """Annual variance that the named factors explain, of a portfolio with asset weights (n,)."""
@@ -194,12 +209,14 @@ class Forecast:
     def roots(self) -> tuple[FloatArray, FloatArray]:
         """(k, n) R and (n,) s with R'R + diag(s^2) the covariance; by eigenvalues, since factor_cov may be singular.
 
-        Uncorrelated factors need none, which matters where each of hundreds of periods is a factor.
+        Only factors that are correlated with another are decomposed: components, of which there may be one an asset, are not.
         """
-        variances, specific = np.diag(self.factor_cov), np.sqrt(self.specific_var)
-        if np.count_nonzero(self.factor_cov) == np.count_nonzero(variances):
-            if (variances == 1.0).all():
-                return self.loadings.T, specific
-            return np.sqrt(np.clip(variances, 0.0, None))[:, None] * self.loadings.T, specific
-        values, vectors = np.linalg.eigh(self.factor_cov)
-        return (vectors * np.sqrt(np.clip(values, 0.0, None))).T @ self.loadings.T, specific
+        correlated, variances = correlated_factors(self.factor_cov), np.diag(self.factor_cov)
+        specific = np.sqrt(self.specific_var)
+        if not correlated.size and (variances == 1.0).all():
+            return self.loadings.T, specific
+        root = np.sqrt(np.clip(variances, 0.0, None))[:, None] * self.loadings.T
+        if correlated.size:
+            values, vectors = np.linalg.eigh(self.factor_cov[np.ix_(correlated, correlated)])
+            root[correlated] = (vectors * np.sqrt(np.clip(values, 0.0, None))).T @ self.loadings[:, correlated].T
+        return root, specific

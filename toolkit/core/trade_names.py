@@ -135,12 +135,14 @@ def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None
         if spelling in known:
             return known[spelling], None
     for spelling in foldings(text):
-        for name in sorted(known, key=len, reverse=True):
-            if len(name) > 2 and spelling.startswith(name):
+        for name in (spelling[:size] for size in range(len(spelling), 0, -1)):
+            if name not in known:
+                continue
+            if len(name) > 2:
                 words = spelling[len(name) :].strip()
                 if words in FORMS or words in POWDER or words.removeprefix("metal ") in FORMS:
                     return known[name], words
-            elif len(name) <= 2 and spelling.startswith(f"{name} ") and (words := spelling[len(name) + 1 :]) in FORMS:
+            elif spelling.startswith(f"{name} ") and (words := spelling[len(name) + 1 :]) in FORMS:
                 return known[name], words
     return None
 

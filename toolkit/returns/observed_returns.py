@@ -11,6 +11,15 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray, read_only
 
 
+def patterns(seen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The m distinct columns of (T, n): positions (m,) of the first of each, and (n,) which of them each column is.
+
+    Series of the same periods share sums of weights, which are then taken once for all: mostly m is 1.
+    """
+    _, first, pattern = np.unique(np.packbits(seen, axis=0), axis=1, return_index=True, return_inverse=True)
+    return first, pattern.reshape(-1)
+
+
 @dataclass(frozen=True, slots=True)
 class Returns:
     """Price changes of T periods and n series: posterior mean, and posterior covariance of those seen through noise.
@@ -99,13 +108,16 @@ class Returns:
         seen = np.isfinite(self.mean)
         x = np.where(seen, self.mean, 0.0)
         w = np.ones(len(x)) if weights is None else weights
-        known = seen.astype(np.float64)
+        first, pattern = patterns(seen)
+        known = seen[:, first].astype(np.float64)
         mass = known.T @ (known * w[:, None])
         counts = mass**2 / np.maximum(known.T @ (known * w[:, None] ** 2), 1e-300)
+        pairs = np.ix_(pattern, pattern)
+        mass, counts = mass[pairs], counts[pairs]
         divisor = np.where(mass > 0, mass, 1.0)
-        sums = (x * w[:, None]).T @ known
+        sums = ((x * w[:, None]).T @ known)[:, pattern]
         noise = np.zeros_like(mass)
-        own = known[:, self.noisy]
+        own = seen[:, self.noisy].astype(np.float64)
         noise[np.ix_(self.noisy, self.noisy)] = np.einsum("t,tij,ti,tj->ij", w, self.uncertainty, own, own, optimize=True)
         centred = (x * w[:, None]).T @ x - sums * sums.T / divisor
         cov = centred / divisor / np.maximum(1.0 - 1.0 / np.maximum(counts, 1.0 + 1e-9), 1e-9) + noise / divisor

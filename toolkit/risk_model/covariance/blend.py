@@ -174,10 +174,11 @@ def _named(form: StructuredCovariance, covariance: FloatArray) -> StructuredCova
     each = (step / regime)[:, None]
     F = form.factor_cov * regime**2
     loadings = form.loadings[:, named] * each
-    systematic = loadings @ F[np.ix_(named, named)] @ loadings.T
-    root = np.linalg.cholesky(covariance)
-    largest = np.linalg.eigvalsh(np.linalg.solve(root, np.linalg.solve(root, systematic).T))[-1]
-    room = min(1.0, ROOM / max(float(largest), ROOM))
+    F_named = F[np.ix_(named, named)]
+    systematic = loadings @ F_named @ loadings.T
+    # Largest share of a portfolio's variance: an eigenvalue of covariance^-1 B F B', and of the (k, k) F B' covariance^-1 B.
+    shares = np.linalg.eigvals(F_named @ (loadings.T @ np.linalg.solve(covariance, loadings)))
+    room = min(1.0, ROOM / max(float(shares.real.max(initial=0.0)), ROOM))
     rest = covariance - room * systematic
     own = np.sqrt(np.diag(rest))
     errors = form.loading_errors[:, named] * each

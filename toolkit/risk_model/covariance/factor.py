@@ -20,6 +20,9 @@ from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovar
 from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit
 from toolkit.risk_model.weighting import decay, half_lives
 
+LEAST_EIGENVALUE = 1e-3
+"""Of a residual correlation; a pair of assets is then correlated at 0.999 at most."""
+
 
 class NamedFactors(Spec):
     """Keys of the kinds that have named factors.
@@ -204,10 +207,12 @@ def _residual_correlation(
         shrunk = target + np.where(shared, (r - target) * between / (between + error), 0.0)
         correlation[pairs] = shrunk
         correlation.T[pairs] = shrunk
-    values, vectors = np.linalg.eigh(correlation)
-    if values[0] < 1e-3:
+    try:
+        np.linalg.cholesky(correlation - LEAST_EIGENVALUE * np.eye(n))
+    except np.linalg.LinAlgError:
         # Pairwise histories need not fit together: spectral repair (Rebonato and Jaeckel 1999).
-        repaired = (vectors * np.maximum(values, 1e-3)) @ vectors.T
+        values, vectors = np.linalg.eigh(correlation)
+        repaired = (vectors * np.maximum(values, LEAST_EIGENVALUE)) @ vectors.T
         size = np.sqrt(np.diag(repaired))
-        correlation = repaired / np.outer(size, size)
+        return repaired / np.outer(size, size)
     return correlation

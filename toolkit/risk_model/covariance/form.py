@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.forecast import STATISTICAL, FactorRegression, FloatArray
+from toolkit.core.forecast import STATISTICAL, FactorRegression, FloatArray, with_factors
 from toolkit.core.messages import message
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import MINIMUM_CHANGES
@@ -92,7 +92,7 @@ class StructuredCovariance:
     @property
     def matrix(self) -> FloatArray:
         """The covariance (n, n) a year."""
-        return self.loadings @ self.factor_cov @ self.loadings.T + np.diag(self.specific_var)
+        return with_factors(self.loadings, self.factor_cov) @ self.loadings.T + np.diag(self.specific_var)
 
     @property
     def named(self) -> list[int]:

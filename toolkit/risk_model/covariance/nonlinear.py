@@ -163,11 +163,12 @@ def _hilbert(x: FloatArray) -> FloatArray:
     which one dominant factor would get a variance that is rounding error.
     """
     far = np.abs(x) > 30.0
-    near = np.where(far, 0.0, x)
+    near, inverse = x[~far], 1.0 / x[far]
     root = np.sqrt(5.0)
     edge = np.abs(np.abs(near) - root) < 1e-14
     logarithm = np.log(np.where(edge, 1.0, np.abs((root - near) / np.where(edge, 1.0, root + near))))
     closed = -0.3 * near + 0.75 / root * (1.0 - near**2 / 5.0) * logarithm
-    inverse = 1.0 / np.where(far, x, 1.0)
     series = -inverse * sum(3.0 * 5.0**k / ((2 * k + 1) * (2 * k + 3)) * inverse ** (2 * k) for k in range(6))
-    return np.where(far, series, closed) / np.pi
+    found = np.empty_like(x)
+    found[~far], found[far] = closed, series
+    return found / np.pi

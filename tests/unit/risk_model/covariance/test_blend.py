@@ -12,7 +12,7 @@ import pytest
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.returns.observed_returns import Returns
-from toolkit.risk_model.covariance.blend import BlendCovariance, _past_scores, pool_weights
+from toolkit.risk_model.covariance.blend import ROOM, BlendCovariance, _named, _past_scores, pool_weights
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.covariance.form import LEARNED, CovarianceInputs, StructuredCovariance
@@ -205,3 +205,30 @@ def test_the_past_of_many_assets_is_scored_on_some_of_them(monkeypatch):
     assert np.diag(some.matrix) == pytest.approx(np.diag(every.matrix), rel=0.2)
     weights = np.random.default_rng(15).dirichlet(np.ones(LEARNED + 60))
     assert weights @ some.matrix @ weights == pytest.approx(weights @ every.matrix @ weights, rel=0.02)
+
+
+def test_named_factors_keep_within_the_covariance():
+    n = 12
+    rng = np.random.default_rng(5)
+    loadings = rng.uniform(0.5, 1.5, (n, 2))
+    F = np.array([[0.04, 0.01], [0.01, 0.02]])
+    form = StructuredCovariance(("gold", "dollar"), loadings, F, np.full(n, 0.001), np.full((n, 2), np.nan))
+    root = rng.normal(size=(n, n))
+    # Of the same volatilities, but with less variance than the factors explain in some direction.
+    covariance = root @ root.T + 0.1 * np.eye(n)
+    size = np.sqrt(np.diag(form.matrix) / np.diag(covariance))
+    covariance *= np.outer(size, size)
+    found = _named(form, covariance)
+    B = found.loadings[:, :2]
+    shares = np.linalg.eigvals(np.linalg.solve(covariance, B @ found.factor_cov[:2, :2] @ B.T)).real
+    assert shares.max() == pytest.approx(ROOM, rel=1e-9)
+    np.testing.assert_allclose(found.matrix, covariance, rtol=1e-7, atol=1e-9)
+
+
+def test_a_residual_correlation_is_decomposed_once(monkeypatch):
+    n = 40
+    sizes = []
+    eigh = np.linalg.eigh
+    monkeypatch.setattr(np.linalg, "eigh", lambda matrix: sizes.append(len(matrix)) or eigh(matrix))
+    FactorCovariance().estimate(inputs(correlated(0, 300, n, 0.3)))
+    assert sizes.count(n) == 1
