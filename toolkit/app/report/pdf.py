@@ -44,9 +44,14 @@ SET_BY_WEASYPRINT = """
 .chart:has(> .d-680) > .d:not(.d-680) { display: none !important; }
 .two .chart > .d-0, .panels .chart > .d-0 { display: block !important; }
 .two .chart > .d:not(.d-0), .panels .chart > .d:not(.d-0) { display: none !important; }
+.notes li { display: block !important; } .notes li:has(> .sn) { padding-left: 30px !important; }
+.notes .sn { display: inline-block; margin: 0 8px 0 -30px; }
 .leg { display: block !important; } .leg li { display: inline-block !important; margin-right: 14pt; } .k { margin-right: 5pt; }
 """
-"""What a browser knows by the width of a figure: which drawing of a chart stands in a column, and which across the sheet."""
+"""What a browser knows by the width of a figure: which drawing of a chart stands in a column, and which across the sheet.
+
+Notes are blocks: WeasyPrint measures a flex item anew for every height that it tries for the columns: most of the time.
+"""
 
 
 def pdf(document: Document, look: Theme, say: Language) -> bytes:
