@@ -72,3 +72,10 @@ def test_the_webinar_opens_with_the_nearest_date_and_every_slide_has_a_finding(r
     assert f'href="#slide-{len(found) + 1}"' not in page
     german = report(records["normal"], name="webinar", lang="de").decode()
     assert "Notizen für den Vortrag" in german
+
+
+def test_dates_in_rows_are_of_a_page_and_not_of_a_slide():
+    rules = re.findall(r"([^{}]+)\{[^{}]*grid-template-columns", theme().slides_css)
+    of_dates = [one.strip() for rule in rules for one in rule.split(",") if ".cal li" in one]
+    assert of_dates
+    assert all(one.startswith((".page ", ".slide ")) for one in of_dates)
