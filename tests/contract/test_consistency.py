@@ -277,7 +277,7 @@ COLUMNS = {
     "high": "stops.money_words whatif.metals[].bands[].high whatif.metals[].stop.high",
     "imports by month in kg (* zero inferred)": "flows.flows[].quantity[]",
     "In days": "exit.tax.lots[].days",
-    "index by month, the level and in brackets the price as printed": (
+    "index by month, the weighted mean and in brackets the price as published": (
         "history.cases[].path[].level history.cases[].path[].printed"
     ),
     "Known from": (
@@ -289,11 +289,11 @@ COLUMNS = {
     "Largest producer": "supply.metals[].scored.top_share",
     "Last 12 months": "factor_model.factors[].return_12m",
     "Last price": "history.points[].last.low history.points[].last.high history.points[].last.date",
-    "Last print, EUR": "positions[].price_raw positions[].price_date",
+    "Last observed price, EUR": "positions[].price_raw positions[].price_date",
     "Latest month, kg": "flows.flows[].summary.latest",
     "Left without it": "supply.metals[].scored.n_minus_1 supply.metals[].scored.n_minus_1_range[]",
     "Left, EUR": "costs._table Σpositions[].value",
-    "Level ± error, EUR": "positions[].price positions[].price_se",
+    "Estimated price ± error, EUR": "positions[].price positions[].price_se",
     "Loadings, t-statistic in brackets, bold from 2 on": (
         "factor_model.assets[].loadings[].loading factor_model.assets[].loadings[].t"
     ),
@@ -322,7 +322,7 @@ COLUMNS = {
         "changes.data[].as_of data[].as_of history.data[].as_of quality.data[].as_of quality.series[].last supply.data[].as_of"
     ),
     "Newest month": "changes.flows[].month",
-    "Noise of a print": "assets[].volatility.noise",
+    "Noise of a price": "assets[].volatility.noise",
     "Now": "before.limits[]",
     "now": (
         "before.controlled before.country[] before.country_other cash.previous_weight positions[].previous_weight "
@@ -342,7 +342,7 @@ COLUMNS = {
     "Overdue": "changes.data[].overdue_days data[].overdue_days history.data[].overdue_days quality.data[].overdue_days",
     "Own data": "factor_model.assets[].own_weight",
     "Purchase price, EUR": "exit.tax.lots[].cost Σexit.tax.lots[].cost",
-    "Prices by month, EUR per kg: price, then level ± one standard error": (
+    "Prices by month, EUR per kg: observed, then estimated price ± one standard error": (
         "prices.series[].months[].print prices.series[].months[].level "
         "(prices.series[].months[].level*prices.series[].months[].error)"
     ),
@@ -352,8 +352,8 @@ COLUMNS = {
     "Quoted in Europe, EUR": "exposure.prices[].in_europe.low exposure.prices[].in_europe.high",
     "Without history": "assets[].volatility.without_history",
     "Used": "assets[].volatility.used",
-    "Printed": "assets[].volatility.raw",
-    "Prints": "quality.series[].observations",
+    "Observed": "assets[].volatility.raw",
+    "Prices": "quality.series[].observations",
     "Probability": "scenarios[].probability",
     "Published change": "whatif.checks[].change",
     "Quantity, kg": "exposure.lots[].mass",
@@ -786,7 +786,7 @@ def test_a_marker_that_is_cited_is_told_in_the_report(pages):
 def test_no_page_with_noisy_series_says_that_none_has_a_stray_print(pages):
     for page in pages:
         told = " ".join(span.text for span in walk(page.document, Span))
-        assert "a stray print" not in told
+        assert "an outlier" not in told
         assert "einen Ausreißer" not in told
 
 
@@ -807,7 +807,7 @@ def test_every_limit_holds_is_said_only_where_it_holds_at_the_last_prices_too(su
 def test_a_last_price_far_from_its_level_is_marked_at_the_order(subjects):
     record, parts = subjects["run"].record, subjects["run"].parts
     page = report(record, parts, name="allocation", lang="en", format="md").decode()
-    orders = next(lines for lines in page.split("\n\n") if "Last print" in lines)
+    orders = next(lines for lines in page.split("\n\n") if "Last observed price" in lines)
     held = [p for p in record["positions"] if p["value"] > 0.005]
     far = [p["name"] for p in held if abs(p["price_raw"] / p["price"] - 1) > 0.25]
     assert far

@@ -32,7 +32,7 @@ def test_people_read_why_on_any_terminal(toolkit, encoding):
     words = " ".join(why.split())
     assert "known on 2026-10-02" in words
     assert "taken from cash, would change volatility by +" in words
-    assert "Limits that bind" in words
+    assert "Limits reached" in words
     assert "EUR a year, as much as" in words
     assert "points of room left" in words
     assert "What rounding to whole lots changed" in words

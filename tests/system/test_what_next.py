@@ -237,7 +237,9 @@ def test_a_dealer_sets_the_price_of_what_he_names_and_of_nothing_else(toolkit, t
         # With half the spread of the trade an order pays what is asked.
         assert p["quantity"] > 0
         assert (p["value"] + p["cost"]) / p["quantity"] == pytest.approx(ask, rel=1e-4)
-    told = "gallium: the dealer asks 1,650.00 EUR a kg on 2026-11-20, which a purchase pays, half the spread included; the level of "
+    told = (
+        "gallium: the dealer asks 1,650.00 EUR a kg on 2026-11-20, which a purchase pays, half the spread included; the price "
+    )
     assert any(text.startswith(told) for text in asked["notes"])
     loud = (argument for argument in ARGUMENTS if argument != "--quiet")
     assert f"prices: {told}" in toolkit("optimize", *loud, "--prices", str(tmp_path / "list.csv")).stderr

@@ -33,10 +33,10 @@ BENCHMARK, METAL = "base_metals", "metal"
 
 
 METHOD = message(
-    "Customs unit values are noisy: a level is the quantity-weighted mean of up to {months} months, from before the"
-    " month of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change of"
-    " the benchmark. A level with a standard error above {thin:.0%} is too thin: no change is told from or to it. A"
-    " change below {least:.0%} counts as no reaction. Few, overlapping cases: no p-values.",
+    "Customs unit values are noisy: prices are their quantity-weighted means of up to {months} months, from before the month "
+    "of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change of the "
+    "benchmark. A mean with a standard error above {thin:.0%} is too thin: no change from or to it is given. A change below "
+    "{least:.0%} counts as no reaction. Few, overlapping cases: no p-values.",
     months=SMOOTHING, thin=THIN, least=NO_REACTION,
 )  # fmt: skip
 

@@ -279,7 +279,9 @@ def _warnings(
         text = message("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
         found.append(Remark("data", text, message("Bring one with --prices for its traded form."), tuple(portfolio.unpriced)))
     if any(level.kind == FILTERED for level in levels.values()):
-        words = message("Prices of customs unit values are levels behind noisy prints, with their standard errors; no bids.")
+        words = message(
+            "Prices of customs unit values are estimated from noisy observations, with their standard errors; no bids."
+        )
         found.append(note(words))
     if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
         text = message("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))

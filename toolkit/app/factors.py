@@ -129,7 +129,9 @@ def _own_notes(forecast: Forecast, bias: tuple[walk.Bias, ...]) -> tuple[str, ..
         )
     lagging = [risk.asset for risk in forecast.risks if risk.model in UNSMOOTHED]
     if lagging:
-        notes.append(message("Not scored, because their prints lag the price that is forecast: {assets}.", assets=lagging))
+        notes.append(
+            message("Not scored, because their observed prices lag the price that is forecast: {assets}.", assets=lagging)
+        )
     if not bias:
         notes.append(message("No forecast was old enough to be held against an outcome."))
     return tuple(notes)

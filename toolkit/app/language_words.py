@@ -47,7 +47,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "own.assets": "Names of its rows and columns.",
         "own.file": "Where the numbers stand; a relative path begins at the folder of the strategy.",
         "own.errors": "Asset -> standard error a year.",
-        "forecast.observation": "`latent` believes what is filtered out of noisy prices, `raw` the prints.",
+        "forecast.observation": "`latent` believes what is filtered out of noisy prices, `raw` the observed prices.",
         "forecast.lookback": "Length of history; all of it by default.",
         "forecast.scenarios": "Joint outcomes; draws over a year from the forecast where something needs them.",
         # [objective]

@@ -272,14 +272,14 @@ def _level_warnings(
         if is_far(times, WRONG):
             raise DataError(
                 f"{file}: {key} costs {figure(price)} {row['currency']} a {per} on {row['date']}, {figure(times, 3)} times the "
-                f"bundled {figure(level)} (the median of up to three prints).{f' {slip}' if slip else ''}",
+                f"bundled {figure(level)} (the median of up to three prices).{f' {slip}' if slip else ''}",
                 hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; "
                 f"if it is meant: --accept {key}.",
                 details={"asset": key, "rule": "level", "price": price, "level": level},
             )
         text = message(
             "{file}: {asset} costs {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, {times:.2g} times the bundled "
-            "{level:,.2f} (the median of up to three prints). {slip}",
+            "{level:,.2f} (the median of up to three prices). {slip}",
             file=file, asset=key, price=price, currency=row["currency"], unit=per, day=row["date"], times=times, level=level,
             slip=slip or message("No slip of unit or currency explains it."),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Price of one kg of each product today: a filtered level, a last print, an annual average or a quote."""
+"""Price of one kg of each product today: an estimated price, the last observed one, an annual average or a quote."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from toolkit.returns.price_levels import LevelPath, level_paths
 from toolkit.returns.quotes import OWN_SERIES, quoted_level, whose
 
 FILTERED, LAST_PRINT, ANNUAL, QUOTE = "filtered", "last_print", "annual_average", "quote"
-KINDS = {FILTERED: "filtered level", LAST_PRINT: "last print", ANNUAL: "annual average", QUOTE: "own price of a day"}
+KINDS = {FILTERED: "estimated price", LAST_PRINT: "last observed price", ANNUAL: "annual average", QUOTE: "own price of a day"}
 """Kind of price -> its name."""
 CHINA, EUROPE, AMERICA = "China", "Europe", "United States"
 REGIONS = ((CHINA, "China"), (EUROPE, "Europe|Rotterdam"), (AMERICA, r"\bUS\b|import|customs"))

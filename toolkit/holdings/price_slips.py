@@ -182,7 +182,7 @@ def price_doubts(
         quantity = row["quantity"] if row["quantity"] != 1 else None
         slip = known.slip(times, unit or row["unit"], row["currency"], quantity=quantity)
         found[row["lot_id"]] = message(
-            "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the level of its day ({level:,.6g}). {cause}",
+            "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the price of its day ({level:,.6g}). {cause}",
             lot=row["lot_id"],
             paid=paid,
             currency=row["currency"],
@@ -203,7 +203,9 @@ def price_warnings(doubts: Mapping[str, Message], lots: Mapping[str, tuple[str, 
     found = [Remark("data", text, "", lots[lot][:1], lots[lot][1]) for lot, text in doubts.items()]
     if len(found) > SINGLY + 1:
         rest = [*doubts][SINGLY:]
-        text = message("{n} more lots were bought at prices as far from their level: {lots}.", n=len(rest), lots=few(rest))
+        text = message(
+            "{n} more lots were bought at prices as far from that of their day: {lots}.", n=len(rest), lots=few(rest)
+        )
         worth = sum(lots[lot][1] or 0.0 for lot in rest)
         found[SINGLY:] = [Remark("data", text, message("Check price, unit and currency."), None, worth)]
     return tuple(found)

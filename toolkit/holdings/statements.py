@@ -79,8 +79,8 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     if totals[STORED_UNPLACED].lots:
         texts.append(
             message(
-                "Stored at a place that is not named or not understood: {money}. Whether it is out of reach is unknown, so "
-                "what of it is under control counts as at risk. Write city and country of the warehouse.",
+                "Stored at a place that is not named or not understood: {money}. Whether it can still be stopped is unknown, "
+                "so what of it is under control counts as at risk. Write city and country of the warehouse.",
                 money=worth(STORED_UNPLACED),
             )
         )

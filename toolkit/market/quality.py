@@ -276,7 +276,7 @@ def _price_findings(row: dict[str, Any]) -> Iterator[Message]:
     asset = _name(row)
     if row["unit_ratio"] is not None:
         yield message(
-            "{asset}: the level changes lastingly by a factor of {factor:.4g} on {day:%Y-%m-%d}, close to {ratio:.6g} "
+            "{asset}: the price changes lastingly by a factor of {factor:.4g} on {day:%Y-%m-%d}, close to {ratio:.6g} "
             "({units}): has the unit changed?",
             asset=asset,
             factor=row["unit_factor"],
@@ -289,7 +289,7 @@ def _price_findings(row: dict[str, Any]) -> Iterator[Message]:
             "{asset}: {count} {prints} far off the neighbouring ones; the worst on {day:%Y-%m-%d} (robust z {z:.1f}).",
             asset=asset,
             count=row["outliers"],
-            prints=message("print") if row["outliers"] == 1 else message("prints"),
+            prints=message("price") if row["outliers"] == 1 else message("prices"),
             day=row["outlier_date"],
             z=row["outlier_z"],
         )

@@ -179,7 +179,7 @@ def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_
     if basis == DEALER_BOTH:
         text = message(
             "{asset}: the dealer asks {ask:,.2f} and pays {bid:,.2f} {currency} a {unit} on {day:%Y-%m-%d}: valued at the "
-            "price between them, {price:,.2f}, bought and sold at his; the level of the market is {level:,.2f}.",
+            "price between them, {price:,.2f}, bought and sold at his; the price estimated from the market is {level:,.2f}.",
             **words,
             ask=row["price"] * (1.0 + row["spread"] / 2.0),
             bid=row["price"] * (1.0 - row["spread"] / 2.0),
@@ -188,20 +188,20 @@ def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_
     if basis == DEALER_ASK:
         text = message(
             "{asset}: the dealer asks {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, which a purchase pays, half the "
-            "spread included; the level of the market is {level:,.2f}.",
+            "spread included; the price estimated from the market is {level:,.2f}.",
             **words,
         )
         return QuotedLevel(row["price"] / (1.0 + paid), 0.0, text)
     if basis == DEALER_BID:
         text = message(
-            "{asset}: the dealer pays {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, which a sale brings, half the "
-            "spread deducted; the level of the market is {level:,.2f}.",
+            "{asset}: the dealer pays {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, which a sale brings, half the spread "
+            "deducted; the price estimated from the market is {level:,.2f}.",
             **words,
         )
         return QuotedLevel(row["price"] / (1.0 - paid), 0.0, text)
     text = message(
         "{asset}: the own price of {day:%Y-%m-%d}, {price:,.2f} {currency} a {unit} +/- {half:.1%} (half the spread), is "
-        "taken; the level of the market is {level:,.2f}.",
+        "taken; the price estimated from the market is {level:,.2f}.",
         **words,
         half=half,
     )

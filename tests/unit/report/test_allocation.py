@@ -106,7 +106,7 @@ def test_orders_are_those_of_the_record_with_the_cash_that_they_move(traded):
         assert cells["Product"] == p["name"]
         assert cells["Order"] == f"{order['side']} {order['quantity']:,.6g} {unit}"
         assert cells["Lots"] == ("–" if order["lots"] is None else f"{order['lots']:,}")
-        assert cells["Level ± error, EUR"].endswith(f" / {unit}")
+        assert cells["Estimated price ± error, EUR"].endswith(f" / {unit}")
         assert cells["Value, EUR"] == f"{order['value']:,.0f}"
         assert cells["Cost, EUR"] == (f"{order['cost']:,.0f}" if order["cost"] else "–")
         assert cells["Held after"] == (f"{p['quantity']:,.6g} {unit}" if p["quantity"] else "–")

@@ -141,7 +141,7 @@ def test_a_loss_is_called_one_and_a_doubtful_purchase_price_tells_none(tmp_path)
     assert "antimony, tax-free from" in chart.told
     assert "gain not known" in chart.told
     assert f"All lots with a known gain together: loss {findings_of(ask).money(-lot['gain'])}." in plain(figure.sub)
-    assert "One lot has a purchase price that is far from the level of its day: its gain is in no sum." in plain(figure.source)
+    assert "One lot has a purchase price that is far from the price of its day: its gain is in no sum." in plain(figure.source)
     german = section.build(findings_of(ask, "de"))[3]
     assert "Verlust" in plain(german.sub)
 

@@ -115,7 +115,7 @@ def test_a_print_beyond_the_scale_is_a_triangle_at_its_edge():
     wild = case()
     wild["path"][-1] = {**wild["path"][-1], "printed": 2000.0}
     legend = dict(panel(build(wild)).legend)
-    assert legend["beyond"] == "print beyond the scale"
+    assert legend["beyond"] == "price beyond the scale"
     assert "beyond" not in dict(panel(build(case())).legend)
     spec = panel(build(wild)).items[0].chart.drawings[0].spec
     assert "triangle-up" in spec

@@ -175,7 +175,7 @@ def test_limits_are_told_in_german(records):
     assert first[1:] == ["Gallium", "höchstens 20\u202f%", "20,0\u202f%", "0,0", "0,10 Punkte weniger Volatilität"]
     assert second[1:3] == ["nicht innerhalb von 7 Tagen verkauft", "höchstens 60\u202f%"]
     assert third[1] == "durchschnittlicher Verlust des schlechtesten Zehntels (CVaR 90\u202f%)"
-    assert plain(found.title).startswith("Alle drei Grenzen sind eingehalten; es bindet: ")
+    assert plain(found.title).startswith("Alle drei Grenzen sind eingehalten; erreicht ist: ")
 
 
 @pytest.mark.parametrize(("less", "told"), [(0.2, True), (0.1, False), (None, False)])

@@ -71,13 +71,16 @@ def values(panel, field):
 def test_the_title_counts_prints_that_are_far_off_and_names_the_farthest():
     far = series("tellurium", [100.0, 100.0, 100.0, 160.0], [100.0, 100.0, 100.0, 100.0])
     assert plain(figure(GALLIUM, INDIUM).title) == (
-        "For one of two metals the last customs value is more than 10% off the level: gallium, by 23%"
+        "For one of two metals the last customs value is more than 10% off the estimated price: gallium, by 23%"
     )
     assert plain(figure(GALLIUM, INDIUM, far).title).startswith("For two of three metals")
     assert plain(figure(GALLIUM, INDIUM, far).title).endswith("; tellurium by 60%")
-    assert plain(figure(INDIUM, GOLD).title) == "No last customs value is more than 10% off its level; that of indium is 1% off"
-    assert plain(figure(GALLIUM).title) == "The last customs value of gallium is 23% off the level"
-    assert plain(figure(GOLD).title).startswith("No level has to be told from noise")
+    assert (
+        plain(figure(INDIUM, GOLD).title)
+        == "No last customs value is more than 10% off its estimated price; that of indium is 1% off"
+    )
+    assert plain(figure(GALLIUM).title) == "The last customs value of gallium is 23% off the estimated price"
+    assert plain(figure(GOLD).title).startswith("No price has to be estimated")
 
 
 def test_panels_show_prints_level_and_two_standard_errors():
@@ -85,8 +88,11 @@ def test_panels_show_prints_level_and_two_standard_errors():
     assert isinstance(panels, Panels)
     (first,) = panels.items
     assert plain(first.title) == "Gallium"
-    assert plain(first.note) == "+23% off the level"
-    assert first.chart.told == "Gallium: level 1,060 ± 106 EUR per kg (one standard error), last value 1,300 (Feb\u00a02026)."
+    assert plain(first.note) == "+23% off the estimate"
+    assert (
+        first.chart.told
+        == "Gallium: estimated price 1,060 ± 106 EUR per kg (one standard error), last value 1,300 (Feb\u00a02026)."
+    )
     assert set(values(first, "print")) == {900.0, 1500.0, 1000.0, 1300.0}
     low, high = values(first, "low"), values(first, "high")
     assert low[0] == pytest.approx(1000 * 2.718281828**-0.2)
@@ -126,7 +132,7 @@ def test_the_words_say_how_levels_and_rates_were_made():
     sub = plain(figure(GALLIUM, GOLD).sub)
     rates = plain(figure(GALLIUM, GOLD).source)
     assert sub.startswith("EUR per kg, logarithmic, Nov\u00a02025 to Feb\u00a02026.")
-    assert "A level knows no value after its own month." in rates
+    assert "An estimated price uses no value after its own month." in rates
     assert "after Jan\u00a02026 at the last known one" in rates
     assert "smoothed" not in plain(figure(GOLD).source)
     source = figure(GALLIUM, without=[{"asset": "hafnium", "name": "Hafnium", "element": "Hf"}]).source
@@ -136,10 +142,10 @@ def test_the_words_say_how_levels_and_rates_were_made():
 
 def test_a_proposal_with_other_levels_says_so():
     position = {"asset": "gallium", "name": "Gallium", "price": 1060.0, "weight": 1.0, "price_from": "bundled"}
-    assert "other levels" not in plain(figure(GALLIUM, positions=[position]).source)
-    assert "other levels" in plain(figure(GALLIUM, positions=[{**position, "price": 1300.0}]).source)
+    assert "other prices" not in plain(figure(GALLIUM, positions=[position]).source)
+    assert "other prices" in plain(figure(GALLIUM, positions=[{**position, "price": 1300.0}]).source)
     # The price of an offer is that of its origin.
-    assert "other levels" not in plain(figure(GALLIUM, positions=[{**position, "price": 1300.0, "offer_of": "gallium"}]).source)
+    assert "other prices" not in plain(figure(GALLIUM, positions=[{**position, "price": 1300.0, "offer_of": "gallium"}]).source)
 
 
 def test_the_months_are_behind_the_panels_newest_first():

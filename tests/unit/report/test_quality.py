@@ -46,9 +46,9 @@ def test_series_of_which_the_same_is_to_be_said_share_a_row():
             "Jan\u00a02023",
             "Jul\u00a02026",
             "▲ 116",
-            "level behind the prints",
+            "estimated price",
         ],
-        ["Gold", "monthly average", "43", "Jan\u00a02023", "Jul\u00a02026", "9", "as printed"],
+        ["Gold", "monthly average", "43", "Jan\u00a02023", "Jul\u00a02026", "9", "as published"],
     ]
 
 
@@ -69,8 +69,8 @@ def test_a_fault_has_a_column_where_it_occurs_and_a_word_where_it_does_not():
     assert heads[5:7] == ["Missing periods", "Same price in a row"]
     assert rows(found)[0][5:7] == ["5 of 43", "5 (Mar\u00a02025)"]
     assert rows(found)[1][5:7] == ["–", "–"]
-    assert "a stray print" not in plain(found.sub)
-    assert "Stray prints" not in heads
+    assert "an outlier" not in plain(found.sub)
+    assert "Outliers" not in heads
 
 
 def test_stray_prints_and_changes_of_unit():

@@ -54,7 +54,7 @@ def test_volatilities_are_paired_and_told_with_their_numbers(records):
         figures = [v[key] for key in ("used", "raw", "without_history", "corrected")]
         assert table[name][:4] == [NONE.text if figure is None else FMT.percent(figure) for figure in figures]
         believed, printed, low, high = (FMT.percent(v[key], 0) for key in ("used", "raw", "low", "high"))
-        assert f"{name} {believed}, printed {printed}, corrected {low} to {high}" in told
+        assert f"{name} {believed}, observed {printed}, corrected {low} to {high}" in told
 
 
 def test_the_volatility_shown_first_is_that_behind_the_risk_of_the_answer(records):
@@ -108,7 +108,7 @@ def test_the_title_counts_series_that_are_mostly_noise(records):
     for a in noisy[1:]:
         a["volatility"]["raw"] = a["volatility"]["corrected"]
     metal = noisy[0]["asset"]
-    assert plain(pair(record)[1].title) == f"For {metal} more than half of the printed volatility is noise"
+    assert plain(pair(record)[1].title) == f"For {metal} more than half of the observed volatility is noise"
     assert plain(pair(record, say=DE)[1].title).startswith("Bei ")
     noisy[0]["volatility"]["raw"] = noisy[0]["volatility"]["corrected"]
     assert plain(pair(record)[1].title).startswith("Volatility lies between")

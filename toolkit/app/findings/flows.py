@@ -41,7 +41,7 @@ RULES: Mapping[str, Message] = MappingProxyType(
             "trade needs more months, January and February count as one. A single month at zero is never a collapse.",
             months=SHORTEST, low=LOW, base=BASE_MONTHS,
         ),
-        "small": message("No change is told from a base below {small:.0%} of the mean month of the series.", small=SMALL_BASE),
+        "small": message("No change is given from a base below {small:.0%} of the mean month of the series.", small=SMALL_BASE),
         "diversion": message(
             "Re-routing is possible where imports from one country fall by {fall:.0%} or more in a year and those from others "
             "rise by {offset:.0%} or more of what was lost; it is no proof.",

@@ -47,14 +47,14 @@ def history(ask: Ask) -> History | None:
         no_reaction=NO_REACTION,
         method=(
             message(
-                "A level of a customs value is the weighted mean of up to {months} months on one side of the announcement and "
-                "never reaches across it; the first month after it is a single value.",
+                "The mean of a customs value is weighted over up to {months} months on one side of the announcement and never "
+                "reaches across it; the first month after it is a single value.",
                 months=SMOOTHING,
             ),
             message(
                 "Changes are over the mean change of {metals}, base metals that no measure controls.", metals=found.benchmark
             ),
-            message("No change is told from or to a level whose standard error is above {limit:.0%}.", limit=THIN),
+            message("No change is given from or to a mean whose standard error is above {limit:.0%}.", limit=THIN),
             message("Cases are few and overlap, so they carry no test of significance."),
         ),
         notices=len({notice_key(events[case.event_id].title) for case in found.cases}),

@@ -322,5 +322,7 @@ def _changes(path: _Path, left: Segment, right: Segment) -> tuple[str, ...]:
             name = path.problem.constraints[limits.owner[row]].name
             where = limits.labels[row]
             limit = name if where == name else message("{name} ({where})", name=name, where=where)
-            told.append(message("{limit} binds", limit=limit) if now else message("{limit} no longer binds", limit=limit))
+            told.append(
+                message("{limit} is reached", limit=limit) if now else message("{limit} is no longer reached", limit=limit)
+            )
     return tuple(told)

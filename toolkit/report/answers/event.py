@@ -56,7 +56,7 @@ def event(found: EventAnswer, say: Language) -> Document:
 
 def _cautions(answer: Answer, found: EventAnswer) -> None:
     if thin := sorted({case.asset for case in found.cases if any(r.thin == "before" for r in case.reactions)}):
-        answer.line("Base too thin: of {metals:, } no change is told from a level of such error.", metals=thin)
+        answer.line("Base too thin: of {metals:, } no change is given from a mean of such error.", metals=thin)
     if ids := sorted({other for case in found.cases for other in case.overlaps}):
         answer.line("Overlap with {ids}: the changes are not of this event alone.", ids=", ".join(ids))
     if found.without_series:

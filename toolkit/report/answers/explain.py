@@ -131,13 +131,13 @@ def _limits(answer: Answer, record: Run, told: Explanation, names: Mapping[str, 
         answer.line("The strategy sets no limit in numbers.")
         return
     if binding := [limit for limit in rows if limit.binding]:
-        head = answer.told("Limits that bind, what a point more room is worth at the margin, and what it moves, in points.")
+        head = answer.told("Limits reached, what a point more room is worth at the margin, and what it moves, in points.")
         if told.rounding is not None:
             head = text(head, " ", answer.told("Of the divisible problem, before whole lots."))
         answer.paragraph(head)
         answer.notes(_binding(answer, record, limit, names) for limit in binding)
     if free := [limit for limit in rows if not limit.binding]:
-        answer.line("Limits that do not bind:")
+        answer.line("Limits not reached:")
         answer.notes(
             answer.told("{limit}: {room:.1f} points of room left.", limit=_limit(answer, limit, names), room=100 * limit.room)
             for limit in free
@@ -266,7 +266,7 @@ def _aversion(answer: Answer, moved: Moves | None, names: Mapping[str, str]) -> 
     if exact:
         answer.line(
             "Risk aversion {at:g}, rate per unit more: {weights}; volatility {risk}, cost {cost} a year. The same metals are "
-            "held and the same limits bind {between}.",
+            "held and the same limits are reached {between}.",
             between=plain(between), **values,
         )  # fmt: skip
     else:

@@ -55,7 +55,7 @@ def _correlations(answer: Answer, rows: Sequence[Correlation]) -> None:
     answer.subtitle("Correlations, those of the forecast first")
     answer.table("asset | with | >forecast | >observed | >95% interval | >n", (_pair(answer, row) for row in rows))
     answer.line(
-        "observed: rank correlation of the changes of what was printed in n common periods; {apart:d} of {total:d} intervals "
+        "observed: rank correlation of the changes of observed prices in n common periods; {apart:d} of {total:d} intervals "
         "leave out zero. Noise of customs values draws it to zero, which the forecast corrects for and shrinks.",
         apart=sum(None not in (row.low, row.high) and not (row.low or 0.0) <= 0.0 <= (row.high or 0.0) for row in rows),
         total=len(rows),
@@ -80,8 +80,8 @@ def _volatilities(answer: Answer, assets: Sequence[FactorAsset]) -> None:
         (_volatility(answer, asset) for asset in assets),
     )
     answer.line(
-        "n: changes. raw: of the prints. alone: corrected, without the decades of yearly prices that otherwise count. "
-        "corrected: of the price behind the prints. now: the forecast for the year ahead. own: how far the figure follows the "
+        "n: changes. raw: of the observed prices. alone: corrected, without the decades of yearly prices that otherwise count. "
+        "corrected: of the price without its noise. now: the forecast for the year ahead. own: how far the figure follows the "
         "asset's own data, the rest is what came before and its group. R2: share the factors explain."
     )
 
@@ -196,8 +196,8 @@ def _bias(answer: Answer, bias: Bias) -> Text:
         )
     else:
         head = told(
-            "Changes of the {series:d} series seen through noise over {months:d} months, from the believed level to a print, "
-            "{first:%Y-%m} to {last:%Y-%m}: ",
+            "Changes of the {series:d} series seen through noise over {months:d} months, from the estimated to an observed "
+            "price, {first:%Y-%m} to {last:%Y-%m}: ",
             months=bias.horizon_months, **span,
         )  # fmt: skip
     if bias.error is None:
@@ -208,7 +208,7 @@ def _bias(answer: Answer, bias: Bias) -> Text:
     else:
         over = told("a forecast that is right has 1.00; {statistic:.2f} +/- {error:.2f} over {dates:d} quarters ", **figures)
     if abs(away) < DOUBT * bias.error:
-        verdict = told("cannot be told from right.")
+        verdict = told("is not distinguishable from right.")
     elif away > 0:
         verdict = told("says it was too low by {share:.0%}.", share=away)
     else:

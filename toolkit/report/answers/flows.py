@@ -132,7 +132,8 @@ def _collapse(answer: Answer, collapse: PartnerCollapse) -> Iterable[Text]:
     if collapse.month_before > 2:
         yield text(" ")
         yield answer.told(
-            "The month before stood at {times:.1f} times that level, as when buyers stock up.", times=collapse.month_before
+            "The month before stood at {times:.1f} times the mean of the year before, as when buyers stock up.",
+            times=collapse.month_before,
         )
 
 

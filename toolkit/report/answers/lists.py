@@ -86,7 +86,7 @@ def quality(found: PriceCheck, as_of: date, say: Language) -> Document:
     """Coverage, gaps, stale runs, outliers and unit jumps of price files."""
     answer = Answer(say, as_of)
     answer.table(
-        "asset | first | last | >prints | rhythm | >coverage | >gaps | >stale | >outliers | >unit | >age",
+        "asset | first | last | >prices | frequency | >coverage | >gaps | >stale | >outliers | >unit | >age",
         (
             (
                 row.asset, say.fmt.short_date(row.first), say.fmt.short_date(row.last), row.observations, row.rhythm or "",

@@ -219,6 +219,6 @@ def _limit(answer: Answer, c: Constraint, limit: float, slack: float) -> Iterato
         yield say.words("soft, broken at its price")
     elif c.binding:
         # The continuous optimum touches the limit; whole lots may stay away from it.
-        yield say.words("binding") if slack < ROOM else say.words("binding before whole lots")
+        yield say.words("at the limit") if slack < ROOM else say.words("at the limit before whole lots")
     else:
         yield ""

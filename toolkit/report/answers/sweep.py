@@ -38,7 +38,7 @@ def sweep(found: Sweep, say: Language) -> Document:
     if found.deflated is not None:
         answer.line(
             "The greatest Sharpe ratio of {tries:d} tries is above what the greatest of as many without merit would be with "
-            "{probability:.0%} probability (Bailey and Lopez de Prado 2014). Below 95 % it is not told from luck.",
+            "{probability:.0%} probability (Bailey and Lopez de Prado 2014). Below 95 % it is not distinguishable from luck.",
             tries=found.tries, probability=found.deflated,
         )  # fmt: skip
     elif count > 1:

@@ -74,7 +74,7 @@ def _spec(points: Sequence[FrontierPoint], critical: Sequence[FrontierPoint], va
     ]
     heading = {
         "text": title[0],
-        "subtitle": f"{title[1]}; diamonds where what binds changes",
+        "subtitle": f"{title[1]}; diamonds where the limits reached change",
         "anchor": "start",
         "color": TOKENS["ink"],
         "subtitleColor": TOKENS["mut"],

@@ -237,7 +237,7 @@ def _prices(found: Findings, part: Changes) -> Figure | None:
         Column(say.words("Known then, {currency}", currency=found.currency)), Column(say.words("of"), "left"),
         Column(say.words("Change")),
     )  # fmt: skip
-    sub = say("Price of one kg, the level behind the prints where they are noisy, as known now and as known on {since}.",
+    sub = say("Price of one kg, estimated where the observed prices are noisy, as known now and as known on {since}.",
               since=fmt.long_date(part.since))  # fmt: skip
     table = Table(say.words("Prices now and a month ago"), columns, tuple(Row(_price(found, row)) for row in rows))
     foot = say("Source: price series{markers}. Prices are indicative.", markers=sources(*found.of_prices("fx", part="changes")))

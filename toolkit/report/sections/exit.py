@@ -32,8 +32,8 @@ def exit_(run: Findings) -> tuple[Block, ...]:
     """The waterfall beside the rise that is needed, behind them product by product, and the tax lots."""
     part, say = run.part(Exit), run.say
     warning = say(
-        "A price level, an assessment or a dealer’s list price is not a bid. Buying back is a promise of the dealer, not a "
-        "market, and may be refused; what is shown here is a sale at the usual terms."
+        "An estimated price, an assessment or a dealer’s list price is not a bid. Buying back is a promise of the dealer, not "
+        "a market, and may be refused; what is shown here is a sale at the usual terms."
     )
     blocks: list[Block] = [] if run.short else [Paragraph(warning, "intro")]
     if part.products and part.total.value > 0:
@@ -125,7 +125,7 @@ def _what(run: Findings, part: Exit) -> Iterator[Inline]:
 def _source(run: Findings, part: Exit) -> Iterator[Inline]:
     say = run.say
     yield from say(
-        "Source: price levels{prices}; terms{terms}. No tax on income is counted.",
+        "Source: estimated prices{prices}; terms{terms}. No tax on income is counted.",
         prices=sources(*run.of_prices()),
         terms=sources(*run.rests_on(COSTS, STORAGE)),
     )
@@ -233,10 +233,10 @@ def _products(run: Findings, part: Exit) -> Figure:
         )
         rows.append(Row(sums, total=True))
     sub = say(
-        "Product by product, at the price level of today. Where the file gives spread or storage of a lot, these are used."
+        "Product by product, at the estimated price of today. Where the file gives spread or storage of a lot, these are used."
     )
     if part.of == "proposal":
-        sub = say("Product by product, at the price level of today and the terms of the proposal.")
+        sub = say("Product by product, at the estimated price of today and the terms of the proposal.")
     marks, days = sources(*run.rests_on(COSTS, STORAGE)), sources(*run.rests_on(DAYS))
     foot = say("Terms of the file; days{days}.", days=days)
     if marks.refs:

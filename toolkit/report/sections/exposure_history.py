@@ -167,7 +167,7 @@ def _points(run: Findings, found: ControlHistory) -> Table:
     columns = (
         Column(say.words("From"), "left"),
         *((Column(say.words("Could be stopped")),) if lots else ()),
-        Column(say.words("Under control, out of reach") if lots else say.words("Under control")),
+        Column(say.words("Under control, cannot be stopped") if lots else say.words("Under control")),
         Column(say.words("Suspended")),
     )
 

@@ -188,8 +188,8 @@ def _told(run: Findings, case: HistoryCase) -> str:
 def _legend(run: Findings, chosen: Sequence[HistoryCase], span: tuple[float, float]) -> tuple[tuple[str, str], ...]:
     say, (low, high) = run.say, span
     rows = (
-        (True, "print", say.words("price of a month as printed")),
-        (True, "line", say.words("level, weighted over three months")),
+        (True, "print", say.words("price of a month as published")),
+        (True, "line", say.words("mean, weighted over three months")),
         (True, "bench", say.words("base metals without a control")),
         (True, "zeroline", say.words("announcement")),
         (any(case.effective for case in chosen), "dateline", say.words("first day in force")),
@@ -197,7 +197,7 @@ def _legend(run: Findings, chosen: Sequence[HistoryCase], span: tuple[float, flo
         (
             any(m.printed and not low <= m.printed <= high for case in chosen for m in case.path),
             "beyond",
-            say.words("print beyond the scale"),
+            say.words("price beyond the scale"),
         ),
     )
     return tuple((sign, words) for shown, sign, words in rows if shown)
@@ -217,4 +217,6 @@ def _paths(run: Findings, chosen: Sequence[HistoryCase]) -> Table:
         return text(f"{fmt.number(month.level)} ({fmt.number(month.printed)})")
 
     rows = tuple(Row((text(fmt.number(s, signed=True)), *(cell(one.get(s)) for one in by))) for s in shifts)
-    return Table(say.words("index by month, the level and in brackets the price as printed"), columns, rows, stacks=False)
+    return Table(
+        say.words("index by month, the weighted mean and in brackets the price as published"), columns, rows, stacks=False
+    )

@@ -142,7 +142,7 @@ def _finding(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text:
 def _source(run: Findings) -> Iterator[Inline]:
     say, exposure = run.say, run.needed(Holdings).exposure
     yield from say(
-        "Source: lots of the file at the last price level{prices}, notices{notices}.",
+        "Source: lots of the file at the last estimated price{prices}, notices{notices}.",
         prices=sources(*run.of_sources(*(price.source for price in exposure.prices))),
         notices=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
     )

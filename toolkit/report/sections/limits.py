@@ -65,7 +65,7 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
     sub = say("Values of the proposal.")
     if run.proposal.solver.lots_gap is not None:
         sub = say(
-            "Values on whole lots; the worth of a point is that before rounding to lots, where a limit can bind more tightly."
+            "Values on whole lots; the worth of a point is that before rounding to lots, where a limit can leave less room."
         )
     table = Table(say.words("Limits, room and price"), columns, rows, gauge=say.words("Room used"))
     foot = [say.words("Own calculation. “Point” is a percentage point."), _aim(run), _others(run)]
@@ -102,20 +102,22 @@ def _finding(run: Findings) -> Text:  # noqa: PLR0911  # a state of the limits e
     if run.broken_at_last:
         return say.counted(
             len(run.broken_at_last),
-            "Every limit holds at the levels; at the last observed prices {n} of {total} is broken: {names}",
-            "Every limit holds at the levels; at the last observed prices {n} of {total} are broken: {names}",
+            "Every limit holds at the estimated prices; at the last observed prices {n} of {total} is broken: {names}",
+            "Every limit holds at the estimated prices; at the last observed prices {n} of {total} are broken: {names}",
             total=say.number_word(total),
             names=_names(run, run.broken_at_last),
         )
     hold = say("Both limits hold") if total == 2 else say.counted(total, "The limit holds", "All {n} limits hold")
     binding = [c for c in run.limits if c.binding]
     if not binding:
-        return say("{hold}, and none binds", hold=hold)
+        return say("{hold}, and none is reached", hold=hold)
     if len(binding) == total:
-        return say.counted(total, "{hold}, and it binds", "{hold}, and each of them binds", hold=hold)
+        return say.counted(total, "{hold}, and it is reached", "{hold}, and each of them is reached", hold=hold)
     if len(binding) > FEW:
-        return say("{hold}; {count} of them bind", hold=hold, count=say.number_word(len(binding)))
-    return say.counted(len(binding), "{hold}; {names} binds", "{hold}; {names} bind", hold=hold, names=_names(run, binding))
+        return say("{hold}; {count} of them are reached", hold=hold, count=say.number_word(len(binding)))
+    return say.counted(
+        len(binding), "{hold}; {names} is reached", "{hold}; {names} are reached", hold=hold, names=_names(run, binding)
+    )
 
 
 def _names(run: Findings, rows: Sequence[Limit | BrokenLimit]) -> Text:
@@ -193,7 +195,7 @@ def _worth(run: Findings, c: Limit, read: Scale) -> Inline:
     """The shadow price per point in a unit a reader knows."""
     price, objective = c.shadow_price, run.proposal.objective
     if not c.binding:
-        return run.say("nothing: the limit does not bind")
+        return run.say("nothing: the limit is not reached")
     if price is None:
         return NONE
     fall = read.fall(price, c.limit)
@@ -230,7 +232,7 @@ def _aim(run: Findings) -> str:
         )
     if unit in ("variance", "measure"):
         if measure == "variance":
-            return say.words("The objective is variance; its price is turned into volatility at the level of this run.")
+            return say.words("The objective is variance; its price is turned into volatility at the value of this run.")
         return say.words("The objective is the {measure}.", measure=told)
     if unit == "ratio":
         # A ratio to the variance's own root, which is what a reader calls risk.

@@ -60,18 +60,20 @@ def _title(run: Findings, series: Sequence[PriceSeries]) -> Text:
     say, fmt = run.say, run.fmt
     off = [(abs(one.last.off), one) for one in series if one.last.off is not None]
     if not off:
-        return say("No level has to be told from noise: each price is taken as it was published")
+        return say("No price has to be estimated: each is taken as it was published")
     far = [one for distance, one in off if distance > FAR]
     distance, most = max(off, key=lambda pair: (pair[0], pair[1].asset))
     written = {"limit": fmt.limit(FAR), "metal": run.metal(most), "off": fmt.percent(distance, 0)}
     if not far:
-        return say("No last customs value is more than {limit} off its level; that of {metal} is {off} off", **written)
+        return say(
+            "No last customs value is more than {limit} off its estimated price; that of {metal} is {off} off", **written
+        )
     if len(off) == 1:
-        return say("The last customs value of {metal} is {off} off the level", **written)
+        return say("The last customs value of {metal} is {off} off the estimated price", **written)
     return say.counted(
         len(far),
-        "For one of {total} metals the last customs value is more than {limit} off the level: {metal}, by {off}",
-        "For {n} of {total} metals the last customs value is more than {limit} off the level; {metal} by {off}",
+        "For one of {total} metals the last customs value is more than {limit} off the estimated price: {metal}, by {off}",
+        "For {n} of {total} metals the last customs value is more than {limit} off the estimated price; {metal} by {off}",
         total=say.number_word(len(off)), **written,
     )  # fmt: skip
 
@@ -81,7 +83,7 @@ def _sub(run: Findings, series: Sequence[PriceSeries], span: tuple[date, date]) 
     first, last = (fmt.month(month) for month in span)
     sentences = [say("{unit}, logarithmic, {first} to {last}.", unit=_unit(run, series), first=first, last=last)]
     if any(_is_noisy(one) for one in series):
-        sentences.append(say("Beside a name: how far the last customs value is off the level."))
+        sentences.append(say("Beside a name: how far the last customs value is off the estimated price."))
     return joined(sentences, " ")
 
 
@@ -99,7 +101,10 @@ def _legend(run: Findings, series: Sequence[PriceSeries]) -> tuple[tuple[str, st
     noisy, exact = any(_is_noisy(one) for one in series), any(not _is_noisy(one) for one in series)
     rows = []
     if noisy:
-        rows += [("print", say.words("customs value of a month")), ("bandline", say.words("level, with two standard errors"))]
+        rows += [
+            ("print", say.words("customs value of a month")),
+            ("bandline", say.words("estimated price, with two standard errors")),
+        ]
     if exact:
         rows.append(("line", say.words("price taken as published")))
     return tuple(rows)
@@ -114,9 +119,9 @@ def _panel(run: Findings, one: PriceSeries, span: tuple[date, date]) -> SmallMul
         "print": fmt.price(last.print, like=last.level),
     }
     if _is_noisy(one):
-        note = say("{off} off the level", off=fmt.percent(last.off, 0, signed=True))
+        note = say("{off} off the estimate", off=fmt.percent(last.off, 0, signed=True))
         told = say(
-            "{metal}: level {level} ± {error} {unit} (one standard error), last value {print} ({month}).",
+            "{metal}: estimated price {level} ± {error} {unit} (one standard error), last value {print} ({month}).",
             level=fmt.price(last.level), error=fmt.price(last.error, like=last.level), **written,
         )  # fmt: skip
     else:
@@ -132,9 +137,9 @@ def _source(run: Findings, found: Prices, drawn: Sequence[PriceSeries]) -> Text:
     markers = sources(*run.of_sources(*(row.source_id for row in found.data)))
     sentences = [text(say("Source: price series and exchange rates"), markers, ".")]
     if any(_is_noisy(one) for one in drawn):
-        sentences.append(say("A level knows no value after its own month."))
+        sentences.append(say("An estimated price uses no value after its own month."))
     if any(abs(one.last.off or 0.0) > FAR for one in found.series):
-        sentences.append(say("A level follows a jump once more months confirm it."))
+        sentences.append(say("An estimated price follows a jump once more months confirm it."))
     for currency, month in found.rates.items():
         sentences.append(
             say(
@@ -150,7 +155,7 @@ def _source(run: Findings, found: Prices, drawn: Sequence[PriceSeries]) -> Text:
         metals = say.listed([run.metal(row) for row in found.without])
         sentences.append(say("Without a price by month: {metals}.", metals=metals))
     if _priced_otherwise(run, found.series):
-        sentences.append(say("The proposal takes other levels: its strategy uses less history, or customs values as they are."))
+        sentences.append(say("The proposal takes other prices: its strategy uses less history, or customs values as they are."))
     return joined(sentences, " ")
 
 
@@ -170,7 +175,7 @@ def _data(run: Findings, series: Sequence[PriceSeries]) -> Table:
     cells = {one.asset: {row.month: _cell(run, row) for row in one.months} for one in series}
     months = sorted({month for own in cells.values() for month in own}, reverse=True)
     rows = tuple(Row((text(fmt.month(month)), *(own.get(month, text(NONE)) for own in cells.values()))) for month in months)
-    caption = say.words("Prices by month, {unit}: price, then level ± one standard error", unit=_unit(run, series))
+    caption = say.words("Prices by month, {unit}: observed, then estimated price ± one standard error", unit=_unit(run, series))
     columns = (Column(say.words("Month"), "left"), *(Column(capital(run.head(one).text)) for one in series))
     return Table(caption, columns, rows, stacks=False)
 

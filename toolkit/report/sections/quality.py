@@ -35,7 +35,7 @@ def quality(run: Findings) -> tuple[Block, ...]:
     columns = (
         Column(say.words("Metals"), "left"),
         Column(say.words("Basis"), "left"),
-        Column(say.words("Prints")),
+        Column(say.words("Prices")),
         Column(say.words("First"), "left"),
         Column(say.words("Newest"), "left"),
         *(Column(say.words(one.head)) for one in shown),
@@ -115,7 +115,7 @@ def _cells(run: Findings, row: SeriesQuality, shown: Sequence[Fault]) -> tuple[T
         text(fmt.month(row.last)),
         *(one.told(run, row) if one.found(row) else text(NONE) for one in shown),
         text(Span(f"▲ {age}", "warn")) if row.old else text(age),
-        say("level behind the prints") if row.noisy else say("as printed"),
+        say("estimated price") if row.noisy else say("as published"),
     )
 
 
@@ -139,8 +139,8 @@ FAULTS = (
     Fault(mark("Missing periods"), mark("a gap"), lambda row: row.expected > row.observations, _missing),
     Fault(mark("Same price in a row"), mark("the same price twice in a row"), lambda row: row.stale_run >= REPEATED, _repeated),
     Fault(
-        mark("Stray prints"),
-        mark("a stray print"),
+        mark("Outliers"),
+        mark("an outlier"),
         lambda row: row.outliers > 0 or row.unit_ratio is not None,
         _stray,
     ),

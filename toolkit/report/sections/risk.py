@@ -27,7 +27,7 @@ SEEN = {
     "annual": mark("once a year"),
     "geltner": mark("as smoothed assessments"),
     "getmansky_lo_makarov": mark("as smoothed assessments"),
-    "as_is": mark("as printed"),
+    "as_is": mark("as published"),
 }
 """How each observation model looks at a price."""
 
@@ -101,7 +101,7 @@ def _volatilities(run: Findings) -> Figure | None:
         if is_logarithmic(drawn)
         else say("Band: 68% interval of the corrected figure."),
     )  # fmt: skip
-    legend = (("raw", say.words("as printed")), ("level", say.words("as used in this report; band: as corrected")))
+    legend = (("raw", say.words("as observed")), ("level", say.words("as used in this report; band: as corrected")))
     foot = text(say("Source: price series"), sources(*run.of_prices("fx")), ".")
     if noisy:
         foot = text(foot, " ", say("Customs values are noisy; a model takes the noise out."))
@@ -139,8 +139,8 @@ def _volatility_title(run: Findings, rows: Sequence[AssetModel], noisy: Sequence
         )
     return say.counted(
         len(noisy),
-        "For {metal} more than half of the printed volatility is noise",
-        "In {n} of {total} price series more than half of the printed volatility is noise",
+        "For {metal} more than half of the observed volatility is noise",
+        "In {n} of {total} price series more than half of the observed volatility is noise",
         metal=run.metal(noisy[0]), total=say.number_word(len(rows)),
     )  # fmt: skip
 
@@ -150,7 +150,7 @@ def _told(run: Findings, rows: Sequence[AssetModel]) -> str:
     fmt = run.fmt
     each = [
         run.say.words(
-            "{metal} {used}, printed {raw}, corrected {low} to {high}",
+            "{metal} {used}, observed {raw}, corrected {low} to {high}",
             metal=run.head(a).text,
             used=fmt.percent(v.used, 0),
             raw=fmt.percent(v.raw, 0),
@@ -170,10 +170,10 @@ def _table(run: Findings, rows: Sequence[AssetModel]) -> Table:
     fallen = {one.asset: one.fall for one in (run.parts.prices.series if run.parts.prices else ()) if one.fall}
     longer = bool(remembered(rows))
     columns = [
-        Column(say.words("Metal"), "left"), Column(say.words("Used")), Column(say.words("Printed")),
+        Column(say.words("Metal"), "left"), Column(say.words("Used")), Column(say.words("Observed")),
         *((Column(say.words("Without history")),) if longer else ()),
         Column(say.words("Corrected")),
-        Column(say.words("68% interval")), Column(say.words("Noise of a print")), Column(say.words("n")),
+        Column(say.words("68% interval")), Column(say.words("Noise of a price")), Column(say.words("n")),
         Column(say.words("From"), "left"), Column(say.words("To"), "left"), Column(say.words("Seen"), "left"),
     ]  # fmt: skip
     if model:
@@ -188,7 +188,7 @@ def _table(run: Findings, rows: Sequence[AssetModel]) -> Table:
         )
         for a in rows
     ]
-    caption = say.words("Volatility a year, used, printed and corrected")
+    caption = say.words("Volatility a year, used, observed and corrected")
     return Table(caption, tuple(columns), tuple(Row(row) for row in cells), stacks=False)
 
 

@@ -22,7 +22,7 @@ CHECKS: Mapping[str, str] = {
     "gap": mark("missing days"),
     "closed_day": mark("prices of days without a session"),
     "stale_run": mark("one price again and again"),
-    "outlier": mark("prints far off both neighbours"),
+    "outlier": mark("prices far off both neighbours"),
 }
 ACTIONS: Mapping[str, str] = {
     "refused": mark("refused"),

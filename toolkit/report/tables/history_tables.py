@@ -60,7 +60,7 @@ def cases(run: Findings) -> Figure:
     foot = text(say("Own calculation{marks}.", marks=sources(*run.of_prices(part="history"))), *method)
     flagged = [reaction for case in found for reaction in case.reactions]
     if any(reaction.scarce and reaction.figure is not None for reaction in flagged):
-        foot = text(foot, say(" * A level from less than a tenth of the usual quantity."))
+        foot = text(foot, say(" * A mean from less than a tenth of the usual quantity."))
     if any(reaction.adjusted is None and reaction.change is not None for reaction in flagged):
         foot = text(foot, say(" ‡ Not over base metals, whose series end earlier."))
     return Figure(_title(run), sub, (table,), (), foot)

@@ -35,8 +35,11 @@ def orders(run: Findings) -> Figure:
         Column(say.words("Product"), "left"),
         Column(say.words("Order")),
         *((Column(say.words("Lots")), Column(say.words("Lot"))) if lots else ()),
-        Column(say.words("Level ± error, {currency}", currency=cur), short=say.words("Level, {currency}", currency=cur)),
-        Column(say.words("Last print, {currency}", currency=cur), short=say.words("Last print")),
+        Column(
+            say.words("Estimated price ± error, {currency}", currency=cur),
+            short=say.words("Estimated, {currency}", currency=cur),
+        ),
+        Column(say.words("Last observed price, {currency}", currency=cur), short=say.words("Last observed")),
         Column(say.words("Value, {currency}", currency=cur)),
         Column(say.words("Cost, {currency}", currency=cur)),
         *((Column(say.words("Held after")),) if run.before else ()),
@@ -47,8 +50,8 @@ def orders(run: Findings) -> Figure:
     return Figure(
         _title(run, traded, lots=lots),
         say(
-            "Price of one unit: the level the model believes with one standard error, and the last print beside it. "
-            "A level is no offer."
+            "Price of one unit: as estimated by the model, with one standard error, and the last observed price beside it. An "
+            "estimated price is no offer."
         ),
         (table, Notes(told)) if told else (table,),
         source=_source(run),
@@ -154,8 +157,8 @@ def _notes(run: Findings, rows: list[tuple[Order, Position]]) -> Iterator[Text]:
     if old := [(p, p.price_today_se / p.price) for p in aged if p.price and p.price_today_se]:
         listed = [say("{metal} ± {error}", metal=run.head(p), error=run.fmt.percent(error, 0)) for p, error in old]
         yield say(
-            "Levels are of the day of the last print, and deliveries follow the market by some months. Taken as prices of "
-            "today they are wider, by the volatility of that time: {metals}.",
+            "Estimated prices are of the day of the last observed price, and deliveries follow the market by some months. "
+            "Taken as prices of today their error is wider, by the volatility of that time: {metals}.",
             metals=say.listed(listed),
         )
     yield from (run.sentence(p.in_europe.told) for _, p in rows if p.in_europe and p.in_europe.told)
@@ -184,7 +187,7 @@ def _at_last_prices(run: Findings) -> Iterator[Text]:
     if not run.held or abs(last.value - cash - levels) <= TRADED:
         return
     yield say(
-        "At the last observed prices these holdings cost {last}, at the levels {levels}.",
+        "At the last observed prices these holdings cost {last}, at the estimated prices {levels}.",
         last=run.money(last.value - cash),
         levels=run.money(levels),
     )

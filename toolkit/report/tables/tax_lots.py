@@ -128,12 +128,12 @@ def _sub(run: Findings, tax: Tax) -> Text:
 def _foot(run: Findings, tax: Tax) -> Iterator[Inline]:
     lots = tax.lots
     yield from run.say(
-        "Gains are value at today’s price level less the purchase price, in {currency}, before the spread of a sale.",
+        "Gains are value at today’s estimated price less the purchase price, in {currency}, before the spread of a sale.",
         currency=run.currency,
     )
     yield " "
     yield from run.say(
-        "Source: purchases of the file, at the last exchange rate of their day{fx}; price levels{prices}. Not tax advice.",
+        "Source: purchases of the file, at the last exchange rate of their day{fx}; estimated prices{prices}. Not tax advice.",
         fx=sources(*run.of_tables("fx")),
         prices=sources(*run.of_prices()),
     )
@@ -141,8 +141,8 @@ def _foot(run: Findings, tax: Tax) -> Iterator[Inline]:
         yield " "
         yield from run.say.counted(
             doubted,
-            "{N} lot has a purchase price that is far from the level of its day: its gain is in no sum.",
-            "{N} lots have a purchase price that is far from the level of its day: their gain is in no sum.",
+            "{N} lot has a purchase price that is far from the price of its day: its gain is in no sum.",
+            "{N} lots have a purchase price that is far from the price of its day: their gain is in no sum.",
         )
     unknown = sum(lot.gain is None and not lot.doubted for lot in lots)
     if unknown:

@@ -74,7 +74,7 @@ class OwnCovariance(Spec):
         at = positions(self.assets, inputs.assets, WHERE)
         matrix = np.array(self.values, dtype=float)[np.ix_(at, at)]
         _check(matrix, inputs.assets)
-        stated = message("The covariance is your own: only levels are estimated from prices.")
+        stated = message("The covariance is your own: only the prices of holdings are estimated from price data.")
         notes = (stated, *unused(self.assets, inputs.assets))
         return factor_form((matrix + matrix.T) / 2, np.zeros(len(at)), notes)
 
