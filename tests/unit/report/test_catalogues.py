@@ -34,6 +34,18 @@ ROOT = Path(__file__).resolve().parents[3]
 ENGLISH = re.compile(r"\b(the|of|and|is|are|for|with|not|to|from|by|than|that|its|were|which|they|it|at|has|have|month|year)\b")
 """Words that no German sentence has."""
 
+BANNED = {
+    r"prints?|printed|Einzelwerte?n?s?|(?<=m |s )Notierten|gedruckt\w*": "a price is observed, or published",
+    r"(?<!confidence )levels?|(?:Preis)?niveaus?": "what a filter says is an estimated price, what weighs months is a mean",
+    r"spells?": "a time between two dates is a period",
+    r"rhythms?|Rhythmus": "how often figures come is their update frequency",
+    r"binds?|binding|binde[tn]|bindend\w*": "a limit is reached",
+    r"told (?:apart )?from": "of chance, noise or zero a figure is distinguishable or not; a figure that is too weak is not given",
+    r"out of reach|außer Reichweite": "what is meant: cannot be stopped, outside China, no answer from a server",
+    r"memory|Gedächtnis": "a fact was checked against its source, or not",
+}
+"""Words of models and of the code that no page and no terminal says, in English or German -> what is said, or why not."""
+
 
 @pytest.fixture(scope="module")
 def german() -> Language:
@@ -57,6 +69,17 @@ class TestCompleteness:
             line for file in (ROOT / "reports" / "locale" / "de").glob("*.po") for line in file.read_text("utf-8").split("\n")
         ]
         assert [line for line in ones if line.startswith("msgstr[0]") and "{N}" in line] == []
+
+    def test_no_message_and_no_translation_says_a_word_of_the_code(self):
+        sentences = {form for forms in messages() for form in forms} | {message for _, message in catalogue("de")}
+        german = {form for translations, _ in catalogue("de").values() for form in translations}
+        found = {
+            said: reason
+            for said in sentences | german
+            for word, reason in BANNED.items()
+            if re.search(rf"\b(?:{word})\b", re.sub(r"{[^}]*}", "", said), re.IGNORECASE)
+        }
+        assert found == {}
 
     def test_a_message_of_places_alone_needs_no_words(self):
         assert not has_words("{low} ({high:+.0%}); {x}")
