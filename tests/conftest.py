@@ -28,6 +28,9 @@ for _name in ("COLUMNS", "LINES"):
     os.environ.pop(_name, None)
     os.unsetenv(_name)
 
+# After a read from a bucket the rate limiter of polars wakes its thread every millisecond, to the end of the process.
+os.environ["POLARS_DISABLE_HTTP_RATE_LIMIT"] = "1"
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 TESTDATA = REPOSITORY.parent / "shared" / "testdata"
 LOOPBACK = ("127.", "::1", "localhost")

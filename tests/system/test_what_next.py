@@ -186,8 +186,8 @@ def test_expected_returns_are_told_with_their_errors_or_not_at_all(toolkit):
     assert json.loads(toolkit("optimize", "minimum-risk", *ARGUMENTS).stdout)["expected_return"] is None
 
 
-def test_the_last_prices_are_another_value_and_their_broken_limits_are_named(toolkit):
-    record = json.loads(toolkit("optimize", *ARGUMENTS).stdout)
+def test_the_last_prices_are_another_value_and_their_broken_limits_are_named(stored_run):
+    record, _ = stored_run
     last = record["at_last_prices"]
     worth = sum(p["quantity"] * p["price_raw"] for p in record["positions"]) + record["cash"]["value"]
     assert last["value"] == pytest.approx(worth, rel=1e-9)
@@ -197,7 +197,7 @@ def test_the_last_prices_are_another_value_and_their_broken_limits_are_named(too
     assert record["ledger"]["reviewed_to"] <= date.today().isoformat()
 
 
-def test_the_default_basket_costs_at_last_prices_what_the_bundled_tables_say(toolkit):
+def test_the_default_basket_costs_at_last_prices_what_the_bundled_tables_say(stored_run):
     """From the files themselves: the last row of each asset, over the last rate of the European Central Bank."""
 
     def rows(name):
@@ -211,21 +211,21 @@ def test_the_default_basket_costs_at_last_prices_what_the_bundled_tables_say(too
         .filter(pl.max_horizontal("date", "known_from") <= date(2026, 11, 24))
         .sort("date")
     )
-    record = json.loads(toolkit("optimize", *ARGUMENTS).stdout)
+    record, _ = stored_run
     held = [p for p in record["positions"] if p["quantity"]]
     assert len(held) > 5
     cost = sum(p["quantity"] * float(last[p["asset"]]["price"]) / rates["rate"][-1] for p in held)
     assert record["at_last_prices"]["value"] - record["cash"]["value"] == pytest.approx(cost, rel=1e-9)
 
 
-def test_a_dealer_sets_the_price_of_what_he_names_and_of_nothing_else(toolkit, tmp_path):
+def test_a_dealer_sets_the_price_of_what_he_names_and_of_nothing_else(toolkit, stored_run, tmp_path):
     (tmp_path / "list.csv").write_text(
         "date,asset,price,currency,unit,basis\n2026-11-20,gallium,1.65,EUR,g,dealer_ask\n2026-11-02,gallium,1.5,EUR,g,dealer_ask\n"
         "2026-11-20,indium,650,EUR,kg,dealer_ask\n",
         encoding="utf-8",
     )
     result = toolkit("optimize", *ARGUMENTS, "--prices", str(tmp_path / "list.csv"))
-    asked, plain = json.loads(result.stdout), json.loads(toolkit("optimize", *ARGUMENTS).stdout)
+    asked, plain = json.loads(result.stdout), stored_run[0]
     ours, before = by_asset(asked), by_asset(plain)
     assert set(ours) == set(before)
     for key, p in ours.items():
