@@ -136,6 +136,12 @@ def test_small_files(tmp_path, rows, heading):
     assert holdings.build(found)
 
 
+def test_the_opening_says_how_many_lots_are_in_none_of_its_figures(tmp_path):
+    words = "One of them has no price and is in no total."
+    assert words in opening(findings_of(ask_of(tmp_path, TWELVE[0], TWELVE[11])))[1]
+    assert words not in opening(findings_of(ask_of(tmp_path, TWELVE[0])))[1]
+
+
 def test_five_hundred_lots_stay_readable(tmp_path):
     cells = TWELVE[1].split(",")
     rows = [",".join([f"L{i:03d}", *cells[1:4], str(1 + i / 100), *cells[5:]]) for i in range(500)]

@@ -87,6 +87,11 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Inline]:
             towards=run.towards(run.record.owner.country),
             controls=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
         )
+        if without := sum(lot.value is None for lot in lots):
+            yield " "
+            yield from say.counted(
+                without, "{N} of them has no price and is in no total.", "{N} of them have no price and are in no total."
+            )
     elif lots:
         yield from say.counted(
             len(lots),
