@@ -41,7 +41,8 @@ def letter(document: d.Document, say: Language) -> d.Document:
 def _calendar(section: d.Section) -> tuple[d.Block, ...]:
     """The dates of a section that lie ahead, the nearest first."""
     blocks = () if isinstance(section.content, d.Missing) else section.content
-    dates = [one for block in blocks if isinstance(block, d.Calendar) for one in block.dates if one.state != "past"]
+    shown = [part for block in blocks for part in (block.body if isinstance(block, d.Figure) else (block,))]
+    dates = [one for part in shown if isinstance(part, d.Calendar) for one in part.dates if one.state != "past"]
     return (d.Calendar(tuple(dates[:DATES])),) if dates else ()
 
 
