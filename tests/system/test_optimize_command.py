@@ -281,3 +281,37 @@ def test_a_killed_process_leaves_no_half_run(tmp_path):
     for run in runs.glob("[!.]*") if runs.exists() else ():
         assert json.loads((run / "run.json").read_text(encoding="utf-8"))["run_id"] == run.name
         assert (run / "report.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
+
+
+def test_of_many_holdings_the_largest_are_shown_and_the_others_summed_up(toolkit, tmp_path):
+    n, days, rng = 60, 300, np.random.default_rng(2)
+    prices = 100 * np.exp(np.cumsum(0.01 * rng.standard_normal((days, n)), axis=0))
+    names = [f"L{i:04d}" for i in range(n)]
+    dates = pl.date_range(date(2025, 9, 4), date(2026, 6, 30), eager=True)[-days:]
+    pl.DataFrame({"date": dates} | {name: prices[:, i] for i, name in enumerate(names)}).write_csv(tmp_path / "listed.csv")
+    (tmp_path / "own.csv").write_text(
+        "asset,quantity,unit\n" + "".join(f"{name},{5 + i},unit\n" for i, name in enumerate(names[:50]))
+    )
+    (tmp_path / "equal.toml").write_text(
+        '[about]\ntitle = "Equal"\nidea = "All alike."\nsource = "DeMiguel (2009)"\nrefuted_by = "Less volatile mixes."\n\n'
+        '[universe]\nassets = "all"\n\n[objective]\nkind = "equal_weight"\n'
+    )
+    asked = ["optimize", "equal.toml", "--prices", "listed.csv", "--prices-only", "--as-of", "2026-06-30", "--no-report"]
+    asked += ["--holdings", "own.csv"]
+    shown = toolkit(*asked, cwd=tmp_path)
+    record = json.loads(toolkit(*asked, "--json", cwd=tmp_path).stdout)
+    lines = shown.stdout.splitlines()
+    assert sum(line.startswith("L0") and "unit" in line for line in lines) == 20
+    (others,) = (line.split() for line in lines if line.startswith("40 others"))
+    first = sorted((p["value"] for p in record["positions"]), reverse=True)
+    assert float(others[2].replace(",", "")) == pytest.approx(sum(first[20:]), abs=1.0)
+    orders = [row for row in record["orders"] if row["side"] != "keep"]
+    largest = sorted(abs(row["cash"]) for row in orders)[:-20]
+    summed = [line.split() for line in lines if line.startswith(("buy", "sell")) and "others" in line]
+    assert sum(float(row[3].replace(",", "")) for row in summed) == pytest.approx(sum(largest), abs=0.02)
+    assert f"The 20 largest of {len(record['orders'])} orders; orders.csv of the run has all." in " ".join(shown.stdout.split())
+    # All stand in the object and in the files of the run.
+    assert len(record["positions"]) == n
+    (warning,) = (line for line in shown.stderr.splitlines() if "No dealer terms" in line)
+    assert "L0029 and 30 others" in warning
+    assert any("L0059" in text for text in record["warnings"])

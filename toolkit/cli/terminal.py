@@ -8,12 +8,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from toolkit.cli.options import Common
 from toolkit.core.errors import SpecError, ToolkitError, Unwritten
 from toolkit.core.indented_json import indented
-from toolkit.core.messages import message
+from toolkit.core.messages import message, retellable
 from toolkit.core.text import printable
 
 if TYPE_CHECKING:
@@ -142,28 +144,44 @@ def refused(error: OSError) -> tuple[str, str]:
     )
 
 
+LONG_LIST = 31
+"""Items of a list in a sentence that a terminal shows whole; the object has all."""
 MOST_WARNINGS = 5
 """Warnings that a terminal shows; more are read by nobody, and all are in the object and with --verbose."""
 
 
 def translator(common: Common, phrases: Mapping[str, Mapping[str, Any]] | None = None) -> Callable[[str], str]:
-    """From a sentence to its words in the language of the command; English, and what is no message, stand as they are.
+    """From a sentence to its words in the language of the command; English without a long list, and what is no message, stand.
 
     Args:
         common: The options.
         phrases: Sentence -> template and values, of sentences that a record remembers there.
     """
-    if (code := common.language()) == ENGLISH:
-        return str
-    from dataclasses import replace
+    code, known = common.language(), phrases or {}
 
-    from toolkit.app.languages import language
-    from toolkit.core.messages import retellable
-    from toolkit.report.i18n.formats import TerminalFormats
-    from toolkit.report.i18n.text import plain
+    @cache
+    def spoken() -> Language:
+        from toolkit.app.languages import language
+        from toolkit.report.i18n.formats import TerminalFormats
 
-    spoken, known = replace(language(code), fmt=TerminalFormats(code)), phrases or {}
-    return lambda words: plain(spoken.translate(known.get(words) or retellable(words)))
+        return replace(language(code), fmt=TerminalFormats(code))
+
+    def told(words: str) -> str:
+        phrase = known.get(words) or retellable(words)
+        if code == ENGLISH and not _has_long_list(phrase):
+            return str(words)
+        from toolkit.report.i18n.text import plain
+
+        return plain(spoken().translate(phrase))
+
+    return told
+
+
+def _has_long_list(phrase: Any) -> bool:
+    """Whether a list of more than `LONG_LIST` items stands in a sentence or in one within it."""
+    if isinstance(phrase, Mapping):
+        return any(map(_has_long_list, phrase.get("with", {}).values()))
+    return isinstance(phrase, list) and (len(phrase) > LONG_LIST or any(map(_has_long_list, phrase)))
 
 
 def tell_remarks(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from toolkit.records.answers.explanation import ExplainedRun
 from toolkit.records.limits import Constraint
@@ -16,10 +17,13 @@ from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import plain, text
 
+RowT = TypeVar("RowT")
 SHOWN = 5e-5
 """Weights below this print as 0.0 % and are within the tolerance of a continuous solver."""
 ROOM = 0.005
 """Of slack, from which whole lots stay away from a limit that the divisible optimum touches."""
+MOST, LARGEST = 40, 20
+"""Rows that a table shows whole; of more, those of the largest holdings or trades, and the sum of the others."""
 SIDES = {"buy": mark("buy"), "sell": mark("sell"), "keep": mark("keep")}
 
 
@@ -36,7 +40,7 @@ def optimize(record: Run, say: Language) -> Document:
     last = (say.words("Cash"), *[""] * 4, answer.number(cash.value, ",.0f"), answer.number(cash.weight, ".1%"), "", "")
     answer.table(
         "hold | >lots | >lot | >price {money} | >+/- | >value {money} | >weight | >risk | >cost {money}",
-        (*(_position(answer, p, record.risk_contributions[p.asset]) for p in held), last), money=record.currency,
+        (*_positions(answer, record, held), last), money=record.currency,
     )  # fmt: skip
     listed = {row.asset for row in record.orders} | {p.asset for p in held}
     price_sources(
@@ -64,6 +68,29 @@ def optimize(record: Run, say: Language) -> Document:
     return answer.document("optimize", text(say.known(record.strategy.title)))
 
 
+def _largest(rows: Sequence[RowT], size: Callable[[RowT], float]) -> tuple[list[RowT], list[RowT]]:
+    """The rows that a table shows and those that it sums up, each in their order."""
+    if len(rows) <= MOST:
+        return [*rows], []
+    first = {*sorted(range(len(rows)), key=lambda i: -abs(size(rows[i])))[:LARGEST]}
+    return [row for i, row in enumerate(rows) if i in first], [row for i, row in enumerate(rows) if i not in first]
+
+
+def _positions(answer: Answer, record: Run, held: Sequence[Position]) -> Iterator[Iterable[Cell]]:
+    shown, others = _largest(held, lambda p: p.weight)
+    for p in shown:
+        yield _position(answer, p, record.risk_contributions[p.asset])
+    if others:
+        yield (
+            answer.say.words("{n} others", n=len(others)),
+            *[""] * 4,
+            answer.number(sum(p.value for p in others), ",.0f"),
+            answer.number(sum(p.weight for p in others), ".1%"),
+            answer.number(sum(record.risk_contributions[p.asset] for p in others), ".1%"),
+            answer.number(sum(p.cost for p in others), ",.0f"),
+        )
+
+
 def _position(answer: Answer, p: Position, risk: float) -> Iterator[Cell]:
     whole = p.lots is not None
     yield answer.say.name(p.name)
@@ -84,11 +111,16 @@ def _orders(answer: Answer, record: Run) -> None:
     if not traded:
         answer.line("Nothing is traded: what is held is as good as any other answer.")
         return
+    shown, others = _largest(orders, lambda row: row.cash)
     answer.table(
         "order | what | >quantity | >price {money} | >value {money} | >cost {money} | >cash {money} | lots",
-        (_order(answer, row) for row in orders), money=money, keys=2,
+        (*(_order(answer, row) for row in shown), *_other_orders(answer, others)), money=money, keys=2,
     )  # fmt: skip
-    answer.notes(answer.told("{name}: {note}.", name=row.name, note=answer.phrase(row.note)) for row in orders if row.note)
+    if others:
+        answer.line(
+            "The {shown:d} largest of {all:d} orders; orders.csv of the run has all.", shown=len(shown), all=len(orders)
+        )
+    answer.notes(answer.told("{name}: {note}.", name=row.name, note=answer.phrase(row.note)) for row in shown if row.note)
     owned = record.money
     cash = {
         "before": owned.cash_before, "added": owned.added, "money": money, "orders": sum(row.cash for row in traded),
@@ -104,6 +136,22 @@ def _orders(answer: Answer, record: Run) -> None:
         answer.line(
             "Cash: {before:,.2f} {money} before ({added:,.2f} added), {orders:+,.2f} by these orders, {left:,.2f} left.", **cash
         )
+
+
+def _other_orders(answer: Answer, others: Sequence[Order]) -> Iterator[Iterable[Cell]]:
+    """A row a side of what is not shown."""
+    for side in SIDES:
+        rows = [row for row in others if row.side == side]
+        if rows:
+            yield (
+                answer.words(SIDES, side),
+                answer.say.words("{n} others", n=len(rows)),
+                *[""] * 2,
+                answer.number(sum(row.value for row in rows), ",.2f"),
+                answer.number(sum(row.cost for row in rows), ",.2f"),
+                answer.number(sum(row.cash for row in rows), ",.2f") if side != "keep" else "",
+                "",
+            )
 
 
 def _order(answer: Answer, row: Order) -> Iterator[Cell]:
@@ -150,7 +198,7 @@ def _expected(answer: Answer, record: Run, held: Sequence[Position]) -> None:
             each.append(f"{answer.say.term('name', p.name)} {written(of.value, of.error)}")
     answer.line(
         "Expected return {value} a year, as the strategy states it: {each}.",
-        value=written(expected.value, expected.error), each="; ".join(each),
+        value=written(expected.value, expected.error), each="; ".join(map(str, answer.say.shortened(each))),
     )  # fmt: skip
 
 
