@@ -41,7 +41,7 @@ def schema() -> jsonschema.Draft7Validator:
 def specifications(tmp_path_factory) -> dict[str, list[str]]:
     """Chart -> its specifications in reports on a proposal, on holdings and on the market."""
     held = holdings(tmp_path_factory.mktemp("held") / "lots.csv", "\n".join((HEADER, *TWELVE)))
-    reports = ((with_parts(proposal()), "full"), (held, "exposure"), (market(), "full"), (backtest(), "backtest"))
+    reports = ((with_parts(proposal()), "full"), (held, "full"), (market(), "full"), (backtest(), "backtest"))
     found: dict[str, list[str]] = {}
     for subject, name in reports:
         document, _ = as_document(dict(subject.record), subject.parts, name=name)

@@ -147,7 +147,7 @@ def test_a_broken_run_is_told_and_a_folder_that_cannot_be_written_too(toolkit, r
 
 
 def test_charts_are_written_beside_a_report_as_svg_and_png(toolkit, run_folder, tmp_path):
-    done = toolkit("report", "last", "--format", "md", "--charts", str(tmp_path / "charts"))
+    done = toolkit("report", "last", "--report", "full", "--format", "md", "--charts", str(tmp_path / "charts"))
     assert done.returncode == 0, done.stderr
     found = {path.name for path in (tmp_path / "charts").iterdir()}
     assert {f"{name}.{ending}" for name in ("allocation-weights", "calendar") for ending in ("svg", "png")} <= found

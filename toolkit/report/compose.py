@@ -14,7 +14,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
-from toolkit.report.document import Block, Document, Layout, Missing, Section
+from toolkit.report.document import Block, Columns, Document, Figure, Layout, Missing, Section, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.shorten import shortened
@@ -176,3 +176,18 @@ def _content(builder: Builder, found: Findings) -> tuple[Block, ...] | Missing:
         if not found.has(need):
             return Missing(found.say.words(WITHOUT.get(need, NOT_FOUND)))
     return builder.build(found)
+
+
+def folded(*figures: Figure | None) -> tuple[Block, ...]:
+    """Figures as titles with closed tables, side by side where there are several; what is None is left out.
+
+    Args:
+        figures: Each shows one table and nothing else.
+    """
+    closed = tuple(_closed(figure) for figure in figures if figure is not None)
+    return (Columns(closed),) if len(closed) > 1 else closed
+
+
+def _closed(figure: Figure) -> Figure:
+    (table,) = figure.body
+    return replace(figure, body=(), data=table if isinstance(table, Table) else None)

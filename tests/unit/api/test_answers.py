@@ -156,8 +156,8 @@ def test_pictures_are_drawn_and_saved(basket):
 
 def test_a_report_is_written_in_the_format_of_its_ending_and_in_a_language(basket):
     text = basket.report("out.md", language="de").read_text(encoding="utf-8")
-    assert "Gewicht" in text
-    assert "Weight" not in text
+    assert "Grenzen" in text
+    assert "Limits" not in text
     assert basket.report("out.xlsx").read_bytes().startswith(b"PK")
     with pytest.raises(tk.SpecError, match="no format"):
         basket.report("out.docx")

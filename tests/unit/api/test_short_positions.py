@@ -81,10 +81,13 @@ def test_pages_tell_short_positions_in_both_languages(prices, tmp_path):
         ("en", ("sold short or borrowed", "gross exposure", "short in")),
         ("de", ("leer verkauft oder geliehen", "Bruttoengagement")),
     ):
-        page = run.report(tmp_path / f"{language}.html", language=language).read_text(encoding="utf-8")
+        page = run.report(tmp_path / f"{language}.html", language=language, name="full").read_text(encoding="utf-8")
         assert all(word in page for word in words)
         assert 'class="bars hol"' in page
         assert "width:-" not in page
+    short = run.report(tmp_path / "short.html").read_text(encoding="utf-8")
+    assert "short in" in short
+    assert "What of it export controls reach" not in short  # parts of a bar that do not add up to the whole
     assert run.plot.weights().svg.startswith("<svg")
     printed = str(run)
     assert all(name in printed for name in NAMES if abs(dict(run.weights.select("asset", "weight").iter_rows())[name]) > 1e-4)

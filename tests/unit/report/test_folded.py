@@ -8,11 +8,11 @@ import pytest
 
 from tests.blocks import figures, table_of
 from toolkit.app.report.theme import theme
+from toolkit.report.compose import folded
 from toolkit.report.document import Column, Columns, Document, Figure, Row, Section, Table
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import text
-from toolkit.report.tables.folded import folded
 
 TABLE = Table("Figures", (Column("Metal", "left"), Column("Weight")), (Row((text("Gallium"), text("8.7%"))),))
 

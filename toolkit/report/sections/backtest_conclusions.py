@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from toolkit.records.answers.backtest import Backtest, Simulated
 from toolkit.report.answers.answer import Answer
-from toolkit.report.compose import section
+from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Column, Figure, Notes, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, name, sources, strong, text
 from toolkit.report.tables.backtest import Told, ends, first, needed, of, selection, title, titles
-from toolkit.report.tables.folded import folded
 
 GOLD = "gold-only"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from toolkit.records.parts.changes import Changes, ControlChange, FlowChange, PriceChange
-from toolkit.report.compose import section
+from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Column, Figure, Row, Table
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n import formats
@@ -13,7 +13,6 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
 from toolkit.report.tables.facts import review
-from toolkit.report.tables.folded import folded
 from toolkit.supply.flows import Change
 
 STATUS: Mapping[str, str] = {

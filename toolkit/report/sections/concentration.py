@@ -9,13 +9,12 @@ from types import MappingProxyType
 from toolkit.records.controls import Standing
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
-from toolkit.report.compose import section
+from toolkit.report.compose import folded, section
 from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.stages import stage, years
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
-from toolkit.report.tables.folded import folded
 
 Scored = tuple[MetalSupply, StageSupply]
 """A metal with its producers at the stage at which it is scored."""

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from toolkit.records.parts.exit import Exit, ExitAmounts, ProductExit
 from toolkit.report.charts.waterfall import Step, waterfall
-from toolkit.report.compose import section
+from toolkit.report.compose import folded, section
 from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Paragraph, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Text, plain, sources, strong, text
 from toolkit.report.markers import COSTS, STORAGE, VAT
-from toolkit.report.tables.folded import folded
 from toolkit.report.tables.lots import shown_name
 from toolkit.report.tables.tax_lots import tax_lots
 

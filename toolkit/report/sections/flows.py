@@ -7,14 +7,13 @@ from datetime import date
 
 from toolkit.records.parts.flows import Flow, Flows, ReportedFlow
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
-from toolkit.report.compose import section
+from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row, SmallMultiple, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Span, Text, joined, name, sources, text
 from toolkit.report.tables.flow_tables import effects, mass, recent
-from toolkit.report.tables.folded import folded
 
 ZERO, FALLEN, BACK = "zero", "fallen", "back"
 INFERRED, MISSING = "inferred_zero", "not_available"

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from toolkit.records.parts.history import History, HistoryCase, PathMonth
 from toolkit.report.charts.indexed import Indexed, Month, indexed, span
 from toolkit.report.charts.reactions import Strip, reactions
-from toolkit.report.compose import section
+from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Column, Figure, Panels, Row, SmallMultiple, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, plain, sources, text
-from toolkit.report.tables.folded import folded
 from toolkit.report.tables.history_tables import TOLD, cases, label_of, points
 
 MOST = 5

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 from toolkit.records.parts.supply import EuScore, MetalSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
-from toolkit.report.compose import section
+from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
-from toolkit.report.tables.folded import folded
 
 TRADE = "trade_parameter"
 """Key of the assumption behind our scenario."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from toolkit.records.sources import Provenance
-from toolkit.report.compose import section
+from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Column, Figure, Missing, Notes, Row, Status, Table
 from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
@@ -15,7 +15,6 @@ from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sources, text
 from toolkit.report.tables.checks import stored_checks
 from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
-from toolkit.report.tables.folded import folded
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
 LAW = ("controls", "control_scopes")

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from toolkit.records.parts.whatif import MetalStop, WhatIf
 from toolkit.report.charts.bands import Band, Bands, bands
-from toolkit.report.compose import section
+from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Figure, Missing, Paragraph
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.stages import years
 from toolkit.report.i18n.text import Inline, Span, Text, plain, sources, strong, text
-from toolkit.report.tables.folded import folded
 from toolkit.report.tables.stops import (
     BEYOND,
     CARRIED,

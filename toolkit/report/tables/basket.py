@@ -33,7 +33,12 @@ RISK: tuple[Reach, ...] = ("order", "unsettled", "clear", "safe")
 
 
 def proposed(run: Findings) -> Figure | None:
-    """The proposal by product: what is under control first, the largest of each first, cash last."""
+    """The proposal by product: what is under control first, the largest of each first, cash last.
+
+    None where something is sold short: parts of a bar would not add up to the whole.
+    """
+    if any(p.weight < 0 for p in run.held):
+        return None
     say, fmt = run.say, run.fmt
     unknown = {p.asset for p in run.unjudged}
 
