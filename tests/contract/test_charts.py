@@ -16,7 +16,7 @@ from tests.records import as_document
 from tests.subjects import backtest, holdings, market, proposal, with_parts
 from toolkit.records.answers.frontier import FrontierPoint
 from toolkit.report import charts
-from toolkit.report.charts import frontier, weights
+from toolkit.report.charts import bars, frontier, weights
 from toolkit.report.charts.theme import specification
 from toolkit.report.charts.vegalite import layer
 from toolkit.report.document import Drawing
@@ -41,7 +41,13 @@ def schema() -> jsonschema.Draft7Validator:
 def specifications(tmp_path_factory) -> dict[str, list[str]]:
     """Chart -> its specifications in reports on a proposal, on holdings and on the market."""
     held = holdings(tmp_path_factory.mktemp("held") / "lots.csv", "\n".join((HEADER, *TWELVE)))
-    reports = ((with_parts(proposal()), "full"), (held, "full"), (market(), "full"), (backtest(), "backtest"))
+    reports = (
+        (with_parts(proposal()), "full"),
+        (with_parts(proposal()), "allocation"),
+        (held, "full"),
+        (market(), "full"),
+        (backtest(), "backtest"),
+    )
     found: dict[str, list[str]] = {}
     for subject, name in reports:
         document, _ = as_document(dict(subject.record), subject.parts, name=name)
@@ -51,6 +57,9 @@ def specifications(tmp_path_factory) -> dict[str, list[str]]:
     return {
         **found,
         frontier.__name__: turning,
+        bars.__name__: [
+            bars._spec((("gold", ("60%",), 0.6, 0.4, 0.7, False, True),), ("share",), ((0.7, "limit"),), Formats())
+        ],
         weights.__name__: [weights._spec("held", [("gold", 0.6), ("cash", 0.4)], Formats())],
     }
 
