@@ -16,6 +16,9 @@ from toolkit.report.i18n.text import Inline, Text, name, plain, text
 
 Cell = Inline | date | int | None
 
+PRICE_KINDS = {"filtered": "estimated_price", "last_print": "last_observed_price"}
+"""Kind of a price in a record -> identifier of the words that stand for it."""
+
 
 class Answer:
     """Blocks in the order in which a reader needs them.
@@ -111,6 +114,10 @@ class Answer:
     def word(self, identifier: str) -> str:
         """The words of an identifier of the data: a status, a form, an instrument."""
         return self.say.term("term", readable(identifier))
+
+    def price_kind(self, kind: str) -> str:
+        """What the price of a unit is, as pages call it."""
+        return self.word(PRICE_KINDS.get(kind, kind))
 
     def words(self, of: Mapping[str, str], key: str) -> str:
         """A word of a table of messages; a key that it lacks stands for itself."""

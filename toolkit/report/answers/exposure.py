@@ -129,7 +129,7 @@ def _prices(answer: Answer, found: ExposureAnswer) -> None:
         "price of | >{money}/kg | >+/- | is | of",
         (
             (answer.metal(p.asset), answer.number(p.price, ",.2f"), answer.number(p.standard_error or None, ",.2f"),
-             answer.word(p.kind), p.date)
+             answer.price_kind(p.kind), p.date)
             for p in prices
         ), money=found.currency,
     )  # fmt: skip

@@ -48,7 +48,13 @@ def shock(found: ShockAnswer, say: Language) -> Document:
         answer.line("No price of this metal is known here: the multiples hold for any.")
     else:
         p = found.price
-        values = {"price": p.price, "money": money, "kind": answer.word(p.kind), "day": p.date, "basis": answer.word(p.basis)}
+        values = {
+            "price": p.price,
+            "money": money,
+            "kind": answer.price_kind(p.kind),
+            "day": p.date,
+            "basis": answer.word(p.basis),
+        }
         if p.standard_error:
             answer.line(
                 "Today: {price:,.2f} +/- {error:,.0f} {money}/kg, {kind} of {day:%Y-%m-%d} ({basis}).",
