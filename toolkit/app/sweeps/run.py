@@ -222,6 +222,8 @@ def _record(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]
         else:
             one, dates = found["strategies"][0], found["dates"]
             row |= {"first": dates[0], "last": dates[-1], **{name: one["figures"][name] for name in names}}
+            if found["years"] < 1:  # no rate a year of less than a year
+                row["growth"] = one["figures"]["total"]
             wealth = np.array(one["wealth"])
             returns.setdefault((dates[0], dates[-1]), {})[fingerprint] = wealth[1:] / wealth[:-1] - 1.0
         rows.append(row)

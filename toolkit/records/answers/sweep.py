@@ -18,7 +18,7 @@ class SweepRun(Record):
     last: Day | None
     """Last date."""
     growth: float | None
-    """Compound return a year, net of every cost."""
+    """Compound return a year, net of every cost; over less than a year the return over all dates."""
     volatility: float | None
     """A year; null below three dates too."""
     max_drawdown: float | None

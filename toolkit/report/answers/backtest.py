@@ -27,11 +27,18 @@ def backtest(found: Backtest, say: Language) -> Document:
         answer.heading("{names:and} from {first:%Y-%m-%d} to {last:%Y-%m-%d} (days: {count:d}), after all costs", **values)
     answer.table(
         "strategy | >growth | >interval | >volatility | >drawdown | >days under water | >turnover | >costs | >storage",
-        (_performance(answer, one, names) for one in found.strategies),
+        (_performance(answer, one, names, annual=found.years >= 1) for one in found.strategies),
     )
-    answer.line(
-        "Growth, volatility, turnover, costs and storage are a year's. The interval holds 95 % of growths of resampled paths."
-    )
+    if found.years >= 1:
+        answer.line(
+            "Growth, volatility, turnover, costs and storage are a year's. The interval holds 95 % of growths of resampled "
+            "paths."
+        )
+    else:
+        answer.line(
+            "Growth is that of all dates: of less than a year no rate a year is given. Volatility, turnover, costs and storage "
+            "are a year's, and so are the differences below."
+        )
     answer.subtitle("What can be concluded")
     _conclusion(answer, found, names)
     answer.table(
@@ -68,11 +75,11 @@ def backtest(found: Backtest, say: Language) -> Document:
     return answer.document("backtest", answer.told("Backtest: {names:and}", names=asked))
 
 
-def _performance(answer: Answer, one: Simulated, names: dict[str, str]) -> Iterator[Cell]:
+def _performance(answer: Answer, one: Simulated, names: dict[str, str], *, annual: bool) -> Iterator[Cell]:
     figures = one.figures
     yield names[one.name]
-    yield answer.number(figures.growth, "+.1%")
-    yield _interval(answer, figures.growth_interval)
+    yield answer.number(figures.growth if annual else figures.total, "+.1%")
+    yield _interval(answer, figures.growth_interval if annual else None)
     yield answer.number(figures.volatility, ".1%")
     yield answer.number(figures.max_drawdown, ".1%")
     yield figures.days_under_water

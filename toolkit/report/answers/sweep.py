@@ -22,7 +22,8 @@ def sweep(found: Sweep, say: Language) -> Document:
     if found.quantiles:
         least, low, middle, high, most = found.quantiles
         answer.line(
-            "Growth a year: {middle:.1%} in the middle, half of them from {low:.1%} to {high:.1%}, all from {least:.1%} to "
+            "Growth a year, or in all where it is less than one: {middle:.1%} in the middle, "
+            "half of them from {low:.1%} to {high:.1%}, all from {least:.1%} to "
             "{most:.1%}.",
             middle=middle, low=low, high=high, least=least, most=most,
         )  # fmt: skip

@@ -138,6 +138,14 @@ def test_daily_prices_are_annualised_by_their_own_days():
     assert all(dates.index(order.day) == dates.index(order.decided) + 1 for order in orders)
 
 
+def test_of_less_than_a_year_no_rate_a_year_is_shown():
+    found = backtest(EQUAL, frame(walk(MONTHS)), start="2023-06-30")
+    figures = found.found.strategies[0].figures
+    assert abs(figures.growth - figures.total) > 0.001
+    assert f"{figures.total:+.1%}" in str(found)
+    assert f"{figures.growth:+.1%}" not in str(found)
+
+
 def test_baselines_and_comparisons_are_of_the_same_dates():
     found = backtest(LEAST, frame(walk(MONTHS)), baselines=True).found
     assert [one.name for one in found.strategies] == ["own", "equal-weight", "sample-minimum-risk", "own-held"]

@@ -57,6 +57,9 @@ def test_each_start_is_a_backtest_and_what_is_stored_is_not_computed_again(tmp_p
 def test_windows_of_equal_length_end_before_the_day_of_knowledge(tmp_path: Path) -> None:
     found = sweep(request(tmp_path, tmp_path / "store", starts=(date(2023, 5, 31), date(2023, 12, 31)), months=6), InProcess())
     assert [(one.first, one.last) for one in found.runs] == [("2023-05-31", "2023-11-30"), ("2023-06-30", "2023-12-31")]
+    for one in found.runs:  # over half a year the return in all, which no rate a year stretches
+        figures = json.loads((tmp_path / "store" / f"{one.fingerprint}.json").read_text())["strategies"][0]["figures"]
+        assert one.growth == figures["total"] != figures["growth"]
 
 
 def test_values_and_random_universes_are_each_with_each_and_repeat(tmp_path: Path) -> None:
