@@ -9,10 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from toolkit.report.charts.basket import Slice
 from toolkit.report.charts.draw import draw, titled
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.charts.levels import GRIDLINES, Month, levels, price_axis
-from toolkit.report.charts.status_bar import Part, status_bar
+from toolkit.report.charts.status_bar import status_bar
 from toolkit.report.charts.theme import PANEL
 from toolkit.report.i18n.formats import Formats
 
@@ -135,14 +136,14 @@ def test_prices_have_ticks_of_1_2_5(low, high, ticks):
 def test_every_part_at_risk_keeps_its_label_beside_larger_and_smaller_ones():
     """Small parts at the end had no room: the delivery that can be stopped stood without its amount."""
     parts = (
-        Part(900, "€900,000", "safe"),
-        Part(30, "€30,000", "clear"),
-        Part(40, "€40,000", "unsettled"),
-        Part(30, "€31,000", "order"),
+        Slice(900, "€900,000", "new"),
+        Slice(30, "€30,000", "whitelist"),
+        Slice(40, "€40,000", "uncertain"),
+        Slice(30, "€31,000", "on"),
     )
     drawn = svg(status_bar(parts, "Told.", FMT))
     assert all(part.label in drawn for part in parts)
-    many = (*parts[:1], *(Part(1, f"€{n},000,000,000", "clear") for n in range(100, 112)), parts[-1])
+    many = (*parts[:1], *(Slice(1, f"€{n},000,000,000", "whitelist") for n in range(100, 112)), parts[-1])
     crowded = svg(status_bar(many, "Told.", FMT))
     assert parts[-1].label in crowded
     assert "€100,000,000,000" not in crowded

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Sequence
 
+from toolkit.report.charts.basket import FILLS, Slice
 from toolkit.report.charts.lettering import width as lettered
-from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, specification
 from toolkit.report.charts.vegalite import FIT, Layer, field, layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
@@ -18,27 +16,9 @@ PADDING = 12
 """Px that the theme leaves at the sides."""
 APART = 10
 """Px between two labels."""
-FILLS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "safe": {"fill": TOKENS["data"]},
-        "clear": {"fill": TOKENS["wl"]},
-        "unsettled": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [4, 3], "strokeWidth": 1.5},
-        "order": {"fill": TOKENS["ctl"]},
-    }
-)
-"""How a part looks: solid, dashed outline or hatched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the whole: `fill` is a key of FILLS, `label` is written above it where there is room."""
-
-    value: float
-    label: str
-    fill: str
-
-
-def status_bar(parts: Sequence[Part], told: str, fmt: Formats) -> Chart:
+def status_bar(parts: Sequence[Slice], told: str, fmt: Formats) -> Chart:
     """The bar for a phone, a printed sheet and a page; parts of nothing are left out.
 
     Args:
@@ -51,7 +31,7 @@ def status_bar(parts: Sequence[Part], told: str, fmt: Formats) -> Chart:
     return Chart(tuple(Drawing(_spec, (there, width, fmt), least) for width, least in widths), told)
 
 
-def _spec(parts: tuple[Part, ...], width: int, fmt: Formats) -> str:
+def _spec(parts: tuple[Slice, ...], width: int, fmt: Formats) -> str:
     total = sum(part.value for part in parts)
     x = field("from:Q", scale={"domain": [0, total], "nice": False, "zero": True}, axis=None)
     layers: list[Layer] = []
@@ -66,7 +46,7 @@ def _spec(parts: tuple[Part, ...], width: int, fmt: Formats) -> str:
     return specification(layers, fmt, width=width, height=HEAD + BAR, autosize=FIT)
 
 
-def _places(parts: tuple[Part, ...], room: float) -> dict[int, float]:
+def _places(parts: tuple[Slice, ...], room: float) -> dict[int, float]:
     """Part -> left end of its label in px: above its start, or as far left of it as the labels after it need.
 
     Where all find no room beside each other, that of the least which nothing can stop is left out, then the least of all.

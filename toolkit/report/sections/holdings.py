@@ -9,7 +9,8 @@ from types import MappingProxyType
 from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.subjects import Holdings
-from toolkit.report.charts.status_bar import Part, status_bar
+from toolkit.report.charts.basket import Slice
+from toolkit.report.charts.status_bar import status_bar
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
@@ -106,7 +107,7 @@ def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     )
     drawn = [part for part in shown if part.value > 0]
     told = "; ".join(f"{say.words(LEGEND[part.reach][1])}: {run.money(part.value)}" for part in drawn)
-    parts = tuple(Part(part.value, run.money(part.value), part.reach) for part in drawn)
+    parts = tuple(Slice(part.value, run.money(part.value), LEGEND[part.reach][0]) for part in drawn)
     legend = tuple((LEGEND[part.reach][0], say.words(LEGEND[part.reach][1])) for part in drawn)
     sub = say(
         "Value of the lots in {currency} by what an export control in force on {day} can do to them.",
