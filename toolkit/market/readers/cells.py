@@ -52,8 +52,10 @@ FORMULA_ERROR = re.compile(
     r"#(REF|BEZUG|NAME|VALUE|WERT|DIV/0|NUM|ZAHL|NULL|SPILL|CALC)[!?]|#N/A|#NV|Err:[0-9]+|=.+", re.I | re.S
 )
 """Errors that Excel and LibreOffice show in English and German, and a formula that was never calculated."""
-PURITY = re.compile(r"[\s,;(]+(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?)[\s)]*$")
+_PURE = r"(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?)"
+PURITY = re.compile(rf"[\s,;(]+{_PURE}[\s)]*$")
 """A purity that ends the name of a product; the trade writes 99.65 for 99.65 %."""
+_PURE_FIRST = re.compile(rf"^{_PURE}[\s,;)]+")
 _TWO_READINGS = re.compile(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b")
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
 _PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}
@@ -238,6 +240,12 @@ def purity(text: str, *, percent: bool) -> str:
     if not found.after and percent and float(plain) <= 1:
         return f"{100 * float(plain):.12g} %"
     return f"{number} %" if found.after or percent else number
+
+
+def without_purity(text: str) -> tuple[str, str | None]:
+    """The name of a product or a form, and the purity that ends or begins it, as in ``Ingot 99.99 %`` and ``4N Barren``."""
+    found = PURITY.search(text) or _PURE_FIRST.search(text)
+    return (text.replace(found[0], "", 1), purity(found[1], percent=True)) if found else (text, None)
 
 
 def size(text: str, unit: str | None, *, most: float) -> PieceSize:

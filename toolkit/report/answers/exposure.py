@@ -217,7 +217,7 @@ def _supply(answer: Answer, found: ExposureAnswer) -> None:
     if industries:
         answer.line("Industries behind it (EU uses, NACE): {industries}.", industries=industries)
     if found.industries.without_uses:
-        answer.line("No uses are known for {metals:, }.", metals=found.industries.without_uses)
+        answer.line("The data have no shares by use of {metals:, }.", metals=found.industries.without_uses)
 
 
 def _cover(answer: Answer, found: ExposureAnswer) -> None:

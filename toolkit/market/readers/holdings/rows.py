@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -147,7 +148,7 @@ class Parser(RowCells):
             row["purity"] = None
             self._default("coins", self.lots[i])
         row["size"] = self._size(i, row)
-        row["status"] = self._word(i, "status", STATUSES, default="stored", remedy=_NOT_HELD)
+        row["status"] = self._status(i)
         row["purchase_date"] = self._day(i, row["status"])
         self._price(i, row)
         row["origin_country"] = self._origin(i)
@@ -174,20 +175,22 @@ class Parser(RowCells):
         return words
 
     def _named(self, text: str) -> tuple[str, str | None, str | None]:
-        """Asset key, words for a form, and the purity that ends a dealer's name, as in ``Gallium ingot 99.99 %``."""
+        """Asset key, words for a form, and the purity in a dealer's name, as in ``Gallium ingot 99.99 %``."""
         try:
             return (*self.names.asset(text), None)
         except DataError:
-            ending = cells.PURITY.search(text)
-            if ending is None:
+            name, purity = cells.without_purity(text)
+            if purity is None:
                 raise
-        return (*self.names.asset(text[: ending.start()]), cells.purity(ending[1], percent=True))
+        return (*self.names.asset(name), purity)
 
     def _form(self, i: int, row: dict[str, Any], words: str | None) -> None:
         asset, text = row["asset"], self._text("form", i)
+        bare, purity = cells.without_purity(text or "")
+        row["purity"] = row["purity"] or purity
         try:
             named = self.names.form(asset, words) if words else None
-            given = self.names.form(asset, text) if text else None
+            given = self.names.form(asset, bare) if bare else None
         except DataError as error:
             column = "form" if text else "asset"
             self._fault(i, column, "unknown_form", f"unknown form of {asset!r}", error.hint)
@@ -217,6 +220,18 @@ class Parser(RowCells):
             return str(cells.size(text, self.header["size"].unit, most=mass * (1 + _AGREES)))
         except DataError as error:
             return self._fault(i, "size", "size", error.message, error.hint)
+
+    def _status(self, i: int) -> str | None:
+        """That of its cell; where it is empty and the place says that the lot is on its way, it is asked for."""
+        place = self._text("location", i)
+        words = re.split(r"[\s,;:()/-]+", place or "")
+        says = next(
+            (STATUSES[one] for word in words for one in foldings(word) if STATUSES.get(one, "stored") != "stored"), None
+        )
+        if self._text("status", i) is None and says:
+            hint = f"Fill in the status: {says}, or stored."
+            return self._fault(i, "status", "status", f"no status, and a place that says {says}", hint, value=place)
+        return self._word(i, "status", STATUSES, default="stored", remedy=_NOT_HELD)
 
     def _quantity(self, i: int) -> tuple[str | None, float | None]:
         if self._text("quantity", i) is None:
@@ -318,7 +333,8 @@ class Parser(RowCells):
         )
         is_given = self._text("purchase_price_is", i) is not None
         is_what = self._word(i, "purchase_price_is", PRICE_IS, default="unit") if is_given else "unit"
-        if header is not None and header.undecided and not is_given and price is not None and row["quantity"] != 1:
+        per = self._priced_per(shown) or (header.unit if header is not None and header.per_unit else None)
+        if header is not None and header.undecided and not (per or is_given) and price is not None and row["quantity"] != 1:
             hint = "Rename it to purchase_price (of a unit) or total_price, or add a column purchase_price_is (unit or total)."
             words = f"a price of which {header.text!r} does not say whether it is of a unit or of the lot"
             self._fault(i, "purchase_price", "price_is", words, hint)
@@ -326,8 +342,8 @@ class Parser(RowCells):
         quantity, unit = row["quantity"], row["unit"]
         if quantity is None or unit is None or is_what is None:
             return
-        if price is not None and header is not None and header.per_unit and header.unit in KG_PER_UNIT and unit in KG_PER_UNIT:
-            price *= KG_PER_UNIT[unit] / KG_PER_UNIT[header.unit]
+        if price is not None and per in KG_PER_UNIT and unit in KG_PER_UNIT:
+            price = float(f"{price * KG_PER_UNIT[unit] / KG_PER_UNIT[per]:.15g}")
         elif price is not None and is_what == "total":
             price /= quantity
         if total is not None:
@@ -339,6 +355,12 @@ class Parser(RowCells):
             price = total / quantity if price is None else price
         row["purchase_price"] = price
         self._paid(i, row, paid, is_fraction=is_fraction)
+
+    @staticmethod
+    def _priced_per(shown: cells.Amount | None) -> str | None:
+        """The mass that the cell of a price says it is per: ``t`` of ``11.500 EUR/t``; before that of the header."""
+        per = shown.after.partition("/")[2] if shown else ""
+        return cells.UNITS.get(fold(per))
 
     def _payment(self, i: int) -> tuple[float | None, bool, cells.Amount | None]:
         """The payment in a cell, whether it is a fraction of the price, and the cell where it is an amount."""
@@ -384,7 +406,7 @@ class Parser(RowCells):
             if text is None:
                 continue
             word, _, per = (part.strip() for part in text.partition("/"))
-            if per and cells.UNITS.get(fold(per)) not in (unit, None):
+            if per and not {cells.UNITS.get(fold(per)), unit} <= {*KG_PER_UNIT} and cells.UNITS.get(fold(per)) != unit:
                 hint = f"The price is per {per} and the quantity in {unit}: use one unit."
                 self._fault(i, "purchase_price", "two_units", "two units", hint)
             try:

@@ -61,6 +61,22 @@ def test_a_lot_comes_back_with_its_mass():
     assert Lots.is_valid(held.frame)
 
 
+@pytest.mark.parametrize(
+    ("form", "purity"),
+    [("Barren 4N", "4N"), ("Metall 99.65 %", "99.65 %"), ("5N metal", "5N"), ("metal", None)],
+)
+def test_a_purity_beside_the_form_is_read(form, purity):
+    row = read(LOT | {"form": form, "purity": ""}).frame.row(0, named=True)
+    assert (row["form"], row["purity"]) == ("metal", purity)
+    assert read(LOT | {"form": form}).frame["purity"].item() == "99.99 %"  # the column of purities is the user's word
+
+
+def test_the_unit_that_a_price_says_counts_before_that_of_its_header():
+    lot = {"asset": "gallium", "quantity": "2 t", "Kaufpreis EUR/kg": "11.5"}
+    for price, per_t in (("11.5", 11_500), ("11500 EUR/t", 11_500), ("11.5 EUR/kg", 11_500), ("0.0115 EUR/g", 11_500)):
+        assert read(lot | {"Kaufpreis EUR/kg": price}).frame["purchase_price"].item() == per_t
+
+
 @pytest.mark.parametrize(("unit", "kg"), [("kg", 2.0), ("g", 0.002), ("t", 2000.0), ("lb", 0.90718474), ("ozt", 0.0622069536)])
 def test_masses_in_kg(unit, kg):
     frame = read(LOT | {"unit": unit}).frame
@@ -115,7 +131,8 @@ FAULTS = {
     "currency": ({"currency": "EUX"}, "currency", "EUR"),
     "yen or yuan": ({"currency": "", "purchase_price": "\u00a5450.5"}, "currency", "JPY or CNY"),
     "two currencies": ({"purchase_price": "$450.5"}, "two_currencies", "EUR, USD"),
-    "price per another unit": ({"purchase_price": "450.5 EUR/g"}, "two_units", "one unit"),
+    "price per no unit": ({"purchase_price": "450.5 EUR/bag"}, "two_units", "one unit"),
+    "place of an order": ({"status": "", "location": "bestellt; Januar 2027"}, "status", "ordered, or stored"),
     "total that is not": ({"total_price": "450.5"}, "total_price", "901.00"),
     "month": ({"purchase_date": "2024-05"}, "date", "2026-05-31"),
     "no day of the calendar": ({"purchase_date": "31.02.2024"}, "date", "31.05.2026"),
