@@ -57,7 +57,7 @@ class LotNames:
         """
         listed = {spelling: name for name in self.instruments for spelling in foldings(name)}
         instrument = next((listed[spelling] for spelling in foldings(text) if spelling in listed), None)
-        metal = metal_and_form(text, self._known)
+        metal = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text)
         if instrument and metal and instrument != metal[0]:
             hint = f"{text!r} is {metal[0]} and a series of your prices: write {metal[0]}, or rename the series."
             raise DataError(f"{text!r} has two meanings.", hint=hint)
@@ -80,8 +80,22 @@ class LotNames:
         near = did_you_mean(text, names)
         own = "A listed instrument needs its price: give it with --prices."
         near = near if near.startswith("Did") else ""
+        if self._first_word(text):
+            near = f"Write {self._first_word(text)} as the asset, and what it is made into in the column form."
         ticker = text.isupper() and len(text) <= TICKER
         raise DataError(f"unknown asset {text!r}.", hint=f"{near} {own if ticker or not near else ''}".strip())
+
+    def _metal_and_form_of_a_notice(self, text: str) -> tuple[str, str] | None:
+        """``Tungsten APT``: a metal, and a form by the words of a notice; None for what is not both."""
+        asset, words = self._first_word(text), text.partition(" ")[2]
+        try:
+            return (asset, words) if asset and words and self.form(asset, words) else None
+        except DataError:
+            return None
+
+    def _first_word(self, text: str) -> str | None:
+        """The metal that the first word of a name is."""
+        return next((self._known[word] for word in foldings(text.partition(" ")[0]) if word in self._known), None)
 
     def series(self, name: str) -> str | None:
         """The metal whose series a name in a price file means; None for a series of its own, as of a form that is not traded.

@@ -38,14 +38,16 @@ UNITS = spelled(
         "oz": "oz;ounce;ounces;unze;unzen",
         "pfund": "pfund;pfd",
         "ton": "ton;tons",
+        "mtu": "mtu;mtus;metric ton unit;metric ton units",
     }
 )
-"""Spellings of units. ``oz``, ``pfund`` and ``ton`` are two masses each and are asked about."""
+"""Spellings of units. ``oz``, ``pfund`` and ``ton`` are two masses each and are asked about, as is the unit of a content."""
 
-_TWO_MASSES = {
+_NO_ONE_MASS = {
     "oz": "Write ozt for the troy ounce (31.10 g) of precious metals, or give the mass in g.",
     "pfund": "Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg).",
     "ton": "Write t for 1,000 kg, or give a short ton (907.2 kg) in kg.",
+    "mtu": "Give the mass of the product in kg: an mtu is 10 kg of contained WO3, and its product weighs more.",
 }
 
 FORMULA_ERROR = re.compile(
@@ -55,7 +57,7 @@ FORMULA_ERROR = re.compile(
 _PURE = r"(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?)"
 PURITY = re.compile(rf"[\s,;(]+{_PURE}[\s)]*$")
 """A purity that ends the name of a product; the trade writes 99.65 for 99.65 %."""
-_PURE_FIRST = re.compile(rf"^{_PURE}[\s,;)]+")
+_PURE_WITHIN = re.compile(rf"(?:^|[\s,;(]+){_PURE}(?:[\s,;)]+|$)")
 _TWO_READINGS = re.compile(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b")
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
 _PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}
@@ -243,9 +245,9 @@ def purity(text: str, *, percent: bool) -> str:
 
 
 def without_purity(text: str) -> tuple[str, str | None]:
-    """The name of a product or a form, and the purity that ends or begins it, as in ``Ingot 99.99 %`` and ``4N Barren``."""
-    found = PURITY.search(text) or _PURE_FIRST.search(text)
-    return (text.replace(found[0], "", 1), purity(found[1], percent=True)) if found else (text, None)
+    """The name of a product or a form without its purity, and the purity: ``Ingot 99.99 %``, ``Gallium 6N ingot``."""
+    found = PURITY.search(text) or _PURE_WITHIN.search(text)
+    return (text.replace(found[0], " ", 1).strip(), purity(found[1], percent=True)) if found else (text, None)
 
 
 def size(text: str, unit: str | None, *, most: float) -> PieceSize:
@@ -291,8 +293,8 @@ def unit(text: str, *, precious: bool, listed: bool) -> str:
         raise DataError("pieces of unknown weight", hint="Give the mass in kg, g, t, lb or ozt.")
     if found == "oz" and precious:
         return OZT
-    if found in _TWO_MASSES:
-        raise DataError("a unit that is two masses", hint=_TWO_MASSES[found])
+    if found in _NO_ONE_MASS:
+        raise DataError("a unit that is not one mass", hint=_NO_ONE_MASS[found])
     if found is None:
         raise DataError("unknown unit", hint=did_you_mean(text, (KG, G, T, LB, OZT)))
     return found

@@ -127,7 +127,7 @@ COLUMNS = (
         "Preis je Einheit, sofern Preisbezug nicht Gesamt sagt",
         "unbekannt: kein Gewinn",
         "Einzelpreis",
-        "unit price;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;einkaufspreis;"
+        "unit price;unit cost;cost per unit;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;einkaufspreis;"
         "einstandspreis;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
         "price;preis",
     ),

@@ -71,6 +71,11 @@ def test_a_purity_beside_the_form_is_read(form, purity):
     assert read(LOT | {"form": form}).frame["purity"].item() == "99.99 %"  # the column of purities is the user's word
 
 
+def test_a_purity_within_the_name_of_a_product_is_read():
+    row = read({"asset": "Gallium 6N ingot", "quantity": "2 kg"}).frame.row(0, named=True)
+    assert (row["asset"], row["form"], row["purity"]) == ("gallium", "metal", "6N")
+
+
 def test_the_unit_that_a_price_says_counts_before_that_of_its_header():
     lot = {"asset": "gallium", "quantity": "2 t", "Kaufpreis EUR/kg": "11.5"}
     for price, per_t in (("11.5", 11_500), ("11500 EUR/t", 11_500), ("11.5 EUR/kg", 11_500), ("0.0115 EUR/g", 11_500)):
@@ -101,6 +106,7 @@ FAULTS = {
     "asset": ({"asset": "galium"}, "unknown_asset", "'gallium'"),
     "instrument without a price": ({"asset": "SPY"}, "unknown_asset", "--prices"),
     "metal that nothing is known of": ({"asset": "Tantal"}, "unknown_asset", "Nothing is known of tantalum"),
+    "metal with what is made of it": ({"asset": "Gallium widgets"}, "unknown_asset", "Write gallium as the asset"),
     "symbol that is a series too": ({"asset": "Ge"}, "unknown_asset", "germanium"),
     "form": ({"form": "metall oxyd"}, "unknown_form", "metal"),
     "form against the asset": ({"asset": "Gallium ingot", "form": "oxide"}, "two_forms", "once"),
@@ -109,6 +115,7 @@ FAULTS = {
     "ounce of no precious metal": ({"unit": "oz"}, "unknown_unit", "ozt"),
     "German pound": ({"unit": "Pfund"}, "unknown_unit", "0.5 kg"),
     "ton": ({"unit": "tons"}, "unknown_unit", "short ton"),
+    "unit of a content": ({"unit": "mtu"}, "unknown_unit", "contained WO3"),
     "pieces": ({"unit": "St\u00fcck"}, "unknown_unit", "mass"),
     "two units": ({"quantity": "2 g"}, "two_units", "g, kg"),
     "shares in kg": ({"asset": "GLD", "form": ""}, "unknown_unit", "'unit'"),
