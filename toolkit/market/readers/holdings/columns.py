@@ -127,8 +127,8 @@ COLUMNS = (
         "Preis je Einheit, sofern Preisbezug nicht Gesamt sagt",
         "unbekannt: kein Gewinn",
         "Einzelpreis",
-        "unit price;unit cost;cost per unit;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;einkaufspreis;"
-        "einstandspreis;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
+        "unit price;unit cost;cost per unit;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;"
+        "einkaufspreis;einstandspreis;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
         "price;preis",
     ),
     Column(
