@@ -31,13 +31,14 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from toolkit.app.config import resolve
 from toolkit.app.definitions import definitions
 from toolkit.app.language import language
 from toolkit.app.runs import with_checksums
 from toolkit.app.subjects import context_of, parts_of
-from toolkit.cli.main import app, run
+from toolkit.cli.main import command, run
 from toolkit.core.decode import parse_toml
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST
@@ -230,13 +231,14 @@ def _commands() -> Mapping[tuple[str, ...], tuple[str, ...]]:
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def walk(command: Any, path: tuple[str, ...]) -> None:
-        for name, inner in getattr(command, "commands", {}).items():
-            walk(inner, (*path, name))
-        if not hasattr(command, "commands"):
+        if isinstance(command, TyperGroup):
+            for name in command.list_commands(typer.Context(command)):
+                walk(command.commands[name], (*path, name))
+        else:
             options = [one for one in command.params if one.param_type_name == "option"]
             found[path] = tuple(one.opts[-1] + ("" if one.is_flag else "=") for one in options if one.opts[-1] not in UNTRIED)
 
-    walk(typer.main.get_command(app), ())
+    walk(command, ())
     return found
 
 
@@ -559,7 +561,6 @@ def main() -> int:
     asked = parser.parse_args()
     os.environ["COLUMNS"] = "80"
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    typer.main.get_command = cache(typer.main.get_command)  # a third of the time of a case
     run_cases: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     with contextlib.suppress(KeyboardInterrupt):

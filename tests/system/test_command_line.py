@@ -40,17 +40,26 @@ def test_help_imports_nothing_heavy():
     assert result.returncode == 0, result.stderr
 
 
-def test_the_solver_is_not_imported_for_data_and_no_report_library_for_a_run_without_one():
-    for arguments, banned in (
-        ((["data", "list"], ["config", "show"]), {"cvxpy", "vl_convert"}),
-        ((["optimize", "--no-report", "--json"],), {"vl_convert", "cvxpy", "scipy"}),
-    ):
-        code = (
-            f"import sys; from toolkit.cli.main import run; code = any([run(words) for words in {arguments!r}]);"
-            f"found = {banned!r} & set(sys.modules); sys.exit(repr(found) if found or code else 0)"
-        )
-        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-        assert result.returncode == 0, (arguments, result.stderr[-300:])
+OTHERS = {"dask", "django", "jsonschema", "matplotlib", "pandas", "sklearn", "yfinance"}
+"""Libraries of other commands."""
+
+
+def test_a_command_imports_what_it_needs_and_no_other_command():
+    steps = (  # in one process, so each may import what those before it may
+        (["config", "show"], {"cvxpy", "polars", "scipy", "vl_convert", "toolkit.cli.optimize", *OTHERS}),
+        (["data", "list"], {"cvxpy", "scipy", "vl_convert", "toolkit.cli.data.fetch", *OTHERS}),
+        (["optimize", "--no-report", "--json"], {"cvxpy", "scipy", "vl_convert", "jinja2", *OTHERS}),
+        (["optimize"], {"cvxpy", "scipy", "toolkit.cli.frontier", *OTHERS}),
+    )
+    code = f"""
+import sys
+from toolkit.cli.main import run
+for words, banned in {steps!r}:
+    if run(words) or (found := banned & set(sys.modules)):
+        sys.exit(f"{{words}} {{found}}")
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr[-300:]
 
 
 def test_json_is_the_same_bytes_on_every_terminal(toolkit, process):

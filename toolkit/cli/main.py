@@ -11,23 +11,27 @@ import typer
 from typer.exceptions import TyperException
 
 from toolkit import __version__, cli
-from toolkit.cli.commands import add_commands
+from toolkit.cli.commands import Commands
 from toolkit.cli.terminal import drop_broken_streams, print_json, refused, tolerant_streams
 from toolkit.core.errors import ToolkitError, Unwritten
 from toolkit.core.text import printable
 
+
+class Verbs(Commands):
+    """The commands of the toolkit."""
+
+    package = cli.__name__
+    first = ("optimize", "frontier", "holdings", "strategies")
+
+
 app = typer.Typer(
+    cls=Verbs,
     help="Portfolio and tangible-asset analysis for strategic metals.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-FIRST = ("optimize", "frontier", "holdings", "strategies")
-"""Commands at the head of the help page; the others follow by name."""
-
-
-add_commands(app, cli.__name__, FIRST)
 
 
 def _version(wanted: bool) -> None:
@@ -43,6 +47,9 @@ def _root(
     """Portfolio and tangible-asset analysis for strategic metals."""
 
 
+command = typer.main.get_command(app)
+
+
 def _told(kind: str, message: str, hint: str, details: dict, *, as_json: bool) -> None:
     if as_json:
         print_json({"error": {"kind": kind, "message": message, "hint": hint, "details": details}})
@@ -55,7 +62,7 @@ def run(arguments: list[str]) -> int:
     as_json = bool({"--json", "--format=json"} & {*arguments}) or ("--format", "json") in pairwise(arguments)
     code = 0
     try:
-        result = app(args=arguments, prog_name="toolkit", standalone_mode=False)
+        result = command(args=arguments, prog_name="toolkit", standalone_mode=False)
         code = result if isinstance(result, int) else 0
     except typer.Exit as exit_request:
         code = exit_request.exit_code
