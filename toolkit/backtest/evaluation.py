@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,10 @@ DRAWS = 2000
 CONFIDENCE = 0.95
 EVENT_MONTHS = 3
 """Months after an event in which a loss counts as following it."""
+AT_ONCE = 1 << 19
+"""Resampled returns that are held as numbers at once: four megabytes, however many paths and dates there are."""
+Paths = NDArray[np.integer[Any]]
+"""(draws, T) positions of T returns in resampled paths, in as few bytes as they need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def block_length(count: int) -> float:
     return max(1.0, count ** (1 / 3))
 
 
-def stationary_bootstrap(count: int, *, block: float, draws: int = DRAWS, seed: int = 0) -> NDArray[np.int64]:
+def stationary_bootstrap(count: int, *, block: float, draws: int = DRAWS, seed: int = 0) -> Paths:
     """Positions (draws, count) of resampled returns.
 
     Args:
@@ -130,21 +135,35 @@ def stationary_bootstrap(count: int, *, block: float, draws: int = DRAWS, seed: 
         seed: Of the draws.
     """
     rng = np.random.default_rng(seed)
-    fresh = rng.integers(0, count, (draws, count))
-    begins = rng.random((draws, count)) < 1.0 / block
-    found = fresh.copy()
-    for t in range(1, count):
-        found[:, t] = np.where(begins[:, t], fresh[:, t], (found[:, t - 1] + 1) % count)
+    found = np.empty((draws, count), dtype=np.min_scalar_type(-count - 1))
+    parts, at = parts_of(draws, count), np.arange(count)
+    for part in parts:
+        found[part] = rng.integers(0, count, found[part].shape)
+    for part in parts:
+        begins = rng.random(found[part].shape) < 1.0 / block
+        since = np.maximum.accumulate(np.where(begins, at, 0), axis=1)
+        found[part] = (np.take_along_axis(found[part], since, axis=1) + (at - since)) % count
     return found
 
 
-def resampled(backtest: Backtest, *, seed: int = 0) -> NDArray[np.int64] | None:
+def parts_of(length: int, width: int) -> list[slice]:
+    """Rows of a table in parts of at most `AT_ONCE` cells, and of one row at least.
+
+    Args:
+        length: Rows.
+        width: Cells of a row.
+    """
+    step = max(1, AT_ONCE // width)
+    return [slice(first, min(first + step, length)) for first in range(0, length, step)]
+
+
+def resampled(backtest: Backtest, *, seed: int = 0) -> Paths | None:
     """Positions of the returns of a backtest in resampled paths; None where they are too few for an interval."""
     count = len(backtest.returns)
     return None if count < LEAST else stationary_bootstrap(count, block=block_length(count), seed=seed)
 
 
-def performance(backtest: Backtest, paths: NDArray[np.int64] | None) -> Performance:
+def performance(backtest: Backtest, paths: Paths | None) -> Performance:
     """The figures of a backtest.
 
     Args:
@@ -160,7 +179,7 @@ def performance(backtest: Backtest, paths: NDArray[np.int64] | None) -> Performa
         growth=float((wealth[-1] / wealth[0]) ** (1 / years) - 1.0),
         growth_interval=None if paths is None else _interval(_growths(returns, paths, years)),
         volatility=float(returns.std(ddof=1) * root) if len(returns) > 1 else float("nan"),
-        volatility_interval=None if paths is None else _interval(returns[paths].std(axis=1, ddof=1) * root),
+        volatility_interval=None if paths is None else _interval(_volatilities(returns, paths) * root),
         drawdown=drawdown(backtest.dates, wealth),
         turnover=sum(entry.turnover for entry in entries) / 2 / mean / years,
         costs=sum(entry.costs for entry in entries) / mean / years,
@@ -168,7 +187,7 @@ def performance(backtest: Backtest, paths: NDArray[np.int64] | None) -> Performa
     )
 
 
-def difference(ours: Backtest, other: Backtest, paths: NDArray[np.int64] | None) -> Difference:
+def difference(ours: Backtest, other: Backtest, paths: Paths | None) -> Difference:
     """The growth of one backtest less that of another on the same dates.
 
     Args:
@@ -227,9 +246,15 @@ def years_of(backtest: Backtest) -> float:
     return (backtest.dates[-1] - backtest.dates[0]).days / DAYS_PER_YEAR
 
 
-def _growths(returns: FloatArray, paths: NDArray[np.int64], years: float) -> FloatArray:
+def _growths(returns: FloatArray, paths: Paths, years: float) -> FloatArray:
     """(draws,) growth a year of each path."""
-    return np.expm1(np.log1p(returns)[paths].sum(axis=1) / years)
+    logs = np.log1p(returns)
+    return np.expm1(np.concatenate([logs[paths[part]].sum(axis=1) for part in parts_of(*paths.shape)]) / years)
+
+
+def _volatilities(returns: FloatArray, paths: Paths) -> FloatArray:
+    """(draws,) standard deviation of each path."""
+    return np.concatenate([returns[paths[part]].std(axis=1, ddof=1) for part in parts_of(*paths.shape)])
 
 
 def _interval(values: FloatArray) -> Interval:

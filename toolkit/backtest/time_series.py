@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from toolkit.backtest.account import cents
-from toolkit.backtest.evaluation import CONFIDENCE, Interval
+from toolkit.backtest.evaluation import CONFIDENCE, Interval, Paths, parts_of
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.forecast import FloatArray
@@ -73,9 +72,7 @@ def rolling_volatility(returns: FloatArray, window: int, periods_per_year: float
     return windows.std(axis=1, ddof=1) * np.sqrt(periods_per_year)
 
 
-def volatility_of_windows(
-    returns: FloatArray, paths: NDArray[np.int64] | None, window: int, periods_per_year: float
-) -> Interval | None:
+def volatility_of_windows(returns: FloatArray, paths: Paths | None, window: int, periods_per_year: float) -> Interval | None:
     """Where the volatility of a window lies if risk never changed: the middle of windows of resampled returns.
 
     Args:
@@ -90,7 +87,7 @@ def volatility_of_windows(
     return Interval(float(low), float(high))
 
 
-def wealth_band(returns: FloatArray, paths: NDArray[np.int64] | None, opening: float) -> FloatArray:
+def wealth_band(returns: FloatArray, paths: Paths | None, opening: float) -> FloatArray:
     """(T + 1, 2) ends of the middle of resampled wealth on each date; (0, 2) without paths.
 
     Args:
@@ -100,9 +97,12 @@ def wealth_band(returns: FloatArray, paths: NDArray[np.int64] | None, opening: f
     """
     if paths is None:
         return np.zeros((0, 2))
-    grown = np.cumsum(np.log1p(returns)[paths], axis=1)
-    ends = np.exp(np.quantile(grown, ENDS, axis=0)).T
-    return opening * np.vstack([np.ones((1, 2)), ends])
+    logs, grown = np.log1p(returns), np.zeros((len(paths), 1))
+    ends = [np.ones((1, 2))]
+    for part in parts_of(len(returns), len(paths)):
+        grown = np.cumsum(np.hstack([grown[:, -1:], logs[paths[:, part]]]), axis=1)
+        ends.append(np.exp(np.quantile(grown[:, 1:], ENDS, axis=0)).T)
+    return opening * np.vstack(ends)
 
 
 def returns_of_periods(dates: Sequence[date], wealth: FloatArray, *, yearly: bool) -> tuple[tuple[date, float], ...]:

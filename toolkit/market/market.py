@@ -25,7 +25,7 @@ UNKNOWN = "unknown"
 """Licence of a source that nobody has described."""
 SMALL = 5_000
 """Rows of a table of which the visible ones are kept from day to day."""
-AT_ONCE = 100_000
+AT_ONCE = 20_000
 """Rows of a table that are written as text at once."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, without a fixed frequency."""
@@ -62,9 +62,11 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
     # A column of one value orders nothing, and the text of millions of rows is never held as a whole.
     several = frame.select((pl.col(name).ne_missing(pl.col(name).first())).any() for name in columns)
     keys = [name for name in columns if several[name].any()]
-    ordered = frame.lazy().select(columns).sort(keys, nulls_last=True).collect() if keys else frame.select(columns)
-    digest = hashlib.sha256(ordered.clear().write_csv(float_precision=None).encode())
-    for part in ordered.iter_slices(AT_ONCE):
+    table = frame.select(columns)
+    order = table.select(pl.arg_sort_by(keys, nulls_last=True)).to_series() if keys else None
+    digest = hashlib.sha256(table.clear().write_csv(float_precision=None).encode())
+    for first in range(0, table.height, AT_ONCE):
+        part = table.slice(first, AT_ONCE) if order is None else table[order.slice(first, AT_ONCE)]
         digest.update(part.write_csv(include_header=False, float_precision=None).encode())
     return digest.hexdigest()
 

@@ -1,11 +1,13 @@
 """Figures of backtests: by hand, against simulated truth, and what few months cannot say."""
 
+import tracemalloc
 from datetime import date
 
 import numpy as np
 import pytest
 
 from tests.unit.backtest.worlds import MONTHS, FixedWeights, Plan, costs, world
+from toolkit.backtest import evaluation
 from toolkit.backtest.evaluation import (
     Difference,
     Interval,
@@ -52,6 +54,17 @@ def test_blocks_have_their_mean_length_and_every_return_its_turn():
     assert np.bincount(paths.ravel(), minlength=60) / paths.size == pytest.approx(np.full(60, 1 / 60), rel=0.1)
     assert (stationary_bootstrap(60, block=4.0, seed=1) == stationary_bootstrap(60, block=4.0, seed=1)).all()
     assert (block_length(27), block_length(1)) == (pytest.approx(3.0), 1.0)
+
+
+def test_resampled_paths_of_decades_of_days_take_little_memory(monkeypatch):
+    tracemalloc.start()
+    paths = stationary_bootstrap(5_000, block=17.0, draws=2_000, seed=3)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < paths.nbytes + 40e6 < 65e6  # 2,000 x 5,000 numbers of eight bytes are 80 MB
+    few = stationary_bootstrap(128, block=5.0, draws=50)
+    monkeypatch.setattr(evaluation, "AT_ONCE", 300)  # two paths at once
+    assert (stationary_bootstrap(128, block=5.0, draws=50) == few).all()
 
 
 def walks(seed, months=120, drift=0.0):

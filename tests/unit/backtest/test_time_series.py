@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from tests.unit.backtest.worlds import MONTHS, Plan, costs, world
+from toolkit.backtest import evaluation
 from toolkit.backtest.evaluation import stationary_bootstrap
 from toolkit.backtest.simulate import simulate
 from toolkit.backtest.time_series import (
+    ENDS,
     attribution,
     drawdowns,
     returns_of_periods,
@@ -78,3 +80,10 @@ def test_periods_begin_where_the_last_one_ended():
     assert [value for _, value in years] == pytest.approx([0.1, 0.8])
     days = (date(2024, 1, 10), date(2024, 1, 31), date(2024, 2, 29))
     assert [day for day, _ in returns_of_periods(days, np.array([1.0, 2.0, 3.0]), yearly=False)] == list(days[1:])
+
+
+def test_a_band_is_that_of_all_dates_at_once(monkeypatch):
+    returns, paths = np.random.default_rng(2).normal(0.0, 0.03, 60), stationary_bootstrap(60, block=4.0, draws=100)
+    monkeypatch.setattr(evaluation, "AT_ONCE", 700)  # seven dates at once
+    whole = np.exp(np.quantile(np.cumsum(np.log1p(returns)[paths], axis=1), ENDS, axis=0)).T
+    assert (wealth_band(returns, paths, 1_000.0) == 1_000.0 * np.vstack([[[1.0, 1.0]], whole])).all()

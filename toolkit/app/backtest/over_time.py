@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from toolkit.backtest import time_series
+from toolkit.backtest.evaluation import Paths
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import Backtest
 
 
-def over_time(backtest: Backtest, prices: BacktestPrices, paths: NDArray[np.int64] | None, *, banded: bool) -> dict[str, Any]:
+def over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, *, banded: bool) -> dict[str, Any]:
     """Fields of `toolkit.records.answers.backtest.Simulated`.
 
     Args:

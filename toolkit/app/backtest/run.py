@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from toolkit.app.allocation.holdings import reporting_budget
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
@@ -282,7 +281,7 @@ def _interval(interval: evaluation.Interval | None) -> dict[str, float] | None:
     return None if interval is None else {"low": interval.low, "high": interval.high}
 
 
-def _one(one: Simulation, prices: BacktestPrices, paths: NDArray[np.int64] | None) -> dict[str, Any]:
+def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None) -> dict[str, Any]:
     strategy, found = one.strategy, one.backtest
     figures = evaluation.performance(found, paths)
     return {
