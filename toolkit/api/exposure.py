@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from toolkit.report.i18n.language import Language
 
 LOT = ("lot_id", "asset", "form", "mass", "value", "origin", "headline", "controlled", "delivery")
-TOTAL = ("name", "lots", "value", "share")
+TOTAL = ("name", "lots", "value", "share", "unpriced")
 
 
 @dataclass(frozen=True, eq=False)

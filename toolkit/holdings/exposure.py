@@ -176,12 +176,14 @@ class Total:
         lots: How many.
         value: Of those with a price.
         share: Fraction of the value of all that is owned or ordered.
+        unpriced: How many of the lots have no price, and are in no value.
     """
 
     name: str
     lots: int
     value: float
     share: float
+    unpriced: int
 
 
 def _stored(country: str | None, origin: str) -> str:
@@ -352,8 +354,9 @@ class PortfolioExposure:
     def total(self, name: str, lots: Iterable[LotExposure]) -> Total:
         """Number, value and fraction of some of the lots."""
         kept = tuple(lots)
-        value = sum(lot.value for lot in kept if lot.value is not None)
-        return Total(name, len(kept), value, value / self.value if self.value else 0.0)
+        priced = [lot.value for lot in kept if lot.value is not None]
+        value = sum(priced)
+        return Total(name, len(kept), value, value / self.value if self.value else 0.0, len(kept) - len(priced))
 
     @property
     def whole(self) -> Total:

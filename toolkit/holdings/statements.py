@@ -13,10 +13,12 @@ from toolkit.holdings.exposure import (
     IN_TRANSIT,
     ORDER_AT_RISK,
     PLANNED_AT_RISK,
+    PLANS,
     STORED_AT_ORIGIN,
     STORED_SAFE,
     STORED_UNPLACED,
     PortfolioExposure,
+    Total,
 )
 from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.resale import NOT_SETTLED
@@ -27,11 +29,17 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     """The three statements with their money, and lots that belong to none of them."""
     totals = {total.name: total for total in (*portfolio.deliveries, *portfolio.planned)}
 
-    def money(amount: float) -> Message:
-        return message("{amount:,.2f} {currency}", amount=amount, currency=currency)
+    def money(total: Total) -> Message:
+        amount = message("{amount:,.2f} {currency}", amount=total.value, currency=currency)
+        if not total.unpriced:
+            return amount
+        without = message("{count} lots without a price", count=total.unpriced)
+        if total.unpriced == 1:
+            without = message("a lot without a price")
+        return without if total.unpriced == total.lots else message("{money} and {without}", money=amount, without=without)
 
     def worth(name: str) -> Message:
-        return money(totals[name].value)
+        return money(totals[name])
 
     texts = []
     if totals[STORED_SAFE].lots:
@@ -47,7 +55,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
         message(
             "Resale to certain end users is restricted for {money}, wherever stored; the measures claim liability of third "
             "parties.",
-            money=money(portfolio.resale_restricted.value),
+            money=money(portfolio.resale_restricted),
         ),
     ]
     banned = [lot for lot in portfolio.held if any(answer.export_bans for answer in lot.answers)]
@@ -55,7 +63,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
         texts.append(
             message(
                 "Under an export ban in force: {money}. While it has not left, it may go to no buyer abroad.",
-                money=money(portfolio.total("export_banned", banned).value),
+                money=money(portfolio.total("export_banned", banned)),
             )
         )
     plans = [total for total in portfolio.planned if total.lots]
@@ -63,7 +71,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
         texts.append(
             message(
                 "Planned, not owned and in no total: {money}, of which {risk} under a control in force.",
-                money=money(sum(total.value for total in plans)),
+                money=money(portfolio.total("planned", (lot for lot in portfolio.lots if lot.delivery in PLANS))),
                 risk=worth(PLANNED_AT_RISK),
             )
         )
@@ -116,7 +124,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
         texts.append(
             message(
                 "Of unknown origin: {money} that would be restricted if it came from the controlling country.",
-                money=money(portfolio.resale_unknown.value),
+                money=money(portfolio.resale_unknown),
             )
         )
     return tuple(texts)

@@ -86,6 +86,16 @@ def test_statements_and_sources_are_there(request_of):
     assert "assumption" in answer.licence_delay.source
 
 
+def test_a_lot_without_a_price_is_told_and_never_as_nothing(request_of):
+    unpriced = "L6,germanium,oxide,5N,2,kg,2025-01-01,900,EUR,CHN,Frankfurt,stored,"
+    order = unpriced.replace("Frankfurt,stored", ",ordered").replace("L6", "L7")
+    answer = expose(request_of(ROWS[1], unpriced, order))
+    totals = {total.name: (total.lots, total.unpriced) for total in answer.deliveries if total.lots}
+    assert totals == {"stored_safe": (1, 1), "open_order_at_risk": (2, 1)}
+    assert not [text for text in map(str, answer.statements) if " 0.00" in text]
+    assert any("can fail to arrive" in str(text) and "EUR and a lot without a price" in str(text) for text in answer.statements)
+
+
 def test_cover_is_days_of_stored_metal_only(request_of):
     answer = expose(request_of(use=("gallium=2",)))
     (gallium,) = [cover for cover in answer.cover if cover.asset == "gallium"]

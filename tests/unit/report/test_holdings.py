@@ -126,6 +126,10 @@ def test_a_licence_takes_as_long_as_assumed_and_cover_is_told_where_the_use_is_k
             (TWELVE[11].replace("stored", "ordered").replace("Frankfurt", ""),),
             "An export control may stop one lot without a price",
         ),
+        (
+            (TWELVE[3], TWELVE[11].replace("stored", "ordered").replace("Frankfurt", "")),
+            r"An export control may stop €([\d,]+) of €\1, and one lot without a price",
+        ),
     ],
 )
 def test_small_files(tmp_path, rows, heading):

@@ -91,6 +91,8 @@ def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
     say = answer.say
 
     def row(name: str, total: Total, share: float | None) -> tuple[Cell, ...]:
+        if total.lots and total.unpriced == total.lots:
+            return name, total.lots, say.words("no price"), ""
         return name, total.lots, answer.number(total.value, ",.2f"), answer.number(share, ".1%")
 
     yield from (row(answer.word(total.name), total, total.share) for total in found.deliveries if total.lots)

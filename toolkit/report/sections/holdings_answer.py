@@ -54,6 +54,14 @@ def _result(run: Findings, found: Mapping[Reach, Sum], at_risk: Total) -> Text:
 def _at_risk(run: Findings, at_risk: Total, safe: float, total: float) -> Text:
     """What a control may stop, on its way or where it is stored."""
     say, value = run.say, at_risk.value
+    if value > 0 and at_risk.unpriced:
+        return say.counted(
+            at_risk.unpriced,
+            "An export control may stop {risk} of {total}, and {n} lot without a price",
+            "An export control may stop {risk} of {total}, and {n} lots without a price",
+            risk=run.money(value),
+            total=run.money(total),
+        )
     if value > 0 and safe > 0:
         return say(
             "An export control may stop {risk} of {total}; {safe} is stored outside the country of origin",
@@ -116,10 +124,11 @@ def _share(run: Findings, value: float) -> str:
 
 
 def _figure(run: Findings, label: str, of: Sum | Total, note: Text) -> KeyFigure:
-    """A key figure in money; where no lot has a price it counts lots instead, and shares of nothing are not told."""
-    if run.needed(Holdings).exposure.value > 0:
-        return KeyFigure(label, text(run.money(of.value)), note)
-    return KeyFigure(label, text(run.fmt.number(of.lots)), run.say("lots without a price"))
+    """A key figure in money; where none of its lots has a price it counts them, and shares of nothing are not told."""
+    without = run.say.counted(of.unpriced, "{n} lot without a price", "{n} lots without a price")
+    if run.needed(Holdings).exposure.value <= 0 or (of.lots and of.unpriced == of.lots):
+        return KeyFigure(label, text(run.fmt.number(of.lots)), without)
+    return KeyFigure(label, text(run.money(of.value)), text(*note, "; ", *without) if of.unpriced else note)
 
 
 def _safe(run: Findings, part: Sum, exposure: Exposure) -> KeyFigure:

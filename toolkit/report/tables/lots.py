@@ -52,11 +52,12 @@ LONGEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Lots in one reach: how many, and their value."""
+    """Lots in one reach: how many, their value, and how many of them have no price and are not in it."""
 
     reach: Reach
     lots: int
     value: float
+    unpriced: int
 
 
 def reach(lot: LotExposure) -> Reach:
@@ -70,7 +71,7 @@ def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
     found: dict[Reach, Sum] = {}
     for key in REACHES:
         inside = [lot for lot in lots if lot.status != PLANNED and reach(lot) == key]
-        found[key] = Sum(key, len(inside), sum(lot.value or 0.0 for lot in inside))
+        found[key] = Sum(key, len(inside), sum(lot.value or 0.0 for lot in inside), sum(lot.value is None for lot in inside))
     return MappingProxyType(found)
 
 
