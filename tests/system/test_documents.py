@@ -66,7 +66,7 @@ def folder(tmp_path_factory):
         patched.chdir(path)
         assert run(["optimize", "--quiet"]) == 0
         assert run(["data", "import", "dealer.csv", "--source", "dealer", "--data", "lager"]) == 0
-        (first,) = re.findall(r"^toolkit (data import list.csv --column .*)$", PAGES["data.md"], re.MULTILINE)
+        first = re.findall(r"^toolkit (data import list.csv --column .*)$", PAGES["data.md"], re.MULTILINE)[0]
         assert run(shlex.split(first)) == 0
         assert run(["data", "export", "prices", "prices.parquet", "--data", "lager"]) == 0
     return path

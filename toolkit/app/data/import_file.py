@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.context import Context
+from toolkit.app.data.mapping import FLOWS, PRICES, Ask, kept, mapped, mapping_of, options_of, proposed
 from toolkit.app.data.places import store_to_write
 from toolkit.app.lots import LotNames
 from toolkit.app.prices import ASSUMED_CURRENCY, in_known_units, per_kg
@@ -21,10 +23,8 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import TABLES
 from toolkit.core.messages import Message, message, template_with
 from toolkit.market.market import UNKNOWN, Source
-from toolkit.market.readers.flows import ALSO, OPTIONAL, REQUIRED, read_flows
+from toolkit.market.readers.flows import ALSO, read_flows
 from toolkit.market.readers.price_files import read_price_files
-from toolkit.market.readers.prices import OPTIONAL as OF_PRICES
-from toolkit.market.readers.prices import REQUIRED as OF_A_PRICE
 from toolkit.market.readers.prices import price_header
 from toolkit.market.readers.tabular import Table, read_table
 from toolkit.market.sources.base import data_sources
@@ -36,14 +36,11 @@ from toolkit.records.store import Imported
 from toolkit.supply.flows import WORLD
 from toolkit.supply.tariff import sole_asset, tariff_codes
 
-PRICES, FLOWS = "prices", "flows"
 OWN = "own"
 """Source of rows whose file names none, and whose name has no words."""
 _NO_WORD = re.compile(r"[\W\d_]+")
 YOURS = "your own"
 """Licence of the user's files."""
-Ask = Callable[[str, tuple[str, ...]], str | None]
-"""What asks in which column a field is; None for a field that the file does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class ImportOptions:
     Attributes:
         table: Table it goes to; read from its header when None.
         source: Name of the source of rows that name none; that of the file without its date when None.
-        columns: Field -> column of the file.
+        columns: Field -> column of the file, or ``=`` and a value that all of its rows have.
         currency: Of prices that name none.
         accept: Assets whose jumps are meant.
         reporter: Country whose customs office counted, where the file does not say.
@@ -84,6 +81,7 @@ class _Read:
     notes: tuple[str, ...] = ()
     left_out: int = 0
     sources: tuple[str, ...] = ()
+    mapping: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -102,9 +100,9 @@ def import_file(context: Context, path: str, options: ImportOptions, ask: Ask | 
     """
     root = store_to_write(context.settings)
     store = Store.open(root, create=True)
-    options = replace(options, source=options.source or _source(context, path))
+    given, options = options, replace(options, source=options.source or _source(context, path))
     with tempfile.TemporaryDirectory() as folder:
-        read = _contract_rows(path, options, Path(folder)) or _own_file(context, store, path, options, ask)
+        read = _contract_rows(path, options, Path(folder)) or _own_file(context, store, path, options, ask, given)
         known = {name: context.snapshot.source(name) for name in read.sources}
         sources = [Source(name, read.name, YOURS, own=True) for name, one in known.items() if one.own or one.licence == UNKNOWN]
         commit = store.append(
@@ -117,7 +115,7 @@ def import_file(context: Context, path: str, options: ImportOptions, ask: Ask | 
         as_of=context.as_of.isoformat(), store=str(root),
         file=Path(path).name, table=name, version=commit.versions.get(name), rows=commit.rows[name],
         revised=commit.revised[name], unchanged=commit.unchanged[name], left_out=read.left_out, series=read.series,
-        sources=read.sources, correction=options.correction, mapping=read.about.get("mapping", {}),
+        sources=read.sources, correction=options.correction, mapping=read.mapping,
         notes=tuple(map(_phrase, read.notes)),
     )  # fmt: skip
 
@@ -189,43 +187,62 @@ def _parts(rows: pl.LazyFrame, lead: str, counts: pl.DataFrame) -> Iterator[pl.D
         yield rows.filter(pl.col(lead).is_in(group)).collect(engine="streaming")
 
 
-def _own_file(context: Context, store: Store, path: str, options: ImportOptions, ask: Ask | None) -> _Read:
-    """A price file or a customs file, read as `--prices` and `toolkit flows --file` read one."""
+def _own_file(
+    context: Context, store: Store, path: str, options: ImportOptions, ask: Ask | None, given: ImportOptions
+) -> _Read:
+    """A price file or a customs file, read as `--prices` and `toolkit flows --file` read one.
+
+    Raises:
+        DataError: where it cannot be read; with a command line that reads it, where another mapping of its columns does.
+    """
     if options.table not in (None, PRICES, FLOWS):
         raise SpecError(f"{path} does not have the columns of table {options.table!r}.", hint=_needed(str(options.table)))
     cells = read_table(path, header=price_header)
     named = {ALSO.get(name, name) for name in (*cells.columns, *options.columns)}
     kind = options.table or (FLOWS if {"hs_code", "quantity_kg"} <= named and "price" not in named else PRICES)
-    mapping = _mapping(cells, store, kind, options, ask)
-    about = {"mapping": mapping, "header": list(cells.columns)} if mapping else {}
-    renamed = {column: name for name, column in mapping.items()}
-    cells = replace(cells, cells=cells.cells.rename(renamed)) if mapping else cells
-    read = _prices if kind == PRICES else _flows
-    return replace(read(context, cells, options), about=about)
+
+    def read(mapping: Mapping[str, str]) -> _Read:
+        table, notes = mapped(cells, kind, mapping)
+        found = (_prices if kind == PRICES else _flows)(context, table, options)
+        about = {"mapping": kept(mapping), "header": list(cells.columns)} if mapping else {}
+        return replace(found, mapping=mapping, about=about, notes=(*notes, *found.notes))
+
+    try:
+        return read(mapping_of(cells, store, kind, options.columns, ask))
+    except DataError as error:
+        mapping, assumed = proposed(cells, kind, context.today)
+        if not options.columns and _is_read(read, mapping):
+            told = f"If its columns are these{assumed}: {_command(context, path, given, mapping)}"
+            error.hint = f"{error.hint} {told}" if assumed else told
+        raise
+
+
+def _is_read(read: Callable[[Mapping[str, str]], _Read], mapping: Mapping[str, str]) -> bool:
+    """Whether a mapping reads a file, or lacks an option alone, which the next error names."""
+    try:
+        read(mapping)
+    except DataError:
+        return False
+    except SpecError as error:
+        return "--" in error.hint
+    return True
+
+
+def _command(context: Context, path: str, options: ImportOptions, mapping: Mapping[str, str]) -> str:
+    """The command line that imports a file by a mapping."""
+    given = {
+        "table": options.table, "source": options.source, "prices-currency": options.currency, "reporter": options.reporter,
+        "direction": options.direction, "lag-days": options.lag_days, "correct": options.correction or None,
+        "data": context.settings.config.data.path,
+    }  # fmt: skip
+    words = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
+    words += [f"--accept {shlex.quote(asset)}" for asset in options.accept]
+    return " ".join(("toolkit data import", shlex.quote(path), options_of(mapping), *words))
 
 
 def _needed(table: str) -> str:
     known = STORE_TABLES.get(table)
     return did_you_mean(table, STORE_TABLES) if known is None else f"It needs {', '.join(known.columns())}."
-
-
-def _mapping(cells: Table, store: Store, kind: str, options: ImportOptions, ask: Ask | None) -> dict[str, str]:
-    """Field -> column: as given, else as of an earlier file with this header, else as asked where the header names no date."""
-    fields = (*OF_A_PRICE, *OF_PRICES) if kind == PRICES else (*REQUIRED, *OPTIONAL)
-    for name, column in options.columns.items():
-        if name not in fields:
-            raise SpecError(f"--column {name}=...: no such field.", hint=did_you_mean(name, fields))
-        if column not in cells.columns:
-            raise SpecError(f"--column {name}={column}: the file has no such column.", hint=did_you_mean(column, cells.columns))
-    if options.columns:
-        return dict(options.columns)
-    for entry in reversed(store.history(kind)):
-        if entry.about.get("header") == list(cells.columns):
-            return dict(entry.about["mapping"])
-    if ask is None or price_header([list(cells.columns)]) is not None or kind == FLOWS:
-        return {}
-    answers = {name: ask(name, cells.columns) for name in (*OF_A_PRICE, "currency", "unit")}
-    return {name: column for name, column in answers.items() if column}
 
 
 def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:

@@ -29,7 +29,7 @@ def import_(
     ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="FIELD=COLUMN", help="Column of a field (date, asset, price, ...); kept; repeatable."),
+        typer.Option("--column", metavar="FIELD=COLUMN", help="Column of a field (as date), or =VALUE; kept; repeatable."),
     ] = None,
     reporter: Annotated[
         str | None, typer.Option("--reporter", metavar="COUNTRY", help="Of customs flows: whose office counted.")
@@ -52,7 +52,7 @@ def import_(
     from toolkit.report.answers.data.store import imported as document
 
     pairs = [text.partition("=") for text in column or ()]
-    if wrong := [name for name, sign, value in pairs if not (sign and value)]:
+    if wrong := [name for name, sign, value in pairs if not sign or value in ("", "=")]:
         raise SpecError(f"--column {wrong[0]}: is no FIELD=COLUMN.", hint='Write it as --column date="Stand".')
     options = ImportOptions(
         table, source, {name: value for name, _, value in pairs}, common.prices_currency, tuple(common.accept or ()), reporter,

@@ -31,6 +31,12 @@ def column_name(header: str) -> str:
     return (match[1].strip(" ([,-") if match else header.strip()).lower()
 
 
+def with_field(field: str, header: str) -> str:
+    """The header of a field with the currency and unit that a column's states: ``price EUR/t`` of ``Notierung EUR/t``."""
+    match = _HEADER.match(header.strip()) if field == "price" else None
+    return f"{field} {match[2]}/{match[3]}" if match and currency_of(match[2]) else field
+
+
 def without_units(table: Table) -> tuple[Table, Stated]:
     """The table with headers and units without currencies, and header -> (currency, unit) of those that stated them.
 
@@ -69,7 +75,7 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
     if len({*found.values()}) != 1:
         lines = f": {'; '.join(map(repr, found))}" if found else ""
         many = "two dates" if found else "no date"
-        of_days = next((name for name in table.columns if _holds_days(table.cells[name])), None)
+        of_days = next((name for name in table.columns if holds_days(table.cells[name])), None)
         rename = of_days and f"Rename column {of_days!r} to 'date', or import the file with --column date={of_days!r}."
         raise DataError(
             f"{table.name}, row {table.header}: no column 'date', and {many} above the header{lines}.",
@@ -81,7 +87,7 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
     return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
 
 
-def _holds_days(column: pl.Series) -> bool:
+def holds_days(column: pl.Series) -> bool:
     """Whether every cell of a column that is not empty is a day or a month."""
     written = column.drop_nulls().cast(pl.String).unique()
     return len(written) > 0 and all(_ISO_MONTH.fullmatch(text) or cell.day(text) is not None for text in written)

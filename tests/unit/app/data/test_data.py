@@ -1,5 +1,6 @@
 """Data commands over a store: where it is, import, export, query, differences."""
 
+import shlex
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from toolkit.app.data.places import default_store, package_folder, store_in_use,
 from toolkit.app.data.query import query
 from toolkit.app.data.store import check_contracts, compact, stored, verify
 from toolkit.app.languages import language
+from toolkit.cli.main import run
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.core.frames import TABLES
 from toolkit.market.package import bundled_folder
@@ -200,6 +202,57 @@ def test_columns_can_be_given_and_wrong_ones_are_named(tmp_path):
         assert word in raised.value.hint
 
 
+UNKNOWN = {
+    "a known date alone": "Stand;Ware;Notierung;Waehrung\n01.05.2026;Gallium;900,50;EUR\n",
+    "nothing known": "Tag,Ware,Notierung\n2026-05-01,Gallium,900\n",
+    "further columns": "Metall;Reinheit;Preis EUR/t;Tag\nGallium;4N;900.500,00;2026-05-01\n",
+    "two sides": "Tag;Ware;Ankauf;Verkauf;Ort\n2026-05-01;Gallium;850;900;Rotterdam\n",
+    "no date": "Ware;Notierung\nGallium;900\n",
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_the_refusal_of_an_unmapped_list_names_a_command_that_reads_it(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a list.csv").write_text(UNKNOWN[name], encoding="utf-8")
+    with pytest.raises(DataError) as raised:
+        import_file(context(Path("s")), "a list.csv", ImportOptions(source="my dealer", currency="EUR"))
+    assert ("its prices of today" in raised.value.hint) == (name == "no date")
+    command = shlex.split(raised.value.hint.partition(": toolkit ")[2])
+    assert run([*command, "--quiet"]) == 0
+    rows = Store.open("s").scan("prices").collect()
+    assert rows["asset"].unique().to_list() == ["gallium"]
+    assert set(rows["price"]) <= {850.0, 900.0, 900.5}
+    assert rows["source"].str.starts_with("my dealer").all()
+    if name == "further columns":
+        assert rows.select("price", "currency", "unit").rows() == [(900.5, "EUR", "kg")], "the header states EUR per tonne"
+
+
+def test_a_value_of_all_rows_is_a_column_and_a_date_is_not_kept_for_the_next_file(tmp_path):
+    file, place = tmp_path / "customs.csv", tmp_path / "s"
+    file.write_text("Monat,Code,Masse\n2026-04,81129289,900\n")
+    columns = {"date": "Monat", "partner": "=WLD", "hs_code": "Code", "quantity_kg": "Masse"}
+    options = ImportOptions(table="flows", columns=columns, reporter="DEU", direction="import")
+    assert import_file(context(place), str(file), options).mapping == columns
+    file.write_text("Metall,Preis\nGallium,900\n")
+    columns = {"date": "=2026-05-01", "asset": "Metall", "price": "Preis", "unit": "=g"}
+    assert import_file(context(place), str(file), ImportOptions(columns=columns, currency="EUR")).mapping == columns
+    assert Store.open(place).scan("prices").select("date", "price", "unit").collect().rows() == [
+        (date(2026, 5, 1), 900_000.0, "kg")
+    ]
+    with pytest.raises(DataError, match="no column 'date'"):
+        import_file(context(place), str(file), ImportOptions(currency="EUR"))
+
+
+def test_a_named_column_comes_before_one_that_is_called_like_the_field(tmp_path):
+    file, place = tmp_path / "list.csv", tmp_path / "s"
+    file.write_text("date,asset,price,net\n2026-05-01,gallium,1071,900\n")
+    columns = {"date": "date", "known_from": "date", "asset": "asset", "price": "net"}
+    answer = import_file(context(place), str(file), ImportOptions(columns=columns))
+    assert Store.open(place).scan("prices").collect()["price"].to_list() == [900.0]
+    assert answer.mapping == columns
+
+
 MESSY = (
     "\ufeffHändlerliste;;;;\nStand: 20.11.2025;;;;\nMetall;Verkauf;Ankauf;Einheit;Währung\n"
     "Gallium;1.250,50;980,00;kg;EUR\nAntimon;22,50;18,00;lb;USD\nGermanium;3.400,00;2.900,00;kg;\nWolfram APT;820,00;760,00;mtu;USD\n"
@@ -349,7 +402,8 @@ def test_a_customs_list_by_month_and_tariff_line_is_one_and_what_it_lacks_is_nam
     file.write_text("month,reporter,hts10,value_usd,quantity_kg\n2023-01,USA,2504100000,10200,6116\n")
     with pytest.raises(DataError, match="no column 'partner'") as caught:
         import_file(context(tmp_path / "s"), str(file), options)
-    assert "reporter" not in str(caught.value.hint)
+    assert "Rename" not in caught.value.hint
+    assert "--column partner==WLD" in caught.value.hint
     file.write_text("month,reporter,partner,hts10,value_usd,quantity_kg\n2023-01,USA,WLD,2504100000,10200,6116\n")
     assert import_file(context(tmp_path / "s"), str(file), options).table == "flows"
 
