@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
@@ -21,7 +22,8 @@ OFFICIAL, AGREED, REPORTED, CLAIMED = "official", "agreed", "reported", "claimed
 STANDINGS = (OFFICIAL, AGREED, REPORTED, CLAIMED)
 """``official``: an act was seen. ``agreed``: stated by both governments, the act not seen. ``claimed``: stated by one side."""
 PRECISIONS = ("day", "month", "approximate")
-COVERAGES = ("listed", "acts_on", "dual_use_items", "none")
+DUAL_USE = "dual_use_items"
+COVERAGES = ("listed", "acts_on", DUAL_USE, "none")
 CERTAINTIES = ("named", "uncertain", "not_named")
 
 CIVIL = "civil"
@@ -207,3 +209,25 @@ def version_on(day: date, events: Sequence[Event], scopes: Sequence[Scope], othe
     known = {one.known_from for one in (*events, *scopes)} | {*others}
     known |= {event.ends for event in events if event.ends is not None}
     return sum(one <= day for one in known)
+
+
+def events_of(
+    assets: Iterable[str], events: Sequence[Event], scopes: Mapping[str, Collection[str]]
+) -> dict[str, tuple[Event, ...]]:
+    """Metal -> the events that may cover it: they name it, act on one that does, or are about all dual-use items.
+
+    Args:
+        assets: Metals.
+        events: Events of a ledger, in its order.
+        scopes: Id of an event -> metals that it names.
+    """
+    by_id = {event.event_id: event for event in events}
+    dual_use = [e.event_id for e in events if e.is_law and e.instrument == "licence" and e.dual_use and e.coverage != DUAL_USE]
+
+    @cache
+    def metals(event_id: str) -> frozenset[str]:
+        event = by_id[event_id]
+        others = {"acts_on": event.acts_on, DUAL_USE: dual_use}.get(event.coverage, ())
+        return frozenset(scopes.get(event_id, ())).union(*(metals(other) for other in others if other in by_id))
+
+    return {asset: tuple(event for event in events if asset in metals(event.event_id)) for asset in assets}

@@ -28,6 +28,7 @@ from toolkit.controls.events import (
     Event,
     Scope,
     end_user_of,
+    events_of,
     version_on,
 )
 from toolkit.controls.ledger_checks import EVENTS, ITEMS, SCOPES, check_events, check_items, check_scopes
@@ -76,7 +77,7 @@ class ControlLedger:
     forms: tuple[str, ...]
     reviewed_to: date | None
     _by_id: Mapping[str, Event] = field(repr=False, compare=False)
-    _laws: tuple[Event, ...] = field(repr=False, compare=False)
+    _of_metal: Mapping[str, tuple[Event, ...]] = field(repr=False, compare=False)
     _scopes_of: Mapping[str, Mapping[str, tuple[Scope, ...]]] = field(repr=False, compare=False)
     _words: Mapping[str, str] = field(repr=False, compare=False)
     _own_words: Mapping[str, Mapping[str, str]] = field(repr=False, compare=False)
@@ -130,13 +131,12 @@ class ControlLedger:
         reviewed_to: date | None,
     ) -> ControlLedger:
         scopes_of: dict[str, dict[str, tuple[Scope, ...]]] = {}
-        for scope in scopes:
-            own_scopes = scopes_of.setdefault(scope.event_id, {})
-            own_scopes[scope.asset] = (*own_scopes.get(scope.asset, ()), scope)
         words = {alias.casefold(): scope.form for scope in scopes for alias in scope.aliases}
         own_words: dict[str, dict[str, str]] = {}
         members: dict[str, set[str]] = {}
         for scope in scopes:
+            own_scopes = scopes_of.setdefault(scope.event_id, {})
+            own_scopes[scope.asset] = (*own_scopes.get(scope.asset, ()), scope)
             own = own_words.setdefault(scope.asset, {})
             own.update({alias.casefold(): scope.form for alias in scope.aliases})
             if scope.group:
@@ -151,7 +151,7 @@ class ControlLedger:
             forms=tuple(sorted({*(f for f in forms if f), *(scope.form for scope in scopes)})),
             reviewed_to=reviewed_to,
             _by_id=MappingProxyType({event.event_id: event for event in events}),
-            _laws=tuple(event for event in events if event.is_law),
+            _of_metal=MappingProxyType(events_of(own_words, events, scopes_of)),
             _scopes_of=MappingProxyType(scopes_of),
             _words=MappingProxyType(words),
             _own_words=MappingProxyType(own_words),
@@ -240,8 +240,8 @@ class ControlLedger:
 
     def _applying(self, asset: str, origin: str, on: date) -> Iterator[Scope]:
         """What official acts of a country that are known on a day and have not run out say of a metal."""
-        for event in self._laws:
-            if event.origin == origin and event.known_from <= on:
+        for event in self._of_metal.get(asset, ()):
+            if event.is_law and event.origin == origin and event.known_from <= on:
                 scopes = self.scopes_of(event.event_id).get(asset, ())
                 if scopes and self.chronology.status(event, on, known=on) not in (EXPIRED, REPEALED):
                     yield from scopes
@@ -270,8 +270,8 @@ class ControlLedger:
                 found = {self.certainty(self[target], asset, form, on=on, purity=purity, size=size) for target in event.acts_on}
             case "dual_use_items":
                 found: set[str | None] = set()
-                for licence in self._laws:
-                    if not (licence.instrument == "licence" and licence.dual_use):
+                for licence in self._of_metal.get(asset, ()):
+                    if not (licence.is_law and licence.instrument == "licence" and licence.dual_use):
                         continue
                     if licence.origin != event.origin or licence.known_from > on:
                         continue
@@ -401,7 +401,7 @@ class ControlLedger:
         route = {"destination": destination, "end_user": end_user}
         pairs = [
             (self._origin(event), measure)
-            for event in self.events
+            for event in self._of_metal.get(asset, ())
             if (measure := self._measure(event, asset, kind, on=on, **route, purity=purity, size=size))
         ]
         measures = tuple(measure for place, measure in pairs if place == origin)
@@ -465,8 +465,8 @@ class ControlLedger:
         asset = self.metal(metal)
         kind = self.form(asset, form)
         route = {"destination": destination, "end_user": end_user_of(end_user)}
-        for event in self._laws:
-            if event.instrument in instruments and self._origin(event) == origin:
+        for event in self._of_metal.get(asset, ()):
+            if event.is_law and event.instrument in instruments and self._origin(event) == origin:
                 measure = self._measure(event, asset, kind, on=on, **route, purity=purity, size=size)
                 if measure is not None and measure.status in COUNTED and not measure.conditional:
                     return True

@@ -64,10 +64,10 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
     keys = [name for name in columns if several[name].any()]
     table = frame.select(columns)
     order = table.select(pl.arg_sort_by(keys, nulls_last=True)).to_series() if keys else None
-    digest = hashlib.sha256(table.clear().write_csv(float_precision=None).encode())
-    for first in range(0, table.height, AT_ONCE):
+    digest = hashlib.sha256()
+    for first in range(0, max(1, table.height), AT_ONCE):
         part = table.slice(first, AT_ONCE) if order is None else table[order.slice(first, AT_ONCE)]
-        digest.update(part.write_csv(include_header=False, float_precision=None).encode())
+        digest.update(part.write_csv(include_header=not first, float_precision=None).encode())
     return digest.hexdigest()
 
 

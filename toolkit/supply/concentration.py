@@ -7,9 +7,10 @@ The upper bound counts ``OTH`` as a single country. Mine and refinery figures ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
@@ -114,10 +115,10 @@ def newest_shares(shares: pl.DataFrame) -> pl.DataFrame:
     five-year average), then the first in the alphabet.
     """
     keys = ["asset", "stage", "source", "period_start", "period_end"]
-    tables = shares.group_by(keys).agg(known=pl.col("known_from").max())
+    tables = shares.lazy().group_by(keys).agg(known=pl.col("known_from").max())
     order = {"period_end": True, "known": True, "period_start": True, "source": False}
     newest = tables.sort([*order], descending=[*order.values()]).unique(["asset", "stage"], keep="first", maintain_order=True)
-    return shares.join(newest, on=keys, how="semi")
+    return shares.lazy().join(newest, on=keys, how="semi").collect()
 
 
 def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl.DataFrame | None = None) -> SupplyShares:
@@ -148,24 +149,27 @@ def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl
 
 def newest_supplies(shares: pl.DataFrame, elsewhere: pl.DataFrame | None = None) -> dict[tuple[str, str], SupplyShares]:
     """(asset, stage) -> its newest shares, of all rows given, sorted; see `supply_shares`."""
-    keys = ["asset", "stage"]
-    newest = newest_shares(shares).partition_by(keys, as_dict=True, maintain_order=True)
-    return {(asset, stage): _supply(newest[asset, stage], asset, stage, elsewhere) for asset, stage in sorted(newest)}
+    order = {"asset": False, "stage": False, "share": True, "country": False}
+    rows = newest_shares(shares).sort([*order], descending=[*order.values()]).rows(named=True)
+    others: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
+    if elsewhere is not None:
+        given = elsewhere.filter(pl.col("asset").is_in({row["asset"] for row in rows})).sort("country", "compilation")
+        for row in given.iter_rows(named=True):
+            countries = others.setdefault((row["asset"], row["stage"]), {})
+            countries.setdefault(row["country"], {})[row["compilation"]] = row["share"]
+    pairs = groupby(rows, key=lambda row: (row["asset"], row["stage"]))
+    return {pair: _supply(*pair, [*of_pair], others.get(pair, {})) for pair, of_pair in pairs}
 
 
-def _supply(chosen: pl.DataFrame, asset: str, stage: str, elsewhere: pl.DataFrame | None) -> SupplyShares:
-    """The shares of an asset at a stage in their rows of the newest period."""
-    rows = chosen.sort("share", "country", descending=[True, False]).rows(named=True)
+def _supply(
+    asset: str, stage: str, rows: Sequence[Mapping[str, Any]], elsewhere: Mapping[str, Mapping[str, float]]
+) -> SupplyShares:
+    """The shares of an asset at a stage in their rows of the newest period, the largest share first."""
     first = rows[0]
     named = [row for row in rows if row["country"] != OTHER and row["share"] > 0]
     if not named:
         message = f"the shares of {asset} at {stage} from {first['source']} name no country."
         raise GapError(message, hint="Give shares by country: concentration cannot be read from a remainder.")
-    others: dict[str, dict[str, float]] = {}
-    if elsewhere is not None:
-        given = elsewhere.filter((pl.col("asset") == asset) & (pl.col("stage") == stage)).sort("country", "compilation")
-        for row in given.iter_rows(named=True):
-            others.setdefault(row["country"], {})[row["compilation"]] = row["share"]
     return SupplyShares(
         asset=asset,
         stage=stage,
@@ -176,7 +180,7 @@ def _supply(chosen: pl.DataFrame, asset: str, stage: str, elsewhere: pl.DataFram
         countries=tuple(row["country"] for row in named),
         shares=tuple(row["share"] for row in named),
         other=sum((row["share"] for row in rows if row["country"] == OTHER), 0.0),
-        elsewhere=others,
+        elsewhere=elsewhere,
     )
 
 

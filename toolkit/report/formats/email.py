@@ -17,8 +17,6 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from toolkit.report.charts.theme import LIGHT, SHEET
@@ -38,6 +36,7 @@ from toolkit.report.document import (
     Table,
 )
 from toolkit.report.formats.brand import Brand
+from toolkit.report.formats.html import environment_of
 from toolkit.report.formats.letter import reading
 from toolkit.report.formats.plain import Data, Form, Items, Key, Medium, Title, Words, isolated
 from toolkit.report.i18n.language import Language
@@ -171,9 +170,7 @@ class Page:
     def __init__(self, templates: Mapping[str, str], pictures: Mapping[str, Picture], say: Language, brand: Brand) -> None:
         self._pictures = pictures
         self._medium = Medium(say, SHOWN)
-        self._templates = ImmutableSandboxedEnvironment(
-            loader=DictLoader(dict(templates)), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
+        self._templates = environment_of(templates)
         self._templates.globals |= {
             "c": brand.light, "brand": brand, "say": say.words, "show": self._show, "picture": self._picture, "widest": WIDEST,
             "cuts": cuts, "key": lambda legend: self._show(Key(legend)),
