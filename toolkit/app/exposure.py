@@ -277,7 +277,14 @@ def _warnings(
     found += [one for level in levels.values() if level.in_europe is not None for one in level.in_europe.remark(level.asset)]
     if portfolio.unpriced:
         text = message("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
-        found.append(Remark("data", text, message("Bring one with --prices for its traded form."), tuple(portfolio.unpriced)))
+        found.append(
+            Remark(
+                "data",
+                text,
+                message("Bring one with --prices, its name with the form, as Terbium metal."),
+                tuple(portfolio.unpriced),
+            )
+        )
     if any(level.kind == FILTERED for level in levels.values()):
         words = message(
             "Prices of customs unit values are estimated from noisy observations, with their standard errors; no bids."

@@ -114,6 +114,13 @@ class LotNames:
         traded = self.traded_form(asset)
         return asset if (self.form(asset, words) if words else traded) == traded else None
 
+    def other_form(self, name: str) -> tuple[str, str] | None:
+        """Metal and form that a name in a price file means, as ``Terbium Metall``; None for a traded form and for no metal."""
+        text = PURITY.sub("", name).strip()
+        asset, words = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text) or ("", None)
+        form = self.form(asset, words) if words else None
+        return (asset, form) if form and form != self.traded_form(asset) else None
+
     def form(self, asset: str, text: str) -> str:
         """The form of a metal; see `ControlLedger.form`."""
         return self.ledger.form(asset, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -69,6 +69,7 @@ class OwnPrices:
         series: Of these the visible ones.
         day: Of knowledge.
         quotes: Prices of a day (`toolkit.returns.quotes`): one visible row a product, in no series.
+        forms: Newest prices of a kg of forms that are not traded, rows of `quotes` with the `form`: they value lots.
         file: As it was read, with the names of the files for known assets.
         notes: Notes on the whole files.
         reading: How they were read, and assumed units.
@@ -80,6 +81,7 @@ class OwnPrices:
     series: PriceSeries
     day: date
     quotes: pl.DataFrame
+    forms: pl.DataFrame
     file: PriceFile
     notes: tuple[Remark, ...]
     reading: tuple[Remark, ...]
@@ -108,7 +110,7 @@ class OwnPrices:
 
     def until(self, day: date) -> OwnPrices:
         """The prices as known on an earlier day, without those of a single day."""
-        return replace(self, series=self.series.until(day), day=day, quotes=self.quotes.clear())
+        return replace(self, series=self.series.until(day), day=day, quotes=self.quotes.clear(), forms=self.forms.clear())
 
     def over(self, bundled: pl.DataFrame) -> pl.DataFrame:
         """These rows, and the bundled ones of every other asset; these alone where nothing is taken from the bundle."""
@@ -187,32 +189,86 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         unit_notes += (Remark("data", text, STATE_UNIT, odd),)
     quoted = pl.concat([short, file.quotes.filter(known)])
     newest, of_quotes = newest_quotes(quoted, snapshot)
+    forms = _of_other_forms(newest, frame, names)
+    newest = newest.filter(~pl.col("asset").is_in(forms["name"].implode()))
     quotes, of_units = per_kg(newest, products)
-    if frame.is_empty() and quoted.is_empty():
-        hint = "Choose a later --as-of, or leave --prices out."
-        raise GapError(f"{file.name}: no price was known on {snapshot.as_of}.", hint=hint)
-    if frame.is_empty() and quotes.is_empty() and file.name != STORED:  # a file that is named now is meant to be used
-        old = "; ".join(f"{row['asset']} of {row['date']}" for row in quoted.iter_rows(named=True))
-        hint = "Bring a price of this month, or a series of at least seven months, or leave --prices out."
-        raise GapError(f"{file.name}: every price is too old to be one of today: {old}.", hint=hint)
-    if any(asset.casefold() == CASH for asset in (*frame["asset"].unique(), *quotes["asset"])):
-        raise DataError(f"{file.name}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
+    _check_visible(file.name, snapshot.as_of, quoted, (frame, quotes, forms))
     series = PriceSeries.of(frame)
     priced = {*products.keys, *levels.assets, *series.assets}
-    for asset in quotes["asset"]:
-        if asset not in priced:
-            raise DataError(
-                f"{file.name}: a dealer's price for {asset!r}, of which no price series is known.",
-                hint=did_you_mean(asset, sorted(priced)) or "Bring a series of it, too: one price tells no risk.",
-                details={"asset": asset},
-            )
+    _check_series(file.name, quotes["asset"], priced)
     stated = pl.concat([visible.filter(~pl.col("asset").is_in(odd)), newest.select(visible.columns)]).with_columns(
         unit=per_mass
     )
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
     reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
-    return OwnPrices(frame, series, snapshot.as_of, quotes, file, tuple(lacking), reading, files.only, files.returns_only)
+    lacking = tuple(lacking)
+    return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, files.only, files.returns_only)
+
+
+def _check_visible(file: str, day: date, quoted: pl.DataFrame, used: Sequence[pl.DataFrame]) -> None:
+    """Check that a file has prices known on the day, and some that are used.
+
+    Args:
+        file: Name of the files.
+        day: Of the question.
+        quoted: Prices of a day that were known.
+        used: Series first, prices of a day and of forms that are not too old.
+
+    Raises:
+        GapError: where no price was known, or every one is too old.
+        DataError: for an asset that has the name of cash.
+    """
+    if used[0].is_empty() and quoted.is_empty():
+        raise GapError(f"{file}: no price was known on {day}.", hint="Choose a later --as-of, or leave --prices out.")
+    if all(part.is_empty() for part in used) and file != STORED:  # a file that is named now is meant to be used
+        old = "; ".join(f"{row['asset']} of {row['date']}" for row in quoted.iter_rows(named=True))
+        hint = "Bring a price of this month, or a series of at least seven months, or leave --prices out."
+        raise GapError(f"{file}: every price is too old to be one of today: {old}.", hint=hint)
+    if any(asset.casefold() == CASH for part in used for asset in part["asset"].unique()):
+        raise DataError(f"{file}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
+
+
+def _check_series(file: str, quoted: Iterable[str], priced: Collection[str]) -> None:
+    """Check that there is a series of every asset that has a price of a day.
+
+    Args:
+        file: Name of the files.
+        quoted: Assets with a price of a day.
+        priced: Assets with a series.
+
+    Raises:
+        DataError: for an asset without one.
+    """
+    for asset in quoted:
+        if asset not in priced:
+            raise DataError(
+                f"{file}: a dealer's price for {asset!r}, of which no price series is known.",
+                hint=did_you_mean(asset, sorted(priced)) or "Bring a series of it, too: one price tells no risk.",
+                details={"asset": asset},
+            )
+
+
+def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames) -> pl.DataFrame:
+    """The newest price of a kg of each form that is not traded, with its `form` and its `name` in the file.
+
+    Args:
+        quotes: Of `newest_quotes`.
+        series: Visible prices of the user's series.
+        names: How metals and forms are recognised.
+    """
+    last = series.sort("date").group_by("asset", maintain_order=True).last().with_columns(spread=pl.lit(None, dtype=pl.Float64))
+    rows = pl.concat([last.select(quotes.columns), quotes]).filter(pl.col("unit").is_in(list(KG_PER_UNIT)))
+    means = {name: found for name in rows["asset"].unique() if (found := names.other_form(name))}
+    asset, form = ({name: found[at] for name, found in means.items()} for at in (0, 1))
+    found = rows.filter(pl.col("asset").is_in([*means])).with_columns(
+        name="asset",
+        form=pl.col("asset").replace_strict(form, return_dtype=pl.String),
+        asset=pl.col("asset").replace_strict(asset, return_dtype=pl.String),
+        price=pl.col("price") / pl.col("unit").replace_strict(KG_PER_UNIT, return_dtype=pl.Float64),
+        unit=pl.lit("kg"),
+    )
+    return found.sort("date", "name").unique(["asset", "form"], keep="last", maintain_order=True)
 
 
 def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -15,10 +16,10 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.messages import Message, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.unit_price import Quotation, UnitPrice
-from toolkit.market.exchange_rates import last_rate
+from toolkit.market.exchange_rates import Rate, last_rate
 from toolkit.market.market import Snapshot
 from toolkit.returns.price_levels import LevelPath, level_paths
-from toolkit.returns.quotes import OWN_SERIES, quoted_level, whose
+from toolkit.returns.quotes import OWN_SERIES, mid_price, quoted_level, whose
 
 FILTERED, LAST_PRINT, ANNUAL, QUOTE = "filtered", "last_print", "annual_average", "quote"
 KINDS = {FILTERED: "estimated price", LAST_PRINT: "last observed price", ANNUAL: "annual average", QUOTE: "own price of a day"}
@@ -114,22 +115,46 @@ def with_own_prices(
         rate = last_rate(fx, row["currency"], currency)
         quoted = quoted_level(row, products[row["asset"]], levels[key].price / rate.value)
         told.append(quoted.sentence)
-        found[key] = UnitPrice(
-            asset=key[0],
-            form=key[1],
-            price=quoted.price * rate.value,
-            standard_error=quoted.standard_error * rate.value,
-            kind=QUOTE,
-            date=row["date"],
-            basis=row["basis"],
-            quoted=quoted.price,
-            quoted_currency=row["currency"],
-            rate_date=rate.date,
-            source=row["source"],
-            region=region_of(row["basis"]),
-            price_from=whose(row["basis"]),
-        )
+        found[key] = _of_quote(row, key, quoted.price, quoted.standard_error, rate)
+    for row in own.forms.iter_rows(named=True):
+        key, rate = (row["asset"], row["form"]), last_rate(fx, row["currency"], currency)
+        price, error = mid_price(row, products[key[0]].spread if key[0] in products else 0.0)
+        told.append(
+            message(
+                "{asset} ({form}): lots in this form are valued at the own price of {day:%Y-%m-%d}, {price:,.2f} {currency} "
+                "a kg.",
+                asset=key[0], form=key[1], day=row["date"], price=price, currency=row["currency"],
+            )
+        )  # fmt: skip
+        found[key] = _of_quote(row, key, price, error, rate)
     return found, tuple(told)
+
+
+def _of_quote(row: Mapping[str, Any], key: tuple[str, str], price: float, error: float, rate: Rate) -> UnitPrice:
+    """The price of a kg of a metal in a form that a quote implies.
+
+    Args:
+        row: The quote.
+        key: Metal and form.
+        price: Of a kg, in the currency of the quote.
+        error: Of `price`, one standard error.
+        rate: To the reporting currency.
+    """
+    return UnitPrice(
+        asset=key[0],
+        form=key[1],
+        price=price * rate.value,
+        standard_error=error * rate.value,
+        kind=QUOTE,
+        date=row["date"],
+        basis=row["basis"],
+        quoted=price,
+        quoted_currency=row["currency"],
+        rate_date=rate.date,
+        source=row["source"],
+        region=region_of(row["basis"]),
+        price_from=whose(row["basis"]),
+    )
 
 
 def region_of(basis: str) -> str | None:

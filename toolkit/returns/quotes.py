@@ -161,6 +161,18 @@ def whose(basis: str) -> str:
     return DEALER if basis in (*OF_DEALERS, DEALER_BOTH) else OWN_PRICE
 
 
+def mid_price(row: Mapping[str, Any], spread: float) -> tuple[float, float]:
+    """The price between bid and ask that a quote implies, and its standard error: half the spread where the side is unknown.
+
+    Args:
+        row: Of `newest_quotes`.
+        spread: That of a round trip, as a fraction.
+    """
+    half, price = 0.5 * spread, row["price"]
+    sides = {DEALER_BOTH: price, DEALER_ASK: price / (1.0 + half), DEALER_BID: price / (1.0 - half)}
+    return (sides[row["basis"]], 0.0) if row["basis"] in sides else (price, half * price)
+
+
 def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_is_paid: bool = True) -> QuotedLevel:
     """The price level that a quote implies, in its own currency and unit.
 
@@ -175,7 +187,7 @@ def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_
         "asset": asset.key, "day": row["date"], "price": row["price"], "currency": row["currency"],
         "unit": row["unit"], "level": market,
     }  # fmt: skip
-    paid = half if spread_is_paid else 0.0
+    price, error = mid_price(row, asset.spread if spread_is_paid else 0.0)
     if basis == DEALER_BOTH:
         text = message(
             "{asset}: the dealer asks {ask:,.2f} and pays {bid:,.2f} {currency} a {unit} on {day:%Y-%m-%d}: valued at the "
@@ -184,21 +196,21 @@ def quoted_level(row: Mapping[str, Any], asset: Asset, market: float, *, spread_
             ask=row["price"] * (1.0 + row["spread"] / 2.0),
             bid=row["price"] * (1.0 - row["spread"] / 2.0),
         )
-        return QuotedLevel(row["price"], 0.0, text)
+        return QuotedLevel(price, error, text)
     if basis == DEALER_ASK:
         text = message(
             "{asset}: the dealer asks {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, which a purchase pays, half the "
             "spread included; the price estimated from the market is {level:,.2f}.",
             **words,
         )
-        return QuotedLevel(row["price"] / (1.0 + paid), 0.0, text)
+        return QuotedLevel(price, error, text)
     if basis == DEALER_BID:
         text = message(
             "{asset}: the dealer pays {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, which a sale brings, half the spread "
             "deducted; the price estimated from the market is {level:,.2f}.",
             **words,
         )
-        return QuotedLevel(row["price"] / (1.0 - paid), 0.0, text)
+        return QuotedLevel(price, error, text)
     text = message(
         "{asset}: the own price of {day:%Y-%m-%d}, {price:,.2f} {currency} a {unit} +/- {half:.1%} (half the spread), is "
         "taken; the price estimated from the market is {level:,.2f}.",

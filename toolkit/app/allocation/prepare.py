@@ -355,7 +355,8 @@ def _of_holdings(
         notes.append(note(kept))
     if unpriced := tuple(sorted(key for key in held.units if key not in inputs.universe and key not in short)):
         text = message("Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=unpriced)
-        notes.append(Remark("data", text, message("Bring a price of it with --prices."), unpriced))
+        remedy = message("Bring a series of the traded form with --prices; `toolkit exposure` values other forms, too.")
+        notes.append(Remark("data", text, remedy, unpriced))
     if held.read is not None:
         priced = dict(zip(inputs.universe.keys, prices.tolist(), strict=True))
         worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}

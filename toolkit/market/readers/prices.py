@@ -11,9 +11,10 @@ from typing import BinaryIO, Literal
 
 import polars as pl
 
+from toolkit.core.countries import foldings
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import DataError, SpecError, nearest
 from toolkit.core.frames import Prices
 from toolkit.core.messages import message
 from toolkit.market.quality import gap_findings
@@ -45,6 +46,7 @@ GERMAN = {
     "anlage": "asset",
     "metall": "asset",
     "metal": "asset",
+    **dict.fromkeys(("produkt", "product", "artikel", "item", "material"), "asset"),
     "preis": "price",
     "kurs": "price",
     "währung": "currency",
@@ -393,6 +395,8 @@ def _long(table: Table, currency: str, today: date, stated: Stated) -> Rows:
         constant = {name: pl.lit(text) for name, text in zip(("currency", "unit"), header, strict=True)}
         extra = {name: text for name, text in constant.items() if name not in table.columns}
         table = replace(table, cells=table.cells.with_columns(**extra))
+    unread = [name for name in table.columns if _is_remark(name, table.cells[name])]
+    table = replace(table, cells=table.cells.drop(unread))
     check_columns(table, required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")
     required_cells(table, "asset")
@@ -432,7 +436,18 @@ def _long(table: Table, currency: str, today: date, stated: Stated) -> Rows:
     rows = rows.with_columns(pl.col("currency").replace(codes))
     silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
     told = _in_default(table, currency) if silent and not signs["price"].is_not_null().any() else ()
-    return rows, read.notes, told
+    named = [message('"{header}"', header=name) for name in unread]
+    notes = (message("Columns that are not read: {columns}.", columns=named),) if named else ()
+    return rows, (*notes, *read.notes), told
+
+
+def _is_remark(name: str, column: pl.Series) -> bool:
+    """Whether a column has a name that is near none of this format, and cells without a number, a currency or a unit."""
+    if name in (*REQUIRED, *OPTIONAL) or nearest(name, (*REQUIRED, *OPTIONAL, *GERMAN), n=1) or column.dtype != pl.String:
+        return False
+    words = column.drop_nulls().unique().to_list()
+    units = any(spelling in cells.UNITS for word in words for spelling in foldings(word))
+    return not units and not any(cells.amount(word) or currency_of(word) for word in words)
 
 
 def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:

@@ -29,7 +29,6 @@ from toolkit.market.readers.limits import MAX_UNPACKED, check_size
 Cell = str | int | float | date | datetime | None
 OLD = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK\x03\x04"
-_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
 _TOP = 40  # rows among which a header is looked for
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SHOWN = 8  # rows, columns or sheets that a note names

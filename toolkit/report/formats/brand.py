@@ -30,8 +30,6 @@ DRAWN = frozenset(
 )
 """Elements that a logo may have: none of them runs, links or embeds."""
 
-_OUTSIDE = re.compile(r"url\((?!#)|@import|javascript:", re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class Logo:

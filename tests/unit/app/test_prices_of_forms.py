@@ -1,0 +1,65 @@
+"""Own prices of forms that are not traded: they value lots, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from toolkit.app.config import resolve
+from toolkit.app.context import Context
+from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.app.prices import PriceFiles
+from toolkit.core.errors import DataError
+
+TODAY = date(2026, 11, 24)
+LOTS = "lot_id,asset,form,quantity,unit,origin_country,location,status\nT,terbium,metal,2,kg,CHN,Frankfurt,stored\n"
+
+
+@pytest.fixture
+def exposure(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lots.csv").write_text(LOTS, encoding="utf-8")
+    context = Context(resolve({}, environment={}), TODAY)
+
+    def of(prices: str):
+        (tmp_path / "list.csv").write_text(prices, encoding="utf-8")
+        return expose(ExposureRequest(holdings="lots.csv", context=context, prices=PriceFiles(("list.csv",))))
+
+    return of
+
+
+def test_a_dealers_prices_of_another_form_value_lots_in_it_between_bid_and_ask(exposure):
+    answer = exposure("Stand: 20.11.2026;;;\nProdukt;Ankauf EUR/kg;Verkauf EUR/kg;Verfügbar\nTerbium Metall;1.900,00;2.600,00;ja\n")
+    (lot,) = answer.lots
+    assert lot.value == pytest.approx(2 * 2250)
+    (price,) = answer.prices
+    assert (price.form, price.date, price.kind) == ("metal", date(2026, 11, 20), "quote")
+    assert not answer.unpriced
+
+
+def test_a_price_per_gram_of_another_form_is_one_of_a_kilogram(exposure):
+    answer = exposure("date,asset,price,currency,unit\n2026-11-20,Terbium metal,2.5,EUR,g\n")
+    assert answer.lots[0].value == pytest.approx(2 * 2500)
+
+
+def test_the_newest_price_of_a_series_of_another_form_counts(exposure):
+    months = "".join(f"2026-{month:02}-28,Terbium metal,{2000 + month},EUR,kg\n" for month in range(1, 11))
+    answer = exposure(f"date,asset,price,currency,unit\n{months}")
+    assert answer.lots[0].value == pytest.approx(2 * 2010)
+
+
+def test_a_dealers_price_of_what_nobody_knows_is_refused(exposure):
+    with pytest.raises(DataError, match="no price series is known"):
+        exposure("Stand: 20.11.2026;;\nProdukt;Ankauf EUR/kg;Verkauf EUR/kg\nTerbiom Metal;1900,5;2600\n")
+
+
+def test_a_column_of_remarks_is_not_read_and_one_with_figures_is_refused(exposure):
+    base = "date,asset,price,currency,unit,{}\n2026-11-20,Terbium metal,2500,EUR,kg,{}\n"
+    notes = [str(remark.text) for remark in exposure(base.format("Verfügbar", "ja")).remarks] + [
+        str(text) for text in exposure(base.format("Verfügbar", "ja")).notes
+    ]
+    assert any("not read" in text and "Verfügbar" in text for text in notes)
+    for name, cell in (("Mindestmenge", "5 kg"), ("Ccy", "USD"), ("ME", "g"), ("Rabatt", "3 %")):
+        with pytest.raises(DataError, match="unknown column"):
+            exposure(base.format(name, cell))
