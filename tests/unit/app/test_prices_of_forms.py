@@ -30,7 +30,9 @@ def exposure(tmp_path, monkeypatch):
 
 
 def test_a_dealers_prices_of_another_form_value_lots_in_it_between_bid_and_ask(exposure):
-    answer = exposure("Stand: 20.11.2026;;;\nProdukt;Ankauf EUR/kg;Verkauf EUR/kg;Verfügbar\nTerbium Metall;1.900,00;2.600,00;ja\n")
+    answer = exposure(
+        "Stand: 20.11.2026;;;\nProdukt;Ankauf EUR/kg;Verkauf EUR/kg;Verfügbar\nTerbium Metall;1.900,00;2.600,00;ja\n"
+    )
     (lot,) = answer.lots
     assert lot.value == pytest.approx(2 * 2250)
     (price,) = answer.prices
