@@ -408,6 +408,8 @@ COLUMNS = {
         ("1\N{NO-BREAK SPACE}year", "3\N{NO-BREAK SPACE}years", "5\N{NO-BREAK SPACE}years"),
         "exit.products[].rise[] exit.total.rise[]",
     ),
+    "Months": "whatif.response.cases[].months",
+    "Months at zero": "flows.flows[].summary.zeros_in_year",
 }
 """What stands under a label of a table: a number of the JSON or a formula of such numbers, or the function that made it of several."""
 SAME = (

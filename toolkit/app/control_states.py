@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import zip_longest
+from typing import Any
 
 from toolkit.controls.chronology import DAY, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.controls.events import AGREED, CIVIL, CLAIMS, SUSPENDS, Event
 from toolkit.controls.ledger import CHINA, ControlLedger
+from toolkit.controls.purity import purity_fraction
 from toolkit.core.assets import Asset, Universe
+from toolkit.core.size import PieceSize
+from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.resale import SINGLED_OUT
 from toolkit.records.controls import ClaimedPeriod, ControlState, FormState, Measure, MeasureSpells, Route, Spell
 
@@ -32,15 +36,42 @@ def control_states(ledger: ControlLedger, products: Universe, as_of: date, desti
             continue
         state = ledger.state(asset.key, asset.form, on=as_of, destination=destination)
         named = {"asset": asset.key, "name": asset.name, "element": asset.element}
-        rows.append(ControlState(**named, **dict(FormState.model_validate(state)), routes=_routes(ledger, asset, as_of)))
+        routes = _routes(ledger, asset.key, asset.form, as_of)
+        rows.append(ControlState(**named, **dict(FormState.model_validate(state)), routes=routes))
     return tuple(rows)
 
 
-def _routes(ledger: ControlLedger, asset: Asset, as_of: date) -> tuple[Route, ...]:
+def held_states(
+    ledger: ControlLedger, products: Universe, lots: Iterable[LotExposure], as_of: date, destination: str
+) -> tuple[ControlState, ...]:
+    """The control state of every form that lots are held in, each state once, then of the products that no lot is of.
+
+    Args:
+        ledger: The control ledger.
+        products: Products, which name the metals.
+        lots: Lots, in the order of the rows.
+        as_of: Day of knowledge and of the state.
+        destination: ISO-3 code of the owner's country.
+    """
+    rows: list[ControlState] = []
+    for metal, form, pure, size in dict.fromkeys((lot.asset, lot.form, lot.purity, lot.size) for lot in lots):
+        piece = {"purity": purity_fraction(pure), "size": None if size is None else PieceSize.parse(size)}
+        state = ledger.state(metal, form, on=as_of, destination=destination, **piece)
+        asset = products[metal] if metal in products else Asset(metal, metal)
+        named = {"asset": metal, "name": asset.name, "element": asset.element}
+        routes = _routes(ledger, metal, form, as_of, **piece)
+        row = ControlState(**named, **dict(FormState.model_validate(state)), routes=routes)
+        rows += [] if row in rows else [row]
+    of_lots = {row.asset for row in rows}
+    others = control_states(ledger, Universe(tuple(a for a in products if a.key not in of_lots)), as_of, destination)
+    return (*rows, *others)
+
+
+def _routes(ledger: ControlLedger, metal: str, form: str, as_of: date, **piece: Any) -> tuple[Route, ...]:
     """The measures that name a buyer singled out, whoever the owner is: they are the same in every report of a day."""
     rows = []
     for destination, end_user in SINGLED_OUT:
-        state = ledger.state(asset.key, asset.form or "", on=as_of, destination=destination, end_user=end_user)
+        state = ledger.state(metal, form, on=as_of, destination=destination, end_user=end_user, **piece)
         named = [m for m in state.measures if m.is_law and not m.conditional and "all" not in m.destinations]
         specific = [m for m in named if m.end_user == ("all" if end_user == CIVIL else end_user)]
         measures = tuple(map(Measure.model_validate, specific))
@@ -48,23 +79,27 @@ def _routes(ledger: ControlLedger, asset: Asset, as_of: date) -> tuple[Route, ..
     return tuple(rows)
 
 
-def timeline(ledger: ControlLedger, products: Universe, as_of: date) -> tuple[MeasureSpells, ...]:
-    """The periods of every official measure on a product that the ledger knows by `as_of`: past, present and dated ahead.
+def timeline(ledger: ControlLedger, forms: Iterable[tuple[str, str | None]], as_of: date) -> tuple[MeasureSpells, ...]:
+    """The periods of every official measure on a form that the ledger knows by `as_of`: past, present and dated ahead.
 
     A period that no known date ends has no `until`. `claims` are days for which one side says that a suspension goes on: they
     change no period.
 
     Args:
         ledger: The control ledger.
-        products: Products whose measures are meant.
+        forms: (metal, form) whose measures are meant: of products, or of lots.
         as_of: Day of knowledge.
     """
+    pairs = [(metal, form) for metal, form in dict.fromkeys(forms) if form]
     chronology = ledger.chronology
     cuts = sorted({d for e in ledger.events if e.known_from <= as_of for d in (e.effective, e.ends and e.ends + DAY) if d})
     rows = []
     for event in ledger.events:
-        forms = [a for a in products if a.form and ledger.certainty(event, a.key, a.form, on=as_of)]
-        if not (event.is_law and event.origin == CHINA and event.instrument in DRAWN and event.effective and forms):
+        covers: dict[str, set[str]] = {}
+        for metal, form in pairs:
+            if certainty := ledger.certainty(event, metal, form, on=as_of):
+                covers.setdefault(metal, set()).add(certainty)
+        if not (event.is_law and event.origin == CHINA and event.instrument in DRAWN and event.effective and covers):
             continue
         status, changes = None, list[tuple[str, date]]()
         for cut in cuts:
@@ -78,8 +113,8 @@ def timeline(ledger: ControlLedger, products: Universe, as_of: date) -> tuple[Me
                 number=event.number,
                 destinations=event.destinations,
                 end_user=event.end_user,
-                assets=tuple(asset.key for asset in forms),
-                uncertain=tuple(a.key for a in forms if ledger.certainty(event, a.key, a.form or "", on=as_of) != "named"),
+                assets=tuple(covers),
+                uncertain=tuple(metal for metal, found in covers.items() if "named" not in found),
                 spells=tuple(
                     Spell(status=status, since=since.isoformat(), until=until and until.isoformat())
                     for (status, since), until in zip_longest(changes, ends)

@@ -12,14 +12,14 @@ import polars as pl
 
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
-from toolkit.app.control_states import control_states, timeline
+from toolkit.app.control_states import held_states, timeline
 from toolkit.app.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.app.findings import Ask, findings
 from toolkit.app.own_events import kept, kept_in
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.remarks import in_record, note
 from toolkit.core.text import one_line
-from toolkit.holdings.exposure import PortfolioExposure
+from toolkit.holdings.exposure import LotExposure, PortfolioExposure
 from toolkit.records.answers.backtest import Backtest
 from toolkit.records.base import with_phrases
 from toolkit.records.exposure import Exposure
@@ -77,7 +77,7 @@ def holdings_record(request: ExposureRequest) -> Holdings:
     found = {
         "schema_version": 1,
         "kind": HOLDINGS,
-        **base(context),
+        **base(context, answer.lots),
         "subject": one_line(Path(request.holdings).name),
         "weights": dict(PortfolioExposure.of(answer.lots).weights),
         "exposure": Exposure.model_validate({name: getattr(answer, name) for name in Exposure.model_fields}),
@@ -122,17 +122,19 @@ def parts_of(record: Record, context: Context) -> Parts:
     return findings(_ask(record, context))
 
 
-def base(context: Context) -> dict[str, Any]:
-    """The fields that every subject has."""
-    owner, as_of = context.settings.config.owner, context.as_of
+def base(context: Context, lots: Sequence[LotExposure] = ()) -> dict[str, Any]:
+    """The fields that every subject has; a metal that lots are of has the law of their forms, not that of the traded one."""
+    owner, as_of, ledger, products = context.settings.config.owner, context.as_of, context.ledger, context.products
+    held = {lot.asset for lot in lots}
+    forms = [*((lot.asset, lot.form) for lot in lots), *((a.key, a.form) for a in products if a.key not in held)]
     return {
         "as_of": as_of,
         "owner": {"country": owner.country, "currency": owner.currency},
         "currency": owner.currency,
-        "controls": control_states(context.ledger, context.products, as_of, owner.country),
-        "timeline": timeline(context.ledger, context.products, as_of),
-        "upcoming": upcoming(context.ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
-        "ledger": {"reviewed_to": context.ledger.reviewed_to},
+        "controls": held_states(ledger, products, lots, as_of, owner.country),
+        "timeline": timeline(ledger, forms, as_of),
+        "upcoming": upcoming(ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
+        "ledger": {"reviewed_to": ledger.reviewed_to},
         "rates": [],
         "data": context.snapshot.provenance(_used(context, LAW)),
         **in_record(map(note, context.notes)),

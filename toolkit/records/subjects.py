@@ -51,7 +51,7 @@ class Holdings(Record):
     currency: str
     """Reporting currency."""
     controls: Rows[ControlState]
-    """State of every product for the owner's country."""
+    """State of every form that is held, then of the products of other metals, for the owner's country."""
     timeline: Rows[MeasureSpells]
     """Periods of every official measure."""
     upcoming: Rows[Upcoming]

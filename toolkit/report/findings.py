@@ -26,6 +26,7 @@ from toolkit.report.i18n.text import Span, Text, name, plain
 from toolkit.report.markers import (
     ENTRY,
     HALF_A_CENT,
+    HELD,
     NORMAL,
     Assumption,
     Origin,
@@ -38,8 +39,6 @@ PartT = TypeVar("PartT", bound=Part)
 SubjectT = TypeVar("SubjectT", bound=Subject)
 HOLDS = 1e-6
 """How far beyond a limit a value may lie and still hold it: rounding of weights to twelve digits, times a margin."""
-HELD = 1e-6
-"""Weights below this are what a solver leaves of nothing, and no holding."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from toolkit.report.tables.lots import assumed_of_lots
 TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
 OFFERS, SHOCKS, CHARGES, VAT, DELIVERED = "offers", "shocks", "charges", "vat", "delivered"
 HALF_A_CENT = 0.005
+HELD = 1e-6
+"""Weights below this are what a solver leaves of nothing, and no holding."""
 ENTRY = {
     "spread": mark("half the dealer spread"),
     "premium": mark("premiums of origin"),
@@ -102,12 +104,32 @@ def assumed_by_record(record: Subject, offers: Mapping[str, Offer], say: Languag
     if isinstance(record, Run):
         yield from _of_terms(record, offers, say)
     yield from _of_rates(record.rates, say)
-    uncertain = [row for row in record.controls if row.uncertain]
+    held = _held(record)
+    uncertain = [row for row in record.controls if row.uncertain and (held is None or row.asset in held)]
     if uncertain:
         names = say.listed([say.name(row.name) for row in uncertain])
         yield UNCERTAIN, say("{names}: no notice settles the form, so it counts as controlled.", names=names)
     if isinstance(record, Run):
         yield from _of_proposal(record, say)
+
+
+def _held(record: Subject) -> set[str] | None:
+    """Products that figures of the subject rest on; None for all. Lots have an assumption of their own on unsettled forms."""
+    match record:
+        case Run():
+            return {p.product for p in record.positions if max(abs(p.weight), abs(p.previous_weight)) > HELD}
+        case Holdings():
+            return set()
+        case BacktestSubject():
+            return {
+                key
+                for one in record.backtest.strategies
+                for row in one.weights
+                for key, part in row.items()
+                if abs(part) > HELD
+            }
+        case _:
+            return None
 
 
 def _of_terms(run: Run, offers: Mapping[str, Offer], say: Language) -> Iterator[tuple[str, Text]]:

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from tests.records import asked, json_of, partial_findings
+from tests.records import as_document, asked, json_of, partial_findings
+from tests.subjects import market
 from toolkit.app import subjects
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -44,3 +45,12 @@ def test_in_german(found):
     words = plain(brief_answer.build(found("de"))[2].text).replace("\u00a0", " ")
     assert "27. November 2026" in words
     assert " the " not in words
+
+
+def test_the_german_brief_names_acts_without_a_number_in_german():
+    subject = market()
+    document, _ = as_document(subject.record, subject.parts, name="market-brief", lang="de")
+    (changed,) = [section for section in document.sections if section.name == "changes"]
+    told = str(changed.content)
+    assert "Erklärung des MOFCOM" in told
+    assert "statement of" not in told

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tests.records import partial_findings
-from tests.subjects import AS_OF, HOSTILE, law
+from tests.subjects import AS_OF, HOSTILE, holdings, law
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
 from toolkit.report.compose import Definition, compose
@@ -138,3 +138,30 @@ def test_a_line_names_its_measures_on_a_phone_and_hides_what_has_no_end():
     page = render(compose(partial_findings(law()), Definition("T", ("controls",))), theme())
     assert '<td role="cell" class="long"><span class="mk suspended"></span><span class="lb" aria-hidden="true">US ban ' in page
     assert page.count('class="brief urgent"') == 2
+
+
+OWN = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
+a,dysprosium,metal,99.5,20,kg,2026-01-03,420,EUR,CHN,DEU,stored
+b,gallium,metal,4N,3,kg,2026-01-03,420,EUR,CHN,DEU,stored
+c,gallium,oxide,4N,3,kg,2026-01-03,420,EUR,CHN,DEU,stored
+d,indium,phosphide,4N,3,kg,2026-01-03,420,EUR,CHN,DEU,stored
+"""
+
+
+def test_lots_have_the_state_of_their_own_form_and_not_that_of_the_traded_one(tmp_path):
+    found = holdings(tmp_path / "lots.csv", OWN)
+    (matrix,) = controls.build(partial_findings(found.record, found.parts))[0].body
+    named = {plain(line.names): line.states for line in matrix.lines}
+    assert set(named) == {"Dysprosium (metal)", "Gallium (metal), Gallium (oxide)", "Indium (phosphide)"}
+    # Indium metal is in no notice, and indium phosphide is.
+    assert all(states[0].mark == "on" for states in named.values())
+    (of_indium,) = [row for row in law()["controls"] if row["asset"] == "indium"]
+    assert not of_indium["listed"]
+
+
+def test_what_lots_are_of_in_two_states_of_the_law_is_named_by_each(tmp_path):
+    sized = [row.replace("d,indium,phosphide,4N", f"{key},tungsten,{form},99.95") for key, form in (("e", "metal"), ("f", "carbide"))
+             for row in OWN.splitlines()[-1:]]  # fmt: skip
+    found = holdings(tmp_path / "two.csv", "\n".join([OWN.splitlines()[0], *sized]))
+    states = {row["form"]: row["uncertain"] for row in found.record["controls"] if row["asset"] == "tungsten"}
+    assert states == {"metal": True, "carbide": False}

@@ -71,8 +71,8 @@ def test_the_opening_says_what_a_control_may_stop_as_the_terminal_does(ask, foun
     )
     assert [plain(item.value) for item in figures.items] == [
         found.money(exposure["at_risk"]["value"]),
-        found.money(exposure["deliveries"][0]["value"]),
         found.money(exposure["resale_restricted"]["value"]),
+        found.money(found.parts.exit.total.sale),
     ]
 
 
@@ -201,3 +201,17 @@ def test_how_the_file_was_read_is_on_the_page(found):
     shown = " ".join(plain(words) for _, words in notes.items)
     for words in (*record.warnings, *record.notes):
         assert plain(found.sentence(words)) in shown
+
+
+def test_what_a_sale_costs_stands_on_the_first_screen(found):
+    figures = {item.label: item for item in opening(found)[2].items}
+    total = found.parts.exit.total
+    assert plain(figures["Lost in a sale today"].value) == found.money(total.sale)
+    assert found.money(total.value) in plain(figures["Lost in a sale today"].note)
+
+
+def test_a_suspension_names_lots_of_the_forms_that_its_notice_names(tmp_path):
+    row = "X-1,germanium,{form},5N,5,kg,2026-01-20,3400,EUR,CHN,DEU,stored,,,,,"
+    told = {form: opening(findings_of(ask_of(tmp_path, row.format(form=form))))[1] for form in ("metal", "nitride")}
+    assert "The lots hold germanium" in told["metal"]
+    assert "The lots hold" not in told["nitride"]

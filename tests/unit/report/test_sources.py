@@ -196,3 +196,20 @@ def test_tax_on_a_purchase_is_named_also_where_none_is_charged(records, tmp_path
     lots = findings_of(ask_of(tmp_path, *TWELVE))
     assert any(one.key == "vat" and "19%" in plain(one.words) for one in lots.assumptions)
     assert "vat" not in assumed(law())
+
+
+def test_an_unsettled_form_is_warned_of_and_assumed_only_where_something_of_it_is_held(records):
+    record = records["normal"]
+    held = {row["asset"] for row in record["positions"] if row["weight"]}
+    unsettled = {row["asset"]: row["name"] for row in record["controls"] if row["uncertain"]}
+    assert unsettled.keys() & held, unsettled
+    assert unsettled.keys() - held, unsettled
+    assumed = [plain(one.words) for one in partial_findings(record, {}).assumptions if one.key == "uncertain"]
+    for told in (assumed, [text for text in record["warnings"] if "uncertain" in text]):
+        (words,) = told
+        assert {asset for asset, name in unsettled.items() if name in words} == unsettled.keys() & held
+
+
+def test_a_page_of_lots_assumes_nothing_of_a_form_that_it_does_not_hold(tmp_path):
+    keys = {one.key for one in findings_of(ask_of(tmp_path, *TWELVE)).assumptions}
+    assert "uncertain" not in keys

@@ -208,3 +208,9 @@ def test_german_has_no_english_left(found, keys):
     english, german = (told(whatif.build(found(lang, **keys))) for lang in ("en", "de"))
     assert english != german
     assert [line for line in german if ENGLISH.search(line)] == []
+
+
+def test_of_a_proposal_the_metals_that_it_holds_are_told_and_no_other(records, subjects):
+    held = {row["asset"] for row in records["normal"]["positions"] if row["weight"]}
+    told = {row["asset"] for row in subjects["normal"].parts["whatif"]["metals"]}
+    assert told == held < {row["asset"] for row in records["normal"]["positions"]}

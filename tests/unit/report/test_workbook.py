@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import zipfile
 from datetime import date
@@ -11,14 +12,17 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from tests import subjects as known
+from tests.lots import HEADER, TWELVE
 from tests.records import as_document
 from toolkit.core.errors import SpecError
 from toolkit.report import document as d
 from toolkit.report.formats.plain import Medium
 from toolkit.report.formats.workbook import LONGEST, sheets, workbook
+from toolkit.report.formats.workbook import _figure as figure_of  # pyright: ignore[reportPrivateUsage]
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import Language
-from toolkit.report.i18n.text import NONE, Span, muted, name, strong, text
+from toolkit.report.i18n.text import NONE, Span, muted, name, plain, strong, text
 
 from .kinds import blocks, document, words
 
@@ -66,6 +70,30 @@ def test_a_column_of_numbers_keeps_numbers_whose_cells_say_more():
     dated = text(fmt.price(23.15), muted(f", {fmt.month('2026-07-31')}"), Span("", refs=("S4",)))
     assert row_of("x", level, dated, text(fmt.number(5), " of ", fmt.number(11))) == ["x", 22.8, 23.15, "5 of 11"]
     assert row_of(text("No. ", fmt.number(5)), strong(fmt.number(4)))[0] == "No. 5", "a head stays words"
+
+
+@pytest.mark.parametrize("name", ["moved", "lots", "backtest"])
+def test_a_cell_of_a_column_of_numbers_is_a_number_unless_it_says_two(name, subjects, tmp_path):
+    if name == "lots":
+        found = known.holdings(tmp_path / "lots.csv", "\n".join([HEADER, *TWELVE]))
+    else:
+        found = known.backtest() if name == "backtest" else subjects[name]
+    told, _ = as_document(found.record, found.parts, name="backtest" if name == "backtest" else "full")
+    forms = [form for sheet in sheets(told, Medium(Language())) for form in sheet.forms if isinstance(form, d.Table)]
+    numbers = [
+        (table.caption, column.label, cell)
+        for table in forms
+        for row in table.rows
+        for column, cell in zip(table.columns, row.cells, strict=True)
+        if column.align == "right" and column.label != "Years" and re.search(r"\d", plain(cell))
+    ]
+    assert len(numbers) > 100
+    for caption, label, cell in numbers:
+        one_of_two = len(re.findall(r"\d[\d.,]*", plain(cell))) > 1 or plain(cell).startswith(("<", "–"))
+        assert figure_of(cell, number=True) is not None or one_of_two, (caption, label, plain(cell))
+    alone = {label: figure_of(cell, number=True) for _, label, cell in numbers}
+    if name == "moved":
+        assert {alone[label] is not None for label in ("Order", "Lot", "Estimated price ± error, EUR", "low")} == {True}
 
 
 def test_the_number_format_shows_what_the_page_writes():

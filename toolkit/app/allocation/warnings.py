@@ -17,6 +17,7 @@ from toolkit.market.exchange_rates import Rate
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
 from toolkit.records.sources import Provenance
+from toolkit.report.markers import HELD
 
 MOSTLY_CASH = 0.5
 LAW = ("controls", "control_scopes", "control_items")
@@ -68,10 +69,12 @@ def warnings(
         text = message("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
         found.append(Remark("terms", text, message("Say what a trade costs (fee under [costs] of the strategy)."), unknown))
     day = inputs.snapshot.as_of
+    values = dict(zip(universe.keys, np.maximum(np.abs(money.values), np.abs(money.before)).tolist(), strict=True))
     uncertain = [
         asset
         for asset in universe
-        if asset.form is not None
+        if values[asset.key] > HELD * money.wealth
+        and asset.form is not None
         and products[asset.key] in inputs.products
         and CHINA not in asset.outside
         and inputs.ledger.state(
@@ -84,7 +87,6 @@ def warnings(
         keys = tuple(asset.key for asset in uncertain)
         command = f"`toolkit controls {products[keys[0]]}`"
         found.append(Remark("law", text, message("See {command}, and have the goods classified.", command=command), keys))
-    values = dict(zip(universe.keys, np.maximum(np.abs(money.values), np.abs(money.before)).tolist(), strict=True))
     told = [remark for remark in (*found, *problem.notes(), *inputs.notes) if not _concerns_nothing(remark, values)]
     return by_money((*told, *further, *map(note, forecast.notes)), values)
 

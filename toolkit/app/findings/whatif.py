@@ -37,6 +37,7 @@ from toolkit.records.parts.whatif import Band, Effect, MetalStop, Multiples, Nam
 from toolkit.records.run import Run
 from toolkit.records.subjects import Holdings, Subject
 from toolkit.report.i18n.countries import country
+from toolkit.report.markers import HELD
 from toolkit.shocks.elasticity import Elasticity, implied_loss, price_band
 from toolkit.shocks.price_response import LOSS_ERROR, PUBLISHED_ERROR
 
@@ -83,10 +84,11 @@ def whatif(ask: Ask) -> WhatIf | None:
     """
     snapshot = ask.context.snapshot
     published = _published(snapshot)
-    keys = dict.fromkeys((*ask.assets, *published["subject"]))
+    assets = _held(ask)
+    keys = dict.fromkeys((*assets, *published["subject"]))
     supplies = {key: ask.context.metal_supply(key, Scenario()) for key in keys}
     products = {product.key: product for product in ask.context.products}
-    shares = stop_shares(ask.context, ask.assets)
+    shares = stop_shares(ask.context, assets)
     if not shares:
         return None
     seen = price_responses(ask.context, (*supplies, FURTHER))
@@ -94,7 +96,7 @@ def whatif(ask: Ask) -> WhatIf | None:
         spread = seen.elasticity(FURTHER)
     except GapError:
         return None
-    metals = tuple(_metal(supplies[key], products.get(key), seen.elasticity(key), ask) for key in ask.assets)
+    metals = tuple(_metal(supplies[key], products.get(key), seen.elasticity(key), ask) for key in assets)
     amounts = amounts_of(ask.record)
     return WhatIf(
         country=CHINA,
@@ -119,6 +121,12 @@ def whatif(ask: Ask) -> WhatIf | None:
         assumptions=_assumptions(snapshot, seen, metals),
         data=ask.provenance(shares=_rows(snapshot, metals), assumptions=published),
     )
+
+
+def _held(ask: Ask) -> tuple[str, ...]:
+    """The products of a proposal that it holds; of any other subject, or where it holds none, all that it is about."""
+    held = {row.product for row in ask.positions if abs(row.weight) > HELD}
+    return tuple(key for key in ask.assets if key in held) or ask.assets
 
 
 def amounts_of(record: Subject) -> Amounts:

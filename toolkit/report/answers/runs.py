@@ -17,6 +17,7 @@ from toolkit.report.answers.optimize import optimize
 from toolkit.report.answers.sweep import sweep
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.measures import CONFIDENCE, measure_words
 
 STATUS: Mapping[str, str] = {
     "infeasible": mark("no answer"),
@@ -120,17 +121,31 @@ def _rows(answer: Answer, differences: Sequence[RunDifference]) -> Iterator[tupl
 
 
 def _row(answer: Answer, row: RunDifference) -> tuple[Cell, ...]:
-    of = (
-        answer.metal(row.key)
-        if row.part in ("weights", "orders")
-        else answer.word(row.key)
-        if row.part == "figures"
-        else row.key
-    )
     one, other, change = row.first or 0.0, row.second or 0.0, ""
     if row.unit is not None and not isinstance(one, str) and not isinstance(other, str):
         change = _number(answer, row, other - one, sign="+")
-    return answer.words(PARTS, row.part), of, _value(answer, row, row.first), _value(answer, row, row.second), change
+    return (
+        answer.words(PARTS, row.part),
+        _of(answer, row),
+        _value(answer, row, row.first),
+        _value(answer, row, row.second),
+        change,
+    )
+
+
+def _of(answer: Answer, row: RunDifference) -> str:
+    """What differs: a metal, cash, a figure or a measure by name, of several strategies behind the name of its own."""
+    strategy, between, key = row.key.rpartition(": ")
+    if key == "cash":
+        told = answer.say.words("cash")
+    elif row.part in ("weights", "orders"):
+        told = answer.metal(key)
+    elif row.part == "figures":
+        name, confidence = ("cvar", CONFIDENCE) if key == "cvar_95" else (key, None)
+        told = measure_words(name, confidence, answer.say)
+    else:
+        return row.key
+    return f"{strategy}{between}{told}"
 
 
 def _value(answer: Answer, row: RunDifference, value: str | float | None) -> str:

@@ -122,7 +122,8 @@ def _control(found: Findings, row: ControlChange) -> tuple[Text, ...]:
 
 
 def _measure(found: Findings, row: ControlChange) -> Text:
-    say, number = found.say, found.say.name(found.fmt.notices(row.title))
+    say = found.say
+    number = name(found.fmt.notices(say.term("term", row.title)))
     if row.targets:
         targets = say.series([found.fmt.notices(say.term("term", title)) for title in row.targets])
         return say("{number} (suspension of {targets})", number=number, targets=targets)

@@ -11,7 +11,7 @@ from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
-from toolkit.report.i18n.text import Inline, Text, joined, sources, text
+from toolkit.report.i18n.text import Inline, Text, joined, name, sources, text
 from toolkit.report.tables.facts import instrument, note, review, why_unconfirmed
 from toolkit.report.tables.lanes import timeline
 from toolkit.report.tables.offers import offers
@@ -163,11 +163,19 @@ def _grouped(run: Findings, rows: Sequence[tuple[Cells, ControlState]]) -> Itera
         return (marks.count("uncertain") + (marks == ["whitelist"]) * 9, -len(marks))
 
     for states in sorted(groups, key=strictness):
-        yield Line(_symbols(groups[states]), joined(map(run.title, groups[states]), ", "), states)
+        yield Line(_symbols(groups[states]), _names(run, groups[states]), states)
 
 
 def _symbols(rows: Sequence[ControlState]) -> str:
     return ", ".join(dict.fromkeys(row.element or row.asset for row in rows))
+
+
+def _names(run: Findings, rows: Sequence[ControlState]) -> Text:
+    """Products by name; of lots the metal and the form that they are held in, as the table of lots has them."""
+    if run.exposure is None:
+        return joined(map(run.title, rows), ", ")
+    told = [text(run.head(row), " (", name(run.say.term("term", row.form)), ")") for row in rows]
+    return joined(dict.fromkeys(told), ", ")
 
 
 def _reasons(run: Findings, rows: Sequence[ControlState]) -> Iterator[Line]:
@@ -176,7 +184,7 @@ def _reasons(run: Findings, rows: Sequence[ControlState]) -> Iterator[Line]:
     for row in rows:
         groups.setdefault(_reason(run, row), []).append(row)
     for why, members in groups.items():
-        yield Line(_symbols(members), joined(map(run.title, members), ", "), reason=why)
+        yield Line(_symbols(members), _names(run, members), reason=why)
 
 
 def _reason(run: Findings, row: ControlState) -> Text:

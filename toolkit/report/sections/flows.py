@@ -186,7 +186,7 @@ def _months(run: Findings, found: Sequence[Flow], months: Sequence[str]) -> Tabl
         quantity, basis = figure
         if quantity is None:
             return text(NONE)
-        return text(f"{run.fmt.number(quantity)}*" if basis == INFERRED else run.fmt.number(quantity))
+        return text(run.fmt.number(quantity), "*" if basis == INFERRED else "")
 
     rows = tuple(
         Row((text(run.fmt.month(_first(month))), *(cell(one.get(month, (None, MISSING))) for one in by)))

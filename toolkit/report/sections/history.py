@@ -213,7 +213,7 @@ def _paths(run: Findings, chosen: Sequence[HistoryCase]) -> Table:
     def cell(month: PathMonth | None) -> Text:
         if month is None or month.printed is None:
             return text(NONE)
-        return text(f"{fmt.number(month.level)} ({fmt.number(month.printed)})")
+        return text(fmt.number(month.level), f" ({fmt.number(month.printed)})")
 
     rows = tuple(Row((text(fmt.number(s, signed=True)), *(cell(one.get(s)) for one in by))) for s in shifts)
     return Table(

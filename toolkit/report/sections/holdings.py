@@ -15,7 +15,7 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, plain, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sources, strong, text
 from toolkit.report.tables.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, Sum, reach, shown_name, sums
 
 SHOWN = 30
@@ -251,11 +251,11 @@ def _price(run: Findings, lot: LotExposure) -> Text:
     price = next((p for p in run.needed(Holdings).exposure.prices if (p.asset, p.form) == (lot.asset, lot.form)), None)
     if price is None or lot.value is None:
         return text(NONE)
-    error = f" ± {fmt.price(price.standard_error, like=price.price)}" if price.standard_error else ""
+    error = (" ± ", fmt.price(price.standard_error, like=price.price)) if price.standard_error else ()
     annual = price.kind == ANNUAL
     day = str(price.date)[:4] if annual else fmt.month(price.date)
     return text(
-        "○ " if annual else "", f"{fmt.price(price.price)}{error}", muted(f" {day}"), sources(*run.of_sources(price.source))
+        "○ " if annual else "", fmt.price(price.price), *error, muted(f" {day}"), sources(*run.of_sources(price.source))
     )
 
 
@@ -361,7 +361,7 @@ def _average(run: Findings, price: UnitPrice, *, quoted: bool) -> tuple[Text, ..
         return (*cells, text(NONE), text(NONE))
     ends = dict.fromkeys((fmt.price(there.low, like=there.low), fmt.price(there.high, like=there.low)))
     day = muted(f", {fmt.short_date(there.date)}")
-    return (*cells, text(strong("–".join(ends))), text(name(fmt.sentence(say.term("term", there.basis))), day))
+    return (*cells, joined(map(strong, ends), "–"), text(name(fmt.sentence(say.term("term", there.basis))), day))
 
 
 def _delay(run: Findings) -> Figure | None:

@@ -13,6 +13,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
+from toolkit.report.markers import COSTS, STORAGE
 from toolkit.report.tables.basket import owned
 from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
@@ -25,7 +26,7 @@ HALF_A_UNIT = 0.5
 """Of the currency: less is written as nothing."""
 
 
-@section("holdings-answer", "", needs=["exposure"])
+@section("holdings-answer", "", needs=["exposure"], uses=["exit"])
 def holdings_answer(run: Findings) -> tuple[Block, ...]:
     """Heading, paragraph, what changes next, three figures, the bar and the status line."""
     exposure = run.needed(Holdings).exposure
@@ -34,7 +35,13 @@ def holdings_answer(run: Findings) -> tuple[Block, ...]:
         Heading(_result(run, found, exposure.at_risk)),
         Paragraph(text(*_paragraph(run, exposure)), "answer"),
         Paragraph(text(*deadline(run)), "next"),
-        KeyFigures((_stoppable(run, found["order"], exposure), _safe(run, found["safe"], exposure), _resale(run, exposure))),
+        KeyFigures(
+            (
+                _stoppable(run, found["order"], exposure),
+                _resale(run, exposure),
+                _sale(run) or _safe(run, found["safe"], exposure),
+            )
+        ),
         *((bar,) if (bar := owned(run, exposure.lots)) else ()),
         Status(tuple(_status(run, exposure))),
     )
@@ -141,6 +148,23 @@ def _safe(run: Findings, part: Sum, exposure: Exposure) -> KeyFigure:
             share=_share(run, part.value),
         )
     return _figure(run, run.say.words("Stored safe"), part, note)
+
+
+def _sale(run: Findings) -> KeyFigure | None:
+    """What a sale today costs, and storage besides; None where no lot with a price can be sold."""
+    part = run.parts.exit
+    if part is None or not part.products or part.total.value <= 0:
+        return None
+    say, total = run.say, part.total
+    note = say.counted(
+        1 if part.years == 1 else 2,
+        "half the spread on {value} that can be sold today; storage for one year {storage} more",
+        "half the spread on {value} that can be sold today; storage for {years} years {storage} more",
+        value=run.money(total.value),
+        years=run.fmt.quantity(part.years),
+        storage=run.derived(run.money(total.storage_paid), STORAGE),
+    )
+    return KeyFigure(say.words("Lost in a sale today"), text(run.derived(run.money(total.sale), COSTS, marked=False)), note)
 
 
 def _stoppable(run: Findings, order: Sum, exposure: Exposure) -> KeyFigure:

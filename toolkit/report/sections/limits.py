@@ -138,7 +138,7 @@ def _cells(run: Findings, c: Limit) -> tuple[Text, ...]:
 
 def _value(value: float, read: Scale, *, broken: bool) -> Text:
     written = read.value(value)
-    return text(Span(f"▲ {written}", "warn") if broken else strong(written))
+    return text(Span("▲ ", "warn"), Span(written, "warn")) if broken else text(strong(written))
 
 
 def _place(run: Findings, c: Limit) -> Inline:

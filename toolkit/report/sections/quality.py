@@ -114,7 +114,7 @@ def _cells(run: Findings, row: SeriesQuality, shown: Sequence[Fault]) -> tuple[T
         text(fmt.month(row.first)),
         text(fmt.month(row.last)),
         *(one.told(run, row) if one.found(row) else text(NONE) for one in shown),
-        text(Span(f"▲ {age}", "warn")) if row.old else text(age),
+        text(Span("▲ ", "warn"), Span(age, "warn")) if row.old else text(age),
         say("estimated price") if row.noisy else say("as published"),
     )
 

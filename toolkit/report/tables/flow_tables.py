@@ -71,7 +71,7 @@ def _row(run: Findings, flow: Flow) -> Row:
             _number(run, summary.year, bold=True),
             _number(run, summary.year_before),
             _change(run, summary.year_on_year),
-            text(f"{summary.zeros_in_year}{inferred}"),
+            text(run.fmt.number(summary.zeros_in_year), inferred),
             text(run.fmt.share(summary.share)) if summary.share is not None else text(NONE),
         )
     )

@@ -9,7 +9,7 @@ from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Text, joined, muted, name, sources, strong, text
 from toolkit.shocks.event_study import Summary
 
 NO = "none"
@@ -106,8 +106,8 @@ def _cell(run: Findings, reaction: Reaction) -> Text:
     if reaction.figure is None:
         return text(NONE)
     signs = ("*" if reaction.scarce else "") + ("‡" if reaction.adjusted is None else "")
-    told = run.fmt.percent(reaction.figure, 0, signed=True) + signs
-    return text(muted(told) if reaction.verdict == NO else strong(told))
+    style = muted if reaction.verdict == NO else strong
+    return text(style(run.fmt.percent(reaction.figure, 0, signed=True)), style(signs))
 
 
 def _totals(run: Findings) -> tuple[Row, ...]:
@@ -175,4 +175,4 @@ def _dated(run: Findings, price: PriceRange) -> Text:
     """A price or a range, and its day."""
     fmt = run.fmt
     ends = dict.fromkeys((fmt.quantity(price.low), fmt.quantity(price.high)))
-    return text("–".join(ends), muted(f" {fmt.short_date(price.date)}"))
+    return text(joined(ends, "–"), muted(f" {fmt.short_date(price.date)}"))

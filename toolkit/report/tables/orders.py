@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from toolkit.records.orders import Order
 from toolkit.records.positions import Position
@@ -89,10 +90,10 @@ def _source(run: Findings) -> Text:
 def _cells(run: Findings, order: Order, p: Position, *, lots: bool) -> tuple[Text, ...]:
     fmt, say = run.fmt, run.say
     unit = say.term("term", p.unit)
-    amount = fmt.percent(p.weight, 1) if order.quantity is None else f"{fmt.quantity(order.quantity)} {unit}"
+    amount = text(fmt.percent(p.weight, 1)) if order.quantity is None else text(fmt.quantity(order.quantity), f" {unit}")
     return (
         text(run.title(p)),
-        text(strong(say.words(SIDES[order.side], amount=amount))),
+        tuple(replace(span, style="strong") for span in say(SIDES[order.side], amount=amount)),
         *(_lots(run, order, p, unit) if lots else ()),
         *_prices(run, p, unit),
         text(fmt.number(order.value)),
@@ -106,14 +107,12 @@ def _prices(run: Findings, p: Position, unit: str) -> tuple[Text, Text]:
     if p.price is None or p.price_raw is None:
         return text(NONE), text(NONE)
     fmt = run.fmt
-    level = fmt.price(p.price)
-    if p.price_se:
-        level += f" ± {fmt.price(p.price_se, like=p.price)}"
-    last = f"{fmt.price(p.price_raw, like=p.price)}, {fmt.month(p.price_date)}"
+    error = (" ± ", fmt.price(p.price_se, like=p.price)) if p.price_se else ()
     far = abs(p.price_raw / p.price - 1) > FAR
+    last = ("▲ " if far else "", fmt.price(p.price_raw, like=p.price), f", {fmt.month(p.price_date)}")
     return (
-        text(level, muted(f" / {unit}")),
-        text(Span(f"▲ {last}", "warn") if far else muted(last), sources(*run.of_sources(p.price_source))),
+        text(fmt.price(p.price), *error, muted(f" / {unit}")),
+        text(*(Span(words, "warn" if far else "muted") for words in last), sources(*run.of_sources(p.price_source))),
     )
 
 
@@ -121,8 +120,8 @@ def _lots(run: Findings, order: Order, p: Position, unit: str) -> tuple[Text, Te
     """Count and size; what a dealer sells as a lot is assumed, and with it how many of them make a weight."""
     if p.lot_size is None:
         return text(NONE), text(NONE)
-    assumed, size = p.terms in ASSUMED, f"{run.fmt.quantity(p.lot_size)} {unit}"
-    lot = text(run.assumed(size, TERMS, marked=False) if assumed else size)
+    assumed, size = p.terms in ASSUMED, (run.fmt.quantity(p.lot_size), f" {unit}")
+    lot = text(*(run.assumed(words, TERMS, marked=False) if assumed else words for words in size))
     if order.lots is None:  # what is held is no whole number of them
         return text(NONE), lot
     count = run.fmt.number(order.lots)
@@ -130,7 +129,7 @@ def _lots(run: Findings, order: Order, p: Position, unit: str) -> tuple[Text, Te
 
 
 def _after(run: Findings, p: Position, unit: str) -> Text:
-    return text(strong(f"{run.fmt.quantity(p.quantity)} {unit}")) if p.quantity else text(NONE)
+    return text(strong(run.fmt.quantity(p.quantity)), strong(f" {unit}")) if p.quantity else text(NONE)
 
 
 def _sum(run: Findings, *, lots: bool) -> Row:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from toolkit.records.parts.whatif import Band, Effect, MetalStop, Multiples, WhatIf
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import Written
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, sources, strong, text
 from toolkit.shocks.elasticity import Elasticity
@@ -20,12 +21,16 @@ BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "beyond", "not_made", "precious", "unknown
 
 def times(run: Findings, value: float) -> str:
     """A multiple in a sentence."""
-    return run.fmt.number(value, 0 if value >= 10 else 1 if value >= 2 else 2)
+    return run.fmt.number(value, _decimals(value))
 
 
-def multiple(run: Findings, value: float) -> str:
+def _decimals(value: float) -> int:
+    return 0 if value >= 10 else 1 if value >= 2 else 2
+
+
+def multiple(run: Findings, value: float) -> Written:
     """A multiple in a table or beside a mark."""
-    return f"×{times(run, value)}"
+    return Written(f"×{times(run, value)}", value, ('"×"0', '"×"0.0', '"×"0.00')[_decimals(value)])
 
 
 def money_words(run: Findings, value: float) -> str:
@@ -101,7 +106,7 @@ def cases(run: Findings) -> Figure | None:
                 text(NONE if case.share_then is None else fmt.percent(case.share_then, 0)),
                 text(NONE if case.loss is None else fmt.percent(case.loss, 0)),
                 text(strong(fmt.percent(case.change, 0, signed=True))),
-                text(say.words("model") if case.months is None else str(case.months)),
+                text(say.words("model") if case.months is None else fmt.number(case.months)),
             )
         )
         for case in found.cases

@@ -21,7 +21,7 @@ HELD = ("antimony", "bismuth", "gallium", "indium", "gold")
 def ask(day=AS_OF, assets=HELD):
     settings = resolve({}, file=None)
     inputs = Context(settings, day)
-    return asked(inputs, assets, {"timeline": timeline(inputs.ledger, inputs.products, day)})
+    return asked(inputs, assets, {"timeline": timeline(inputs.ledger, ((a.key, a.form) for a in inputs.products), day)})
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,14 @@ def _printed(words: list[str], output: Path, kind: str, lang: str, capsys: pytes
     return capsys.readouterr().out
 
 
+def test_what_differs_is_told_in_the_language_of_the_reader(ask: Ask, output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    second, first = ids(ask, "optimize", "optimal")
+    told = _printed(["diff", first, second], output, "markdown", "de", capsys)
+    assert "durchschnittlicher Verlust des schlechtesten Zwanzigstels" in told
+    of = {row.split("|")[2].strip() for row in told.splitlines() if row.startswith("|")}
+    assert not of & {"cash", "cvar 95", "status", "warnings", "expected return"}, of
+
+
 def test_one_changed_limit_and_what_came_of_it_are_all_that_differs(ask: Ask) -> None:
     second, first = ids(ask, "optimize", "optimal")
     rows = ask("diff", first, second)["differences"]
