@@ -71,6 +71,7 @@ _ISO = re.compile(r"([12][0-9]{3})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 _SLASHES = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4}|[0-9]{2})")
 _EAST = re.compile(r"([12][0-9]{3})年([0-9]{1,2})月([0-9]{1,2})日")
 _NAMED = re.compile(r"([0-9]{1,2})[. -]+([^\W\d]+)\.?[, -]+([0-9]{4}|[0-9]{2})|([^\W\d]+)\.? ([0-9]{1,2}),? ([0-9]{4})")
+_MONTH = re.compile(r"([^\W\d]+)\.?[ -]([0-9]{4})|([0-9]{4})[ M-]([^\W\d]+|[0-9]{2})\.?|([01]?[0-9])[./]([0-9]{4})")
 _CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
 _MIDNIGHT = re.compile(r"[T ]+0?0:00(:00([.,]0+)?)?(?![0-9])")
 _DIGITS = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])")
@@ -351,6 +352,16 @@ def day(text: str, *, clock: bool = True) -> Day | None:
         month = _MONTHS.get(name.casefold())
         return _one(_year(year), month, int(number)) if month else None
     return None
+
+
+def month(text: str) -> str | None:
+    """The month in a cell as ``2026-05``: ``Mai 2026``, ``May-2026``, ``2026M05``, ``05/2026``; None for what is none."""
+    match = _MONTH.fullmatch(tidy(text))
+    if match is None:
+        return None
+    name, year = match[1] or match[4] or match[5], match[2] or match[3] or match[6]
+    number = int(name) if name.isdigit() else _MONTHS.get(name.casefold(), 0)
+    return f"{year}-{number:02}" if 1 <= number <= 12 else None
 
 
 def serial_day(text: str) -> date | None:

@@ -304,10 +304,12 @@ def _number_hint(values: pl.Series) -> str:
 
 
 def _date_text(column: pl.Series) -> pl.Series:
-    """Dates as ISO text; a moment other than midnight keeps its time of day and so is no date."""
+    """Dates and months as ISO text; a moment other than midnight keeps its time of day and so is no date."""
     if isinstance(column.dtype, pl.Datetime):
         moment = column.dt.to_string("iso:strict")
         return pl.select(
             pl.when(column.dt.time() == pl.time(0)).then(column.dt.to_string("%Y-%m-%d")).otherwise(moment)
         ).to_series()
-    return column.cast(pl.String)
+    text = column.cast(pl.String)
+    months = {cell: month for cell in text.drop_nulls().unique() if (month := cells.month(cell))}
+    return text.replace(months) if months else text

@@ -66,7 +66,7 @@ SIDES = {
 """Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
 Rows = tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]
 """Prices of a file, how they were read, and that their currency is the default where none is named."""
-_MISSING = ("null", "N/A", "n/a", "-")
+_MISSING = ("null", "N/A", "n/a", "n.a.", "k.A.", "-", "–")
 """Texts of a missing value."""
 
 
@@ -153,10 +153,12 @@ def read_prices(
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     check_size(table.name, columns=rows["asset"].n_unique())
+    priced = {*rows["asset"].unique()}
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows.sort("asset", "date", "row")
     reading = (*table.notes, *reading, *assumed, *keys)
-    notes = _notes(table, rows, shape, today)
+    empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
+    notes = _notes(table, rows, empty, today)
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
     for part in (rows, *quotes.partition_by("basis")):
@@ -229,10 +231,8 @@ def _renamed(table: Table) -> Table:
 def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> Rows:
     """The closes of a quotation file, and a note on what was taken for the price."""
     fields = list(quoted.fields)
-    missing = pl.col(pl.String).replace(dict.fromkeys(_MISSING))
-    table = replace(table, cells=table.cells.with_columns(table.cells[fields].select(missing)))
     dates = _dates(table, today, column=quoted.date)
-    read = amounts(table, fields, money=False)
+    read = amounts(_without_words(table, fields), fields, money=False)
     closes = read.values
     parts = []
     for asset, column in quoted.prices.items():
@@ -318,6 +318,12 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
     )
 
 
+def _without_words(table: Table, columns: Sequence[str]) -> Table:
+    """The table with cells that say that a value is missing empty."""
+    missing = pl.col(pl.String).replace(dict.fromkeys(_MISSING))
+    return replace(table, cells=table.cells.with_columns(table.cells[list(columns)].select(missing)))
+
+
 def _wide(table: Table, currency: str, today: date, stated: Stated) -> Rows:
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
@@ -336,7 +342,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated) -> Rows:
             details={"file": table.name, "rows": [table.header]},
         )
     dates = _dates(table, today)
-    read = amounts(table, assets, money=True)
+    read = amounts(_without_words(table, assets), assets, money=True)
     prices, signs = read.values.unpivot(variable_name="asset", value_name="price"), read.currencies
     rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
     beside = pl.concat([signs[name].alias("sign") for name in assets])
@@ -464,7 +470,7 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
     return dates
 
 
-def _notes(table: Table, rows: pl.DataFrame, shape: str, today: date) -> tuple[str, ...]:
+def _notes(table: Table, rows: pl.DataFrame, empty: Collection[str], today: date) -> tuple[str, ...]:
     notes: list[str] = []
     running = running_months(table, "date", today) if "date" in table.columns else table.rows.clear()
     if len(running):
@@ -476,10 +482,7 @@ def _notes(table: Table, rows: pl.DataFrame, shape: str, today: date) -> tuple[s
                 row=running[0],
             )
         )
-    if shape == "wide":
-        priced = set(rows["asset"].unique())
-        empty = [name for name in table.columns if name != "date" and name not in priced]
-        notes += [message("{name!r} has no prices and is left out.", name=name) for name in empty]
+    notes += [message("{name!r} has no prices and is left out.", name=name) for name in empty]
     later = rows.filter(pl.col("known_from") > today).height
     if later:
         notes.append(

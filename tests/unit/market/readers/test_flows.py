@@ -64,7 +64,7 @@ FAULTS = {
     "future": ("date,partner,hs_code,quantity_kg\n2027-01,JPN,250410,5\n", "month", [2]),
     "twice": ("date,partner,hs_code,quantity_kg\n2026-01-01,JPN,250410,5\n2026-01,JPN,250410,5\n", "unique", [2, 3]),
     "text": ("date,partner,hs_code,quantity_kg\n2026-01,JPN,250410,none\n", "number", [2]),
-    "date": ("date,partner,hs_code,quantity_kg\n01/2026,JPN,250410,5\n", "date", [2]),
+    "date": ("date,partner,hs_code,quantity_kg\nQ1 2026,JPN,250410,5\n", "date", [2]),
     "partner": ("date,partner,hs_code,quantity_kg\n2026-01,,250410,5\n", "empty", [2]),
     "direction": ("date,partner,hs_code,quantity_kg,direction\n2026-01,JPN,250410,5,out\n", "direction", [2]),
 }

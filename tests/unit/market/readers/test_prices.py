@@ -55,6 +55,35 @@ def test_a_long_file_with_every_column(tmp_path):
     assert Prices.is_valid(file.frame)
 
 
+@pytest.mark.parametrize(
+    "months", ["Jan 2026;Mär 2026", "January 2026;March 2026", "01/2026;3/2026", "2026M01;2026M03", "2026 Jan;2026 Mar"]
+)
+def test_months_as_people_and_offices_write_them(tmp_path, months):
+    rows = "".join(f"{month},{price}\n" for month, price in zip(months.split(";"), (1, 2), strict=True))
+    file = read(tmp_path, f"date,gold\n{rows}")
+    assert file.frame["date"].to_list() == [date(2026, 1, 31), date(2026, 3, 31)]
+
+
+def test_a_word_for_a_missing_price_is_an_empty_cell_and_never_nothing(tmp_path):
+    cells = ("1", "2", "3", "n/a", "k.A.", "6", "7", "8", "9", "10")
+    file = read(tmp_path, "date,gold,tin\n" + "".join(f"2026-{i:02},{cell},1\n" for i, cell in enumerate(cells, start=1)))
+    assert file.frame.filter(pl.col("asset") == "gold")["price"].to_list() == [1, 2, 3, 6, 7, 8, 9, 10]
+    assert any("gold: 2 of 10 months have no price, never filled" in note for note in file.notes)
+
+
+def test_a_column_whose_name_means_a_metal_is_not_told_as_left_out(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("date,Gallium,Zinn\n2026-01,1,\n2026-02,2,\n", encoding="utf-8")
+    file = read_prices(path, default_currency="USD", today=date(2026, 11, 24), key=str.lower)
+    assert [note for note in map(str, file.notes) if "left out" in note] == ["'Zinn' has no prices and is left out."]
+
+
+@pytest.mark.parametrize("month", ["Jan-26", "Mon 2026", "13/2026", "2026M13", "Q1 2026"])
+def test_what_may_be_a_day_or_is_no_month_is_no_date(tmp_path, month):
+    with pytest.raises(FrameError, match="not a date"):
+        read(tmp_path, f"date,gold\n{month},1\n")
+
+
 @pytest.mark.parametrize("header", ["month,asset,price,quantity_kg", "Monat,Metall,Preis,kg", "Period,asset,price,Menge_kg"])
 def test_the_month_of_a_list_is_its_date_and_kilograms_are_its_quantity(tmp_path, header):
     file = read(tmp_path, f"Preisliste\nMonat,Mai 2026\n{header}\n2026-05,gallium,5,12\n")
