@@ -89,17 +89,21 @@ class PriceSeries:
         """
         if isinstance(prices, PriceSeries):
             return prices
-        table = prices.drop_nulls("price").sort("asset", "date")
-        first = np.append(True, np.diff(table["asset"].rle_id().to_numpy()) > 0)[: table.height]
-        starts = np.flatnonzero(first)
-        series = np.cumsum(first) - 1
-        known = days_of(table["known_from"]) if "known_from" in table.columns else days_of(table["date"])
+        table = prices.drop_nulls("price")
+        runs = table["asset"].rle().struct
+        series = np.repeat(runs["value"].rank("dense").cast(pl.Int64).to_numpy(), runs["len"].to_numpy()) - 1
+        day = series * SPAN + days_of(table["date"])
+        if (np.diff(day) < 0).any():
+            order = np.argsort(day, kind="stable")  # quick where whole series are in order, as in a store
+            table, series, day = table[order], series[order], day[order]
+        starts = np.flatnonzero(np.diff(series, prepend=-1))
+        known = series * SPAN + days_of(table["known_from" if "known_from" in table.columns else "date"])
         rows = _Rows(
-            series * SPAN + days_of(table["date"]),
-            series * SPAN + known,
+            day,
+            known,
             table["price"].cast(pl.Float64).to_numpy(),
             table["quantity"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
-            bool(((np.diff(known) >= 0) | first[1:]).all()),
+            bool((np.diff(known) >= 0).all()),
         )
         assets, currencies, units, bases = (
             tuple(table[name].gather(starts)) for name in ("asset", "currency", "unit", "basis")

@@ -18,7 +18,8 @@ from toolkit.market.store.files import DRAFT, file_sha256, flush_file, flush_fol
 from toolkit.market.store.log import KEY, LOG, DataFile, Entry, Head, actions_digest, damaged, entry_path, read_entry
 from toolkit.market.tables import Table
 
-ROWS_OF_A_FILE = 1_000_000
+ROWS_OF_A_FILE = 500_000
+"""Rows of a data file, and of the part of an import that is checked and sorted in memory at a time."""
 ROWS_OF_A_GROUP = 32_768
 """Rows of a Parquet row group, the least that is read: about six series of twenty years of days."""
 

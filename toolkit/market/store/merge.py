@@ -220,9 +220,11 @@ def quoted_prices(store: Store, assets: Collection[str], as_of: date) -> pl.Data
         assets: Symbols.
         as_of: Day of knowledge.
     """
-    rows = store.scan(QUOTED, as_of, series=sorted(assets)).collect()
-    rows = _one_source(rows, ["asset"], "date") if rows.height else rows
-    adjusted = pl.col("adjusted_close").is_not_null().all().over("asset")
+    columns = ("date", "asset", "close", "adjusted_close", "currency", "source", "known_from")
+    rows = store.scan(QUOTED, as_of, series=sorted(assets)).select(columns).collect()
+    rows = _one_source(rows, ["asset"], "date")
+    without = rows.filter(pl.col("adjusted_close").is_null())["asset"].unique()
+    adjusted = ~pl.col("asset").is_in(without.implode())
     return rows.select(
         "date", "asset",
         price=pl.when(adjusted).then("adjusted_close").otherwise("close"),
@@ -232,4 +234,4 @@ def quoted_prices(store: Store, assets: Collection[str], as_of: date) -> pl.Data
         basis=pl.when(adjusted).then(pl.lit(ADJUSTED_CLOSE)).otherwise(pl.lit(CLOSE)),
         source="source",
         known_from="known_from",
-    ).sort("date", "asset")  # fmt: skip
+    )  # fmt: skip
