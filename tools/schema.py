@@ -18,6 +18,7 @@ from toolkit.records.answers.event import EventAnswer
 from toolkit.records.answers.explanation import ExplainedRun
 from toolkit.records.answers.flows import CustomsFlows
 from toolkit.records.answers.frontier import EfficientFrontier
+from toolkit.records.answers.futures import Futures
 from toolkit.records.answers.holdings import HoldingsCheck
 from toolkit.records.answers.ledger import AddedEvent, LedgerReview
 from toolkit.records.answers.lists import (
@@ -64,6 +65,7 @@ PUBLISHED: Mapping[str, type[Record]] = {
     "data-import": Imported,
     "backtest": Backtest,
     "sweep": Sweep,
+    "futures": Futures,
     "runs": RunList,
     "runs-diff": RunDifferences,
     "controls": MetalControls,

@@ -8,7 +8,7 @@ from toolkit.api.frontier import EfficientFrontier, frontier
 from toolkit.api.market import Market, load_market
 from toolkit.api.run import Run, optimize
 from toolkit.api.strategy import load_strategy, terms
-from toolkit.api.sweep import Sweep, sweep
+from toolkit.api.sweep import Futures, Sweep, futures, sweep
 from toolkit.core.errors import (
     DataError,
     FrameError,
@@ -94,6 +94,7 @@ __all__ = [
     "ForecastSpec",
     "FrameError",
     "FullyInvested",
+    "Futures",
     "GapError",
     "Gross",
     "Group",
@@ -156,6 +157,7 @@ __all__ = [
     "exposure",
     "frame",
     "frontier",
+    "futures",
     "load_market",
     "load_strategy",
     "optimize",

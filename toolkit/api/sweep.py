@@ -1,4 +1,4 @@
-"""`sweep` of the Python API."""
+"""`sweep` and `futures` of the Python API."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ import polars as pl
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, PathText, day_of
 from toolkit.api.run import refuse_unknown, request_of
-from toolkit.app.runs import BACKTESTS
-from toolkit.app.sweeps.executors import Cluster, InProcess, Pool
+from toolkit.app.runs import BACKTESTS, FUTURES
+from toolkit.app.sweeps.executors import Cluster, Executor, InProcess, Pool
 from toolkit.app.sweeps.run import SweepRequest
+from toolkit.app.sweeps.run import futures as futures_of
 from toolkit.app.sweeps.run import sweep as sweep_of
+from toolkit.core.errors import SpecError
+from toolkit.core.limits import MOST_FUTURES
+from toolkit.records.answers import futures as futures_records
 from toolkit.records.answers import sweep as records
 from toolkit.strategy.model import Strategy
 
@@ -109,8 +113,97 @@ def sweep(
     between = None if starts is None else (day_of(starts[0]), day_of(starts[1]))
     count, size = universes or (0, 0)
     place = Path(request.settings.config.output.folder) / BACKTESTS if folder is None else Path(folder)
-    varied = tuple((key, tuple(map(str, values))) for key, values in (vary or {}).items())
-    asked = SweepRequest(request, place, varied, between, first, last, months, count, size, sample, estimated)
-    executor = Cluster(scheduler) if scheduler else InProcess() if workers == 1 else Pool(workers)
-    found = sweep_of(asked, executor)
+    asked = SweepRequest(request, place, _varied(vary), between, first, last, months, count, size, sample, estimated)
+    found = sweep_of(asked, _executor(workers, scheduler))
     return Sweep(found.to_json(), request.context, found)
+
+
+def _varied(vary: Mapping[str, Sequence[Any]] | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((key, tuple(map(str, values))) for key, values in (vary or {}).items())
+
+
+def _executor(workers: int, scheduler: str | None) -> Executor:
+    return Cluster(scheduler) if scheduler else InProcess() if workers == 1 else Pool(workers)
+
+
+@dataclass(frozen=True, eq=False)
+class Futures(Answer):
+    """Allocations of today in futures with shocks.
+
+    Attributes:
+        found: The record with its fields typed; `record` is its JSON.
+    """
+
+    found: futures_records.Futures = field(repr=False)
+
+    @property
+    def values(self) -> pl.DataFrame:
+        """One row an allocation and shock: what of the question is its own, and the value in money over these futures."""
+        told: list[dict[str, Any]] = []
+        for run in self.found.runs:
+            if run.found is None:
+                told.append({**run.changes, "failure": run.failure})
+                continue
+            parts = {"all futures": run.found.values, "without a shock": run.found.without_shock}
+            parts |= {shock.name: shock.values for shock in run.found.shocks}
+            for name, values in parts.items():
+                row = {} if values is None else values.to_json()
+                quantiles = {f"{100 * one['probability']:g} %": one["value"] for one in row.pop("quantiles", ())}
+                told.append({**run.changes, "shock": name, **row, **quantiles})
+        return rows(told)
+
+    def document(self, say: Language) -> Document:
+        """What `toolkit sweep --futures` prints."""
+        from toolkit.report.answers.futures import futures as document  # noqa: PLC0415
+
+        return document(self.found, say)
+
+
+def futures(
+    strategy: str | PathLike[str] | Strategy = "physical-basket",
+    market: Market | None = None,
+    *,
+    count: int = 10_000,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    universes: tuple[int, int] | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    folder: PathText | None = None,
+    as_of: Day | None = None,
+    currency: str | None = None,
+    country: str | None = None,
+    budget: float | str | None = None,
+    seed: int = 0,
+    **unknown: Any,
+) -> Futures:
+    """The allocation of today, bought from cash, valued in futures that are drawn from its scenarios and shocks.
+
+    Args:
+        strategy: Itself, its name, or the path of its file; one without a `[[scenario]]` gets new controls by China.
+        market: What is known; by default the bundled market. Own prices are files: other processes read them too.
+        count: Futures of each allocation.
+        vary: Key of a strategy that is named -> values, each with each of the others.
+        universes: How many random universes, and of how many assets.
+        workers: Processes of this machine; 1 is this one alone.
+        scheduler: Address of a Dask cluster (extra `cluster`).
+        folder: Where the objects are stored; by default that of the settings.
+        as_of: Nothing published later is looked at; the day of purchase.
+        currency: Of reporting and of the budget.
+        country: The owner's.
+        budget: Cash before the purchase.
+        seed: Of all draws.
+        unknown: Refused, with the nearest name.
+
+    Raises:
+        SpecError: for a question without an answer.
+        SourceError: for a scheduler that does not answer.
+    """
+    refuse_unknown(unknown, futures)
+    request = request_of(strategy, market, as_of=as_of, currency=currency, country=country, budget=budget, seed=seed)
+    if not 0 < count <= MOST_FUTURES:
+        raise SpecError(f"count: {count} futures cannot be drawn.", hint=f"Draw 1 to {MOST_FUTURES:,} of them.")
+    number, size = universes or (0, 0)
+    place = Path(request.settings.config.output.folder) / FUTURES if folder is None else Path(folder)
+    asked = SweepRequest(request, place, _varied(vary), universes=number, size=size, futures=count)
+    found = futures_of(asked, _executor(workers, scheduler))
+    return Futures(found.to_json(), request.context, found)

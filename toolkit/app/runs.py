@@ -26,8 +26,9 @@ SCHEMA_VERSION = 2
 """Of the run object; 1 had no orders."""
 RECORD, INPUTS = "run.json", "inputs.json"
 """The files of a run folder that hold the run object, and what it was made from."""
-RUNS, REPORTS, BACKTESTS, SWEEPS = "runs", "reports", "backtests", "sweeps"
-"""Folders of the output: proposals; reports, backtests with a report among them; backtests of sweeps, a file each; sweeps."""
+RUNS, REPORTS, BACKTESTS, SWEEPS, FUTURES = "runs", "reports", "backtests", "sweeps", "futures"
+"""Folders of the output: proposals; reports, backtests with a report among them; backtests of sweeps, a file each; sweeps;
+futures of allocations, a file each."""
 DRAFT = ".draft-"
 """How the names of what is not whole yet begin."""
 LONGEST_NAME = 200

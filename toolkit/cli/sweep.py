@@ -15,6 +15,7 @@ from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import Budget, Settings, request_of
 from toolkit.cli.terminal import progress, say, show
 from toolkit.core.errors import SpecError
+from toolkit.core.limits import MOST_FUTURES
 
 T = TypeVar("T")
 EVERY = 1.0
@@ -41,6 +42,16 @@ def sweep(
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="N", min=1, help="N of all these, drawn at random (--seed).")
     ] = None,
+    futures: Annotated[
+        int | None,
+        typer.Option(
+            "--futures",
+            metavar="N",
+            min=1,
+            max=MOST_FUTURES,
+            help="Instead of backtests: value today's allocation in N futures with shocks.",
+        ),
+    ] = None,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     estimated: Annotated[
         bool,
@@ -66,10 +77,12 @@ def sweep(
     first, last = (None if text is None else _day(name, text) for name, text in (("--start", start), ("--end", end)))
     request = request_of(common, strategy, settings, budget=budget, holdings=None, events=events)
     with progress("Loading the solver", common):
-        from toolkit.app.runs import BACKTESTS
+        from toolkit.app.runs import BACKTESTS, FUTURES
         from toolkit.app.sweeps.executors import Cluster, InProcess, Pool
         from toolkit.app.sweeps.run import SweepRequest
+        from toolkit.app.sweeps.run import futures as futures_of
         from toolkit.app.sweeps.run import sweep as answer_of
+        from toolkit.report.answers.futures import futures as futures_document
         from toolkit.report.answers.sweep import sweep as document
     if scheduler is not None or cluster is not None:
         executor = Cluster(scheduler or "", 0 if scheduler else _local(cluster or ""))
@@ -78,7 +91,7 @@ def sweep(
     folder = request.settings.config.output.folder
     asked = SweepRequest(
         request,
-        Path(folder) / BACKTESTS,
+        Path(folder) / (FUTURES if futures else BACKTESTS),
         varied,
         between,
         first,
@@ -88,17 +101,20 @@ def sweep(
         size,
         sample,
         estimated,
-        _progress(common),
+        _progress(common, "allocations" if futures else "backtests"),
+        futures or 0,
     )
     try:
-        found = answer_of(asked, executor)
+        if futures:
+            show(common, futures_of(asked, executor), futures_document)
+        else:
+            show(common, answer_of(asked, executor), document)
     except KeyboardInterrupt:
         say("Interrupted: what was computed is stored, and the same command goes on from there.", common)
         raise
-    show(common, found, document)
 
 
-def _progress(common: Common) -> Callable[[int, int, int], None]:
+def _progress(common: Common, what: str) -> Callable[[int, int, int], None]:
     """Lines on stderr: how many of how many, the rate, and the time left."""
     began, last = time.monotonic(), 0.0
 
@@ -109,11 +125,11 @@ def _progress(common: Common) -> Callable[[int, int, int], None]:
             return
         last, computed = now, done - stored
         if not computed:
-            say(f"{done:,} of {of:,} backtests are stored", common)
+            say(f"{done:,} of {of:,} {what} are stored", common)
             return
         rate = computed / max(now - began, 1e-9)
         left = (of - done) / rate
-        say(f"{done:,} of {of:,} backtests, {rate * 60:,.1f} a minute, {left / 60:,.1f} minutes left", common)
+        say(f"{done:,} of {of:,} {what}, {rate * 60:,.1f} a minute, {left / 60:,.1f} minutes left", common)
 
     return tell
 

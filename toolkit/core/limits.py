@@ -8,6 +8,8 @@ LARGEST = 1e15
 """No price, quantity or sum of money in an option or a file is larger: floating point keeps no cents beyond."""
 LARGEST_RATIO = 1e3
 """No elasticity, premium, trade parameter or multiple of a price is larger: the highest on record are below 100."""
+MOST_FUTURES = 200_000
+"""Futures of an allocation: as many as a strategy may have scenarios."""
 
 
 def check_number(name: str, value: float, most: float = LARGEST) -> float:

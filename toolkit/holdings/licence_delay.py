@@ -6,6 +6,10 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
 from toolkit.core.errors import SpecError
 from toolkit.core.text import figure
 
@@ -56,6 +60,10 @@ class LicenceDelay:
     def quantile(self, probability: float) -> float:
         """Days that a licence takes at most with this probability."""
         return self.median * math.exp(self.sigma * NORMAL.inv_cdf(probability))
+
+    def quantiles(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same of an array of probabilities."""
+        return self.median * np.exp(self.sigma * ndtri(probabilities))
 
     def exceeds(self, days: float) -> float:
         """Probability that a licence takes longer than `days`."""

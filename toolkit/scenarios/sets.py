@@ -6,7 +6,7 @@ Measures of risk run on the same noun whether its rows are history, draws from t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -255,14 +255,17 @@ class Shock:
         name: Name in reports and views.
         returns: Asset -> simple return when it happens; assets that are not named do not move.
         probability: Of happening within one period, 0..1.
+        bands: Asset -> ends of the 90 % band of its return, where that is the median of a prior.
     """
 
     name: str
     returns: Mapping[str, float]
     probability: float
+    bands: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "returns", MappingProxyType(dict(self.returns)))
+        for name in ("returns", "bands"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         if not 0 <= self.probability <= 1:
             raise SpecError(f"the probability of {self.name!r} is {self.probability:g}, which is not within 0 and 1.")
         for asset, change in self.returns.items():

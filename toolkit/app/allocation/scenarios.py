@@ -26,7 +26,7 @@ from toolkit.scenarios.entropy_pooling import Pooling, entropy_pooling
 from toolkit.scenarios.loss_limit import limit_losses_to_total
 from toolkit.scenarios.moment_views import MomentView, Side, mean_view, probability_view, volatility_view
 from toolkit.scenarios.sets import Scenarios, historical, simulated
-from toolkit.scenarios.shock_overlay import overlaid
+from toolkit.scenarios.shock_overlay import ROWS, overlaid
 from toolkit.shocks.shock_prior import ShockPrior
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import HistoricalScenarios, Range, SimulatedScenarios, ViewSpec
@@ -70,7 +70,7 @@ def needed_scenarios(strategy: Strategy, inputs: Inputs, forecast: Forecast, req
 
 
 def strategy_scenarios(
-    strategy: Strategy, inputs: Inputs, forecast: Forecast, context: Context, *, currency: str, seed: int = 0
+    strategy: Strategy, inputs: Inputs, forecast: Forecast, context: Context, *, currency: str, seed: int = 0, rows: int = ROWS
 ) -> StrategyScenarios:
     """The scenarios of a strategy as known at the date of its inputs.
 
@@ -81,6 +81,7 @@ def strategy_scenarios(
         context: Market as known on that day, without the user's prices.
         currency: ISO 4217 code of the reporting currency.
         seed: Seed of the draws.
+        rows: Scenarios of one shock.
 
     Raises:
         SpecError: for names that nobody knows, shocks without a base rate, or views that contradict each other.
@@ -95,7 +96,7 @@ def strategy_scenarios(
     if shocks.events and base.ordered:
         notes = (*notes, message("Scenarios are one path in order: shocks stand beside it, and are not mixed into it."))
     elif shocks.events:
-        whole = overlaid(base, shocks.over(1 / base.periods_per_year))
+        whole = overlaid(base, shocks.over(1 / base.periods_per_year), rows)
     pooling = None
     if strategy.views:
         pooling = entropy_pooling(whole, moment_views(strategy.views, whole, inputs.universe))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from toolkit.app.context import Context
@@ -18,6 +18,9 @@ from toolkit.shocks.shock_prior import ShockPrior, shock_prior
 from toolkit.shocks.shock_size import sizes_of, typical_fall
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import ShockSpec
+
+NEW_CONTROLS = message("new controls by China")
+"""Name of the shock of a strategy that states none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class StrategyShocks:
 
     def over(self, years: float) -> tuple[Shock, ...]:
         """The shocks with their probability within so many years, at a constant rate."""
-        return tuple(Shock(e.name, e.returns, 1 - (1 - e.probability) ** years) for e in self.events)
+        return tuple(replace(event, probability=1 - (1 - event.probability) ** years) for event in self.events)
 
 
 def strategy_shocks(strategy: Strategy, universe: Universe, context: Context) -> StrategyShocks:
@@ -58,6 +61,15 @@ def strategy_shocks(strategy: Strategy, universe: Universe, context: Context) ->
         notes.append(note)
     told = [line for prior, assets in defaults.used() for line in prior.notes(assets)]
     return StrategyShocks(tuple(events), tuple(p for p, _ in defaults.used()), (*notes, *dict.fromkeys(told)))
+
+
+def new_controls(universe: Universe, context: Context) -> ShockSpec | None:
+    """New controls by China on all metals of a universe whose size a prior tells; None where it tells none."""
+    spec = ShockSpec(name=NEW_CONTROLS, control=CHINA)
+    targets = _targets(spec, universe, context, "")
+    prior = _prior(context, CHINA, TIGHTEN, tuple(sorted({asset.group for asset in targets})))
+    sized = () if prior is None else tuple(asset.key for asset in targets if base_key(asset) in prior.sizes)
+    return spec.model_copy(update={"assets": sized}) if sized else None
 
 
 def base_key(asset: Asset) -> str:
@@ -131,7 +143,7 @@ def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Def
     prior = defaults.prior(origin, direction, groups) if needed else None
     if needed and prior is None:
         raise _without_prior(spec, where, origin, on)
-    returns = dict(stated)
+    returns, bands = dict(stated), dict[str, tuple[float, float]]()
     if sized and prior is not None:
         missing = [asset.key for asset in sized if base_key(asset) not in prior.sizes]
         if missing:
@@ -140,12 +152,14 @@ def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Def
                 f"{', '.join(missing)} by; what trades on an exchange is never sized.",
                 hint="Give `returns`, or leave the asset out of `assets`.",
             )
-        returns |= {asset.key: prior.sizes[base_key(asset)].change for asset in sized}
+        sizes = {asset.key: prior.sizes[base_key(asset)] for asset in sized}
+        returns |= {key: size.change for key, size in sizes.items()}
+        bands = {key: (size.low, size.high) for key, size in sizes.items()}
         defaults.asked(prior, tuple(dict.fromkeys(base_key(asset) for asset in sized)))
     if not returns:
         raise SpecError(f"{where} moves none of the assets of the strategy.", hint="Name them in `returns` or `assets`.")
     probability = spec.probability if spec.probability is not None else prior.probability if prior is not None else 0.0
-    return Shock(spec.name, returns, probability), _note(spec, probability, tuple(returns), sized)
+    return Shock(spec.name, returns, probability, bands), _note(spec, probability, tuple(returns), sized)
 
 
 def _targets(spec: ShockSpec, universe: Universe, context: Context, where: str) -> tuple[Asset, ...]:

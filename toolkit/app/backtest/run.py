@@ -190,11 +190,19 @@ def _simulated(
         return decide(day, account)
 
     rebalance = strategy.rebalance or RebalanceSpec()
-    deliveries = None if rebalance.delay == "none" else _deliveries(strategy, rebalance, market, asked.requests[0].seed)
+    deliveries = None if rebalance.delay == "none" else deliveries_of(strategy, rebalance, market, asked.requests[0].seed)
     return simulate(decided, prices, budget=budget, rebalance=rebalance, deliveries=deliveries)
 
 
-def _deliveries(strategy: Strategy, rebalance: RebalanceSpec, market: PricedMarket, seed: int) -> Deliveries:
+def deliveries_of(strategy: Strategy, rebalance: RebalanceSpec, market: PricedMarket, seed: int) -> Deliveries:
+    """Whether and when purchases of a strategy arrive.
+
+    Args:
+        strategy: Names the assets and their offers by origin.
+        rebalance: Which delay.
+        market: Ledger and assumptions of the day.
+        seed: Of draws.
+    """
     inputs: Inputs = market.inputs(strategy)
     owner, universe = market.context.settings.config.owner, inputs.universe
     offers = OriginVariants.of(universe, strategy.universe.offer).universe

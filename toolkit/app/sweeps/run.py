@@ -21,6 +21,7 @@ from toolkit.app.versions import versions
 from toolkit.backtest.tries import deflated_sharpe_ratio
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import SpecError
+from toolkit.records.answers.futures import Futures
 from toolkit.records.answers.sweep import Sweep
 from toolkit.strategy.model import Strategy
 
@@ -48,6 +49,7 @@ class SweepRequest:
         estimated: Whether customs values are traded at the price behind them.
         folder: Of the backtests; the answer of the sweep is stored beside it.
         on_progress: Called with how many of how many are done, and how many of these were stored before.
+        futures: How many futures of each allocation (see `futures`); 0 for backtests.
     """
 
     request: Request
@@ -62,6 +64,7 @@ class SweepRequest:
     sample: int | None = None
     estimated: bool = True
     on_progress: Callable[[int, int, int], None] | None = None
+    futures: int = 0
 
 
 def sweep(asked: SweepRequest, executor: Executor) -> Sweep:
@@ -71,6 +74,43 @@ def sweep(asked: SweepRequest, executor: Executor) -> Sweep:
         SpecError: for a question without an answer, or a store that cannot be written.
         SourceError: for a scheduler that does not answer.
     """
+    tasks = _run(asked, executor)
+    found = _record(asked, tasks)
+    inputs = _inputs(asked, tasks)
+    files = {RECORD: to_json(found.to_json()).encode(), INPUTS: to_json(inputs).encode()}
+    store(asked.folder.parent / SWEEPS, found.sweep_id, with_checksums(files, inputs))
+    return found
+
+
+def futures(asked: SweepRequest, executor: Executor) -> Futures:
+    """The same of the allocations of today in `asked.futures` futures each; the answer itself is not stored.
+
+    Raises:
+        SpecError, SourceError: as of `sweep`, and for dates of a backtest.
+    """
+    if (asked.starts, asked.start, asked.end, asked.months) != (None,) * 4:
+        raise SpecError("--futures begin on the day of knowledge.", hint="Leave out --start, --starts, --end and --months.")
+    rows: list[dict[str, Any]] = []
+    for task, changes in _run(asked, executor):
+        found = read_object(asked.folder / f"{task.fingerprint}.json")
+        failure = None if found else (read_object(asked.folder / f"{task.fingerprint}{FAILED}") or {"message": "not run"})
+        told = failure and failure["message"]
+        rows.append({"fingerprint": task.fingerprint, "changes": changes, "found": found, "failure": told})
+    return Futures.model_validate(
+        {
+            "schema_version": 1,
+            "kind": "futures",
+            "as_of": asked.request.as_of,
+            "strategy": asked.request.read_strategy().name,
+            "folder": str(asked.folder),
+            "runs": rows,
+            "failed": sum(row["found"] is None for row in rows),
+        }
+    )
+
+
+def _run(asked: SweepRequest, executor: Executor) -> list[tuple[Task, dict[str, str]]]:
+    """The tasks, each with an outcome in the folder."""
     tasks = _sampled(asked, list(_tasks(asked)))
     by_fingerprint = {task.fingerprint: task for task, _ in tasks}
     if len(by_fingerprint) > MOST:
@@ -82,11 +122,7 @@ def sweep(asked: SweepRequest, executor: Executor) -> Sweep:
         _store(asked.folder, outcome)
         done += 1
         _tell(asked, done, len(by_fingerprint), stored)
-    found = _record(asked, tasks)
-    inputs = _inputs(asked, tasks)
-    files = {RECORD: to_json(found.to_json()).encode(), INPUTS: to_json(inputs).encode()}
-    store(asked.folder.parent / SWEEPS, found.sweep_id, with_checksums(files, inputs))
-    return found
+    return tasks
 
 
 def _tell(asked: SweepRequest, done: int, of: int, stored: int) -> None:
@@ -104,7 +140,7 @@ def _tasks(asked: SweepRequest) -> Iterator[tuple[Task, dict[str, str]]]:
             own = dict(changes)
             if asked.starts is not None and start is not None:
                 own["start"] = start.isoformat()
-            yield Task(data, strategy, start, end, asked.estimated, request.seed, there), own
+            yield Task(data, strategy, start, end, asked.estimated, request.seed, there, asked.futures), own
 
 
 def _sampled(asked: SweepRequest, tasks: list[tuple[Task, dict[str, str]]]) -> list[tuple[Task, dict[str, str]]]:

@@ -19,6 +19,7 @@ from toolkit.app.context import Context
 from toolkit.app.data.places import package_folder, store_in_use
 from toolkit.app.prices import PriceFiles
 from toolkit.app.runs import to_json
+from toolkit.app.sweeps.futures import allocation_futures
 from toolkit.app.versions import versions
 from toolkit.core.errors import DataError, SpecError, ToolkitError
 from toolkit.market.readers.events import OwnEvents
@@ -74,7 +75,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A backtest of one strategy, without baselines.
+    """A backtest of one strategy, without baselines, or futures of its allocation.
 
     Attributes:
         data: Of the sweep.
@@ -84,6 +85,7 @@ class Task:
         estimated: Whether customs values are traded at the price behind them.
         seed: Of draws.
         versions: Of the process that asks: another one would compute other digits.
+        futures: How many futures of the allocation of the day of knowledge; 0 for a backtest.
     """
 
     data: Data
@@ -93,6 +95,7 @@ class Task:
     estimated: bool
     seed: int
     versions: Mapping[str, str]
+    futures: int = 0
 
     @property
     def fingerprint(self) -> str:
@@ -107,6 +110,8 @@ class Task:
             "seed": self.seed,
             "versions": dict(self.versions),
         }
+        if self.futures:
+            asked["futures"] = self.futures
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:20]
 
 
@@ -158,7 +163,7 @@ def contents(settings: Settings, prices: PriceFiles | None, events: OwnEvents | 
 
 
 def run(task: Task) -> bytes:
-    """The object of a backtest, as bytes; linear algebra has one thread, since their number moves last bits.
+    """The object of a backtest or of futures, as bytes; linear algebra has one thread, since their number moves last bits.
 
     Raises:
         SpecError: where this process has other versions than the one that asks.
@@ -169,6 +174,8 @@ def run(task: Task) -> bytes:
     with threadpool_limits(1):
         context, markets = _market(task.data)
         request = Request(task.strategy, context, prices=task.data.prices, seed=task.seed)
+        if task.futures:
+            return to_json(allocation_futures(request, markets.last, task.futures).to_json()).encode()
         asked = BacktestRequest((request,), task.start, task.end, task.estimated, against_baselines=False)
         return to_json(backtest(asked, markets).to_json()).encode()
 
