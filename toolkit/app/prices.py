@@ -353,7 +353,8 @@ def _far(
     """The last row of each asset that is `limit` from the known price of its time; its price a kg, and that known one."""
     if LEVELS in accepted:
         return []
-    own = stated.filter(~pl.col("asset").is_in(list(accepted))).sort("date")
+    compared = [key for key in levels.assets if key not in accepted]
+    own = stated.filter(pl.col("asset").is_in(compared)).sort("date")
     found = []
     for row in own.group_by("asset", maintain_order=True).last().sort("asset").iter_rows(named=True):
         mass = KG_PER_UNIT.get(row["unit"])

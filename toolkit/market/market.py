@@ -25,8 +25,6 @@ UNKNOWN = "unknown"
 """Licence of a source that nobody has described."""
 SMALL = 5_000
 """Rows of a table of which the visible ones are kept from day to day."""
-AT_ONCE = 20_000
-"""Rows of a table that are written as text at once."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, without a fixed frequency."""
 
@@ -59,15 +57,21 @@ class Source:
 def _canonical_sha256(frame: pl.DataFrame) -> str:
     """Hash of a frame that does not depend on row order, column order or polars' memory layout."""
     columns = sorted(frame.columns)
-    # A column of one value orders nothing, and the text of millions of rows is never held as a whole.
+    # A column of one value orders nothing.
     several = frame.select((pl.col(name).ne_missing(pl.col(name).first())).any() for name in columns)
     keys = [name for name in columns if several[name].any()]
-    table = frame.select(columns)
-    order = table.select(pl.arg_sort_by(keys, nulls_last=True)).to_series() if keys else None
+    order = None
+    if keys and (any(frame[name].null_count() for name in keys) or not frame.select(pl.struct(keys)).to_series().is_sorted()):
+        order = frame.select(pl.arg_sort_by(keys, nulls_last=True)).to_series()
     digest = hashlib.sha256()
-    for first in range(0, max(1, table.height), AT_ONCE):
-        part = table.slice(first, AT_ONCE) if order is None else table[order.slice(first, AT_ONCE)]
-        digest.update(part.write_csv(include_header=not first, float_precision=None).encode())
+    for name in columns:
+        column = frame[name] if order is None else frame[name].gather(order)  # never all of them: rows are millions
+        digest.update(f"{column.name!r} {column.dtype}\n".encode())
+        if column.dtype.is_numeric() or column.dtype.is_temporal():
+            digest.update(column.is_null().to_numpy())
+            digest.update(column.to_physical().fill_null(0).rechunk().to_numpy())
+        else:  # texts, of which most columns repeat a few
+            digest.update(column.rle().struct.unnest().write_csv().encode())
     return digest.hexdigest()
 
 

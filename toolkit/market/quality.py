@@ -79,8 +79,9 @@ def quality(prices: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
         prices: Frame that holds the contract `core.frames.Prices`.
         as_of: Rows of a later date, or known later, are not used; ages are counted to this day.
     """
-    seen = prices.lazy().filter((pl.col("date") <= as_of) & (pl.col("known_from") <= as_of))
-    series = seen.select("asset", "date", "price").sort("asset", "date").collect().rechunk()
+    seen = prices.select("asset", "date", "price", "known_from")
+    seen = seen.filter((pl.col("date") <= as_of) & (pl.col("known_from") <= as_of))
+    series = seen.drop("known_from").sort("asset", "date").rechunk()
     names = series["asset"].unique(maintain_order=True)
     # A number an asset: windows by name would read each of millions of names again for each column.
     series = series.with_columns(pl.col("asset").rle_id())
@@ -104,7 +105,9 @@ def findings(frame: pl.DataFrame) -> tuple[Message, ...]:
 
 def gap_findings(prices: pl.DataFrame) -> tuple[Message, ...]:
     """The gaps of price series alone, one sentence an asset at most; `prices` has `asset` and `date`."""
-    rows = _gaps(prices.select("asset", "date").sort("asset", "date")).iter_rows(named=True)
+    series = prices.select("asset", "date").sort("asset", "date")
+    names = series["asset"].unique(maintain_order=True)
+    rows = _gaps(series.with_columns(pl.col("asset").rle_id())).with_columns(asset=names).iter_rows(named=True)
     return tuple(sentence for row in rows for sentence in _gap_findings(row))
 
 
@@ -183,16 +186,15 @@ def _moves(series: pl.DataFrame) -> pl.DataFrame:
     the median level of the prints after it stands as far from that before.
     """
     log = pl.col("price").log()
-    moved = series.with_columns(
-        change=log.diff().over("asset"), order=pl.int_range(pl.len()).over("asset"), count=pl.len().over("asset")
-    )
+    change = pl.when(pl.col("asset") == pl.col("asset").shift()).then(log.diff())
+    moved = series.with_columns(change=change, order=pl.int_range(pl.len()).over("asset"), count=pl.len().over("asset"))
     moved = moved.with_columns(centre=pl.col("change").median().over("asset"))
     moved = moved.with_columns(deviation=(pl.col("change") - pl.col("centre")).abs())
     # Where most changes are zero the median deviation vanishes and the mean one stands in; a series that never moves
     # has no scale, and so no z.
-    median, mean = pl.col("deviation").median(), pl.col("deviation").mean()
-    overall = pl.when(median > 0).then(median * _MAD_TO_SIGMA).otherwise(mean * _MEAN_AD_TO_SIGMA)
-    moved = moved.with_columns(overall=overall.over("asset"))
+    moved = moved.with_columns(median=pl.col("deviation").median().over("asset"), mean=pl.col("deviation").mean().over("asset"))
+    overall = pl.when(pl.col("median") > 0).then(pl.col("median") * _MAD_TO_SIGMA)
+    moved = moved.with_columns(overall=overall.otherwise(pl.col("mean") * _MEAN_AD_TO_SIGMA))
     # Windows are laid around the few changes that may be large alone: no scale below is smaller than the overall one.
     moved = moved.filter(_around(moved["deviation"] > OUTLIER_Z * moved["overall"], _SCALE_WINDOW))
     # Windows run over one asset only, and need two prints on a side: a level seen once is not lasting.

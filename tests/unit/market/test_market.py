@@ -45,11 +45,14 @@ def test_hashes_describe_the_visible_rows_alone_and_not_their_order():
     assert shuffled.sha256 == sorted_.sha256 != record.sha256
 
 
-def test_a_hash_of_rows_in_parts_is_that_of_all_at_once(monkeypatch):
-    (whole,) = market(ROWS[::-1]).until(date(2025, 4, 1)).provenance()
-    monkeypatch.setattr("toolkit.market.market.AT_ONCE", 2)
-    (parts,) = market().until(date(2025, 4, 1)).provenance()
-    assert parts.sha256 == whole.sha256
+def test_a_hash_tells_a_missing_quantity_from_none_at_all():
+    missing, zero = (
+        {one.sha256 for one in market().replace("prices", frame).until(date(2025, 4, 1)).provenance()}
+        for frame in (
+            market().until(date(2025, 4, 1))["prices"].with_columns(quantity=pl.lit(value, pl.Float64)) for value in (None, 0.0)
+        )
+    )
+    assert missing != zero
 
 
 def test_age_is_counted_beyond_interval_and_lag():

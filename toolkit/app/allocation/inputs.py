@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -35,7 +36,7 @@ YEARLY = ("history", "unit_values", "prices_annual")
 """Tables of decades of yearly prices."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: prices are filtered once
 class Inputs:
     """Inputs of an allocation.
 
@@ -79,11 +80,17 @@ class Inputs:
         """Notes on the user's own events; `notes` has them too."""
         return notes_of(self.events, self.snapshot.as_of)
 
-    @property
+    @cached_property
     def prices(self) -> pl.DataFrame:
         """The visible prices that estimates are made from: the user's alone where they are all that the universe needs."""
         rows = self.snapshot["prices"]
         return rows.filter(pl.col("asset").is_in(self.own)) if self._is_own else rows
+
+    @cached_property
+    def sources(self) -> Mapping[str, str]:
+        """Asset -> source of its newest price."""
+        newest = pl.col("source").get(pl.col("date").arg_max())
+        return dict(self.prices.group_by("asset", maintain_order=True).agg(newest).iter_rows())
 
     @property
     def series(self) -> PriceSeries:

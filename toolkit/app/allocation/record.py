@@ -304,13 +304,13 @@ class Basis:
 
 def _bases(inputs: Inputs, levels: Sequence[PriceLevel]) -> Iterator[Basis]:
     """The basis of each asset of the universe."""
-    last = inputs.prices.sort("date", maintain_order=True).unique("asset", keep="last").select("asset", "source")
-    sources = {key: (OWN_SERIES if key in inputs.own else BUNDLED, source) for key, source in last.iter_rows()}
+    own = {*inputs.own}
+    sources = {key: (OWN_SERIES if key in own else BUNDLED, source) for key, source in inputs.sources.items()}
     if inputs.quotes is not None:
         quoted = inputs.quotes.select("asset", "basis", "source")
         sources |= {key: (whose(basis), source) for key, basis, source in quoted.iter_rows()}
     for asset, level in zip(inputs.universe, levels, strict=True):
-        yearly = level.basis == ANNUAL_AVERAGE and asset.key not in inputs.own
+        yearly = level.basis == ANNUAL_AVERAGE and asset.key not in own
         series, status, annual = annual_basis(inputs.snapshot, asset) if yearly else ("", "", "")
         owner, newest = sources.get(asset.offer_of or asset.key, (BUNDLED, annual))
         yield Basis(series, status, owner, annual if yearly and owner == BUNDLED else newest)

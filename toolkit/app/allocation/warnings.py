@@ -44,8 +44,7 @@ def warnings(
         found.append(note(message("No monthly price for {names}: annual prices are never interpolated.", names=names)))
     universe = inputs.universe
     products = {asset.key: asset.offer_of or asset.key for asset in universe}
-    sources = dict(inputs.prices.select("asset", "source").unique().iter_rows())
-    found += late(provenance, {asset: sources[key] for asset, key in products.items() if key in sources})
+    found += late(provenance, {asset: inputs.sources[key] for asset, key in products.items() if key in inputs.sources})
     found += [
         note(
             message(

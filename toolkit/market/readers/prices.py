@@ -155,7 +155,8 @@ def read_prices(
     check_size(table.name, columns=rows["asset"].n_unique())
     priced = {*rows["asset"].unique()}
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
-    rows = rows.sort("asset", "date", "row")
+    if not rows.select(pl.struct("asset", "date", "row")).to_series().is_sorted():
+        rows = rows.sort("asset", "date", "row")
     reading = (*table.notes, *reading, *assumed, *keys)
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     notes = _notes(table, rows, empty, today)
@@ -343,7 +344,8 @@ def _wide(table: Table, currency: str, today: date, stated: Stated) -> Rows:
         )
     dates = _dates(table, today)
     read = amounts(_without_words(table, assets), assets, money=True)
-    prices, signs = read.values.unpivot(variable_name="asset", value_name="price"), read.currencies
+    assets = tuple(sorted(assets))
+    prices, signs = read.values[list(assets)].unpivot(variable_name="asset", value_name="price"), read.currencies
     rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
     beside = pl.concat([signs[name].alias("sign") for name in assets])
     found = {code for code in beside.unique() if code is not None}

@@ -304,7 +304,8 @@ def _plain(name: str, text: str, separator: str, make: Header | None) -> Table |
     names = _header(name, header, lines[at])
     cells = pl.read_csv(data, has_header=False, separator=separator, quote_char=None, infer_schema=False, skip_rows=depth)
     cells.columns = names
-    cells = cells.select(pl.all().str.strip_chars().replace("", None))
+    if not data.isascii() or any(space in data for space in (b" ", b"\t", b"\v", b"\f")):
+        cells = cells.select(pl.all().str.strip_chars().replace("", None))
     filled = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     rows = pl.int_range(depth + 1, len(ends) + 1, eager=True).alias("row")
     return Table(name, cells.filter(filled), rows.filter(filled), separator, header=lines[at], titles=_titles(records[:at]))
