@@ -68,8 +68,8 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
         column = frame[name] if order is None else frame[name].gather(order)  # never all of them: rows are millions
         digest.update(f"{column.name!r} {column.dtype}\n".encode())
         if column.dtype.is_numeric() or column.dtype.is_temporal():
-            digest.update(column.is_null().to_numpy())
-            digest.update(column.to_physical().fill_null(0).rechunk().to_numpy())
+            digest.update(column.is_null().to_numpy().data)
+            digest.update(column.to_physical().fill_null(0).rechunk().to_numpy().data)
         else:  # texts, of which most columns repeat a few
             digest.update(column.rle().struct.unnest().write_csv().encode())
     return digest.hexdigest()

@@ -21,7 +21,7 @@ from toolkit.returns.history import DAY_BY_DAY, AnnualPrices
 from toolkit.returns.observation.joint import capped
 from toolkit.returns.panel import Panel
 from toolkit.returns.volatility_pooling import annual_changes
-from toolkit.risk_model.covariance.form import StructuredCovariance, with_rest
+from toolkit.risk_model.covariance.form import DenseCovariance, StructuredCovariance
 
 HIGHEST = 0.95
 """Upper limit of a correlation taken from the group: an asset is never identical to it."""
@@ -68,7 +68,8 @@ def extend_to_annual_assets(
     _fill_annual_rows(
         correlation, has_returns, donors, np.array(groups)[~has_returns], _unexplained(alone, groups, variance, systematic, own)
     )
-    return with_rest(form, named, loadings, errors, own, correlation)
+    names = tuple(form.factors[i] for i in named)
+    return DenseCovariance(names, loadings, errors, F, np.sqrt(own), correlation, form.notes, form.model).components()
 
 
 def _donors(has_returns: NDArray[np.bool_], groups: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -98,7 +98,9 @@ def fit(
     weights = np.ones(len(local.dates)) if half_life is None else decay(len(local.dates), half_life)
     recipe = LeaveOneOutFactors.of(local, metals, state, assets, members)
     whole = recipe.without()
-    returned = whole if realised is None else LeaveOneOutFactors.of(realised, metals, state, assets, members).without()
+    returned = whole
+    if realised is not None and not np.array_equal(realised.mean, local.mean, equal_nan=True):
+        returned = LeaveOneOutFactors.of(realised, metals, state, assets, members).without()
     k = len(whole.names)
     cov, _ = _clean(Portfolios.of(whole.mean, whole.weights, local.uncertainty), whole.names, weights)
     raw, classical, robust = np.full((3, len(assets), k), np.nan)

@@ -178,6 +178,8 @@ def _noisy_prints(panel: Panel, noisy: NDArray[np.bool_]) -> tuple[int, FloatArr
 
 def _widened(changes: FloatArray, factor: FloatArray | float) -> FloatArray:
     """Changes (T, n) with deviations from their mean multiplied: a correction of volatility leaves the drift alone."""
+    if isinstance(factor, float) and factor == 1.0:
+        return changes
     known = np.isfinite(changes)
     drift = np.where(known, changes, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return drift + factor * (changes - drift)

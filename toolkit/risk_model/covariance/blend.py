@@ -19,9 +19,9 @@ from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.risk_model.covariance.form import (
     CovarianceEstimator,
     CovarianceInputs,
+    DenseCovariance,
     StructuredCovariance,
     learned_from,
-    with_rest,
 )
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
@@ -69,18 +69,19 @@ class BlendCovariance(NamedFactors):
         """Weighted mean of the covariances; equal weights where the history has no month to learn from."""
         lead = FactorCovariance(**self.model_dump(exclude={"kind", "others"}))
         members: dict[str, CovarianceEstimator] = {"factor": lead}
-        forms = [lead.estimate(inputs)]
+        first = lead.dense(inputs)
+        others: list[DenseCovariance | StructuredCovariance] = []
         short: list[str] = []
         for kind in dict.fromkeys(self.others):
             try:
-                forms.append(OTHERS[kind].estimate(inputs))
+                others.append(_estimated(OTHERS[kind], inputs))
             except DataError:
                 short.append(kind)
                 continue
             members[kind] = OTHERS[kind]
         notes = [message("Left out of the blend, for want of common history: {kinds}.", kinds=short)] if short else []
-        if len(forms) == 1:
-            return replace(forms[0], notes=(*forms[0].notes, *notes))
+        if not others:
+            return replace(first, notes=(*first.notes, *notes)).components()
         scores = _past_scores([*members.values()], inputs)
         weights = pool_weights(scores, inputs.periods_per_year / 12.0)
         parts = [message("{kind} {weight:.0f %}", kind=kind, weight=w) for kind, w in zip(members, weights, strict=True)]
@@ -89,9 +90,16 @@ class BlendCovariance(NamedFactors):
                 "Blended covariances: {parts:and}, by the likelihood of {days} past periods.", parts=parts, days=len(scores)
             )
         )
-        covariance = np.tensordot(weights, [form.matrix for form in forms], axes=1)
-        told = dict.fromkeys(note for form in forms for note in form.notes)
-        return replace(_named(forms[0], covariance), notes=(*told, *notes))
+        covariance = weights[0] * first.matrix
+        for weight, other in zip(weights[1:], others, strict=True):
+            covariance += weight * other.matrix
+        told = dict.fromkeys(note for form in (first, *others) for note in form.notes)
+        return replace(_named(first, covariance).components(), notes=(*told, *notes))
+
+
+def _estimated(member: CovarianceEstimator, inputs: CovarianceInputs) -> DenseCovariance | StructuredCovariance:
+    """The estimate of a member, of which the matrix is used alone: without components where the estimator needs none."""
+    return member.dense(inputs) if isinstance(member, FactorCovariance | DynamicCovariance) else member.estimate(inputs)
 
 
 def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInputs) -> FloatArray:
@@ -111,7 +119,7 @@ def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInput
         at = np.arange(T)
         month = own.rows((at >= end) & (at < end + horizon) & np.isfinite(own.mean).all(axis=1))
         try:
-            past = [member.estimate(_until(inputs, end)).matrix / inputs.periods_per_year for member in members]
+            past = [_estimated(member, _until(inputs, end)).matrix / inputs.periods_per_year for member in members]
         except DataError:
             # An asset that has no history before the month: the month is left out.
             continue
@@ -162,25 +170,26 @@ def pool_weights(scores: FloatArray, prior: float) -> FloatArray:
     return weights
 
 
-def _named(form: StructuredCovariance, covariance: FloatArray) -> StructuredCovariance:
+def _named(form: DenseCovariance, covariance: FloatArray) -> DenseCovariance:
     """A positive definite covariance (n, n) with the named factors of a form.
 
     Factors and loadings are carried to the volatilities of the covariance as in `factor`: what all assets share of that step
     belongs to the factors. Where the covariance has less room for them in some direction, the loadings are scaled down.
     """
-    named, deviation = form.named, np.sqrt(np.diag(covariance))
-    step = deviation / np.sqrt(np.diag(form.matrix))
+    step = np.sqrt(np.diag(covariance) / form.variances)
     regime = float(np.exp(np.log(step).mean()))
     each = (step / regime)[:, None]
-    F = form.factor_cov * regime**2
-    loadings = form.loadings[:, named] * each
-    F_named = F[np.ix_(named, named)]
-    systematic = loadings @ F_named @ loadings.T
+    F, loadings = form.factor_cov * regime**2, form.loadings * each
     # Largest share of a portfolio's variance: an eigenvalue of covariance^-1 B F B', and of the (k, k) F B' covariance^-1 B.
-    shares = np.linalg.eigvals(F_named @ (loadings.T @ np.linalg.solve(covariance, loadings)))
+    shares = np.linalg.eigvals(F @ (loadings.T @ np.linalg.solve(covariance, loadings)))
     room = min(1.0, ROOM / max(float(shares.real.max(initial=0.0)), ROOM))
-    rest = covariance - room * systematic
+    rest = covariance - room * (loadings @ F @ loadings.T)
     own = np.sqrt(np.diag(rest))
-    errors = form.loading_errors[:, named] * each
-    scaled = replace(form, factor_cov=F)
-    return with_rest(scaled, named, np.sqrt(room) * loadings, np.sqrt(room) * errors, own**2, rest / np.outer(own, own))
+    return replace(
+        form,
+        factor_cov=F,
+        loadings=np.sqrt(room) * loadings,
+        loading_errors=np.sqrt(room) * (form.loading_errors * each),
+        deviation=own,
+        correlation=rest / np.outer(own, own),
+    )

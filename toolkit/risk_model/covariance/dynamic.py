@@ -17,6 +17,7 @@ from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import DAILY
 from toolkit.risk_model.covariance.form import (
     CovarianceInputs,
+    DenseCovariance,
     StructuredCovariance,
     complete_rows,
     component_form,
@@ -58,7 +59,19 @@ class DynamicCovariance(Spec):
     half_life: float | None = Field(default=None, gt=0)
 
     def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
-        """Principal components of the shrunken correlation in units of each volatility.
+        """Principal components of the shrunken correlation in units of each volatility."""
+        return component_form(*self._rows(inputs))
+
+    def dense(self, inputs: CovarianceInputs) -> DenseCovariance:
+        """The same without a factor: its correlation is not decomposed."""
+        rows, specific, notes = self._rows(inputs)
+        matrix = rows.T @ rows + np.diag(specific)
+        deviation = np.sqrt(np.diag(matrix))
+        none = np.empty((len(matrix), 0))
+        return DenseCovariance((), none, none, np.empty((0, 0)), deviation, matrix / np.outer(deviation, deviation), notes)
+
+    def _rows(self, inputs: CovarianceInputs) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+        """Rows Y (m, n) and specific variances d (n,) of the covariance Y'Y + diag(d) a year, and notes.
 
         In the terms of GARCH, half-life log(1/2) / log(beta) and w = alpha / (1 - beta). Eigenvalues are shrunk at the
         effective number of periods, 1 / sum of squared weights; neighbours are those in the order of variance.
@@ -103,7 +116,7 @@ class DynamicCovariance(Spec):
             slow_share=slow_share,
             slow_life=slow_life,
         )
-        return component_form(root * unit, specific * unit**2, (*rows.notes, note))
+        return root * unit, specific * unit**2, (*rows.notes, note)
 
 
 def _lives(given: float | None, grid: Sequence[float]) -> Sequence[float]:

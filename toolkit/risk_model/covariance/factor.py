@@ -16,7 +16,7 @@ from toolkit.returns.observation.joint import capped
 from toolkit.returns.panel import DAILY
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
-from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance, correlated
+from toolkit.risk_model.covariance.form import CovarianceInputs, DenseCovariance, StructuredCovariance
 from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit
 from toolkit.risk_model.weighting import decay, half_lives
 
@@ -64,7 +64,11 @@ class FactorCovariance(NamedFactors):
     kind: Literal["factor"] = "factor"
 
     def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
-        """Loadings, factor covariance, and specific variance such that the diagonal is the estimated variance.
+        """The covariance with components in place of the residual correlation."""
+        return self.dense(inputs).components()
+
+    def dense(self, inputs: CovarianceInputs) -> DenseCovariance:
+        """Loadings, factor covariance, and residual covariance such that the diagonal is the estimated variance.
 
         Correlations and loadings are estimated with the slow weights; then each asset is scaled to the volatility of the
         fast ones. The common part of that scaling is applied to the factors, the rest to the asset's loadings.
@@ -91,21 +95,18 @@ class FactorCovariance(NamedFactors):
         systematic = loadings @ F @ loadings.T
         own = variance - np.diag(systematic)
         correlation = _residual_correlation(inputs, systematic, variance, slow)
-        residual, specific = correlated(correlation, np.sqrt(own))
         step = np.sqrt(now / variance)
         regime = float(np.exp(np.log(step).mean()))
-        k = len(model.factors)
-        factor_cov = np.eye(k + residual.shape[1])
-        factor_cov[:k, :k] = F * regime**2
         each = (step / regime)[:, None]
-        return StructuredCovariance(
-            factors=(*model.factors, *(f"residual_{i + 1}" for i in range(residual.shape[1]))),
-            loadings=np.hstack([loadings * each, residual * step[:, None]]),
-            factor_cov=factor_cov,
-            specific_var=specific * step**2,
-            loading_errors=np.hstack([model.errors * each, np.full(residual.shape, np.nan)]),
-            model=model,
+        return DenseCovariance(
+            factors=model.factors,
+            loadings=loadings * each,
+            loading_errors=model.errors * each,
+            factor_cov=F * regime**2,
+            deviation=np.sqrt(own) * step,
+            correlation=correlation,
             notes=(*_notes(model, self.members), _weighting(fast, slow, inputs.periods_per_year)),
+            model=model,
         )
 
     def _adjusted(self, model: FactorRegression, periods_per_year: float, half_life: float) -> FloatArray:
@@ -190,23 +191,20 @@ def _residual_correlation(
     cov, counts = changes.pairwise(decay(len(changes.dates), half_life))
     n = len(inputs.assets)
     moved = np.diag(cov)  # zero where a very short half-life leaves one change
-    scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf))
-    rest = (cov * np.outer(scale, scale) - systematic) / np.sqrt(np.outer(own, own))
-    pairs = np.triu_indices(n, 1)
-    target = np.zeros(len(pairs[0]))
+    scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf)) / np.sqrt(own)
+    r = np.clip(cov * np.outer(scale, scale) - systematic / np.sqrt(np.outer(own, own)), -0.99, 0.99)
+    target = np.zeros((1, 1))
     if inputs.expected_correlation is not None:
         expected = inputs.expected_correlation * np.sqrt(np.outer(variance, variance)) - systematic
-        target = np.nan_to_num((expected / np.sqrt(np.outer(own, own)))[pairs])
-    r, periods = np.clip(rest[pairs], -0.99, 0.99), np.maximum(counts[pairs], 1.0)
-    shared = counts[pairs] >= 3
-    correlation = np.eye(n)
+        target = np.nan_to_num(expected / np.sqrt(np.outer(own, own)))
+    shared = (counts >= 3) & ~np.eye(n, dtype=bool)
+    correlation = np.broadcast_to(target, r.shape).copy()
     if shared.any():
         # Method of moments: spread of the true correlations = mean square less mean sampling variance.
-        error = (1.0 - r**2) ** 2 / np.maximum(periods - 1.0, 1.0)
-        between = max(float(((r - target)[shared] ** 2 - error[shared]).mean()), 0.0)
-        shrunk = target + np.where(shared, (r - target) * between / (between + error), 0.0)
-        correlation[pairs] = shrunk
-        correlation.T[pairs] = shrunk
+        error = (1.0 - r**2) ** 2 / np.maximum(np.maximum(counts, 1.0) - 1.0, 1.0)
+        between = max(float(((r - target) ** 2 - error).mean(where=shared)), 0.0)
+        correlation += np.where(shared, (r - target) * between / (between + error), 0.0)
+    np.fill_diagonal(correlation, 1.0)
     try:
         np.linalg.cholesky(correlation - LEAST_EIGENVALUE * np.eye(n))
     except np.linalg.LinAlgError:

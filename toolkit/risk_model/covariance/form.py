@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -98,6 +98,59 @@ class StructuredCovariance:
     def named(self) -> list[int]:
         """Positions of the factors that are not `STATISTICAL`."""
         return [i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL)]
+
+
+@dataclass(frozen=True, slots=True)
+class DenseCovariance:
+    """A covariance a year by named factors and the correlation of what they leave.
+
+    loadings @ factor_cov @ loadings.T + correlation * outer(deviation, deviation). The correlation is decomposed only where
+    components are asked for: of thousands of assets that takes longer than all else.
+
+    Attributes:
+        factors: k names; loadings (n, k), factor_cov (k, k).
+        loading_errors: (n, k) standard errors, NaN where not known.
+        deviation: (n,) residual volatilities.
+        correlation: (n, n) residual correlation.
+        notes: Notes on the estimate.
+        model: The regression behind the factors, if there is one.
+    """
+
+    factors: tuple[str, ...]
+    loadings: FloatArray
+    loading_errors: FloatArray
+    factor_cov: FloatArray
+    deviation: FloatArray
+    correlation: FloatArray
+    notes: tuple[str, ...] = ()
+    model: FactorRegression | None = None
+
+    @property
+    def matrix(self) -> FloatArray:
+        """The covariance (n, n) a year."""
+        return self.loadings @ self.factor_cov @ self.loadings.T + self.correlation * np.outer(self.deviation, self.deviation)
+
+    @property
+    def variances(self) -> FloatArray:
+        """(n,) variance a year of each asset."""
+        return (self.loadings @ self.factor_cov * self.loadings).sum(axis=1) + np.diag(self.correlation) * self.deviation**2
+
+    def components(self) -> StructuredCovariance:
+        """The same with the residual covariance as components of unit variance."""
+        rest, specific = correlated(self.correlation, self.deviation)
+        k, more = len(self.factors), rest.shape[1]
+        factor_cov = np.eye(k + more)
+        factor_cov[:k, :k] = self.factor_cov
+        prefix = STATISTICAL[1] if k else STATISTICAL[0]
+        return StructuredCovariance(
+            factors=(*self.factors, *(f"{prefix}{i + 1}" for i in range(more))),
+            loadings=np.hstack([self.loadings, rest]),
+            factor_cov=factor_cov,
+            specific_var=specific,
+            loading_errors=np.hstack([self.loading_errors, np.full(rest.shape, np.nan)]),
+            notes=self.notes,
+            model=self.model,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,40 +296,6 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
     kept = np.flatnonzero(values - floor > 1e-9)[::-1]
     loadings = deviation[:, None] * vectors[:, kept] * np.sqrt(values[kept] - floor)
     return loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0), deviation**2 * floor
-
-
-def with_rest(
-    form: StructuredCovariance,
-    named: Sequence[int],
-    loadings: FloatArray,
-    errors: FloatArray,
-    own: FloatArray,
-    correlation: FloatArray,
-) -> StructuredCovariance:
-    """A covariance with the named factors of another, and the residual covariance as components.
-
-    Args:
-        form: Covariance whose named factors are kept.
-        named: Positions of the k named factors in `form`.
-        loadings: (n, k) loadings on these.
-        errors: (n, k) standard errors of the loadings, NaN where not known.
-        own: (n,) residual variances.
-        correlation: (n, n) residual correlation.
-    """
-    rest, specific = correlated(correlation, np.sqrt(own))
-    k, more = len(named), rest.shape[1]
-    factor_cov = np.eye(k + more)
-    factor_cov[:k, :k] = form.factor_cov[np.ix_(named, named)]
-    prefix = STATISTICAL[1] if k else STATISTICAL[0]
-    return StructuredCovariance(
-        factors=(*(form.factors[i] for i in named), *(f"{prefix}{i + 1}" for i in range(more))),
-        loadings=np.hstack([loadings, rest]),
-        factor_cov=factor_cov,
-        specific_var=specific,
-        loading_errors=np.hstack([errors, np.full(rest.shape, np.nan)]),
-        notes=form.notes,
-        model=form.model,
-    )
 
 
 def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:

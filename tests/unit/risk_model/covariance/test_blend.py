@@ -15,7 +15,7 @@ from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.blend import ROOM, BlendCovariance, _named, _past_scores, pool_weights
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance
-from toolkit.risk_model.covariance.form import LEARNED, CovarianceInputs, StructuredCovariance
+from toolkit.risk_model.covariance.form import LEARNED, CovarianceInputs, DenseCovariance
 from toolkit.risk_model.covariance.nonlinear import shrunk_correlation
 from toolkit.risk_model.evaluation import qlike
 from toolkit.risk_model.model import estimate
@@ -187,9 +187,9 @@ class CountingCovariance(DynamicCovariance):
 
     counts: ClassVar[list[int]] = []
 
-    def estimate(self, inputs: CovarianceInputs) -> StructuredCovariance:
+    def dense(self, inputs: CovarianceInputs) -> DenseCovariance:
         self.counts.append(len(inputs.assets))
-        return super().estimate(inputs)
+        return super().dense(inputs)
 
 
 def test_the_past_of_many_assets_is_scored_on_some_of_them(monkeypatch):
@@ -212,13 +212,13 @@ def test_named_factors_keep_within_the_covariance():
     rng = np.random.default_rng(5)
     loadings = rng.uniform(0.5, 1.5, (n, 2))
     F = np.array([[0.04, 0.01], [0.01, 0.02]])
-    form = StructuredCovariance(("gold", "dollar"), loadings, F, np.full(n, 0.001), np.full((n, 2), np.nan))
+    form = DenseCovariance(("gold", "dollar"), loadings, np.full((n, 2), np.nan), F, np.full(n, 0.001**0.5), np.eye(n))
     root = rng.normal(size=(n, n))
     # Of the same volatilities, but with less variance than the factors explain in some direction.
     covariance = root @ root.T + 0.1 * np.eye(n)
     size = np.sqrt(np.diag(form.matrix) / np.diag(covariance))
     covariance *= np.outer(size, size)
-    found = _named(form, covariance)
+    found = _named(form, covariance).components()
     B = found.loadings[:, :2]
     shares = np.linalg.eigvals(np.linalg.solve(covariance, B @ found.factor_cov[:2, :2] @ B.T)).real
     assert shares.max() == pytest.approx(ROOM, rel=1e-9)
@@ -232,3 +232,21 @@ def test_a_residual_correlation_is_decomposed_once(monkeypatch):
     monkeypatch.setattr(np.linalg, "eigh", lambda matrix: sizes.append(len(matrix)) or eigh(matrix))
     FactorCovariance().estimate(inputs(correlated(0, 300, n, 0.3)))
     assert sizes.count(n) == 1
+
+
+def test_a_blend_decomposes_no_covariance_of_which_it_takes_the_matrix_alone(monkeypatch):
+    n = 20
+    sizes = []
+    eigh = np.linalg.eigh
+    monkeypatch.setattr(np.linalg, "eigh", lambda matrix: sizes.append(len(matrix)) or eigh(matrix))
+    data = inputs(correlated(0, 41, n, 0.3))  # no past month to learn from
+    BlendCovariance().estimate(data)
+    assert sizes.count(n) == 2, "the eigenvalues that are shrunk, and the components of the answer"
+
+
+@pytest.mark.parametrize("kind", [FactorCovariance(), DynamicCovariance()])
+def test_a_covariance_is_the_same_with_components_and_without(kind):
+    data = inputs(garch(3, 300, 12, 0.08, 0.9) + correlated(1, 300, 12, 0.4))
+    dense, form = kind.dense(data), kind.estimate(data)
+    np.testing.assert_allclose(dense.matrix, form.matrix, rtol=1e-10, atol=1e-14)
+    assert dense.variances == pytest.approx(np.diag(form.matrix), rel=1e-12)
