@@ -11,6 +11,7 @@ import ast
 import string
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from babel.messages.extract import extract_from_file
@@ -27,7 +28,8 @@ RUN = {"message": FIRST}
 Message = tuple[str, ...]
 
 
-def messages() -> dict[Message, list[str]]:
+@cache
+def messages() -> Mapping[Message, list[str]]:
     """Message (one form, or two with a count) -> places that use it, as ``path:line``."""
     found: dict[Message, list[str]] = {}
     for path in sorted((ROOT / "toolkit").rglob("*.py")):
@@ -54,7 +56,8 @@ def _of_module(path: Path, functions: Mapping[str, slice]) -> Iterator[tuple[int
             yield node.lineno, tuple(literals)
 
 
-def catalogue(code: str) -> dict[tuple[str | None, str], tuple[Message, Path]]:
+@cache
+def catalogue(code: str) -> Mapping[tuple[str | None, str], tuple[Message, Path]]:
     """(context, message) -> translations and the file that has them.
 
     Raises:

@@ -68,6 +68,7 @@ class ControlLedger:
         items: The `control_items` table, or None.
         assets, forms: Every metal and form a question may name. A metal in no notice is a valid question.
         reviewed_to: Last day through which acts are in the ledger, at most the day it is looked at; None: not stated.
+        of_metal: Metal -> the events that may cover it.
     """
 
     chronology: Chronology
@@ -77,7 +78,7 @@ class ControlLedger:
     forms: tuple[str, ...]
     reviewed_to: date | None
     _by_id: Mapping[str, Event] = field(repr=False, compare=False)
-    _of_metal: Mapping[str, tuple[Event, ...]] = field(repr=False, compare=False)
+    of_metal: Mapping[str, tuple[Event, ...]] = field(repr=False, compare=False)
     _scopes_of: Mapping[str, Mapping[str, tuple[Scope, ...]]] = field(repr=False, compare=False)
     _words: Mapping[str, str] = field(repr=False, compare=False)
     _own_words: Mapping[str, Mapping[str, str]] = field(repr=False, compare=False)
@@ -151,7 +152,7 @@ class ControlLedger:
             forms=tuple(sorted({*(f for f in forms if f), *(scope.form for scope in scopes)})),
             reviewed_to=reviewed_to,
             _by_id=MappingProxyType({event.event_id: event for event in events}),
-            _of_metal=MappingProxyType(events_of(own_words, events, scopes_of)),
+            of_metal=MappingProxyType(events_of(own_words, events, scopes_of)),
             _scopes_of=MappingProxyType(scopes_of),
             _words=MappingProxyType(words),
             _own_words=MappingProxyType(own_words),
@@ -240,7 +241,7 @@ class ControlLedger:
 
     def _applying(self, asset: str, origin: str, on: date) -> Iterator[Scope]:
         """What official acts of a country that are known on a day and have not run out say of a metal."""
-        for event in self._of_metal.get(asset, ()):
+        for event in self.of_metal.get(asset, ()):
             if event.is_law and event.origin == origin and event.known_from <= on:
                 scopes = self.scopes_of(event.event_id).get(asset, ())
                 if scopes and self.chronology.status(event, on, known=on) not in (EXPIRED, REPEALED):
@@ -270,13 +271,12 @@ class ControlLedger:
                 found = {self.certainty(self[target], asset, form, on=on, purity=purity, size=size) for target in event.acts_on}
             case "dual_use_items":
                 found: set[str | None] = set()
-                for licence in self._of_metal.get(asset, ()):
+                for licence in self.of_metal.get(asset, ()):
                     if not (licence.is_law and licence.instrument == "licence" and licence.dual_use):
                         continue
                     if licence.origin != event.origin or licence.known_from > on:
                         continue
-                    status = self.chronology.status(licence, on, known=on)
-                    if status in BINDING:
+                    if (status := self.chronology.status(licence, on, known=on)) in BINDING:
                         covers = self.certainty(licence, asset, form, on=on, purity=purity, size=size)
                         found.add("uncertain" if covers and status == UNSETTLED else covers)
             case _:
@@ -401,7 +401,7 @@ class ControlLedger:
         route = {"destination": destination, "end_user": end_user}
         pairs = [
             (self._origin(event), measure)
-            for event in self._of_metal.get(asset, ())
+            for event in self.of_metal.get(asset, ())
             if (measure := self._measure(event, asset, kind, on=on, **route, purity=purity, size=size))
         ]
         measures = tuple(measure for place, measure in pairs if place == origin)
@@ -465,7 +465,7 @@ class ControlLedger:
         asset = self.metal(metal)
         kind = self.form(asset, form)
         route = {"destination": destination, "end_user": end_user_of(end_user)}
-        for event in self._of_metal.get(asset, ()):
+        for event in self.of_metal.get(asset, ()):
             if event.is_law and event.instrument in instruments and self._origin(event) == origin:
                 measure = self._measure(event, asset, kind, on=on, **route, purity=purity, size=size)
                 if measure is not None and measure.status in COUNTED and not measure.conditional:

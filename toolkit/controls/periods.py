@@ -41,10 +41,21 @@ class FormStanding:
         return not self.controlled and any(status == SUSPENDED for _, _, status in self.measures)
 
 
-def days_of_change(ledger: ControlLedger, until: date) -> list[date]:
-    """The only days up to `until` on which a state can change: an event becomes known, begins, or has ended."""
-    events = {day for e in ledger.events for day in (e.known_from, e.effective, e.ends and e.ends + DAY) if day}
-    return sorted(day for day in events | {scope.known_from for scope in ledger.scopes} if day <= until)
+def days_of_change(ledger: ControlLedger, until: date, metal: str | None = None) -> list[date]:
+    """The only days up to `until` on which a state can change: an event becomes known, begins, or has ended.
+
+    Args:
+        ledger: The ledger.
+        until: Last day.
+        metal: Asset key, for the days of the events that may cover it and of those that act on them; None for all.
+    """
+    ids = {event.event_id for event in (ledger.events if metal is None else ledger.of_metal.get(metal, ()))}
+    while more := {event.event_id for event in ledger.events if not ids.isdisjoint(event.acts_on)} - ids:
+        ids |= more
+    events = [event for event in ledger.events if event.event_id in ids]
+    days = {day for e in events for day in (e.known_from, e.effective, e.ends and e.ends + DAY) if day}
+    days |= {scope.known_from for scope in ledger.scopes if metal in (None, scope.asset)}
+    return sorted(day for day in days if day <= until)
 
 
 def form_history(
@@ -116,14 +127,13 @@ def control_periods(
     Returns:
         Columns asset, from, to (both inclusive), sorted by asset and from; adjacent periods are one.
     """
-    cuts = days_of_change(ledger, until)
     rows: list[dict[str, object]] = []
     for item in forms:
         asset, form = (item.key, item.form) if isinstance(item, Asset) else item
         if form is None:
             continue
         start: date | None = None
-        for cut in cuts:
+        for cut in days_of_change(ledger, until, ledger.metal(asset)):
             on = ledger.is_controlled(
                 asset,
                 form,
