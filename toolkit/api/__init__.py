@@ -7,6 +7,7 @@ from toolkit.api.frames import frame
 from toolkit.api.frontier import EfficientFrontier, frontier
 from toolkit.api.market import Market, load_market
 from toolkit.api.run import Run, optimize
+from toolkit.api.runs import Runs, runs
 from toolkit.api.strategy import load_strategy, terms
 from toolkit.api.sweep import Futures, Sweep, futures, sweep
 from toolkit.core.errors import (
@@ -132,6 +133,7 @@ __all__ = [
     "RiskLimit",
     "RiskParity",
     "Run",
+    "Runs",
     "SampleCovariance",
     "ScenarioLoss",
     "ShockSpec",
@@ -161,6 +163,7 @@ __all__ = [
     "load_market",
     "load_strategy",
     "optimize",
+    "runs",
     "sweep",
     "terms",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,11 +12,9 @@ from toolkit.cli.terminal import show as show_answer
 from toolkit.cli.terminal import tell_remarks
 from toolkit.core.errors import SpecError
 
-if TYPE_CHECKING:
-    from toolkit.app.run_store.entries import StoredRun
-
 app = typer.Typer(help="Stored runs: list them, show one again, compare two.", no_args_is_help=True, rich_markup_mode=None)
 RUN_HELP = "A stored run: its id, digits at the end of it, its folder, or last."
+PAIR_HELP = "Two stored runs, each as of show; last beside another is the last other one of the same command."
 
 
 @app.command("list")
@@ -34,9 +32,11 @@ def list_runs(*, common: Common) -> None:
 @without_prices
 def show(run: Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)], *, common: Common) -> None:
     """What a stored run answered, in any format and language; nothing is computed again."""
+    from toolkit.app.run_store.entries import find, load
     from toolkit.report.answers.runs import stored as document
 
-    found = _load(run, common).record
+    _without_day(common)
+    found = load(find(run, _output(common))).record
     show_answer(common, found, document)
     if common.format not in ("markdown", "html"):
         tell_remarks(getattr(found, "remarks", ()), common, getattr(found, "phrases", None))
@@ -44,21 +44,20 @@ def show(run: Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)], *, c
 
 @app.command("diff")
 @without_prices
-def diff(runs: Annotated[tuple[str, str], typer.Argument(metavar="RUN RUN", help=RUN_HELP)], *, common: Common) -> None:
+def diff(runs: Annotated[tuple[str, str], typer.Argument(metavar="RUN RUN", help=PAIR_HELP)], *, common: Common) -> None:
     """What differs between two stored runs of one command: question, data, versions, weights, orders, key figures."""
     from toolkit.app.run_store.differences import differences
+    from toolkit.app.run_store.entries import pair
     from toolkit.report.answers.runs import differences as document
 
-    found = differences(_load(runs[0], common), _load(runs[1], common))
+    _without_day(common)
+    found = differences(*pair(runs, _output(common)))
     show_answer(common, found, lambda found, say: document(found, common.day(), say))
 
 
-def _load(run: str, common: Common) -> StoredRun:
-    from toolkit.app.run_store.entries import find, load
-
+def _without_day(common: Common) -> None:
     if common.as_of is not None:
         raise SpecError("a stored run has a date of its own.", hint="Leave --as-of out.")
-    return load(find(run, _output(common)))
 
 
 def _output(common: Common) -> Path:

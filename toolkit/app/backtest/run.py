@@ -29,8 +29,8 @@ from toolkit.backtest.simulate import Backtest, simulate
 from toolkit.controls.events import COUNTING
 from toolkit.controls.periods import control_periods
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import phrases
-from toolkit.core.remarks import Remark, in_record
+from toolkit.core.messages import message, phrases
+from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.price_series import PriceSeries
 from toolkit.records.answers import backtest as records
@@ -44,6 +44,8 @@ HISTORY = 12
 """Prices that half of the assets have before a backtest begins by default: a year of months."""
 DAYS_OF_HISTORY = 252
 """The same where prices are daily."""
+HOLIDAYS = 7
+"""Days by which dates may end before the day that was asked for without a word: a weekend, a feast."""
 LAST_YEAR = 12
 """Dates among which the default end is looked for: the last one on which as many assets have a price as on any of them."""
 
@@ -126,11 +128,17 @@ def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> reco
         decide = PastDecisions(first, markets, baseline.strategy, costs_count=baseline.optimizes_costs)
         found = _simulated(asked, baseline.strategy, decide, prices, budget, market)
         simulated.append(Simulation(baseline.strategy, baseline.title, "baseline", found))
-    return _record(asked, prices, market, simulated, budget, (*market.notes, *map(_note, told)))
+    told = (*told, *_earlier_end(asked.end, prices.dates[-1]))
+    return _record(asked, prices, market, simulated, budget, (*market.notes, *map(note, told)))
 
 
-def _note(text: str) -> Remark:
-    return Remark("note", text)
+def _earlier_end(end: date | None, last: date) -> tuple[str, ...]:
+    """What is told where dates end well before the day that was asked for."""
+    if end is None or (end - last).days <= HOLIDAYS:
+        return ()
+    return (
+        message("The backtest ends on {last:%Y-%m-%d}: no later date up to {end:%Y-%m-%d} has a price.", last=last, end=end),
+    )
 
 
 def _prices(asked: BacktestRequest, strategies: Sequence[Strategy], market: PricedMarket) -> tuple[BacktestPrices, bool]:

@@ -94,6 +94,30 @@ def find(word: str, output: Path) -> Path:
     raise DataError(f"no run {word!r} is stored in {output}.", hint=hint)
 
 
+def pair(words: tuple[str, str], output: Path) -> tuple[StoredRun, StoredRun]:
+    """Two stored runs; `last` beside another is the last one of the same command that is not this other.
+
+    Args:
+        words: As of `find`.
+        output: The folder of output.
+
+    Raises:
+        DataError, SpecError: as of `find` and `load`.
+    """
+    if words.count(LAST) != 1:
+        first, second = (load(find(word, output)) for word in words)
+        return first, second
+    other = load(find(words[1 - words.index(LAST)], output))
+    alike = [run for run in run_list(output).runs if run.command == other.entry.command and run.folder != other.entry.folder]
+    if not alike:
+        raise DataError(
+            f"no other run of `toolkit {other.entry.command}` is stored in {output} beside {other.entry.run_id}.",
+            hint="`toolkit runs list` tells which there are.",
+        )
+    last = load(Path(alike[0].folder))
+    return (last, other) if words[0] == LAST else (other, last)
+
+
 def load(path: Path) -> StoredRun:
     """A stored run.
 

@@ -233,3 +233,14 @@ def test_an_asset_that_comes_later_is_held_once_it_has_prices():
     first = min(order.decided for order in found.orders if order.asset == "PALL")
     assert first == str(MONTHS[26])  # six changes need seven prices
     assert {order.asset for order in found.orders if order.decided < first} == {"GLD", "SLV", "CPER"}
+
+
+def test_an_end_that_no_price_reaches_is_told():
+    prices = frame(walk(MONTHS))
+    late = backtest(EQUAL, prices, start="2023-06-30", end="2024-01-15").found
+    told = [row.text for row in late.remarks if "ends on" in row.text]
+    assert told == ["The backtest ends on 2023-12-31: no later date up to 2024-01-15 has a price."]
+    for end in ("2023-12-31", None):
+        found = backtest(EQUAL, prices, start="2023-06-30", end=end).found
+        assert found.dates == late.dates
+        assert not any("ends on" in row.text for row in found.remarks)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import toolkit as tk
 from tests.unit.app.sweeps.questions import price_file
 from toolkit.cli.main import run
 
@@ -141,6 +142,21 @@ def test_sweeps_differ_by_their_starts(ask: Ask) -> None:
 )
 def test_what_means_no_run_is_refused(ask: Ask, words: list[str], code: int, told: str) -> None:
     assert told in ask(*words, code=code)["error"]["message"]
+
+
+def test_last_beside_another_is_the_last_other_one_of_its_command(ask: Ask, output: Path) -> None:
+    (backtest,), (last, first) = ids(ask, "backtest"), ids(ask, "optimize", "optimal")
+    assert ids(ask, "sweep")  # one of these is the last of all
+    conflict = ids(ask, "optimize", "infeasible")[0]
+    assert [one["run_id"] for one in map(ask("diff", "last", first).get, ("first", "second"))] == [conflict, first]
+    assert [one["run_id"] for one in map(ask("diff", conflict, "last").get, ("first", "second"))] == [conflict, last]
+    assert "no other run of `toolkit backtest`" in ask("diff", "last", backtest, code=3)["error"]["message"]
+    assert ask("diff", "last", "last")["differences"] == []
+    stored = tk.runs(output)
+    assert stored.record == ask("list")
+    assert stored.table["run_id"].to_list() == [row["run_id"] for row in ask("list")["runs"]]
+    assert stored.show(first).to_json() == ask("show", first)
+    assert stored.diff("last", first)["key"].to_list() == [row["key"] for row in ask("diff", "last", first)["differences"]]
 
 
 def test_runs_of_two_commands_are_not_compared(ask: Ask) -> None:
