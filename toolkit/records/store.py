@@ -51,6 +51,9 @@ class Stored(Record):
     """What was corrected in it, by table and time."""
 
 
+UnusedReason = Literal["short", "other_source", "unknown_name", "not_read"]
+
+
 class UnusedSeries(Record):
     """A series that a fetch stored and that no answer uses."""
 
@@ -60,7 +63,7 @@ class UnusedSeries(Record):
     """Its name."""
     source: str
     """Id of its source."""
-    reason: Literal["short", "other_source", "unknown_name", "not_read"]
+    reason: UnusedReason
     """``short``: too few prices to replace a series in another currency or unit, or on another basis; ``other_source``: another
     source has newer rows; ``unknown_name``: it is no product and explains none; ``not_read``: no answer is made from its
     table."""

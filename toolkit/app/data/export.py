@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.app.data.store import opened
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.market.store.files import DRAFT, file_sha256, unwritable
+from toolkit.market.store.files import file_sha256, replacing
 from toolkit.market.tables import FETCHED_AT, Table
 from toolkit.records.store import Exported
 
@@ -43,22 +41,11 @@ def export(context: Context, table: str, file: Path, *, as_of: date | None = Non
     number = rows.select(pl.len()).collect(engine="streaming").item()
     if number <= SORTED:
         rows = rows.sort(Table.of(table).order)
-    draft = None
-    try:
-        descriptor, draft = tempfile.mkstemp(prefix=DRAFT, suffix=file.suffix, dir=file.parent)
-        os.close(descriptor)
+    with replacing(file) as draft:
         if file.suffix == ".csv":
             rows.with_columns(pl.col(FETCHED_AT).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")).sink_csv(draft)
         else:
             rows.sink_parquet(draft)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(file)
-        draft = None
-    except OSError as error:
-        raise unwritable(file.parent, error) from error
-    finally:
-        if draft is not None:
-            Path(draft).unlink(missing_ok=True)
     used = store.versions[table] if version is None else version
     told = {"as_of": context.as_of.isoformat(), "store": str(store.path), "table": table, "file": str(file)}
     return Exported(**told, version=used, rows=number, sha256=file_sha256(file))

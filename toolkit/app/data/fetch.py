@@ -8,16 +8,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from toolkit.core.errors import FrameError, SpecError, did_you_mean
 from toolkit.market.fetched_quality import RULES, check_fetched
-from toolkit.market.sources.base import DataSource, Query, SeriesResult, data_source, data_sources, overlapped
+from toolkit.market.sources.base import DataSource, Query, SeriesResult, data_source, data_sources
 from toolkit.market.sources.client import Client, Pace
 from toolkit.market.sources.run import Job, fetch_all
+from toolkit.market.store.files import write_whole
 from toolkit.market.store.store import Store, is_store
 from toolkit.market.tables import Table
 from toolkit.records.fetch import Fetch, SeriesOutcome, SourceTerms
@@ -212,7 +213,9 @@ def _fetch(request: FetchRequest, wanted: Mapping[DataSource, Sequence[str]], fo
     for source, names in wanted.items():
         last = store.last(source.table, source.kind)
         newest = {series: last[key] for series in names if (key := source.stored_as(series)) is not None and key in last}
-        since = overlapped(source, newest) if request.since is None else dict.fromkeys(names, request.since)
+        overlap = timedelta(days=source.overlap_days)
+        since = {series: day - overlap for series, day in newest.items()}
+        since = since if request.since is None else dict.fromkeys(names, request.since)
         kept = {} if request.since is not None else validators.get(source.kind, {})
         client = Client(source.budget, request.today, request.pace, request.mirror, kept, stop)
         jobs.append(Job(source, Query(names, since, client)))
@@ -334,6 +337,4 @@ def _read_validators(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _write_validators(folder: Path, validators: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
-    part = folder / f"{VALIDATORS}.{os.getpid()}"
-    part.write_text(json.dumps(validators, sort_keys=True), encoding="utf-8")
-    part.replace(folder / VALIDATORS)
+    write_whole(folder / VALIDATORS, json.dumps(validators, sort_keys=True).encode())

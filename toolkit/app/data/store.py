@@ -11,7 +11,7 @@ from toolkit.core.frames import TABLES
 from toolkit.market.store.compact import compact as compact_files
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify as verify_files
-from toolkit.records.store import Compacted, CompactedTable, Correction, Damage, Stored, StoredTable, Verified
+from toolkit.records.store import Compacted, Correction, Damage, Stored, StoredTable, Verified
 
 
 def stored(store: Store, today: date) -> Stored:
@@ -71,11 +71,7 @@ def compact(context: Context) -> Compacted:
         SpecError: for one that cannot be written.
     """
     root = opened(context).path
-    tables = (
-        CompactedTable(table=one.table, version=one.version, files_before=one.files_before, files_after=one.files_after)
-        for one in compact_files(root)
-    )
-    return Compacted(as_of=context.as_of.isoformat(), store=str(root), tables=tuple(tables))
+    return Compacted(as_of=context.as_of.isoformat(), store=str(root), tables=compact_files(root))
 
 
 def check_contracts(context: Context) -> int:

@@ -188,7 +188,7 @@ def check_names(file: str, names: pl.DataFrame) -> None:
     odd = pl.col("value").str.contains(r"\p{C}") | (pl.col("value").str.len_chars() > MAX_NAME)
     raise_row_errors(
         file,
-        names.filter(odd).with_columns(what=pl.lit(None, dtype=pl.String)),
+        names.filter(odd),
         rule="name",
         fault=f"a name with control characters or of more than {MAX_NAME} characters",
         hint="Use letters, digits and signs that can be seen.",
@@ -205,10 +205,8 @@ def required_cells(table: Table, column: str, *, what: pl.Series | None = None) 
     """
     empty = table.cells[column].is_null()
     faulty = pl.DataFrame({"row": table.rows, "what": table.cells[column].cast(pl.String) if what is None else what})
-    faulty = faulty.filter(empty).with_columns(value=pl.lit(None, dtype=pl.String))
-    raise_row_errors(
-        table.name, faulty, rule="empty", fault=f"no {column}", hint=f"Fill the {column!r} cell or leave the row out."
-    )
+    hint = f"Fill the {column!r} cell or leave the row out."
+    raise_row_errors(table.name, faulty.filter(empty), rule="empty", fault=f"no {column}", hint=hint)
 
 
 def days(table: Table, column: str, *, month_until: date | None = None, months: bool = True, local: bool = False) -> pl.Series:

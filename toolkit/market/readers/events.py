@@ -23,7 +23,7 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import ControlEvents, ControlScopes
 from toolkit.core.messages import Message, message
 from toolkit.market.market import USER
-from toolkit.market.readers.faults import Fault, row_error
+from toolkit.market.readers.faults import Fault, OneFault, grouped, row_error
 from toolkit.market.readers.tabular import read_table
 
 CONFIDENCE = "the user's own, not checked"
@@ -113,13 +113,9 @@ def _records(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _frame(rows: list[dict[str, Any]], types: Mapping[str, Any]) -> pl.DataFrame:
-    columns = {
-        name: pl.Series(name, [row.get(name) for row in rows], dtype=pl.String if dtype == pl.Date else dtype)
-        for name, dtype in types.items()
-    }
-    return pl.DataFrame(columns).select(
-        pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name) for name, dtype in types.items()
-    )
+    dates = [name for name, dtype in types.items() if dtype == pl.Date]
+    frame = pl.DataFrame(rows, schema={**types, **dict.fromkeys(dates, pl.String)})
+    return frame.with_columns(pl.col(dates).str.to_date("%Y-%m-%d"))
 
 
 def read_events(
@@ -151,7 +147,7 @@ def read_events(
         reader.unknown_keys(1, None, records[0][1])
     ids = Counter(record.get("event_id") for _, record in records)
     found = [reader.event(number, record, twice=ids[record.get("event_id")] > 1) for number, record in records]
-    faults = [*broken, *reader.grouped()]
+    faults = [*broken, *grouped(reader.faults)]
     if faults:
         raise row_error(name, faults)
     scopes = [scope for _, own in found for scope in own]
@@ -227,25 +223,14 @@ def _entries(text: str | None) -> list[str]:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads events one by one and keeps every fault: (rule, words) -> cells and remedies."""
+    """Reads events one by one and keeps every fault."""
 
     names: Names
     bundled: Mapping[str, Record]
     until: date
     ids: frozenset[str]
     notes: list[Message] = field(default_factory=list)
-    faults: dict[tuple[str, str], list[tuple[int, str | None, str | None, str]]] = field(default_factory=dict)
-
-    def grouped(self) -> list[Fault]:
-        """The faults by rule and words, the remedies of one kind once each."""
-        groups = []
-        for (rule, words), cells in self.faults.items():
-            hints = list(dict.fromkeys(hint for *_, hint in cells if hint))
-            frame = pl.DataFrame(
-                [cell[:3] for cell in cells], schema={"row": pl.Int64, "what": pl.String, "value": pl.String}, orient="row"
-            )
-            groups.append(Fault(rule, words, " ".join(hints[:3]), frame))
-        return groups
+    faults: list[OneFault] = field(default_factory=list)
 
     def fault(self, at: At, rule: str, words: str, hint: str, value: str | None = None) -> None:
         """Record a fault.
@@ -257,7 +242,7 @@ class _Reader:
             hint: Remedy.
             value: The faulty text; None where the row as a whole is meant.
         """
-        self.faults.setdefault((rule, words), []).append((*at, value, hint))
+        self.faults.append((rule, words, hint, (*at, value)))
 
     def unknown_keys(self, row: int, event_id: str | None, record: Record) -> None:
         """Record a fault for every key of a record that is not known.

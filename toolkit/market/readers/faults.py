@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,6 +11,7 @@ from toolkit.core.errors import FrameError
 
 FIRST_ROWS = 5
 """Rows that a message names; the count says how many there are."""
+_CELLS = {"row": pl.Int64, "what": pl.String, "value": pl.String}
 _SHOWN = 40  # characters of a cell that a message quotes
 
 
@@ -48,18 +49,37 @@ class Fault:
         return {"rule": self.rule, "count": self.cells.height, "rows": [cell["row"] for cell in first], "first": first}
 
 
+OneFault = tuple[str, str, str, tuple[int, str | None, str | None]]
+"""Rule, fault in words, hint, and the cell: row, what and value."""
+
+
+def grouped(faults: Iterable[OneFault]) -> list[Fault]:
+    """Faults of single cells by rule and words; of the hints of one kind three are told, once each."""
+    kinds: dict[tuple[str, str], list[OneFault]] = {}
+    for fault in faults:
+        kinds.setdefault(fault[:2], []).append(fault)
+    groups = []
+    for (rule, words), found in kinds.items():
+        hints = list(dict.fromkeys(hint for _, _, hint, _ in found if hint))
+        groups.append(
+            Fault(rule, words, " ".join(hints[:3]), pl.DataFrame([one[3] for one in found], schema=_CELLS, orient="row"))
+        )
+    return groups
+
+
 def raise_row_errors(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str) -> None:
     """Raise `FrameError` if there is a faulty row.
 
     Args:
         file: File name as shown.
-        faulty: Columns `row` (Int64), `what` (String: asset, column or lot; may be null), `value` (String; may be null).
+        faulty: Columns `row` (Int64), `what` (String: asset, column or lot) and `value` (String); these may lack or be null.
         rule: Name of the rule, for machines.
         fault: The fault in words, completed by "in row 3 ...".
         hint: How to mend it.
     """
     if faulty.height:
-        raise row_error(file, [Fault(rule, fault, hint, faulty)])
+        lacking = [pl.lit(None, dtype=pl.String).alias(name) for name in _CELLS if name not in faulty.columns]
+        raise row_error(file, [Fault(rule, fault, hint, faulty.with_columns(lacking))])
 
 
 MEND = "Mend each of them; nothing of the file was used."

@@ -412,8 +412,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated) -> Rows:
     read = amounts(table, ("price", "quantity") if "quantity" in table.columns else ("price",), money=True)
     values, signs = read.values, read.currencies
     if "quantity" in signs.columns:
-        worded = table.rows.filter(signs["quantity"].is_not_null())
-        told = pl.DataFrame({"row": worded}).with_columns(what=pl.lit("quantity"), value=pl.lit(None, dtype=pl.String))
+        told = pl.DataFrame({"row": table.rows.filter(signs["quantity"].is_not_null())}).with_columns(what=pl.lit("quantity"))
         raise_row_errors(
             table.name, told, rule="number", fault="a quantity in a currency", hint="Give kg, or leave the cell empty."
         )
@@ -464,7 +463,7 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
     late = pl.DataFrame({"row": table.rows, "value": dates}).filter(dates > today)
     raise_row_errors(
         table.name,
-        late.with_columns(pl.col("value").cast(pl.String), what=pl.lit(None, dtype=pl.String)),
+        late.with_columns(pl.col("value").cast(pl.String)),
         rule="future",
         fault=f"a date after today ({today.isoformat()})",
         hint="A price cannot be known before its day: correct the date or leave the row out.",

@@ -362,9 +362,10 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
                 lines.append(start)
             start = reader.line_num + 1
     except csv.Error as error:
-        fault = pl.DataFrame({"row": [start], "what": [None], "value": [None]}, schema_overrides={"what": pl.String})
         hint = "Close every quotation mark, and double those inside a quoted cell."
-        raise_row_errors(name, fault, rule="quotes", fault=f"broken quotes or an endless cell ({error})", hint=hint)
+        raise_row_errors(
+            name, pl.DataFrame({"row": [start]}), rule="quotes", fault=f"broken quotes or an endless cell ({error})", hint=hint
+        )
     return records, lines
 
 

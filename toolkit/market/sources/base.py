@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar
 
 import polars as pl
@@ -57,7 +58,9 @@ class Query:
 
 
 class DataSource(BaseModel):
-    """Base of the sources: a subclass with a default `kind`, which is its key, and a method `fetch` is one.
+    """Base of the sources: a subclass with a default `kind`, which is its key, is one.
+
+    It has a method `one`, or its own `fetch` where one file has all series.
 
     Attributes:
         title, url: Name and page for people.
@@ -66,6 +69,7 @@ class DataSource(BaseModel):
         rhythm_days, lag_days: As of `toolkit.market.market.Source`.
         overlap_days: Days before the newest stored one that are fetched again, because they may have been revised.
         required: Whether a fetch fails that does not get it.
+        begins_anew: Whether it is always read as a whole, and not from the newest row that is stored.
         key_variable: Environment variable of the key that it asks for; empty where it asks for none.
         budget: Requests that it is sent.
         table: Table of its series.
@@ -82,6 +86,7 @@ class DataSource(BaseModel):
     lag_days: ClassVar[int] = 4
     overlap_days: ClassVar[int] = 10
     required: ClassVar[bool] = False
+    begins_anew: ClassVar[bool] = False
     key_variable: ClassVar[str] = ""
     budget: ClassVar[Budget] = Budget(requests=30, seconds=60.0)
     table: ClassVar[str] = "prices"
@@ -96,8 +101,8 @@ class DataSource(BaseModel):
         return replace(self.description, id=source_id)
 
     def series(self) -> tuple[str, ...]:
-        """Names of the series that are fetched where none is named."""
-        raise NotImplementedError
+        """Names of the series that are fetched where none is named; none where files are."""
+        return ()
 
     def accepts(self, series: str) -> bool:
         """Whether the source may have a series of that name."""
@@ -105,11 +110,22 @@ class DataSource(BaseModel):
 
     def stored_as(self, series: str) -> str | None:
         """Name of the series in `table` of a store, by whose newest row a fetch goes on; None where it always begins anew."""
-        return series
+        return None if self.begins_anew else series
 
     def fetch(self, query: Query) -> Iterator[SeriesResult]:
         """Each series as it comes; what the source refuses is a failed outcome, no exception."""
+        yield from self.each(query, lambda series: self.one(series, query))
+
+    def one(self, series: str, query: Query) -> SeriesResult:
+        """One series; raises `FetchError` for what the source refuses."""
         raise NotImplementedError
+
+    def key(self) -> str:
+        """The key of `key_variable`; raises `FetchError` where the environment has none."""
+        key = os.environ.get(self.key_variable)
+        if not key:
+            raise FetchError("no_key", self.key_variable)
+        return key
 
     def result(
         self,
@@ -148,7 +164,7 @@ class DataSource(BaseModel):
         reason: Reason | None = None
         detail = None
         if not days:
-            status, detail = "empty", None
+            status = "empty"
         elif partial is not None:
             status, reason, detail = "partial", "missing_rows", partial
         elif self.rhythm_days and (client.today - max(days)).days > self.rhythm_days + self.lag_days:
@@ -244,14 +260,9 @@ def months_until(first: date, last: date) -> list[str]:
     return [f"{number // 12}-{number % 12 + 1:02d}" for number in numbers]
 
 
-def overlapped(source: DataSource, newest: Mapping[str, date]) -> dict[str, date]:
-    """Series -> first day to fetch again, from the newest day that is stored."""
-    return {series: day - timedelta(days=source.overlap_days) for series, day in newest.items()}
-
-
 def data_sources() -> Mapping[str, type[DataSource]]:
     """Every source by its key."""
-    return models_by_kind("toolkit.market.sources", DataSource, "fetch")
+    return models_by_kind("toolkit.market.sources", DataSource)
 
 
 def data_source(name: str) -> DataSource:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
 from datetime import date
 from types import MappingProxyType
 from typing import ClassVar, Literal
@@ -17,7 +15,6 @@ from toolkit.market.sources.client import Budget, FetchError
 from toolkit.records.fetch import Use
 
 GET = "https://comtradeapi.un.org/data/v1/get/C/M/HS"
-KEY = "COMTRADE_API_KEY"
 REPORTERS = MappingProxyType(
     {"CHN": 156, "DEU": 276, "GBR": 826, "IND": 699, "JPN": 392, "KOR": 410, "MYS": 458, "NLD": 528, "USA": 842, "VNM": 704}
 )
@@ -45,7 +42,7 @@ class Comtrade(DataSource):
     rhythm_days: ClassVar[int] = 31
     lag_days: ClassVar[int] = 180
     overlap_days: ClassVar[int] = 400
-    key_variable: ClassVar[str] = KEY
+    key_variable: ClassVar[str] = "COMTRADE_API_KEY"
     table: ClassVar[str] = "flows"
     budget: ClassVar[Budget] = Budget(requests=10, seconds=60.0, workers=1)
 
@@ -63,16 +60,10 @@ class Comtrade(DataSource):
         reporter, flow, code = series.split("-")
         return f"{reporter}/WLD/{flow}/hs{code}"
 
-    def fetch(self, query: Query) -> Iterator[SeriesResult]:
-        """A request for each year of a series."""
-        yield from self.each(query, lambda name: self._one(name, query))
-
-    def _one(self, series: str, query: Query) -> SeriesResult:
+    def one(self, series: str, query: Query) -> SeriesResult:
+        """A request for each year of the series."""
         start, client = query.since.get(series, FIRST), query.client
         reporter, flow, code = series.split("-")
-        key = os.environ.get(KEY)
-        if not key:
-            raise FetchError("no_key", KEY)
         months = [month.replace("-", "") for month in months_until(start, client.today)]
         rows: list[tuple[date, str, float, float]] = []
         others: set[str] = set()
@@ -82,7 +73,7 @@ class Comtrade(DataSource):
                 "flowCode": FLOWS[flow], "partner2Code": 0, "customsCode": "C00", "motCode": 0, "includeDesc": "true",
                 "maxRecords": MOST_ROWS,
             }  # fmt: skip
-            reply = client.get(GET, params, headers={"Ocp-Apim-Subscription-Key": key}).json()
+            reply = client.get(GET, params, headers={"Ocp-Apim-Subscription-Key": self.key()}).json()
             if len(reply["data"]) >= MOST_ROWS:
                 raise FetchError("missing_rows", f"more than {MOST_ROWS} rows a request")
             for row in reply["data"]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
@@ -21,7 +20,6 @@ ROUTES: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
     }
 )
 """Asset -> route, series, unit of the service, and unit of the table."""
-KEY = "EIA_API_KEY"
 MOST_ROWS = 5000
 """Rows of one reply; a hundred years of months are 1200."""
 
@@ -37,35 +35,29 @@ class Eia(DataSource):
     rhythm_days: ClassVar[int] = 31
     lag_days: ClassVar[int] = 15
     overlap_days: ClassVar[int] = 200
-    key_variable: ClassVar[str] = KEY
+    key_variable: ClassVar[str] = "EIA_API_KEY"
     table: ClassVar[str] = "energy"
 
     def series(self) -> tuple[str, ...]:
         """Brent and Henry Hub."""
         return tuple(ROUTES)
 
-    def fetch(self, query: Query) -> Iterator[SeriesResult]:
-        """A request a series."""
-        yield from self.each(query, lambda asset: self._one(asset, query))
-
-    def _one(self, asset: str, query: Query) -> SeriesResult:
-        start, client = query.since.get(asset), query.client
-        route, name, quoted, unit = ROUTES[asset]
-        key = os.environ.get(KEY)
-        if not key:
-            raise FetchError("no_key", KEY)
+    def one(self, series: str, query: Query) -> SeriesResult:
+        """One request."""
+        start, client = query.since.get(series), query.client
+        route, name, quoted, unit = ROUTES[series]
         params = {
-            "api_key": key, "frequency": "monthly", "data[0]": "value", "facets[series][]": name, "sort[0][column]": "period",
-            "sort[0][direction]": "asc", "offset": 0, "length": MOST_ROWS,
+            "api_key": self.key(), "frequency": "monthly", "data[0]": "value", "facets[series][]": name,
+            "sort[0][column]": "period", "sort[0][direction]": "asc", "offset": 0, "length": MOST_ROWS,
         }  # fmt: skip
         url = DATA.format(route=route)
         rows = client.get(url, params | ({"start": f"{start:%Y-%m}"} if start else {})).json()["response"]["data"]
         odd = {row["units"] for row in rows} - {quoted}
         if odd:
-            raise FetchError("format", f"{asset} in {', '.join(sorted(odd))}")
+            raise FetchError("format", f"{series} in {', '.join(sorted(odd))}")
         records = [(end_of_month(row["period"]), float(row["value"])) for row in rows if row["value"] is not None]
         frame = pl.DataFrame(records, schema={"date": pl.Date, "price": pl.Float64}, orient="row").with_columns(
-            asset=pl.lit(asset), currency=pl.lit("USD"), unit=pl.lit(unit), source=pl.lit(self.kind),
+            asset=pl.lit(series), currency=pl.lit("USD"), unit=pl.lit(unit), source=pl.lit(self.kind),
             known_from=published_after(1, 15, client.today),
         )  # fmt: skip
-        return self.result(asset, {"energy": frame}, client, [url])
+        return self.result(series, {"energy": frame}, client, [url])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, Literal
@@ -39,28 +38,20 @@ class Files(DataSource):
     terms: ClassVar[str] = "the user's own"
     use: ClassVar[Use] = "personal"
     rhythm_days: ClassVar[int] = 0
+    begins_anew: ClassVar[bool] = True
 
     @property
     def description(self) -> Source:
         """The source as the market knows it: the user himself."""
         return replace(super().description, own=True)
 
-    def series(self) -> tuple[str, ...]:
-        """None: files are named."""
-        return ()
-
     def accepts(self, series: str) -> bool:
         """Any path or address."""
         return bool(series.strip())
 
-    def stored_as(self, series: str) -> None:
-        """None: it is read as a whole."""
-
-    def fetch(self, query: Query) -> Iterator[SeriesResult]:
-        """Each file."""
-        yield from self.each(query, lambda name: self._one(name, query.client))
-
-    def _one(self, series: str, client: Client) -> SeriesResult:
+    def one(self, series: str, query: Query) -> SeriesResult:
+        """The prices of a file."""
+        client = query.client
         try:
             file = _read(series, client)
         except FetchError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +13,7 @@ import polars as pl
 
 from toolkit.core.countries import country
 from toolkit.market.sources.base import DataSource, Query, SeriesResult, end_of_month
-from toolkit.market.sources.client import Client, FetchError
+from toolkit.market.sources.client import FetchError
 from toolkit.records.fetch import Use
 
 HEADINGS = MappingProxyType(
@@ -39,24 +38,15 @@ class Gacc(DataSource):
     terms: ClassVar[str] = "official statistics; cite the source; no bulk redistribution"
     use: ClassVar[Use] = "never"
     rhythm_days: ClassVar[int] = 0
+    begins_anew: ClassVar[bool] = True
     table: ClassVar[str] = "flows"
-
-    def series(self) -> tuple[str, ...]:
-        """None: files are named."""
-        return ()
 
     def accepts(self, series: str) -> bool:
         """A path with the direction behind it."""
         return series.endswith((EXPORT, IMPORT))
 
-    def stored_as(self, series: str) -> None:
-        """None: it is read as a whole."""
-
-    def fetch(self, query: Query) -> Iterator[SeriesResult]:
-        """Each file."""
-        yield from self.each(query, lambda name: self._one(name, query.client))
-
-    def _one(self, series: str, client: Client) -> SeriesResult:
+    def one(self, series: str, query: Query) -> SeriesResult:
+        """The flows of a file."""
         path, _, direction = series.rpartition(":")
         try:
             content = Path(path).read_bytes()
@@ -69,10 +59,10 @@ class Gacc(DataSource):
         frames = [counted.drop_nulls("partner"), counted.with_columns(partner=pl.lit("WLD"))]
         flows = pl.concat(frames).group_by("date", "hs_code", "partner", maintain_order=True).sum().with_columns(
             reporter=pl.lit("CHN"), direction=pl.lit(direction), asset="hs" + pl.col("hs_code"), currency=pl.lit(currency),
-            basis=pl.lit("reported"), source=pl.lit(self.kind), known_from=pl.lit(client.today),
+            basis=pl.lit("reported"), source=pl.lit(self.kind), known_from=pl.lit(query.client.today),
         )  # fmt: skip
         partial = f"partners that are no country: {', '.join(sorted(unknown))}" if unknown else None
-        return self.result(series, {"flows": flows}, client, [path], partial=partial)
+        return self.result(series, {"flows": flows}, query.client, [path], partial=partial)
 
 
 def _rows(content: bytes) -> tuple[list[tuple[date, str, str | None, float, float]], set[str], str]:

@@ -6,7 +6,7 @@ given anew from time to time, so it is looked up before each series. Addresses a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
@@ -72,11 +72,8 @@ class Komis(DataSource):
         """The asset of the series."""
         return f"{self.kind}:{series}"
 
-    def fetch(self, query: Query) -> Iterator[SeriesResult]:
-        """Three requests a series, one after the other."""
-        yield from self.each(query, lambda name: self._one(name, query))
-
-    def _one(self, series: str, query: Query) -> SeriesResult:
+    def one(self, series: str, query: Query) -> SeriesResult:
+        """Three requests, one after the other."""
         start, client = query.since.get(series), query.client
         metal, _, number = series.partition("/")
         group, mineral = MINERALS[metal]

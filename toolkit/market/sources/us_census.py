@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
@@ -37,7 +36,6 @@ CODES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Asset -> HTS10 code of its imports."""
-KEY = "CENSUS_API_KEY"
 
 
 class UsCensus(DataSource):
@@ -54,20 +52,17 @@ class UsCensus(DataSource):
     rhythm_days: ClassVar[int] = 31
     lag_days: ClassVar[int] = 41
     overlap_days: ClassVar[int] = 400  # figures of a year are revised until June of the next
-    key_variable: ClassVar[str] = KEY
+    key_variable: ClassVar[str] = "CENSUS_API_KEY"
 
     def series(self) -> tuple[str, ...]:
         """Assets with a tariff code of their own."""
         return tuple(CODES)
 
-    def fetch(self, query: Query) -> Iterator[SeriesResult]:
-        """Two requests an asset: all partners together, and China."""
-        yield from self.each(query, lambda asset: self._one(asset, query))
-
-    def _one(self, asset: str, query: Query) -> SeriesResult:
-        start, client = query.since.get(asset, FIRST), query.client
-        world = self._imports(CODES[asset], start, None, client)
-        china = self._imports(CODES[asset], start, CHINA, client)
+    def one(self, series: str, query: Query) -> SeriesResult:
+        """Two requests: all partners together, and China."""
+        start, client = query.since.get(series, FIRST), query.client
+        world = self._imports(CODES[series], start, None, client)
+        china = self._imports(CODES[series], start, CHINA, client)
         # A month in which the code has imports and China, which has others of it, none is one without imports from China.
         blank = world.join(china, on="date", how="anti").with_columns(value=pl.lit(0.0), quantity=pl.lit(0.0))
         parts = [(world, "WLD", "reported"), (china, "CHN", "reported")]
@@ -75,26 +70,23 @@ class UsCensus(DataSource):
         flows = pl.concat(
             frame.with_columns(partner=pl.lit(partner), basis=pl.lit(basis)) for frame, partner, basis in parts
         ).with_columns(
-            reporter=pl.lit("USA"), direction=pl.lit("import"), asset=pl.lit(asset), hs_code=pl.lit(CODES[asset]),
+            reporter=pl.lit("USA"), direction=pl.lit("import"), asset=pl.lit(series), hs_code=pl.lit(CODES[series]),
             currency=pl.lit("USD"), source=pl.lit(self.kind), known_from=published_after(2, 10, client.today),
         )  # fmt: skip
         priced = (pl.col("partner") == "WLD") & (pl.col("quantity") > 0) & (pl.col("value") > 0)
         prices = flows.filter(priced).with_columns(
             price=pl.col("value") / pl.col("quantity"), unit=pl.lit("kg"), basis=pl.lit("customs_unit_value")
         )
-        return self.result(asset, {"flows": flows, "prices": prices}, client, [IMPORTS])
+        return self.result(series, {"flows": flows, "prices": prices}, client, [IMPORTS])
 
     def _imports(self, code: str, start: date, partner: str | None, client: Client) -> pl.DataFrame:
         """Value (USD) and quantity (kg) by month."""
-        key = os.environ.get(KEY)
-        if not key:
-            raise FetchError("no_key", KEY)
         params: dict[str, Any] = {
             "get": "GEN_VAL_MO,GEN_QY1_MO,UNIT_QY1",
             "I_COMMODITY": code,
             "COMM_LVL": "HS10",
             "time": f"from {start:%Y-%m} to {client.today:%Y-%m}",
-            "key": key,
+            "key": self.key(),
         }
         if partner is not None:
             params["CTY_CODE"] = partner

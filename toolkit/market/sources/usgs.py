@@ -131,6 +131,7 @@ class Usgs(DataSource):
     terms: ClassVar[str] = "public domain (US government work)"
     use: ClassVar[Use] = "bundling"
     rhythm_days: ClassVar[int] = 366
+    begins_anew: ClassVar[bool] = True
     table: ClassVar[str] = "prices_annual"
     lag_days: ClassVar[int] = 60
 
@@ -144,9 +145,6 @@ class Usgs(DataSource):
         if edition == source_id:
             return super().describe(source_id)
         return replace(self.description, id=source_id, title=f"USGS Mineral Commodity Summaries {edition}", lag_days=37)
-
-    def stored_as(self, series: str) -> None:
-        """None: it is read as a whole."""
 
     def fetch(self, query: Query) -> Iterator[SeriesResult]:
         """All series from the file of the newest edition."""

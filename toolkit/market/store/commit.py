@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.errors import DataError, SpecError
-from toolkit.market.store.files import DRAFT, file_sha256, flush_file, flush_folder, sha256, unwritable, write_whole
+from toolkit.market.store.files import DRAFT, file_sha256, flush, sha256, unwritable, write_whole
 from toolkit.market.store.log import KEY, LOG, DataFile, Entry, Head, actions_digest, damaged, entry_path, read_entry
 from toolkit.market.tables import Table
 
@@ -117,8 +117,8 @@ def _log(root: Path, head: Head, part: Part, together: Mapping[str, int]) -> Ent
     except DeltaError as error:
         raise SpecError(f"cannot write to {folder / LOG}: {error}.", hint="What was there before is as it was.") from error
     path = entry_path(folder, version + 1)
-    flush_file(path)
-    flush_folder(path.parent)
+    flush(path)
+    flush(path.parent)
     return read_entry(folder, version + 1)
 
 

@@ -6,34 +6,25 @@ No row changes and no version is lost: the files that were merged stay for the v
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from toolkit.core.errors import SpecError
 from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, is_checkpoint, recovered, write_data_file
-from toolkit.market.store.files import file_sha256, flush_file, flush_folder, unwritable
+from toolkit.market.store.files import file_sha256, flush, unwritable
 from toolkit.market.store.lock import WAIT, writing
 from toolkit.market.store.log import LOG, DataFile, Head, files_of, read_log
 from toolkit.market.store.store import Store
 from toolkit.market.tables import STORE_TABLES, Table
+from toolkit.records.store import CompactedTable
 
 SMALL = ROWS_OF_A_FILE // 2
 """Rows below which a file is merged with others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compaction:
-    """What was done in a table: its version, and data files before and after."""
-
-    table: str
-    version: int
-    files_before: int
-    files_after: int
-
-
-def compact(root: Path, *, wait: float = WAIT) -> tuple[Compaction, ...]:
+def compact(root: Path, *, wait: float = WAIT) -> tuple[CompactedTable, ...]:
     """Merge small data files of every table and write a checkpoint of its log.
 
     Args:
@@ -64,7 +55,8 @@ def compact(root: Path, *, wait: float = WAIT) -> tuple[Compaction, ...]:
                 head = commit(root, head, [Part(table, merged, about, removed)])
             head = _with_checkpoint(root, head, name)
             after = files_of(read_log(root / name, *head.tables[name]))
-            done.append(Compaction(name, head.tables[name][0], len(before), len(after)))
+            version = head.tables[name][0]
+            done.append(CompactedTable(table=name, version=version, files_before=len(before), files_after=len(after)))
     return tuple(done)
 
 
@@ -89,9 +81,8 @@ def _with_checkpoint(root: Path, head: Head, table: str) -> Head:
     try:
         DeltaTable(str(root / table)).create_checkpoint()
         paths = [path for path in log.iterdir() if is_checkpoint(path)]
-        for path in paths:
-            flush_file(path)
-        flush_folder(log)
+        for path in (*paths, log):
+            flush(path)
     except OSError as error:
         raise unwritable(log, error) from error
     except DeltaError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,44 +41,42 @@ def forget_digests() -> None:
     _digest.cache_clear()
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name, flush it to the disk, and give it its name.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A draft beside a file, which takes its name at the end; it is removed where that is not reached.
 
     Raises:
         SpecError: when the system does not take it; nothing is left behind.
     """
     draft = None
     try:
-        descriptor, draft = tempfile.mkstemp(prefix=DRAFT, dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
+        descriptor, name = tempfile.mkstemp(prefix=DRAFT, suffix=path.suffix, dir=path.parent)
+        os.close(descriptor)
+        draft = Path(name)
+        yield draft
+        flush(draft)
+        draft.chmod(0o644)
+        draft.replace(path)
         draft = None
-        flush_folder(path.parent)
+        flush(path.parent)
     except OSError as error:
         raise unwritable(path.parent, error) from error
     finally:
         if draft is not None:
-            Path(draft).unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
 
 
-def flush_file(path: Path) -> None:
-    """Flush a file that somebody else wrote to the disk."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under another name, flush it to the disk, and give it its name; raises as `replacing`."""
+    with replacing(path) as draft:
+        draft.write_bytes(content)
 
 
-def flush_folder(folder: Path) -> None:
-    """Flush the names in a folder to the disk, where the system has that."""
-    if os.name == "nt":
+def flush(path: Path) -> None:
+    """Flush a file, or the names in a folder where the system has that, to the disk."""
+    if os.name == "nt" and path.is_dir():
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -12,7 +12,7 @@ from toolkit.core.frames import TABLES
 from toolkit.market.market import Market
 from toolkit.market.store.store import Store
 from toolkit.market.tables import Table
-from toolkit.records.store import UnusedSeries
+from toolkit.records.store import UnusedReason, UnusedSeries
 
 QUOTED = "quotations"
 ADJUSTED_CLOSE, CLOSE = "adjusted_close", "close"
@@ -125,27 +125,17 @@ def unused_prices(
         products: Assets that can be held.
         as_of: Day of knowledge.
     """
-    public = [name for name, source in store.sources().items() if not source.own]
-    rows = store.scan("prices", as_of).filter(pl.col("source").is_in(public)).sort("date").collect()
-    kind = pl.format("{} per {}, {}", "currency", "unit", "basis")
-    series = rows.group_by("asset", "source").agg(pl.len().alias("rows"), kind.last().alias("kind")).sort("asset", "source")
-    in_use = {*market.select("asset", "source", kind.alias("kind")).unique().iter_rows()}
+    kind = pl.format("{} per {}, {}", "currency", "unit", "basis").alias("kind")
+    in_use = {*market.select("asset", "source", kind).unique().iter_rows()}
     kinds = dict(market.sort("date").group_by("asset").agg(kind.last()).iter_rows())
     known = {*package["asset"], *products}
     found = []
-    for asset, source, count, told in series.iter_rows():
+    for asset, source, told, count in _counted(store, "prices", kind, as_of):
         if asset not in known:
-            found.append(
-                UnusedSeries(
-                    table="prices", asset=asset, source=source, reason="unknown_name", rows=count, kind=told, used=None
-                )
-            )
+            found.append(_unused("prices", asset, source, told, count, "unknown_name"))
         elif (asset, source, told) not in in_use:
-            used = kinds[asset]
-            reason = "short" if used != told and count < ENOUGH else "other_source"
-            found.append(
-                UnusedSeries(table="prices", asset=asset, source=source, reason=reason, rows=count, kind=told, used=used)
-            )
+            reason = "short" if kinds[asset] != told and count < ENOUGH else "other_source"
+            found.append(_unused("prices", asset, source, told, count, reason, kinds[asset]))
     return tuple(found)
 
 
@@ -161,23 +151,16 @@ def unused_flows(store: Store, market: pl.DataFrame, known: Collection[str], as_
     kind = pl.format("{} {}", "reporter", "direction").alias("kind")
     in_use = {*market.select("asset", "source", kind).unique().iter_rows()}
     return tuple(
-        UnusedSeries(
-            table="flows", asset=asset, source=source, reason="other_source" if asset in known else "unknown_name", rows=count,
-            kind=told, used=None,
-        )
-        for asset, source, told, count in _counted(store, "flows", kind, as_of)
-        if asset not in known or (asset, source, told) not in in_use
-    )  # fmt: skip
+        _unused("flows", *one, "other_source" if one[0] in known else "unknown_name")
+        for one in _counted(store, "flows", kind, as_of)
+        if one[0] not in known or one[:3] not in in_use
+    )
 
 
 def unread_series(store: Store, as_of: date) -> tuple[UnusedSeries, ...]:
     """Series of the store in tables that no answer is made from."""
     kind = pl.format("{} per {}", "currency", "unit").alias("kind")
-    return tuple(
-        UnusedSeries(table=table, asset=asset, source=source, reason="not_read", rows=count, kind=told, used=None)
-        for table in NOT_READ
-        for asset, source, told, count in _counted(store, table, kind, as_of)
-    )
+    return tuple(_unused(table, *one, "not_read") for table in NOT_READ for one in _counted(store, table, kind, as_of))
 
 
 def _counted(store: Store, table: str, kind: pl.Expr, as_of: date) -> list[tuple[str, str, str, int]]:
@@ -186,6 +169,12 @@ def _counted(store: Store, table: str, kind: pl.Expr, as_of: date) -> list[tuple
     rows = store.scan(table, as_of).filter(pl.col("source").is_in(public))
     counted = rows.group_by("asset", "source", kind).agg(pl.len()).sort("asset", "source", "kind")
     return counted.collect(engine="streaming").rows()
+
+
+def _unused(
+    table: str, asset: str, source: str, kind: str, rows: int, reason: UnusedReason, used: str | None = None
+) -> UnusedSeries:
+    return UnusedSeries(table=table, asset=asset, source=source, reason=reason, rows=rows, kind=kind, used=used)
 
 
 def own_prices(store: Store, market: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from toolkit.core.frames import COUNTRY, CURRENCY
 from toolkit.core.messages import Message, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
-from toolkit.market.readers.faults import Fault, row_error
+from toolkit.market.readers.faults import Fault, grouped, row_error
 from toolkit.market.readers.holdings.columns import (
     BY_KEY,
     STATUSES,
@@ -173,19 +173,7 @@ class ReadFile:
 
     def grouped(self) -> list[Fault]:
         """The faults by rule and words, in the order of the columns; remedies of one kind are told once each."""
-        kinds: dict[tuple[str, str], list[CellFault]] = {}
-        for found in self.faults:
-            kinds.setdefault((found.rule, found.fault), []).append(found)
-        groups = list(self.broken)
-        for (rule, words), found in kinds.items():
-            hints = list(dict.fromkeys(one.hint for one in found if one.hint))
-            frame = pl.DataFrame(
-                [(one.row, one.lot, one.value) for one in found],
-                schema={"row": pl.Int64, "what": pl.String, "value": pl.String},
-                orient="row",
-            )
-            groups.append(Fault(rule, words, " ".join(hints[:3]), frame))
-        return groups
+        return [*self.broken, *grouped((one.rule, one.fault, one.hint, (one.row, one.lot, one.value)) for one in self.faults)]
 
     def holdings(self) -> Holdings:
         """The lots.
