@@ -59,7 +59,7 @@ class Prices:
         signs: (n + 1,) multipliers of those.
         broken: Row -> multiplier of soft limits that are broken, which is their price.
         others: Owner -> multiplier of limits on functions, as the solver left them.
-        unique: Whether these are the only multipliers.
+        free: (k + 1, d) directions in which multipliers, the last that of the budget, may move; none where unique.
         smooth: Whether the objective has one slope; of a kink the solver tells one of many.
     """
 
@@ -72,7 +72,7 @@ class Prices:
     signs: FloatArray
     broken: dict[int, float]
     others: Mapping[int, float]
-    unique: bool
+    free: FloatArray
     smooth: bool
 
     @classmethod
@@ -92,12 +92,11 @@ class Prices:
         believed = np.append(multipliers[rows], [known[own.owner] for own in held])
         zero = (x <= 0) & np.isfinite(limits.lowest)
         signs = np.zeros(len(x)) if continuous.signs is None else np.where(zero, np.clip(continuous.signs, 0.0, None), 0.0)
-        free = np.hstack([columns, np.ones((len(x), 1))])[~zero]
-        size = np.linalg.norm(columns, axis=0)
-        scaled = free / np.append(np.where(size > 0, size, 1.0), 1.0)
-        unique = len(free) >= free.shape[1] and bool(np.linalg.svd(scaled, compute_uv=False)[-1] > DEPENDENT)
+        size = np.append(np.linalg.norm(columns, axis=0), 1.0)
+        scale = np.where(size > 0, size, 1.0)
+        free = _null_space(np.hstack([columns, np.ones((len(x), 1))])[~zero] / scale) / scale[:, None]
         bounds, smooth = np.append(highest, np.full(len(held), np.inf)), _smooth(problem)
-        return cls(columns, position, functions, believed, bounds, zero, signs, broken, known, unique, smooth)
+        return cls(columns, position, functions, believed, bounds, zero, signs, broken, known, free, smooth)
 
     def rows(self, rows: Sequence[int]) -> Price:
         """The price of relaxing some rows together by one."""
@@ -113,7 +112,7 @@ class Prices:
 
     def _price(self, chosen: Sequence[int], fixed: float) -> Price:
         summed = float(self.multipliers[list(chosen)].sum())
-        if self.unique or not chosen:
+        if not self.free.size or not chosen:
             return Price(fixed + summed, fixed + summed)
         weight = np.zeros(len(self.multipliers))
         weight[list(chosen)] = 1.0
@@ -129,6 +128,8 @@ class Prices:
         if size <= 0:
             return None
         highest = np.minimum(self.highest / size, UNLIMITED)
+        if self.free.shape[1] == 1:
+            return float(weight @ self.multipliers) + self._step(weight, highest * size)
         program = MixedIntegerProgram(
             np.append(weight, 0.0),
             np.append(highest, np.inf),
@@ -143,6 +144,32 @@ class Prices:
         except NumericalFailure:
             return None
         return None if found is None else found[1] * size
+
+    def _step(self, weight: FloatArray, highest: FloatArray) -> float:
+        """The largest fall of weight'multipliers, as a negative number, along the one direction in which they may move.
+
+        Each bound of a multiplier, and each sign of a weight at zero, lets the direction go so far and no farther.
+
+        Args:
+            weight: (k,).
+            highest: (k,) bounds of the multipliers.
+        """
+        direction = self.free[:, 0]
+        gain = float(weight @ direction[:-1])
+        direction = -direction if gain > 0 else direction
+        slopes = np.concatenate([direction[:-1], -direction[:-1], (self.columns @ direction[:-1] + direction[-1])[self.zero]])
+        room = np.concatenate([self.multipliers, highest - self.multipliers, self.signs[self.zero]])
+        least = DEPENDENT * float(np.abs(direction).max())
+        if abs(gain) <= least:
+            return 0.0
+        stops = slopes < -least
+        return -abs(gain) * float(np.min(room[stops] / -slopes[stops]))
+
+
+def _null_space(matrix: FloatArray) -> FloatArray:
+    """Orthonormal directions (m, d) that a matrix (n, m) takes to zero, up to `DEPENDENT`."""
+    _, values, vectors = np.linalg.svd(matrix, full_matrices=len(matrix) < matrix.shape[1])
+    return vectors[int((values > DEPENDENT).sum()) :].T
 
 
 def _smooth(problem: Problem) -> bool:

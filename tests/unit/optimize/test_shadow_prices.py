@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from tests.unit.optimize.random_strategies import random_strategy
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.analysis.sensitivity import analyse
+from toolkit.optimize.shadow_prices import UNLIMITED, Prices, _null_space
 from toolkit.scenarios.sets import Scenarios
 
 STEP = 1e-4
@@ -95,3 +97,28 @@ def test_a_price_that_holds_for_more_room_only_says_so():
     for report in answer.limits[1:]:
         assert report.shadow_price == pytest.approx(0.0, abs=1e-7)
         assert report.shadow_price_less == pytest.approx(less, rel=2e-3)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_price_in_closed_form_is_that_of_the_linear_program(seed):
+    """One direction in which multipliers may move, bounds and signs that stop it: the vertex, and `linprog` over all multipliers."""
+    rng = np.random.default_rng(seed)
+    n, k = 6, 4
+    columns = rng.standard_normal((n, k))
+    zero = np.arange(n) == rng.integers(n)
+    columns[~zero, -1] = columns[~zero, :-1] @ rng.standard_normal(k - 1) + rng.standard_normal()  # depends on the others
+    multipliers, signs = rng.exponential(size=k) * (rng.random(k) < 0.7), rng.exponential(size=n) * zero
+    multipliers[0] += 0.1
+    highest = np.where(rng.random(k) < 0.3, multipliers + rng.exponential(size=k), np.inf)
+    free = _null_space(np.hstack([columns, np.ones((n, 1))])[~zero])
+    assert free.shape[1] == 1
+    prices = Prices(columns, {}, {}, multipliers, highest, zero, signs, {}, {}, free, smooth=True)
+    needed = columns @ multipliers - signs
+    rows = np.hstack([columns, np.ones((n, 1))])
+    size = max(multipliers.max(), signs.max())
+    bounds = [(0.0, min(upper, UNLIMITED * size)) for upper in highest] + [(None, None)]
+    for weight in (np.eye(k)[0], -np.eye(k)[0], np.array([0.0, 1.0, 1.0, 0.0])):
+        found = linprog(
+            np.append(weight, 0.0), A_ub=-rows[zero], b_ub=-needed[zero], A_eq=rows[~zero], b_eq=needed[~zero], bounds=bounds
+        )
+        assert prices._least(weight) == pytest.approx(found.fun, rel=1e-6, abs=1e-7 * size)
