@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -75,10 +76,22 @@ def drawings(block: object) -> Iterator[Drawing]:
             yield from drawings(getattr(block, field.name))
 
 
+def one_of_a_kind(node: Any) -> Any:
+    """A specification with the last row of data of each kind: its fields, and the types of their values."""
+    if isinstance(node, dict):
+        return {
+            key: [*{tuple((name, type(value)) for name, value in row.items()): row for row in inner}.values()]
+            if key == "values" and isinstance(inner, list) and all(isinstance(row, dict) for row in inner)
+            else one_of_a_kind(inner)
+            for key, inner in node.items()
+        }
+    return [*map(one_of_a_kind, node)] if isinstance(node, list) else node
+
+
 def test_every_specification_is_valid(schema, specifications):
     for chart, written in specifications.items():
         for spec in {*written}:
-            assert schema.is_valid(json.loads(spec)), chart
+            assert schema.is_valid(one_of_a_kind(json.loads(spec))), chart
 
 
 def test_every_chart_is_among_them(specifications):
