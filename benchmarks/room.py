@@ -72,6 +72,7 @@ class Client:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n" if length else ""
         close = "" if path == "/room/live" else "Connection: close\r\n"
+        close += "HX-Request: true\r\n" if path == "/room/solve" else ""
         head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nOrigin: {self.origin}\r\nCookie: {cookies}\r\n"
         return f"{head}{close}{form}\r\n".encode()
 

@@ -143,6 +143,15 @@ def test_a_presenter_and_two_visitors(portal, people):
         visit.until("document.querySelector('.kpi .pointed')")
         visit.check(WIDTHS["ana" if visit is ana else "bea"])
 
+    # A slider that is pulled shows divisible amounts, and whole lots where it rests.
+    ana.run(
+        "const s = document.getElementById('budget'); s.value = 200000;"
+        "window.pull = setInterval(() => s.dispatchEvent(new Event('input', {bubbles: true})), 40); return 0"
+    )
+    ana.until("document.getElementById('divisible')")
+    ana.run("clearInterval(window.pull); return 0")
+    ana.until("!document.getElementById('divisible')")
+
     # One explores alone, the other still follows; and comes back.
     ana.slide("budget", 300000)
     shows(ana, "budget_shown", "300,000")

@@ -189,10 +189,12 @@ class PositionForm(Strict):
     aversion = Decimal(required=False, empty_value="0")
     cap = Decimal(required=False, empty_value="100")
     scenario = forms.ChoiceField(choices=[(name, name) for name in SCENARIOS])
+    moving = forms.BooleanField(required=False)
 
     def position(self, strategy: str) -> Position:
         """On the grid."""
-        return Position(strategy, **self.cleaned_data)
+        found = {name: self.cleaned_data[name] for name in PositionForm.base_fields}
+        return Position(strategy, whole=not found.pop("moving"), **found)
 
 
 class StateForm(PositionForm):
@@ -200,10 +202,6 @@ class StateForm(PositionForm):
 
     section = forms.ChoiceField(choices=[(name, name) for name in SECTIONS])
     pointer = forms.RegexField(r"\A[a-z0-9_.-]*\Z", max_length=80, required=False)
-
-    def position(self, strategy: str) -> Position:
-        """On the grid."""
-        return Position(strategy, **{name: self.cleaned_data[name] for name in PositionForm.base_fields})
 
 
 class QuestionForm(Strict):

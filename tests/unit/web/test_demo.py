@@ -108,6 +108,13 @@ class TestSolving:
         assert share == pytest.approx(max(record["exposures"]["country"].values()), rel=1e-9)
         assert record["exposures"]["country"][code] == pytest.approx(share)
 
+    def test_while_a_slider_moves_amounts_are_divisible_and_those_of_the_run_before_its_lots(self, demo, start):
+        record = optimize(Request(STRATEGY, Context(resolve({}), DAY, today=DAY), budget_given=True)).record.to_json()
+        relaxed = {row["asset"]: row["relaxed_weight"] for row in record["positions"]}
+        outcome = demo.solve(replace(start.position, whole=False))
+        assert {one.lots for one in outcome.holdings} == {None}
+        assert {one.asset: one.weight for one in outcome.holdings} == pytest.approx(relaxed, abs=1e-6)
+
     def test_limits_that_contradict_each_other_are_named(self, demo, start):
         outcome = demo.solve(replace(start.position, cap=0))
         assert outcome.status == "infeasible"
@@ -375,6 +382,12 @@ class TestPage:
         assert 'value="70"' in page
         assert "limit 70%" in page
         assert "<html" in page
+
+    def test_a_slider_that_moves_is_told_to_have_divisible_amounts(self, room):
+        moving = {**FIELDS, "moving": "on"}
+        part = room.send("/room/solve", moving, page="/room/", headers={**OWN, "HX-Request": "true"}).content.decode()
+        assert 'id="divisible"' in part
+        assert 'id="divisible"' not in room.send("/room/solve", FIELDS, page="/room/").content.decode()
 
     def test_its_script_gets_the_answer_alone(self, room):
         part = room.send("/room/solve", FIELDS, page="/room/", headers={**OWN, "HX-Request": "true"}).content.decode()

@@ -41,6 +41,8 @@ class Position:
         budget: In the reporting currency.
         aversion: Risk aversion.
         cap: Largest share under export control, in per cent.
+        scenario: Which controls hold.
+        whole: Whether amounts are whole lots; while a slider moves they are divisible.
     """
 
     strategy: str
@@ -48,6 +50,7 @@ class Position:
     aversion: float
     cap: float
     scenario: Scenario = "today"
+    whole: bool = True
 
     def __post_init__(self) -> None:
         for name, grid in (("budget", BUDGET), ("aversion", AVERSION), ("cap", CAP)):

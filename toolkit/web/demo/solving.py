@@ -111,6 +111,10 @@ class Demo:
     def _solve(self, position: Position, currency: str) -> Outcome:
         prepared = self._prepared_for(position.strategy, position.scenario, position.budget)
         problem = _problem(prepared, _at(prepared.strategy, position), position.budget)
+        if not position.whole:
+            problem = replace(
+                problem, constraints=tuple(one for one in problem.constraints if one.integer(problem.data) is None)
+            )
         allocation = allocate(problem, replace(prepared.solver, time_limit=min(prepared.solver.time_limit, SECONDS)))
         money = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, position.budget)
         data, keys = problem.data, problem.universe.keys
@@ -124,7 +128,7 @@ class Demo:
                 asset.name,
                 float(money.weights[i]),
                 float(money.values[i]),
-                None if asset.lot_size is None else round(float(money.quantities[i]) / asset.lot_size),
+                None if asset.lot_size is None or not position.whole else round(float(money.quantities[i]) / asset.lot_size),
                 controlled[i],
             )
             for i, asset in enumerate(problem.universe)
@@ -228,6 +232,7 @@ def _check_shown(rows: Iterable[Provenance]) -> None:
             raise DataError(f"{row.source} may not be shown to others: {row.licence}.", hint=hint)
 
 
+@functools.lru_cache(maxsize=64)
 def _load(strategy: str) -> Strategy:
     return load_strategy(find("strategies", strategy).path, ())
 

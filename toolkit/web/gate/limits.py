@@ -40,7 +40,7 @@ REGISTER_WEBINAR = Limit("webinar", 300, 10 * MINUTE)
 CONFIRMATIONS = Limit("confirmations", 500, HOUR)
 """Mails to unconfirmed addresses of the whole portal: an attack must not spend the sender's reputation."""
 TOKENS = Limit("tokens", 30, MINUTE)
-SOLVES = (Limit("solve", 20, 4), Limit("solves", 1200, HOUR))
+SOLVES = (Limit("solve", 30, 4), Limit("solves", 3600, HOUR))
 """Of one session: a slider that is pulled asks at most seven times a second."""
 REPORTS = Limit("report", 10, HOUR)
 ASKS = Limit("ask", 5, 10 * MINUTE)

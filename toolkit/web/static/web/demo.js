@@ -33,10 +33,21 @@ export function say(text) {
   clearTimeout(waiting);
   waiting = setTimeout(() => { spoken = Date.now(); state.textContent = text; }, Math.max(0, spoken + every - Date.now()));
 }
+// While a slider is pulled amounts are divisible, which takes a few ms; where it rests they are whole lots.
+const rest = 150, pull = rest + 10; // ms without a step, and ms between two answers while there are steps
+let pulling, resting;
+if ("moves" in form.dataset) form.addEventListener("input", (event) => {
+  clearTimeout(resting);
+  resting = setTimeout(() => { pulling = clearTimeout(pulling); htmx.trigger(form, "rested"); }, rest);
+  if (event.target.type === "range") pulling ??= setTimeout(() => { pulling = undefined; htmx.trigger(form, "moved"); }, pull);
+});
+form.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.triggeringEvent?.type === "moved") detail.formData.set("moving", "on");
+});
 form.addEventListener("htmx:beforeRequest", () => form.setAttribute("aria-busy", "true"));
 form.addEventListener("htmx:afterRequest", () => form.removeAttribute("aria-busy"));
 document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "result") say(document.getElementById("says").textContent);
+  if (event.detail.target.id === "result" && !document.getElementById("divisible")) say(document.getElementById("says").textContent);
 });
 for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) {
   document.body.addEventListener(failure, ({ detail }) => {
