@@ -350,7 +350,7 @@ def walk_exchange(market: Market, spec: CovarianceSpec, observation: Literal["la
     """Forecasts at every month end, held against the changes of the following months.
 
     One month: simple returns of 50 random long-only portfolios. Six and twelve: log changes, whose portfolio sums are not
-    ruled by a doubling of natural gas. A forecast from raw prints is one of month-end prices by its own account too.
+    ruled by a doubling of natural gas. A forecast from observed prices is one of month-end prices by its own account too.
     """
     universe = Universe(tuple(Asset.unknown(key) for key in EXCHANGE))
     dates, values = wide_of(market, EXCHANGE)
@@ -387,10 +387,10 @@ def walk_exchange(market: Market, spec: CovarianceSpec, observation: Literal["la
 
 
 def walk_customs(market: Market, observation: Literal["latent", "raw"], first: int, *, history: bool = True) -> list[str]:
-    """Forecasts of the shipped model held against later prints, from the level believed at the start; log changes.
+    """Forecasts of the shipped model held against later observed prices, from the level believed at the start; log changes.
 
-    A latent forecast answers for h months of its volatility, for the error of its level and for the noise of the print;
-    a raw one for h months of the volatility of prints, from the last print.
+    A latent forecast answers for h months of its volatility, for the error of its price and for the noise of the observed;
+    a raw one for h months of the volatility of observed prices, from the last of them.
     """
     volatilities: list[FloatArray] = []
     universe = Universe(tuple(Asset.unknown(key) for key in CUSTOMS))
@@ -437,9 +437,9 @@ def walk_customs(market: Market, observation: Literal["latent", "raw"], first: i
 
 def exchange_part(market: Market) -> str:
     rivals: list[tuple[str, CovarianceSpec, Literal["latent", "raw"]]] = [
-        ("sample, prints", SampleCovariance(), "raw"),
-        ("Ledoit-Wolf, prints", LedoitWolfCovariance(), "raw"),
-        ("EWMA, prints, as shipped", EwmaCovariance(), "raw"),
+        ("sample, observed", SampleCovariance(), "raw"),
+        ("Ledoit-Wolf, observed", LedoitWolfCovariance(), "raw"),
+        ("EWMA, observed, as shipped", EwmaCovariance(), "raw"),
         ("sample", SampleCovariance(), "latent"),
         ("Ledoit-Wolf", LedoitWolfCovariance(), "latent"),
         ("EWMA, as shipped", EwmaCovariance(), "latent"),
@@ -456,7 +456,7 @@ def exchange_part(market: Market) -> str:
 def customs_part(market: Market) -> dict[str, str]:
     rows = []
     rivals: tuple[tuple[str, Literal["latent", "raw"], bool], ...] = (
-        ("prints", "raw", False),
+        ("observed", "raw", False),
         ("latent, months alone", "latent", False),
         ("**latent, as shipped**", "latent", True),
     )
@@ -473,7 +473,8 @@ def customs_part(market: Market) -> dict[str, str]:
     doubled = [key for key, rise in zip(CUSTOMS, rises, strict=True) if rise > 2.0]
     told = ", ".join(f"{key} x {rise:.1f}" for key, rise in zip(CUSTOMS, rises, strict=True))
     text = (
-        f"{cells}\n\nThe median print of the last six months against that of the six before the first forecast: {told}; "
+        f"{cells}\n\nThe median observed price of the last six months against that of the six before the first forecast: "
+        f"{told}; "
         f"{len(doubled)} of {len(CUSTOMS)} more than doubled."
     )
     return {"customs": text, "basket_bias": rows[-2][-1]}
@@ -487,7 +488,7 @@ def history_part(market: Market) -> dict[str, str]:
 
 
 def drift_part(market: Market) -> str:
-    """Mean correlation of overlapping changes of the customs prints, each cut to three deviations of its running median."""
+    """Mean correlation of overlapping changes of the customs values, each cut to three deviations of its running median."""
     values = np.log(wide_of(market, CUSTOMS)[1])
     middle = np.array([np.nanmedian(values[max(0, t - 2) : t + 3], axis=0) for t in range(len(values))])
     reach = 3.0 * 1.4826 * np.nanmedian(np.abs(values - middle), axis=0)

@@ -105,7 +105,7 @@ def draws_of(mixture: Mixture, kilograms: FloatArray, months: int, model: LevelM
 
 
 def density(log_price: FloatArray, kilograms: FloatArray, model: LevelModel) -> float:
-    """Log predictive density of all prints after the burn-in."""
+    """Log predictive density of all observed prices after the burn-in."""
     seen = np.isfinite(log_price)
     steps = enumerate(beliefs(log_price, kilograms, model))
     return float(sum(found[seen[t]].sum() for t, (_, found) in steps if t >= BURN_IN))
@@ -194,7 +194,7 @@ def _held(errors: FloatArray, deviations: FloatArray) -> Cover:
     return errors, inside[0], inside[1]
 
 
-def last_print(log_price: FloatArray) -> Callable[[int], FloatArray]:
+def last_observed(log_price: FloatArray) -> Callable[[int], FloatArray]:
     filled = log_price.copy()
     for t in range(1, len(filled)):
         filled[t] = np.where(np.isfinite(filled[t]), filled[t], filled[t - 1])
@@ -218,7 +218,7 @@ def level_rows(market: Snapshot) -> list[list[str]]:
     ]
     both: Cover = tuple(np.concatenate(parts, axis=1) for parts in zip(*crossed, strict=True))  # type: ignore[assignment]
     rivals: list[tuple[str, Cover]] = [
-        ("last print", walk_simple(log_price, kilograms, last_print(log_price))),
+        ("last observed price", walk_simple(log_price, kilograms, last_observed(log_price))),
         (
             "mean of three months, by quantity",
             walk_simple(log_price, kilograms, lambda t: quarter(log_price, kilograms, t - QUARTER)),
@@ -312,7 +312,7 @@ def lag_rows(market: Snapshot) -> list[list[str]]:
 
 
 def _weighted_median(log_price: FloatArray, kilograms: FloatArray, t: int) -> FloatArray:
-    """Median (m,) of the prints of months t - 1 to t + 1, weighed by the root of their quantity."""
+    """Median (m,) of the observed prices of months t - 1 to t + 1, weighed by the root of their quantity."""
     window = slice(max(t - 1, 0), t + 2)
     found = np.full(log_price.shape[1], np.nan)
     for i in range(len(found)):
@@ -388,7 +388,7 @@ def path_of(market: Snapshot, asset: str, months: int) -> str:
 
 
 def less_likely(market: Snapshot) -> str:
-    """What volatility that never switches and prints without a premium cost in log predictive density."""
+    """What volatility that never switches and observed prices without a premium cost in log predictive density."""
     _, log_price, kilograms = customs(market)
     best = density(log_price, kilograms, MODEL)
     others = (max(density(log_price, kilograms, model) for model in models) for models in (STILL, (PLAIN,)))
