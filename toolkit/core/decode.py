@@ -65,7 +65,7 @@ class SpecMeta(ModelMetaclass):
 class Spec(BaseModel, metaclass=SpecMeta):
     """Base of everything that a user writes in TOML: frozen, no unknown keys, numbers finite and within `LARGEST`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     @classmethod
     def model_validate(cls, *args: Any, **keys: Any) -> Self:

@@ -71,7 +71,9 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
             digest.update(column.is_null().to_numpy().data)
             digest.update(column.to_physical().fill_null(0).rechunk().to_numpy().data)
         else:  # texts, of which most columns repeat a few
-            digest.update(column.rle().struct.unnest().write_csv().encode())
+            runs = column.rle().struct.unnest()
+            digest.update(runs["len"].to_numpy().data)
+            digest.update(repr(runs["value"].to_list()).encode())
     return digest.hexdigest()
 
 
