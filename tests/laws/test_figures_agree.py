@@ -163,6 +163,7 @@ def test_every_command_warns_five_times_at_most_with_what_to_do_and_the_most_mon
         run([*command, "--as-of", DAY, "--verbose"])
         verbose = capsys.readouterr()
         assert [text for text in record["warnings"] if f"warning: {text}" not in verbose.err] == []
+    assert re.search(r"s to read, estimate and solve, .* s to write", verbose.err)  # the solver alone takes a part of the first
 
 
 def test_strict_passes_where_only_notes_are_told(tmp_path, monkeypatch, capsys):

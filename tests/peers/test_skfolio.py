@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from numpy.testing import assert_allclose
 from skfolio import RiskMeasure
 from skfolio.model_selection import WalkForward, cross_val_predict
@@ -11,6 +12,7 @@ from skfolio.optimization import MeanRisk
 from skfolio.prior import EmpiricalPrior
 
 import toolkit as tk
+from toolkit.risk_measures import measures
 from toolkit.sklearn import PortfolioAllocator
 
 DAYS = pd.bdate_range("2020-01-01", periods=700)
@@ -44,3 +46,22 @@ def test_a_tail_is_minimised_inside_of_it_too():
     own, peer = (np.asarray(X) @ weights for weights in (found.weights_, expected.weights_))
     worst = [np.sort(-returns)[-35:].mean() for returns in (own, peer)]
     assert worst[0] <= worst[1] + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("measure", "peer", "of"),
+    [
+        ("edar", RiskMeasure.EDAR, {"edar_beta": 0.95}),
+        ("mean_loss", RiskMeasure.FIRST_LOWER_PARTIAL_MOMENT, {"min_acceptable_return": 0.0}),
+        ("downside_deviation", RiskMeasure.SEMI_DEVIATION, {"min_acceptable_return": 0.0}),
+    ],
+)
+def test_measures_are_no_worse_than_the_peers_by_our_own_number(measure, peer, of):
+    x = X.iloc[:300]
+    found = PortfolioAllocator(tk.Strategy(objective=tk.MinRisk(measure))).fit(x)
+    expected = MeanRisk(risk_measure=peer, **of).fit(x)
+    scored = measures()[measure]()
+    own, theirs = (
+        scored.numeric(-(np.asarray(x) @ weights), np.full(300, 1 / 300)) for weights in (found.weights_, expected.weights_)
+    )
+    assert own <= theirs * (1 + 1e-5)

@@ -155,3 +155,24 @@ def test_euler_contributions_to_the_cvar_of_normals_are_those_to_their_volatilit
     for measure, within in ((measures()["volatility"](), 1e-9), (measures()["cvar"](confidence=confidence), 0.03)):
         part = contributions(measure, drawn, weights)
         assert part / part.sum() == pytest.approx(share, rel=within)
+
+
+def test_losses_below_zero_alone():
+    """Losses of 2 and 4 % with probabilities 0.3 and 0.2: 0.3 x 2 + 0.2 x 4, and the root of 0.3 x 4 + 0.2 x 16."""
+    losses, p = np.array([0.02, -0.01, 0.04, -0.03]), np.array([0.3, 0.4, 0.2, 0.1])
+    assert measures()["mean_loss"]().numeric(losses, p) == pytest.approx(0.014, rel=1e-12)
+    assert measures()["downside_deviation"]().numeric(losses, p) == pytest.approx(0.01 * math.sqrt(4.4), rel=1e-12)
+    assert measures()["mean_loss"]().subgradient(losses, p).tolist() == [0.3, 0, 0.2, 0]
+    normal = measures()["downside_deviation"]().numeric(SIGMA * np.sqrt(2) * np.array([1.0, -1.0]), np.array([0.5, 0.5]))
+    assert normal == pytest.approx(SIGMA, rel=1e-12)
+
+
+def test_the_entropic_drawdown_is_that_of_the_depths_and_lies_between_cdar_and_the_deepest():
+    losses, equal = np.array([-0.01, 0.02, 0.03, 0.02, -0.05, 0.01]), np.full(6, 1 / 6)
+    found = measures()["edar"](confidence=0.7).numeric(losses, equal)
+    # The minimum over t of t log(E[exp(D / t)] / (1 - alpha)), by a fine grid.
+    t = np.geomspace(1e-3, 1.0, 200_001)
+    D = drawdowns(losses)
+    grid = D.max() + t * np.log(np.exp((D[:, None] - D.max()) / t).mean(axis=0) / 0.3)
+    assert found == pytest.approx(grid.min(), rel=1e-8)
+    assert measures()["cdar"](confidence=0.7).numeric(losses, equal) <= found <= D.max()

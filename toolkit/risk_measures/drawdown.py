@@ -24,6 +24,7 @@ from toolkit.risk_measures.base import (
     shortfall_subgradient,
     worst_outcome,
 )
+from toolkit.risk_measures.tail import EVaR
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -89,6 +90,35 @@ class CDaR(Measure):
         """2 S + 1 variables."""
         depth, path = _convex_drawdowns(returns)
         return convex_shortfall(depth, probabilities, self.confidence), path
+
+
+@dataclass(frozen=True)
+class EDaR(Measure):
+    """Entropic drawdown at risk: entropic value at risk of the drawdowns, a bound on CDaR (Cajas 2021)."""
+
+    name: ClassVar[str] = "edar"
+    unit: ClassVar[str] = DRAWDOWN
+    needs_order: ClassVar[bool] = True
+    homogeneous: ClassVar[bool] = True
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_confidence(self.confidence)
+
+    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
+        """The risk of losses (S,) in order, with the weight (S,) of each time."""
+        return EVaR(self.confidence).numeric(drawdowns(losses), probabilities)
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """How much of the drawdowns of the worst distribution each loss (S,) is part of."""
+        depths = drawdowns(losses)
+        return _since_peak(EVaR(self.confidence).subgradient(depths, probabilities), depths)
+
+    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
+        """S variables and S exponential cones."""
+        depth, path = _convex_drawdowns(returns)
+        risk, cones = EVaR(self.confidence).convex(-depth, probabilities)
+        return risk, [*path, *cones]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def test_every_family_is_found_and_describes_itself():
     found = measures()
     assert set(found) == {
         *("variance", "volatility", "semivariance", "semideviation", "mad", "gini", "cvar", "evar", "worst_case"),
-        *("cdar", "max_drawdown", "average_drawdown", "ulcer"),
+        *("mean_loss", "downside_deviation", "cdar", "edar", "max_drawdown", "average_drawdown", "ulcer"),
     }
     for name, measure in found.items():
         assert measure.name == name
@@ -75,7 +75,7 @@ def test_a_strategy_names_a_measure():
     ("name", "confidence", "message"),
     [
         ("cvarr", None, "no measure of risk is called 'cvarr'. Did you mean .*'cvar'"),
-        ("mad", 0.9, "'mad' has no confidence level. Leave it out: cdar, cvar, evar have one"),
+        ("mad", 0.9, "'mad' has no confidence level. Leave it out: cdar, cvar, edar, evar have one"),
         ("evar", 1.5, "a confidence of 1.5 is not between 0 and 1"),
     ],
 )
