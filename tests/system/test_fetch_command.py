@@ -15,16 +15,20 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
+import polars as pl
 import pytest
 
 from tests.loopback import Answer, Loopback
 from tests.yahoo_charts import CHART, Listing, serve, weekdays
 from toolkit.market.sources.ecb import CURRENCIES
 from toolkit.market.sources.yahoo import Yahoo
+from toolkit.market.store.commit import Part, commit, write_data_file
+from toolkit.market.store.store import Store
+from toolkit.market.tables import Table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FUNDS = ("REMX", "LIT", "COPX", "PICK", "URA", "GLD", "SLV", "PPLT", "PALL")
@@ -228,6 +232,24 @@ def commands() -> list[list[str]]:
     page = (REPOSITORY / "docs" / "data.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"<!-- walk-through -->\n+```sh\n(.*?)```", page, re.DOTALL)
     return [line.split("  #")[0].split()[1:] for line in block.splitlines() if line.startswith("toolkit ")]
+
+
+def test_every_table_of_a_store_is_held_against_its_contract_and_a_fetch_leaves_nothing(here, tmp_path):
+    assert here("data", "fetch", "yahoo", "--series", "REMX").returncode == 0
+    assert json.loads(here("data", "verify", "--json").stdout)["uncommitted"] == []
+    store = Store.open(tmp_path / "data" / "toolkit" / "store")
+    assert json.loads(here("data", "validate", "--data", "store", "--json").stdout)["store"]["tables"] == 1
+    first = pl.int_range(pl.len()) == 0
+    odd = store.scan("quotations").with_columns(
+        asset=pl.lit("LIT"), currency=pl.when(first).then(pl.lit("EUR")).otherwise("currency")
+    )
+    table = Table.of("quotations")
+    file = write_data_file(odd.collect(), table, store.path / "quotations")
+    about = {"source": "yahoo", "fetched_at": datetime.now(UTC).isoformat(), "rows": file.rows, "revised": 0}
+    commit(store.path, store.head, [Part(table, [file], about)])  # no append takes such rows
+    done = here("data", "validate", "--data", "store")
+    assert done.returncode == 3
+    assert "one_currency_a_series" in done.stderr
 
 
 def test_the_walk_through_of_the_docs_runs_from_the_first_fetch_to_the_report(here, server, tmp_path, listings):

@@ -18,7 +18,7 @@ from toolkit.market.fetched_quality import RULES, check_fetched
 from toolkit.market.sources.base import DataSource, Query, SeriesResult, data_source, data_sources
 from toolkit.market.sources.client import Client, Pace
 from toolkit.market.sources.run import Job, fetch_all
-from toolkit.market.store.files import write_whole
+from toolkit.market.store.files import VALIDATORS, write_whole
 from toolkit.market.store.store import Store, is_store
 from toolkit.market.tables import Table
 from toolkit.records.fetch import Fetch, SeriesOutcome, SourceTerms
@@ -28,8 +28,6 @@ BATCH = 25
 """Series that are committed together at most: a commit costs as long as it takes a disk to write."""
 BATCH_SECONDS = 2.0
 """Seconds after which a batch is committed whatever its size."""
-VALIDATORS = ".http.json"
-"""File of the store with `ETag` and `Last-Modified` of what was fetched, by source."""
 Progress = Callable[[int, int, int], None]
 """Called with series done, series in all, and rows received."""
 

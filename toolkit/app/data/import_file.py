@@ -210,8 +210,10 @@ def _own_file(
     try:
         return read(mapping_of(cells, store, kind, options.columns, ask))
     except DataError as error:
-        mapping, assumed = proposed(cells, kind, context.today)
-        if not options.columns and _is_read(read, mapping):
+        candidates = () if options.columns else proposed(cells, kind, context.today)
+        fitting = next(((mapping, assumed) for mapping, assumed in candidates if _is_read(read, mapping)), None)
+        if fitting is not None:
+            mapping, assumed = fitting
             told = f"If its columns are these{assumed}: {_command(context, path, given, mapping)}"
             error.hint = f"{error.hint} {told}" if assumed else told
         raise

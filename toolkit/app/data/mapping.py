@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -95,8 +95,8 @@ def _field(column: str, table: str) -> str | None:
     return known if known in FIELDS[table] else None
 
 
-def proposed(cells: Table, table: str, today: date) -> tuple[dict[str, str], str]:
-    """A mapping by what is in the columns, and what it assumes besides.
+def proposed(cells: Table, table: str, today: date) -> Iterator[tuple[dict[str, str], str]]:
+    """Mappings by what is in the columns, and what each assumes besides: that without an assumption first.
 
     A field has the column whose header names it, else the first one left whose cells are all of its kind.
 
@@ -129,13 +129,13 @@ def proposed(cells: Table, table: str, today: date) -> tuple[dict[str, str], str
         column = next((name for name, written in texts.items() if all(map(is_kind, written))), None)
         if column is not None:
             found.setdefault(field, column)
-    assumed = ""
+    of_sides = [name for name, column in found.items() if column_name(column) in prices.SIDES]
+    told = {name: found[name] for name in FIELDS[table] if name in found and name not in of_sides}
+    yield told, ""
     if table == FLOWS and "partner" not in found:
-        found["partner"], assumed = f"={flows.WORLD}", " and its rows of all partners together"
+        yield {**told, "partner": f"={flows.WORLD}"}, " and its rows of all partners together"
     if table == PRICES and "date" not in found:
-        found["date"], assumed = f"={today}", " and its prices of today"
-    told = {name: found[name] for name in FIELDS[table] if name in found}
-    return {name: column for name, column in told.items() if column_name(column) not in prices.SIDES}, assumed
+        yield {**told, "date": f"={today}"}, " and its prices of today"
 
 
 def kept(mapping: Mapping[str, str]) -> dict[str, str]:

@@ -7,13 +7,9 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.data.store import opened
+from toolkit.app.data.store import in_parts, opened
 from toolkit.market.fetched_quality import VALUES, check_fetched
-from toolkit.market.tables import Table
 from toolkit.records.fetch import QualityFinding
-
-SERIES = 200
-"""Series that are read at a time: a store may be larger than memory."""
 
 
 def stored_quality(context: Context, series: Mapping[str, Sequence[str]] | None = None) -> tuple[QualityFinding, ...]:
@@ -28,14 +24,9 @@ def stored_quality(context: Context, series: Mapping[str, Sequence[str]] | None 
     store = opened(context)
     found: list[QualityFinding] = []
     for name in (name for name in store.versions if name in VALUES):
-        first = Table.of(name).series[0]
-        named = VALUES[name][0]
-        names = store.scan(name, context.as_of).select(pl.col(first).unique().sort()).collect().to_series().to_list()
-        for start in range(0, len(names), SERIES):
-            rows = store.scan(name, context.as_of, series=names[start : start + SERIES])
-            rows = rows if series is None else rows.filter(pl.col(named).is_in(series.get(name, ())))
-            for _, part in rows.collect().group_by("source", maintain_order=True):
-                found += check_fetched(name, part, part.clear(), as_of=context.as_of).findings
+        where = None if series is None else pl.col(VALUES[name][0]).is_in(series.get(name, ()))
+        for rows in in_parts(store, name, context.as_of, where):
+            found += check_fetched(name, rows, rows.clear(), as_of=context.as_of).findings
     # Rows of a store are in no order of their own.
     kept = (finding for finding in found if finding.rule != "unsorted")
     accepted = (

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, date
+
+import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.data.places import store_to_write
@@ -11,7 +15,11 @@ from toolkit.core.frames import TABLES
 from toolkit.market.store.compact import compact as compact_files
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify as verify_files
+from toolkit.market.tables import FETCHED_AT, STORE_TABLES, Table
 from toolkit.records.store import Compacted, Correction, Damage, Stored, StoredTable, Verified
+
+SERIES = 200
+"""Series that are read at a time."""
 
 
 def stored(store: Store, today: date) -> Stored:
@@ -82,11 +90,29 @@ def check_contracts(context: Context) -> int:
     """
     faults = []
     store = opened(context)
-    names = [name for name in store.versions if name in TABLES]
-    for name in names:
-        _, failures = TABLES[name].filter(context.snapshot[name])
-        faults += [f"{name}: {rule} ({count} rows)" for rule, count in sorted(failures.counts().items())]
+    for name in store.versions:
+        counts: Counter[str] = Counter()
+        for rows in (context.snapshot[name],) if name in TABLES else in_parts(store, name, context.as_of):
+            counts.update(STORE_TABLES[name].filter(rows)[1].counts())
+        faults += [f"{name}: {rule} ({count} rows)" for rule, count in sorted(counts.items())]
     if faults:
         told = "; ".join(faults)
         raise FrameError(f"{store.path}: {len(faults)} rules are broken: {told}.", details={"faults": faults})
-    return len(names)
+    return len(store.versions)
+
+
+def in_parts(store: Store, table: str, as_of: date, where: pl.Expr | None = None) -> Iterator[pl.DataFrame]:
+    """Rows of a table as known on a day, those of some series of one source at a time: a store may be larger than memory.
+
+    Args:
+        store: The store.
+        table: Name of the table.
+        as_of: Day of knowledge.
+        where: Which rows; all when None.
+    """
+    first = Table.of(table).series[0]
+    kept = pl.lit(value=True) if where is None else where
+    names = store.scan(table, as_of).filter(kept).select(pl.col(first).unique().sort()).collect().to_series().to_list()
+    for start in range(0, len(names), SERIES):
+        rows = store.scan(table, as_of, series=names[start : start + SERIES]).filter(kept).drop(FETCHED_AT).collect()
+        yield from rows.partition_by("source", maintain_order=True)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from toolkit.core.errors import SpecError
 
+VALIDATORS = ".http.json"
+"""File of the store with `ETag` and `Last-Modified` of what was fetched, by source: of no commit."""
 DRAFT = ".draft-"
 """Beginning of the names of files that are being written."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.core.errors import DataError
-from toolkit.market.store.files import file_sha256, forget_digests
+from toolkit.market.store.files import VALIDATORS, file_sha256, forget_digests
 from toolkit.market.store.lock import LOCK
 from toolkit.market.store.log import HEAD, LOG, Entry, Head, entry_path, read_entry
 from toolkit.market.store.store import is_store
@@ -61,7 +61,7 @@ def verify(root: Path) -> Verification:
                 faults[_name(root, path)] = f"{path} is damaged: its SHA-256 is not the one that was committed."
         except OSError as error:
             faults[_name(root, path)] = f"{path} cannot be read: {error.strerror}."
-    there = {path for path in root.rglob("*") if path.is_file() and path.name != LOCK}
+    there = {path for path in root.rglob("*") if path.is_file() and path.name not in (LOCK, VALIDATORS)}
     left = () if faults else tuple(sorted(_name(root, path) for path in there - {*expected, root / HEAD}))
     read = there & {*expected, root / HEAD}
     versions = {table: version for table, (version, _) in sorted(head.tables.items())}

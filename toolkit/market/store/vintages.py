@@ -63,7 +63,7 @@ def addition(
         day = pl.col(str(table.reference))
         overdue = (day > pl.col("last")) & (pl.col("known_from") <= pl.col("fetched").dt.date())
         late |= (day.is_between(pl.col("first"), pl.col("last")) | overdue).fill_null(value=False)
-    revised = new.filter(late).height
+    revised = new.filter(there).height
     known = pl.max_horizontal("known_from", f"known_from{_OLD}", pl.lit(fetched_at.date()))
     dated = new.with_columns(
         pl.when(late).then(known).otherwise("known_from").alias("known_from"),

@@ -207,6 +207,7 @@ UNKNOWN = {
     "nothing known": "Tag,Ware,Notierung\n2026-05-01,Gallium,900\n",
     "further columns": "Metall;Reinheit;Preis EUR/t;Tag\nGallium;4N;900.500,00;2026-05-01\n",
     "two sides": "Tag;Ware;Ankauf;Verkauf;Ort\n2026-05-01;Gallium;850;900;Rotterdam\n",
+    "a date above": "Liste;;;\nStand: 01.05.2026;;;\nMetall;Reinheit;Preis;Einheit\nGallium;4N;0,90;g\n",
     "no date": "Ware;Notierung\nGallium;900\n",
 }
 
@@ -224,6 +225,8 @@ def test_the_refusal_of_an_unmapped_list_names_a_command_that_reads_it(name, tmp
     assert rows["asset"].unique().to_list() == ["gallium"]
     assert set(rows["price"]) <= {850.0, 900.0, 900.5}
     assert rows["source"].str.starts_with("my dealer").all()
+    day = TODAY if name == "no date" else date(2026, 5, 1)
+    assert rows["date"].unique().to_list() == [day]
     if name == "further columns":
         assert rows.select("price", "currency", "unit").rows() == [(900.5, "EUR", "kg")], "the header states EUR per tonne"
 

@@ -66,7 +66,7 @@ def test_a_gap_that_is_filled_later_was_not_known_before(tmp_path):
     commit = store.append(
         {"fx": rates({date(2026, 5, 5): 1.2, date(2026, 4, 1): 0.9})}, source="ecb", fetched_at=FETCHED + timedelta(days=5)
     )
-    assert commit.revised == {"fx": 1}
+    assert (commit.rows, commit.revised) == ({"fx": 2}, {"fx": 0}), "nothing that was stored is revised"
     assert rate(store, date(2026, 5, 5), date(2026, 6, 5)) is None
     assert rate(store, date(2026, 5, 5), date(2026, 6, 6)) == 1.2
     assert rate(store, date(2026, 4, 1), date(2026, 4, 1)) == 0.9, "beyond the ends of a series the source says when"

@@ -127,7 +127,7 @@ def _series(answer: Answer, alike: Sequence[SeriesOutcome]) -> Iterable[Cell]:
 def store_check(store: StoreCheck, say: Language) -> Document:
     """The answer of `toolkit data validate` over a store."""
     answer = Answer(say, store.verified.as_of)
-    answer.line("{folder}: {n:d} tables hold their contracts", folder=store.verified.store, n=store.tables)
+    answer.line("{folder}: every table holds its contract ({n:d}).", folder=store.verified.store, n=store.tables)
     answer.line("{n:,d} files are as they were committed.", n=store.verified.files)
     _findings(answer, store.quality)
     if store.unused:

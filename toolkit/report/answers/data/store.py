@@ -38,9 +38,8 @@ def verified(found: Verified, say: Language) -> Document:
     answer.table("table | >version", ((name, str(version)) for name, version in found.versions.items()))
     if found.uncommitted:
         answer.line(
-            "{n:d} files were left by a writer that was stopped: nobody reads them, and the next writer takes them up or "
-            "removes them.",
-            n=len(found.uncommitted),
+            "Left by a writer that was stopped: {names}. Nobody reads them, and the next writer takes them up or removes them.",
+            names=found.uncommitted,
         )
     return answer.document("data-verify")
 
