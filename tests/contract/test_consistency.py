@@ -181,7 +181,7 @@ FORMULAS = {
     "(control_history.changes[].stoppable+control_history.changes[].outside)",
     "(cash.weight-relaxed.cash)", "(cash.weight-cash.previous_weight)", "(positions[].weight-positions[].previous_weight)",
     "Σorders[].cash", "Σbefore.country[]", "Σexit.products[].vat[]", "Σexit.tax.lots[].cost", "Σexit.tax.lots[].gain", "Σexit.tax.lots[].value",
-    "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
+    "Σday_after.buyers[].today[].value", "Σday_after.buyers[].after[].value", "Σexposure.lots[].value", "-Σexit.tax.lots[].gain", "Σexposures.country[]", "Σpositions[].value", "Σpositions[].weight",
     "(at_last_prices.value-cash.value)", "(money.added-money.reserved)", "(exit.total.value+exit.total.entry)", "(positions[].weight-positions[].relaxed_weight)",
     "(exposure.at_risk.value-Σexposure.lots[].value)", "((exposure.at_risk.value-Σexposure.lots[].value)-Σexposure.lots[].value)", "(flows.flows[].became.level/flows.flows[].became.base)",
     "(whatif.largest_observed-1)", "(risk.cvar_95*(budget-costs.entry))",
@@ -208,7 +208,7 @@ COUNTS = {
     "conflict._figures", "conflict.no_answer", "correlations._title", "correlations.correlations", "controls._finding", "deadline.deadline", "facts.doubts", "flow_tables.effects",
     "changes._flows", "flow_tables.recent", "history._foot", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
     "holdings_answer._stoppable", "method._data", "official._finding", "official._views", "resale._state", "sources._dates",
-    "sources._late", "sources._metals",
+    "sources._late", "sources._metals", "stages._finding",
 }  # fmt: skip
 """Where rows or days are counted."""
 CONSTANTS = {
@@ -372,6 +372,8 @@ COLUMNS = {
     "Share of China then": "whatif.response.cases[].share_then",
     "Share of China": "whatif.checks[].share",
     "Since": "resale.groups[].answers[].measures[].since",
+    "Share of production": "supply.metals[].other_stages[].leading[].share supply.metals[].scored.leading[].share",
+    "Share of use": "supply.metals[].uses[].share",
     "Sold at once, EUR": "exit.products[].net_now exit.total.net_now",
     "Spread": "exit.products[].spread",
     "SR": "supply.metals[].eu.supply_risk",
@@ -387,7 +389,7 @@ COLUMNS = {
     ),
     "value": "positions[].weight",
     "Value, EUR": (
-        "exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "
+        "day_after.buyers[].lots[].value exit.products[].value exit.tax.lots[].value exit.total.value exposure.lots[].value orders[].value "
         "Σexit.tax.lots[].value Σexposure.lots[].value Σorders[].cash Σpositions[].value"
     ),
     "variance": "risk.factor_shares[]",
@@ -456,6 +458,7 @@ APART = (
     "flows.flows[].became.", "flows.flows[].summary.", "changes.flows[].all.", "changes.flows[].china.",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
     "assets[].volatility.observations", "exposure.prices[].in_europe.",
+    "day_after.buyers[].", "supply.metals[].uses[].", "supply.metals[].scored.leading[].", "supply.metals[].other_stages[].leading[].",
 )  # fmt: skip
 """What shares its last name with another quantity: another day, another flow, a trade beside a holding, days beside rates."""
 OF_WORDS = {"asked.step"}

@@ -21,7 +21,7 @@ from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, unit_prices, with_own
 from toolkit.controls.changes import change_ahead
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.upcoming import upcoming
-from toolkit.core.errors import GapError
+from toolkit.core.errors import DataError, GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
@@ -41,7 +41,7 @@ from toolkit.holdings.statements import gaps, owed, statements
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
-from toolkit.market.readers.holdings.lots import few
+from toolkit.market.readers.holdings.lots import Holdings, few
 from toolkit.records.exposure import ExposureAnswer
 from toolkit.supply.concentration import SupplyShares, country_exposure, newest_shares, scored_supplies
 
@@ -63,6 +63,7 @@ class ExposureRequest:
         prices: The user's own; None for the bundled prices alone.
         loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
         use: ``METAL=KG`` a month, one entry a metal.
+        metal: Key of the one metal whose lots are meant; None for all.
     """
 
     holdings: str
@@ -72,6 +73,23 @@ class ExposureRequest:
     elasticity: str | None = None
     cap: float | None = None
     use: tuple[str, ...] = ()
+    metal: str | None = None
+
+
+def _read(request: ExposureRequest, instruments: set[str]) -> Holdings:
+    """The lots of the file that are meant.
+
+    Raises:
+        DataError: where there is none of the metal asked for.
+    """
+    context = request.context
+    holdings = read_lots(request.holdings, context.ledger, context.products, context.as_of, instruments=instruments)
+    if request.metal is None:
+        return holdings
+    frame = holdings.frame.filter(pl.col("asset") == request.metal)
+    if not frame.height:
+        raise DataError(f"no lot of {request.metal} is in {request.holdings}.")
+    return replace(holdings, frame=frame)
 
 
 def expose(request: ExposureRequest) -> ExposureAnswer:
@@ -92,7 +110,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
             remarks.append(note(message("Own prices for {assets}.", assets=list(own.assets))))
         remarks += [*own.notes, *(remark for remark in own.reading if remark.is_warning)]
     listed = {*instruments_of(None if own is None else own.frame, context.ledger), *context.listed}
-    holdings = read_lots(request.holdings, context.ledger, context.products, as_of, instruments=listed)
+    holdings = _read(request, listed)
     lots = holdings.frame.filter(pl.col("mass").is_not_null())
     shares = holdings.frame.filter(pl.col("mass").is_null())
     prices = pl.concat([prices, context.quoted({*shares["asset"]} - {*prices["asset"]})])

@@ -17,6 +17,7 @@ from toolkit.app.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.app.findings import Ask, findings
 from toolkit.app.own_events import kept, kept_in
 from toolkit.controls.upcoming import upcoming
+from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.remarks import in_record, note
 from toolkit.core.text import one_line
 from toolkit.holdings.exposure import LotExposure, PortfolioExposure
@@ -36,6 +37,8 @@ DEFAULT_REPORT: Mapping[str, str] = {
     MARKET: "market-brief",
 }
 """The report that is rendered when none is named, by the kind of subject."""
+METAL_REPORT = "metal"
+"""The report on one metal."""
 LAW = ("controls", "control_scopes", "products")
 
 
@@ -47,18 +50,35 @@ class Subject:
     parts: Parts
 
 
-def market(context: Context) -> Subject:
+def market(context: Context, metal: str | None = None) -> Subject:
     """The market alone: controls, dates, flows and prices, for nobody's holdings; own control events among them.
+
+    Args:
+        context: The day and the owner.
+        metal: Key of the one metal that it is about; None for all.
 
     Raises:
         DataError, FrameError: when the data package or the file of events cannot be used.
     """
-    return _with_parts(market_record(context), context)
+    return _with_parts(market_record(context, metal), context)
 
 
-def market_record(context: Context) -> Market:
+def metal_of(context: Context, name: str) -> str:
+    """The key of a metal that a product is of.
+
+    Raises:
+        DataError: for a metal that the ledger does not know.
+        SpecError: for one that no product is of.
+    """
+    key = context.metal(name)
+    if key not in context.products:
+        raise SpecError(f"there is no page on {name!r}.", hint=did_you_mean(name, context.products.keys))
+    return key
+
+
+def market_record(context: Context, metal: str | None = None) -> Market:
     """The market without the parts beside it."""
-    found = {"schema_version": 1, "kind": MARKET, **base(context), **kept(context.events, context.as_of)}
+    found = {"schema_version": 1, "kind": MARKET, "metal": metal, **base(context), **kept(context.events, context.as_of)}
     return with_phrases(Market.model_validate(found))
 
 
@@ -155,6 +175,8 @@ def _ask(record: Record, context: Context) -> Ask:
             named = sorted(record.weights, key=lambda key: -record.weights[key])
         case BacktestSubject():
             named = _by_weight(record.backtest.strategies[0].weights)
+        case Market(metal=str(metal)):
+            named = [metal]
         case _:
             return Ask(context, context.products.keys, record)
     return Ask(context, tuple(key for key in dict.fromkeys(named) if key in context.products), record)

@@ -52,6 +52,9 @@ def report(
     ] = None,
     events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
     use: Use = None,
+    metal: Annotated[
+        str | None, typer.Option("--metal", metavar="METAL", help="One page on a metal: of the market, or of your lots of it.")
+    ] = None,
     client: Client = None,
     charts: Charts = None,
     theme: Annotated[
@@ -70,16 +73,16 @@ def report(
         from toolkit.app.report.render import format_of
         from toolkit.app.report.stored import file_name, rendered, suffix_of
         from toolkit.app.runs import put
-        from toolkit.app.subjects import DEFAULT_REPORT
+        from toolkit.app.subjects import DEFAULT_REPORT, METAL_REPORT
 
         by_ending = None if name is None else format_of(name)
         _refuse_two_targets(name, by_ending, format, to_stdout=to_stdout)
         from toolkit.app.report.brand import brand_of
 
         brand = None if theme is None else brand_of(theme)
-        folder, subject = _subject(about, context, common, client, tuple(use or ()))
+        folder, subject = _subject(about, context, common, client, tuple(use or ()), metal)
     usual = context.settings.config.output.language
-    usual_report, language = DEFAULT_REPORT[subject.record.kind], lang or usual
+    usual_report, language = DEFAULT_REPORT[subject.record.kind] if metal is None else METAL_REPORT, lang or usual
     chosen, kind = (name or usual_report, format or "html") if by_ending is None else (usual_report, by_ending)
     with progress("Rendering", common):
         content = rendered(subject, name=chosen, lang=language, format=kind, brand=brand)
@@ -121,7 +124,7 @@ def _refuse_two_targets(name: str | None, by_ending: str | None, format: str | N
 
 
 def _subject(
-    about: str | None, context: Context, common: Common, client: str | None, use: tuple[str, ...]
+    about: str | None, context: Context, common: Common, client: str | None, use: tuple[str, ...], metal: str | None
 ) -> tuple[Path, Subject]:
     """What the report is about, and the folder that it goes to."""
     from pathlib import Path
@@ -143,19 +146,26 @@ def _subject(
         parts = (named.record.as_of, path_word(whom or ""), path_word(stem), content_hash(named.record.to_json()))
         return output / REPORTS / "-".join(part for part in parts if part), named
 
+    key = None if metal is None else subjects.metal_of(context, metal)
     if about is None:
         _refuse("a report of the market", prices=files is not None, use=bool(use))
-        return new(subjects.market(context), "market")
+        return new(subjects.market(context, key), key or "market")
     run = find_run(about, output / RUNS) if about != STDOUT else None
     if run is None:
         if about != STDOUT and not file_and_sheet(about)[0].is_file():
             stored = [folder.name for folder in stored_runs(output / RUNS)]
             hint = did_you_mean(about, stored) if stored else "Check the path, or run `toolkit optimize` first."
             raise DataError(f"{about!r} is neither a stored run nor a file of lots.", hint=hint)
-        request = ExposureRequest(about, context, files, use=use)
+        request = ExposureRequest(about, context, files, use=use, metal=key)
         stem = "stdin" if about == STDOUT else Path(about).stem
         return new(subjects.holdings(request), stem)
-    _refuse("a stored run", prices=files is not None, use=bool(use), events=context.given_events is not None)
+    _refuse(
+        "a stored run",
+        prices=files is not None,
+        use=bool(use),
+        events=context.given_events is not None,
+        metal=metal is not None,
+    )
     stored = load_run(run, context.settings)
     if whom is not None and whom != stored.subject.record.client:
         raise SpecError("a stored run has the client that it was made for.", hint="Give --client to `toolkit optimize`.")
@@ -173,6 +183,7 @@ def _refuse(what: str, **given: bool) -> None:
         "prices": "reads no prices",
         "use": "has no stock that is used up",
         "events": "keeps the events that it was made with",
+        "metal": "is about all that it holds",
     }
     for option in (name for name, is_given in given.items() if is_given):
         raise SpecError(f"{what} {ignored[option]}, so --{option} would be ignored.", hint=f"Leave --{option} out.")

@@ -3,6 +3,7 @@
 from toolkit.records.base import Record
 from toolkit.records.parts.changes import Changes
 from toolkit.records.parts.control_history import ControlHistory
+from toolkit.records.parts.day_after import DayAfter
 from toolkit.records.parts.exit import Exit
 from toolkit.records.parts.flows import Flows
 from toolkit.records.parts.history import History
@@ -13,7 +14,20 @@ from toolkit.records.parts.stored import StoredChecks
 from toolkit.records.parts.supply import SupplyPart
 from toolkit.records.parts.whatif import WhatIf
 
-Part = Changes | ControlHistory | Exit | Flows | History | Prices | Quality | Resale | StoredChecks | SupplyPart | WhatIf
+Part = (
+    Changes
+    | ControlHistory
+    | DayAfter
+    | Exit
+    | Flows
+    | History
+    | Prices
+    | Quality
+    | Resale
+    | StoredChecks
+    | SupplyPart
+    | WhatIf
+)
 
 
 class Parts(Record):
@@ -23,6 +37,8 @@ class Parts(Record):
     """What a reader of last month's report does not know yet."""
     control_history: ControlHistory | None = None
     """Export controls on what is held over time."""
+    day_after: DayAfter | None = None
+    """What the next official date changes for lots."""
     exit: Exit | None = None
     """What a sale brings."""
     flows: Flows | None = None

@@ -17,6 +17,8 @@ class Market(OwnerControls):
 
     kind: Literal["market"] = "market"
     """What it is about."""
+    metal: str | None = None
+    """Key of the one metal that it is about; null for all."""
     data: Rows[Provenance]
     """Rows that were used, by table and source."""
     warnings: Rows[Sentence] = ()

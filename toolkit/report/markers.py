@@ -9,7 +9,7 @@ from toolkit.records.findings import Parts
 from toolkit.records.risk import AssetModel
 from toolkit.records.run import Run
 from toolkit.records.sources import Provenance, Rate, Vat
-from toolkit.records.subjects import BacktestSubject, Holdings, Subject
+from toolkit.records.subjects import BacktestSubject, Holdings, Market, Subject
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import metal, place
@@ -104,9 +104,9 @@ def assumed_by_record(record: Subject, offers: Mapping[str, Offer], say: Languag
     if isinstance(record, Run):
         yield from _of_terms(record, offers, say)
     yield from _of_rates(record.rates, say)
-    held = _held(record)
-    uncertain = [row for row in record.controls if row.uncertain and (held is None or row.asset in held)]
-    if uncertain:
+    unsettled = [row for row in record.controls if row.uncertain]
+    held = _held(record) if unsettled else None
+    if uncertain := [row for row in unsettled if held is None or row.asset in held]:
         names = say.listed([say.name(row.name) for row in uncertain])
         yield UNCERTAIN, say("{names}: no notice settles the form, so it counts as controlled.", names=names)
     if isinstance(record, Run):
@@ -120,6 +120,8 @@ def _held(record: Subject) -> set[str] | None:
             return {p.product for p in record.positions if max(abs(p.weight), abs(p.previous_weight)) > HELD}
         case Holdings():
             return set()
+        case Market(metal=str(metal)):
+            return {metal}
         case BacktestSubject():
             return {
                 key

@@ -75,10 +75,9 @@ def test_the_title_counts_prints_that_are_far_off_and_names_the_farthest():
     )
     assert plain(figure(GALLIUM, INDIUM, far).title).startswith("For two of three metals")
     assert plain(figure(GALLIUM, INDIUM, far).title).endswith("; tellurium by 60%")
-    assert (
-        plain(figure(INDIUM, GOLD).title)
-        == "No last customs value is more than 10% off its estimated price; that of indium is 1% off"
-    )
+    assert plain(figure(INDIUM, GOLD).title) == "The last customs value of indium is 1% off the estimated price"
+    near = series("tellurium", [100.0, 100.0, 100.0, 102.0], [100.0, 100.0, 100.0, 100.0])
+    assert plain(figure(INDIUM, near).title).endswith("more than 10% off its estimated price; that of tellurium is 2% off")
     assert plain(figure(GALLIUM).title) == "The last customs value of gallium is 23% off the estimated price"
     assert plain(figure(GOLD).title).startswith("No price has to be estimated")
 

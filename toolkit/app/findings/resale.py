@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 from toolkit.app.findings.part import Ask, part
 from toolkit.controls.purity import purity_fraction
 from toolkit.core.size import PieceSize
 from toolkit.holdings.exposure import PLANS, STORED_SAFE, LotExposure
+from toolkit.holdings.resale import ResaleAnswer as LawAnswer
 from toolkit.holdings.resale import resale_answer, resale_buyers
 from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
 from toolkit.records.subjects import Holdings
@@ -27,7 +31,7 @@ def resale(ask: Ask) -> Resale | None:
     buyers = tuple(sorted(buyers, key=lambda buyer: (buyer[0] != "USA", buyer[0], _ORDER.get(buyer[1], 9))))
     names = {asset.key: (asset.name, asset.element, asset.form) for asset in ask.context.products}
     groups = []
-    for kind, lots in _groups(held).items():
+    for kind, lots in groups_of(held).items():
         metal, form, origin, *_, there, _ = kind
         name, element, traded = names.get(metal, (metal, None, None))
         groups.append(
@@ -51,7 +55,8 @@ def resale(ask: Ask) -> Resale | None:
     )
 
 
-def _groups(lots: list[LotExposure]) -> dict[Kind, list[LotExposure]]:
+def groups_of(lots: Iterable[LotExposure]) -> dict[Kind, list[LotExposure]]:
+    """Lots by what the law tells apart."""
     found: dict[Kind, list[LotExposure]] = {}
     for lot in lots:
         size = PieceSize.parse(lot.size) if lot.size else None
@@ -61,14 +66,24 @@ def _groups(lots: list[LotExposure]) -> dict[Kind, list[LotExposure]]:
     return found
 
 
-def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> ResaleAnswer:
-    """The answer of `toolkit.holdings.resale` on the controls of the country that the lot is exported from."""
+def law_of(ask: Ask, kind: Kind, buyer: tuple[str, str], day: date) -> LawAnswer:
+    """The answer on a day by the law known today: on the controls of the country that the lot is exported from.
+
+    Args:
+        ask: The context.
+        kind: What the law tells apart of the lot.
+        buyer: Destination (ISO-3) and end user.
+        day: Of the question.
+    """
     metal, form, _, purity, size, exporter, there, lies_in = kind
-    found = resale_answer(
-        ask.context.ledger, metal, form, buyer,
-        on=ask.as_of, origin=exporter, at_origin=there, lies_in=lies_in, purity=purity,
-        size=size,
-    )  # fmt: skip
+    piece = {"purity": purity, "size": size}
+    return resale_answer(
+        ask.context.ledger, metal, form, buyer, on=day, origin=exporter, at_origin=there, lies_in=lies_in, **piece
+    )
+
+
+def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> ResaleAnswer:
+    found = law_of(ask, kind, buyer, ask.as_of)
     return ResaleAnswer(
         answer=found.answer,
         not_in_ledger=found.not_in_ledger,

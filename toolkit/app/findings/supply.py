@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+import polars as pl
+
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, rows_used, shown_shares, study_base
 from toolkit.core.messages import Message, message
-from toolkit.records.parts.supply import EuBase, EuScore, PortfolioSupply, SupplyPart, SupplyScenario, SupplyThresholds
+from toolkit.records.parts.supply import EuBase, EuScore, PortfolioSupply, ShareOf, SupplyPart, SupplyScenario, SupplyThresholds
 from toolkit.records.parts.supply import MetalSupply as SuppliedMetal
 from toolkit.records.parts.supply import StageSupply as SuppliedStage
 from toolkit.report.i18n.countries import country
@@ -16,6 +18,8 @@ from toolkit.supply.concentration import HIGHLY_CONCENTRATED, country_exposure
 from toolkit.supply.criticality import IMPORTANCE_THRESHOLD, SUPPLY_RISK_THRESHOLD, PublishedScore, companion_share
 
 TRADE = "trade_parameter"
+LEADING = 3
+"""Producers of a stage that are named."""
 
 
 @part("supply")
@@ -40,13 +44,16 @@ def supply(ask: Ask) -> SupplyPart | None:
         scenario=SupplyScenario.model_validate(scenario),
         eu_base=None if base is None else EuBase(**base),
         assumptions=_assumptions(scenario, metals),
-        data=ask.context.snapshot.provenance(rows_used(ask.context.snapshot, ask.assets)),
+        data=ask.context.snapshot.provenance(
+            {**rows_used(ask.context.snapshot, ask.assets), "end_uses": _uses(ask, *ask.assets)}
+        ),
     )
 
 
 def _metal(metal: MetalSupply, ask: Ask) -> SuppliedMetal:
     at, score, notes = metal.scored, metal.newest_score, metal.notes
     elements = {product.key: product.element for product in ask.context.products}
+    uses = _uses(ask, metal.asset)
     return SuppliedMetal(
         asset=metal.asset,
         name=metal.name,
@@ -63,7 +70,15 @@ def _metal(metal: MetalSupply, ask: Ask) -> SuppliedMetal:
         by_product=metal.companion and metal.companion.kind,
         host=metal.companion and metal.companion.host,
         notes_source_id=metal.companion and metal.companion.source,
+        uses=tuple(ShareOf(key=row["application"], share=row["share"]) for row in uses.iter_rows(named=True)),
+        uses_source_id=next(iter(uses["source"].to_list()), None),
     )
+
+
+def _uses(ask: Ask, *assets: str) -> pl.DataFrame:
+    """Uses of metals, the largest first."""
+    rows = ask.context.snapshot["end_uses"].filter(pl.col("asset").is_in(assets))
+    return rows.sort("share", "application", descending=[True, False])
 
 
 def _stage(at: StageSupply) -> SuppliedStage:
@@ -74,6 +89,10 @@ def _stage(at: StageSupply) -> SuppliedStage:
         period_end=shares.period_end.isoformat(),
         source_id=shares.source,
         scenario_ratio=at.ratio and at.ratio.ratio,
+        leading=tuple(
+            ShareOf(key=key, share=share)
+            for key, share in zip(shares.countries[:LEADING], shares.shares[:LEADING], strict=True)
+        ),
     )
 
 

@@ -7,6 +7,15 @@ from toolkit.records.base import Day, Named, Phrase, Record, Rows
 from toolkit.records.sources import Provenance
 
 
+class ShareOf(Record):
+    """A part of a whole."""
+
+    key: str
+    """ISO-3 code of a country, or the name of a use."""
+    share: float
+    """As a fraction."""
+
+
 class StageSupply(Record):
     """Producers of a metal at one stage."""
 
@@ -38,6 +47,8 @@ class StageSupply(Record):
     """Key of the source."""
     scenario_ratio: float | None
     """Supply risk under the scenario over that without."""
+    leading: Rows[ShareOf] = ()
+    """The three largest producers that are named, or fewer, as fractions of world supply."""
 
 
 class EuScore(Record):
@@ -90,6 +101,10 @@ class MetalSupply(Named):
     """Metal that it is won with."""
     notes_source_id: str | None
     """Key of the source of the last two."""
+    uses: Rows[ShareOf] = ()
+    """Uses within the European Union, the largest first."""
+    uses_source_id: str | None = None
+    """Key of their source."""
 
 
 class PortfolioSupply(Record):

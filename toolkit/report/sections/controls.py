@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from toolkit.records.controls import ControlState, Measure, Route
+from toolkit.records.subjects import Market
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State
 from toolkit.report.findings import Findings, is_confirmed
@@ -25,6 +26,13 @@ MARKS = (
     ("whitelist", mark("exporter list, not counted")),
 )
 BELOW_SIZE, OPEN = mark("not named below its size"), mark("not settled")
+ALONE = (
+    mark("{product} needs a Chinese licence or may not leave China"),
+    mark("No notice settles the form of {product}"),
+    mark("A notice names {product} and asks for no licence today"),
+    mark("{product} is in no notice that applies"),
+)
+"""The finding on one product: controlled, unsettled, named without a duty, not named."""
 SHOWN = ("in_force", "unsettled", "unchecked", "suspended")
 """Statuses with a cell, the one that is shown first."""
 Cells = tuple[State | None, ...]
@@ -45,7 +53,8 @@ def _concerned(run: Findings) -> tuple[ControlState, ...]:
     """The products of the lots or of the positions, in short of what is held; else all."""
     lots = () if run.exposure is None else run.exposure.lots
     shown = run.shown if run.short and run.positions else run.positions
-    keys = {*(lot.asset for lot in lots), *(p.product for p in shown)}
+    alone = {run.record.metal} if isinstance(run.record, Market) and run.record.metal else set[str]()
+    keys = {*(lot.asset for lot in lots), *(p.product for p in shown), *alone}
     return tuple(row for row in run.record.controls if not keys or row.asset in keys)
 
 
@@ -94,6 +103,10 @@ def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:
     counted = [row for row in rows if any(m.counts for m in row.measures)]
     need = sum(not row.uncertain for row in counted)
     unnamed = total - sum(row.listed for row in rows)
+    if total == 1:
+        (row,) = rows
+        told = ALONE[0 if counted and not row.uncertain else 1 if counted else 2 if row.listed else 3]
+        return say(told, product=run.title(row) if run.exposure is None else run.head(row))
     if not counted:
         return say("None of {total} products needs a Chinese licence or may not leave China", total=total)
     first = say.counted(

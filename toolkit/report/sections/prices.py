@@ -64,12 +64,12 @@ def _title(run: Findings, series: Sequence[PriceSeries]) -> Text:
     far = [one for distance, one in off if distance > FAR]
     distance, most = max(off, key=lambda pair: (pair[0], pair[1].asset))
     written = {"limit": fmt.limit(FAR), "metal": run.metal(most), "off": fmt.percent(distance, 0)}
+    if len(off) == 1:
+        return say("The last customs value of {metal} is {off} off the estimated price", **written)
     if not far:
         return say(
             "No last customs value is more than {limit} off its estimated price; that of {metal} is {off} off", **written
         )
-    if len(off) == 1:
-        return say("The last customs value of {metal} is {off} off the estimated price", **written)
     return say.counted(
         len(far),
         "For one of {total} metals the last customs value is more than {limit} off the estimated price: {metal}, by {off}",

@@ -1,0 +1,64 @@
+"""The day after the next official date: sums by buyer close, and are those of the law on that day."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.blocks import table_of
+from tests.records import partial_findings
+from tests.subjects import HOLDINGS, context, holdings
+from toolkit.app.languages import language
+from toolkit.report.document import Chart
+from toolkit.report.i18n.text import plain
+from toolkit.report.sections.day_after import day_after
+
+GOLD = "\n".join([HOLDINGS.splitlines()[0], "a,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,CHE,DEU,stored"])
+
+
+@pytest.fixture
+def held(tmp_path):
+    return holdings(tmp_path / "lots.csv")
+
+
+def built(subject, code="en"):
+    return day_after.build(partial_findings(subject.record, subject.parts, language(code)))[0]
+
+
+def test_a_ban_that_returns_closes_the_lots_of_its_metals_to_its_buyers_and_no_other(held):
+    part = held.parts["day_after"]
+    assert (part["date"], part["after"]) == ("2026-11-27", "2026-11-28")
+    (one,) = part["buyers"]
+    assert (one["destination"], one["end_user"]) == ("USA", "civil")
+    value = {lot["asset"]: lot["value"] for lot in held.record["exposure"]["lots"]}
+    assert one["closed"] == pytest.approx(value["gallium"] + value["germanium"])
+    for day in ("today", "after"):
+        assert sum(row["value"] for row in one[day]) == pytest.approx(sum(value.values()))
+    assert {(row["asset"], row["today"], row["after"]) for row in one["lots"]} == {
+        ("gallium", "suspended", "no"), ("germanium", "suspended", "no"),
+    }  # fmt: skip
+    state = context().ledger.state("gallium", "metal", on=context().as_of.replace(day=28), destination="USA")
+    assert any(
+        m.instrument == "ban" and m.status == "in_force" and m.number in one["lots"][0]["numbers"] for m in state.measures
+    )
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_the_figure_names_the_day_the_value_and_the_buyers(held, code):
+    figure = built(held, code)
+    say = language(code)
+    (one,) = held.parts["day_after"]["buyers"]
+    assert say.fmt.money(one["closed"], "EUR") in plain(figure.title)
+    assert say.fmt.long_date("2026-11-28") in plain(figure.title)
+    (chart,) = figure.body
+    assert isinstance(chart, Chart)
+    assert chart.told.count(say.fmt.money(one["closed"], "EUR")) == 2
+    assert [plain(row.cells[1]) for row in table_of(figure).rows] == (
+        ["Germanium, metal, from China", "Gallium, metal, from China"] if code == "en"
+        else ["Germanium, Metall, aus China", "Gallium, Metall, aus China"]
+    )  # fmt: skip
+
+
+def test_lots_that_the_date_does_not_touch_are_told_as_such(tmp_path):
+    figure = built(holdings(tmp_path / "gold.csv", GOLD))
+    assert plain(figure.title).replace("\xa0", " ") == "27 November 2026 changes nothing for the resale of these lots"
+    assert not figure.body

@@ -1,0 +1,85 @@
+"""The page on one metal: of the market or of lots, for every product, in both languages; bars of who makes it and uses of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.blocks import table_of
+from tests.records import as_document, partial_findings
+from tests.subjects import HOLDINGS, context, holdings, in_json
+from toolkit.app import subjects
+from toolkit.app.subjects import metal_of
+from toolkit.cli.main import run
+from toolkit.core.errors import SpecError
+from toolkit.report.i18n.text import plain
+from toolkit.report.sections.metal_answer import metal_answer
+from toolkit.report.sections.stages import stages, uses
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return {key: in_json(subjects.market(context(), key)) for key in ("gallium", "tungsten", "gold", "hafnium")}
+
+
+@pytest.mark.parametrize("key", ["gallium", "tungsten", "gold", "hafnium"])
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_each_metal_has_a_page_about_itself(pages, key, lang):
+    document, _ = as_document(pages[key].record, pages[key].parts, name="metal", lang=lang)
+    names = [section.name for section in document.sections]
+    assert names[0] == "metal-answer"
+    assert "holdings" not in names
+    assert {"prices", "flows", "controls", "stages", "uses", "sources"} <= set(names)
+    assert all(row["asset"] == key for row in pages[key].parts["supply"]["metals"])
+
+
+def test_the_opening_has_the_figures_of_the_parts(pages):
+    found = partial_findings(pages["gallium"].record, pages["gallium"].parts)
+    heading, _, following, figures, _ = metal_answer.build(found)
+    (supply,) = found.parts.supply.metals
+    assert f"China has {100 * supply.scored.top_share:.0f}%" in plain(heading.text)
+    assert "needs a Chinese licence" in plain(heading.text)
+    last = found.parts.prices.series[0].last
+    price = next(item for item in figures.items if item.label == "Price of one kg")
+    assert plain(price.value) == f"€{last.level:,.0f}"
+    assert f"± {last.error:,.0f} " in plain(price.note)
+    assert "does not name" not in plain(following.text)
+
+
+def test_a_date_of_other_metals_says_so(pages):
+    found = partial_findings(pages["tungsten"].record, pages["tungsten"].parts)
+    assert plain(metal_answer.build(found)[2].text).endswith("It does not name tungsten.")
+    assert [one.key for one in found.assumptions if "Molybdenum" in plain(one.words)] == []
+
+
+def test_bars_are_parts_of_the_world_and_uses_of_the_metal(pages):
+    found = partial_findings(pages["tungsten"].record, pages["tungsten"].parts)
+    figure = stages.build(found)[0]
+    (supply,) = found.parts.supply.metals
+    for at in (supply.scored, *supply.other_stages):
+        assert len(at.leading) <= 3
+        assert at.leading[0].share == at.top_share
+        assert sum(one.share for one in at.leading) <= 1 + 1e-9
+    assert "China 79%" in figure.body[0].told
+    shares = [float(plain(row.cells[-1]).rstrip("%")) for row in table_of(uses.build(found)[0]).rows]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(100, abs=3)
+    without = partial_findings(pages["tungsten"].record, {**pages["tungsten"].parts, "supply": None})
+    assert without.parts.supply is None
+
+
+def test_of_a_file_it_is_about_the_lots_of_the_metal(tmp_path):
+    found = holdings(tmp_path / "lots.csv", metal="gallium")
+    assert {lot["asset"] for lot in found.record["exposure"]["lots"]} == {"gallium"}
+    names = [section.name for section in as_document(found.record, found.parts, name="metal")[0].sections]
+    assert names[:2] == ["holdings-answer", "holdings"]
+
+
+def test_what_has_no_page_is_refused_with_the_way_out(tmp_path, capsys, monkeypatch):
+    with pytest.raises(SpecError, match="no page on 'scandium'"):
+        metal_of(context(), "scandium")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lots.csv").write_text(HOLDINGS, encoding="utf-8")
+    assert run(["report", "lots.csv", "--metal", "tungsten", "--as-of", "2026-11-24", "--quiet"]) != 0
+    assert "no lot of tungsten" in capsys.readouterr().err
+    assert run(["report", "lots.csv", "--metal", "Ga", "--as-of", "2026-11-24", "--quiet"]) == 0
+    assert list((tmp_path / "out").rglob("metal.html"))

@@ -1,0 +1,74 @@
+"""What the next official date changes for lots, buyer by buyer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from toolkit.app.findings.part import Ask, part
+from toolkit.app.findings.resale import Kind, groups_of, law_of
+from toolkit.holdings.exposure import PLANS, LotExposure
+from toolkit.holdings.resale import NO, ResaleAnswer, resale_buyers
+from toolkit.records.parts.day_after import AnswerValue, BuyerChange, ChangedLots, DayAfter
+from toolkit.records.subjects import Holdings
+from toolkit.report.findings import is_confirmed
+
+
+@part("day_after")
+def day_after(ask: Ask) -> DayAfter | None:
+    """The answers of `toolkit.holdings.resale` today and on the day after the next official date, by the law known today."""
+    if not isinstance(ask.record, Holdings):
+        return None
+    dates = [row.date for row in ask.record.upcoming if (row.status, row.kind) == ("ahead", "control") and is_confirmed(row)]
+    kinds = groups_of([lot for lot in ask.record.exposure.lots if lot.delivery not in PLANS])
+    if not dates or not kinds:
+        return None
+    after = date.fromisoformat(dates[0]) + timedelta(days=1)
+    ledger = ask.context.ledger
+    buyers = dict.fromkeys((*resale_buyers(ledger, on=ask.as_of), *resale_buyers(ledger, on=after)))
+    changes = [change for buyer in buyers if (change := _change(ask, kinds, buyer, after)).lots]
+    return DayAfter(
+        date=dates[0],
+        after=after.isoformat(),
+        buyers=tuple(sorted(changes, key=lambda one: (-one.closed, one.destination, one.end_user))),
+        data=ask.provenance(controls=ask.context.snapshot["controls"]),
+    )
+
+
+def _change(ask: Ask, kinds: Mapping[Kind, Sequence[LotExposure]], buyer: tuple[str, str], after: date) -> BuyerChange:
+    today: dict[str, float] = {}
+    later: dict[str, float] = {}
+    closed, rows = 0.0, list[ChangedLots]()
+    for kind, lots in kinds.items():
+        value = sum(lot.value or 0.0 for lot in lots)
+        now, then = (law_of(ask, kind, buyer, day) for day in (ask.as_of, after))
+        for sums, found in ((today, now), (later, then)):
+            sums[found.answer] = sums.get(found.answer, 0.0) + value
+        if now.answer != then.answer:
+            closed += value if then.answer == NO else 0.0
+            rows.append(_lots(ask, kind, value, now, then))
+    return BuyerChange(
+        destination=buyer[0],
+        end_user=buyer[1],
+        today=tuple(AnswerValue(answer=answer, value=value) for answer, value in today.items()),
+        after=tuple(AnswerValue(answer=answer, value=value) for answer, value in later.items()),
+        closed=closed,
+        lots=tuple(sorted(rows, key=lambda row: (-row.value, row.asset, row.form, row.origin))),
+    )
+
+
+def _lots(ask: Ask, kind: Kind, value: float, now: ResaleAnswer, then: ResaleAnswer) -> ChangedLots:
+    metal, form, origin = kind[:3]
+    products = ask.context.products
+    name, element = (products[metal].name, products[metal].element) if metal in products else (metal, None)
+    return ChangedLots(
+        asset=metal,
+        name=name,
+        element=element,
+        form=form,
+        origin=origin,
+        value=value,
+        today=now.answer,
+        after=then.answer,
+        numbers=tuple(dict.fromkeys(m.number or m.authority for m in then.measures)),
+    )

@@ -1,0 +1,126 @@
+"""The day after the next official date: how much of the lots may be sold to whom, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from toolkit.records.parts.day_after import AnswerValue, BuyerChange, DayAfter
+from toolkit.report.charts.basket import Slice
+from toolkit.report.charts.stacked import Stack, stacked
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Row, Table
+from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import capital
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import origin as from_place
+from toolkit.report.i18n.names import short_country
+from toolkit.report.i18n.text import NONE, Text, name, sources, strong, text
+from toolkit.report.sections.resale import ANSWER, BUYER, LEGEND, MARKS
+from toolkit.report.tables.lots import ORIGIN
+
+FILL: Mapping[str, str] = {"on": "on", "suspended": "suspended", "uncertain": "uncertain", "clear": "cash"}
+"""Fill of a bar by the mark of an answer in the matrix of resale."""
+Bar = tuple[str, tuple[tuple[str, float, str], ...]]
+"""The name of a bar, and its parts: words, value, fill."""
+BUYERS: Mapping[str, str] = {
+    "civil": mark("civil buyers"),
+    "military": mark("military buyers"),
+    "listed": mark("listed firms"),
+}
+
+
+@section("day-after", mark("The day after"), needs=["exposure", "day_after"])
+def day_after(run: Findings) -> tuple[Block, ...]:
+    """Two bars for each buyer for whom an answer changes: the value of the lots by answer today and on the day after."""
+    part, say = run.part(DayAfter), run.say
+    source = say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN)))
+    if not any(one.today or one.after for one in part.buyers):
+        title = say("{day} changes nothing for the resale of these lots", day=capital(run.fmt.long_date(part.date)))
+        return (Figure(title, _sub(run), (), source=source),)
+    rows = [row for one in part.buyers for row in _bars(run, one)]
+    told = "; ".join(f"{name}: {', '.join(f'{words} {run.money(value)}' for words, value, _ in parts)}" for name, parts in rows)
+    stacks = [Stack(name, tuple(Slice(value, run.money(value), fill) for _, value, fill in parts)) for name, parts in rows]
+    there = {part.fill for row in stacks for part in row.parts}
+    legend = tuple((FILL[css], say.words(words)) for css, words in LEGEND if FILL[css] in there)
+    return (Figure(_finding(run), _sub(run), (stacked(stacks, f"{told}.", run.fmt),), legend, source, _table(run)),)
+
+
+def _buyer(run: Findings, one: BuyerChange) -> str:
+    return run.say.words(BUYER[one.end_user], place=short_country(one.destination, run.say))
+
+
+def _finding(run: Findings) -> Text:
+    """The value that is closed to the buyer who loses most; where none is, that answers change."""
+    part, say = run.part(DayAfter), run.say
+    first = part.buyers[0]
+    if first.closed <= 0:
+        return say.counted(
+            len(part.buyers),
+            "After {day} the answer changes for {n} buyer, and nothing is closed",
+            "After {day} the answer changes for {n} buyers, and nothing is closed",
+            day=run.fmt.long_date(part.date),
+        )
+    return say(
+        "From {day} {value} of these lots may no longer be sold {towards} ({buyers})",
+        day=run.fmt.long_date(part.after),
+        value=run.money(first.closed),
+        towards=run.towards(first.destination),
+        buyers=say.words(BUYERS[first.end_user]),
+    )
+
+
+def _sub(run: Findings) -> Text:
+    return run.say(
+        "Value of the lots by what a buyer may be sold, today and on {day}, by the law known today: no extension is assumed. "
+        "Buyers for whom nothing changes are left out.",
+        day=run.fmt.long_date(run.part(DayAfter).after),
+    )
+
+
+def _bars(run: Findings, one: BuyerChange) -> tuple[Bar, ...]:
+    """The lots of a buyer today and on the day after, what is closed first."""
+    say = run.say
+    then = run.fmt.short_date(run.part(DayAfter).after)
+    rows = ((say.words("{buyer}: today", buyer=_buyer(run, one)), one.today), (say.words("from {day}", day=then), one.after))
+    return tuple(
+        (head, tuple(part for css, words in LEGEND if (part := _part(run, sums, css, words))[1] > 0)) for head, sums in rows
+    )
+
+
+def _part(run: Findings, sums: Sequence[AnswerValue], css: str, words: str) -> tuple[str, float, str]:
+    return run.say.words(words), sum(one.value for one in sums if MARKS[one.answer] == css), FILL[css]
+
+
+def _table(run: Findings) -> Table:
+    say, part = run.say, run.part(DayAfter)
+    columns = (
+        Column(say.words("Buyer"), "left"),
+        Column(say.words("Metal, form and origin"), "left"),
+        Column(say.words("Value, {currency}", currency=run.currency)),
+        Column(say.words("Today"), "left"),
+        Column(say.words("From {day}", day=run.fmt.short_date(part.after)), "left"),
+        Column(say.words("Measure"), "left"),
+    )
+    rows = tuple(
+        Row(
+            (
+                text(_buyer(run, one)),
+                text(run.head(lots), ", ", name(say.term("term", lots.form)), ", ", _origin(run, lots.origin)),
+                text(strong(run.fmt.number(lots.value))),
+                text(say.words(ANSWER[lots.today])),
+                text(strong(say.words(ANSWER[lots.after]))),
+                text(", ".join(run.fmt.notices(say.term("term", number)) for number in lots.numbers))
+                if lots.numbers
+                else text(NONE),
+            )
+        )
+        for one in part.buyers
+        for lots in one.lots
+    )
+    return Table(say.words("Lots whose answer changes"), columns, rows)
+
+
+def _origin(run: Findings, code: str) -> str:
+    return (
+        run.say.words("origin unknown") if code == "unknown" else run.say.words("from {place}", place=from_place(code, run.say))
+    )

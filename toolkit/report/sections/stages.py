@@ -1,0 +1,140 @@
+"""Who mines and who refines, and what a metal is used for: bars of the whole, one a stage or a metal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
+from toolkit.report.charts.basket import Slice
+from toolkit.report.charts.stacked import Stack, stacked
+from toolkit.report.compose import section
+from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
+from toolkit.report.findings import HELD, Findings
+from toolkit.report.i18n.countries import CHINA
+from toolkit.report.i18n.formats import capital
+from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.stages import STAGES, stage, years
+from toolkit.report.i18n.text import Text, name, sources, strong, text
+
+Named = tuple[MetalSupply, StageSupply]
+
+
+@section("stages", mark("Who mines, who refines"), needs=["supply"])
+def stages(run: Findings) -> tuple[Block, ...] | Missing:
+    """The three largest producers of each metal at each stage, as parts of world production."""
+    say, order = run.say, [*STAGES]
+    rows: list[Named] = [
+        (metal, at)
+        for metal in _shown(run)
+        for at in sorted((at for at in (metal.scored, *metal.other_stages) if at), key=lambda at: order.index(at.stage))
+        if at.leading
+    ]
+    if not rows:
+        return Missing(say.words("No production shares of these metals were known on this date."))
+    one = len({metal.asset for metal, _ in rows}) == 1
+    heads = [capital(stage(say, at.stage)) if one else _head(run, metal, at) for metal, at in rows]
+    stacks = [Stack(head, tuple(_countries(run, at))) for head, (_, at) in zip(heads, rows, strict=True)]
+    told = "; ".join(f"{row.name}: {', '.join(part.label for part in row.parts)}" for row in stacks)
+    fills = {part.fill for row in stacks for part in row.parts}
+    words = (("on", run.country(CHINA)), ("new", say.words("the other largest three")), ("cash", say.words("all others")))
+    sub = say(
+        "Share of world production of the three largest producers, {years}.",
+        years=say.listed(sorted({years(at.period_start, at.period_end) for _, at in rows})),
+    )
+    source = say(
+        "Source: statistics of production{markers}.", markers=sources(*run.of_sources(*(at.source_id for _, at in rows)))
+    )
+    legend = tuple((css, told) for css, told in words if css in fills)
+    chart = stacked(stacks, f"{told}.", run.fmt)
+    return (Figure(_finding(run, rows), sub, (chart,), legend, source, _table(run, rows)),)
+
+
+def _shown(run: Findings) -> Sequence[MetalSupply]:
+    """Metals of which something is held; of a subject without weights all."""
+    metals = run.part(SupplyPart).metals
+    return [metal for metal in metals if (metal.weight or 0.0) > HELD] or metals
+
+
+def _head(run: Findings, metal: MetalSupply, at: StageSupply) -> str:
+    return f"{run.head(metal).text}, {stage(run.say, at.stage)}"
+
+
+def _countries(run: Findings, at: StageSupply) -> list[Slice]:
+    fmt = run.fmt
+    parts = [
+        Slice(one.share, f"{run.country(one.key)} {fmt.percent(one.share, 0)}", "on" if one.key == CHINA else "new")
+        for one in at.leading
+    ]
+    rest = 1.0 - sum(one.share for one in at.leading)
+    return [*parts, Slice(rest, run.say.words("others"), "cash")] if rest > HELD else parts
+
+
+def _finding(run: Findings, rows: Sequence[Named]) -> Text:
+    say = run.say
+    metal, at = max(rows, key=lambda row: (row[1].top_share, row[0].asset))
+    values = {
+        "country": run.country(at.top_country),
+        "share": run.fmt.percent(at.top_share, 0),
+        "stage": stage(say, at.stage),
+        "metal": run.metal(metal),
+    }
+    if len({row[0].asset for row in rows}) == 1:
+        return say("{country} has {share} of the world’s {stage} of {metal}", **values)
+    first = sum(one.top_country == CHINA for _, one in rows)
+    return say(
+        "China leads in {n} of {total} bars; the highest share is {share}, {country} in {stage} of {metal}",
+        n=run.fmt.number(first),
+        total=run.fmt.number(len(rows)),
+        **values,
+    )
+
+
+def _table(run: Findings, rows: Sequence[Named]) -> Table:
+    say, fmt = run.say, run.fmt
+    columns = (
+        Column(say.words("Metal"), "left"),
+        Column(say.words("Stage"), "left"),
+        Column(say.words("Country"), "left"),
+        Column(say.words("Share of production")),
+    )
+    cells = tuple(
+        Row((text(run.head(metal)), text(stage(say, at.stage)), text(run.country(one.key)), text(fmt.percent(one.share, 0))))
+        for metal, at in rows
+        for one in at.leading
+    )
+    return Table(say.words("Three largest producers"), columns, cells)
+
+
+@section("uses", mark("What it is used for"), needs=["supply"])
+def uses(run: Findings) -> tuple[Block, ...] | Missing:
+    """Uses within the European Union, the largest first."""
+    say, fmt = run.say, run.fmt
+    metals = [metal for metal in _shown(run) if metal.uses]
+    if not metals:
+        return Missing(say.words("The data have no shares by use of these metals."))
+    most = max(metals, key=lambda metal: (metal.uses[0].share, metal.asset))
+    values = {
+        "metal": run.metal(most),
+        "use": name(say.term("use", most.uses[0].key)),
+        "share": fmt.percent(most.uses[0].share, 0),
+    }
+    title = say("Largest use of {metal} in the EU: {use}, {share}", **values)
+    sub = say("Share of the use of a metal within the European Union, not of the world.")
+    head = (Column(say.words("Metal"), "left"),) if len(metals) > 1 else ()
+    columns = (*head, Column(say.words("Use"), "left"), Column(say.words("Share of use")))
+    rows = tuple(
+        Row(
+            (
+                *((text(run.head(metal)),) if head else ()),
+                text(name(say.term("use", one.key))),
+                text(strong(fmt.percent(one.share, 0))),
+            ),
+            gauge=one.share,
+        )
+        for metal in metals
+        for one in metal.uses
+    )
+    keys = [metal.uses_source_id for metal in metals]
+    source = say("Source: EU studies{study}.", study=sources(*run.of_sources(*keys)))
+    table = Table(capital(say.words("uses in the European Union")), columns, rows, gauge=say.words("share"))
+    return (Figure(title, sub, (table,), source=source),)
