@@ -17,7 +17,7 @@ from toolkit.core.errors import FrameError, SpecError, did_you_mean
 from toolkit.market.fetched_quality import RULES, check_fetched
 from toolkit.market.sources.base import DataSource, Query, SeriesResult, data_source, data_sources
 from toolkit.market.sources.client import Client, Pace
-from toolkit.market.sources.run import Job, fetch_all
+from toolkit.market.sources.run import fetch_all
 from toolkit.market.store.files import VALIDATORS, write_whole
 from toolkit.market.store.store import Store, is_store
 from toolkit.market.tables import Table
@@ -173,15 +173,10 @@ def _required(request: FetchRequest, wanted: Mapping[DataSource, Sequence[str]])
 
 def _missing(request: FetchRequest, outcomes: Sequence[SeriesOutcome], required: frozenset[str]) -> tuple[str, ...]:
     """Required series that did not come; and sources that were named, of which nothing came."""
-    bad = {
-        f"{outcome.source}:{outcome.series}": outcome.source for outcome in outcomes if outcome.status in ("failed", "empty")
-    }
-    good = {outcome.source for outcome in outcomes} - {
-        source for source in bad.values() if all(o.status in ("failed", "empty") for o in outcomes if o.source == source)
-    }
-    return tuple(
-        sorted(name for name, source in bad.items() if name in required or (source in request.sources and source not in good))
-    )
+    came = {outcome.source for outcome in outcomes if outcome.status not in ("failed", "empty")}
+    lacking = [outcome for outcome in outcomes if outcome.status in ("failed", "empty")]
+    names = {f"{outcome.source}:{outcome.series}": outcome.source for outcome in lacking}
+    return tuple(sorted(name for name, of in names.items() if name in required or (of in request.sources and of not in came)))
 
 
 def _stored_series(request: FetchRequest, wanted: Mapping[DataSource, Sequence[str]]) -> dict[tuple[str, str], SeriesOutcome]:
@@ -207,7 +202,7 @@ def _fetch(request: FetchRequest, wanted: Mapping[DataSource, Sequence[str]], fo
     store = Store.open(request.folder, create=True)
     validators = _read_validators(request.folder)
     stop = threading.Event()
-    jobs = []
+    jobs: list[tuple[DataSource, Query]] = []
     for source, names in wanted.items():
         last = store.last(source.table, source.kind)
         newest = {series: last[key] for series in names if (key := source.stored_as(series)) is not None and key in last}
@@ -216,7 +211,7 @@ def _fetch(request: FetchRequest, wanted: Mapping[DataSource, Sequence[str]], fo
         since = since if request.since is None else dict.fromkeys(names, request.since)
         kept = {} if request.since is not None else validators.get(source.kind, {})
         client = Client(source.budget, request.today, request.pace, request.mirror, kept, stop)
-        jobs.append(Job(source, Query(names, since, client)))
+        jobs.append((source, Query(names, since, client)))
     total, rows = sum(map(len, wanted.values())), 0
     progress(0, total, 0)
     try:
@@ -226,10 +221,10 @@ def _fetch(request: FetchRequest, wanted: Mapping[DataSource, Sequence[str]], fo
             progress(len(found.outcomes), total, rows)
     finally:
         # What is fetched and not stored is asked for again: validators are those of whole series in the store.
-        for job in jobs:
-            stored = all(found.outcomes.get((job.source.kind, name)) is not None for name in job.query.series)
-            if stored and not any(found.outcomes[job.source.kind, name].status == "failed" for name in job.query.series):
-                validators[job.source.kind] = {**validators.get(job.source.kind, {}), **job.query.client.seen}
+        for source, query in jobs:
+            outcomes = [found.outcomes.get((source.kind, name)) for name in query.series]
+            if all(outcome is not None and outcome.status != "failed" for outcome in outcomes):
+                validators[source.kind] = {**validators.get(source.kind, {}), **query.client.seen}
         _write_validators(request.folder, validators)
 
 
