@@ -52,8 +52,6 @@ def concentration(run: Findings) -> tuple[Block, ...] | Missing:
             run.say.words("No production shares were known on this date at the stage at which these metals are scored.")
         )
     held = [row for row in rows if (row[0].weight or 0.0) > HELD]
-    if run.short:
-        return (_ranked(run, held or rows), *folded(_indices(run, rows), _hosts(run)))
     first = _weights(run, held) if held else _ranked(run, rows)
     first = replace(first, source=text(first.source, " ", *_cautions(run, rows)))
     return (first, *folded(_indices(run, rows), _hosts(run)))
