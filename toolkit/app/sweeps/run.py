@@ -94,7 +94,7 @@ def futures(asked: SweepRequest, executor: Executor) -> Futures:
     for task, changes in _run(asked, executor):
         found = read_object(asked.folder / f"{task.fingerprint}.json")
         failure = None if found else (read_object(asked.folder / f"{task.fingerprint}{FAILED}") or {"message": "not run"})
-        told = failure and failure["message"]
+        told = failure and " ".join(filter(None, (failure["message"], failure.get("hint"))))
         rows.append({"fingerprint": task.fingerprint, "changes": changes, "found": found, "failure": told})
     return Futures.model_validate(
         {

@@ -98,7 +98,7 @@ class FuturesRun(Record):
     found: AllocationFutures | None
     """Null without an allocation."""
     failure: str | None
-    """Why there is none."""
+    """Why there is none, and what to do about it."""
 
 
 class Futures(Record):

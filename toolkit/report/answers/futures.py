@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from toolkit.records.answers.futures import AllocationFutures, Futures, FutureValues
+from toolkit.records.answers.futures import AllocationFutures, Futures, FuturesRun, FutureValues
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
@@ -31,6 +31,11 @@ def futures(found: Futures, say: Language) -> Document:
     )
     if len(found.runs) > ROWS:
         answer.line("The first {shown:d} are shown; --json has all.", shown=ROWS)
+    for run in found.runs[:ROWS]:
+        if run.failure is not None:
+            answer.line(
+                "No allocation{varied}: {reason}", varied=f" ({_varied(run)})" if run.changes else "", reason=run.failure
+            )
     if answered:
         answer.notes(answered[0].notes)
     answer.line("The object of each is in {folder}.", folder=found.folder)
@@ -64,16 +69,18 @@ def _first(answer: Answer, one: AllocationFutures) -> None:
 
 def _rows(answer: Answer, found: Futures) -> Iterator[list[Cell]]:
     for run in found.runs[:ROWS]:
-        varied = ", ".join(f"{key} {value}" for key, value in run.changes.items())
-        if run.found is None:
-            yield [varied, run.failure or "", *[""] * 7]
+        varied = _varied(run)
+        if (one := run.found) is None:
             continue
-        one = run.found
         yield [varied, answer.told("all futures"), *_figures(answer, one.values)]
         yield [varied, answer.told("none comes"), *_figures(answer, one.without_shock)]
         for shock in one.shocks:
             name = answer.told("{name} ({probability:.0%})", name=answer.phrase(shock.name), probability=shock.probability)
             yield [varied, name, *_figures(answer, shock.values)]
+
+
+def _varied(run: FuturesRun) -> str:
+    return ", ".join(f"{key} {value}" for key, value in run.changes.items())
 
 
 def _figures(answer: Answer, values: FutureValues | None) -> list[Cell]:

@@ -65,6 +65,10 @@ def test_what_has_no_shock_and_what_has_dates_is_refused(tmp_path: Path) -> None
     none = futures(request(tmp_path, tmp_path / "store", futures=10), InProcess())
     assert none.failed == 1
     assert "no shock on what" in str(none.runs[0].failure)
+    metals = tk.Strategy(universe=tk.UniverseSpec(assets=("gold", "silver")), objective=tk.EqualWeight())
+    told = str(tk.futures(metals, count=10, as_of=AS_OF, folder=tmp_path / "own"))
+    assert "No allocation: no shock on what own may hold" in told.replace("\n", " ")
+    assert "[[scenario]]" in told  # the remedy
 
 
 def test_new_controls_stop_what_waits_for_a_licence(capsys: pytest.CaptureFixture[str]) -> None:
