@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ["data list", "data list --json", "supply", "strategies language", "strategies show ex-china", "optimize --help"]
+COMMANDS = ["data list", "data list --json", "strategies language", "strategies show ex-china", "optimize --help"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
