@@ -7,6 +7,7 @@ from itertools import groupby
 
 import pytest
 
+from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.periods import control_periods, form_history, periods_until
 from toolkit.core.assets import Asset
 
@@ -38,6 +39,28 @@ def test_a_day_lies_in_a_period_exactly_when_the_form_is_controlled(ledger, meta
         if day <= UNTIL:
             inside = any(first <= day <= last for first, last in periods)
             assert inside == ledger.is_controlled(metal, form, on=day), day
+
+
+def test_an_act_that_names_no_form_ends_a_period(frames):
+    """A suspension of a licence, and the repeal of that suspension, cover nothing themselves."""
+    later = {"acts_on": "a", "relation": "suspends", "instrument": "suspension", "coverage": "none"}
+    begins, resumes = date(2021, 3, 1), date(2022, 5, 1)
+    events, scopes = frames(
+        {"event_id": "a"},
+        {"event_id": "b", "announced": begins, "effective": begins, **later},
+        {
+            "event_id": "c",
+            "announced": resumes,
+            "effective": resumes,
+            **later,
+            "acts_on": "b",
+            "relation": "repeals",
+            "instrument": "repeal",
+        },
+    )
+    ledger = ControlLedger.of(events, scopes)
+    found = control_periods(ledger, [("gallium", "metal")], until=UNTIL).select("from", "to").rows()
+    assert found == [(date(2020, 2, 1), date(2021, 2, 28)), (resumes, UNTIL)]
 
 
 def test_assets_bring_their_form_and_those_without_have_no_period(ledger):
