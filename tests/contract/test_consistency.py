@@ -373,7 +373,6 @@ COLUMNS = {
     "Share of China": "whatif.checks[].share",
     "Since": "resale.groups[].answers[].measures[].since",
     "Share of production": "supply.metals[].other_stages[].leading[].share supply.metals[].scored.leading[].share",
-    "Share of use": "supply.metals[].uses[].share",
     "Sold at once, EUR": "exit.products[].net_now exit.total.net_now",
     "Spread": "exit.products[].spread",
     "SR": "supply.metals[].eu.supply_risk",
@@ -458,7 +457,7 @@ APART = (
     "flows.flows[].became.", "flows.flows[].summary.", "changes.flows[].all.", "changes.flows[].china.",
     "changes.prices[].before.", "changes.prices[].change", "whatif.metals[].stop.", "whatif.checks[].change",
     "assets[].volatility.observations", "exposure.prices[].in_europe.",
-    "day_after.buyers[].", "supply.metals[].uses[].", "supply.metals[].scored.leading[].", "supply.metals[].other_stages[].leading[].",
+    "day_after.buyers[].", "supply.metals[].scored.leading[].", "supply.metals[].other_stages[].leading[].",
 )  # fmt: skip
 """What shares its last name with another quantity: another day, another flow, a trade beside a holding, days beside rates."""
 OF_WORDS = {"asked.step"}

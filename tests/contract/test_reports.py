@@ -190,5 +190,4 @@ def test_a_run_without_findings_says_what_is_missing_and_shows_the_rest(subjects
         "exit",
         "quality",
         "stages",
-        "uses",
     }

@@ -77,7 +77,7 @@ def _metal(metal: MetalSupply, ask: Ask) -> SuppliedMetal:
 
 def _uses(ask: Ask, *assets: str) -> pl.DataFrame:
     """Uses of metals, the largest first."""
-    rows = ask.context.snapshot["end_uses"].filter(pl.col("asset").is_in(assets))
+    rows = ask.context.snapshot["end_uses"].filter(pl.col("asset").is_in(assets) & (pl.col("share") > 0))
     return rows.sort("share", "application", descending=[True, False])
 
 
