@@ -23,7 +23,7 @@ from toolkit.strategy.model import Strategy
 
 ORDERED = "ordered"
 KEPT_ROWS = 5_000_000
-"""Prices of the days that are kept, at most: some hundred megabytes, however long the history."""
+"""Price rows behind the days that are kept, at most: some hundred megabytes, however long the history."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
