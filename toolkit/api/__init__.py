@@ -25,6 +25,7 @@ from toolkit.optimize.constraints.bounds import Bounds, Cash, FullyInvested, Gro
 from toolkit.optimize.constraints.cardinality import Cardinality
 from toolkit.optimize.constraints.contribution import RiskContribution
 from toolkit.optimize.constraints.discrete import Lots, MinTicket
+from toolkit.optimize.constraints.expected_return import ExpectedReturn
 from toolkit.optimize.constraints.exposure import ControlExposure, CountryExposure, CurrencyExposure
 from toolkit.optimize.constraints.factors import FactorExposure
 from toolkit.optimize.constraints.leverage import Gross, Net
@@ -89,6 +90,7 @@ __all__ = [
     "EquilibriumReturns",
     "EwmaConstantCorrelationCovariance",
     "EwmaCovariance",
+    "ExpectedReturn",
     "Exposure",
     "FactorCovariance",
     "FactorExposure",

@@ -31,6 +31,8 @@ class AskedLimit(Record):
     """Smallest amount of a holding, in the reporting currency."""
     fraction: float | None = None
     """Smallest amount of a holding, as a fraction of wealth."""
+    assets: Rows[str] | None = None
+    """What the constraint names, where it does."""
 
 
 class ConflictDetails(Record):

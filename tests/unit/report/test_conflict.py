@@ -167,6 +167,7 @@ def test_the_strategy_and_its_versions_are_told_without_a_solution(tight):
         ({"kind": "cardinality", "lower": 2, "upper": 5}, "at most five holdings and at least two holdings"),
         ({"kind": "min_ticket", "value": 5000.0}, "at least €5,000 in each holding"),
         ({"kind": "min_ticket", "fraction": 0.05}, "at least 5% in each holding"),
+        ({"kind": "min_ticket", "fraction": 0.05, "assets": ["GLD", "SLV"]}, "at least 5% in each holding of GLD and SLV"),
         ({"kind": "linear", "expression": "gold >= silver"}, "gold >= silver"),
         ({"kind": "risk_contribution", "upper": 0.2}, "at most 20% of risk"),
         ({"kind": "risk_limit", "measure": "variance", "upper": 0.04}, "volatility at most 20% (variance 0.04)"),

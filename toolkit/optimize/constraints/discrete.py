@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from toolkit.core.decode import Several
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements
@@ -34,7 +35,7 @@ class Lots(Constraint):
 
 
 class MinTicket(Constraint):
-    """A holding is nothing, or at least `value` (budget currency) or `fraction` of the budget."""
+    """A holding (of `assets`, keys or elements, where given) is nothing, or at least `value` or `fraction` of the budget."""
 
     on_holdings: ClassVar[bool] = True
     ignorable: ClassVar[bool] = True
@@ -42,6 +43,7 @@ class MinTicket(Constraint):
     kind: Literal["min_ticket"] = "min_ticket"
     value: float | None = Field(default=None, gt=0)
     fraction: float | None = Field(default=None, gt=0, le=1)
+    assets: Several[str] | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> MinTicket:
@@ -52,4 +54,7 @@ class MinTicket(Constraint):
     def integer(self, data: ConstraintData) -> IntegerRequirements:
         """The smallest holding of each asset as a fraction of the budget."""
         smallest = self.fraction if self.fraction is not None else (self.value or 0.0) / data.budget
-        return IntegerRequirements(minimum=np.full(len(data.universe), smallest))
+        labels = data.universe.keys if self.assets is None else self.assets
+        minimum = np.zeros(len(data.universe))
+        minimum[[at for label in labels for at in self.members(label, data)]] = smallest
+        return IntegerRequirements(minimum=minimum)

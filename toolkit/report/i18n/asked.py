@@ -32,6 +32,8 @@ def asked(run: Findings, limit: AskedLimit) -> Text:
         return text(name(limit.expression or ""))
     if kind == "min_ticket":
         least = run.fmt.limit(limit.fraction or 0.0) if limit.value is None else run.money(limit.value)
+        if limit.assets:
+            return run.say("at least {amount} in each holding of {assets}", amount=least, assets=run.say.series(limit.assets))
         return run.say("at least {amount} in each holding", amount=least)
     sides = [plain(side_asked(run, limit, side, value)) for side in SIDES if (value := getattr(limit, side)) is not None]
     if not sides:

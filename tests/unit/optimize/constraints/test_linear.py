@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import DataError, Infeasible, SpecError
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.constraints.linear import Linear, Relation
@@ -119,6 +119,21 @@ def test_a_factor_limit_may_be_negative_agrees_with_another_solver_and_names_wha
     assert "'oil'" in refused.value.hint
     with pytest.raises(SpecError, match="no named factors"):
         problem_of(np.eye(4), constraints=[term]).linear_constraints()
+
+
+def test_a_floor_on_the_expected_return_is_a_point_of_the_frontier_and_gives_way_when_it_is_too_high():
+    covariance, expected = random_covariance(4, 3), np.array([0.02, 0.05, 0.08, -0.03])
+    floor = {"name": "return", "kind": "expected_return", "lower": 0.06}
+    answer = allocate(problem_of(covariance, expected=expected, constraints=[NO_CASH, floor]))
+    w = cp.Variable(4, nonneg=True)
+    cp.Problem(cp.Minimize(100 * cp.quad_form(w, covariance)), [cp.sum(w) == 1, expected @ w >= 0.06]).solve(solver="CLARABEL")
+    assert answer.weights == pytest.approx(w.value, abs=1e-5)
+    assert expected @ answer.weights == pytest.approx(0.06, abs=1e-8)
+    with pytest.raises(Infeasible) as refused:
+        allocate(problem_of(covariance, expected=expected - 0.2, constraints=[NO_CASH, floor]))
+    assert refused.value.details["set"] == ["constraint.return.lower=-0.12"]  # the best asset, and below zero
+    with pytest.raises(SpecError, match="expects no return"):
+        allocate(problem_of(covariance, constraints=[NO_CASH, floor]))
 
 
 def best_subset(covariance, sizes, cap, floor):

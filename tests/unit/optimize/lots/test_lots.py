@@ -101,6 +101,28 @@ def test_a_ticket_in_money_is_relative_to_the_budget():
     assert (answer.values[answer.values > 1e-9] >= 0.3 - 1e-9).all()
 
 
+def test_tickets_of_some_assets_are_the_best_of_all_choices():
+    """The least variance over every choice of what is held, each a problem of its own with a floor on what has a ticket."""
+    covariance = random_covariance(4, 5)
+    tickets = [
+        {"name": "large", "kind": "min_ticket", "fraction": 0.35, "assets": ["a0", "a1"]},
+        {"name": "small", "kind": "min_ticket", "fraction": 0.05, "assets": ["a2"]},
+    ]
+    answer = allocate(problem_of(covariance, constraints=[NO_CASH, *tickets]))
+    least = []
+    for held in itertools.product((0, 1), repeat=3):
+        floors = [own * least for own, least in zip(held, (0.35, 0.35, 0.05), strict=True)]
+        chosen = [
+            {"name": key, "kind": "bounds", "assets": [key], "lower": floor, "upper": 1.0 if own else 0.0}
+            for key, own, floor in zip(("a0", "a1", "a2"), held, floors, strict=True)
+        ]
+        w = allocate(problem_of(covariance, constraints=[NO_CASH, *chosen])).weights[:4]
+        least.append(w @ covariance @ w)
+    assert answer.weights[:4] @ covariance @ answer.weights[:4] == pytest.approx(min(least), rel=2e-3)
+    for at, floor in enumerate((0.35, 0.35, 0.05)):
+        assert answer.weights[at] < 1e-9 or answer.weights[at] >= floor - 1e-9
+
+
 def test_the_least_number_of_lots_that_is_sold():
     assets = [Asset(key="a", name="A", lot_size=1.0, minimum_lots=5), Asset(key="b", name="B", lot_size=1.0)]
     cash = {"name": "cash", "kind": "cash", "upper": 0.2}
