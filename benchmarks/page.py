@@ -2,42 +2,23 @@
 
 Run: `make benchmarks`, or `.peers/bin/python -m benchmarks.page` in an environment that holds the toolkit's dependencies and
 the peers (skfolio, riskfolio-lib, pyportfolioopt, cvxportfolio); a peer that is not installed is left out. The names of parts
-(`SHIPPED FEW MANY LARGE TAIL SCALE LOTS STORE`) run these alone. About twenty minutes on a machine with nothing else to do.
+(`SHIPPED FEW MANY SCALE LOTS STORE`) run these alone. About twenty minutes on a machine with nothing else to do.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from benchmarks.optimizer.data import SHAPE
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 TEMPLATE = HERE / "benchmarks.template.md"
-
-
-def tail_table(report: dict[str, Any]) -> str:
-    """The cases of `benchmarks.cvar` as a table."""
-    lines = ["| Solver | Assets | Scenarios | First call | Median | Over the toolkit's |", "|---|--:|--:|--:|--:|--:|"]
-    for case in report["cases"]:
-        own = case["results"]["toolkit"]["median"]
-        for name, found in case["results"].items():
-            lines.append(
-                f"| {name} | {case['assets']} | {case['scenarios']:,} | {found['first']:.3f} s | {found['median']:.3f} s "
-                f"| {found['median'] / own:.1f} |"
-            )
-        lines.append(
-            f"| **fastest peer: {case['fastest_peer']}** | {case['assets']} | {case['scenarios']:,} | | "
-            f"| **{case['ratio']:.1f}** |"
-        )
-    return "\n".join(lines)
 
 
 def run(*arguments: str, shape: str = "500 0.2") -> str:
@@ -63,13 +44,6 @@ def optimizer(folder: Path, shape: str, *arguments: str) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def tail(folder: Path) -> str:
-    """The table of `benchmarks.cvar`."""
-    file = folder / "tail.json"
-    run("-m", "benchmarks.cvar", "3", str(file))
-    return tail_table(json.loads(file.read_text(encoding="utf-8")))
-
-
 def parts() -> dict[str, Callable[[Path], str]]:
     """Name of a part of the page -> what makes it, given a folder for its files."""
     once, cases = ("--repeats", "5"), ("--only", "min_risk", "max_utility", "max_ratio")
@@ -78,8 +52,6 @@ def parts() -> dict[str, Callable[[Path], str]]:
         "SHIPPED": lambda folder: optimizer(folder, "500 0.2", "--sizes", "20", *once, *cases, "min_cvar"),
         "FEW": lambda folder: optimizer(folder, "500 0.2", *sizes, *once),
         "MANY": lambda folder: optimizer(folder, "2500 0.11", *sizes, *once, *cases),
-        "LARGE": lambda folder: optimizer(folder, "500 0.2", "--sizes", "1000", *once, *cases),
-        "TAIL": tail,
         "SCALE": lambda _: run("-m", "benchmarks.scale", "--days", "2500", "--sizes", "30", "200", "1000").strip(),
         "LOTS": lambda _: "```text\n" + run("-m", "benchmarks.lots").strip() + "\n```",
         "STORE": lambda _: run("-m", "benchmarks.store").strip(),

@@ -107,7 +107,8 @@ class Measured:
 
 def measure(command: Sequence[str], folder: Path, into: Measured) -> None:
     """Run a command once as a process of one thread."""
-    environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "HOME": str(folder)}
+    # Installed programs are compiled once, and not in each run.
+    environment = {**os.environ, **dict.fromkeys(THREADS, "1"), "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": ""}
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
         _, status, usage = os.wait4(process.pid, 0)
