@@ -121,10 +121,10 @@ COLUMNS = (
     ),
     Column(
         "purchase_price",
-        "price of one unit (of the column unit), unless purchase_price_is says total",
+        "price of one unit (of the column unit), unless purchase_price_is says otherwise",
         "unknown: no gain is told",
         "580",
-        "Preis je Einheit, sofern Preisbezug nicht Gesamt sagt",
+        "Preis je Einheit, sofern Preisbezug nichts anderes sagt",
         "unbekannt: kein Gewinn",
         "Einzelpreis",
         "unit price;unit cost;cost per unit;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;"
@@ -133,13 +133,14 @@ COLUMNS = (
     ),
     Column(
         "purchase_price_is",
-        "unit or total: what purchase_price is per",
+        "what purchase_price is per: unit, total, or a mass (t, EUR/kg, 100 g)",
         "unit",
         "unit",
-        "Einheit oder Gesamt: worauf sich der Kaufpreis bezieht",
+        "worauf sich der Kaufpreis bezieht: Einheit, Gesamt oder eine Masse (t, EUR/kg, 100 g)",
         "Einheit",
         "Preisbezug",
-        "price is;price basis;preisbezug;preis ist;price type",
+        "price is;price basis;preisbezug;preis ist;price type;price unit;preiseinheit",
+        "price per;preis je;preis pro;per;je;pro;pe",
         example_de="Einheit",
     ),
     Column(
@@ -402,7 +403,7 @@ ARRIVING = ("ordered", "in_transit")
 """Statuses of what is bought and has not arrived."""
 PRICE_IS: Mapping[str, str] = cells.spelled(
     {
-        "unit": "unit;per unit;each;per kg;je einheit;pro einheit;einheit;je kg;pro kg;einzelpreis;stück;je stück",
+        "unit": "unit;per unit;each;je einheit;pro einheit;einheit;einzelpreis;stück;je stück",
         "total": "total;lot;whole lot;sum;gesamt;gesamtpreis;summe;posten;je posten;insgesamt",
     }
 )

@@ -332,8 +332,13 @@ class Parser(RowCells):
             i, row["unit"], shown, shown_total, shown_paid, needed=price is not None or total is not None
         )
         is_given = self._text("purchase_price_is", i) is not None
-        is_what = self._word(i, "purchase_price_is", PRICE_IS, default="unit") if is_given else "unit"
+        is_what, count, mass = self._basis(i) if is_given else ("unit", 1.0, None)
         per = self._priced_per(shown) or (header.unit if header is not None and header.per_unit else None)
+        if per and mass and (per, 1.0) != (mass, count):
+            hint = "Say it in one of the two."
+            self._fault(i, "purchase_price_is", "two_units", f"a price that its cell or header says is per {per}", hint)
+            return
+        per = per or mass
         if header is not None and header.undecided and not (per or is_given) and price is not None and row["quantity"] != 1:
             hint = "Rename it to purchase_price (of a unit) or total_price, or add a column purchase_price_is (unit or total)."
             words = f"a price of which {header.text!r} does not say whether it is of a unit or of the lot"
@@ -343,9 +348,9 @@ class Parser(RowCells):
         if quantity is None or unit is None or is_what is None:
             return
         if price is not None and per in KG_PER_UNIT and unit in KG_PER_UNIT:
-            price = float(f"{price * KG_PER_UNIT[unit] / KG_PER_UNIT[per]:.15g}")
-        elif price is not None and is_what == "total":
-            price /= quantity
+            price = float(f"{price * KG_PER_UNIT[unit] / KG_PER_UNIT[per] / count:.15g}")
+        elif price is not None:
+            price /= quantity if is_what == "total" else count
         if total is not None:
             if price is not None and abs(price * quantity - total) > _AGREES * total:
                 product = f"{figure(price)} times {figure(quantity)} is {price * quantity:,.2f}"
@@ -355,6 +360,23 @@ class Parser(RowCells):
             price = total / quantity if price is None else price
         row["purchase_price"] = price
         self._paid(i, row, paid, is_fraction=is_fraction)
+
+    def _basis(self, i: int) -> tuple[str | None, float, str | None]:
+        """What the price of a row is per: ``unit`` or ``total``, how many units, and the mass that they are counted in.
+
+        ``t``, ``EUR/kg``, ``je 100 g`` and, of 100 units of the quantity, ``100``.
+        """
+        text = self._text("purchase_price_is", i) or ""
+        per = re.sub(r"^(per|je|pro)\b", "", text.rpartition("/")[2].strip().casefold()).strip()
+        found = cells.amount(per)
+        count = found.value(found.marks[0]) if found and not found.before and not found.is_ambiguous else None
+        unit = cells.UNITS.get(fold(found.after if found and count else per))
+        if unit in KG_PER_UNIT and (count is None or count > 0):
+            return "unit", count or 1.0, unit
+        if found and count and count > 0 and not found.after:
+            return "unit", count, None
+        remedy = "Or write the mass, as t or EUR/kg."
+        return self._word(i, "purchase_price_is", PRICE_IS, default="unit", remedy=remedy), 1.0, None
 
     @staticmethod
     def _priced_per(shown: cells.Amount | None) -> str | None:
@@ -400,6 +422,8 @@ class Parser(RowCells):
 
     def _currency(self, i: int, unit: str | None, *shown: cells.Amount | None, needed: bool) -> str | None:
         texts = [self._text("currency", i), *(part for one in shown if one for part in (one.before, one.after) if part)]
+        basis = self._text("purchase_price_is", i) or ""
+        texts += [basis] if basis.partition("/")[1] and basis.partition("/")[0].strip() else []
         texts += [h.currency for key in ("purchase_price", "total_price", "paid") if (h := self.header.get(key)) and h.currency]
         found: set[str] = set()
         for text in texts:

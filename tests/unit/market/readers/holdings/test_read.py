@@ -346,11 +346,33 @@ def test_one_date_of_the_file_settles_the_order_of_all():
         ({"purchase_price": "1160", "purchase_price_is": "total", "currency": "EUR"}, 580.0, "EUR"),
         ({"Kosten": "1160", "Preisbezug": "gesamt", "currency": "EUR"}, 580.0, "EUR"),
         ({"Einzelpreis": "580", "Gesamtpreis": "1160", "currency": "EUR"}, 580.0, "EUR"),
+        ({"Einzelpreis EUR": "580000", "Preiseinheit": "t"}, 580.0, "EUR"),
+        ({"Price": "0.58", "Price Unit": "USD/g"}, 580.0, "USD"),
+        ({"EK": "58", "pro": "100 g", "currency": "EUR"}, 580.0, "EUR"),
+        ({"Preis EUR": "0,58", "Preis je": "je g"}, 580.0, "EUR"),
+        ({"Price EUR": "580", "per": "kg"}, 580.0, "EUR"),
+        ({"Einzelpreis EUR": "58000", "PE": "100"}, 580.0, "EUR"),
+        ({"Einzelpreis EUR": "580", "Preisbezug": "je Einheit"}, 580.0, "EUR"),
     ],
 )
 def test_prices_of_a_unit_or_of_the_lot(cells, price, currency):
     row = one(asset="gold", quantity="2", unit="kg", **cells).frame.row(0, named=True)
     assert (row["purchase_price"], row["currency"]) == (pytest.approx(price), currency)
+
+
+def test_a_price_per_kg_of_a_quantity_in_g_is_per_kg():
+    row = one(asset="gold", quantity="500", unit="g", Preis="100000", Preisbezug="pro kg", currency="EUR").frame.row(
+        0, named=True
+    )
+    assert (row["purchase_price"], row["mass"]) == (pytest.approx(100.0), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("basis", "says"), [("Fass", "unknown purchase_price_is"), ("EUR/g", "its cell or header says is per kg")]
+)
+def test_what_a_price_is_per_is_understood_or_refused(basis, says):
+    with pytest.raises(FrameError, match=says):
+        one(asset="gold", quantity="2", unit="kg", Preis="580 EUR/kg", Preiseinheit=basis)
 
 
 @pytest.mark.parametrize(
