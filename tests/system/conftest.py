@@ -23,8 +23,8 @@ Answer = subprocess.CompletedProcess[str]
 Run = Callable[..., Answer]
 
 
-def _run(call: Callable[..., Answer], tmp_path: Path, drawings: Path) -> Run:
-    """`call(arguments, folder, environment, stdin)` in an empty folder under an environment without the developer's settings."""
+def caller(tmp_path: Path, drawings: Path) -> Run:
+    """Runs `toolkit ARGS` by its entry point, in an empty folder under an environment without the developer's settings."""
     home = tmp_path / "home"
     home.mkdir(mode=0o500, exist_ok=True)
     fixed = {
@@ -39,19 +39,12 @@ def _run(call: Callable[..., Answer], tmp_path: Path, drawings: Path) -> Run:
     def run(*arguments: str, cwd: Path | None = None, stdin: str | None = None, **env: str) -> Answer:
         folder = cwd or tmp_path / "work"
         folder.mkdir(exist_ok=True)
-        return call(arguments, folder, {**fixed, **env}, stdin)
+        return _call(arguments, folder, {**fixed, **env}, stdin)
 
     return run
 
 
-def _as_process(arguments: Sequence[str], folder: Path, environment: dict[str, str], stdin: str | None) -> Answer:
-    command = [sys.executable, "-m", "toolkit", *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-def _as_call(arguments: Sequence[str], folder: Path, environment: dict[str, str], stdin: str | None) -> Answer:
+def _call(arguments: Sequence[str], folder: Path, environment: dict[str, str], stdin: str | None) -> Answer:
     """The entry point on streams of its own, in the encoding that Python would give them."""
     encoding = environment.get("PYTHONIOENCODING", "utf-8")
     into, out, err = (io.TextIOWrapper(io.BytesIO(text.encode()), encoding) for text in (stdin or "", "", ""))
@@ -69,22 +62,22 @@ def _as_call(arguments: Sequence[str], folder: Path, environment: dict[str, str]
 @pytest.fixture
 def toolkit(tmp_path: Path, drawings: Path) -> Run:
     """Run `toolkit ARGS` by its entry point; `env` adds variables, `stdin` feeds text."""
-    return _run(_as_call, tmp_path, drawings)
-
-
-@pytest.fixture
-def process(tmp_path: Path, drawings: Path) -> Run:
-    """The same as a process of its own, where another process is the point: the same bytes whatever the seed of its hashes."""
-    return _run(_as_process, tmp_path, drawings)
+    return caller(tmp_path, drawings)
 
 
 @pytest.fixture(scope="session")
-def stored_run(tmp_path_factory: pytest.TempPathFactory, drawings: Path) -> tuple[dict[str, Any], Path]:
-    """The object of a plain run of the default strategy, and the folder it was stored in: copy it before changing it."""
+def stored_answer(tmp_path_factory: pytest.TempPathFactory, drawings: Path) -> tuple[str, Path]:
+    """What a plain run of the default strategy prints as JSON, and the folder it was stored in: copy it before changing it."""
     folder = tmp_path_factory.mktemp("stored")
-    done = _run(_as_call, folder, drawings)("optimize", "--json", "--as-of", "2026-11-24")
+    done = caller(folder, drawings)("optimize", "--json", "--as-of", "2026-11-24")
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), next((folder / "work" / "out" / "runs").iterdir())
+    return done.stdout, next((folder / "work" / "out" / "runs").iterdir())
+
+
+@pytest.fixture(scope="session")
+def stored_run(stored_answer: tuple[str, Path]) -> tuple[dict[str, Any], Path]:
+    """The same as an object, and its folder."""
+    return json.loads(stored_answer[0]), stored_answer[1]
 
 
 @pytest.fixture(scope="session")

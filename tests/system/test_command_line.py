@@ -62,11 +62,7 @@ for words, banned in {steps!r}:
     assert result.returncode == 0, result.stderr[-300:]
 
 
-def test_json_is_the_same_bytes_on_every_terminal(toolkit, process):
-    here = toolkit("optimize", "--json", "--no-report")
-    there = process("optimize", "--json", "--no-report", PYTHONIOENCODING="cp949")
-    assert there.returncode == 0, there.stderr
-    assert there.stdout == here.stdout
+def test_a_table_is_printed_on_every_terminal(toolkit):
     for encoding in ("cp1252", "cp949"):
         table = toolkit("optimize", "--no-report", PYTHONIOENCODING=encoding)
         assert table.returncode == 0, table.stderr

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
 from tests.subjects import AS_OF, factors
+from tests.system.conftest import caller
 from toolkit.cli.main import run
 
 TODAY = ("--as-of", "2026-11-24")
@@ -73,13 +71,11 @@ def as_json(toolkit):
 
 
 @pytest.fixture(scope="module")
-def whole(folder):
-    """The shipped basket: its object, and what a process of its own prints on a stream that is not UTF-8."""
-    command = [sys.executable, "-m", "toolkit", "factors", *TODAY]
-    environment = {**os.environ, "HOME": str(folder), "PYTHONIOENCODING": "cp949", "POLARS_MAX_THREADS": "2"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=120, check=False)
+def whole(folder, drawings):
+    """The shipped basket: its object, and what is printed on a stream that is not UTF-8."""
+    done = caller(folder, drawings)("factors", *TODAY, PYTHONIOENCODING="cp949")
     assert done.returncode == 0, done.stderr
-    return factors(AS_OF).to_json(), done.stdout.decode("cp949")
+    return factors(AS_OF).to_json(), done.stdout
 
 
 def test_the_object_has_its_shape(whole):

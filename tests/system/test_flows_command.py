@@ -21,10 +21,8 @@ def test_gallium_with_its_reported_point(toolkit):
     assert "EV081: trade-press report on Chinese customs data" in told
 
 
-def test_json_is_one_object_and_the_same_twice(toolkit, process):
-    first, second = (run("flows", "bismuth", "--json", *AS_OF) for run in (toolkit, process))
-    assert first.stdout == second.stdout
-    answer = json.loads(first.stdout)
+def test_json_is_one_object(toolkit):
+    answer = json.loads(toolkit("flows", "bismuth", "--json", *AS_OF).stdout)
     running = [c for c in answer["flows"][0]["collapses"] if c["running"]]
     assert [(c["partner"], c["onset"]) for c in running] == [("CHN", "2025-04-30")]
     assert answer["data"][0]["licence"]

@@ -78,16 +78,6 @@ def test_the_answer_says_what_it_is_worth(proposal):
     assert all(p["price_se"] == 0 for p in proposal["positions"] if p["basis"] == "monthly_average")
 
 
-def test_twice_the_same_bytes_in_json_and_in_the_run_folder(toolkit, process, tmp_path):
-    a, b = tmp_path / "a", tmp_path / "b"
-    first, second = (run("optimize", "--json", cwd=folder) for run, folder in ((toolkit, a), (process, b)))
-    assert first.stdout == second.stdout
-    files = sorted(p.relative_to(a) for p in a.rglob("*") if p.is_file())
-    assert len(files) == 6
-    for file in files:
-        assert (a / file).read_bytes() == (b / file).read_bytes(), file
-
-
 def test_the_text_names_holdings_costs_exposure_and_the_report(toolkit):
     result = toolkit("optimize")
     assert result.returncode == 0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -62,16 +61,6 @@ def as_json(toolkit):
         return json.loads(out)
 
     return call
-
-
-def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "toolkit", *arguments],
-        capture_output=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, "POLARS_MAX_THREADS": "2", **environment},
-    )
 
 
 @pytest.mark.parametrize(
@@ -302,23 +291,6 @@ def test_event_knows_no_price_of_the_future(as_json):
     assert (known[6], known[12]) == (None, None)
 
 
-def test_as_a_process_the_bytes_are_the_same_in_any_encoding():
-    arguments = ("controls", "gallium", "--to", "USA", *TODAY)
-    first = process(*arguments, "--json", PYTHONIOENCODING="utf-8")
-    second = process(*arguments, "--json", PYTHONIOENCODING="cp949")
-    assert first.returncode == second.returncode == 0
-    assert first.stdout == second.stdout
-    assert process("controls", "--item", "8112929010", *TODAY, PYTHONIOENCODING="cp1252").returncode == 0
-
-
-def test_holdings_come_from_stdin():
-    done = subprocess.run(
-        [sys.executable, "-m", "toolkit", "exposure", "-", *TODAY, "--json"],
-        input=LOTS.encode(),
-        capture_output=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, "POLARS_MAX_THREADS": "2"},
-    )
-    assert done.returncode == 0
-    assert [lot["lot_id"] for lot in json.loads(done.stdout)["lots"]] == ["L1", "L2"]
+def test_holdings_come_from_stdin(as_json, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LOTS.encode()), "utf-8"))
+    assert [lot["lot_id"] for lot in as_json("exposure", "-", *TODAY)["lots"]] == ["L1", "L2"]
