@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from toolkit.core.calendar import add_months, month_number
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, TOKENS
@@ -18,6 +19,8 @@ GAP = 6
 """Px from the words of an axis to what they name."""
 YEARS = 18
 """Px below the field for the years."""
+MONTH = 90
+"""Px from a named month to the next at least: the last name may end where the drawing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +65,26 @@ class Field:
         yield self.plane.words(words, TOKENS["mut"], align="right")
 
     def years(self, fmt: Formats) -> Iterator[Layer]:
-        """A tick and a number for each January; the first and the last month where there are not two."""
+        """A tick and a number for each January; where there are not two, months from the first to the last."""
         januaries = [date(year, 1, 1) for year in range(self.start.year + 1, self.end.year + 1)]
         every = max(1, math.ceil(len(januaries) * 44 / max(self.right - self.left, 1.0)))
         shown = [(day, str(day.year)) for day in januaries[::every]]
         if len(shown) < 2:
-            shown = [(self.start, fmt.month(self.start)), (self.end, fmt.month(self.end))]
+            shown = [(day, fmt.month(day)) for day in self._months()]
         ticks = [{"x": self.x(day), "y": self.bottom, "y2": self.bottom + 5} for day, _ in shown]
         yield self.plane.marks("rule", ticks, color=TOKENS["mut"], strokeWidth=1)
         rows = []
         for day, words in shown:
             long = width(words, AXIS_TEXT)
-            rows.append(
-                {"x": min(max(self.x(day) - long / 2, 0.0), self.right - long / 2), "y": self.bottom + 17, "label": words}
-            )
+            place = min(max(self.x(day) - long / 2, 0.0), self.plane.width - long)
+            rows.append({"x": place, "y": self.bottom + 17, "label": words})
         yield self.plane.words(rows, TOKENS["mut"])
+
+    def _months(self) -> list[date]:
+        """The first day, the last, and days a month or some apart between them, as many as there is room to name."""
+        count = month_number(self.end) - month_number(self.start)
+        every = max(1, math.ceil(count * MONTH / max(self.right - self.left, 1.0)))
+        return [*(add_months(self.start, i) for i in range(0, count - every + 1, every)), self.end]
 
 
 def linear_ticks(low: float, high: float) -> tuple[float, ...]:

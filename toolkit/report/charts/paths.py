@@ -100,6 +100,10 @@ def _axis(drawn: Paths, fmt: Formats) -> tuple[tuple[float, float], list[tuple[f
     low, high = drawn.ends
     if drawn.unit == "money":
         domain, values = price_axis(low, high)
+        near = linear_ticks(low, high)
+        # Of 1, 2 and 5 only one tick lies within so little, and half of the field would be empty.
+        if near[0] > 0 and near[-1] < 2 * near[0] and all(value.is_integer() for value in near):
+            domain, values = (near[0], near[-1]), near
         return domain, [(value, fmt.number(value)) for value in values]
     values = linear_ticks(min(low, 0.0), max(high, 0.0))
     decimals = 0 if all(abs(100 * value - round(100 * value)) < 1e-9 for value in values) else 1

@@ -11,7 +11,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import Inline, Text, name, sources, text
 from toolkit.report.markers import COSTS, DELIVERED
-from toolkit.report.tables.backtest import CONFIDENCE, Told, by_kind, ends, first, of, title, titles
+from toolkit.report.tables.backtest import CONFIDENCE, Told, by_kind, first, of, returned, title, titles
 
 PRICES = {
     "observed": mark("as observed, customs unit values among them"),
@@ -26,14 +26,14 @@ def backtest_answer(run: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(run, found, one)),
         Paragraph(text(*_paragraph(run, found, one)), "answer"),
-        KeyFigures(tuple(_figures(run, found, one))),
+        KeyFigures(tuple(_figures(run, one))),
         Status(tuple(_status(run, found, one))),
     )
 
 
 def _result(run: Findings, found: Backtest, one: Simulated) -> Text:
     say, names, told = run.say, titles(run), Told.of(one.name, found.comparisons)
-    values = {"strategy": name(title(run, one)), "growth": _growth(run, found, one)}
+    values = {"strategy": name(title(run, one)), "growth": returned(run, one).words}
     if told.better:
         return say(
             "{strategy}: {growth} after all costs, more than {others} by more than chance explains",
@@ -56,13 +56,6 @@ def _result(run: Findings, found: Backtest, one: Simulated) -> Text:
             **values,
         )
     return say("{strategy}: {growth} after all costs", **values)
-
-
-def _growth(run: Findings, found: Backtest, one: Simulated) -> str:
-    """The return a year; of less than a year that of all dates, which nobody should stretch to a year."""
-    if found.years < 1:
-        return run.say.words("{growth} in all", growth=run.fmt.percent(one.figures.total, 1, signed=True))
-    return run.say.words("{growth} a year", growth=run.fmt.percent(one.figures.growth, 1, signed=True))
 
 
 def _paragraph(run: Findings, found: Backtest, one: Simulated) -> Iterator[Inline]:
@@ -92,18 +85,15 @@ def _paragraph(run: Findings, found: Backtest, one: Simulated) -> Iterator[Inlin
         yield from say("On no date was it worth less than before.")
 
 
-def _figures(run: Findings, found: Backtest, one: Simulated) -> Iterator[KeyFigure]:
+def _figures(run: Findings, one: Simulated) -> Iterator[KeyFigure]:
     say, fmt, figures = run.say, run.fmt, one.figures
-    interval = ends(run, figures.growth_interval)
+    made = returned(run, one)
     note = (
-        say("{part} of histories drawn anew: {ends}", part=fmt.percent(CONFIDENCE, 0), ends=interval)
-        if interval
-        else say("too few returns for an interval")
+        say("{part} of histories drawn anew: {ends}", part=fmt.percent(CONFIDENCE, 0), ends=made.interval)
+        if made.interval
+        else say("too little time for an interval")
     )
-    if found.years < 1:
-        yield KeyFigure(say.words("Return in all"), text(fmt.percent(figures.total, 1, signed=True)), note)
-    else:
-        yield KeyFigure(say.words("Growth a year"), text(fmt.percent(figures.growth, 1, signed=True)), note)
+    yield KeyFigure(made.head, text(made.figure), note)
     days = say.counted(
         figures.days_under_water,
         "{n} day below an earlier peak at the longest",

@@ -11,14 +11,14 @@ from toolkit.report.document import Block, Column, Figure, Notes, Row, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, name, sources, strong, text
-from toolkit.report.tables.backtest import Told, ends, first, needed, of, selection, title, titles
+from toolkit.report.tables.backtest import Told, ends, first, needed, of, returned, selection, title, titles
 
 GOLD = "gold-only"
 
 
 @section("conclusions", mark("What can be concluded"), needs=["backtest"])
 def conclusions(run: Findings) -> tuple[Block, ...]:
-    """Sentences on what cannot be told from chance, then every comparison in a closed table, then what no statistic repairs."""
+    """What cannot be told from chance, every comparison, closed where none has an interval, and what no statistic repairs."""
     say, found = run.say, of(run)
     notes = Notes(tuple(("", words) for one in found.strategies if one.role == "strategy" for words in _told(run, found, one)))
     told = selection(found, titles(run), Answer(say, found.as_of).told)
@@ -49,7 +49,9 @@ def conclusions(run: Findings) -> tuple[Block, ...]:
     sub = say("Years needed: when an interval around this difference would leave out zero; it narrows with their root.")
     table = Table(say.words("Growth against what it is compared with"), columns, rows, keys=2)
     foot = say("Own calculation on prices{prices}.", prices=sources(*run.of_prices()))
-    return (notes, *folded(Figure(_finding(run, found), sub, (table,), (), foot)), others)
+    figure = Figure(_finding(run, found), sub, (table,), (), foot)
+    known = any(one.interval for one in found.comparisons)
+    return (notes, *((figure,) if known else folded(figure)), others)
 
 
 def _finding(run: Findings, found: Backtest) -> Text:
@@ -86,13 +88,13 @@ def _told(run: Findings, found: Backtest, one: Simulated) -> Iterator[Text]:
 
 def _limits(run: Findings, found: Backtest) -> Iterator[Text]:
     """What no statistic of these dates repairs."""
-    say, fmt, one = run.say, run.fmt, first(run)
+    say, one = run.say, first(run)
     gold = next((other for other in found.strategies if other.name == GOLD), None)
     if gold is not None and gold.name != one.name:
         yield say(
-            "Gold alone made {growth} a year over the same dates. They are one stretch of the market: how the strategy does "
+            "Gold alone made {growth} over the same dates. They are one stretch of the market: how the strategy does "
             "in another is not in these figures, and no interval holds it.",
-            growth=fmt.percent(gold.figures.growth, 1, signed=True),
+            growth=returned(run, gold).words,
         )
     if found.events:
         yield say.counted(

@@ -14,7 +14,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
 from toolkit.report.markers import COSTS
-from toolkit.report.tables.backtest import CONFIDENCE, briefly, ends, first, of, title
+from toolkit.report.tables.backtest import CONFIDENCE, briefly, first, of, returned, title
 
 LEAST = 2
 """Years of returns whose volatility makes a line."""
@@ -86,35 +86,32 @@ def _source(run: Findings) -> Text:
 
 def _figures(run: Findings, strategies: Sequence[Simulated]) -> Table:
     say, fmt = run.say, run.fmt
-    columns = tuple(Column(say.words(head), "left" if head == HEADS[0] else "right") for head in HEADS)
+    any_interval = any(returned(run, one).interval for one in strategies)
+    heads = (
+        returned(run, strategies[0]).head,
+        *((say.words("Interval"),) if any_interval else ()),
+        say.words("Volatility"),
+        say.words("Deepest fall"),
+        say.words("Turnover a year"),
+        say.words("Costs a year"),
+        say.words("Storage a year"),
+    )
     rows = []
     for one in strategies:
-        figures, strategy = one.figures, one.role == "strategy"
-        written = text(strong(title(run, one))) if strategy else text(name(title(run, one)))
-        interval = ends(run, figures.growth_interval)
+        figures, made = one.figures, returned(run, one)
         cells = (
-            fmt.percent(figures.growth, 1, signed=True),
-            interval or NONE,
+            made.figure,
+            *((made.interval or NONE,) if any_interval else ()),
             fmt.percent(figures.volatility),
             fmt.percent(figures.max_drawdown),
             fmt.percent(figures.turnover, 0),
             fmt.percent(figures.costs),
             fmt.percent(figures.storage),
         )
-        rows.append(Row((written, *(text(cell) for cell in cells))))
-    return Table(say.words("Figures a year, after all costs"), columns, tuple(rows))
-
-
-HEADS = (
-    mark("Strategy"),
-    mark("Growth a year"),
-    mark("Interval"),
-    mark("Volatility"),
-    mark("Deepest fall"),
-    mark("Turnover"),
-    mark("Costs"),
-    mark("Storage"),
-)
+        written = strong(title(run, one)) if one.role == "strategy" else name(title(run, one))
+        rows.append(Row((text(written), *(text(cell) for cell in cells))))
+    columns = (Column(say.words("Strategy"), "left"), *(Column(head) for head in heads))
+    return Table(say.words("Figures after all costs"), columns, tuple(rows))
 
 
 def _wealth(run: Findings, found: Backtest) -> Table:
@@ -248,9 +245,10 @@ def months(run: Findings) -> tuple[Block, ...]:
 def _months(run: Findings, one: Simulated) -> Table:
     """A row a year, a column a month, and the year."""
     say, fmt = run.say, run.fmt
-    short = list(fmt.locale.months["format"]["abbreviated"].values())
-    columns = (Column(say.words("Year"), "left"), *(Column(month) for month in short), Column(say.words("Year")))
+    short = fmt.locale.months["format"]["abbreviated"]
     by = {(day(row.ends).year, day(row.ends).month): row for row in one.months}
+    shown = sorted({month for _, month in by})
+    columns = (Column(say.words("Year"), "left"), *(Column(short[month]) for month in shown), Column(say.words("Year")))
 
     def cell(row: PeriodReturn | None) -> Text:
         return text(NONE) if row is None else text(fmt.points(row.value))
@@ -259,7 +257,7 @@ def _months(run: Findings, one: Simulated) -> Table:
         Row(
             (
                 text(str(day(year.ends).year)),
-                *(cell(by.get((day(year.ends).year, month))) for month in range(1, 13)),
+                *(cell(by.get((day(year.ends).year, month))) for month in shown),
                 text(strong(fmt.points(year.value))),
             )
         )

@@ -93,9 +93,10 @@ def incidents(run: Findings) -> tuple[Block, ...]:
         if count
         else say("Every order of {strategy} was carried out as decided", strategy=name(title(run, one)))
     )
+    of_metals = any(row.asset is not None for _, those, _ in found for row in those)
     columns = (
         Column(say.words("What happened"), "left"),
-        Column(say.words("Metals"), "left"),
+        *((Column(say.words("Metals"), "left"),) if of_metals else ()),
         Column(say.words("Times")),
         Column(say.words("Money concerned, {currency}", currency=run.currency)),
         Column(say.words("First")),
@@ -108,7 +109,7 @@ def incidents(run: Findings) -> tuple[Block, ...]:
             Row(
                 (
                     text(capital(say.words(INCIDENTS[kind]))),
-                    text(say.series(list(metals))) if metals else text(NONE),
+                    *((text(say.series(list(metals)) if metals else NONE),) if of_metals else ()),
                     text(fmt.number(len(those))),
                     text(fmt.number(money)) if money else text(NONE),
                     text(fmt.short_date(those[0].day)),

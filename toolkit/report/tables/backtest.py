@@ -68,6 +68,32 @@ def briefly(run: Findings, one: Simulated) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """What a strategy made: a year, or of less than a year in all, which nobody should stretch to one.
+
+    Attributes:
+        head: What is measured.
+        figure, words: The return, alone and in a sentence.
+        interval: Its ends; empty where there is none, as there is of less than a year.
+    """
+
+    head: str
+    figure: str
+    words: str
+    interval: str
+
+
+def returned(run: Findings, one: Simulated) -> Returned:
+    """What a strategy made, as every place of the report says it."""
+    say, fmt, figures = run.say, run.fmt, one.figures
+    if of(run).years < 1:
+        figure = fmt.percent(figures.total, 1, signed=True)
+        return Returned(say.words("Return in all"), figure, say.words("{growth} in all", growth=figure), "")
+    figure, interval = fmt.percent(figures.growth, 1, signed=True), ends(run, figures.growth_interval)
+    return Returned(say.words("Growth a year"), figure, say.words("{growth} a year", growth=figure), interval)
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """Comparisons of a strategy by what can be told of them: names of what it beat, lost to, and is not told apart from."""
 
