@@ -14,6 +14,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
+from toolkit.records.subjects import Market
 from toolkit.report.document import Block, Columns, Document, Figure, Layout, Missing, Section, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
@@ -140,8 +141,11 @@ def compose(found: Findings, definition: Definition) -> Document:
         for builder in chosen
         if _fits(builder, found, several=sum(not one.title for one in chosen) > 1)
     )
+    title = say.term("title", definition.title)
+    if isinstance(found.record, Market) and found.record.metal:
+        title = f"{title}: {found.head(found.product(found.record.metal)).text}"
     return Document(
-        title=say.term("title", definition.title),
+        title=title,
         language=say.code,
         as_of=found.record.as_of,
         as_of_written=found.fmt.long_date(found.as_of),

@@ -143,12 +143,12 @@ def test_the_basket_is_one_bar_with_a_name_a_part_what_is_controlled_first(recor
         *(f"{found.head(p).text} {100 * p.weight:.1f}%" for p in held),
         f"Cash {100 * record['cash']['weight']:.1f}%",
     ]
-    assert [mark for mark, _ in figure.legend] == ["on", "uncertain", "new", "cash"]
+    assert [mark for mark, _ in figure.legend] == ["on", "uncertain", "plain", "cash"]
 
 
 def test_products_that_no_ledger_knows_are_not_drawn_as_free(records):
     figure = answer.build(partial_findings(records["tiny"]))[4]
-    assert "new" not in {mark for mark, _ in figure.legend}
+    assert "plain" not in {mark for mark, _ in figure.legend}
     assert dict(figure.legend)["whitelist"] == "unknown to the ledger"
 
 

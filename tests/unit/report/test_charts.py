@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from datetime import date
@@ -9,12 +10,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from toolkit.report.charts.basket import Slice
+from toolkit.report.charts.basket import FILLS, Slice
 from toolkit.report.charts.draw import draw, titled
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.charts.levels import GRIDLINES, Month, levels, price_axis
 from toolkit.report.charts.status_bar import status_bar
-from toolkit.report.charts.theme import PANEL
+from toolkit.report.charts.theme import DARK, LIGHT, PANEL, TOKENS
+from toolkit.report.formats.brand import contrast
 from toolkit.report.i18n.formats import Formats
 
 FMT = Formats()
@@ -136,7 +138,7 @@ def test_prices_have_ticks_of_1_2_5(low, high, ticks):
 def test_every_part_at_risk_keeps_its_label_beside_larger_and_smaller_ones():
     """Small parts at the end had no room: the delivery that can be stopped stood without its amount."""
     parts = (
-        Slice(900, "€900,000", "new"),
+        Slice(900, "€900,000", "plain"),
         Slice(30, "€30,000", "whitelist"),
         Slice(40, "€40,000", "uncertain"),
         Slice(30, "€31,000", "on"),
@@ -147,3 +149,16 @@ def test_every_part_at_risk_keeps_its_label_beside_larger_and_smaller_ones():
     crowded = svg(status_bar(many, "Told.", FMT))
     assert parts[-1].label in crowded
     assert "€100,000,000,000" not in crowded
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_parts_of_a_bar_are_told_apart_in_grey(colours):
+    """China and the other producers, and what is and is not under control, were one grey: `ctl` and `data` are alike."""
+    names = {stand_in: name for name, stand_in in TOKENS.items()}
+
+    def look(style):
+        fill, edge = names[style["fill"]], names[style["stroke"]]
+        return fill == "hatch", edge == "paper", "strokeDash" in style, colours.get(fill, colours["paper"])
+
+    for one, other in itertools.combinations(map(look, FILLS.values()), 2):
+        assert one[:3] != other[:3] or contrast(one[3], other[3]) > 1.2

@@ -191,3 +191,14 @@ def test_hostile_names_stay_inside_their_span_and_nothing_is_said_of_nothing():
     assert "Without a customs series here: gold." in plain(blocks[0].source)
     assert isinstance(build(), Missing)
     assert isinstance(build(flow(quantity=[0.0] * 30)), Missing)
+
+
+def test_of_one_flow_and_one_control_no_count_is_told():
+    """A page on one metal said that 1 of 1 flows was below the year before."""
+    told = titles(build(flow("indium", controls=(control(covers=True),))))
+    assert told[1:3] == [
+        "Over the latest twelve months less came from China than in the year before",
+        "Less arrived in the first three months of the control on the form than before",
+    ]
+    both = titles(build(flow("indium"), flow("tungsten")))
+    assert "of 2 flows" in both[1]

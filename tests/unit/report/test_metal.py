@@ -60,11 +60,24 @@ def test_bars_are_parts_of_the_world_and_uses_of_the_metal(pages):
         assert at.leading[0].share == at.top_share
         assert sum(one.share for one in at.leading) <= 1 + 1e-9
     assert "China 79%" in figure.body[0].told
+    assert "add up" not in plain(uses.build(found)[0].sub)
     shares = [float(plain(row.cells[-1]).rstrip("%")) for row in table_of(uses.build(found)[0]).rows]
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) == pytest.approx(100, abs=3)
     without = partial_findings(pages["tungsten"].record, {**pages["tungsten"].parts, "supply": None})
     assert without.parts.supply is None
+
+
+def test_shares_that_are_not_the_whole_say_so():
+    """Uses of indium end at 90%: the study names indium tin oxide, its main use in the world, with a share of zero."""
+    subject = in_json(subjects.market(context(), "indium"))
+    figure = uses.build(partial_findings(subject.record, subject.parts))[0]
+    assert plain(figure.sub).endswith(
+        "The shares of indium add up to 90%, as published. Indium Tin Oxide (ITO) stands in them with 0%."
+    )
+    assert all(plain(row.cells[-1]) != "0%" for row in table_of(figure).rows)
+    document, _ = as_document(subject.record, subject.parts, name="metal", lang="de")
+    assert document.title == "Metall: Indium"
 
 
 def test_of_a_file_it_is_about_the_lots_of_the_metal(tmp_path):

@@ -76,8 +76,8 @@ def _metal(metal: MetalSupply, ask: Ask) -> SuppliedMetal:
 
 
 def _uses(ask: Ask, *assets: str) -> pl.DataFrame:
-    """Uses of metals, the largest first."""
-    rows = ask.context.snapshot["end_uses"].filter(pl.col("asset").is_in(assets) & (pl.col("share") > 0))
+    """Uses of metals, the largest first, those that the study names with a share of zero among them."""
+    rows = ask.context.snapshot["end_uses"].filter(pl.col("asset").is_in(assets))
     return rows.sort("share", "application", descending=[True, False])
 
 

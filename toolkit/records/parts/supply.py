@@ -102,7 +102,7 @@ class MetalSupply(Named):
     notes_source_id: str | None
     """Key of the source of the last two."""
     uses: Rows[ShareOf] = ()
-    """Uses within the European Union, the largest first."""
+    """Uses within the European Union, the largest first; zero for one that the study names without a share."""
     uses_source_id: str | None = None
     """Key of their source."""
 

@@ -22,12 +22,12 @@ FILLS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "on": {"fill": TOKENS["ctl"], "stroke": TOKENS["paper"], "strokeWidth": 1},
         "uncertain": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [4, 3], "strokeWidth": 1.5},
         "suspended": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"], "strokeWidth": 1},
-        "new": {"fill": TOKENS["data"], "stroke": TOKENS["paper"], "strokeWidth": 1},
+        "plain": {"fill": TOKENS["band"], "stroke": TOKENS["data"], "strokeWidth": 1},
         "whitelist": {"fill": TOKENS["wl"], "stroke": TOKENS["paper"], "strokeWidth": 1},
         "cash": {"fill": TOKENS["grid"], "stroke": TOKENS["paper"], "strokeWidth": 1},
     }
 )
-"""How a part looks, by the class of its mark in a legend."""
+"""How a part looks, by the class of its mark in a legend; in grey, where `ctl` and `data` are alike, each looks its own way."""
 
 
 @dataclass(frozen=True, slots=True)

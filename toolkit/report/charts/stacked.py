@@ -18,7 +18,7 @@ ROW, BAR = 30, 22
 """Px of a row, and of its bar."""
 NAMES = 0.36
 """Part of a drawing that the names of the rows may take."""
-INSIDE = {"on": "paper", "new": "paper", "whitelist": "paper"}
+INSIDE = {"on": "paper", "whitelist": "paper"}
 """Colour of words inside a fill; ink inside the others, on a ground of their own where the fill is a pattern."""
 
 

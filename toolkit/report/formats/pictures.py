@@ -44,7 +44,7 @@ _FORMS = {
     _BOX: {
         "on": "fill-ctl", "licensed": "fill-ctl", "suspended": "fill-hatch stroke-ctl", "whitelist": "fill-wl",
         "now": "fill-cur", "new": "fill-data", "band": "fill-band", "soft": "fill-soft", "unsure": "fill-unsure",
-        "r4": "fill-data", "cash": "fill-grid",
+        "r4": "fill-data", "cash": "fill-grid", "plain": "fill-band stroke-data",
     },
     _OPEN: {"clear": "stroke-mut", "part": "stroke-mut", "hollow": "stroke-data"},
     _dashed(_OPEN): {"ahead": "stroke-ctl", "uncertain": "stroke-ctl", "unsettled": "stroke-ctl"},

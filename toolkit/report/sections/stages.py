@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.basket import Slice
@@ -14,9 +14,11 @@ from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.stages import STAGES, stage, years
-from toolkit.report.i18n.text import Text, name, sources, strong, text
+from toolkit.report.i18n.text import Inline, Text, name, sources, strong, text
 
 Named = tuple[MetalSupply, StageSupply]
+ROUNDED = 0.03
+"""What rounding may take from or add to the sum of shares in whole per cent."""
 
 
 @section("stages", mark("Who mines, who refines"), needs=["supply"])
@@ -36,7 +38,7 @@ def stages(run: Findings) -> tuple[Block, ...] | Missing:
     stacks = [Stack(head, tuple(_countries(run, at))) for head, (_, at) in zip(heads, rows, strict=True)]
     told = "; ".join(f"{row.name}: {', '.join(part.label for part in row.parts)}" for row in stacks)
     fills = {part.fill for row in stacks for part in row.parts}
-    words = (("on", run.country(CHINA)), ("new", say.words("the other largest three")), ("cash", say.words("all others")))
+    words = (("on", run.country(CHINA)), ("plain", say.words("the other largest three")), ("cash", say.words("all others")))
     sub = say(
         "Share of world production of the three largest producers, {years}.",
         years=say.listed(sorted({years(at.period_start, at.period_end) for _, at in rows})),
@@ -62,7 +64,7 @@ def _head(run: Findings, metal: MetalSupply, at: StageSupply) -> str:
 def _countries(run: Findings, at: StageSupply) -> list[Slice]:
     fmt = run.fmt
     parts = [
-        Slice(one.share, f"{run.country(one.key)} {fmt.percent(one.share, 0)}", "on" if one.key == CHINA else "new")
+        Slice(one.share, f"{run.country(one.key)} {fmt.percent(one.share, 0)}", "on" if one.key == CHINA else "plain")
         for one in at.leading
     ]
     rest = 1.0 - sum(one.share for one in at.leading)
@@ -120,6 +122,7 @@ def uses(run: Findings) -> tuple[Block, ...] | Missing:
     }
     title = say("Largest use of {metal} in the EU: {use}, {share}", **values)
     sub = say("Share of the use of a metal within the European Union, not of the world.")
+    sub = text(sub, *(part for metal in metals for part in _total(run, metal)))
     head = (Column(say.words("Metal"), "left"),) if len(metals) > 1 else ()
     columns = (*head, Column(say.words("Use"), "left"), Column(say.words("Share of use")))
     rows = tuple(
@@ -133,8 +136,23 @@ def uses(run: Findings) -> tuple[Block, ...] | Missing:
         )
         for metal in metals
         for one in metal.uses
+        if one.share > 0
     )
     keys = [metal.uses_source_id for metal in metals]
     source = say("Source: EU studies{study}.", study=sources(*run.of_sources(*keys)))
     table = Table(capital(say.words("uses in the European Union")), columns, rows, gauge=say.words("share"))
     return (Figure(title, sub, (table,), source=source),)
+
+
+def _total(run: Findings, metal: MetalSupply) -> Iterator[Inline]:
+    """What the shares add up to, where that is not the whole, and the uses that the study names with a share of zero."""
+    say, total = run.say, sum(one.share for one in metal.uses)
+    if abs(total - 1.0) <= ROUNDED:
+        return
+    yield " "
+    yield from say(
+        "The shares of {metal} add up to {total}, as published.", metal=run.metal(metal), total=run.fmt.percent(total, 0)
+    )
+    if none := [name(say.term("use", one.key)) for one in metal.uses if one.share == 0]:
+        yield " "
+        yield from say("{uses} stands in them with {none}.", uses=say.listed(none), none=run.fmt.percent(0.0, 0))

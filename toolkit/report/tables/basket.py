@@ -22,7 +22,7 @@ STANDINGS: Mapping[Standing, tuple[str, str]] = MappingProxyType(
     {
         "controlled": ("on", mark("licence or ban in force")),
         "unsettled": ("uncertain", mark("no notice settles the form")),
-        "plain": ("new", mark("no control applies")),
+        "plain": ("plain", mark("no control applies")),
     }
 )
 """Class of the mark of a standing, and the words beside it."""

@@ -31,12 +31,23 @@ def recent(run: Findings, found: Sequence[Flow]) -> Figure:
     part, years = run.part(Flows), [(flow.summary.year, flow.summary.year_before) for flow in found]
     known = [(year, before) for year, before in years if year is not None and before is not None]
     lower, origin = sum(year < before for year, before in known), run.country(part.origin)
-    title = say("No flow is known for two whole years yet") if not known else say.counted(
-        lower,
-        "Over the latest twelve months {some} of {total} flows from {origin} was below the year before",
-        "Over the latest twelve months {some} of {total} flows from {origin} were below the year before",
-        some=run.fmt.number(lower), total=run.fmt.number(len(known)), origin=origin,
-    )  # fmt: skip
+    if not known:
+        title = say("No flow is known for two whole years yet")
+    elif len(known) == 1:
+        title = (
+            say("Over the latest twelve months less came from {origin} than in the year before", origin=origin)
+            if lower
+            else say("Over the latest twelve months no less came from {origin} than in the year before", origin=origin)
+        )
+    else:
+        title = say.counted(
+            lower,
+            "Over the latest twelve months {some} of {total} flows from {origin} was below the year before",
+            "Over the latest twelve months {some} of {total} flows from {origin} were below the year before",
+            some=run.fmt.number(lower),
+            total=run.fmt.number(len(known)),
+            origin=origin,
+        )
     columns = (
         Column(say.words("Metal"), "left"), Column(say.words("Latest month, kg")), Column(say.words("a year before")),
         Column(say.words("12 months, kg a month"), short=say.words("12 months")), Column(say.words("12 before")),
@@ -93,11 +104,18 @@ def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
     if not covered:
         return None
     lower = sum(after < before for after, before in covered)
-    title = say(
-        "In {some} of {total} cases of a control on the form less arrived in its first three months than before",
-        some=run.fmt.number(lower),
-        total=run.fmt.number(len(covered)),
-    )
+    if len(covered) == 1:
+        title = (
+            say("Less arrived in the first three months of the control on the form than before")
+            if lower
+            else say("No less arrived in the first three months of the control on the form than before")
+        )
+    else:
+        title = say(
+            "In {some} of {total} cases of a control on the form less arrived in its first three months than before",
+            some=run.fmt.number(lower),
+            total=run.fmt.number(len(covered)),
+        )
     sub = say("Imports from {origin}, kg a month.", origin=run.country(part.origin))
     columns = (
         Column(say.words("Metal"), "left"), Column(say.words("Control"), "left"), Column(say.words("First day")),

@@ -30,7 +30,7 @@ REACHES: Mapping[Reach, str] = MappingProxyType(
 """What an export control can do to a lot, in the order of the bar: each that is held is in one, so that their totals close."""
 LEGEND: Mapping[Reach, tuple[str, str]] = MappingProxyType(
     {
-        "safe": ("new", mark("stored outside its origin")),
+        "safe": ("plain", mark("stored outside its origin")),
         "clear": ("whitelist", mark("nothing in force on it")),
         "unsettled": ("uncertain", mark("under control: at its origin, on its way or place unknown")),
         "order": ("on", mark("ordered, at risk")),
