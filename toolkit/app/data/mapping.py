@@ -19,7 +19,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.messages import Message, message
 from toolkit.market.readers import cells as cell
 from toolkit.market.readers import flows, prices
-from toolkit.market.readers.price_units import column_name, holds_days, with_field
+from toolkit.market.readers.price_units import SIDES, column_name, holds_days, with_field
 from toolkit.market.readers.tabular import Table
 from toolkit.market.store.store import Store
 
@@ -91,7 +91,7 @@ def _field(column: str, table: str) -> str | None:
         known = flows.ALSO.get(column, column)
     else:
         name = column_name(column)
-        known = "price" if name in prices.SIDES else prices.GERMAN.get(name, name)
+        known = "price" if name in SIDES else prices.GERMAN.get(name, name)
     return known if known in FIELDS[table] else None
 
 
@@ -129,7 +129,7 @@ def proposed(cells: Table, table: str, today: date) -> Iterator[tuple[dict[str, 
         column = next((name for name, written in texts.items() if all(map(is_kind, written))), None)
         if column is not None:
             found.setdefault(field, column)
-    of_sides = [name for name, column in found.items() if column_name(column) in prices.SIDES]
+    of_sides = [name for name, column in found.items() if column_name(column) in SIDES]
     told = {name: found[name] for name in FIELDS[table] if name in found and name not in of_sides}
     yield told, ""
     if table == FLOWS and "partner" not in found:

@@ -1,25 +1,46 @@
-"""What a file states of all its prices: currency and unit (`Preis EUR/t` in a header, `USD/lb` in a column), a date above."""
+"""What stands beside prices: currency and unit in headers, columns of units or above, a date above, sides of a spread."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells as cell
+from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID
 from toolkit.market.readers.tabular import Table
+from toolkit.market.readers.workbook import shown
 
+SIDES = {
+    **dict.fromkeys(("bid", "geld", "ankauf", "ankaufspreis", "dealer_bid"), DEALER_BID),
+    **dict.fromkeys(("ask", "brief", "verkauf", "verkaufspreis", "dealer_ask"), DEALER_ASK),
+}
+"""Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
+MISSING = ("null", "N/A", "n/a", "n.a.", "k.A.", "-", "–")
+"""Texts of a missing value."""
+NO_OFFER = frozenset(
+    map(
+        fold,
+        ("auf Anfrage", "a. A.", "Preis auf Anfrage", "on request", "price on request", "POA", "ausverkauft", "sold out",
+         "nicht lieferbar", "vergriffen", "out of stock", *MISSING),
+    )
+)  # fmt: skip
+"""What a dealer writes, folded, where he quotes no price."""
 _PER = r"(?i)^(.*?)(?:^|[\s(\[,])(\p{L}{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*[)\]]?$"
 Stated = Mapping[str, tuple[str, str]]
 """Header -> currency and unit that it stated."""
 _HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
+_PAIR_ABOVE = re.compile(r"(?i)(?<![^\W\d_])([^\W\d_]{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\b")
+_MONEY_ABOVE = re.compile(r"\b[Ii]n\s+([A-Z]{3}|[€$£]|Euro|Dollar|US-Dollar)(?![^\W\d_])")
+"""Currency, and unit, of all prices in a line above the header: ``Preise (EUR/kg)``, ``all prices in USD``."""
 _TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|as of|dated?)\b[\s:]*(?:vom\s+)?(.+)")
 """A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
 _ISO_MONTH = re.compile(r"[12][0-9]{3}-[01][0-9]")
@@ -63,6 +84,42 @@ def without_units(table: Table) -> tuple[Table, Stated]:
     return replace(table, cells=cells), found
 
 
+@dataclass(frozen=True, slots=True)
+class Above:
+    """Currency and unit of all prices by a line above the header.
+
+    Attributes:
+        currency: Its code.
+        unit: Mass that a price is of; None where the line names none.
+        note: What was read, and from which line.
+    """
+
+    currency: str
+    unit: str | None
+    note: Message
+
+
+def stated_above(table: Table) -> Above | None:
+    """What the lines above the header state of all prices; None where they state no currency, or two."""
+    found: dict[tuple[str, str | None], str] = {}
+    for line in table.titles:
+        pairs = [(currency_of(match[1]), match[2].lower()) for match in _PAIR_ABOVE.finditer(line)]
+        alone = [(currency_of(match[1]), None) for match in _MONEY_ABOVE.finditer(line)]
+        found |= {(code, unit): line for code, unit in pairs or alone if code}
+    if len(found) != 1:
+        return None
+    ((code, unit), line), *_ = found.items()
+    words = message(
+        '{file}: prices are in {currency}, by the line "{line}".', file=table.name, currency=code, line=one_line(line)
+    )
+    if unit:
+        words = message(
+            '{file}: prices are in {currency} per {unit}, by the line "{line}".',
+            file=table.name, currency=code, unit=unit, line=one_line(line),
+        )  # fmt: skip
+    return Above(code, unit, words)
+
+
 def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
     """A long table without a column of dates with that of a line above its header, and a note on it.
 
@@ -99,3 +156,49 @@ def _title_day(text: str) -> dt.date | None:
     words = match[1].split() if match else []
     readings = (cell.day(" ".join(words[:count]).rstrip(",;.)")) for count in (3, 2, 1))
     return next((reading.day for reading in readings if reading and reading.day), None)
+
+
+def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ...]]:
+    """A table with a column of what a dealer pays and one of what he asks as one with a row for each price that is quoted.
+
+    Args:
+        table: As read; any other comes back as it is.
+        stated: Header -> currency and unit that it stated.
+    """
+    sides = {name: SIDES[name.lower()] for name in table.columns if name.lower() in SIDES}
+    if (
+        "asset" not in table.columns
+        or {"price", "basis"} & {*table.columns}
+        or len({*sides.values()}) != len(sides)
+        or not sides
+    ):
+        return table, ()
+    parts, rows = [], []
+    for (name, basis), prices in zip(sides.items(), _alike([table.cells[name] for name in sides]), strict=True):
+        part = table.cells.drop(*sides).with_columns(prices.alias("price"), basis=pl.lit(basis))
+        if name in stated:
+            part = part.with_columns(
+                pl.lit(text).alias(column)
+                for column, text in zip(("currency", "unit"), stated[name], strict=True)
+                if column not in part.columns
+            )
+        parts.append(part)
+        rows.append(table.rows)
+    cells, numbers = pl.concat(parts, how="diagonal"), pl.concat(rows)
+    words = cells["price"].unique().drop_nulls().to_list() if cells["price"].dtype == pl.String else []
+    unquoted = [word for word in words if fold(word) in NO_OFFER]
+    no_offer = cells["price"].cast(pl.String).is_in(unquoted).fill_null(value=False)
+    named = [f"{asset} ({word})" for asset, word in cells.filter(no_offer).select("asset", "price").rows()]
+    notes = (message("{file}: no price is quoted for {names}.", file=table.name, names=named),) if named else ()
+    given = cells["price"].is_not_null() & ~no_offer
+    return replace(table, cells=cells.filter(given), rows=numbers.filter(given)), notes
+
+
+def _alike(columns: list[pl.Series]) -> list[pl.Series]:
+    """Columns of a workbook, of which one may hold numbers and another words, of one type."""
+    kinds = {column.dtype for column in columns}
+    if len(kinds) == 1:
+        return columns
+    if all(kind.is_numeric() for kind in kinds):
+        return [column.cast(pl.Float64) for column in columns]
+    return [pl.Series([None if cell is None else shown(cell) for cell in column], dtype=pl.String) for column in columns]

@@ -16,22 +16,30 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError, nearest
 from toolkit.core.frames import Prices
-from toolkit.core.messages import message
+from toolkit.core.messages import Message, message
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.limits import check_size
 from toolkit.market.readers.price_checks import (
-    DEALER_ASK,
-    DEALER_BID,
     OF_DEALERS,
     check_jumps,
     check_kinds,
     check_rows,
     visible,
 )
-from toolkit.market.readers.price_units import Stated, column_name, with_date, without_units
+from toolkit.market.readers.price_units import (
+    MISSING,
+    SIDES,
+    Above,
+    Stated,
+    column_name,
+    of_two_sides,
+    stated_above,
+    with_date,
+    without_units,
+)
 from toolkit.market.readers.quotations import DATE, Quotation, field_of, header_levels, quotation
 from toolkit.market.readers.tabular import TITLES, Table, read_table
 
@@ -59,15 +67,8 @@ GERMAN = {
 }
 _MONTH = re.compile(r"(?:[^\W\d_]+\.? |[01]?[0-9][./])?[12][0-9]{3}(?:-[01][0-9])?")
 """A cell of a line above the header that states a month: ``Monat;Mai 2026`` is no header."""
-SIDES = {
-    **dict.fromkeys(("bid", "geld", "ankauf", "ankaufspreis", "dealer_bid"), DEALER_BID),
-    **dict.fromkeys(("ask", "brief", "verkauf", "verkaufspreis", "dealer_ask"), DEALER_ASK),
-}
-"""Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
 Rows = tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]
 """Prices of a file, how they were read, and that their currency is the default where none is named."""
-_MISSING = ("null", "N/A", "n/a", "n.a.", "k.A.", "-", "–")
-"""Texts of a missing value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
@@ -143,13 +144,14 @@ def read_prices(
         rows, reading, assumed = _quoted(table, quoted, default_currency, today)
     else:
         table, stated = without_units(table)
-        table = _of_two_sides(_renamed(table), stated)
+        table, unquoted = of_two_sides(_renamed(table), stated)
         table, dated = with_date(table)
+        above = stated_above(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         read = _long if shape == "long" else _wide
-        rows, reading, assumed = read(table, default_currency, today, stated)
-        reading = (*dated, *reading)
+        rows, reading, assumed = read(table, default_currency, today, stated, above)
+        reading = (*dated, *unquoted, *reading)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     check_size(table.name, columns=rows["asset"].n_unique())
@@ -169,32 +171,6 @@ def read_prices(
         check_jumps(visible(rows, as_of or today), accept, file=table.name)
         notes += gap_findings(frame)
     return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed)
-
-
-def _of_two_sides(table: Table, stated: Stated) -> Table:
-    """A table with a column of what a dealer pays and one of what he asks as one with a row for each of the two prices."""
-    sides = {name: SIDES[name.lower()] for name in table.columns if name.lower() in SIDES}
-    if (
-        "asset" not in table.columns
-        or {"price", "basis"} & {*table.columns}
-        or len({*sides.values()}) != len(sides)
-        or not sides
-    ):
-        return table
-    parts, rows = [], []
-    for name, basis in sides.items():
-        part = table.cells.drop(*sides).with_columns(price=table.cells[name], basis=pl.lit(basis))
-        if name in stated:
-            part = part.with_columns(
-                pl.lit(text).alias(column)
-                for column, text in zip(("currency", "unit"), stated[name], strict=True)
-                if column not in part.columns
-            )
-        parts.append(part)
-        rows.append(table.rows)
-    cells, numbers = pl.concat(parts, how="diagonal"), pl.concat(rows)
-    given = cells["price"].is_not_null()
-    return replace(table, cells=cells.filter(given), rows=numbers.filter(given))
 
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
@@ -321,11 +297,11 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
 
 def _without_words(table: Table, columns: Sequence[str]) -> Table:
     """The table with cells that say that a value is missing empty."""
-    missing = pl.col(pl.String).replace(dict.fromkeys(_MISSING))
+    missing = pl.col(pl.String).replace(dict.fromkeys(MISSING))
     return replace(table, cells=table.cells.with_columns(table.cells[list(columns)].select(missing)))
 
 
-def _wide(table: Table, currency: str, today: date, stated: Stated) -> Rows:
+def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above | None) -> Rows:
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
     if misplaced:
@@ -358,6 +334,10 @@ def _wide(table: Table, currency: str, today: date, stated: Stated) -> Rows:
         raise_row_errors(table.name, odd, rule="one_currency", fault=fault, hint=hint)
     rows = rows.select("row", "date", "asset", "price").drop_nulls("price")
     rows = _with_defaults(rows, table.name, *(found or {currency}))
+    told: tuple[str, ...] = ()
+    if above and not stated and found <= {above.currency}:
+        rows = rows.with_columns(currency=pl.lit(above.currency), unit=pl.lit(above.unit or "unit"))
+        found, told = {above.currency}, (above.note,)
     if stated:
         codes, units = ({name: pair[i] for name, pair in stated.items()} for i in (0, 1))
         rows = rows.with_columns(
@@ -365,7 +345,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated) -> Rows:
             unit=pl.col("asset").replace_strict(units, default=pl.col("unit")),
         )
     silent = () if found or {*assets} <= {*stated} else _in_default(table, currency)
-    return rows, read.notes, silent
+    return rows, (*told, *read.notes), silent
 
 
 def _in_default(table: Table, currency: str) -> tuple[str, ...]:
@@ -396,11 +376,14 @@ def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str)
     return named.fill_null(signs)
 
 
-def _long(table: Table, currency: str, today: date, stated: Stated) -> Rows:
+def _long(table: Table, currency: str, today: date, stated: Stated, above: Above | None) -> Rows:
     """One row a price, with its row number in the file, and how it was read."""
     header = next((pair for name, pair in stated.items() if GERMAN.get(name.lower(), name.lower()) == "price"), None)
+    by_title: tuple[Message, ...] = ()
+    if header is None and above and "currency" not in table.columns:
+        header, by_title = (above.currency, above.unit), (above.note,)
     if header is not None:
-        constant = {name: pl.lit(text) for name, text in zip(("currency", "unit"), header, strict=True)}
+        constant = {name: pl.lit(text) for name, text in zip(("currency", "unit"), header, strict=True) if text}
         extra = {name: text for name, text in constant.items() if name not in table.columns}
         table = replace(table, cells=table.cells.with_columns(**extra))
     unread = [name for name in table.columns if _is_remark(name, table.cells[name])]
@@ -445,7 +428,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated) -> Rows:
     told = _in_default(table, currency) if silent and not signs["price"].is_not_null().any() else ()
     named = [message('"{header}"', header=name) for name in unread]
     notes = (message("Columns that are not read: {columns}.", columns=named),) if named else ()
-    return rows, (*notes, *read.notes), told
+    return rows, (*by_title, *notes, *read.notes), told
 
 
 def _is_remark(name: str, column: pl.Series) -> bool:

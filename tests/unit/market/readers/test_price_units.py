@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from tests.workbooks import xlsx
 from toolkit.core.errors import DataError
 from toolkit.market.readers.prices import read_prices
 
@@ -25,6 +26,17 @@ FILES = {
         "Datum;Metall;Preis;Einheit;Währung\n25.11.2026;Sb;25500;EUR/t;\n25.11.2026;W;260;kg;CHF\n",
         [("Sb", "EUR", "t"), ("W", "CHF", "kg")],
     ),
+    "a line above, wide": (
+        "Preise Händler (EUR/t);;\nMonat;Antimon;Zinn\n2026-10;25500;48000\n",
+        [("Antimon", "EUR", "t"), ("Zinn", "EUR", "t")],
+    ),
+    "a line above, long": ("alle Preise in EUR je kg\nDatum;Metall;Preis\n25.11.2026;W;260\n", [("W", "EUR", "kg")]),
+    "a line above and a unit": ("Preise in CHF\nDatum;Metall;Preis;Einheit\n25.11.2026;W;261;kg\n", [("W", "CHF", "kg")]),
+    "two lines above": ("CHF/kg or EUR/kg\nDatum;W;Sb\n25.11.2026;260;25\n", [("Sb", "USD", "unit"), ("W", "USD", "unit")]),
+    "headers before the line above": (
+        "in EUR/kg\ndate,W USD/lb,Sb USD/lb\n2026-11-25,260,25\n",
+        [("Sb", "USD", "lb"), ("W", "USD", "lb")],
+    ),
     "no unit": ("date,Tin per lot,AB per kg\n2026-11-25,3,4\n", [("AB per kg", "USD", "unit"), ("Tin per lot", "USD", "unit")]),
 }
 
@@ -42,3 +54,24 @@ def test_a_metal_in_two_units_is_refused(tmp_path):
     (tmp_path / "p.csv").write_text("date,Gallium (EUR/kg),gallium (USD/lb)\n2026-11-25,1800,900\n", encoding="utf-8")
     with pytest.raises(DataError, match="second currency"):
         read_prices(tmp_path / "p.csv", today=DAY, key=lambda name: name.lower())
+
+
+WORDS = (
+    "Stand: 20.11.2026;;\nMetall;Ankauf EUR/kg;Verkauf EUR/kg\nGallium;1100;1400,5\nWismut;-;48\nTerbiumoxid;auf Anfrage;3100\n"
+)
+SHEET = [["Stand: 20.11.2026"], ["Metall", "Ankauf EUR/kg", "Verkauf EUR/kg"], ["Gallium", 1100, 1400.5]]
+
+
+@pytest.mark.parametrize("kind", ["CSV", "numbers and words", "whole numbers and others"])
+def test_a_price_that_a_dealer_does_not_quote_is_none_and_is_told(tmp_path, kind):
+    """Columns of a workbook have types of their own: 1100 and 1400.5 are Int64 and Float64, and a word makes one text."""
+    path = tmp_path / ("p.csv" if kind == "CSV" else "p.xlsx")
+    words = [["Wismut", "-", 48], ["Terbiumoxid", "auf Anfrage", 3100]] if kind == "numbers and words" else []
+    path.write_bytes(WORDS.encode() if kind == "CSV" else xlsx({"Preise": SHEET + words}))
+    found = read_prices(path, today=DAY)
+    rows = [("Gallium", "dealer_ask", 1400.5), ("Gallium", "dealer_bid", 1100.0)]
+    others = [("Terbiumoxid", "dealer_ask", 3100.0), ("Wismut", "dealer_ask", 48.0)]
+    told = any("no price is quoted for Wismut (-), Terbiumoxid (auf Anfrage)" in str(note) for note in found.reading)
+    expected = rows + (others if words or kind == "CSV" else [])
+    assert found.quotes.select("asset", "basis", "price").sort("asset", "basis").rows() == expected
+    assert told == (expected != rows)
