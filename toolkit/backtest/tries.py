@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from toolkit.core.forecast import FloatArray
 
@@ -44,6 +44,7 @@ def above_luck(ratio: float, spread: float, tries: int, periods: int, skewness: 
         skewness: Third standardised moment of the returns of the best.
         kurtosis: The fourth; 3 for a normal distribution.
     """
-    luck = (1 - np.euler_gamma) * ndtri(1 - 1 / tries) + np.euler_gamma * ndtri(1 - 1 / (tries * np.e))
+    normal = NormalDist()
+    luck = (1 - np.euler_gamma) * normal.inv_cdf(1 - 1 / tries) + np.euler_gamma * normal.inv_cdf(1 - 1 / (tries * np.e))
     variance = (1 - skewness * ratio + (kurtosis - 1) / 4 * ratio**2) / (periods - 1)
-    return float(ndtr((ratio - spread * float(luck)) / np.sqrt(variance)))
+    return normal.cdf((ratio - spread * luck) / np.sqrt(variance))

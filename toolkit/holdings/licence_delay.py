@@ -8,7 +8,6 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from toolkit.core.errors import SpecError
 from toolkit.core.text import figure
@@ -63,6 +62,8 @@ class LicenceDelay:
 
     def quantiles(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """The same of an array of probabilities."""
+        from scipy.special import ndtri  # noqa: PLC0415  # 0.15 s to import
+
         return self.median * np.exp(self.sigma * ndtri(probabilities))
 
     def exceeds(self, days: float) -> float:

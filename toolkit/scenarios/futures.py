@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from toolkit.core.forecast import FloatArray
 from toolkit.scenarios.sets import Scenarios, Shock
 
 NONE = -1
 """Position of no shock."""
-END_OF_BAND = float(ndtri(0.95))
+END_OF_BAND = NormalDist().inv_cdf(0.95)
 """Standard deviations from the middle of a 90 % band to its end."""
 CERTAIN = 1.0 - 1e-12
 """Probability above which a shock comes at once."""
