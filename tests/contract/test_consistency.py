@@ -8,6 +8,7 @@ a column of a table shows stands in `COLUMNS`, and which numbers of the JSON are
 from __future__ import annotations
 
 import email
+import functools
 import html
 import itertools
 import json
@@ -125,14 +126,21 @@ def pages(subjects) -> tuple[Page, ...]:
 
 def walk(node: Any, kind: type | tuple[type, ...]) -> Iterator[Any]:
     """Every object of a kind in a document, in reading order."""
-    if isinstance(node, kind):
-        yield node
-    if isinstance(node, tuple):
-        for item in node:
-            yield from walk(item, kind)
-    elif is_dataclass(node) and not isinstance(node, d.Drawing):
-        for field in fields(node):
-            yield from walk(getattr(node, field.name), kind)
+    left = [node]
+    while left:
+        node = left.pop()
+        if isinstance(node, kind):
+            yield node
+        if isinstance(node, tuple):
+            left.extend(reversed(node))
+        else:
+            left.extend(getattr(node, name) for name in field_names(type(node)))
+
+
+@functools.cache
+def field_names(kind: type) -> tuple[str, ...]:
+    """Fields of a part of a document, the last first; none of what is drawn."""
+    return tuple(field.name for field in fields(kind))[::-1] if is_dataclass(kind) and kind is not d.Drawing else ()
 
 
 def written(node: Any) -> list[Shown]:

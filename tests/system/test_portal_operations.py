@@ -26,6 +26,7 @@ PORTAL_TESTS = (
     "test_host.py",
     "test_outbox.py",
     "test_operations.py",
+    "test_room.py",
     "test_self_service.py",
 )
 

@@ -1,4 +1,7 @@
-"""The room in real browsers, a presenter's and two visitors', on both databases: nothing on a console, nothing from elsewhere."""
+"""The room in real browsers, a presenter's and two visitors': nothing on a console, nothing from elsewhere.
+
+On PostgreSQL its tests without a browser run again: `tests/system/test_portal_operations.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,42 +12,28 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from tests.system import browser as browsers
-from tests.system import postgresql as postgres
 from tests.system.portal import Portal, serving
 from tests.system.visit import Visit, enter
 
 pytestmark = browsers.NEEDED
 PICTURE = os.environ.get("ROOM_PICTURE")
-"""Where the picture of the room goes: `ROOM_PICTURE=docs/gallery/room.png pytest tests/system/test_room_browser.py -k sqlite`."""
+"""Where the picture of the room goes: `ROOM_PICTURE=docs/gallery/room.png pytest tests/system/test_room_browser.py`."""
 TITLE = "Gallium & cousins"
 WIDTHS = {"ana": 1280, "bea": 390, "mara": 1280}
 LANGUAGES = {"ana": "en", "bea": "de"}
 CONTROLLED = {"en": "under export control", "de": "unter Ausfuhrkontrolle"}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=postgres.NEEDED)], scope="module")
-def portal(request, tmp_path_factory):
-    folder, environment = tmp_path_factory.mktemp("room"), {"TOOLKIT_WEB_WALL": "60", "TOOLKIT_WEB_ORGANISER": "Metals & Co"}
-    if request.param == "sqlite":
-        with serving(folder, **environment) as found:
-            yield announced(found)
-    else:
-        with (
-            postgres.postgresql() as address,
-            serving(folder, **environment, TOOLKIT_WEB_DATABASE_URL=address) as found,
-        ):
-            yield announced(found)
-
-
-def announced(portal: Portal) -> Portal:
+@pytest.fixture
+def portal(tmp_path):
     starts = (datetime.now(UTC) - timedelta(minutes=2)).isoformat(timespec="minutes")[:16]
-    portal.page = portal.create(TITLE, starts, "--zone", "UTC")  # type: ignore[attr-defined]
-    portal.start()
-    return portal
+    with serving(tmp_path, TOOLKIT_WEB_WALL="60", TOOLKIT_WEB_ORGANISER="Metals & Co") as found:
+        found.page = found.create(TITLE, starts, "--zone", "UTC")  # type: ignore[attr-defined]
+        found.start()
+        yield found
 
 
 @pytest.fixture
@@ -102,16 +91,10 @@ def picture(visit: Visit, path: Path) -> None:
 
 
 def end_the_webinar(portal: Portal) -> None:
-    address = portal.environment.get("TOOLKIT_WEB_DATABASE_URL")
-    statement = "UPDATE web_webinar SET minutes = 0"
-    if address is None:
-        database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
-        database.execute(statement)
-        database.commit()
-        database.close()
-    else:
-        with psycopg.connect(address) as connection:
-            connection.execute(statement)
+    database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
+    database.execute("UPDATE web_webinar SET minutes = 0")
+    database.commit()
+    database.close()
 
 
 def test_a_presenter_and_two_visitors(portal, people):
