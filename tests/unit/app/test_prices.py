@@ -20,6 +20,7 @@ from toolkit.app.lots import LotNames
 from toolkit.app.optimize import optimize
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.core.errors import DataError, GapError
+from toolkit.core.remarks import by_money
 from toolkit.strategy.decode import load_strategy
 
 DAY = date(2026, 11, 24)
@@ -274,6 +275,15 @@ def test_an_ounce_of_a_precious_metal_is_the_troy_ounce_as_in_holdings(tmp_path,
     with pytest.raises(DataError, match=r"gallium is priced per 'oz'") as error:
         of("physical-basket", own(tmp_path, QUOTED + "2026-11-20,gallium,42,EUR,oz\n"))
     assert "31.10 g" in error.value.hint
+
+
+def test_an_old_series_that_counts_as_the_price_of_today_is_the_first_warning(tmp_path):
+    """Below others it was one of "3 more": who orders at a price of 2024 has to see it."""
+    days = pl.date_range(date(2023, 1, 1), date(2024, 12, 1), "1mo", eager=True).dt.month_end()
+    text = "date,asset,price,currency,unit\n" + "".join(f"{day},gallium,{500 + i % 3},EUR,kg\n" for i, day in enumerate(days))
+    told = by_money([one for one in of("minimum-risk", own(tmp_path, text)).notes if one.is_warning], {"gallium": 1.0})
+    assert "the newest price is" in told[0].text
+    assert "counts as the price of today" in told[0].remedy
 
 
 BOTH = {

@@ -9,7 +9,7 @@ from tests.records import partial_findings
 from tests.subjects import HOLDINGS, context, holdings
 from toolkit.app.languages import language
 from toolkit.report.document import Chart
-from toolkit.report.i18n.text import plain
+from toolkit.report.i18n.text import NONE, plain
 from toolkit.report.sections.day_after import day_after
 
 GOLD = "\n".join([HOLDINGS.splitlines()[0], "a,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,CHE,DEU,stored"])
@@ -62,3 +62,13 @@ def test_lots_that_the_date_does_not_touch_are_told_as_such(tmp_path):
     figure = built(holdings(tmp_path / "gold.csv", GOLD))
     assert plain(figure.title).replace("\xa0", " ") == "27 November 2026 changes nothing for the resale of these lots"
     assert not figure.body
+
+
+def test_lots_without_a_price_are_worth_no_number(tmp_path):
+    """Antimony oxide has no price: its row said 0, as if it were worth nothing."""
+    row = "oxide,antimony,oxide,99.8,300,kg,2025-01-10,20,EUR,CHN,DEU,stored"
+    held = holdings(tmp_path / "lots.csv", f"{HOLDINGS.rstrip()}\n{row}\n")
+    lots = {one["form"]: one["value"] for one in held.parts["day_after"]["buyers"][0]["lots"] if one["asset"] == "antimony"}
+    assert lots == {"oxide": None}
+    cells = [plain(row.cells[2]) for row in table_of(built(held)).rows if "ntimony" in plain(row.cells[1])]
+    assert cells == [NONE.text]

@@ -115,6 +115,9 @@ class Inputs:
         return yearly_prices(*(self.snapshot[name] for name in tables)) if tables else None
 
 
+AGED = message("It counts as the price of today, before the bundled one: bring newer prices with --prices, or leave it out.")
+
+
 def _together(sentences: tuple[Message, ...]) -> tuple[Message, ...]:
     """Messages on an `{asset}`; equal ones on several assets are joined."""
     told: dict[str, list[Message]] = {}
@@ -352,7 +355,9 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
         # Notes of the whole file may speak of rows that were not known yet: an earlier date gets those of its own rows alone.
         whole = own.notes if context.as_of >= context.today else ()
         found = tuple(
-            Remark("data", sentence, CHECK, tuple(sentence.values["asset"]))
+            Remark("data", sentence, AGED, tuple(sentence.values["asset"]), comes_first=True)
+            if "age" in sentence.values
+            else Remark("data", sentence, CHECK, tuple(sentence.values["asset"]))
             for sentence in _together(findings(quality(own.frame, as_of=context.as_of)))
         )
         notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))

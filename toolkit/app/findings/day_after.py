@@ -46,18 +46,19 @@ def _change(ask: Ask, kinds: Mapping[Kind, Sequence[LotExposure]], buyer: tuple[
             sums[found.answer] = sums.get(found.answer, 0.0) + value
         if now.answer != then.answer:
             closed += value if then.answer == NO else 0.0
-            rows.append(_lots(ask, kind, value, now, then))
+            priced = any(lot.value is not None for lot in lots)
+            rows.append(_lots(ask, kind, value if priced else None, now, then))
     return BuyerChange(
         destination=buyer[0],
         end_user=buyer[1],
         today=tuple(AnswerValue(answer=answer, value=value) for answer, value in today.items()),
         after=tuple(AnswerValue(answer=answer, value=value) for answer, value in later.items()),
         closed=closed,
-        lots=tuple(sorted(rows, key=lambda row: (-row.value, row.asset, row.form, row.origin))),
+        lots=tuple(sorted(rows, key=lambda row: (-(row.value or 0.0), row.asset, row.form, row.origin))),
     )
 
 
-def _lots(ask: Ask, kind: Kind, value: float, now: ResaleAnswer, then: ResaleAnswer) -> ChangedLots:
+def _lots(ask: Ask, kind: Kind, value: float | None, now: ResaleAnswer, then: ResaleAnswer) -> ChangedLots:
     metal, form, origin = kind[:3]
     products = ask.context.products
     name, element = (products[metal].name, products[metal].element) if metal in products else (metal, None)

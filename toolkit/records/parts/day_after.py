@@ -11,8 +11,8 @@ class ChangedLots(Named):
     """Form that they are held in."""
     origin: str
     """ISO-3 code, or unknown."""
-    value: float
-    """Of those with a price, in the reporting currency."""
+    value: float | None
+    """Of those with a price, in the reporting currency; null where none has one."""
     today: str
     """Answer on the day of the report: yes, permit, licence, suspended, unsettled or no."""
     after: str

@@ -106,7 +106,7 @@ def _table(run: Findings) -> Table:
             (
                 text(_buyer(run, one)),
                 text(run.head(lots), ", ", name(say.term("term", lots.form)), ", ", _origin(run, lots.origin)),
-                text(strong(run.fmt.number(lots.value))),
+                text(NONE) if lots.value is None else text(strong(run.fmt.number(lots.value))),
                 text(say.words(ANSWER[lots.today])),
                 text(strong(say.words(ANSWER[lots.after]))),
                 text(", ".join(run.fmt.notices(say.term("term", number)) for number in lots.numbers))
