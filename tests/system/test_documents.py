@@ -55,6 +55,8 @@ def folder(tmp_path_factory):
         "mine.csv": lots,
         "own.toml": own,
         "dealer.csv": "date,gold,tin\n" + prices,
+        "prices.csv": "date,ALFA,CORA,ECHO\n" + re.sub(r"(?m),(\d+)$", r",\1,\1.5", prices),
+        "assets.csv": re.findall(r"```\n(asset;name.*?)```", PAGES["strategies.md"], re.DOTALL)[0],
         "notice.html": "<p>",
         "list.csv": re.findall(r"```csv\n(.*?)```", PAGES["data.md"], re.DOTALL)[0],
         "catalogue.csv": "商品名称,描述,海关商品编号,单位\n金属镓,,8112929010,千克\n",

@@ -37,3 +37,20 @@ def test_a_strategy_without_a_fault(toolkit):
     result = toolkit("strategies", "check", "physical-basket")
     assert result.returncode == 0, result.stderr
     assert "no fault" in result.stdout
+
+
+def test_own_assets_are_checked_on_their_prices(toolkit, tmp_path):
+    months = [f"{2023 + i // 12}-{i % 12 + 1:02d}-28,{100 + i * 7 % 11},{20 + i % 5}" for i in range(40)]
+    (tmp_path / "prices.csv").write_text("\n".join(["date,ALFA,BETA", *months]))
+    (tmp_path / "assets.csv").write_text("asset,sector\nALFA,utilities\n")
+    cap = '[[constraint]]\nname = "cap"\nkind = "group"\ngroups = ["utilitees"]\nupper = 0.3\n'
+    file = tmp_path / "mine.toml"
+    prices = ("--prices", str(tmp_path / "prices.csv"), "--prices-currency", "EUR")
+    shipped = toolkit("strategies", "show", "minimum-risk").stdout
+    file.write_text(shipped.replace("[universe]", '[universe]\nfile = "assets.csv"') + cap)
+    found = toolkit("strategies", "check", str(file), *prices)
+    assert found.returncode == 2
+    assert "unknown group 'utilitees'" in found.stderr
+    assert "Did you mean 'utilities'?" in found.stderr
+    file.write_text(file.read_text().replace("utilitees", "utilities"))
+    assert toolkit("strategies", "check", str(file), *prices).returncode == 0

@@ -1,16 +1,17 @@
-"""Strategies with the numbers of the files that they name: covariances, expected returns, costs by asset."""
+"""Strategies with what stands in the files that they name: covariances, expected returns, costs by asset, own assets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar, cast
 
-from toolkit.core.errors import DataError, ToolkitError
-from toolkit.market.readers.columns import numbers
-from toolkit.market.readers.tabular import read_table
+from toolkit.core.errors import DataError, SpecError, ToolkitError
+from toolkit.market.readers.columns import check_columns, numbers, required_cells, texts
+from toolkit.market.readers.tabular import file_and_sheet, read_table
 from toolkit.strategy.decode import load_strategy
-from toolkit.strategy.model import Strategy
+from toolkit.strategy.model import OwnAsset, Strategy, UniverseSpec
 
 ASSET = "asset"
 
@@ -41,21 +42,76 @@ def with_own_files(strategy: Strategy, folder: Path) -> Strategy:
     """The strategy with the numbers of its files; a relative path begins at `folder`, or else where the command runs."""
     forecast, costs = strategy.forecast, strategy.costs
     found = {"covariance": _read(forecast.covariance, folder), "returns": _read(forecast.returns, folder)}
-    if all(found[key] is getattr(forecast, key) for key in found) and _read(costs, folder) is costs:
+    charged, universe = _read(costs, folder), _with_own_assets(strategy.universe, folder)
+    if all(found[key] is getattr(forecast, key) for key in found) and charged is costs and universe is strategy.universe:
         return strategy
-    return strategy.model_copy(update={"forecast": forecast.model_copy(update=found), "costs": _read(costs, folder)})
+    parts = {"forecast": forecast.model_copy(update=found), "costs": charged, "universe": universe}
+    return strategy.model_copy(update=parts)
 
 
 def _read(spec: T, folder: Path) -> T:
     if getattr(spec, "file", None) is None:
         return spec
     named = cast("FromFile", spec)
-    path = folder / cast("str", named.file)
+    with _opened(cast("str", named.file), folder) as path:
+        return cast("T", named.with_table(*named_table(path)))
+
+
+@contextmanager
+def _opened(file: str, folder: Path) -> Iterator[Path]:
+    """Where a file stands that a strategy names; errors of its reader say that it does."""
+    path = folder / file
     try:
-        return cast("T", named.with_table(*named_table(path if path.exists() else Path(cast("str", named.file)))))
+        # A sheet of a workbook is no file of its own.
+        yield path if file_and_sheet(path)[0].exists() else Path(file)
     except ToolkitError as error:
-        error.add_note(f"read for the strategy: {named.file}")
+        error.add_note(f"read for the strategy: {file}")
         raise
+
+
+def _with_own_assets(spec: UniverseSpec, folder: Path) -> UniverseSpec:
+    """The universe with the assets of its file; one that the strategy states itself goes before its row."""
+    if spec.file is None:
+        return spec
+    with _opened(spec.file, folder) as path:
+        read = read_own_assets(path)
+    stated = {own.asset for own in spec.own}
+    return spec.model_copy(update={"own": (*spec.own, *(own for own in read if own.asset not in stated)), "file": None})
+
+
+def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
+    """Own assets of a file with a column `asset` and any of the keys of `OwnAsset`; an empty cell states nothing.
+
+    Raises:
+        DataError, FrameError: for a file that cannot be read, with the row.
+        SpecError: for a value beyond its range and for an asset that stands twice, with the row.
+    """
+    keys = [*OwnAsset.model_fields]
+
+    def header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
+        names = [name.strip().lower() for name in records[0]] if records else []
+        return None if not records else (["group" if name == "sector" else name for name in names], 0, 1)
+
+    table = read_table(path, header=header)
+    check_columns(table, required=(ASSET,), optional=keys[1:])
+    required_cells(table, ASSET)
+    columns = {key: texts(table, key).to_list() for key in (ASSET, "name", "group")}
+    columns |= {
+        name: column.to_list()
+        for name, column in numbers(table, [k for k in keys if k in table.columns and k not in columns]).to_dict().items()
+    }
+    found: dict[str, OwnAsset] = {}
+    for i, row in enumerate(table.rows):
+        where, cells = f"{table.name}, row {row}", {key: column[i] for key, column in columns.items() if column[i] is not None}
+        if cells[ASSET] in found:
+            raise SpecError(f"{where}: {cells[ASSET]!r} stands twice.", hint="Give each asset one row.")
+        try:
+            found[cells[ASSET]] = OwnAsset(**cells)
+        except SpecError as error:
+            raise SpecError(
+                f"{where}: {error.message.removeprefix('OwnAsset: ')}", hint=error.hint, details=error.details
+            ) from None
+    return tuple(found.values())
 
 
 def named_table(path: Path) -> tuple[dict[str, list[Any]], str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.options import Common, without_prices
+from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.terminal import print_json, say
 from toolkit.cli.terminal import show as show_answer
 from toolkit.core.text import printable
@@ -60,7 +60,7 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
 
 
 @app.command("check")
-@without_prices
+@with_common
 def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
     """Tell every fault of a strategy at once, in its file and where it meets the data; exit 2 when there is one."""
     from toolkit.app.check import check as checked

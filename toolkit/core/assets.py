@@ -22,12 +22,13 @@ class Asset:
         element: Symbol of the element; None for what is not one metal.
         form: Form in the words of the control notices (``metal``, ``oxide``, ...); controls name forms, not elements.
         purity: As traded, free text.
-        group: ``technology_metals``, ``rare_earths``, ``precious_metals``, or ``other``.
+        group: ``technology_metals``, ``rare_earths``, ``precious_metals``, ``other``, or a name that the user gives.
         unit: Unit of the price and of the lot size; mass is kg.
         lot_size: Units in one lot; None for what is not traded in lots.
         minimum_lots: Smallest number of lots that is sold.
         spread: Round-trip bid-ask spread as a fraction of the price; half is paid on each trade.
         storage: Storage and insurance a year as a fraction of the value.
+        fee: Fixed charge of a trade in the reporting currency; None for that of the strategy.
         stage: ``extraction`` or ``processing``: the stage at which concentration of supply is scored.
         hs_code: Tariff code of the traded form.
         terms: ``assumption``, ``published`` or ``unknown``: what spread, lot and storage rest on; ``published_fee`` where
@@ -48,6 +49,7 @@ class Asset:
     minimum_lots: int = 1
     spread: float = 0.0
     storage: float = 0.0
+    fee: float | None = None
     stage: str | None = None
     hs_code: str | None = None
     terms: str = "unknown"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from toolkit.core.assets import Asset
 from toolkit.core.countries import country_or
 from toolkit.core.decode import Several, Spec, faults_of, raise_faults
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.optimize.constraints.base import Constraint, limits_beyond_whole
-from toolkit.optimize.constraints.bounds import FullyInvested
+from toolkit.optimize.constraints.bounds import GROUPS_OF_METALS, FullyInvested
 from toolkit.optimize.costs import COST_ITEMS
 from toolkit.optimize.objectives.base import Objective
 from toolkit.risk_model.covariance import CovarianceSpec
@@ -64,13 +66,59 @@ class OfferSpec(Spec):
         return self
 
 
+class OwnAsset(Spec):
+    """Group and terms of trade of one asset of your own prices; what is left out is as without it.
+
+    Of a metal that the toolkit knows all but `name` and `group` may be given, in place of the dealer's usual terms.
+    """
+
+    asset: str = Field(min_length=1)
+    name: str | None = Field(default=None, min_length=1)
+    group: str | None = Field(default=None, min_length=1)
+    lot_size: float | None = Field(default=None, gt=0)
+    spread: float | None = Field(default=None, ge=0, lt=1)
+    storage: float | None = Field(default=None, ge=0, lt=1)
+    fee: float | None = Field(default=None, ge=0)
+
+    @field_validator("group")
+    @classmethod
+    def _is_no_group_of_metals(cls, group: str | None) -> str | None:
+        if group in GROUPS_OF_METALS:
+            raise ValueError(f"{group!r} is a group of metals: choose another name, a limit may be on `groups` of both")
+        return group
+
+    def over(self, asset: Asset) -> Asset:
+        """The asset with what is stated here in place of what it had."""
+        given = {key: value for key, value in self if key != "asset" and value is not None}
+        priced = {"spread", "storage", "fee"} & {*given}
+        return replace(asset, **given, terms="given" if priced and asset.terms == "unknown" else asset.terms)
+
+
 class UniverseSpec(Spec):
-    """Which assets may be held: keys or ``all``, or whole groups, less `exclude`; and those offered by origin."""
+    """Which assets may be held: keys or ``all``, or whole groups, less `exclude`; and those offered by origin.
+
+    `own` states groups (sectors) and terms of your own assets. They may stand in a `file` (CSV, Parquet, a sheet) with a column
+    `asset` and any of `name`, `group` or `sector`, `lot_size`, `spread`, `storage` and `fee`.
+    """
 
     assets: Several[str] | Literal["all"] | None = None
     groups: Several[str] = ()
     exclude: Several[str] = ()
     offer: Several[OfferSpec] = Field(default=(), exclude_if=_unused)
+    own: Several[OwnAsset] = Field(default=(), exclude_if=_unused)
+    file: str | None = Field(default=None, min_length=1, exclude_if=_unused)
+
+    @property
+    def own_groups(self) -> tuple[str, ...]:
+        """The groups of own assets, in order of first appearance."""
+        return tuple(dict.fromkeys(own.group for own in self.own if own.group is not None))
+
+    @model_validator(mode="after")
+    def _own_assets_are_unique(self) -> UniverseSpec:
+        names = [own.asset for own in self.own]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} stands twice in `own`")
+        return self
 
     @model_validator(mode="after")
     def _offers_are_unique(self) -> UniverseSpec:

@@ -94,12 +94,12 @@ def strategy_costs(
         SpecError: for a name that is neither an asset nor an element, with the nearest, and for an asset at two sites.
     """
     if spec is None:
-        return replace(Costs.of(universe), premium=premium), ()
+        return replace(Costs.of(universe, fee=_fees(universe, 0.0)), premium=premium), ()
     names = _Names(universe, known)
     costs = Costs.of(
         universe,
         include=spec.include,
-        fee=names.values("fees", spec.fees, spec.fee),
+        fee=names.values("fees", spec.fees, _fees(universe, spec.fee)),
         holding_years=months(spec.holding_period) / 12,
         in_objective=True,
     )
@@ -198,18 +198,23 @@ class _Names:
             raise SpecError(f"costs.{where}: nothing here belongs to a group {group!r}.", hint=hint)
         return found
 
-    def values(self, where: str, given: Mapping[str, float], default: float) -> FloatArray:
+    def values(self, where: str, given: Mapping[str, float], default: FloatArray | float) -> FloatArray:
         """Values (n,) of the assets; that of an asset's own key goes before that of its metal.
 
         Args:
             where: Key path of the values in the strategy, for messages.
             given: Asset key or element -> value.
-            default: Value of the others.
+            default: Value of the others, one or (n,).
         """
         found = np.full(len(self.universe), default)
         for name, value in sorted(given.items(), key=lambda item: -len(self.members(where, item[0]))):
             found[self.members(where, name)] = value
         return found
+
+
+def _fees(universe: Universe, usual: float) -> FloatArray:
+    """(n,) the fixed charge of a trade of each asset, `usual` where it has none of its own."""
+    return np.array([usual if asset.fee is None else asset.fee for asset in universe])
 
 
 def _per_lot(amount: float, lots: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -29,7 +29,7 @@ from toolkit.returns.history import ANNUAL_AVERAGE, annual_rows
 from toolkit.returns.panel import CUSTOMS
 from toolkit.returns.price_levels import LevelPath
 from toolkit.returns.volatility_prior import yearly_prices
-from toolkit.strategy.model import Strategy, UniverseSpec
+from toolkit.strategy.model import OwnAsset, Strategy, UniverseSpec
 from toolkit.supply.concentration import SupplyShares, scored_supplies
 
 YEARLY = ("history", "unit_values", "prices_annual")
@@ -150,7 +150,7 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
                 details={"missing": missing},
             )
     elif spec.groups:
-        known = {asset.group for asset in (*priced, *products)}
+        known = {*spec.own_groups, *priced.groups, *products.groups}
         for group in spec.groups:
             if group not in known:
                 raise SpecError(f"universe.groups: unknown group {group!r}.", hint=did_you_mean(group, known))
@@ -290,6 +290,8 @@ class PricedMarket:
                 if asset in mine or asset in held or asset in symbols
             )
         )
+        if strategy.universe.own:
+            priced = self._with_own(strategy.universe.own, priced)
         returns_only = self.own is not None and self.own.returns_only
         if returns_only:
             priced = Universe(tuple(replace(asset, lot_size=None) for asset in priced))
@@ -328,6 +330,29 @@ class PricedMarket:
             level_paths=self.context.level_paths if customs else None,
             controlled=self.controlled,
         )
+
+    def _with_own(self, own: Sequence[OwnAsset], priced: Universe) -> Universe:
+        """The assets with the groups and terms that the strategy states for them.
+
+        Raises:
+            SpecError: for a name without a price on any day, and for the name or the group of a known metal.
+        """
+        held = self.context.products
+        if absent := [one.asset for one in own if one.asset not in priced and one.asset not in held]:
+            ever = {*self.market.until(date.max).series.assets, *self.context.listed}
+            if never := [name for name in absent if name not in ever]:
+                raise SpecError(
+                    f"own assets: {', '.join(map(repr, never[:5]))} {'has' if len(never) == 1 else 'have'} no price.",
+                    hint=did_you_mean(never[0], priced.keys)
+                    or "Call the asset as its series in the price file, or leave it out.",
+                )
+        if named := [one for one in own if one.asset in held and (one.name or one.group)]:
+            raise SpecError(
+                f"own assets: name and group of {named[0].asset} are known, and findings on a metal rest on them.",
+                hint="Leave both out; a limit on several metals may name them under `assets`.",
+            )
+        stated = {one.asset: one for one in own}
+        return Universe(tuple(stated[asset.key].over(asset) if asset.key in stated else asset for asset in priced))
 
     def _listed(self, spec: UniverseSpec, also: tuple[str, ...]) -> pl.DataFrame | None:
         """Prices of listed instruments that are named one by one, and of which the store has quotations; None for none."""

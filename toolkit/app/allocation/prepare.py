@@ -437,6 +437,7 @@ def _facts(
         unknown_supply=tuple(key for key in universe.keys if key not in known),
         unknown_assets=inputs.unknown,
         previous=previous,
+        own_groups=strategy.universe.own_groups,
     )
 
 

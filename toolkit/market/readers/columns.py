@@ -105,6 +105,8 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
         FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
             what is not a number.
     """
+    if not columns:  # an empty list would index every column
+        return Numbers(pl.DataFrame(), pl.DataFrame())
     # A date is no number, but polars would cast it to days since 1970: as text it is refused.
     # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
     given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))

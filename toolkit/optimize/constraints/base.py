@@ -46,6 +46,7 @@ class ConstraintData:
         outside: Keys of what is held and not of the strategy's universe: limits on every single asset leave it out.
         least: (n + 1,) how far below zero the constraints let each weight go, cash last; zeros where nothing may be sold
             short or borrowed. `Problem` fills it.
+        own_groups: Groups that the strategy states for its own assets; one may have no member here.
     """
 
     universe: Universe
@@ -67,6 +68,7 @@ class ConstraintData:
     exit_days: FloatArray | None = None
     outside: tuple[str, ...] = ()
     least: FloatArray | None = None
+    own_groups: tuple[str, ...] = ()
 
     @property
     def negative(self) -> NDArray[np.bool_]:

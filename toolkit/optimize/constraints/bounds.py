@@ -76,17 +76,17 @@ class Group(SignedLimits):
             raise SpecError(f"constraint {self.name!r} needs `assets` or `groups`.")
         universe = data.universe
         members = {i for label in self.assets for i in self.members(label, data)}
-        known = {asset.group for asset in universe}
+        known = {"other", *GROUPS_OF_METALS, *data.own_groups, *universe.groups}
         for group in self.groups:
             members |= {i for i, asset in enumerate(universe) if asset.group == group}
-            if group not in known | KNOWN_GROUPS:
-                raise SpecError(f"constraint {self.name!r}: unknown group {group!r}.", hint=did_you_mean(group, KNOWN_GROUPS))
+            if group not in known:
+                raise SpecError(f"constraint {self.name!r}: unknown group {group!r}.", hint=did_you_mean(group, known))
         coefficients = np.zeros((1, len(universe) + 1))
         coefficients[0, sorted(members)] = 1.0
         return LinearConstraint.of((self.name,), coefficients, self.lower, self.upper)
 
 
-KNOWN_GROUPS = frozenset({"technology_metals", "rare_earths", "precious_metals", "other"})
+GROUPS_OF_METALS = frozenset({"technology_metals", "rare_earths", "precious_metals"})
 
 
 class Cash(SignedLimits):
