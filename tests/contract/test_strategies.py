@@ -24,6 +24,8 @@ OF_HOLDINGS = {"turnover", "no_trade", "buy_only", "no_buy", "no_sell", "keep_at
 """Limits on trades of what is held: shipped strategies also start from nothing."""
 OF_LISTED = {"gross", "net"}
 """Limits on short positions and borrowed money: the bundled products are metal, which cannot be sold short."""
+OF_FRONTIERS = {"expected_return"}
+"""The floor that a frontier moves: shipped strategies weigh return against risk by a price, or ask for most within a limit."""
 NOW, EARLIER = date(2026, 11, 24), date(2025, 6, 30)
 ON_WHAT_WAS_KNOWN = ("control-pressure-views", "origin-at-a-premium", "physical-basket", "us-ban-returns")
 """Strategies whose views, scenarios and offers follow from the law of the day: they run on an earlier one too."""
@@ -77,7 +79,7 @@ def test_together_they_use_the_whole_language():
     strategies = [load_strategy(FOLDER / f"{name}.toml") for name in NAMES]
     assert {strategy.objective.kind for strategy in strategies} == set(objective_kinds())
     used = {term.kind for strategy in strategies for term in strategy.constraints}
-    assert used == set(constraint_kinds()) - OF_HOLDINGS - OF_LISTED
+    assert used == set(constraint_kinds()) - OF_HOLDINGS - OF_LISTED - OF_FRONTIERS
 
 
 def test_no_holding_decides_more_than_its_part():
