@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from tests.blocks import table_of
+from tests.blocks import figures, table_of
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.subjects import HOSTILE
+from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
+from toolkit.report.answers.answer import Answer
+from toolkit.report.answers.exposure import price_sources
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragraph
 from toolkit.report.formats.html import render
-from toolkit.report.i18n.text import plain
+from toolkit.report.i18n.text import plain, text
 from toolkit.report.sections.cautions import file
 from toolkit.report.sections.holdings import SHOWN, holdings
 from toolkit.report.sections.holdings_answer import holdings_answer
@@ -215,3 +219,36 @@ def test_a_suspension_names_lots_of_the_forms_that_its_notice_names(tmp_path):
     told = {form: opening(findings_of(ask_of(tmp_path, row.format(form=form))))[1] for form in ("metal", "nitride")}
     assert "The lots hold germanium" in told["metal"]
     assert "The lots hold" not in told["nitride"]
+
+
+def test_the_source_line_names_whose_prices_the_values_rest_on(found):
+    """It called a dealer's prices, averages of a year and last observed prices the last estimated price."""
+
+    def source(of):
+        return next(told for figure in figures(holdings.build(of)) if (told := plain(figure.source)).startswith("Source: lots"))
+
+    assert "at estimated prices" in source(found)
+    prices = found.exposure.prices
+    bid = replace(prices[0], kind="quote", price_from="dealer", source="kontor (dealer_bid)", basis="dealer_bid_ask")
+    own = replace(prices[1], kind="quote", price_from="own_price", source="mine.csv", basis="own_quote")
+    exposure = found.exposure.model_copy(update={"prices": (bid, own)})
+    changed = replace(found, record=found.record.model_copy(update={"exposure": exposure}))
+    assert source(changed).startswith(
+        "Source: lots of the file at a dealer’s prices\xa0(kontor) and at own prices of a day\xa0(mine.csv); notices"
+    )
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("en", "Price from kontor (between a dealer’s bid and ask), 20 Nov 2026: Gallium."),
+        ("de", "Preis aus kontor (zwischen Geld und Brief des Händlers), 20 Nov 2026: Gallium."),
+    ],
+)
+def test_a_price_between_bid_and_ask_names_the_dealer_and_not_one_side(lang, told):
+    """It was named `kontor (dealer_bid) (dealer)`."""
+    answer = Answer(language(lang), "2026-11-24")
+    price_sources(answer, [("kontor (dealer_bid)", "dealer", "dealer_bid_ask", "20 Nov 2026", "Gallium")])
+    (section,) = answer.document("exposure", text("t")).sections
+    assert isinstance(section.content, tuple)
+    assert [plain(line.text) for line in section.content if isinstance(line, Paragraph)] == [told]

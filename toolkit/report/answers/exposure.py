@@ -16,6 +16,7 @@ from toolkit.report.answers.shock import beyond, multiple
 from toolkit.report.document import Document
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.names import source_of_dealer
 from toolkit.report.i18n.text import joined, plain
 
 RESALE = {"unsettled": mark("not settled"), "permit": mark("permit")}
@@ -24,8 +25,14 @@ PERHAPS_OUT = ("in_transit", "stored_place_unknown")
 """Deliveries of which the file does not say whether the lot has left the country that it is exported from."""
 USERS = {"civil": mark("anyone"), "military": mark("military users"), "listed": mark("listed firms")}
 """End users in the words of the column, widest first."""
-OWN = {"own_series": mark(" (own series)"), "own_price": mark(" (own price of a day)"), "dealer": mark(" (dealer)")}
-"""Whose a price is (`price_from`); of bundled ones the source says it."""
+OWN = {
+    "own_series": mark("{source} (own series)"),
+    "own_price": mark("{source} (own price of a day)"),
+    "dealer_ask": mark("{source} (a dealer’s ask)"),
+    "dealer_bid": mark("{source} (a dealer’s bid)"),
+    "dealer_bid_ask": mark("{source} (between a dealer’s bid and ask)"),
+}
+"""Whose a price is (`price_from`, of a dealer's the basis); of bundled ones the source says it."""
 
 
 def exposure(found: ExposureAnswer, say: Language) -> Document:
@@ -140,24 +147,26 @@ def _prices(answer: Answer, found: ExposureAnswer) -> None:
         region = answer.say.known(price.region or "") or (
             answer.say.words("a region that is not stated") if price.basis.startswith(price.kind.replace("_", " ")) else ""
         )
-        basis = answer.word(price.basis)
+        basis = "" if price.kind == "quote" else answer.word(price.basis)
         words = answer.say.words("{basis}, paid in {region}", basis=basis, region=region) if region else basis
-        sources.append((price.source, price.price_from, words, answer.metal(price.asset)))
+        sources.append((price.source, price.price_from, price.basis, words, answer.metal(price.asset)))
     price_sources(answer, sources)
     answer.lines(*(price.in_europe.told for price in prices if price.in_europe is not None))
 
 
-def price_sources(answer: Answer, prices: Iterable[tuple[str, str, str, str]]) -> None:
+def price_sources(answer: Answer, prices: Iterable[tuple[str, str, str, str, str]]) -> None:
     """A line for each source of prices.
 
     Args:
         answer: Where to.
-        prices: Id of the source or name of the file, `price_from`, what the price is or of which day, and name of the asset.
+        prices: Id of the source or name of the file, `price_from`, basis, what the price is or of which day, and name of the
+            asset.
     """
     of: dict[str, list[str]] = {}
-    for source, owner, words, name in prices:
-        whose = answer.say.words(OWN[owner]) if owner in OWN else ""
-        of.setdefault(f"{source}{whose}, {words}", []).append(name)
+    for source, owner, basis, words, name in prices:
+        key = basis if owner == "dealer" else owner
+        told = answer.say.words(OWN[key], source=source_of_dealer(source)) if key in OWN else source
+        of.setdefault(", ".join(part for part in (told, words) if part), []).append(name)
     for words, names in of.items():
         answer.line("Price from {source}: {names}.", source=words, names=plain(joined(answer.say.shortened(names), ", ")))
 

@@ -46,7 +46,7 @@ def optimize(record: Run, say: Language) -> Document:
     price_sources(
         answer,
         (
-            (p.price_source, p.price_from, say.fmt.short_date(p.price_date), say.term("name", p.name))
+            (p.price_source, p.price_from, p.basis, say.fmt.short_date(p.price_date), say.term("name", p.name))
             for p in record.positions
             if p.asset in listed
         ),

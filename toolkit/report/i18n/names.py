@@ -77,3 +77,8 @@ def origin(code: str, say: Language) -> str:
     """The short name of a country as it follows "from" or "out of": in the dative where a language has one."""
     words = countries.in_sentence(code)
     return say.term("from", words) if ("from", words) in say.catalogue else place(code, say)
+
+
+def source_of_dealer(source: str) -> str:
+    """The source whose asks and bids are series of their own, as ``kontor (dealer_bid)`` is of ``kontor``."""
+    return source.partition(" (dealer_")[0]

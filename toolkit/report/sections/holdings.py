@@ -14,7 +14,9 @@ from toolkit.report.charts.status_bar import status_bar
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.names import source_of_dealer
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sources, strong, text
 from toolkit.report.tables.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, Sum, reach, shown_name, sums
 
@@ -23,6 +25,16 @@ SHOWN = 30
 UNPRICED_NAMED = 3
 ANNUAL = "annual_average"
 """Kind of a price that is the average of a year."""
+PRICED: Mapping[str, str] = MappingProxyType(
+    {
+        "dealer": mark("at a dealer’s prices"),
+        "own_price": mark("at own prices of a day"),
+        "filtered": mark("at estimated prices"),
+        "last_print": mark("at last observed prices"),
+        ANNUAL: mark("at averages of a year"),
+    }
+)
+"""What a price is: of a single price (`quote`) whose it is, of another its kind."""
 RISKY: tuple[Reach, ...] = ("order", "unsettled")
 """What a control can do to a lot that stands first in the list."""
 ALWAYS: tuple[Reach, ...] = ("safe", "order")
@@ -140,11 +152,23 @@ def _finding(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text:
     return say("No order is under a control in force today")
 
 
+def _priced(run: Findings, prices: Sequence[UnitPrice]) -> Iterator[Text]:
+    """What the prices are, each kind with its sources: markers, and names of files of the user, which have none."""
+    for kind, words in PRICED.items():
+        of = {price.source for price in prices if kind in (price.kind, price.price_from)}
+        if not of:
+            continue
+        origins = {origin.key for origin in run.origins}
+        own = [name(source) for source in sorted({source_of_dealer(source) for source in of - origins})]
+        files = (f"{NBSP}(", run.say.listed(own), ")") if own else ()
+        yield text(run.say.words(words), *files, sources(*run.of_sources(*of)))
+
+
 def _source(run: Findings) -> Iterator[Inline]:
     say, exposure = run.say, run.needed(Holdings).exposure
     yield from say(
-        "Source: lots of the file at the last estimated price{prices}, notices{notices}.",
-        prices=sources(*run.of_sources(*(price.source for price in exposure.prices))),
+        "Source: lots of the file {prices}; notices{notices}.",
+        prices=say.listed([*_priced(run, exposure.prices)]),
         notices=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
     )
     if unpriced := exposure.unpriced:
