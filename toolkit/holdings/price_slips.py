@@ -161,6 +161,9 @@ def price_doubts(
 ) -> dict[str, Message]:
     """Lot id -> message, for every lot bought at a price far from the level of its day, with the likely slip.
 
+    A lot without a day of purchase is held against the newest price, and is in doubt from ten times on: a metal may have risen
+    threefold since.
+
     Args:
         lots: Columns of the holdings contract; those in the traded form of a product are looked at.
         prices: Visible prices.
@@ -177,7 +180,20 @@ def price_doubts(
             continue
         paid = row["purchase_price"] * row["quantity"] / row["mass"]
         times = paid / level
-        if not is_far(times):
+        dated = row["purchase_date"] is not None
+        if not is_far(times, FAR if dated else WRONG):
+            continue
+        if not dated:
+            found[row["lot_id"]] = message(
+                "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the newest price ({level:,.6g}), on an "
+                "unknown day. {cause}",
+                lot=row["lot_id"],
+                paid=paid,
+                currency=row["currency"],
+                times=times,
+                level=level,
+                cause=message("Check price, unit and currency."),
+            )
             continue
         quantity = row["quantity"] if row["quantity"] != 1 else None
         slip = known.slip(times, unit or row["unit"], row["currency"], quantity=quantity)

@@ -285,6 +285,15 @@ def test_the_slip_of_a_price_is_told_from_the_unit_of_its_header(request_of):
     assert "the price of one ozt" in found.text
 
 
+@pytest.mark.parametrize(("paid", "told"), [(400, False), (5000, False), (0.65, True), (1_300_000, True)])
+def test_a_price_paid_on_an_unknown_day_is_in_doubt_from_ten_times_the_newest_on(request_of, paid, told):
+    """At a third of today's price it was said to be one of a lb, and the price of its day, which nobody knew."""
+    row = f"G-9,gallium,,,5,kg,,{paid},EUR,CHN,Frankfurt,stored,"
+    found = [r.text for r in expose(request_of(row)).remarks if "G-9: bought" in r.text]
+    assert len(found) == told
+    assert all("the newest price" in text and "of one" not in text for text in found)
+
+
 def test_how_own_prices_were_read_is_told_beside_the_lots(request_of, tmp_path):
     (tmp_path / "own.csv").write_text(
         "Datum;Metall;Preis;Währung;Einheit\n2026-11-20;Germanium;3000;EUR;kg\n", encoding="utf-8"

@@ -38,15 +38,20 @@ UNITS = spelled(
         "oz": "oz;ounce;ounces;unze;unzen",
         "pfund": "pfund;pfd",
         "ton": "ton;tons",
+        "short ton": "short ton;short tons;us ton;us tons",
+        "long ton": "long ton;long tons;gross ton;gross tons;imperial ton;imperial tons",
         "mtu": "mtu;mtus;metric ton unit;metric ton units",
     }
 )
-"""Spellings of units. ``oz``, ``pfund`` and ``ton`` are two masses each and are asked about, as is the unit of a content."""
+"""Spellings of units. ``oz``, ``pfund`` and ``ton`` are two masses each and are asked about, as is the unit of a content; short
+and long tons are refused with their mass."""
 
 _NO_ONE_MASS = {
     "oz": "Write ozt for the troy ounce (31.10 g) of precious metals, or give the mass in g.",
     "pfund": "Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg).",
     "ton": "Write t for 1,000 kg, or give a short ton (907.2 kg) in kg.",
+    "short ton": "Give quantity and price in kg: a short ton is 907.18474 kg.",
+    "long ton": "Give quantity and price in kg: a long ton is 1016.0469 kg.",
     "mtu": "Give the mass of the product in kg: an mtu is 10 kg of contained WO3, and its product weighs more.",
 }
 
@@ -295,7 +300,7 @@ def unit(text: str, *, precious: bool, listed: bool) -> str:
     if found == "oz" and precious:
         return OZT
     if found in _NO_ONE_MASS:
-        raise DataError("a unit that is not one mass", hint=_NO_ONE_MASS[found])
+        raise DataError(f"a unit that is not {'read' if found.endswith(' ton') else 'one mass'}", hint=_NO_ONE_MASS[found])
     if found is None:
         raise DataError("unknown unit", hint=did_you_mean(text, (KG, G, T, LB, OZT)))
     return found

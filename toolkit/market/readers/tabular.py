@@ -425,8 +425,8 @@ def _said(table: Table) -> Table:
 
 def _separator(name: str, text: str) -> str:
     """The separator of the first line that has one, quoted cells left aside; of two, that which cuts all lines alike."""
-    first = re.search(r"[^\r\n]*[,;\t][^\r\n]*", text)
-    header = re.sub(r'"[^"]*"', "", first[0] if first else "")
+    lines = (re.sub(r'"[^"]*"', "", line[0]) for line in re.finditer(r"[^\r\n]*[,;\t][^\r\n]*", text))
+    header = next((line for line in lines if any(mark in line for mark in _SEPARATORS)), "")
     found = [mark for mark in _SEPARATORS if mark in header]
     if len(found) > 1:
         found = [mark for mark in found if _is_regular(text, mark)] or found

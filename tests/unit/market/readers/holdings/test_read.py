@@ -115,6 +115,8 @@ FAULTS = {
     "ounce of no precious metal": ({"unit": "oz"}, "unknown_unit", "ozt"),
     "German pound": ({"unit": "Pfund"}, "unknown_unit", "0.5 kg"),
     "ton": ({"unit": "tons"}, "unknown_unit", "short ton"),
+    "short ton": ({"unit": "short tons"}, "unknown_unit", "907.18474 kg"),
+    "long ton": ({"unit": "Long Ton"}, "unknown_unit", "1016.0469 kg"),
     "unit of a content": ({"unit": "mtu"}, "unknown_unit", "contained WO3"),
     "pieces": ({"unit": "St\u00fcck"}, "unknown_unit", "mass"),
     "two units": ({"quantity": "2 g"}, "two_units", "g, kg"),
@@ -430,6 +432,11 @@ def test_a_header_that_does_not_say_what_a_price_is_per_is_asked(header):
 def test_listed_instruments_are_counted_in_units_without_form_or_mass():
     row = one(asset="gld", quantity="20", unit="Stk.").frame.row(0, named=True)
     assert (row["asset"], row["quantity"], row["unit"], row["form"], row["mass"]) == ("GLD", 20.0, "unit", None, None)
+
+
+def test_a_comma_in_a_quoted_title_separates_nothing():
+    content = b'"ACME LLC"\n"As of November 23, 2026"\n\nasset,quantity\nGa,5\n'
+    assert read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content)).frame["mass"].to_list() == [5.0]
 
 
 @pytest.mark.parametrize("label", ["Summe", "Total", "Gesamt:", "SUM", "Zwischensumme 2026"])
