@@ -7,12 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.records import as_document
-from tests.subjects import HOSTILE, market, proposal, renamed, with_parts
+from tests.subjects import HOSTILE, proposal, renamed, with_parts
 from tests.system.browser import CHROMIUM
 from toolkit.app.report import FORMATS
 from toolkit.app.report.pdf import VARIABLE
@@ -33,12 +34,13 @@ MOST = {"ordinary": 6, "hostile": 8}
 
 @pytest.fixture(scope="module")
 def report_documents() -> dict[str, tuple[Document, Language]]:
-    """The report of the default strategy with everything found beside it, the same under hostile names, and a short one."""
-    run, alone = with_parts(proposal()), market()
+    """The report of the default strategy with everything found beside it, the same under hostile names, and its first sections."""
+    run = with_parts(proposal())
+    document, say = as_document(run.record, run.parts)
     return {
-        "ordinary": as_document(run.record, run.parts),
+        "ordinary": (document, say),
         "hostile": as_document(renamed(dict(run.record), HOSTILE), run.parts),
-        "brief": as_document(alone.record, alone.parts, name="market-brief"),
+        "brief": (replace(document, sections=document.sections[:3]), say),
     }
 
 
