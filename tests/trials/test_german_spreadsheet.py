@@ -15,6 +15,7 @@ from datetime import date
 import pytest
 
 from tests.trials.conftest import FILES
+from toolkit.cli.main import run
 
 SHEET = FILES / "lagerbestand.csv"
 KG = {"kg": 1.0, "g": 0.001, "Unzen": 0.0311034768}
@@ -120,3 +121,14 @@ def test_the_page_says_how_her_sheet_was_read(ask, tmp_path):
         "Kein Kaufpreis, daher kein Gewinn: 7",
     ):
         assert words in section
+
+
+@pytest.mark.parametrize("command", [("exposure",), ("holdings", "check")])
+def test_an_unknown_origin_has_a_german_word(tmp_path, monkeypatch, capsys, command):
+    """The column of origins said ``unknown`` between German words."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lots.csv").write_text("asset,quantity,location\ngallium,5,Frankfurt\n", encoding="utf-8")
+    assert run([*command, "lots.csv", "--language", "de"]) == 0
+    told = capsys.readouterr().out
+    assert "unbekannt" in told
+    assert " unknown " not in told

@@ -14,6 +14,7 @@ import pytest
 
 from tests.records import partial_findings
 from tests.subjects import Record, proposal
+from toolkit.app.allocation import pieces, prepare
 from toolkit.app.languages import language
 from toolkit.core.frames import TABLES
 from toolkit.core.messages import message, retellable, together
@@ -165,6 +166,10 @@ class TestWordsOfTheData:
         titles = {tomllib.loads(file.read_text())["title"] for file in (ROOT / "reports").glob("*.toml")}
         assert titles
         assert {title for title in titles if ("title", title) not in german.catalogue} == set()
+
+    def test_limits_that_holdings_bring_with_them_have_german_names(self, german):
+        names = {prepare.OUTSIDE, prepare.NOT_SOLD_YET, prepare.OF_OTHER_ORIGIN, pieces.NAME}
+        assert {name for name in names if ("strategy", name) not in german.catalogue} == set()
 
     def test_what_the_shipped_strategies_say_of_themselves_is_translated(self, german):
         said_of = {

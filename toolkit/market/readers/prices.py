@@ -58,7 +58,7 @@ GERMAN = {
     "preis": "price",
     "kurs": "price",
     "währung": "currency",
-    "einheit": "unit",
+    **dict.fromkeys(("einheit", "preiseinheit", "price unit"), "unit"),
     "menge": "quantity",
     "quantity_kg": "quantity",
     "menge_kg": "quantity",
@@ -316,6 +316,17 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
         raise DataError(
             f"{table.name}, row {table.header}: there is no asset column.",
             hint="Add one column of prices an asset.",
+            details={"file": table.name, "rows": [table.header]},
+        )
+    names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
+    if (
+        names is not None
+        and table.cells[names].dtype == pl.String
+        and not any(map(cells.amount, texts(table, names).drop_nulls()))
+    ):
+        raise DataError(
+            f"{table.name}, row {table.header}: column {names!r} names assets, and no column is 'price'.",
+            hint="Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.",
             details={"file": table.name, "rows": [table.header]},
         )
     dates = _dates(table, today)

@@ -22,6 +22,10 @@ FILES = {
         "Datum;Metall;Preis;Einheit\n25.11.2026;Sb;14;USD/lb\n25.11.2026;W;260;kg\n",
         [("Sb", "USD", "lb"), ("W", "USD", "kg")],
     ),
+    "a unit of the price": (
+        "Datum;Metall;Preis;Preiseinheit;Währung\n25.11.2026;Sb;25500;t;EUR\n",
+        [("Sb", "EUR", "t")],
+    ),
     "units beside currencies": (
         "Datum;Metall;Preis;Einheit;Währung\n25.11.2026;Sb;25500;EUR/t;\n25.11.2026;W;260;kg;CHF\n",
         [("Sb", "EUR", "t"), ("W", "CHF", "kg")],
@@ -75,3 +79,9 @@ def test_a_price_that_a_dealer_does_not_quote_is_none_and_is_told(tmp_path, kind
     expected = rows + (others if words or kind == "CSV" else [])
     assert found.quotes.select("asset", "basis", "price").sort("asset", "basis").rows() == expected
     assert told == (expected != rows)
+
+
+def test_a_list_of_metals_without_a_column_of_prices_says_so(tmp_path):
+    (tmp_path / "p.csv").write_text("Metall;Preis EUR/100g;Stand\nGallium;130;20.11.2026\n", encoding="utf-8")
+    with pytest.raises(DataError, match="column 'Metall' names assets, and no column is 'price'"):
+        read_prices(tmp_path / "p.csv", today=DAY)
