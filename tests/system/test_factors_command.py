@@ -180,8 +180,10 @@ def test_own_prices_that_nobody_knows(as_json):
 
 
 @pytest.mark.testdata
-def test_listed_daily_prices(as_json, testdata):
-    found = as_json("factors", "equal-weight", "--prices", str(testdata / "listed_adjclose_daily.csv"), *TODAY)
+def test_listed_daily_prices(as_json, testdata, tmp_path):
+    head, *days = (testdata / "listed_adjclose_daily.csv").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "listed.csv").write_text("\n".join([head, *days[-1000:]]), encoding="utf-8")
+    found = as_json("factors", "equal-weight", "--prices", str(tmp_path / "listed.csv"), *TODAY)
     assert found["periods_per_year"] == 252
     (bias,) = found["bias"]
     assert bias["what"] == "portfolios"
