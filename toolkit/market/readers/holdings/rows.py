@@ -470,13 +470,18 @@ class Parser(RowCells):
             above = [row for at, row in zip(kept, rows, strict=True) if at < i]
             part, before = above[before:], len(above)
             stated, _ = self._number(i, "quantity")
-            sums = {
-                sum(row["quantity"] for row in some)
-                for some in (above, part)
-                if some and all(row["quantity"] is not None for row in some) and len({row["unit"] for row in some}) == 1
-            }
-            if stated is not None and sums and not any(abs(one - stated) <= _AGREES * abs(one) for one in sums):
-                total = f"The rows above it sum to {figure(max(sums))}"
+            sums: list[tuple[float, str]] = []
+            for some in (above, part):
+                units = {row["unit"] for row in some}
+                if not some or any(row["quantity"] is None for row in some) or not (len(units) == 1 or units <= {*KG_PER_UNIT}):
+                    continue
+                sums.append((sum(row["quantity"] for row in some), ""))
+                if len(units) > 1:
+                    mass = sum(row["quantity"] * KG_PER_UNIT[row["unit"]] for row in some)
+                    sums += [(mass / kg, f" {unit}") for unit, kg in KG_PER_UNIT.items()]
+            if stated is not None and sums and not any(abs(one - stated) <= _AGREES * abs(one) for one, _ in sums):
+                found = max((one for one in sums if one[1] in ("", " kg")), key=lambda one: (one[1], one[0]))
+                total = f"The rows above it sum to {figure(found[0])}{found[1]}"
                 hint = f"{total}: a lot is missing or misread; correct it or leave the row out."
                 self._fault(i, "quantity", "total", "a total that the lots do not sum to", hint)
 

@@ -439,6 +439,15 @@ def test_a_comma_in_a_quoted_title_separates_nothing():
     assert read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content)).frame["mass"].to_list() == [5.0]
 
 
+@pytest.mark.parametrize("total", ["7", "7000", "0.007", "2005"])
+def test_a_total_of_lots_in_two_units_is_their_mass_or_the_sum_of_the_column(total):
+    content = f"Los;Metall;Menge;Einheit\nA;Ga;5;kg\nB;Ga;2000;g\nSumme;;{total};\n".encode()
+    assert read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content)).frame.height == 2
+    with pytest.raises(FrameError, match="a total that the lots do not sum to") as caught:
+        read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content.replace(total.encode(), b"9")))
+    assert "sum to 7 kg" in caught.value.hint
+
+
 @pytest.mark.parametrize("label", ["Summe", "Total", "Gesamt:", "SUM", "Zwischensumme 2026"])
 def test_a_total_is_no_lot_and_must_be_the_sum(label):
     content = f"Los;Metall;Menge\nA;Ga;2\nB;Ga;3\n{label};;5\n".encode()
