@@ -72,6 +72,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "bounds.assets": "Asset keys or elements; every one by default.",
         "cardinality.lower": "Fewest holdings.",
         "cardinality.upper": "Most holdings.",
+        "cardinality.assets": "Of these; of all by default.",
         "country": "A country (`CHN`, `China`), or `any`.",
         "stage": "At which supply is counted.",
         "destination": "Country of delivery (`DEU`, `Germany`); the owner's by default.",

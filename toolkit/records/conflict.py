@@ -33,6 +33,8 @@ class AskedLimit(Record):
     """Smallest amount of a holding, as a fraction of wealth."""
     assets: Rows[str] | None = None
     """What the constraint names, where it does."""
+    groups: Rows[str] | None = None
+    """Whole groups that it names, where it does."""
 
 
 class ConflictDetails(Record):

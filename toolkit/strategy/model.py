@@ -14,8 +14,8 @@ from toolkit.core.assets import Asset
 from toolkit.core.countries import country_or
 from toolkit.core.decode import Several, Spec, faults_of, raise_faults
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.optimize.constraints.base import Constraint, limits_beyond_whole
-from toolkit.optimize.constraints.bounds import GROUPS_OF_METALS, FullyInvested
+from toolkit.optimize.constraints.base import GROUPS_OF_METALS, Constraint, limits_beyond_whole
+from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.costs import COST_ITEMS
 from toolkit.optimize.objectives.base import Objective
 from toolkit.risk_model.covariance import CovarianceSpec

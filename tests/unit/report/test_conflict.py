@@ -165,6 +165,7 @@ def test_the_strategy_and_its_versions_are_told_without_a_solution(tight):
     ("limit", "words"),
     [
         ({"kind": "cardinality", "lower": 2, "upper": 5}, "at most five holdings and at least two holdings"),
+        ({"kind": "cardinality", "upper": 2, "groups": ["tech"]}, "at most two holdings of tech"),
         ({"kind": "min_ticket", "value": 5000.0}, "at least €5,000 in each holding"),
         ({"kind": "min_ticket", "fraction": 0.05}, "at least 5% in each holding"),
         ({"kind": "min_ticket", "fraction": 0.05, "assets": ["GLD", "SLV"]}, "at least 5% in each holding of GLD and SLV"),

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from toolkit.core.assets import Universe
 from toolkit.core.decode import Spec
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray, Forecast, read_only
 from toolkit.core.remarks import Remark
 from toolkit.optimize.functions import ConvexConstraint
@@ -117,21 +117,34 @@ class LinearConstraint:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldingCount:
+    """How many of some assets are held.
+
+    Attributes:
+        members: (n,) 1.0 for each asset that is counted.
+        fewest, most: Number of holdings; None for no limit.
+    """
+
+    members: FloatArray
+    fewest: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IntegerRequirements:
     """What a term asks of a whole-lot solution; all of it is relaxed in the continuous problem.
 
     Attributes:
         lots: Whole lots of each asset that is traded in lots.
         minimum: (n,) smallest fraction of the budget of a holding that is held at all.
-        fewest, most: Number of holdings.
+        counts: Numbers of holdings.
         kept: (n,) true where the value held today stays as it is.
         least, greatest: (n,) bounds of the value held, as fractions of the budget.
     """
 
     lots: bool = False
     minimum: FloatArray | None = None
-    fewest: int = 0
-    most: int | None = None
+    counts: tuple[HoldingCount, ...] = ()
     kept: NDArray[np.bool_] | None = None
     least: FloatArray | None = None
     greatest: FloatArray | None = None
@@ -146,8 +159,7 @@ class IntegerRequirements:
         return cls(
             lots=any(d.lots for d in asked),
             minimum=np.maximum.reduce(floors) if floors else None,
-            fewest=max((d.fewest for d in asked), default=0),
-            most=min((d.most for d in asked if d.most is not None), default=None),
+            counts=tuple(count for d in asked for count in d.counts),
             kept=np.logical_or.reduce(kept) if kept else None,
             least=np.maximum.reduce(least) if least else None,
             greatest=np.minimum.reduce(greatest) if greatest else None,
@@ -278,6 +290,29 @@ class Constraint(Term):
             return data.universe.members(label)
         except DataError as error:
             raise DataError(f"constraint {self.name!r}: {error.message}", hint=error.hint, details=error.details) from None
+
+    def members_of(self, assets: Sequence[str], groups: Sequence[str], data: ConstraintData) -> FloatArray:
+        """(n,) 1.0 for each of `assets` (keys or elements) and each member of `groups`, of which one may have none here.
+
+        Args:
+            assets: Names.
+            groups: Names.
+            data: Of the n assets.
+
+        Raises:
+            DataError: for an unknown asset; SpecError for an unknown group, with the nearest.
+        """
+        found = np.zeros(len(data.universe))
+        found[[at for label in assets for at in self.members(label, data)]] = 1.0
+        known = {"other", *GROUPS_OF_METALS, *data.own_groups, *data.universe.groups}
+        for group in groups:
+            if group not in known:
+                raise SpecError(f"constraint {self.name!r}: unknown group {group!r}.", hint=did_you_mean(group, known))
+            found[[at for at, asset in enumerate(data.universe) if asset.group == group]] = 1.0
+        return found
+
+
+GROUPS_OF_METALS = frozenset({"technology_metals", "rare_earths", "precious_metals"})
 
 
 def least_weights(constraints: Sequence[Constraint], data: ConstraintData) -> FloatArray:

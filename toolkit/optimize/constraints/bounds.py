@@ -10,7 +10,7 @@ from pydantic import Field
 
 from toolkit.core.assets import Asset
 from toolkit.core.decode import Several
-from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.errors import SpecError
 from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, SignedLimits, UpperLimited
 
 
@@ -74,19 +74,8 @@ class Group(SignedLimits):
         """One row: the sum."""
         if not self.assets and not self.groups:
             raise SpecError(f"constraint {self.name!r} needs `assets` or `groups`.")
-        universe = data.universe
-        members = {i for label in self.assets for i in self.members(label, data)}
-        known = {"other", *GROUPS_OF_METALS, *data.own_groups, *universe.groups}
-        for group in self.groups:
-            members |= {i for i, asset in enumerate(universe) if asset.group == group}
-            if group not in known:
-                raise SpecError(f"constraint {self.name!r}: unknown group {group!r}.", hint=did_you_mean(group, known))
-        coefficients = np.zeros((1, len(universe) + 1))
-        coefficients[0, sorted(members)] = 1.0
+        coefficients = np.append(self.members_of(self.assets, self.groups, data), 0.0)
         return LinearConstraint.of((self.name,), coefficients, self.lower, self.upper)
-
-
-GROUPS_OF_METALS = frozenset({"technology_metals", "rare_earths", "precious_metals"})
 
 
 class Cash(SignedLimits):

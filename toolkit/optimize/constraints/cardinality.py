@@ -8,17 +8,19 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from toolkit.core.decode import Several
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
-from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, HoldingCount, IntegerRequirements
 
 COUNTED = 1e-3
 """Smallest holding, as a fraction of the budget, where a least number is asked for: less would count in name only."""
 
 
 class Cardinality(Constraint):
-    """`lower`, `upper` number of holdings; cash is none. With `lower`, a holding is nothing or at least 0.1 % of the budget.
+    """`lower`, `upper` number of holdings, of `assets` (keys or elements) and whole `groups` together where given.
 
+    Cash is none. With `lower`, a holding that is counted is nothing or at least 0.1 % of the budget.
     The continuous problem knows nothing of it; the mixed-integer problem holds it exactly.
     """
 
@@ -28,6 +30,9 @@ class Cardinality(Constraint):
     kind: Literal["cardinality"] = "cardinality"
     lower: int | None = Field(default=None, ge=1)
     upper: int | None = Field(default=None, ge=0)
+    # Keys that are not used leave the fingerprint of a strategy as it was before they existed.
+    assets: Several[str] = Field(default=(), exclude_if=lambda value: not value)
+    groups: Several[str] = Field(default=(), exclude_if=lambda value: not value)
 
     @model_validator(mode="after")
     def _limits_make_sense(self) -> Cardinality:
@@ -39,8 +44,10 @@ class Cardinality(Constraint):
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:
         """The two numbers."""
-        floor = None if self.lower is None else np.full(len(data.universe), COUNTED)
-        return IntegerRequirements(minimum=floor, fewest=self.lower or 0, most=self.upper)
+        named = self.assets or self.groups
+        members = self.members_of(self.assets, self.groups, data) if named else np.ones(len(data.universe))
+        floor = None if self.lower is None else COUNTED * members
+        return IntegerRequirements(minimum=floor, counts=(HoldingCount(members, self.lower or 0, self.upper),))
 
     def notes(self, data: ConstraintData) -> tuple[Remark, ...]:  # noqa: ARG002
         """What counts as a holding."""

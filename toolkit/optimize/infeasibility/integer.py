@@ -54,7 +54,7 @@ def discrete_relaxations(problem: Problem, work: Work, near: FloatArray | None =
     if near is not None:
         contributions = problem.risk_contributions().items()
         convex += tuple(contribution.around(near[:-1], owner, None) for owner, group in contributions for contribution in group)
-    counts = {i for i, d in problem.integer_by_constraint().items() if d.most is not None or d.fewest}
+    counts = {i for i, d in problem.integer_by_constraint().items() if d.counts}
     relaxable = relaxable_columns(problem, {*limits.owner, *(constraint.owner for constraint in convex)} | counts)
     found = _nearest_lots(problem, relaxable, counts, convex, work)
     if found is None:
@@ -64,13 +64,14 @@ def discrete_relaxations(problem: Problem, work: Work, near: FloatArray | None =
     # The program may waste money on market impact: what is left in cash is counted again.
     paid = problem.costs.entry(best[:n] - problem.previous, problem.data.budget)
     relaxations = relaxations_at(problem, limits, np.append(best[:n], 1.0 - best[:n].sum() - paid) / (1.0 - paid))
-    number = int(np.sum(best[columns.block(HELD)] > 0.5))
+    held = best[columns.block(HELD)] > 0.5
     for owner in sorted(counts):
-        asked = problem.integer_by_constraint()[owner]
-        if asked.most is not None and number > asked.most:
-            relaxations.append(Relaxation(owner, "upper", number - asked.most))
-        if number < asked.fewest:
-            relaxations.append(Relaxation(owner, "lower", asked.fewest - number))
+        for count in problem.integer_by_constraint()[owner].counts:
+            number = round(float(held @ count.members))
+            if count.most is not None and number > count.most:
+                relaxations.append(Relaxation(owner, "upper", number - count.most))
+            if number < count.fewest:
+                relaxations.append(Relaxation(owner, "lower", count.fewest - number))
     return relaxations, least
 
 

@@ -89,10 +89,10 @@ class Score:
         excess += self.terms.beyond(values)
         held = values > TRADED
         excess += np.sum(np.where(held, np.clip(self.terms.floor - values, 0.0, None), 0.0), axis=1)
-        if self.terms.counted:
-            number, most = held.sum(axis=1), self.discrete.most
-            over = 0 if most is None else np.clip(number - most, 0, None)
-            excess += A_HOLDING * (over + np.clip(self.discrete.fewest - number, 0, None))
+        for count in self.discrete.counts:
+            number = held @ count.members
+            over = 0 if count.most is None else np.clip(number - count.most, 0, None)
+            excess += A_HOLDING * (over + np.clip(count.fewest - number, 0, None))
         d = values / self.wealth - q.target
         value = np.sum((d @ q.R.T) ** 2, axis=1) + np.sum((q.s * d) ** 2, axis=1) + values @ q.c / self.wealth
         value += beyond[:, soft] @ limits.price[soft] / self.wealth if soft.any() else 0.0

@@ -79,7 +79,6 @@ class LotTerms:
         floor: (n,) least value of a holding.
         kept: (n,) whether the value held today stays.
         least, greatest: (n,) bounds of the value held.
-        counted: Whether the number of holdings is limited.
         decided: (n,) whether being held at all is a decision of its own: it is counted, has a floor, or costs a
             fee or a site.
     """
@@ -91,7 +90,6 @@ class LotTerms:
     kept: NDArray[np.bool_]
     least: FloatArray
     greatest: FloatArray
-    counted: bool
     decided: NDArray[np.bool_]
 
     @property
@@ -113,15 +111,18 @@ class LotTerms:
         ticket = np.zeros(n) if discrete.minimum is None else discrete.minimum
         # One lot is the least anyway: as a floor it would only tie every holding to a decision of its own, which is
         # needed where holdings are counted.
-        tied = (fewest > 1) | (discrete.fewest > 0)
+        tied = fewest > 1
+        for count in discrete.counts:
+            tied = tied | ((count.members > 0) & (count.fewest > 0))
         floor = np.maximum(ticket, np.where(tied, fewest * lot, 0.0))
-        counted = discrete.fewest > 0 or discrete.most is not None
-        decided = (floor > 0) | counted | (problem.costs.fees > 0)
+        decided = (floor > 0) | (problem.costs.fees > 0)
+        for count in discrete.counts:
+            decided = decided | (count.members > 0)
         for site in problem.costs.sites:
             decided = decided | site.stored
         least = np.zeros(n) if discrete.least is None else discrete.least
         greatest = np.full(n, np.inf) if discrete.greatest is None else discrete.greatest
-        return cls(lot, in_lots, small, floor, kept, least, greatest, counted, decided)
+        return cls(lot, in_lots, small, floor, kept, least, greatest, decided)
 
     def cheapest(self, costs: Costs) -> float:
         """Price of the cheapest lot, as a fraction of the budget; 0 where nothing is in lots."""
@@ -218,13 +219,14 @@ def add_structure(
     program.add(row, -np.inf, 0.0)
 
     for owner, discrete in problem.integer_by_constraint().items():
-        for sign, count in ((1.0, discrete.most), (-1.0, discrete.fewest or None)):
-            if count is not None:
-                number = program.blank(1)
-                number[0, held] = sign
-                if owner in slack:
-                    number[0, slack[owner]] = -1.0
-                program.add(number, -np.inf, sign * count)
+        for count in discrete.counts:
+            for sign, limit in ((1.0, count.most), (-1.0, count.fewest or None)):
+                if limit is not None:
+                    number = program.blank(1)
+                    number[0, held] = sign * count.members
+                    if owner in slack:
+                        number[0, slack[owner]] = -1.0
+                    program.add(number, -np.inf, sign * limit)
 
 
 def add_impact(program: MixedIntegerProgram, problem: Problem, columns: Columns, sizes: FloatArray) -> None:

@@ -32,13 +32,15 @@ def asked(run: Findings, limit: AskedLimit) -> Text:
         return text(name(limit.expression or ""))
     if kind == "min_ticket":
         least = run.fmt.limit(limit.fraction or 0.0) if limit.value is None else run.money(limit.value)
-        if limit.assets:
-            return run.say("at least {amount} in each holding of {assets}", amount=least, assets=run.say.series(limit.assets))
-        return run.say("at least {amount} in each holding", amount=least)
+        if not limit.assets:
+            return run.say("at least {amount} in each holding", amount=least)
+        return run.say("at least {amount} in each holding of {assets}", amount=least, assets=run.say.series(limit.assets))
     sides = [plain(side_asked(run, limit, side, value)) for side in SIDES if (value := getattr(limit, side)) is not None]
     if not sides:
         return run.say(RULES[kind]) if kind in RULES else text(run.say.term("term", readable(kind)))
     told = run.say.series(sides)
+    if kind == "cardinality" and (of := [*(limit.assets or ()), *(limit.groups or ())]):
+        told = plain(run.say("{asked} of {assets}", asked=told, assets=run.say.series(of)))
     if limit.measure is not None:
         words = measure_words(SQUARES.get(limit.measure, limit.measure), limit.confidence, run.say)
         return run.say("{measure} {asked}", measure=words, asked=told)

@@ -247,7 +247,7 @@ def _others(run: Findings) -> str:
     found = [
         _holdings(run) if c.kind == "cardinality" else _rule(run, c.kind) for c in run.proposal.constraints if c.value is None
     ]
-    return say.words("Also kept: {rules}.", rules=say.series(found)) if found else ""
+    return say.words("Also kept: {rules}.", rules=say.series(tuple(dict.fromkeys(found)))) if found else ""
 
 
 def _rule(run: Findings, kind: str) -> str:

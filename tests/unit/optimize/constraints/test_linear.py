@@ -182,6 +182,59 @@ def test_a_number_of_holdings_in_whole_lots_agrees_with_brute_force():
     assert answer.objective == pytest.approx(min(x @ covariance @ x for x in allowed), rel=1e-6)
 
 
+@pytest.mark.parametrize("lots", [None, np.array([0.15, 0.1, 0.2, 0.12, 0.11])])
+def test_numbers_of_holdings_of_groups_are_the_best_of_all_choices(lots):
+    covariance = random_covariance(5, 3)
+    assets = [Asset(f"a{i}", f"A{i}", group="tech" if i < 3 else "health") for i in range(5)]
+    terms = [
+        {"name": "cash", "kind": "cash", "upper": 0.0 if lots is None else 0.15},
+        {"name": "tech", "kind": "cardinality", "groups": ["tech"], "upper": 1},
+        {"name": "some", "kind": "cardinality", "assets": ["a1", "a4"], "lower": 1},
+        {"name": "all", "kind": "cardinality", "upper": 3},
+    ]
+    terms += [] if lots is None else [{"name": "lots", "kind": "lots"}]
+    answer = allocate(problem_of(covariance, assets=assets, constraints=terms, lots=lots), Solver(gap=1e-7))
+
+    def allowed(held):
+        return held[:3].sum() <= 1 and held[1] + held[4] >= 1 and held.sum() <= 3
+
+    best = np.inf
+    if lots is None:
+        for held in map(np.array, itertools.product((0, 1), repeat=5)):
+            if allowed(held):
+                lower, upper = 1e-3 * held * np.array([0, 1, 0, 0, 1]), held.astype(float)
+                own = [
+                    {"name": f"a{i}", "kind": "bounds", "assets": [f"a{i}"], "lower": lower[i], "upper": upper[i]}
+                    for i in range(5)
+                ]
+                best = min(best, allocate(problem_of(covariance, constraints=[NO_CASH, *own])).objective)
+    else:
+        for counts in itertools.product(*(range(int(1 / a) + 1) for a in lots)):
+            x = np.array(counts) * lots
+            if 0.85 - 1e-12 <= x.sum() <= 1 + 1e-12 and allowed(x > 0):
+                best = min(best, x @ covariance @ x)
+    assert allowed(answer.values > 1e-9)
+    assert answer.objective == pytest.approx(best, rel=1e-5)
+    free = allocate(problem_of(covariance, assets=assets, constraints=[terms[0], *terms[4:]], lots=lots), Solver(gap=1e-7))
+    assert free.objective < best - 1e-5  # the numbers decide
+
+
+def test_a_number_of_a_group_that_cannot_be_held_gives_way_by_the_least():
+    assets = [Asset(f"a{i}", f"A{i}", group="tech" if i < 3 else "health") for i in range(5)]
+    terms = [
+        NO_CASH,
+        {"name": "cap", "kind": "bounds", "upper": 0.3},
+        {"name": "health", "kind": "group", "groups": ["health"], "upper": 0.2},
+        {"name": "few", "kind": "cardinality", "groups": ["tech"], "upper": 1},
+    ]
+    with pytest.raises(Infeasible) as caught:
+        allocate(problem_of(random_covariance(5, 3), assets=assets, constraints=terms))
+    assert caught.value.details["set"] == ["constraint.cap.upper=0.4", "constraint.few.upper=2"]
+    terms[1] |= {"upper": 0.4}
+    terms[3] |= {"upper": 2}
+    assert np.count_nonzero(allocate(problem_of(random_covariance(5, 3), assets=assets, constraints=terms)).values[:3]) == 2
+
+
 def test_what_is_kept_is_kept_to_the_cent_after_costs():
     assets = [Asset(f"a{i}", f"A{i}", spread=0.2) for i in range(3)]
     previous = np.array([0.37, 0.1, 0.0])
