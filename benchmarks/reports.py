@@ -30,6 +30,8 @@ LENGTHS = (
     ("full", ("report", "last", "--report", "full")),
     ("exposure", ("report", "docs/gallery/holdings.csv", "--as-of", AS_OF)),
     ("market-brief", ("report", "--as-of", AS_OF)),
+    ("metal", ("report", "--metal", "indium", "--as-of", AS_OF)),
+    ("backtest", ("backtest", "minimum-risk", "--start", "2020-12-31", "--as-of", AS_OF, "--report")),
 )
 """Reports by name, and the command that makes each."""
 OURS = """

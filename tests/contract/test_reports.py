@@ -16,7 +16,7 @@ from toolkit.app.languages import language
 from toolkit.app.report import FORMATS
 from toolkit.app.subjects import DEFAULT_REPORT
 from toolkit.report.compose import Definition, builders, compose
-from toolkit.report.document import Columns, Figure, Matrix, Missing, Table
+from toolkit.report.document import Columns, Figure, KeyFigures, Matrix, Missing, Paragraph, Table
 from toolkit.report.i18n.text import plain
 from toolkit.report.shorten import PICTURES
 
@@ -191,3 +191,33 @@ def test_a_run_without_findings_says_what_is_missing_and_shows_the_rest(subjects
         "quality",
         "stages",
     }
+
+
+FACTS = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8").partition("## Five facts")[2]
+
+
+@pytest.mark.parametrize(("name", "column"), [("run", 2), ("500 lots", 3)])
+def test_five_facts_stand_where_the_page_on_reports_says(subjects, name, column):
+    document, _ = as_document(subjects[name].record, subjects[name].parts, name=DEFAULT_REPORT[subjects[name].kind])
+    blocks = {section.name: section.content for section in document.sections}
+    opening = next(content for section, content in blocks.items() if section.endswith("answer"))
+    notes = {item.label: plain(item.note) for block in opening if isinstance(block, KeyFigures) for item in block.items}
+    rows = [row.split("|") for row in FACTS.partition("\n## ")[0].splitlines() if row.startswith("| w")]
+    named = {place for row in rows for place in re.findall("`([^`]+)`", row[column])}
+    assert len(rows) == 5
+    assert named
+    assert named <= {*notes, *(section.title for section in document.sections)}
+    assert [block.role for block in opening if isinstance(block, Paragraph)].count("next") == 1
+    record, say = subjects[name].record, language("en")
+    if name == "run":
+        assert say.fmt.money(record["costs"]["entry"], "EUR") in notes["Break-even after 3 years"]
+        most = max(record["risk_contributions"], key=record["risk_contributions"].__getitem__)
+        assert plain(blocks["risk"][0].title).lower().startswith(most)
+    else:
+        risky = [lot for lot in record["exposure"]["lots"] if lot["delivery"] == "open_order_at_risk"]
+        most = max(risky, key=lambda lot: lot["value"])
+        assert say.fmt.money(most["value"], "EUR") in plain(blocks["holdings"][0].title)
+    page = report(subjects[name].record, subjects[name].parts, name=DEFAULT_REPORT[subjects[name].kind]).decode()
+    led = {*re.findall('href="#([sa][0-9]+)"', page)}
+    assert led
+    assert led <= {*re.findall('id="([sa][0-9]+)"', page)}
