@@ -179,7 +179,7 @@ def in_europe(snapshot: Snapshot, asset: Asset, price: float, day: date, basis: 
     if not basis.startswith(KINDS[ANNUAL]) or region_of(basis) == EUROPE or not form:
         return None
     rows = snapshot["price_points"].filter(
-        pl.col("asset") == asset.key,
+        pl.col("asset") == (asset.offer_of or asset.key),
         pl.col("basis").str.contains(dict(REGIONS)[EUROPE]) & pl.col("basis").str.contains(rf"\b{form}\b"),
         pl.col("unit").is_in(list(KG_PER_UNIT)),
         pl.col("date") >= day - COMPARABLE,
@@ -223,7 +223,7 @@ def annual_basis(snapshot: Snapshot, asset: Asset) -> tuple[str, str, str]:
 
 def _annual(annual: pl.DataFrame, asset: Asset) -> list[dict]:
     """The newest annual average whose series names the form of the product, else any of the metal; empty without one."""
-    rows = annual.filter((pl.col("asset") == asset.key) & (pl.col("unit") == asset.unit))
+    rows = annual.filter((pl.col("asset") == (asset.offer_of or asset.key)) & (pl.col("unit") == asset.unit))
     form = (asset.form or "").split(" ")[0]
     rows = rows.filter(pl.col("date") == pl.col("date").max())
     named = rows.filter(pl.col("series").str.contains(form, literal=True))

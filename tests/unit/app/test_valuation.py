@@ -14,7 +14,7 @@ from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.records import report_html
 from tests.subjects import AS_OF, context, proposal, with_parts
-from toolkit.app.valuation import APART, EUROPE, region_of, unit_prices
+from toolkit.app.valuation import APART, EUROPE, annual_basis, in_europe, region_of, unit_prices
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.holdings import holdings
 from toolkit.report.tables.facts import unconfirmed
@@ -53,6 +53,17 @@ def test_an_average_of_elsewhere_stands_beside_each_quotation_of_its_form_in_eur
         if price.in_europe is not None:
             assert price.kind == "annual_average"
     assert beside == {"dysprosium", "terbium"}
+
+
+def test_what_is_of_one_origin_has_the_source_and_the_quotation_of_its_product(inputs):
+    """Terbium of Myanmar had a price of 2025-12-31 without a source, and no word on what Rotterdam asks."""
+    product = inputs.products["terbium"]
+    held = replace(product, key="terbium_MMR", offer_of="terbium", origin="MMR")
+    basis, _, source = annual_basis(inputs.snapshot, held)
+    assert (basis, source) == (annual_basis(inputs.snapshot, product)[0], "usgs_mcs_2026")
+    asked = in_europe(inputs.snapshot, held, 904.0, date(2025, 12, 31), basis, "EUR")
+    assert asked is not None
+    assert asked.low > 904
 
 
 def test_dysprosium_of_china_is_told_with_the_price_asked_in_rotterdam(prices):
