@@ -244,7 +244,7 @@ def _check_series(file: str, quoted: Iterable[str], priced: Collection[str]) -> 
         if asset not in priced:
             raise DataError(
                 f"{file}: a dealer's price for {asset!r}, of which no price series is known.",
-                hint=did_you_mean(asset, sorted(priced)) or "Bring a series of it, too: one price tells no risk.",
+                hint=f"Leave its row out, or bring a series: one price tells no risk. {did_you_mean(asset, sorted(priced))}",
                 details={"asset": asset},
             )
 
