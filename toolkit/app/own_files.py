@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar, cast
 
@@ -14,6 +15,8 @@ from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import OwnAsset, Strategy, UniverseSpec
 
 ASSET = "asset"
+SECTOR = {"sector": "group"}
+"""Another name of a column of own assets -> its key."""
 
 
 class FromFile(Protocol):
@@ -86,13 +89,11 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
         DataError, FrameError: for a file that cannot be read, with the row.
         SpecError: for a value beyond its range and for an asset that stands twice, with the row.
     """
-    keys = [*OwnAsset.model_fields]
-
-    def header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
-        names = [name.strip().lower() for name in records[0]] if records else []
-        return None if not records else (["group" if name == "sector" else name for name in names], 0, 1)
-
-    table = read_table(path, header=header)
+    keys, table = [*OwnAsset.model_fields], read_table(path)
+    names = {column: SECTOR.get(name := column.strip().lower(), name) for column in table.columns}
+    if twice := [name for name in names.values() if [*names.values()].count(name) > 1]:
+        raise DataError(f"{table.name}, row {table.header}: two columns are {twice[0]!r}.", hint="Keep one of them.")
+    table = replace(table, cells=table.cells.rename(names))
     check_columns(table, required=(ASSET,), optional=keys[1:])
     required_cells(table, ASSET)
     columns = {key: texts(table, key).to_list() for key in (ASSET, "name", "group")}

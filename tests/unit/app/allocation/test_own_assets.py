@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 
 import toolkit as tk
+from tests.workbooks import xlsx
+from toolkit.app.own_files import read_own_assets, with_own_files
 from toolkit.core.assets import Asset, Universe
 from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.constraints.bounds import Group
@@ -137,6 +139,19 @@ def test_a_sector_may_be_the_universe_and_a_budget_of_risk(prices, levels, file)
     assert risks[:3].sum() / risks.sum() == pytest.approx(0.75, abs=1e-5)
 
 
+def test_parquet_and_a_sheet_say_the_same_as_text(file, tmp_path):
+    read = read_own_assets(file)
+    table = pl.read_csv(file, separator=";", decimal_comma=True)
+    table.write_parquet(tmp_path / "assets.parquet")
+    (tmp_path / "assets.xlsx").write_bytes(
+        xlsx({"Notes": [["a", "b"], [1, 2]], "Mine": [table.columns, *map(list, table.rows())]})
+    )
+    assert read[4] == tk.OwnAsset(asset="ECHO", name="Echo AG", group="technology", lot_size=1, spread=0.0005)
+    assert read_own_assets(tmp_path / "assets.parquet") == read
+    strategy = tk.Strategy(objective=tk.MinRisk(), universe=tk.UniverseSpec(file="assets.xlsx#Mine"))
+    assert with_own_files(strategy, tmp_path).universe.own == read
+
+
 def test_a_known_metal_takes_the_terms_of_its_dealer(file):
     file.write_text("asset,lot_size,spread\ngold,0.5,0.02\n")
     record = run(None, tk.UniverseSpec(assets=["gold", "silver"], file=str(file)), tk.Lots())
@@ -158,6 +173,7 @@ def test_a_group_of_own_assets_may_have_no_member_on_a_day():
     [
         ("asset,sector,lot\nALFA,tech,3\n", "row 1: unknown column 'lot'"),
         ("name,sector\nALFA,tech\n", "no column 'asset'"),
+        ("asset,sector,Group\nALFA,tech,tech\n", "row 1: two columns are 'group'"),
         ("asset,sector\nALFA,tech\n,tech\n", "no asset in row 3"),
         ("asset,sector\nALFA,tech\nALFA,x\n", "row 3: 'ALFA' stands twice"),
         ("asset,lot_size\nALFA,-3\n", r"row 2: lot_size must be above 0, not -3"),
