@@ -11,17 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
-from tests import once
+from tests import examples, once  # noqa: F401  # the profile of hypothesis
 
 if TYPE_CHECKING:
     from toolkit.core.forecast import FloatArray
     from toolkit.returns.observation.local_level import LocalLevels
-
-# The same examples in every run and in every worker; a busy machine is no failure.
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
 
 # pytest imports readline, which writes the size of the terminal into the environment that processes and workers inherit.
 for _name in ("COLUMNS", "LINES"):

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.backtest.worlds import MONTHS, FixedWeights, Plan, costs, world
@@ -54,7 +54,6 @@ def backtests(draw) -> tuple[BacktestPrices, Backtest]:
     return decide, found
 
 
-@settings(max_examples=150, deadline=None)
 @given(backtests())
 def test_accounts_add_up_to_the_cent(drawn):
     decide, found = drawn
@@ -75,7 +74,6 @@ def test_accounts_add_up_to_the_cent(drawn):
         assert (entry.units >= 0).all()
 
 
-@settings(max_examples=100, deadline=None)
 @given(backtests())
 def test_what_assets_earned_less_what_was_paid_is_the_change_of_wealth(drawn):
     decide, found = drawn
@@ -85,7 +83,6 @@ def test_what_assets_earned_less_what_was_paid_is_the_change_of_wealth(drawn):
     assert found.wealth[-1] == pytest.approx(found.wealth[0] + changed, abs=1e-5)
 
 
-@settings(max_examples=100, deadline=None)
 @given(backtests())
 def test_metal_is_what_was_traded_less_what_a_ban_stopped(drawn):
     _, found = drawn
@@ -98,7 +95,6 @@ def test_metal_is_what_was_traded_less_what_a_ban_stopped(drawn):
             assert units == pytest.approx(traded[key], rel=1e-9, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 46), st.integers(0, 1_000))
 def test_what_comes_after_a_day_changes_nothing_up_to_it(t, seed):
     rng = np.random.default_rng(seed)

@@ -8,9 +8,10 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import FITTED
 from tests.subjects import context
 from toolkit.app.valuation import unit_prices
 from toolkit.controls.periods import SCHEMA
@@ -93,7 +94,7 @@ def test_a_later_row_of_one_metal_changes_that_metal_alone():
         assert after[key] == pytest.approx(before[key], rel=SAME)
 
 
-@settings(max_examples=15, deadline=None)
+@FITTED
 @given(kept=st.sets(st.sampled_from(sorted(METALS)), min_size=1), seed=st.integers(0, 2**16))
 def test_a_believed_price_depends_on_no_other_series_and_no_order(kept, seed):
     alone = {level.asset: level for level in price_levels(bundled(), METALS)}
@@ -101,7 +102,7 @@ def test_a_believed_price_depends_on_no_other_series_and_no_order(kept, seed):
     assert {level.asset: level for level in price_levels(shuffled, sorted(kept))} == {key: alone[key] for key in kept}
 
 
-@settings(max_examples=15, deadline=None)
+@FITTED
 @given(day=st.dates(date(2023, 1, 1), DAY), revised=st.sets(st.sampled_from(sorted(METALS)), max_size=2))
 def test_a_level_is_read_off_a_path_that_was_filtered_before_where_it_begins_with_the_same_prices(day, revised):
     known = level_paths(bundled(), METALS)

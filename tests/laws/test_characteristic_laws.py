@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import SOLVED
 from toolkit.app.characteristics import supply_exposures
 from toolkit.market.market import Snapshot
 from toolkit.market.package import bundled_market
@@ -44,7 +45,7 @@ def equal(found, columns=slice(None)):
         assert getattr(found, name)[columns] == pytest.approx(getattr(REFERENCE, name), **SAME)
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
+@SOLVED
 @given(order=st.permutations(range(N)), series=st.permutations(KEYS))
 def test_permuting_assets_changes_nothing(order, series):
     at = list(order)
@@ -58,7 +59,7 @@ def test_permuting_assets_changes_nothing(order, series):
     assert found.covariance == pytest.approx(REFERENCE.covariance, rel=1e-7, abs=1e-10)
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
+@SOLVED
 @given(scale=st.floats(1e-4, 1e5), shift=st.floats(-1e3, 1e3), column=st.integers(0, 2))
 def test_the_unit_and_the_zero_of_an_exposure_change_nothing(scale, shift, column):
     values = VALUES.copy()
@@ -68,7 +69,7 @@ def test_the_unit_and_the_zero_of_an_exposure_change_nothing(scale, shift, colum
     assert found.imputed.tolist() == REFERENCE.imputed.tolist()
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@SOLVED
 @given(value=st.floats(-1e6, 1e6), place=st.integers(0, 3))
 def test_a_constant_exposure_changes_nothing(value, place):
     values = np.insert(VALUES, place, value, axis=2)
@@ -79,7 +80,7 @@ def test_a_constant_exposure_changes_nothing(value, place):
     equal(found, [j for j in range(found.returns.shape[1]) if j != 1 + place])
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@SOLVED
 @given(scale=st.floats(0.1, 10.0))
 def test_returns_scale_with_the_changes_and_tests_do_not(scale):
     scaled = Returns(CHANGES.dates, KEYS, CHANGES.mean * scale, CHANGES.noisy, CHANGES.uncertainty * scale**2)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from toolkit.controls.events import COUNTING
@@ -40,7 +40,6 @@ days = st.dates(FIRST, LAST)
 forms = st.sampled_from(FORMS)
 destinations = st.sampled_from([None, "DEU", "USA", "JPN"])
 users = st.sampled_from(["civil", "military", "listed"])
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def filtered(as_of: date) -> ControlLedger:
@@ -83,7 +82,6 @@ def event(event_id: str, announced: date, **values) -> pl.DataFrame:
     )
 
 
-@quick
 @given(seed=st.integers(0, 2**32 - 1), form=forms, on=days, destination=destinations, user=users)
 def test_the_order_of_rows_changes_nothing(seed, form, on, destination, user):
     shuffled = ControlLedger.of(
@@ -94,7 +92,6 @@ def test_the_order_of_rows_changes_nothing(seed, form, on, destination, user):
     assert upcoming(shuffled, on=on).equals(upcoming(LEDGER, on=on))
 
 
-@quick
 @given(form=forms, on=days, later=st.integers(0, 900), destination=destinations, user=users)
 def test_what_was_not_published_yet_changes_nothing(form, on, later, destination, user):
     question = {"on": on, "destination": destination, "end_user": user}
@@ -107,7 +104,6 @@ def test_what_was_not_published_yet_changes_nothing(form, on, later, destination
 LICENCES = [e.event_id for e in LEDGER.events if e.is_law and e.instrument in COUNTING and e.origin == "CHN"]
 
 
-@quick
 @given(
     target=st.sampled_from(LICENCES),
     relation=st.sampled_from(["suspends", "repeals", "replaces", "extends", "builds_on"]),
@@ -133,7 +129,6 @@ def test_a_future_event_changes_nothing_before_its_announcement(
     assert control_periods(ledger, [form], **past).equals(control_periods(LEDGER, [form], **past))
 
 
-@quick
 @given(
     target=st.sampled_from(LICENCES),
     delay=st.integers(0, 700),
@@ -160,7 +155,6 @@ def test_suspension_plus_expiry_restores_the_earlier_state_exactly(target, delay
     assert restored(ledger) == restored(LEDGER)
 
 
-@quick
 @given(target=st.sampled_from(LICENCES), delay=st.integers(0, 700), length=st.integers(0, 400), form=forms)
 def test_a_suspension_takes_out_of_force_and_nothing_else(target, delay, length, form):
     """On a day inside it the target is suspended; no other measure of its own changes its status."""
@@ -179,7 +173,6 @@ def test_a_suspension_takes_out_of_force_and_nothing_else(target, delay, length,
     assert controlled or not ledger.is_controlled(*form, on=on), "a suspension never controls a form"
 
 
-@quick
 @given(
     form=forms,
     on=days,
@@ -207,7 +200,6 @@ def test_what_is_not_law_never_changes_the_law(form, on, kind, standing, instrum
         assert after.headline == before.headline
 
 
-@quick
 @given(form=forms, on=days, destination=destinations, user=users)
 def test_headline_listing_and_counts_agree(form, on, destination, user):
     found = LEDGER.state(*form, on=on, destination=destination, end_user=user)

@@ -18,7 +18,9 @@ from toolkit.optimize.costs import Costs
 from toolkit.optimize.solution import Allocation
 from toolkit.scenarios.sets import Scenarios
 
-SETTINGS = settings(max_examples=4, deadline=None)
+SETTINGS = settings(max_examples=4)
+"""Each example is solved by two solvers."""
+
 N, S = 5, 80
 seeds = st.integers(0, 10_000)
 orders = st.permutations(range(N))

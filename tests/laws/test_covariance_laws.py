@@ -7,9 +7,10 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import SOLVED
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.covariance.form import CovarianceInputs
@@ -43,7 +44,7 @@ def covariance(spec, mean: np.ndarray, noisy: np.ndarray, uncertainty: np.ndarra
 
 
 @every_kind
-@settings(max_examples=12, deadline=None, derandomize=True)
+@SOLVED
 @given(seed=st.integers(0, 10_000), shape=st.sampled_from(SHAPES), noisy=st.booleans())
 def test_the_order_of_assets_changes_nothing(spec, seed, shape, noisy):
     mean, uncertainty = world(seed, shape, noisy)
@@ -60,7 +61,7 @@ def test_the_order_of_assets_changes_nothing(spec, seed, shape, noisy):
 
 
 @every_kind
-@settings(max_examples=12, deadline=None, derandomize=True)
+@SOLVED
 @given(seed=st.integers(0, 10_000), shape=st.sampled_from(SHAPES), noisy=st.booleans(), c=st.floats(1e-4, 1e4))
 def test_scaling_all_changes_scales_by_the_square(spec, seed, shape, noisy, c):
     mean, uncertainty = world(seed, shape, noisy)

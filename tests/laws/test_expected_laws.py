@@ -7,9 +7,10 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import FITTED
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
@@ -20,7 +21,6 @@ from toolkit.risk_model.expected_returns.views import ViewsReturns
 NAMES = tuple("abcdef")
 N = len(NAMES)
 PRIORS = ({"kind": "equilibrium"}, {"kind": "zero"})
-law = settings(max_examples=25, deadline=None, derandomize=True)
 seeds = st.integers(0, 10_000)
 ERRORS = st.floats(0.01, 0.5)
 
@@ -80,7 +80,7 @@ def believe(data: dict, inputs: CovarianceInputs, form: StructuredCovariance):
     return ViewsReturns.model_validate(data).estimate(inputs, form)
 
 
-@law
+@FITTED
 @given(seed=seeds, order=st.permutations(range(N)), views=stated(), prior=st.sampled_from(PRIORS))
 def test_the_order_of_assets_changes_nothing(seed, order, views, prior):
     pressed = {"prior": prior, "views": views, "control_pressure": {"premium": 0.03, "error": 0.1}}
@@ -95,7 +95,7 @@ def test_the_order_of_assets_changes_nothing(seed, order, views, prior):
         assert moved.covariance == pytest.approx(base.covariance[np.ix_(order, order)], rel=1e-8, abs=1e-12)
 
 
-@law
+@FITTED
 @given(seed=seeds, views=stated(), data=st.data())
 def test_the_order_of_views_changes_nothing(seed, views, data):
     base = believe({"views": views}, *problem(seed))
@@ -104,7 +104,7 @@ def test_the_order_of_views_changes_nothing(seed, views, data):
     assert moved.covariance == pytest.approx(base.covariance, rel=1e-8, abs=1e-12)
 
 
-@law
+@FITTED
 @given(seed=seeds, views=stated(), prior=st.sampled_from(PRIORS))
 def test_it_is_the_textbook_formula(seed, views, prior):
     """Equations 8 and 9 of He and Litterman (1999), with the inverses that the code avoids."""
@@ -120,7 +120,7 @@ def test_it_is_the_textbook_formula(seed, views, prior):
     assert found.covariance == pytest.approx(M, abs=1e-9)
 
 
-@law
+@FITTED
 @given(seed=seeds, views=stated(), prior=st.sampled_from(PRIORS))
 def test_a_view_without_confidence_or_with_a_huge_error_changes_nothing(seed, views, prior):
     before = ViewsReturns.model_validate({"prior": prior, "views": views}).prior.prior(*problem(seed))
@@ -132,7 +132,7 @@ def test_a_view_without_confidence_or_with_a_huge_error_changes_nothing(seed, vi
         assert found.covariance == pytest.approx(before.covariance(), abs=1e-12)
 
 
-@law
+@FITTED
 @given(seed=seeds, views=stated(error=st.just(0.0)), prior=st.sampled_from(PRIORS))
 def test_certain_views_are_met_and_leave_no_doubt(seed, views, prior):
     views = views[:2]  # more spreads than that may contradict each other
@@ -143,7 +143,7 @@ def test_certain_views_are_met_and_leave_no_doubt(seed, views, prior):
         assert row @ found.covariance @ row == pytest.approx(0.0, abs=1e-12)
 
 
-@law
+@FITTED
 @given(seed=seeds, views=stated(), prior=st.sampled_from(PRIORS))
 def test_views_that_agree_with_the_prior_move_nothing_and_only_make_it_surer(seed, views, prior):
     inputs, form = problem(seed)
@@ -157,7 +157,7 @@ def test_views_that_agree_with_the_prior_move_nothing_and_only_make_it_surer(see
     assert gained.max() > 1e-6
 
 
-@law
+@FITTED
 @given(seed=seeds, view=stated().map(lambda views: views[0]), confidence=st.floats(0, 1))
 def test_confidence_is_the_share_of_the_way_that_a_lone_view_goes(seed, view, confidence):
     """Idzorek (2007), in the closed form of Walters (2014)."""
@@ -170,7 +170,7 @@ def test_confidence_is_the_share_of_the_way_that_a_lone_view_goes(seed, view, co
     assert reached == pytest.approx(start + confidence * (view["value"] - start), abs=1e-9)
 
 
-@law
+@FITTED
 @given(seed=seeds, views=stated())
 def test_the_moves_of_the_views_add_up_to_the_whole_move(seed, views):
     inputs, form = problem(seed)
@@ -180,7 +180,7 @@ def test_the_moves_of_the_views_add_up_to_the_whole_move(seed, views):
     assert found.moves.sum(axis=1) == pytest.approx(found.mean - before.mean, abs=1e-12)
 
 
-@law
+@FITTED
 @given(seed=seeds, repeats=st.integers(2, 5), value=st.floats(-0.2, 0.2), error=st.floats(0.02, 0.3))
 def test_saying_a_view_again_is_saying_it_with_a_smaller_error(seed, repeats, value, error):
     prior = EquilibriumReturns().prior(*problem(seed))

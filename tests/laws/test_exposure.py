@@ -7,9 +7,10 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import QUICK
 from tests.subjects import context
 from toolkit.core.countries import CODES, country, country_names
 from toolkit.core.places import place
@@ -47,7 +48,6 @@ lots = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(lot=lots)
 def test_an_order_and_the_same_lot_stored_differ_only_in_what_can_stop_them(ledger, lot):
     ordered = exposed(ledger, lot_id="A", status="ordered", **lot)
@@ -59,7 +59,6 @@ def test_an_order_and_the_same_lot_stored_differ_only_in_what_can_stop_them(ledg
     }
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     lot=lots,
     status=st.sampled_from(["stored", "in_transit", "ordered", "planned"]),
@@ -75,7 +74,7 @@ def test_no_origin_makes_a_lot_in_china_safer_than_a_chinese_one(ledger, lot, st
     }
 
 
-@settings(max_examples=200, deadline=None)
+@QUICK
 @given(code=st.sampled_from(sorted(CODES)), language=st.sampled_from(["en", "de"]), change=st.sampled_from(
     [str, str.upper, str.lower, lambda text: f"  {text} ", lambda text: text.replace("ü", "ue"), lambda text: text.title()]
 ))  # fmt: skip
@@ -83,13 +82,13 @@ def test_a_country_is_the_same_in_every_spelling(code, language, change):
     assert country(change(country_names(language)[code])) == country(change(code)) == code
 
 
-@settings(max_examples=300, deadline=None)
+@QUICK
 @given(text=st.text(max_size=40))
 def test_any_text_is_a_place_of_a_country_or_unknown(text):
     assert place(text).country in {None, *CODES}
 
 
-@settings(max_examples=200, deadline=None)
+@QUICK
 @given(
     first=st.sampled_from(sorted(CODES)), second=st.sampled_from(sorted(CODES)), between=st.sampled_from([" / ", ", ", " - "])
 )

@@ -8,9 +8,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import FITTED, SOLVED
 from toolkit.core.assets import Asset, Universe
 from toolkit.market.package import bundled_market
 from toolkit.returns.observed_returns import Returns
@@ -45,7 +46,7 @@ def reference(kind):
     return forecast(spec=next(spec for spec in SPECS if spec.kind == kind))
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@SOLVED
 @given(order=st.permutations(KEYS), seed=st.integers(0, 1000), spec=st.sampled_from(SPECS))
 def test_permuting_assets_and_rows_changes_nothing(order, seed, spec):
     found = forecast(SNAPSHOT["prices"].sample(fraction=1.0, shuffle=True, seed=seed), UNIVERSE.take(order), spec)
@@ -58,7 +59,7 @@ def test_permuting_assets_and_rows_changes_nothing(order, seed, spec):
         assert numbers[0] == pytest.approx(numbers[1], rel=1e-9)
 
 
-@settings(max_examples=6, deadline=None, derandomize=True)
+@SOLVED
 @given(scale=st.floats(1e-3, 1e4), key=st.sampled_from(KEYS), spec=st.sampled_from(SPECS))
 def test_scaling_a_price_changes_no_risk_and_scales_its_level(scale, key, spec):
     scaled = SNAPSHOT["prices"].with_columns(
@@ -84,7 +85,7 @@ def deviation_and_correlation(matrix):
     return sd, matrix / np.outer(sd, sd)
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
+@SOLVED
 @given(seed=st.integers(0, 1000), spec=st.sampled_from(SPECS), noisy=st.booleans())
 def test_an_unrelated_asset_barely_changes_the_others(seed, spec, noisy):
     prices, universe = with_stranger(seed, "gallium" if noisy else "gold", 0.2 if noisy else 0.0)
@@ -103,7 +104,7 @@ def test_the_same_inputs_give_the_same_bytes():
     assert again.notes == reference(SPECS[0].kind).notes
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@FITTED
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 6))
 def test_ragged_histories_give_a_covariance_that_keeps_every_variance(seed, n):
     rng = np.random.default_rng(seed)

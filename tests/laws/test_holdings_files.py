@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.holdings_files import GERMAN, parsed
@@ -50,7 +50,6 @@ def grouped(number, mark, spaces):
     return f"{thousands}{mark}{rest}0"  # a fourth decimal leaves no mark in doubt
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lots, st.randoms(use_true_random=False), st.sampled_from([",", "."]), st.sampled_from([";", "\t", ","]), st.booleans())
 def test_spelling_order_and_case_of_columns_and_rows_change_nothing(rows, rng, mark, separator, spaces):
     keys = list(rows[0])
@@ -88,7 +87,6 @@ def test_spelling_order_and_case_of_columns_and_rows_change_nothing(rows, rng, m
     assert [float(row["quantity"]) for row in canonical] == ours["quantity"].to_list()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**9))
 def test_a_corrected_copy_reads_to_the_same_lots_and_keeps_every_fault(seed):
     damaged = damage(seed)

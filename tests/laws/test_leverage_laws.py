@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import SOLVED
 from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
 from toolkit.scenarios.sets import Scenarios
 
 N = 5
-SETTINGS = settings(max_examples=8, deadline=None)
 seeds = st.integers(0, 10_000)
 OBJECTIVES = (
     {"kind": "min_risk"},
@@ -37,7 +37,7 @@ def world(seed):
     return covariance, rng.normal(0.03, 0.08, N), scenarios
 
 
-@SETTINGS
+@SOLVED
 @given(
     seed=seeds, objective=st.sampled_from(OBJECTIVES), gross=st.floats(1.05, 2.5), net=st.tuples(*[st.floats(-0.3, 1.4)] * 2)
 )
@@ -61,7 +61,7 @@ def test_gross_and_net_hold_exactly_and_the_answer_has_its_certificate(seed, obj
     assert answer.certificate.worst <= 1e-6
 
 
-@SETTINGS
+@SOLVED
 @given(seed=seeds)
 def test_without_limits_least_variance_utility_and_ratio_have_their_closed_forms(seed):
     covariance, expected, _ = world(seed)
@@ -79,7 +79,7 @@ def test_without_limits_least_variance_utility_and_ratio_have_their_closed_forms
     )  # Sharpe of the tangent portfolio
 
 
-@SETTINGS
+@SOLVED
 @given(seed=seeds, objective=st.sampled_from(OBJECTIVES))
 def test_a_gross_exposure_of_one_that_is_fully_invested_is_long_only(seed, objective):
     covariance, expected, scenarios = world(seed)
@@ -94,7 +94,7 @@ def test_a_gross_exposure_of_one_that_is_fully_invested_is_long_only(seed, objec
     assert short.weights.min() >= -1e-5
 
 
-@SETTINGS
+@SOLVED
 @given(seed=seeds, rates=st.tuples(*[st.floats(0.0, 0.02)] * 3))
 def test_what_is_short_pays_for_its_sale_its_repurchase_and_what_is_borrowed(seed, rates):
     spread, storage, borrow = rates

@@ -6,9 +6,10 @@ import io
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import QUICK
 from tests.holdings_files import parsed
 from toolkit.core.errors import FrameError
 from toolkit.market.readers.columns import amounts
@@ -65,7 +66,7 @@ def of_holdings(texts):
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@QUICK
 @given(numbers, st.sampled_from(list(MARKS)), st.sampled_from(["", " €", " EUR"]))
 def test_what_is_written_in_a_locale_reads_to_the_same_or_is_asked(values, locale, money):
     texts = [written(value, locale, money) for value in values]
@@ -79,7 +80,7 @@ def test_what_is_written_in_a_locale_reads_to_the_same_or_is_asked(values, local
     assert of_holdings([written(value, locale) for value in values]) == of_prices([written(value, locale) for value in values])
 
 
-@settings(max_examples=200, deadline=None)
+@QUICK
 @given(st.lists(st.from_regex(r"[0-9]{1,3}([.,' ][0-9]{2,3}){0,3}", fullmatch=True), min_size=1, max_size=4))
 @example(["1.234", "12,5"])
 @example(["1,234"])
@@ -100,7 +101,7 @@ FORMS = {
 }
 
 
-@settings(max_examples=100, deadline=None)
+@QUICK
 @given(
     st.lists(st.dates(min_value=date(2001, 1, 1), max_value=date(2026, 1, 1)), min_size=1, max_size=6, unique=True),
     st.sampled_from(list(FORMS)),

@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import SOLVED
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.analysis.frontier import frontier
 
-SETTINGS = settings(max_examples=12, deadline=None)
 N = 6
 OBJECTIVES = {
     "max_ratio": {"kind": "max_ratio", "risk_free": 0.01},
@@ -54,14 +54,14 @@ def solve(kind: str, seed: int, *, upper: float = 0.5, order=range(N), factor: f
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)
-@SETTINGS
+@SOLVED
 @given(seed=seeds, order=st.permutations(range(N)))
 def test_permuting_assets_permutes_the_weights(kind, seed, order):
     np.testing.assert_allclose(solve(kind, seed, order=order).weights, solve(kind, seed).weights[list(order)], atol=2e-5)
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)
-@SETTINGS
+@SOLVED
 @given(seed=seeds, factor=st.floats(0.02, 50))
 def test_the_unit_of_risk_does_not_move_the_weights(kind, seed, factor):
     # A limit on volatility has an upper bound in the strategy, of 1,000 % a year.
@@ -70,7 +70,7 @@ def test_the_unit_of_risk_does_not_move_the_weights(kind, seed, factor):
 
 
 @pytest.mark.parametrize("kind", PRICED)
-@SETTINGS
+@SOLVED
 @given(seed=seeds, caps=st.tuples(st.floats(0.25, 1.0), st.floats(0.25, 1.0)))
 def test_a_tighter_cap_is_never_better(kind, seed, caps):
     tight, loose = (solve(kind, seed, upper=upper).objective for upper in (min(caps), max(caps)))
@@ -78,7 +78,7 @@ def test_a_tighter_cap_is_never_better(kind, seed, caps):
 
 
 @pytest.mark.parametrize("kind", LIMITED)
-@SETTINGS
+@SOLVED
 @given(seed=seeds)
 def test_limits_hold_and_what_is_called_optimal_has_its_certificate(kind, seed):
     answer = solve(kind, seed, upper=0.3)
@@ -98,7 +98,7 @@ def test_solving_something_else_in_between_changes_no_bit(kind):
     assert [limit.shadow_price for limit in before.limits] == [limit.shadow_price for limit in after.limits]
 
 
-@SETTINGS
+@SOLVED
 @given(seed=seeds, order=st.permutations(range(N)))
 def test_a_frontier_does_not_depend_on_the_order_of_assets(seed, order):
     def trace(chosen):
@@ -113,7 +113,7 @@ def test_a_frontier_does_not_depend_on_the_order_of_assets(seed, order):
         np.testing.assert_allclose(b.weights[:-1], a.weights[list(order)], atol=1e-4)
 
 
-@SETTINGS
+@SOLVED
 @given(seed=seeds, caps=st.tuples(st.floats(0.25, 1.0), st.floats(0.25, 1.0)))
 def test_a_looser_cap_moves_no_part_of_the_frontier_towards_risk(seed, caps):
     def trace(upper):

@@ -7,9 +7,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import FITTED
 from toolkit.core.assets import Asset, Universe
 from toolkit.returns.panel import align
 from toolkit.returns.volatility_pooling import annual_volatility, effective_excess, log_volatility, pooled_volatility
@@ -55,7 +56,7 @@ def volatilities(frame: pl.DataFrame) -> np.ndarray:
 REFERENCE, VOLATILITIES = align(PRICES, universe()), volatilities(PRICES)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@FITTED
 @given(order=st.permutations(KEYS), seed=st.integers(0, 1000))
 def test_order_of_rows_and_of_assets_changes_no_panel(order, seed):
     found = align(PRICES.sample(fraction=1.0, shuffle=True, seed=seed), universe(order))
@@ -74,14 +75,14 @@ def test_order_of_rows_and_of_assets_changes_no_panel(order, seed):
     assert coverage(found, universe(order), weights[at]).sort("asset").equals(coverage(REFERENCE, universe(), weights))
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@FITTED
 @given(scale=st.floats(1e-6, 1e6), key=st.sampled_from(KEYS))
 def test_unit_of_a_price_changes_no_volatility(scale, key):
     price = pl.when(pl.col("asset") == key).then(pl.col("price") * scale).otherwise(pl.col("price"))
     assert volatilities(PRICES.with_columns(price=price)) == pytest.approx(VOLATILITIES, rel=1e-8)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@FITTED
 @given(data=st.data(), n=st.integers(1, 8))
 def test_pooling_is_blind_to_order_and_follows_a_common_scale(data, n):
     own = np.array(data.draw(st.lists(st.floats(0.01, 2.0), min_size=n, max_size=n)))
@@ -101,7 +102,6 @@ def test_pooling_is_blind_to_order_and_follows_a_common_scale(data, n):
         assert (np.log(found.volatility[at]) >= mean[at].min() - 1e-9).all()
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 10_000), n=st.integers(2, 8), named=st.booleans(), within=st.floats(-0.5, 1.0), rank=st.integers(1, 9)
 )

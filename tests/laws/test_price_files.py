@@ -8,9 +8,10 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import QUICK
 from toolkit.core.errors import DataError
 from toolkit.core.frames import Prices
 from toolkit.market.readers.price_checks import HIGHEST, JUMPS, LOWEST
@@ -58,7 +59,6 @@ def long(grid: pl.DataFrame) -> pl.DataFrame:
 
 
 @given(grids())
-@settings(deadline=None, max_examples=60)
 def test_both_shapes_and_both_formats_give_the_same_frame(grid):
     wide = read(csv(grid)).frame
     Prices.validate(wide)
@@ -68,7 +68,6 @@ def test_both_shapes_and_both_formats_give_the_same_frame(grid):
 
 
 @given(grids(), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=40)
 def test_the_order_of_rows_and_columns_means_nothing(grid: pl.DataFrame, rng: random.Random):
     order = rng.sample(range(grid.height), grid.height)
     shuffled = grid[order][["date", *rng.sample(grid.columns[1:], grid.width - 1)]]
@@ -78,7 +77,6 @@ def test_the_order_of_rows_and_columns_means_nothing(grid: pl.DataFrame, rng: ra
 
 
 @given(grids())
-@settings(deadline=None, max_examples=40)
 def test_byte_order_mark_and_line_ends_mean_nothing(grid):
     plain = csv(grid)
     assert read(b"\xef\xbb\xbf" + plain.replace(b"\n", b"\r\n")).frame.equals(read(plain).frame)
@@ -92,7 +90,6 @@ def test_byte_order_mark_and_line_ends_mean_nothing(grid):
         unique_by=lambda c: c[0],
     )
 )
-@settings(deadline=None, max_examples=40)
 def test_semicolons_with_decimal_commas_mean_the_same(cells):
     plain = "date,gold\n" + "".join(f"{day},{price}\n" for day, price in cells)
     german = plain.replace(",", ";").replace(".", ",")
@@ -100,7 +97,6 @@ def test_semicolons_with_decimal_commas_mean_the_same(cells):
 
 
 @given(grids(), st.integers(min_value=1, max_value=4000))
-@settings(deadline=None, max_examples=40)
 def test_one_price_of_the_future_poisons_the_file(grid, ahead):
     late = pl.concat([grid, grid.head(1).with_columns(date=pl.lit(TODAY + timedelta(ahead)))])
     with pytest.raises(DataError) as caught:
@@ -111,7 +107,7 @@ def test_one_price_of_the_future_poisons_the_file(grid, ahead):
 @given(
     st.binary(max_size=300) | st.text(max_size=300).map(str.encode) | st.text('date,;0.1\n"-as\r', max_size=200).map(str.encode)
 )
-@settings(deadline=None, max_examples=300)
+@QUICK
 def test_any_bytes_are_read_or_refused_in_words(content):
     try:
         file = read(content)

@@ -29,7 +29,7 @@ STRATEGIES = (
 """Those that answer within two seconds."""
 
 
-@settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, suppress_health_check=list(HealthCheck))  # each example is two whole runs
 @given(strategy=st.sampled_from(STRATEGIES), currency=st.sampled_from(sorted(MONEY)), owned=st.booleans())
 @example(strategy="ex-china", currency="EUR", owned=True)
 def test_rebalancing_what_a_run_proposed_trades_nothing(tmp_path_factory, strategy, currency, owned):

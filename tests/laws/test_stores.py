@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import FITTED, QUICK
 from tests.stores import FETCHED, days, made, rates
 from toolkit.core.errors import DataError
 from toolkit.market.store.compact import compact
@@ -48,7 +49,7 @@ def flipped(path, place, bit):
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(QUICK, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_flipped_byte_is_found(store, data):
     path = data.draw(st.sampled_from(files(store)))
     before = path.read_bytes()
@@ -107,7 +108,7 @@ FLOATS = st.floats(min_value=5e-324, allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(FLOATS, min_size=1, max_size=30))
-@settings(max_examples=25, deadline=None)
+@FITTED
 def test_values_come_back_bit_for_bit(tmp_path_factory, values):
     kept = Store.open(tmp_path_factory.mktemp("bits") / "s", create=True)
     told = dict(zip(days(date(2020, 1, 1), len(values)), values, strict=True))
@@ -129,7 +130,7 @@ FETCHES = st.lists(
 
 
 @given(FETCHES)
-@settings(max_examples=15, deadline=None)
+@FITTED
 def test_a_later_fetch_changes_no_answer_dated_up_to_an_earlier_one(tmp_path_factory, fetches):
     kept = Store.open(tmp_path_factory.mktemp("vintages") / "s", create=True)
     start = date(2026, 1, 1)

@@ -4,15 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import SOLVED
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.solution import Solver
-
-SETTINGS = settings(max_examples=8, deadline=None)
 
 
 def solve(seed, terms, order=None, gap=1e-5):
@@ -22,7 +21,7 @@ def solve(seed, terms, order=None, gap=1e-5):
     return allocate(problem, Solver(gap=gap))
 
 
-@SETTINGS
+@SOLVED
 @given(seed=st.integers(0, 10_000), order=st.permutations(range(5)))
 def test_an_expression_does_not_depend_on_the_order_of_assets(seed, order):
     term = {"name": "it", "kind": "linear", "expression": "a0 + 0.5 * a3 >= a1 + 0.3"}
@@ -30,14 +29,14 @@ def test_an_expression_does_not_depend_on_the_order_of_assets(seed, order):
     np.testing.assert_allclose(moved.weights, base.weights[order], atol=1e-6)
 
 
-@SETTINGS
+@SOLVED
 @given(seed=st.integers(0, 10_000), order=st.permutations(range(5)))
 def test_a_number_of_holdings_does_not_depend_on_the_order_of_assets(seed, order):
     term = {"name": "it", "kind": "cardinality", "upper": 2}
     assert solve(seed, [term], order).objective == pytest.approx(solve(seed, [term]).objective, rel=2e-5)
 
 
-@SETTINGS
+@SOLVED
 @given(seed=st.integers(0, 10_000), limits=st.tuples(st.floats(0, 0.9), st.floats(0, 0.9)))
 def test_a_tighter_expression_is_never_better(seed, limits):
     def value(limit):
@@ -46,7 +45,7 @@ def test_a_tighter_expression_is_never_better(seed, limits):
     assert value(min(limits)) >= value(max(limits)) * (1 - 1e-7)
 
 
-@SETTINGS
+@SOLVED
 @given(seed=st.integers(0, 10_000))
 def test_fewer_holdings_are_never_better_and_all_of_them_are_no_limit(seed):
     values = [solve(seed, [{"name": "it", "kind": "cardinality", "upper": k}]).objective for k in (1, 2, 3, 5)]

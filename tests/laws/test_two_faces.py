@@ -9,14 +9,14 @@ import warnings
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import SOLVED
 from toolkit.risk_measures import measures
 from toolkit.risk_measures.base import contributions, gradient, measured, scale
 from toolkit.scenarios.sets import Scenarios
 
-SETTINGS = settings(max_examples=12, deadline=None, derandomize=True)
 NAMES = sorted(measures())
 UNORDERED = [name for name in NAMES if not measures()[name].needs_order]
 DEVIATIONS = ["gini", "mad", "semideviation", "semivariance", "variance", "volatility"]
@@ -72,7 +72,7 @@ def minimum(measure, returns, probabilities, constraints=()):
 
 
 @pytest.mark.parametrize("measure", every(NAMES))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes())
 def test_the_two_faces_agree(measure, given_):
     losses, p = given_
@@ -83,7 +83,7 @@ def test_the_two_faces_agree(measure, given_):
 
 
 @pytest.mark.parametrize("measure", every(NAMES))
-@SETTINGS
+@SOLVED
 @given(seed=st.integers(0, 10_000))
 def test_a_minimum_over_weights_is_what_the_numbers_say_and_nothing_near_is_better(measure, seed):
     rng = np.random.default_rng(seed)
@@ -111,7 +111,6 @@ def test_as_a_limit_it_holds_and_is_reached(measure):
 
 
 @pytest.mark.parametrize("measure", every(NAMES))
-@settings(SETTINGS, max_examples=60)
 @given(given_=outcomes(), seed=st.integers(0, 10_000), far=st.sampled_from([1e-3, 0.1, 10.0]))
 def test_a_cut_along_the_subgradient_is_never_above_the_measure(measure, given_, seed, far):
     losses, p = given_
@@ -126,7 +125,7 @@ def test_a_cut_along_the_subgradient_is_never_above_the_measure(measure, given_,
 
 
 @pytest.mark.parametrize("measure", every(NAMES))
-@SETTINGS
+@SOLVED
 @given(seed=st.integers(0, 10_000))
 def test_where_a_measure_is_smooth_its_subgradient_is_what_differences_say(measure, seed):
     rng = np.random.default_rng(seed)
@@ -137,7 +136,7 @@ def test_where_a_measure_is_smooth_its_subgradient_is_what_differences_say(measu
 
 
 @pytest.mark.parametrize("measure", every(NAMES))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes())
 def test_a_measure_is_the_mean_loss_under_its_subgradient_as_euler_says(measure, given_):
     losses, p = given_
@@ -146,7 +145,7 @@ def test_a_measure_is_the_mean_loss_under_its_subgradient_as_euler_says(measure,
 
 
 @pytest.mark.parametrize("measure", every(NAMES))
-@SETTINGS
+@SOLVED
 @given(seed=st.integers(0, 10_000))
 def test_contributions_add_up_and_the_gradient_is_what_differences_say(measure, seed):
     rng = np.random.default_rng(seed)
@@ -159,7 +158,7 @@ def test_contributions_add_up_and_the_gradient_is_what_differences_say(measure, 
 
 
 @pytest.mark.parametrize("measure", every(COHERENT))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes())
 def test_the_subgradient_of_a_coherent_measure_is_a_distribution(measure, given_):
     losses, p = given_
@@ -184,7 +183,7 @@ def test_scaled_returns_make_the_convex_face_exact_at_any_size(measure, size):
 
 
 @pytest.mark.parametrize("measure", every([name for name in NAMES if measures()[name].homogeneous]))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes(), factor=st.floats(1e-3, 1e3))
 def test_twice_the_position_is_twice_the_risk(measure, given_, factor):
     losses, p = given_
@@ -194,7 +193,7 @@ def test_twice_the_position_is_twice_the_risk(measure, given_, factor):
 
 
 @pytest.mark.parametrize("measure", every(NAMES))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes(), seed=st.integers(0, 10_000))
 def test_a_mixture_is_never_riskier_than_its_parts(measure, given_, seed):
     losses, p = given_
@@ -206,7 +205,7 @@ def test_a_mixture_is_never_riskier_than_its_parts(measure, given_, seed):
 
 
 @pytest.mark.parametrize("measure", every([name for name in NAMES if name not in DEVIATIONS]))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes(), seed=st.integers(0, 10_000))
 def test_larger_losses_are_never_less_risky(measure, given_, seed):
     losses, p = given_
@@ -215,7 +214,7 @@ def test_larger_losses_are_never_less_risky(measure, given_, seed):
 
 
 @pytest.mark.parametrize("measure", every(COHERENT))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes(), shift=st.floats(-2, 2))
 def test_a_certain_loss_adds_itself(measure, given_, shift):
     losses, p = given_
@@ -223,7 +222,7 @@ def test_a_certain_loss_adds_itself(measure, given_, shift):
 
 
 @pytest.mark.parametrize("measure", every(DEVIATIONS))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes(), shift=st.floats(-2, 2))
 def test_a_certain_loss_is_no_dispersion(measure, given_, shift):
     losses, p = given_
@@ -231,7 +230,7 @@ def test_a_certain_loss_is_no_dispersion(measure, given_, shift):
 
 
 @pytest.mark.parametrize("measure", every(UNORDERED))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes(), seed=st.integers(0, 10_000))
 def test_the_order_of_scenarios_means_nothing(measure, given_, seed):
     losses, p = given_
@@ -240,7 +239,7 @@ def test_the_order_of_scenarios_means_nothing(measure, given_, seed):
 
 
 @pytest.mark.parametrize("measure", every(UNORDERED))
-@SETTINGS
+@SOLVED
 @given(given_=outcomes())
 def test_a_scenario_split_in_two_halves_is_the_same(measure, given_):
     losses, p = given_
@@ -248,7 +247,7 @@ def test_a_scenario_split_in_two_halves_is_the_same(measure, given_):
     assert halves == pytest.approx(measure.numeric(losses, p), rel=1e-9, abs=1e-15)
 
 
-@SETTINGS
+@SOLVED
 @given(given_=outcomes(), confidence=st.floats(0.01, 0.99))
 def test_tails_are_ordered_mean_cvar_evar_worst(given_, confidence):
     losses, p = given_
@@ -258,7 +257,7 @@ def test_tails_are_ordered_mean_cvar_evar_worst(given_, confidence):
     assert evar <= instance("worst_case").numeric(losses, p) + 1e-12
 
 
-@SETTINGS
+@SOLVED
 @given(given_=outcomes())
 def test_drawdowns_are_ordered_average_ulcer_cdar_maximum(given_):
     losses, p = given_

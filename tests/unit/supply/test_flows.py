@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.core.errors import GapError
@@ -149,7 +149,6 @@ def test_a_missing_month_ends_a_run_and_spoils_a_base():
     assert collapses(series([100.0] * 10 + [None] + [100.0] * 4 + [0.0] * 6)) == ()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=13, max_size=48), st.sampled_from([0.001, 1000.0]))
 def test_collapses_do_not_depend_on_the_unit_of_mass(quantities, factor):
     quantities = [round(q, 3) for q in quantities]
@@ -159,7 +158,6 @@ def test_collapses_do_not_depend_on_the_unit_of_mass(quantities, factor):
     assert told == moved
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=30, max_size=48), st.integers(13, 29))
 def test_later_months_never_change_what_was_confirmed(quantities, cut):
     whole = collapses(series([float(q) for q in quantities]))

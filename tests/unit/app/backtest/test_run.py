@@ -10,10 +10,11 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import toolkit as tk
+from tests.examples import SOLVED
 from toolkit.cli.main import run
 from toolkit.market.market import Market as Package
 
@@ -60,7 +61,7 @@ def history(found: tk.Backtest) -> dict[str, list]:
     }
 
 
-@settings(max_examples=12, deadline=None)
+@SOLVED
 @given(st.integers(12, 34), st.integers(0, 100))
 def test_nothing_decided_by_a_day_depends_on_what_comes_after_it(t, seed):
     paths = walk(MONTHS)

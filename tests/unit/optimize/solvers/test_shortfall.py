@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from tests.examples import FITTED
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.solvers import shortfall
@@ -14,7 +15,6 @@ from toolkit.optimize.solvers.shortfall import Shortfall, solve_deviation, solve
 from toolkit.optimize.solvers.solve import SolverInfeasible
 from toolkit.risk_measures import measures
 
-SETTINGS = settings(max_examples=25, deadline=None, derandomize=True)
 EXACT = 1e-9
 
 
@@ -76,7 +76,7 @@ def check(answer: Shortfall, returns, c, limits) -> None:
     assert answer.tail @ (-returns @ x[:-1]) == pytest.approx(answer.risk, abs=EXACT)
 
 
-@SETTINGS
+@FITTED
 @given(
     seed=st.integers(0, 10_000),
     S=st.integers(1, 150),
@@ -100,7 +100,7 @@ def test_it_is_the_optimum_of_the_whole_program_and_holds_its_conditions(seed, S
         assert answer.risk == pytest.approx(np.max(-returns[p > 0] @ answer.x[:-1]), abs=1e-15)
 
 
-@SETTINGS
+@FITTED
 @given(seed=st.integers(0, 10_000), S=st.integers(1, 150), n=st.integers(2, 12))
 def test_the_least_deviation_is_that_of_the_whole_program(seed, S, n):
     returns, p = scenarios(S + 1, n, seed)
