@@ -19,7 +19,7 @@ from toolkit.optimize.solution import Allocation
 from toolkit.scenarios.sets import Scenarios
 
 SETTINGS = settings(max_examples=4)
-"""Each example is solved by two solvers."""
+"""Each example solves several cone programs, which take longest."""
 
 N, S = 5, 80
 seeds = st.integers(0, 10_000)
