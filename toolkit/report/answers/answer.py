@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.messages import retellable, template_with
+from toolkit.holdings.traceability import UNKNOWN_ORIGIN
 from toolkit.records.base import Phrase
 from toolkit.report.document import Align, Block, Column, Document, Heading, Notes, Paragraph, Row, Section, Table
 from toolkit.report.i18n import names
@@ -114,6 +115,10 @@ class Answer:
     def word(self, identifier: str) -> str:
         """The words of an identifier of the data: a status, a form, an instrument."""
         return self.say.term("term", readable(identifier))
+
+    def origin(self, code: str) -> str:
+        """The ISO-3 code of a country of origin, in words where it is not known."""
+        return self.say.words("unknown") if code == UNKNOWN_ORIGIN else code
 
     def price_kind(self, kind: str) -> str:
         """What the price of a unit is, as pages call it."""

@@ -86,7 +86,7 @@ def _lot(answer: Answer, lot: LotExposure, resale: str) -> Iterator[Cell]:
     yield f"{answer.metal(lot.asset)} {answer.word(lot.form)}"
     yield answer.number(lot.mass, ",.6g")
     yield "" if lot.value is None else f"{'<= ' if lot.at_most else ''}{answer.number(lot.value, ',.2f')}"
-    yield answer.word(lot.origin)
+    yield answer.origin(lot.origin)
     yield headline(answer, lot.headline) + (say.fmt.notices(OWN_MARK).replace(" ", NBSP) if own else "")
     yield answer.word(lot.delivery)
     yield resale

@@ -37,6 +37,6 @@ def _lot(answer: Answer, row: ReadLot) -> Iterator[Cell]:
     price = row.purchase_price
     yield "" if price is None else f"{answer.number(price, ',.6g')} {row.currency}"
     yield "" if row.paid is None else answer.say.fmt.limit(row.paid)
-    yield answer.word(row.origin_country)
+    yield answer.origin(row.origin_country)
     yield row.country or answer.say.words("unknown")
     yield answer.word(row.status)
