@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import re
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPMessage
@@ -29,6 +30,35 @@ CONNECTIONS = 32
 PEOPLE, A_WEBINAR, AN_ADDRESS = 250, 250, 8
 """Attendees, and registrations that stay below the limits of a webinar and of an address."""
 CASES = ("today", "wider", "lifted")
+
+
+class Kept(Client):
+    """An attendee whose connection stays open between requests, as a browser's does."""
+
+    stream_of: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    def __init__(self, portal: Portal, link: str, number: int) -> None:
+        super().__init__(portal, link, number)
+        self.one_at_a_time = asyncio.Lock()
+
+    async def exchange(self, request: bytes) -> str:
+        """The answer over the open connection, or over a new one where the server has closed it."""
+        async with self.one_at_a_time:
+            return await self._exchange(request)
+
+    async def _exchange(self, request: bytes) -> str:
+        for _ in range(2):
+            if self.stream_of is None:
+                self.stream_of = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(self.address, 0))
+            reader, writer = self.stream_of
+            try:
+                writer.write(request.replace(b"Connection: close\r\n", b""))
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"(?i)content-length: (\d+)", head)
+                return (head + await reader.readexactly(int(length[1]) if length else 0)).decode()
+            except (asyncio.IncompleteReadError, ConnectionError):
+                self.stream_of = None
+        raise ConnectionError(self.address)
 
 
 @dataclass(frozen=True)
@@ -52,7 +82,7 @@ class Load:
 
 
 async def load(
-    portal: Portal, name: str, clients: list[Client], jobs: Iterator[Callable[[], Awaitable[object]]], seconds: float
+    portal: Portal, name: str, clients: Sequence[Client], jobs: Iterator[Callable[[], Awaitable[object]]], seconds: float
 ) -> Load:
     """Requests by `CONNECTIONS` clients at once for some seconds: rate, times, and processor time of the serving process."""
     times: list[float] = []
@@ -104,13 +134,13 @@ async def registrations(portal: Portal, seconds: float) -> Load:
     """Forms that were loaded before, posted by visitors of many addresses to many webinars; as many are stored as answered."""
     most = int(400 * seconds)
     pages = webinars(portal, most // A_WEBINAR + 1)
-    clients = [Client(portal, "", number) for number in range(most // AN_ADDRESS + 1)]
+    clients = [Kept(portal, "", number) for number in range(most // AN_ADDRESS + 1)]
     forms = [form(await client.ask("GET", pages[0]), f"{pages[0]}register") for client in clients]
     await asyncio.sleep(2.1)  # a form that is sent sooner is taken for a robot's
 
     async def register(number: int) -> None:
-        client, page = clients[number // AN_ADDRESS], pages[number // A_WEBINAR]
-        fields = {**forms[number // AN_ADDRESS], "name": "Ana Lima", "email": f"load{number}@example.com"}
+        client, page = clients[number % len(clients)], pages[number // A_WEBINAR]
+        fields = {**forms[number % len(clients)], "name": "Ana Lima", "email": f"load{number}@example.com"}
         await client.ask("POST", f"{page}register", fields)
 
     found = await load(portal, "registration", clients, (lambda n=n: register(n) for n in range(most)), seconds)
@@ -135,7 +165,7 @@ def starting(portal: Portal, minutes: int) -> None:
 
 async def room(portal: Portal, links: list[str], seconds: float) -> list[Load]:
     """The waiting room, the room, one question over and over, and questions that nobody asked before."""
-    clients = [Client(portal, link, number) for number, link in enumerate(links)]
+    clients = [Kept(portal, link, number) for number, link in enumerate(links)]
     await clients[0].enter()
     while 'action="/room/solve"' not in (page := await clients[0].ask("GET", "/room/")):
         await asyncio.sleep(0.5)  # the process of the demo loads

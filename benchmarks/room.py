@@ -56,17 +56,22 @@ class Client:
     async def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> str:
         """The body of an answer; its time is kept."""
         began = time.monotonic()
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(self.address, 0))
         body = urlencode(fields).encode() if fields else b""
-        writer.write(self._head(method, path, len(body)) + body)
-        head, _, content = (await reader.read()).decode().partition("\r\n\r\n")
-        writer.close()
+        head, _, content = (await self.exchange(self._head(method, path, len(body)) + body)).partition("\r\n\r\n")
         self.times.append(time.monotonic() - began)
         if not head.split()[1].startswith(("2", "3")):
             self.errors.append(f"{path.partition('/')[2][:8]} {head.split()[1]}")
         for name, value in re.findall(r"(?im)^set-cookie: ([^=]+)=([^;]*)", head):
             self.cookies[name] = value
         return content
+
+    async def exchange(self, request: bytes) -> str:
+        """The answer to one request over a connection of its own."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(self.address, 0))
+        writer.write(request)
+        answer = (await reader.read()).decode()
+        writer.close()
+        return answer
 
     def _head(self, method: str, path: str, length: int) -> bytes:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
