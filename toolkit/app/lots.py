@@ -17,7 +17,7 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark
 from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, metal_and_form
-from toolkit.market.readers.cells import PURITY
+from toolkit.market.readers.cells import without_purity
 from toolkit.market.readers.holdings.lots import Holdings, ReadFile, few
 from toolkit.market.readers.holdings.read import parse, read_holdings
 
@@ -105,7 +105,7 @@ class LotNames:
         Raises:
             DataError: for powder that may be the metal or the oxide.
         """
-        text = PURITY.sub("", name).strip()
+        text = without_purity(name)[0]
         if len(text) <= 2 and SYMBOLS.get(text) not in self.products:
             return None
         asset, words = metal_and_form(text, self._known) or ("", None)
@@ -116,7 +116,7 @@ class LotNames:
 
     def other_form(self, name: str) -> tuple[str, str] | None:
         """Metal and form that a name in a price file means, as ``Terbium Metall``; None for a traded form and for no metal."""
-        text = PURITY.sub("", name).strip()
+        text = without_purity(name)[0]
         asset, words = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text) or ("", None)
         form = self.form(asset, words) if words else None
         return (asset, form) if form and form != self.traded_form(asset) else None

@@ -19,7 +19,7 @@ from toolkit.holdings.unit_price import Quotation, UnitPrice
 from toolkit.market.exchange_rates import Rate, last_rate
 from toolkit.market.market import Snapshot
 from toolkit.returns.price_levels import LevelPath, level_paths
-from toolkit.returns.quotes import OWN_SERIES, mid_price, quoted_level, whose
+from toolkit.returns.quotes import BUNDLED, OWN_SERIES, mid_price, quoted_level, whose
 
 FILTERED, LAST_PRINT, ANNUAL, QUOTE = "filtered", "last_print", "annual_average", "quote"
 KINDS = {FILTERED: "estimated price", LAST_PRINT: "last observed price", ANNUAL: "annual average", QUOTE: "own price of a day"}
@@ -70,23 +70,9 @@ def unit_prices(
         price = row["price"]
         if asset.key in paths:
             (price, error), kind = paths[asset.key].last, FILTERED
-        rate = rate_of(row["currency"])
-        found[asset.key, asset.form] = UnitPrice(
-            asset=asset.key,
-            form=asset.form,
-            price=price * rate.value,
-            standard_error=error * rate.value,
-            kind=kind,
-            date=row["date"],
-            basis=row["basis"],
-            quoted=price,
-            quoted_currency=row["currency"],
-            rate_date=rate.date,
-            source=row["source"],
-            region=region_of(row["basis"]),
-            status=row.get("status", ""),
-            in_europe=in_europe(snapshot, asset, price * rate.value, row["date"], row["basis"], currency),
-        )
+        rate, key = rate_of(row["currency"]), (asset.key, asset.form)
+        europe = in_europe(snapshot, asset, price * rate.value, row["date"], row["basis"], currency)
+        found[key] = replace(_unit_price(row, key, price, error, rate, kind), status=row.get("status", ""), in_europe=europe)
     return found
 
 
@@ -115,7 +101,7 @@ def with_own_prices(
         rate = last_rate(fx, row["currency"], currency)
         quoted = quoted_level(row, products[row["asset"]], levels[key].price / rate.value)
         told.append(quoted.sentence)
-        found[key] = _of_quote(row, key, quoted.price, quoted.standard_error, rate)
+        found[key] = _unit_price(row, key, quoted.price, quoted.standard_error, rate, QUOTE, whose(row["basis"]))
     for row in own.forms.iter_rows(named=True):
         key, rate = (row["asset"], row["form"]), last_rate(fx, row["currency"], currency)
         price, error = mid_price(row, products[key[0]].spread if key[0] in products else 0.0)
@@ -126,26 +112,30 @@ def with_own_prices(
                 asset=key[0], form=key[1], day=row["date"], price=price, currency=row["currency"],
             )
         )  # fmt: skip
-        found[key] = _of_quote(row, key, price, error, rate)
+        found[key] = _unit_price(row, key, price, error, rate, QUOTE, whose(row["basis"]))
     return found, tuple(told)
 
 
-def _of_quote(row: Mapping[str, Any], key: tuple[str, str], price: float, error: float, rate: Rate) -> UnitPrice:
-    """The price of a kg of a metal in a form that a quote implies.
+def _unit_price(
+    row: Mapping[str, Any], key: tuple[str, str], price: float, error: float, rate: Rate, kind: str, price_from: str = BUNDLED
+) -> UnitPrice:
+    """The price of a kg of a metal in a form.
 
     Args:
-        row: The quote.
+        row: The price it rests on, with its date, basis, currency and source.
         key: Metal and form.
-        price: Of a kg, in the currency of the quote.
+        price: Of a kg, in the currency of the row.
         error: Of `price`, one standard error.
         rate: To the reporting currency.
+        kind: Of `KINDS`.
+        price_from: In the words of `toolkit.returns.quotes`.
     """
     return UnitPrice(
         asset=key[0],
         form=key[1],
         price=price * rate.value,
         standard_error=error * rate.value,
-        kind=QUOTE,
+        kind=kind,
         date=row["date"],
         basis=row["basis"],
         quoted=price,
@@ -153,7 +143,7 @@ def _of_quote(row: Mapping[str, Any], key: tuple[str, str], price: float, error:
         rate_date=rate.date,
         source=row["source"],
         region=region_of(row["basis"]),
-        price_from=whose(row["basis"]),
+        price_from=price_from,
     )
 
 

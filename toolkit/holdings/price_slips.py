@@ -183,29 +183,22 @@ def price_doubts(
         dated = row["purchase_date"] is not None
         if not is_far(times, FAR if dated else WRONG):
             continue
-        if not dated:
+        words = {"lot": row["lot_id"], "paid": paid, "currency": row["currency"], "times": times, "level": level}
+        cause = message("Check price, unit and currency.")
+        if dated:
+            quantity = row["quantity"] if row["quantity"] != 1 else None
+            found[row["lot_id"]] = message(
+                "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the price of its day ({level:,.6g}). {cause}",
+                **words,
+                cause=known.slip(times, unit or row["unit"], row["currency"], quantity=quantity) or cause,
+            )
+        else:
             found[row["lot_id"]] = message(
                 "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the newest price ({level:,.6g}), on an "
                 "unknown day. {cause}",
-                lot=row["lot_id"],
-                paid=paid,
-                currency=row["currency"],
-                times=times,
-                level=level,
-                cause=message("Check price, unit and currency."),
+                **words,
+                cause=cause,
             )
-            continue
-        quantity = row["quantity"] if row["quantity"] != 1 else None
-        slip = known.slip(times, unit or row["unit"], row["currency"], quantity=quantity)
-        found[row["lot_id"]] = message(
-            "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the price of its day ({level:,.6g}). {cause}",
-            lot=row["lot_id"],
-            paid=paid,
-            currency=row["currency"],
-            times=times,
-            level=level,
-            cause=slip or message("Check price, unit and currency."),
-        )
     return found
 
 

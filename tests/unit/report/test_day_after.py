@@ -72,3 +72,14 @@ def test_lots_without_a_price_are_worth_no_number(tmp_path):
     assert lots == {"oxide": None}
     cells = [plain(row.cells[2]) for row in table_of(built(held)).rows if "ntimony" in plain(row.cells[1])]
     assert cells == [NONE.text]
+
+
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_a_lot_without_a_price_that_is_closed_is_not_told_as_nothing(tmp_path, code):
+    row = "oxide,germanium,oxide,5N,20,kg,2025-01-10,20,EUR,CHN,DEU,stored"
+    held = holdings(tmp_path / "lots.csv", f"{GOLD}\n{row}\n")
+    assert [lots["after"] for one in held.parts["day_after"]["buyers"] for lots in one["lots"]] == ["no"]
+    told = {"en": "lots without a price may no longer be sold", "de": "Posten ohne Preis nicht mehr"}
+    assert told[code] in plain(built(held, code).title)
+    alone = holdings(tmp_path / "alone.csv", f"{GOLD.splitlines()[0]}\n{row}\n")
+    assert built(alone, code).body == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from toolkit.holdings.resale import NO
 from toolkit.records.parts.day_after import AnswerValue, BuyerChange, DayAfter
 from toolkit.report.charts.basket import Slice
 from toolkit.report.charts.stacked import Stack, stacked
@@ -37,12 +38,13 @@ def day_after(run: Findings) -> tuple[Block, ...]:
     if not any(one.today or one.after for one in part.buyers):
         title = say("{day} changes nothing for the resale of these lots", day=capital(run.fmt.long_date(part.date)))
         return (Figure(title, _sub(run), (), source=source),)
-    rows = [row for one in part.buyers for row in _bars(run, one)]
+    rows = [row for one in part.buyers for row in _bars(run, one) if row[1]]
     told = "; ".join(f"{name}: {', '.join(f'{words} {run.money(value)}' for words, value, _ in parts)}" for name, parts in rows)
     stacks = [Stack(name, tuple(Slice(value, run.money(value), fill) for _, value, fill in parts)) for name, parts in rows]
     there = {part.fill for row in stacks for part in row.parts}
     legend = tuple((FILL[css], say.words(words)) for css, words in LEGEND if FILL[css] in there)
-    return (Figure(_finding(run), _sub(run), (stacked(stacks, f"{told}.", run.fmt),), legend, source, _table(run)),)
+    drawing = (stacked(stacks, f"{told}.", run.fmt),) if rows else ()
+    return (Figure(_finding(run), _sub(run), drawing, legend, source, _table(run)),)
 
 
 def _buyer(run: Findings, one: BuyerChange) -> str:
@@ -52,20 +54,25 @@ def _buyer(run: Findings, one: BuyerChange) -> str:
 def _finding(run: Findings) -> Text:
     """The value that is closed to the buyer who loses most; where none is, that answers change."""
     part, say = run.part(DayAfter), run.say
-    first = part.buyers[0]
-    if first.closed <= 0:
+    first = next((one for one in part.buyers if any(lots.after == NO for lots in one.lots)), None)
+    if first is None:
         return say.counted(
             len(part.buyers),
             "After {day} the answer changes for {n} buyer, and nothing is closed",
             "After {day} the answer changes for {n} buyers, and nothing is closed",
             day=run.fmt.long_date(part.date),
         )
+    words = {
+        "day": run.fmt.long_date(part.after),
+        "towards": run.towards(first.destination),
+        "buyers": say.words(BUYERS[first.end_user]),
+    }
+    if first.closed <= 0:
+        return say("From {day} lots without a price may no longer be sold {towards} ({buyers})", **words)
     return say(
         "From {day} {value} of these lots may no longer be sold {towards} ({buyers})",
-        day=run.fmt.long_date(part.after),
         value=run.money(first.closed),
-        towards=run.towards(first.destination),
-        buyers=say.words(BUYERS[first.end_user]),
+        **words,
     )
 
 

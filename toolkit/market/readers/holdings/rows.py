@@ -224,7 +224,7 @@ class Parser(RowCells):
     def _status(self, i: int) -> str | None:
         """That of its cell; where it is empty and the place says that the lot is on its way, it is asked for."""
         place = self._text("location", i)
-        words = re.split(r"[\s,;:()/-]+", place or "")
+        words = re.split(r"[\s,;:()/]+", place or "")
         says = next(
             (STATUSES[one] for word in words for one in foldings(word) if STATUSES.get(one, "stored") != "stored"), None
         )

@@ -71,6 +71,10 @@ def test_a_purity_beside_the_form_is_read(form, purity):
     assert read(LOT | {"form": form}).frame["purity"].item() == "99.99 %"  # the column of purities is the user's word
 
 
+def test_a_place_whose_name_begins_as_a_status_is_a_place():
+    assert read(LOT | {"status": "", "location": "Plan-les-Ouates"}).frame["status"].item() == "stored"
+
+
 def test_a_purity_within_the_name_of_a_product_is_read():
     row = read({"asset": "Gallium 6N ingot", "quantity": "2 kg"}).frame.row(0, named=True)
     assert (row["asset"], row["form"], row["purity"]) == ("gallium", "metal", "6N")
