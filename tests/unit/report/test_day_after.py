@@ -9,8 +9,9 @@ from tests.records import partial_findings
 from tests.subjects import HOLDINGS, context, holdings
 from toolkit.app.languages import language
 from toolkit.report.document import Chart
-from toolkit.report.i18n.text import NONE, plain
+from toolkit.report.i18n.text import NONE, plain, text
 from toolkit.report.sections.day_after import day_after
+from toolkit.report.tables.deadline import deadline
 
 GOLD = "\n".join([HOLDINGS.splitlines()[0], "a,gold,metal,999.9,0.1,kg,2025-01-10,90000,EUR,CHE,DEU,stored"])
 
@@ -81,5 +82,7 @@ def test_a_lot_without_a_price_that_is_closed_is_not_told_as_nothing(tmp_path, c
     assert [lots["after"] for one in held.parts["day_after"]["buyers"] for lots in one["lots"]] == ["no"]
     told = {"en": "lots without a price may no longer be sold", "de": "Posten ohne Preis nicht mehr"}
     assert told[code] in plain(built(held, code).title)
+    found = partial_findings(held.record, held.parts, language(code))
+    assert {"en": "(without a price)", "de": "(ohne Preis)"}[code] in plain(text(*deadline(found)))
     alone = holdings(tmp_path / "alone.csv", f"{GOLD.splitlines()[0]}\n{row}\n")
     assert built(alone, code).body == ()

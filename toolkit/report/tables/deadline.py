@@ -88,7 +88,10 @@ def _share(run: Findings, row: Upcoming) -> Text:
     if run.exposure is None:
         part = sum(p.weight for p in _positions(run, row))
     elif run.exposure.value > 0:
-        part = sum(lot.value or 0.0 for lot in _lots(run, row) if lot.status != PLANNED) / run.exposure.value
+        owned = [lot.value for lot in _lots(run, row) if lot.status != PLANNED]
+        if owned and all(value is None for value in owned):
+            return run.say(" (without a price)")
+        part = sum(value or 0.0 for value in owned) / run.exposure.value
     else:
         return ()
     return run.say(" ({share} of value)", share=run.fmt.percent(part))
