@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import threading
 from datetime import timedelta
@@ -207,3 +208,21 @@ def test_without_a_mail_server_each_mail_is_a_file_and_its_link_is_printed(webin
     written = sorted(folder.glob("*.eml"))[-1]
     assert b"To: ana@example.com" in written.read_bytes()
     assert "https://webinar.example.com/a/" in capsys.readouterr().err
+
+
+def test_a_mail_that_could_not_be_written_whole_is_no_mail_and_is_written_later(webinar, settings):
+    settings.EMAIL_BACKEND = "toolkit.web.gate.mail.Folder"
+    row = row_of(registered(webinar))
+    folder = django_settings.PORTAL.folder / "mails"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # a disk that is full after a hundred bytes
+    try:
+        assert outbox.send_due() == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path for path in folder.glob("*.eml") if b"To: " not in path.read_bytes()] == []
+    with time_machine.travel(timezone.now() + timedelta(minutes=10)):
+        assert outbox.send_due() == 1
+    assert [path.name for path in folder.glob(f"*portal-{row.id}.*")] == [
+        path.name for path in folder.glob(f"*-portal-{row.id}.eml")
+    ]

@@ -134,7 +134,7 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
 
 
 class Folder(BaseEmailBackend):
-    """Each mail as a file, ``mails/000001-....eml`` in the folder of the portal; its link is printed."""
+    """Each mail as a file, ``mails/20261203T160000-portal-1.eml`` in the folder of the portal; its link is printed."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Write the files."""
@@ -143,7 +143,9 @@ class Folder(BaseEmailBackend):
         for message in email_messages:
             name = str(message.extra_headers["Message-ID"]).strip("<>").partition("@")[0]
             path = folder / f"{timezone.now():%Y%m%dT%H%M%S}-{name}.eml"
-            path.write_bytes(message.message().as_bytes())
+            draft = folder / f"{name}.part"  # a process that dies while it writes leaves no torn mail
+            draft.write_bytes(message.message().as_bytes())
+            draft.replace(path)
             links = [line for line in str(message.body).splitlines() if line.startswith(settings.PORTAL.base_url)]
             sys.stderr.write("\n  ".join([f"mail: {path}", *links]) + "\n")
         return len(email_messages)
@@ -151,7 +153,8 @@ class Folder(BaseEmailBackend):
 
 def sweep() -> None:
     """Remove the files of mails whose rows are deleted."""
-    files = {path: re.search(r"portal-(\d+)\.eml$", path.name) for path in (settings.PORTAL.folder / "mails").glob("*.eml")}
+    mails = (settings.PORTAL.folder / "mails").glob("*portal-*")
+    files = {path: re.search(r"portal-(\d+)\.(?:eml|part)$", path.name) for path in mails}
     kept = set(Outbox.objects.values_list("id", flat=True)) if files else set()
     for path, row in files.items():
         if row is not None and int(row[1]) not in kept:
