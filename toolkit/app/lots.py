@@ -16,7 +16,7 @@ from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark
-from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, metal_and_form
+from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, is_mix, metal_and_form
 from toolkit.market.readers.cells import without_purity
 from toolkit.market.readers.holdings.lots import Holdings, ReadFile, few
 from toolkit.market.readers.holdings.read import parse, read_holdings
@@ -72,7 +72,8 @@ class LotNames:
                 hint = f"It is struck in gold and in silver: write 'Gold {text}' or 'Silver {text}'."
                 raise DataError(f"{text!r} has two meanings.", hint=hint)
             return key, words
-        name = METALS.get(foldings(text)[0])
+        of_first = next((METALS[word] for word in foldings(text.partition(" ")[0]) if len(word) > 2 and word in METALS), None)
+        name = METALS.get(foldings(text)[0]) or (of_first if of_first not in self.ledger.assets else None)
         if name:
             hint = f"Nothing is known of {name}. Bring its price with --prices, or take the lot out."
             raise DataError(f"unknown asset {text!r}.", hint=hint)
@@ -80,7 +81,9 @@ class LotNames:
         near = did_you_mean(text, names)
         own = "A listed instrument needs its price: give it with --prices."
         near = near if near.startswith("Did") else ""
-        if self._first_word(text):
+        if is_mix(text):
+            near = "It is of two metals: write a lot of each, with the mass and the form of each."
+        elif self._first_word(text):
             near = f"Write {self._first_word(text)} as the asset, and what it is made into in the column form."
         ticker = text.isupper() and len(text) <= TICKER
         raise DataError(f"unknown asset {text!r}.", hint=f"{near} {own if ticker or not near else ''}".strip())

@@ -84,14 +84,16 @@ metals that notices control are as the notices write them (column `item_cn` of `
 
 _FORMS = {
     "metal": f"{_COINS};metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;"
-    "granulate;shot;rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;"
-    "metall;barren;kristallbarren;pellet;granulat;granalien;stab;stäbe;stange;stangen;block;blöcke;draht;"
-    "feinbarren;gussbarren;kathode;cathode",
+    "granulate;shot;rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;piece;pieces;chunk;chunks;"
+    "sponge;zone refined;zone refined bar;zone refined bars;polycrystalline;metall;barren;kristallbarren;pellet;granulat;"
+    "granalien;stab;stäbe;stange;stangen;block;blöcke;draht;feinbarren;gussbarren;kathode;cathode;stück;stücke;schwamm;"
+    "zonengereinigt;zonengereinigte barren;polykristallin",
     "metal powder": "metal powder;metallpulver",
     "oxide": "oxide;oxides;oxid;oxyd;trioxide;trioxid;dioxide;dioxid;pentoxid;pentoxide",
     "alloy": "alloy;alloys;legierung;legierungen",
     "ore": "ore;ores;concentrate;erz;erze;konzentrat",
-    "compound": "compound;compounds;verbindung;verbindungen;salt;salz",
+    "compound": "compound;compounds;verbindung;verbindungen;salt;salz;carbonate;carbonat;karbonat;hydroxide;hydroxid;nitrate;"
+    "nitrat;fluoride;fluorid;sulphate;sulfate;sulfat;acetate;acetat",
     "magnet": "magnet;magnets;magnete;magneten",
     "target": "target;targets;sputtertarget;sputtertargets",
     "chloride": "chloride;chlorid;tetrachlorid;tetrachloride",
@@ -120,20 +122,54 @@ _SIZE = re.compile(r"\b[0-9]+(?:[.,/][0-9]+)?\s?(?:ozt|oz|g|kg|unzen?|feinunzen?
 """Size of a coin beside its name."""
 POWDER = frozenset({"powder", "pulver"})
 """Words for powder: of the metal, or of the oxide for a metal that is traded as oxide."""
+_PARTNERS = {
+    "O": "oxide",
+    "P": "phosphide",
+    "As": "arsenide",
+    "Sb": "antimonide",
+    "N": "nitride",
+    "C": "carbide",
+    "Cl": "chloride",
+    "Te": "telluride",
+    "Se": "selenide",
+    "S": "sulphide",
+    "H": "hydride",
+}
+_FORMULA = re.compile(rf"([A-Z][a-z]?)([0-9]*)({'|'.join(sorted(_PARTNERS, key=len, reverse=True))})([0-9]*)")
+_PRODUCTS = {
+    spelling: product
+    for names, product in (
+        ("ammonium paratungstate;ammonium paratungstate apt;apt;ammoniumparawolframat", ("tungsten", "apt")),
+        ("scheelite;scheelit;wolframite;wolframit", ("tungsten", "ore")),
+        ("stibnite;stibnit;antimonit", ("antimony", "ore")),
+        ("smco magnet;smco magnets;smco magnete;samarium cobalt magnets;samarium kobalt magnete", ("samarium", "magnet")),
+    )
+    for name in names.split(";")
+    for spelling in foldings(name)
+}
+"""Products whose name is not that of their metal."""
+_GRAIN = re.compile(
+    r"[-,\s]*[<>~]?\s?[0-9]+(?:[.,][0-9]+)?(?:\s?-\s?[0-9]+(?:[.,][0-9]+)?)?\s?(?:[uµμ]m|micron|mesh)\b", re.IGNORECASE
+)
+"""Grain of a powder beside its name."""
 
 
 def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None] | None:
     """The asset key that a name begins with, and the words for a form behind it; None where it names no metal.
 
-    ``Gallium ingot``, ``gallium_ingot``, ``Silberbarren`` and ``Neodymoxid`` name a metal and a form at once.
+    ``Gallium ingot``, ``gallium_ingot``, ``Silberbarren``, ``Neodymoxid`` and ``Dy2O3`` name a metal and a form at once.
 
     Args:
         text: As in the file.
         known: Folded names and symbols -> asset key.
     """
+    text = _GRAIN.sub("", text)
     for spelling in foldings(text):
         if spelling in known:
             return known[spelling], None
+    product = _product(text)
+    if product:
+        return product if product[0] in known.values() else None
     for spelling in foldings(text):
         for name in (spelling[:size] for size in range(len(spelling), 0, -1)):
             if name not in known:
@@ -142,9 +178,27 @@ def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None
                 words = spelling[len(name) :].strip()
                 if words in FORMS or words in POWDER or words.removeprefix("metal ") in FORMS:
                     return known[name], words
+                compound = re.sub(r" ?(powder|pulver)$", "", words)
+                if FORMS.get(compound, "metal") != "metal":
+                    return known[name], compound
             elif spelling.startswith(f"{name} ") and (words := spelling[len(name) + 1 :]) in FORMS:
                 return known[name], words
     return None
+
+
+def _product(text: str) -> tuple[str, str] | None:
+    """Metal and words for a form of a formula (``Dy2O3``) and of a product with a name of its own (``APT``)."""
+    formula = _FORMULA.fullmatch(text.strip())
+    # Two capitals may be a country's code or a ticker: VN, US, but WC is in every list of powders.
+    if formula and formula[1] in SYMBOLS and (not formula[0].isupper() or formula[2] or formula[4] or formula[0] == "WC"):
+        return (SYMBOLS[formula[1]], _PARTNERS[formula[3]]) if formula[1] != "C" else None
+    return next((_PRODUCTS[spelling] for spelling in foldings(text) if spelling in _PRODUCTS), None)
+
+
+def is_mix(text: str) -> bool:
+    """Whether a name begins with the symbols of two metals, as ``NdPr oxide`` and ``SmCo magnets`` do."""
+    word = text.partition(" ")[0]
+    return not word.isupper() and any(word[:at] in SYMBOLS and word[at:] in SYMBOLS for at in (1, 2))
 
 
 def coin_and_metal(text: str, known: Mapping[str, str]) -> tuple[str, str | None] | None:

@@ -16,12 +16,35 @@ from toolkit.core.errors import DataError
         ("Wolfram ammonium paratungstate", "tungsten", "compound"),
         ("Indium phosphide", "indium", "phosphide"),
         ("Antimony trioxide", "antimony", "oxide"),
+        ("Ammonium paratungstate (APT)", "tungsten", "compound"),
+        ("SmCo magnets", "samarium", "magnet"),
+        ("Dy2O3", "dysprosium", "oxide"),
+        ("InP", "indium", "phosphide"),
+        ("WC", "tungsten", "carbide"),
+        ("Tungsten carbide powder", "tungsten", "carbide"),
+        ("Wolfram-Pulver 4-6 µm", "tungsten", "metal powder"),
+        ("Germanium Stücke", "germanium", "metal"),
     ],
 )
 def test_a_metal_before_a_form_of_a_notice_is_read(text, asset, form):
     names = LotNames(context().ledger, context().products)
     key, words = names.asset(text)
     assert (key, names.form(key, words or "")) == (asset, form)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("NdPr oxide", "a lot of each"),
+        ("Tantalum K-salt", "Nothing is known of tantalum"),
+        ("VN", "needs its price"),
+        ("CO2", "needs its price"),
+    ],
+)
+def test_what_is_no_one_metal_is_asked_about(text, hint):
+    with pytest.raises(DataError, match="unknown asset") as caught:
+        LotNames(context().ledger, context().products).asset(text)
+    assert hint in caught.value.hint
 
 
 def test_a_metal_before_words_that_are_no_form_is_asked_about():

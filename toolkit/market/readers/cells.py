@@ -251,9 +251,11 @@ def purity(text: str, *, percent: bool) -> str:
 
 
 def without_purity(text: str) -> tuple[str, str | None]:
-    """The name of a product or a form without its purity, and the purity: ``Ingot 99.99 %``, ``Gallium 6N ingot``."""
-    found = PURITY.search(text) or _PURE_WITHIN.search(text)
-    return (text.replace(found[0], " ", 1).strip(), purity(found[1], percent=True)) if found else (text, None)
+    """The name of a product or a form without its purity, and the purity: ``Gallium 4N (99,99 %), Ingots``."""
+    first = None
+    while found := PURITY.search(text) or _PURE_WITHIN.search(text):
+        text, first = text.replace(found[0], " ", 1).strip(" ,;"), first or found[1]
+    return text, purity(first, percent=True) if first else None
 
 
 def size(text: str, unit: str | None, *, most: float) -> PieceSize:

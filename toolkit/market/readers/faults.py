@@ -54,12 +54,15 @@ OneFault = tuple[str, str, str, tuple[int, str | None, str | None]]
 
 
 def grouped(faults: Iterable[OneFault]) -> list[Fault]:
-    """Faults of single cells by rule and words; of the hints of one kind three are told, once each."""
-    kinds: dict[tuple[str, str], list[OneFault]] = {}
+    """Faults of single cells by rule and words; of the hints of one kind three are told, once each.
+
+    An unknown asset is told with those of the same hint: what mends one name does not mend another.
+    """
+    kinds: dict[tuple[str, ...], list[OneFault]] = {}
     for fault in faults:
-        kinds.setdefault(fault[:2], []).append(fault)
+        kinds.setdefault(fault[:3] if fault[0] == "unknown_asset" else fault[:2], []).append(fault)
     groups = []
-    for (rule, words), found in kinds.items():
+    for (rule, words, *_), found in kinds.items():
         hints = list(dict.fromkeys(hint for _, _, hint, _ in found if hint))
         groups.append(
             Fault(rule, words, " ".join(hints[:3]), pl.DataFrame([one[3] for one in found], schema=_CELLS, orient="row"))

@@ -115,7 +115,8 @@ COLUMNS = (
         "unbekannt: keine Haltefrist",
         "Kaufdatum",
         "kaufdatum;date of purchase;bought;bought on;purchased;purchased on;gekauft am;gekauft;buy date;trade date;"
-        "anschaffungsdatum;erwerbsdatum;einkaufsdatum;kauftag;order date;bestelldatum;acquired;acquisition date;erworben am",
+        "anschaffungsdatum;erwerbsdatum;einkaufsdatum;kauftag;order date;bestelldatum;acquired;acquisition date;acq date;"
+        "acq dt;purchase dt;buy dt;trade dt;erworben am",
         "date;datum",
         example_de="10.06.2024",
     ),
@@ -206,7 +207,8 @@ COLUMNS = (
         "gelagert, unterwegs, bestellt oder geplant",
         "gelagert",
         "Status",
-        "zustand;lieferstatus;delivery status;lieferstand",
+        "zustand;lieferstatus;delivery status;lieferstand;order status;shipping status;shipment status;title status;lot status;"
+        "position status;bestellstatus;warenstatus",
         example_de="gelagert",
     ),
     Column(
@@ -393,12 +395,27 @@ STATUSES: Mapping[str, str] = cells.spelled(
     {
         "stored": "stored;in storage;in stock;on hand;held;owned;delivered;gelagert;eingelagert;im lager;lager;lagernd;"
         "geliefert;vorhanden;im bestand;bestand",
-        "in_transit": "in_transit;in transit;shipped;on the way;under way;underway;unterwegs;im transit;versandt;verschifft;"
-        "in lieferung;auf dem weg",
-        "ordered": "ordered;on order;order;open order;open;backorder;bestellt;in bestellung;bestellung;offen;offene bestellung",
+        "in_transit": "in_transit;in transit;shipped;dispatched;on the way;under way;underway;en route;afloat;on the water;"
+        "at sea;in delivery;out for delivery;unterwegs;im transit;versandt;versendet;verschifft;schwimmend;auf see;auf dem weg;"
+        "in lieferung;in auslieferung;in zustellung",
+        "ordered": "ordered;on order;order;open order;open;backorder;back order;not shipped;not yet shipped;not delivered;"
+        "purchased not shipped;not yet delivered;undelivered;to be delivered;awaiting delivery;awaiting shipment;"
+        "pending delivery;delivery pending;bestellt;in bestellung;bestellung;offen;offene bestellung;nicht geliefert;"
+        "noch nicht geliefert;lieferung ausstehend;lieferung offen",
         "planned": "planned;plan;intended;geplant;planung;vorgesehen;beabsichtigt",
     }
 )
+_NOT_STORED = sorted((spelling for spelling, status in STATUSES.items() if status != "stored"), key=len, reverse=True)
+_NOT_STORED.remove("plan")  # Plan-les-Ouates
+_SAYS_NOT_STORED = re.compile(rf"\b({'|'.join(map(re.escape, _NOT_STORED))})\b")
+
+
+def status_within(text: str) -> tuple[str, str] | None:
+    """The words of a place or a remark that say that a lot is not stored, and their status: ``Shanghai (bestellt)``."""
+    found = next((found for spelling in foldings(text) if (found := _SAYS_NOT_STORED.search(spelling))), None)
+    return (found[1], STATUSES[found[1]]) if found else None
+
+
 ARRIVING = ("ordered", "in_transit")
 """Statuses of what is bought and has not arrived."""
 PRICE_IS: Mapping[str, str] = cells.spelled(

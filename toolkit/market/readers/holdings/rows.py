@@ -27,12 +27,15 @@ from toolkit.market.readers.holdings.columns import (
     STATUSES,
     UNKNOWN_WORDS,
     Header,
+    status_within,
 )
 from toolkit.market.readers.holdings.lines import no_lots, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
 
 _AGREES = 5e-3
 """Relative difference below which a total agrees with what it totals: both were rounded."""
+_OF_OTHER_THINGS = ("open", "order", "offen")
+"""Words of a status that a remark uses of other things, too: an order's number."""
 _NOT_HELD = "Leave out the row of a lot that is sold; what is reserved is stored until it is handed over."
 
 
@@ -222,15 +225,19 @@ class Parser(RowCells):
             return self._fault(i, "size", "size", error.message, error.hint)
 
     def _status(self, i: int) -> str | None:
-        """That of its cell; where it is empty and the place says that the lot is on its way, it is asked for."""
-        place = self._text("location", i)
-        words = re.split(r"[\s,;:()/]+", place or "")
-        says = next(
-            (STATUSES[one] for word in words for one in foldings(word) if STATUSES.get(one, "stored") != "stored"), None
-        )
-        if self._text("status", i) is None and says:
-            hint = f"Fill in the status: {says}, or stored."
-            return self._fault(i, "status", "status", f"no status, and a place that says {says}", hint, value=place)
+        """That of its cell; where it is empty and a place or a remark says that the lot is on its way, it is asked for."""
+        if self._text("status", i) is None:
+            place = self._text("location", i) or ""
+            if said := status_within(place):
+                hint = f"Fill in the status: {said[1]}, or stored."
+                return self._fault(i, "status", "status", f"no status, and a place that says {said[1]}", hint, value=place)
+            for header in self.headers:
+                remark = self.table.cells[header.text][i] if header.key in (None, "custody") else None
+                said = status_within(remark) if isinstance(remark, str) else None
+                if said and said[0] not in _OF_OTHER_THINGS:
+                    hint = f"Fill in the status: {said[1]}, or stored."
+                    words = f"no status, and a column {header.text!r} that says {said[1]}"
+                    return self._fault(i, "status", "status", words, hint, value=remark)
         return self._word(i, "status", STATUSES, default="stored", remedy=_NOT_HELD)
 
     def _quantity(self, i: int) -> tuple[str | None, float | None]:

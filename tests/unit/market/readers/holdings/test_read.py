@@ -75,6 +75,16 @@ def test_a_place_whose_name_begins_as_a_status_is_a_place():
     assert read(LOT | {"status": "", "location": "Plan-les-Ouates"}).frame["status"].item() == "stored"
 
 
+def test_a_remark_of_an_order_number_or_beside_a_status_asks_nothing():
+    assert read(LOT | {"status": "", "remarks": "order 4711"}).frame["status"].item() == "stored"
+    assert read(LOT | {"remarks": "ordered in May"}).frame["status"].item() == "stored"
+
+
+def test_every_purity_within_the_name_of_a_product_is_read():
+    row = read({"asset": '"Gallium 4N (99.99 %), Ingots"', "quantity": "2 kg"}).frame.row(0, named=True)
+    assert (row["asset"], row["form"], row["purity"]) == ("gallium", "metal", "4N")
+
+
 def test_a_purity_within_the_name_of_a_product_is_read():
     row = read({"asset": "Gallium 6N ingot", "quantity": "2 kg"}).frame.row(0, named=True)
     assert (row["asset"], row["form"], row["purity"]) == ("gallium", "metal", "6N")
@@ -146,6 +156,9 @@ FAULTS = {
     "two currencies": ({"purchase_price": "$450.5"}, "two_currencies", "EUR, USD"),
     "price per no unit": ({"purchase_price": "450.5 EUR/bag"}, "two_units", "one unit"),
     "place of an order": ({"status": "", "location": "bestellt; Januar 2027"}, "status", "ordered, or stored"),
+    "place of a lot on its way": ({"status": "", "location": "in Auslieferung"}, "status", "in_transit, or stored"),
+    "remark of an order": ({"status": "", "remarks": "PO 4711; noch nicht geliefert"}, "status", "ordered, or stored"),
+    "keeper of an order": ({"status": "", "custody": "afloat; MV Ever"}, "status", "in_transit, or stored"),
     "total that is not": ({"total_price": "450.5"}, "total_price", "901.00"),
     "month": ({"purchase_date": "2024-05"}, "date", "2026-05-31"),
     "no day of the calendar": ({"purchase_date": "31.02.2024"}, "date", "31.05.2026"),
