@@ -304,7 +304,7 @@ def lot_exposures(
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """Gains of holdings and costs of open purchases when the exports of a country stop.
+    """Gains of holdings and costs of open purchases when the exports of a country stop; None of lots that all lack a price.
 
     Attributes:
         multiple: Price after over price before of the metal that moves most.
@@ -317,13 +317,13 @@ class Replacement:
     """
 
     multiple: float
-    stored_gain: float
-    stored_loss_at_truce: float
-    order_undelivered: float
-    in_transit: float
-    order_cost: float
-    planned_cost: float
-    cost: float
+    stored_gain: float | None
+    stored_loss_at_truce: float | None
+    order_undelivered: float | None
+    in_transit: float | None
+    order_cost: float | None
+    planned_cost: float | None
+    cost: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,7 +428,7 @@ class PortfolioExposure:
             stopped: Whose exports stop: open orders from there, or of unknown origin, may not arrive, and what lies
                 there, or may still, gains nothing that could be sold elsewhere.
         """
-        moving = [lot for lot in self.lots if lot.asset in bands and lot.value is not None]
+        moving = [lot for lot in self.lots if lot.asset in bands or lot.value is None]
         out = [lot for lot in moving if is_out(lot.delivery, lot.export_from, stopped)]
         undelivered = [lot for lot in moving if lot.delivery in (ORDER_AT_RISK, ORDER_CLEAR) and lot.export_from == stopped]
         on_its_way = [lot for lot in moving if lot.delivery == IN_TRANSIT and lot.export_from == stopped]
@@ -437,11 +437,12 @@ class PortfolioExposure:
         def at(case: str) -> Replacement:
             multiples = {asset: getattr(one, case) for asset, one in bands.items()}
 
-            def total(lots: Sequence[LotExposure], figure: Callable[[float], float]) -> float:
-                return sum((lot.value or 0.0) * figure(multiples[lot.asset]) for lot in lots)
+            def total(lots: Sequence[LotExposure], figure: Callable[[float], float]) -> float | None:
+                priced = [(lot.value, multiples[lot.asset]) for lot in lots if lot.value is not None]
+                return sum(value * figure(multiple) for value, multiple in priced) if priced or not lots else None
 
             return Replacement(
-                multiple=max((multiples[lot.asset] for lot in moving), default=1.0),
+                multiple=max((multiples[lot.asset] for lot in moving if lot.value is not None), default=1.0),
                 stored_gain=total(out, lambda multiple: multiple - 1),
                 stored_loss_at_truce=total(out, lambda multiple: 1 - 1 / multiple),
                 order_undelivered=total(undelivered, lambda _: 1.0),

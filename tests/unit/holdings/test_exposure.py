@@ -190,6 +190,16 @@ def test_replacement_keeps_directions_apart(ledger):
     assert low.cost < central.cost < high.cost
 
 
+def test_the_loss_of_an_order_without_a_price_is_not_zero_but_unknown(ledger):
+    """Form oxide of gallium is not traded: it has no price."""
+    one = PortfolioExposure.of(exposed(ledger, {"mass": 2.0}, {"status": "ordered", "form": "oxide"}))
+    central = one.replacement({"gallium": BAND})[1]
+    assert (central.order_undelivered, central.order_cost, central.planned_cost) == (None, None, 0)
+    assert central.stored_gain == pytest.approx(2000 * (central.multiple - 1))
+    both = PortfolioExposure.of(exposed(ledger, {"status": "ordered"}, {"status": "ordered", "form": "oxide"}))
+    assert both.replacement({"gallium": BAND})[1].order_undelivered == pytest.approx(1000)
+
+
 def test_resale_is_restricted_for_single_users_of_chinese_lots_only(ledger):
     pairs = {(r.destination, r.end_user) for r in resale_restrictions(ledger, "gallium", "metal", on=TODAY, origin="CHN")}
     assert {("USA", "military"), ("JPN", "military"), ("USA", "listed"), ("JPN", "listed")} <= pairs

@@ -187,7 +187,7 @@ def _shock(answer: Answer, found: ExposureAnswer) -> None:
         ">price up to | >stored gains | >open order lost | >order to replace | >plan dearer | >truce: stored loses",
         (
             (multiple(answer, case.multiple, shock.largest_observed), *(
-                answer.number(amount, ",.0f")
+                answer.say("no price") if amount is None else answer.number(amount, ",.0f")
                 for amount in (
                     case.stored_gain, case.order_undelivered, case.order_cost, case.planned_cost, case.stored_loss_at_truce
                 )
