@@ -150,6 +150,25 @@ def test_the_opening_says_how_many_lots_are_in_none_of_its_figures(tmp_path):
     assert words not in opening(findings_of(ask_of(tmp_path, TWELVE[0])))[1]
 
 
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        ((TWELVE[0], TWELVE[11].replace("stored", "ordered").replace("Frankfurt", "")), "no price: 2 kg gallium"),
+        ((TWELVE[3], TWELVE[11].replace("stored", "ordered").replace("Frankfurt", "")), "3 kg germanium, worth €"),
+        ((TWELVE[0], TWELVE[11].replace("Frankfurt", "Shanghai")), "The largest lot is 12 kg gallium, worth €"),
+    ],
+)
+def test_a_lot_without_a_price_is_neither_the_largest_nor_worth_a_dash(tmp_path, rows, title):
+    told = [plain(figure.title) for figure in holdings.build(findings_of(ask_of(tmp_path, *rows))) if hasattr(figure, "title")]
+    assert any(title in words for words in told)
+    assert "€0" not in "".join(told)
+
+
+def test_a_plan_without_a_price_is_not_worth_nothing(tmp_path):
+    plan = TWELVE[11].replace("stored", "planned").replace("2022-02-20", "")
+    assert "One more lot, without a price, is only planned" in opening(findings_of(ask_of(tmp_path, TWELVE[0], plan)))[1]
+
+
 def test_five_hundred_lots_stay_readable(tmp_path):
     cells = TWELVE[1].split(",")
     rows = [",".join([f"L{i:03d}", *cells[1:4], str(1 + i / 100), *cells[5:]]) for i in range(500)]

@@ -104,8 +104,13 @@ def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         )
     )  # fmt: skip
     if plans:
-        value = fmt.number(sum(lot.value or 0.0 for lot in plans))
-        cells = (say.words("Planned, not owned, in no total"), fmt.number(len(plans)), value, NONE)
+        value = sum(lot.value or 0.0 for lot in plans)
+        cells = (
+            say.words("Planned, not owned, in no total"),
+            fmt.number(len(plans)),
+            fmt.number(value) if value else NONE,
+            NONE,
+        )
         rows.append(Row(tuple(text(cell) for cell in cells)))
     table = Table(
         say.words("Value by what a control can do"),
@@ -144,6 +149,8 @@ def _finding(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text:
             "{N} lot without a price is on order and can be stopped",
             "{N} lots without a price are on order and can be stopped",
         )
+    if found["unsettled"].lots and not found["unsettled"].value:
+        return say("No order can be stopped; of a lot without a price it is not settled whether it has left its origin")
     if found["unsettled"].lots:
         return say(
             "No order can be stopped; of {value} under control it is not settled whether it has left its origin",
@@ -220,14 +227,17 @@ def _largest(run: Findings, order: Sequence[LotExposure]) -> Text:
     say = run.say
     risky = [lot for lot in order if reach(lot) == "order" and lot.status != PLANNED]
     if risky:
-        lot = risky[0]
+        lot = max(risky, key=lambda lot: lot.value or 0.0)
+        if lot.value is None:
+            quantity, metal = run.fmt.quantity(lot.mass), run.metal(run.product(lot.asset))
+            return say("A delivery at risk has no price: {quantity} kg {metal}", quantity=quantity, metal=metal)
         return say(
             "The largest delivery at risk is {quantity} kg {metal}, worth {value}",
             quantity=run.fmt.quantity(lot.mass),
             metal=run.metal(run.product(lot.asset)),
-            value=NONE if lot.value is None else run.money(lot.value),
+            value=run.money(lot.value),
         )
-    lot = next((lot for lot in order if lot.status != PLANNED), order[0])
+    lot = max((lot for lot in order if lot.status != PLANNED), key=lambda lot: lot.value or 0.0, default=order[0])
     if lot.value is None:
         return say("No lot has a price")
     return say(

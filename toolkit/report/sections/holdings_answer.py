@@ -117,12 +117,13 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Inline]:
     else:
         yield from say("The file {file} lists nothing that is owned or ordered.", file=shown_name(run.subject))
     if plans:
+        priced = [lot.value for lot in plans if lot.value is not None]
         yield " "
         yield from say.counted(
             len(plans),
-            "{N} more lot, worth {total}, is only planned: not owned, and in no total.",
-            "{N} more lots, worth {total}, are only planned: not owned, and in no total.",
-            total=run.money(sum(lot.value or 0.0 for lot in plans)),
+            "{N} more lot, {worth}, is only planned: not owned, and in no total.",
+            "{N} more lots, {worth}, are only planned: not owned, and in no total.",
+            worth=say("worth {total}", total=run.money(sum(priced))) if priced else say("without a price"),
         )
 
 
