@@ -1,12 +1,14 @@
 """Rate limits: fixed windows in one table, all of a request in one statement that is the same on both databases.
 
-Counts in a cache are lost between threads and processes (PORTAL-SECURITY T29).
+Counts in a cache are lost between threads and processes (PORTAL-SECURITY T29). What a question to the demo costs is borne by
+the process that answers it: those are counted there.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -48,6 +50,10 @@ VOTES = Limit("vote", 60, MINUTE)
 STREAMS = Limit("stream", 60, MINUTE)
 """Of one attendee: questions, votes, and streams that were opened."""
 LOGIN_ADDRESS = Limit("login", 30, 15 * MINUTE)
+Windows = list[tuple[str, int]]
+"""Key of a counter, and when its window began."""
+_here: dict[str, tuple[int, int]] = {}
+_lock = threading.Lock()
 
 
 class TooMany(Exception):
@@ -80,32 +86,46 @@ def of_email(email: str) -> str:
     return f"{local.replace('.', '')}@{domain}" if domain in ("gmail.com", "googlemail.com") else f"{local}@{domain}"
 
 
-def exceeded(limits: Iterable[tuple[Limit, str]]) -> int:
-    """Count one event under each (limit, subject); seconds to wait where one of them is exceeded, else 0."""
-    now = int(time.time())
-    by_key = {
-        salted_hmac("web.limit", f"{limit.name}:{subject}", algorithm="sha256").hexdigest(): limit for limit, subject in limits
-    }
-    counts = _count([(key, now // limit.seconds * limit.seconds) for key, limit in sorted(by_key.items())])
-    waits = [limit.seconds - now % limit.seconds for key, limit in by_key.items() if counts[key] > limit.most]
-    return max(waits, default=0)
-
-
-def check(*limits: tuple[Limit, str]) -> None:
-    """Count one event; `TooMany` where a limit is exceeded."""
-    if seconds := exceeded(limits):
-        raise TooMany(seconds)
+def count_here(windows: Windows) -> dict[str, int]:
+    """Count one event of each key in this process."""
+    with _lock:
+        for key, began in windows:
+            before, n = _here.get(key, (began, 0))
+            _here[key] = began, n + 1 if before == began else 1
+        return {key: _here[key][1] for key, _ in windows}
 
 
 @writing
-def _count(windows: list[tuple[str, int]]) -> dict[str, int]:
+def count_everywhere(windows: Windows) -> dict[str, int]:
+    """Count one event of each key in the database."""
     rows = ", ".join(["(%s, %s, 1)"] * len(windows))
     with connection.cursor() as cursor:
         cursor.execute(UPSERT.format(rows=rows), [value for window in windows for value in window])
         return dict(cursor.fetchall())
 
 
+def exceeded(limits: Iterable[tuple[Limit, str]], count: Callable[[Windows], dict[str, int]] = count_everywhere) -> int:
+    """Count one event under each (limit, subject); seconds to wait where one of them is exceeded, else 0."""
+    now = int(time.time())
+    by_key = {
+        salted_hmac("web.limit", f"{limit.name}:{subject}", algorithm="sha256").hexdigest(): limit for limit, subject in limits
+    }
+    counts = count([(key, now // limit.seconds * limit.seconds) for key, limit in sorted(by_key.items())])
+    waits = [limit.seconds - now % limit.seconds for key, limit in by_key.items() if counts[key] > limit.most]
+    return max(waits, default=0)
+
+
+def check(*limits: tuple[Limit, str], count: Callable[[Windows], dict[str, int]] = count_everywhere) -> None:
+    """Count one event; `TooMany` where a limit is exceeded."""
+    if seconds := exceeded(limits, count):
+        raise TooMany(seconds)
+
+
 @writing
 def prune() -> int:
-    """Remove windows that have ended, and return how many."""
-    return Counter.objects.filter(began__lt=int(time.time()) - DAY).delete()[0]
+    """Remove windows that have ended, and return how many the database had."""
+    ended = int(time.time()) - DAY
+    with _lock:
+        for key in [key for key, (began, _) in _here.items() if began < ended]:
+            del _here[key]
+    return Counter.objects.filter(began__lt=ended).delete()[0]

@@ -22,7 +22,7 @@ from toolkit.web.demo.showing import settings_of, shown, sliders
 from toolkit.web.forms import Nothing, PositionForm, QuestionForm, UpvoteForm, VoteForm
 from toolkit.web.gate import limits, tokens
 from toolkit.web.jinja import spoken
-from toolkit.web.models import Registration, Session
+from toolkit.web.models import Registration
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.hub import Stream, hub
 from toolkit.web.room.models import Ballot, Question, Upvote
@@ -42,17 +42,12 @@ Gated = Callable[Concatenate[HttpRequest, Registration, P], HttpResponseBase]
 
 def attendee(request: HttpRequest) -> Registration | None:
     """Whose session this is, with the webinar: one query for session, registration and webinar."""
-    key = request.session.session_key
+    key, now = request.session.session_key, timezone.now()
     if key is None:
         return None
-    row = (
-        Session.unexpired()
-        .select_related("registration__webinar")
-        .filter(session_key=digest(key), registration__state=Registration.State.CONFIRMED)
-        .first()
-    )
-    found = None if row is None else row.registration
-    return found if found is not None and found.webinar.ends + tokens.AFTER > timezone.now() else None
+    holds = {"session__session_key": digest(key), "session__expire_date__gt": now, "state": Registration.State.CONFIRMED}
+    found = next(iter(Registration.objects.select_related("webinar").filter(**holds)), None)
+    return found if found is not None and found.webinar.ends + tokens.AFTER > now else None
 
 
 def gated(view: Gated[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
@@ -89,7 +84,7 @@ def solve(request: HttpRequest, registration: Registration) -> HttpResponse:
     form = PositionForm(request.POST)
     if not registration.webinar.is_open or not form.is_valid():
         return bad_request(request)
-    limit(registration, *limits.SOLVES)
+    limits.check(*((one, str(registration.id)) for one in limits.SOLVES), count=limits.count_here)
     position = form.position(registration.webinar.strategy)
     if not for_script(request):
         return _room(request, registration, position)
@@ -145,9 +140,9 @@ def replay(request: HttpRequest, registration: Registration) -> HttpResponse:
     return render(request, "room/replay.html", {**data, "when": moment(webinar, say), "seconds": seconds})
 
 
-def limit(registration: Registration, *found: limits.Limit) -> None:
+def limit(registration: Registration, found: limits.Limit) -> None:
     """Count an event of an attendee."""
-    limits.check(*((one, str(registration.id)) for one in found))
+    limits.check((found, str(registration.id)))
 
 
 def for_script(request: HttpRequest) -> bool:
