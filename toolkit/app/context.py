@@ -17,8 +17,11 @@ from toolkit.app.events import ComparableCases, comparable_cases
 from toolkit.app.own_events import Events, ledger_of, notes_of, products_of, visible_ids, with_own_events
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
+from toolkit.core.errors import DataError
+from toolkit.core.trade_names import METALS, metal_and_form
 from toolkit.market.market import Market, Snapshot
 from toolkit.market.package import descriptor
+from toolkit.market.readers.cells import without_purity
 from toolkit.market.readers.events import OwnEvents
 from toolkit.returns.price_levels import LevelPath, level_paths
 
@@ -137,6 +140,21 @@ class Context:
     def metal(self, name: str) -> str:
         """The asset key of a metal named by key or by its element symbol; `DataError` with the nearest names otherwise."""
         return self.ledger.metal(self.symbols.get(name.strip().casefold(), name))
+
+    def product(self, name: str) -> tuple[str, str | None, str | None]:
+        """The asset key of a metal, and the form and the purity that stand with it: ``Wolframpulver``, ``InP``, ``Gallium 4N``.
+
+        Raises:
+            DataError: for a name of no metal, with the nearest ones.
+        """
+        try:
+            return self.metal(name), None, None
+        except DataError:
+            bare, purity = without_purity(name)
+            found = metal_and_form(bare, {spelling: key for spelling, key in METALS.items() if key in self.ledger.assets})
+            if found is None:
+                raise
+        return found[0], self.ledger.form(found[0], found[1]) if found[1] else None, purity
 
     @cached_property
     def store(self) -> Store | None:

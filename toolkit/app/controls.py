@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -71,7 +71,7 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
 
     Args:
         context: The control ledger and the products.
-        metal: Name or symbol.
+        metal: Name or symbol; a form and a purity beside it count where none is given.
         form: Form asked for; None for those traded and named.
         route: Destination, origin, end user, purity and size.
         as_of: Day of knowledge and of the state.
@@ -79,7 +79,9 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
     Raises:
         DataError: for a metal, form, place or end user that is not known, with the nearest names.
     """
-    asset = context.metal(metal)
+    asset, of_name, purity = context.product(metal)
+    form = form or of_name
+    route = replace(route, purity=parse_purity(purity)) if purity and route.purity is None else route
 
     def state(kind: str) -> FormState:
         return FormState.model_validate(

@@ -17,6 +17,7 @@ from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, message
+from toolkit.core.trade_names import METALS, metal_and_form
 from toolkit.market.market import Snapshot
 from toolkit.records.answers import supply as records
 from toolkit.supply.concentration import (
@@ -282,7 +283,8 @@ def _asked(text: str, context: Context) -> str:
     for material, symbol in snapshot["recycling"].select("material", "symbol").drop_nulls().iter_rows():
         symbols.setdefault(symbol.casefold(), material.partition(" (")[0].casefold().replace(" ", "_"))
     symbols |= context.symbols
-    for name in (word, symbols.get(word)):
+    named = metal_and_form(text, METALS)
+    for name in (word, symbols.get(word), named[0] if named else None):
         if name in known:
             return name
     raise DataError(f"unknown metal {text!r}.", hint=did_you_mean(text, known), details={"metal": text})

@@ -103,6 +103,22 @@ def test_symbols_are_names(settings):
     assert "gallium" in caught.value.hint
 
 
+def test_controls_take_the_form_and_the_purity_of_a_name(settings):
+    known = Context(settings, TODAY)
+
+    def state(name, form=None, **route):
+        found = controls(known, name, form, Route("JPN", **route), TODAY)
+        return found.metal, found.form, found.headline
+
+    assert state("InP") == state("indium", "phosphide") == ("indium", "phosphide", "licence")
+    assert state("Wolframpulver") == state("tungsten", "metal powder")
+    assert state("Gallium 4N")[:2] == ("gallium", "metal")
+    assert state("Germanium 3N") == state("germanium", purity=0.999)
+    with pytest.raises(DataError) as caught:
+        state("NdPr")
+    assert "of two metals" in caught.value.hint
+
+
 @pytest.mark.parametrize(("text", "days"), [("90d", 90), ("90", 90), ("2w", 14), ("3m", 90), ("1y", 365), ("0d", 0)])
 def test_within(text, days):
     assert parse_within(text) == days

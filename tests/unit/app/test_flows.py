@@ -33,7 +33,7 @@ def months(first: int, last: int, quantity: float) -> dict[str, float]:
     return {f"{year}-{month:02d}": quantity for year in range(first, last + 1) for month in range(1, 13)}
 
 
-@pytest.mark.parametrize("name", ["bismuth", "Bismuth", "Bi"])
+@pytest.mark.parametrize("name", ["bismuth", "Bismuth", "Bi", "Wismut"])
 def test_a_metal_by_key_or_symbol(settings, name):
     answer = flows(Context(settings, AS_OF), name)
     (code,) = answer.flows
