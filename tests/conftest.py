@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import itertools
 import os
+import pickle
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import examples, once  # noqa: F401  # the profile of hypothesis
 
 if TYPE_CHECKING:
-    from toolkit.core.forecast import FloatArray
-    from toolkit.returns.observation.local_level import LocalLevels
+    import polars as pl
 
 # pytest imports readline, which writes the size of the terminal into the environment that processes and workers inherit.
 for _name in ("COLUMNS", "LINES"):
@@ -56,23 +57,34 @@ def drawings(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def fitted_once() -> Iterator[None]:
-    """Levels behind noisy prices, a quarter of the time of a proposal, are fitted once in a process for the same prices.
+def computed_once() -> Iterator[None]:
+    """Levels behind noisy prices and hashes of tables, half of the time of a proposal, are computed once in a process.
 
-    What tests the fit itself calls `local_levels` in its own module.
+    What tests them calls them in their own modules.
     """
+    from toolkit.market import market
+    from toolkit.returns import price_levels
     from toolkit.risk_model import observed
 
-    fit, kept = observed.local_levels, {}
+    def table(frame: pl.DataFrame) -> bytes:
+        # Columns and rows in their order: another order is another question, whose answer a test wants to see.
+        return pickle.dumps((frame.schema, frame.hash_rows().to_numpy()))
 
-    def fitted(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> LocalLevels:
-        key = (log_price.shape, log_price.tobytes(), quantity.tobytes(), periods_per_year)
-        if key not in kept:
-            kept[key] = fit(log_price, quantity, periods_per_year)
-        return kept[key]
+    def kept(make: Callable[..., Any], known: Callable[..., bytes]) -> Callable[..., Any]:
+        found: dict[bytes, Any] = {}
+
+        def once(*given: Any, **named: Any) -> Any:
+            key = hashlib.sha256(known(*given, **named)).digest()
+            if key not in found:
+                found[key] = make(*given, **named)
+            return found[key]
+
+        return once
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(observed, "local_levels", fitted)
+        for module, name in ((observed, "local_levels"), (observed, "latent_increments"), (price_levels, "filtered_levels")):
+            patch.setattr(module, name, kept(getattr(module, name), lambda *given, **named: pickle.dumps((given, named))))
+        patch.setattr(market, "_canonical_sha256", kept(market._canonical_sha256, table))
         yield
 
 

@@ -6,14 +6,13 @@ import re
 import signal
 import sqlite3
 import threading
-import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.system.portal import Portal, Visitor, serving, sign_up
+from tests.system.portal import Portal, aged, serving, sign_up
 
 
 def soon(minutes: int) -> str:
@@ -95,9 +94,8 @@ def test_no_secret_and_no_address_is_in_the_log_beside_the_printed_mails(portal)
 
 def _storm(portal: Portal, page: str, acknowledged: list[str], ending: threading.Event, thread: int) -> None:
     """Register one address after the other until the portal is gone; a form is good for several sign-ups."""
-    visitor = Visitor(portal.base)
-    fields = visitor.get(page).form(f"{page}register")
-    time.sleep(2.1)
+    visitor = portal.visitor()
+    fields = aged(portal, visitor.get(page).form(f"{page}register"))
     number = 0
     while not ending.is_set():
         number += 1

@@ -6,7 +6,7 @@ import time
 
 from tests.system.axe import AXE, violations
 from tests.system.browser import Browser
-from tests.system.portal import Portal
+from tests.system.portal import Portal, aged
 
 PATIENCE = 120.0
 
@@ -73,8 +73,9 @@ def enter(visit: Visit, page: str, code: str, title: str, name: str = "") -> str
     if code == "de":
         visit.run("document.querySelector('button[value=de]').click(); return 0")
         visit.until("document.documentElement.lang === 'de' && document.readyState === 'complete'")
-    time.sleep(2.1)
-    visit.submit("form[action$=register]", mail, name="Ana Lima", email=address)
+    started = visit.browser.value("document.querySelector('form[action$=register] [name=started]').value")
+    filled = aged(visit.portal, {"name": "Ana Lima", "email": address, "started": started})
+    visit.submit("form[action$=register]", mail, **filled)
     visit.open(visit.portal.link("c", address))
     visit.submit("main form", confirmed)
     visit.open(visit.portal.link("a", address))

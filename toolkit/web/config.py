@@ -38,6 +38,7 @@ class WebConfig(BaseSettings):
         form_origins: Origins of sites whose own form may post sign-ups here, as ``https://metals.example``.
         webhook_networks: Private networks that webhooks may reach, over plain http too; by default none.
         journal: File of erasures and revocations that a restore makes again; by default in the folder.
+        every: Seconds between two looks at the mails and webhooks that are due.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOOLKIT_WEB_", extra="forbid")
@@ -61,6 +62,7 @@ class WebConfig(BaseSettings):
     form_origins: tuple[str, ...] = ()
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     journal: Path | None = None
+    every: float = Field(default=1.0, gt=0)
     log: Literal["json", "off"] = "json"
 
     @field_validator("base_url")

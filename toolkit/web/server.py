@@ -163,7 +163,7 @@ def serve(config: WebConfig) -> None:
     with file_lock(config.folder / "serve.lock", 0.1) if embedded else contextlib.nullcontext():
         migrate(config)
         announced = announcement(config)
-        threads = [hub, *workers()]
+        threads = [hub, *workers(config.every)]
         start, stop = [thread.start for thread in threads], [*(thread.stop for thread in threads), writer.stop]
         if config.demo:
             from toolkit.web.demo import pool  # noqa: PLC0415

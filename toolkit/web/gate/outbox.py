@@ -28,8 +28,6 @@ TOGETHER = 20
 """Rows of one claim: they are sent well within a lease."""
 HOOKS = 5
 """Webhooks of one claim: each takes `toolkit.web.operations.webhook.SECONDS` at most."""
-EVERY = 1.0
-"""Seconds between two looks."""
 PURGE = 3600.0
 """Seconds between two deletions of what is no longer needed."""
 LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=25), timedelta(hours=2))
@@ -150,11 +148,12 @@ class Worker:
     Args:
         name: Of the thread.
         work: Whether there is more to do at once.
+        every: Seconds between two looks.
     """
 
-    def __init__(self, name: str, work: Callable[[], bool]) -> None:
+    def __init__(self, name: str, work: Callable[[], bool], every: float) -> None:
         self._ending = threading.Event()
-        self._once = work
+        self._once, self._every = work, every
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def start(self) -> None:
@@ -175,12 +174,12 @@ class Worker:
                 log.exception("outbox.failed")
                 more = False
             if not more:
-                self._ending.wait(EVERY)
+                self._ending.wait(self._every)
         connections.close_all()
 
 
-def workers() -> list[Worker]:
-    """The threads of a portal: mails with the deletion of what is no longer needed, and webhooks, whose servers may be slow."""
+def workers(every: float) -> list[Worker]:
+    """The threads of a portal, which look every so many seconds: mails with the deletion of what is past, and webhooks."""
     purged = -PURGE
 
     def mails() -> bool:
@@ -190,4 +189,4 @@ def workers() -> list[Worker]:
             log.info("retention.purged", **purge())
         return send_due() == TOGETHER
 
-    return [Worker("outbox", mails), Worker("webhooks", lambda: call_due() == HOOKS)]
+    return [Worker("outbox", mails, every), Worker("webhooks", lambda: call_due() == HOOKS, every)]
