@@ -112,13 +112,20 @@ class Returns:
         known = seen[:, first].astype(np.float64)
         mass = known.T @ (known * w[:, None])
         counts = mass**2 / np.maximum(known.T @ (known * w[:, None] ** 2), 1e-300)
-        pairs = np.ix_(pattern, pattern)
-        mass, counts = mass[pairs], counts[pairs]
         divisor = np.where(mass > 0, mass, 1.0)
-        sums = ((x * w[:, None]).T @ known)[:, pattern]
-        noise = np.zeros_like(mass)
-        own = seen[:, self.noisy].astype(np.float64)
-        noise[np.ix_(self.noisy, self.noisy)] = np.einsum("t,tij,ti,tj->ij", w, self.uncertainty, own, own, optimize=True)
-        centred = (x * w[:, None]).T @ x - sums * sums.T / divisor
-        cov = centred / divisor / np.maximum(1.0 - 1.0 / np.maximum(counts, 1.0 + 1e-9), 1e-9) + noise / divisor
-        return np.where(counts > 1.0 + 1e-9, cov, 0.0), counts
+        freedom = np.maximum(1.0 - 1.0 / np.maximum(counts, 1.0 + 1e-9), 1e-9)
+        usable = counts > 1.0 + 1e-9
+        n, weighted = len(pattern), x * w[:, None]
+        sums = (weighted.T @ known)[:, pattern]
+        if len(first) > 1:  # one pattern is broadcast over all pairs
+            pairs = np.ix_(pattern, pattern)
+            counts, divisor, freedom, usable = counts[pairs], divisor[pairs], freedom[pairs], usable[pairs]
+        cov = weighted.T @ x
+        cov -= sums * sums.T / divisor
+        cov /= divisor * freedom
+        if len(self.noisy):
+            own = seen[:, self.noisy].astype(np.float64)
+            at = np.ix_(self.noisy, self.noisy)
+            noise = np.einsum("t,tij,ti,tj->ij", w, self.uncertainty, own, own, optimize=True)
+            cov[at] += noise / np.broadcast_to(divisor, cov.shape)[at]
+        return np.where(usable, cov, 0.0), np.broadcast_to(counts, (n, n))

@@ -10,7 +10,7 @@ import numpy as np
 
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.core.baskets import DOLLAR_SERIES
-from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.core.forecast import FloatArray, Forecast, with_factors
 from toolkit.records.factors import Factor, FactorAsset, FactorModel, FactorTests, Loading
 from toolkit.records.risk import Correlation
 from toolkit.risk_model.correlations import rank_correlation
@@ -55,10 +55,13 @@ def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> 
     if forecast.printed is None:
         return ()
     names = dict(enumerate(forecast.assets)) if named is None else named
-    matrix = forecast.matrix
-    found = []
-    for i, j in combinations(sorted(names), 2):
-        size = np.sqrt(matrix[i, i] * matrix[j, j])
+    at = sorted(names)
+    # Of the covariance only the rows that are asked for are made.
+    B = forecast.loadings[at]
+    matrix = with_factors(B, forecast.factor_cov) @ B.T
+    found, variances = [], forecast.variances
+    for (row, i), (column, j) in combinations(enumerate(at), 2):
+        size = np.sqrt(variances[i] * variances[j])
         one = rank_correlation(forecast.printed[:, i], forecast.printed[:, j])
         found.append(
             Correlation(
@@ -67,7 +70,7 @@ def correlations(forecast: Forecast, named: Mapping[int, str] | None = None) -> 
                 observed=one.value,
                 low=one.low,
                 high=one.high,
-                forecast=float(matrix[i, j] / size) if size > 0 else None,
+                forecast=float(matrix[row, column] / size) if size > 0 else None,
             )
         )
     return tuple(sorted(found, key=lambda row: (-(row.forecast or 0.0), row.assets)))
@@ -144,8 +147,9 @@ def _last_year(dates: tuple[date, ...], returns: FloatArray, periods_per_year: f
 def _asset_rows(inputs: Inputs, forecast: Forecast) -> tuple[FactorAsset, ...]:
     """One row an asset: observation model, volatility (observed, corrected, recent) and loadings."""
     named = list(forecast.named) if forecast.model is not None else []
-    variance = _systematic(forecast, list(range(len(forecast.factors)))) + forecast.specific_var
-    explained = _systematic(forecast, named)
+    variance = forecast.variances
+    B = forecast.loadings[:, named]
+    explained = (B @ forecast.factor_cov[np.ix_(named, named)] * B).sum(axis=1)
     covered = {row["asset"]: row for row in forecast.coverage().to_dicts()} if forecast.coverage is not None else {}
     return tuple(
         FactorAsset(
@@ -169,12 +173,6 @@ def _asset_rows(inputs: Inputs, forecast: Forecast) -> tuple[FactorAsset, ...]:
         )
         for i, (asset, risk) in enumerate(zip(inputs.universe, forecast.risks, strict=True))
     )
-
-
-def _systematic(forecast: Forecast, factors: list[int]) -> FloatArray:
-    """Annual variance (n,) of each asset that these factors explain together."""
-    B = forecast.loadings[:, factors]
-    return np.einsum("ik,kl,il->i", B, forecast.factor_cov[np.ix_(factors, factors)], B, optimize=True)
 
 
 def _loading(forecast: Forecast, i: int, j: int) -> Loading:

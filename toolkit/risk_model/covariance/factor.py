@@ -186,31 +186,46 @@ def _residual_correlation(
 
     The pairwise correlation of the changes less the systematic part, shrunk to the expected correlation less that part.
     """
-    own = variance - np.diag(systematic)
+    deviation = np.sqrt(variance - np.diag(systematic))
     changes = inputs.increments.take(inputs.assets)
-    cov, counts = changes.pairwise(decay(len(changes.dates), half_life))
-    n = len(inputs.assets)
-    moved = np.diag(cov)  # zero where a very short half-life leaves one change
-    scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf)) / np.sqrt(own)
-    r = np.clip(cov * np.outer(scale, scale) - systematic / np.sqrt(np.outer(own, own)), -0.99, 0.99)
-    target = np.zeros((1, 1))
+    r, counts = changes.pairwise(decay(len(changes.dates), half_life))
+    moved = np.diag(r)  # zero where a very short half-life leaves one change
+    scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf)) / deviation
+    systematic = systematic / deviation[:, None] / deviation
+    # In place, as all below: of thousands of assets a copy of a matrix costs as much as the arithmetic.
+    r *= scale[:, None]
+    r *= scale
+    r -= systematic
+    np.clip(r, -0.99, 0.99, out=r)
+    target: FloatArray | float = 0.0
     if inputs.expected_correlation is not None:
-        expected = inputs.expected_correlation * np.sqrt(np.outer(variance, variance)) - systematic
-        target = np.nan_to_num(expected / np.sqrt(np.outer(own, own)))
-    shared = (counts >= 3) & ~np.eye(n, dtype=bool)
-    correlation = np.broadcast_to(target, r.shape).copy()
+        volatility = np.sqrt(variance) / deviation
+        target = np.nan_to_num(inputs.expected_correlation * np.outer(volatility, volatility) - systematic)
+    shared = counts >= 3
+    np.fill_diagonal(shared, val=False)
     if shared.any():
         # Method of moments: spread of the true correlations = mean square less mean sampling variance.
-        error = (1.0 - r**2) ** 2 / np.maximum(np.maximum(counts, 1.0) - 1.0, 1.0)
-        between = max(float(((r - target) ** 2 - error).mean(where=shared)), 0.0)
-        correlation += np.where(shared, (r - target) * between / (between + error), 0.0)
-    np.fill_diagonal(correlation, 1.0)
+        error = np.square(r)
+        np.subtract(1.0, error, out=error)
+        np.square(error, out=error)
+        error /= np.maximum(np.maximum(counts, 1.0) - 1.0, 1.0)
+        r -= target
+        between = max(float((np.square(r) - error).mean(where=shared)), 0.0)
+        error += between
+        r *= between
+        r /= error
+    r *= shared
+    r += target
+    np.fill_diagonal(r, 1.0)
     try:
-        np.linalg.cholesky(correlation - LEAST_EIGENVALUE * np.eye(n))
+        np.linalg.cholesky(r - LEAST_EIGENVALUE * np.eye(len(r)))
     except np.linalg.LinAlgError:
-        # Pairwise histories need not fit together: spectral repair (Rebonato and Jaeckel 1999).
-        values, vectors = np.linalg.eigh(correlation)
-        repaired = (vectors * np.maximum(values, LEAST_EIGENVALUE)) @ vectors.T
-        size = np.sqrt(np.diag(repaired))
-        return repaired / np.outer(size, size)
-    return correlation
+        from scipy.linalg import eigh  # noqa: PLC0415  # a tenth of a second to import
+
+        # Pairwise histories need not fit together: spectral repair (Rebonato and Jaeckel 1999) of the few that do not.
+        values, vectors = eigh(r, subset_by_value=(-np.inf, LEAST_EIGENVALUE))
+        r += vectors * (LEAST_EIGENVALUE - values) @ vectors.T
+        size = np.sqrt(np.diag(r))
+        r /= size[:, None]
+        r /= size
+    return r
