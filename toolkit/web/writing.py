@@ -6,6 +6,7 @@ timeout (PORTAL-STACK section 2). One thread needs no lock, and commits what has
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import queue
 import threading
@@ -109,16 +110,24 @@ def _commit(jobs: list[Job]) -> None:
 writer = Writer()
 
 
+def together(function: Callable[P, T]) -> Callable[P, T]:
+    """The function with all that it writes as one job of the thread; elsewhere each `writing` in it is a transaction."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            return function(*args, **kwargs)
+        return writer.run(lambda: function(*args, **kwargs))
+
+    return run
+
+
 def writing(function: Callable[P, T]) -> Callable[P, T]:
     """The function in a transaction; inside another one it is part of that."""
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        if connection.in_atomic_block:
-            return function(*args, **kwargs)
-        if connection.vendor == "sqlite":
-            return writer.run(lambda: function(*args, **kwargs))
-        with transaction.atomic():
+        with contextlib.nullcontext() if connection.in_atomic_block else transaction.atomic():
             return function(*args, **kwargs)
 
-    return run
+    return together(run)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from django.core.mail import get_connection
+from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import close_old_connections, connections
 from django.db.models import Q
@@ -21,7 +21,7 @@ from toolkit.web.gate.registering import NOTHING, WEBHOOK
 from toolkit.web.gate.retention import purge
 from toolkit.web.models import Outbox, Registration
 from toolkit.web.operations import webhook
-from toolkit.web.writing import writing
+from toolkit.web.writing import together, writing
 
 LEASE = timedelta(minutes=2)
 TOGETHER = 20
@@ -111,23 +111,32 @@ def _fits(row: Outbox, registration: Registration, now: datetime) -> bool:
     return now < registration.webinar.starts - max(later, default=timedelta(0))
 
 
-def _send(row: Outbox, connection: BaseEmailBackend) -> bool:
+@together
+def _message(row: Outbox) -> EmailMessage | None:
+    """The mail of a row; None where it is no longer true, or not yet due: the row then says so."""
     now, stored = timezone.now(), Outbox.objects.select_related("registration__webinar", "webinar")
     row = stored.filter(id=row.id).first() or Outbox(id=row.id, kind=NOTHING)  # it may have been erased since it was claimed
     registration = row.registration
     if row.kind == NOTHING or registration is None or not _fits(row, registration, now):
         _sent(row)
-        return False
+        return None
     if row.kind in REMINDERS and (due := registration.webinar.starts - REMINDERS[row.kind]) > now:
         _postpone(row, due=due)  # the webinar was put off
-        return False
+        return None
     if row.kind == "confirm" and row.tries == 0 and limits.exceeded([(limits.CONFIRMATIONS, "")]):
         log.error("outbox.confirmations_exceeded", row=row.id)
         _not_sent(row, final=False)
+        return None
+    return compose(row, registration)
+
+
+def _send(row: Outbox, connection: BaseEmailBackend) -> bool:
+    message = _message(row)
+    if message is None:
         return False
     try:
         connection.open()
-        connection.send_messages([compose(row, registration)])
+        connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as error:
         code = max((code for code, _ in error.recipients.values()), default=0)
         log.warning("outbox.refused", row=row.id, code=code)

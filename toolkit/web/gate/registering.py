@@ -73,7 +73,7 @@ def _store(webinar: Webinar, sign_up: SignUp) -> None:
         answers=sign_up.answers,
     )
     Registration.objects.bulk_create([new], ignore_conflicts=True)
-    registration = Registration.objects.get(webinar=webinar, email=new.email)
+    registration = Registration.objects.only("id", "state").get(webinar=webinar, email=new.email)
     again = Registration.objects.filter(id=registration.id, state=State.CANCELLED).update(state=State.PENDING)
     texts = consent.stored(sign_up.shown, sign_up.language)
     if again or registration.id == new.id:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from http import HTTPStatus
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from toolkit.web.operations import audit
 from toolkit.web.views.errors import bad_request, forbidden, link_not_valid
 from toolkit.web.views.public import webinar_page
 from toolkit.web.words import moment
+from toolkit.web.writing import together
 
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -31,23 +33,26 @@ UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 def register(request: HttpRequest, slug: str) -> HttpResponse:
     """Store a sign-up; the answer is the same for every address."""
     webinar = get_object_or_404(Webinar, slug=slug)
-    address = limits.of_address(client_address(request))
-    limits.check(*((limit, address) for limit in limits.REGISTER_ADDRESS), (limits.REGISTER_WEBINAR, webinar.slug))
     form = SignUpForm(request.POST, questions=webinar.questions)
     if not form.is_valid():
         return _again(request, webinar, form)
-    _store(webinar, form, shown_at=request.path)
-    return redirect("sent", slug)
+    return _store(request, webinar, form, shown_at=request.path)
 
 
 def _again(request: HttpRequest, webinar: Webinar, form: SignUpForm) -> HttpResponse:
     """The form once more, with what is wrong in it."""
+    limits.check(*_limits(request, webinar))
     form.data = form.data.copy()  # type: ignore[union-attr]
     form.data["started"] = stamp()  # type: ignore[index]
     return webinar_page(request, webinar, form, UNPROCESSABLE)
 
 
-def _store(webinar: Webinar, form: SignUpForm, *, shown_at: str) -> None:
+def _limits(request: HttpRequest, webinar: Webinar) -> list[tuple[limits.Limit, str]]:
+    address = limits.of_address(client_address(request))
+    return [*((limit, address) for limit in limits.REGISTER_ADDRESS), (limits.REGISTER_WEBINAR, webinar.slug)]
+
+
+def _store(request: HttpRequest, webinar: Webinar, form: SignUpForm, *, shown_at: str) -> HttpResponse:
     say, given = spoken(), form.cleaned_data
     sign_up = registering.SignUp(
         email=given["email"],
@@ -59,9 +64,21 @@ def _store(webinar: Webinar, form: SignUpForm, *, shown_at: str) -> None:
         shown_at=shown_at,
         source=given["source"],
         answers=form.answers(),
-        refused=form.is_of_a_robot or _mailed_enough(given["email"]),
+        refused=form.is_of_a_robot,
     )
-    registering.register(webinar, sign_up)
+    if seconds := _admit(webinar, sign_up, _limits(request, webinar)):
+        raise limits.TooMany(seconds)
+    return redirect("sent", webinar.slug)
+
+
+@together
+def _admit(webinar: Webinar, sign_up: registering.SignUp, counted: list[tuple[limits.Limit, str]]) -> int:
+    """Count a sign-up and store it; seconds to wait where a limit is exceeded, else 0."""
+    seconds = limits.exceeded(counted)
+    if not seconds:
+        refused = _mailed_enough(sign_up.email) or sign_up.refused
+        registering.register(webinar, replace(sign_up, refused=refused))
+    return seconds
 
 
 @machine
@@ -77,8 +94,6 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     origin = request.headers.get("Origin", "")
     if origin not in settings.PORTAL.form_origins:
         return forbidden(request)
-    address = limits.of_address(client_address(request))
-    limits.check(*((limit, address) for limit in limits.REGISTER_ADDRESS), (limits.REGISTER_WEBINAR, webinar.slug))
     code = request.POST.get("language", "")
     with translation.override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         form = JoinForm(request.POST, questions=webinar.questions)
@@ -87,8 +102,7 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
             kept = QueryDict(mutable=True)
             kept.update({name: request.POST.get(name, "") for name in ("name", "email", "company", "source")})
             return _again(request, webinar, SignUpForm(kept, questions=webinar.questions))
-        _store(webinar, form, shown_at=origin)
-        return redirect("sent", slug)
+        return _store(request, webinar, form, shown_at=origin)
 
 
 def _mailed_enough(email: str) -> bool:
