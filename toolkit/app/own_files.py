@@ -17,6 +17,9 @@ from toolkit.strategy.model import OwnAsset, Strategy, UniverseSpec
 ASSET = "asset"
 SECTOR = {"sector": "group"}
 """Another name of a column of own assets -> its key."""
+SHARES = ("spread", "storage")
+UNSIGNED = 0.1
+"""Largest share of own assets that needs no percent sign: 0.2 is 20 %, and is written by who means 0.2 %."""
 
 
 class FromFile(Protocol):
@@ -87,7 +90,8 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
 
     Raises:
         DataError, FrameError: for a file that cannot be read, with the row.
-        SpecError: for a value beyond its range and for an asset that stands twice, with the row.
+        SpecError: for a value beyond its range, for a share above `UNSIGNED` without a percent sign, and for an asset that
+            stands twice, with the row.
     """
     keys, table = [*OwnAsset.model_fields], read_table(path)
     names = {column: SECTOR.get(name := column.strip().lower(), name) for column in table.columns}
@@ -97,6 +101,10 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
     check_columns(table, required=(ASSET,), optional=keys[1:])
     required_cells(table, ASSET)
     columns = {key: texts(table, key).to_list() for key in (ASSET, "name", "group")}
+    shares = {key: texts(table, key) for key in SHARES if key in table.columns}
+    signed = {key: cells.str.ends_with("%").to_list() for key, cells in shares.items()}
+    bare = [cells.str.strip_suffix("%").str.strip_chars_end() for key, cells in shares.items() if any(signed[key])]
+    table = replace(table, cells=table.cells.with_columns(bare))
     columns |= {
         name: column.to_list()
         for name, column in numbers(table, [k for k in keys if k in table.columns and k not in columns]).to_dict().items()
@@ -106,6 +114,13 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
         where, cells = f"{table.name}, row {row}", {key: column[i] for key, column in columns.items() if column[i] is not None}
         if cells[ASSET] in found:
             raise SpecError(f"{where}: {cells[ASSET]!r} stands twice.", hint="Give each asset one row.")
+        for key in shares.keys() & cells.keys():
+            share = cells[key]
+            if signed[key][i]:
+                cells[key] = share / 100
+            elif UNSIGNED < share < 1:
+                hint = f"Write {100 * share:g} % or {share:g} %, whichever is meant."
+                raise SpecError(f"{where}: {key} {share:g} may be a fraction or in per cent.", hint=hint)
         try:
             found[cells[ASSET]] = OwnAsset(**cells)
         except SpecError as error:

@@ -138,6 +138,10 @@ def test_a_number_of_holdings_says_how_many_there_are(records):
     held = sum(p["weight"] > 0 for p in record["positions"])
     assert held == 8
     assert "Also kept: a number of holdings (eight are held)." in plain(figure(record).source)
+    record["constraints"][-1]["name"] = "few metals"
+    record["constraints"].append({**record["constraints"][-1], "name": "few shares"})
+    told = "Also kept: a number of holdings (eight are held) by each of few metals and few shares."
+    assert told in plain(figure(record).source)
 
 
 @pytest.mark.parametrize(

@@ -244,9 +244,9 @@ def _aim(run: Findings) -> str:
 def _others(run: Findings) -> str:
     """Terms that set a rule, not a number."""
     say = run.say
-    found = [
-        _holdings(run) if c.kind == "cardinality" else _rule(run, c.kind) for c in run.proposal.constraints if c.value is None
-    ]
+    rules = [c for c in run.proposal.constraints if c.value is None]
+    counted = [c.name for c in rules if c.kind == "cardinality"]
+    found = [_holdings(run, counted) if c.kind == "cardinality" else _rule(run, c.kind) for c in rules]
     return say.words("Also kept: {rules}.", rules=say.series(tuple(dict.fromkeys(found)))) if found else ""
 
 
@@ -254,5 +254,7 @@ def _rule(run: Findings, kind: str) -> str:
     return run.say.words(RULES[kind]) if kind in RULES else run.say.term("term", readable(kind))
 
 
-def _holdings(run: Findings) -> str:
-    return plain(run.say.counted(len(run.held), "a number of holdings ({n} is held)", "a number of holdings ({n} are held)"))
+def _holdings(run: Findings, names: Sequence[str]) -> str:
+    say = run.say
+    told = plain(say.counted(len(run.held), "a number of holdings ({n} is held)", "a number of holdings ({n} are held)"))
+    return told if len(names) == 1 else say.words("{rule} by each of {names}", rule=told, names=say.series(names))

@@ -168,6 +168,13 @@ def test_a_group_of_own_assets_may_have_no_member_on_a_day():
         Group(name="cap", groups=["helth"], upper=0.1).linear(data)
 
 
+def test_a_share_of_a_file_may_have_a_percent_sign(file):
+    file.write_text("asset;spread;storage;lot_size\nALFA;0,2 %;20%;\nBETA;0,1;;2,5\n")
+    first, second = read_own_assets(file)
+    assert (first.spread, first.storage) == pytest.approx((0.002, 0.2))
+    assert (second.spread, second.storage, second.lot_size) == (0.1, None, 2.5)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -178,7 +185,9 @@ def test_a_group_of_own_assets_may_have_no_member_on_a_day():
         ("asset,sector\nALFA,tech\nALFA,x\n", "row 3: 'ALFA' stands twice"),
         ("asset,lot_size\nALFA,-3\n", r"row 2: lot_size must be above 0, not -3"),
         ("asset,spread\nALFA,0.1\nBETA,1.5\n", "row 3: spread must be below 1"),
-        ("asset,spread\nALFA,0.2 %\n", "not a number in row 2"),
+        ("asset,spread\nALFA,0.2\n", "row 2: spread 0.2 may be a fraction or in per cent"),
+        ("asset,storage\nALFA,1 %\nBETA,0.15\n", "row 3: storage 0.15 may be a fraction or in per cent"),
+        ("asset,fee\nALFA,0.2 %\n", "not a number in row 2"),
         ("asset;lot_size\nALFA;1.000\n", "may mean decimals or thousands in row 2"),
         ("asset,sector\nALFA,rare_earths\n", "row 2: group 'rare_earths' is a group of metals"),
         ("asset,sector\nALPHA,tech\n", "'ALPHA' has no price"),
