@@ -19,6 +19,9 @@ from tests import examples, once  # noqa: F401  # the profile of hypothesis
 if TYPE_CHECKING:
     import polars as pl
 
+    from toolkit.core.assets import Universe
+    from toolkit.market.market import Snapshot
+
 # pytest imports readline, which writes the size of the terminal into the environment that processes and workers inherit.
 for _name in ("COLUMNS", "LINES"):
     os.environ.pop(_name, None)
@@ -58,17 +61,26 @@ def drawings(shared: Path) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def computed_once() -> Iterator[None]:
-    """Levels behind noisy prices and hashes of tables, half of the time of a proposal, are computed once in a process.
+    """Levels behind noisy prices, hashes of tables, supplies and the ledger, half of the time of a proposal, are computed once.
 
     What tests them calls them in their own modules.
     """
+    from toolkit.app import context
     from toolkit.market import market
     from toolkit.returns import price_levels
     from toolkit.risk_model import observed
+    from toolkit.supply import concentration
 
     def table(frame: pl.DataFrame) -> bytes:
         # Columns and rows in their order: another order is another question, whose answer a test wants to see.
         return pickle.dumps((frame.schema, frame.hash_rows().to_numpy()))
+
+    def tables(*frames: pl.DataFrame | None) -> bytes:
+        return pickle.dumps([None if frame is None else table(frame) for frame in frames])
+
+    def law(everything: Snapshot, products: Universe) -> bytes:
+        of_law = tables(*(everything[name] for name in ("controls", "control_scopes", "control_items")))
+        return pickle.dumps((of_law, products.keys, [asset.form for asset in products], everything.complete_to("controls")))
 
     def kept(make: Callable[..., Any], known: Callable[..., bytes]) -> Callable[..., Any]:
         found: dict[bytes, Any] = {}
@@ -85,6 +97,8 @@ def computed_once() -> Iterator[None]:
         for module, name in ((observed, "local_levels"), (observed, "latent_increments"), (price_levels, "filtered_levels")):
             patch.setattr(module, name, kept(getattr(module, name), lambda *given, **named: pickle.dumps((given, named))))
         patch.setattr(market, "_canonical_sha256", kept(market._canonical_sha256, table))
+        patch.setattr(concentration, "newest_supplies", kept(concentration.newest_supplies, tables))
+        patch.setattr(context, "ledger_of", kept(context.ledger_of, law))
         yield
 
 

@@ -27,7 +27,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.mark.parametrize(
     ("page", "room"),
     [
-        *(("allocation", room) for room in ROOMS), *(("exposure", room) for room in ROOMS), *(("market-brief", room) for room in ROOMS),
+        *(("allocation", room) for room in ROOMS),
+        *((page, room) for page in ("exposure", "market-brief") for room in ("phone", "wide in the dark", "print")),
         *((page, "phone") for page in ("allocation.de", "exposure.de", "conflict", "webinar", "hostile", "backtest", "backtest.de")),
     ],
 )  # fmt: skip

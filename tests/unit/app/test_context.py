@@ -13,10 +13,11 @@ from toolkit.app.context import Context
 from toolkit.app.control_states import control_states
 from toolkit.app.controls import Route, calendar, check_country, controls, parse_purity, parse_within
 from toolkit.app.optimize import optimize
+from toolkit.app.own_events import ledger_of
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.returns.observation import level_filter
-from toolkit.returns.observation.level_filter import beliefs
+from toolkit.returns.observation.level_filter import beliefs, filtered_levels
 from toolkit.returns.panel import CUSTOMS
 
 TODAY = date(2026, 11, 24)
@@ -168,6 +169,9 @@ def test_a_run_with_its_report_reads_each_table_once_makes_one_ledger_and_filter
         passes.append(log_price.shape)
         return beliefs(log_price, *arguments)
 
+    # Past what `tests.conftest.computed_once` keeps of other tests.
+    monkeypatch.setattr("toolkit.app.context.ledger_of", ledger_of)
+    monkeypatch.setattr("toolkit.returns.price_levels.filtered_levels", filtered_levels)
     monkeypatch.setattr(level_filter, "beliefs", filtered)
     monkeypatch.setattr(toolkit.market.package, "read_table", counted)
     toolkit.market.package.bundled_market.cache_clear()  # another test has read it

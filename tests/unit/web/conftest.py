@@ -31,6 +31,12 @@ from toolkit.web.models import Webinar
 from toolkit.web.writing import writer
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On another database only what uses one runs again."""
+    if settings.PORTAL.database_url is not None:
+        items[:] = [item for item in items if {"db", "transactional_db"} & {*item.fixturenames}]  # type: ignore[attr-defined]
+
+
 @pytest.fixture(autouse=True)
 def _ended_writer():
     yield
