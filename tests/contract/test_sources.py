@@ -110,14 +110,12 @@ def test_a_later_fetch_brings_no_older_row(played, client):
     ("answer", "reasons"),
     [
         (Answer(b"", status=500), {"server_error"}),
-        (Answer(b"", status=429), {"rate_limited"}),
         (as_html(), {"not_data", "format"}),  # of a page where the address of the data should stand
         (Answer(b"", status=302, headers={"Location": "/accounts.example/login"}), {"login"}),
         (Answer(b"", status=403), {"denied"}),
-        (Answer(b'{"x": 1, "y"', cut=8), {"cut_off"}),
         (as_json({"unexpected": []}), {"format", "not_found", "not_data"}),
     ],
-    ids=["500", "429", "html", "login", "403", "cut", "other"],
+    ids=["500", "html", "login", "403", "other"],
 )
 def test_a_source_that_misbehaves_fails_each_series_with_a_reason(played, server, client, answer, reasons):
     source, _, series = played

@@ -21,13 +21,6 @@ def test_a_mirror_is_asked_in_place_of_the_host(server, client):
     assert asked.headers["user-agent"].startswith("strategic-metals-toolkit/")
 
 
-def test_too_many_requests_are_waited_for_as_long_as_the_source_says(server, client):
-    server.routes[PATH] = [Answer(status=429, headers={"Retry-After": "1"}), as_json({})]
-    client().get(URL)
-    first, second = server.asked
-    assert second.moment - first.moment >= 1.0
-
-
 def test_a_date_in_retry_after_is_held_against_the_date_of_the_reply(server, client):
     then = email.utils.formatdate(time.time() + 3600 + 1, usegmt=True)
     now = email.utils.formatdate(time.time() + 3600, usegmt=True)  # the clock of the source is an hour ahead
@@ -69,20 +62,6 @@ def test_too_many_requests_without_a_time_are_repeated_ever_later_and_then_given
     assert gaps[0] >= 0.05
     assert gaps[1] >= 0.1
     assert gaps[2] >= 0.2
-
-
-def test_a_server_error_that_passes_is_no_failure(server, client):
-    server.routes[PATH] = [Answer(status=500), Answer(status=502), as_json({"ok": 1})]
-    assert client().get(URL).json() == {"ok": 1}
-
-
-def test_bytes_that_drip_are_cut_off_at_the_deadline_of_the_whole_request(server, client):
-    server.routes[PATH] = Answer(b"x" * 600, drip=0.05)
-    start = time.monotonic()
-    with pytest.raises(FetchError) as raised:
-        client(pace=Pace(deadline=0.4, attempts=2, backoff=0.01)).get(URL, kind="file")
-    assert (raised.value.reason, len(server.asked)) == ("timeout", 2)
-    assert time.monotonic() - start < 20.0  # the whole body takes 30 s
 
 
 def test_headers_that_drip_are_cut_off_too_and_the_next_request_is_answered(server, client):
