@@ -15,19 +15,6 @@ PRAGMAS = (
     "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA cache_size=-8000; "
     "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
 )
-POLICY = {
-    "default-src": ["'none'"],
-    "script-src": ["'self'"],
-    "style-src": ["'self'"],
-    "img-src": ["'self'", "data:"],
-    "font-src": ["'self'"],
-    "connect-src": ["'self'"],
-    "form-action": ["'self'"],
-    "base-uri": ["'none'"],
-    "object-src": ["'none'"],
-    "frame-ancestors": ["'none'"],
-}
-"""Content security policy: nothing inline, nothing of another origin."""
 SESSION = 12 * 3600
 """Seconds that a session lasts at most."""
 BODY = 64 * 1024
@@ -56,7 +43,6 @@ def values(config: WebConfig) -> dict[str, Any]:
         ],
         "MIDDLEWARE": [
             "toolkit.web.middleware.own_headers",
-            "csp.middleware.CSPMiddleware",
             "django.middleware.security.SecurityMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -162,7 +148,6 @@ def _sessions(config: WebConfig, prefix: str) -> dict[str, Any]:
 def _headers(config: WebConfig) -> dict[str, Any]:
     proxied = {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")} if config.trusted_proxy else {}
     return {
-        "CONTENT_SECURITY_POLICY": {"DIRECTIVES": POLICY},
         "SECURE_CONTENT_TYPE_NOSNIFF": True,
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
         "SECURE_REFERRER_POLICY": "strict-origin-when-cross-origin",

@@ -63,7 +63,8 @@ class Whole:
             await refuse(send, 413, (b"connection", b"close"))
             return
         try:
-            body = await asyncio.wait_for(self._read(receive), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                body = await self._read(receive)
         except TimeoutError:
             await refuse(send, 408, (b"connection", b"close"))
             return
