@@ -257,6 +257,8 @@ def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames)
         series: Visible prices of the user's series.
         names: How metals and forms are recognised.
     """
+    # A series has one unit: those that are not of a mass are left out before they are sorted.
+    series = series.filter(pl.col("unit").is_in(list(KG_PER_UNIT)))
     last = series.sort("date").group_by("asset", maintain_order=True).last().with_columns(spread=pl.lit(None, dtype=pl.Float64))
     rows = pl.concat([last.select(quotes.columns), quotes]).filter(pl.col("unit").is_in(list(KG_PER_UNIT)))
     means = {name: found for name in rows["asset"].unique() if (found := names.other_form(name))}

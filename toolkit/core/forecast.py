@@ -37,6 +37,13 @@ def with_factors(loadings: FloatArray, factor_cov: FloatArray) -> FloatArray:
     return found
 
 
+def covariance_of(loadings: FloatArray, factor_cov: FloatArray, specific_var: FloatArray) -> FloatArray:
+    """The covariance (n, n) of n assets: loadings (n, k) @ factor_cov (k, k) @ loadings.T + diag(specific_var)."""
+    found = with_factors(loadings, factor_cov) @ loadings.T
+    found[np.diag_indices_from(found)] += specific_var
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class PriceLevel:
     """Price of one unit of an asset, in the currency of quotation.
@@ -179,7 +186,7 @@ class Forecast:
     @property
     def matrix(self) -> FloatArray:
         """Covariance (n, n) as a dense matrix: for small universes and tests."""
-        return with_factors(self.loadings, self.factor_cov) @ self.loadings.T + np.diag(self.specific_var)
+        return covariance_of(self.loadings, self.factor_cov, self.specific_var)
 
     @property
     def named(self) -> tuple[int, ...]:

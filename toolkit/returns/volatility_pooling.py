@@ -90,11 +90,11 @@ def _autocovariances(u: FloatArray, known: NDArray[np.bool_], squares: FloatArra
     """Twice the weighted sum of the autocovariances of u (T, m), pooled over the m series, each of which sums to zero."""
     lags, total = int(np.sqrt(count.max())), 0.0
     for lag in range(1, lags + 1):
-        pairs = (known[lag:] & known[:-lag]).sum(axis=0)
-        if pairs.sum():
+        pairs = np.count_nonzero(known[lag:] & known[:-lag], axis=0)
+        if pairs.any():
             # What sums to zero is negatively correlated by construction.
-            products = (u[lag:] * u[:-lag]).sum(axis=0) + pairs * squares / (count * (count - 1.0))
-            total += 2.0 * (1.0 - lag / (lags + 1.0)) * float(products.sum() / pairs.sum())
+            products = np.vdot(u[lag:], u[:-lag]) + (pairs * squares / (count * (count - 1.0))).sum()
+            total += 2.0 * (1.0 - lag / (lags + 1.0)) * float(products / pairs.sum())
     return total
 
 

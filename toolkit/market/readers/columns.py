@@ -114,12 +114,14 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
     codes = pl.DataFrame({name: pl.Series([None] * given.height, dtype=pl.String) for name in columns})
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
     notes: tuple[Message, ...] = ()
-    text = (
-        pl.concat([given[name].alias("text") for name in textual]).drop_nulls() if textual else pl.Series([], dtype=pl.String)
-    )
-    number = text.cast(pl.Float64, strict=False)
+    texts_of = [(given[name], values[name]) for name in textual]
+    # Of thousands of columns of plain numbers the texts are not joined.
+    are_numbers = all(n.null_count() == t.null_count() and n.is_finite().all() for t, n in texts_of)
+    text = pl.Series([], dtype=pl.String)
+    if textual and not (are_numbers and table.separator == ","):
+        text = pl.concat([cells.alias("text") for cells, _ in texts_of]).drop_nulls()
     has_open = table.separator != "," and text.str.contains(_POINTS).any() and not text.str.contains(_DECIDED).any()
-    if has_open or number.null_count() or not number.is_finite().all():
+    if has_open or not are_numbers:
         counts = text.value_counts()
         read = {cell: cells.amount(cell) for cell in counts["text"]}
         beside = {cell: code for cell, found in read.items() if found and (code := _currency(found))}

@@ -296,9 +296,12 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
 
 
 def _without_words(table: Table, columns: Sequence[str]) -> Table:
-    """The table with cells that say that a value is missing empty."""
-    missing = pl.col(pl.String).replace(dict.fromkeys(MISSING))
-    return replace(table, cells=table.cells.with_columns(table.cells[list(columns)].select(missing)))
+    """The table with cells that say that a value is missing empty, in columns that are not all numbers."""
+    given = table.cells[list(columns)].select(pl.col(pl.String))
+    numbers = given.select(pl.all().cast(pl.Float64, strict=False))
+    wordy = [text.name for text, number in zip(given, numbers, strict=True) if number.null_count() > text.null_count()]
+    missing = pl.all().replace(dict.fromkeys(MISSING))
+    return replace(table, cells=table.cells.with_columns(given[wordy].select(missing)) if wordy else table.cells)
 
 
 def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above | None) -> Rows:

@@ -90,9 +90,12 @@ class BlendCovariance(NamedFactors):
                 "Blended covariances: {parts:and}, by the likelihood of {days} past periods.", parts=parts, days=len(scores)
             )
         )
-        covariance = weights[0] * first.matrix
+        covariance = first.matrix
+        covariance *= weights[0]
         for weight, other in zip(weights[1:], others, strict=True):
-            covariance += weight * other.matrix
+            part = other.matrix
+            part *= weight
+            covariance += part
         told = dict.fromkeys(note for form in (first, *others) for note in form.notes)
         return replace(_named(first, covariance).components(), notes=(*told, *notes))
 
@@ -183,13 +186,15 @@ def _named(form: DenseCovariance, covariance: FloatArray) -> DenseCovariance:
     # Largest share of a portfolio's variance: an eigenvalue of covariance^-1 B F B', and of the (k, k) F B' covariance^-1 B.
     shares = np.linalg.eigvals(F @ (loadings.T @ np.linalg.solve(covariance, loadings)))
     room = min(1.0, ROOM / max(float(shares.real.max(initial=0.0)), ROOM))
-    rest = covariance - room * (loadings @ F @ loadings.T)
+    rest = covariance - room * (loadings @ F) @ loadings.T
     own = np.sqrt(np.diag(rest))
+    rest /= own
+    rest /= own[:, None]
     return replace(
         form,
         factor_cov=F,
         loadings=np.sqrt(room) * loadings,
         loading_errors=np.sqrt(room) * (form.loading_errors * each),
         deviation=own,
-        correlation=rest / np.outer(own, own),
+        correlation=rest,
     )

@@ -65,10 +65,13 @@ class DynamicCovariance(Spec):
     def dense(self, inputs: CovarianceInputs) -> DenseCovariance:
         """The same without a factor: its correlation is not decomposed."""
         rows, specific, notes = self._rows(inputs)
-        matrix = rows.T @ rows + np.diag(specific)
+        matrix = rows.T @ rows
+        matrix[np.diag_indices_from(matrix)] += specific
         deviation = np.sqrt(np.diag(matrix))
+        matrix /= deviation
+        matrix /= deviation[:, None]
         none = np.empty((len(matrix), 0))
-        return DenseCovariance((), none, none, np.empty((0, 0)), deviation, matrix / np.outer(deviation, deviation), notes)
+        return DenseCovariance((), none, none, np.empty((0, 0)), deviation, matrix, notes)
 
     def _rows(self, inputs: CovarianceInputs) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
         """Rows Y (m, n) and specific variances d (n,) of the covariance Y'Y + diag(d) a year, and notes.

@@ -216,10 +216,12 @@ def _residual_correlation(
         r /= error
     r *= shared
     r += target
-    np.fill_diagonal(r, 1.0)
+    np.fill_diagonal(r, 1.0 - LEAST_EIGENVALUE)
     try:
-        np.linalg.cholesky(r - LEAST_EIGENVALUE * np.eye(len(r)))
+        np.linalg.cholesky(r)
+        np.fill_diagonal(r, 1.0)
     except np.linalg.LinAlgError:
+        np.fill_diagonal(r, 1.0)
         from scipy.linalg import eigh  # noqa: PLC0415  # a tenth of a second to import
 
         # Pairwise histories need not fit together: spectral repair (Rebonato and Jaeckel 1999) of the few that do not.

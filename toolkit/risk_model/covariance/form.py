@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.forecast import STATISTICAL, FactorRegression, FloatArray, with_factors
+from toolkit.core.forecast import STATISTICAL, FactorRegression, FloatArray, covariance_of
 from toolkit.core.messages import message
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import MINIMUM_CHANGES
@@ -92,7 +92,7 @@ class StructuredCovariance:
     @property
     def matrix(self) -> FloatArray:
         """The covariance (n, n) a year."""
-        return with_factors(self.loadings, self.factor_cov) @ self.loadings.T + np.diag(self.specific_var)
+        return covariance_of(self.loadings, self.factor_cov, self.specific_var)
 
     @property
     def named(self) -> list[int]:
@@ -128,7 +128,9 @@ class DenseCovariance:
     @property
     def matrix(self) -> FloatArray:
         """The covariance (n, n) a year."""
-        return self.loadings @ self.factor_cov @ self.loadings.T + self.correlation * np.outer(self.deviation, self.deviation)
+        found = self.loadings @ self.factor_cov @ self.loadings.T
+        found += self.correlation * self.deviation * self.deviation[:, None]
+        return found
 
     @property
     def variances(self) -> FloatArray:
@@ -294,8 +296,10 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
     values, vectors = np.linalg.eigh(correlation)
     floor = max(float(values[0]), 0.0)
     kept = np.flatnonzero(values - floor > 1e-9)[::-1]
-    loadings = deviation[:, None] * vectors[:, kept] * np.sqrt(values[kept] - floor)
-    return loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0), deviation**2 * floor
+    loadings = vectors[:, kept]
+    loadings *= deviation[:, None]
+    loadings *= np.sqrt(values[kept] - floor) * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
+    return loadings, deviation**2 * floor
 
 
 def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:
