@@ -12,5 +12,5 @@ FITTED = settings(max_examples=15)
 """Each example fits a model, writes files or simulates."""
 SOLVED = settings(max_examples=8)
 """Each example solves several programs."""
-QUICK = settings(max_examples=200)
+QUICK = settings(max_examples=100)
 """Each example takes some milliseconds, and what can be written is manifold."""

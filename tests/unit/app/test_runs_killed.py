@@ -12,7 +12,7 @@ import pytest
 from toolkit.app.report.stored import find_run
 from toolkit.app.runs import DRAFT, STALE, put, store, stored_runs
 
-KILLS = 80
+KILLS = 50
 """Of each kind of writing, spread over its lines."""
 FILES = ("run.json", "inputs.json", "weights.csv", "findings.json", "report.html")
 
@@ -68,7 +68,7 @@ def _whole(run, allow_mixed=False):
 @pytest.mark.parametrize("what", ["new", "again", "put"])
 def test_a_kill_before_any_line_leaves_whole_runs_only(tmp_path, what):
     arguments = [sys.executable, "-c", WRITER, tmp_path, str(KILLS), what]
-    assert int(subprocess.run(arguments, check=True, stdout=subprocess.PIPE).stdout) >= 67
+    assert int(subprocess.run(arguments, check=True, stdout=subprocess.PIPE).stdout) >= 42
     for number in range(KILLS):
         runs = tmp_path / str(number)
         last = find_run("last", runs)
@@ -95,7 +95,7 @@ def test_kills_at_any_moment_lose_no_stored_run(tmp_path):
         "    for name in ('a', f'b{n % 5}'):\n"
         f"        store(Path(sys.argv[1]), name, {{f: (f'{{{{\"n\": {{n}}}}}}' + ' ' * 50_000).encode() for f in {FILES!r}}})\n"
     )
-    for delay in (0.001, 0.003, 0.007, 0.013, 0.021, 0.034, 0.055, 0.089):
+    for delay in (0.001, 0.005, 0.013, 0.034, 0.089):
         process = subprocess.Popen([sys.executable, "-c", loop, runs], stdout=subprocess.PIPE)
         assert process.stdout is not None
         process.stdout.readline()

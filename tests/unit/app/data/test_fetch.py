@@ -209,8 +209,8 @@ def test_an_interruption_keeps_what_had_come(server, folder):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_killed_fetches_lose_no_vintage_and_the_next_one_completes(folder):
-    found = kills(folder, 8)  # more of them: python -m tools.fetch_kills
-    assert found["alive"] >= 6, "most kills must meet a fetch that runs"
+    found = kills(folder, 6)  # more of them: python -m tools.fetch_kills
+    assert found["alive"] >= 4, "most kills must meet a fetch that runs"
     assert found["vintages"] >= 12 * 20
 
 
