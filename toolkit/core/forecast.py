@@ -38,7 +38,13 @@ def with_factors(loadings: FloatArray, factor_cov: FloatArray) -> FloatArray:
 
 
 def covariance_of(loadings: FloatArray, factor_cov: FloatArray, specific_var: FloatArray) -> FloatArray:
-    """The covariance (n, n) of n assets: loadings (n, k) @ factor_cov (k, k) @ loadings.T + diag(specific_var)."""
+    """The covariance (n, n), loadings @ factor_cov @ loadings.T + diag(specific_var).
+
+    Args:
+        loadings: (n, k).
+        factor_cov: (k, k).
+        specific_var: (n,).
+    """
     found = with_factors(loadings, factor_cov) @ loadings.T
     found[np.diag_indices_from(found)] += specific_var
     return found
