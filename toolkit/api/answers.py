@@ -2,45 +2,59 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import polars as pl
 from markupsafe import Markup
 
+from toolkit.api.market import PathText
 from toolkit.app.context import Context
-from toolkit.app.runs import to_json
+from toolkit.app.runs import put, to_json
+from toolkit.core.errors import SpecError
+from toolkit.records.base import Record
 from toolkit.records.sources import Beside
 
 if TYPE_CHECKING:
+    from toolkit.app.subjects import Subject
     from toolkit.report.document import Document
     from toolkit.report.i18n.language import Language
 
 WIDTH = 100
 """Cells of a line of text."""
+RecordT = TypeVar("RecordT", bound=Record)
 
 
 @dataclass(frozen=True, eq=False)
-class Answer(ABC):
+class Answer(Generic[RecordT]):
     """An answer to a question: printed as the command prints it, warnings at the end, and shown as its page in a notebook.
 
     Attributes:
-        record: JSON-ready, the same object that the command prints with `--json`.
+        command: Name of the command, whose module of `toolkit.report.answers` composes the document.
+        found: The record with its fields typed.
         context: The owner, the day, and what was known on it.
     """
 
-    record: Mapping[str, Any]
+    command: ClassVar[str]
+    found: RecordT
     context: Context = field(repr=False)
+
+    @cached_property
+    def record(self) -> Mapping[str, Any]:
+        """JSON-ready, the same object that the command prints with `--json`."""
+        return self.found.to_json()
 
     def to_json(self) -> str:
         """The record as JSON text, byte for byte what the command stores."""
         return to_json(self.record)
 
-    @abstractmethod
     def document(self, say: Language) -> Document:
         """The answer as a document in a language."""
+        return getattr(import_module(f"toolkit.report.answers.{self.command}"), self.command)(self.found, say)
 
     def __str__(self) -> str:
         return self._written("terminal")
@@ -60,6 +74,38 @@ class Answer(ABC):
 
         lang = self.context.settings.config.output.language
         return answered(self.document, format, lang, width=WIDTH, bold=False, beside=self._beside())
+
+
+class ReportedAnswer(Answer[RecordT]):
+    """An answer that a report can be written on."""
+
+    @cached_property
+    def _subject(self) -> Subject:
+        """What the report is about, which who asks for figures alone does not pay for."""
+        raise NotImplementedError
+
+    def report(
+        self, path: PathText, *, language: str | None = None, name: str | None = None, theme: PathText | None = None
+    ) -> Path:
+        """Write a report and return its path; `SpecError` for an ending that is no format.
+
+        Args:
+            path: Of the file; its ending is the format: html, md, pdf, eml, xlsx or json.
+            language: Code of a language; by default that of the settings.
+            name: Of a report, or the path of its definition; by default the usual one of its kind of subject.
+            theme: Whose report it is: a TOML file with name, logo, two colours and footer.
+        """
+        from toolkit.app.report.brand import brand_of  # noqa: PLC0415
+        from toolkit.app.report.render import FORMATS, format_of, report  # noqa: PLC0415  # the drawing library is large
+        from toolkit.app.subjects import DEFAULT_REPORT  # noqa: PLC0415
+
+        target, subject = Path(path), self._subject
+        if (kind := format_of(target)) is None:
+            endings = ", ".join(f".{entry.suffix}" for entry in FORMATS.values())
+            raise SpecError(f"{target} ends in no format of reports.", hint=f"Formats end in {endings}.")
+        chosen, lang = name or DEFAULT_REPORT[subject.record.kind], language or self.context.settings.config.output.language
+        brand = None if theme is None else brand_of(str(theme))
+        return put(target, report(subject.record, subject.parts, name=chosen, lang=lang, format=kind, brand=brand))
 
 
 def rows(entries: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> pl.DataFrame:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from toolkit.api.answers import Answer, rows
-from toolkit.api.market import Market, PathText, day_of
+from toolkit.api.answers import ReportedAnswer, rows
+from toolkit.api.market import Market, day_of
 from toolkit.api.plot import BacktestPlots
-from toolkit.api.run import refuse_unknown, request_of, write_report
+from toolkit.api.run import refuse_unknown, request_of
 from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as backtest_of
 from toolkit.app.subjects import Subject
@@ -23,22 +22,14 @@ from toolkit.core.errors import SpecError
 from toolkit.records.answers import backtest as records
 from toolkit.strategy.model import Strategy
 
-if TYPE_CHECKING:
-    from toolkit.report.document import Document
-    from toolkit.report.i18n.language import Language
-
 Named = str | PathLike[str] | Strategy
 
 
 @dataclass(frozen=True, eq=False)
-class Backtest(Answer):
-    """What strategies and baselines would have done over the same dates.
+class Backtest(ReportedAnswer[records.Backtest]):
+    """What strategies and baselines would have done over the same dates."""
 
-    Attributes:
-        found: The record with its fields typed; `record` is its JSON.
-    """
-
-    found: records.Backtest = field(repr=False)
+    command = "backtest"
 
     @property
     def figures(self) -> pl.DataFrame:
@@ -98,26 +89,6 @@ class Backtest(Answer):
     def plot(self) -> BacktestPlots:
         """Pictures of the backtest."""
         return BacktestPlots(self._subject.record)
-
-    def report(
-        self, path: PathText, *, language: str | None = None, name: str | None = None, theme: PathText | None = None
-    ) -> Path:
-        """Write a report on the backtest and return its path.
-
-        Args:
-            path: Of the file; its ending is the format: html, md, pdf, eml, xlsx or json.
-            language: Code of a language; by default that of the settings.
-            name: Of a report, or the path of its definition.
-            theme: Whose report it is: a TOML file with name, logo, two colours and footer.
-        """
-        lang = language or self.context.settings.config.output.language
-        return write_report(self._subject.record, self._subject.parts, path, language=lang, name=name, theme=theme)
-
-    def document(self, say: Language) -> Document:
-        """What `toolkit backtest` prints."""
-        from toolkit.report.answers.backtest import backtest as document  # noqa: PLC0415
-
-        return document(self.found, say)
 
 
 def backtest(
@@ -185,4 +156,4 @@ def backtest(
     )
     first, last = (None if day is None else day_of(day) for day in (start, end))
     found = backtest_of(BacktestRequest(requests, first, last, estimated, baselines, selects=select))
-    return Backtest(found.to_json(), requests[0].context, found)
+    return Backtest(found, requests[0].context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -24,14 +24,8 @@ STATE = ("metal", "form", "headline", "listed", "uncertain")
 
 
 @dataclass(frozen=True, eq=False)
-class Controls(Answer):
-    """The state of a metal form by form, or of every product; not legal advice.
-
-    Attributes:
-        found: The record of one metal, or of every product.
-    """
-
-    found: MetalControls | ProductControls = field(repr=False)
+class Controls(Answer[MetalControls | ProductControls]):
+    """The state of a metal form by form, or of every product; not legal advice."""
 
     @property
     def states(self) -> pl.DataFrame:
@@ -99,4 +93,4 @@ def controls(
         answer = app.controls(context, metal, form, route, context.as_of)
     else:
         answer = app.product_controls(context, route, context.as_of)
-    return Controls(answer.to_json(), context, answer)
+    return Controls(answer, context)

@@ -5,37 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from toolkit.api.answers import Answer, rows
+from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, PathText, market_of
-from toolkit.api.run import write_report
 from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.core.errors import SpecError
 from toolkit.records.exposure import ExposureAnswer
 
 if TYPE_CHECKING:
-    from toolkit.report.document import Document
-    from toolkit.report.i18n.language import Language
+    from toolkit.app.subjects import Subject
 
 LOT = ("lot_id", "asset", "form", "mass", "value", "origin", "headline", "controlled", "delivery")
 TOTAL = ("name", "lots", "value", "share", "unpriced")
 
 
 @dataclass(frozen=True, eq=False)
-class Exposure(Answer):
-    """The exposure of a file of lots.
+class Exposure(ReportedAnswer[ExposureAnswer]):
+    """The exposure of a file of lots."""
 
-    Attributes:
-        record: Key by key the object of `toolkit exposure --json`.
-        answer: What it was made from.
-    """
-
-    answer: ExposureAnswer = field(repr=False)
+    command = "exposure"
     request: ExposureRequest = field(repr=False)
 
     @property
@@ -58,21 +51,11 @@ class Exposure(Answer):
         """What the answer rests on and may fail by."""
         return list(self.record["warnings"])
 
-    def report(
-        self, path: PathText, *, language: str | None = None, name: str | None = None, theme: PathText | None = None
-    ) -> Path:
-        """Write a report on the holdings and return its path; arguments as of `Run.report`."""
+    @cached_property
+    def _subject(self) -> Subject:
         from toolkit.app.subjects import holdings  # noqa: PLC0415  # who asks for figures alone does not pay for a report
 
-        subject = holdings(self.request)
-        lang = language or self.context.settings.config.output.language
-        return write_report(subject.record, subject.parts, path, language=lang, name=name, theme=theme)
-
-    def document(self, say: Language) -> Document:
-        """What `toolkit exposure` prints."""
-        from toolkit.report.answers.exposure import exposure as document  # noqa: PLC0415
-
-        return document(self.answer, say)
+        return holdings(self.request)
 
 
 def exposure(
@@ -123,5 +106,4 @@ def exposure(
         cap=cap,
         use=tuple(f"{metal}={kg:g}" for metal, kg in (use or {}).items()),
     )
-    answer = expose(request)
-    return Exposure(answer.to_json(), request.context, answer, request)
+    return Exposure(expose(request), request.context, request)

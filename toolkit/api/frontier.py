@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -19,20 +19,12 @@ from toolkit.core.errors import SpecError
 from toolkit.records.answers import frontier as records
 from toolkit.strategy.model import Strategy
 
-if TYPE_CHECKING:
-    from toolkit.report.document import Document
-    from toolkit.report.i18n.language import Language
-
 
 @dataclass(frozen=True, eq=False)
-class EfficientFrontier(Answer):
-    """What the constraints of a strategy allow, from least risk to the largest return or the least cost.
+class EfficientFrontier(Answer[records.EfficientFrontier]):
+    """What the constraints of a strategy allow, from least risk to the largest return or the least cost."""
 
-    Attributes:
-        answer: The same as a typed record.
-    """
-
-    answer: records.EfficientFrontier = field(repr=False)
+    command = "frontier"
 
     @property
     def points(self) -> pl.DataFrame:
@@ -48,7 +40,7 @@ class EfficientFrontier(Answer):
         """Risk against what is traded for it."""
         from toolkit.report.charts.frontier import frontier_svg  # noqa: PLC0415  # the drawing library is large
 
-        return Picture(frontier_svg(self.answer))
+        return Picture(frontier_svg(self.found))
 
     def _frame(self, entries: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
         told = [
@@ -57,12 +49,6 @@ class EfficientFrontier(Answer):
             for entry in entries
         ]  # fmt: skip
         return pl.DataFrame(told, infer_schema_length=None)
-
-    def document(self, say: Language) -> Document:
-        """What `toolkit frontier` prints."""
-        from toolkit.report.answers.frontier import frontier as document  # noqa: PLC0415
-
-        return document(self.answer, say)
 
 
 def frontier(
@@ -112,5 +98,4 @@ def frontier(
         country=country,
         budget=budget,
     )
-    answer = efficient_frontier(asked, points)
-    return EfficientFrontier(answer.to_json(), asked.context, answer)
+    return EfficientFrontier(efficient_frontier(asked, points), asked.context)

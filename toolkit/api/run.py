@@ -13,35 +13,32 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from toolkit.api.answers import Answer, rows
+from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, PathText, market_of
 from toolkit.api.plot import RunPlots
 from toolkit.app.allocation.request import Request
 from toolkit.app.optimize import Result
 from toolkit.app.optimize import optimize as optimize_request
-from toolkit.app.runs import put
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.market.readers.cells import number
+from toolkit.records import run as records
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:
-    from toolkit.records.findings import Parts
-    from toolkit.records.subjects import Subject
-    from toolkit.report.document import Document
-    from toolkit.report.i18n.language import Language
+    from toolkit.app.subjects import Subject
 
 POSITION = ("asset", "name", "weight", "previous_weight", "value", "quantity", "unit", "lots", "lot_size", "price")
 
 
 @dataclass(frozen=True, eq=False)
-class Run(Answer):
+class Run(ReportedAnswer[records.Run]):
     """A proposal: what to hold, what to trade, and what that is worth knowing.
 
     Attributes:
-        record: The run object, key by key that of `toolkit optimize --json`.
         result: What it was made from: the problem and its allocation.
     """
 
+    command = "optimize"
     result: Result = field(repr=False)
 
     @property
@@ -80,7 +77,7 @@ class Run(Answer):
     @property
     def plot(self) -> RunPlots:
         """Pictures of the run."""
-        return RunPlots(self.result.record)
+        return RunPlots(self.found)
 
     def explain(self) -> Mapping[str, Any]:
         """Slopes of each holding, prices of limits, sensitivities: the object of `--explain`."""
@@ -93,56 +90,10 @@ class Run(Answer):
         return self.result.save(report=True)
 
     @cached_property
-    def _parts(self) -> Parts:
-        from toolkit.app.subjects import parts_of  # noqa: PLC0415  # who asks for weights alone does not pay for a report
+    def _subject(self) -> Subject:
+        from toolkit.app.subjects import Subject, parts_of  # noqa: PLC0415  # who asks for weights alone does not pay for a report
 
-        return parts_of(self.result.record, self.context)
-
-    def report(
-        self, path: PathText, *, language: str | None = None, name: str | None = None, theme: PathText | None = None
-    ) -> Path:
-        """Write a report on the run and return its path.
-
-        Args:
-            path: Of the file; its ending is the format: html, md, pdf, eml, xlsx or json.
-            language: Code of a language; by default that of the settings.
-            name: Of a report, or the path of its definition.
-            theme: Whose report it is: a TOML file with name, logo, two colours and footer.
-        """
-        lang = language or self.context.settings.config.output.language
-        return write_report(self.result.record, self._parts, path, language=lang, name=name, theme=theme)
-
-    def document(self, say: Language) -> Document:
-        """What `toolkit optimize` prints."""
-        from toolkit.report.answers.optimize import optimize as document  # noqa: PLC0415
-
-        return document(self.result.record, say)
-
-
-def write_report(
-    record: Subject, parts: Parts, path: PathText, *, language: str, name: str | None, theme: PathText | None
-) -> Path:
-    """Write a report on a record; `SpecError` for an ending that is no format.
-
-    Args:
-        record: What it is about.
-        parts: What was found beside it.
-        path: Of the file; its ending is the format.
-        language: Code of a language.
-        name: Of the report; by default the usual one of its kind of subject.
-        theme: Of whose it is, as a file; None for that of the toolkit.
-    """
-    from toolkit.app.report.brand import brand_of  # noqa: PLC0415
-    from toolkit.app.report.render import FORMATS, format_of, report  # noqa: PLC0415  # the drawing library is large
-    from toolkit.app.subjects import DEFAULT_REPORT  # noqa: PLC0415
-
-    target = Path(path)
-    if (kind := format_of(target)) is None:
-        endings = ", ".join(f".{entry.suffix}" for entry in FORMATS.values())
-        raise SpecError(f"{target} ends in no format of reports.", hint=f"Formats end in {endings}.")
-    chosen = name or DEFAULT_REPORT[record.kind]
-    brand = None if theme is None else brand_of(str(theme))
-    return put(target, report(record, parts, name=chosen, lang=language, format=kind, brand=brand))
+        return Subject(self.found, parts_of(self.found, self.context))
 
 
 FORECASTS = {
@@ -281,4 +232,4 @@ def optimize(
             seed=seed,
         )
     )
-    return Run(result.record.to_json(), result.context, result)
+    return Run(result.record, result.context, result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Runs(Answer):
-    """Stored runs, backtests and sweeps, the one written last first.
-
-    Attributes:
-        found: The record with its fields typed; `record` is its JSON.
-    """
-
-    found: RunList = field(repr=False)
+class Runs(Answer[RunList]):
+    """Stored runs, backtests and sweeps, the one written last first."""
 
     @property
     def table(self) -> pl.DataFrame:
@@ -76,4 +70,4 @@ def runs(folder: PathText | None = None) -> Runs:
     """
     context = market_of(None).context()
     found = run_list(Path(context.settings.config.output.folder) if folder is None else Path(folder))
-    return Runs(found.to_json(), context, found)
+    return Runs(found, context)

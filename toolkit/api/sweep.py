@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -25,22 +25,14 @@ from toolkit.records.answers import futures as futures_records
 from toolkit.records.answers import sweep as records
 from toolkit.strategy.model import Strategy
 
-if TYPE_CHECKING:
-    from toolkit.report.document import Document
-    from toolkit.report.i18n.language import Language
-
 Day = str | date
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep(Answer):
-    """Many backtests of one question.
+class Sweep(Answer[records.Sweep]):
+    """Many backtests of one question."""
 
-    Attributes:
-        found: The record with its fields typed; `record` is its JSON.
-    """
-
-    found: records.Sweep = field(repr=False)
+    command = "sweep"
 
     @property
     def runs(self) -> pl.DataFrame:
@@ -50,12 +42,6 @@ class Sweep(Answer):
             row = one.to_json()
             told.append({**row.pop("changes"), **row})
         return rows(told)
-
-    def document(self, say: Language) -> Document:
-        """What `toolkit sweep` prints."""
-        from toolkit.report.answers.sweep import sweep as document  # noqa: PLC0415
-
-        return document(self.found, say)
 
 
 def sweep(
@@ -115,7 +101,7 @@ def sweep(
     place = Path(request.settings.config.output.folder) / BACKTESTS if folder is None else Path(folder)
     asked = SweepRequest(request, place, _varied(vary), between, first, last, months, count, size, sample, estimated)
     found = sweep_of(asked, _executor(workers, scheduler))
-    return Sweep(found.to_json(), request.context, found)
+    return Sweep(found, request.context)
 
 
 def _varied(vary: Mapping[str, Sequence[Any]] | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -127,14 +113,10 @@ def _executor(workers: int, scheduler: str | None) -> Executor:
 
 
 @dataclass(frozen=True, eq=False)
-class Futures(Answer):
-    """Allocations of today in futures with shocks.
+class Futures(Answer[futures_records.Futures]):
+    """Allocations of today in futures with shocks."""
 
-    Attributes:
-        found: The record with its fields typed; `record` is its JSON.
-    """
-
-    found: futures_records.Futures = field(repr=False)
+    command = "futures"
 
     @property
     def values(self) -> pl.DataFrame:
@@ -151,12 +133,6 @@ class Futures(Answer):
                 quantiles = {f"{100 * one['probability']:g} %": one["value"] for one in row.pop("quantiles", ())}
                 told.append({**run.changes, "shock": name, **row, **quantiles})
         return rows(told)
-
-    def document(self, say: Language) -> Document:
-        """What `toolkit sweep --futures` prints."""
-        from toolkit.report.answers.futures import futures as document  # noqa: PLC0415
-
-        return document(self.found, say)
 
 
 def futures(
@@ -206,4 +182,4 @@ def futures(
     place = Path(request.settings.config.output.folder) / FUTURES if folder is None else Path(folder)
     asked = SweepRequest(request, place, _varied(vary), universes=number, size=size, futures=count)
     found = futures_of(asked, _executor(workers, scheduler))
-    return Futures(found.to_json(), request.context, found)
+    return Futures(found, request.context)
