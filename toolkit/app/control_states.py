@@ -107,12 +107,8 @@ def timeline(ledger: ControlLedger, forms: Iterable[tuple[str, str | None]], as_
                 changes.append((status := now, cut))
         ends = [since - DAY for _, since in changes[1:]]
         rows.append(
-            MeasureSpells(
-                event_id=event.event_id,
-                instrument=event.instrument,
-                number=event.number,
-                destinations=event.destinations,
-                end_user=event.end_user,
+            MeasureSpells.from_objects(
+                event,
                 assets=tuple(covers),
                 uncertain=tuple(metal for metal, found in covers.items() if "named" not in found),
                 spells=tuple(
@@ -122,7 +118,6 @@ def timeline(ledger: ControlLedger, forms: Iterable[tuple[str, str | None]], as_
                 ),
                 claims=tuple(_claims(ledger, event, as_of)),
                 source_id=event.source,
-                confidence=event.confidence,
             )
         )
     return tuple(sorted(rows, key=lambda row: (row.spells[0].since if row.spells else as_of.isoformat(), row.event_id)))

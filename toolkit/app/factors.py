@@ -107,15 +107,8 @@ def _premia(found: CharacteristicReturns | None) -> tuple[CharacteristicPremium,
 
 def _bias(found: walk.Bias) -> Bias:
     span = {"from": found.first.isoformat(), "to": found.last.isoformat()}
-    return Bias(
-        what=found.what,
-        horizon_months=found.horizon_months,
-        statistic=found.statistic,
-        error=found.error,
-        median=found.median,
-        outcomes=found.outcomes,
-        dates=found.dates,
-        assets=found.assets,
+    return Bias.from_objects(
+        found,
         **span,
     )
 

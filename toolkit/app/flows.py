@@ -61,11 +61,8 @@ class CodeFlows:
 
     def record(self, *, history: bool) -> records.CodeFlows:
         """What is shown of it, with the months of each series where `history`."""
-        return records.CodeFlows(
-            asset=self.asset,
-            hs_code=self.hs_code,
-            reporter=self.reporter,
-            direction=self.direction,
+        return records.CodeFlows.from_objects(
+            self,
             mixed=self.mixed.caution if self.mixed else None,
             series=tuple(_partner(summary, history=history) for summary in (self.total, *self.partners)),
             collapses=tuple(
@@ -73,7 +70,6 @@ class CodeFlows:
                 for partner, collapse in self.collapsed
             ),
             diversion=self.diversions,
-            controls=self.controls,
         )
 
 
@@ -278,14 +274,10 @@ def reported_stops(context: Context, metals: Collection[str | None]) -> tuple[re
     rows = context.snapshot["controls"].select("event_id", "announced_precision")
     precision: dict[str, str] = dict(rows.iter_rows())
     points = [
-        records.ReportedPoint(
-            event_id=event.event_id,
-            announced=event.announced.isoformat(),
+        records.ReportedPoint.from_objects(
+            event,
             precision=precision.get(event.event_id, "day"),
             what=event.scope or event.title,
-            citation=event.citation,
-            confidence=event.confidence,
-            note=event.note,
         )
         for event in context.ledger.events
         if (event.kind, event.instrument) == REPORTED_STOP and event.event_id in named and event.origin == CHINA

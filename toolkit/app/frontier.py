@@ -70,19 +70,17 @@ def efficient_frontier(request: Request, points: int) -> EfficientFrontier:
     Raises:
         ToolkitError: of the kind that says who can help.
     """
-    owner = request.settings.config.owner
     prepared = prepare(request)
     strategy, inputs = prepared.strategy, prepared.inputs
     # The frontier is of weights: what a lot is worth plays no part.
     problem = replace(prepared.problem, lot_values=np.full(len(inputs.universe), np.nan))
     forecast = problem.forecast
     found = frontier(problem, points, prepared.solver)
-    used = prepared.used_rows(owner.currency)
     return EfficientFrontier(
         schema_version=SCHEMA_VERSION,
         as_of=request.as_of.isoformat(),
         strategy=StrategyName(name=strategy.name, title=strategy.about.title, fingerprint=strategy.fingerprint),
-        currency=owner.currency,
+        currency=request.owner.currency,
         against=found.against,
         assets=inputs.universe.keys,
         points=tuple(FrontierPoint(point=number, **_figures(problem, found, at)) for number, at in enumerate(found.points, 1)),
@@ -90,7 +88,7 @@ def efficient_frontier(request: Request, points: int) -> EfficientFrontier:
         unresolved=found.unresolved,
         solver=FrontierSolver(name=found.solver, worst_residual=found.worst),
         notes=(*_notes(problem, found), *(remark.text for remark in problem.notes()), *forecast.notes),
-        data=inputs.snapshot.provenance(used),
+        data=inputs.snapshot.provenance(prepared.used_rows()),
     )
 
 

@@ -83,21 +83,18 @@ def optimize(request: Request) -> Result:
         NoAnswer: when the limits contradict each other.
         ToolkitError: of the kind that says who can help.
     """
-    config = request.settings.config
-    currency, destination = config.owner.currency, config.owner.country
-    prepared = prepare(request)
+    owner, prepared = request.owner, prepare(request)
     strategy, inputs = prepared.strategy, prepared.inputs
-    used = prepared.used_rows(currency)
-    provenance = inputs.snapshot.provenance(used)
+    provenance = inputs.snapshot.provenance(prepared.used_rows())
     client = {"client": request.client} if request.client else {}
     made_from = {
         "as_of": request.as_of.isoformat(),
         "strategy": {"name": strategy.name, "fingerprint": strategy.fingerprint, **strategy.canonical()},
         "settings": {
-            "country": destination,
-            "currency": currency,
+            "country": owner.country,
+            "currency": owner.currency,
             "budget": prepared.budget,
-            "sale_order": config.owner.sale_order,
+            "sale_order": owner.sale_order,
         },
         "prices": inputs.own_prices,
         "holdings": None
@@ -120,19 +117,19 @@ def optimize(request: Request) -> Result:
         # The id is that of the visible rows, whatever else the store has.
         made_from["store"] = {"versions": request.context.store.versions}
     try:
-        prepared, allocation = allocate_in_pieces(prepared, request)
+        prepared, allocation = allocate_in_pieces(prepared)
     except Infeasible as found:
-        error = _with_lots(found, prepared, request)
-        raise NoAnswer(error, _conflict(error, request, prepared, identity, made_from), made_from, request.context) from found
-    record = run_record(prepared, allocation, request, run_id=identity, provenance=provenance, versions=made_from["versions"])
+        error = _with_lots(found, prepared)
+        raise NoAnswer(error, _conflict(error, prepared, identity, made_from), made_from, request.context) from found
+    record = run_record(prepared, allocation, run_id=identity, provenance=provenance, versions=made_from["versions"])
     return Result(record, made_from, request.context, prepared, allocation)
 
 
-def _with_lots(error: Infeasible, prepared: Prepared, request: Request) -> Infeasible:
+def _with_lots(error: Infeasible, prepared: Prepared) -> Infeasible:
     """The same error; where lots that are not sold are part of it, with which and why, and what to do about them first."""
     if NOT_SOLD_YET not in error.details["conflict"]:
         return error
-    lots, until = prepared.not_for_sale(request)
+    lots, until = prepared.not_for_sale()
     told = message("Not sold: {lots:; }.", lots=few([*lots]))
     hint = error.hint
     if until is not None:
@@ -141,11 +138,11 @@ def _with_lots(error: Infeasible, prepared: Prepared, request: Request) -> Infea
     return Infeasible(f"{error.message} {told}", hint=hint, details={**error.details, "not_sold": told})
 
 
-def _conflict(error: Infeasible, request: Request, prepared: Prepared, identity: str, made_from: Mapping[str, Any]) -> Conflict:
+def _conflict(error: Infeasible, prepared: Prepared, identity: str, made_from: Mapping[str, Any]) -> Conflict:
     """The record of a run without an answer."""
     from toolkit.app.subjects import base  # noqa: PLC0415  # a plain run does not pay for it
 
-    strategy = prepared.strategy
+    request, strategy = prepared.request, prepared.strategy
     found = Conflict.model_validate(
         {
             "schema_version": 1,

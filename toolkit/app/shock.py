@@ -129,15 +129,12 @@ def _case(elasticity: float, effect: HolderEffect, price: float | None, **level:
 def _posterior(response: Response, cases: Iterable[Observed], band: PriceBand, price: float | None) -> Posterior:
     """Levels of the posterior with what their multiples mean, never above the cap, and the cases behind it."""
     most = math.inf if band.cap is None else band.cap
-    return Posterior(
+    return Posterior.from_objects(
+        response,
         levels=tuple(
             _case(1 / b, holder_effect(min(price_multiple(band.loss, 1 / b), most)), price, level=level)
             for level, b in zip(LEVELS, response.quantiles, strict=False)
         ),
-        moves=response.moves,
-        own=response.own,
-        observed=response.observed,
-        published=response.published,
         cases=tuple(ResponseCase.model_validate(case) for case in cases),
     )
 

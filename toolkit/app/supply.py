@@ -103,7 +103,8 @@ class StageSupply:
     def record(self) -> records.Stage:
         """What is shown of it."""
         supply, governed = self.supply, self.governed
-        return records.Stage(
+        return records.Stage.from_objects(
+            supply,
             **shown_shares(supply),
             scored=self.scored,
             governance_hhi=governed and governed.hhi,
@@ -113,12 +114,8 @@ class StageSupply:
             scenario_ratio=self.ratio and self.ratio.ratio,
             study_trade_parameter=self.study_trade,
             producers=dict(zip(supply.countries, supply.shares, strict=True)),
-            other=supply.other,
-            period_start=supply.period_start.isoformat(),
-            period_end=supply.period_end.isoformat(),
             source=self.source,
             source_id=supply.source,
-            known_from=supply.known_from.isoformat(),
         )
 
 
@@ -178,12 +175,8 @@ class MetalSupply:
     def record(self) -> records.Metal:
         """What is shown of it."""
         notes, studies = self.notes, tuple(map(_study, self.scores))
-        return records.Metal(
-            asset=self.asset,
-            name=self.name,
-            stage=self.stage,
-            stage_basis=self.stage_basis,
-            product_stage=self.product_stage,
+        return records.Metal.from_objects(
+            self,
             stages=tuple(stage.record() for stage in self.stages),
             eu=None if self.newest_score is None else _study(self.newest_score),
             eu_studies=studies,

@@ -15,7 +15,7 @@ from datetime import date
 
 import numpy as np
 
-from toolkit.app.allocation.forecast import risk_forecast
+from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.inputs import YEARLY, Inputs
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.calendar import add_months, month_end, month_number
@@ -127,7 +127,7 @@ def outcomes(
     noisy: dict[date, Outcome] = {}
     for known in _as_known(inputs, past, path.dates):
         try:
-            forecast = risk_forecast(strategy, known, currency, destination)
+            forecast = strategy_forecast(strategy, known, currency, destination, risk_alone=True)
         except (GapError, DataError):
             continue
         # A later forecast takes over the months that it covers.

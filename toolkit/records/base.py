@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from string import Formatter
 from types import NoneType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -130,6 +130,13 @@ class Record(BaseModel):
     def _as_in_json(cls, value: Any) -> Any:
         """A value as in JSON: days in ISO form, numbers at 12 significant digits, null for what is not finite."""
         return _json(value, _List, _Object)
+
+    @classmethod
+    def from_objects(cls, *sources: object, **given: Any) -> Self:
+        """A record with the fields that are given; each other one is taken from the first object that has it."""
+        keys = {name: field.alias or name for name, field in cls.model_fields.items()}
+        found = {keys[name]: getattr(one, name) for one in reversed(sources) for name in keys if hasattr(one, name)}
+        return cls(**{**found, **given})
 
     def to_json(self) -> dict[str, Any]:
         """The object of the JSON: keys that were not given stay absent."""

@@ -13,7 +13,7 @@ import pytest
 
 from tests.subjects import factors as of_the_basket
 from toolkit.app.allocation.factor_model import factor_model
-from toolkit.app.allocation.forecast import risk_forecast, strategy_forecast
+from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.inputs import load_inputs
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
@@ -212,4 +212,4 @@ class _Forecast:
 
 
 def test_risk_is_the_same_with_and_without_expected_returns(inputs, forecast):
-    assert np.array_equal(risk_forecast(precious(), inputs, "EUR", "DEU").matrix, forecast.matrix)
+    assert np.array_equal(strategy_forecast(precious(), inputs, "EUR", "DEU", risk_alone=True).matrix, forecast.matrix)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,24 +14,30 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 
 
+@dataclass(slots=True)
 class AllocationAmounts:
-    """Values, cash and costs, which add up to the budget, to the cent where lots are whole."""
+    """Values, cash and costs, which add up to the budget, to the cent where lots are whole.
 
-    __slots__ = (
-        "before",
-        "cash",
-        "costs",
-        "entry",
-        "holding",
-        "lots",
-        "moved",
-        "previous_cash",
-        "previous_weights",
-        "quantities",
-        "values",
-        "wealth",
-        "weights",
-    )
+    Attributes:
+        values, quantities, before: (n,) of what is held after and before the trades; costs: (n,) of these.
+        moved: (n,) whether an asset is traded.
+        entry: All costs of the trades; holding: those of a year.
+        wealth: The budget less `entry`; weights: (n,) of it.
+    """
+
+    lots: FloatArray
+    values: FloatArray
+    quantities: FloatArray
+    before: FloatArray
+    moved: NDArray[np.bool_]
+    costs: FloatArray
+    entry: float
+    wealth: float
+    cash: float
+    weights: FloatArray
+    holding: float
+    previous_weights: FloatArray
+    previous_cash: float
 
     @classmethod
     def of(
@@ -44,7 +52,6 @@ class AllocationAmounts:
             held: (n,) units held before.
             budget: Wealth before costs, in the reporting currency.
         """
-        money = cls()
         lot_sizes = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in problem.universe])
         whole = np.isfinite(allocation.lots)
         values = allocation.values * budget
@@ -59,32 +66,17 @@ class AllocationAmounts:
         costs = problem.costs.paid(np.where(moved, values - previous, 0.0), budget)
         if whole.any():
             costs = np.array([cents(cost) for cost in costs])
-        money.values, money.quantities, money.costs = values, quantities, costs
-        money.before, money.moved, money.lots = before, moved, allocation.lots
-        money.entry = cents(float(costs.sum())) if whole.any() else float(costs.sum())
-        money.wealth = budget - money.entry
-        money.cash = money.wealth - float(values.sum())
+        entry = cents(float(costs.sum())) if whole.any() else float(costs.sum())
+        wealth = budget - entry
+        cash = wealth - float(values.sum())
         if whole.any():  # the difference of sums of cents; what the budget has beyond whole cents is cash
-            money.cash = round(money.cash, 6) + 0.0
-        if abs(money.cash) < 1e-9 * budget:  # rounding of floating point
-            money.cash = 0.0
-        money.weights = values / money.wealth
-        money.holding = problem.costs.stored(values, before) + problem.costs.site_fees(values / budget)
-        money.holding += problem.costs.borrowed(values)
-        money.previous_weights = previous / budget
-        money.previous_cash = (budget - float(before.sum())) / budget
-        return money
-
-    before: FloatArray
-    cash: float
-    costs: FloatArray
-    entry: float
-    holding: float
-    lots: FloatArray
-    moved: NDArray[np.bool_]
-    previous_cash: float
-    previous_weights: FloatArray
-    quantities: FloatArray
-    values: FloatArray
-    wealth: float
-    weights: FloatArray
+            cash = round(cash, 6) + 0.0
+        if abs(cash) < 1e-9 * budget:  # rounding of floating point
+            cash = 0.0
+        holding = (
+            problem.costs.stored(values, before) + problem.costs.site_fees(values / budget) + problem.costs.borrowed(values)
+        )
+        return cls(
+            allocation.lots, values, quantities, before, moved, costs, entry, wealth, cash, values / wealth, holding,
+            previous / budget, (budget - float(before.sum())) / budget,
+        )  # fmt: skip

@@ -152,22 +152,15 @@ def _asset_rows(inputs: Inputs, forecast: Forecast) -> tuple[FactorAsset, ...]:
     explained = (B @ forecast.factor_cov[np.ix_(named, named)] * B).sum(axis=1)
     covered = {row["asset"]: row for row in forecast.coverage().to_dicts()} if forecast.coverage is not None else {}
     return tuple(
-        FactorAsset(
+        FactorAsset.from_objects(
+            risk,
             asset=asset.key,
             name=asset.name,
             element=asset.element,
             observation=risk.model,
             **{key: covered[asset.key][key] for key in OF_COVERAGE},
-            first=risk.first.isoformat(),
-            last=risk.last.isoformat(),
-            own_weight=risk.own_weight,
-            raw=risk.raw,
             corrected=risk.latent,
-            without_history=risk.without_history,
-            low=risk.low,
-            high=risk.high,
             forecast=float(np.sqrt(max(variance[i], 0.0))),
-            noise=risk.noise,
             fit=float(explained[i] / variance[i]) if named and variance[i] > 0 else None,
             loadings={forecast.factors[j]: _loading(forecast, i, j) for j in named},
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.controls.periods import control_periods
 from toolkit.core.forecast import Forecast
-from toolkit.risk_model.expected_returns import ReturnsSpec
 from toolkit.risk_model.model import estimate
 from toolkit.risk_model.supply_characteristics import control_pressure, import_drop
 from toolkit.strategy.model import Strategy, months
 
 
-def strategy_forecast(strategy: Strategy, inputs: Inputs, currency: str, destination: str) -> Forecast:
+def strategy_forecast(
+    strategy: Strategy, inputs: Inputs, currency: str, destination: str, *, risk_alone: bool = False
+) -> Forecast:
     """The forecast of a strategy for the universe of its inputs.
 
     Args:
@@ -19,30 +20,13 @@ def strategy_forecast(strategy: Strategy, inputs: Inputs, currency: str, destina
         inputs: Prices, supply and controls as known on a day.
         currency: ISO 4217 code of the reporting currency.
         destination: ISO-3 code of the country of import, whose controls count.
+        risk_alone: Whether expected returns are left out, for the evaluation of its risk.
 
     Raises:
         GapError, DataError: see `toolkit.risk_model.model.estimate`.
     """
-    return _estimate(strategy, inputs, currency, destination, strategy.forecast.returns)
-
-
-def risk_forecast(strategy: Strategy, inputs: Inputs, currency: str, destination: str) -> Forecast:
-    """The forecast of a strategy without its expected returns, for the evaluation of its risk.
-
-    Args:
-        strategy: Its covariance is estimated.
-        inputs: Prices, supply and controls as known on a day.
-        currency: ISO 4217 code of the reporting currency.
-        destination: ISO-3 code of the country of import, whose controls count.
-
-    Raises:
-        GapError, DataError: see `toolkit.risk_model.model.estimate`.
-    """
-    return _estimate(strategy, inputs, currency, destination, None)
-
-
-def _estimate(strategy: Strategy, inputs: Inputs, currency: str, destination: str, returns: ReturnsSpec | None) -> Forecast:
     spec, on, controlled = strategy.forecast, inputs.snapshot.as_of, inputs.controlled
+    returns = None if risk_alone else spec.returns
     if controlled is None:
         controlled = control_periods(inputs.ledger, [*inputs.products], until=on, destination=destination)
     return estimate(

@@ -147,7 +147,7 @@ def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
     if isinstance(request.holdings, Held):
         return request.holdings
     run = _stored_run(request.holdings, request, strategy)
-    owner = request.settings.config.owner
+    owner = request.owner
     if run is not None:
         return _of_run(run, owner.currency)
     return _of_lots(request.holdings, inputs, request.context.listed, owner.currency, owner.country, request.as_of)
@@ -217,7 +217,7 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
             message(
                 "{reserved:,.2f} {currency} of the money added pay what is still owed on {lots}; the rest is placed.",
                 reserved=reserved,
-                currency=request.settings.config.owner.currency,
+                currency=request.owner.currency,
                 lots=held.unpaid,
             )
         )

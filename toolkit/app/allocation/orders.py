@@ -42,27 +42,19 @@ class Traded:
     sales: tuple[Sale, ...]
 
 
-def orders(
-    prepared: Prepared,
-    money: AllocationAmounts,
-    prices: np.ndarray,
-    request: Request,
-    priced: Sequence[tuple[date, str, str]],
-) -> list[Traded]:
+def orders(prepared: Prepared, money: AllocationAmounts, priced: Sequence[tuple[date, str, str]]) -> list[Traded]:
     """One row an asset that is bought, sold or kept, sales first.
 
     `quantity` changes hands, or is kept; `value` is quantity x price, `cost` is paid on the trade, and `cash` is what the
     trade brings (a sale) or takes (a purchase, negative). The sum of `cash` is the change of cash to the cent.
 
     Args:
-        prepared: Inputs and holdings of the request.
+        prepared: Inputs and holdings of the request, and the owner's country and sale order.
         money: Amounts of the allocation of n assets.
-        prices: (n,) price of a unit in the reporting currency.
-        request: The owner's country and sale order, and the day.
         priced: (n) day of the last observed price, whose it is, and its source.
     """
-    owner = request.settings.config.owner
-    rows = []
+    request, prices = prepared.request, prepared.prices
+    owner, rows = request.owner, []
     whole = bool(np.isfinite(money.lots).any())
     for i, asset in enumerate(prepared.inputs.universe):
         before, after = float(prepared.money.units[i]), float(money.quantities[i])
@@ -97,7 +89,7 @@ def orders(
             cash=cash,
             lot_ids=tuple(sale.lot.lot_id for sale in sales) if sales else _kept(prepared, asset) if side == KEEP else (),
             from_lots=tuple(_lot(sale, request) for sale in sales),
-            note=_note(prepared, asset, side, sales, float(prices[i]), request, after),
+            note=_note(prepared, asset, side, sales, float(prices[i]), after),
             price_date=priced[i][0].isoformat(),
             price_from=priced[i][1],
             price_source=priced[i][2],
@@ -107,15 +99,10 @@ def orders(
     return sorted(rows, key=lambda row: (rank[row.order.side], -row.order.value, row.order.asset))
 
 
-def taxed_today(prepared: Prepared, rows: list[Traded], request: Request) -> tuple[Remark, ...]:
-    """A warning for each asset of which lots are sold with a taxed gain while others, soon free of tax, are kept.
-
-    Args:
-        prepared: Holdings before the trades, and lots that wait.
-        rows: Of `orders`.
-        request: Names the day and the owner.
-    """
-    owner, found = request.settings.config.owner, []
+def taxed_today(prepared: Prepared, rows: list[Traded]) -> tuple[Remark, ...]:
+    """A warning for each asset of which lots are sold with a taxed gain while others, soon free of tax, are kept."""
+    request, found = prepared.request, []
+    owner = request.owner
     for row, parts_sold in ((one.order, one.sales) for one in rows):
         kept = [lot for lot in prepared.held.of(row.asset) if lot.lot_id in prepared.waiting.get(row.asset, ())]
         taxed = [sale for sale in parts_sold if sale.free_from is not None and sale.free_from > request.as_of]
@@ -135,17 +122,9 @@ def taxed_today(prepared: Prepared, rows: list[Traded], request: Request) -> tup
     return tuple(found)
 
 
-def lots_after(prepared: Prepared, rows: list[Traded], request: Request) -> tuple[Lot, ...]:
-    """The lots that are held once the orders are carried out: those of before less what is sold, and one a purchase.
-
-    Args:
-        prepared: Holdings before the trades.
-        rows: Of `orders`.
-        request: Dates the purchases.
-
-    Returns:
-        Lots that the next run on these holdings reads.
-    """
+def lots_after(prepared: Prepared, rows: list[Traded]) -> tuple[Lot, ...]:
+    """The lots that are held once the orders are carried out: those of before less what is sold, and one a purchase."""
+    request = prepared.request
     gone = {sale.lot.lot_id: sale.quantity for row in rows for sale in row.sales}
     assets = {asset.key: asset for asset in prepared.inputs.universe}
     found = []
@@ -189,10 +168,8 @@ def _lot(sale: Sale, request: Request) -> SoldPart:
     )
 
 
-def _note(
-    prepared: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, request: Request, after: float
-) -> Message | None:
-    owner, arriving = request.settings.config.owner, prepared.held.arriving(asset.key)
+def _note(prepared: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, after: float) -> Message | None:
+    request, owner, arriving = prepared.request, prepared.request.owner, prepared.held.arriving(asset.key)
     partial = [sale for sale in sales if sale.quantity < sale.lot.quantity]
     told: list[Message] = []
     if after < 0:
@@ -227,9 +204,9 @@ def _note(
         for sale in partial
         if sale.pieces is None
     ]
-    if not prepared.stays_whole(asset.key, request):
+    if not prepared.stays_whole(asset.key):
         there = (lot for lot in prepared.held.of(asset.key) if not lot.arriving)
-        if stay := [why for lot in there if (why := prepared.why_kept(lot, owner.country)[0])]:
+        if stay := [why for lot in there if (why := prepared.why_kept(lot)[0])]:
             told.append(message("not sold: {lots:; }", lots=few([*stay])))
     if side == KEEP and asset.key in prepared.outside:
         told.append(message("held outside the strategy"))

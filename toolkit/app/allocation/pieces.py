@@ -13,10 +13,8 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.holdings import WHOLE
 from toolkit.app.allocation.prepare import Prepared
-from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import EQUAL, sold
 from toolkit.core.errors import ToolkitError
 from toolkit.core.messages import message
@@ -73,7 +71,7 @@ class _Cut:
     held: tuple[float, ...]
 
 
-def allocate_in_pieces(prepared: Prepared, request: Request) -> tuple[Prepared, Allocation]:
+def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
     """The allocation with trades in whole pieces, and the problem that it solves.
 
     Where no such quantities hold the limits, the trade stays as it is, with a warning.
@@ -82,7 +80,7 @@ def allocate_in_pieces(prepared: Prepared, request: Request) -> tuple[Prepared, 
         Infeasible: where no weights hold the limits.
     """
     now, allocation = prepared, allocate(prepared.problem, prepared.solver)
-    while found := _cut(now, allocation, request):  # each time of other assets
+    while found := _cut(now, allocation):  # each time of other assets
         for chosen in _tries(prepared, found):
             tried = _with_units(prepared, {**now.units, **chosen})
             try:
@@ -92,7 +90,7 @@ def allocate_in_pieces(prepared: Prepared, request: Request) -> tuple[Prepared, 
             now = tried
             break
         else:
-            notes = (_left(now, key, cut, request) for key, cut in found.items() if len(cut.held) > 1)
+            notes = (_left(now, key, cut) for key, cut in found.items() if len(cut.held) > 1)
             return replace(now, inputs=replace(now.inputs, notes=(*now.inputs.notes, *notes))), allocation
     return now, allocation
 
@@ -111,10 +109,9 @@ def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, 
         yield {key: cut.held[-1] for key, cut in found.items()}
 
 
-def _cut(prepared: Prepared, allocation: Allocation, request: Request) -> dict[str, _Cut]:
+def _cut(prepared: Prepared, allocation: Allocation) -> dict[str, _Cut]:
     """Asset -> its trade that cuts a piece."""
-    problem, owner = prepared.problem, request.settings.config.owner
-    money = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, prepared.budget)
+    problem, owner, money = prepared.problem, prepared.request.owner, prepared.amounts(allocation)
     more = {
         asset.key
         for i, asset in enumerate(problem.universe)
@@ -143,8 +140,8 @@ def _cut(prepared: Prepared, allocation: Allocation, request: Request) -> dict[s
                     after, (), _last(before, before + math.ceil(count) * step, before + math.floor(count) * step)
                 )
             continue
-        lots = tuple(lot for lot in prepared.held.of(asset.key) if prepared.why_kept(lot, owner.country)[0] is None)
-        rule = (float(prepared.prices[i]), owner.country, owner.sale_order, request.as_of)
+        lots = tuple(lot for lot in prepared.held.of(asset.key) if prepared.why_kept(lot)[0] is None)
+        rule = (float(prepared.prices[i]), owner.country, owner.sale_order, prepared.request.as_of)
 
         def whole(quantity: float, lots=lots, rule=rule, step=step) -> float:
             return sum(sale.quantity for sale in sold(lots, quantity, *rule, step=step))
@@ -173,7 +170,7 @@ def _with_units(prepared: Prepared, units: Mapping[str, float]) -> Prepared:
     return replace(prepared, problem=replace(problem, constraints=(*problem.constraints, term), lot_values=lots), units=units)
 
 
-def _left(prepared: Prepared, key: str, cut: _Cut, request: Request) -> Remark:
+def _left(prepared: Prepared, key: str, cut: _Cut) -> Remark:
     """The warning of a trade that cannot be carried out as proposed."""
     i = prepared.problem.universe.keys.index(key)
     before = float(prepared.money.units[i])
@@ -181,7 +178,7 @@ def _left(prepared: Prepared, key: str, cut: _Cut, request: Request) -> Remark:
     trades = sorted(abs(before - held) for held in cut.held)
     facts = {
         "quantity": wanted, "unit": prepared.problem.universe[key].unit, "asset": key,
-        "value": wanted * float(prepared.prices[i]), "currency": request.settings.config.owner.currency,
+        "value": wanted * float(prepared.prices[i]), "currency": prepared.request.owner.currency,
         "less": max(t for t in trades if t <= wanted), "more": max(trades),
     }  # fmt: skip
     if not cut.lots:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.costs import at_own_terms, strategy_costs, with_own_terms, world_production
 from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.holdings import Held, Whole, read_held, whole
@@ -34,7 +35,7 @@ from toolkit.optimize.constraints.exposure import DEFAULT_INSTRUMENTS
 from toolkit.optimize.constraints.no_trade import KeepAtLeast, NoBuy, NoTrade
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.shadow_prices import BINDING
-from toolkit.optimize.solution import Solver
+from toolkit.optimize.solution import Allocation, Solver
 from toolkit.returns.quotes import quoted_level
 from toolkit.scenarios.factor_falls import factor_falls
 from toolkit.strategy.model import Strategy
@@ -59,6 +60,7 @@ class Prepared:
     """A problem and its inputs.
 
     Attributes:
+        request: What it was asked by.
         prices: (n,) of a unit in the reporting currency; rates: of each currency of quotation into it.
         held: Holdings; `money` is the wealth of holdings and budget.
         outside: Assets that are held and not of the strategy's universe.
@@ -69,6 +71,7 @@ class Prepared:
         units: Asset -> quantity that is held in the end, where it was set so that trades are in whole pieces.
     """
 
+    request: Request
     strategy: Strategy
     inputs: Inputs
     problem: Problem
@@ -88,6 +91,10 @@ class Prepared:
     def budget(self) -> float:
         """The whole: what is held and what is added."""
         return self.money.budget
+
+    def amounts(self, allocation: Allocation) -> AllocationAmounts:
+        """Amounts of an answer to the problem."""
+        return AllocationAmounts.of(self.problem, allocation, self.prices, self.money.units, self.budget)
 
     @property
     def unpriced(self) -> dict[str, float]:
@@ -124,15 +131,15 @@ class Prepared:
     def _in_lots(self) -> bool:
         return (required := self.problem.integer_requirements()) is not None and required.lots
 
-    def stays_whole(self, asset: str, request: Request) -> bool:
+    def stays_whole(self, asset: str) -> bool:
         """Whether nothing of an asset is sold since the strategy does not hold it."""
-        return asset in self.outside and not request.sell_others
+        return asset in self.outside and not self.request.sell_others
 
-    def why_kept(self, lot: Lot, country: str) -> tuple[Message | None, date | None]:
+    def why_kept(self, lot: Lot) -> tuple[Message | None, date | None]:
         """The message on a lot that is not sold today, and the first tax-free day where tax is the reason; else None."""
         if not lot.for_sale:
             return lot.why_kept(), None
-        free = free_from(lot, country)
+        free = free_from(lot, self.request.owner.country)
         if free is None or lot.lot_id not in self.waiting.get(lot.asset, ()):
             return None, None
         told = message(
@@ -141,15 +148,15 @@ class Prepared:
         )  # fmt: skip
         return told, free
 
-    def not_for_sale(self, request: Request) -> tuple[list[str], date | None]:
+    def not_for_sale(self) -> tuple[list[str], date | None]:
         """The lots that are not sold today, largest first, each with its reason; the day all that wait are tax-free."""
-        owner, prices = request.settings.config.owner, dict(zip(self.inputs.universe.keys, self.prices, strict=True))
+        prices = dict(zip(self.inputs.universe.keys, self.prices, strict=True))
         kept: list[tuple[float, str, Message]] = []
         until: date | None = None
         for lot in self.held.lots:
-            if lot.asset not in prices or self.stays_whole(lot.asset, request):
+            if lot.asset not in prices or self.stays_whole(lot.asset):
                 continue
-            told, free = self.why_kept(lot, owner.country)
+            told, free = self.why_kept(lot)
             if told is None:
                 continue
             if free is not None:
@@ -157,9 +164,21 @@ class Prepared:
             kept.append((-lot.quantity * prices[lot.asset], lot.lot_id, told))
         return [told for _, _, told in sorted(kept)], until
 
-    def used_rows(self, currency: str) -> dict[str, pl.DataFrame]:
+    def used_rows(self) -> dict[str, pl.DataFrame]:
         """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
-        return _used_rows(self.inputs, currency)
+        inputs, snapshot, currency = self.inputs, self.inputs.snapshot, self.request.owner.currency
+        frames, quoted = {"prices": inputs.prices}, {*inputs.prices["currency"].unique()}
+        if quoted != {currency}:
+            frames["fx"] = rates_used(snapshot["fx"], {*quoted, currency})
+        if len(inputs.unknown) < len(inputs.universe):
+            frames |= {table: snapshot[table] for table in ("products", "flows", "controls", "control_scopes")}
+            scored = [(asset.offer_of or asset.key, asset.stage) for asset in inputs.universe if asset.key in inputs.supply]
+            keys = pl.DataFrame(scored, schema=["asset", "stage"], orient="row")
+            frames["shares"] = newest_shares(snapshot["shares"]).join(keys, on=["asset", "stage"], how="semi")
+        frames |= {table: snapshot[table].filter(pl.col("asset").is_not_null()) for table in inputs.yearly_tables}
+        if inputs.quotes is not None:
+            frames["prices"] = pl.concat([inputs.prices, inputs.quotes.select(inputs.prices.columns)])
+        return {table: frame for table, frame in frames.items() if frame.height}
 
 
 def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
@@ -172,8 +191,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     Raises:
         ToolkitError: of the kind that says who can help.
     """
-    config = request.settings.config
-    currency, destination = config.owner.currency, config.owner.country
+    currency, destination = request.owner.currency, request.owner.country
     strategy = request.read_strategy()
     market = market or priced_market(request.context, request.prices)
     inputs = market.inputs(strategy)
@@ -221,7 +239,7 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
     told = (prices, rates, held, money, outside, of_holdings, waits, outlook, offers.held)
-    return Prepared(strategy, inputs, problem, solver, *told)
+    return Prepared(request, strategy, inputs, problem, solver, *told)
 
 
 def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:
@@ -261,7 +279,7 @@ def _with_held(
     Raises:
         GapError, DataError: for an asset of the strategy with too few prices for risk.
     """
-    currency, destination = request.settings.config.owner.currency, request.settings.config.owner.country
+    currency, destination = request.owner.currency, request.owner.country
     short: tuple[str, ...] = ()
     while True:
         kept = tuple(key for key in others if key not in short)
@@ -360,21 +378,21 @@ def _of_holdings(
     if held.read is not None:
         priced = dict(zip(inputs.universe.keys, prices.tolist(), strict=True))
         worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
-        notes += below_grade_remarks(held.read, worth, request.settings.config.owner.currency)
+        notes += below_grade_remarks(held.read, worth, request.owner.currency)
     if short:
         left = tuple(sorted(short))
         text = message(
             "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}.", assets=left
         )
         notes.append(Remark("data", text, message("Bring a longer series with --prices."), left))
-    config = request.settings.config.owner
+    owner = request.owner
     bound: dict[str, float] = {}
     waits: dict[str, tuple[str, ...]] = {}
     for key, price in zip(inputs.universe.keys, prices, strict=True):
         if key in outside and not request.sell_others:
             continue
         lots = held.of(key)
-        kept = waiting(lots, price, config.country, config.sale_order, request.as_of)
+        kept = waiting(lots, price, owner.country, owner.sale_order, request.as_of)
         units = sum(lot.quantity for lot in (*kept, *(lot for lot in lots if not lot.for_sale)))
         if units > 0:
             bound[key] = units * price
@@ -456,19 +474,3 @@ def _country_rows(universe: Universe, supply: Mapping[str, SupplyShares]) -> dic
         country: np.array([supply[key].share_range(country)[1] if key in supply else 0.0 for key in universe.keys])
         for country in countries
     }
-
-
-def _used_rows(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
-    snapshot, frames = inputs.snapshot, {"prices": inputs.prices}
-    quoted = {*inputs.prices["currency"].unique()}
-    if quoted != {currency}:
-        frames["fx"] = rates_used(snapshot["fx"], {*quoted, currency})
-    if len(inputs.unknown) < len(inputs.universe):
-        frames |= {table: snapshot[table] for table in ("products", "flows", "controls", "control_scopes")}
-        scored = [(asset.offer_of or asset.key, asset.stage) for asset in inputs.universe if asset.key in inputs.supply]
-        keys = pl.DataFrame(scored, schema=["asset", "stage"], orient="row")
-        frames["shares"] = newest_shares(snapshot["shares"]).join(keys, on=["asset", "stage"], how="semi")
-    frames |= {table: snapshot[table].filter(pl.col("asset").is_not_null()) for table in inputs.yearly_tables}
-    if inputs.quotes is not None:
-        frames["prices"] = pl.concat([inputs.prices, inputs.quotes.select(inputs.prices.columns)])
-    return {table: frame for table, frame in frames.items() if frame.height}

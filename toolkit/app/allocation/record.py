@@ -16,7 +16,6 @@ from toolkit.app.allocation.observed_limits import at_last_prices
 from toolkit.app.allocation.orders import lots_after, orders, taxed_today
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
-from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.warnings import warnings
 from toolkit.app.assumptions import value_added_tax
 from toolkit.app.control_states import control_states, timeline
@@ -30,7 +29,6 @@ from toolkit.core.forecast import FloatArray, Forecast, PriceLevel
 from toolkit.core.messages import message
 from toolkit.core.remarks import in_record
 from toolkit.holdings.unit_price import Quotation
-from toolkit.market.exchange_rates import Rate
 from toolkit.optimize.costs import TRADED, Costs
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
@@ -60,7 +58,6 @@ LEVELS = ("price", "price_se", "price_today_se", "price_raw", "quantity", "lots"
 def run_record(
     prepared: Prepared,
     allocation: Allocation,
-    request: Request,
     *,
     run_id: str,
     provenance: tuple[Provenance, ...],
@@ -71,21 +68,14 @@ def run_record(
     Args:
         prepared: The problem, and the holdings, prices and inputs it was made from.
         allocation: Its answer.
-        request: What the user asked for.
         run_id: Derived from everything that went in.
         provenance: `data[]`.
         versions: Of the toolkit and of the libraries behind the numbers.
     """
-    owner = request.settings.config.owner
-    as_of, budget, strategy, inputs, problem = (
-        request.as_of,
-        prepared.budget,
-        prepared.strategy,
-        prepared.inputs,
-        prepared.problem,
-    )
+    request, strategy, inputs, problem = prepared.request, prepared.strategy, prepared.inputs, prepared.problem
+    owner, as_of, budget = request.owner, request.as_of, prepared.budget
     prices, held, rates, outlook = prepared.prices, prepared.money.units, prepared.rates, prepared.outlook
-    money = AllocationAmounts.of(problem, allocation, prices, held, budget)
+    money = prepared.amounts(allocation)
     quantities = zip(inputs.universe.keys, money.quantities, strict=True)
     money.quantities = np.array([prepared.units.get(key, quantity) for key, quantity in quantities])
     forecast, universe = problem.forecast, inputs.universe
@@ -100,13 +90,13 @@ def run_record(
     waiting = prepared.not_sold(allocation.relaxed[:-1])
     bases = [*_bases(inputs, forecast.levels)]
     priced = [(level.date, basis.owner, basis.source) for level, basis in zip(forecast.levels, bases, strict=True)]
-    traded = orders(prepared, money, prices, request, priced)
-    taxed, held_after = taxed_today(prepared, traded, request), lots_after(prepared, traded, request)
+    traded = orders(prepared, money, priced)
+    taxed, held_after = taxed_today(prepared, traded), lots_after(prepared, traded)
     listed = [row.order for row in traded]
     further = (*waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
     owned = Owner(country=owner.country, currency=owner.currency)
     remarks = warnings(inputs, problem, forecast, money, *solved, rates, provenance, owner.country, further)
-    positions = _positions(prepared, forecast, allocation, money, prices, rates, quoted, bases)
+    positions = _positions(prepared, allocation, money, quoted, bases)
     if inputs.returns_only:
         positions, listed, held_after = _without_levels(positions), _without_levels(listed), ()
     beside: dict[str, Any] = {
@@ -236,22 +226,19 @@ def _expected(forecast: Forecast, weights: FloatArray, keys: Sequence[str]) -> E
 
 def _positions(
     prepared: Prepared,
-    forecast: Forecast,
     allocation: Allocation,
     money: AllocationAmounts,
-    prices: FloatArray,
-    rates: Mapping[str, Rate],
     quoted: Mapping[str, Quotation],
     bases: Sequence[Basis],
 ) -> list[Position]:
-    rows, inputs = [], prepared.inputs
+    rows, inputs, forecast = [], prepared.inputs, prepared.problem.forecast
     for i, (asset, level, basis) in enumerate(zip(inputs.universe, forecast.levels, bases, strict=True)):
-        rate, lots = rates[level.currency].value, float(allocation.lots[i])
+        rate, lots = prepared.rates[level.currency].value, float(allocation.lots[i])
         in_lots = math.isfinite(lots)
         rows.append(
-            Position(
+            Position.from_objects(
+                asset,
                 asset=asset.key,
-                name=asset.name,
                 weight=float(money.weights[i]),
                 previous_weight=float(money.previous_weights[i]),
                 previous_quantity=float(prepared.money.units[i]),
@@ -259,10 +246,9 @@ def _positions(
                 outside=asset.key in prepared.outside,
                 value=float(money.values[i]),
                 quantity=float(money.quantities[i]),
-                unit=asset.unit,
                 lots=int(lots) if in_lots else None,
                 lot_size=asset.lot_size if in_lots else None,
-                price=float(prices[i]),
+                price=float(prepared.prices[i]),
                 price_se=level.standard_error * rate,
                 price_today_se=error_on(level, forecast.risks[i], inputs.snapshot.as_of) * rate,
                 price_raw=level.raw * rate,
@@ -275,11 +261,6 @@ def _positions(
                 price_from=basis.owner,
                 in_europe=quoted.get(asset.key),
                 cost=float(money.costs[i]),
-                element=asset.element,
-                group=asset.group,
-                offer_of=asset.offer_of,
-                origin=asset.origin,
-                terms=asset.terms,
                 relaxed_weight=float(allocation.relaxed[i]),
             )
         )
@@ -378,18 +359,10 @@ def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: AllocationA
                 spread=float(asset.spread + spreads[i]),
                 storage=float(asset.storage + storage[i]),
                 terms="mixed" if spreads[i] or storage[i] else asset.terms,
-                volatility=AssetVolatility(
-                    raw=risk.raw,
+                volatility=AssetVolatility.from_objects(
+                    risk,
                     corrected=risk.latent,
-                    without_history=risk.without_history,
                     used=float(used[i]),
-                    low=risk.low,
-                    high=risk.high,
-                    noise=risk.noise,
-                    observations=risk.observations,
-                    first=risk.first.isoformat(),
-                    last=risk.last.isoformat(),
-                    model=risk.model,
                 ),
                 loadings=_named(named, forecast.loadings[i]),
                 loading_errors=None if errors is None else _named(named, errors[i]),

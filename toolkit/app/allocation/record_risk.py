@@ -103,17 +103,8 @@ def limit_rows(problem: Problem, allocation: Allocation) -> tuple[Constraint, ..
     """Every named limit with its value, price and slack; the price is None where the objective has no unit for it."""
     terms = {constraint.name: constraint for constraint in problem.constraints}
     return tuple(
-        Constraint(
-            name=limit.name,
-            kind=limit.kind,
-            value=limit.value,
-            limit=limit.limit,
-            slack=limit.slack,
-            binding=limit.binding,
-            shadow_price=limit.shadow_price,
-            shadow_price_less=limit.shadow_price_less,
-            side=limit.side,
-            where=limit.where,
+        Constraint.from_objects(
+            limit,
             soft=getattr(terms.get(limit.name), "soft", None),
             confidence=_confidence(terms.get(limit.name)),
             measure=getattr(terms.get(limit.name), "measure", None),
@@ -140,14 +131,10 @@ def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: 
         weights: (n,).
     """
     falls = (
-        Scenario(
-            name=fall.name,
+        Scenario.from_objects(
+            fall,
             kind="factor",
             loss=-float(fall.returns @ weights),
-            method=fall.method,
-            factor=fall.factor,
-            deviations=fall.deviations,
-            size=fall.size,
         )
         for fall in factor_falls(problem.forecast)
     )

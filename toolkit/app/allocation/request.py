@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.app.config import Settings
+from toolkit.app.config import Owner, Settings
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.own_files import read_strategy, with_own_files
@@ -55,6 +55,11 @@ class Request:
     def settings(self) -> Settings:
         """Country, currency and money of the owner."""
         return self.context.settings
+
+    @property
+    def owner(self) -> Owner:
+        """Country, currency and order of sales."""
+        return self.settings.config.owner
 
     @property
     def as_of(self) -> date:

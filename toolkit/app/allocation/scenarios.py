@@ -65,7 +65,7 @@ def needed_scenarios(strategy: Strategy, inputs: Inputs, forecast: Forecast, req
     terms = (strategy.objective, *strategy.constraints)
     if not (strategy.scenarios or strategy.views or any(term.needs.scenarios for term in terms)):
         return None
-    currency = request.settings.config.owner.currency
+    currency = request.owner.currency
     return strategy_scenarios(strategy, inputs, forecast, request.context, currency=currency, seed=request.seed)
 
 

@@ -7,7 +7,6 @@ from datetime import date
 
 import numpy as np
 
-from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.holdings import STORED, Held
 from toolkit.app.allocation.inputs import PricedMarket
 from toolkit.app.allocation.origins import UNKNOWN_ORIGIN, OriginVariants
@@ -76,8 +75,8 @@ class PastDecisions:
         if not self.costs_count:
             costs = replace(prepared.problem.costs, in_objective=False)
             prepared = replace(prepared, problem=replace(prepared.problem, costs=costs))
-        prepared, allocation = allocate_in_pieces(prepared, request)
-        amounts = AllocationAmounts.of(prepared.problem, allocation, prepared.prices, prepared.money.units, prepared.budget)
+        prepared, allocation = allocate_in_pieces(prepared)
+        amounts = prepared.amounts(allocation)
         universe = prepared.problem.universe
         steps = [np.nan if (step := prepared.step(asset)) is None else step for asset in universe]
         costs = prepared.problem.costs

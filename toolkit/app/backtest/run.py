@@ -90,7 +90,7 @@ class Simulation:
 def past_markets(request: Request) -> PastMarkets:
     """The market of a request, and of all days before it."""
     context = request.context
-    country = request.settings.config.owner.country
+    country = request.owner.country
     periods = control_periods(context.ledger, [*context.products], until=context.as_of, destination=country)
     return PastMarkets(replace(priced_market(context, request.prices), controlled=periods))
 

@@ -75,17 +75,10 @@ def _controls(ask: Ask, since: date) -> Iterator[ControlChange]:
             del changed[key]
     for key, (day, was, now, inferred) in sorted(changed.items(), key=lambda item: (item[1][0], item[0])):
         event = ledger[key]
-        yield ControlChange(
+        yield ControlChange.from_objects(
+            event,
             event_id=key,
-            title=event.title,
-            kind=event.kind,
-            instrument=event.instrument,
-            standing=event.standing,
-            confidence=event.confidence,
             source_id=event.source,
-            origin=event.origin,
-            destinations=event.destinations,
-            metals=event.metals,
             was=was,
             now=now,
             day=day.isoformat(),
@@ -117,11 +110,8 @@ def _flows(ask: Ask, since: date) -> Iterator[FlowChange]:
 
 
 def _news(flow: FlowSummary) -> FlowNews:
-    return FlowNews(
-        latest=flow.latest,
-        on_month=flow.on_month,
-        on_year=flow.on_year,
-        zeros_running=flow.zeros_running,
+    return FlowNews.from_objects(
+        flow,
         inferred=flow.month in flow.series.inferred,
     )
 
@@ -138,12 +128,9 @@ def _prices(ask: Ask, then: Snapshot) -> Iterator[PriceChange]:
         if level is None or key not in monthly:
             continue
         old = next((one for (asset, _), one in before.items() if asset == key), None)
-        yield PriceChange(
+        yield PriceChange.from_objects(
+            level,
             asset=key,
-            price=level.price,
-            standard_error=level.standard_error,
-            date=level.date.isoformat(),
-            basis=level.basis,
             new=old is None or level.date > old.date,
             before=None if old is None else PriceThen(price=old.price, date=old.date.isoformat()),
             change=_change(level, old),

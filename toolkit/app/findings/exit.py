@@ -176,18 +176,11 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
         days = free and (free - ask.as_of).days
         value, cost = (None, None) if bought.doubted or lot.at_most else (lot.value, bought.cost)
         lots.append(
-            TaxLot(
-                lot_id=lot.lot_id,
-                asset=lot.asset,
+            TaxLot.from_objects(
+                lot,
+                bought,
                 name=lot.asset if asset is None else asset.name,
                 element=asset and asset.element,
-                form=lot.form,
-                mass=lot.mass,
-                status=lot.status,
-                bought=bought.bought.isoformat(),
-                cost=bought.cost,
-                value=lot.value,
-                doubted=bought.doubted,
                 gain=None if value is None or cost is None else value - cost,
                 free_from=free and free.isoformat(),
                 days=None if days is None else max(days, 0),

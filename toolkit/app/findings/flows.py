@@ -112,18 +112,14 @@ def _summary(flow: FlowSummary) -> Newest:
     """The latest month, and the latest twelve months against the twelve before, kg a month."""
     q = flow.series.quantities
     before = mean(q[-2 * YEAR : -YEAR]) if len(q) >= 2 * YEAR else None
-    return Newest(
+    return Newest.from_objects(
+        flow,
         month=f"{flow.month:%Y-%m}",
-        latest=flow.latest,
-        on_year=flow.on_year,
-        three_months=flow.three_months,
         year=flow.twelve_months,
         year_before=before,
         year_on_year=change(flow.twelve_months, before, flow.series.mean),
-        zeros_running=flow.zeros_running,
         zeros_in_year=flow.zeros_in_twelve,
         inferred_in_year=flow.inferred_in_twelve,
-        share=flow.share,
     )
 
 
@@ -161,12 +157,8 @@ def _controls(ask: Ask, code: CodeFlows) -> tuple[FlowControl, ...]:
         if not covers and event.instrument != LICENCE:  # a ban that does not name the form does not bear on its flow
             continue
         rows.append(
-            FlowControl(
-                event_id=event.event_id,
-                number=event.number,
-                instrument=event.instrument,
-                destinations=event.destinations,
-                effective=event.effective.isoformat(),
+            FlowControl.from_objects(
+                event,
                 covers=covers,
                 spells=row.spells if row and covers else (),
                 base=told.around.base if told else None,
@@ -182,14 +174,10 @@ def _reported(ask: Ask, points: Iterable[ReportedPoint]) -> tuple[ReportedFlow, 
     """Reported points that name a metal of the report: told alone, never joined to a series."""
     ledger = ask.context.ledger
     return tuple(
-        ReportedFlow(
-            event_id=point.event_id,
+        ReportedFlow.from_objects(
+            point,
             date=point.announced,
-            precision=point.precision,
             assets=tuple(asset for asset in ledger[point.event_id].metals if asset in ask.context.products),
-            what=point.what,
-            citation=point.citation,
-            confidence=point.confidence,
             confirmed=point.confidence.startswith(VERIFIED),
             fact=_fact(ledger[point.event_id]),
         )

@@ -92,13 +92,9 @@ def _case(
 
 
 def _notice(event: Event) -> Notice:
-    return Notice(
-        event_id=event.event_id,
+    return Notice.from_objects(
+        event,
         number=event.number if event.number and event.number.startswith(NOTICE) else None,
-        instrument=event.instrument,
-        kind=event.kind,
-        announced=event.announced.isoformat(),
-        effective=event.effective and event.effective.isoformat(),
     )
 
 

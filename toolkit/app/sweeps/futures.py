@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.inputs import PricedMarket
 from toolkit.app.allocation.pieces import allocate_in_pieces
 from toolkit.app.allocation.prepare import Prepared, prepare
@@ -45,10 +44,10 @@ def allocation_futures(request: Request, market: PricedMarket, count: int) -> Al
         SpecError: for a strategy of which no shock is known, and for scenarios that are a path in order.
         ToolkitError: of the allocation.
     """
-    strategy, currency = request.read_strategy(), request.settings.config.owner.currency
-    prepared, allocation = allocate_in_pieces(prepare(request, market), request)
+    strategy, currency = request.read_strategy(), request.owner.currency
+    prepared, allocation = allocate_in_pieces(prepare(request, market))
     problem, inputs = prepared.problem, prepared.inputs
-    bought = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, prepared.budget)
+    bought = prepared.amounts(allocation)
     shocked = _with_scenarios(_with_shock(strategy, prepared, request), count)
     of = strategy_scenarios(
         shocked, inputs, problem.forecast, request.context, currency=currency, seed=request.seed, rows=count

@@ -221,7 +221,7 @@ def _store(folder: Path, outcome: Outcome) -> None:
 
 def _inputs(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]) -> dict[str, Any]:
     """What a sweep was made from; each of its backtests has the whole in its fingerprint."""
-    request, owner, strategy = asked.request, asked.request.settings.config.owner, asked.request.read_strategy()
+    request, owner, strategy = asked.request, asked.request.owner, asked.request.read_strategy()
     return {
         "as_of": request.as_of.isoformat(),
         "strategy": {"name": strategy.name, "fingerprint": strategy.fingerprint, **strategy.canonical()},

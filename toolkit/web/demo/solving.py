@@ -173,7 +173,7 @@ class Demo:
     def _prepare(self, strategy: str, scenario: Scenario, budget: float) -> Prepared:
         context = self._context_of(strategy, scenario, budget)
         prepared = prepare(Request(_load(strategy), context, budget_given=True, prices=self._prices))
-        _check_shown(prepared.inputs.snapshot.provenance(prepared.used_rows(context.settings.config.owner.currency)))
+        _check_shown(prepared.inputs.snapshot.provenance(prepared.used_rows()))
         return prepared
 
     def _context_of(self, strategy: str, scenario: Scenario, budget: float) -> Context:
