@@ -100,8 +100,8 @@ def as_document(record: Any, parts: Any = None, **options: Any) -> Any:
 
 
 def report_html(record: Any, name: str = "allocation", parts: Any = None, lang: str = "en") -> str:
-    """`toolkit.app.report.report_html` of JSON."""
-    return toolkit_report.report_html(subject_of(record), name, parts_from(parts), lang)
+    """A report of JSON as one page."""
+    return toolkit_report.report(subject_of(record), parts_from(parts), name=name, lang=lang).decode()
 
 
 def partial_findings(

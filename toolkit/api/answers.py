@@ -95,8 +95,8 @@ class ReportedAnswer(Answer[RecordT]):
             name: Of a report, or the path of its definition; by default the usual one of its kind of subject.
             theme: Whose report it is: a TOML file with name, logo, two colours and footer.
         """
-        from toolkit.app.report.brand import brand_of  # noqa: PLC0415
         from toolkit.app.report.render import FORMATS, format_of, report  # noqa: PLC0415  # the drawing library is large
+        from toolkit.app.report.theme import brand_of  # noqa: PLC0415
         from toolkit.app.subjects import DEFAULT_REPORT  # noqa: PLC0415
 
         target, subject = Path(path), self._subject

@@ -239,7 +239,7 @@ def _used(
     quoted = {level.asset: level.in_europe.basis for level in levels if level.in_europe is not None}
     used_years = pl.DataFrame([*yearly.items()], schema={"asset": pl.String, "source": pl.String}, orient="row")
     points = pl.DataFrame([*quoted.items()], schema={"asset": pl.String, "basis": pl.String}, orient="row")
-    used = {
+    return {
         "prices": prices.filter(pl.col("asset").is_in([*{level.asset for level in levels} - yearly.keys()])),
         "prices_annual": snapshot["prices_annual"].join(used_years, on=["asset", "source"], how="semi"),
         "price_points": snapshot["price_points"].join(points, on=["asset", "basis"], how="semi"),
@@ -247,7 +247,6 @@ def _used(
         "shares": newest_shares(snapshot["shares"]).filter(pl.col("asset").is_in([*supplies])),
         **{name: snapshot[name] for name in tables},
     }
-    return {name: frame for name, frame in used.items() if frame.height}
 
 
 def _changes(

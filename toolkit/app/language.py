@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from toolkit.app.language_words import COMMON
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.constraints.measures import CLOSED, MeasureName
 from toolkit.optimize.objectives import objective_kinds
@@ -230,3 +230,132 @@ def _single(body: Mapping[str, Any], known: Mapping[str, Any]) -> str:
     if isinstance(valued, Mapping):
         return f"{{name = {_type(valued, known)}}}"
     return WORDS.get(kind, "any")
+
+
+COMMON: Mapping[str, str] = MappingProxyType(
+    {
+        # What many tables share.
+        "name": "How messages, prices of limits and reports speak of it; unique.",
+        "soft": "Price of a unit beyond the limit, in the objective's unit; without it nothing goes beyond.",
+        "lower": "At least this fraction of wealth.",
+        "upper": "At most this fraction of wealth.",
+        "assets": "Asset keys or elements.",
+        "groups": "Whole groups: `technology_metals`, `rare_earths`, `precious_metals`, `other`, and those of `own`.",
+        "measure": "Of risk: one of those at the end.",
+        "hierarchical_risk_parity.measure": "The only one.",
+        "max_diversification.measure": "The only one.",
+        "max_return.measure": "The only one; a `risk_limit` takes any.",
+        "track.measure": "The only one.",
+        "confidence": "Of the measures that have one; their own by default.",
+        "risk_aversion": "Price of risk, where it is weighed against returns or costs.",
+        "ambiguity": 'Radius of doubt around the scenarios, in units of return; with `measure = "cvar"` only.',
+        "target": "Asset or element -> weight (what is left is cash), or one name: an asset, `equal_weight`, `held`.",
+        "benchmark": "Weights or a name as of a `target`; none by default.",
+        "keep_at_least.values": "Asset or element -> value that stays held, in budget currency.",
+        "tau": "Uncertainty of the prior as a multiple of the covariance; one over the years of data by default.",
+        # [about], [universe], [forecast]
+        "about.title": "One line: the heading of the answer.",
+        "about.idea": "What is believed, for a reader who holds the metals.",
+        "about.source": "The paper or practice that it rests on, and what is assumed.",
+        "about.refuted_by": "What would show it wrong, with a date or a number.",
+        "universe.assets": 'Asset keys, or `"all"` that have a price (the default).',
+        "universe.exclude": "Asset keys that are left out of them.",
+        "universe.offer": "The same product by origin.",
+        "universe.own": "Groups and terms of your own assets.",
+        "universe.file": "Where they stand; a relative path begins at the folder of the strategy.",
+        "own.asset": "Name of its series.",
+        "own.name": "What a person calls it.",
+        "own.group": "Its sector, a name of your choice, for limits and budgets of `groups`.",
+        "own.lot_size": "Units of the price in one lot, where the strategy asks for `lots`; 1 by default.",
+        "own.spread": "Round trip, as a fraction of the price; half is paid on each trade.",
+        "own.storage": "A year, as a fraction of the value.",
+        "own.fee": "Of a trade, in the reporting currency; `fees` and `spreads` under `[costs]` go before.",
+        "offer.asset": "Key of the product.",
+        "offer.origin": "Country (`CHN`, `China`) it comes from, or `other` for anywhere but the named ones.",
+        "offer.premium": "Over the price of the product, as a fraction.",
+        "offer.resale_premium": "What a sale regains of it.",
+        "forecast.covariance": "How risk is estimated. Default: kind `blend` of daily prices, `factor` of others.",
+        "forecast.returns": "What returns are expected; none by default.",
+        "own.values": "The numbers.",
+        "own.assets": "Names of its rows and columns.",
+        "own.file": "Where the numbers stand; a relative path begins at the folder of the strategy.",
+        "own.errors": "Asset -> standard error a year.",
+        "forecast.observation": "`latent` believes what is filtered out of noisy prices, `raw` the observed prices.",
+        "forecast.lookback": "Length of history; all of it by default.",
+        "forecast.scenarios": "Joint outcomes; draws over a year from the forecast where something needs them.",
+        # [objective]
+        "min_risk.risk_aversion": "Price of risk against costs, with a `[costs]` table; 1 for other measures than variance.",
+        "max_utility.risk_aversion": "Price of risk against return; 1 for other measures than variance.",
+        "robust": "Against which errors of the expected returns; none by default.",
+        "radius": "How many standard errors of them.",
+        "risk_free": "Return of cash a year.",
+        "max_return.volatility": "Largest volatility a year.",
+        "budgets": "Asset, element or group -> part of the risk, in any unit.",
+        "by": "What brings equal risk.",
+        # [[constraint]]
+        "bounds.assets": "Asset keys or elements; every one by default.",
+        "cardinality.lower": "Fewest holdings.",
+        "cardinality.upper": "Most holdings.",
+        "cardinality.assets": "Of these; of all by default.",
+        "country": "A country (`CHN`, `China`), or `any`.",
+        "stage": "At which supply is counted.",
+        "destination": "Country of delivery (`DEU`, `Germany`); the owner's by default.",
+        "instruments": "What counts as controlled.",
+        "currency": "ISO 4217.",
+        "factor": "Name of a factor of the covariance, as `toolkit factors` prints it.",
+        "factor_exposure.lower": "At least this loading.",
+        "factor_exposure.upper": "At most this loading.",
+        "linear.expression": 'Such as `"gallium + germanium <= 0.3"`; blanks around plus and minus.',
+        "days": "Within which a sale counts as one.",
+        "exit_days": "Asset or element -> days it takes to sell.",
+        "gross.upper": "At most this multiple of wealth.",
+        "net.lower": "At least this multiple of wealth.",
+        "net.upper": "At most this multiple of wealth.",
+        "min_ticket.value": "In the reporting currency.",
+        "min_ticket.fraction": "Of the budget, in place of `value`.",
+        "min_ticket.assets": "Asset keys or elements; every one by default.",
+        "expected_return.lower": "At least this return a year.",
+        "expected_return.upper": "At most this return a year.",
+        "risk_contribution.assets": "Asset keys or elements; every one by default, unless there are `groups`.",
+        "risk_contribution.upper": "At most this part of the variance.",
+        "risk_limit.upper": "In the unit of the measure.",
+        "scenario": "Name of a `[[scenario]]`.",
+        "scenario_loss.upper": "At most this loss, as a fraction of wealth.",
+        "tracking_error.upper": "At most this volatility a year.",
+        "at_least": "From here.",
+        "at_most": "To here.",
+        # [costs], [solver]
+        "holding_period": "Over which what is paid once is spread.",
+        "include": "Which costs count.",
+        "fee": "In the reporting currency, a trade.",
+        "fee_per_lot": "In the reporting currency, for each lot bought or sold.",
+        "storage_per_kg": "In the reporting currency, a year.",
+        "storage_per_lot": "In the reporting currency, a year.",
+        "spreads": "Asset or element -> round-trip spread, as a fraction of the price.",
+        "storages": "Asset or element -> storage a year, as a fraction of the value.",
+        "fees": "Asset or element -> its own `fee`.",
+        "borrows": "Asset or element -> its own `borrow`.",
+        "impacts": "Asset or element -> its own `impact`.",
+        "costs.file": "Costs by asset; a relative path begins at the folder of the strategy.",
+        "borrow": "A year, of a short position, as a fraction of its value.",
+        "sites": "Places with a charge of their own.",
+        "vat": "Tax on purchases.",
+        "impact": "Prefactor of the square-root law, near 1; 0 leaves market impact out.",
+        "volumes": "Asset or element -> turnover of its market a day, in the reporting currency.",
+        "sites.fee": "In the reporting currency, a year, once.",
+        "sites.name": "Of the place.",
+        "sites.assets": "What is stored there, by asset key or element; everything where neither this nor `groups` is given.",
+        "state": "Where the metal is when it is bought.",
+        "rate": "Of the tax, as a fraction.",
+        "rates": "Asset or element -> its own rate.",
+        # [rebalance]
+        "every": "Period at whose end a backtest decides; `never` buys once and holds.",
+        "threshold": "Nothing is traded while no weight is further than this from its target.",
+        "on_infeasible": "Keep what is held until the next decision, or end the backtest with an error.",
+        "delay": "Of the licence for what is bought under export control.",
+        "on_ban": "What becomes of the money paid for an order that a ban keeps from arriving.",
+        "order": "Names of solvers; those that fit the program by default.",
+        "time_limit": "Seconds of work of the processor, counted so that the same inputs end at the same answer.",
+        "gap": "Relative, proven.",
+    }
+)

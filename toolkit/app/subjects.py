@@ -8,8 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
 from toolkit.app.control_states import held_states, timeline
@@ -26,6 +24,7 @@ from toolkit.records.base import with_phrases
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
+from toolkit.records.sources import Provenance
 from toolkit.records.subjects import BACKTEST, CONFLICT, HOLDINGS, MARKET, RUN, BacktestSubject, Holdings, Market
 from toolkit.records.subjects import Subject as Record
 
@@ -116,7 +115,7 @@ def backtest(found: Backtest, context: Context, *, client: str | None = None) ->
         client: Whom the report is for.
     """
     told = {one.table for one in found.data}
-    law = [row for row in context.snapshot.provenance(_used(context, LAW)) if row.table not in told]
+    law = [row for row in _law(context) if row.table not in told]
     fields = {
         "schema_version": 1,
         "kind": BACKTEST,
@@ -156,7 +155,7 @@ def base(context: Context, lots: Sequence[LotExposure] = ()) -> dict[str, Any]:
         "upcoming": upcoming(ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
         "ledger": {"reviewed_to": ledger.reviewed_to},
         "rates": [],
-        "data": context.snapshot.provenance(_used(context, LAW)),
+        "data": _law(context),
         **in_record(map(note, context.notes)),
         "phrases": {},
     }
@@ -188,7 +187,6 @@ def _by_weight(rows: Sequence[Mapping[str, float]]) -> list[str]:
     return sorted(keys, key=lambda key: (-sum(row.get(key, 0.0) for row in rows), key))
 
 
-def _used(context: Context, tables: tuple[str, ...]) -> dict[str, pl.DataFrame]:
-    """The tables that have a row."""
-    frames = {name: context.snapshot[name] for name in tables}
-    return {name: frame for name, frame in frames.items() if frame.height}
+def _law(context: Context) -> tuple[Provenance, ...]:
+    """Where the law comes from."""
+    return context.snapshot.provenance({name: context.snapshot[name] for name in LAW})

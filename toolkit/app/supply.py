@@ -397,4 +397,4 @@ def rows_used(snapshot: Snapshot, keys: Sequence[str]) -> dict[str, pl.DataFrame
     tables["shares"] = newest_shares(snapshot["shares"].filter(mine))
     tables["criticality"] = snapshot["criticality"].filter(pl.col("material").is_in(materials["material"].to_list()))
     tables["governance"] = snapshot["governance"].filter(pl.col("year") == pl.col("year").max())
-    return {table: frame for table, frame in tables.items() if frame.height}
+    return tables

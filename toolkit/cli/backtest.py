@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.controls import EVENTS_HELP
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, parse_day, with_common
 from toolkit.cli.request import Budget, Charts, Client, Settings, request_of, write_charts
 from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
 from toolkit.core.errors import SpecError
@@ -56,7 +56,7 @@ def backtest(
         raise SpecError("--set changes one strategy, and several are named.", hint="Name one, or write files of their own.")
     if client is not None and not report:
         raise SpecError("--client is the name on a report, and none is written.", hint="Add --report.")
-    first, last = _day("--start", start), _day("--end", end)
+    first, last = parse_day("--start", start), parse_day("--end", end)
     requests = tuple(request_of(common, name, settings, budget=budget, holdings=None, events=events) for name in strategies)
     with progress("Loading the solver", common):
         from toolkit.app.backtest.run import BacktestRequest
@@ -108,10 +108,3 @@ def _store(subject: Subject, request: Request, language: str) -> Path:
 
     context = request.context
     return store_backtest(subject, Path(context.settings.config.output.folder) / REPORTS, context, language)
-
-
-def _day(option: str, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise SpecError(f"{option} {text!r} is not a date.", hint="Write it as 2026-05-31.") from None

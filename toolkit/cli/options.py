@@ -25,6 +25,14 @@ FORMATS = ("terminal", "json", "markdown", "html")
 OF_PRICES = ("prices", "prices_currency", "prices_only", "accept")
 
 
+def parse_day(option: str, text: str | None) -> date | None:
+    """The day that an option names, None where it is not given; `SpecError` for a text that is no ISO date."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise SpecError(f"{option} {text!r} is not a date.", hint="Write it as 2026-05-31.") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Common:
     """What the common options say."""
@@ -73,12 +81,7 @@ class Common:
 
     def day(self) -> date:
         """The date that is asked about; `SpecError` for a text that is no ISO date."""
-        if self.as_of is None:
-            return date.today()
-        try:
-            return date.fromisoformat(self.as_of)
-        except ValueError:
-            raise SpecError(f"--as-of {self.as_of!r} is not a date.", hint="Write it as 2026-05-31.") from None
+        return parse_day("--as-of", self.as_of) or date.today()
 
     def context(self, events: str | None = None, **more: Any) -> Context:
         """What the command is asked about; `more` are options that the configuration has too, by their key path."""

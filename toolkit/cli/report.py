@@ -70,14 +70,15 @@ def report(
     to_stdout = common.out == STDOUT
     context = replace(common, out=None if to_stdout else common.out).context(events)
     with progress("Loading what it is about", common):
-        from toolkit.app.report.render import format_of
-        from toolkit.app.report.stored import file_name, rendered, suffix_of
+        from toolkit.app.report.render import FORMATS, format_of
+        from toolkit.app.report.render import report as rendered
+        from toolkit.app.report.stored import file_name
         from toolkit.app.runs import put
         from toolkit.app.subjects import DEFAULT_REPORT, METAL_REPORT
 
         by_ending = None if name is None else format_of(name)
         _refuse_two_targets(name, by_ending, format, to_stdout=to_stdout)
-        from toolkit.app.report.brand import brand_of
+        from toolkit.app.report.theme import brand_of
 
         brand = None if theme is None else brand_of(theme)
         folder, subject = _subject(about, context, common, client, tuple(use or ()), metal)
@@ -85,7 +86,7 @@ def report(
     usual_report, language = DEFAULT_REPORT[subject.record.kind] if metal is None else METAL_REPORT, lang or usual
     chosen, kind = (name or usual_report, format or "html") if by_ending is None else (usual_report, by_ending)
     with progress("Rendering", common):
-        content = rendered(subject, name=chosen, lang=language, format=kind, brand=brand)
+        content = rendered(subject.record, subject.parts, name=chosen, lang=language, format=kind, brand=brand)
     if to_stdout:
         sys.stdout.buffer.write(content)
     if charts is not None:
@@ -93,7 +94,7 @@ def report(
     if to_stdout:
         return
     given = name if by_ending else None
-    stem, _, ending = file_name(chosen, subject.record.kind, language, usual, suffix_of(kind)).partition(".")
+    stem, _, ending = file_name(chosen, subject.record.kind, language, usual, FORMATS[kind].suffix).partition(".")
     whose = "" if theme is None else f"-{Path(theme).stem}"
     path = put(Path(given or folder / f"{stem}{whose}.{ending}"), content)
     if common.json:

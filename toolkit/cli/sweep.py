@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from toolkit.cli.controls import EVENTS_HELP
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import Common, parse_day, with_common
 from toolkit.cli.request import Budget, Settings, request_of
 from toolkit.cli.terminal import progress, say, show
 from toolkit.core.errors import SpecError
@@ -74,7 +74,7 @@ def sweep(
     varied = tuple(_varied(text) for text in vary or ())
     count, size = (0, 0) if universes is None else _pair("--universes", universes, ":", int, "20:8")
     between = None if starts is None else _pair("--starts", starts, ":", date.fromisoformat, "2024-01-31:2025-06-30")
-    first, last = (None if text is None else _day(name, text) for name, text in (("--start", start), ("--end", end)))
+    first, last = parse_day("--start", start), parse_day("--end", end)
     request = request_of(common, strategy, settings, budget=budget, holdings=None, events=events)
     with progress("Loading the solver", common):
         from toolkit.app.runs import BACKTESTS, FUTURES
@@ -148,13 +148,6 @@ def _pair(option: str, text: str, between: str, parse: Callable[[str], T], examp
     except ValueError:
         raise SpecError(f"{option} {text!r} cannot be read.", hint=f"For instance {option} {example}") from None
     return first, last
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise SpecError(f"{option} {text!r} is not a date.", hint="Write it as 2026-05-31.") from None
 
 
 def _local(text: str) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.records import as_document
-from toolkit.app.report.brand import LARGEST, brand_of, read_brand
 from toolkit.app.report.render import FORMATS
+from toolkit.app.report.theme import LARGEST, brand_of, read_brand
 from toolkit.core.errors import SpecError
 from toolkit.report.charts.theme import DARK, LIGHT
 from toolkit.report.formats.brand import LEAST, Brand, contrast, is_picture, nearest

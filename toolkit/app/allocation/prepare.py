@@ -178,7 +178,7 @@ class Prepared:
         frames |= {table: snapshot[table].filter(pl.col("asset").is_not_null()) for table in inputs.yearly_tables}
         if inputs.quotes is not None:
             frames["prices"] = pl.concat([inputs.prices, inputs.quotes.select(inputs.prices.columns)])
-        return {table: frame for table, frame in frames.items() if frame.height}
+        return frames
 
 
 def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:

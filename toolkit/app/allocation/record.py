@@ -12,10 +12,16 @@ import numpy as np
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.factor_model import correlations, factor_model
 from toolkit.app.allocation.inputs import Inputs
-from toolkit.app.allocation.observed_limits import at_last_prices
 from toolkit.app.allocation.orders import lots_after, orders, taxed_today
 from toolkit.app.allocation.prepare import Prepared
-from toolkit.app.allocation.record_risk import contributions, limit_rows, objective_record, risk_record, scenario_rows
+from toolkit.app.allocation.record_risk import (
+    at_last_prices,
+    contributions,
+    limit_rows,
+    objective_record,
+    risk_record,
+    scenario_rows,
+)
 from toolkit.app.allocation.warnings import warnings
 from toolkit.app.assumptions import value_added_tax
 from toolkit.app.control_states import control_states, timeline

@@ -10,8 +10,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.data.store import opened
-from toolkit.app.data.values import as_json
+from toolkit.app.data.store import as_json, opened
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.market.store.store import Store
 from toolkit.market.store.vintages import differences, last_vintages

@@ -15,9 +15,8 @@ import polars as pl
 
 from toolkit.core.errors import FrameError, SpecError, did_you_mean
 from toolkit.market.fetched_quality import RULES, check_fetched
-from toolkit.market.sources.base import DataSource, Query, SeriesResult, data_source, data_sources
+from toolkit.market.sources.base import DataSource, Query, SeriesResult, data_source, data_sources, fetch_all
 from toolkit.market.sources.client import Client, Pace
-from toolkit.market.sources.run import fetch_all
 from toolkit.market.store.files import VALIDATORS, write_whole
 from toolkit.market.store.store import Store, is_store
 from toolkit.market.tables import Table

@@ -7,7 +7,7 @@ import re
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.data.values import as_json
+from toolkit.app.data.store import as_json
 from toolkit.core.errors import DataError, SpecError
 from toolkit.market.tables import STORE_TABLES
 from toolkit.records.store import QueryResult

@@ -1,10 +1,12 @@
-"""`toolkit data list|validate|verify|compact` over a store."""
+"""`toolkit data list|validate|verify|compact` over a store, and values of tables as JSON."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date
+from typing import Any
 
 import polars as pl
 
@@ -12,10 +14,12 @@ from toolkit.app.context import Context
 from toolkit.app.data.places import store_to_write
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import TABLES
+from toolkit.market.fetched_quality import VALUES, check_fetched
 from toolkit.market.store.compact import compact as compact_files
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify as verify_files
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES, Table
+from toolkit.records.fetch import QualityFinding
 from toolkit.records.store import Compacted, Correction, Damage, Stored, StoredTable, Verified
 
 SERIES = 200
@@ -116,3 +120,42 @@ def in_parts(store: Store, table: str, as_of: date, where: pl.Expr | None = None
     for start in range(0, len(names), SERIES):
         rows = store.scan(table, as_of, series=names[start : start + SERIES]).filter(kept).drop(FETCHED_AT).collect()
         yield from rows.partition_by("source", maintain_order=True)
+
+
+def stored_quality(context: Context, series: Mapping[str, Sequence[str]] | None = None) -> tuple[QualityFinding, ...]:
+    """Findings in the series of a store as known on the day, errors first.
+
+    What a fetch would refuse is there because it was accepted, or was imported.
+
+    Args:
+        context: Names the store and the day.
+        series: Table -> values of the first column of its series; every series of every table that is checked when None.
+    """
+    store = opened(context)
+    found: list[QualityFinding] = []
+    for name in (name for name in store.versions if name in VALUES):
+        where = None if series is None else pl.col(VALUES[name][0]).is_in(series.get(name, ()))
+        for rows in in_parts(store, name, context.as_of, where):
+            found += check_fetched(name, rows, rows.clear(), as_of=context.as_of).findings
+    # Rows of a store are in no order of their own.
+    kept = (finding for finding in found if finding.rule != "unsorted")
+    accepted = (
+        finding.model_copy(update={"action": "accepted"}) if finding.action == "refused" else finding for finding in kept
+    )
+    order = ("error", "warning", "note")
+    return tuple(sorted(accepted, key=lambda finding: (order.index(finding.severity), finding.rule, finding.asset)))
+
+
+def as_json(value: Any) -> Any:
+    """A value of a frame in the types that JSON has; what is no number is null."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case list() | tuple():
+            return [as_json(entry) for entry in value]
+        case Mapping():
+            return {str(key): as_json(entry) for key, entry in value.items()}
+        case _:
+            return value.isoformat() if hasattr(value, "isoformat") else str(value)

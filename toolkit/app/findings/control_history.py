@@ -16,7 +16,7 @@ from toolkit.controls.periods import FormStanding, form_history
 from toolkit.controls.purity import purity_fraction
 from toolkit.core.calendar import add_months
 from toolkit.core.size import PieceSize
-from toolkit.holdings.exposure import PLANS, STORED_SAFE, LotExposure
+from toolkit.holdings.exposure import STORED_SAFE
 from toolkit.holdings.exposure_history import Change, Exposure, Part, changes, exposure_on
 from toolkit.records.answers.backtest import Backtest
 from toolkit.records.parts.control_history import ControlHistory
@@ -36,12 +36,12 @@ def control_history(ask: Ask) -> ControlHistory | None:
         case BacktestSubject():
             return _of_backtest(ask, ask.record.backtest)
         case Holdings():
-            return _of_lots(ask, ask.record.exposure.lots)
+            return _of_lots(ask)
     return None
 
 
-def _of_lots(ask: Ask, lots: Sequence[LotExposure]) -> ControlHistory | None:
-    held = [(lot, lot.value) for lot in lots if lot.delivery not in PLANS and lot.value]
+def _of_lots(ask: Ask) -> ControlHistory | None:
+    held = [(lot, lot.value) for lot in ask.lots if lot.value]
     value = sum(of_lot for _, of_lot in held)
     if not value:
         return None
@@ -89,16 +89,7 @@ def _of_backtest(ask: Ask, found: Backtest) -> ControlHistory | None:
     inside = [one for one in every if days[0] < one.day <= days[-1]]
     # A change counts from the first date on or after it.
     after = {one.day: next(point for point in points if point.day >= one.day) for one in inside}
-    metals = [
-        {
-            "asset": key,
-            "name": products[key].name,
-            "element": products[key].element,
-            "form": form,
-            "periods": list(_periods(histories[key])),
-        }
-        for key, form in formed.items()
-    ]
+    metals = [{**dict(ask.named(key)), "form": form, "periods": list(_periods(histories[key]))} for key, form in formed.items()]
     return _record(ask, "backtest", points, inside, after, metals, [key for key in keys if key not in histories])
 
 

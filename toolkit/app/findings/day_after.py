@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from toolkit.app.findings.part import Ask, part
 from toolkit.app.findings.resale import Kind, groups_of, law_of
-from toolkit.holdings.exposure import PLANS, LotExposure
+from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.resale import NO, ResaleAnswer, resale_buyers
 from toolkit.records.parts.day_after import AnswerValue, BuyerChange, ChangedLots, DayAfter
 from toolkit.records.subjects import Holdings
@@ -20,7 +20,7 @@ def day_after(ask: Ask) -> DayAfter | None:
     if not isinstance(ask.record, Holdings):
         return None
     dates = [row.date for row in ask.record.upcoming if (row.status, row.kind) == ("ahead", "control") and is_confirmed(row)]
-    kinds = groups_of([lot for lot in ask.record.exposure.lots if lot.delivery not in PLANS])
+    kinds = groups_of(ask.lots)
     if not dates or not kinds:
         return None
     after = date.fromisoformat(dates[0]) + timedelta(days=1)
@@ -60,12 +60,8 @@ def _change(ask: Ask, kinds: Mapping[Kind, Sequence[LotExposure]], buyer: tuple[
 
 def _lots(ask: Ask, kind: Kind, value: float | None, now: ResaleAnswer, then: ResaleAnswer) -> ChangedLots:
     metal, form, origin = kind[:3]
-    products = ask.context.products
-    name, element = (products[metal].name, products[metal].element) if metal in products else (metal, None)
     return ChangedLots(
-        asset=metal,
-        name=name,
-        element=element,
+        **dict(ask.named(metal)),
         form=form,
         origin=origin,
         value=value,

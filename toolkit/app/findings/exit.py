@@ -54,8 +54,7 @@ def exit_(ask: Ask) -> Exit | None:
     exposure = ask.record.exposure if isinstance(ask.record, Holdings) else None
     run = ask.record if isinstance(ask.record, Run) else None
     stakes = list(_of_lots(exposure, ask.context.products) if exposure else _of_run(run) if run else ())
-    rows = [row for row in exposure.lots if row.delivery not in PLANS] if exposure else []
-    stopped = [row for row in rows if not _for_sale(row)]
+    stopped = [row for row in ask.lots if not _for_sale(row)]
     tax = None if exposure is None else _tax(exposure, ask)
     if not stakes and not (tax and tax.lots):
         return None
@@ -70,7 +69,7 @@ def exit_(ask: Ask) -> Exit | None:
         products=tuple(sorted(products, key=lambda row: (-row.value, row.asset))),
         total=_total([amounts for _, amounts in groups], years),
         open=OpenOrders(lots=len(stopped), value=sum(row.value or 0.0 for row in stopped)),
-        unpriced=tuple(row.lot_id for row in rows if row.value is None and _for_sale(row)),
+        unpriced=tuple(row.lot_id for row in ask.lots if row.value is None and _for_sale(row)),
         tax=tax,
         assumptions=dict(_assumptions(stakes, tax, of_run=run is not None, has_days=any(row.days for row in products))),
         data=ask.provenance(assumptions=used.filter(used["name"] == "exit_days")),
@@ -165,22 +164,20 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
     country = ask.record.owner.country
     rule = RULES.get(country)
     limit = find_assumption(ask.context.snapshot, "tax_exemption", country)
-    known = {asset.key: asset for asset in ask.context.products}
     lots, left_out = [], 0
     for lot, bought in zip(exposure.lots, exposure.purchases, strict=True):
         # A plan, or a purchase after the day of the report, has no holding period yet.
         if bought.bought is None or lot.delivery in PLANS or bought.bought > ask.as_of:
             left_out += 1
             continue
-        asset, free = known.get(lot.asset), rule and rule.free_from(bought.bought)
+        free = rule and rule.free_from(bought.bought)
         days = free and (free - ask.as_of).days
         value, cost = (None, None) if bought.doubted or lot.at_most else (lot.value, bought.cost)
         lots.append(
             TaxLot.from_objects(
                 lot,
                 bought,
-                name=lot.asset if asset is None else asset.name,
-                element=asset and asset.element,
+                **dict(ask.named(lot.asset)),
                 gain=None if value is None or cost is None else value - cost,
                 free_from=free and free.isoformat(),
                 days=None if days is None else max(days, 0),

@@ -14,6 +14,7 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.core.errors import SpecError
+from toolkit.holdings.exposure import PLANS, LotExposure
 from toolkit.records.base import Named
 from toolkit.records.findings import Part as Found
 from toolkit.records.findings import Parts
@@ -61,14 +62,21 @@ class Ask:
         return self.record.positions if isinstance(self.record, Run) else ()
 
     def named(self, asset: str) -> Named:
-        """What names a product in a table."""
+        """What names a metal in a table: its product, or else its key."""
+        if asset not in self.context.products:
+            return Named(asset=asset, name=asset, element=None)
         product = self.context.products[asset]
         return Named(asset=asset, name=product.name, element=product.element)
 
+    @property
+    def lots(self) -> tuple[LotExposure, ...]:
+        """Lots that are owned or ordered; none of another subject than holdings."""
+        lots = self.record.exposure.lots if isinstance(self.record, Holdings) else ()
+        return tuple(lot for lot in lots if lot.delivery not in PLANS)
+
     def provenance(self, **tables: pl.DataFrame) -> tuple[Provenance, ...]:
         """Rows of `data[]` for the rows of tables that were used."""
-        used = {name: frame for name, frame in tables.items() if frame.height}
-        return self.context.snapshot.provenance(used)
+        return self.context.snapshot.provenance(tables)
 
 
 Find = Callable[[Ask], Found | None]

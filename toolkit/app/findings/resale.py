@@ -8,11 +8,10 @@ from datetime import date
 from toolkit.app.findings.part import Ask, part
 from toolkit.controls.purity import purity_fraction
 from toolkit.core.size import PieceSize
-from toolkit.holdings.exposure import PLANS, STORED_SAFE, LotExposure
+from toolkit.holdings.exposure import STORED_SAFE, LotExposure
 from toolkit.holdings.resale import ResaleAnswer as LawAnswer
 from toolkit.holdings.resale import resale_answer, resale_buyers
 from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
-from toolkit.records.subjects import Holdings
 
 _ORDER = {"civil": 0, "military": 1, "listed": 2}
 Kind = tuple[str, str, str, float | None, PieceSize | None, str, bool, str | None]
@@ -23,24 +22,19 @@ the country it lies in: what law tells apart."""
 @part("resale")
 def resale(ask: Ask) -> Resale | None:
     """The answer for every metal, form and origin held and every buyer that a notice singles out; None for a run."""
-    lots = ask.record.exposure.lots if isinstance(ask.record, Holdings) else ()
-    held = [lot for lot in lots if lot.delivery not in PLANS]
-    if not held:
+    if not ask.lots:
         return None
     buyers = resale_buyers(ask.context.ledger, on=ask.as_of)
     buyers = tuple(sorted(buyers, key=lambda buyer: (buyer[0] != "USA", buyer[0], _ORDER.get(buyer[1], 9))))
-    names = {asset.key: (asset.name, asset.element, asset.form) for asset in ask.context.products}
+    traded = {(asset.key, asset.form) for asset in ask.context.products}
     groups = []
-    for kind, lots in groups_of(held).items():
+    for kind, lots in groups_of(ask.lots).items():
         metal, form, origin, *_, there, _ = kind
-        name, element, traded = names.get(metal, (metal, None, None))
         groups.append(
             LotGroup(
-                asset=metal,
-                name=name,
-                element=element,
+                **dict(ask.named(metal)),
                 form=form,
-                traded=form == traded,
+                traded=(metal, form) in traded,
                 origin=origin,
                 at_origin=there,
                 lots=len(lots),

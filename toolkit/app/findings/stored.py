@@ -16,7 +16,7 @@ def stored(ask: Ask) -> StoredChecks | None:
     """
     if (store := ask.context.store) is None:
         return None
-    from toolkit.app.data.quality import stored_quality  # noqa: PLC0415  # an extra
+    from toolkit.app.data.store import stored_quality  # noqa: PLC0415  # an extra
 
     assets = {*ask.assets, *(row.asset for row in ask.positions)}
     series: dict[str, list[str]] = {}

@@ -1,5 +1,5 @@
 """Reports: what a report is about, in which format and language, and where it is kept."""
 
-from toolkit.app.report.render import FORMATS, as_document, report, report_html
+from toolkit.app.report.render import FORMATS, as_document, report
 
-__all__ = ["FORMATS", "as_document", "report", "report_html"]
+__all__ = ["FORMATS", "as_document", "report"]

@@ -36,8 +36,6 @@ from toolkit.report.formats.workbook import workbook
 from toolkit.report.i18n.language import Language
 
 DEFAULT = "allocation"
-OWN = Brand()
-"""Of the toolkit itself."""
 
 
 class ReportSpec(Spec):
@@ -61,7 +59,7 @@ class Format:
     """A format of reports: the ending of its file, and how it is made from a document, its language and a brand."""
 
     suffix: str
-    make: Callable[..., bytes]
+    make: Callable[[Document, Language, Brand], bytes]
 
 
 def as_document(
@@ -108,49 +106,24 @@ def report(
         raise SpecError(f"a template of the report is not valid: {error}.", hint="See reports/templates/.") from error
 
 
-def report_html(record: Subject, name: str = DEFAULT, parts: Parts | None = None, lang: str = ENGLISH) -> str:
-    """The report as one HTML file that needs no network and no script."""
-    return report(record, parts, name=name, lang=lang).decode()
-
-
-def _html(document: Document, say: Language, brand: Brand = OWN) -> bytes:
-    return render(document, theme(brand), say).encode()
-
-
-def _mail(document: Document, say: Language, brand: Brand = OWN) -> bytes:
+def _mail(document: Document, say: Language, brand: Brand) -> bytes:
     look = theme(brand)
     return mail(letter(document, say), look.templates, kept_bitmap, say, render(document, look, say).encode(), brand)
 
 
-def _pdf(document: Document, say: Language, brand: Brand = OWN) -> bytes:
-    return pdf(document, theme(brand), say)
-
-
-def _markdown(document: Document, say: Language, _: Brand = OWN) -> bytes:
-    return markdown(document, say).encode()
-
-
-def _terminal(document: Document, say: Language, _: Brand = OWN) -> bytes:
-    return terminal(document, say).encode()
-
-
-def _json(document: Document, _: Language, __: Brand = OWN) -> bytes:
+def _json(document: Document) -> bytes:
     return (json.dumps(as_data(document), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
-
-
-def _workbook(document: Document, say: Language, _: Brand = OWN) -> bytes:
-    return workbook(document, say)
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "html": Format("html", _html),
+        "html": Format("html", lambda document, say, brand: render(document, theme(brand), say).encode()),
         "email": Format("eml", _mail),
-        "pdf": Format("pdf", _pdf),
-        "md": Format("md", _markdown),
-        "json": Format("json", _json),
-        "xlsx": Format("xlsx", _workbook),
-        "terminal": Format("txt", _terminal),
+        "pdf": Format("pdf", lambda document, say, brand: pdf(document, theme(brand), say)),
+        "md": Format("md", lambda document, say, _: markdown(document, say).encode()),
+        "json": Format("json", lambda document, *_: _json(document)),
+        "xlsx": Format("xlsx", lambda document, say, _: workbook(document, say)),
+        "terminal": Format("txt", lambda document, say, _: terminal(document, say).encode()),
     }
 )
 """Formats by the word of `--format`."""

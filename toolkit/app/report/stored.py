@@ -9,7 +9,7 @@ from toolkit import __version__
 from toolkit.app.clients import content_hash, path_word
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
-from toolkit.app.report.render import FORMATS, report
+from toolkit.app.report.render import report
 from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_run, read_stored, store, stored_runs, to_json, with_checksums
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
 from toolkit.core.errors import SpecError
@@ -18,7 +18,6 @@ from toolkit.records.findings import Parts
 from toolkit.records.reading import read
 from toolkit.records.run import Run
 from toolkit.records.subjects import BacktestSubject
-from toolkit.report.formats.brand import Brand
 
 PARTS = "findings.json"
 LAST = "last"
@@ -63,7 +62,7 @@ def store_backtest(subject: Subject, reports: Path, context: Context, lang: str 
         RECORD: to_json(content).encode(),
         PARTS: to_json(subject.parts.to_json()).encode(),
         INPUTS: to_json(inputs).encode(),
-        page: rendered(subject, name=name, lang=lang or usual, format="html"),
+        page: report(record, subject.parts, name=name, lang=lang or usual),
     }
     return store(reports, "-".join(part for part in parts if part), with_checksums(files, inputs)) / page
 
@@ -115,20 +114,3 @@ def file_name(name: str, kind: str, lang: str, usual: str, suffix: str) -> str:
     """
     stem = "report" if name == DEFAULT_REPORT[kind] else Path(name).stem
     return f"{stem}.{suffix}" if lang == usual else f"{stem}.{lang}.{suffix}"
-
-
-def rendered(
-    subject: Subject,
-    *,
-    name: str,
-    lang: str,
-    format: str,  # noqa: A002  # the word of the option
-    brand: Brand | None = None,
-) -> bytes:
-    """A report of a subject; arguments as those of `toolkit.app.report.render.report`."""
-    return report(subject.record, subject.parts, name=name, lang=lang, format=format, brand=brand)
-
-
-def suffix_of(format: str) -> str:  # noqa: A002
-    """Ending of the files of a format; `SpecError` is left to `report`."""
-    return FORMATS[format].suffix if format in FORMATS else format

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.options import Common, without_prices
+from toolkit.cli.options import Common, parse_day, without_prices
 from toolkit.cli.terminal import say, show
 from toolkit.core.errors import SourceError
 
@@ -44,7 +44,7 @@ def fetch(
     common: Common,
 ) -> None:
     """Bring series of public sources and of your own files up to date in the store, each checked before it is stored."""
-    from datetime import UTC, date, datetime
+    from datetime import UTC, datetime
 
     from toolkit.core.errors import SpecError
 
@@ -59,10 +59,7 @@ def fetch(
     from toolkit.app.status import status_of
     from toolkit.report.answers.data.fetch import fetch as document
 
-    try:
-        first = None if since is None else date.fromisoformat(since)
-    except ValueError:
-        raise SpecError(f"--since {since!r} is not a date.", hint="Write it as 2026-05-31.") from None
+    first = parse_day("--since", since)
     if common.as_of is not None:
         raise SpecError("what is fetched is known from today: --as-of says nothing here.", hint="Leave --as-of out.")
     settings = resolve(common.settings(), file=common.config)

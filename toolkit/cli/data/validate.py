@@ -35,8 +35,7 @@ def validate(*, common: Common) -> None:
         )
     found, context = PackageCheck(package=str(folder), tables=tuple(sorted(TABLES)), faults=()), common.context()
     if context.store is not None:
-        from toolkit.app.data.quality import stored_quality
-        from toolkit.app.data.store import check_contracts, verify
+        from toolkit.app.data.store import check_contracts, stored_quality, verify
         from toolkit.records.answers.lists import StoreCheck
         from toolkit.report.answers.data.fetch import store_check
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.records import parts_from, subject_of
 from tests.subjects import AS_OF, backtest, context, settings
-from toolkit.app.report.stored import find_run, load_run, rendered, store_backtest
+from toolkit.app.report.render import report
+from toolkit.app.report.stored import find_run, load_run, store_backtest
 from toolkit.app.subjects import Subject
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
@@ -31,7 +32,7 @@ def test_it_is_rendered_again_to_the_same_bytes(folder, subject):
     stored = load_run(folder, settings())
     assert stored.subject.record.kind == "backtest"
     assert stored.subject.record.to_json() == subject.record.to_json()
-    again = rendered(stored.subject, name="backtest", lang="en", format="html")
+    again = report(stored.subject.record, stored.subject.parts, name="backtest")
     assert again == (folder / "report.html").read_bytes()
     assert store_backtest(subject, folder.parent, context(AS_OF)) == folder / "report.html"
 

@@ -1,0 +1,295 @@
+"""The record of a backtest: what each strategy did over time and against the others, and what to know before believing it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from toolkit.app.allocation.inputs import PricedMarket
+from toolkit.app.backtest.baselines import EQUAL_WEIGHT
+from toolkit.backtest import evaluation, time_series
+from toolkit.backtest.evaluation import Paths
+from toolkit.backtest.prices import BacktestPrices
+from toolkit.backtest.selection import CONFIDENCE, LEAST, Selection, select
+from toolkit.backtest.simulate import Backtest
+from toolkit.controls.events import COUNTING
+from toolkit.core.errors import SpecError
+from toolkit.core.messages import message, phrases
+from toolkit.core.remarks import Remark, in_record, note
+from toolkit.market.exchange_rates import rates_used
+from toolkit.records.answers import backtest as records
+from toolkit.returns.panel import CUSTOMS
+from toolkit.risk_model.observed import AVERAGE
+from toolkit.strategy.model import Strategy
+
+if TYPE_CHECKING:
+    from toolkit.app.backtest.run import BacktestRequest
+
+SCHEMA_VERSION = 1
+FEW_DECISIONS = 4
+"""Decisions below which a backtest says little of a rule and much of its first purchase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A strategy or a baseline and what it did.
+
+    Attributes:
+        title: For a reader.
+        role: ``strategy`` or ``baseline``.
+    """
+
+    strategy: Strategy
+    title: str
+    role: str
+    backtest: Backtest
+
+
+def backtest_record(
+    asked: BacktestRequest,
+    prices: BacktestPrices,
+    market: PricedMarket,
+    simulated: Sequence[Simulation],
+    budget: float,
+    notes: tuple[Remark, ...],
+) -> records.Backtest:
+    """The record.
+
+    Args:
+        asked: The question.
+        prices: Of all assets at the dates.
+        market: Of the last day.
+        simulated: Strategies, then baselines.
+        budget: Cash at the start, in the reporting currency.
+        notes: Notes on what was read.
+    """
+    first, seed = simulated[0].backtest, asked.requests[0].seed
+    paths = evaluation.resampled(first, seed=seed)
+    held = {trade.asset for one in simulated for trade in one.backtest.trades}
+    bases = dict(zip(prices.assets, prices.bases, strict=True))
+    comparisons = [
+        (ours.strategy.name, other.strategy.name, evaluation.difference(ours.backtest, other.backtest, paths))
+        for ours, other in itertools.combinations(simulated, 2)
+        if ours.role == "strategy"
+    ]
+    found: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "backtest",
+        "as_of": market.snapshot.as_of,
+        "currency": market.context.settings.config.owner.currency,
+        "budget": budget,
+        "prices": "estimated" if asked.estimated else "observed",
+        "monthly": prices.monthly,
+        "periods_per_year": prices.periods_per_year,
+        "dates": prices.dates,
+        "years": evaluation.years_of(first),
+        "strategies": [_one(one, prices, paths) for one in simulated],
+        "comparisons": [
+            {
+                "strategy": ours,
+                "against": other,
+                "growth": found.growth,
+                "interval": _interval(found.interval),
+                "distinguishable": found.is_distinguishable,
+                "years_needed": found.years_needed,
+            }
+            for ours, other, found in comparisons
+        ],
+        "selection": _selection(simulated, seed) if asked.selects else None,
+        "events": _events(market, prices, simulated),
+        "noisy": sorted(key for key in held if bases[key] == CUSTOMS and not asked.estimated),
+        "filtered": sorted(key for key in held if bases[key] == CUSTOMS and asked.estimated),
+        "averaged": sorted(key for key in held if bases[key] == AVERAGE),
+        "seed": seed,
+        "data": [one.to_json() for one in market.snapshot.provenance(_used(market, prices))],
+    }
+    told = (*remarks(found, [one.backtest for one in simulated]), *notes)
+    sentences = [words for remark in told for words in (remark.text, remark.remedy) if words]
+    sentences += [one.title for one in simulated]
+    found |= {**in_record(told), "phrases": phrases(sentences)}
+    return records.Backtest.model_validate(found)
+
+
+def _selection(simulated: Sequence[Simulation], seed: int) -> dict[str, Any]:
+    """All of them compared at once; equal weight is the benchmark of the strategies where it is one of them."""
+    returns = {one.strategy.name: one.backtest.returns for one in simulated}
+    benchmark = EQUAL_WEIGHT if EQUAL_WEIGHT in returns else None
+    against = [one.strategy.name for one in simulated if one.role == "strategy" and one.strategy.name != benchmark]
+    if len(returns) < 2:
+        raise SpecError("--select compares strategies, and there is one.", hint="Name several, or leave --no-baselines out.")
+    found = select(returns, benchmark, against, seed=seed)
+    recorded = {"least": LEAST, "draws": evaluation.DRAWS, "seed": seed, "confidence": CONFIDENCE, "benchmark": benchmark}
+    return {**{name: getattr(found, name) for name in Selection.__slots__}, **recorded}
+
+
+def _interval(interval: evaluation.Interval | None) -> dict[str, float] | None:
+    return None if interval is None else {"low": interval.low, "high": interval.high}
+
+
+def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None) -> dict[str, Any]:
+    strategy, found = one.strategy, one.backtest
+    figures = evaluation.performance(found, paths)
+    return {
+        "name": strategy.name,
+        "title": one.title,
+        "role": one.role,
+        "fingerprint": strategy.fingerprint,
+        "figures": {
+            "total": figures.total,
+            "growth": figures.growth,
+            "growth_interval": _interval(figures.growth_interval),
+            "volatility": figures.volatility,
+            "volatility_interval": _interval(figures.volatility_interval),
+            "max_drawdown": figures.drawdown.depth,
+            "peak": figures.drawdown.peak,
+            "trough": figures.drawdown.trough,
+            "days_under_water": figures.drawdown.under_water,
+            "turnover": figures.turnover,
+            "costs": figures.costs,
+            "storage": figures.storage,
+        },
+        "wealth": found.wealth,
+        **_over_time(found, prices, paths, banded=one.role == "strategy"),
+        "weights": [
+            {key: weight for key, weight in zip(found.assets, row, strict=True) if weight} for row in found.weights.tolist()
+        ],
+        "decisions": found.decided,
+        "orders": [{name: getattr(trade, name) for name in records.Trade.model_fields} for trade in found.trades],
+        "incidents": [{name: getattr(row, name) for name in records.Incident.model_fields} for row in found.incidents],
+        "stuck": found.stuck,
+    }
+
+
+def _events(market: PricedMarket, prices: BacktestPrices, simulated: Sequence[Simulation]) -> list[Mapping[str, Any]]:
+    """Official licences and bans on the assets, announced between the dates, oldest first."""
+    ledger = market.context.ledger
+    named: dict[str, set[str]] = {}
+    for scope in ledger.scopes:
+        if scope.certainty != "not_named" and scope.asset in prices.assets:
+            named.setdefault(scope.event_id, set()).add(scope.asset)
+    chosen = [
+        event
+        for event in sorted(ledger.events, key=lambda event: (event.announced, event.event_id))
+        if event.is_law and event.instrument in COUNTING and event.event_id in named
+    ]
+    days = {event.event_id: event.announced for event in chosen}
+    losses = {one.strategy.name: evaluation.event_losses(one.backtest, days) for one in simulated}
+    return [
+        {
+            "event": event.event_id,
+            "title": event.title,
+            "announced": event.announced,
+            "metals": sorted(named[event.event_id]),
+            "losses": {name: of[event.event_id] for name, of in losses.items()},
+        }
+        for event in chosen
+        if all(event.event_id in of for of in losses.values())
+    ]
+
+
+def _used(market: PricedMarket, prices: BacktestPrices) -> dict[str, pl.DataFrame]:
+    """The rows of prices, exchange rates and controls that were read, up to the last date."""
+    currency, end = market.context.settings.config.owner.currency, prices.dates[-1]
+    rows = market.snapshot["prices"].filter(pl.col("date") <= end)
+    quoted = {*rows["currency"].unique()}
+    frames = {"prices": rows}
+    if quoted != {currency}:
+        frames["fx"] = rates_used(market.snapshot["fx"], {*quoted, currency}).filter(pl.col("date") <= end)
+    return frames | {name: market.snapshot[name] for name in ("products", "controls", "control_scopes", "shares")}
+
+
+def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, *, banded: bool) -> dict[str, Any]:
+    """Fields of `toolkit.records.answers.backtest.Simulated`.
+
+    Args:
+        backtest: T dates.
+        prices: Those that it was simulated at.
+        paths: (draws, T - 1) positions of resampled returns; None where they are too few.
+        banded: Whether wealth has a band of noise.
+    """
+    dates, wealth, returns, frequency = backtest.dates, backtest.wealth, backtest.returns, backtest.periods_per_year
+    window = round(frequency)
+    rolling = time_series.rolling_volatility(returns, window, frequency).tolist()
+    noise = time_series.volatility_of_windows(returns, paths, window, frequency)
+    band = time_series.wealth_band(returns, paths if banded else None, float(wealth[0]))
+    earned = time_series.attribution(backtest, prices)
+    return {
+        "band": [{"low": low, "high": high} for low, high in band.tolist()],
+        "drawdown": time_series.drawdowns(wealth),
+        "rolling_volatility": [*[None] * (len(dates) - len(rolling)), *rolling],
+        "rolling_band": None if noise is None else {"low": noise.low, "high": noise.high},
+        "months": _periods(backtest, yearly=False),
+        "calendar_years": _periods(backtest, yearly=True),
+        "attribution": {
+            "gains": {key: gain for key, gain in zip(backtest.assets, earned.gains.tolist(), strict=True) if gain},
+            "storage": earned.storage,
+            "costs": earned.costs,
+            "lost": earned.lost,
+        },
+    }
+
+
+def _periods(backtest: Backtest, *, yearly: bool) -> list[dict[str, Any]]:
+    found = time_series.returns_of_periods(backtest.dates, backtest.wealth, yearly=yearly)
+    return [{"ends": day, "value": value} for day, value in found]
+
+
+def remarks(record: Mapping[str, Any], simulated: Sequence[Backtest]) -> Iterator[Remark]:
+    """Warnings and notes on a backtest.
+
+    Args:
+        record: Its object, without remarks.
+        simulated: The strategies, then baselines, in the order of the object.
+    """
+    ours = [(entry, found) for entry, found in zip(record["strategies"], simulated, strict=True) if entry["role"] == "strategy"]
+    for entry, found in ours:
+        if len(found.decided) < FEW_DECISIONS:
+            text = message(
+                "Decisions of {strategy}: {count:d}, too few to say much of its rule.",
+                strategy=entry["name"],
+                count=len(found.decided),
+            )
+            yield Remark("answer", text, message("Choose a longer range, or a shorter period of rebalancing."))
+        failed = [incident.day for incident in found.incidents if incident.kind in ("unsolved", "no_forecast")]
+        if failed:
+            text = message(
+                "{strategy} found no answer on {count:d} of {all:d} days, first on {day:%Y-%m-%d}: what was held was kept.",
+                strategy=entry["name"], count=len(failed), all=len(failed) + len(found.decided), day=failed[0],
+            )  # fmt: skip
+            yield Remark("answer", text, message("The reasons stand in the incidents of the object (--json)."))
+    if record["noisy"]:
+        yield Remark(
+            "data",
+            message(
+                "{assets} are traded and valued at customs unit values: their noise is in the volatility and in the drawdowns, "
+                "and nobody is promised these prices.",
+                assets=record["noisy"],
+            ),
+            message("--estimated takes the prices that a filter finds behind them."),
+            tuple(record["noisy"]),
+        )
+    if record["filtered"]:
+        yield note(
+            message(
+                "{assets} are traded and valued at prices estimated behind customs unit values, none from a later month. No "
+                "interval holds the error of these prices.",
+                assets=record["filtered"],
+            )
+        )
+    if record["averaged"]:
+        yield note(
+            message(
+                "{assets} are valued at monthly averages, which move a fifth less than prices of a day (Working 1960).",
+                assets=record["averaged"],
+            )
+        )
+    yield note(
+        message(
+            "Decisions know what was published on their day; trades are made at the next price; spreads, fees and storage are "
+            "paid; income tax is not."
+        )
+    )
