@@ -41,4 +41,4 @@ A-4;Gold;;;10;Unzen;;;;unbekannt;;;;
 def parsed(content: bytes | str) -> ReadFile:
     """The file as far as it can be read."""
     raw = content.encode() if isinstance(content, str) else content
-    return parse("-", names=NAMES, today=TODAY, stdin=io.BytesIO(raw))
+    return parse(io.BytesIO(raw), names=NAMES, today=TODAY)

@@ -46,7 +46,7 @@ def of_prices(texts):
     """Values of a column of prices, or None where it is asked about."""
     try:
         table = read_table(
-            "-", stdin=io.BytesIO("\n".join(["date;gold", *(f"2026-01-{i:02d};{t}" for i, t in enumerate(texts, 1))]).encode())
+            io.BytesIO("\n".join(["date;gold", *(f"2026-01-{i:02d};{t}" for i, t in enumerate(texts, 1))]).encode())
         )
         return amounts(table, ["gold"], money=True).values["gold"].to_list()
     except FrameError:
@@ -114,19 +114,19 @@ def test_dates_of_a_locale_read_to_the_same_or_are_asked(days, form):
     if is_open:
         assert {fault.rule for fault in lots.faults} == {"date_order"}
         with pytest.raises(FrameError, match="cannot be told apart"):
-            read_prices("-", today=TODAY, stdin=io.BytesIO(content.encode()))
+            read_prices(io.BytesIO(content.encode()), today=TODAY)
         return
     assert [row["purchase_date"] for row in lots.rows] == days
-    assert read_prices("-", today=TODAY, stdin=io.BytesIO(content.encode())).frame["date"].to_list() == sorted(days)
+    assert read_prices(io.BytesIO(content.encode()), today=TODAY).frame["date"].to_list() == sorted(days)
 
 
 def test_the_number_of_a_day_in_a_spreadsheet_is_a_question_that_names_the_day():
     with pytest.raises(FrameError, match="not a date") as caught:
-        read_prices("-", today=TODAY, stdin=io.BytesIO(b"date,gold\n45000,5\n45001,5\n"))
+        read_prices(io.BytesIO(b"date,gold\n45000,5\n45001,5\n"), today=TODAY)
     assert str(date(1899, 12, 30) + timedelta(days=45000)) in caught.value.hint
 
 
 def test_a_mark_that_others_decided_is_told():
-    read = read_prices("-", today=TODAY, stdin=io.BytesIO(b"date;gold\n2026-01-31;1.234\n2026-02-28;1.250,5\n"))
+    read = read_prices(io.BytesIO(b"date;gold\n2026-01-31;1.234\n2026-02-28;1.250,5\n"), today=TODAY)
     assert read.frame["price"].to_list() == [1234.0, 1250.5]
     assert "Numbers such as 1.234 are read as 1234" in " ".join(read.reading)

@@ -41,7 +41,7 @@ def grids(draw) -> pl.DataFrame:
 
 
 def read(content: bytes):
-    return read_prices("-", today=TODAY, stdin=io.BytesIO(content), accept={JUMPS})
+    return read_prices(io.BytesIO(content), today=TODAY, accept={JUMPS})
 
 
 def csv(frame: pl.DataFrame, separator: str = ",") -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 
@@ -68,16 +67,13 @@ class HoldingsCheck:
         )
 
 
-def check_holdings(
-    path: str, context: Context, *, prices: PriceFiles | None = None, stdin: BinaryIO | None = None
-) -> HoldingsCheck:
+def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = None) -> HoldingsCheck:
     """The lots of a holdings file, with all faults and doubtful prices of it.
 
     Args:
-        path: File, or ``-`` for `stdin`.
+        path: File, or ``-`` for standard input.
         context: What was known on the day.
         prices: Price files of the user, with which purchase prices are compared too.
-        stdin: Stream that is read where `path` is ``-``.
 
     Raises:
         DataError: for a file that is no table or has no header that can be used, and for a prices file that cannot be.
@@ -87,7 +83,7 @@ def check_holdings(
         found = read_own(files, context.snapshot, LotNames(context.ledger, context.products))
         own, known = found.frame, found.over(known)
     read = parse_lots(
-        path, context.ledger, context.products, instruments={*instruments_of(own, context.ledger), *context.listed}, stdin=stdin
+        path, context.ledger, context.products, instruments={*instruments_of(own, context.ledger), *context.listed}
     )
     faulty = {found.row for found in read.faults}
     good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]

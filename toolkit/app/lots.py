@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import BinaryIO
 
 import polars as pl
 
@@ -235,16 +234,14 @@ def parse_lots(
     products: Universe,
     *,
     instruments: Iterable[str] = (),
-    stdin: BinaryIO | None = None,
 ) -> ReadFile:
     """The lots of a holdings file that can be read, and the faults of the others.
 
     Args:
-        path: File, or ``-`` for `stdin`.
+        path: File, or ``-`` for standard input.
         ledger: Metals and forms that are recognised.
         products: Products that are recognised.
         instruments: Names of listed instruments that may be held.
-        stdin: Stream that is read where `path` is ``-``.
     """
     names = LotNames(ledger, products, tuple(instruments))
-    return parse(path, names=names, today=date.today(), stdin=stdin)
+    return parse(path, names=names, today=date.today())

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -118,9 +118,7 @@ def _frame(rows: list[dict[str, Any]], types: Mapping[str, Any]) -> pl.DataFrame
     return frame.with_columns(pl.col(dates).str.to_date("%Y-%m-%d"))
 
 
-def read_events(
-    path: str | Path, *, bundled: pl.DataFrame, names: Names, until: date, stdin: BinaryIO | None = None
-) -> OwnEvents:
+def read_events(path: str | Path, *, bundled: pl.DataFrame, names: Names, until: date) -> OwnEvents:
     """Read a file of control events.
 
     Args:
@@ -128,14 +126,13 @@ def read_events(
         bundled: Table `controls`: what an override starts from.
         names: What its words mean.
         until: No event is announced later.
-        stdin: What ``-`` reads; the process's own standard input by default.
 
     Raises:
         DataError: for a file that cannot be used.
         FrameError: for faulty rows: every kind of fault with its rule, count and first rows in `details`.
     """
     broken: list[Fault] = []
-    name, records = read_records(path, stdin=stdin, faults=broken)
+    name, records = read_records(path, faults=broken)
     if len(records) > MOST_EVENTS:
         raise DataError(f"{name} has {len(records):,} events; at most {MOST_EVENTS:,} are read.", hint="Split the file.")
     known = {row["event_id"]: row for row in bundled.iter_rows(named=True)}
@@ -162,14 +159,11 @@ At = tuple[int, str | None]
 """Row (or number of a TOML table) and id of an event."""
 
 
-def read_records(
-    path: str | Path, *, stdin: BinaryIO | None = None, faults: list[Fault] | None = None
-) -> tuple[str, list[tuple[int, Record]]]:
+def read_records(path: str | Path, *, faults: list[Fault] | None = None) -> tuple[str, list[tuple[int, Record]]]:
     """The name of a file of events, and its records (column -> text) with their row numbers.
 
     Args:
-        path: CSV or Excel file, a TOML file of ``[[event]]`` tables, or ``-`` for `stdin`.
-        stdin: Stream that is read where `path` is ``-``.
+        path: CSV or Excel file, a TOML file of ``[[event]]`` tables, or ``-`` for standard input.
         faults: List to which faults of single rows are added; without one they are raised.
 
     Raises:
@@ -177,7 +171,7 @@ def read_records(
     """
     if str(path).endswith(".toml"):
         return _toml(Path(path))
-    table = read_table(path, stdin=stdin, faults=faults).visible()
+    table = read_table(path, faults=faults).visible()
     cells = table.cells.with_columns(pl.col(pl.Date, pl.Datetime).dt.to_string("%Y-%m-%d")).cast(pl.String)
     return table.name, list(zip(table.rows, cells.iter_rows(named=True), strict=True))
 

@@ -18,15 +18,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import BinaryIO
 
 import dataframely as dy
 import polars as pl
 
 from toolkit.market.readers.columns import check_columns, days, numbers, required_cells, texts
 from toolkit.market.readers.faults import raise_row_errors
-from toolkit.market.readers.tabular import Table, read_table
+from toolkit.market.readers.tabular import Source, Table, read_table
 
 REQUIRED = ("date", "partner", "hs_code", "quantity_kg")
 OPTIONAL = ("value_usd", "reporter", "direction", "uv_usd_kg")
@@ -77,7 +75,7 @@ class FlowFile:
     notes: tuple[str, ...]
 
 
-def read_flows(path: str | Path | Table, *, today: date, stdin: BinaryIO | None = None) -> FlowFile:
+def read_flows(path: Source | Table, *, today: date) -> FlowFile:
     """Read a customs file.
 
     A mass of 0 beside a value above 0 is a mass that was not reported, and becomes missing. Customs offices list a partner
@@ -87,13 +85,12 @@ def read_flows(path: str | Path | Table, *, today: date, stdin: BinaryIO | None 
     Args:
         path: CSV or Parquet file, ``-`` for standard input, or cells that were read before.
         today: Only months that were over by then are accepted.
-        stdin: What ``-`` reads; the process's own standard input by default.
 
     Raises:
         DataError: for a file or a header that cannot be used.
         FrameError: for faulty rows; rule, count and first rows are in `details`.
     """
-    table = _canonical(read_table(path, stdin=stdin))
+    table = _canonical(read_table(path))
     check_columns(table, required=REQUIRED, optional=OPTIONAL)
     for column in ("date", "partner", "hs_code"):
         required_cells(table, column)

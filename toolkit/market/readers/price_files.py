@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 
@@ -31,7 +30,6 @@ def read_price_files(
     as_of: date | None = None,
     accept: Collection[str] = (),
     key: Callable[[str], str | None] | None = None,
-    stdin: BinaryIO | None = None,
 ) -> PriceFile:
     """Several price files read as one table.
 
@@ -45,7 +43,6 @@ def read_price_files(
         as_of: Day asked about: jumps after it, or known later, are not checked.
         accept: Assets whose jumps are correct, or `JUMPS` for those of all assets.
         key: Header in a file -> asset key, None for a name that is not known.
-        stdin: Stream that is read for ``-``.
     """
     files, reading = _listed(paths)
     read = [
@@ -56,7 +53,6 @@ def read_price_files(
             as_of=as_of,
             accept=accept,
             key=key,
-            stdin=stdin,
             several=len(files) > 1,
         )
         for file in files

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -41,7 +40,7 @@ from toolkit.market.readers.price_units import (
     without_units,
 )
 from toolkit.market.readers.quotations import DATE, Quotation, field_of, header_levels, quotation
-from toolkit.market.readers.tabular import TITLES, Table, read_table
+from toolkit.market.readers.tabular import TITLES, Source, Table, read_table
 
 REQUIRED = ("date", "asset", "price")
 OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
@@ -96,14 +95,13 @@ class PriceFile:
 
 
 def read_prices(
-    path: str | Path | Table,
+    path: Source | Table,
     *,
     default_currency: str = "USD",
     today: date,
     as_of: date | None = None,
     accept: Collection[str] = (),
     key: Callable[[str], str | None] | None = None,
-    stdin: BinaryIO | None = None,
     several: bool = False,
 ) -> PriceFile:
     """Read a price file; its header decides its shape.
@@ -125,7 +123,6 @@ def read_prices(
         accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets.
         key: Name in the file -> asset that it means, None for one of the file's own; of a quotation file, tickers stay. By
             default every name is its asset.
-        stdin: What ``-`` reads; the process's own standard input by default.
         several: Whether gaps and jumps are checked later, when the file is joined with others.
 
     Raises:
@@ -137,7 +134,7 @@ def read_prices(
     if code is None:
         raise SpecError(f"{default_currency!r} is no currency.", hint=currency_hint(default_currency))
     default_currency = code
-    table = read_table(path, stdin=stdin, header=price_header)
+    table = read_table(path, header=price_header)
     quoted = quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
     if quoted is not None:

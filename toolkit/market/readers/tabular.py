@@ -41,6 +41,8 @@ _SAVE_AS = "Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Sav
 _LEGACY = {"cp1252": "Windows-1252", "gb18030": "GB18030"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = (",", ";", "\t")
+Source = str | Path | BinaryIO
+"""A file, ``-`` for standard input, or a stream."""
 Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int, int] | None]
 """Names of the columns of some records, the record that holds them, and how many records end with the header; None without."""
 TITLES = 30
@@ -91,9 +93,8 @@ class Table:
 
 
 def read_table(
-    path: str | Path | Table,
+    path: Source | Table,
     *,
-    stdin: BinaryIO | None = None,
     may_be_empty: bool = False,
     faults: list[Fault] | None = None,
     header: Header | None = None,
@@ -102,8 +103,7 @@ def read_table(
     """The cells of a CSV, a Parquet file or a sheet; the content decides which, not the ending of the name.
 
     Args:
-        path: A file, ``FILE.xlsx#SHEET``, ``-`` for standard input, or cells that were read before.
-        stdin: What ``-`` reads; the process's own standard input by default.
+        path: A file, ``FILE.xlsx#SHEET``, ``-`` for standard input, a stream, or cells that were read before.
         may_be_empty: Whether a header without rows is an answer too.
         faults: Where lines with too many or too few fields are noted; they are then left out instead of raised.
         header: Finds the header among the first records of a CSV or a sheet; the first record by default. Of the sheets of a
@@ -118,16 +118,14 @@ def read_table(
     if isinstance(path, Table):
         name, table = path.name, path
     else:
-        name, table = _read(path, stdin, faults, header, legacy)
+        name, table = _read(path, faults, header, legacy)
     if table.cells.is_empty() and not may_be_empty and not faults:
         raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
     return table
 
 
-def _read(
-    path: str | Path, stdin: BinaryIO | None, faults: list[Fault] | None, header: Header | None, legacy: str
-) -> tuple[str, Table]:
-    name, content, sheet = _content(path, stdin)
+def _read(path: Source, faults: list[Fault] | None, header: Header | None, legacy: str) -> tuple[str, Table]:
+    name, content, sheet = _content(path)
     if is_workbook(content):
         table = _workbook(name, content, sheet, header)
     elif sheet is not None:
@@ -146,11 +144,11 @@ def file_and_sheet(path: str | Path) -> tuple[Path, str | None]:
     return (Path(base), sheet) if is_sheet else (Path(path), None)
 
 
-def _content(path: str | Path, stdin: BinaryIO | None) -> tuple[str, bytes, str | None]:
+def _content(path: Source) -> tuple[str, bytes, str | None]:
     """Name as shown, raw bytes of the file, and the sheet that is asked for."""
     sheet = None
-    if str(path) == "-":
-        name, content = "stdin", (stdin or sys.stdin.buffer).read(MAX_BYTES + 1)
+    if not isinstance(path, str | Path) or str(path) == "-":
+        name, content = "stdin", (sys.stdin.buffer if isinstance(path, str | Path) else path).read(MAX_BYTES + 1)
         check_size(name, size=len(content))
     else:
         file, sheet = file_and_sheet(path)

@@ -41,7 +41,7 @@ def test_a_small_file_of_many_rows_is_refused_before_it_is_read(monkeypatch):
     content = parquet(pl.select(date=pl.lit("2026-01-31"), gold=pl.repeat(1.0, 4_000_000)), compression="zstd")
     assert len(content) < 100_000
     with pytest.raises(DataError, match="at most 3,000,000 are read"):
-        read_table("-", stdin=io.BytesIO(content))
+        read_table(io.BytesIO(content))
 
 
 def test_long_text_in_few_bytes_is_refused_before_it_is_read(monkeypatch):
@@ -49,7 +49,7 @@ def test_long_text_in_few_bytes_is_refused_before_it_is_read(monkeypatch):
     content = parquet(pl.DataFrame({"date": ["2026-01-31"], "gold": ["1" * (MAX_BYTES + 1)]}), compression="zstd")
     assert len(content) < 100_000
     with pytest.raises(DataError, match="bytes"):
-        read_table("-", stdin=io.BytesIO(content))
+        read_table(io.BytesIO(content))
 
 
 def test_damaged_files_are_refused_in_words():
@@ -59,7 +59,7 @@ def test_damaged_files_are_refused_in_words():
         for _ in range(rng.randint(1, 12)):
             content[rng.randrange(4, len(content) - 4)] = rng.randrange(256)
         with contextlib.suppress(DataError):  # anything else, a panic of polars first of all, fails
-            read_table("-", stdin=io.BytesIO(bytes(content)))
+            read_table(io.BytesIO(bytes(content)))
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_damaged_files_are_refused_in_words():
 def test_what_has_no_footer_is_no_parquet(content):
     assert Footer.of(content) is None
     with pytest.raises(DataError, match="not a whole Parquet file"):
-        read_table("-", stdin=io.BytesIO(content))
+        read_table(io.BytesIO(content))

@@ -250,7 +250,7 @@ def test_semicolons_with_decimal_commas(tmp_path):
 
 
 def test_standard_input():
-    file = read_prices("-", today=TODAY, stdin=io.BytesIO(b"date,gold\n2026-01-31,1e12\n"))
+    file = read_prices(io.BytesIO(b"date,gold\n2026-01-31,1e12\n"), today=TODAY)
     assert (file.name, file.frame["price"].to_list(), file.frame["source"].to_list()) == ("stdin", [1e12], ["stdin"])
 
 
@@ -282,7 +282,7 @@ def test_a_real_daily_file():
 def test_a_currency_beside_a_price_is_read(cells, currency, shape):
     name = ";gold" if "asset" in shape else ""
     rows = [f"2026-0{i}-28{name};{cell}" for i, cell in enumerate(cells, start=1)]
-    frame = read_prices("-", stdin=io.BytesIO("\n".join([shape, *rows]).encode()), today=date(2026, 5, 1)).frame
+    frame = read_prices(io.BytesIO("\n".join([shape, *rows]).encode()), today=date(2026, 5, 1)).frame
     assert frame["price"].to_list() == [1234.5, 1240.0]
     assert frame["currency"].unique().to_list() == [currency]
 
@@ -294,7 +294,7 @@ def test_a_currency_that_is_not_consistent_is_refused(cells, shape):
     name = ";gold" if "asset" in shape else ""
     rows = [f"2026-0{i}-28{name};{cell}" for i, cell in enumerate(cells, start=1)]
     with pytest.raises(FrameError) as caught:
-        read_prices("-", stdin=io.BytesIO("\n".join([shape, *rows]).encode()), today=date(2026, 5, 1))
+        read_prices(io.BytesIO("\n".join([shape, *rows]).encode()), today=date(2026, 5, 1))
     assert caught.value.details["rule"] in ("one_currency", "number")
 
 

@@ -17,7 +17,7 @@ from toolkit.market.readers.tabular import read_table
 
 
 def table_of(text: str | bytes):
-    return read_table("-", stdin=io.BytesIO(text.encode() if isinstance(text, str) else text))
+    return read_table(io.BytesIO(text.encode() if isinstance(text, str) else text))
 
 
 def parquet_of(tmp_path: Path, **columns):
@@ -104,7 +104,7 @@ def test_a_number_sign_without_a_space_is_no_comment():
 
 def test_faulty_lines_are_left_out_where_all_faults_are_gathered():
     found: list[Fault] = []
-    table = read_table("-", stdin=io.BytesIO(b"date,gold\n2026-01-31,5\n2026-02-28,5,5\n"), faults=found)
+    table = read_table(io.BytesIO(b"date,gold\n2026-01-31,5\n2026-02-28,5,5\n"), faults=found)
     assert (table.rows.to_list(), [fault.details()["rows"] for fault in found]) == ([2], [[3]])
 
 

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 
@@ -22,36 +20,34 @@ from toolkit.market.readers.holdings.columns import (
 )
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
 from toolkit.market.readers.holdings.rows import Parser
-from toolkit.market.readers.tabular import MAX_NAME, TITLES, Table, read_table
+from toolkit.market.readers.tabular import MAX_NAME, TITLES, Source, Table, read_table
 
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
 
 
-def read_holdings(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None = None) -> Holdings:
+def read_holdings(path: Source, *, names: Names, today: date) -> Holdings:
     """Read a holdings file; see `docs/holdings.md` for its columns.
 
     Args:
         path: CSV or Parquet file, or ``-`` for standard input.
         names: How assets, forms and instruments are recognised.
         today: No lot but a planned one is bought later.
-        stdin: What ``-`` reads; the process's own standard input by default.
 
     Raises:
         DataError: for a file or a header that cannot be used.
         FrameError: for faulty rows: every kind of fault with its rule, count and first rows (header = row 1) in `details`.
     """
-    return parse(path, names=names, today=today, stdin=stdin).holdings()
+    return parse(path, names=names, today=today).holdings()
 
 
-def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None = None) -> ReadFile:
+def parse(path: Source, *, names: Names, today: date) -> ReadFile:
     """The rows of a holdings file that can be read, and the faults of the others.
 
     Args:
-        path: File, or ``-`` for `stdin`.
+        path: As of `read_table`.
         names: How assets, forms and instruments are recognised.
         today: Day on which the file is read: only a planned lot may have a later purchase.
-        stdin: Stream that is read where `path` is ``-``.
 
     Raises:
         DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice; then with
@@ -59,7 +55,7 @@ def parse(path: str | Path, *, names: Names, today: date, stdin: BinaryIO | None
     """
     broken: list[Fault] = []
     # Who holds nothing has a file with a header alone.
-    table = read_table(path, stdin=stdin, may_be_empty=True, faults=broken, header=_header).visible()
+    table = read_table(path, may_be_empty=True, faults=broken, header=_header).visible()
     if table.cells.height > MOST_LOTS:
         raise DataError(
             f"{table.name} has {table.cells.height:,} rows; at most {MOST_LOTS:,} lots are read.", hint="Split the file."

@@ -37,7 +37,7 @@ def csv(*lots: dict[str, str]) -> bytes:
 
 
 def read(*lots: dict[str, str]):
-    return read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(csv(*lots)))
+    return read_holdings(io.BytesIO(csv(*lots)), names=NAMES, today=TODAY)
 
 
 CONTRACT = (
@@ -248,7 +248,7 @@ def test_every_fault_of_a_file_comes_in_one_answer():
 def one(**cells):
     """The one lot of a file with these columns alone."""
     content = ";".join(cells) + "\n" + ";".join(cells.values()) + "\n"
-    return read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content.encode()))
+    return read_holdings(io.BytesIO(content.encode()), names=NAMES, today=TODAY)
 
 
 def test_asset_and_quantity_are_enough_and_every_default_is_told():
@@ -453,32 +453,32 @@ def test_listed_instruments_are_counted_in_units_without_form_or_mass():
 
 def test_a_comma_in_a_quoted_title_separates_nothing():
     content = b'"ACME LLC"\n"As of November 23, 2026"\n\nasset,quantity\nGa,5\n'
-    assert read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content)).frame["mass"].to_list() == [5.0]
+    assert read_holdings(io.BytesIO(content), names=NAMES, today=TODAY).frame["mass"].to_list() == [5.0]
 
 
 @pytest.mark.parametrize("total", ["7", "7000", "0.007", "2005"])
 def test_a_total_of_lots_in_two_units_is_their_mass_or_the_sum_of_the_column(total):
     content = f"Los;Metall;Menge;Einheit\nA;Ga;5;kg\nB;Ga;2000;g\nSumme;;{total};\n".encode()
-    assert read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content)).frame.height == 2
+    assert read_holdings(io.BytesIO(content), names=NAMES, today=TODAY).frame.height == 2
     with pytest.raises(FrameError, match="a total that the lots do not sum to") as caught:
-        read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content.replace(total.encode(), b"9")))
+        read_holdings(io.BytesIO(content.replace(total.encode(), b"9")), names=NAMES, today=TODAY)
     assert "sum to 7 kg" in caught.value.hint
 
 
 @pytest.mark.parametrize("label", ["Summe", "Total", "Gesamt:", "SUM", "Zwischensumme 2026"])
 def test_a_total_is_no_lot_and_must_be_the_sum(label):
     content = f"Los;Metall;Menge\nA;Ga;2\nB;Ga;3\n{label};;5\n".encode()
-    held = read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content))
+    held = read_holdings(io.BytesIO(content), names=NAMES, today=TODAY)
     assert held.frame["lot_id"].to_list() == ["A", "B"]
     assert any("Row 4 is a total" in note for note in held.notes)
     with pytest.raises(FrameError) as caught:
-        read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content.replace(b";;5", b";;6")))
+        read_holdings(io.BytesIO(content.replace(b";;5", b";;6")), names=NAMES, today=TODAY)
     assert (caught.value.details["rule"], caught.value.details["rows"]) == ("total", [4])
 
 
 def test_lines_that_are_taken_for_comments_are_named():
     content = b"lot_id,asset,quantity\n# 1,Ga,2\n#2,Ga,3\n"
-    held = read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(content))
+    held = read_holdings(io.BytesIO(content), names=NAMES, today=TODAY)
     assert held.frame.select("lot_id", "mass").rows() == [("2", 3.0)]
     assert any("Row 2 is a comment" in note for note in held.notes)
 
@@ -508,7 +508,7 @@ def test_parquet_gives_the_same_lots(tmp_path):
 def test_semicolons_with_decimal_commas_and_rows_in_any_order():
     second = LOT | {"lot_id": "L2", "purchase_price": "12.25"}
     german = csv(second, LOT).replace(b",", b";").replace(b".5;", b",5;").replace(b".25", b",25")
-    held = read_holdings("-", names=NAMES, today=TODAY, stdin=io.BytesIO(german))
+    held = read_holdings(io.BytesIO(german), names=NAMES, today=TODAY)
     assert held.frame.equals(read(LOT, second).frame)
 
 
