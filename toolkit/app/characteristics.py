@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.assumptions import companion_scale
+from toolkit.app.own_events import ledger_of
 from toolkit.controls.chronology import DAY
-from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
 from toolkit.market.market import Snapshot
@@ -68,19 +68,11 @@ def supply_exposures(snapshot: Snapshot, changes: Returns, *, destination: str) 
             hint="Name the columns of the price file by metal (gallium, copper).",
         )
     currency = dict(snapshot["prices"].unique("asset").select("asset", "currency").iter_rows())
-    ledger = ControlLedger.of(
-        snapshot["controls"],
-        snapshot["control_scopes"],
-        snapshot["control_items"],
-        assets=universe.keys,
-        forms=[asset.form for asset in universe if asset.form],
-        reviewed_to=snapshot.complete_to("controls"),
-    )
     starts = period_starts(changes.dates)
     frame = supply_characteristics(
         universe,
         starts,
-        ledger=ledger,
+        ledger=ledger_of(snapshot, universe),
         shares=snapshot["shares"],
         flows=snapshot["flows"],
         metals=snapshot["metals"],

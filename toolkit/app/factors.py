@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from toolkit.app import walk_forward as walk
 from toolkit.app.allocation.factor_model import correlations, factor_model
 from toolkit.app.allocation.forecast import lookback_months, strategy_forecast
 from toolkit.app.allocation.inputs import Inputs, load_inputs
@@ -13,6 +12,7 @@ from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.own_files import read_strategy
 from toolkit.app.prices import PriceFiles
+from toolkit.app.walk_forward import walk_forward
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import Forecast
 from toolkit.core.messages import message
@@ -54,7 +54,7 @@ def factors(
     chosen = read_strategy(find("strategies", strategy).path)
     inputs = load_inputs(chosen, context, prices=prices)
     forecast = strategy_forecast(chosen, inputs, owner.currency, owner.country)
-    bias = walk.walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
+    bias = walk_forward(chosen, inputs, owner.currency, owner.country, seed=seed)
     seen = _seen(chosen, inputs, owner.currency)
     characteristics, missing = _characteristics(inputs, seen.realised, forecast, owner.country)
     model = factor_model(chosen, inputs, forecast, owner.country)
@@ -72,7 +72,7 @@ def factors(
         factor_returns=_factor_returns(forecast),
         characteristics=_premia(characteristics),
         correlations=correlations(forecast),
-        bias=tuple(_bias(one) for one in bias),
+        bias=bias,
         notes=(*(remark.text for remark in inputs.notes), *_own_notes(forecast, bias), *forecast.notes, *missing, *described),
         characteristic_notes=described,
         data=inputs.snapshot.provenance(_used(inputs, owner.currency)),
@@ -105,15 +105,7 @@ def _premia(found: CharacteristicReturns | None) -> tuple[CharacteristicPremium,
     )
 
 
-def _bias(found: walk.Bias) -> Bias:
-    span = {"from": found.first.isoformat(), "to": found.last.isoformat()}
-    return Bias.from_objects(
-        found,
-        **span,
-    )
-
-
-def _own_notes(forecast: Forecast, bias: tuple[walk.Bias, ...]) -> tuple[str, ...]:
+def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:
     """Notes on what could not be estimated."""
     notes = []
     if forecast.model is None:
@@ -157,5 +149,4 @@ def _used(inputs: Inputs, currency: str) -> dict[str, pl.DataFrame]:
     foreign = set(inputs.prices["currency"].unique()) != {currency}
     known = len(inputs.unknown) < len(inputs.universe)
     tables = ("prices", *(("fx",) if foreign else ()), *(SUPPLY_TABLES if known else ()), *inputs.yearly_tables)
-    frames = {table: inputs.snapshot[table] for table in tables if table in inputs.snapshot} | {"prices": inputs.prices}
-    return {table: frame for table, frame in frames.items() if frame.height}
+    return {table: inputs.snapshot[table] for table in tables if table in inputs.snapshot} | {"prices": inputs.prices}

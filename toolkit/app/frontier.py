@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,15 +10,13 @@ import numpy as np
 
 from toolkit.app.allocation.prepare import prepare
 from toolkit.app.allocation.request import Request
-from toolkit.app.runs import SCHEMA_VERSION, put
+from toolkit.app.runs import SCHEMA_VERSION, csv_text, put
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.optimize.analysis.frontier import Frontier, Point, frontier
 from toolkit.optimize.problem import Problem
 from toolkit.records.answers.frontier import EfficientFrontier, FrontierPoint, FrontierSolver
 from toolkit.records.sources import StrategyName
-
-SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(found: EfficientFrontier, path: Path) -> None:
@@ -34,14 +30,12 @@ def write_csv(found: EfficientFrontier, path: Path) -> None:
 def csv_of(found: EfficientFrontier) -> str:
     """Points and turning points: one column an asset, cash, and what changes at a turning point."""
     figures = ("point", "target", "risk_aversion", "volatility", "expected", "cost")
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*figures, *(_literal(asset) for asset in found.assets), "cash", "critical"])
-    for row in found.in_order:
-        weights = [row.weights[asset] for asset in found.assets]
-        cells = [*(getattr(row, figure) for figure in figures), *weights, row.cash]
-        writer.writerow(["" if cell is None else cell for cell in cells] + [_literal("; ".join(row.changes))])
-    return buffer.getvalue()
+    rows = (
+        [*(getattr(row, figure) for figure in figures), *(row.weights[asset] for asset in found.assets), row.cash,
+         "; ".join(row.changes)]
+        for row in found.in_order
+    )  # fmt: skip
+    return csv_text([[*figures, *found.assets, "cash", "critical"], *rows])
 
 
 def write_chart(found: EfficientFrontier, path: Path) -> None:
@@ -57,11 +51,6 @@ def write_chart(found: EfficientFrontier, path: Path) -> None:
         put(path, frontier_svg(found).encode())
     except SpecError as error:
         raise SpecError(error.message, hint="Name another file with --chart.") from error
-
-
-def _literal(text: str) -> str:
-    """A leading formula sign is quoted: spreadsheets would run it."""
-    return f"'{text}" if text.startswith(SPREADSHEET_FORMULA) else text
 
 
 def efficient_frontier(request: Request, points: int) -> EfficientFrontier:

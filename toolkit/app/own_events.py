@@ -125,15 +125,9 @@ def products_of(snapshot: Snapshot) -> Universe:
 
 def ledger_of(everything: Snapshot, products: Universe) -> ControlLedger:
     """The ledger of a market, with all that its notices act on."""
-    forms = [asset.form for asset in products if asset.form]
-    return ControlLedger.of(
-        everything["controls"],
-        everything["control_scopes"],
-        everything["control_items"],
-        assets=products.keys,
-        forms=forms,
-        reviewed_to=everything.complete_to("controls"),
-    )
+    tables = (everything[name] for name in ("controls", "control_scopes", "control_items"))
+    forms, reviewed_to = [asset.form for asset in products if asset.form], everything.complete_to("controls")
+    return ControlLedger.of(*tables, assets=products.keys, forms=forms, reviewed_to=reviewed_to)
 
 
 def _in_own_file(error: FrameError, own: OwnEvents, tables: tuple[pl.DataFrame, pl.DataFrame]) -> FrameError:

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,17 +56,23 @@ def run_id(as_of: str, strategy: str, inputs: Mapping[str, Any]) -> str:
     return f"{as_of}-{name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as CSV: an empty cell for None, and a formula sign at the beginning quoted: spreadsheets would run it."""
+
+    def cell(value: Any) -> Any:
+        is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+        return "" if value is None else f"'{value}" if is_formula else value
+
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator="\n").writerows([cell(value) for value in row] for row in rows)
+    return buffer.getvalue()
+
+
 def weights_csv(record: Run) -> str:
     """`weights.csv`: one row a position and cash."""
     columns = ("asset", "weight", "previous_weight", "value", "quantity", "unit", "lots", "lot_size", "price")
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    for position in record.positions:
-        cells = (getattr(position, column) for column in columns)
-        writer.writerow(["" if cell is None else literal(cell) for cell in cells])
-    writer.writerow(["cash", record.cash.weight, "", record.cash.value, "", "", "", "", ""])
-    return buffer.getvalue()
+    positions = ([getattr(position, column) for column in columns] for position in record.positions)
+    return csv_text([columns, *positions, ["cash", record.cash.weight, None, record.cash.value, *[None] * 5]])
 
 
 ORDERS = (
@@ -77,18 +83,8 @@ ORDERS = (
 
 def orders_csv(record: Run) -> str:
     """`orders.csv`: what is bought, sold and kept, one row an asset; `cash` is what a trade brings or takes."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(ORDERS)
-    for row in record.orders:
-        cells = {**dict(row), "lot_ids": " ".join(row.lot_ids)}
-        writer.writerow(["" if cells[name] is None else literal(cells[name]) for name in ORDERS])
-    return buffer.getvalue()
-
-
-def literal(value: Any) -> Any:
-    """A leading formula sign is quoted: spreadsheets would run it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    rows = ({**dict(row), "lot_ids": " ".join(row.lot_ids)} for row in record.orders)
+    return csv_text([ORDERS, *([row[name] for name in ORDERS] for row in rows)])
 
 
 def run_files(record: Run | Conflict, inputs: Mapping[str, Any]) -> dict[str, bytes]:

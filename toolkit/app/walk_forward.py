@@ -17,11 +17,12 @@ import numpy as np
 
 from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.inputs import YEARLY, Inputs
-from toolkit.controls.ledger import ControlLedger
+from toolkit.app.own_events import ledger_of
 from toolkit.core.calendar import add_months, month_end, month_number
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.market.market import Market, Snapshot
+from toolkit.market.market import Market
+from toolkit.records.factors import Bias
 from toolkit.returns.currencies import fx_returns
 from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, Panel, align
 from toolkit.risk_model.asset_risks import AS_IS
@@ -42,35 +43,6 @@ NORMAL_MEDIAN = 0.6745
 LEDGER = ("controls", "control_scopes", "control_items")
 READ = ("prices", "fx", "flows", "shares", *LEDGER, *YEARLY)
 """Tables that a forecast of risk looks at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bias:
-    """Bias statistic of a risk forecast: size of outcomes in units of it; above 1 it was too low.
-
-    Attributes:
-        what: ``portfolios`` of prices without measurement error, or single ``noisy`` prices.
-        horizon_months: Of an outcome.
-        statistic: Root mean square of the standardised outcomes.
-        error: Its standard error, from how the mean square of a date varies over dates; outcomes that overlap count once.
-            NaN below two dates.
-        median: Statistic from the median outcome, which is robust to outliers.
-        outcomes: Standardised outcomes, all dates together.
-        dates: Dates they begin at.
-        assets: Keys of the assets that were scored.
-        first, last: First day an outcome begins and last day one ends.
-    """
-
-    what: str
-    horizon_months: int
-    statistic: float
-    error: float
-    median: float
-    outcomes: int
-    dates: int
-    assets: tuple[str, ...]
-    first: date
-    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +126,7 @@ def _bias(what: str, horizon: int, rows: Sequence[Outcome], overlap: int) -> Bia
         outcomes=len(scores),
         dates=len(rows),
         assets=tuple(sorted({asset for row in rows for asset in row.assets})),
-        first=rows[0].begins,
-        last=max(row.ends for row in rows),
+        **{"from": rows[0].begins.isoformat(), "to": max(row.ends for row in rows).isoformat()},
     )
 
 
@@ -170,22 +141,12 @@ def _as_known(inputs: Inputs, past: Market, dates: tuple[date, ...]) -> Iterator
             continue
         # Rows are only ever added: the same number is the same table.
         if (heights := tuple(snapshot[name].height for name in LEDGER)) != events:
-            ledger, events = _ledger(inputs, snapshot), heights
+            ledger, events = ledger_of(snapshot, inputs.products), heights
         if (height := snapshot["shares"].height) != shares:
             supply, shares = scored_supplies(inputs.universe, snapshot["shares"]), height
         # A product without a price is on no side of any factor.
         priced = inputs.products.take([key for key in inputs.products.keys if key in counts])
         yield replace(inputs, snapshot=snapshot, universe=universe, products=priced, ledger=ledger, supply=supply)
-
-
-def _ledger(inputs: Inputs, snapshot: Snapshot) -> ControlLedger:
-    forms = [asset.form for asset in inputs.products if asset.form]
-    return ControlLedger.of(
-        *(snapshot[name] for name in LEDGER),
-        assets=inputs.products.keys,
-        forms=forms,
-        reviewed_to=snapshot.complete_to("controls"),
-    )
 
 
 def _quarters(first: date, last: date) -> Iterator[date]:

@@ -134,8 +134,9 @@ class Record(BaseModel):
     @classmethod
     def from_objects(cls, *sources: object, **given: Any) -> Self:
         """A record with the fields that are given; each other one is taken from the first object that has it."""
-        names = cls.model_fields.keys() - given
-        return cls(**given, **{name: getattr(one, name) for one in reversed(sources) for name in names if hasattr(one, name)})
+        keys = {name: field.alias or name for name, field in cls.model_fields.items()}
+        found = {keys[name]: getattr(one, name) for one in reversed(sources) for name in keys if hasattr(one, name)}
+        return cls(**{**found, **given})
 
     def to_json(self) -> dict[str, Any]:
         """The object of the JSON: keys that were not given stay absent."""

@@ -148,7 +148,8 @@ def test_months_are_scored_once_each(scored):
     (bias,) = scored
     assert bias.what == "portfolios"
     assert bias.assets == tuple(sorted(METALS))
-    months = (bias.last.year - bias.first.year) * 12 + bias.last.month - bias.first.month
+    first, last = date.fromisoformat(bias.first), date.fromisoformat(bias.last)
+    months = (last.year - first.year) * 12 + last.month - first.month
     assert bias.dates == months
     assert bias.outcomes == 50 * bias.dates
     # A deliberately wide band: the figure is data, not a claim; a wrong unit (months for years) lies far outside.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from toolkit.core.messages import Message, message
 from toolkit.records.base import Day, Record, Rows, Sentence, Unwritten, sentences
@@ -71,3 +71,17 @@ def test_a_record_is_no_table():
 def test_other_types_are_refused(changed):
     with pytest.raises(ValidationError):
         Answer.model_validate({**answer().to_json(), **changed})
+
+
+class Purchase(Record):
+    day: Day = Field(alias="from")
+    price: float
+    name: str = ""
+
+
+def test_fields_come_from_the_first_object_that_has_them_and_what_is_given_comes_first():
+    other = Bought(date(2026, 5, 6), 2.0)
+    assert Purchase.from_objects(ONE, other, name="x").to_json() == {"from": "2026-01-02", "price": 0.333333333333, "name": "x"}
+    assert Purchase.from_objects(ONE, price=4.0).to_json() == {"from": "2026-01-02", "price": 4.0}
+    with pytest.raises(ValidationError, match="price"):
+        Purchase.from_objects(object(), **{"from": "2026-01-02"})

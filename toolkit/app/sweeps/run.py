@@ -133,7 +133,7 @@ def _tell(asked: SweepRequest, done: int, of: int, stored: int) -> None:
 def _tasks(asked: SweepRequest) -> Iterator[tuple[Task, dict[str, str]]]:
     """Each task, and what of it is its own."""
     request = asked.request
-    data = Data.of(request.settings, request.as_of, request.context.today, request.prices, request.context.events)
+    data = Data.of(request)
     there = versions()
     for strategy, changes in _strategies(asked):
         for start, end in _ranges(asked):

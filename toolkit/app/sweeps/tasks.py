@@ -52,22 +52,11 @@ class Data:
     events: OwnEvents | None = field(default=None, compare=False)
 
     @classmethod
-    def of(
-        cls, settings: Settings, as_of: date, today: date, prices: PriceFiles | None, events: OwnEvents | None = None
-    ) -> Data:
-        """The data as it is now.
-
-        Args:
-            settings: Of the owner, with the place of the data.
-            as_of: Day of knowledge.
-            today: Day of the question.
-            prices: Files of own prices.
-            events: The user's own control events.
-
-        Raises:
-            SpecError: for prices that no other process could read.
-        """
-        return cls(settings, as_of, today, prices, contents(settings, prices, events), events)
+    def of(cls, request: Request) -> Data:
+        """The data of a request as it is now; `SpecError` for prices that no other process could read."""
+        context, prices = request.context, request.prices
+        version = contents(context.settings, prices, context.events)
+        return cls(context.settings, context.as_of, context.today, prices, version, context.events)
 
     def __hash__(self) -> int:
         return hash((self.version, self.as_of))

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.currencies import currency
-from toolkit.core.errors import DataError, did_you_mean, nearest
+from toolkit.core.errors import did_you_mean, nearest
 from toolkit.core.messages import Message
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import FIRST_ROWS, raise_row_errors
@@ -44,17 +44,11 @@ def check_columns(table: Table, *, required: Collection[str], optional: Collecti
     if missing:
         near = ((m, n) for m in missing for n in nearest(m, extra, n=1))
         hint = " ".join(f"Rename column {found!r} to {wanted!r}." for wanted, found in near)
-        raise DataError(
-            f"{table.name}, row {table.header}: no column {listed(missing)}.",
-            hint=hint or f"The header needs {', '.join(required)}.",
-            details={"file": table.name, "rows": [table.header], "missing": list(missing)},
-        )
+        hint = hint or f"The header needs {', '.join(required)}."
+        raise table.header_error(f"no column {listed(missing)}.", hint, missing=list(missing))
     if extra:
-        raise DataError(
-            f"{table.name}, row {table.header}: unknown column {listed(extra)}.",
-            hint=" ".join(dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS])),
-            details={"file": table.name, "rows": [table.header], "unknown": list(extra)},
-        )
+        hint = " ".join(dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS]))
+        raise table.header_error(f"unknown column {listed(extra)}.", hint, unknown=list(extra))
 
 
 def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series:

@@ -11,7 +11,6 @@ import polars as pl
 
 from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
-from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells as cell
@@ -134,11 +133,8 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
         many = "two dates" if found else "no date"
         of_days = next((name for name in table.columns if holds_days(table.cells[name])), None)
         rename = of_days and f"Rename column {of_days!r} to 'date', or import the file with --column date={of_days!r}."
-        raise DataError(
-            f"{table.name}, row {table.header}: no column 'date', and {many} above the header{lines}.",
-            hint=rename or "Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header.",
-            details={"file": table.name, "rows": [table.header]},
-        )
+        hint = rename or "Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header."
+        raise table.header_error(f"no column 'date', and {many} above the header{lines}.", hint)
     line, day = next(iter(found.items()))
     told = message('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
     return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)

@@ -305,30 +305,20 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
     if misplaced:
-        raise DataError(
-            f"{table.name}, row {table.header}: {misplaced[0]!r} belongs to the long shape, but no 'asset' and 'price' do.",
-            hint="Use date,asset,price and optional columns, or date and one column an asset.",
-            details={"file": table.name, "rows": [table.header]},
-        )
+        hint = "Use date,asset,price and optional columns, or date and one column an asset."
+        raise table.header_error(f"{misplaced[0]!r} belongs to the long shape, but no 'asset' and 'price' do.", hint)
     assets = tuple(name for name in table.columns if name != "date")
     check_columns(table, required=("date",), optional=assets)
     if not assets:
-        raise DataError(
-            f"{table.name}, row {table.header}: there is no asset column.",
-            hint="Add one column of prices an asset.",
-            details={"file": table.name, "rows": [table.header]},
-        )
+        raise table.header_error("there is no asset column.", "Add one column of prices an asset.")
     names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
     if (
         names is not None
         and table.cells[names].dtype == pl.String
         and not any(map(cells.amount, texts(table, names).drop_nulls()))
     ):
-        raise DataError(
-            f"{table.name}, row {table.header}: column {names!r} names assets, and no column is 'price'.",
-            hint="Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.",
-            details={"file": table.name, "rows": [table.header]},
-        )
+        hint = "Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'."
+        raise table.header_error(f"column {names!r} names assets, and no column is 'price'.", hint)
     dates = _dates(table, today)
     read = amounts(_without_words(table, assets), assets, money=True)
     assets = tuple(sorted(assets))

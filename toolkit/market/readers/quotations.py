@@ -121,11 +121,11 @@ def quotation(table: Table) -> Quotation | None:
     if odd or close is None or DATE not in column:
         looks = [name for name, field in fields.items() if field in (*_PRICES, OTHER)]
         other = f"{odd[0]!r} does not" if odd else f"there is no {'close' if DATE in column else 'date'}"
-        raise DataError(
-            f"{table.name}, row {table.header}: {', '.join(map(repr, looks[:3]))} is like a field of quotations, but {other}.",
-            hint="Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset.",
-            details={"file": table.name, "rows": [table.header], "fields": looks, "other": odd},
-        )
+        raise table.header_error(
+            f"{', '.join(map(repr, looks[:3]))} is like a field of quotations, but {other}.",
+            "Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset.",
+            fields=looks, other=odd,
+        )  # fmt: skip
     ticker = column.get(TICKER)
     return Quotation(
         date=column[DATE],
@@ -175,10 +175,7 @@ def _of_tickers(table: Table, pairs: Mapping[str, tuple[str, str]]) -> Quotation
     missing = sorted({ticker for _, ticker in pairs.values()} - {str(ticker) for ticker in prices})
     if others or missing or len(dates) != 1:
         what = f"column {others[0]!r} has no ticker" if others else f"{missing[0]!r} has no close" if missing else "no date"
-        raise DataError(
-            f"{table.name}, row {table.header}: a header of fields and tickers, but {what}.",
-            hint="Write the download again with its Close, one column a ticker.",
-            details={"file": table.name, "rows": [table.header]},
-        )
+        hint = "Write the download again with its Close, one column a ticker."
+        raise table.header_error(f"a header of fields and tickers, but {what}.", hint)
     fields = tuple(name for name, (field, _) in pairs.items() if field_of(field) in _PRICES)
     return Quotation(date=dates[0], prices=prices, ticker=None, fields=fields, adjusted=adjusted)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import polars as pl
@@ -86,6 +86,17 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """Header names in file order."""
         return tuple(self.cells.columns)
+
+    def header_error(self, fault: str, hint: str, **details: Any) -> DataError:
+        """The error of a header that cannot be used.
+
+        Args:
+            fault: What is wrong with it.
+            hint: How to mend it.
+            details: For machines, beside file and row.
+        """
+        told = {"file": self.name, "rows": [self.header], **details}
+        return DataError(f"{self.name}, row {self.header}: {fault}", hint=hint, details=told)
 
     def visible(self) -> Table:
         """The table with every cell in one line of visible characters."""

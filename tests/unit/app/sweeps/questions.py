@@ -15,7 +15,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.prices import PriceFiles
 from toolkit.app.sweeps.run import SweepRequest
-from toolkit.app.sweeps.tasks import Data, Task
+from toolkit.app.sweeps.tasks import Data, Task, contents
 from toolkit.app.versions import versions
 
 KEYS = ("GLD", "SLV", "CPER")
@@ -41,7 +41,7 @@ def strategy(most: float = 0.6) -> tk.Strategy:
 def tasks(folder: Path, *most: float) -> list[Task]:
     """One for each upper bound, all on the same file."""
     settings, prices = resolve({}, file=None), PriceFiles((str(price_file(folder)),), "EUR", only=True)
-    data = Data.of(settings, AS_OF, AS_OF, prices)
+    data = Data(settings, AS_OF, AS_OF, prices, contents(settings, prices))
     return [Task(data, strategy(one), date(2023, 6, 30), None, False, 0, versions()) for one in most]
 
 

@@ -125,11 +125,8 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
             hints.append(f"Rename column {near[0]!r} to {key!r}." if near else "")
     if faults:
         needs = "The header needs asset and quantity; `toolkit holdings template` writes one with all columns."
-        return found, DataError(
-            f"{table.name}, row {table.header}: {'; '.join(faults)}.",
-            hint=" ".join(dict.fromkeys(hint for hint in hints if hint)) or needs,
-            details={"file": table.name, "rows": [table.header], "faults": faults},
-        )
+        hint = " ".join(dict.fromkeys(hint for hint in hints if hint)) or needs
+        return found, table.header_error(f"{'; '.join(faults)}.", hint, faults=faults)
     return found, None
 
 
