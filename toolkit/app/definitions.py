@@ -21,32 +21,27 @@ class Definition:
     origin: str
 
 
-def folders(kind: str, workspace: Path | None = None) -> tuple[tuple[str, Path], ...]:
+def folders(kind: str) -> tuple[tuple[str, Path], ...]:
     """(origin, folder) in the order of search; `kind` is ``strategies`` or ``reports``."""
     package = Path(toolkit.__file__).parent
-    places = [("workspace", (workspace or Path.cwd()) / kind)]
+    places = [("workspace", Path.cwd() / kind)]
     if (package.parent / "pyproject.toml").is_file():
         places.append(("repository", package.parent / kind))
     places.append(("shipped", package / "_shipped" / kind))
     return tuple(places)
 
 
-def definitions(kind: str, workspace: Path | None = None) -> tuple[Definition, ...]:
+def definitions(kind: str) -> tuple[Definition, ...]:
     """Every definition by name, sorted; the first folder that has a name wins."""
     found: dict[str, Definition] = {}
-    for origin, folder in folders(kind, workspace):
+    for origin, folder in folders(kind):
         for path in sorted(folder.glob("*.toml")):
             found.setdefault(path.stem, Definition(path.stem, path, origin))
     return tuple(found[name] for name in sorted(found))
 
 
-def find(kind: str, name: str, workspace: Path | None = None) -> Definition:
+def find(kind: str, name: str) -> Definition:
     """A definition by name or by the path of a file.
-
-    Args:
-        kind: ``strategies`` or ``reports``.
-        name: Name of a definition, or the path of a file.
-        workspace: Folder of the user's own definitions; the working folder by default.
 
     Raises:
         SpecError: when there is none; the nearest names are in the hint.
@@ -58,7 +53,7 @@ def find(kind: str, name: str, workspace: Path | None = None) -> Definition:
         if not as_path.is_file():
             raise SpecError(f"{name} does not exist.", details={"file": name})
         return Definition(as_path.stem, as_path, "file")
-    known = {definition.name: definition for definition in definitions(kind, workspace)}
+    known = {definition.name: definition for definition in definitions(kind)}
     if name not in known:
         singular = {"strategies": "strategy", "reports": "report"}[kind]
         raise SpecError(f"no {singular} is named {name!r}.", hint=did_you_mean(name, known))

@@ -117,17 +117,17 @@ def price_responses(context: Context, assets: Sequence[str], elasticity: str | N
     return PriceResponses(snapshot, given, largest, cases, responses(cases, assets, middle))
 
 
-def _observed(context: Context, cases: Sequence[Case], country: str = CHINA) -> Iterator[ResponseCase]:
-    """Controls of a country at the longest horizon with a figure; the loss by imports from it over the same months.
+def _observed(context: Context, cases: Sequence[Case]) -> Iterator[ResponseCase]:
+    """Controls of China at the longest horizon with a figure; the loss by imports from it over the same months.
 
     The share is the one known on the day of the announcement, before it could be an answer to the control.
     """
     shares, elsewhere = context.snapshot["shares"], context.snapshot["shares_elsewhere"]
     products = {product.key: product for product in context.products}
-    flows = [one for one in flow_series(context.snapshot["flows"]) if one.partner == country]
+    flows = [one for one in flow_series(context.snapshot["flows"]) if one.partner == CHINA]
     for case in cases:
         at = next((r for r in reversed(case.reactions) if r.adjusted is not None and r.error is not None), None)
-        if at is None or context.ledger[case.event_id].origin != country:
+        if at is None or context.ledger[case.event_id].origin != CHINA:
             continue
         known = shares.filter(pl.col("known_from") <= case.day)
         supply = scored_supplies([products[case.asset]] if case.asset in products else [], known, elsewhere).get(case.asset)
@@ -139,7 +139,7 @@ def _observed(context: Context, cases: Sequence[Case], country: str = CHINA) -> 
             at.adjusted or 0.0,
             at.error or 0.0,
             at.horizon,
-            supply and supply.share(country),
+            supply and supply.share(CHINA),
             import_fall([one for one in flows if one.asset == case.asset], case.day, at.horizon),
         )
 

@@ -193,15 +193,9 @@ def _stored(country: str | None, origin: str) -> str:
     return STORED_AT_ORIGIN if country in customs_area(origin) else STORED_SAFE
 
 
-def is_out(delivery: str, export_from: str, stopped: str) -> bool:
-    """Whether an owned lot can be sold when the exports of a country stop: it is stored in, or exported from, another.
-
-    Args:
-        delivery: Delivery risk of the lot, as of `LotExposure.delivery`.
-        export_from: ISO-3 code of the country it would be exported from.
-        stopped: ISO-3 code of the country whose exports stop.
-    """
-    return delivery == STORED_SAFE or (delivery in (*STORED, IN_TRANSIT) and export_from != stopped)
+def is_out(delivery: str, export_from: str) -> bool:
+    """Whether a lot can be sold when the exports of China stop: it is stored in, or exported from, another country."""
+    return delivery == STORED_SAFE or (delivery in (*STORED, IN_TRANSIT) and export_from != CHINA)
 
 
 def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -> str:
@@ -224,12 +218,12 @@ def lot_exposures(
     *,
     on: date,
     destination: str,
-    controlling: str = CHINA,
 ) -> tuple[LotExposure, ...]:
     """The exposure of every lot, in the order of the frame.
 
     A lot is at risk when a licence or ban is in force on its form where it is exported from, or a stop in practice is reported
-    for it.
+    for it. China is the origin that is assumed where a lot's own is unknown, and its controls threaten replacement and whatever
+    lies in its customs area.
 
     Args:
         lots: Columns of the holdings contract: lot_id, asset, form, purity, size, status, mass (kg), origin_country,
@@ -238,14 +232,12 @@ def lot_exposures(
         ledger: The control ledger.
         on: Day of the question.
         destination: ISO-3 code of the owner's country.
-        controlling: The origin that is assumed where a lot's own is unknown, and whose controls threaten replacement and
-            whatever lies in its customs area.
     """
     found: list[LotExposure] = []
     # Many lots share metal, form, origin, purity and size: the state of each is computed once.
     of_form = cache(partial(ledger.state, on=on, destination=destination))
     resale, stored_at = cache(partial(resale_restrictions, ledger, on=on)), cache(place)
-    buyers = resale_buyers(ledger, on=on, origin=controlling)
+    buyers = resale_buyers(ledger, on=on)
 
     @cache
     def answers(
@@ -258,14 +250,14 @@ def lot_exposures(
         assumed = row["origin_country"] == UNKNOWN_ORIGIN
         stored_in = stored_at(row["location"]).country
         own = {row["origin_country"], stored_in}
-        origin = controlling if assumed or own & customs_area(controlling) else row["origin_country"]
+        origin = CHINA if assumed or own & customs_area(CHINA) else row["origin_country"]
         purity = purity_fraction(row["purity"])
         size = None if row["size"] is None else PieceSize.parse(row["size"])
         metal, form = row["asset"], row["form"]
         state = of_form(metal, form, origin=origin, purity=purity, size=size)
         market = state
-        if origin != controlling:
-            market = of_form(metal, form, origin=controlling, purity=purity, size=size)
+        if origin != CHINA:
+            market = of_form(metal, form, origin=CHINA, purity=purity, size=size)
         counting = [m for m in state.measures if m.counts and m.is_law]
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
         price = prices.get((metal, form))
@@ -418,20 +410,16 @@ class PortfolioExposure:
                 sums[lot.asset] = sums.get(lot.asset, 0.0) + lot.mass
         return dict(sorted(sums.items()))
 
-    def replacement(
-        self, bands: Mapping[str, PriceBand], *, stopped: str = CHINA
-    ) -> tuple[Replacement, Replacement, Replacement]:
-        """Gains and costs at the low, central and high multiple when the exports of a country stop.
+    def replacement(self, bands: Mapping[str, PriceBand]) -> tuple[Replacement, Replacement, Replacement]:
+        """Gains and costs at the low, central and high multiple when the exports of China stop.
 
-        Args:
-            bands: Asset -> its own band; an asset without one does not move.
-            stopped: Whose exports stop: open orders from there, or of unknown origin, may not arrive, and what lies
-                there, or may still, gains nothing that could be sold elsewhere.
+        Open orders from there, or of unknown origin, may not arrive, and what lies there, or may still, gains nothing that
+        could be sold elsewhere. An asset without a band does not move.
         """
         moving = [lot for lot in self.lots if lot.asset in bands or lot.value is None]
-        out = [lot for lot in moving if is_out(lot.delivery, lot.export_from, stopped)]
-        undelivered = [lot for lot in moving if lot.delivery in (ORDER_AT_RISK, ORDER_CLEAR) and lot.export_from == stopped]
-        on_its_way = [lot for lot in moving if lot.delivery == IN_TRANSIT and lot.export_from == stopped]
+        out = [lot for lot in moving if is_out(lot.delivery, lot.export_from)]
+        undelivered = [lot for lot in moving if lot.delivery in (ORDER_AT_RISK, ORDER_CLEAR) and lot.export_from == CHINA]
+        on_its_way = [lot for lot in moving if lot.delivery == IN_TRANSIT and lot.export_from == CHINA]
         planned = [lot for lot in moving if lot.delivery in PLANS]
 
         def at(case: str) -> Replacement:

@@ -69,15 +69,9 @@ def laws_to_leave(lies_in: str | None, origin: str, *, at_origin: bool) -> froze
     return there | (frozenset({EUROPEAN_UNION, CHINA}) if lies_in is None else frozenset({export_law(lies_in)}))
 
 
-def resale_buyers(ledger: ControlLedger, *, on: date, origin: str = CHINA) -> tuple[tuple[str, str], ...]:
-    """The buyers that resale is judged for, as (destination, end user): `SINGLED_OUT`, and those that a measure names.
-
-    Args:
-        ledger: The control ledger.
-        on: Day on which measures are in force or unsettled.
-        origin: ISO-3 code of the country whose measures are meant.
-    """
-    return tuple(dict.fromkeys((*SINGLED_OUT, *restricted_buyers(ledger, on=on, origin=origin))))
+def resale_buyers(ledger: ControlLedger, *, on: date) -> tuple[tuple[str, str], ...]:
+    """(destination, end user) that resale is judged for: `SINGLED_OUT`, and the buyers that a measure of China names."""
+    return tuple(dict.fromkeys((*SINGLED_OUT, *restricted_buyers(ledger, on=on, origin=CHINA))))
 
 
 def resale_answer(

@@ -137,7 +137,7 @@ def amounts_of(record: Subject) -> Amounts:
             [lot for lot in lots if lot.status == status and lot.export_from == CHINA] for status in ("ordered", IN_TRANSIT)
         )
         waiting = [*stopped, *(lot for lot in lots if lot.status == "planned")]
-        held = [lot for lot in lots if is_out(lot.delivery, lot.export_from, CHINA)]
+        held = [lot for lot in lots if is_out(lot.delivery, lot.export_from)]
         return Amounts(*(_sums((lot.asset, lot.value or 0.0) for lot in some) for some in (held, waiting, stopped, moving)))
     if not isinstance(record, Run):
         return Amounts({}, {}, {}, {})

@@ -207,7 +207,7 @@ def required_cells(table: Table, column: str, *, what: pl.Series | None = None) 
     raise_row_errors(table.name, faulty.filter(empty), rule="empty", fault=f"no {column}", hint=hint)
 
 
-def days(table: Table, column: str, *, month_until: date | None = None, months: bool = True, local: bool = False) -> pl.Series:
+def days(table: Table, column: str, *, month_until: date | None = None, local: bool = False) -> pl.Series:
     """A column of ISO dates as Date, null where the cell is empty.
 
     A month (``2026-05``) is dated at its last day; one that has not ended on `month_until` is dated on that day.
@@ -216,7 +216,6 @@ def days(table: Table, column: str, *, month_until: date | None = None, months: 
         table: The file.
         column: Name of the column.
         month_until: Today, for columns that may not lie in the future.
-        months: Whether a month is precise enough.
         local: Whether a column of one other style is read too (`toolkit.market.readers.cells.day`).
 
     Raises:
@@ -229,7 +228,7 @@ def days(table: Table, column: str, *, month_until: date | None = None, months: 
         serial = next((day for cell in text.drop_nulls().head(FIRST_ROWS) if (day := cells.serial_day(cell))), None)
     parsed = text.to_frame("text").select(
         day=pl.when(pl.col("text").str.contains(_ISO_DAY)).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False),
-        month=pl.when(pl.lit(months) & pl.col("text").str.contains(_ISO_MONTH))
+        month=pl.when(pl.col("text").str.contains(_ISO_MONTH))
         .then(pl.col("text") + "-01")
         .str.to_date("%Y-%m-%d", strict=False),
     )
@@ -237,7 +236,6 @@ def days(table: Table, column: str, *, month_until: date | None = None, months: 
     if month_until is not None:
         end = pl.when((pl.col("month") <= month_until) & (end > month_until)).then(pl.lit(month_until)).otherwise(end)
     result = parsed.select(pl.coalesce("day", end).alias(column)).to_series()
-    month_form = " or, for a month, as 2026-05" if months else ""
     raise_row_errors(
         table.name,
         pl.DataFrame({"row": table.rows, "what": pl.repeat(column, len(text), eager=True), "value": text}).filter(
@@ -245,7 +243,7 @@ def days(table: Table, column: str, *, month_until: date | None = None, months: 
         ),
         rule="date",
         fault="not a date",
-        hint=f"Write dates as 2026-05-31{month_form}."
+        hint="Write dates as 2026-05-31 or, for a month, as 2026-05."
         + (f" A spreadsheet counts {serial} so: give the column the format of a date." if serial else ""),
     )
     return result

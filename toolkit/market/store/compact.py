@@ -14,7 +14,7 @@ import polars as pl
 from toolkit.core.errors import SpecError
 from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, is_checkpoint, recovered, write_data_file
 from toolkit.market.store.files import file_sha256, flush, unwritable
-from toolkit.market.store.lock import WAIT, writing
+from toolkit.market.store.lock import writing
 from toolkit.market.store.log import LOG, DataFile, Head, files_of, read_log
 from toolkit.market.store.store import Store
 from toolkit.market.tables import STORE_TABLES, Table
@@ -24,19 +24,15 @@ SMALL = ROWS_OF_A_FILE // 2
 """Rows below which a file is merged with others."""
 
 
-def compact(root: Path, *, wait: float = WAIT) -> tuple[CompactedTable, ...]:
-    """Merge small data files of every table and write a checkpoint of its log.
-
-    Args:
-        root: Folder of the store.
-        wait: Seconds to wait for another writer.
+def compact(root: Path) -> tuple[CompactedTable, ...]:
+    """Merge small data files of every table of the store in a folder, and write a checkpoint of its log.
 
     Raises:
         DataError: for a store that is damaged.
         SpecError: when it cannot be written. The store is as it was.
     """
     done = []
-    with writing(root, wait):
+    with writing(root):
         # While checkpoints are written, the head names none: those of a process that is killed are removed.
         head = replace(Head.read(root), checkpoints={})
         head.write(root)

@@ -277,10 +277,6 @@ class TestDays:
         assert (caught.value.details["rule"], caught.value.details["rows"]) == ("date", [3])
         assert repr(cell) in caught.value.message
 
-    def test_months_can_be_too_coarse(self):
-        with pytest.raises(FrameError, match="not a date"):
-            self.read("2026-05", months=False)
-
     def test_parquet_dates_and_midnights(self, tmp_path):
         table = parquet_of(tmp_path, d=[date(2026, 5, 31), None], t=[datetime(2026, 5, 31), datetime(2026, 6, 30)])
         assert days(table, "d").to_list() == [date(2026, 5, 31), None]
