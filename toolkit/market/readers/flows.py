@@ -132,45 +132,24 @@ def _canonical(table: Table) -> Table:
 
 
 def _check(file: str, rows: pl.DataFrame, today: date) -> None:
-    def faulty(mask: pl.Expr, value: pl.Expr) -> pl.DataFrame:
-        return rows.filter(mask).select("row", what=pl.col("partner"), value=value.cast(pl.String))
-
-    raise_row_errors(
-        file,
-        faulty(~pl.col("hs_code").str.contains(r"^[0-9]{4,10}$"), pl.col("hs_code")),
-        rule="hs_code",
-        fault="no tariff code",
-        hint="Give 4 to 10 digits; a spreadsheet drops a leading zero.",
-    )
-    raise_row_errors(
-        file,
-        faulty(pl.col("direction").is_not_null() & ~pl.col("direction").is_in(DIRECTIONS), pl.col("direction")),
-        rule="direction",
-        fault="no direction of trade",
-        hint=f"Write {' or '.join(DIRECTIONS)}.",
-    )
-    for column in ("quantity", "value"):
-        raise_row_errors(
-            file,
-            faulty(pl.col(column) < 0, pl.col(column)),
-            rule=f"{column}_sign",
-            fault=f"a negative {column}",
-            hint="Give masses and values as they crossed the border, re-imports as flows of their own.",
-        )
-    raise_row_errors(
-        file,
-        faulty(pl.col("date") > today, pl.col("date").dt.strftime("%Y-%m")),
-        rule="month",
-        fault="a month that was not over",
-        hint="Leave the running month out: a part of a month looks like a fall.",
-    )
-    raise_row_errors(
-        file,
-        faulty(pl.len().over(*KEYS) > 1, pl.concat_str("hs_code", pl.lit(" "), pl.col("date").dt.strftime("%Y-%m"))),
-        rule="unique",
-        fault="a second row of one month, code and partner",
-        hint="Add the rows up, or take the duplicate out.",
-    )
+    """`FrameError` for rows that break a rule."""
+    month = pl.col("date").dt.strftime("%Y-%m")
+    signs = "Give masses and values as they crossed the border, re-imports as flows of their own."
+    rules = (
+        ("hs_code", ~pl.col("hs_code").str.contains(r"^[0-9]{4,10}$"), pl.col("hs_code"), "no tariff code",
+         "Give 4 to 10 digits; a spreadsheet drops a leading zero."),
+        ("direction", ~pl.col("direction").is_in(DIRECTIONS), pl.col("direction"), "no direction of trade",
+         f"Write {' or '.join(DIRECTIONS)}."),
+        ("quantity_sign", pl.col("quantity") < 0, pl.col("quantity"), "a negative quantity", signs),
+        ("value_sign", pl.col("value") < 0, pl.col("value"), "a negative value", signs),
+        ("month", pl.col("date") > today, month, "a month that was not over",
+         "Leave the running month out: a part of a month looks like a fall."),
+        ("unique", pl.len().over(*KEYS) > 1, pl.concat_str("hs_code", pl.lit(" "), month),
+         "a second row of one month, code and partner", "Add the rows up, or take the duplicate out."),
+    )  # fmt: skip
+    for rule, mask, value, fault, hint in rules:
+        faulty = rows.filter(mask).select("row", what="partner", value=value.cast(pl.String))
+        raise_row_errors(file, faulty, rule=rule, fault=fault, hint=hint)
 
 
 def _with_zeros(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
