@@ -64,16 +64,14 @@ class Answer(Generic[RecordT]):
         style = "width:100%;height:36em;border:0"
         return Markup('<iframe sandbox srcdoc="{}" style="{}"></iframe>').format(self._written("html"), style)
 
-    def _beside(self) -> Beside:
-        """Warnings, which the command writes to stderr; its notes are in `record`."""
-        kept = [row for row in self.record.get("remarks", ()) if row["kind"] != "note"]
-        return Beside.model_validate({"remarks": kept, "phrases": self.record.get("phrases", {})})
-
     def _written(self, format: str) -> str:  # noqa: A002  # the word of the option
         from toolkit.app.answers import answered  # noqa: PLC0415  # who asks for figures alone needs no document
 
         lang = self.context.settings.config.output.language
-        return answered(self.document, format, lang, width=WIDTH, bold=False, beside=self._beside())
+        # Warnings, which the command writes to stderr; its notes are in `record`.
+        kept = [row for row in self.record.get("remarks", ()) if row["kind"] != "note"]
+        beside = Beside.model_validate({"remarks": kept, "phrases": self.record.get("phrases", {})})
+        return answered(self.document, format, lang, width=WIDTH, bold=False, beside=beside)
 
 
 class ReportedAnswer(Answer[RecordT]):

@@ -186,13 +186,6 @@ class Total:
     unpriced: int
 
 
-def _stored(country: str | None, origin: str) -> str:
-    """Delivery state of stored metal under the controls of `origin`; only a known place can be outside."""
-    if country is None:
-        return STORED_UNPLACED
-    return STORED_AT_ORIGIN if country in customs_area(origin) else STORED_SAFE
-
-
 def is_out(delivery: str, export_from: str) -> bool:
     """Whether a lot can be sold when the exports of China stop: it is stored in, or exported from, another country."""
     return delivery == STORED_SAFE or (delivery in (*STORED, IN_TRANSIT) and export_from != CHINA)
@@ -201,8 +194,10 @@ def is_out(delivery: str, export_from: str) -> bool:
 def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -> str:
     """Delivery state of a lot in `country`, None where its place is not known, under the controls of `origin`."""
     match status:
+        case "stored" if country is None:  # only a known place can be outside
+            return STORED_UNPLACED
         case "stored":
-            return _stored(country, origin)
+            return STORED_AT_ORIGIN if country in customs_area(origin) else STORED_SAFE
         case "in_transit":
             return IN_TRANSIT
         case "ordered":

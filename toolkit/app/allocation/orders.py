@@ -87,7 +87,11 @@ def orders(prepared: Prepared, money: AllocationAmounts, priced: Sequence[tuple[
             cost=cost,
             owed=prepared.held.owed_on(asset.key),
             cash=cash,
-            lot_ids=tuple(sale.lot.lot_id for sale in sales) if sales else _kept(prepared, asset) if side == KEEP else (),
+            lot_ids=tuple(sale.lot.lot_id for sale in sales)
+            if sales
+            else tuple(lot.lot_id for lot in prepared.held.of(asset.key))
+            if side == KEEP
+            else (),
             from_lots=tuple(_lot(sale, request) for sale in sales),
             note=_note(prepared, asset, side, sales, float(prices[i]), after),
             price_date=priced[i][0].isoformat(),
@@ -149,10 +153,6 @@ def lots_after(prepared: Prepared, rows: list[Traded]) -> tuple[Lot, ...]:
         cost = paid * bought / traded
         found.append(Lot(name, row.asset, bought, False, STORED, origin, request.as_of, cost))  # noqa: FBT003
     return tuple(found)
-
-
-def _kept(prepared: Prepared, asset: Asset) -> tuple[str, ...]:
-    return tuple(lot.lot_id for lot in prepared.held.of(asset.key))
 
 
 def _lot(sale: Sale, request: Request) -> SoldPart:

@@ -84,7 +84,7 @@ def _kept(path: Path) -> bytes | None:
 def _keep(path: Path, content: bytes) -> None:
     """Written aside and renamed: two processes may draw at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if _many(path.parent):
+    if sum(1 for _ in path.parent.iterdir()) > MOST:
         kept = sorted((file for end in ENDS for file in path.parent.glob(f"*{end}")), key=lambda file: file.stat().st_mtime)
         for old in kept[: MOST // 2]:
             old.unlink(missing_ok=True)
@@ -92,7 +92,3 @@ def _keep(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     Path(draft).replace(path)
-
-
-def _many(place: Path) -> bool:
-    return sum(1 for _ in place.iterdir()) > MOST

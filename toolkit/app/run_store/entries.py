@@ -84,7 +84,14 @@ def find(word: str, output: Path) -> Path:
     named = {path.name: path for path in folders}
     if word in named:
         return named[word]
-    begun = [*(path for name, path in named.items() if _means(word, name)), *_of_sweeps(word, output)] if word else []
+    begun = (
+        [
+            *(path for name, path in named.items() if name.startswith(word) or name.rpartition("-")[2].startswith(word)),
+            *_of_sweeps(word, output),
+        ]
+        if word
+        else []
+    )
     if len(begun) == 1:
         return begun[0]
     if begun:
@@ -143,10 +150,6 @@ def _folders(output: Path) -> list[Path]:
     """The folders of stored runs, the one written last at the end."""
     found = [run for name in FOLDERS for run in stored_runs(output / name)]
     return sorted(found, key=lambda run: ((run / RECORD).stat().st_mtime_ns, run.name))
-
-
-def _means(word: str, name: str) -> bool:
-    return name.startswith(word) or name.rpartition("-")[2].startswith(word)
 
 
 def _of_sweeps(word: str, output: Path) -> list[Path]:

@@ -207,7 +207,9 @@ class Store:
                 "source": source,
                 "fetched_at": fetched_at.isoformat(),
                 "addresses_sha256": sha256("\n".join(sorted(addresses)).encode()),
-                "sources": [{**asdict(one), "complete_to": _iso(one.complete_to)} for one in described],
+                "sources": [
+                    {**asdict(one), "complete_to": one.complete_to and one.complete_to.isoformat()} for one in described
+                ],
             }
             told |= {"correction": correction} if correction else {}
             added = {table.name: self._write(table, tables[table.name], fetched_at, correct=bool(correction)) for table in kept}
@@ -360,7 +362,3 @@ def _check(table: Table, rows: pl.DataFrame, fetched_at: datetime) -> None:
             told = ", ".join(str(value) for value in row)
             details = {"table": table.name, "rule": "future_date", "count": late.height}
             raise FrameError(f"{table.name}: {late.height} rows are of days to come, first {told}.", details=details)
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
