@@ -321,17 +321,17 @@ class TestRoom:
         assert registration.state == State.CANCELLED
 
 
-COUNTS = pytest.mark.parametrize("count", [limits.count_everywhere, limits.count_here])
+HERE = pytest.mark.parametrize("here", [False, True], ids=["database", "process"])
 
 
 class TestLimits:
-    @COUNTS
-    def test_concurrent_events_are_all_counted(self, transactional_db, count):
-        limit = limits.Limit("test", 100, 3600)
+    @HERE
+    def test_concurrent_events_are_all_counted(self, transactional_db, here):
+        limit = limits.Limit("test", 100, 3600, here)
 
         def hits(_: int) -> list[int]:
             try:
-                return [limits.exceeded([(limit, "one")], count) for _ in range(25)]
+                return [limits.exceeded([(limit, "one")]) for _ in range(25)]
             finally:
                 connections.close_all()
 
@@ -339,15 +339,15 @@ class TestLimits:
             waits = [wait for some in pool.map(hits, range(8)) for wait in some]
         assert (waits.count(0), len(waits)) == (100, 200)
 
-    @COUNTS
-    def test_a_window_ends_and_a_clock_that_goes_back_locks_nobody_out(self, db, count):
-        limit = limits.Limit("clock", 1, 60)
+    @HERE
+    def test_a_window_ends_and_a_clock_that_goes_back_locks_nobody_out(self, db, here):
+        limit = limits.Limit("clock", 1, 60, here)
         now = datetime(2026, 11, 26, 9, tzinfo=UTC)
         with time_machine.travel(now, tick=False):
-            assert [limits.exceeded([(limit, "one")], count) for _ in range(2)] == [0, 60]
+            assert [limits.exceeded([(limit, "one")]) for _ in range(2)] == [0, 60]
         for later in (60, -3600):
             with time_machine.travel(now + timedelta(seconds=later), tick=False):
-                assert limits.exceeded([(limit, "one")], count) == 0
+                assert limits.exceeded([(limit, "one")]) == 0
 
     def test_a_network_of_ipv6_is_one_visitor(self):
         assert limits.of_address("2001:db8::1") == limits.of_address("2001:db8::ffff:1")
@@ -360,7 +360,7 @@ class TestLimits:
 
     def test_ended_windows_are_removed_and_no_address_is_stored(self, db):
         limits.exceeded([(limits.TOKENS, "192.0.2.1")])
-        limits.exceeded([(limits.TOKENS, "192.0.2.1")], limits.count_here)
+        limits.exceeded([(limits.SOLVES[0], "192.0.2.1")])
         assert "192.0.2.1" not in str((dump(), limits._here))
         with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
             assert limits.prune() == 1

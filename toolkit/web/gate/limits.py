@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -29,11 +29,12 @@ UPSERT = """
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` events in `seconds` of one subject."""
+    """At most `most` events in `seconds` of one subject; `here`, as this process alone counts them."""
 
     name: str
     most: int
     seconds: int
+    here: bool = False
 
 
 REGISTER_ADDRESS = (Limit("register", 10, 10 * MINUTE), Limit("register-day", 50, DAY))
@@ -42,7 +43,7 @@ REGISTER_WEBINAR = Limit("webinar", 300, 10 * MINUTE)
 CONFIRMATIONS = Limit("confirmations", 500, HOUR)
 """Mails to unconfirmed addresses of the whole portal: an attack must not spend the sender's reputation."""
 TOKENS = Limit("tokens", 30, MINUTE)
-SOLVES = (Limit("solve", 30, 4), Limit("solves", 3600, HOUR))
+SOLVES = (Limit("solve", 30, 4, here=True), Limit("solves", 3600, HOUR, here=True))
 """Of one session: a slider that is pulled asks at most seven times a second."""
 REPORTS = Limit("report", 10, HOUR)
 ASKS = Limit("ask", 5, 10 * MINUTE)
@@ -86,7 +87,25 @@ def of_email(email: str) -> str:
     return f"{local.replace('.', '')}@{domain}" if domain in ("gmail.com", "googlemail.com") else f"{local}@{domain}"
 
 
-def count_here(windows: Windows) -> dict[str, int]:
+def exceeded(limits: Iterable[tuple[Limit, str]]) -> int:
+    """Count one event under each (limit, subject), all of one kind; seconds to wait where one is exceeded, else 0."""
+    now = int(time.time())
+    by_key = {
+        salted_hmac("web.limit", f"{limit.name}:{subject}", algorithm="sha256").hexdigest(): limit for limit, subject in limits
+    }
+    windows = [(key, now // limit.seconds * limit.seconds) for key, limit in sorted(by_key.items())]
+    counts = (_count_here if all(limit.here for limit in by_key.values()) else _count)(windows)
+    waits = [limit.seconds - now % limit.seconds for key, limit in by_key.items() if counts[key] > limit.most]
+    return max(waits, default=0)
+
+
+def check(*limits: tuple[Limit, str]) -> None:
+    """Count one event; `TooMany` where a limit is exceeded."""
+    if seconds := exceeded(limits):
+        raise TooMany(seconds)
+
+
+def _count_here(windows: Windows) -> dict[str, int]:
     """Count one event of each key in this process."""
     with _lock:
         for key, began in windows:
@@ -96,29 +115,12 @@ def count_here(windows: Windows) -> dict[str, int]:
 
 
 @writing
-def count_everywhere(windows: Windows) -> dict[str, int]:
+def _count(windows: Windows) -> dict[str, int]:
     """Count one event of each key in the database."""
     rows = ", ".join(["(%s, %s, 1)"] * len(windows))
     with connection.cursor() as cursor:
         cursor.execute(UPSERT.format(rows=rows), [value for window in windows for value in window])
         return dict(cursor.fetchall())
-
-
-def exceeded(limits: Iterable[tuple[Limit, str]], count: Callable[[Windows], dict[str, int]] = count_everywhere) -> int:
-    """Count one event under each (limit, subject); seconds to wait where one of them is exceeded, else 0."""
-    now = int(time.time())
-    by_key = {
-        salted_hmac("web.limit", f"{limit.name}:{subject}", algorithm="sha256").hexdigest(): limit for limit, subject in limits
-    }
-    counts = count([(key, now // limit.seconds * limit.seconds) for key, limit in sorted(by_key.items())])
-    waits = [limit.seconds - now % limit.seconds for key, limit in by_key.items() if counts[key] > limit.most]
-    return max(waits, default=0)
-
-
-def check(*limits: tuple[Limit, str], count: Callable[[Windows], dict[str, int]] = count_everywhere) -> None:
-    """Count one event; `TooMany` where a limit is exceeded."""
-    if seconds := exceeded(limits, count):
-        raise TooMany(seconds)
 
 
 @writing

@@ -56,7 +56,7 @@ def stored(state: dict[str, object]) -> State | None:
 
 def find(webinar: Webinar) -> Room:
     """The room of a webinar, which need not be stored yet."""
-    return Room.objects.select_related("driver").filter(webinar=webinar).first() or Room(webinar=webinar)
+    return next(iter(Room.objects.filter(webinar=webinar)), Room(webinar=webinar))
 
 
 def locked(webinar: Webinar) -> Room:

@@ -113,7 +113,7 @@ def drive(request: HttpRequest, slug: str) -> HttpResponse:
     form, session = StateForm(request.POST), digest(request.session.session_key)
     if not form.is_valid():
         return bad_request(request)
-    limits.check((limits.SOLVES[0], f"host {host.pk}"), count=limits.count_here)
+    limits.check((limits.SOLVES[0], f"host {host.pk}"))
     if presenting.holder(presenting.find(webinar), session):
         return _held(request, webinar)
     position = form.position(webinar.strategy)

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -19,7 +19,7 @@ from toolkit.core.errors import ToolkitError
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Position
 from toolkit.web.demo.showing import settings_of, shown, sliders
-from toolkit.web.forms import Nothing, PositionForm, QuestionForm, UpvoteForm, VoteForm
+from toolkit.web.forms import Nothing, PositionForm, QuestionForm, Strict, UpvoteForm, VoteForm
 from toolkit.web.gate import limits, tokens
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Registration
@@ -37,6 +37,8 @@ LONGEST = 4.0
 """Seconds that a step of the replay lasts at most."""
 log = structlog.get_logger("room")
 P = ParamSpec("P")
+F = TypeVar("F", bound=Strict)
+Sent = Callable[[HttpRequest, Registration, F], HttpResponseBase]
 Gated = Callable[Concatenate[HttpRequest, Registration, P], HttpResponseBase]
 
 
@@ -65,6 +67,25 @@ def gated(view: Gated[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
     return entered
 
 
+def sent(kind: type[F], *counted: limits.Limit) -> Callable[[Sent[F]], Callable[[HttpRequest], HttpResponseBase]]:
+    """The view for attendees who send a form while the room is open: 400 for another form, 429 beyond a limit of theirs."""
+
+    def decorated(view: Sent[F]) -> Callable[[HttpRequest], HttpResponseBase]:
+        @require_POST
+        @gated
+        @functools.wraps(view)
+        def taken(request: HttpRequest, registration: Registration) -> HttpResponseBase:
+            form = kind(request.POST)
+            if not registration.webinar.is_open or not form.is_valid():
+                return bad_request(request)
+            limits.check(*((one, str(registration.id)) for one in counted))
+            return view(request, registration, form)
+
+        return taken
+
+    return decorated
+
+
 @require_safe
 @gated
 def room(request: HttpRequest, registration: Registration) -> HttpResponse:
@@ -77,14 +98,9 @@ def room(request: HttpRequest, registration: Registration) -> HttpResponse:
     return _room(request, registration, None)
 
 
-@require_POST
-@gated
-def solve(request: HttpRequest, registration: Registration) -> HttpResponse:
+@sent(PositionForm, *limits.SOLVES)
+def solve(request: HttpRequest, registration: Registration, form: PositionForm) -> HttpResponse:
     """The answer at a position: a part of the page for its script, the whole page for its button."""
-    form = PositionForm(request.POST)
-    if not registration.webinar.is_open or not form.is_valid():
-        return bad_request(request)
-    limits.check(*((one, str(registration.id)) for one in limits.SOLVES), count=limits.count_here)
     position = form.position(registration.webinar.strategy)
     if not for_script(request):
         return _room(request, registration, position)
@@ -92,14 +108,9 @@ def solve(request: HttpRequest, registration: Registration) -> HttpResponse:
     return render(request, "room/result.html", shown(outcome, position, spoken()))
 
 
-@require_POST
-@gated
-def report(request: HttpRequest, registration: Registration) -> HttpResponse:
+@sent(PositionForm, limits.REPORTS)
+def report(request: HttpRequest, registration: Registration, form: PositionForm) -> HttpResponse:  # noqa: ARG001  # as all
     """The report at a position, to take home: one file that needs no network and no script."""
-    form = PositionForm(request.POST)
-    if not registration.webinar.is_open or not form.is_valid():
-        return bad_request(request)
-    limit(registration, limits.REPORTS)
     content = current().report(form.position(registration.webinar.strategy), spoken().code)
     response = HttpResponse(content, content_type="text/html; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="report.html"'
@@ -112,7 +123,7 @@ def live(request: HttpRequest, registration: Registration) -> HttpResponseBase:
     """The stream of the room."""
     if not registration.webinar.is_open:
         return not_found(request)
-    limit(registration, limits.STREAMS)
+    limits.check((limits.STREAMS, str(registration.id)))
     session = digest(request.session.session_key)
     return streamed(
         request,
@@ -138,11 +149,6 @@ def replay(request: HttpRequest, registration: Registration) -> HttpResponse:
         return render(request, "room/moment.html", data)
     seconds = " ".join(f"{min(gap, LONGEST):.1f}" for gap in gaps(found))
     return render(request, "room/replay.html", {**data, "when": moment(webinar, say), "seconds": seconds})
-
-
-def limit(registration: Registration, found: limits.Limit) -> None:
-    """Count an event of an attendee."""
-    limits.check((found, str(registration.id)))
 
 
 def for_script(request: HttpRequest) -> bool:
@@ -201,38 +207,23 @@ def talk_of(registration: Registration) -> dict[str, Any]:
     return {**poll_data(poll, voted=voted), **questions_data(registration.webinar, mine=mine), "own": list(own)}
 
 
-@require_POST
-@gated
-def ask(request: HttpRequest, registration: Registration) -> HttpResponse:
+@sent(QuestionForm, limits.ASKS)
+def ask(request: HttpRequest, registration: Registration, form: QuestionForm) -> HttpResponse:
     """A question."""
-    form = QuestionForm(request.POST)
-    if not registration.webinar.is_open or not form.is_valid():
-        return bad_request(request)
-    limit(registration, limits.ASKS)
     talking.ask(registration, form.cleaned_data["text"])
     return _talked(request, registration, "own")
 
 
-@require_POST
-@gated
-def upvote(request: HttpRequest, registration: Registration) -> HttpResponse:
+@sent(UpvoteForm, limits.VOTES)
+def upvote(request: HttpRequest, registration: Registration, form: UpvoteForm) -> HttpResponse:
     """A vote for a question."""
-    form = UpvoteForm(request.POST)
-    if not registration.webinar.is_open or not form.is_valid():
-        return bad_request(request)
-    limit(registration, limits.VOTES)
     done = talking.upvote(registration, form.cleaned_data["question"])
     return _talked(request, registration, "questions") if done else not_found(request)
 
 
-@require_POST
-@gated
-def vote(request: HttpRequest, registration: Registration) -> HttpResponse:
+@sent(VoteForm, limits.VOTES)
+def vote(request: HttpRequest, registration: Registration, form: VoteForm) -> HttpResponse:
     """A vote in the open poll."""
-    form = VoteForm(request.POST)
-    if not registration.webinar.is_open or not form.is_valid():
-        return bad_request(request)
-    limit(registration, limits.VOTES)
     done = talking.vote(registration, form.cleaned_data["choice"])
     return _talked(request, registration, "poll") if done else not_found(request)
 
