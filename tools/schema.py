@@ -18,7 +18,6 @@ from toolkit.records.answers.event import EventAnswer
 from toolkit.records.answers.explanation import ExplainedRun
 from toolkit.records.answers.flows import CustomsFlows
 from toolkit.records.answers.frontier import EfficientFrontier
-from toolkit.records.answers.futures import Futures
 from toolkit.records.answers.holdings import HoldingsCheck
 from toolkit.records.answers.ledger import AddedEvent, LedgerReview
 from toolkit.records.answers.lists import (
@@ -34,7 +33,7 @@ from toolkit.records.answers.lists import (
 from toolkit.records.answers.runs import RunDifferences, RunList
 from toolkit.records.answers.shock import ShockAnswer
 from toolkit.records.answers.supply import Supply
-from toolkit.records.answers.sweep import Sweep
+from toolkit.records.answers.sweep import Futures, Sweep
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.exposure import ExposureAnswer
@@ -114,6 +113,8 @@ def _described(model: type[Record]) -> dict[str, Any]:
         table["description"] = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:")[0]
         for field in table["properties"].values():
             field.pop("title", None)
+            if words := field.pop("description", None):
+                field["description"] = words
     return {"$schema": DIALECT, **schema}
 
 

@@ -17,9 +17,8 @@ from tests.records import as_document
 from tests.subjects import backtest, holdings, market, proposal, with_parts
 from toolkit.records.answers.frontier import FrontierPoint
 from toolkit.report import charts
-from toolkit.report.charts import bars, frontier, weights
-from toolkit.report.charts.theme import specification
-from toolkit.report.charts.vegalite import layer
+from toolkit.report.charts import bars, frontier
+from toolkit.report.charts.theme import layer, specification
 from toolkit.report.document import Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -59,9 +58,9 @@ def specifications(tmp_path_factory) -> dict[str, list[str]]:
         **found,
         frontier.__name__: turning,
         bars.__name__: [
-            bars._spec((("gold", ("60%",), 0.6, 0.4, 0.7, False, True),), ("share",), ((0.7, "limit"),), Formats())
+            bars._spec((("gold", ("60%",), 0.6, 0.4, 0.7, False, True),), ("share",), ((0.7, "limit"),), Formats()),
+            bars._weights_spec("held", [("gold", 0.6), ("cash", 0.4)], Formats()),
         ],
-        weights.__name__: [weights._spec("held", [("gold", 0.6), ("cash", 0.4)], Formats())],
     }
 
 

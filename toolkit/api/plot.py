@@ -46,7 +46,7 @@ class RunPlots:
 
     def weights(self) -> Picture:
         """The weights of what is held, and of cash."""
-        from toolkit.report.charts.weights import weights_svg  # noqa: PLC0415  # the drawing library is large
+        from toolkit.report.charts.bars import weights_svg  # noqa: PLC0415  # the drawing library is large
         from toolkit.report.i18n.formats import Formats  # noqa: PLC0415
 
         cash = ("Cash", self.record.cash.weight)

@@ -21,7 +21,6 @@ from toolkit.app.sweeps.run import futures as futures_of
 from toolkit.app.sweeps.run import sweep as sweep_of
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import MOST_FUTURES
-from toolkit.records.answers import futures as futures_records
 from toolkit.records.answers import sweep as records
 from toolkit.strategy.model import Strategy
 
@@ -113,7 +112,7 @@ def _executor(workers: int, scheduler: str | None) -> Executor:
 
 
 @dataclass(frozen=True, eq=False)
-class Futures(Answer[futures_records.Futures]):
+class Futures(Answer[records.Futures]):
     """Allocations of today in futures with shocks."""
 
     command = "futures"

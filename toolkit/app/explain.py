@@ -29,7 +29,7 @@ from toolkit.records.answers.explanation import (
 )
 from toolkit.records.run import Run
 from toolkit.report.i18n.language import Language
-from toolkit.report.i18n.worth import NOTHING, fall_in_words, worth
+from toolkit.report.i18n.measures import NOTHING, fall_in_words, worth
 from toolkit.risk_measures.variance import risk_contributions, volatility
 
 SOFT = 1e-7

@@ -36,7 +36,7 @@ def upcoming(
         sys.stdout.flush()
         sys.stdout.buffer.write(WRITE[common.format](record).encode())
     else:
-        from toolkit.report.answers.upcoming import upcoming as document
+        from toolkit.report.answers.controls import upcoming as document
 
         show(common, record, document)
     if alert and record.upcoming:

@@ -1,13 +1,14 @@
 """A run without an answer: the limits that contradict each other, and the least that would give way."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from toolkit.records.base import Phrase, Record, Rows, Sentence
+from toolkit.records.base import Record, Rows, Sentence
 from toolkit.records.controls import OwnerControls
-from toolkit.records.sources import About, Provenance, Remark, StrategyName
+from toolkit.records.fields import Client, DataBySource, NotesBeside, OwnEvents, OwnLedger, Phrases, Remarks, TermName, Warnings
+from toolkit.records.sources import About, StrategyName
 
 
 class AskedLimit(Record):
@@ -15,8 +16,7 @@ class AskedLimit(Record):
 
     kind: str
     """Of the strategy: bounds, group, risk_limit, ..."""
-    name: str
-    """As the strategy names it."""
+    name: TermName
     upper: float | None = None
     """Most that is allowed, in the unit of the kind."""
     lower: float | None = None
@@ -76,18 +76,13 @@ class Conflict(OwnerControls):
 
     kind: Literal["conflict"] = "conflict"
     """What tells it from a run with an answer."""
-    data: Rows[Provenance]
-    """Rows that were used, by table and source."""
-    warnings: Rows[Sentence]
-    """Texts of the remarks that weaken the answer."""
-    notes: Rows[Sentence]
-    """Texts of the others."""
-    remarks: Rows[Remark]
-    """Both, with what is known of them."""
+    data: DataBySource
+    warnings: Warnings
+    notes: NotesBeside
+    remarks: Remarks
     run_id: str
     """Derived from everything that went in."""
-    client: str | None = None
-    """Name of the client that it was made for."""
+    client: Client = None
     strategy: StrategyName
     """Which one was run."""
     about: About
@@ -100,9 +95,6 @@ class Conflict(OwnerControls):
     """Of the toolkit and of the libraries behind the numbers."""
     seed: int
     """Of whatever was random."""
-    own_events: Rows[str] = ()
-    """Ids of the user's own control events that were known."""
-    own_ledger: Mapping[str, Any] | None = None
-    """The user's own control events."""
-    phrases: Mapping[str, Phrase]
-    """Sentences by their English words, with templates and values for other languages."""
+    own_events: OwnEvents = ()
+    own_ledger: OwnLedger = None
+    phrases: Phrases

@@ -3,14 +3,31 @@
 from typing import Any, Literal
 
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
+from toolkit.records.fields import (
+    AsOf,
+    Authority,
+    Confidence,
+    Currency,
+    DayAsked,
+    Destinations,
+    EndUser,
+    EventId,
+    InstrumentKind,
+    MetalKey,
+    NoticeTitle,
+    Number,
+    OwnerCountry,
+    ReviewedTo,
+    SchemaVersion,
+    SourceId,
+)
 from toolkit.records.sources import Owner, Rate, Review
 
 
 class Measure(Record):
     """A measure of the control ledger on the day asked (`toolkit.controls.state.Measure`)."""
 
-    event_id: str
-    """Id in the ledger."""
+    event_id: EventId
     kind: str
     """control, practice, policy, ..."""
     instrument: str
@@ -25,14 +42,12 @@ class Measure(Record):
     """Last day of the present status; null where no known date ends it."""
     status_since: Day
     """First day of the present status."""
-    number: str | None
-    """By which it is cited."""
+    number: Number
     authority: str
     """Who issued it."""
     origin: str | None
     """ISO-3 code of the controlling country."""
-    destinations: Rows[str]
-    """ISO-3 codes, or all."""
+    destinations: Destinations
     end_user: str
     """all, civil, military or listed."""
     metals: Rows[str]
@@ -51,10 +66,8 @@ class Measure(Record):
     """Ids of events that suspend, extend or claim to extend it."""
     source: str
     """Citation."""
-    source_id: str
-    """Key of the source."""
-    confidence: str
-    """What was checked of it."""
+    source_id: SourceId
+    confidence: Confidence
 
     @property
     def is_law(self) -> bool:
@@ -78,8 +91,7 @@ class Route(Record):
 
     destination: str
     """ISO-3 code of the buyer's country."""
-    end_user: str
-    """civil, military or listed."""
+    end_user: EndUser
     measures: Rows[Measure]
     """Measures that name this buyer."""
 
@@ -91,18 +103,14 @@ Standing = Literal["controlled", "unsettled", "plain"]
 class FormState(Record):
     """The legal state of a form of a metal on a route (`toolkit.controls.state.ControlState`)."""
 
-    metal: str
-    """Key of the metal."""
+    metal: MetalKey
     form: str
     """Traded form."""
     origin: str
     """ISO-3 code of the controlling country."""
-    destination: str
-    """ISO-3 code of the owner's country."""
-    end_user: str
-    """civil, military or listed."""
-    as_of: Day
-    """Day asked about."""
+    destination: OwnerCountry
+    end_user: EndUser
+    as_of: DayAsked
     headline: str
     """Summary of the law: licence, licence+ban_suspended, ..., not_listed."""
     listed: bool
@@ -111,8 +119,7 @@ class FormState(Record):
     """Whether the headline rests on a notice that does not settle this form."""
     unsettled: Sentence
     """Why measures of the headline are unsettled; empty where none is."""
-    reviewed_to: Day | None
-    """Last day through which acts are in the ledger."""
+    reviewed_to: ReviewedTo
     review: Sentence
     """The same in a sentence."""
     measures: Rows[Measure]
@@ -158,8 +165,7 @@ class Spell(Record):
 class Claim(Record):
     """A day until which one side says that a suspension lasts: it changes no period."""
 
-    authority: str
-    """Who says so."""
+    authority: Authority
     until: Day | None
     """Last day of it."""
     standing: str
@@ -175,8 +181,7 @@ class ClaimedPeriod(Record):
     """First day behind what the law knows."""
     until: Day | None
     """Last day of it."""
-    authority: str
-    """Who says so."""
+    authority: Authority
     event_id: str
     """Id of the claim in the ledger."""
 
@@ -184,14 +189,11 @@ class ClaimedPeriod(Record):
 class MeasureSpells(Record):
     """The periods of one official measure, past, present and dated ahead."""
 
-    event_id: str
-    """Id in the ledger."""
+    event_id: EventId
     instrument: str
     """ban, licence, exporter_whitelist."""
-    number: str | None
-    """By which it is cited."""
-    destinations: Rows[str]
-    """ISO-3 codes, or all."""
+    number: Number
+    destinations: Destinations
     end_user: str
     """all, civil, military or listed."""
     assets: Rows[str]
@@ -202,10 +204,8 @@ class MeasureSpells(Record):
     """In order."""
     claims: Rows[ClaimedPeriod]
     """Claims about its suspension."""
-    source_id: str
-    """Key of the source."""
-    confidence: str
-    """What was checked of it."""
+    source_id: SourceId
+    confidence: Confidence
 
 
 class Upcoming(Record):
@@ -221,30 +221,24 @@ class Upcoming(Record):
     """official, reported, agreed or claimed."""
     kind: str
     """control, practice, policy, market."""
-    instrument: str
-    """licence, ban, ..."""
-    event_id: str
-    """Id in the ledger."""
-    number: str | None
-    """By which it is cited."""
+    instrument: InstrumentKind
+    event_id: EventId
+    number: Number
     origin: str | None
     """ISO-3 code of the country that acts."""
     metals: str
     """Keys, separated by semicolons."""
-    confidence: str
-    """What was checked of it."""
+    confidence: Confidence
     source: str
     """Citation."""
     change: str
     """What it does to the law."""
-    title: str
-    """Name of the event."""
+    title: NoticeTitle
     authority: str
     """Who acts."""
     acts_on: Rows[str]
     """Ids of the measures that it acts on."""
-    destinations: Rows[str]
-    """ISO-3 codes, or all."""
+    destinations: Destinations
     returns: str | None
     """What comes back into force."""
     claims: Rows[Claim]
@@ -256,16 +250,13 @@ class Upcoming(Record):
 class OwnerControls(Record):
     """Export controls as an owner meets them on a day: what subjects of reports begin with."""
 
-    schema_version: int = 1
-    """Of this object."""
+    schema_version: SchemaVersion = 1
     kind: Any
     """What it is about: one word of each subject."""
-    as_of: Day
-    """Day asked about: nothing known later counts."""
+    as_of: AsOf
     owner: Owner
     """For whom it is."""
-    currency: str
-    """Reporting currency."""
+    currency: Currency
     controls: Rows[ControlState]
     """State of every product for the owner's country."""
     timeline: Rows[MeasureSpells]

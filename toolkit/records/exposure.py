@@ -7,8 +7,20 @@ from toolkit.holdings.instruments import Instrument
 from toolkit.holdings.licence_delay import Cover
 from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.unit_price import UnitPrice
-from toolkit.records.base import Day, Phrase, Record, Rows, Sentence, Unwritten
-from toolkit.records.sources import Provenance, Remark, Review, Vat
+from toolkit.records.base import Day, Record, Rows, Sentence, Unwritten
+from toolkit.records.fields import (
+    Currency,
+    DataBySource,
+    DayAsked,
+    MetalKey,
+    OwnerCountry,
+    OwnEvents,
+    Phrases,
+    Remarks,
+    SchemaVersion,
+    Warnings,
+)
+from toolkit.records.sources import Review, Vat
 from toolkit.shocks.elasticity import PriceBand
 from toolkit.supply.concentration import SupplyShares
 
@@ -82,8 +94,7 @@ class NextChange(Record):
 
     date: Day
     """First day of the new state."""
-    metal: str
-    """Key of the metal."""
+    metal: MetalKey
     what: Sentence
     """The dated change as a sentence."""
     standing: str
@@ -93,14 +104,10 @@ class NextChange(Record):
 class Exposure(Record):
     """What one holds, lot by lot."""
 
-    schema_version: int
-    """Of this object."""
-    as_of: Day
-    """Day asked about."""
-    currency: str
-    """Reporting currency."""
-    destination: str
-    """ISO-3 code of the owner's country."""
+    schema_version: SchemaVersion
+    as_of: DayAsked
+    currency: Currency
+    destination: OwnerCountry
     value: float
     """Of all that is owned or ordered and has a price."""
     lots: Rows[LotExposure]
@@ -147,8 +154,7 @@ class Exposure(Record):
     """By law of the owner's country."""
     next_changes: Rows[NextChange]
     """Dated changes ahead."""
-    own_events: Rows[str]
-    """Ids of the user's own control events that were known."""
+    own_events: OwnEvents
     instruments: Rows[Instrument]
     """Listed instruments."""
 
@@ -157,13 +163,9 @@ class ExposureAnswer(Exposure):
     """What one holds, and what that rests on."""
 
     reading: Unwritten[Rows[Sentence]]
-    warnings: Rows[Sentence]
-    """Texts of the remarks that weaken the answer."""
+    warnings: Warnings
     notes: Rows[Sentence]
     """Texts of the others, how the file was read among them."""
-    remarks: Rows[Remark]
-    """Both, with what is known of them."""
-    data: Rows[Provenance]
-    """Rows that were used, by table and source."""
-    phrases: Mapping[str, Phrase]
-    """Sentences by their English words, with templates and values for other languages."""
+    remarks: Remarks
+    data: DataBySource
+    phrases: Phrases

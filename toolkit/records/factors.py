@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
+from toolkit.records.fields import DataUsed, DayAsked, StandardError, TermName
 from toolkit.records.risk import Correlation
-from toolkit.records.sources import Provenance
 
 
 class Factor(Record):
     """A named factor."""
 
-    name: str
-    """As the strategy names it."""
+    name: TermName
     members: Rows[str]
     """Series that it is made from."""
     against: Rows[str]
@@ -31,8 +30,7 @@ class Loading(Record):
 
     loading: float
     """Return of the asset for one of the factor."""
-    error: float | None
-    """Standard error."""
+    error: StandardError
     t: float | None
     """Loading over its error."""
 
@@ -124,8 +122,7 @@ class CharacteristicPremium(Record):
     """Of the characteristic."""
     premium: float | None
     """As a fraction."""
-    error: float | None
-    """Standard error."""
+    error: StandardError
     t: float | None
     """Premium over its error; null for too few periods."""
     months: int
@@ -171,8 +168,7 @@ class Factors(Record):
 
     schema_version: str
     """Of this object."""
-    as_of: Day
-    """Day asked about."""
+    as_of: DayAsked
     strategy: StrategyTitle
     """Whose model it is."""
     currency: str
@@ -199,5 +195,4 @@ class Factors(Record):
     """On prices and risk, then on characteristics."""
     characteristic_notes: Rows[Sentence] = Field((), exclude=True)
     """The last of them, which are on characteristics; not written."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed

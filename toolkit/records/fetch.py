@@ -3,6 +3,7 @@
 from typing import Literal
 
 from toolkit.records.base import Day, Record, Rows
+from toolkit.records.fields import Name, SchemaVersion, SourceId
 
 Use = Literal["personal", "bundling", "never"]
 """What data may be used for: ``personal`` use of the one who fetched it, ``bundling`` with a package that is passed on, or any
@@ -37,8 +38,7 @@ class QualityFinding(Record):
 class SeriesOutcome(Record):
     """What became of one series."""
 
-    source: str
-    """Key of the source."""
+    source: SourceId
     series: str
     """Name of the series at the source."""
     status: Status
@@ -70,10 +70,8 @@ class SeriesOutcome(Record):
 class SourceTerms(Record):
     """A source that was asked."""
 
-    source: str
-    """Key of the source."""
-    title: str
-    """Its name."""
+    source: SourceId
+    title: Name
     terms: str
     """Terms of use, in a sentence."""
     use: Use
@@ -87,8 +85,7 @@ class SourceTerms(Record):
 class Fetch(Record):
     """What a fetch brought."""
 
-    schema_version: int
-    """Of this object."""
+    schema_version: SchemaVersion
     as_of: Day
     """Day of the fetch."""
     offline: bool

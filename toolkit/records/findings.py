@@ -3,14 +3,12 @@
 from toolkit.records.base import Record
 from toolkit.records.parts.changes import Changes
 from toolkit.records.parts.control_history import ControlHistory
-from toolkit.records.parts.day_after import DayAfter
 from toolkit.records.parts.exit import Exit
 from toolkit.records.parts.flows import Flows
 from toolkit.records.parts.history import History
 from toolkit.records.parts.prices import Prices
-from toolkit.records.parts.quality import Quality
-from toolkit.records.parts.resale import Resale
-from toolkit.records.parts.stored import StoredChecks
+from toolkit.records.parts.quality import Quality, StoredChecks
+from toolkit.records.parts.resale import DayAfter, Resale
 from toolkit.records.parts.supply import SupplyPart
 from toolkit.records.parts.whatif import WhatIf
 

@@ -2,13 +2,13 @@
 
 # Records are frozen, so a field may have a narrower type in a subclass.
 # pyright: reportIncompatibleVariableOverride=false
-
 from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from toolkit.records.base import Record, Rows
+from toolkit.records.fields import Name, TermName
 
 
 class Objective(Record):
@@ -33,8 +33,7 @@ class Objective(Record):
 class Attempt(Record):
     """One solver that was tried."""
 
-    solver: str
-    """Its name."""
+    solver: Name
     status: str
     """Its own word."""
     residual: float | None
@@ -76,8 +75,7 @@ class Solver(Record):
 class Constraint(Record):
     """A named limit at the proposal. Value, limit and slack are in its own unit."""
 
-    name: str
-    """As the strategy names it."""
+    name: TermName
     kind: str
     """Of the strategy: bounds, group, risk_limit, ..."""
     value: float | None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
+from toolkit.records.fields import SourceId, StandardError
 
 
 class Risk(Record):
@@ -34,8 +35,7 @@ class Estimate(Record):
 
     value: float
     """A year, as a fraction."""
-    error: float | None
-    """Standard error."""
+    error: StandardError
 
 
 class ExpectedReturn(Record):
@@ -43,8 +43,7 @@ class ExpectedReturn(Record):
 
     value: float
     """A year, as a fraction."""
-    error: float | None
-    """Standard error."""
+    error: StandardError
     horizon: str
     """Of the figures, in words."""
     assets: Mapping[str, Estimate]
@@ -152,8 +151,7 @@ class AssetSupply(Record):
     """Last day of the period of the shares."""
     source: str
     """Title of the source."""
-    source_id: str
-    """Key of the source."""
+    source_id: SourceId
 
 
 class AssetModel(Named):

@@ -4,32 +4,41 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from toolkit.holdings.lots import Lot
-from toolkit.records.base import Day, Phrase, Record, Rows, Sentence
+from toolkit.records.base import Record, Rows, Sentence
 from toolkit.records.controls import ControlState, MeasureSpells, Upcoming
 from toolkit.records.factors import FactorModel
+from toolkit.records.fields import (
+    AsOf,
+    Client,
+    Currency,
+    DataBySource,
+    NotesBeside,
+    OwnEvents,
+    OwnLedger,
+    Phrases,
+    Remarks,
+    SchemaVersion,
+    Warnings,
+)
 from toolkit.records.limits import Constraint, Costs, Objective, Solver
-from toolkit.records.orders import Order
-from toolkit.records.positions import AtLastPrices, Before, Caps, Cash, LeftOut, Money, Position, Relaxed
+from toolkit.records.positions import AtLastPrices, Before, Caps, Cash, LeftOut, Money, Order, Position, Relaxed
 from toolkit.records.risk import AssetModel, Correlation, ExpectedReturn, Exposures, Risk, Scenario
-from toolkit.records.sources import About, Owner, Provenance, Rate, Remark, Review, StrategyName, Vat
+from toolkit.records.sources import About, Owner, Rate, Review, StrategyName, Vat
 
 
 class Run(Record):
     """A proposal and everything that it rests on. Money is in `currency`, weights are fractions of wealth after costs."""
 
     kind: ClassVar[str] = "run"
-    schema_version: int = 2
-    """Of this object."""
+    schema_version: SchemaVersion = 2
     run_id: str
     """Derived from everything that went in."""
     holdings_notes: Rows[Sentence]
     """How the holdings were read."""
-    as_of: Day
-    """Day asked about: nothing known later counts."""
+    as_of: AsOf
     strategy: StrategyName
     """Which one was run."""
-    currency: str
-    """Reporting currency."""
+    currency: Currency
     budget: float
     """Money to place, what is held included."""
     periods_per_year: float
@@ -72,14 +81,10 @@ class Run(Record):
     """Of the trades and of holding."""
     vat: Vat
     """By law of the owner's country."""
-    data: Rows[Provenance]
-    """Rows that were used, by table and source."""
-    warnings: Rows[Sentence]
-    """Texts of the remarks that weaken the answer."""
-    notes: Rows[Sentence]
-    """Texts of the others."""
-    remarks: Rows[Remark]
-    """Both, with what is known of them."""
+    data: DataBySource
+    warnings: Warnings
+    notes: NotesBeside
+    remarks: Remarks
     versions: Mapping[str, str]
     """Of the toolkit and of the libraries behind the numbers."""
     seed: int
@@ -112,14 +117,10 @@ class Run(Record):
     """Null where the covariance has no factors."""
     correlations: Rows[Correlation]
     """The most correlated first."""
-    phrases: Mapping[str, Phrase]
-    """Sentences by their English words, with templates and values for other languages."""
-    own_events: Rows[str] = ()
-    """Ids of the user's own control events that were known."""
-    own_ledger: Mapping[str, Any] | None = None
-    """The user's own control events."""
-    client: str | None = None
-    """Name of the client that it was made for."""
+    phrases: Phrases
+    own_events: OwnEvents = ()
+    own_ledger: OwnLedger = None
+    client: Client = None
 
     def missing_rows(self) -> Iterator[str]:
         """Keys that other keys ask for: of assets where tables and lists go by them, of factors where loadings do."""

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from toolkit.records.base import Day, Phrase, Record, Rows
+from toolkit.records.fields import AnswerDay, Folder, Name, TableName
 
 
 class StoredTable(Record):
     """A table of a store."""
 
-    table: str
-    """Name of the table."""
+    table: TableName
     version: int
     """Version of its Delta table: one more with each commit."""
     rows: int
@@ -43,8 +43,7 @@ class Correction(Record):
 class Stored(Record):
     """A store."""
 
-    store: str
-    """Its folder."""
+    store: Folder
     tables: Rows[StoredTable]
     """Its tables by name."""
     corrections: Rows[Correction] = ()
@@ -59,8 +58,7 @@ class UnusedSeries(Record):
 
     table: str
     """Its table: prices, flows or energy."""
-    asset: str
-    """Its name."""
+    asset: Name
     source: str
     """Id of its source."""
     reason: UnusedReason
@@ -87,10 +85,8 @@ class Damage(Record):
 class Verified(Record):
     """Every committed byte of a store, held against its hash."""
 
-    as_of: Day
-    """Day of the answer."""
-    store: str
-    """Its folder."""
+    as_of: AnswerDay
+    store: Folder
     versions: Mapping[str, int]
     """Table -> version of its last commit."""
     files: int
@@ -106,8 +102,7 @@ class Verified(Record):
 class CompactedTable(Record):
     """A table whose small files were merged."""
 
-    table: str
-    """Name of the table."""
+    table: TableName
     version: int
     """Version of its Delta table now."""
     files_before: int
@@ -119,10 +114,8 @@ class CompactedTable(Record):
 class Compacted(Record):
     """A store whose small files were merged and whose checkpoints were written."""
 
-    as_of: Day
-    """Day of the answer."""
-    store: str
-    """Its folder."""
+    as_of: AnswerDay
+    store: Folder
     tables: Rows[CompactedTable]
     """Its tables by name."""
 
@@ -130,8 +123,7 @@ class Compacted(Record):
 class Revision(Record):
     """An observation that two states of a store have differently."""
 
-    table: str
-    """Name of the table."""
+    table: TableName
     key: Mapping[str, Any]
     """What names the observation."""
     change: Literal["added", "removed", "revised"]
@@ -145,8 +137,7 @@ class Revision(Record):
 class DifferenceCount(Record):
     """How many observations of a table differ."""
 
-    table: str
-    """Name of the table."""
+    table: TableName
     added: int
     """Observations that only the later state has."""
     removed: int
@@ -158,10 +149,8 @@ class DifferenceCount(Record):
 class Differences(Record):
     """What two states of a store have differently."""
 
-    as_of: Day
-    """Day of the answer."""
-    store: str
-    """Its folder."""
+    as_of: AnswerDay
+    store: Folder
     before: str
     """The earlier state: a day of knowledge, or a version."""
     after: str
@@ -186,12 +175,10 @@ class QueryResult(Record):
 class Exported(Record):
     """A table that was written to a file."""
 
-    as_of: Day
-    """Day of the answer."""
+    as_of: AnswerDay
     store: str
     """Folder of the store."""
-    table: str
-    """Name of the table."""
+    table: TableName
     version: int
     """Version of its Delta table."""
     file: str
@@ -205,8 +192,7 @@ class Exported(Record):
 class Imported(Record):
     """What of a file was added to a store."""
 
-    as_of: Day
-    """Day of the answer."""
+    as_of: AnswerDay
     store: str
     """Folder of the store."""
     file: str

@@ -1,15 +1,28 @@
 """What a report may be about: a run, a run without an answer, what one holds, a backtest, or the market alone."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from toolkit.records.answers.backtest import Backtest
-from toolkit.records.base import Day, Phrase, Record, Rows, Sentence
+from toolkit.records.base import Record, Rows
 from toolkit.records.conflict import Conflict
 from toolkit.records.controls import ControlState, MeasureSpells, OwnerControls, Upcoming
 from toolkit.records.exposure import Exposure
+from toolkit.records.fields import (
+    AsOf,
+    Client,
+    Currency,
+    DataBySource,
+    NotesBeside,
+    OwnEvents,
+    OwnLedger,
+    Phrases,
+    Remarks,
+    SchemaVersion,
+    Warnings,
+)
 from toolkit.records.run import Run
-from toolkit.records.sources import Owner, Provenance, Rate, Remark, Review
+from toolkit.records.sources import Owner, Rate, Review
 
 
 class Market(OwnerControls):
@@ -19,39 +32,28 @@ class Market(OwnerControls):
     """What it is about."""
     metal: str | None = None
     """Key of the one metal that it is about; null for all."""
-    data: Rows[Provenance]
-    """Rows that were used, by table and source."""
-    warnings: Rows[Sentence] = ()
-    """Texts of the remarks that weaken the answer."""
-    notes: Rows[Sentence] = ()
-    """Texts of the others."""
-    remarks: Rows[Remark] = ()
-    """Both, with what is known of them."""
-    own_events: Rows[str] = ()
-    """Ids of the user's own control events that were known."""
-    own_ledger: Mapping[str, Any] | None = None
-    """The user's own control events."""
-    client: str | None = None
-    """Name of the client that it was made for."""
-    phrases: Mapping[str, Phrase]
-    """Sentences by their English words, with templates and values for other languages."""
+    data: DataBySource
+    warnings: Warnings = ()
+    notes: NotesBeside = ()
+    remarks: Remarks = ()
+    own_events: OwnEvents = ()
+    own_ledger: OwnLedger = None
+    client: Client = None
+    phrases: Phrases
 
 
 class Holdings(Record):
     """What one holds."""
 
-    schema_version: int = 1
-    """Of this object."""
+    schema_version: SchemaVersion = 1
     kind: Literal["exposure"] = "exposure"
     """What it is about."""
     subject: str
     """Name of the holdings file."""
-    as_of: Day
-    """Day asked about: nothing known later counts."""
+    as_of: AsOf
     owner: Owner
     """For whom it is."""
-    currency: str
-    """Reporting currency."""
+    currency: Currency
     controls: Rows[ControlState]
     """State of every form that is held, then of the products of other metals, for the owner's country."""
     timeline: Rows[MeasureSpells]
@@ -66,22 +68,14 @@ class Holdings(Record):
     """Fraction of value by metal."""
     exposure: Exposure
     """Lot by lot."""
-    data: Rows[Provenance]
-    """Rows that were used, by table and source."""
-    warnings: Rows[Sentence]
-    """Texts of the remarks that weaken the answer."""
-    notes: Rows[Sentence]
-    """Texts of the others."""
-    remarks: Rows[Remark]
-    """Both, with what is known of them."""
-    own_events: Rows[str] = ()
-    """Ids of the user's own control events that were known."""
-    own_ledger: Mapping[str, Any] | None = None
-    """The user's own control events."""
-    client: str | None = None
-    """Name of the client that it was made for."""
-    phrases: Mapping[str, Phrase]
-    """Sentences by their English words, with templates and values for other languages."""
+    data: DataBySource
+    warnings: Warnings
+    notes: NotesBeside
+    remarks: Remarks
+    own_events: OwnEvents = ()
+    own_ledger: OwnLedger = None
+    client: Client = None
+    phrases: Phrases
 
 
 class BacktestSubject(OwnerControls):
@@ -91,22 +85,14 @@ class BacktestSubject(OwnerControls):
     """What it is about."""
     backtest: Backtest
     """The object of `toolkit backtest --json`; its first strategy is the one that sections on one strategy are about."""
-    data: Rows[Provenance]
-    """Rows that were used, by table and source."""
-    warnings: Rows[Sentence]
-    """Texts of the remarks that weaken the answer."""
-    notes: Rows[Sentence]
-    """Texts of the others."""
-    remarks: Rows[Remark]
-    """Both, with what is known of them."""
-    own_events: Rows[str] = ()
-    """Ids of the user's own control events that were known."""
-    own_ledger: Mapping[str, Any] | None = None
-    """The user's own control events."""
-    client: str | None = None
-    """Name of the client that it was made for."""
-    phrases: Mapping[str, Phrase]
-    """Sentences by their English words, with templates and values for other languages."""
+    data: DataBySource
+    warnings: Warnings
+    notes: NotesBeside
+    remarks: Remarks
+    own_events: OwnEvents = ()
+    own_ledger: OwnLedger = None
+    client: Client = None
+    phrases: Phrases
 
 
 Subject = Run | Conflict | Holdings | BacktestSubject | Market

@@ -126,10 +126,6 @@ def looked_at(parts: Parts, definition: Definition) -> Parts:
 def compose(found: Findings, definition: Definition) -> Document:
     """The document of a report.
 
-    Args:
-        found: What there is to tell.
-        definition: Title and sections in order.
-
     Raises:
         SpecError: as `chosen_by`.
     """

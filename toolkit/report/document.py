@@ -6,12 +6,13 @@ because what a number is called and how it is rounded belongs to the section tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from toolkit.report.i18n.text import Text
+from toolkit.report.i18n.text import Inline, Text, text
 
+T = TypeVar("T")
 Align = Literal["left", "right"]
 Layout = Literal["page", "slides"]
 
@@ -40,6 +41,11 @@ class Row:
     anchor: str = ""
     gauge: float | None = None
 
+    @classmethod
+    def of(cls, *cells: Inline, total: bool = False) -> Row:
+        """A row of its own, such as the sum below the others."""
+        return cls(tuple(map(text, cells)), total)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -57,6 +63,54 @@ class Table:
     stacks: bool = True
     gauge: str = ""
     keys: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Generic[T]):
+    """A column with its cell for the thing that a row is about."""
+
+    head: Column
+    cell: Callable[[T], Inline]
+
+
+def left(label: str, cell: Callable[[T], Inline], short: str = "") -> Shown[T]:
+    """A column of words.
+
+    Args:
+        label: Its head.
+        cell: What it shows of each thing.
+        short: Its label on a phone, where that is another.
+    """
+    return Shown(Column(label, "left", short), cell)
+
+
+def right(label: str, cell: Callable[[T], Inline], short: str = "") -> Shown[T]:
+    """A column of figures.
+
+    Args:
+        label: Its head.
+        cell: What it shows of each thing.
+        short: Its label on a phone, where that is another.
+    """
+    return Shown(Column(label, "right", short), cell)
+
+
+def tabled(
+    caption: str, things: Iterable[T], *columns: Shown[T] | None, below: Iterable[Row] = (), stacks: bool = True, keys: int = 1
+) -> Table:
+    """A table with a row for each thing; arguments as those of `Table`.
+
+    Args:
+        caption: Of the table.
+        things: What the rows are about.
+        columns: From left to right; those that are None are left out.
+        below: Rows under those of the things.
+        stacks: Whether rows become blocks on a phone.
+        keys: Leading columns that name a row.
+    """
+    shown = [column for column in columns if column]
+    rows = [Row.of(*(column.cell(thing) for column in shown)) for thing in things]
+    return Table(caption, tuple(column.head for column in shown), (*rows, *below), stacks, keys=keys)
 
 
 @dataclass(frozen=True, slots=True)

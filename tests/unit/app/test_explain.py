@@ -14,7 +14,7 @@ from toolkit.app.explain import explanation
 from toolkit.app.optimize import optimize
 from toolkit.records.limits import Objective
 from toolkit.report.i18n.language import Language
-from toolkit.report.i18n.worth import Worth, in_words, worth
+from toolkit.report.i18n.measures import Worth, in_words, worth
 from toolkit.report.sections.limits import limits
 
 DAY = date(2026, 10, 2)

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from toolkit.report import document as d
-from toolkit.report.charts.theme import TOKENS, specification
-from toolkit.report.charts.vegalite import layer
+from toolkit.report.charts.theme import TOKENS, layer, specification
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import NONE, Text, name, strong, text
 

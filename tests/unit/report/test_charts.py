@@ -10,11 +10,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from toolkit.report.charts.basket import FILLS, Slice
+from toolkit.report.charts.basket import FILLS, Slice, status_bar
 from toolkit.report.charts.draw import draw, titled
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.charts.levels import GRIDLINES, Month, levels, price_axis
-from toolkit.report.charts.status_bar import status_bar
 from toolkit.report.charts.theme import DARK, LIGHT, PANEL, TOKENS
 from toolkit.report.formats.brand import contrast
 from toolkit.report.i18n.formats import Formats

@@ -14,7 +14,7 @@ from tests.records import with_metals
 from tests.subjects import finder
 from toolkit.app.findings.supply import supply as supply_part
 from toolkit.report.charts.draw import draw
-from toolkit.report.charts.labels import Anchor, Box, place
+from toolkit.report.charts.scatter import Anchor, Box, place
 from toolkit.report.document import BarTable, Chart, Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain

@@ -15,8 +15,7 @@ from toolkit.report.charts.draw import draw
 from toolkit.report.document import Paragraph
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.factors import factors
-from toolkit.report.tables.correlations import clustered, correlations
+from toolkit.report.sections.factors import clustered, correlations, factors
 
 FMT = Formats()
 DE = language("de")

@@ -17,11 +17,9 @@ from tests.records import as_document
 from toolkit.app.report.drawings import kept_bitmap
 from toolkit.app.report.theme import theme
 from toolkit.report import document as d
-from toolkit.report.charts.draw import bitmap, drawn
-from toolkit.report.charts.png import SIGNATURE, packed
-from toolkit.report.formats.email import CLIPPED, LARGEST, cuts, header, inline, mail
+from toolkit.report.charts.draw import SIGNATURE, bitmap, drawn, packed
+from toolkit.report.formats.email import CLIPPED, LARGEST, WIDTH, cuts, header, inline, letter, mail, reading
 from toolkit.report.formats.html import render
-from toolkit.report.formats.letter import WIDTH, letter, reading
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import NONE, Span, name, text
 

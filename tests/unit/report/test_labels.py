@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.report.charts.labels import Anchor, Box, place
+from toolkit.report.charts.scatter import Anchor, Box, place
 
 ROOM = Box(0, -8, 600, 308)
 

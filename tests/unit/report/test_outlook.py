@@ -23,8 +23,8 @@ from toolkit.report.i18n.text import plain
 from toolkit.report.markers import NORMAL, SHOCKS
 from toolkit.report.sections.allocation import allocation
 from toolkit.report.sections.cautions import cautions
+from toolkit.report.sections.controls import offers
 from toolkit.report.sections.risk import risk
-from toolkit.report.tables.offers import offers
 from toolkit.report.tables.outlook import falls, shocks, tail
 from toolkit.risk_measures import measures
 

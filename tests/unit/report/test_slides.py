@@ -9,8 +9,7 @@ import pytest
 from tests.records import as_document, report
 from toolkit.app.report.theme import theme
 from toolkit.report import document as d
-from toolkit.report.formats.html import render
-from toolkit.report.formats.slides import BARS, DATES, NOTES, PANELS, ROWS, Slide, slides
+from toolkit.report.formats.html import BARS, DATES, NOTES, PANELS, ROWS, Slide, render, slides
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain, text
 

@@ -21,7 +21,7 @@ from toolkit.core.remarks import Remark
 from toolkit.core.units import cents
 from toolkit.holdings.lots import Lot
 from toolkit.market.readers.holdings.lots import few
-from toolkit.records.orders import Order, SoldPart
+from toolkit.records.positions import Order, SoldPart
 
 BUY, SELL, KEEP = "buy", "sell", "keep"
 

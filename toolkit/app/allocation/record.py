@@ -42,8 +42,7 @@ from toolkit.records.base import with_phrases
 from toolkit.records.controls import Upcoming
 from toolkit.records.limits import Attempt, CostItems, Kkt, Solver
 from toolkit.records.limits import Costs as RunCosts
-from toolkit.records.orders import Order
-from toolkit.records.positions import Before, Caps, Cash, LeftOut, Money, Position, Relaxed
+from toolkit.records.positions import Before, Caps, Cash, LeftOut, Money, Order, Position, Relaxed
 from toolkit.records.risk import AssetModel, AssetSupply, AssetVolatility, Concentration, Estimate, ExpectedReturn, Exposures
 from toolkit.records.run import Run
 from toolkit.records.sources import About, Owner, Provenance, Review, StrategyName

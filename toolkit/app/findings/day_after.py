@@ -9,7 +9,7 @@ from toolkit.app.findings.part import Ask, part
 from toolkit.app.findings.resale import Kind, groups_of, law_of
 from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.resale import NO, ResaleAnswer, resale_buyers
-from toolkit.records.parts.day_after import AnswerValue, BuyerChange, ChangedLots, DayAfter
+from toolkit.records.parts.resale import AnswerValue, BuyerChange, ChangedLots, DayAfter
 from toolkit.records.subjects import Holdings
 from toolkit.report.findings import is_confirmed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.records.parts.stored import StoredChecks
+from toolkit.records.parts.quality import StoredChecks
 
 
 @part("stored")

@@ -12,8 +12,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from toolkit.report import charts
-from toolkit.report.charts.draw import ENGINE, bitmap, drawn, is_drawing
-from toolkit.report.charts.png import packed
+from toolkit.report.charts.draw import ENGINE, bitmap, drawn, is_drawing, packed
 from toolkit.report.document import Drawing
 
 VARIABLE = "TOOLKIT_CACHE"

@@ -9,8 +9,7 @@ from toolkit.app.report.drawings import kept_drawing
 from toolkit.app.report.render import as_document
 from toolkit.app.runs import put
 from toolkit.app.subjects import DEFAULT_REPORT, Subject
-from toolkit.report.charts.draw import bitmap, standalone
-from toolkit.report.charts.png import packed
+from toolkit.report.charts.draw import bitmap, packed, standalone
 from toolkit.report.formats.pictures import framed, pictures
 
 

@@ -27,9 +27,8 @@ from toolkit.report.document import Document, Layout
 from toolkit.report.findings import Findings
 from toolkit.report.formats.brand import Brand
 from toolkit.report.formats.data import as_data
-from toolkit.report.formats.email import mail
+from toolkit.report.formats.email import letter, mail
 from toolkit.report.formats.html import render
-from toolkit.report.formats.letter import letter
 from toolkit.report.formats.markdown import markdown
 from toolkit.report.formats.terminal import terminal
 from toolkit.report.formats.workbook import workbook

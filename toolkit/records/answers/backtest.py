@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from toolkit.records.base import Day, Phrase, Record, Rows
-from toolkit.records.sources import Provenance, Remark
+from toolkit.records.base import Day, Record, Rows
+from toolkit.records.fields import DataBySource, Phrases, ProductKey, Remarks, SchemaVersion
 
 
 class Interval(Record):
@@ -52,8 +52,7 @@ class Trade(Record):
     """Day of the decision."""
     day: Day
     """Day of the trade."""
-    asset: str
-    """Key of the product."""
+    asset: ProductKey
     units: float
     """Bought (above zero) or sold."""
     price: float
@@ -207,8 +206,7 @@ class EventLosses(Record):
 class Backtest(Record):
     """Strategies and baselines over the same dates."""
 
-    schema_version: int
-    """Of this object."""
+    schema_version: SchemaVersion
     kind: Literal["backtest"]
     """What it is."""
     as_of: Day
@@ -243,13 +241,10 @@ class Backtest(Record):
     """Assets valued at monthly averages, which move less than prices of a day."""
     seed: int
     """Of resampled paths and of drawn delays."""
-    data: Rows[Provenance]
-    """Rows that were used, by table and source."""
+    data: DataBySource
     warnings: Rows[str]
     """Texts of the remarks that weaken the answer."""
     notes: Rows[str]
     """Texts of the others."""
-    remarks: Rows[Remark]
-    """Both, with what is known of them."""
-    phrases: Mapping[str, Phrase]
-    """Sentences by their English words, with templates and values for other languages."""
+    remarks: Remarks
+    phrases: Phrases

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.controls import FormState, Upcoming
+from toolkit.records.fields import DayAsked, EndUser, KnownFrom, OwnEvents, ReviewedTo, SourceId
 
 
 class Form(FormState):
@@ -20,27 +21,22 @@ class MetalControls(FormState):
     """Choice of the form: asked, traded, named (no product; a form that notices name) or metal (none of these)."""
     forms: Rows[Form]
     """Every form that a notice of the origin names, and the traded form; empty where one form was asked for."""
-    own_events: Rows[str]
-    """Ids of the user's own control events that were known."""
+    own_events: OwnEvents
 
 
 class ProductControls(Record):
     """The state of the traded form of every product: `toolkit controls`."""
 
-    as_of: Day
-    """Day asked about."""
+    as_of: DayAsked
     origin: str
     """ISO-3 code of the controlling country."""
     destination: str
     """ISO-3 code of the buyer's country."""
-    end_user: str
-    """civil, military or listed."""
-    reviewed_to: Day | None
-    """Last day through which acts are in the ledger."""
+    end_user: EndUser
+    reviewed_to: ReviewedTo
     products: Rows[FormState]
     """In the order of the products."""
-    own_events: Rows[str]
-    """Ids of the user's own control events that were known."""
+    own_events: OwnEvents
 
 
 class ControlledItem(Record):
@@ -66,10 +62,8 @@ class ControlledItem(Record):
     """First day in force."""
     citation: str
     """Of the notice."""
-    source: str
-    """Key of the source."""
-    known_from: Day
-    """Day from which it was known."""
+    source: SourceId
+    known_from: KnownFrom
     status: str
     """in_force, suspended, unsettled, ... on the day asked."""
 
@@ -79,10 +73,8 @@ class ControlledItems(Record):
 
     query: str
     """What was looked for."""
-    as_of: Day
-    """Day asked about."""
-    reviewed_to: Day | None
-    """Last day through which acts are in the ledger."""
+    as_of: DayAsked
+    reviewed_to: ReviewedTo
     rows: Rows[ControlledItem] = Field(alias="items")
     """In the order of the notices."""
 
@@ -99,17 +91,14 @@ class DatedChange(Upcoming):
 class Calendar(Record):
     """Dated changes ahead, and suspensions that have lapsed: `toolkit upcoming`."""
 
-    as_of: Day
-    """Day asked about."""
+    as_of: DayAsked
     within_days: int
     """How far ahead it looks."""
-    reviewed_to: Day | None
-    """Last day through which acts are in the ledger."""
+    reviewed_to: ReviewedTo
     review: Sentence
     """What that means for the days ahead."""
     upcoming: Rows[DatedChange]
     """Ahead, the nearest first."""
     lapsed: Rows[DatedChange]
     """Suspensions whose end has passed and of which nothing else is known."""
-    own_events: Rows[str]
-    """Ids of the user's own control events that were known."""
+    own_events: OwnEvents

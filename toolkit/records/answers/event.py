@@ -3,18 +3,29 @@
 from pydantic import Field
 
 from toolkit.records.base import Day, Record, Rows, Sentence, Unwritten
+from toolkit.records.fields import (
+    AsOf,
+    Citation,
+    Confidence,
+    EventId,
+    InstrumentKind,
+    KnownFrom,
+    MetalKey,
+    Number,
+    PriceBasis,
+    SchemaVersion,
+    SourceId,
+)
 from toolkit.shocks.event_study import Summary
 
 
 class StudiedEvent(Record):
     """An event of the control ledger."""
 
-    event_id: str
-    """Id in the ledger."""
+    event_id: EventId
     kind: str
     """control, practice, policy, ..."""
-    instrument: str
-    """licence, ban, ..."""
+    instrument: InstrumentKind
     standing: str
     """official, reported, agreed or claimed."""
     announced: Day
@@ -23,18 +34,15 @@ class StudiedEvent(Record):
     """First day."""
     ends: Day | None
     """Last day."""
-    number: str | None
-    """By which it is cited."""
+    number: Number
     authority: str
     """Who issued it."""
     metals: Rows[str]
     """Keys of metals and groups that it names."""
     scope: str | None
     """What it covers, in its own words."""
-    citation: str
-    """Source in words."""
-    confidence: str
-    """What was checked of it."""
+    citation: Citation
+    confidence: Confidence
     title: Unwritten[str]
 
 
@@ -70,16 +78,13 @@ class Reaction(Record):
 class StudiedCase(Record):
     """One event, one metal, one day zero."""
 
-    event_id: str
-    """Id in the ledger."""
-    asset: str
-    """Key of the metal."""
+    event_id: EventId
+    asset: MetalKey
     anchor: str = Field(alias="zero")
     """announcement or effect."""
     day: Day
     """Of it."""
-    basis: str
-    """Basis of the price."""
+    basis: PriceBasis
     form_named: bool
     """Whether the event names the form that the series prices."""
     overlaps: Rows[str]
@@ -102,8 +107,7 @@ class PointRow(Record):
 
     event: str
     """Notice that it stands beside."""
-    asset: str
-    """Key of the metal."""
+    asset: MetalKey
     basis: str
     """Ask, assessment, trade, ..."""
     date: Day
@@ -120,19 +124,15 @@ class PointRow(Record):
     """How it was looked up."""
     citation: str | None
     """Source in words."""
-    source: str
-    """Key of the source."""
-    known_from: Day
-    """Day from which it was known."""
+    source: SourceId
+    known_from: KnownFrom
 
 
 class EventAnswer(Record):
     """The study of one event."""
 
-    schema_version: int
-    """Of this object."""
-    as_of: Day
-    """Day asked about: nothing known later counts."""
+    schema_version: SchemaVersion
+    as_of: AsOf
     event: StudiedEvent
     """Which one."""
     own: bool

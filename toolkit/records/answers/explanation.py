@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from toolkit.records.base import Record, Rows, Sentence
+from toolkit.records.fields import Name, TermName
 from toolkit.records.run import Run
 
 
@@ -28,8 +29,7 @@ class HoldingSlopes(Record):
 
     asset: str
     """Key of the product or of the offer."""
-    name: str
-    """Its name."""
+    name: Name
     weight: float
     """Fraction of wealth."""
     risk_contribution: float
@@ -94,8 +94,7 @@ class Moves(Record):
 class LimitPrice(Record):
     """What a limit costs, or the room that it leaves."""
 
-    name: str
-    """As the strategy names it."""
+    name: TermName
     kind: str
     """Of the constraint."""
     side: str | None

@@ -1,7 +1,7 @@
 """Customs flows of a metal: `toolkit flows --json`. Quantities are kg a month."""
 
 from toolkit.records.base import Day, Month, Record, Rows, Sentence
-from toolkit.records.sources import Provenance
+from toolkit.records.fields import AsOf, Citation, Confidence, DataUsed, EventId, InstrumentKind, NoticeTitle
 from toolkit.supply.collapse import FlowAround
 from toolkit.supply.flows import Change, Diversion
 
@@ -80,12 +80,9 @@ class PartnerCollapse(Record):
 class ControlOnFlow(Record):
     """A control that came into force while a series ran, and the flow around that day."""
 
-    event_id: str
-    """Id in the ledger."""
-    title: str
-    """Name of the event."""
-    instrument: str
-    """licence, ban, ..."""
+    event_id: EventId
+    title: NoticeTitle
+    instrument: InstrumentKind
     partner: str
     """Whose flow."""
     around: FlowAround
@@ -123,18 +120,15 @@ class CodeFlows(Record):
 class ReportedPoint(Record):
     """A reported figure that is in no series: shown alone, never joined to a series."""
 
-    event_id: str
-    """Id in the ledger."""
+    event_id: EventId
     announced: Day
     """Day of it."""
     precision: str
     """How exact the day is."""
     what: str
     """What happened, as a sentence."""
-    citation: str
-    """Source in words."""
-    confidence: str
-    """What was checked of it."""
+    citation: Citation
+    confidence: Confidence
     note: str | None
     """A remark of the ledger."""
 
@@ -151,8 +145,7 @@ class Rules(Record):
 class CustomsFlows(Record):
     """Flows of a metal, of a code, or all."""
 
-    as_of: Day
-    """Day asked about: nothing known later counts."""
+    as_of: AsOf
     metal: str | None
     """Key of the metal or tariff code asked about; null for everything."""
     file: str | None
@@ -167,5 +160,4 @@ class CustomsFlows(Record):
     """Stops that were reported, oldest first."""
     notes: Rows[Sentence]
     """How the file was read."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed

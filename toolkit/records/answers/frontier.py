@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from toolkit.records.base import Day, Record, Rows, Sentence
-from toolkit.records.sources import Provenance, StrategyName
+from toolkit.records.base import Record, Rows, Sentence
+from toolkit.records.fields import Currency, DataUsed, DayAsked, SchemaVersion
+from toolkit.records.sources import StrategyName
 
 POINT = 5e-5
 """Volatility and target a year within which all points print alike: the constraints leave nothing to trade."""
@@ -49,14 +50,11 @@ class FrontierSolver(Record):
 class EfficientFrontier(Record):
     """What the constraints of a strategy allow, from least risk to the largest return or the least cost."""
 
-    schema_version: int
-    """Of this object."""
-    as_of: Day
-    """Day asked about."""
+    schema_version: SchemaVersion
+    as_of: DayAsked
     strategy: StrategyName
     """Whose constraints they are."""
-    currency: str
-    """Reporting currency."""
+    currency: Currency
     against: str
     """What is traded against risk: return or cost."""
     assets: Rows[str]
@@ -71,8 +69,7 @@ class EfficientFrontier(Record):
     """How it was traced."""
     notes: Rows[Sentence]
     """How it is to be read."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed
 
     @property
     def is_point(self) -> bool:

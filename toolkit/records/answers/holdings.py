@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from toolkit.records.base import Day, Record, Rows, Sentence
+from toolkit.records.fields import Name, SchemaVersion
 from toolkit.records.sources import Fault
 
 
@@ -75,10 +76,8 @@ class CellFault(Record):
 class HoldingsCheck(Record):
     """A holdings file and its faults."""
 
-    schema_version: int
-    """Of this object."""
-    file: str
-    """Its name."""
+    schema_version: SchemaVersion
+    file: Name
     columns: Mapping[str, str]
     """Column that is meant by each header."""
     ignored: Rows[str]

@@ -5,6 +5,20 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from toolkit.records.base import Day, Record, Rows, Sentence
+from toolkit.records.fields import (
+    Authority,
+    Confidence,
+    DayAsked,
+    EndUser,
+    EventId,
+    InstrumentKind,
+    MetalKey,
+    Name,
+    NoticeTitle,
+    OwnEvents,
+    ReviewedTo,
+    SchemaVersion,
+)
 
 
 class StatusChange(Record):
@@ -12,12 +26,9 @@ class StatusChange(Record):
 
     day: Day
     """First day of the status `now`."""
-    event_id: str
-    """Id in the ledger."""
-    title: str
-    """Name of the event."""
-    instrument: str
-    """licence, ban, ..."""
+    event_id: EventId
+    title: NoticeTitle
+    instrument: InstrumentKind
     was: str
     """Status on the day before."""
     now: str
@@ -29,10 +40,8 @@ class EndedSuspension(Record):
 
     last_day: Day
     """Of the suspension."""
-    event_id: str
-    """Id in the ledger."""
-    title: str
-    """Name of the event."""
+    event_id: EventId
+    title: NoticeTitle
     acts_on: Rows[str]
     """Titles of what it suspends."""
     what: Sentence
@@ -42,21 +51,16 @@ class EndedSuspension(Record):
 class EventTitle(Record):
     """An event of the ledger."""
 
-    event_id: str
-    """Id in the ledger."""
-    title: str
-    """Its name."""
+    event_id: EventId
+    title: Name
 
 
 class OpenClaim(Record):
     """A statement, with no act seen, that a suspension goes on."""
 
-    event_id: str
-    """Id in the ledger."""
-    title: str
-    """Name of the event."""
-    authority: str
-    """Who says so."""
+    event_id: EventId
+    title: NoticeTitle
+    authority: Authority
     standing: str
     """agreed or claimed."""
     relation: str
@@ -70,25 +74,20 @@ class OpenClaim(Record):
 class Unchecked(Record):
     """An event whose text was not checked, or in part only, or that rests on one source."""
 
-    event_id: str
-    """Id in the ledger."""
-    title: str
-    """Name of the event."""
+    event_id: EventId
+    title: NoticeTitle
     kind: str
     """control, practice, policy, ..."""
-    instrument: str
-    """licence, ban, ..."""
+    instrument: InstrumentKind
     metals: Rows[str]
     """Keys of metals and groups that it names."""
-    confidence: str
-    """What was checked of it."""
+    confidence: Confidence
 
 
 class Evidence(Record):
     """The file that shows an event of the user's own."""
 
-    event_id: str
-    """Id in the ledger."""
+    event_id: EventId
     evidence: str
     """Path of the file."""
     sha256: str
@@ -183,8 +182,7 @@ class CodeCounts(Record):
 class CatalogueCheck(Record):
     """The licence catalogue of a file beside the items of the ledger."""
 
-    file: str
-    """Its name."""
+    file: Name
     encoding: str
     """Of its text."""
     items_read: int
@@ -206,10 +204,8 @@ class CatalogueCheck(Record):
 class LedgerReview(Record):
     """What has to be checked before the ledger is relied on: `toolkit ledger review`."""
 
-    as_of: Day
-    """Day asked about."""
-    reviewed_to: Day | None
-    """Last day through which acts are in the ledger."""
+    as_of: DayAsked
+    reviewed_to: ReviewedTo
     passed: Rows[StatusChange]
     """Changes of status after that day, in order of days."""
     ended: Rows[EndedSuspension]
@@ -224,8 +220,7 @@ class LedgerReview(Record):
     """Days since the last reviewed day."""
     review: Sentence
     """What that means for today."""
-    own_events: Rows[str]
-    """Ids of the user's own control events that were known."""
+    own_events: OwnEvents
     evidence: Rows[Evidence]
     """Files behind them."""
     catalogue: CatalogueCheck | None = None
@@ -235,14 +230,12 @@ class LedgerReview(Record):
 class StateChange(Record):
     """The state of a form without an event and with it."""
 
-    metal: str
-    """Key of the metal."""
+    metal: MetalKey
     form: str
     """As notices name it."""
     destination: str
     """ISO-3 code of the buyer's country."""
-    end_user: str
-    """civil, military or listed."""
+    end_user: EndUser
     day: Day
     """Day of the state."""
     was: str
@@ -256,8 +249,7 @@ class StateChange(Record):
 class AddedEvent(Record):
     """An event of the user's own and the states that it changes: `toolkit ledger add`."""
 
-    schema_version: int
-    """Of this object."""
+    schema_version: SchemaVersion
     file: str
     """Where it stands."""
     event: Mapping[str, str]

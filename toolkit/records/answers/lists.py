@@ -5,6 +5,7 @@ from typing import Any
 
 from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.fetch import QualityFinding
+from toolkit.records.fields import Folder, KnownFrom, PriceBasis
 from toolkit.records.sources import Provenance
 from toolkit.records.store import Stored, UnusedSeries, Verified
 
@@ -109,8 +110,7 @@ class StoreCheck(Record):
 class PackageCheck(Record):
     """A data package without a fault: `toolkit data validate`."""
 
-    package: str
-    """Its folder."""
+    package: Folder
     tables: Rows[str]
     """That hold their contracts."""
     faults: Rows[str] = ()
@@ -214,12 +214,10 @@ class Quote(Record):
     """kg, g, oz, ..."""
     quantity: float | None
     """kg that a customs unit value is of; null for another price."""
-    basis: str
-    """Basis of the price."""
+    basis: PriceBasis
     source: str
     """Key of the source, or name of the file."""
-    known_from: Day
-    """Day from which it was known."""
+    known_from: KnownFrom
 
 
 class PriceCheck(Record):

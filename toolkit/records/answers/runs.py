@@ -3,6 +3,7 @@
 from typing import Literal
 
 from toolkit.records.base import Day, Record, Rows
+from toolkit.records.fields import Client, FirstVersion
 
 
 class RunEntry(Record):
@@ -21,8 +22,7 @@ class RunEntry(Record):
     status: str
     """Of a run as `toolkit optimize --json` says, infeasible for one without an answer; complete, or partial where backtests
     of a sweep have no answer; unreadable."""
-    client: str | None
-    """Name of the client that it was made for."""
+    client: Client
     folder: str
     """Its folder, or its file."""
     fault: str | None
@@ -32,8 +32,7 @@ class RunEntry(Record):
 class RunList(Record):
     """Every stored run: `toolkit runs list`."""
 
-    schema_version: Literal[1]
-    """Version of this object."""
+    schema_version: FirstVersion
     kind: Literal["runs"]
     """Of the object."""
     folder: str
@@ -61,8 +60,7 @@ class RunDifference(Record):
 class RunDifferences(Record):
     """What differs between two stored runs: `toolkit runs diff`."""
 
-    schema_version: Literal[1]
-    """Version of this object."""
+    schema_version: FirstVersion
     kind: Literal["runs-diff"]
     """Of the object."""
     first: RunEntry

@@ -4,6 +4,7 @@ from typing import Literal
 
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.base import Day, Record, Rows
+from toolkit.records.fields import Citation, Currency, DayAsked, MetalKey
 from toolkit.shocks.elasticity import Elasticity, Scenario
 
 
@@ -35,8 +36,7 @@ class ResponseCase(Record):
 
     source: str
     """Id of the event, or the citation of a published model."""
-    asset: str
-    """Key of the metal."""
+    asset: MetalKey
     kind: str
     """observed or published."""
     day: Day
@@ -81,8 +81,7 @@ class PublishedResponse(Record):
     """Sum of elasticities that gives it; meaningless for another loss."""
     statement: str
     """What was published."""
-    citation: str
-    """Source in words."""
+    citation: Citation
 
 
 class OutsidePremium(Record):
@@ -114,12 +113,9 @@ class ShockAnswer(Record):
 
     schema_version: Literal[1] = 1
     """Of this object."""
-    metal: str
-    """Key of the metal."""
-    as_of: Day
-    """Day asked about."""
-    currency: str
-    """Reporting currency."""
+    metal: MetalKey
+    as_of: DayAsked
+    currency: Currency
     loss: float
     """Fraction of world supply that is lost."""
     elasticity: Elasticity

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from toolkit.records.base import Day, Record, Rows, Sentence
-from toolkit.records.sources import Provenance
+from toolkit.records.fields import AsOf, DataUsed, KnownFrom, MetalKey, Name, SourceId
 
 
 class Stage(Record):
@@ -68,8 +68,7 @@ class Stage(Record):
 class EuStudy(Record):
     """Supply risk and economic importance of a metal by one study of the European Union, as published."""
 
-    asset: str
-    """Key of the metal."""
+    asset: MetalKey
     material: str
     """Name under which it is scored."""
     scope: str
@@ -80,10 +79,8 @@ class EuStudy(Record):
     """Index."""
     economic_importance: float | None
     """Index."""
-    source: str
-    """Key of the source."""
-    known_from: Day
-    """Day from which it was known."""
+    source: SourceId
+    known_from: KnownFrom
     above_thresholds: bool | None
     """Whether both reach their thresholds; null where one is not published, or the study is older than the thresholds."""
 
@@ -91,10 +88,8 @@ class EuStudy(Record):
 class Metal(Record):
     """What is known of the supply of one metal."""
 
-    asset: str
-    """Key of the metal."""
-    name: str
-    """Its name."""
+    asset: MetalKey
+    name: Name
     stage: str | None
     """Stage at which it is scored; null where neither a product nor a note decides."""
     stage_basis: str | None
@@ -179,8 +174,7 @@ class TradeScenario(Record):
 class Supply(Record):
     """Concentration and official views."""
 
-    as_of: Day
-    """Day asked about: nothing known later counts."""
+    as_of: AsOf
     metal: str | None
     """Key of the metal asked about; null for every product."""
     units: Units
@@ -193,5 +187,4 @@ class Supply(Record):
     """Of the newest study; null where no score is shown."""
     metals: Rows[Metal]
     """The most concentrated first, those without shares at their stage last."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed

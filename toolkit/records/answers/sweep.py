@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from toolkit.records.base import Day, Record, Rows
+from toolkit.records.base import Day, Phrase, Record, Rows
+from toolkit.records.fields import FirstVersion
 
 
 class SweepRun(Record):
@@ -34,8 +35,7 @@ class SweepRun(Record):
 class Sweep(Record):
     """Many backtests of one question."""
 
-    schema_version: Literal[1]
-    """Version of this object."""
+    schema_version: FirstVersion
     kind: Literal["sweep"]
     """Of the object."""
     as_of: Day
@@ -63,3 +63,115 @@ class Sweep(Record):
     deflated: float | None
     """Probability that the best Sharpe ratio of these is above what the best of as many without merit would show; null where
     it cannot be told."""
+
+
+class FutureQuantile(Record):
+    """Value that so many of the futures end at or below."""
+
+    probability: float
+    """Fraction of the futures."""
+    value: float
+    """In the reporting currency."""
+
+
+class FutureValues(Record):
+    """What an allocation is worth at the end, over futures."""
+
+    futures: int
+    """How many."""
+    mean: float
+    """Mean value."""
+    quantiles: Rows[FutureQuantile]
+    """Ascending."""
+    worst_twentieth: float
+    """Mean value of the lowest twentieth."""
+    losing: float
+    """Fraction that ends below the budget."""
+
+
+class FutureShock(Record):
+    """A shock that may come within the period."""
+
+    name: str
+    """Of the `[[scenario]]`."""
+    probability: float
+    """Of coming within the period, after views."""
+    returns: Mapping[str, float]
+    """Asset -> return when it comes; the median of its band where that is drawn."""
+    drawn: Rows[str]
+    """Assets whose size is drawn from the 90 % band of the prior."""
+    stops_deliveries: bool
+    """Whether it is a control: purchases of these assets that wait for a licence are stopped."""
+    values: FutureValues | None
+    """Over the futures in which it comes; null where it came in none."""
+
+
+class AllocationFutures(Record):
+    """Futures of one allocation, decided today from nothing but cash."""
+
+    schema_version: FirstVersion
+    kind: Literal["allocation_futures"]
+    """Of the object."""
+    as_of: Day
+    """Day of knowledge, on which everything is bought."""
+    currency: str
+    """Of all amounts."""
+    strategy: str
+    """Key."""
+    budget: float
+    """Money before costs."""
+    years: float
+    """From the purchase to the end."""
+    seed: int
+    """Of the draws."""
+    amounts: Mapping[str, float]
+    """Asset -> money paid for it, without costs."""
+    cash: float
+    """Left after costs; earns nothing."""
+    values: FutureValues
+    """Over all futures."""
+    without_shock: FutureValues | None
+    """Over those in which no shock comes; null where one came in each."""
+    shocks: Rows[FutureShock]
+    """In the order of the strategy."""
+    undelivered: float
+    """Fraction of the futures in which a purchase is stopped before it arrives."""
+    undelivered_amount: float
+    """Mean money paid for such purchases in these futures; 0 without any."""
+    on_ban: Literal["returned", "stuck"]
+    """What becomes of that money: it is in the value, or counts nothing."""
+    notes: Rows[str]
+    """What the draws rest on."""
+    phrases: Mapping[str, Phrase]
+    """Sentence -> its template and values."""
+
+
+class FuturesRun(Record):
+    """An allocation and its futures, or why there are none."""
+
+    fingerprint: str
+    """Checksum of everything that decides it: the name of its file."""
+    changes: Mapping[str, str]
+    """What of the question is its own."""
+    found: AllocationFutures | None
+    """Null without an allocation."""
+    failure: str | None
+    """Why there is none, and what to do about it."""
+
+
+class Futures(Record):
+    """Futures of the allocations of one question."""
+
+    schema_version: FirstVersion
+    kind: Literal["futures"]
+    """Of the object."""
+    as_of: Day
+    """Day of knowledge."""
+    strategy: str
+    """Key of the strategy."""
+    folder: str
+    """Where the object of each allocation is stored, under its fingerprint."""
+    runs: Rows[FuturesRun]
+    """In the order of the question."""
+    failed: int
+    """How many have no allocation."""

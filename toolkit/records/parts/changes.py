@@ -1,31 +1,36 @@
 """What a reader of last month's report does not know yet."""
 
 from toolkit.records.base import Day, Record, Rows
-from toolkit.records.sources import Provenance
+from toolkit.records.fields import (
+    Confidence,
+    DataUsed,
+    Destinations,
+    EventId,
+    InstrumentKind,
+    MetalKey,
+    NoticeTitle,
+    PriceBasis,
+    ProductKey,
+    SourceId,
+)
 from toolkit.supply.flows import Change
 
 
 class ControlChange(Record):
     """A change of the ledger."""
 
-    event_id: str
-    """Id in the ledger."""
-    title: str
-    """Name of the event."""
+    event_id: EventId
+    title: NoticeTitle
     kind: str
     """control or practice."""
-    instrument: str
-    """licence, ban, ..."""
+    instrument: InstrumentKind
     standing: str
     """official, reported, ..."""
-    confidence: str
-    """What was checked of it."""
-    source_id: str
-    """Key of the source."""
+    confidence: Confidence
+    source_id: SourceId
     origin: str | None
     """ISO-3 code of the country that acts."""
-    destinations: Rows[str]
-    """ISO-3 codes, or all."""
+    destinations: Destinations
     metals: Rows[str]
     """Keys of metals and groups."""
     was: str | None
@@ -60,8 +65,7 @@ class FlowNews(Record):
 class FlowChange(Record):
     """A flow with a new month."""
 
-    asset: str
-    """Key of the metal."""
+    asset: MetalKey
     reporter: str
     """ISO-3 code of the country that reports."""
     month: Day
@@ -86,16 +90,14 @@ class PriceThen(Record):
 class PriceChange(Record):
     """The price of an asset now and then."""
 
-    asset: str
-    """Key of the product."""
+    asset: ProductKey
     price: float
     """Of one unit, in the reporting currency."""
     standard_error: float | None
     """Of `price`."""
     date: Day
     """Day of its print."""
-    basis: str
-    """Basis of the price."""
+    basis: PriceBasis
     new: bool
     """Whether the print was not known last month."""
     before: PriceThen | None
@@ -119,5 +121,4 @@ class Changes(Record):
     """Flows with a new month."""
     prices: Rows[PriceChange]
     """Prices now and then."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from toolkit.records.base import Day, Named, Record, Rows
-from toolkit.records.sources import Provenance
+from toolkit.records.fields import DataUsed, EventId, OwnerCountry
 
 
 class ExposurePoint(Record):
@@ -25,8 +25,7 @@ class MeasureChange(Record):
 
     day: Day
     """The day, as known on it."""
-    event_id: str
-    """Id in the ledger."""
+    event_id: EventId
     number: str
     """By which it is cited."""
     status: str
@@ -68,8 +67,7 @@ class ControlHistory(Record):
 
     subject: Literal["lots", "backtest"]
     """Whether today's lots stand on every past day, or what a strategy held on it."""
-    destination: str
-    """ISO-3 code of the owner's country."""
+    destination: OwnerCountry
     points: Rows[ExposurePoint]
     """Oldest first: of lots one a change, of a backtest one a date."""
     changes: Rows[MeasureChange]
@@ -78,5 +76,4 @@ class ControlHistory(Record):
     """Of a backtest, those that it held, the largest on average first; none of lots, whose forms differ."""
     unjudged: Rows[str]
     """Keys of what is held and the ledger knows nothing of: it counts as under no control."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed

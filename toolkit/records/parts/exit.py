@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from toolkit.records.base import Day, Named, Phrase, Record, Rows
-from toolkit.records.sources import Provenance
+from toolkit.records.base import Day, Named, Record, Rows
+from toolkit.records.fields import Assumed, DataUsed, Element, Name, OwnerCountry, ProductKey
 
 HORIZONS = (1, 3, 5)
 """Years after which a sale is looked at."""
@@ -92,12 +92,9 @@ class TaxLot(Record):
 
     lot_id: str
     """Id in the holdings file."""
-    asset: str
-    """Key of the product."""
-    name: str
-    """Its name."""
-    element: str | None
-    """Symbol of the element; null for what is none."""
+    asset: ProductKey
+    name: Name
+    element: Element
     form: str | None
     """Form that it is held in."""
     mass: float | None
@@ -125,8 +122,7 @@ class TaxLot(Record):
 class Tax(Record):
     """The taxation of private sales."""
 
-    country: str
-    """ISO-3 code of the owner's country."""
+    country: OwnerCountry
     years: float | None
     """Years after which a gain is free; null where no rule is bundled."""
     exemption: float | None
@@ -158,7 +154,5 @@ class Exit(Record):
     """Ids of lots without a price."""
     tax: Tax | None
     """Null for what has no lots."""
-    assumptions: Mapping[str, Phrase]
-    """What is taken as given, by key."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    assumptions: Assumed
+    data: DataUsed

@@ -6,7 +6,17 @@ from pydantic import AfterValidator
 
 from toolkit.records.base import Day, Month, Named, Phrase, Record, Rows, as_long
 from toolkit.records.controls import Spell
-from toolkit.records.sources import Provenance
+from toolkit.records.fields import (
+    Authority,
+    Citation,
+    Confidence,
+    DataUsed,
+    Destinations,
+    EventId,
+    InstrumentKind,
+    Number,
+    SourceId,
+)
 from toolkit.supply.collapse import Collapse
 from toolkit.supply.flows import Change, Diversion
 
@@ -61,14 +71,10 @@ class Became(Record):
 class FlowControl(Record):
     """A control on the metal of a flow."""
 
-    event_id: str
-    """Id in the ledger."""
-    number: str | None
-    """By which it is cited."""
-    instrument: str
-    """licence, ban, ..."""
-    destinations: Rows[str]
-    """ISO-3 codes, or all."""
+    event_id: EventId
+    number: Number
+    instrument: InstrumentKind
+    destinations: Destinations
     effective: Day
     """First day."""
     covers: bool
@@ -121,31 +127,24 @@ class Flow(Named):
 class FlowFact(Record):
     """A fact of the ledger behind a report of a flow."""
 
-    event_id: str
-    """Id in the ledger."""
-    number: str | None
-    """By which it is cited."""
-    authority: str
-    """Who says so."""
-    instrument: str
-    """licence, ban, ..."""
+    event_id: EventId
+    number: Number
+    authority: Authority
+    instrument: InstrumentKind
     metals: Rows[str]
     """Keys of metals and groups."""
     standing: str
     """official, reported, ..."""
-    confidence: str
-    """What was checked of it."""
+    confidence: Confidence
     source: str
     """Citation."""
-    source_id: str
-    """Key of the source."""
+    source_id: SourceId
 
 
 class ReportedFlow(Record):
     """A report of a flow that no table holds."""
 
-    event_id: str
-    """Id in the ledger."""
+    event_id: EventId
     date: Day
     """Day of it."""
     precision: str | None
@@ -154,10 +153,8 @@ class ReportedFlow(Record):
     """Keys of metals."""
     what: str
     """What happened, as a sentence."""
-    citation: str
-    """Source in words."""
-    confidence: str
-    """What was checked of it."""
+    citation: Citation
+    confidence: Confidence
     confirmed: bool
     """Whether it is official and was looked up."""
     fact: FlowFact
@@ -190,5 +187,4 @@ class Flows(Record):
     """Metals without one."""
     reported: Rows[ReportedFlow]
     """Reports that no table holds."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed

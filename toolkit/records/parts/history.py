@@ -1,22 +1,17 @@
 """How prices reacted to earlier notices: event studies, and price points around them."""
 
-from collections.abc import Mapping
-
 from toolkit.records.answers.event import Reaction as MeasuredReaction
 from toolkit.records.base import Day, Month, Named, Phrase, Record, Rows
-from toolkit.records.sources import Provenance
+from toolkit.records.fields import Assumed, DataUsed, Destinations, EventId, InstrumentKind, Number, PriceBasis
 from toolkit.shocks.event_study import Summary
 
 
 class Notice(Record):
     """A notice of the ledger."""
 
-    event_id: str
-    """Id in the ledger."""
-    number: str | None
-    """By which it is cited."""
-    instrument: str
-    """licence, ban, ..."""
+    event_id: EventId
+    number: Number
+    instrument: InstrumentKind
     kind: str
     """control, practice, ..."""
     announced: Day
@@ -59,22 +54,17 @@ class HistoryCase(Named):
 
     concerns: bool
     """Whether the report is about this asset."""
-    event_id: str
-    """Id in the ledger."""
-    number: str | None
-    """By which it is cited."""
-    instrument: str
-    """licence, ban, ..."""
+    event_id: EventId
+    number: Number
+    instrument: InstrumentKind
     kind: str
     """control, practice, ..."""
     announced: Day
     """Day of its announcement."""
     effective: Day | None
     """First day."""
-    destinations: Rows[str]
-    """ISO-3 codes, or all."""
-    basis: str
-    """Basis of the price."""
+    destinations: Destinations
+    basis: PriceBasis
     overlaps: Rows[Notice]
     """Other notices in the same months."""
     reactions: Rows[Reaction]
@@ -101,8 +91,7 @@ class PricePoint(Named):
     """Whether the report is about this asset."""
     notice: str
     """Id of the notice."""
-    basis: str
-    """Basis of the price."""
+    basis: PriceBasis
     kind: str
     """What was published: quotation, average, ..."""
     unit: str
@@ -142,7 +131,5 @@ class History(Record):
     """By horizon."""
     points: Rows[PricePoint]
     """Dated prices without a series."""
-    assumptions: Mapping[str, Phrase]
-    """What is taken as given, by key."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    assumptions: Assumed
+    data: DataUsed

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from toolkit.records.base import Day, Named, Record, Rows
-from toolkit.records.sources import Provenance
+from toolkit.records.fields import Currency, DataUsed, PriceBasis
 
 
 class PriceMonth(Record):
@@ -48,8 +48,7 @@ class Fall(Record):
 class PriceSeries(Named):
     """The price path of an asset."""
 
-    basis: str
-    """Basis of the price."""
+    basis: PriceBasis
     unit: str
     """Of the price."""
     quoted: str
@@ -65,8 +64,7 @@ class PriceSeries(Named):
 class Prices(Record):
     """Price paths."""
 
-    currency: str
-    """Reporting currency."""
+    currency: Currency
     start: Day = Field(alias="from")
     """First month that is shown."""
     series: Rows[PriceSeries]
@@ -75,5 +73,4 @@ class Prices(Record):
     """Assets that have none."""
     rates: Mapping[str, Day]
     """Day of the last exchange rate by currency of quotation."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed

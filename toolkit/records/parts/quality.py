@@ -1,6 +1,8 @@
 """How far each price series can be trusted."""
 
 from toolkit.records.base import Day, Named, Record, Rows
+from toolkit.records.fetch import QualityFinding
+from toolkit.records.fields import DataUsed
 from toolkit.records.sources import Provenance
 
 
@@ -54,5 +56,15 @@ class Quality(Record):
     """One a series, in the order of the assets."""
     without: Rows[Named]
     """Assets that have none."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed
+
+
+class StoredChecks(Record):
+    """Checks of fetched and imported series."""
+
+    series: int
+    """Number of series of the store that were checked."""
+    findings: Rows[QualityFinding]
+    """Errors first; what is noted only is left out."""
+    data: Rows[Provenance] = ()
+    """None: the rows are those of the subject."""

@@ -1,7 +1,7 @@
 """To whom each kind of lot may be passed on."""
 
 from toolkit.records.base import Day, Named, Record, Rows
-from toolkit.records.sources import Provenance
+from toolkit.records.fields import Confidence, DataUsed, EndUser, EventId, InstrumentKind, Number, SourceId
 
 
 class Buyer(Record):
@@ -9,19 +9,15 @@ class Buyer(Record):
 
     destination: str
     """ISO-3 code of its country."""
-    end_user: str
-    """civil, military or listed."""
+    end_user: EndUser
 
 
 class ResaleMeasure(Record):
     """A measure behind an answer."""
 
-    event_id: str
-    """Id in the ledger."""
-    instrument: str
-    """licence, ban, ..."""
-    number: str | None
-    """By which it is cited."""
+    event_id: EventId
+    instrument: InstrumentKind
+    number: Number
     authority: str
     """Who issued it."""
     status: str
@@ -32,10 +28,8 @@ class ResaleMeasure(Record):
     """Last day of the present status."""
     standing: str
     """official, reported, ..."""
-    confidence: str
-    """What was checked of it."""
-    source_id: str
-    """Key of the source."""
+    confidence: Confidence
+    source_id: SourceId
 
 
 class ResaleAnswer(Record):
@@ -81,5 +75,58 @@ class Resale(Record):
     """That notices single out."""
     groups: Rows[LotGroup]
     """The largest first."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    data: DataUsed
+
+
+class ChangedLots(Named):
+    """Lots of one form and origin for which the answer to a buyer changes."""
+
+    form: str
+    """Form that they are held in."""
+    origin: str
+    """ISO-3 code, or unknown."""
+    value: float | None
+    """Of those with a price, in the reporting currency; null where none has one."""
+    today: str
+    """Answer on the day of the report: yes, permit, licence, suspended, unsettled or no."""
+    after: str
+    """Answer on the day after the date."""
+    numbers: Rows[str]
+    """Numbers of the measures behind the later answer."""
+
+
+class AnswerValue(Record):
+    """Lots with the same answer to a buyer."""
+
+    answer: str
+    """yes, permit, licence, suspended, unsettled or no."""
+    value: float
+    """Of those with a price, in the reporting currency."""
+
+
+class BuyerChange(Record):
+    """A buyer for whom an answer changes; values in the reporting currency."""
+
+    destination: str
+    """ISO-3 code of its country."""
+    end_user: EndUser
+    today: Rows[AnswerValue]
+    """Value of all lots by answer on the day of the report."""
+    after: Rows[AnswerValue]
+    """Value of all lots by answer on the day after the date."""
+    closed: float
+    """Value that may be sold to it today and not on the day after."""
+    lots: Rows[ChangedLots]
+    """Those whose answer changes, the largest value first."""
+
+
+class DayAfter(Record):
+    """The law of the next official date as it is known on the day of the report."""
+
+    date: Day
+    """Next official date."""
+    after: Day
+    """Day after it."""
+    buyers: Rows[BuyerChange]
+    """Those for whom an answer changes, the largest closed value first; none where the date changes nothing for these lots."""
+    data: DataUsed

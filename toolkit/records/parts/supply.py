@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from toolkit.records.answers.supply import StudyBase
 from toolkit.records.base import Day, Named, Phrase, Record, Rows
-from toolkit.records.sources import Provenance
+from toolkit.records.fields import Assumed, DataUsed, MetalKey, SourceId
 
 
 class ShareOf(Record):
@@ -43,8 +43,7 @@ class StageSupply(Record):
     """First day of the period of the shares."""
     period_end: Day
     """Last day."""
-    source_id: str
-    """Key of the source."""
+    source_id: SourceId
     scenario_ratio: float | None
     """Supply risk under the scenario over that without."""
     leading: Rows[ShareOf] = ()
@@ -54,8 +53,7 @@ class StageSupply(Record):
 class EuScore(Record):
     """The published assessment of the European Union."""
 
-    asset: str
-    """Key of the metal."""
+    asset: MetalKey
     material: str
     """Its name there."""
     scope: str
@@ -66,8 +64,7 @@ class EuScore(Record):
     """Index."""
     economic_importance: float | None
     """Index."""
-    source: str
-    """Key of the source."""
+    source: SourceId
     known_from: Day | None
     """Day from which it was known."""
     critical: bool
@@ -166,7 +163,5 @@ class SupplyPart(Record):
     """Behind `scenario_supply_risk`."""
     eu_base: EuBase | None
     """What the assessment rests on."""
-    assumptions: Mapping[str, Phrase]
-    """What is taken as given, by key."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    assumptions: Assumed
+    data: DataUsed

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from toolkit.records.answers.shock import ResponseCase
-from toolkit.records.base import Day, Named, Phrase, Record, Rows
-from toolkit.records.sources import Provenance
+from toolkit.records.base import Day, Named, Record, Rows
+from toolkit.records.fields import Assumed, Citation, DataUsed, Element, Name, SourceId
 from toolkit.shocks.elasticity import Elasticity
 
 
@@ -54,10 +54,8 @@ class Effect(Record):
 class NamedCase(ResponseCase):
     """A price response with what it was."""
 
-    name: str
-    """Its name."""
-    element: str | None
-    """Symbol of the element; null for what is none."""
+    name: Name
+    element: Element
     title: str
     """What happened."""
 
@@ -111,10 +109,8 @@ class PublishedCheck(Named):
     """Loss of supply that would give it at our elasticity."""
     statement: str
     """The comparison as a sentence."""
-    citation: str
-    """Source in words."""
-    source_id: str
-    """Key of the source."""
+    citation: Citation
+    source_id: SourceId
 
 
 class WhatIf(Record):
@@ -144,7 +140,5 @@ class WhatIf(Record):
     """Value on its way that may be stopped."""
     checks: Rows[PublishedCheck]
     """Published estimates beside ours."""
-    assumptions: Mapping[str, Phrase]
-    """What is taken as given, by key."""
-    data: Rows[Provenance]
-    """Rows that were used."""
+    assumptions: Assumed
+    data: DataUsed

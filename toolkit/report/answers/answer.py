@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from toolkit.core.messages import retellable, template_with
 from toolkit.holdings.traceability import UNKNOWN_ORIGIN
 from toolkit.records.base import Phrase
+from toolkit.records.sources import Beside, Fault, Remark
 from toolkit.report.document import Align, Block, Column, Document, Heading, Notes, Paragraph, Row, Section, Table
 from toolkit.report.i18n import names
 from toolkit.report.i18n.formats import readable
@@ -163,3 +165,51 @@ class Answer:
 def _column(head: str) -> Column:
     align: Align = "right" if head.startswith(">") else "left"
     return Column(head.removeprefix(">"), align)
+
+
+def with_remarks(document: Document, beside: Beside, say: Language) -> Document:
+    """The document with sections for the error, the warnings with their remedies, and the notes that stand beside an answer.
+
+    Args:
+        document: Of the answer.
+        beside: Remarks and error of its record.
+        say: The language of the document.
+    """
+    remarks = beside.remarks or [Remark(kind="data", money=None, text=words, remedy=None) for words in beside.warnings]
+
+    def listed(rows: Iterable[Remark]) -> tuple[Block, ...]:
+        sentences = [[row.text, *([row.remedy] if row.remedy else ())] for row in rows]
+        told = [[say.translate(beside.phrases.get(words) or retellable(words)) for words in each] for each in sentences]
+        return (Notes(tuple(("", text(each[0], *[part for words in each[1:] for part in (" ", words)])) for each in told)),)
+
+    sections = []
+    if beside.error is not None:
+        sections.append(Section("error", say.words("Error"), _fault(beside.error, document.as_of, say)))
+    if warnings := [row for row in remarks if row.kind != "note"]:
+        sections.append(Section("warnings", say.words("Warnings"), listed(warnings)))
+    if notes := [row for row in remarks if row.kind == "note"]:
+        sections.append(Section("notes", say.words("Notes"), listed(notes)))
+    return replace(document, sections=(*document.sections, *sections))
+
+
+def error(found: Fault, as_of: date, say: Language) -> Document:
+    """An error as a page: what is wrong, each fault in a line, and what to do.
+
+    Args:
+        found: The error.
+        as_of: Day that was asked about.
+        say: The language.
+    """
+    answer = Answer(say, as_of)
+    answer.title = say.words("Error")
+    answer.blocks += [Heading(text(answer.title)), *_fault(found, answer.as_of, say)]
+    return answer.document("error")
+
+
+def _fault(found: Fault, as_of: str, say: Language) -> tuple[Block, ...]:
+    first, *faults = found.message.splitlines()
+    answer = Answer(say, as_of)
+    answer.lines(first)
+    answer.notes(line.removeprefix("- ") for line in faults)
+    answer.lines(found.hint)
+    return tuple(answer.blocks)

@@ -8,8 +8,8 @@ from toolkit.records.answers.explanation import Bets, Explanation, HoldingSlopes
 from toolkit.records.run import Run
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.measures import fall_in_words
 from toolkit.report.i18n.text import Text, plain, text
-from toolkit.report.i18n.worth import fall_in_words
 
 SHOWN = 5e-5
 """Weights below this, and slopes below it, print as nothing."""

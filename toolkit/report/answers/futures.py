@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from toolkit.records.answers.futures import AllocationFutures, Futures, FuturesRun, FutureValues
+from toolkit.records.answers.sweep import AllocationFutures, Futures, FuturesRun, FutureValues
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language

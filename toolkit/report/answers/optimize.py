@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from toolkit.records.answers.explanation import ExplainedRun
 from toolkit.records.limits import Constraint
-from toolkit.records.orders import Order
-from toolkit.records.positions import BrokenLimit, Position
+from toolkit.records.positions import BrokenLimit, Order, Position
 from toolkit.records.run import Run
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.explain import explain

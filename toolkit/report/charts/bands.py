@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, PAGE, PHONE, SHEET, TOKENS, specification
-from toolkit.report.charts.vegalite import Layer, field, layer
+from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

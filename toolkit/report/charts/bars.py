@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from toolkit.report.charts.draw import draw, standalone, titled
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import SHEET, TOKENS, specification
-from toolkit.report.charts.vegalite import FIT, field, layer
+from toolkit.report.charts.theme import FIT, SHEET, TOKENS, field, layer, specification
 from toolkit.report.document import BarTable, Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
@@ -20,12 +20,7 @@ Figures = tuple[str, tuple[str, ...], float | None, float | None, float | None, 
 
 
 def bars(table: BarTable, fmt: Formats) -> Chart:
-    """The bars of a table with the words beside them, across a sheet.
-
-    Args:
-        table: Its bars are fractions of the full width.
-        fmt: Of the language.
-    """
+    """The bars of a table with the words beside them, across a sheet."""
     rows: tuple[Figures, ...] = tuple(
         (plain(b.label), tuple(map(plain, b.cells)), b.value, b.reference, b.cap, b.hollow, b.controlled) for b in table.bars
     )
@@ -85,3 +80,32 @@ def _drawn(rows: tuple[Figures, ...], room: float, kind: str) -> Iterator[dict[s
         length = reference if kind == "reference" else value if kind == shown else None
         if length is not None:
             yield {"key": i, "zero": 0, "end": min(max(length, 0.0), 1.0) * room}
+
+
+WIDTH, WEIGHTS_ROW = 480, 22
+"""Width of the bars and height of a row, in px."""
+
+
+def weights_svg(heading: str, rows: Sequence[tuple[str, float]], fmt: Formats) -> str:
+    """Bars of weights as standalone SVG.
+
+    Args:
+        heading: What it shows.
+        rows: Names and their weights as fractions.
+        fmt: How numbers are written.
+    """
+    ordered = sorted(rows, key=lambda row: -row[1])
+    told = f"{heading}: {', '.join(f'{name} {fmt.percent(weight)}' for name, weight in ordered)}."
+    return f"{standalone(titled(draw(_weights_spec(heading, ordered, fmt)), told))}\n"
+
+
+def _weights_spec(heading: str, rows: Sequence[tuple[str, float]], fmt: Formats) -> str:
+    values = [{"name": name, "weight": weight, "end": max(weight, 0.0), "told": fmt.percent(weight)} for name, weight in rows]
+    at = {"x": field("weight:Q", axis=None), "y": field("name:N", sort=[name for name, _ in rows], axis={"title": None})}
+    ends = {**at, "x": field("end:Q", axis=None), "text": "told:N"}
+    layers = [
+        layer("bar", values, at, color=TOKENS["data"]),
+        layer("text", values, ends, align="left", dx=6, color=TOKENS["ink"]),
+    ]
+    title = {"text": heading, "anchor": "start", "color": TOKENS["ink"], "fontSize": 15, "offset": 10}
+    return specification(layers, fmt, width=WIDTH, height=WEIGHTS_ROW * len(rows), title=title, padding=12)

@@ -7,9 +7,25 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from toolkit.report.charts.lettering import cut
-from toolkit.report.charts.theme import LABEL_TEXT, PHONE, TOKENS, specification
-from toolkit.report.charts.vegalite import FIXED, Layer, layer
+from toolkit.report.charts.lettering import cut, width
+from toolkit.report.charts.lettering import width as lettered
+from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.theme import (
+    AXIS_TEXT,
+    COLUMN,
+    FIT,
+    FIXED,
+    LABEL_TEXT,
+    PAGE,
+    PHONE,
+    SHEET,
+    TOKENS,
+    Layer,
+    field,
+    layer,
+    specification,
+)
+from toolkit.report.charts.timeline import LEFT, RIGHT
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -81,3 +97,110 @@ def _places(middles: Sequence[float], end: float) -> list[float]:
         places[i] = min(places[i], room)
         room = places[i] - LINE
     return places
+
+
+STATUS, HEAD = 30, 24
+PADDING = 12
+"""Px that the theme leaves at the sides."""
+APART = 10
+"""Px between two labels."""
+
+
+def status_bar(parts: Sequence[Slice], told: str, fmt: Formats) -> Chart:
+    """The bar for a phone, a printed sheet and a page; parts of nothing are left out.
+
+    Args:
+        parts: From left to right, in one unit.
+        told: What the bar shows, in words with its numbers.
+        fmt: How the language writes numbers.
+    """
+    there = tuple(part for part in parts if part.value > 0)
+    widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
+    return Chart(tuple(Drawing(_status_bar_spec, (there, width, fmt), least) for width, least in widths), told)
+
+
+def _status_bar_spec(parts: tuple[Slice, ...], width: int, fmt: Formats) -> str:
+    total = sum(part.value for part in parts)
+    x = field("from:Q", scale={"domain": [0, total], "nice": False, "zero": True}, axis=None)
+    layers: list[Layer] = []
+    start, places = 0.0, _status_bar_places(parts, width - PADDING)
+    for i, part in enumerate(parts):
+        row = {"from": start, "to": start + part.value, "label": part.label}
+        layers.append(layer("rect", [row], {"x": x, "x2": "to", "y": HEAD, "y2": HEAD + STATUS}, **FILLS[part.fill]))
+        if i in places:
+            words = {"align": "left", "baseline": "bottom", "fontSize": LABEL_TEXT, "fontWeight": "bold"}
+            layers.append(layer("text", [row], {"x": places[i], "y": HEAD - 6, "text": "label:N"}, **words))
+        start += part.value
+    return specification(layers, fmt, width=width, height=HEAD + STATUS, autosize=FIT)
+
+
+def _status_bar_places(parts: tuple[Slice, ...], room: float) -> dict[int, float]:
+    """Part -> left end of its label in px: above its start, or as far left of it as the labels after it need.
+
+    Where all find no room beside each other, that of the least which nothing can stop is left out, then the least of all.
+    """
+    total, shown = sum(part.value for part in parts), list(range(len(parts)))
+    while True:
+        found: dict[int, float] = {}
+        end = room + APART
+        for i in reversed(shown):
+            long = lettered(parts[i].label, bold=True)
+            end = min(room * sum(part.value for part in parts[:i]) / total, end - APART - long)
+            found[i] = end
+        if end >= 0 or len(shown) == 1:
+            return {i: max(left, 0.0) for i, left in found.items()}
+        shown.remove(min(shown, key=lambda i: (parts[i].fill not in ("safe", "clear"), parts[i].value)))
+
+
+ROW, THICK = 30, 22
+"""Px of a row, and of its bar."""
+NAMES = 0.36
+"""Part of a drawing that the names of the rows may take."""
+INSIDE = {"on": "paper", "whitelist": "paper"}
+"""Colour of words inside a fill; ink inside the others, on a ground of their own where the fill is a pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A bar: its name, and its parts from left to right."""
+
+    name: str
+    parts: tuple[Slice, ...]
+
+
+def stacked(rows: Sequence[Stack], told: str, fmt: Formats) -> Chart:
+    """Each bar as long as any other, for a phone, a column, a printed sheet and a page.
+
+    Args:
+        rows: From the top down.
+        told: What the bars show, in words with their numbers.
+        fmt: How the language writes numbers.
+    """
+    widths = ((PHONE, 0), (COLUMN, COLUMN), (SHEET, SHEET), (PAGE, PAGE))
+    return Chart(tuple(Drawing(_stacked_spec, (tuple(rows), px, fmt), least) for px, least in widths), told)
+
+
+def _stacked_spec(rows: tuple[Stack, ...], px: int, fmt: Formats) -> str:
+    room = px - LEFT - RIGHT
+    left = min(max(width(row.name) for row in rows) + 10, NAMES * room)
+    plane = Plane(room, ROW * len(rows))
+    names = [{"x": 0, "y": ROW * i + 15, "label": cut(row.name, left - 6)} for i, row in enumerate(rows)]
+    layers: list[Layer] = [plane.marks("text", names, align="left", baseline="alphabetic", fontSize=LABEL_TEXT)]
+    for i, row in enumerate(rows):
+        total, start = sum(part.value for part in row.parts), left
+        for part in row.parts:
+            end = start + part.value / total * (room - left)
+            at = {"x": start, "x2": end, "y": ROW * i, "y2": ROW * i + THICK}
+            layers += [plane.marks("rect", [at], **FILLS[part.fill]), *_label(plane, part, at)]
+            start = end
+    return specification(layers, fmt, width=room, height=plane.height, autosize=FIXED)
+
+
+def _label(plane: Plane, part: Slice, at: dict[str, float]) -> list[Layer]:
+    """The words of a part; none where they find no room inside it."""
+    long = width(part.label, AXIS_TEXT)
+    if long + 8 > at["x2"] - at["x"]:
+        return []
+    words = plane.words([{"x": at["x"] + 5, "y": at["y"] + 15, "label": part.label}], TOKENS[INSIDE.get(part.fill, "ink")])
+    ground = {"x": at["x"] + 3, "x2": at["x"] + 7 + long, "y": at["y"] + 3, "y2": at["y"] + THICK - 3}
+    return [plane.marks("rect", [ground], fill=TOKENS["paper"]), words] if part.fill == "suspended" else [words]

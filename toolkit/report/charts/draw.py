@@ -7,15 +7,17 @@ follows it. Ids and fonts are dropped too, so that equal specifications give equ
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Mapping
+import struct
+import zlib
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from xml.etree import ElementTree as ET  #  (parses only what vl-convert has just drawn)
 
 import vl_convert
 from markupsafe import escape
 
-from toolkit.report.charts.compact import compact
 from toolkit.report.charts.theme import DARK, LIGHT, TOKENS
 from toolkit.report.document import Drawing
 
@@ -44,9 +46,6 @@ _MARKS = frozenset({"svg", "g", "path", "line", "rect", "circle", "ellipse", "po
 @functools.lru_cache(maxsize=256)
 def draw(spec: str) -> str:
     """The drawing of a specification as SVG text with classes of the theme; it has no title yet.
-
-    Args:
-        spec: Vega-Lite as JSON (`toolkit.report.charts.theme.specification`).
 
     Raises:
         ValueError: for a colour that is not of the theme.
@@ -142,3 +141,98 @@ def _colour(value: str) -> str:
         return _CLASSES[value]
     except KeyError:
         raise ValueError(f"the drawing uses the colour {value!r}, which is no token of the theme") from None
+
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def packed(png: bytes) -> bytes:
+    """A PNG with its pixels compressed as far as they go, and nothing beside them.
+
+    Args:
+        png: A whole file.
+
+    Raises:
+        ValueError: for bytes that are no PNG.
+    """
+    if not png.startswith(SIGNATURE):
+        raise ValueError("the bytes are no PNG")
+    header, pixels, position = b"", b"", len(SIGNATURE)
+    while position < len(png):
+        (length,) = struct.unpack(">I", png[position : position + 4])
+        kind, content = png[position + 4 : position + 8], png[position + 8 : position + 8 + length]
+        header = content if kind == b"IHDR" else header
+        pixels += content if kind == b"IDAT" else b""
+        position += length + 12
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(zlib.decompress(pixels), 9)), (b"IEND", b""))
+    return SIGNATURE + b"".join(_chunk(kind, content) for kind, content in chunks)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+DEFAULTS = {
+    ("opacity", "1"), ("text-anchor", "start"), ("x1", "0"), ("y1", "0"), ("x2", "0"), ("y2", "0"), ("font-weight", "normal"),
+    ("transform", "translate(0,0)"), ("stroke-width", "1"), ("stroke-dasharray", ""),
+}  # fmt: skip
+"""Attributes that say what would hold without them."""
+MEASURES = ("d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height")
+FEW = 4
+"""Dots of one kind below this number stay as they are."""
+_NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_DOT = re.compile(r"M([\d.]+),0A\1,\1,0,1,1,-\1,0A\1,\1,0,1,1,\1,0Z?$")
+_AT = re.compile(r"translate\(([-\d.]+),([-\d.]+)\)$")
+
+
+def compact(element: ET.Element) -> None:
+    """Shorten an element and all below it in place; what is seen stays the same to a tenth of a pixel."""
+    for key in MEASURES:
+        if key in element.attrib:
+            element.attrib[key] = _NUMBER.sub(_tenths, element.attrib[key])
+    for key, value in list(element.attrib.items()):
+        if (key, value) in DEFAULTS:
+            del element.attrib[key]
+    for child in element:
+        compact(child)
+    element[:] = _without_shells(element)
+    element[:] = _dots_together(element)
+
+
+def _tenths(match: re.Match[str]) -> str:
+    return f"{float(match[0]):.1f}".rstrip("0").rstrip(".").replace("-0", "0" if float(match[0]) > -0.05 else "-0")
+
+
+def _without_shells(children: Iterable[ET.Element]) -> list[ET.Element]:
+    """Children, with those of a group that says nothing in its place."""
+    found: list[ET.Element] = []
+    for child in children:
+        shell = child.tag.endswith("}g") and not child.attrib
+        found += list(child) if shell else [child]
+    return found
+
+
+def _dots_together(children: Iterable[ET.Element]) -> list[ET.Element]:
+    """Filled circles of one size and colour that follow one another as one path of round points."""
+    found: list[ET.Element] = []
+    for kind, run in itertools.groupby(children, key=_dot):
+        members = list(run)
+        if kind is None or len(members) < FEW:
+            found += members
+            continue
+        size, colour = kind
+        places = [match for one in members if (match := _AT.match(one.attrib.get("transform", "translate(0,0)")))]
+        path = "".join(f"M{place[1]},{place[2]}h0" for place in places)
+        attributes = {"d": path, "stroke-width": f"{2 * float(size):g}", "stroke-linecap": "round", "class": f"stroke-{colour}"}
+        found.append(ET.Element(members[0].tag, attributes))
+    return found
+
+
+def _dot(element: ET.Element) -> tuple[str, str] | None:
+    """(radius, colour) of a filled circle that has nothing else to say; None for anything else."""
+    shape = _DOT.match(element.attrib.get("d", ""))
+    classes = set(element.attrib.get("class", "").split())
+    fill = next((name.removeprefix("fill-") for name in classes if name.startswith("fill-")), None)
+    message = element.attrib.keys() - ({"stroke-width"} if element.attrib.get("stroke-width") == "0" else set())
+    bare = message <= {"d", "transform", "class"} and classes <= {f"fill-{fill}", f"stroke-{fill}"}
+    return (shape[1], fill) if shape and fill and bare else None

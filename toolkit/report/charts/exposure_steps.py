@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from toolkit.report.charts.dated import GAP, YEARS, Field
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.plane import Plane
-from toolkit.report.charts.theme import AXIS_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
-from toolkit.report.charts.vegalite import FIXED, Layer
+from toolkit.report.charts.plane import GAP, YEARS, Field, Plane
+from toolkit.report.charts.theme import AXIS_TEXT, FIXED, PAGE, PHONE, SHEET, TOKENS, Layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

@@ -9,8 +9,7 @@ from datetime import date, timedelta
 
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import Plane
-from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, specification
-from toolkit.report.charts.vegalite import Layer
+from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, Layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from toolkit.records.answers.frontier import EfficientFrontier, FrontierPoint
 from toolkit.report.charts.draw import draw, standalone, titled
-from toolkit.report.charts.theme import TOKENS, specification
-from toolkit.report.charts.vegalite import FIT, field, layer
+from toolkit.report.charts.theme import FIT, TOKENS, field, layer, specification
 from toolkit.report.i18n.formats import Formats
 
 WIDTH, HEIGHT = 640, 400
@@ -16,11 +15,7 @@ FMT = Formats()
 
 
 def frontier_svg(record: EfficientFrontier) -> str:
-    """The frontier of a record as standalone SVG, with what it says as its title.
-
-    Args:
-        record: Of `toolkit frontier`.
-    """
+    """The frontier of a record as standalone SVG, with what it says as its title."""
     value = "expected" if record.against == "return" else "cost"
     first, last, verb = record.points[0], record.points[-1], "brings" if value == "expected" else "costs"
     heading = (

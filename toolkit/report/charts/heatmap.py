@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import Plane
-from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, LABEL_TEXT, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, SHEET, TOKENS, Layer, specification
 from toolkit.report.charts.timeline import LEFT, RIGHT
-from toolkit.report.charts.vegalite import FIXED, Layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import MINUS, Formats
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.report.charts.plane import Plane
-from toolkit.report.charts.theme import PANEL, TOKENS, specification
-from toolkit.report.charts.vegalite import Layer
+from toolkit.report.charts.theme import PANEL, TOKENS, Layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 
@@ -58,10 +57,6 @@ def indexed(paths: Sequence[Indexed], fmt: Formats) -> tuple[Chart, ...]:
     """One drawing a path, for panels; all have the same scale, so that they can be compared.
 
     The scale holds every level; a print beyond it is a triangle at its edge.
-
-    Args:
-        paths: In order.
-        fmt: How numbers are written.
     """
     scale = _Scale(*span(paths), fmt)
     lines = max((len(_heights(path, scale)) for path in paths), default=0)

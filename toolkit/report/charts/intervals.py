@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut
-from toolkit.report.charts.theme import COLUMN, PHONE, TOKENS, specification
-from toolkit.report.charts.vegalite import FIT, field, layer
+from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

@@ -11,8 +11,7 @@ from datetime import date
 
 from toolkit.core.calendar import month_number
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.theme import PANEL, TOKENS, specification
-from toolkit.report.charts.vegalite import FIT, Channel, Layer, field, layer
+from toolkit.report.charts.theme import FIT, PANEL, TOKENS, Channel, Layer, field, layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

@@ -8,8 +8,7 @@ from datetime import date, timedelta
 
 from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.lettering import width as width_of
-from toolkit.report.charts.theme import LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
-from toolkit.report.charts.vegalite import FIT, Layer, field, layer
+from toolkit.report.charts.theme import FIT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from toolkit.core.calendar import add_months, month_number
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.theme import AXIS_TEXT
-from toolkit.report.charts.vegalite import Channel, Layer, Mark, field, layer
+from toolkit.report.charts.theme import AXIS_TEXT, TOKENS, Channel, Layer, Mark, field, layer
+from toolkit.report.i18n.formats import Formats
 
 SPACE, APART, CLEAR = 4, 6, 2
 """Px from a line to its words, between two words, and from words to another line."""
@@ -72,3 +75,88 @@ class Plane:
             there.append((place[1], place[0], place[0] + long))
             places.append(place)
         return places
+
+
+GRIDLINES = 4
+GAP = 6
+"""Px from the words of an axis to what they name."""
+YEARS = 18
+"""Px below the field for the years."""
+MONTH = 90
+"""Px from a named month to the next at least: the last name may end where the drawing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Days from left to right and values from bottom to top, in px of a plane.
+
+    Attributes:
+        left, right, top, bottom: Its edges.
+        start, end: First and last day.
+        low, high: Least and largest value.
+        log: Whether equal ratios, rather than equal differences, are equal distances.
+    """
+
+    plane: Plane
+    left: float
+    right: float
+    top: float
+    bottom: float
+    start: date
+    end: date
+    low: float
+    high: float
+    log: bool = False
+
+    def x(self, day: date) -> float:
+        """Px of a day, kept on the field."""
+        share = (day - self.start).days / max((self.end - self.start).days, 1)
+        return round(self.left + (self.right - self.left) * min(max(share, 0.0), 1.0), 1)
+
+    def y(self, value: float) -> float:
+        """Px of a value, kept on the field."""
+        low, high, at = (math.log(max(v, 1e-300)) if self.log else v for v in (self.low, self.high, value))
+        share = (at - low) / ((high - low) or 1.0)
+        return round(self.bottom - (self.bottom - self.top) * min(max(share, 0.0), 1.0), 1)
+
+    def gridlines(self, ticks: Sequence[tuple[float, str]]) -> Iterator[Layer]:
+        """A line for each (value, words) with its words at the left; that of zero is darker."""
+        for zero in (False, True):
+            rows = [{"x": self.left, "x2": self.right, "y": self.y(v)} for v, _ in ticks if (v == 0) is zero]
+            yield self.plane.marks("rule", rows, color=TOKENS["mut" if zero else "grid"], strokeWidth=1)
+        words = [{"x": self.left - GAP, "y": self.y(value) + 4, "label": told} for value, told in ticks]
+        yield self.plane.words(words, TOKENS["mut"], align="right")
+
+    def years(self, fmt: Formats) -> Iterator[Layer]:
+        """A tick and a number for each January; where there are not two, months from the first to the last."""
+        januaries = [date(year, 1, 1) for year in range(self.start.year + 1, self.end.year + 1)]
+        every = max(1, math.ceil(len(januaries) * 44 / max(self.right - self.left, 1.0)))
+        shown = [(day, str(day.year)) for day in januaries[::every]]
+        if len(shown) < 2:
+            shown = [(day, fmt.month(day)) for day in self._months()]
+        ticks = [{"x": self.x(day), "y": self.bottom, "y2": self.bottom + 5} for day, _ in shown]
+        yield self.plane.marks("rule", ticks, color=TOKENS["mut"], strokeWidth=1)
+        rows = []
+        for day, words in shown:
+            long = width(words, AXIS_TEXT)
+            place = min(max(self.x(day) - long / 2, 0.0), self.plane.width - long)
+            rows.append({"x": place, "y": self.bottom + 17, "label": words})
+        yield self.plane.words(rows, TOKENS["mut"])
+
+    def _months(self) -> list[date]:
+        """The first day, the last, and days a month or some apart between them, as many as there is room to name."""
+        count = month_number(self.end) - month_number(self.start)
+        every = max(1, math.ceil(count * MONTH / max(self.right - self.left, 1.0)))
+        return [*(add_months(self.start, i) for i in range(0, count - every + 1, every)), self.end]
+
+
+def linear_ticks(low: float, high: float) -> tuple[float, ...]:
+    """Round numbers from the one at or below `low` to the one at or above `high`, at most one more than `GRIDLINES`."""
+    span = (high - low) or abs(high) or 1.0
+    step = 10.0 ** math.floor(math.log10(span))
+    while span / step > GRIDLINES:
+        step *= 2.5 if f"{step:e}"[0] == "2" else 2.0
+    while span / step <= GRIDLINES / 2:
+        step /= 2.0
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return tuple(round(step * i, 12) for i in range(first, last + 1))

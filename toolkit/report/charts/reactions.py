@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import width as lettered
-from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, LABEL_TEXT, PHONE, TOKENS, specification
-from toolkit.report.charts.vegalite import FIXED, Layer, layer
+from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, TOKENS, Layer, layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

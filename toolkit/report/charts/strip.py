@@ -9,9 +9,8 @@ from typing import Any, Literal
 
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import Plane
-from toolkit.report.charts.theme import AXIS_TEXT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, specification
+from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, specification
 from toolkit.report.charts.timeline import LEFT, RIGHT, Period
-from toolkit.report.charts.vegalite import FIXED, Layer
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

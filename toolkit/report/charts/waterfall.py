@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from toolkit.report.charts.theme import COLUMN, PHONE, TOKENS, specification
-from toolkit.report.charts.vegalite import FIT, field, layer
+from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

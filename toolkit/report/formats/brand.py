@@ -123,11 +123,7 @@ def mix(colour: str, page: str, share: float) -> str:
 
 
 def is_picture(svg: str) -> str | None:
-    """What an SVG logo has that no logo needs, or None where it is a picture and nothing else.
-
-    Args:
-        svg: Its text.
-    """
+    """What an SVG logo has that no logo needs, or None where it is a picture and nothing else."""
     if re.search(r"<!DOCTYPE|<!ENTITY|<\?xml-stylesheet", svg, re.IGNORECASE):
         return "a document type or a style sheet from elsewhere"
     try:

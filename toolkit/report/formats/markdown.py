@@ -25,12 +25,7 @@ _MARKS = {"strong": "**", "warn": "**", "assumption": "*"}
 
 
 def markdown(document: Document, say: Language) -> str:
-    """The document as Markdown; the same document gives the same text.
-
-    Args:
-        document: What to write.
-        say: Its language, for the few words that belong to the page itself.
-    """
+    """The document as Markdown; the same document gives the same text."""
     return "\n\n".join(_blocks(document, say)) + "\n"
 
 

@@ -100,12 +100,7 @@ class Picture:
 
 
 def pictures(document: d.Document, fmt: Formats) -> Iterator[Picture]:
-    """Every drawing of a document and every table with bars, in reading order; no two names are equal.
-
-    Args:
-        document: What to show.
-        fmt: Of its language.
-    """
+    """Every drawing of a document and every table with bars, in reading order; no two names are equal."""
     taken: set[str] = set()
     for section in document.sections:
         for block in () if isinstance(section.content, d.Missing) else section.content:

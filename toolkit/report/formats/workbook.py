@@ -55,10 +55,6 @@ class Sheet:
 def workbook(document: d.Document, say: Language) -> bytes:
     """The workbook; the same document gives the same bytes.
 
-    Args:
-        document: What to show.
-        say: Its language.
-
     Raises:
         SpecError: where xlsxwriter is not installed.
     """

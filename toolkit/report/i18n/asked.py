@@ -8,8 +8,7 @@ from toolkit.records.conflict import AskedLimit
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.measures import SQUARES, measure_words
-from toolkit.report.i18n.scales import SIDES, scale
+from toolkit.report.i18n.measures import SIDES, SQUARES, measure_words, scale
 from toolkit.report.i18n.text import Text, name, plain, text
 
 RULES = {

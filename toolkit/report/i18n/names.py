@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from toolkit.report.i18n import countries
-from toolkit.report.i18n.formats import capital, readable
-from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.formats import DASH, capital, readable
+from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Span, name
 
 
@@ -82,3 +84,16 @@ def origin(code: str, say: Language) -> str:
 def source_of_dealer(source: str) -> str:
     """The source whose asks and bids are series of their own, as ``kontor (dealer_bid)`` is of ``kontor``."""
     return source.partition(" (dealer_")[0]
+
+
+STAGES: Mapping[str, str] = MappingProxyType({"extraction": mark("mining"), "processing": mark("refining")})
+
+
+def stage(say: Language, key: str | None) -> str:
+    """The stage at which a figure is taken, in words; a dash where none decides."""
+    return say.words(STAGES[key]) if key is not None and key in STAGES else DASH
+
+
+def years(start: str, end: str) -> str:
+    """The years of a period by its first and last day."""
+    return end[:4] if start[:4] == end[:4] else f"{start[:4]}–{end[:4]}"

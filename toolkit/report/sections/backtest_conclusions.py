@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from toolkit.records.answers.backtest import Backtest, Simulated
 from toolkit.report.answers.answer import Answer
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Column, Figure, Notes, Row, Table
+from toolkit.report.document import Block, Figure, Notes, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Text, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Text, name, sources, strong
 from toolkit.report.tables.backtest import Told, ends, first, needed, of, returned, selection, title, titles
 
 GOLD = "gold-only"
@@ -26,28 +26,22 @@ def conclusions(run: Findings) -> tuple[Block, ...]:
     others = Notes(tuple(("", words) for words in _limits(run, found)))
     if not found.comparisons:
         return (others,)
-    columns = (
-        Column(say.words("Strategy"), "left"),
-        Column(say.words("Against"), "left"),
-        Column(say.words("Difference a year, points"), short=say.words("Difference")),
-        Column(say.words("Interval")),
-        Column(say.words("Years needed")),
-    )
     names = titles(run)
-    rows = tuple(
-        Row(
-            (
-                text(name(names[one.strategy])),
-                text(name(names[one.against])),
-                text(strong(run.fmt.points(one.growth))),
-                text(ends(run, one.interval) or NONE),
-                text(needed(run, one.years_needed) or NONE),
-            )
-        )
-        for one in found.comparisons
+    table = tabled(
+        say.words("Growth against what it is compared with"),
+        found.comparisons,
+        left(say.words("Strategy"), lambda one: name(names[one.strategy])),
+        left(say.words("Against"), lambda one: name(names[one.against])),
+        right(
+            say.words("Difference a year, points"),
+            lambda one: strong(run.fmt.points(one.growth)),
+            say.words("Difference"),
+        ),
+        right(say.words("Interval"), lambda one: ends(run, one.interval) or NONE),
+        right(say.words("Years needed"), lambda one: needed(run, one.years_needed) or NONE),
+        keys=2,
     )
     sub = say("Years needed: when an interval around this difference would leave out zero; it narrows with their root.")
-    table = Table(say.words("Growth against what it is compared with"), columns, rows, keys=2)
     foot = say("Own calculation on prices{prices}.", prices=sources(*run.of_prices()))
     figure = Figure(_finding(run, found), sub, (table,), (), foot)
     known = any(one.interval for one in found.comparisons)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 from toolkit.records.answers.backtest import Backtest, EventLosses, PeriodReturn, Simulated
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Chart, Column, Figure, Paragraph, Row, Table
+from toolkit.report.document import Block, Chart, Figure, Paragraph, Shown, Table, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
 from toolkit.report.markers import COSTS
 from toolkit.report.tables.backtest import CONFIDENCE, briefly, first, of, returned, title
 
@@ -32,8 +33,11 @@ def growth(run: Findings) -> tuple[Block, ...]:
         budget=run.money(found.budget),
     )
     legend = (("band", _drawn_anew(run)),) if one.band else ()
+    wealth = _by_date(
+        run, say.words("wealth by date, {currency}", currency=run.currency), lambda one, i: run.fmt.number(one.wealth[i])
+    )
     body = (growth_chart(run), _figures(run, found.strategies))
-    return (Figure(_inside(run, found, one), sub, body, legend, _source(run), _wealth(run, found)),)
+    return (Figure(_inside(run, found, one), sub, body, legend, _source(run), wealth),)
 
 
 def growth_chart(run: Findings) -> Chart:
@@ -86,42 +90,33 @@ def _source(run: Findings) -> Text:
 
 def _figures(run: Findings, strategies: Sequence[Simulated]) -> Table:
     say, fmt = run.say, run.fmt
-    any_interval = any(returned(run, one).interval for one in strategies)
-    heads = (
-        returned(run, strategies[0]).head,
-        *((say.words("Interval"),) if any_interval else ()),
-        say.words("Volatility"),
-        say.words("Deepest fall"),
-        say.words("Turnover a year"),
-        say.words("Costs a year"),
-        say.words("Storage a year"),
+    made = {one.name: returned(run, one) for one in strategies}
+
+    def named(one: Simulated) -> Span:
+        return strong(title(run, one)) if one.role == "strategy" else name(title(run, one))
+
+    return tabled(
+        say.words("Figures after all costs"),
+        strategies,
+        left(say.words("Strategy"), named),
+        right(made[strategies[0].name].head, lambda one: made[one.name].figure),
+        right(say.words("Interval"), lambda one: made[one.name].interval or NONE)
+        if any(one.interval for one in made.values())
+        else None,
+        right(say.words("Volatility"), lambda one: fmt.percent(one.figures.volatility)),
+        right(say.words("Deepest fall"), lambda one: fmt.percent(one.figures.max_drawdown)),
+        right(say.words("Turnover a year"), lambda one: fmt.percent(one.figures.turnover, 0)),
+        right(say.words("Costs a year"), lambda one: fmt.percent(one.figures.costs)),
+        right(say.words("Storage a year"), lambda one: fmt.percent(one.figures.storage)),
     )
-    rows = []
-    for one in strategies:
-        figures, made = one.figures, returned(run, one)
-        cells = (
-            made.figure,
-            *((made.interval or NONE,) if any_interval else ()),
-            fmt.percent(figures.volatility),
-            fmt.percent(figures.max_drawdown),
-            fmt.percent(figures.turnover, 0),
-            fmt.percent(figures.costs),
-            fmt.percent(figures.storage),
-        )
-        written = strong(title(run, one)) if one.role == "strategy" else name(title(run, one))
-        rows.append(Row((text(written), *(text(cell) for cell in cells))))
-    columns = (Column(say.words("Strategy"), "left"), *(Column(head) for head in heads))
-    return Table(say.words("Figures after all costs"), columns, tuple(rows))
 
 
-def _wealth(run: Findings, found: Backtest) -> Table:
-    say, fmt = run.say, run.fmt
-    columns = (Column(say.words("Date"), "left"), *(Column(briefly(run, one)) for one in found.strategies))
-    rows = tuple(
-        Row((text(fmt.short_date(date)), *(text(fmt.number(one.wealth[i])) for one in found.strategies)))
-        for i, date in enumerate(found.dates)
-    )
-    return Table(say.words("wealth by date, {currency}", currency=run.currency), columns, rows, stacks=False)
+def _by_date(run: Findings, caption: str, cell: Callable[[Simulated, int], str]) -> Table:
+    """A figure of every strategy by date."""
+    found = of(run)
+    each = [right(briefly(run, one), functools.partial(cell, one)) for one in found.strategies]
+    days: Shown[int] = left(run.say.words("Date"), lambda i: run.fmt.short_date(found.dates[i]))
+    return tabled(caption, range(len(found.dates)), days, *each, stacks=False)
 
 
 @section("falls", mark("Falls, and controls of the time"), needs=["backtest"])
@@ -140,7 +135,9 @@ def falls(run: Findings) -> tuple[Block, ...]:
     )
     table = _events(run, found)
     body = (falls_chart(run), table if isinstance(table, Table) else Paragraph(table))
-    return (Figure(finding, sub, body, (), _source(run), _depths(run, found)),)
+    caption = say.words("below the highest so far, by date")
+    depths = _by_date(run, caption, lambda one, i: fmt.percent(one.drawdown[i]))
+    return (Figure(finding, sub, body, (), _source(run), depths),)
 
 
 def falls_chart(run: Findings) -> Chart:
@@ -166,7 +163,7 @@ def _below(one: Simulated) -> tuple[float, ...]:
 
 
 def _events(run: Findings, found: Backtest) -> Table | Text:
-    say = run.say
+    say, fmt = run.say, run.fmt
     if not found.events:
         return say("No official licence or ban on these metals was announced between the dates: of controls they tell nothing.")
     if not any(loss for event in found.events for loss in event.losses.values()):
@@ -175,31 +172,22 @@ def _events(run: Findings, found: Backtest) -> Table | Text:
             "{n} official licence or ban on these metals was announced in that time; nothing fell within three months.",
             "{n} official licences and bans on these metals were announced in that time; nothing fell within three months.",
         )
-    columns = (
-        Column(say.words("Notice"), "left"),
-        Column(say.words("Metals"), "left"),
-        *(Column(briefly(run, one)) for one in found.strategies),
+
+    def fell(one: Simulated) -> Shown[EventLosses]:
+        return right(briefly(run, one), lambda event: fmt.percent(loss) if (loss := event.losses[one.name]) else NONE)
+
+    def notice(event: EventLosses) -> Text:
+        number = name(fmt.notices(say.term("term", event.title)))
+        return text(number, muted(f" · {fmt.short_date(event.announced)}"))
+
+    return tabled(
+        say.words("Largest fall within three months after the announcement of a licence or ban"),
+        found.events,
+        left(say.words("Notice"), notice),
+        left(say.words("Metals"), lambda event: say.series([of_key(metal, say) for metal in event.metals])),
+        *map(fell, found.strategies),
+        keys=2,
     )
-    caption = say.words("Largest fall within three months after the announcement of a licence or ban")
-    return Table(caption, columns, tuple(_event(run, event, found.strategies) for event in found.events), keys=2)
-
-
-def _event(run: Findings, event: EventLosses, strategies: Sequence[Simulated]) -> Row:
-    say, fmt = run.say, run.fmt
-    notice = text(name(fmt.notices(say.term("term", event.title))), muted(f" · {fmt.short_date(event.announced)}"))
-    metals = text(say.series([of_key(metal, say) for metal in event.metals]))
-    losses = (event.losses[one.name] for one in strategies)
-    return Row((notice, metals, *(text(fmt.percent(loss)) if loss else text(NONE) for loss in losses)))
-
-
-def _depths(run: Findings, found: Backtest) -> Table:
-    say, fmt = run.say, run.fmt
-    columns = (Column(say.words("Date"), "left"), *(Column(briefly(run, one)) for one in found.strategies))
-    rows = tuple(
-        Row((text(fmt.short_date(date)), *(text(fmt.percent(one.drawdown[i])) for one in found.strategies)))
-        for i, date in enumerate(found.dates)
-    )
-    return Table(say.words("below the highest so far, by date"), columns, rows, stacks=False)
 
 
 @section("months", mark("Month by month"), needs=["backtest"])
@@ -232,11 +220,11 @@ def months(run: Findings) -> tuple[Block, ...]:
     told = say.words("Volatility of a year of returns from {low} to {high}.", **values)
     sub = say("Annual volatility of the returns of the twelve months before each date; below it every month.")
     legend = (("band", say.words("{part} of years of its returns, drawn anew", part=fmt.percent(CONFIDENCE, 0))),)
-    rows = tuple(Row((text(fmt.short_date(found.dates[i])), text(fmt.percent(one.rolling_volatility[i])))) for i in kept)
-    data = Table(
+    data = tabled(
         say.words("volatility of a year, by date"),
-        (Column(say.words("Date"), "left"), Column(say.words("Volatility"))),
-        rows,
+        kept,
+        left(say.words("Date"), lambda i: fmt.short_date(found.dates[i])),
+        right(say.words("Volatility"), lambda i: fmt.percent(one.rolling_volatility[i])),
         stacks=False,
     )
     return (Figure(finding, sub, (paths(drawn, told, fmt), table), legend, _source(run), data),)
@@ -247,20 +235,19 @@ def _months(run: Findings, one: Simulated) -> Table:
     say, fmt = run.say, run.fmt
     short = fmt.locale.months["format"]["abbreviated"]
     by = {(day(row.ends).year, day(row.ends).month): row for row in one.months}
-    shown = sorted({month for _, month in by})
-    columns = (Column(say.words("Year"), "left"), *(Column(short[month]) for month in shown), Column(say.words("Year")))
 
-    def cell(row: PeriodReturn | None) -> Text:
-        return text(NONE) if row is None else text(fmt.points(row.value))
+    def of_month(month: int) -> Shown[PeriodReturn]:
+        def cell(year: PeriodReturn) -> Inline:
+            row = by.get((day(year.ends).year, month))
+            return NONE if row is None else fmt.points(row.value)
 
-    rows = tuple(
-        Row(
-            (
-                text(str(day(year.ends).year)),
-                *(cell(by.get((day(year.ends).year, month))) for month in shown),
-                text(strong(fmt.points(year.value))),
-            )
-        )
-        for year in one.calendar_years
+        return right(short[month], cell)
+
+    return tabled(
+        say.words("Return of each month and year in per cent, after all costs"),
+        one.calendar_years,
+        left(say.words("Year"), lambda year: str(day(year.ends).year)),
+        *map(of_month, sorted({month for _, month in by})),
+        right(say.words("Year"), lambda year: strong(fmt.points(year.value))),
+        stacks=False,
     )
-    return Table(say.words("Return of each month and year in per cent, after all costs"), columns, rows, stacks=False)

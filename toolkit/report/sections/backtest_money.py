@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from toolkit.records.answers.backtest import Attribution
+from collections.abc import Sequence
+
+from toolkit.records.answers.backtest import Attribution, Incident
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Row, Table
+from toolkit.report.document import Bar, BarTable, Block, Column, Figure, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, muted, name, sources, strong, text
 from toolkit.report.markers import COSTS, HALF_A_CENT
 from toolkit.report.tables.backtest import INCIDENTS, by_kind, first, of, title
 
@@ -93,34 +95,26 @@ def incidents(run: Findings) -> tuple[Block, ...]:
         if count
         else say("Every order of {strategy} was carried out as decided", strategy=name(title(run, one)))
     )
-    of_metals = any(row.asset is not None for _, those, _ in found for row in those)
-    columns = (
-        Column(say.words("What happened"), "left"),
-        *((Column(say.words("Metals"), "left"),) if of_metals else ()),
-        Column(say.words("Times")),
-        Column(say.words("Money concerned, {currency}", currency=run.currency)),
-        Column(say.words("First")),
-        Column(say.words("Last")),
+
+    def metals(kind: tuple[str, Sequence[Incident], float]) -> Inline:
+        named = dict.fromkeys(_named(run, row.asset) for row in kind[1] if row.asset is not None)
+        return say.series(list(named)) if named else NONE
+
+    table = tabled(
+        say.words("Incidents by kind"),
+        found,
+        left(say.words("What happened"), lambda kind: capital(say.words(INCIDENTS[kind[0]]))),
+        left(say.words("Metals"), metals) if any(row.asset is not None for _, those, _ in found for row in those) else None,
+        right(say.words("Times"), lambda kind: fmt.number(len(kind[1]))),
+        right(
+            say.words("Money concerned, {currency}", currency=run.currency),
+            lambda kind: fmt.number(kind[2]) if kind[2] else NONE,
+        ),
+        right(say.words("First"), lambda kind: fmt.short_date(kind[1][0].day)),
+        right(say.words("Last"), lambda kind: fmt.short_date(kind[1][-1].day)),
     )
-    rows = []
-    for kind, those, money in found:
-        metals = dict.fromkeys(_named(run, row.asset) for row in those if row.asset is not None)
-        rows.append(
-            Row(
-                (
-                    text(capital(say.words(INCIDENTS[kind]))),
-                    *((text(say.series(list(metals)) if metals else NONE),) if of_metals else ()),
-                    text(fmt.number(len(those))),
-                    text(fmt.number(money)) if money else text(NONE),
-                    text(fmt.short_date(those[0].day)),
-                    text(fmt.short_date(those[-1].day)),
-                )
-            )
-        )
     if one.stuck:
         sub = say("At the end {money} were stuck in orders that a ban stopped; they count nothing.", money=run.money(one.stuck))
     else:
         sub = say("Orders wait for a price and lapse at the next decision; what is on its way may be late or stopped.")
-    if not rows:
-        return (Figure(finding, sub, ()),)
-    return (Figure(finding, sub, (Table(say.words("Incidents by kind"), columns, tuple(rows)),)),)
+    return (Figure(finding, sub, (table,) if found else ()),)

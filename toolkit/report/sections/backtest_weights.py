@@ -9,12 +9,12 @@ from toolkit.records.answers.backtest import Backtest, Simulated
 from toolkit.records.parts.control_history import MetalHistory
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row, SmallMultiple, Table
+from toolkit.report.document import Block, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Text, name, sources, text
+from toolkit.report.i18n.text import NONE, name, sources, text
 from toolkit.report.tables.backtest import first, of, title
 
 MOST = 8
@@ -106,18 +106,15 @@ def _legend(run: Findings, metals: Sequence[MetalHistory]) -> tuple[tuple[str, s
 
 def _table(run: Findings, keys: Sequence[str], months: Sequence[Month]) -> Table:
     say, fmt = run.say, run.fmt
-    columns = (
-        Column(say.words("Month"), "left"),
-        *(Column(capital(of_key(key, say))) for key in keys),
-        Column(say.words("Cash")),
+
+    def share(key: str) -> Shown[Month]:
+        return right(capital(of_key(key, say)), lambda at: fmt.percent(weight) if (weight := at[1].get(key, 0.0)) else NONE)
+
+    return tabled(
+        say.words("share of wealth by month"),
+        reversed(months),
+        left(say.words("Month"), lambda at: fmt.month(at[0])),
+        *map(share, keys),
+        right(say.words("Cash"), lambda at: fmt.percent(1.0 - sum(at[1].values()))),
+        stacks=False,
     )
-
-    def cells(row: Mapping[str, float]) -> tuple[Text, ...]:
-        shares = (row.get(key, 0.0) for key in keys)
-        return (
-            *(text(fmt.percent(share)) if share else text(NONE) for share in shares),
-            text(fmt.percent(1.0 - sum(row.values()))),
-        )
-
-    rows = tuple(Row((text(fmt.month(last)), *cells(row))) for last, row in reversed(months))
-    return Table(say.words("share of wealth by month"), columns, rows, stacks=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from toolkit.records.parts.changes import Changes, ControlChange, FlowChange, PriceChange
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Column, Figure, Row, Table
+from toolkit.report.document import Block, Figure, left, right, tabled
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n import formats
 from toolkit.report.i18n.language import mark
@@ -49,18 +49,16 @@ def _controls(found: Findings, part: Changes) -> Figure:
         "{N} measures were announced or changed since {since}",
         since=since,
     )
-    columns = tuple(
-        Column(words, "left")
-        for words in (
-            say.words("Date"),
-            say.words("Measure"),
-            say.words("Names"),
-            say.words("Was"),
-            say.words("Is now"),
-            say.words("Rests on"),
-        )
+    table = tabled(
+        say.words("Controls that changed"),
+        rows,
+        left(say.words("Date"), lambda row: fmt.short_date(row.day)),
+        left(say.words("Measure"), lambda row: _measure(found, row)),
+        left(say.words("Names"), lambda row: say.series([of_key(metal, say) for metal in row.metals])),
+        left(say.words("Was"), lambda row: muted(say.words(STATUS[row.was])) if row.was else say("new")),
+        left(say.words("Is now"), lambda row: _targets(found, row) if row.targets_now else strong(say.words(STATUS[row.now]))),
+        left(say.words("Rests on"), lambda row: _standing(found, row)),
     )
-    table = Table(say.words("Controls that changed"), columns, tuple(Row(_control(found, row)) for row in rows))
     return Figure(title, text(*_ledger(found, part)), (table,), source=source)
 
 
@@ -106,18 +104,6 @@ def inferred(found: Findings, part: Changes) -> Text:
         "By their dates {n} measures changed since {since}, unless an act after {reviewed} says otherwise",
         since=found.fmt.long_date(part.since),
         reviewed=found.fmt.long_date(part.reviewed_to),
-    )
-
-
-def _control(found: Findings, row: ControlChange) -> tuple[Text, ...]:
-    say, fmt = found.say, found.fmt
-    return (
-        text(fmt.short_date(row.day)),
-        _measure(found, row),
-        text(say.series([of_key(metal, say) for metal in row.metals])),
-        text(muted(say.words(STATUS[row.was]))) if row.was else say("new"),
-        text(strong(say.words(STATUS[row.now]))) if not row.targets_now else _targets(found, row),
-        _standing(found, row),
     )
 
 
@@ -170,33 +156,29 @@ def _flows(found: Findings, part: Changes) -> Figure | None:
         if new
         else say("No month is new since {since}: customs data come late.", since=fmt.long_date(part.since))
     )
-    columns = (
-        Column(say.words("Metal"), "left"), Column(say.words("Newest month"), "left"), Column(say.words("All, kg")),
-        Column(say.words("On the month before")), Column(say.words("On the year before")),
-        Column(say.words("From China, kg")), Column(say.words("Months in a row at zero")),
-    )  # fmt: skip
-    table = Table(say.words("Newest month of imports"), columns, tuple(Row(_flow(found, row)) for row in rows))
+    table = tabled(
+        say.words("Newest month of imports"),
+        rows,
+        left(say.words("Metal"), lambda row: _head(found, row)),
+        left(say.words("Newest month"), lambda row: strong(fmt.month(row.month)) if row.new else fmt.month(row.month)),
+        right(say.words("All, kg"), lambda row: _kg(found, row.all.latest)),
+        right(say.words("On the month before"), lambda row: _change(found, row.all.on_month)),
+        right(say.words("On the year before"), lambda row: _change(found, row.all.on_year)),
+        right(
+            say.words("From China, kg"),
+            lambda row: _kg(found, row.china.latest, inferred=row.china.inferred) if row.china else NONE,
+        ),
+        right(
+            say.words("Months in a row at zero"),
+            lambda row: fmt.number(row.china.zeros_running) if row.china and row.china.zeros_running else NONE,
+        ),
+    )
     foot = say(
         "Source: US imports{markers}. A change on less than a tenth of the usual month is not computed. One month at zero is"
         " not proof.",
         markers=sources(*found.of_tables("flows")),
     )
     return Figure(title, sub, (table,), source=foot)
-
-
-def _flow(found: Findings, row: FlowChange) -> tuple[Text, ...]:
-    fmt, whole, china = found.fmt, row.all, row.china
-    month = fmt.month(row.month)
-    zeros = china.zeros_running if china else 0
-    return (
-        _head(found, row),
-        text(strong(month) if row.new else month),
-        _kg(found, whole.latest),
-        _change(found, whole.on_month),
-        _change(found, whole.on_year),
-        _kg(found, china.latest, inferred=china.inferred) if china else text(NONE),
-        text(fmt.number(zeros)) if zeros else text(NONE),
-    )
 
 
 def _kg(found: Findings, value: float | None, *, inferred: bool = False) -> Text:
@@ -231,30 +213,28 @@ def _prices(found: Findings, part: Changes) -> Figure | None:
             since=fmt.long_date(part.since),
             change=fmt.percent(change, 0, signed=True),
         )
-    columns = (
-        Column(say.words("Metal"), "left"),
-        Column(say.words("Known now, {currency}", currency=found.currency)), Column(say.words("of"), "left"),
-        Column(say.words("Known then, {currency}", currency=found.currency)), Column(say.words("of"), "left"),
-        Column(say.words("Change")),
-    )  # fmt: skip
     sub = say("Price of one kg, estimated where the observed prices are noisy, as known now and as known on {since}.",
               since=fmt.long_date(part.since))  # fmt: skip
-    table = Table(say.words("Prices now and a month ago"), columns, tuple(Row(_price(found, row)) for row in rows))
+    table = tabled(
+        say.words("Prices now and a month ago"),
+        rows,
+        left(say.words("Metal"), lambda row: _head(found, row)),
+        right(say.words("Known now, {currency}", currency=found.currency), lambda row: _price(found, row)),
+        left(say.words("of"), lambda row: muted(fmt.month(row.date))),
+        right(
+            say.words("Known then, {currency}", currency=found.currency),
+            lambda row: fmt.price(row.before.price, like=row.price) if row.before else NONE,
+        ),
+        left(say.words("of"), lambda row: muted(fmt.month(row.before.date)) if row.before else NONE),
+        right(say.words("Change"), lambda row: NONE if row.change is None else fmt.percent(row.change, 1, signed=True)),
+    )
     foot = say("Source: price series{markers}. Prices are indicative.", markers=sources(*found.of_prices("fx", part="changes")))
     return Figure(title, sub, (table,), source=foot)
 
 
-def _price(found: Findings, row: PriceChange) -> tuple[Text, ...]:
-    fmt, before = found.fmt, row.before
-    error = f" ± {fmt.price(row.standard_error, like=row.price)}" if row.standard_error else ""
-    return (
-        _head(found, row),
-        text(strong(fmt.price(row.price)), error),
-        text(muted(fmt.month(row.date))),
-        text(fmt.price(before.price, like=row.price)) if before else text(NONE),
-        text(muted(fmt.month(before.date))) if before else text(NONE),
-        text(fmt.percent(row.change, 1, signed=True)) if row.change is not None else text(NONE),
-    )
+def _price(found: Findings, row: PriceChange) -> Text:
+    error = f" ± {found.fmt.price(row.standard_error, like=row.price)}" if row.standard_error else ""
+    return text(strong(found.fmt.price(row.price)), error)
 
 
 def _metal(found: Findings, row: FlowChange | PriceChange) -> Span:

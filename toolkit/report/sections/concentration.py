@@ -10,10 +10,10 @@ from toolkit.records.controls import Standing
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Missing, Row, Table
+from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Missing, left, right, tabled
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.stages import stage, years
+from toolkit.report.i18n.names import stage, years
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
 
 Scored = tuple[MetalSupply, StageSupply]
@@ -151,16 +151,18 @@ def _source(run: Findings, rows: Sequence[Scored]) -> Text:
 def _indices(run: Findings, rows: Sequence[Scored]) -> Figure:
     say = run.say
     weighed = any((metal.weight or 0.0) > HELD for metal, _ in rows)
-    columns = (
-        Column(say.words("Metal"), "left"),
-        Column(say.words("Largest producer"), "left", say.words("Largest")),
-        *((Column(say.words("Weight")),) if weighed else ()),
-        Column(say.words("Left without it"), short=say.words("Remaining")),
-        Column(say.words("HHI, of {most}", most=run.fmt.number(POINTS)), short="HHI"),
-        Column(say.words("Years")),
-    )
-    table = Table(
-        say.words("Concentration of supply by metal"), columns, tuple(_row(run, *row, weighed=weighed) for row in rows)
+    table = tabled(
+        say.words("Concentration of supply by metal"),
+        rows,
+        left(say.words("Metal"), lambda row: run.head(row[0])),
+        left(say.words("Largest producer"), lambda row: _largest(run, row[1]), say.words("Largest")),
+        right(say.words("Weight"), lambda row: _weight(run, row[0])) if weighed else None,
+        right(say.words("Left without it"), lambda row: _left(run, row[1]), say.words("Remaining")),
+        right(say.words("HHI, of {most}", most=run.fmt.number(POINTS)), lambda row: _index(run, row[1]), "HHI"),
+        right(
+            say.words("Years"),
+            lambda row: text(years(row[1].period_start, row[1].period_end), sources(*run.of_sources(row[1].source_id))),
+        ),
     )
     sub = say(
         "Index of Herfindahl and Hirschman (HHI): the squared shares of the named countries, {most} for a single one.",
@@ -175,31 +177,26 @@ def _indices(run: Findings, rows: Sequence[Scored]) -> Figure:
     return Figure(_above(run, rows), sub, (table,), source=foot)
 
 
-def _row(run: Findings, metal: MetalSupply, at: StageSupply, *, weighed: bool) -> Row:
-    say, fmt = run.say, run.fmt
+def _weight(run: Findings, metal: MetalSupply) -> Inline:
     weight = metal.weight or 0.0
-    least, most = (fmt.number(POINTS * index) for index in (at.hhi, at.hhi_upper))
-    left = "–".join(fmt.percent(share, 0) for share in at.n_minus_1_range or ())
-    index = "–".join(fmt.number(POINTS * end) for end in at.hhi_range or ())
-    return Row(
-        (
-            text(run.head(metal)),
-            say(
-                "{country} {share} of {stage}",
-                country=run.country(at.top_country),
-                share=fmt.percent(at.top_share, 0),
-                stage=stage(say, at.stage),
-            ),
-            *((text(fmt.percent(weight) if weight > HELD else NONE),) if weighed else ()),
-            text(strong(fmt.percent(at.n_minus_1, 0)), *((muted(f" ({left})"),) if left else ())),
-            text(
-                strong(least),
-                *(() if least == most else (muted(f"–{most}"),)),
-                *((muted(f" ({index})"),) if index else ()),
-            ),
-            text(years(at.period_start, at.period_end), sources(*run.of_sources(at.source_id))),
-        )
-    )
+    return run.fmt.percent(weight) if weight > HELD else NONE
+
+
+def _largest(run: Findings, at: StageSupply) -> Text:
+    country, share = run.country(at.top_country), run.fmt.percent(at.top_share, 0)
+    return run.say("{country} {share} of {stage}", country=country, share=share, stage=stage(run.say, at.stage))
+
+
+def _left(run: Findings, at: StageSupply) -> Text:
+    others = "–".join(run.fmt.percent(share, 0) for share in at.n_minus_1_range or ())
+    return text(strong(run.fmt.percent(at.n_minus_1, 0)), *((muted(f" ({others})"),) if others else ()))
+
+
+def _index(run: Findings, at: StageSupply) -> Text:
+    least, most = (run.fmt.number(POINTS * index) for index in (at.hhi, at.hhi_upper))
+    others = "–".join(run.fmt.number(POINTS * end) for end in at.hhi_range or ())
+    upper = () if least == most else (muted(f"–{most}"),)
+    return text(strong(least), *upper, *((muted(f" ({others})"),) if others else ()))
 
 
 def _above(run: Findings, rows: Sequence[Scored]) -> Text:
@@ -267,8 +264,7 @@ def _other_stage(rows: Sequence[Scored]) -> tuple[MetalSupply, StageSupply, Stag
 
 def _hosts(run: Findings) -> Figure | None:
     """What each metal is won from: the supply of a by-product follows its host."""
-    say, fmt = run.say, run.fmt
-    part = run.part(SupplyPart)
+    say, part = run.say, run.part(SupplyPart)
     order = {kind: i for i, kind in enumerate(WON)}
     noted = sorted(
         (metal for metal in part.metals if metal.by_product in WON),
@@ -276,27 +272,13 @@ def _hosts(run: Findings) -> Figure | None:
     )
     if not noted:
         return None
-    weighed = part.portfolio is not None
-    columns = (
-        Column(say.words("Metal"), "left"),
-        *((Column(say.words("Weight")),) if weighed else ()),
-        Column(say.words("How it is won"), "left"),
-        Column(say.words("Won from"), "left"),
-    )
-    table = Table(
+    table = tabled(
         say.words("By-products and their hosts"),
-        columns,
-        tuple(
-            Row(
-                (
-                    text(run.head(metal)),
-                    *((text(fmt.percent(metal.weight) if (metal.weight or 0.0) > HELD else NONE),) if weighed else ()),
-                    text(say.words(WON[metal.by_product or ""])),
-                    text(_host(run, metal)),
-                )
-            )
-            for metal in noted
-        ),
+        noted,
+        left(say.words("Metal"), run.head),
+        right(say.words("Weight"), lambda metal: _weight(run, metal)) if part.portfolio is not None else None,
+        left(say.words("How it is won"), lambda metal: say.words(WON[metal.by_product or ""])),
+        left(say.words("Won from"), lambda metal: _host(run, metal)),
     )
     sub = say(
         "The supply of a by-product follows the output of its host, not its own price: a higher price brings little more of it."

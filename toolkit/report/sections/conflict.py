@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from toolkit.records.conflict import AskedLimit, Conflict, ConflictDetails
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Row, Status, Table
+from toolkit.report.document import Block, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Status, Table, left, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.asked import asked, changed, side_asked, step
 from toolkit.report.i18n.language import mark
@@ -203,35 +203,30 @@ def _table(run: Findings) -> Figure:
     say, details, known = run.say, _details(run), _known(run)
     moves = _moves(run)
     names = [*dict.fromkeys([*details.conflict, *(move.name for move in moves)])]
-    columns = (
-        Column(say.words("Limit"), "left"),
-        Column(say.words("Asks"), "left"),
-        Column(say.words("In the conflict"), "left"),
-        Column(say.words("Would ask"), "left", say.words("Then")),
-        Column(say.words("Gives way by"), "left", say.words("By")),
-    )
-    rows = []
-    for n in names:
-        limit = known.get(n)
-        own = [move for move in moves if move.name == n]
-        rows.append(
-            Row(
-                (
-                    say("Volatility, set by the objective") if n == NAMELESS else text(of_strategy(n, say)),
-                    asked(run, limit) if limit else text(NONE),
-                    say("yes") if n in details.conflict else say("no, but gives way too"),
-                    say.listed([text(strong(plain(move.until))) for move in own]) if own else text(NONE),
-                    say.listed([move.by or NONE for move in own]) if own else text(NONE),
-                )
-            )
-        )
-    least = _details(run).relaxation_least
-    title = (
+    own = {n: [move for move in moves if move.name == n] for n in names}
+    least = details.relaxation_least
+    table = tabled(
         say.words("Limits in conflict, and the least relaxation")
         if least
-        else say.words("Limits in conflict, and a relaxation")
+        else say.words("Limits in conflict, and a relaxation"),
+        names,
+        left(
+            say.words("Limit"),
+            lambda n: say("Volatility, set by the objective") if n == NAMELESS else of_strategy(n, say),
+        ),
+        left(say.words("Asks"), lambda n: asked(run, known[n]) if n in known else NONE),
+        left(say.words("In the conflict"), lambda n: say("yes") if n in details.conflict else say("no, but gives way too")),
+        left(
+            say.words("Would ask"),
+            lambda n: say.listed([text(strong(plain(move.until))) for move in own[n]]) if own[n] else NONE,
+            say.words("Then"),
+        ),
+        left(
+            say.words("Gives way by"),
+            lambda n: say.listed([move.by or NONE for move in own[n]]) if own[n] else NONE,
+            say.words("By"),
+        ),
     )
-    table = Table(title, columns, tuple(rows))
     smallest = say(
         "Each limit as the strategy states it, and the smallest change of all of them together that leaves an answer."
     )
@@ -260,6 +255,10 @@ def _settings(run: Findings) -> Table | None:
     say, settings = run.say, [setting.rpartition("=") for setting in _details(run).settings]
     if not settings:
         return None
-    columns = (Column(say.words("Setting"), "left"), Column(say.words("Value"), "left"))
-    rows = tuple(Row((text(name(key)), text(name(value)))) for key, _, value in settings)
-    return Table(say.words("Settings that leave an answer"), columns, rows, stacks=False)
+    return tabled(
+        say.words("Settings that leave an answer"),
+        settings,
+        left(say.words("Setting"), lambda setting: name(setting[0])),
+        left(say.words("Value"), lambda setting: name(setting[2])),
+        stacks=False,
+    )

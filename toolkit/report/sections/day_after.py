@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from toolkit.holdings.resale import NO
-from toolkit.records.parts.day_after import AnswerValue, BuyerChange, DayAfter
-from toolkit.report.charts.basket import Slice
-from toolkit.report.charts.stacked import Stack, stacked
+from toolkit.records.parts.resale import AnswerValue, BuyerChange, ChangedLots, DayAfter
+from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Row, Table
+from toolkit.report.document import Block, Figure, Table, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
@@ -100,31 +99,27 @@ def _part(run: Findings, sums: Sequence[AnswerValue], css: str, words: str) -> t
 
 def _table(run: Findings) -> Table:
     say, part = run.say, run.part(DayAfter)
-    columns = (
-        Column(say.words("Buyer"), "left"),
-        Column(say.words("Metal, form and origin"), "left"),
-        Column(say.words("Value, {currency}", currency=run.currency)),
-        Column(say.words("Today"), "left"),
-        Column(say.words("From {day}", day=run.fmt.short_date(part.after)), "left"),
-        Column(say.words("Measure"), "left"),
+    return tabled(
+        say.words("Lots whose answer changes"),
+        [(one, lots) for one in part.buyers for lots in one.lots],
+        left(say.words("Buyer"), lambda row: _buyer(run, row[0])),
+        left(say.words("Metal, form and origin"), lambda row: _what(run, row[1])),
+        right(
+            say.words("Value, {currency}", currency=run.currency),
+            lambda row: NONE if row[1].value is None else strong(run.fmt.number(row[1].value)),
+        ),
+        left(say.words("Today"), lambda row: say.words(ANSWER[row[1].today])),
+        left(say.words("From {day}", day=run.fmt.short_date(part.after)), lambda row: strong(say.words(ANSWER[row[1].after]))),
+        left(
+            say.words("Measure"),
+            lambda row: ", ".join(run.fmt.notices(say.term("term", number)) for number in row[1].numbers) or NONE,
+        ),
     )
-    rows = tuple(
-        Row(
-            (
-                text(_buyer(run, one)),
-                text(run.head(lots), ", ", name(say.term("term", lots.form)), ", ", _origin(run, lots.origin)),
-                text(NONE) if lots.value is None else text(strong(run.fmt.number(lots.value))),
-                text(say.words(ANSWER[lots.today])),
-                text(strong(say.words(ANSWER[lots.after]))),
-                text(", ".join(run.fmt.notices(say.term("term", number)) for number in lots.numbers))
-                if lots.numbers
-                else text(NONE),
-            )
-        )
-        for one in part.buyers
-        for lots in one.lots
-    )
-    return Table(say.words("Lots whose answer changes"), columns, rows)
+
+
+def _what(run: Findings, lots: ChangedLots) -> Text:
+    form = name(run.say.term("term", lots.form))
+    return text(run.head(lots), ", ", form, ", ", _origin(run, lots.origin))
 
 
 def _origin(run: Findings, code: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from toolkit.records.positions import Position
 from toolkit.records.risk import AssetSupply
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
+from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Table, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, muted, sources, strong, text
@@ -96,16 +96,14 @@ def _unnamed(run: Findings) -> tuple[tuple[str, float, float], ...]:
 def _table(run: Findings, countries: Sequence[tuple[str, float, float]]) -> Table:
     """Every country that is named, and what is not."""
     say, before = run.say, run.before
-    rows = tuple(
-        Row((text(label), *((_cell(run, was, bold=False),) if before else ()), _cell(run, new, bold=True)))
-        for label, new, was in (*countries, *_unnamed(run))
-        if max(new, was) > 0
+    return tabled(
+        say.words("All countries of supply"),
+        [row for row in (*countries, *_unnamed(run)) if max(row[1:]) > 0],
+        left(say.words("Country"), lambda row: row[0]),
+        right(say.words("now"), lambda row: _cell(run, row[2], bold=False)) if before else None,
+        right(say.words("new") if before else say.words("share"), lambda row: _cell(run, row[1], bold=True)),
+        stacks=False,
     )
-    columns = (
-        Column(say.words("Country"), "left"),
-        *((Column(say.words("now")), Column(say.words("new"))) if before else (Column(say.words("share")),)),
-    )
-    return Table(say.words("All countries of supply"), columns, rows, stacks=False)
 
 
 def _cell(run: Findings, value: float, *, bold: bool) -> Text:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from toolkit.records.parts.control_history import ControlHistory, ExposurePoint, MeasureChange
 from toolkit.report.charts.exposure_steps import Step, Steps, exposure_steps
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Row, Table
+from toolkit.report.document import Block, Figure, Shown, Table, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Text, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
 from toolkit.report.markers import DELIVERED, UNCERTAIN
 from toolkit.report.tables.lots import FORM, ORIGIN
 
@@ -135,47 +135,43 @@ def _shares(run: Findings, found: ControlHistory) -> list[str]:
 
 
 def _table(run: Findings, found: ControlHistory) -> Table:
-    say, fmt, lots = run.say, run.fmt, found.subject == "lots"
-    columns = (
-        Column(say.words("Day"), "left"),
-        Column(say.words("Notice"), "left"),
-        Column(say.words("What happened"), "left"),
-        Column(say.words("Metals"), "left"),
-        Column(say.words("Under control then")),
-        *((Column(say.words("Could be stopped")),) if lots else ()),
-    )
+    say, fmt = run.say, run.fmt
 
-    def row(one: MeasureChange) -> Row:
+    def happened(one: MeasureChange) -> str:
         again = one.status == "in_force" and one.before in ("suspended", "unsettled")
-        metals = say.series([of_key(key, say) for key in one.assets])
-        under = _under(one)
-        cells = (
-            text(fmt.short_date(one.day)),
-            text(name(fmt.notices(say.term("term", one.number)))),
-            text(say.words(AGAIN if again else WHAT[one.status])),
-            text(metals),
-            text(strong(fmt.percent(under, 0))) if under >= SEEN else text(NONE),
-            *((text(muted(fmt.percent(_stoppable(one), 0))) if _stoppable(one) >= SEEN else text(NONE),) if lots else ()),
-        )
-        return Row(cells)
+        return say.words(AGAIN if again else WHAT[one.status])
 
-    return Table(say.words("Notices and what they changed"), columns, tuple(map(row, found.changes)), keys=2)
+    def share(value: float, written: Callable[[str], Span]) -> Span:
+        return written(fmt.percent(value, 0)) if value >= SEEN else NONE
+
+    stoppable: Shown[MeasureChange] = right(say.words("Could be stopped"), lambda one: share(_stoppable(one), muted))
+    return tabled(
+        say.words("Notices and what they changed"),
+        found.changes,
+        left(say.words("Day"), lambda one: fmt.short_date(one.day)),
+        left(say.words("Notice"), lambda one: name(fmt.notices(say.term("term", one.number)))),
+        left(say.words("What happened"), happened),
+        left(say.words("Metals"), lambda one: say.series([of_key(key, say) for key in one.assets])),
+        right(say.words("Under control then"), lambda one: share(_under(one), strong)),
+        stoppable if found.subject == "lots" else None,
+        keys=2,
+    )
 
 
 def _points(run: Findings, found: ControlHistory) -> Table:
     say, fmt, lots = run.say, run.fmt, found.subject == "lots"
-    columns = (
-        Column(say.words("From"), "left"),
-        *((Column(say.words("Could be stopped")),) if lots else ()),
-        Column(say.words("Under control, cannot be stopped") if lots else say.words("Under control")),
-        Column(say.words("Suspended")),
-    )
 
-    def share(value: float | None) -> Text:
-        return text(fmt.percent(value)) if value else text(NONE)
+    def share(value: float | None) -> Inline:
+        return fmt.percent(value) if value else NONE
 
-    rows = tuple(
-        Row((text(fmt.short_date(p.day)), *((share(p.stoppable),) if lots else ()), share(p.outside), share(p.suspended)))
-        for p in found.points
+    return tabled(
+        say.words("shares under control by day"),
+        found.points,
+        left(say.words("From"), lambda p: fmt.short_date(p.day)),
+        right(say.words("Could be stopped"), lambda p: share(p.stoppable)) if lots else None,
+        right(
+            say.words("Under control, cannot be stopped") if lots else say.words("Under control"), lambda p: share(p.outside)
+        ),
+        right(say.words("Suspended"), lambda p: share(p.suspended)),
+        stacks=False,
     )
-    return Table(say.words("shares under control by day"), columns, rows, stacks=False)

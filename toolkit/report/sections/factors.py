@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from toolkit.records.factors import Factor, FactorAsset, FactorModel, Loading
+from toolkit.records.risk import Correlation
+from toolkit.report.charts.heatmap import Pair, heatmap
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Paragraph, Row, Table
+from toolkit.report.document import (
+    Bar,
+    BarTable,
+    Block,
+    Column,
+    Columns,
+    Figure,
+    Missing,
+    Paragraph,
+    Row,
+    Shown,
+    Table,
+    left,
+    right,
+    tabled,
+)
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.origins import by_product
-from toolkit.report.i18n.text import NONE, Text, muted, name, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, muted, name, sources, strong, text
 from toolkit.report.sections.risk import between, seen
-from toolkit.report.tables.correlations import correlations
 from toolkit.report.tables.outlook import factor, own_calculation
 
 CHANCE = 20
-"""One true zero in so many has a t-statistic beyond two."""
+"""One true zero in so many has a t-statistic beyond two; one 95 % interval of an unrelated pair leaves out zero."""
 SPECIFIC = "specific"
 """What no named factor brings, among the shares of `risk.factor_shares`."""
 FROM = {
@@ -87,23 +103,16 @@ def _head(run: Findings, key: str) -> str:
 def _factor_table(run: Findings, model: FactorModel) -> Table:
     """What each factor is made of, how much it moves, and what it did in the last year."""
     say, fmt = run.say, run.fmt
-    columns = (
-        Column(say.words("Factor"), "left"), Column(say.words("Volatility a year")), Column(say.words("Last 12 months")),
-        Column(say.words("To"), "left"), Column(say.words("Made of"), "left"),
-    )  # fmt: skip
-    rows = tuple(
-        Row(
-            (
-                text(name(_head(run, f.name))),
-                text(fmt.percent(f.volatility)),
-                text(NONE) if f.return_12m is None else text(fmt.percent(f.return_12m, signed=True)),
-                text(fmt.month(f.last)) if f.last else text(NONE),
-                _members(run, f),
-            )
-        )
-        for f in model.factors
+    return tabled(
+        say.words("Factors, each without the metal itself"),
+        model.factors,
+        left(say.words("Factor"), lambda f: name(_head(run, f.name))),
+        right(say.words("Volatility a year"), lambda f: fmt.percent(f.volatility)),
+        right(say.words("Last 12 months"), lambda f: NONE if f.return_12m is None else fmt.percent(f.return_12m, signed=True)),
+        left(say.words("To"), lambda f: fmt.month(f.last) if f.last else NONE),
+        left(say.words("Made of"), lambda f: _members(run, f)),
+        stacks=False,
     )
-    return Table(say.words("Factors, each without the metal itself"), columns, rows, stacks=False)
 
 
 def _members(run: Findings, f: Factor) -> Text:
@@ -166,20 +175,19 @@ def _loadings_title(run: Findings, model: FactorModel) -> Text:
 
 
 def _loadings(run: Findings, model: FactorModel) -> Table:
-    say, fmt, found, threshold = run.say, run.fmt, model.factors, model.tests.threshold
-    heads = (Column(_head(run, f.name)) for f in found)
-    rows = tuple(
-        Row(
-            (
-                text(run.head(a)),
-                *(_loading(run, a.loadings[f.name], threshold) for f in found),
-                text(fmt.percent(a.fit, 0)),
-            )
-        )
-        for a in model.assets
+    say, fmt, threshold = run.say, run.fmt, model.tests.threshold
+
+    def loading(factor: str) -> Shown[FactorAsset]:
+        return right(_head(run, factor), lambda a: _loading(run, a.loadings[factor], threshold))
+
+    return tabled(
+        say.words("Loadings, t-statistic in brackets, bold from {threshold} on", threshold=fmt.plain_number(threshold)),
+        model.assets,
+        left(say.words("Metal"), run.head),
+        *(loading(f.name) for f in model.factors),
+        right(say.words("Explained"), lambda a: fmt.percent(a.fit, 0)),
+        stacks=False,
     )
-    caption = say.words("Loadings, t-statistic in brackets, bold from {threshold} on", threshold=fmt.plain_number(threshold))
-    return Table(caption, (Column(say.words("Metal"), "left"), *heads, Column(say.words("Explained"))), rows, stacks=False)
 
 
 def _loading(run: Findings, loading: Loading, threshold: float) -> Text:
@@ -196,30 +204,130 @@ def _coverage(run: Findings, rows: Sequence[FactorAsset]) -> Figure:
     alike: dict[tuple[str, str, str], list[FactorAsset]] = {}
     for a in rows:
         alike.setdefault((a.observation, a.volatility_from, a.comovement_from), []).append(a)
-    gaps = any(a.gaps for a in rows)
-    columns = (
-        Column(say.words("Metals"), "left"), Column(say.words("Seen"), "left"), Column(say.words("Changes each")),
-        *((Column(say.words("Gaps left out")),) if gaps else ()), Column(say.words("To"), "left"),
-        Column(say.words("Volatility from"), "left"), Column(say.words("Co-movement from"), "left"),
-    )  # fmt: skip
-    cells: list[Row] = []
-    for (observation, volatility, comovement), members in alike.items():
-        missing = sum(a.gaps for a in members)
-        row = (
-            say.listed([run.head(members[0]), *(run.metal(a) for a in members[1:])]),
-            text(seen(run, observation)),
-            text(_changes(run, members)),
-            *((text(fmt.number(missing)) if missing else text(NONE),) if gaps else ()),
-            text(fmt.month(max(a.last for a in members))),
-            text(say.words(FROM[volatility])),
-            text(say.words(FROM[comovement])),
-        )
-        cells.append(Row(row))
+    table = tabled(
+        say.words("What the estimates are from"),
+        alike.values(),
+        left(say.words("Metals"), lambda those: say.listed([run.head(those[0]), *(run.metal(a) for a in those[1:])])),
+        left(say.words("Seen"), lambda those: seen(run, those[0].observation)),
+        right(say.words("Changes each"), lambda those: _changes(run, those)),
+        right(say.words("Gaps left out"), lambda those: _gaps(run, those)) if any(a.gaps for a in rows) else None,
+        left(say.words("To"), lambda those: fmt.month(max(a.last for a in those))),
+        left(say.words("Volatility from"), lambda those: say.words(FROM[those[0].volatility_from])),
+        left(say.words("Co-movement from"), lambda those: say.words(FROM[those[0].comovement_from])),
+    )
     title = say("The estimates of each metal rest on {n} price changes", n=_changes(run, rows))
-    return Figure(title, (), (), data=Table(say.words("What the estimates are from"), columns, tuple(cells)))
+    return Figure(title, (), (), data=table)
+
+
+def _gaps(run: Findings, those: Sequence[FactorAsset]) -> Inline:
+    missing = sum(a.gaps for a in those)
+    return run.fmt.number(missing) if missing else NONE
 
 
 def _changes(run: Findings, rows: Sequence[FactorAsset]) -> str:
     """How many changes of price were observed of each."""
     counts = sorted(a.changes for a in rows)
     return between(run, counts[0], counts[-1])
+
+
+def correlations(run: Findings) -> Figure | None:
+    """The pairs as a heat map in the order of their clusters; None where fewer than two assets can be compared."""
+    rows = run.proposal.correlations
+    if not any(row.forecast is not None for row in rows):
+        return None
+    say, fmt = run.say, run.fmt
+    order = clustered(rows)
+    assets = {a.asset: a for a in by_product(run.proposal.assets, run.offers)}
+    heads = {key: run.head(assets[key]).text for key in order}
+    at = {key: i for i, key in enumerate(order)}
+    pairs = [Pair(at[r.assets[0]], at[r.assets[1]], r.observed, r.forecast, unsure=_holds_zero(r)) for r in rows]
+    known = [r for r in rows if r.observed is not None]
+    apart = [r for r in known if not _holds_zero(r)]
+    named = [(heads[key], assets[key].element or heads[key]) for key in order]
+    chart = heatmap(named, pairs, _told(run, apart, heads), fmt)
+    counts = sorted(r.periods for r in rows)
+    sub = say(
+        "Below the diagonal the rank correlation of the observed price changes of a pair ({n} that both have), above it the"
+        " correlation that every risk figure of this report uses. What moves together stands together. Of {pairs} pairs that"
+        " have"
+        " nothing to do with each other, chance alone would set about {chance} apart from zero.",
+        n=fmt.number(counts[0]) if counts[0] == counts[-1] else say.words(
+            "{low} to {high}", low=fmt.number(counts[0]), high=fmt.number(counts[-1])
+        ),
+        pairs=fmt.number(len(known)), chance=fmt.number(round(len(known) / CHANCE)),
+    )  # fmt: skip
+    legend = (
+        *(
+            (mark, say.words("{low} to {high}", low=fmt.number(low, 2), high=fmt.number(high, 2)))
+            for mark, low, high in (("r4", 0.75, 1), ("r3", 0.5, 0.75), ("r2", 0.25, 0.5), ("r1", 0, 0.25))
+        ),
+        *((("below", say.words("below zero")),) if any((r.forecast or 0) < 0 for r in rows) else ()),
+        ("unsure", say.words("95% interval holds zero")),
+    )
+    foot = text(
+        say("Source: price series"), sources(*run.of_prices("fx")), ". ",
+        say("Noise of customs values draws what is observed towards zero; what is used corrects for that, and is drawn to what"
+            " the factors explain."),
+    )  # fmt: skip
+    return Figure(_title(run, apart, len(rows)), sub, (chart,), legend, foot, _table(run, rows, heads))
+
+
+def clustered(rows: Sequence[Correlation]) -> tuple[str, ...]:
+    """Keys in the order of a tree by average linkage of the correlations in use, ends that are most alike together."""
+    used = {frozenset(r.assets): r.forecast or 0.0 for r in rows}
+    branches: list[tuple[str, ...]] = [(key,) for key in sorted({key for r in rows for key in r.assets})]
+
+    def near(a: tuple[str, ...], b: tuple[str, ...]) -> float:
+        return sum(used[frozenset((x, y))] for x in a for y in b) / (len(a) * len(b))
+
+    while len(branches) > 1:
+        a, b = max(((a, b) for i, a in enumerate(branches) for b in branches[i + 1 :]), key=lambda two: near(*two))
+        turned = ((x, y) for x in (a, a[::-1]) for y in (b, b[::-1]))
+        first, second = max(turned, key=lambda two: used[frozenset((two[0][-1], two[1][0]))])
+        branches = [branch for branch in branches if branch not in (a, b)] + [first + second]
+    return branches[0]
+
+
+def _holds_zero(row: Correlation) -> bool:
+    return row.low is not None and row.high is not None and row.low <= 0.0 <= row.high
+
+
+def _title(run: Findings, apart: Sequence[Correlation], total: int) -> Text:
+    if not apart:
+        return run.say("No pair has an observed correlation that is distinguishable from zero")
+    return run.say.counted(
+        len(apart),
+        "{N} of {total} pairs has an observed correlation that is distinguishable from zero",
+        "{N} of {total} pairs have an observed correlation that is distinguishable from zero",
+        total=run.fmt.number(total),
+    )
+
+
+def _told(run: Findings, apart: Sequence[Correlation], heads: Mapping[str, str]) -> str:
+    """The pairs that are told apart from zero, in a sentence."""
+    if not apart:
+        return run.say.words("Correlations of each pair; the interval of every observed one holds zero.")
+    each = [f"{run.say.series([heads[key] for key in r.assets])} {run.fmt.number(r.observed, 2)}" for r in apart]
+    return run.say.words("Observed correlations that are distinguishable from zero: {pairs}.", pairs="; ".join(each))
+
+
+def _table(run: Findings, rows: Sequence[Correlation], heads: Mapping[str, str]) -> Table:
+    say, fmt = run.say, run.fmt
+    columns = (
+        Column(say.words("Metal"), "left"), Column(say.words("With"), "left"), Column(say.words("Correlation used")),
+        Column(say.words("Correlation observed")), Column(say.words("95% interval")), Column(say.words("Common changes")),
+    )  # fmt: skip
+    cells = [
+        Row(
+            (
+                *(text(name(heads[key])) for key in r.assets),
+                text(NONE if r.forecast is None else fmt.number(r.forecast, 2)),
+                text(NONE if r.observed is None else fmt.number(r.observed, 2)),
+                text(NONE) if r.observed is None
+                else say("{low} to {high}", low=fmt.number(r.low, 2), high=fmt.number(r.high, 2)),
+                text(fmt.number(r.periods)),
+            )
+        )
+        for r in rows
+    ]  # fmt: skip
+    return Table(say.words("Correlations, pair by pair"), columns, tuple(cells), stacks=False)

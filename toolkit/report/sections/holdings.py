@@ -9,10 +9,9 @@ from types import MappingProxyType
 from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.subjects import Holdings
-from toolkit.report.charts.basket import Slice
-from toolkit.report.charts.status_bar import status_bar
+from toolkit.report.charts.basket import Slice, status_bar
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
+from toolkit.report.document import Block, Column, Figure, Missing, Row, Shown, Table, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
@@ -82,46 +81,22 @@ def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     say, fmt, found = run.say, run.fmt, sums(lots)
     total, plans = sum(part.value for part in found.values()), [lot for lot in lots if lot.status == PLANNED]
     shown = [part for part in found.values() if part.lots or part.reach in ALWAYS]
-    rows = [
-        Row(
-            (
-                text(say.words(REACHES[part.reach])),
-                text(fmt.number(part.lots)) if part.lots else text(NONE),
-                text(strong(fmt.number(part.value))) if part.value else text(NONE),
-                text(muted(fmt.percent(part.value / total))) if part.value else text(NONE),
-            )
-        )
-        for part in shown
-    ]
-    whole = fmt.percent(1.0) if total else None
-    rows.append(
-        Row(
-            (
-                text(say.words("Owned or ordered")), text(fmt.number(len(lots) - len(plans))), text(strong(fmt.number(total))),
-                text(muted(whole)) if whole else text(NONE),
-            ),
-            total=True,
-        )
-    )  # fmt: skip
+    columns: tuple[Shown[Sum], ...] = (
+        left(say.words("Where it stands"), lambda part: say.words(REACHES[part.reach])),
+        right(say.words("Number of lots"), lambda part: fmt.number(part.lots) if part.lots else NONE),
+        right(
+            say.words("Value, {currency}", currency=run.currency),
+            lambda part: strong(fmt.number(part.value)) if part.value else NONE,
+        ),
+        right(say.words("Share"), lambda part: muted(fmt.percent(part.value / total)) if part.value else NONE),
+    )
+    owned, whole = fmt.number(len(lots) - len(plans)), muted(fmt.percent(1.0)) if total else NONE
+    below = [Row.of(say.words("Owned or ordered"), owned, strong(fmt.number(total)), whole, total=True)]
     if plans:
         value = sum(lot.value or 0.0 for lot in plans)
-        cells = (
-            say.words("Planned, not owned, in no total"),
-            fmt.number(len(plans)),
-            fmt.number(value) if value else NONE,
-            NONE,
-        )
-        rows.append(Row(tuple(text(cell) for cell in cells)))
-    table = Table(
-        say.words("Value by what a control can do"),
-        (
-            Column(say.words("Where it stands"), "left"),
-            Column(say.words("Number of lots")),
-            Column(say.words("Value, {currency}", currency=run.currency)),
-            Column(say.words("Share")),
-        ),
-        tuple(rows),
-    )
+        worth = fmt.number(value) if value else NONE
+        below.append(Row.of(say.words("Planned, not owned, in no total"), fmt.number(len(plans)), worth, NONE))
+    table = tabled(say.words("Value by what a control can do"), shown, *columns, below=below)
     drawn = [part for part in shown if part.value > 0]
     told = "; ".join(f"{say.words(LEGEND[part.reach][1])}: {run.money(part.value)}" for part in drawn)
     parts = tuple(Slice(part.value, run.money(part.value), LEGEND[part.reach][0]) for part in drawn)
@@ -362,40 +337,39 @@ def _yearly(run: Findings) -> Figure | None:
         )
     sub = say("Amounts per kg. The values of lots use the average: what was quoted in Europe on one day is no series. Metal "
               "outside China may be worth that, and an order cost it.") if quoted else say("Amounts per kg.")  # fmt: skip
-    columns = (
-        Column(say.words("Metal"), "left"),
-        Column(say.words("Price used, {currency}", currency=run.currency)),
-        Column(say.words("Basis"), "left"),
-        Column(say.words("Paid in"), "left"),
-        *((Column(say.words("Quoted in Europe, {currency}", currency=run.currency), short=say.words("In Europe")),
-           Column(say.words("Quotation"), "left")) if quoted else ()),
-    )  # fmt: skip
-    table = Table(
+    table = tabled(
         say.words("Prices that are averages of a year"),
-        columns,
-        tuple(Row(_average(run, price, quoted=bool(quoted))) for price in prices.values()),
+        prices.values(),
+        left(say.words("Metal"), lambda price: run.head(run.product(price.asset))),
+        right(say.words("Price used, {currency}", currency=run.currency), lambda price: strong(fmt.price(price.price))),
+        left(
+            say.words("Basis"),
+            lambda price: text(fmt.sentence(say.term("term", price.basis)), muted(f" {str(price.date)[:4]}")),
+        ),
+        left(say.words("Paid in"), lambda price: say.term("term", price.region) if price.region else say.words("not stated")),
+        *(_quoted(run) if quoted else ()),
     )
     keys = (*(price.source for price in prices.values()), *(there.source for there, _ in quoted))
     foot = say("Source: averages of a year{sources}.", sources=sources(*run.of_sources(*keys)))
     return Figure(title, sub, (table,), (), foot)
 
 
-def _average(run: Findings, price: UnitPrice, *, quoted: bool) -> tuple[Text, ...]:
-    say, fmt, there = run.say, run.fmt, price.in_europe
-    year = text(fmt.sentence(say.term("term", price.basis)), muted(f" {str(price.date)[:4]}"))
-    cells = (
-        text(run.head(run.product(price.asset))),
-        text(strong(fmt.price(price.price))),
-        year,
-        text(say.term("term", price.region) if price.region else say.words("not stated")),
-    )
-    if not quoted:
-        return cells
-    if not there:
-        return (*cells, text(NONE), text(NONE))
-    ends = dict.fromkeys((fmt.price(there.low, like=there.low), fmt.price(there.high, like=there.low)))
-    day = muted(f", {fmt.short_date(there.date)}")
-    return (*cells, joined(map(strong, ends), "–"), text(name(fmt.sentence(say.term("term", there.basis))), day))
+def _quoted(run: Findings) -> tuple[Shown[UnitPrice], Shown[UnitPrice]]:
+    """What was quoted in Europe, and when."""
+    say, fmt = run.say, run.fmt
+
+    def ends(price: UnitPrice) -> Inline:
+        if not (there := price.in_europe):
+            return NONE
+        return joined(map(strong, dict.fromkeys(fmt.price(end, like=there.low) for end in (there.low, there.high))), "–")
+
+    def quotation(price: UnitPrice) -> Inline:
+        if not (there := price.in_europe):
+            return NONE
+        return text(name(fmt.sentence(say.term("term", there.basis))), muted(f", {fmt.short_date(there.date)}"))
+
+    head = say.words("Quoted in Europe, {currency}", currency=run.currency)
+    return right(head, ends, say.words("In Europe")), left(say.words("Quotation"), quotation)
 
 
 def _delay(run: Findings) -> Figure | None:
@@ -419,27 +393,17 @@ def _delay(run: Findings) -> Figure | None:
         days=fmt.number(delay.statutory),
         share=within,
     )
-    covers = [(row, row.monthly_use) for row in exposure.cover if row.days is not None and row.monthly_use is not None]
+    covers = [row for row in exposure.cover if row.days is not None and row.monthly_use is not None]
     if not covers:
         unknown = say("How long the stored metal lasts is not known: the report was given no use a month.")
         return Figure(title, text(sub, " ", unknown), ())
-    table = Table(
+    table = tabled(
         say.words("Cover of stored metal"),
-        (
-            Column(say.words("Metal"), "left"), Column(say.words("Stored, kg")), Column(say.words("Use a month, kg")),
-            Column(say.words("Cover, days")), Column(say.words("A licence takes longer")),
-        ),
-        tuple(
-            Row(
-                (
-                    text(run.head(run.product(row.asset))),
-                    text(fmt.quantity(row.stored)),
-                    text(fmt.quantity(use)),
-                    text(strong(fmt.number(row.days))),
-                    text(run.derived(fmt.percent(row.shortfall, 0), DELAY, marked=False)),
-                )
-            )
-            for row, use in covers
-        ),
-    )  # fmt: skip
+        covers,
+        left(say.words("Metal"), lambda row: run.head(run.product(row.asset))),
+        right(say.words("Stored, kg"), lambda row: fmt.quantity(row.stored)),
+        right(say.words("Use a month, kg"), lambda row: fmt.quantity(row.monthly_use or 0.0)),
+        right(say.words("Cover, days"), lambda row: strong(fmt.number(row.days))),
+        right(say.words("A licence takes longer"), lambda row: run.derived(fmt.percent(row.shortfall, 0), DELAY, marked=False)),
+    )
     return Figure(title, sub, (table,), (), say("Use a month as given to the report."))

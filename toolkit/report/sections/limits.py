@@ -13,12 +13,10 @@ from toolkit.report.findings import HOLDS, Findings
 from toolkit.report.i18n.countries import NAMES
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.measures import SQUARES, measure_words
+from toolkit.report.i18n.measures import SIDES, SOFT, SQUARES, Scale, fall_in_words, measure_words, scale, worth
 from toolkit.report.i18n.names import of_strategy
 from toolkit.report.i18n.origins import by_product
-from toolkit.report.i18n.scales import SIDES, SOFT, Scale, scale
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, plain, strong, text
-from toolkit.report.i18n.worth import fall_in_words, worth
 
 FEW = 2
 """Binding limits that a title can name."""

@@ -10,7 +10,7 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.stages import stage
+from toolkit.report.i18n.names import stage
 from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.tables.deadline import dated_controls, deadline

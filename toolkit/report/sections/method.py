@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from toolkit.records.run import Run
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Columns, Figure, Paragraph, Row, Table
+from toolkit.report.document import Block, Columns, Figure, Paragraph, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
@@ -23,10 +23,11 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def method(run: Findings) -> tuple[Block, ...]:
     """The idea and its source, then the identity of the run and of its data."""
     say = run.say
-    table = Table(
+    table = tabled(
         say.words("Identity of the run"),
-        (Column(say.words("Item"), "left"), Column(say.words("Value"), "left")),
-        tuple(Row((text(label), value)) for label, value in _identity(run)),
+        _identity(run),
+        left(say.words("Item"), lambda item: item[0]),
+        left(say.words("Value"), lambda item: item[1]),
         stacks=False,
     )
     return (Paragraph(text(*idea(run), " ", *_run(run))), Columns((Figure(_finding(run), (), (), data=table), *_data(run))))
@@ -138,24 +139,15 @@ def _data(run: Findings) -> Iterator[Figure]:
     used = run.record.data
     if not used:
         return
-    columns = (
-        Column(say.words("Table"), "left"),
-        Column(say.words("Source"), "left"),
-        Column(say.words("Rows")),
-        Column(say.words("Newest")),
-        Column("SHA-256", "left"),
-    )
-    rows = tuple(
-        Row(
-            (
-                text(say.term("table", readable(row.table))),
-                text(say.term("source", row.source), sources(*run.of_sources(row.source_id))),
-                text(fmt.number(row.rows)),
-                text(fmt.short_date(row.as_of)),
-                text(name(row.sha256[:HASH])),
-            )
-        )
-        for row in used
+    table = tabled(
+        say.words("Data of the run"),
+        used,
+        left(say.words("Table"), lambda row: say.term("table", readable(row.table))),
+        left(say.words("Source"), lambda row: text(say.term("source", row.source), sources(*run.of_sources(row.source_id)))),
+        right(say.words("Rows"), lambda row: fmt.number(row.rows)),
+        right(say.words("Newest"), lambda row: fmt.short_date(row.as_of)),
+        left("SHA-256", lambda row: name(row.sha256[:HASH])),
+        stacks=False,
     )
     title = say.counted(
         len(used),
@@ -163,4 +155,4 @@ def _data(run: Findings) -> Iterator[Figure]:
         "The run can be made again from {n} extracts of data, each known by its fingerprint",
     )
     sub = say("Rows of each table and source that the run used, and the first {n} characters of their hash.", n=HASH)
-    yield Figure(title, sub, (), data=Table(say.words("Data of the run"), columns, rows, stacks=False))
+    yield Figure(title, sub, (), data=table)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from toolkit.records.parts.supply import EuScore, MetalSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
+from toolkit.report.document import Block, Figure, Missing, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
@@ -147,17 +147,18 @@ def _told(run: Findings, rated: Sequence[Rated]) -> Iterator[Inline]:
 def _views(run: Findings, metals: Sequence[MetalSupply]) -> Figure:
     """Both views in one table; words of the notes stand as they are there."""
     say = run.say
-    columns = (
-        Column(say.words("Metal"), "left"),
-        Column("SR"),
-        Column(say.words("SR, our scenario"), short=say.words("scenario")),
-        Column("EI"),
-        Column(say.words("Thresholds"), "left"),
-        Column(say.words("EU list 2023"), "left", say.words("EU list")),
-        Column(say.words("US list 2025"), "left", say.words("US list")),
-        Column(say.words("US net imports"), "left"),
+    table = tabled(
+        say.words("Official views by metal"),
+        metals,
+        left(say.words("Metal"), run.head),
+        right("SR", lambda metal: _risk(run, metal.eu)),
+        right(say.words("SR, our scenario"), lambda metal: _scenario(run, metal), say.words("scenario")),
+        right("EI", lambda metal: _figure(run, metal.eu.economic_importance) if metal.eu else NONE),
+        left(say.words("Thresholds"), lambda metal: _verdict(run, metal.eu)),
+        left(say.words("EU list 2023"), lambda metal: _words(run, metal.eu_list_2023), say.words("EU list")),
+        left(say.words("US list 2025"), lambda metal: _words(run, metal.us_list_2025), say.words("US list")),
+        left(say.words("US net imports"), lambda metal: _reliance(run, metal.us_net_import_reliance)),
     )
-    table = Table(say.words("Official views by metal"), columns, tuple(_row(run, metal) for metal in metals))
     on_both = sum(_listed(metal.eu_list_2023) and _listed(metal.us_list_2025) for metal in metals)
     title = say("None of these metals is on both lists, of the EU and of the US")
     if not any(metal.eu_list_2023 or metal.us_list_2025 for metal in metals):
@@ -194,20 +195,9 @@ def _listed(words: str | None) -> bool:
     return (words or "").startswith("yes")
 
 
-def _row(run: Findings, metal: MetalSupply) -> Row:
-    fmt, score, supposed = run.fmt, metal.eu, _supposed(metal)
-    return Row(
-        (
-            text(run.head(metal)),
-            _risk(run, score),
-            text(NONE) if supposed is None else text(run.derived(fmt.number(supposed, 1), TRADE, marked=False)),
-            text(NONE) if score is None else _figure(run, score.economic_importance),
-            _verdict(run, score),
-            _words(run, metal.eu_list_2023),
-            _words(run, metal.us_list_2025),
-            _reliance(run, metal.us_net_import_reliance),
-        )
-    )
+def _scenario(run: Findings, metal: MetalSupply) -> Span:
+    supposed = _supposed(metal)
+    return NONE if supposed is None else run.derived(run.fmt.number(supposed, 1), TRADE, marked=False)
 
 
 def _figure(run: Findings, value: float | None) -> Text:

@@ -8,7 +8,7 @@ from datetime import date
 from toolkit.records.parts.prices import PriceMonth, Prices, PriceSeries
 from toolkit.report.charts.levels import Month, levels
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Panels, Row, SmallMultiple, Table
+from toolkit.report.document import Block, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
@@ -173,11 +173,17 @@ def _data(run: Findings, series: Sequence[PriceSeries]) -> Table:
     """One row a month, the newest first: what was printed, and the level with one standard error."""
     say, fmt = run.say, run.fmt
     cells = {one.asset: {row.month: _cell(run, row) for row in one.months} for one in series}
-    months = sorted({month for own in cells.values() for month in own}, reverse=True)
-    rows = tuple(Row((text(fmt.month(month)), *(own.get(month, text(NONE)) for own in cells.values()))) for month in months)
-    caption = say.words("Prices by month, {unit}: observed, then estimated price ± one standard error", unit=_unit(run, series))
-    columns = (Column(say.words("Month"), "left"), *(Column(capital(run.head(one).text)) for one in series))
-    return Table(caption, columns, rows, stacks=False)
+
+    def of(one: PriceSeries) -> Shown[str]:
+        return right(capital(run.head(one).text), lambda month: cells[one.asset].get(month, NONE))
+
+    return tabled(
+        say.words("Prices by month, {unit}: observed, then estimated price ± one standard error", unit=_unit(run, series)),
+        sorted({month for own in cells.values() for month in own}, reverse=True),
+        left(say.words("Month"), fmt.month),
+        *map(of, series),
+        stacks=False,
+    )
 
 
 def _cell(run: Findings, row: PriceMonth) -> Text:

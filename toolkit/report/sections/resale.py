@@ -10,7 +10,7 @@ from typing import Literal
 from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
 from toolkit.records.subjects import Holdings
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Line, Matrix, Row, State, Table
+from toolkit.report.document import Block, Figure, Line, Matrix, State, Table, left, tabled
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
@@ -233,23 +233,21 @@ def _source(run: Findings, groups: Sequence[LotGroup]) -> Iterator[Inline]:
 def _basis(run: Findings, part: Resale, merged: Sequence[Merged]) -> Table:
     """Every measure behind an answer other than yes, once for each line and buyer."""
     say, fmt = run.say, run.fmt
-    rows = []
-    for _, groups in merged:
-        for buyer, answer in zip(part.buyers, groups[0].answers, strict=True):
-            rows += [
-                Row(
-                    (
-                        text(_names(run, groups)), text(_buyer(run, buyer)[0]), text(say.words(ANSWER[answer.answer])),
-                        text(_number(run, m)), text(fmt.short_date(m.since) if m.since else NONE),
-                        text(fmt.short_date(m.until) if m.until else NONE),
-                        text(say.words("confirmed")) if is_confirmed(m) else why_unconfirmed(run, m),
-                    )
-                )
-                for m in answer.measures
-            ]  # fmt: skip
-    heads = (
-        mark("Metal, form and origin"), mark("Buyer"), mark("Answer"), mark("Measure"), mark("Since"), mark("To, inclusive"),
-        mark("Checked"),
-    )  # fmt: skip
-    columns = tuple(Column(say.words(head), "left") for head in heads)
-    return Table(say.words("Legal basis of the answers"), columns, tuple(rows), stacks=False)
+    rows = [
+        (groups, buyer, answer, m)
+        for _, groups in merged
+        for buyer, answer in zip(part.buyers, groups[0].answers, strict=True)
+        for m in answer.measures
+    ]
+    return tabled(
+        say.words("Legal basis of the answers"),
+        rows,
+        left(say.words("Metal, form and origin"), lambda row: _names(run, row[0])),
+        left(say.words("Buyer"), lambda row: _buyer(run, row[1])[0]),
+        left(say.words("Answer"), lambda row: say.words(ANSWER[row[2].answer])),
+        left(say.words("Measure"), lambda row: _number(run, row[3])),
+        left(say.words("Since"), lambda row: fmt.short_date(row[3].since) if row[3].since else NONE),
+        left(say.words("To, inclusive"), lambda row: fmt.short_date(row[3].until) if row[3].until else NONE),
+        left(say.words("Checked"), lambda row: say("confirmed") if is_confirmed(row[3]) else why_unconfirmed(run, row[3])),
+        stacks=False,
+    )

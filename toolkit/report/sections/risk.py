@@ -9,13 +9,13 @@ from toolkit.records.parts.prices import Fall
 from toolkit.records.risk import AssetModel
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Row, Table
+from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Table, left, right, tabled
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.origins import by_product
-from toolkit.report.i18n.text import NONE, Text, muted, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, muted, sources, strong, text
 from toolkit.report.tables.outlook import falls, own_calculation, shocks, tail
 
 NOISY = 0.5
@@ -165,31 +165,35 @@ def _told(run: Findings, rows: Sequence[AssetModel]) -> str:
 
 def _table(run: Findings, rows: Sequence[AssetModel]) -> Table:
     """Everything behind the chart; what is known of no asset is left out as columns."""
-    say, regression = run.say, run.proposal.factor_model
+    say, fmt, regression = run.say, run.fmt, run.proposal.factor_model
     model = {a.asset: a for a in by_product(regression.assets if regression else (), run.offers)}
     fallen = {one.asset: one.fall for one in (run.parts.prices.series if run.parts.prices else ()) if one.fall}
-    longer = bool(remembered(rows))
-    columns = [
-        Column(say.words("Metal"), "left"), Column(say.words("Used")), Column(say.words("Observed")),
-        *((Column(say.words("Without history")),) if longer else ()),
-        Column(say.words("Corrected")),
-        Column(say.words("68% interval")), Column(say.words("Noise of a price")), Column(say.words("n")),
-        Column(say.words("From"), "left"), Column(say.words("To"), "left"), Column(say.words("Seen"), "left"),
-    ]  # fmt: skip
-    if model:
-        columns.append(Column(say.words("Own data")))
-    if fallen:
-        columns += [Column(say.words("Deepest fall")), Column(say.words("Months below a peak"))]
-    cells = [
-        (
-            *_estimate(run, a, longer=longer),
-            *((_own(run, model.get(a.asset)),) if model else ()),
-            *(_fall(run, fallen.get(a.asset)) if fallen else ()),
-        )
-        for a in rows
-    ]
-    caption = say.words("Volatility a year, used, observed and corrected")
-    return Table(caption, tuple(columns), tuple(Row(row) for row in cells), stacks=False)
+
+    def between_ends(a: AssetModel) -> Text:
+        return say("{low} to {high}", low=fmt.percent(a.volatility.low), high=fmt.percent(a.volatility.high))
+
+    def without(a: AssetModel) -> Inline:
+        return NONE if a.volatility.without_history is None else fmt.percent(a.volatility.without_history)
+
+    return tabled(
+        say.words("Volatility a year, used, observed and corrected"),
+        rows,
+        left(say.words("Metal"), run.head),
+        right(say.words("Used"), lambda a: strong(fmt.percent(a.volatility.used))),
+        right(say.words("Observed"), lambda a: fmt.percent(a.volatility.raw)),
+        right(say.words("Without history"), without) if remembered(rows) else None,
+        right(say.words("Corrected"), lambda a: fmt.percent(a.volatility.corrected)),
+        right(say.words("68% interval"), between_ends),
+        right(say.words("Noise of a price"), lambda a: fmt.percent(a.volatility.noise) if a.volatility.noise else NONE),
+        right(say.words("n"), lambda a: fmt.number(a.volatility.observations)),
+        left(say.words("From"), lambda a: fmt.month(a.volatility.first)),
+        left(say.words("To"), lambda a: fmt.month(a.volatility.last)),
+        left(say.words("Seen"), lambda a: seen(run, a.volatility.model)),
+        right(say.words("Own data"), lambda a: _own(run, model.get(a.asset))) if model else None,
+        right(say.words("Deepest fall"), lambda a: _depth(run, fallen.get(a.asset))) if fallen else None,
+        right(say.words("Months below a peak"), lambda a: _waited(run, fallen.get(a.asset))) if fallen else None,
+        stacks=False,
+    )
 
 
 def remembered(rows: Sequence[AssetModel]) -> list[AssetModel]:
@@ -197,34 +201,20 @@ def remembered(rows: Sequence[AssetModel]) -> list[AssetModel]:
     return [a for a in rows if a.volatility.without_history is not None]
 
 
-def _estimate(run: Findings, a: AssetModel, *, longer: bool) -> tuple[Text, ...]:
-    say, fmt, v = run.say, run.fmt, a.volatility
-    return (
-        text(run.head(a)),
-        text(strong(fmt.percent(v.used))),
-        text(fmt.percent(v.raw)),
-        *((text(NONE if v.without_history is None else fmt.percent(v.without_history)),) if longer else ()),
-        text(fmt.percent(v.corrected)),
-        say("{low} to {high}", low=fmt.percent(v.low), high=fmt.percent(v.high)),
-        text(fmt.percent(v.noise)) if v.noise else text(NONE),
-        text(fmt.number(v.observations)),
-        text(fmt.month(v.first)),
-        text(fmt.month(v.last)),
-        text(seen(run, v.model)),
-    )
-
-
-def _own(run: Findings, a: FactorAsset | None) -> Text:
+def _own(run: Findings, a: FactorAsset | None) -> Inline:
     """How far the volatility follows the metal's own prices rather than its group's."""
-    return text(NONE) if a is None else text(run.fmt.percent(a.own_weight, 0))
+    return NONE if a is None else run.fmt.percent(a.own_weight, 0)
 
 
-def _fall(run: Findings, fall: Fall | None) -> tuple[Text, Text]:
-    """How deep the level fell from a peak and how long it stayed below one, in the months that are shown."""
+def _depth(run: Findings, fall: Fall | None) -> Inline:
+    """How deep the level fell from a peak in the months of the panel, which need not be those of the volatility."""
     if fall is None:
-        return text(NONE), text(NONE)
-    fmt, waited = run.fmt, fall.under_water
-    still = run.say(" (still)") if fall.lasts and fall.depth else ()
-    # The months of the panel, not those from which the volatility is: the row says both.
-    depth = run.say("{depth} since {month}", depth=fmt.percent(fall.depth), month=fmt.month(fall.since))
-    return depth, text(fmt.number(waited), still)
+        return NONE
+    return run.say("{depth} since {month}", depth=run.fmt.percent(fall.depth), month=run.fmt.month(fall.since))
+
+
+def _waited(run: Findings, fall: Fall | None) -> Inline:
+    """How long it stayed below one."""
+    if fall is None:
+        return NONE
+    return text(run.fmt.number(fall.under_water), run.say(" (still)") if fall.lasts and fall.depth else ())

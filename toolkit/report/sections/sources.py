@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from toolkit.records.fetch import QualityFinding
+from toolkit.records.parts.quality import StoredChecks
 from toolkit.records.sources import Provenance
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Column, Figure, Missing, Notes, Row, Status, Table
+from toolkit.report.document import Block, Column, Figure, Missing, Notes, Paragraph, Row, Status, Table, left, tabled
 from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sources, text
-from toolkit.report.tables.checks import stored_checks
 from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
@@ -175,31 +176,29 @@ def _facts(run: Findings, found: Mapping[str, Fact]) -> Figure:
         "{N} fact used in this report is not confirmed",
         "{N} facts used in this report are not confirmed",
     )
-    columns = (
-        Column(say.words("Notice or statement"), "left"),
-        Column(say.words("What"), "left"),
-        Column(say.words("Why it is unconfirmed"), "left", say.words("Why")),
-        Column(say.words("Source"), "left"),
+    table = tabled(
+        say.words("Unconfirmed facts"),
+        found.items(),
+        left(say.words("Notice or statement"), lambda one: name(run.fmt.notices(say.term("term", one[1].label)))),
+        left(say.words("What"), lambda one: _what(run, *one)),
+        left(say.words("Why it is unconfirmed"), lambda one: why_unconfirmed(run, one[1]), say.words("Why")),
+        left(say.words("Source"), lambda one: _quoted(run, one[1])),
     )
-    rows = tuple(Row(_fact(run, key, fact)) for key, fact in found.items())
     return Figure(
         title,
         say("They are shown, marked where they stand, and change no legal state by themselves."),
-        (Table(say.words("Unconfirmed facts"), columns, rows),),
+        (table,),
     )
 
 
-def _fact(run: Findings, key: str, fact: Fact) -> tuple[Text, ...]:
-    say, fmt = run.say, run.fmt
-    what = capital(instrument(run, fact.instrument))
-    metals = _metals(run, key, fact)
-    marker = () if fact.source_id is None else run.of_sources(fact.source_id)
-    return (
-        text(name(fmt.notices(say.term("term", fact.label)))),
-        say("{measure}: {metals}", measure=what, metals=metals) if metals else text(what),
-        why_unconfirmed(run, fact),
-        text(name(_cited(run, fact.source)), sources(*marker)),
-    )
+def _what(run: Findings, key: str, fact: Fact) -> Inline:
+    what, metals = capital(instrument(run, fact.instrument)), _metals(run, key, fact)
+    return run.say("{measure}: {metals}", measure=what, metals=metals) if metals else what
+
+
+def _quoted(run: Findings, fact: Fact) -> Text:
+    markers = () if fact.source_id is None else run.of_sources(fact.source_id)
+    return text(name(_cited(run, fact.source)), sources(*markers))
 
 
 def _cited(run: Findings, words: str) -> str:
@@ -220,3 +219,83 @@ def _metals(run: Findings, key: str, fact: Fact) -> Text:
         return say.listed(names) if names else ()
     left = len(names) - NAMED
     return say("{metals} and {n} more", metals=joined(names[:NAMED], ", "), n=left)
+
+
+CHECKS: Mapping[str, str] = {
+    "unit_jump": mark("step by 10, 100 or 1000"),
+    "revised_unit": mark("stored days again in another unit"),
+    "duplicated_day": mark("two values for a day"),
+    "future_date": mark("days ahead"),
+    "unadjusted_split": mark("split that the closes still show"),
+    "currency_switch": mark("another currency than before"),
+    "unreported_split": mark("step like a split that is not reported"),
+    "gap": mark("missing days"),
+    "closed_day": mark("prices of days without a session"),
+    "stale_run": mark("one price again and again"),
+    "outlier": mark("prices far off both neighbours"),
+}
+ACTIONS: Mapping[str, str] = {
+    "refused": mark("refused"),
+    "accepted": mark("accepted by the user"),
+    "kept": mark("used as it came"),
+    "dropped": mark("rows left out"),
+    "new_vintage": mark("kept as a new vintage"),
+}
+SERIES_NAMED = 6
+"""Series of a row that are named; the rest is counted."""
+
+
+def stored_checks(run: Findings, checks: StoredChecks) -> Block:
+    """What the checks found, by check and by what was done about it."""
+    say = run.say
+    if not checks.findings:
+        return Paragraph(
+            say.counted(
+                checks.series,
+                "The series of the store that this report uses passed every check.",
+                "The {n} series of the store that this report uses passed every check.",
+            )
+        )
+    concerned = len({finding.asset for finding in checks.findings})
+    title = say.counted(
+        concerned,
+        "{N} of {total} series of the store needs a second look",
+        "{N} of {total} series of the store need a second look",
+        total=say.number_word(checks.series),
+    )
+    columns = (
+        Column(say.words("Check"), "left"),
+        Column(say.words("Series"), "left"),
+        Column(say.words("Rows")),
+        Column(say.words("First")),
+        Column(say.words("What was done"), "left"),
+    )
+    table = Table(say.words("Checks of the series of the store"), columns, tuple(_rows(run, checks.findings)))
+    return Figure(
+        title, say("Nothing is filled in or repaired; a series with an error is used only if its error was accepted."), (table,)
+    )
+
+
+def _rows(run: Findings, findings: Sequence[QualityFinding]) -> Iterator[Row]:
+    say = run.say
+    groups: dict[tuple[str, str, str], list[QualityFinding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.severity, finding.rule, finding.action), []).append(finding)
+    for (severity, rule, action), found in groups.items():
+        check = say.words(CHECKS[rule])
+        names = [finding.asset for finding in found[:SERIES_NAMED]]
+        more = len(found) - len(names)
+        days = [finding.date for finding in found if finding.date is not None]
+        yield Row(
+            (
+                text(Span(f"▲ {check}", "warn")) if severity == "error" else text(check),
+                say("{metals} and {n} more", metals=", ".join(names), n=more) if more else text(", ".join(names)),
+                text(run.fmt.number(sum(finding.count for finding in found))),
+                _day(run, min(days, default=None)),
+                text(say.words(ACTIONS[action])),
+            )
+        )
+
+
+def _day(run: Findings, day: str | None) -> Text:
+    return text(run.fmt.short_date(day)) if day else ()

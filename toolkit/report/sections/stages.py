@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
-from toolkit.report.charts.basket import Slice
-from toolkit.report.charts.stacked import Stack, stacked
+from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
+from toolkit.report.document import Block, Column, Figure, Missing, Row, Table, left, right, tabled
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.stages import STAGES, stage, years
+from toolkit.report.i18n.names import STAGES, stage, years
 from toolkit.report.i18n.text import Inline, Text, name, sources, strong, text
 
 Named = tuple[MetalSupply, StageSupply]
@@ -93,18 +92,14 @@ def _finding(run: Findings, rows: Sequence[Named]) -> Text:
 
 def _table(run: Findings, rows: Sequence[Named]) -> Table:
     say, fmt = run.say, run.fmt
-    columns = (
-        Column(say.words("Metal"), "left"),
-        Column(say.words("Stage"), "left"),
-        Column(say.words("Country"), "left"),
-        Column(say.words("Share of production")),
+    return tabled(
+        say.words("Three largest producers"),
+        [(metal, at, one) for metal, at in rows for one in at.leading],
+        left(say.words("Metal"), lambda row: run.head(row[0])),
+        left(say.words("Stage"), lambda row: stage(say, row[1].stage)),
+        left(say.words("Country"), lambda row: run.country(row[2].key)),
+        right(say.words("Share of production"), lambda row: fmt.percent(row[2].share, 0)),
     )
-    cells = tuple(
-        Row((text(run.head(metal)), text(stage(say, at.stage)), text(run.country(one.key)), text(fmt.percent(one.share, 0))))
-        for metal, at in rows
-        for one in at.leading
-    )
-    return Table(say.words("Three largest producers"), columns, cells)
 
 
 @section("uses", mark("What it is used for"), needs=["supply"])

@@ -10,7 +10,7 @@ from toolkit.app.context import Context
 from toolkit.app.findings.part import Ask
 from toolkit.app.findings.stored import stored
 from toolkit.market.store.store import Store
-from toolkit.records.parts.stored import StoredChecks
+from toolkit.records.parts.quality import StoredChecks
 
 AS_OF = date(2026, 6, 10)
 

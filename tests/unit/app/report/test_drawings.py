@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from toolkit.app.report import drawings
-from toolkit.report.charts.draw import bitmap, drawn
-from toolkit.report.charts.png import SIGNATURE
-from toolkit.report.charts.theme import TOKENS, specification
-from toolkit.report.charts.vegalite import layer
+from toolkit.report.charts.draw import SIGNATURE, bitmap, drawn
+from toolkit.report.charts.theme import TOKENS, layer, specification
 from toolkit.report.document import Drawing
 from toolkit.report.i18n.formats import Formats
 
