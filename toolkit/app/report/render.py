@@ -35,6 +35,8 @@ from toolkit.report.formats.workbook import workbook
 from toolkit.report.i18n.language import Language
 
 DEFAULT = "allocation"
+OWN = Brand()
+"""Of the toolkit itself."""
 
 
 class ReportSpec(Spec):
@@ -58,7 +60,7 @@ class Format:
     """A format of reports: the ending of its file, and how it is made from a document, its language and a brand."""
 
     suffix: str
-    make: Callable[[Document, Language, Brand], bytes]
+    make: Callable[..., bytes]
 
 
 def as_document(
@@ -105,7 +107,7 @@ def report(
         raise SpecError(f"a template of the report is not valid: {error}.", hint="See reports/templates/.") from error
 
 
-def _mail(document: Document, say: Language, brand: Brand) -> bytes:
+def _mail(document: Document, say: Language, brand: Brand = OWN) -> bytes:
     look = theme(brand)
     return mail(letter(document, say), look.templates, kept_bitmap, say, render(document, look, say).encode(), brand)
 
@@ -116,13 +118,13 @@ def _json(document: Document) -> bytes:
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "html": Format("html", lambda document, say, brand: render(document, theme(brand), say).encode()),
+        "html": Format("html", lambda document, say, brand=OWN: render(document, theme(brand), say).encode()),
         "email": Format("eml", _mail),
-        "pdf": Format("pdf", lambda document, say, brand: pdf(document, theme(brand), say)),
-        "md": Format("md", lambda document, say, _: markdown(document, say).encode()),
+        "pdf": Format("pdf", lambda document, say, brand=OWN: pdf(document, theme(brand), say)),
+        "md": Format("md", lambda document, say, _=OWN: markdown(document, say).encode()),
         "json": Format("json", lambda document, *_: _json(document)),
-        "xlsx": Format("xlsx", lambda document, say, _: workbook(document, say)),
-        "terminal": Format("txt", lambda document, say, _: terminal(document, say).encode()),
+        "xlsx": Format("xlsx", lambda document, say, _=OWN: workbook(document, say)),
+        "terminal": Format("txt", lambda document, say, _=OWN: terminal(document, say).encode()),
     }
 )
 """Formats by the word of `--format`."""
