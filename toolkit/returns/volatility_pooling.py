@@ -25,6 +25,7 @@ from toolkit.core.errors import GapError
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.returns.history import AnnualPrices
 from toolkit.returns.observation.group import SPREAD_SCALE
+from toolkit.returns.observed_returns import patterns
 
 SPREADS = np.linspace(0.01, 2.0, 200)
 """Nodes of tau, the spread of log volatility in a group; `SPREAD_SCALE` is the scale of its half-normal prior."""
@@ -89,8 +90,10 @@ def effective_excess(changes: FloatArray, groups: tuple[str, ...]) -> FloatArray
 def _autocovariances(u: FloatArray, known: NDArray[np.bool_], squares: FloatArray, count: NDArray[np.intp]) -> float:
     """Twice the weighted sum of the autocovariances of u (T, m), pooled over the m series, each of which sums to zero."""
     lags, total = int(np.sqrt(count.max())), 0.0
+    first, pattern = patterns(known)
+    distinct, u = known[:, first], np.ascontiguousarray(u)
     for lag in range(1, lags + 1):
-        pairs = np.count_nonzero(known[lag:] & known[:-lag], axis=0)
+        pairs = (distinct[lag:] & distinct[:-lag]).sum(axis=0)[pattern]
         if pairs.any():
             # What sums to zero is negatively correlated by construction.
             products = np.vdot(u[lag:], u[:-lag]) + (pairs * squares / (count * (count - 1.0))).sum()

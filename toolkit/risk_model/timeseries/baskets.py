@@ -56,6 +56,13 @@ def _without_each(values: FloatArray) -> FloatArray:
     return before + after
 
 
+def _mean(sums: FloatArray, counts: FloatArray, noisy: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean (T,) of sums over so many, NaN over none, and its weights (T, m) on the noisy members."""
+    some = counts > 0
+    mean = np.divide(sums, counts, out=np.full(len(counts), np.nan), where=some)
+    return mean, np.divide(noisy, counts[:, None], out=np.zeros_like(noisy), where=some[:, None])
+
+
 @dataclass(frozen=True, slots=True)
 class Basket:
     """Equal weights on the p members that have a change in each period.
@@ -64,12 +71,14 @@ class Basket:
         columns: (p,) positions of the members among the series.
         noisy: (T, m) 1 for the members with a change among the series that are measured with error, 0 elsewhere.
         sums, counts: (T, p + 1) over the members with a change, without each of them and (last) without none.
+        whole: As of `without`, of all members: what most assets, which are none of them, are explained by.
     """
 
     columns: NDArray[np.intp]
     noisy: FloatArray
     sums: FloatArray
     counts: FloatArray
+    whole: tuple[FloatArray, FloatArray]
 
     @classmethod
     def of(cls, increments: Returns, inside: NDArray[np.bool_]) -> Basket:
@@ -79,24 +88,20 @@ class Basket:
         own = present[:, columns]
         values = np.where(own, increments.mean[:, columns], 0.0)
         noisy = present[:, increments.noisy].astype(np.float64)
-        return cls(columns, noisy, _without_each(values), _without_each(own.astype(np.float64)))
+        sums, counts = _without_each(values), _without_each(own.astype(np.float64))
+        return cls(columns, noisy, sums, counts, _mean(sums[:, -1], counts[:, -1], noisy))
 
     def without(self, position: int, noisy: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
         """Mean change (T,), NaN where nothing is left, and weights (T, m) on the noisy series, zero there.
 
         Args:
-            position: Of the series to leave out; negative for none.
+            position: Of the series to leave out; negative for none, as that of a series which is no member.
             noisy: (m,) which of the noisy series it is.
         """
         at = np.flatnonzero(self.columns == position)
-        column = int(at[0]) if len(at) else len(self.columns)
-        count = self.counts[:, column]
-        some = count > 0
-        mean = np.divide(self.sums[:, column], count, out=np.full(len(count), np.nan), where=some)
-        weights = np.divide(
-            np.where(noisy, 0.0, self.noisy), count[:, None], out=np.zeros_like(self.noisy), where=some[:, None]
-        )
-        return mean, weights
+        if not len(at):
+            return self.whole
+        return _mean(self.sums[:, at[0]], self.counts[:, at[0]], np.where(noisy, 0.0, self.noisy))
 
 
 @dataclass(frozen=True, slots=True)
