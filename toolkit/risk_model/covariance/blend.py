@@ -112,7 +112,7 @@ def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInput
     """
     if (some := learned_from(inputs.variance)).size < len(inputs.assets):
         inputs = inputs.take(some)
-    own = inputs.increments.take(inputs.assets)
+    own = inputs.own
     T, horizon = len(own.dates), max(1, round(inputs.periods_per_year / 12.0))
     found = []
     for back in range(1, MONTHS * STRIDE, STRIDE):
@@ -139,7 +139,7 @@ def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInput
 def _until(inputs: CovarianceInputs, end: int) -> CovarianceInputs:
     """The inputs as of an earlier period; each variance in the proportion in which exact squares were smaller until then."""
     kept = np.arange(len(inputs.increments.dates)) < end
-    own = inputs.increments.take(inputs.assets)
+    own = inputs.own
     squares = own.mean**2
     if (np.isfinite(squares[:end]).sum(axis=0) < MINIMUM_CHANGES).any():
         raise GapError("an asset has too short a history for weights of a blend.")

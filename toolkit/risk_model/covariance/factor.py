@@ -161,7 +161,7 @@ def recent_variance(inputs: CovarianceInputs, half_life: float) -> FloatArray:
     series with few recent prices has nearly the common ratio. That volatility of noisy series changes is not
     identified: their variance stays.
     """
-    own = inputs.increments.take(inputs.assets)
+    own = inputs.own
     x = own.mean
     weights = np.where(np.isfinite(x), decay(len(x), half_life)[:, None], 0.0)
     effective = weights.sum(axis=0) ** 2 / (weights**2).sum(axis=0)
@@ -187,7 +187,7 @@ def _residual_correlation(
     The pairwise correlation of the changes less the systematic part, shrunk to the expected correlation less that part.
     """
     deviation = np.sqrt(variance - np.diag(systematic))
-    changes = inputs.increments.take(inputs.assets)
+    changes = inputs.own
     r, counts = changes.pairwise(decay(len(changes.dates), half_life))
     moved = np.diag(r)  # zero where a very short half-life leaves one change
     scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf)) / deviation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -24,7 +25,7 @@ Thousands of periods of a hundred assets tell such a number far better than it h
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the changes of the assets are taken once
 class CovarianceInputs:
     """Inputs of an estimator.
 
@@ -56,6 +57,11 @@ class CovarianceInputs:
     pressure: Mapping[str, float] | None = None
     realised: Returns | None = None
     expected_correlation: FloatArray | None = None
+
+    @cached_property
+    def own(self) -> Returns:
+        """The changes of the n assets."""
+        return self.increments.take(self.assets)
 
     def take(self, at: NDArray[np.intp]) -> CovarianceInputs:
         """The inputs of the assets at some positions (m,); the series of which factors are made stay."""
@@ -187,7 +193,7 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
         DataError: for an asset without measurement error whose change is the same in all of them: zero variance would be
             read as no risk.
     """
-    own = inputs.increments.take(inputs.assets)
+    own = inputs.own
     seen = np.isfinite(own.mean)
     rows = np.asarray(seen.all(axis=1))
     lost = int(seen.any(axis=1).sum() - rows.sum())

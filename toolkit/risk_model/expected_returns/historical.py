@@ -48,7 +48,7 @@ class HistoricalReturns(Spec):
         Raises:
             GapError: when the weight cannot be computed, because the covariance is singular.
         """
-        own = inputs.increments.take(inputs.assets)
+        own = inputs.own
         seen = np.isfinite(own.mean)
         if not seen.any(axis=0).all():
             annual = inputs.assets[int((~seen.any(axis=0)).argmax())]

@@ -63,7 +63,7 @@ def uncertainty(inputs: CovarianceInputs, tau: float | None) -> tuple[float, Mes
     """
     if tau is not None:
         return tau, message("tau = {tau:g}, given", tau=tau)
-    periods = np.isfinite(inputs.increments.take(inputs.assets).mean).sum(axis=0)
+    periods = np.isfinite(inputs.own.mean).sum(axis=0)
     years = float(np.median(periods)) / inputs.periods_per_year
     source = message(
         "tau = {tau:.3f}, one over the {years:.1f} years of data of the median asset", tau=1.0 / years, years=years
