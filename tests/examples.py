@@ -11,6 +11,6 @@ settings.load_profile("repeatable")
 FITTED = settings(max_examples=15)
 """Each example fits a model, writes files or simulates."""
 SOLVED = settings(max_examples=8)
-"""Each example solves several programs."""
+"""Each example solves several programs, or answers on many days."""
 QUICK = settings(max_examples=100)
 """Each example takes some milliseconds, and what can be written is manifold."""

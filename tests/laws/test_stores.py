@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.examples import FITTED, QUICK
+from tests.examples import FITTED, QUICK, SOLVED
 from tests.stores import FETCHED, days, made, rates
 from toolkit.core.errors import DataError
 from toolkit.market.store.compact import compact
@@ -130,7 +130,7 @@ FETCHES = st.lists(
 
 
 @given(FETCHES)
-@FITTED
+@SOLVED
 def test_a_later_fetch_changes_no_answer_dated_up_to_an_earlier_one(tmp_path_factory, fetches):
     kept = Store.open(tmp_path_factory.mktemp("vintages") / "s", create=True)
     start = date(2026, 1, 1)

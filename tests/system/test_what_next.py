@@ -68,17 +68,14 @@ def test_money_is_added_to_what_is_held_and_every_order_closes(ask, tmp_path):
     assert [(row["asset"], row["side"], float(row["quantity"])) for row in rows] == [
         (row["asset"], row["side"], row["quantity"]) for row in record["orders"]
     ]
-
-
-def test_the_whole_and_the_money_beside_are_two_ways_to_say_one_thing(ask):
-    added = ask(OWNED, "--budget", "50000")
-    total = ask(OWNED, "--total", f"{added['budget']:.2f}")
-    assert total["positions"] == added["positions"]
-    assert ask(OWNED)["money"]["added"] == 0
+    # The whole and the money beside are two ways to say one thing.
+    assert ask(OWNED, "--total", f"{record['budget']:.2f}")["positions"] == record["positions"]
 
 
 def test_a_total_below_the_holdings_is_refused_and_half_a_cent_is_not(toolkit, ask, tmp_path):
-    worth = ask(OWNED)["budget"]
+    alone = ask(OWNED)
+    worth = alone["budget"]
+    assert alone["money"]["added"] == 0
     assert ask(OWNED, "--total", f"{worth:.2f}")["money"]["added"] == pytest.approx(0, abs=0.011)
     low = toolkit("optimize", *ARGUMENTS, "--holdings", str(tmp_path / "lots.csv"), "--total", f"{worth - 1:.2f}")
     assert low.returncode == 2
@@ -246,9 +243,11 @@ def test_a_dealer_sets_the_price_of_what_he_names_and_of_nothing_else(toolkit, s
     assert any("list.csv" in str(row) for row in asked["data"])
 
 
+SHARES = "".join(f"20{20 + i // 12}-{i % 12 + 1:02d}-28,{180 + (i * 7) % 11}.37,{20 + (i * 3) % 5}.11\n" for i in range(48))
+
+
 def test_shares_are_whole_under_lots(toolkit, tmp_path):
-    rows = "".join(f"20{20 + i // 12}-{i % 12 + 1:02d}-28,{180 + (i * 7) % 11}.37,{20 + (i * 3) % 5}.11\n" for i in range(48))
-    (tmp_path / "p.csv").write_text("date,GLD,SLV\n" + rows)
+    (tmp_path / "p.csv").write_text("date,GLD,SLV\n" + SHARES)
     (tmp_path / "own.toml").write_text(
         '[about]\ntitle="t"\nidea="i"\nsource="s"\n[objective]\nkind="min_risk"\n[[constraint]]\nname="whole"\nkind="lots"\n'
     )
@@ -259,14 +258,13 @@ def test_shares_are_whole_under_lots(toolkit, tmp_path):
 
 
 def test_prices_of_standard_input_are_read_once_where_holdings_are_outside_of_them(toolkit, tmp_path):
-    rows = "".join(f"20{20 + i // 12}-{i % 12 + 1:02d}-28,{180 + (i * 7) % 11}.37,{20 + (i * 3) % 5}.11\n" for i in range(48))
     (tmp_path / "lots.csv").write_text(HEAD + OWNED, encoding="utf-8")
     arguments = ("optimize", "equal-weight", *ARGUMENTS, "--budget", "9000", "--prices", "-")
-    result = toolkit(*arguments, "--holdings", str(tmp_path / "lots.csv"), stdin="date,GLDX,SLVX\n" + rows)
+    result = toolkit(*arguments, "--holdings", str(tmp_path / "lots.csv"), stdin="date,GLDX,SLVX\n" + SHARES)
     record = json.loads(result.stdout)
     assert {p["asset"] for p in record["positions"]} == {"GLDX", "SLVX", "gallium", "gold", "hafnium"}
     assert by_asset(record)["gallium"]["outside"]
-    both = toolkit(*arguments, "--holdings", "-", stdin="date,GLDX,SLVX\n" + rows)
+    both = toolkit(*arguments, "--holdings", "-", stdin="date,GLDX,SLVX\n" + SHARES)
     assert both.returncode == 2
     assert "both read standard input" in json.loads(both.stdout)["error"]["message"]
 

@@ -26,7 +26,7 @@ def simulate(rng, periods, volatility, noise, contamination=0.05, exponent=0.75)
 def test_volatility_is_recovered_from_a_long_history():
     rng = np.random.default_rng(1)
     truth = np.array([0.15, 0.36, 0.5])
-    prints, quantity, _ = simulate(rng, 1200, truth, np.array([0.1, 0.2, 0.3]))
+    prints, quantity, _ = simulate(rng, 1000, truth, np.array([0.1, 0.2, 0.3]))
     found = local_levels(prints, quantity, 12.0)
     assert found.volatility == pytest.approx(truth, rel=0.1)
     assert found.noise == pytest.approx([0.1, 0.2, 0.3], rel=0.1)
@@ -138,7 +138,7 @@ def test_a_month_without_a_print_carries_the_level_on_and_widens_its_error():
 
 def test_volatility_and_persistence_are_recovered_from_a_long_history():
     phi = 0.6
-    prints, truth = trending(np.random.default_rng(3), 1200, np.full(4, 0.36), phi)
+    prints, truth = trending(np.random.default_rng(3), 1000, np.full(4, 0.36), phi)
     found = local_levels(prints, np.full(prints.shape, np.nan), 12.0)
     assert found.volatility == pytest.approx(truth, rel=0.1)
     change = truth / np.sqrt(horizon_variance(np.array(phi), 12.0) / 12.0)
