@@ -18,7 +18,7 @@ from toolkit.app.own_events import Events, ledger_of, notes_of, products_of, vis
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
-from toolkit.core.trade_names import METALS, metal_and_form
+from toolkit.core.trade_names import METALS, is_mix, metal_and_form
 from toolkit.market.market import Market, Snapshot
 from toolkit.market.package import descriptor
 from toolkit.market.readers.cells import without_purity
@@ -152,6 +152,8 @@ class Context:
         except DataError:
             bare, purity = without_purity(name)
             found = metal_and_form(bare, {spelling: key for spelling, key in METALS.items() if key in self.ledger.assets})
+            if is_mix(name):
+                raise DataError(f"unknown metal {name!r}.", hint="It is of two metals: ask for each.") from None
             if found is None:
                 raise
         return found[0], self.ledger.form(found[0], found[1]) if found[1] else None, purity

@@ -49,7 +49,7 @@ from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message, together
 from toolkit.core.size import PieceSize
-from toolkit.core.trade_names import FORMS, METALS, POWDER, is_mix, metal_and_form
+from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form
 
 CHINA = "CHN"
 """The default origin of every question: the exporter most notices in the ledger come from."""
@@ -197,8 +197,7 @@ class ControlLedger:
             hint = f"Ask for one of: {', '.join(self._members[key])}."
             raise DataError(f"{name!r} is a group; notices and holdings name metals.", hint=hint, details={"metal": name})
         if key not in self.assets:
-            hint = "It is of two metals: ask for each." if is_mix(name) else did_you_mean(name, self.assets)
-            raise DataError(f"unknown metal {name!r}.", hint=hint, details={"metal": name})
+            raise DataError(f"unknown metal {name!r}.", hint=did_you_mean(name, self.assets), details={"metal": name})
         return key
 
     def form(self, asset: str, name: str) -> str:

@@ -227,17 +227,13 @@ class Parser(RowCells):
     def _status(self, i: int) -> str | None:
         """That of its cell; where it is empty and a place or a remark says that the lot is on its way, it is asked for."""
         if self._text("status", i) is None:
-            place = self._text("location", i) or ""
-            if said := status_within(place):
-                hint = f"Fill in the status: {said[1]}, or stored."
-                return self._fault(i, "status", "status", f"no status, and a place that says {said[1]}", hint, value=place)
             for header in self.headers:
-                remark = self.table.cells[header.text][i] if header.key in (None, "custody") else None
-                said = status_within(remark) if isinstance(remark, str) else None
-                if said and said[0] not in _OF_OTHER_THINGS:
+                words = self.table.cells[header.text][i] if header.key in (None, "location", "custody") else None
+                said = status_within(words) if isinstance(words, str) else None
+                if said and (header.key == "location" or said[0] not in _OF_OTHER_THINGS):
+                    where = "a place" if header.key == "location" else f"a column {header.text!r}"
                     hint = f"Fill in the status: {said[1]}, or stored."
-                    words = f"no status, and a column {header.text!r} that says {said[1]}"
-                    return self._fault(i, "status", "status", words, hint, value=remark)
+                    return self._fault(i, "status", "status", f"no status, and {where} that says {said[1]}", hint, value=words)
         return self._word(i, "status", STATUSES, default="stored", remedy=_NOT_HELD)
 
     def _quantity(self, i: int) -> tuple[str | None, float | None]:
