@@ -168,6 +168,9 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
     """
     prices = np.where(wanted == 0, 0.0, prices)
     before = cents(owned * prices)
+    bought, sold = np.maximum(wanted, 0.0), np.minimum(wanted, 0.0)
+    whole = np.isfinite(decision.steps)
+    steps = np.where(whole, decision.steps, 1.0) if whole.any() else None
 
     def of(units: FloatArray) -> Trades:
         amounts = cents((owned + units) * prices) - before
@@ -176,18 +179,17 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
         return Trades(units, amounts, cents(decision.costs.paid(amounts, decision.budget)))
 
     def part(share: float) -> Trades:
-        bought = np.clip(wanted, 0.0, None) * share
-        whole = np.isfinite(decision.steps)
-        steps = np.where(whole, decision.steps, 1.0)
-        bought = np.where(whole & (share < 1), np.floor(bought / steps + WHOLE) * steps, bought)
-        return of(bought + np.clip(wanted, None, 0.0))
+        units = bought * share
+        if steps is not None and share < 1:
+            units = np.where(whole, np.floor(units / steps + WHOLE) * steps, units)
+        return of(units + sold)
 
     def left(trades: Trades) -> float:
         return round(cash - float(trades.amounts.sum() + trades.costs.sum()), 2)
 
     full = part(1.0)
-    bought = float(np.clip(full.amounts, 0.0, None).sum())
-    if left(full) >= 0 or not bought:
+    spent = float(np.clip(full.amounts, 0.0, None).sum())
+    if left(full) >= 0 or not spent:
         return full
     low, high, found = 0.0, 1.0, part(0.0)
     for _ in range(HALVINGS):
@@ -197,5 +199,5 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
             low, found = middle, tried
         else:
             high = middle
-    short = bought - float(np.clip(found.amounts, 0.0, None).sum())
+    short = spent - float(np.clip(found.amounts, 0.0, None).sum())
     return Trades(found.units, found.amounts, found.costs, round(short, 2))

@@ -135,14 +135,15 @@ def stationary_bootstrap(count: int, *, block: float, draws: int = DRAWS, seed: 
         seed: Of the draws.
     """
     rng = np.random.default_rng(seed)
-    found = np.empty((draws, count), dtype=np.min_scalar_type(-count - 1))
-    parts, at = parts_of(draws, count), np.arange(count)
+    found = np.empty((draws, count), dtype=np.min_scalar_type(-2 * count))
+    parts, at = parts_of(draws, count), np.arange(count, dtype=found.dtype)
     for part in parts:
         found[part] = rng.integers(0, count, found[part].shape)
     for part in parts:
         begins = rng.random(found[part].shape) < 1.0 / block
-        since = np.maximum.accumulate(np.where(begins, at, 0), axis=1)
-        found[part] = (np.take_along_axis(found[part], since, axis=1) + (at - since)) % count
+        since = np.maximum.accumulate(begins * at, axis=1)
+        walked = np.take_along_axis(found[part], since, axis=1) + (at - since)
+        found[part] = walked - count * (walked >= count)  # after the last return comes the first
     return found
 
 

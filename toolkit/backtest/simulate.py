@@ -285,14 +285,15 @@ def _next(
     """The account after a date, and its entry."""
     day = prices.dates[i]
     account, storage = _stored(account, prices, i)
-    held = _values(account.owned, value_at)
+    owned = account.owned
+    held = _values(owned, value_at)
     gain = round(float((held - before.values).sum()), 2)
     account, returned, lost = _received(account, day, value_at, deliveries, rebalance, log)
     account, traded, turnover, costs = _traded(account, prices, i, deliveries, log)
     credit = 0.0 if account.decision is None else account.decision.credit
     if account.cash < -credit:
         log.incidents.append(Incident(day, "overdrawn", amount=round(-account.cash - credit, 2)))
-    values = _values(account.owned, value_at)
+    values = held if account.owned is owned else _values(account.owned, value_at)
     return account, Entry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
 
 
@@ -302,7 +303,7 @@ def _values(units: FloatArray, price: FloatArray) -> FloatArray:
 
 def _stored(account: Account, prices: BacktestPrices, i: int) -> tuple[Account, float]:
     """Storage, charges of sites and fees of short positions since the date before, on the value at published prices."""
-    if account.decision is None or not account.units.any():
+    if account.decision is None or account.decision.costs.held_for_nothing or not account.units.any():
         return account, 0.0
     decision, at = account.decision, account.at(account.decision)
     years = (prices.dates[i] - prices.dates[i - 1]).days / DAYS_PER_YEAR

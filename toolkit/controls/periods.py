@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -153,7 +154,9 @@ def control_periods(
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("asset", "from")
 
 
-def periods_until(periods: pl.DataFrame, until: date) -> pl.DataFrame:
-    """The same periods as `control_periods` finds them up to an earlier day: each day is judged by what was known on it."""
-    begun = periods.filter(pl.col("from") <= until)
-    return begun.with_columns(to=pl.min_horizontal("to", pl.lit(until)))
+def begun_by(periods: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The periods, sorted by `from`, that have begun by a day: up to it they are those that `control_periods` finds on it.
+
+    Each day is judged by what was known on it; no later day of a period that goes on may be asked about.
+    """
+    return periods.head(bisect_right(periods["from"].to_list(), day))

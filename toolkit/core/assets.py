@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
@@ -63,6 +64,7 @@ class Asset:
         return self.element is not None or self.unit in KG_PER_UNIT
 
     @classmethod
+    @lru_cache(maxsize=10_000)
     def unknown(cls, key: str, unit: str = "unit") -> Asset:
         """An asset of which only a price is known (a column of a user's file); it has whole lots unless its unit is a mass."""
         return cls(key=key, name=key, unit=unit, lot_size=None if unit in KG_PER_UNIT else 1.0)

@@ -16,7 +16,11 @@ STATISTICAL = ("component_", "residual_")
 
 
 def read_only(array: FloatArray) -> FloatArray:
-    """A C-contiguous copy that cannot be written to."""
+    """A C-contiguous copy that cannot be written to; an array that is one already."""
+    if type(array) is np.ndarray and array.base is None and array.dtype == np.float64:
+        flags = array.flags
+        if flags.c_contiguous and not flags.writeable:
+            return array
     copy = np.array(array, dtype=np.float64, order="C")
     copy.setflags(write=False)
     return copy

@@ -51,7 +51,7 @@ def solve_continuous(problem: Problem, limits: LinearConstraints, order: Order |
 
 def _rescale_multipliers(problem: Problem, continuous: Continuous) -> Continuous:
     """Multipliers of f^p where f was minimised: d(f^p) = p f^(p - 1) df."""
-    function = problem.objective.function(problem)
+    function = problem.function
     if function is None or function.power == 1 or continuous.multipliers is None:
         return continuous
     rate = function.power * function.value(continuous.x) ** (function.power - 1)
@@ -65,7 +65,7 @@ def _rescale_multipliers(problem: Problem, continuous: Continuous) -> Continuous
 
 
 def _check_soft(problem: Problem, limits: LinearConstraints, convex: ConvexConstraints) -> None:
-    soft = [problem.constraints[i].name for i, price in zip(limits.owner, limits.price, strict=False) if np.isfinite(price)]
+    soft = [problem.constraints[limits.owner[row]].name for row in np.flatnonzero(limits.soft)]
     soft += [problem.constraints[limit.owner].name for limit in convex if limit.price is not None]
     if soft and not problem.objective.prices_limits:
         raise SpecError(

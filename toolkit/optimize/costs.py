@@ -7,6 +7,7 @@ every year. What is held already is kept for nothing: only what changes hands pa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def _nothing() -> FloatArray:
     return np.zeros(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: rates are added up once
 class Costs:
     """Costs of trading and holding the universe; arrays that are not given are zeros.
 
@@ -118,40 +119,40 @@ class Costs:
 
     # Once, as a fraction of the value that changes hands
 
-    @property
+    @cached_property
     def fees(self) -> FloatArray:
         """(n,) fixed fee of a trade of each asset, in budget currency."""
         return np.full(len(self.half_spread), self.fee, dtype=float)
 
-    @property
+    @cached_property
     def purchase(self) -> FloatArray:
         """(n,) paid once on what is bought: half the spread, the premium and the fees of its lots, and VAT on what is paid."""
         paid = self.half_spread + self.premium
         return paid + self.lot_fee + self.vat * (1.0 + paid)
 
-    @property
+    @cached_property
     def sale(self) -> FloatArray:
         """(n,) paid once on what is sold: half the spread of what is held, and the fees of its lots."""
         return self.half_spread + self.held_spread + self.lot_fee
 
     # A year
 
-    @property
+    @cached_property
     def trade_rate(self) -> FloatArray:
         """(n,) cost a year per unit bought today: the purchase over the holding period."""
         return self.purchase / self.holding_years
 
-    @property
+    @cached_property
     def sale_rate(self) -> FloatArray:
         """(n,) cost a year per unit sold today: the sale over the holding period."""
         return self.sale / self.holding_years
 
-    @property
+    @cached_property
     def impact_rate(self) -> FloatArray:
         """(n,) a of a |d|^1.5, the cost a year of the market impact of today's trades d."""
         return self.impact / self.holding_years
 
-    @property
+    @cached_property
     def holding_rate(self) -> FloatArray:
         """(n,) cost a year per unit held, however it came to be held: the exit over the holding period, and storage.
 
@@ -159,12 +160,12 @@ class Costs:
         """
         return self.sale_rate + self.storage + self.held_storage
 
-    @property
+    @cached_property
     def short_rate(self) -> FloatArray:
         """(n,) cost a year per unit that is short: the repurchase over the holding period, and the fee of what is borrowed."""
         return self.trade_rate + self.borrow
 
-    @property
+    @cached_property
     def annual_rate(self) -> FloatArray:
         """(n,) cost a year per unit held where nothing was held before: purchase and exit over the years, and storage.
 
@@ -172,6 +173,11 @@ class Costs:
         depend on what is held at all and belong to the whole-lot problem, the last is not linear.
         """
         return (self.sale_rate + self.trade_rate) + self.storage + self.held_storage
+
+    @cached_property
+    def held_for_nothing(self) -> bool:
+        """Whether nothing is charged for what is held: no storage, no site, no fee of a short position."""
+        return not (self.sites or self.storage.any() or self.held_storage.any() or self.borrow.any())
 
     def annual(self, values: FloatArray, previous: FloatArray, budget: float) -> float:
         """Cost a year of holding `values` after `previous`, both (n,) fractions of the budget, and so is the cost.
@@ -215,13 +221,13 @@ class Costs:
 
     def entry(self, trades: FloatArray, budget: float) -> float:
         """Cost of trades today; they, (n,), and it are fractions of the budget, a purchase positive and a sale negative."""
-        bought, sold, size = np.clip(trades, 0.0, None), np.clip(-trades, 0.0, None), np.abs(trades)
+        bought, sold, size = np.maximum(trades, 0.0), np.maximum(-trades, 0.0), np.abs(trades)
         fees = float(self.fees @ (size > TRADED)) / budget
         return float(self.purchase @ bought + self.sale @ sold + self.impact @ size**1.5 + fees)
 
     def paid(self, trades: FloatArray, budget: float) -> FloatArray:
         """(n,) cost of each of today's trades, (n,), all in budget currency."""
-        bought, sold, size = np.clip(trades, 0.0, None), np.clip(-trades, 0.0, None), np.abs(trades)
+        bought, sold, size = np.maximum(trades, 0.0), np.maximum(-trades, 0.0), np.abs(trades)
         impact = self.impact * np.sqrt(size / budget) * size
         return self.purchase * bought + self.sale * sold + impact + np.where(size > TRADED * budget, self.fee, 0.0)
 

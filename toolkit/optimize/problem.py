@@ -21,6 +21,7 @@ from toolkit.optimize.risk_contribution import RiskContributionLimit
 
 if TYPE_CHECKING:
     from toolkit.optimize.objectives.base import Objective
+    from toolkit.optimize.quadratic import ConvexObjective
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Problem:
     costs: Costs
     lot_values: FloatArray
     wealth: float = 1.0
+    _function: list[ConvexObjective | None] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.forecast.assets != self.universe.keys:
@@ -117,7 +119,15 @@ class Problem:
         """The same problem, checked already, with the wealth after entry costs."""
         other = copy(self)
         object.__setattr__(other, "wealth", wealth)
+        object.__setattr__(other, "_function", [])
         return other
+
+    @property
+    def function(self) -> ConvexObjective | None:
+        """The convex function that is minimised, made once; None where the objective is not one, or has no unit."""
+        if not self._function:
+            self._function.append(self.objective.function(self))
+        return self._function[0]
 
     @property
     def universe(self) -> Universe:

@@ -223,7 +223,7 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
         return False
     if np.max(np.abs(today - x)) <= SAME_WEIGHT:
         return True
-    if problem.objective.function(problem) is None:
+    if problem.function is None:
         return False
     best = problem.objective.value(problem, x[:-1])
     return problem.objective.value(problem, today[:-1]) - best <= SAME * abs(best)

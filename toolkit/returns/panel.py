@@ -144,16 +144,19 @@ def align(
     used = series.without([*slow, *yearly])
     own, days, price, quantity = used.together()
     if daily:
-        rows, dates = _on_days(days, np.array([key in {*faster} for key in used.assets])[own])
+        held = {*faster}
+        rows, dates = _on_days(days, np.array([key in held for key in used.assets])[own])
     else:
         rows, dates = _on_months(days)
     there = rows >= 0
-    priced = {used.assets[i] for i in np.flatnonzero(np.bincount(own[there], minlength=len(used.assets)))}
+    if not there.all():
+        rows, own, price, quantity = rows[there], own[there], price[there], quantity[there]
+    priced = {used.assets[i] for i in np.flatnonzero(np.bincount(own, minlength=len(used.assets)))}
     assets = sorted({*priced, *yearly})
     place = {key: i for i, key in enumerate(assets)}
-    columns = np.array([place.get(key, -1) for key in used.assets], dtype=np.int64)[own][there]
+    columns = np.array([place.get(key, -1) for key in used.assets], dtype=np.int64)[own]
     shape = (len(dates), len(assets))
-    values, quantities = (_grid(of[there], rows[there], columns, shape) for of in (price, quantity))
+    values, quantities = (_grid(of, rows, columns, shape) for of in (price, quantity))
     usable = _usable(values, assets, faster) | np.isin(assets, yearly)
     kept = [key for key, fine in zip(assets, usable, strict=True) if fine]
     short = [key for key, fine in zip(assets, usable, strict=True) if not fine]

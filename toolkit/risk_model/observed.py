@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +26,9 @@ AVERAGE = "monthly_average"
 """Basis of a price that is the mean of a month: corrected for averaging."""
 ASSESSED = "assessed"
 """Basis of a price that an agency assesses: unsmoothed where it shows smoothing."""
+KEPT = 256
+"""Fits of noisy series that are kept, two a day: those of a sweep over ten years of months, some megabytes."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
     if noisy.any():
         exact = np.where(noisy, np.nan, printed)
         start, log_price, quantity = _noisy_prints(panel, noisy)
-        levels = months = local_levels(log_price, quantity, panel.periods_per_year)
+        levels = months = _once(local_levels, log_price, quantity, panel.periods_per_year)
         if panel.prior is not None:
             years = np.isfinite(log_price).sum(axis=0) / panel.periods_per_year
             levels, weight = with_prior(months, tuple(np.array(panel.assets)[noisy].tolist()), years, panel.prior)
@@ -112,6 +118,20 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
         smoothing=smoothing,
         averaged=average,
     )
+
+
+def _once(function: Callable[..., T], *given: FloatArray | float) -> T:
+    """A function of arrays and numbers, called once for equal ones.
+
+    The noisy series of a day, most of the work of a forecast, are the same whatever the strategy holds: a sweep over universes
+    or parameters fits them once a day.
+    """
+    return _called(function, *((one.shape, one.tobytes()) if isinstance(one, np.ndarray) else one for one in given))
+
+
+@lru_cache(maxsize=KEPT)
+def _called(function: Callable[..., T], *given: Any) -> T:
+    return function(*(np.frombuffer(one[1]).reshape(one[0]) if isinstance(one, tuple) else one for one in given))
 
 
 def _through_noise(
@@ -140,14 +160,8 @@ def _through_noise(
         Changes whose volatility is that of a year, beside `mean`; the changes of the levels themselves, beside `exact`.
     """
     start = len(exact) - len(regressors)
-    smoothed = latent_increments(
-        log_price,
-        levels.noise_variance,
-        levels.contamination,
-        levels.change_volatility**2 / panel.periods_per_year,
-        regressors,
-        factor_scale=factor,
-    )
+    variance = levels.change_volatility**2 / panel.periods_per_year
+    smoothed = _once(latent_increments, log_price, levels.noise_variance, levels.contamination, variance, regressors, factor)
     # A change exists only between a series' first and last print: outside, the smoother has its prior only.
     inside = _inside(np.isfinite(log_price))
     # Volatility is that of a year, in which persistent changes add up: let the smoothed moments average to it.

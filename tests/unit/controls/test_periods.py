@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import groupby
 
+import polars as pl
 import pytest
 
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.periods import control_periods, form_history, periods_until
+from toolkit.controls.periods import begun_by, control_periods, form_history
 from toolkit.core.assets import Asset
 
 UNTIL = date(2026, 12, 31)
@@ -68,12 +69,13 @@ def test_assets_bring_their_form_and_those_without_have_no_period(ledger):
     assert control_periods(ledger, assets, until=UNTIL)["asset"].to_list() == ["gallium"]
 
 
-def test_periods_until_an_earlier_day_are_cut_from_later_ones(ledger):
+def test_periods_up_to_an_earlier_day_are_the_first_of_later_ones(ledger):
     """What makes the periods of all past days one computation: each day is judged by what was known on it."""
     forms = sorted({(scope.asset, scope.form) for scope in ledger.scopes if scope.form != "any"})
-    later = control_periods(ledger, forms, until=UNTIL, destination="USA")
+    later = control_periods(ledger, forms, until=UNTIL, destination="USA").sort("from")
     for day in (date(2023, 8, 1), date(2024, 12, 3), date(2025, 4, 4), date(2026, 11, 1)):
-        assert periods_until(later, day).equals(control_periods(ledger.known(day), forms, until=day, destination="USA")), day
+        found = begun_by(later, day).with_columns(to=pl.min_horizontal("to", pl.lit(day))).sort("asset", "from")
+        assert found.equals(control_periods(ledger.known(day), forms, until=day, destination="USA")), day
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
+from toolkit.risk_model import observed
 from toolkit.risk_model.covariance.ewma import EwmaCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
@@ -70,6 +71,19 @@ def test_a_level_is_believed_not_printed(forecast):
     # 116 after 217, 149 and 145.
     assert levels["tellurium"].price > 1.2 * levels["tellurium"].raw
     assert levels["gallium"].date == date(2026, 7, 31)
+
+
+def test_noisy_series_of_a_day_are_fitted_once_whatever_is_held(arguments):
+    """What a sweep over universes or estimators would spend most of its time on."""
+
+    def fits(**changed):
+        before = observed._called.cache_info().misses
+        estimate(**{**arguments, "covariance": FactorCovariance(), **changed})
+        return observed._called.cache_info().misses - before
+
+    fits()
+    assert fits(universe=arguments["universe"].take(("gallium", "gold")), covariance=SampleCovariance()) == 0
+    assert fits(prices=arguments["prices"].filter(pl.col("date") <= date(2026, 4, 30))) == 2
 
 
 def test_raw_sample_is_the_covariance_of_the_prices_as_given(arguments):

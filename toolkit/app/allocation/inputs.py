@@ -15,7 +15,7 @@ from toolkit.app.lots import LotNames
 from toolkit.app.own_events import notes_of
 from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own, with_stored
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.periods import periods_until
+from toolkit.controls.periods import begun_by
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean, nearest
 from toolkit.core.forecast import Forecast
@@ -220,7 +220,7 @@ class PricedMarket:
         own: The user's prices; None for the bundled prices.
         only: Whether nothing else has a price.
         notes: How the files were read.
-        controlled: Periods under control of each product, where these were found before.
+        controlled: Periods under control of each product by their first days, where these were found before.
         forecasts: Those made on the day, by what they depend on: strategies that estimate alike share one.
         supplies: Shares of supply of all days by the number of rows they were read from, since rows are only ever added.
     """
@@ -247,7 +247,7 @@ class PricedMarket:
         if (rows := (shares.height, elsewhere.height, len(context.products))) not in self.supplies:
             self.supplies[rows] = scored_supplies(context.products, shares, elsewhere)
         supply = self.supplies[rows]
-        controlled = None if self.controlled is None else periods_until(self.controlled, day)
+        controlled = None if self.controlled is None else begun_by(self.controlled, day)
         return PricedMarket(
             context, self.market, snapshot, supply, own, self.only, self.notes, controlled, supplies=self.supplies
         )

@@ -244,7 +244,9 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
 
 def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:
     """Inputs and forecast with the levels of quotes in place of the market's, and a note on each."""
-    quotes = {} if inputs.quotes is None else {row["asset"]: row for row in inputs.quotes.iter_rows(named=True)}
+    if inputs.quotes is None or inputs.quotes.is_empty():
+        return inputs, forecast
+    quotes = {row["asset"]: row for row in inputs.quotes.iter_rows(named=True)}
     paid = strategy.costs is None or "spread" in strategy.costs.include
     assets, levels, notes = list(inputs.universe), list(forecast.levels), []
     for i, (asset, level) in enumerate(zip(inputs.universe, forecast.levels, strict=True)):

@@ -67,7 +67,7 @@ def past_markets(request: Request) -> PastMarkets:
     """The market of a request, and of all days before it."""
     context = request.context
     country = request.owner.country
-    periods = control_periods(context.ledger, [*context.products], until=context.as_of, destination=country)
+    periods = control_periods(context.ledger, [*context.products], until=context.as_of, destination=country).sort("from")
     return PastMarkets(replace(priced_market(context, request.prices), controlled=periods))
 
 

@@ -96,9 +96,13 @@ class Cash(SignedLimits):
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: cash."""
-        coefficients = np.zeros((1, len(data.universe) + 1))
-        coefficients[0, -1] = 1.0
-        return LinearConstraint.of(("cash",), coefficients, self.lower, self.upper)
+        return _cash_row(self.lower, self.upper, data)
+
+
+def _cash_row(lower: float | None, upper: float | None, data: ConstraintData) -> LinearConstraint:
+    coefficients = np.zeros((1, len(data.universe) + 1))
+    coefficients[0, -1] = 1.0
+    return LinearConstraint.of(("cash",), coefficients, lower, upper)
 
 
 class FullyInvested(UpperLimited):
@@ -121,4 +125,4 @@ class FullyInvested(UpperLimited):
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: cash."""
-        return Cash(name=self.name, upper=self.upper).linear(data)
+        return _cash_row(None, self.upper, data)

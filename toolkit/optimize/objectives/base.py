@@ -78,6 +78,9 @@ class Objective(Term):
         """The convex function that is minimised; None where it is not one, or has no unit."""
         return None
 
+    def _function(self, problem: Problem) -> ConvexObjective | None:
+        return problem.function if problem.objective is self else self.function(problem)
+
     def limit(self, problem: Problem) -> tuple[str, ConvexConstraint] | None:  # noqa: ARG002
         """The key of a limit that the objective itself sets, and the limit."""
         return None
@@ -96,7 +99,7 @@ class Objective(Term):
         """
         from toolkit.optimize.solvers.minimise import minimise  # noqa: PLC0415  # who only decodes loads no solver
 
-        function = self.function(problem)
+        function = self._function(problem)
         if function is None:
             raise NotImplementedError(f"{self.kind!r} has neither a function nor a program of its own")
         own = self.limit(problem)
@@ -104,7 +107,7 @@ class Objective(Term):
 
     def value(self, problem: Problem, weights: FloatArray) -> float:
         """The objective at asset weights, (n,), in its own unit, to be minimised; the variance a year where it has none."""
-        function = self.function(problem)
+        function = self._function(problem)
         if function is None:
             return problem.forecast.variance(weights)
         return function.value(np.append(weights, 1.0 - weights.sum())) ** function.power

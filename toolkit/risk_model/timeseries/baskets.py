@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -36,11 +37,12 @@ def membership(controlled: pl.DataFrame, dates: tuple[date, ...], series: tuple[
         dates: Last dates of the T periods; a period is controlled if its last date is.
         series: n names.
     """
-    state = np.zeros((len(dates), len(series)))
-    day = np.array([d.toordinal() for d in dates])
-    for asset, start, end in controlled.select("asset", "from", "to").iter_rows():
-        if asset in series:
-            state[(day >= start.toordinal()) & (day <= (end or date.max).toordinal()), series.index(asset)] = 1.0
+    state, place = np.zeros((len(dates), len(series))), {key: i for i, key in enumerate(series)}
+    columns = (controlled[name].to_list() for name in ("asset", "from", "to"))
+    for asset, start, end in zip(*columns, strict=True):
+        if asset in place:
+            first, last = bisect_left(dates, start), bisect_right(dates, end or date.max)
+            state[first:last, place[asset]] = 1.0
     return state
 
 
