@@ -217,7 +217,7 @@ def _asker() -> str:
         file = code.co_filename.replace("\\", "/")
         if (
             "/toolkit/report/" in file
-            and not file.endswith(("findings.py", "formats.py", "language.py"))
+            and not file.endswith(("document.py", "findings.py", "formats.py", "language.py"))
             and "<" not in code.co_name
         ):
             return f"{file.rsplit('/', 1)[-1].removesuffix('.py')}.{code.co_name}"

@@ -213,25 +213,25 @@ CENTS = {"allocation._equation", "costs._table", "costs.cost_waterfall", "costs.
 COUNTS = {
     "answer.answer", "brief_answer._controlled", "brief_answer._next", "brief_answer._paragraph", "brief_answer._status",
     "calendar._entry", "calendar._finding", "concentration._above", "concentration._weights", "concentration._won",
-    "conflict._figures", "conflict.no_answer", "correlations._title", "correlations.correlations", "controls._finding", "deadline.deadline", "facts.doubts", "flow_tables.effects",
-    "changes._flows", "flow_tables.recent", "history._foot", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
+    "conflict._figures", "conflict.no_answer", "factors._title", "factors.correlations", "controls._finding", "deadline.deadline", "facts.doubts", "flows.effects",
+    "changes._flows", "flows.recent", "history._foot", "holdings._bar", "holdings_answer._figure", "holdings_answer._status",
     "holdings_answer._stoppable", "method._data", "official._finding", "official._views", "resale._state", "sources._dates",
     "sources._late", "sources._metals", "stages._finding",
 }  # fmt: skip
 """Where rows or days are counted."""
 CONSTANTS = {
-    "concentration._indices": {10_000}, "correlations.correlations": {0, 0.25, 0.5, 0.75, 1}, "flow_tables._change": {-0.999}, "flow_tables._number": {1}, "holdings._bar": {1.0},
+    "concentration._indices": {10_000}, "factors.correlations": {0, 0.25, 0.5, 0.75, 1}, "flows._change": {-0.999}, "flows._number": {1}, "holdings._bar": {1.0},
     "prices._title": {0.1}, "measures.measure_words": {0.95},
 }  # fmt: skip
 """Ends of scales, thresholds, the least that is written."""
-NAMES = {"calendar._title", "changes._ledger", "changes._measure", "sources._cited", "sources._fact"}
+NAMES = {"calendar._title", "changes._ledger", "changes._measure", "sources._cited", "sources._facts"}
 """Days in the names of acts and in citations, which a German name writes itself."""
 AXES = {"lanes.timeline"}
 """Ends of axes of time."""
 COLUMNS = {
     "% of value": "(100*risk.measures[])",
     "12 before": "flows.flows[].summary.year_before",
-    "12 months, kg a month": "flows.flows[].summary.year flow_tables._number",
+    "12 months, kg a month": "flows.flows[].summary.year flows._number",
     "68% interval": "assets[].volatility.high assets[].volatility.low",
     "95% interval": "correlations[].high correlations[].low",
     "a year before": "flows.flows[].summary.on_year.base",
@@ -239,12 +239,12 @@ COLUMNS = {
     "All, kg": "changes.flows[].all.latest",
     "Amount, EUR": "costs._table",
     "Asked": "constraints[].limit",
-    "Asks": "scales.asked",
+    "Asks": "measures.asked",
     "Before": "flows.flows[].controls[].base",
     "Bought": "exit.tax.lots[].bought",
     "Change": (
         "changes.prices[].change flows.flows[].controls[].change.value flows.flows[].summary.year_on_year.value "
-        "history.points[].change flow_tables._change"
+        "history.points[].change flows._change"
     ),
     "Common changes": "correlations[].periods",
     "change": "(cash.weight-cash.previous_weight) (positions[].weight-positions[].previous_weight)",
@@ -282,7 +282,7 @@ COLUMNS = {
     "Held after": "positions[].quantity",
     "HHI, of 10,000": "(10000*supply.metals[].scored.hhi) (10000*supply.metals[].scored.hhi_upper) "
     "(10000*supply.metals[].scored.hhi_range[])",
-    "high": "stops.money_words whatif.metals[].bands[].high whatif.metals[].stop.high",
+    "high": "whatif.money_words whatif.metals[].bands[].high whatif.metals[].stop.high",
     "imports by month in kg (* zero inferred)": "flows.flows[].quantity[]",
     "In days": "exit.tax.lots[].days",
     "index by month, the weighted mean and in brackets the price as published": (
@@ -314,10 +314,10 @@ COLUMNS = {
     "Loss, %": "(100*scenarios[].loss)",
     "Lot": "positions[].lot_size",
     "Lots": "orders[].lots",
-    "low": "stops.money_words whatif.metals[].bands[].low whatif.metals[].stop.low",
+    "low": "whatif.money_words whatif.metals[].bands[].low whatif.metals[].stop.low",
     "Measure of risk": "measures.measure_words",
     "Measure, announced": "history.cases[].announced",
-    "middle": "stops.money_words whatif.metals[].bands[].central whatif.metals[].stop.central",
+    "middle": "whatif.money_words whatif.metals[].bands[].central whatif.metals[].stop.central",
     "Month": "flows._months history.cases[].path[].shift prices.series[].months[].month",
     "Months below a peak": "prices.series[].fall.under_water",
     "Months in a row at zero": "changes.flows[].china.zeros_running",
@@ -406,7 +406,7 @@ COLUMNS = {
     "What": "sources._metals",
     "Which metal": "whatif.metals[].share",
     "Whole lots": "cash.weight positions[].weight",
-    "Would ask": "scales.asked",
+    "Would ask": "measures.asked",
     "Year ahead": "factor_model.assets[].forecast",
     **dict.fromkeys(
         ("1 m", "3 m", "6 m", "12 m"),
@@ -501,14 +501,14 @@ def is_made(page: Page, shown: Shown) -> bool:
     """Whether a figure without a formula is a count, a constant, a word of the data, or a number of the JSON that was rounded."""
     value, conflict = shown.value, page.record.get("conflict", {})
     match shown.by:
-        case "stops.money_words":
+        case "whatif.money_words":
             return any(float(f"{leaf:.3g}") == value for leaf in leaves(page.parts["whatif"]["money"]))
         case "official._reliance":
             told = [row["us_net_import_reliance"] or "" for row in page.parts["supply"]["metals"]]
             return any(re.match(rf"\D*{100 * value:.0f}\b", one) for one in told)
         case "asked.step":
             return any(0 <= value - 100 * leaf < 0.1 for leaf in leaves(conflict["details"]["relaxation"]))
-        case "scales.asked":
+        case "measures.asked":
             moved = [float(one.rpartition("=")[2]) for one in conflict.get("details", {}).get("set", ())]
             return value in moved or value in [*leaves(conflict), *leaves(page.record.get("constraints"))]
     return value in CONSTANTS.get(shown.by, ()) or shown.by in CENTS or (shown.by in COUNTS and isinstance(value, int))
