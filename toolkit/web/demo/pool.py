@@ -62,7 +62,7 @@ class Solver:
             initargs=[self._day, self._prices, strategies],
         )
         self._ready = self._pool.schedule(child.is_loaded, timeout=LOADING)
-        self._ready.add_done_callback(_tell_failure)
+        self._ready.add_done_callback(self._tell_failure)
 
     def close(self) -> None:
         """End the process."""
@@ -71,6 +71,11 @@ class Solver:
         if pool is not None:
             pool.stop()
             pool.join()
+
+    def _tell_failure(self, ready: Future[bool]) -> None:
+        """Log why the process could not load; one that is closed meanwhile has no reason."""
+        if self._pool is not None and not ready.cancelled() and (error := ready.exception()) is not None:
+            log.error("demo.not_loaded", error=type(error).__name__, message=str(error))
 
     @property
     def is_ready(self) -> bool:
@@ -161,12 +166,6 @@ class Solver:
             raise Busy from None
         finally:
             self._seats.release()
-
-
-def _tell_failure(ready: Future[bool]) -> None:
-    """Log why the process could not load; one that was stopped meanwhile has no reason."""
-    if not ready.cancelled() and (error := ready.exception()) is not None:
-        log.error("demo.not_loaded", error=type(error).__name__, message=str(error))
 
 
 solver: Solver | None = None
