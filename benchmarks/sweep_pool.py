@@ -11,6 +11,7 @@ it is a lower bound; the second figure leaves out the time in which a process co
 from __future__ import annotations
 
 import argparse
+import contextlib
 import resource
 import subprocess
 import sys
@@ -73,11 +74,10 @@ def _watch(waited: dict[str, float], over: threading.Event) -> None:
     """Keep the newest time that each child of this process waited for a core."""
     while not over.wait(EVERY):
         for thread in Path("/proc/self/task").iterdir():
-            for child in (thread / "children").read_text().split():
-                try:
+            # Threads and children end while they are looked at.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                for child in (thread / "children").read_text().split():
                     waited[child] = int(Path(f"/proc/{child}/schedstat").read_text().split()[1]) / 1e9
-                except FileNotFoundError:  # it has ended
-                    continue
 
 
 def measured(runs: int, workers: int) -> Spent:
