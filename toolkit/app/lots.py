@@ -57,7 +57,8 @@ class LotNames:
         listed = {spelling: name for name in self.instruments for spelling in foldings(name)}
         instrument = next((listed[spelling] for spelling in foldings(text) if spelling in listed), None)
         metal = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text)
-        if instrument and metal and instrument != metal[0]:
+        # A series of a form, as `Terbium Metall`, is the price of what it names.
+        if instrument and metal and instrument != metal[0] and not self.other_form(instrument):
             hint = f"{text!r} is {metal[0]} and a series of your prices: write {metal[0]}, or rename the series."
             raise DataError(f"{text!r} has two meanings.", hint=hint)
         if metal:

@@ -45,6 +45,13 @@ def test_a_price_per_gram_of_another_form_is_one_of_a_kilogram(exposure):
     assert answer.lots[0].value == pytest.approx(2 * 2500)
 
 
+def test_a_lot_by_the_name_of_its_series_is_valued_by_it(exposure, tmp_path):
+    prices = "date,asset,price,currency,unit\n2026-11-20,Terbium Metall,2500,EUR,kg\n"
+    exposure(prices)
+    (tmp_path / "lots.csv").write_text(LOTS.replace("terbium,metal", "Terbium Metall,"), encoding="utf-8")
+    assert exposure(prices).lots[0].value == pytest.approx(2 * 2500)
+
+
 def test_the_newest_price_of_a_series_of_another_form_counts(exposure):
     months = "".join(f"2026-{month:02}-28,Terbium metal,{2000 + month},EUR,kg\n" for month in range(1, 11))
     answer = exposure(f"date,asset,price,currency,unit\n{months}")
