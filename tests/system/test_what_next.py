@@ -97,6 +97,19 @@ def test_orders_count_in_the_limits_and_cannot_be_sold(ask, toolkit, tmp_path):
     assert "not sold yet" in json.loads(beyond.stdout)["error"]["details"]["conflict"]
 
 
+def test_an_order_without_a_price_is_not_told_as_counted(ask, tmp_path):
+    """Metal of terbium is not traded: its series values it in `exposure` alone, and nothing says that it counts here."""
+    (tmp_path / "tb.csv").write_text("date,asset,price,currency,unit\n2026-11-20,Terbium metal,2500,EUR,kg\n", encoding="utf-8")
+    lots = ORDERED.format(4, "ordered") + "TB,terbium,metal,,3,kg,2026-10-03,900,EUR,CHN,,ordered\n"
+    record = ask(lots, "--budget", "60000", "--prices", str(tmp_path / "tb.csv"))
+    assert [note for note in record["notes"] if "count as held" in note] == [
+        "Orders and lots in transit of gallium count as held, in limits and in value. They cannot be sold before they arrive."
+    ]
+    unused = [one for one in record["warnings"] if one.startswith("Own prices")]
+    assert unused == ["Own prices of Terbium metal are of forms that are not traded, and not used here."]
+    assert any("counted in no limit" in one and "terbium (metal)" in one for one in record["warnings"])
+
+
 def test_an_order_and_the_same_lot_stored_differ_only_in_what_can_be_sold(ask):
     ordered, stored = (ask(OWNED + ORDERED.format(2, status), "--budget", "50000") for status in ("ordered", "stored"))
     assert ordered["budget"] == stored["budget"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -23,7 +23,7 @@ from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT, cents
 from toolkit.holdings.exposure import STORED_UNPLACED, lot_exposures, sale_obstacle
@@ -36,6 +36,8 @@ from toolkit.records.run import Run
 from toolkit.strategy.model import Strategy
 
 LAST = "last"
+OTHER_FORM = "{} ({})"
+"""Key of the lots of a metal in a form that is not traded: another good, of which no price is known."""
 WHOLE = 1e-6
 """Distance from a whole number within which a number of pieces is whole."""
 PLANNED, STORED = "planned", "stored"
@@ -268,9 +270,8 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
     for row in frame.iter_rows(named=True):
         if row["status"] == PLANNED:
             continue
-        # Another form of a metal is another good, of which no price is known.
         same = row["form"] is None or (row["asset"], row["form"]) in traded
-        key = row["asset"] if same else f"{row['asset']} ({row['form']})"
+        key = row["asset"] if same else OTHER_FORM.format(row["asset"], row["form"])
         quantity = row["quantity"] if row["mass"] is None else row["mass"]
         units[key] = units.get(key, 0.0) + quantity
         purchase = paid[row["lot_id"]]
@@ -296,20 +297,16 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
             )
         )
     notes = list(holdings.notes)
-    ordered = sorted({lot.asset for lot in lots if lot.arriving})
-    if ordered:
-        notes.append(
-            message(
-                "Orders and lots in transit of {assets} count as held, in limits and in value. They cannot be sold before they "
-                "arrive.",
-                assets=ordered,
-            )
-        )
-    notes += _not_sold(lots)
     plans = frame.filter(frame["status"] == PLANNED)["lot_id"].to_list()
     if plans:
         notes.append(message("Planned lots are not held and do not count: {lots}.", lots=plans))
     return Held(units, tuple(lots), notes=tuple(notes), read=holdings)
+
+
+def spoken(key: str) -> str:
+    """The key of what is held as a sentence can name it in any language."""
+    asset, of_form, form = key.removesuffix(")").partition(" (")
+    return message("{asset} ({form})", asset=asset, form=form) if of_form else key
 
 
 def _piece(row: Mapping[str, Any]) -> float | None:
@@ -337,13 +334,7 @@ def _of_run(run: Run, currency: str) -> Held:
         units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
     units |= {row.asset: row.quantity for row in run.positions if row.quantity is not None and row.quantity < 0}
     notes = (message("Held today is what run {run} proposed, as if it had been bought.", run=run.run_id),)
-    return Held(units, run.lots, cash=run.cash.value, run=run.run_id, notes=(*notes, *_not_sold(run.lots)))
-
-
-def _not_sold(lots: Iterable[Lot]) -> list[Message]:
-    """A note on lots that have arrived and cannot be sold."""
-    stopped = [lot.why_kept() for lot in lots if lot.obstacle is not None]
-    return [message("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)] if stopped else []
+    return Held(units, run.lots, cash=run.cash.value, run=run.run_id, notes=tuple(notes))
 
 
 def _stored_run(named: str, request: Request, strategy: Strategy) -> Run | None:

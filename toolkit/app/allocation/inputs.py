@@ -304,13 +304,19 @@ class PricedMarket:
         if not self.only:
             notes += tuple(unused_remarks(self.context, universe.keys))
         idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
+        names = LotNames(self.context.ledger, products)
+        if forms := tuple(key for key in idle if names.other_form(key)):
+            text = message("Own prices of {assets} are of forms that are not traded, and not used here.", assets=forms)
+            remedy = message("`toolkit exposure` values lots of these forms by them.")
+            notes += (Remark("data", text, remedy, forms),)
+            idle = [key for key in idle if key not in forms]
         if idle:
             text = message(
                 "Own prices of {assets} are not used: the strategy does not name them, and they are no product.", assets=idle
             )
             remedy = message("Call the series as the product is called (gold), or name them in the strategy.")
             notes += (Remark("data", text, remedy, tuple(idle), comes_first=True),)
-        if used := [key for key in mine if key not in idle]:
+        if used := [key for key in mine if key not in idle and key not in forms]:
             notes += () if {*universe.keys} <= {*mine} else (note(message("Own prices for {assets}.", assets=used)),)
         return Inputs(
             snapshot=snapshot,
