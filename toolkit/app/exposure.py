@@ -17,7 +17,7 @@ from toolkit.app.data.unused import unused_remarks
 from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
-from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, unit_prices, with_own_prices
+from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, unit_prices, with_dealer_spreads, with_own_prices
 from toolkit.controls.changes import change_ahead
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.upcoming import upcoming
@@ -111,7 +111,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         remarks += [*own.notes, *(remark for remark in own.reading if remark.is_warning)]
     listed = {*instruments_of(None if own is None else own.frame, context.ledger), *context.listed}
     holdings = _read(request, listed)
-    lots = holdings.frame.filter(pl.col("mass").is_not_null())
+    lots = with_dealer_spreads(holdings.frame.filter(pl.col("mass").is_not_null()), own, context.products)
     shares = holdings.frame.filter(pl.col("mass").is_null())
     prices = pl.concat([prices, context.quoted({*shares["asset"]} - {*prices["asset"]})])
     held = tuple(asset for asset in context.products if asset.key in set(lots["asset"]))

@@ -116,6 +116,25 @@ def with_own_prices(
     return found, tuple(told)
 
 
+def with_dealer_spreads(lots: pl.DataFrame, own: OwnPrices | None, products: Universe) -> pl.DataFrame:
+    """Lots with the spread of the dealer who asks and pays for their form on one day, where the holdings file gives none.
+
+    Args:
+        lots: Columns of the holdings contract.
+        own: The user's prices.
+        products: What is traded.
+    """
+    if own is None:
+        return lots
+    known = {(asset.key, asset.form) for asset in products}
+    given = {(row["asset"], row["form"]): row["spread"] for row in own.forms.iter_rows(named=True)}
+    spreads = {row["asset"]: row["spread"] for row in own.quotes.iter_rows(named=True)}
+    given |= {key: spreads[key[0]] for key in known if key[0] in spreads}
+    rows = zip(lots["asset"], lots["form"], lots["spread"], strict=True)
+    filled = [given.get((asset, form)) if spread is None else spread for asset, form, spread in rows]
+    return lots.with_columns(spread=pl.Series(filled, dtype=pl.Float64))
+
+
 def _unit_price(
     row: Mapping[str, Any], key: tuple[str, str], price: float, error: float, rate: Rate, kind: str, price_from: str = BUNDLED
 ) -> UnitPrice:

@@ -23,11 +23,11 @@ class Purchase:
         cost: Of the whole lot in the reporting currency, at the last rate known for the day of the purchase; None where the
             file gives no price or no rate leads to that currency.
         owed: What is still to be paid of it in the reporting currency, at the last rate known.
-        spread: Round trip, as a fraction; None where the file leaves it to the dealer's usual terms.
+        spread: Round trip, as a fraction, of the file or of a dealer's own prices; None for the usual terms.
         vat_state, custody: As the file says.
         doubted: The price paid is far from the level of its day, so that no gain is computed.
         lot_id: Id in the holdings file.
-        storage: A year, as a fraction of value; None for the usual terms of the dealer.
+        spread: Round trip, as a fraction, of the file or of a dealer's own prices; None for the usual terms.
     """
 
     lot_id: str

@@ -44,7 +44,8 @@ def exit_(run: Findings) -> tuple[Block, ...]:
     part, say = run.part(Exit), run.say
     warning = say(
         "An estimated price, an assessment or a dealer’s list price is not a bid. Buying back is a promise of the dealer, not "
-        "a market, and may be refused; what is shown here is a sale at the usual terms."
+        "a market, and may be refused; what is shown here is a sale at the usual terms, or at those of your "
+        "dealer where they are known."
     )
     blocks: list[Block] = [] if run.short else [Paragraph(warning, "intro")]
     if part.products and part.total.value > 0:
@@ -94,7 +95,7 @@ def _waterfall(run: Findings, part: Exit) -> Figure:
     ]
     told = "; ".join(f"{step.label}: {step.written}" for step in steps)
     title = say(
-        "Sold at once at the usual terms, {value} would bring {net}",
+        "Sold at once, {value} would bring {net}",
         value=run.money(value),
         net=_derived(run, terms, run.money(total.net_now), COSTS),
     )
@@ -249,7 +250,8 @@ def _products(run: Findings, part: Exit) -> Figure:
         below=below,
     )
     sub = say(
-        "Product by product, at the estimated price of today. Where the file gives spread or storage of a lot, these are used."
+        "Product by product, at the estimated price of today. Where the file gives spread or storage of a lot, or a "
+        "dealer’s own prices the spread, these are used."
     )
     if part.of == "proposal":
         sub = say("Product by product, at the estimated price of today and the terms of the proposal.")

@@ -12,8 +12,10 @@ from tests.records import asked, facts_of
 from tests.subjects import AS_OF, context, proposal
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
+from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
+from toolkit.app.prices import PriceFiles
 from toolkit.holdings.purchases import purchases
 
 
@@ -204,3 +206,22 @@ def test_only_what_is_valued_has_a_price(tmp_path):
     assert exposure["unpriced"] == ["GE-9"]
     assert [price["asset"] for price in exposure["prices"]] == ["gallium"]
     assert not [text for text in ask.record.warnings if "valued at" in text and "germanium" in text.casefold()]
+
+
+def test_a_sale_is_at_what_the_dealer_pays_where_his_list_says_it(tmp_path):
+    prices = tmp_path / "list.csv"
+    prices.write_text(
+        "Preisliste vom 24.11.2026\nProdukt;Ankauf EUR/kg;Verkauf EUR/kg\nGallium;1.050,00;1.390,00\nGalliumoxid;700,00;900,00\n",
+        encoding="utf-8",
+    )
+    rows = tmp_path / "mine.csv"
+    rows.write_text(
+        "lot_id,asset,form,quantity,location,spread\nA,gallium,metal,10,Hanau,\nB,gallium,metal,1,Hanau,0.1\n"
+        "C,gallium,oxide,2,Hanau,\n",
+        encoding="utf-8",
+    )
+    market = Context(resolve({}, environment={}), AS_OF)
+    answer = expose(ExposureRequest(holdings=str(rows), context=market, prices=PriceFiles((str(prices),), "EUR")))
+    lots = zip(answer.lots, answer.purchases, strict=True)
+    brings = {lot.lot_id: (lot.value or 0.0) * (1.0 - (bought.spread or 0.0) / 2) for lot, bought in lots}
+    assert brings == pytest.approx({"A": 10 * 1050, "B": 1220 * 0.95, "C": 2 * 700})
