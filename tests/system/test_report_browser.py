@@ -84,6 +84,24 @@ def test_a_german_page_fits_its_sheet(browser, ordinary, tmp_path):
     browser.media()
 
 
+def test_no_label_of_a_german_table_lies_on_its_value_on_a_phone(browser, ordinary, tmp_path):
+    record = json.loads(ordinary.with_name("run.json").read_text(encoding="utf-8"))
+    page = tmp_path / "report.de.html"
+    html, label = report_html(record, lang="de"), 'data-l="Ein Punkt mehr"'
+    assert label in html
+    page.write_text(html.replace(label, 'data-l="Ein Punkt mehr bringt"'), encoding="utf-8")
+    browser.open(page, 390)
+    gaps = browser.value(
+        """[...document.querySelectorAll('.stack td.l[data-l]')].filter(td => td.offsetHeight && parseFloat(getComputedStyle(td, '::before').width)).map(td => {
+          const words = document.createRange(); words.selectNodeContents(td)
+          const label = parseFloat(getComputedStyle(td, '::before').width)
+          return words.getClientRects()[0].left - td.getBoundingClientRect().left - label
+        })"""
+    )
+    assert gaps
+    assert min(gaps) >= 0
+
+
 def test_the_phone_shows_date_result_and_two_figures_before_scrolling(browser, ordinary):
     browser.open(ordinary, 390)
     bottoms = browser.value(

@@ -188,13 +188,13 @@ def price_doubts(
         if dated:
             quantity = row["quantity"] if row["quantity"] != 1 else None
             found[row["lot_id"]] = message(
-                "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the price of its day ({level:,.6g}). {cause}",
+                "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the price of its day ({level:,.4g}). {cause}",
                 **words,
                 cause=known.slip(times, unit or row["unit"], row["currency"], quantity=quantity) or cause,
             )
         else:
             found[row["lot_id"]] = message(
-                "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the newest price ({level:,.6g}), on an "
+                "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the newest price ({level:,.4g}), on an "
                 "unknown day. {cause}",
                 **words,
                 cause=cause,

@@ -153,11 +153,15 @@ def compose(found: Findings, definition: Definition) -> Document:
 
 
 def _paired(sections: Sequence[Section], definition: Definition) -> tuple[Section, ...]:
-    """The sections, those of a pair marked where both have something to show."""
+    """The sections, those of a pair marked where both have something to show, and as many figures."""
     found = list(sections)
     for i, (first, second) in enumerate(itertools.pairwise(sections)):
-        empty = isinstance(first.content, Missing) or isinstance(second.content, Missing)
-        if (first.name, second.name) in definition.pairs and not empty:
+        if (first.name, second.name) not in definition.pairs:
+            continue
+        one, other = first.content, second.content
+        if isinstance(one, Missing) or isinstance(other, Missing):
+            continue
+        if len(one) == len(other):  # else half the page stays white below the shorter one
             found[i : i + 2] = [replace(first, pair="first"), replace(second, pair="second")]
     return tuple(found)
 

@@ -192,7 +192,7 @@ def _vat(tax: Vat, say: Language, *, charged: bool) -> Text:
     if tax.rate is None:
         rate = say("No rate of VAT for {place} is bundled.", place=where)
     else:
-        law = say.term("note", tax.citation or "")
+        law = say.fmt.sentence(say.term("note", tax.citation or ""))
         rate = say("VAT for {place} by law: {rate} ({law}).", place=where, rate=say.fmt.limit(tax.rate), law=law)
     due = (
         say("At entry the rate that the strategy sets is charged.")

@@ -124,7 +124,7 @@ def test_old_prices_are_told_with_their_error_as_prices_of_today(traded):
     (aged,) = [words for words in told if "Taken as prices of today" in words]
     indium = next(p for p in traded["positions"] if p["asset"] == "indium")
     assert indium["price_today_se"] > indium["price_se"]
-    assert f"Indium ± {100 * indium['price_today_se'] / indium['price']:.0f}%" in aged
+    assert f"indium ±\N{NO-BREAK SPACE}{100 * indium['price_today_se'] / indium['price']:.0f}%" in aged
 
 
 def test_where_nothing_is_traded_no_change_is_the_largest(traded):

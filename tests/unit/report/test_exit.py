@@ -146,6 +146,16 @@ def test_a_loss_is_called_one_and_a_doubtful_purchase_price_tells_none(tmp_path)
     assert "Verlust" in plain(german.sub)
 
 
+def test_lots_that_are_all_free_of_tax_have_no_empty_columns(tmp_path):
+    found = findings_of(ask_of(tmp_path, TWELVE[0], TWELVE[2]))
+    figure = section.build(found)[3]
+    table = table_of(figure)
+    assert [column.label for column in table.columns] == ["Lot ID", "Purchase price, EUR", "Value, EUR", "Gain, EUR"]
+    assert [plain(row.cells[0]) for row in table.rows] == ["Two lots, tax-free today", "All lots"]
+    assert all(plain(cell) for row in table.rows for cell in row.cells)
+    assert len(figure.data.columns) == 8
+
+
 def test_without_a_rule_gains_alone_are_told(tmp_path):
     found = findings_of(ask_of(tmp_path, *TWELVE[:3], country="USA"))
     figure = section.build(found)[3]

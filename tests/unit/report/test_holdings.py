@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.blocks import figures, table_of
-from tests.lots import TWELVE, ask_of, findings_of
+from tests.lots import HEADER, TWELVE, ask_of, findings_of
 from tests.subjects import HOSTILE
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
@@ -214,6 +214,24 @@ def test_in_german(ask):
     words = [plain(row.cells[0]) for row in table_of(holdings.build(found)[0]).rows]
     assert words[0] == "Außerhalb des Ursprungslandes gelagert"
     assert all(found.say.words(message) != message for message in REACHES.values())
+
+
+def test_an_origin_that_no_lot_has_is_said_once(tmp_path):
+    unknown = [TWELVE[i].replace("CHN", "unknown") for i in (0, 2)]
+    for rows, once in ((unknown, True), ((*unknown, TWELVE[4]), False)):
+        figure = next(f for f in holdings.build(findings_of(ask_of(tmp_path, *rows))) if "largest" in plain(f.title))
+        told = [plain(row.cells[1]) for row in table_of(figure).rows]
+        assert ("The file names no origin" in plain(figure.sub)) is once
+        assert any("origin unknown" in words for words in told) is not once
+
+
+def test_headers_and_columns_stay_as_a_file_has_them(tmp_path, monkeypatch):
+    """The column status is no status of a solver."""
+    monkeypatch.setattr("tests.lots.HEADER", HEADER.replace("status", "order status").replace("certificate", "status of it"))
+    (notes,) = file.build(findings_of(ask_of(tmp_path, TWELVE[0]), "de"))
+    told = " ".join(plain(words) for _, words in notes.items)
+    assert "„order status“ als status" in told
+    assert "Löser" not in told
 
 
 def test_how_the_file_was_read_is_on_the_page(found):

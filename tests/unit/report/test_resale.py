@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.lots import TWELVE, ask_of, findings_of
-from toolkit.report.document import Figure, Matrix
+from toolkit.report.document import Figure, KeyFigures, Matrix
 from toolkit.report.i18n.text import plain
+from toolkit.report.sections.holdings_answer import holdings_answer
 from toolkit.report.sections.resale import resale
 
 
@@ -92,3 +93,25 @@ def test_a_clause_on_goods_made_abroad_is_named_and_not_a_yes(tmp_path):
     figure, matrix = built(findings_of(ask_of(tmp_path, oxide)))
     assert matrix.lines[0].states[0].number == "Not settled"
     assert "limb 1(3) reach goods made abroad" in plain(figure.source)
+
+
+@pytest.mark.parametrize("rows", [(2, 6), (2, 6, 11)])
+def test_lots_of_unknown_origin_are_told_as_if_from_china_and_never_as_nothing(tmp_path, rows):
+    """Beside a matrix of No, a title of 0% or a key figure of lots without a price would deny it."""
+    lots = [TWELVE[i].replace("CHN,Zug", "unknown,Frankfurt") for i in rows]
+    ask = ask_of(tmp_path, *lots)
+    found, exposure = findings_of(ask), ask.record.to_json()["exposure"]
+    share = found.fmt.percent(exposure["resale_unknown_origin"]["value"] / exposure["value"], 0)
+    title = plain(built(found)[0].title)
+    assert title.startswith(
+        f"{share} of value is barred from some buyers if it is from China; a further ban is suspended until"
+    )
+    (key,) = (
+        item
+        for block in holdings_answer.build(found)
+        if isinstance(block, KeyFigures)
+        for item in block.items
+        if item.label == "Resale restricted"
+    )
+    assert plain(key.value).startswith(found.money(exposure["resale_unknown_origin"]["value"]))
+    assert "if it is from China" in plain(key.note)

@@ -367,7 +367,7 @@ def _notes(run: Findings, rows: list[tuple[Order, Position]]) -> Iterator[Text]:
     yield from _at_last_prices(run)
     aged = [p for _, p in rows if (run.as_of - day(p.price_date)).days > AGED]
     if old := [(p, p.price_today_se / p.price) for p in aged if p.price and p.price_today_se]:
-        listed = [say("{metal} ± {error}", metal=run.head(p), error=run.fmt.percent(error, 0)) for p, error in old]
+        listed = [say("{metal} ± {error}", metal=run.metal(p), error=run.fmt.percent(error, 0)) for p, error in old]
         yield say(
             "Estimated prices are of the day of the last observed price, and deliveries follow the market by some months. "
             "Taken as prices of today their error is wider, by the volatility of that time: {metals}.",

@@ -106,7 +106,7 @@ def _figures(run: Findings, strategies: Sequence[Simulated]) -> Table:
         right(say.words("Volatility"), lambda one: fmt.percent(one.figures.volatility)),
         right(say.words("Deepest fall"), lambda one: fmt.percent(one.figures.max_drawdown)),
         right(say.words("Turnover a year"), lambda one: fmt.percent(one.figures.turnover, 0)),
-        right(say.words("Costs a year"), lambda one: fmt.percent(one.figures.costs)),
+        right(say.words("Trading costs a year"), lambda one: fmt.percent(one.figures.costs)),
         right(say.words("Storage a year"), lambda one: fmt.percent(one.figures.storage)),
     )
 

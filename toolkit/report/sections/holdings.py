@@ -168,9 +168,10 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     say, fmt = run.say, run.fmt
     order = sorted(lots, key=lambda lot: (_rank(lot), -(lot.value or 0.0), lot.lot_id))
     first, rest = order[:SHOWN], order[SHOWN:]
+    unknown = all(lot.assumed_origin for lot in lots)
     columns = (
         Column(say.words("Lot ID"), "left"),
-        Column(say.words("Metal, form and origin"), "left", say.words("What")),
+        Column(say.words("Metal and form") if unknown else say.words("Metal, form and origin"), "left", say.words("What")),
         Column(say.words("Quantity, kg"), short=say.words("kg")),
         Column(say.words("Price of a kg, {currency}", currency=run.currency), short=say.words("Price of a kg")),
         Column(say.words("Value, {currency}", currency=run.currency)),
@@ -178,7 +179,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         Column(say.words("Measure"), "left"),
         Column(say.words("Can it be stopped?"), "left", say.words("Stopped?")),
     )
-    told = [Row(_cells(run, lot)) for lot in first]
+    told = [Row(_cells(run, lot, with_origin=not unknown)) for lot in first]
     if rest:
         value = sum(lot.value or 0.0 for lot in rest)
         words = say.counted(len(rest), "{N} further lot", "{N} further lots")
@@ -194,6 +195,11 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         "not metals.",
         towards=run.towards(run.record.owner.country),
     )
+    if unknown:
+        markers = sources(*run.rests_on(ORIGIN))
+        sub = text(
+            sub, " ", say("The file names no origin: every lot is judged as if it came from China{markers}.", markers=markers)
+        )
     return Figure(_largest(run, order), sub, (table,), (), text(*_source(run)), data if rest or _cut(lots) else None)
 
 
@@ -226,7 +232,7 @@ def _cut(lots: Sequence[LotExposure]) -> bool:
     return any(len(shown_name(words).text) < len(words) for lot in lots for words in (lot.lot_id, lot.location or ""))
 
 
-def _cells(run: Findings, lot: LotExposure) -> tuple[Text, ...]:
+def _cells(run: Findings, lot: LotExposure, *, with_origin: bool) -> tuple[Text, ...]:
     say, fmt = run.say, run.fmt
     place: list[Inline] = [say.words(STATUS[lot.status])]
     if lot.location:
@@ -238,7 +244,9 @@ def _cells(run: Findings, lot: LotExposure) -> tuple[Text, ...]:
     risky = _rank(lot) < len(RISKY)
     return (
         text(*((Span("▲ ", "warn"),) if risky else ()), shown_name(lot.lot_id)),
-        text(run.head(run.product(lot.asset)), ", ", name(say.term("term", lot.form)), ", ", origin),
+        text(
+            run.head(run.product(lot.asset)), ", ", name(say.term("term", lot.form)), *((", ", origin) if with_origin else ())
+        ),
         text(fmt.quantity(lot.mass)),
         _price(run, lot),
         text(NONE) if lot.value is None else text("≤ " if lot.at_most else "", strong(fmt.number(lot.value))),

@@ -133,10 +133,14 @@ def _share(run: Findings, value: float) -> str:
 
 def _figure(run: Findings, label: str, of: Sum | Total, note: Text) -> KeyFigure:
     """A key figure in money; where none of its lots has a price it counts them, and shares of nothing are not told."""
-    without = run.say.counted(of.unpriced, "{n} lot without a price", "{n} lots without a price")
+    without = _without(run, of)
     if run.needed(Holdings).exposure.value <= 0 or (of.lots and of.unpriced == of.lots):
         return KeyFigure(label, text(run.fmt.number(of.lots)), without)
     return KeyFigure(label, text(run.money(of.value)), text(*note, "; ", *without) if of.unpriced else note)
+
+
+def _without(run: Findings, of: Sum | Total) -> Text:
+    return run.say.counted(of.unpriced, "{n} lot without a price", "{n} lots without a price")
 
 
 def _safe(run: Findings, part: Sum, exposure: Exposure) -> KeyFigure:
@@ -183,6 +187,14 @@ def _stoppable(run: Findings, order: Sum, exposure: Exposure) -> KeyFigure:
 
 def _resale(run: Findings, exposure: Exposure) -> KeyFigure:
     say, barred, unknown, note = run.say, exposure.resale_restricted, exposure.resale_unknown_origin, ()
+    if unknown.value > 0 and not barred.value:
+        note = say(
+            "{share} of value, barred from military buyers or listed firms if it is from China",
+            share=_share(run, unknown.value),
+        )
+        if barred.unpriced:
+            note = text(note, "; ", _without(run, barred))
+        return KeyFigure(say.words("Resale restricted"), text(run.derived(run.money(unknown.value), ORIGIN)), note)
     if unknown.value > 0:
         note = say(
             "{share} of value, barred from military buyers or listed firms; {more} more if it is from China",

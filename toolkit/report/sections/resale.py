@@ -81,25 +81,45 @@ def _finding(run: Findings, part: Resale) -> Text:
     """How much of the value is barred from a buyer, and whether a suspended ban stands behind a yes."""
     say, exposure = run.say, run.needed(Holdings).exposure
     barred, total = exposure.resale_restricted, exposure.value
-    waiting = [m for g in part.groups for a in g.answers if a.answer == SUSPENDED for m in a.measures]
-    ends = sorted({m.until for m in waiting if m.until})
+    ends = sorted({m.until for g in part.groups for a in g.answers if a.answer == SUSPENDED for m in a.measures if m.until})
     if banned := [g for g in part.groups if _obstacle(g) == BAN]:
         share = run.fmt.percent(sum(g.value for g in banned) / total if total else None, 0)
         return say("{share} of value is under an export ban: to no buyer abroad while it has not left", share=share)
-    if not barred.lots:
-        if open_ones := sum(g.value for g in part.groups if any(a.answer == UNSETTLED for a in g.answers)):
-            share = run.fmt.percent(open_ones / total if total else None, 0)
-            return say("Whether {share} of value may be passed on to some buyers is not settled", share=share)
-        return say("No lot of known origin is barred from the buyers that notices single out")
+    if not barred.value:
+        return _unvalued(run, part, ends)
+    share = run.fmt.percent(barred.value / total, 0)
     if ends:
         return say(
             "{share} of value is barred from some buyers; a further ban is suspended until {day}",
-            share=run.fmt.percent(barred.value / total if total else None, 0), day=run.fmt.long_date(ends[0]),
-        )  # fmt: skip
-    return say(
-        "{share} of value is barred from some of the buyers that notices single out",
-        share=run.fmt.percent(barred.value / total if total else None, 0),
-    )
+            share=share,
+            day=run.fmt.long_date(ends[0]),
+        )
+    return say("{share} of value is barred from some of the buyers that notices single out", share=share)
+
+
+def _unvalued(run: Findings, part: Resale, ends: Sequence[str]) -> Text:
+    """The finding where no value of known origin is barred: what would be, and what is not settled."""
+    say, exposure = run.say, run.needed(Holdings).exposure
+    barred, unknown, total = exposure.resale_restricted, exposure.resale_unknown_origin, exposure.value
+    if unknown.value:
+        share = run.derived(run.fmt.percent(unknown.value / total, 0), ORIGIN, marked=False)
+        if ends:
+            return say(
+                "{share} of value is barred from some buyers if it is from China; a further ban is suspended until {day}",
+                share=share,
+                day=run.fmt.long_date(ends[0]),
+            )
+        return say("{share} of value is barred from some buyers if it is from China", share=share)
+    if barred.lots:
+        return say.counted(
+            barred.lots,
+            "{N} lot without a price is barred from some of the buyers that notices single out",
+            "{N} lots without a price are barred from some of the buyers that notices single out",
+        )
+    if open_ones := sum(g.value for g in part.groups if any(a.answer == UNSETTLED for a in g.answers)):
+        share = run.fmt.percent(open_ones / total if total else None, 0)
+        return say("Whether {share} of value may be passed on to some buyers is not settled", share=share)
+    return say("No lot of known origin is barred from the buyers that notices single out")
 
 
 def _buyer(run: Findings, buyer: Buyer) -> tuple[str, str]:

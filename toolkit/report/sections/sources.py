@@ -156,7 +156,7 @@ def _brief(run: Findings, origin: Origin) -> Iterator[Inline]:
     if origin.newest:
         yield from (", ", muted(plain(_newest(run, origin))))
     if origin.overdue_days:
-        late = run.say.counted(origin.overdue_days, "▲ one day late", "▲ {days} days late", days=origin.overdue_days)
+        late = run.say.counted(origin.overdue_days, "▲ one day late", "▲ {days} days late", days=origin.overdue_days)
         yield from (", ", *(Span(span.text, "warn") for span in late))
 
 

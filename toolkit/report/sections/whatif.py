@@ -148,7 +148,7 @@ def _formula(run: Findings) -> Text:
     e, response = part.elasticity, part.response
     if response is not None:
         return say(
-            "Price after over price before, log scale: (1 − loss) ^ (−1 / e) for one year. Bars are 90 % of what {observed} "
+            "Price after over price before, log scale: (1 − loss) ^ (−1 / e) for one year. Bars are 90% of what {observed} "
             "reactions to controls and {published} published models leave open, ticks the median{assumed}; past a loss of "
             "{most} no single e sets the price.",
             observed=response.observed,

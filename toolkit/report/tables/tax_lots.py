@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from toolkit.records.parts.exit import Tax, TaxLot
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
@@ -24,6 +25,8 @@ SHOWN = 12
 """Lots that are drawn, or without a drawing have a row of their own; the rest is one sum."""
 MOST = 60
 """Lots up to which the data table has all of them; of more it has the first whose period still runs."""
+AMOUNTS = 3
+"""Columns of money, the last of a table."""
 NAME = 24
 """Characters of a lot's name in the drawing."""
 
@@ -51,7 +54,8 @@ def tax_lots(run: Findings, tax: Tax) -> Figure | None:
     if len(lots) > 1:
         rows.append(Row(_sum(run, lots, _all(run, lots), ruled=ruled), total=True))
     data = _listed(run, lots[:MOST], lots, columns, ruled=ruled) if len(lots) > len(first) else None
-    table = Table(say.words("Lots and their gains"), columns, tuple(rows))
+    shown = columns if first else (columns[0], *columns[-AMOUNTS:])
+    table = Table(say.words("Lots and their gains"), shown, tuple(rows if first else (_brief(row) for row in rows)))
     return Figure(_title(run, tax, waiting), _sub(run, tax), (table,), (), text(*_foot(run, tax)), data)
 
 
@@ -213,6 +217,11 @@ def _sum(run: Findings, lots: Sequence[TaxLot], words: Text, *, ruled: bool) -> 
     cost, value, gain = map(sum, zip(*known, strict=True)) if known else (None, None, None)
     blank: tuple[Text, ...] = ((),) * (4 if ruled else 2)
     return (words, *blank, _amount(run, cost), _amount(run, value), _amount(run, gain, gain=True))
+
+
+def _brief(row: Row) -> Row:
+    """A row of a sum without its empty cells."""
+    return replace(row, cells=(row.cells[0], *row.cells[-AMOUNTS:]))
 
 
 def _gantt(run: Findings, lots: Sequence[TaxLot]) -> Chart:

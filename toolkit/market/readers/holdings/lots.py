@@ -230,7 +230,9 @@ def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...],
     """
     named = {key: {fold(name) for name in (key, *BY_KEY[key].german.split(";"))} for key in columns.values()}
     renamed = [
-        message('"{header}" as {key}', header=text, key=key) for text, key in columns.items() if fold(text) not in named[key]
+        message('"{header:s}" as {key:s}', header=text, key=key)
+        for text, key in columns.items()
+        if fold(text) not in named[key]
     ]
     yield from table.notes
     if table.encoding == "cp1252":
@@ -238,7 +240,9 @@ def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...],
     if renamed:
         yield message("Columns of {file}: {columns}.", file=table.name, columns=renamed)
     if ignored:
-        yield message("Columns that are not read: {columns}.", columns=[message('"{header}"', header=text) for text in ignored])
+        yield message(
+            "Columns that are not read: {columns}.", columns=[message('"{header:s}"', header=text) for text in ignored]
+        )
     if totals:
         yield message("Row {rows} is a total and no lot.", rows=totals)
     if table.comments:
