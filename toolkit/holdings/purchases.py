@@ -27,7 +27,7 @@ class Purchase:
         vat_state, custody: As the file says.
         doubted: The price paid is far from the level of its day, so that no gain is computed.
         lot_id: Id in the holdings file.
-        spread: Round trip, as a fraction, of the file or of a dealer's own prices; None for the usual terms.
+        storage: A year, as a fraction of value; None for the usual terms of the dealer.
     """
 
     lot_id: str
