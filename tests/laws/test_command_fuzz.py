@@ -4,10 +4,13 @@ import csv
 import json
 import os
 import random
+import re
 import shlex
+from dataclasses import replace
 
 import pytest
 
+from tests.unit.report.test_catalogues import ENGLISH
 from tools.fuzz import CORPUS, KINDS, SLOW, Case, called, fault, impossible, kept
 
 CASES = int(os.environ.get("TOOLKIT_FUZZ", "10"))
@@ -30,6 +33,63 @@ def test_a_case_of_the_corpus_has_its_exit_code_and_message(code, message, case,
     assert found == int(code), err
     lines = [line.removeprefix("error: ").removeprefix("warning: ") for line in (*err.splitlines(), *out.splitlines())]
     assert any(line.startswith(message) for line in lines), (out, err)
+
+
+FILES = ("lots-",)
+"""Beginnings of the names of the corpus whose errors are German, too."""
+OF_FILES = [case for code, _, case in kept() if code == "3" and any(word.startswith(FILES) for word in case.command)]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=shlex.join(case.command)) for case in OF_FILES])
+def test_an_error_of_a_file_is_german_where_german_is_asked_for(case):
+    code, _, err = called(replace(case, command=(*case.command, "--lang", "de")))
+    assert (code, err[:8]) == (3, "Fehler: ")
+    told = re.sub(r"„[^“]*“|\S+\.(csv|parquet)", "", err)
+    assert not ENGLISH.findall(told), err
+
+
+def test_several_faults_are_told_in_either_language_and_json_is_english(tmp_path):
+    file = tmp_path / "bestand.csv"
+    file.write_text("lot_id;asset;quantity;unit\nA;galium;12,5;kg\nB;gallium;viel;kg\nC;gallium;-1;Pfund\n", "utf-8")
+    command = ("exposure", str(file), "--as-of", "2026-11-24")
+    english = called(Case(command))[2]
+    assert english == (
+        "error: bestand.csv: 4 kinds of faults.\n"
+        "- unknown asset in row 2 ('A': 'galium'). Did you mean 'gallium' or 'gadolinium' or 'germanium'?\n"
+        "- not a number in row 3 ('B': 'viel'). "
+        "Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing.\n"
+        "- a quantity that is not positive in row 4 ('C': '-1'). Give a quantity above zero.\n"
+        "- a unit that is not one mass in row 4 ('C': 'Pfund'). "
+        "Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg).\n"
+        "`toolkit holdings check FILE --write fixed.csv` tells every fault and writes a corrected copy.\n"
+    )
+    assert called(Case((*command, "--language=de")))[2] == (
+        "Fehler: bestand.csv: 4 Arten von Fehlern.\n"
+        "- unbekanntes Metall oder Wertpapier in Zeile 2 („A“: „galium“). Meinten Sie „gallium“ oder „gadolinium“ oder „germanium“?\n"
+        "- keine Zahl in Zeile 3 („B“: „viel“). "
+        "Schreiben Sie nur die Zahl, etwa 1234,5, ohne Wörter; lassen Sie die Zelle leer, wo ein Wert fehlt.\n"
+        "- Menge nicht größer als null in Zeile 4 („C“: „-1“). Geben Sie eine Menge größer als null an.\n"
+        "- mehrdeutige Einheit in Zeile 4 („C“: „Pfund“). "
+        "Schreiben Sie lb für das englische Pfund von 453,6 g, oder geben Sie die Masse in kg an "
+        "(ein deutsches Pfund sind 0,5 kg).\n"
+        "toolkit holdings check DATEI --write fixed.csv nennt jeden Fehler und schreibt eine berichtigte Kopie.\n"
+    )
+    (tmp_path / "config.toml").write_text('[output]\nlanguage = "de"\n', "utf-8")
+    configured = (*command, "--config", str(tmp_path / "config.toml"))
+    assert called(Case(configured))[2].startswith("Fehler: bestand.csv: 4 Arten")
+    assert called(Case((*configured, "--lang", "en")))[2] == english
+    answer = json.loads(called(Case((*command, "--lang", "de", "--json")))[1])
+    assert answer["error"]["message"].splitlines()[0] == "bestand.csv: 4 kinds of faults."
+    # What cannot be told in German because no catalogue can be read is told in English.
+    assert called(Case((*command, "--lang", "xx")))[2].startswith("error: reports are not written in 'xx'.")
+
+
+def test_the_corrected_copy_says_its_faults_in_the_language_of_the_command(tmp_path):
+    file = tmp_path / "bestand.csv"
+    file.write_text("asset;quantity\ngallium;viel\n", "utf-8")
+    command = ("holdings", "check", str(file), "--write", "-", "--as-of", "2026-11-24")
+    assert "quantity: not a number. Write a plain number" in called(Case(command))[1]
+    assert "quantity: keine Zahl. Schreiben Sie nur die Zahl" in called(Case((*command, "--lang", "de")))[1]
 
 
 def test_every_file_of_the_corpus_has_a_line():

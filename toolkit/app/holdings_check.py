@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +43,9 @@ class HoldingsCheck:
         groups = self.read.grouped()
         return row_error(self.read.table.name, groups) if groups else None
 
-    def copy(self) -> str:
-        """The corrected copy, as CSV."""
-        return corrected(self.read)
+    def copy(self, tell: Callable[[str], str] = str) -> str:
+        """The corrected copy, as CSV; `tell` writes its faults in the language of the reader."""
+        return corrected(self.read, tell)
 
     def record(self, written: str | None) -> records.HoldingsCheck:
         """The file and its faults; `written` is the file of the corrected copy."""

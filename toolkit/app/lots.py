@@ -13,7 +13,7 @@ from toolkit.controls.purity import purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, together
 from toolkit.core.remarks import Remark
 from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, is_mix, metal_and_form
 from toolkit.market.readers.cells import without_purity
@@ -59,8 +59,12 @@ class LotNames:
         metal = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text)
         # A series of a form, as `Terbium Metall`, is the price of what it names.
         if instrument and metal and instrument != metal[0] and not self.other_form(instrument):
-            hint = f"{text!r} is {metal[0]} and a series of your prices: write {metal[0]}, or rename the series."
-            raise DataError(f"{text!r} has two meanings.", hint=hint)
+            hint = message(
+                "{text!r:s} is {metal:s} and a series of your prices: write {metal:s}, or rename the series.",
+                text=text,
+                metal=metal[0],
+            )
+            raise DataError(message("{text!r:s} has two meanings.", text=text), hint=hint)
         if metal:
             return metal
         if instrument:
@@ -69,24 +73,26 @@ class LotNames:
         if coin:
             words, key = coin
             if key is None:
-                hint = f"It is struck in gold and in silver: write 'Gold {text}' or 'Silver {text}'."
-                raise DataError(f"{text!r} has two meanings.", hint=hint)
+                hint = message("It is struck in gold and in silver: write 'Gold {text:s}' or 'Silver {text:s}'.", text=text)
+                raise DataError(message("{text!r:s} has two meanings.", text=text), hint=hint)
             return key, words
         of_first = next((METALS[word] for word in foldings(text.partition(" ")[0]) if len(word) > 2 and word in METALS), None)
         name = METALS.get(foldings(text)[0]) or (of_first if of_first not in self.ledger.assets else None)
         if name:
-            hint = f"Nothing is known of {name}. Bring its price with --prices, or take the lot out."
-            raise DataError(f"unknown asset {text!r}.", hint=hint)
+            hint = message("Nothing is known of {name:s}. Bring its price with --prices, or take the lot out.", name=name)
+            raise DataError(message("unknown asset {text!r:s}.", text=text), hint=hint)
         names = (*self.ledger.assets, *self.instruments)
         near = did_you_mean(text, names)
-        own = "A listed instrument needs its price: give it with --prices."
+        own = message("A listed instrument needs its price: give it with --prices.")
         near = near if near.startswith("Did") else ""
         if is_mix(text):
-            near = "It is of two metals: write a lot of each, with the mass and the form of each."
+            near = message("It is of two metals: write a lot of each, with the mass and the form of each.")
         elif self._first_word(text):
-            near = f"Write {self._first_word(text)} as the asset, and what it is made into in the column form."
+            near = message(
+                "Write {metal:s} as the asset, and what it is made into in the column form.", metal=self._first_word(text)
+            )
         ticker = text.isupper() and len(text) <= TICKER
-        raise DataError(f"unknown asset {text!r}.", hint=f"{near} {own if ticker or not near else ''}".strip())
+        raise DataError(message("unknown asset {text!r:s}.", text=text), hint=together(near, own if ticker or not near else ""))
 
     def _metal_and_form_of_a_notice(self, text: str) -> tuple[str, str] | None:
         """``Tungsten APT``: a metal, and a form by the words of a notice; None for what is not both."""

@@ -10,7 +10,8 @@ from typing import Any, Protocol, Self, TypeVar, cast
 
 from toolkit.core.errors import DataError, SpecError, ToolkitError
 from toolkit.market.readers.columns import check_columns, numbers, required_cells, texts
-from toolkit.market.readers.tabular import file_and_sheet, read_table
+from toolkit.market.readers.contents import file_and_sheet
+from toolkit.market.readers.tabular import read_table
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import OwnAsset, Strategy, UniverseSpec
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
-from toolkit.cli.terminal import print_json, say, show, tell_remarks, try_write
+from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator, try_write
 
 DATA_FAULT = 3
 
@@ -55,12 +55,14 @@ def check(
 ) -> None:
     """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
     from toolkit.app.holdings_check import check_holdings, write_text
+    from toolkit.core.messages import message
     from toolkit.report.answers.holdings import check as document
 
+    tell = translator(common)
     found = check_holdings(file, common.context(), prices=common.price_files())
-    unwritten = try_write(lambda: write_text(write, found.copy()))[1] if write is not None and write != "-" else None
+    unwritten = try_write(lambda: write_text(write, found.copy(tell)))[1] if write is not None and write != "-" else None
     if write == "-" and not common.json:
-        sys.stdout.write(found.copy())
+        sys.stdout.write(found.copy(tell))
     else:
         record = found.record(write if unwritten is None else None)
         show(common, record, lambda record, say: document(record, common.day(), say))
@@ -74,5 +76,6 @@ def check(
         say(f"wrote {write}", common)
     if error is not None:
         if not common.json:
-            sys.stderr.write(f"error: {error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
+            told = f"{tell(message('error'))}: {tell(error.message)}\n{tell(error.hint)}".rstrip()
+            sys.stderr.write(f"{told}\n")
         raise typer.Exit(DATA_FAULT)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import sys
 import traceback
+from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 
 import typer
 from typer.exceptions import TyperException
@@ -14,6 +16,7 @@ from toolkit import __version__, cli
 from toolkit.cli.commands import Commands
 from toolkit.cli.terminal import drop_broken_streams, print_json, refused, tolerant_streams
 from toolkit.core.errors import ToolkitError, Unwritten
+from toolkit.core.messages import Message, message
 from toolkit.core.text import printable
 
 
@@ -50,11 +53,37 @@ def _root(
 command = typer.main.get_command(app)
 
 
-def _told(kind: str, message: str, hint: str, details: dict, *, as_json: bool) -> None:
+def _told(kind: str, sentence: str, hint: str, details: dict, *, as_json: bool, word: str = "error") -> None:
     if as_json:
-        print_json({"error": {"kind": kind, "message": message, "hint": hint, "details": details}})
+        print_json({"error": {"kind": kind, "message": sentence, "hint": hint, "details": details}})
     else:
-        sys.stderr.write(printable(f"error: {message}\n" + (f"{hint}\n" if hint else "")))
+        sys.stderr.write(printable(f"{word}: {sentence}\n" + (f"{hint}\n" if hint else "")))
+
+
+def _translated(sentences: tuple[str, str], arguments: list[str]) -> tuple[str, str, str]:
+    """The word for an error, its message and its hint in the language of the arguments, else of the configuration.
+
+    In English where none can be read, and for what is no message.
+    """
+    if any(isinstance(sentence, Message) for sentence in sentences):
+        from toolkit.cli.options import Common
+        from toolkit.cli.terminal import translator
+
+        config = _given(arguments, "--config")
+        common = Common(lang=_given(arguments, "--lang", "--language"), config=Path(config) if config else None)
+        # A configuration or a catalogue that cannot be read is not what the user is told about.
+        with suppress(ToolkitError):
+            if common.language() != "en":
+                tell = translator(common)
+                return tell(message("error")), tell(sentences[0]), tell(sentences[1])
+    return "error", *sentences
+
+
+def _given(arguments: list[str], *names: str) -> str | None:
+    """The last value of an option in the arguments, `--name VALUE` or `--name=VALUE`."""
+    values = [argument.partition("=")[2] or after for argument, after in pairwise([*arguments, ""])
+              if argument.partition("=")[0] in names]  # fmt: skip
+    return values[-1] if values else None
 
 
 def run(arguments: list[str]) -> int:
@@ -77,7 +106,9 @@ def run(arguments: list[str]) -> int:
 
         # The answer that could not be stored is on stdout already.
         told_as_json = as_json and not isinstance(error, Unwritten)
-        _told(error.kind, error.message, error.hint, error.details, as_json=told_as_json)
+        sentences = error.message, error.hint
+        word, sentence, hint = ("error", *sentences) if told_as_json else _translated(sentences, arguments)
+        _told(error.kind, sentence, hint, error.details, as_json=told_as_json, word=word)
         code = status_of(error).exit_code
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted; nothing was written\n")

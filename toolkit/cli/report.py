@@ -136,7 +136,7 @@ def _subject(
     from toolkit.app.report.stored import find_run, load_run
     from toolkit.app.runs import REPORTS, RUNS, stored_runs
     from toolkit.core.errors import DataError, SpecError, did_you_mean
-    from toolkit.market.readers.tabular import file_and_sheet
+    from toolkit.market.readers.contents import file_and_sheet
 
     output, whom = Path(context.settings.config.output.folder), client_name(client)
     files = common.price_files()

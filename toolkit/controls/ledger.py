@@ -194,10 +194,12 @@ class ControlLedger:
         if key not in self.assets and key not in self._members:
             key = next((METALS[spelling] for spelling in foldings(name) if spelling in METALS), key)
         if key in self._members and key not in self._own_words:
-            hint = f"Ask for one of: {', '.join(self._members[key])}."
-            raise DataError(f"{name!r} is a group; notices and holdings name metals.", hint=hint, details={"metal": name})
+            hint = message("Ask for one of: {names:s}.", names=", ".join(self._members[key]))
+            group = message("{name!r:s} is a group; notices and holdings name metals.", name=name)
+            raise DataError(group, hint=hint, details={"metal": name})
         if key not in self.assets:
-            raise DataError(f"unknown metal {name!r}.", hint=did_you_mean(name, self.assets), details={"metal": name})
+            near = did_you_mean(name, self.assets)
+            raise DataError(message("unknown metal {name!r:s}.", name=name), hint=near, details={"metal": name})
         return key
 
     def form(self, asset: str, name: str) -> str:
@@ -209,23 +211,22 @@ class ControlLedger:
         Raises:
             DataError: for a word nobody uses; the nearest are in the hint. For powder of a metal that is traded as oxide too.
         """
-        fold = name.strip().casefold().replace("_", " ")
+        fold, spellings = name.strip().casefold().replace("_", " "), foldings(name)
         own = self._own_words.get(asset, {})
-        spellings = foldings(name)
         if POWDER.intersection(spellings) and "powder" not in own and "oxide" in own:
-            hint = "Write 'metal powder' or 'oxide'."
-            raise DataError(f"{name!r} of {asset} may be the metal or the oxide.", hint=hint, details={"form": name})
+            two = message("{name!r:s} of {asset:s} may be the metal or the oxide.", name=name, asset=asset)
+            raise DataError(two, hint=message("Write 'metal powder' or 'oxide'."), details={"form": name})
         trade = next((FORMS[spelling] for spelling in spellings if FORMS.get(spelling) in self.forms), None)
-        for found in (own.get(fold), fold if fold in self.forms else None, trade, self._words.get(fold)):
-            if found:
-                return found
+        if found := own.get(fold) or (fold if fold in self.forms else None) or trade or self._words.get(fold):
+            return found
         if POWDER.intersection(spellings):
             return own.get("powder", "metal powder")
         product = metal_and_form(name, METALS)
         if product is not None and product[0] == asset and product[1]:
             return self.form(asset, product[1])
         near = {*self.forms, *(alias for scope in self.scopes if scope.asset == asset for alias in scope.aliases)}
-        raise DataError(f"unknown form {name!r} of {asset}.", hint=did_you_mean(name, near), details={"form": name})
+        unknown = message("unknown form {name!r:s} of {asset:s}.", name=name, asset=asset)
+        raise DataError(unknown, hint=did_you_mean(name, near), details={"form": name})
 
     def named_forms(self, metal: str, *, on: date, origin: str = CHINA) -> tuple[str, ...]:
         """Forms of a metal that notices known on `on` name and that have not run out, sorted.
@@ -490,10 +491,9 @@ class ControlLedger:
         if notes or listed:
             return together(*notes), () if notes and all(note.startswith(NOT_NAMED) for note in notes) else None
         if origin not in self.origins(on):
-            unknown = message(
+            return message(
                 "The export law of {origin} is not in the ledger: that it finds no control is no proof.", origin=origin
-            )
-            return unknown, None
+            ), None
         told = message("No notice of {origin} that applies names this form of {asset}.", origin=origin, asset=asset)
         if named := self.named_forms(asset, on=on, origin=origin):
             told = together(told, message("Forms of it that notices name: {forms}.", forms=named))

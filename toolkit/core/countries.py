@@ -15,6 +15,7 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from toolkit.core.errors import nearest
+from toolkit.core.messages import message
 
 _CODES = """
 ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR BHS BIH BLM BLR BLZ BMU
@@ -43,7 +44,7 @@ def customs_area(code: str) -> frozenset[str]:
     return CUSTOMS_CHINA if code in CUSTOMS_CHINA else frozenset({code})
 
 
-EXAMPLE = "Write an ISO 3166 code (DEU, DE) or a name in English or German (Germany, Deutschland)."
+EXAMPLE = message("Write an ISO 3166 code (DEU, DE) or a name in English or German (Germany, Deutschland).")
 
 _MISSING = frozenset({"na"})
 """Spellings that stand for "not available" far more often than for a country; Namibia is read as NAM or by its name."""
@@ -199,8 +200,8 @@ def _by_weight(code: str) -> tuple[bool, str]:
 def country_hint(text: str) -> str:
     """The hint of an error for a text that is no country."""
     english = country_names("en")
-    near = [f"{code} ({english[code]})" for code in nearest_countries(text)]
-    return f"Did you mean {' or '.join(near)}?" if near else EXAMPLE
+    near = [message("{code:s} ({country})", code=code, country=english[code]) for code in nearest_countries(text)]
+    return message("Did you mean {names: or }?", names=near) if near else EXAMPLE
 
 
 def country_or(*words: str) -> AfterValidator:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from toolkit.core.countries import foldings
 from toolkit.core.errors import did_you_mean
+from toolkit.core.messages import message, together
 
 RATED = ("EUR", "USD", "JPY", "GBP", "CHF", "CNY", "KRW", "CAD", "AUD", "SEK")
 """Currencies of the bundled exchange rates, which hints offer for a text that is no currency."""
@@ -46,8 +47,8 @@ def currency(text: str) -> str | None:
 def currency_hint(text: str) -> str:
     """The hint of an error for a text that is no currency."""
     if text.strip() in _TWO:
-        return "Write JPY or CNY."
-    return f"{did_you_mean(text.strip()[:60], RATED)} Write an ISO 4217 code, as EUR."
+        return message("Write JPY or CNY.")
+    return together(did_you_mean(text.strip()[:60], RATED), message("Write an ISO 4217 code, as EUR."))
 
 
 def _read(text: str) -> str:

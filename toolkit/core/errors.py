@@ -12,6 +12,8 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from toolkit.core.messages import message
+
 
 class ToolkitError(Exception):
     """Base of every error the toolkit raises on purpose.
@@ -117,5 +119,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = tuple(known)
     close = nearest(word, names)
     if close:
-        return f"Did you mean {' or '.join(repr(name) for name in close)}?"
-    return f"Known: {', '.join(sorted({*names}))}." if names else ""
+        return message("Did you mean {names: or }?", names=[message("{name!r:s}", name=name) for name in close])
+    return message("Known: {names:s}.", names=", ".join(sorted({*names}))) if names else ""

@@ -24,7 +24,8 @@ class Message(str):
     Attributes:
         template: With places in the syntax of `str.format`; the specification of a place says what its value is
             (``{share:.0%}``, ``{share:.1f %}`` with a gap, ``{day:%Y-%m}``), that of a list how it is joined (``{names}`` by
-            commas, ``{names:and}`` with that word before the last, ``{parts:; }`` as written).
+            commas, ``{names:and}`` with that word before the last, ``{parts:; }`` as written). Words of ``{key:s}`` and
+            ``{name!r:s}`` stand as they are in every language: somebody typed them, or has to.
         values: What stands in the places: words, numbers, dates, sentences, and lists of these.
     """
 
@@ -89,7 +90,8 @@ def message(template: str, /, **values: Any) -> Message:
 
 
 def together(*sentences: str) -> str:
-    """Several sentences as one message that keeps each of them; a single one is itself."""
+    """Several sentences as one message that keeps each of them; a single one is itself, and empty ones are left out."""
+    sentences = tuple(filter(None, sentences))
     if len(sentences) < 2:
         return sentences[0] if sentences else ""
     told = {f"s{i}": sentence if isinstance(sentence, Message) else quoted(sentence) for i, sentence in enumerate(sentences)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import check_number
+from toolkit.core.messages import message
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _MASS = re.compile(rf"({_NUMBER})\s*(kg|g)")
@@ -42,8 +43,8 @@ class PieceSize:
             if all(sides):
                 a, b, c = sorted(sides if len(sides) == 3 else (sides[0], sides[0], sides[1]), reverse=True)
                 return cls(dimensions=(a, b, c))
-        hint = "Write diameter x length (30x700) or three sides (120x120x50) in mm, or the mass of one piece (5kg)."
-        raise SpecError(f"{option} {text!r} is no size of a piece.", hint=hint)
+        hint = message("Write diameter x length (30x700) or three sides (120x120x50) in mm, or the mass of one piece (5kg).")
+        raise SpecError(message("{option} {text!r:s} is no size of a piece.", option=option, text=text), hint=hint)
 
     def __str__(self) -> str:
         """The text that `parse` reads."""

@@ -47,12 +47,12 @@ UNITS = spelled(
 and long tons are refused with their mass."""
 
 _NO_ONE_MASS = {
-    "oz": "Write ozt for the troy ounce (31.10 g) of precious metals, or give the mass in g.",
-    "pfund": "Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg).",
-    "ton": "Write t for 1,000 kg, or give a short ton (907.2 kg) in kg.",
-    "short ton": "Give quantity and price in kg: a short ton is 907.18474 kg.",
-    "long ton": "Give quantity and price in kg: a long ton is 1016.0469 kg.",
-    "mtu": "Give the mass of the product in kg: an mtu is 10 kg of contained WO3, and its product weighs more.",
+    "oz": message("Write ozt for the troy ounce (31.10 g) of precious metals, or give the mass in g."),
+    "pfund": message("Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg)."),
+    "ton": message("Write t for 1,000 kg, or give a short ton (907.2 kg) in kg."),
+    "short ton": message("Give quantity and price in kg: a short ton is 907.18474 kg."),
+    "long ton": message("Give quantity and price in kg: a long ton is 1016.0469 kg."),
+    "mtu": message("Give the mass of the product in kg: an mtu is 10 kg of contained WO3, and its product weighs more."),
 }
 
 FORMULA_ERROR = re.compile(
@@ -189,14 +189,23 @@ def number(name: str, text: str, most: float = LARGEST) -> float:
         try:
             return float(text)
         except ValueError:
-            raise SpecError(f"{name} {text!r} is not a number.", hint="Write it in digits, such as 100000 or 0.5.") from None
+            raise SpecError(
+                message("{name:s} {text!r:s} is not a number.", name=name, text=text),
+                hint=message("Write it in digits, such as 100000 or 0.5."),
+            ) from None
     values = {value for value in (found.point, found.comma) if value is not None}
     readings = sorted({value for value in values if abs(value) <= most} or values, key=abs)
     if len(readings) > 1:
-        small, large = readings
+        small, large = (f"{value:.12g}" for value in readings)
         raise SpecError(
-            f"{name} {text} may be {small:.12g} or {large:.12g}: its mark may mean decimals or thousands.",
-            hint=f"Write {small:.12g} or {large:.12g}.",
+            message(
+                "{name:s} {text:s} may be {small:s} or {large:s}: its mark may mean decimals or thousands.",
+                name=name,
+                text=text,
+                small=small,
+                large=large,
+            ),
+            hint=message("Write {small:s} or {large:s}.", small=small, large=large),
         )
     return readings[0]
 
@@ -271,13 +280,15 @@ def size(text: str, unit: str | None, *, most: float) -> PieceSize:
     """
     words = tidy(text)
     if _TWO_READINGS.search(words):
-        raise DataError("a mark that may mean decimals or thousands", hint="Write the size without it, as 1250 g.")
+        raise DataError(
+            message("a mark that may mean decimals or thousands"), hint=message("Write the size without it, as 1250 g.")
+        )
     try:
         found = PieceSize.parse(f"{words} {unit}" if unit and re.fullmatch(r"[0-9.,]+", words) else words, "size")
     except SpecError as error:
-        raise DataError("not a size of a piece", hint=error.hint) from None
+        raise DataError(message("not a size of a piece"), hint=error.hint) from None
     if found.mass and most and found.mass > most:
-        raise DataError("a piece that is heavier than its lot", hint="Give the mass of one piece.")
+        raise DataError(message("a piece that is heavier than its lot"), hint=message("Give the mass of one piece."))
     return found
 
 
@@ -296,15 +307,21 @@ def unit(text: str, *, precious: bool, listed: bool) -> str:
     if listed:
         if found == PIECE:
             return PIECE
-        raise DataError("a listed instrument counted in a mass", hint="Count shares: leave the unit empty or write 'unit'.")
+        raise DataError(
+            message("a listed instrument counted in a mass"),
+            hint=message("Count shares: leave the unit empty or write 'unit'."),
+        )
     if found == PIECE:
-        raise DataError("pieces of unknown weight", hint="Give the mass in kg, g, t, lb or ozt.")
+        raise DataError(message("pieces of unknown weight"), hint=message("Give the mass in kg, g, t, lb or ozt."))
     if found == "oz" and precious:
         return OZT
     if found in _NO_ONE_MASS:
-        raise DataError(f"a unit that is not {'read' if found.endswith(' ton') else 'one mass'}", hint=_NO_ONE_MASS[found])
+        raise DataError(
+            message("a unit that is not read") if found.endswith(" ton") else message("a unit that is not one mass"),
+            hint=_NO_ONE_MASS[found],
+        )
     if found is None:
-        raise DataError("unknown unit", hint=did_you_mean(text, (KG, G, T, LB, OZT)))
+        raise DataError(message("unknown unit"), hint=did_you_mean(text, (KG, G, T, LB, OZT)))
     return found
 
 
@@ -316,7 +333,7 @@ def currency(text: str) -> str:
     """
     found = currencies.currency(tidy(text))
     if found is None:
-        fault = "a sign of two currencies" if tidy(text) in ("¥", "￥") else "not a currency code"
+        fault = message("a sign of two currencies") if tidy(text) in ("¥", "￥") else message("not a currency code")
         raise DataError(fault, hint=currencies.currency_hint(tidy(text)))
     return found
 

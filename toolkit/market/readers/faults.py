@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from toolkit.core.errors import FrameError
+from toolkit.core.messages import Message, message, together
 
 FIRST_ROWS = 5
 """Rows that a message names; the count says how many there are."""
@@ -35,8 +36,8 @@ class Fault:
         """The first rows in words, and how many cells more there are."""
         first = self.first()
         more = self.cells.height - len(first)
-        shown = ", ".join(f"row {cell['row']}{_quoted(cell['what'], cell['value'])}" for cell in first)
-        return f"{shown}{f' and {more} more' if more else ''}"
+        rows = [_cell(cell["row"], *_shortened(cell["what"], cell["value"])) for cell in first]
+        return message("{rows:, } and {more:d} more", rows=rows, more=more) if more else message("{rows:, }", rows=rows)
 
     def first(self) -> list[dict]:
         """The first cells, one a row: a row that is wrong throughout must not hide the other rows."""
@@ -65,7 +66,7 @@ def grouped(faults: Iterable[OneFault]) -> list[Fault]:
     for (rule, words, *_), found in kinds.items():
         hints = list(dict.fromkeys(hint for _, _, hint, _ in found if hint))
         groups.append(
-            Fault(rule, words, " ".join(hints[:3]), pl.DataFrame([one[3] for one in found], schema=_CELLS, orient="row"))
+            Fault(rule, words, together(*hints[:3]), pl.DataFrame([one[3] for one in found], schema=_CELLS, orient="row"))
         )
     return groups
 
@@ -85,7 +86,7 @@ def raise_row_errors(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, 
         raise row_error(file, [Fault(rule, fault, hint, faulty.with_columns(lacking))])
 
 
-MEND = "Mend each of them; nothing of the file was used."
+MEND = message("Mend each of them; nothing of the file was used.")
 
 
 def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameError:
@@ -99,14 +100,26 @@ def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameE
     details = {"file": file, **faults[0].details()}
     if len(faults) == 1:
         only = faults[0]
-        return FrameError(f"{file}: {only.fault} in {only.where()}.", hint=f"{only.hint} {remedy}".strip(), details=details)
-    told = [f"- {found.fault} in {found.where()}. {found.hint}".rstrip() for found in faults]
+        return FrameError(
+            message("{file:s}: {fault} in {where}.", file=file, fault=only.fault, where=only.where()),
+            hint=together(only.hint, remedy),
+            details=details,
+        )
+    told = [together(message("- {fault} in {where}.", fault=found.fault, where=found.where()), found.hint) for found in faults]
     every = [{**found.details(), "fault": found.fault, "hint": found.hint} for found in faults]
     details |= {"faults": every}
-    return FrameError(f"{file}: {len(faults)} kinds of faults.\n" + "\n".join(told), hint=remedy or MEND, details=details)
+    words = message("{file:s}: {n:d} kinds of faults.\n{faults:\n}", file=file, n=len(faults), faults=told)
+    return FrameError(words, hint=remedy or MEND, details=details)
 
 
-def _quoted(what: str | None, value: str | None) -> str:
-    """Name and value of a cell in brackets. `repr` keeps control characters of a hostile file off the terminal."""
-    parts = [repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…") for text in (what, value) if text is not None]
-    return f" ({': '.join(parts)})" if parts else ""
+def _shortened(*texts: str | None) -> list[str]:
+    return [text if len(text) <= _SHOWN else text[:_SHOWN] + "…" for text in texts if text is not None]
+
+
+def _cell(row: int, *texts: str) -> Message:
+    """A row with name and value of its cell. `repr` keeps control characters of a hostile file off the terminal."""
+    if not texts:
+        return message("row {row:d}", row=row)
+    if len(texts) == 1:
+        return message("row {row:d} ({text!r:s})", row=row, text=texts[0])
+    return message("row {row:d} ({what!r:s}: {text!r:s})", row=row, what=texts[0], text=texts[1])

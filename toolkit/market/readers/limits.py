@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from toolkit.core.errors import DataError
+from toolkit.core.messages import message
 
 MAX_BYTES = 128 * 2**20
 """Largest file that is read: some 1.2 million long rows, or 3,000 daily series over ten years."""
@@ -32,14 +33,20 @@ def check_size(
         most_cells: Limit of cells and rows.
     """
     beyond = (
-        (size, MAX_BYTES, "bytes"),
-        (max(cells, rows), most_cells, "cells"),
-        (columns, MAX_COLUMNS, "columns"),
+        (size, MAX_BYTES, message("bytes")),
+        (max(cells, rows), most_cells, message("cells")),
+        (columns, MAX_COLUMNS, message("columns")),
     )
     for found, limit, what in beyond:
         if found > limit:
             raise DataError(
-                f"{name} holds {found:,} {what}; at most {limit:,} are read.",
-                hint="Split the file, or leave out series and years that are not needed.",
-                details={"file": name, "found": found, "limit": limit, "what": what},
+                message(
+                    "{name:s} holds {found:,} {what}; at most {limit:,} are read.",
+                    name=name,
+                    found=found,
+                    what=what,
+                    limit=limit,
+                ),
+                hint=message("Split the file, or leave out series and years that are not needed."),
+                details={"file": name, "found": found, "limit": limit, "what": str(what)},
             )

@@ -12,37 +12,26 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from toolkit.core.errors import DataError, nearest
+from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import INVISIBLE, one_line
+from toolkit.market.readers.contents import Source, content_of, text_of
 from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
 from toolkit.market.readers.footer import Footer
-from toolkit.market.readers.limits import MAX_BYTES, MAX_PLAIN_CELLS, check_size
+from toolkit.market.readers.limits import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.workbook import Cell, is_workbook, read_sheet, shown
 
-_FOREIGN = (
-    (b"\x1f\x8b", "compressed (gzip)"),
-    (b"%PDF", "a PDF"),
-)
-_SAVE_AS = "Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8."
-_LEGACY = {"cp1252": "Windows-1252", "gb18030": "GB18030"}
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = (",", ";", "\t")
-Source = str | Path | BinaryIO
-"""A file, ``-`` for standard input, or a stream."""
 Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int, int] | None]
 """Names of the columns of some records, the record that holds them, and how many records end with the header; None without."""
 TITLES = 30
@@ -96,7 +85,11 @@ class Table:
             details: For machines, beside file and row.
         """
         told = {"file": self.name, "rows": [self.header], **details}
-        return DataError(f"{self.name}, row {self.header}: {fault}", hint=hint, details=told)
+        return DataError(
+            message("{file:s}, row {header:d}: {fault}", file=self.name, header=self.header, fault=fault),
+            hint=hint,
+            details=told,
+        )
 
     def visible(self) -> Table:
         """The table with every cell in one line of visible characters."""
@@ -131,89 +124,29 @@ def read_table(
     else:
         name, table = _read(path, faults, header, legacy)
     if table.cells.is_empty() and not may_be_empty and not faults:
-        raise DataError(f"{name} has a header but no rows.", hint="Give at least one row of data.", details={"file": name})
+        raise DataError(
+            message("{name:s} has a header but no rows.", name=name),
+            hint=message("Give at least one row of data."),
+            details={"file": name},
+        )
     return table
 
 
 def _read(path: Source, faults: list[Fault] | None, header: Header | None, legacy: str) -> tuple[str, Table]:
-    name, content, sheet = _content(path)
+    name, content, sheet = content_of(path)
     if is_workbook(content):
         table = _workbook(name, content, sheet, header)
     elif sheet is not None:
-        raise DataError(f"{name} is no workbook and has no sheets.", hint="Give the file alone.", details={"file": name})
+        raise DataError(
+            message("{name:s} is no workbook and has no sheets.", name=name),
+            hint=message("Give the file alone."),
+            details={"file": name},
+        )
     elif content.startswith(b"PAR1"):
         table = _parquet(name, content)
     else:
-        table = _csv(name, *_text(name, content, legacy), faults, header)
+        table = _csv(name, *text_of(name, content, legacy), faults, header)
     return name, table
-
-
-def file_and_sheet(path: str | Path) -> tuple[Path, str | None]:
-    """The file and the sheet of ``FILE#SHEET``; a file whose own name has the sign is that file."""
-    base, sign, sheet = str(path).rpartition("#")
-    is_sheet = bool(sign and base and sheet.strip()) and not os.path.lexists(path) and os.path.lexists(base)
-    return (Path(base), sheet) if is_sheet else (Path(path), None)
-
-
-def _content(path: Source) -> tuple[str, bytes, str | None]:
-    """Name as shown, raw bytes of the file, and the sheet that is asked for."""
-    sheet = None
-    if not isinstance(path, str | Path) or str(path) == "-":
-        name, content = "stdin", (sys.stdin.buffer if isinstance(path, str | Path) else path).read(MAX_BYTES + 1)
-        check_size(name, size=len(content))
-    else:
-        file, sheet = file_and_sheet(path)
-        name = file.name or str(file)
-        if file.is_dir():
-            raise DataError(f"{str(file)!r} is a folder.", hint="Give a CSV or Parquet file.", details={"file": str(file)})
-        try:
-            check_size(name, size=file.stat().st_size)
-            content = file.read_bytes()
-        except FileNotFoundError:
-            near = nearest(name, (entry.name for entry in file.parent.iterdir())) if os.access(file.parent, os.R_OK) else ()
-            raise DataError(
-                f"no file {str(file)!r}.",
-                hint=f"Did you mean {' or '.join(repr(n) for n in near)}?" if near else "Check the path.",
-                details={"file": str(file)},
-            ) from None
-        except (OSError, ValueError) as error:  # ValueError: a path with a null character
-            reason = getattr(error, "strerror", None) or str(error)
-            raise DataError(
-                f"cannot read {str(file)!r}: {reason}.", hint="Check the path.", details={"file": str(file)}
-            ) from None
-    return name, content, sheet
-
-
-def _text(name: str, content: bytes, legacy: str) -> tuple[str, str]:
-    """The text of a file without its byte order mark, and its encoding."""
-    for magic, what in _FOREIGN:
-        if content.startswith(magic):
-            raise DataError(f"{name} is {what}, not a CSV.", hint=_SAVE_AS, details={"file": name})
-    encoding = "utf-16" if content.startswith(_UTF16) else "utf-8"
-    if encoding == "utf-8" and b"\0" in content:
-        raise DataError(f"{name} is not text: it holds null bytes.", hint=_SAVE_AS, details={"file": name})
-    try:
-        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except UnicodeDecodeError:
-        try:
-            if encoding == "utf-16":
-                raise
-            text, encoding = content.decode(legacy), legacy
-        except UnicodeDecodeError as error:
-            # The error counts from behind the byte order mark, so the faulty byte is taken from the error's own object.
-            row = 1 + bytes(error.object[: error.start]).count(b"\n")
-            raise DataError(
-                f"{name}, row {row}: the text is neither UTF-8 nor {_LEGACY[legacy]} (byte 0x{error.object[error.start]:02x}).",
-                hint=_SAVE_AS,
-                details={"file": name, "rows": [row]},
-            ) from None
-    if not text.strip() or "\0" in text:
-        raise DataError(
-            f"{name} is {'not text: it holds null characters' if text.strip() else 'empty'}.",
-            hint="Give a header and at least one row.",
-            details={"file": name},
-        )
-    return text, encoding
 
 
 def _without_comments(text: str) -> tuple[str, str | None, tuple[int, ...]]:
@@ -249,7 +182,11 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
     text, named, comments = _without_comments(text)
     if not text.strip():
-        raise DataError(f"{name} is empty.", hint="Give a header and at least one row.", details={"file": name})
+        raise DataError(
+            message("{name:s} is empty.", name=name),
+            hint=message("Give a header and at least one row."),
+            details={"file": name},
+        )
     separator = named or _separator(name, text)
     if make and not named and not _has_header(text, separator, make):  # a comma of the title
         separator = next((mark for mark in _SEPARATORS if _has_header(text, mark, make)), separator)
@@ -271,11 +208,14 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     wrong = [(line, f"{len(record)} fields") for line, record, fits in zip(lines[1:], body, right, strict=True) if not fits]
     if wrong:
         cells = pl.DataFrame(wrong, schema={"row": pl.Int64, "what": pl.String}, orient="row")
-        hint = "Leave missing cells empty but keep their separators" + (
-            "; a decimal comma needs ';' between the cells." if separator == "," else "."
-        )
+        hint = message("Leave missing cells empty but keep their separators.")
+        if separator == ",":
+            hint = message("Leave missing cells empty but keep their separators; a decimal comma needs ';' between the cells.")
         fault = Fault(
-            "fields", f"not the {width} fields of the header", hint, cells.with_columns(value=pl.lit(None, dtype=pl.String))
+            "fields",
+            message("not the {width:d} fields of the header", width=width),
+            hint,
+            cells.with_columns(value=pl.lit(None, dtype=pl.String)),
         )
         if faults is None:
             raise row_error(name, [fault])
@@ -371,9 +311,13 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
                 lines.append(start)
             start = reader.line_num + 1
     except csv.Error as error:
-        hint = "Close every quotation mark, and double those inside a quoted cell."
+        hint = message("Close every quotation mark, and double those inside a quoted cell.")
         raise_row_errors(
-            name, pl.DataFrame({"row": [start]}), rule="quotes", fault=f"broken quotes or an endless cell ({error})", hint=hint
+            name,
+            pl.DataFrame({"row": [start]}),
+            rule="quotes",
+            fault=message("broken quotes or an endless cell ({error})", error=str(error)),
+            hint=hint,
         )
     return records, lines
 
@@ -382,7 +326,11 @@ def _parquet(name: str, content: bytes) -> Table:
     """Columns of a Parquet file."""
     footer = Footer.of(content)
     if footer is None:
-        raise DataError(f"{name} is not a whole Parquet file.", hint="Write or copy the file again.", details={"file": name})
+        raise DataError(
+            message("{name:s} is not a whole Parquet file.", name=name),
+            hint=message("Write or copy the file again."),
+            details={"file": name},
+        )
     check_size(name, rows=footer.rows, columns=footer.columns, cells=footer.rows * footer.columns, size=footer.size)
     try:
         frame = pl.read_parquet(io.BytesIO(content))
@@ -390,7 +338,9 @@ def _parquet(name: str, content: bytes) -> Table:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError) as error:
         reason = (str(error) or "damaged").splitlines()[0]
         raise DataError(
-            f"{name} is not a whole Parquet file: {reason}.", hint="Write or copy the file again.", details={"file": name}
+            message("{name:s} is not a whole Parquet file: {reason}.", name=name, reason=reason),
+            hint=message("Write or copy the file again."),
+            details={"file": name},
         ) from None
     return table_of(frame, name)
 
@@ -405,16 +355,24 @@ def table_of(frame: pl.DataFrame, name: str) -> Table:
     textual = (pl.String, pl.Categorical, pl.Enum, pl.Null)
     for column, dtype in frame.schema.items():
         if not (dtype in textual or dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)):
-            hint = "Columns hold text, numbers or dates."
-            raise DataError(f"{name}: column {column!r} holds {dtype}.", hint=hint, details={"file": name, "column": column})
+            hint = message("Columns hold text, numbers or dates.")
+            raise DataError(
+                message("{name:s}: column {column!r:s} holds {dtype}.", name=name, column=column, dtype=str(dtype)),
+                hint=hint,
+                details={"file": name, "column": column},
+            )
     for column, dtype in frame.schema.items():
         if dtype in (pl.Date, pl.Datetime):
             day = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}.get(getattr(dtype, "time_unit", ""), 1)
             counted = frame[column].to_physical() // day
             # polars panics at text of a day beyond the calendar.
             if not counted.is_between(*_CALENDAR).all():
-                hint = "Write or copy the file again."
-                raise DataError(f"{name}: column {column!r} holds days of no calendar.", hint=hint, details={"file": name})
+                hint = message("Write or copy the file again.")
+                raise DataError(
+                    message("{name:s}: column {column!r:s} holds days of no calendar.", name=name, column=column),
+                    hint=hint,
+                    details={"file": name},
+                )
     frame = frame.with_columns(pl.col(*textual).cast(pl.String).str.strip_chars().replace("", None))
     return _said(Table(name, frame, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("row"), ""))
 
@@ -443,13 +401,17 @@ def _separator(name: str, text: str) -> str:
         return found[0]
     if found:
         raise DataError(
-            f"{name}, row 1: the header holds {' and '.join(repr(mark) for mark in found)}, so the separator is ambiguous.",
-            hint="Separate by one of them and quote names that contain the other.",
+            message(
+                "{name:s}, row 1: the header holds {marks: and }, so the separator is ambiguous.",
+                name=name,
+                marks=[message("{name!r:s}", name=mark) for mark in found],
+            ),
+            hint=message("Separate by one of them and quote names that contain the other."),
             details={"file": name, "rows": [1]},
         )
     raise DataError(
-        f"{name}, row 1: the header is a single column.",
-        hint="Separate the columns by ',' (or by ';' with decimal commas).",
+        message("{name:s}, row 1: the header is a single column.", name=name),
+        hint=message("Separate the columns by ',' (or by ';' with decimal commas)."),
         details={"file": name, "rows": [1]},
     )
 
@@ -477,15 +439,20 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
     unnamed = [position for position, name in enumerate(columns, start=1) if not name]
     if unnamed:
         raise DataError(
-            f"{file}, row {row}: column {', '.join(map(str, unnamed[:FIRST_ROWS]))} has no name.",
-            hint="Name every column; take out a separator at the end of the lines.",
+            message(
+                "{file:s}, row {row:d}: column {columns:, } has no name.",
+                file=file,
+                row=row,
+                columns=[str(i) for i in unnamed[:FIRST_ROWS]],
+            ),
+            hint=message("Name every column; take out a separator at the end of the lines."),
             details={"file": file, "rows": [row], "positions": unnamed},
         )
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:
         raise DataError(
-            f"{file}, row {row}: column {listed(twice)} occurs twice.",
-            hint="Names are compared without surrounding spaces: rename or remove one of each.",
+            message("{file:s}, row {row:d}: column {columns} occurs twice.", file=file, row=row, columns=listed(twice)),
+            hint=message("Names are compared without surrounding spaces: rename or remove one of each."),
             details={"file": file, "rows": [row], "columns": twice},
         )
     return columns
@@ -494,4 +461,7 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
 def listed(names: Sequence[str]) -> str:
     """The first names quoted, and how many more there are."""
     more = len(names) - FIRST_ROWS
-    return ", ".join(repr(name) for name in names[:FIRST_ROWS]) + (f" and {more} more" if more > 0 else "")
+    shown = [message("{name!r:s}", name=name) for name in names[:FIRST_ROWS]]
+    if more > 0:
+        return message("{names:, } and {more:d} more", names=shown, more=more)
+    return message("{names:, }", names=shown)

@@ -25,6 +25,8 @@ CONTEXTS = ("name", "metal", "country", "table", "source", "term", "note", "stra
 the control ledger, and what strategies say of themselves."""
 LISTED = 30
 """Items that a sentence names one by one: nobody reads a thousand names in it, and the answer in JSON has them all."""
+AS_IT_STANDS = "s"
+"""Specification of words that somebody typed, or has to type: they are in no language."""
 _DECIMALS = re.compile(r"\.(\d+)")
 Key = tuple[str | None, str]
 """(context, English text); the context of messages of the code is None."""
@@ -128,6 +130,8 @@ class Language:
             return self.translate(value)
         if isinstance(value, list):
             return self._several([self._written(item, "") for item in value], spec)
+        if spec == AS_IT_STANDS:
+            return name(value)
         if isinstance(value, str) and spec.startswith("%"):
             return self.fmt.short_date(value) if "%d" in spec else self.fmt.month(value)
         if isinstance(value, str) and spec == "s":
@@ -140,8 +144,7 @@ class Language:
         """The items of a list as its specification joins them: as a series, or with what stands there between them."""
         if spec in ("", "and"):
             return self.listed(items) if items else self.words("none")
-        between = self.words(" and ") if spec == " and " else spec
-        return joined(self.shortened(items), between)
+        return joined(self.shortened(items), self.words(spec))
 
     def shortened(self, items: Sequence[Inline]) -> Sequence[Inline]:
         """The first `LISTED` items and the number of the others; all of a list that is not much longer."""

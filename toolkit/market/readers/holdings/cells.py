@@ -10,6 +10,7 @@ from typing import Any
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import did_you_mean
 from toolkit.core.limits import LARGEST
+from toolkit.core.messages import message, together
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings.columns import Header
 from toolkit.market.readers.holdings.lots import CellFault, Names
@@ -72,10 +73,16 @@ class RowCells:
 
     def _no_number(self, i: int, key: str, *, finite: bool) -> None:
         if finite:
-            hint = "Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing."
-            self._fault(i, key, "number", "not a number", hint)
+            hint = message("Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing.")
+            self._fault(i, key, "number", message("not a number"), hint)
         else:
-            self._fault(i, key, "finite", "not a finite number within 1e15", "Leave the cell empty where a value is missing.")
+            self._fault(
+                i,
+                key,
+                "finite",
+                message("not a finite number within 1e15"),
+                message("Leave the cell empty where a value is missing."),
+            )
 
     def _word(self, i: int, key: str, known: Mapping[str, str], *, default: str, remedy: str = "") -> str | None:
         text = self._text(key, i)
@@ -84,8 +91,8 @@ class RowCells:
             return default
         found = next((known[spelling] for spelling in foldings(text) if spelling in known), None)
         if found is None:
-            hint = f"{did_you_mean(text, sorted(set(known.values())))} {remedy}".strip()
-            self._fault(i, key, f"unknown_{key}", f"unknown {key}", hint)
+            hint = together(did_you_mean(text, sorted(set(known.values()))), remedy)
+            self._fault(i, key, f"unknown_{key}", message("unknown {key:s}", key=key), hint)
         return found
 
     def _fraction(self, i: int, key: str) -> float | None:
@@ -93,15 +100,25 @@ class RowCells:
         if value is None or found is None:
             return None
         if found.before or found.after not in ("", "%"):
-            self._fault(i, key, "number", "not a number", "Write 15 % or 0.15.")
+            self._fault(i, key, "number", message("not a number"), message("Write 15 % or 0.15."))
             return None
         if not found.after and self.header[key].percent and 0 < value < _LEAST_PER_CENT:
-            hint = f"Write {100 * value:g} % or {value:g} %, whichever is meant: the header says per cent."
-            self._fault(i, key, "percent", f"a {key} that may be a fraction or in per cent", hint)
+            hint = message(
+                "Write {percent:g} % or {value:g} %, whichever is meant: the header says per cent.",
+                percent=100 * value,
+                value=value,
+            )
+            self._fault(i, key, "percent", message("a {key:s} that may be a fraction or in per cent", key=key), hint)
             return None
         if found.after == "%" or self.header[key].percent:
             value /= 100
         if not 0 <= value < 1:
-            self._fault(i, key, "fraction", f"a {key} outside 0..1", "Write 15 % as 15 % or as the fraction 0.15.")
+            self._fault(
+                i,
+                key,
+                "fraction",
+                message("a {key:s} outside 0..1", key=key),
+                message("Write 15 % as 15 % or as the fraction 0.15."),
+            )
             return None
         return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -38,11 +38,15 @@ TEXTS = {
 }
 
 
-def corrected(read: ReadFile) -> str:
+def corrected(read: ReadFile, tell: Callable[[str], str] = str) -> str:
     """The file as CSV with canonical headers, one unit, decimal mark and form of date; it reads to the same lots.
 
     A cell that breaks a rule stays as it was, and the column `fault` says what is wrong in its row. Columns that are not read
     are kept at the end; totals are left out. A line with other fields than the header becomes a row that says so.
+
+    Args:
+        read: The file.
+        tell: From a fault or a hint to its words in the language of the reader; English by default.
     """
     of_row: dict[int, list[CellFault]] = {}
     for found in read.faults:
@@ -54,13 +58,14 @@ def corrected(read: ReadFile) -> str:
         raw = {key: read.table.cells[header.text][at[number]] for key, header in headers.items()}
         faults = of_row.pop(number, [])
         line = _line(row, raw, headers, faults)
+        line |= {FAULT: _told(faults, tell)} if faults else {}
         line |= {text: _text(read.table.cells[text][at[number]]) for text in read.ignored}
         lines.append(line)
     for number, faults in sorted(of_row.items()):  # a total that is none of the lots above it
-        lines.append({"lot_id": f"row {number}", "quantity": faults[0].value or "", FAULT: _told(faults)})
+        lines.append({"lot_id": f"row {number}", "quantity": faults[0].value or "", FAULT: _told(faults, tell)})
     for broken in read.broken:
         lines += [
-            {"lot_id": f"row {cell['row']}", FAULT: f"{broken.fault}: {cell['what']}"} for cell in broken.cells.to_dicts()
+            {"lot_id": f"row {cell['row']}", FAULT: f"{tell(broken.fault)}: {cell['what']}"} for cell in broken.cells.to_dicts()
         ]
     wanted = [column.key for column in COLUMNS if column.key not in _ONLY_RAW or any(line.get(column.key) for line in lines)]
     wanted += [*read.ignored, *([FAULT] if any(line.get(FAULT) for line in lines) else [])]
@@ -100,12 +105,11 @@ def _line(
             line["purchase_price"] += f" {line['currency'] or '?'}/{money.unit}"
         if money.undecided and line.get("purchase_price") and not line.get("purchase_price_is"):
             line["purchase_price_is"] = "?"
-    line[FAULT] = _told(faults)
     return line
 
 
-def _told(faults: list[CellFault]) -> str:
-    return "; ".join(f"{found.column}: {found.fault}. {found.hint}".strip() for found in faults)
+def _told(faults: list[CellFault], tell: Callable[[str], str]) -> str:
+    return "; ".join(f"{found.column}: {tell(found.fault)}. {tell(found.hint)}".strip() for found in faults)
 
 
 def _text(value: Any) -> str:

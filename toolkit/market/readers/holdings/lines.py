@@ -9,6 +9,7 @@ from typing import Any
 
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError
+from toolkit.core.messages import message
 from toolkit.market.readers.cells import PURITY
 from toolkit.market.readers.holdings.columns import TOTALS
 from toolkit.market.readers.holdings.lots import CellFault, Names
@@ -60,7 +61,7 @@ def _is_remark(row: Sequence[Any], names: Names) -> bool:
 def repeated(lots: Sequence[str], rows: Sequence[int]) -> list[CellFault]:
     """A fault for every row whose lot_id another row has too."""
     counts = Counter(lots)
-    hint, fault = "Give every lot an id of its own.", "a lot_id that occurs twice"
+    hint, fault = message("Give every lot an id of its own."), message("a lot_id that occurs twice")
     return [
         CellFault(row, "lot_id", lot, lot, "duplicate", fault, hint)
         for lot, row in zip(lots, rows, strict=True)

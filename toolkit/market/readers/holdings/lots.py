@@ -24,7 +24,7 @@ from toolkit.market.readers.tabular import Table
 
 UNKNOWN_ORIGIN = "unknown"
 LISTED_UNIT = cells.PIECE
-CHECK = "`toolkit holdings check FILE --write fixed.csv` tells every fault and writes a corrected copy."
+CHECK = message("`toolkit holdings check FILE --write fixed.csv` tells every fault and writes a corrected copy.")
 
 
 class Lots(dy.Schema):

@@ -11,6 +11,7 @@ import polars as pl
 
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, nearest
+from toolkit.core.messages import message, together
 from toolkit.market.readers.faults import Fault, row_error
 from toolkit.market.readers.holdings.columns import (
     NOT_READ,
@@ -58,7 +59,13 @@ def parse(path: Source, *, names: Names, today: date) -> ReadFile:
     table = read_table(path, may_be_empty=True, faults=broken, header=_header).visible()
     if table.cells.height > MOST_LOTS:
         raise DataError(
-            f"{table.name} has {table.cells.height:,} rows; at most {MOST_LOTS:,} lots are read.", hint="Split the file."
+            message(
+                "{file:s} has {rows:,} rows; at most {most:,} lots are read.",
+                file=table.name,
+                rows=table.cells.height,
+                most=MOST_LOTS,
+            ),
+            hint=message("Split the file."),
         )
     headers, refused = _headers(table)
     read = Parser(table, headers, names, today).read(broken)
@@ -83,7 +90,7 @@ def _header_fault(error: DataError) -> Fault:
     """A header that cannot be used, as one of the faults of its file."""
     cells_of = {"row": error.details["rows"], "what": [None], "value": [None]}
     frame = pl.DataFrame(cells_of, schema={"row": pl.Int64, "what": pl.String, "value": pl.String})
-    return Fault("header", "; ".join(error.details["faults"]), error.hint, frame)
+    return Fault("header", message("{faults:; }", faults=error.details["faults"]), error.hint, frame)
 
 
 def _headers(table: Table) -> tuple[list[Header], DataError | None]:
@@ -108,25 +115,40 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
     for key, count in Counter(header.key for header in found if header.key).items():
         if count > 1:
             both = [header.text for header in found if header.key == key]
-            faults.append(f"columns {' and '.join(map(repr, both))} both say {key!r}")
-            hints.append(f"Keep one of them, or rename the other to something that is not read, as 'note {both[-1]}'.")
+            faults.append(
+                message(
+                    "columns {names: and } both say {key!r:s}",
+                    names=[message("{name!r:s}", name=name) for name in both],
+                    key=key,
+                )
+            )
+            hints.append(
+                message(
+                    "Keep one of them, or rename the other to something that is not read, as 'note {name:s}'.", name=both[-1]
+                )
+            )
             found = [Header(h.text, None) if h.text in both[1:] else h for h in found]
     for header in found:
         if header.key is None and fold(header.text) not in NOT_READ:
             meant = _nearly(fold(header.text))
             if meant is not None and meant not in {h.key for h in found}:
-                faults.append(f"unknown column {header.text!r}")
-                hints.append(f"Did you mean {meant!r}? Rename it, or to something that is not near a column that is read.")
+                faults.append(message("unknown column {name!r:s}", name=header.text))
+                hints.append(
+                    message(
+                        "Did you mean {meant!r:s}? Rename it, or to something that is not near a column that is read.",
+                        meant=meant,
+                    )
+                )
     keys = {header.key for header in found}
     for key in ("asset", "quantity"):
         if key not in keys:
             near = [h.text for h in found if h.key is None and nearest(fold(h.text), (key,), n=1)]
-            faults.append(f"no column {key!r}")
-            hints.append(f"Rename column {near[0]!r} to {key!r}." if near else "")
+            faults.append(message("no column {key!r:s}", key=key))
+            hints.append(message("Rename column {name!r:s} to {key!r:s}.", name=near[0], key=key) if near else "")
     if faults:
-        needs = "The header needs asset and quantity; `toolkit holdings template` writes one with all columns."
-        hint = " ".join(dict.fromkeys(hint for hint in hints if hint)) or needs
-        return found, table.header_error(f"{'; '.join(faults)}.", hint, faults=faults)
+        needs = message("The header needs asset and quantity; `toolkit holdings template` writes one with all columns.")
+        hint = together(*dict.fromkeys(hints)) or needs
+        return found, table.header_error(message("{faults:; }.", faults=faults), hint, faults=faults)
     return found, None
 
 

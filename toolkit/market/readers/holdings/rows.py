@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -10,20 +9,15 @@ from typing import Any
 
 from toolkit.core.countries import country, country_hint, fold, foldings
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message
-from toolkit.core.text import figure
+from toolkit.core.messages import message, together
 from toolkit.core.trade_names import COINS
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault
-from toolkit.market.readers.holdings.cells import RowCells
 from toolkit.market.readers.holdings.columns import (
-    ARRIVING,
     BY_KEY,
     COLUMNS,
     FAULT,
-    PAID,
-    PRICE_IS,
     STATUSES,
     UNKNOWN_WORDS,
     Header,
@@ -31,15 +25,14 @@ from toolkit.market.readers.holdings.columns import (
 )
 from toolkit.market.readers.holdings.lines import no_lots, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
+from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 
-_AGREES = 5e-3
-"""Relative difference below which a total agrees with what it totals: both were rounded."""
 _OF_OTHER_THINGS = ("open", "order", "offen")
 """Words of a status that a remark uses of other things, too: an order's number."""
-_NOT_HELD = "Leave out the row of a lot that is sold; what is reserved is stored until it is handed over."
+_NOT_HELD = message("Leave out the row of a lot that is sold; what is reserved is stored until it is handed over.")
 
 
-class Parser(RowCells):
+class Parser(PurchaseCells):
     """Reads the rows of one table; cells are decided by the whole file, so numbers and dates are looked at twice."""
 
     __slots__ = ()
@@ -86,10 +79,16 @@ class Parser(RowCells):
                 if not isinstance(cell, str) or (cell.startswith("=") and self.table.encoding):
                     continue
                 if cells.FORMULA_ERROR.fullmatch(cell):
-                    hint = "Mend the formula, or write the value in its place."
+                    hint = message("Mend the formula, or write the value in its place.")
                     if cell.startswith("="):
-                        hint = "Open the file in the spreadsheet and save it again, so that the formula has a value."
-                    self._fault(i, key, "formula", f"a formula without a value in column {self.header[key].text!r}", hint)
+                        hint = message("Open the file in the spreadsheet and save it again, so that the formula has a value.")
+                    self._fault(
+                        i,
+                        key,
+                        "formula",
+                        message("a formula without a value in column {header!r:s}", header=self.header[key].text),
+                        hint,
+                    )
                     column[i] = None
 
     def _lot_ids(self, numbers: list[int]) -> list[str]:
@@ -106,8 +105,8 @@ class Parser(RowCells):
                 if isinstance(cell, str) and (found := cells.amount(cell)):
                     seen.append((i, key, found))
         self.mark, odd = cells.decimal_mark(Counter(found for _, _, found in seen))
-        both = "numbers use both '.' and ',' as decimal mark"
-        remedy = "Use one decimal mark in the whole file."
+        both = message("numbers use both '.' and ',' as decimal mark")
+        remedy = message("Use one decimal mark in the whole file.")
         for i, key, found in seen:
             if found in odd:
                 self._fault(i, key, "decimal", both, remedy)
@@ -118,8 +117,12 @@ class Parser(RowCells):
                     i,
                     key,
                     "decimal",
-                    "a mark that may mean decimals or thousands",
-                    f"Write {values[0]:.4f} or {values[1]:.0f}, whichever is meant: no other number of the file settles it.",
+                    message("a mark that may mean decimals or thousands"),
+                    message(
+                        "Write {small:s} or {large:s}, whichever is meant: no other number of the file settles it.",
+                        small=f"{values[0]:.4f}",
+                        large=f"{values[1]:.0f}",
+                    ),
                 )
         settled = [found for _, _, found in seen if found.is_ambiguous]
         if settled and self.mark is not None:
@@ -168,12 +171,12 @@ class Parser(RowCells):
     def _asset(self, i: int, row: dict[str, Any]) -> str | None:
         text = self._text("asset", i)
         if text is None:
-            self._fault(i, "asset", "empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
+            self._fault(i, "asset", "empty", message("no asset"), message("Fill the 'asset' cell, or leave the row out."))
             return None
         try:
             row["asset"], words, row["purity"] = self._named(text)
         except DataError as error:
-            self._fault(i, "asset", "unknown_asset", "unknown asset", error.hint)
+            self._fault(i, "asset", "unknown_asset", message("unknown asset"), error.hint)
             return None
         return words
 
@@ -196,15 +199,21 @@ class Parser(RowCells):
             given = self.names.form(asset, bare) if bare else None
         except DataError as error:
             column = "form" if text else "asset"
-            self._fault(i, column, "unknown_form", f"unknown form of {asset!r}", error.hint)
+            self._fault(i, column, "unknown_form", message("unknown form of {asset!r:s}", asset=asset), error.hint)
             return
         if named and given and named != given:
-            hint = f"The asset says {named}, the form {given}: name the form once."
-            self._fault(i, "form", "two_forms", "a form that contradicts the asset", hint)
+            hint = message("The asset says {named:s}, the form {given:s}: name the form once.", named=named, given=given)
+            self._fault(i, "form", "two_forms", message("a form that contradicts the asset"), hint)
             return
         row["form"] = given or named or self.names.traded_form(asset)
         if row["form"] is None:
-            self._fault(i, "form", "empty", f"no form of {asset}, which no product trades", "Write metal, oxide, ...")
+            self._fault(
+                i,
+                "form",
+                "empty",
+                message("no form of {asset:s}, which no product trades", asset=asset),
+                message("Write metal, oxide, ..."),
+            )
         elif not (given or named):
             self._default("form", message("{asset} ({form})", asset=asset, form=row["form"]))
 
@@ -220,7 +229,7 @@ class Parser(RowCells):
             return None
         mass = (row["quantity"] or 0) * KG_PER_UNIT.get(row["unit"] or "", 0)
         try:
-            return str(cells.size(text, self.header["size"].unit, most=mass * (1 + _AGREES)))
+            return str(cells.size(text, self.header["size"].unit, most=mass * (1 + AGREES)))
         except DataError as error:
             return self._fault(i, "size", "size", error.message, error.hint)
 
@@ -231,23 +240,36 @@ class Parser(RowCells):
                 words = self.table.cells[header.text][i] if header.key in (None, "location", "custody") else None
                 said = status_within(words) if isinstance(words, str) else None
                 if said and (header.key == "location" or said[0] not in _OF_OTHER_THINGS):
-                    where = "a place" if header.key == "location" else f"a column {header.text!r}"
-                    hint = f"Fill in the status: {said[1]}, or stored."
-                    return self._fault(i, "status", "status", f"no status, and {where} that says {said[1]}", hint, value=words)
+                    where = message("a place") if header.key == "location" else message("a column {name!r:s}", name=header.text)
+                    hint = message("Fill in the status: {status:s}, or stored.", status=said[1])
+                    return self._fault(
+                        i,
+                        "status",
+                        "status",
+                        message("no status, and {where} that says {status:s}", where=where, status=said[1]),
+                        hint,
+                        value=words,
+                    )
         return self._word(i, "status", STATUSES, default="stored", remedy=_NOT_HELD)
 
     def _quantity(self, i: int) -> tuple[str | None, float | None]:
         if self._text("quantity", i) is None:
-            self._fault(i, "quantity", "empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
+            self._fault(
+                i, "quantity", "empty", message("no quantity"), message("Fill the 'quantity' cell, or leave the row out.")
+            )
             return None, None
         value, found = self._number(i, "quantity")
         if found is None or value is None:
             return None, None
         if found.before:
-            self._fault(i, "quantity", "number", "not a number", "Write the number alone, or with its unit behind it.")
+            self._fault(
+                i, "quantity", "number", message("not a number"), message("Write the number alone, or with its unit behind it.")
+            )
             return None, None
         if value <= 0:
-            self._fault(i, "quantity", "positive", "a quantity that is not positive", "Give a quantity above zero.")
+            self._fault(
+                i, "quantity", "positive", message("a quantity that is not positive"), message("Give a quantity above zero.")
+            )
             return found.after or None, None
         return found.after or None, value
 
@@ -258,8 +280,8 @@ class Parser(RowCells):
             if listed:
                 return LISTED_UNIT
             if coin:
-                hint = "Give their mass in oz, g or kg: a number alone may count coins."
-                self._fault(i, "quantity", "unknown_unit", "coins without a unit", hint)
+                hint = message("Give their mass in oz, g or kg: a number alone may count coins.")
+                self._fault(i, "quantity", "unknown_unit", message("coins without a unit"), hint)
                 return None
             self._default("unit", self.lots[i])
             return "kg"
@@ -274,7 +296,9 @@ class Parser(RowCells):
                 self._fault(i, column, "unknown_unit", error.message, error.hint, value=text)
                 return None
         if len(found) > 1:
-            self._fault(i, column, "two_units", "two units", f"Keep one of {', '.join(sorted(found))}.")
+            self._fault(
+                i, column, "two_units", message("two units"), message("Keep one of {words:s}.", words=", ".join(sorted(found)))
+            )
             return None
         return found.pop() if found else None
 
@@ -289,8 +313,8 @@ class Parser(RowCells):
         else:
             found = self._day_of(i, str(cell))
         if found is not None and found > self.today and status not in ("planned", None):
-            hint = "Correct the date, or give the lot the status 'planned'."
-            self._fault(i, "purchase_date", "future", f"a purchase after today ({self.today.isoformat()})", hint)
+            hint = message("Correct the date, or give the lot the status 'planned'.")
+            self._fault(i, "purchase_date", "future", message("a purchase after today ({day})", day=self.today), hint)
             return None
         return found
 
@@ -298,10 +322,17 @@ class Parser(RowCells):
         read = cells.day(text)
         if read is None:
             serial = cells.serial_day(text)
-            hint = "Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days."
+            hint = message("Write dates as 2026-05-31 or 31.05.2026: holding periods are counted in days.")
             if serial:
-                hint = f"{cells.tidy(text)} is how a spreadsheet counts {serial}: give the column the format of a date. {hint}"
-            self._fault(i, "purchase_date", "date", "not a date", hint)
+                hint = together(
+                    message(
+                        "{number:s} is how a spreadsheet counts {day}: give the column the format of a date.",
+                        number=cells.tidy(text),
+                        day=serial,
+                    ),
+                    hint,
+                )
+            self._fault(i, "purchase_date", "date", message("not a date"), hint)
             return None
         if read.day is not None:
             return read.day
@@ -310,147 +341,19 @@ class Parser(RowCells):
             chosen = day_first or month_first
             if self.month_first is not None:
                 return chosen
-            hint = "Some dates of the file have the day first and some the month: write them all as 2026-05-31."
-            self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
+            hint = message("Some dates of the file have the day first and some the month: write them all as 2026-05-31.")
+            self._fault(i, "purchase_date", "date_order", message("dates in two orders"), hint)
             return None
         if self.month_first is None:
-            hint = f"Write it as {day_first} or {month_first}: no other date of the file settles which comes first."
-            self._fault(i, "purchase_date", "date_order", "a date whose day and month may be swapped", hint)
+            hint = message(
+                "Write it as {day_first} or {month_first}: no other date of the file settles which comes first.",
+                day_first=day_first,
+                month_first=month_first,
+            )
+            self._fault(i, "purchase_date", "date_order", message("a date whose day and month may be swapped"), hint)
             return None
         self._default("month_first" if self.month_first else "day_first", self.lots[i])
         return month_first if self.month_first else day_first
-
-    def _price(self, i: int, row: dict[str, Any]) -> None:
-        """The price of one unit and its currency, from the price, the total, or both where they agree."""
-        header = self.header.get("purchase_price")
-        price, shown = self._number(i, "purchase_price")
-        total, shown_total = self._number(i, "total_price")
-        for key, value in (("purchase_price", price), ("total_price", total)):
-            if value is not None and value <= 0:
-                hint = "Give a price above zero, or leave the cell empty."
-                self._fault(i, key, "positive", f"a {key} that is not positive", hint)
-                return
-        paid, is_fraction, shown_paid = self._payment(i)
-        row["currency"] = self._currency(
-            i, row["unit"], shown, shown_total, shown_paid, needed=price is not None or total is not None
-        )
-        is_given = self._text("purchase_price_is", i) is not None
-        is_what, count, mass = self._basis(i) if is_given else ("unit", 1.0, None)
-        per = self._priced_per(shown) or (header.unit if header is not None and header.per_unit else None)
-        if per and mass and (per, 1.0) != (mass, count):
-            hint = "Say it in one of the two."
-            self._fault(i, "purchase_price_is", "two_units", f"a price that its cell or header says is per {per}", hint)
-            return
-        per = per or mass
-        if header is not None and header.undecided and not (per or is_given) and price is not None and row["quantity"] != 1:
-            hint = "Rename it to purchase_price (of a unit) or total_price, or add a column purchase_price_is (unit or total)."
-            words = f"a price of which {header.text!r} does not say whether it is of a unit or of the lot"
-            self._fault(i, "purchase_price", "price_is", words, hint)
-            return
-        quantity, unit = row["quantity"], row["unit"]
-        if quantity is None or unit is None or is_what is None:
-            return
-        if price is not None and per in KG_PER_UNIT and unit in KG_PER_UNIT:
-            price = float(f"{price * KG_PER_UNIT[unit] / KG_PER_UNIT[per] / count:.15g}")
-        elif price is not None:
-            price /= quantity if is_what == "total" else count
-        if total is not None:
-            if price is not None and abs(price * quantity - total) > _AGREES * total:
-                product = f"{figure(price)} times {figure(quantity)} is {price * quantity:,.2f}"
-                hint = f"{product}: correct one of them, or leave one out."
-                self._fault(i, "total_price", "total_price", "a total that is not the price times the quantity", hint)
-                return
-            price = total / quantity if price is None else price
-        row["purchase_price"] = price
-        self._paid(i, row, paid, is_fraction=is_fraction)
-
-    def _basis(self, i: int) -> tuple[str | None, float, str | None]:
-        """What the price of a row is per: ``unit`` or ``total``, how many units, and the mass that they are counted in.
-
-        ``t``, ``EUR/kg``, ``je 100 g`` and, of 100 units of the quantity, ``100``.
-        """
-        text = self._text("purchase_price_is", i) or ""
-        per = re.sub(r"^(per|je|pro)\b", "", text.rpartition("/")[2].strip().casefold()).strip()
-        found = cells.amount(per)
-        count = found.value(found.marks[0]) if found and not found.before and not found.is_ambiguous else None
-        unit = cells.UNITS.get(fold(found.after if found and count else per))
-        if unit in KG_PER_UNIT and (count is None or count > 0):
-            return "unit", count or 1.0, unit
-        if found and count and count > 0 and not found.after:
-            return "unit", count, None
-        remedy = "Or write the mass, as t or EUR/kg."
-        return self._word(i, "purchase_price_is", PRICE_IS, default="unit", remedy=remedy), 1.0, None
-
-    @staticmethod
-    def _priced_per(shown: cells.Amount | None) -> str | None:
-        """The mass that the cell of a price says it is per: ``t`` of ``11.500 EUR/t``; before that of the header."""
-        per = shown.after.partition("/")[2] if shown else ""
-        return cells.UNITS.get(fold(per))
-
-    def _payment(self, i: int) -> tuple[float | None, bool, cells.Amount | None]:
-        """The payment in a cell, whether it is a fraction of the price, and the cell where it is an amount."""
-        words = next((PAID[spelling] for spelling in foldings(self._text("paid", i) or "") if spelling in PAID), None)
-        if words is not None:
-            return float(words == "all"), True, None
-        value, found = self._number(i, "paid")
-        if value is None or found is None:
-            return None, False, None
-        if found.after == "%" or self.header["paid"].percent:
-            return value / 100, True, None
-        if 0 < value <= 1 and not (found.before or found.after):
-            hint = f"Write {value:.0%}, or the amount with its currency, as {value:.2f} EUR."
-            self._fault(i, "paid", "paid", "a payment that may be a fraction or an amount", hint)
-            return None, False, None
-        return value, value == 0, found
-
-    def _paid(self, i: int, row: dict[str, Any], paid: float | None, *, is_fraction: bool) -> None:
-        """The fraction of the purchase price that is paid; None where the file says nothing, which counts as all of it."""
-        if paid is None:
-            if self._text("paid", i) is None and row["status"] in ARRIVING:
-                self._default("paid", row["lot_id"])
-            return
-        price = row["purchase_price"]
-        if price is None and not (is_fraction and paid == 1):
-            hint = "Fill in purchase_price or total_price; a column that is itself the price is total_price."
-            self._fault(i, "paid", "paid_of_what", "a part of an unknown purchase price", hint)
-            return
-        share = paid if is_fraction else paid / (price * row["quantity"])
-        if not 0 <= share <= 1 + _AGREES:
-            hint = "Give what is paid, as 30 % or as an amount."
-            self._fault(i, "paid", "paid", "a payment that is not between nothing and the purchase price", hint)
-        elif share > 0 and row["status"] == "planned":
-            self._fault(i, "paid", "paid", "a payment for a lot that is only planned", "Give it the status 'ordered'.")
-        else:
-            row["paid"] = min(share, 1.0)
-
-    def _currency(self, i: int, unit: str | None, *shown: cells.Amount | None, needed: bool) -> str | None:
-        texts = [self._text("currency", i), *(part for one in shown if one for part in (one.before, one.after) if part)]
-        basis = self._text("purchase_price_is", i) or ""
-        texts += [basis] if basis.partition("/")[1] and basis.partition("/")[0].strip() else []
-        texts += [h.currency for key in ("purchase_price", "total_price", "paid") if (h := self.header.get(key)) and h.currency]
-        found: set[str] = set()
-        for text in texts:
-            if text is None:
-                continue
-            word, _, per = (part.strip() for part in text.partition("/"))
-            if per and not {cells.UNITS.get(fold(per)), unit} <= {*KG_PER_UNIT} and cells.UNITS.get(fold(per)) != unit:
-                hint = f"The price is per {per} and the quantity in {unit}: use one unit."
-                self._fault(i, "purchase_price", "two_units", "two units", hint)
-            try:
-                found.add(cells.currency(word))
-            except DataError as error:
-                self._fault(i, "currency", "currency", error.message, error.hint, value=text)
-                return None
-            if word.strip() == "$":
-                self._default("dollar", self.lots[i])
-        if len(found) > 1:
-            hint = f"Keep one of {', '.join(sorted(found))}."
-            self._fault(i, "currency", "two_currencies", "two currencies", hint)
-            return None
-        if not found and needed:
-            hint = "Fill in the currency, or put it into the header, as 'purchase_price EUR'."
-            self._fault(i, "currency", "empty", "a purchase_price without currency", hint)
-        return found.pop() if found else None
 
     def _origin(self, i: int) -> str | None:
         text = self._text("origin_country", i)
@@ -460,8 +363,8 @@ class Parser(RowCells):
             return UNKNOWN_ORIGIN
         found = country(text)
         if found is None:
-            hint = f"{country_hint(text)} Or write '{UNKNOWN_ORIGIN}'."
-            self._fault(i, "origin_country", "origin_country", "not a country", hint)
+            hint = together(country_hint(text), message("Or write '{word:s}'.", word=UNKNOWN_ORIGIN))
+            self._fault(i, "origin_country", "origin_country", message("not a country"), hint)
         return found
 
     # All lots
@@ -482,11 +385,15 @@ class Parser(RowCells):
                 if len(units) > 1:
                     mass = sum(row["quantity"] * KG_PER_UNIT[row["unit"]] for row in some)
                     sums += [(mass / kg, f" {unit}") for unit, kg in KG_PER_UNIT.items()]
-            if stated is not None and sums and not any(abs(one - stated) <= _AGREES * abs(one) for one, _ in sums):
+            if stated is not None and sums and not any(abs(one - stated) <= AGREES * abs(one) for one, _ in sums):
                 found = max((one for one in sums if one[1] in ("", " kg")), key=lambda one: (one[1], one[0]))
-                total = f"The rows above it sum to {figure(found[0])}{found[1]}"
-                hint = f"{total}: a lot is missing or misread; correct it or leave the row out."
-                self._fault(i, "quantity", "total", "a total that the lots do not sum to", hint)
+                hint = message(
+                    "The rows above it sum to {total:,.6g}{unit:s}: a lot is missing or misread; "
+                    "correct it or leave the row out.",
+                    total=found[0],
+                    unit=found[1],
+                )
+                self._fault(i, "quantity", "total", message("a total that the lots do not sum to"), hint)
 
     def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> None:
         """Notes on how the file was read."""

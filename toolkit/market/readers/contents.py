@@ -1,0 +1,114 @@
+"""The bytes of a file that a user gives, and its text."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from toolkit.core.errors import DataError, nearest
+from toolkit.core.messages import message
+from toolkit.market.readers.limits import MAX_BYTES, check_size
+
+_FOREIGN = (
+    (b"\x1f\x8b", message("compressed (gzip)")),
+    (b"%PDF", message("a PDF")),
+)
+_SAVE_AS = message("Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8.")
+_LEGACY = {"cp1252": "Windows-1252", "gb18030": "GB18030"}
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+Source = str | Path | BinaryIO
+"""A file, ``-`` for standard input, or a stream."""
+
+
+def file_and_sheet(path: str | Path) -> tuple[Path, str | None]:
+    """The file and the sheet of ``FILE#SHEET``; a file whose own name has the sign is that file."""
+    base, sign, sheet = str(path).rpartition("#")
+    is_sheet = bool(sign and base and sheet.strip()) and not os.path.lexists(path) and os.path.lexists(base)
+    return (Path(base), sheet) if is_sheet else (Path(path), None)
+
+
+def content_of(path: Source) -> tuple[str, bytes, str | None]:
+    """Name as shown, raw bytes of the file, and the sheet that is asked for."""
+    sheet = None
+    if not isinstance(path, str | Path) or str(path) == "-":
+        name, content = "stdin", (sys.stdin.buffer if isinstance(path, str | Path) else path).read(MAX_BYTES + 1)
+        check_size(name, size=len(content))
+    else:
+        file, sheet = file_and_sheet(path)
+        name = file.name or str(file)
+        if file.is_dir():
+            raise DataError(
+                message("{file!r:s} is a folder.", file=str(file)),
+                hint=message("Give a CSV or Parquet file."),
+                details={"file": str(file)},
+            )
+        try:
+            check_size(name, size=file.stat().st_size)
+            content = file.read_bytes()
+        except FileNotFoundError:
+            near = nearest(name, (entry.name for entry in file.parent.iterdir())) if os.access(file.parent, os.R_OK) else ()
+            raise DataError(
+                message("no file {file!r:s}.", file=str(file)),
+                hint=message("Did you mean {names: or }?", names=[message("{name!r:s}", name=n) for n in near])
+                if near
+                else message("Check the path."),
+                details={"file": str(file)},
+            ) from None
+        except (OSError, ValueError) as error:  # ValueError: a path with a null character
+            reason = getattr(error, "strerror", None) or str(error)
+            raise DataError(
+                message("cannot read {file!r:s}: {reason}.", file=str(file), reason=reason),
+                hint=message("Check the path."),
+                details={"file": str(file)},
+            ) from None
+    return name, content, sheet
+
+
+def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
+    """The text of a file without its byte order mark, and its encoding.
+
+    Args:
+        name: File name as shown.
+        content: Its bytes.
+        legacy: As of `toolkit.market.readers.tabular.read_table`.
+    """
+    for magic, what in _FOREIGN:
+        if content.startswith(magic):
+            raise DataError(
+                message("{name:s} is {what}, not a CSV.", name=name, what=what), hint=_SAVE_AS, details={"file": name}
+            )
+    encoding = "utf-16" if content.startswith(_UTF16) else "utf-8"
+    if encoding == "utf-8" and b"\0" in content:
+        raise DataError(message("{name:s} is not text: it holds null bytes.", name=name), hint=_SAVE_AS, details={"file": name})
+    try:
+        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError:
+        try:
+            if encoding == "utf-16":
+                raise
+            text, encoding = content.decode(legacy), legacy
+        except UnicodeDecodeError as error:
+            # The error counts from behind the byte order mark, so the faulty byte is taken from the error's own object.
+            row = 1 + bytes(error.object[: error.start]).count(b"\n")
+            raise DataError(
+                message(
+                    "{name:s}, row {row:d}: the text is neither UTF-8 nor {legacy:s} (byte 0x{byte:s}).",
+                    name=name,
+                    row=row,
+                    legacy=_LEGACY[legacy],
+                    byte=f"{error.object[error.start]:02x}",
+                ),
+                hint=_SAVE_AS,
+                details={"file": name, "rows": [row]},
+            ) from None
+    if not text.strip() or "\0" in text:
+        raise DataError(
+            message("{name:s} is not text: it holds null characters.", name=name)
+            if text.strip()
+            else message("{name:s} is empty.", name=name),
+            hint=message("Give a header and at least one row."),
+            details={"file": name},
+        )
+    return text, encoding
