@@ -110,7 +110,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
     notes: tuple[Message, ...] = ()
     texts_of = [(given[name], values[name]) for name in textual]
     # Of thousands of columns of plain numbers the texts are not joined.
-    are_numbers = all(n.null_count() == t.null_count() and n.is_finite().all() for t, n in texts_of)
+    are_numbers = all(n.null_count() == t.null_count() and n.alias("n").is_finite().all() for t, n in texts_of)
     text = pl.Series([], dtype=pl.String)
     if textual and not (are_numbers and table.separator == ","):
         text = pl.concat([cells.alias("text") for cells, _ in texts_of]).drop_nulls()

@@ -22,6 +22,8 @@ from toolkit.risk_model.weighting import decay, half_lives
 
 LEAST_EIGENVALUE = 1e-3
 """Of a residual correlation; a pair of assets is then correlated at 0.999 at most."""
+MANY = 300
+"""Assets of which a few eigenvalues are found sooner than all."""
 
 
 class NamedFactors(Spec):
@@ -222,12 +224,21 @@ def _residual_correlation(
         np.fill_diagonal(r, 1.0)
     except np.linalg.LinAlgError:
         np.fill_diagonal(r, 1.0)
-        from scipy.linalg import eigh  # noqa: PLC0415  # a tenth of a second to import
-
         # Pairwise histories need not fit together: spectral repair (Rebonato and Jaeckel 1999) of the few that do not.
-        values, vectors = eigh(r, subset_by_value=(-np.inf, LEAST_EIGENVALUE))
+        values, vectors = _least_eigenpairs(r)
         r += vectors * (LEAST_EIGENVALUE - values) @ vectors.T
         size = np.sqrt(np.diag(r))
         r /= size[:, None]
         r /= size
     return r
+
+
+def _least_eigenpairs(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The eigenvalues (k,) below `LEAST_EIGENVALUE` of a symmetric matrix (n, n), and their vectors (n, k)."""
+    if len(matrix) > MANY:
+        from scipy.linalg import eigh  # noqa: PLC0415  # a tenth of a second to import, half of the time where n is large
+
+        return eigh(matrix, subset_by_value=(-np.inf, LEAST_EIGENVALUE))
+    values, vectors = np.linalg.eigh(matrix)
+    few = values < LEAST_EIGENVALUE
+    return values[few], vectors[:, few]
