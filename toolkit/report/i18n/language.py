@@ -134,8 +134,6 @@ class Language:
             return name(value)
         if isinstance(value, str) and spec.startswith("%"):
             return self.fmt.short_date(value) if "%d" in spec else self.fmt.month(value)
-        if isinstance(value, str) and spec == "s":
-            return name(value)  # a header of a file, which stays as it is there
         if isinstance(value, str):
             return name(self.fmt.notices(self.known(short_country(value))))
         return DASH if value is None else self.figure(value, spec)  # a record has none where a number was not finite
