@@ -15,7 +15,7 @@ import polars as pl
 
 from toolkit.core.currencies import currency
 from toolkit.core.errors import did_you_mean, nearest
-from toolkit.core.messages import Message
+from toolkit.core.messages import Message, message, together
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import FIRST_ROWS, raise_row_errors
 from toolkit.market.readers.tabular import MAX_NAME, Table, listed
@@ -24,7 +24,7 @@ _POINTS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 """A lone point that may group thousands."""
 _DECIDED = r"\.([0-9]{1,2}|[0-9]{4,})$|^[+-]?(0[0-9]*|[0-9]{4,})?\.[0-9]+$"
 """A point that no grouping explains."""
-_WAY_OUT = "Write numbers as 1234.5, with a decimal point and without thousands separators."
+_WAY_OUT = message("Write numbers as 1234.5, with a decimal point and without thousands separators.")
 _THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u{a0}\u{202f}][0-9]{3})+([.,][0-9]+)?$"
 _ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
@@ -43,12 +43,12 @@ def check_columns(table: Table, *, required: Collection[str], optional: Collecti
     missing = tuple(name for name in required if name not in table.columns)
     if missing:
         near = ((m, n) for m in missing for n in nearest(m, extra, n=1))
-        hint = " ".join(f"Rename column {found!r} to {wanted!r}." for wanted, found in near)
-        hint = hint or f"The header needs {', '.join(required)}."
-        raise table.header_error(f"no column {listed(missing)}.", hint, missing=list(missing))
+        hint = together(*(message("Rename column {name!r:s} to {key!r:s}.", name=found, key=wanted) for wanted, found in near))
+        hint = hint or message("The header needs {columns:s}.", columns=", ".join(required))
+        raise table.header_error(message("no column {columns}.", columns=listed(missing)), hint, missing=list(missing))
     if extra:
-        hint = " ".join(dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS]))
-        raise table.header_error(f"unknown column {listed(extra)}.", hint, unknown=list(extra))
+        hint = together(*dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS]))
+        raise table.header_error(message("unknown column {columns}.", columns=listed(extra)), hint, unknown=list(extra))
 
 
 def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series:
@@ -124,14 +124,14 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
         _refuse_words(table, given, textual, [cell for cell, is_one in is_number.items() if not is_one])
         mark, odd = cells.decimal_mark({found: count for cell, count in counts.rows() if (found := read[cell])})
         unlike = [cell for cell, found in read.items() if found in odd]
-        fault = "numbers use both '.' and ',', differently from the rest"
+        fault = message("numbers use both '.' and ',', differently from the rest")
         raise_row_errors(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=_WAY_OUT)
         doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
         if mark is not None and doubtful:
             notes = (cells.decided(next(iter(doubtful.values())), mark),)
         elif mark is None:
             asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
-            fault = "a mark that may mean decimals or thousands"
+            fault = message("a mark that may mean decimals or thousands")
             raise_row_errors(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_WAY_OUT)
         found = {cell: one.value(mark or ("." if cell in doubtful else one.marks[0])) for cell, one in read.items() if one}
         values = values.with_columns(_replaced(given, textual, found, pl.Float64))
@@ -139,9 +139,9 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
     is_finite = values.select(pl.all().is_finite().all()).row(0)
     for name in (name for name, finite in zip(columns, is_finite, strict=True) if not finite):
         column = values[name].alias("cell")
-        hint = "Leave the cell empty where a value is missing."
+        hint = message("Leave the cell empty where a value is missing.")
         found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
-        raise_row_errors(table.name, found, rule="finite", fault="not a finite number", hint=hint)
+        raise_row_errors(table.name, found, rule="finite", fault=message("not a finite number"), hint=hint)
     return Numbers(values, codes, notes)
 
 
@@ -161,10 +161,12 @@ def _replaced(given: pl.DataFrame, names: Sequence[str], read: Mapping[str, Any]
 def _refuse_words(table: Table, given: pl.DataFrame, textual: Sequence[str], words: Sequence[str]) -> None:
     """`FrameError` for cells that are no numbers, or none that is finite."""
     endless = [word for word in words if pl.Series([word]).cast(pl.Float64, strict=False)[0] is not None]
-    hint = "Leave the cell empty where a value is missing."
-    raise_row_errors(table.name, _those(table, given, textual, endless), rule="finite", fault="not a finite number", hint=hint)
+    hint = message("Leave the cell empty where a value is missing.")
+    raise_row_errors(
+        table.name, _those(table, given, textual, endless), rule="finite", fault=message("not a finite number"), hint=hint
+    )
     found = _those(table, given, textual, words)
-    raise_row_errors(table.name, found, rule="number", fault="not a number", hint=_number_hint(found["value"]))
+    raise_row_errors(table.name, found, rule="number", fault=message("not a number"), hint=_number_hint(found["value"]))
 
 
 def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
@@ -188,8 +190,8 @@ def check_names(file: str, names: pl.DataFrame) -> None:
         file,
         names.filter(odd),
         rule="name",
-        fault=f"a name with control characters or of more than {MAX_NAME} characters",
-        hint="Use letters, digits and signs that can be seen.",
+        fault=message("a name with control characters or of more than {most:d} characters", most=MAX_NAME),
+        hint=message("Use letters, digits and signs that can be seen."),
     )
 
 
@@ -203,8 +205,8 @@ def required_cells(table: Table, column: str, *, what: pl.Series | None = None) 
     """
     empty = table.cells[column].is_null()
     faulty = pl.DataFrame({"row": table.rows, "what": table.cells[column].cast(pl.String) if what is None else what})
-    hint = f"Fill the {column!r} cell or leave the row out."
-    raise_row_errors(table.name, faulty.filter(empty), rule="empty", fault=f"no {column}", hint=hint)
+    hint = message("Fill the {column!r:s} cell or leave the row out.", column=column)
+    raise_row_errors(table.name, faulty.filter(empty), rule="empty", fault=message("no {column:s}", column=column), hint=hint)
 
 
 def days(table: Table, column: str, *, month_until: date | None = None, local: bool = False) -> pl.Series:
@@ -242,9 +244,11 @@ def days(table: Table, column: str, *, month_until: date | None = None, local: b
             text.is_not_null() & result.is_null()
         ),
         rule="date",
-        fault="not a date",
-        hint="Write dates as 2026-05-31 or, for a month, as 2026-05."
-        + (f" A spreadsheet counts {serial} so: give the column the format of a date." if serial else ""),
+        fault=message("not a date"),
+        hint=together(
+            message("Write dates as 2026-05-31 or, for a month, as 2026-05."),
+            message("A spreadsheet counts {day} so: give the column the format of a date.", day=serial) if serial else "",
+        ),
     )
     return result
 
@@ -259,11 +263,11 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     read = {cell: found for cell in odd if (found := cells.day(cell, clock=False))}
     month_first, contradict = cells.either_reading(read.values())
     fault, hint = (
-        "dates of which no number is above 12, so that day and month cannot be told apart",
-        "Write dates as 2026-05-31.",
+        message("dates of which no number is above 12, so that day and month cannot be told apart"),
+        message("Write dates as 2026-05-31."),
     )
     if contradict:
-        fault = "dates with the day first beside dates with the month first"
+        fault = message("dates with the day first beside dates with the month first")
     asked = [cell for cell, found in read.items() if found.either and (contradict or (month_first is None))]
     raise_row_errors(table.name, _those(table, text.to_frame(column), [column], asked), rule="date", fault=fault, hint=hint)
     days_of = {cell: found.day or (found.either or ())[month_first or 0] for cell, found in read.items()}
@@ -291,10 +295,12 @@ def _cells(table: Table, column: str, mask: pl.Series, values: pl.Series) -> pl.
 
 def _number_hint(values: pl.Series) -> str:
     if values.str.contains(_THOUSANDS).any():
-        return "Write numbers without thousands separators, as 1234.5."
+        return message("Write numbers without thousands separators, as 1234.5.")
     if values.str.contains(r"^[+-]?[0-9]+,[0-9]+$").any():
-        return "Write decimals with a point, as 1234.5."
-    return "Write plain numbers such as 1234.5, without currency or unit; leave the cell empty where a value is missing."
+        return message("Write decimals with a point, as 1234.5.")
+    return message(
+        "Write plain numbers such as 1234.5, without currency or unit; leave the cell empty where a value is missing."
+    )
 
 
 def _date_text(column: pl.Series) -> pl.Series:

@@ -25,18 +25,23 @@ class Fault:
         fault: The fault in words, completed by "in row 3 ...".
         hint: How to mend it.
         cells: Columns `row` (Int64), `what` (String: asset, column or lot; may be null), `value` (String; may be null).
+        texts: Messages among `what` and `value`, which say what is in a cell; all others are quoted as they are.
     """
 
     rule: str
     fault: str
     hint: str
     cells: pl.DataFrame
+    texts: tuple[Message, ...] = ()
 
     def where(self) -> str:
         """The first rows in words, and how many cells more there are."""
         first = self.first()
         more = self.cells.height - len(first)
-        rows = [_cell(cell["row"], *_shortened(cell["what"], cell["value"])) for cell in first]
+        known = {str(text): text for text in self.texts}
+        rows = [
+            _cell(cell["row"], *_shortened(known.get(text, text) for text in (cell["what"], cell["value"]))) for cell in first
+        ]
         return message("{rows:, } and {more:d} more", rows=rows, more=more) if more else message("{rows:, }", rows=rows)
 
     def first(self) -> list[dict]:
@@ -71,7 +76,9 @@ def grouped(faults: Iterable[OneFault]) -> list[Fault]:
     return groups
 
 
-def raise_row_errors(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str) -> None:
+def raise_row_errors(
+    file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str, texts: Sequence[Message] = ()
+) -> None:
     """Raise `FrameError` if there is a faulty row.
 
     Args:
@@ -80,10 +87,11 @@ def raise_row_errors(file: str, faulty: pl.DataFrame, *, rule: str, fault: str, 
         rule: Name of the rule, for machines.
         fault: The fault in words, completed by "in row 3 ...".
         hint: How to mend it.
+        texts: As of `Fault`.
     """
     if faulty.height:
         lacking = [pl.lit(None, dtype=pl.String).alias(name) for name in _CELLS if name not in faulty.columns]
-        raise row_error(file, [Fault(rule, fault, hint, faulty.with_columns(lacking))])
+        raise row_error(file, [Fault(rule, fault, hint, faulty.with_columns(lacking), tuple(texts))])
 
 
 MEND = message("Mend each of them; nothing of the file was used.")
@@ -112,7 +120,7 @@ def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameE
     return FrameError(words, hint=remedy or MEND, details=details)
 
 
-def _shortened(*texts: str | None) -> list[str]:
+def _shortened(texts: Iterable[str | None]) -> list[str]:
     return [text if len(text) <= _SHOWN else text[:_SHOWN] + "…" for text in texts if text is not None]
 
 

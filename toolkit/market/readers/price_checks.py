@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from toolkit.core.errors import DataError
-from toolkit.core.text import figure
+from toolkit.core.messages import message, quoted
 from toolkit.market.readers.faults import raise_row_errors
 
 LOWEST, HIGHEST = 1e-9, 1e15
@@ -34,15 +34,15 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
         file,
         rows.filter(pl.col("price") <= 0).select("row", what="asset", value=price),
         rule="positive",
-        fault="a price that is not positive",
-        hint="Leave the cell of a wide file empty, or the row of a long file out, where a price is missing.",
+        fault=message("a price that is not positive"),
+        hint=message("Leave the cell of a wide file empty, or the row of a long file out, where a price is missing."),
     )
     raise_row_errors(
         file,
         rows.filter(~pl.col("price").is_between(LOWEST, HIGHEST)).select("row", what="asset", value=price),
         rule="range",
-        fault=f"a price that is not between {LOWEST:g} and {HIGHEST:g}",
-        hint="Correct the cell, or leave it empty.",
+        fault=message("a price that is not between {low:s} and {high:s}", low=f"{LOWEST:g}", high=f"{HIGHEST:g}"),
+        hint=message("Correct the cell, or leave it empty."),
     )
     # Sorted rows: those of one asset and day are neighbours.
     again = (pl.col("asset") == pl.col("asset").shift()) & (pl.col("date") == pl.col("date").shift())
@@ -51,8 +51,8 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
         file,
         twice.select("row", what="asset", value=pl.col("date").cast(pl.String)),
         rule="duplicate",
-        fault="more than one price for the same asset and date",
-        hint="Keep one row a date; a month counts as its last day.",
+        fault=message("more than one price for the same asset and date"),
+        hint=message("Keep one row a date; a month counts as its last day."),
     )
 
 
@@ -70,8 +70,8 @@ def check_kinds(file: str, rows: pl.DataFrame) -> None:
             file,
             differs.select("row", what="asset", value=column),
             rule=f"one_{column}",
-            fault=f"a second {column} in the series of an asset",
-            hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
+            fault=message("a second {column:s} in the series of an asset", column=column),
+            hint=message("Give each {column:s} an asset name of its own: series of two kinds are never joined.", column=column),
         )
 
 
@@ -93,20 +93,35 @@ def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the
         return
     # No `pl.format` here: of filtered rows it panics in polars 2.1.
     shown = [
-        f"{figure(price)} after {figure(before)} on {day}"
+        message("{price:,.6g} after {before:,.6g} on {day}", price=price, before=before, day=day)
         for price, before, day in jumping["price", "before", "date"].iter_rows()
     ]
     row = jumping["row"] if "row" in rows.columns else pl.Series([None] * jumping.height, dtype=pl.Int64)
-    jumps = pl.DataFrame({"row": row, "what": jumping["asset"], "value": shown})
+    jumps = pl.DataFrame({"row": row, "what": jumping["asset"], "value": [*map(str, shown)]})
     asset = jumps["what"][0]
     names = jumps["what"].unique(maintain_order=True)
     each = " ".join(f"--accept {name!r}" for name in names)
-    meant = each if len(names) <= MOST_NAMED else f"--accept {JUMPS}, which accepts those of all {len(names)} assets"
-    hint = f"Correct the price or its unit (kg against g, pounds against pence); if it is meant: {meant}."
+    meant = quoted(each)
+    if len(names) > MOST_NAMED:
+        meant = message("--accept {word:s}, which accepts those of all {n:d} assets", word=JUMPS, n=len(names))
+    hint = message("Correct the price or its unit (kg against g, pounds against pence); if it is meant: {meant}.", meant=meant)
     if "row" in rows.columns:
-        raise_row_errors(file, jumps, rule="jump", fault=f"a price that jumps by a factor of {JUMP:g} or more", hint=hint)
+        raise_row_errors(
+            file,
+            jumps,
+            rule="jump",
+            fault=message("a price that jumps by a factor of {jump:g} or more", jump=JUMP),
+            hint=hint,
+            texts=shown,
+        )
     raise DataError(
-        f"{file}: the price of {asset!r} jumps by a factor of {JUMP:g} or more: {jumps['value'][0]}.",
+        message(
+            "{file:s}: the price of {asset!r:s} jumps by a factor of {jump:g} or more: {what}.",
+            file=file,
+            asset=asset,
+            jump=JUMP,
+            what=shown[0],
+        ),
         hint=hint,
         details={"file": file, "rule": "jump", "asset": asset},
     )

@@ -62,7 +62,8 @@ def read_price_files(
     if accepted:
         known = sorted(named)
         raise SpecError(
-            f"--accept {min(accepted)!r} is no asset of the price files.", hint=did_you_mean(min(accepted), [JUMPS, *known])
+            message("--accept {name!r:s} is no asset of the price files.", name=min(accepted)),
+            hint=did_you_mean(min(accepted), [JUMPS, *known]),
         )
     if len(read) == 1:
         return replace(read[0], reading=(*reading, *read[0].reading))
@@ -87,18 +88,26 @@ def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Tabl
         try:
             entries = sorted(entry for entry in Path(path).iterdir() if not entry.name.startswith("."))
         except OSError as error:
-            raise DataError(f"cannot read {str(path)!r}: {error.strerror}.", hint="Check the path.") from None
+            raise DataError(
+                message("cannot read {file!r:s}: {reason}.", file=str(path), reason=str(error.strerror)),
+                hint=message("Check the path."),
+            ) from None
         own = [entry for entry in entries if entry.suffix.lower() in ENDINGS and entry.is_file()]
         if not own:
             raise DataError(
-                f"the folder {str(path)!r} has no price file.",
-                hint=f"Price files end in {', '.join(ENDINGS)}.",
+                message("the folder {file!r:s} has no price file.", file=str(path)),
+                hint=message("Price files end in {endings:s}.", endings=", ".join(ENDINGS)),
                 details={"file": str(path)},
             )
         if len(own) > MOST_FILES:
             raise DataError(
-                f"the folder {str(path)!r} has {len(own):,} files; at most {MOST_FILES:,} are read.",
-                hint="Leave only the price files that are needed.",
+                message(
+                    "the folder {file!r:s} has {n:,} files; at most {most:,} are read.",
+                    file=str(path),
+                    n=len(own),
+                    most=MOST_FILES,
+                ),
+                hint=message("Leave only the price files that are needed."),
                 details={"file": str(path), "found": len(own), "limit": MOST_FILES},
             )
         left = [entry.name for entry in entries if entry not in own and entry.is_file()]
@@ -118,8 +127,16 @@ def _joined(rows: pl.DataFrame) -> pl.DataFrame:
         if mixed.height:
             row = mixed.row(0, named=True)
             raise DataError(
-                f"{row['asset']!r} has two kinds of {column}: {', '.join(row[column])}, in {', '.join(row['source'])}.",
-                hint=f"Give each {column} an asset name of its own: series of two kinds are never joined.",
+                message(
+                    "{asset!r:s} has two kinds of {column:s}: {kinds:s}, in {files:s}.",
+                    asset=row["asset"],
+                    column=column,
+                    kinds=", ".join(row[column]),
+                    files=", ".join(row["source"]),
+                ),
+                hint=message(
+                    "Give each {column:s} an asset name of its own: series of two kinds are never joined.", column=column
+                ),
                 details={"asset": row["asset"], "files": row["source"]},
             )
     rows = rows.unique(["asset", "date", "basis", "price"], keep="first", maintain_order=True)
@@ -129,8 +146,10 @@ def _joined(rows: pl.DataFrame) -> pl.DataFrame:
         of = (pl.col(name) == row[name] for name in ("asset", "date", "basis"))
         files = twice.filter(*of)["source"].to_list()
         raise DataError(
-            f"{row['asset']!r} has two prices on {row['date']}: in {' and '.join(files)}.",
-            hint="Take one of the files away, or rename the asset in one.",
+            message(
+                "{asset!r:s} has two prices on {day}: in {files: and }.", asset=row["asset"], day=row["date"], files=list(files)
+            ),
+            hint=message("Take one of the files away, or rename the asset in one."),
             details={"asset": row["asset"], "date": row["date"].isoformat(), "files": files},
         )
     return rows.sort("asset", "date")

@@ -129,12 +129,17 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
         return table, ()
     found = {text: day for text in table.titles if (day := _title_day(text)) is not None}
     if len({*found.values()}) != 1:
-        lines = f": {'; '.join(map(repr, found))}" if found else ""
-        many = "two dates" if found else "no date"
         of_days = next((name for name in table.columns if holds_days(table.cells[name])), None)
-        rename = of_days and f"Rename column {of_days!r} to 'date', or import the file with --column date={of_days!r}."
-        hint = rename or "Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header."
-        raise table.header_error(f"no column 'date', and {many} above the header{lines}.", hint)
+        hint = message("Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header.")
+        if of_days:
+            hint = message(
+                "Rename column {name!r:s} to 'date', or import the file with --column date={name!r:s}.", name=of_days
+            )
+        fault = message("no column 'date', and no date above the header.")
+        if found:
+            lines = [message("{name!r:s}", name=line) for line in found]
+            fault = message("no column 'date', and two dates above the header: {lines:; }.", lines=lines)
+        raise table.header_error(fault, hint)
     line, day = next(iter(found.items()))
     told = message('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
     return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)

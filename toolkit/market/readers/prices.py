@@ -15,7 +15,7 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError, nearest
 from toolkit.core.frames import Prices
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, together
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
@@ -132,7 +132,7 @@ def read_prices(
     """
     code = currency_of(default_currency)
     if code is None:
-        raise SpecError(f"{default_currency!r} is no currency.", hint=currency_hint(default_currency))
+        raise SpecError(message("{name!r:s} is no currency.", name=default_currency), hint=currency_hint(default_currency))
     default_currency = code
     table = read_table(path, header=price_header)
     quoted = quotation(table)
@@ -242,7 +242,8 @@ def _keyed(
         except DataError as error:
             if ticker:
                 continue
-            raise DataError(f"{file}: {error.message}", hint=error.hint, details={"file": file, "asset": name}) from None
+            fault = message("{file:s}: {fault}", file=file, fault=error.message)
+            raise DataError(fault, hint=error.hint, details={"file": file, "asset": name}) from None
         if asset and asset != name:
             means[name] = asset
     if ticker:
@@ -261,8 +262,8 @@ def _keyed(
             file,
             named.with_columns(value=both).filter(unlike).select("row", "value", what="asset"),
             rule="two_names",
-            fault="names of one metal with different prices on a day",
-            hint="Keep one of them, or give the other a name that is not the metal's.",
+            fault=message("names of one metal with different prices on a day"),
+            hint=message("Keep one of them, or give the other a name that is not the metal's."),
         )
         named = named.filter(pl.col("name") == pl.col("name").first().over(day))
     told = [f"{name} = {asset}" for name, asset in means.items() if name.lower() != asset]
@@ -281,7 +282,11 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
         DataError: for no row at all.
     """
     if rows.is_empty():
-        raise DataError(f"{file} holds no price: every cell is empty.", hint="Fill in prices.", details={"file": file})
+        raise DataError(
+            message("{file:s} holds no price: every cell is empty.", file=file),
+            hint=message("Fill in prices."),
+            details={"file": file},
+        )
     return rows.with_columns(
         currency=pl.lit(currency),
         unit=pl.lit("unit"),
@@ -305,20 +310,22 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
     if misplaced:
-        hint = "Use date,asset,price and optional columns, or date and one column an asset."
-        raise table.header_error(f"{misplaced[0]!r} belongs to the long shape, but no 'asset' and 'price' do.", hint)
+        hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
+        raise table.header_error(
+            message("{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", name=misplaced[0]), hint
+        )
     assets = tuple(name for name in table.columns if name != "date")
     check_columns(table, required=("date",), optional=assets)
     if not assets:
-        raise table.header_error("there is no asset column.", "Add one column of prices an asset.")
+        raise table.header_error(message("there is no asset column."), message("Add one column of prices an asset."))
     names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
     if (
         names is not None
         and table.cells[names].dtype == pl.String
         and not any(map(cells.amount, texts(table, names).drop_nulls()))
     ):
-        hint = "Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'."
-        raise table.header_error(f"column {names!r} names assets, and no column is 'price'.", hint)
+        hint = message("Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.")
+        raise table.header_error(message("column {name!r:s} names assets, and no column is 'price'.", name=names), hint)
     dates = _dates(table, today)
     read = amounts(_without_words(table, assets), assets, money=True)
     assets = tuple(sorted(assets))
@@ -329,9 +336,9 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     if found:
         rows = rows.with_columns(beside)
         other = rows.filter(pl.col("price").is_not_null() & (pl.col("sign").is_null() | (pl.col("sign") != min(found))))
-        hint = "Give every price of a wide file the same currency, or name it with --prices-currency alone."
+        hint = message("Give every price of a wide file the same currency, or name it with --prices-currency alone.")
         odd = other.select("row", what="asset", value=pl.col("price").cast(pl.String))
-        fault = f"a price that is not in {min(found)} as others of the file"
+        fault = message("a price that is not in {currency:s} as others of the file", currency=min(found))
         raise_row_errors(table.name, odd, rule="one_currency", fault=fault, hint=hint)
     rows = rows.select("row", "date", "asset", "price").drop_nulls("price")
     rows = _with_defaults(rows, table.name, *(found or {currency}))
@@ -369,11 +376,17 @@ def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str)
     rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
     two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
     raise_row_errors(
-        table.name, two, rule="one_currency", fault="a price in another currency than its row names", hint="Keep one of them."
+        table.name,
+        two,
+        rule="one_currency",
+        fault=message("a price in another currency than its row names"),
+        hint=message("Keep one of them."),
     )
     none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
-    hint = "Write the currency of every price, or of none (--prices-currency)."
-    raise_row_errors(table.name, none, rule="one_currency", fault="a price without the currency that others have", hint=hint)
+    hint = message("Write the currency of every price, or of none (--prices-currency).")
+    raise_row_errors(
+        table.name, none, rule="one_currency", fault=message("a price without the currency that others have"), hint=hint
+    )
     return named.fill_null(signs)
 
 
@@ -398,7 +411,11 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
     if "quantity" in signs.columns:
         told = pl.DataFrame({"row": table.rows.filter(signs["quantity"].is_not_null())}).with_columns(what=pl.lit("quantity"))
         raise_row_errors(
-            table.name, told, rule="number", fault="a quantity in a currency", hint="Give kg, or leave the cell empty."
+            table.name,
+            told,
+            rule="number",
+            fault=message("a quantity in a currency"),
+            hint=message("Give kg, or leave the cell empty."),
         )
     required_cells(table, "price", what=assets)
     rows = pl.DataFrame(
@@ -418,12 +435,18 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
         }
     )
     negative = rows.filter(pl.col("quantity") < 0).select("row", what="asset", value=pl.col("quantity").cast(pl.String))
-    raise_row_errors(table.name, negative, rule="quantity", fault="negative quantity", hint="Give kg, or leave the cell empty.")
+    raise_row_errors(
+        table.name,
+        negative,
+        rule="quantity",
+        fault=message("negative quantity"),
+        hint=message("Give kg, or leave the cell empty."),
+    )
     codes = {text: currency_of(text) for text in rows["currency"].unique()}
     odd = [text for text, code in codes.items() if code is None]
     wrong = rows.filter(pl.col("currency").is_in(odd)).select("row", what="asset", value="currency")
-    hint = " ".join(dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
-    raise_row_errors(table.name, wrong, rule="currency", fault="not a currency code", hint=hint)
+    hint = together(*dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
+    raise_row_errors(table.name, wrong, rule="currency", fault=message("not a currency code"), hint=hint)
     rows = rows.with_columns(pl.col("currency").replace(codes))
     silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
     told = _in_default(table, currency) if silent and not signs["price"].is_not_null().any() else ()
@@ -449,8 +472,8 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
         table.name,
         late.with_columns(pl.col("value").cast(pl.String)),
         rule="future",
-        fault=f"a date after today ({today.isoformat()})",
-        hint="A price cannot be known before its day: correct the date or leave the row out.",
+        fault=message("a date after today ({day})", day=today),
+        hint=message("A price cannot be known before its day: correct the date or leave the row out."),
     )
     return dates
 

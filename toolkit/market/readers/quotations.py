@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from toolkit.core.errors import DataError
+from toolkit.core.messages import message
 from toolkit.market.readers.tabular import Table
 
 DATE, TICKER, OPEN, HIGH, LOW, CLOSE, ADJUSTED, LAST, OTHER = (
@@ -120,10 +121,14 @@ def quotation(table: Table) -> Quotation | None:
     close = column.get(ADJUSTED, column.get(CLOSE, column.get(LAST)))
     if odd or close is None or DATE not in column:
         looks = [name for name, field in fields.items() if field in (*_PRICES, OTHER)]
-        other = f"{odd[0]!r} does not" if odd else f"there is no {'close' if DATE in column else 'date'}"
+        other = message("there is no close") if DATE in column else message("there is no date")
         raise table.header_error(
-            f"{', '.join(map(repr, looks[:3]))} is like a field of quotations, but {other}.",
-            "Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset.",
+            message(
+                "{names:, } is like a field of quotations, but {other}.",
+                names=[message("{name!r:s}", name=name) for name in looks[:3]],
+                other=message("{name!r:s} does not", name=odd[0]) if odd else other,
+            ),
+            message("Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset."),
             fields=looks, other=odd,
         )  # fmt: skip
     ticker = column.get(TICKER)
@@ -147,8 +152,8 @@ def asset_of(file: str) -> str:
     name = _SUFFIX.sub("", re.sub(r"\.(csv|txt|tsv|parquet|xlsx|xlsm|xls|ods)$", "", whole, flags=re.IGNORECASE)).strip()
     if file == "stdin" or not name:
         raise DataError(
-            f"{file} holds quotations of one asset, and no file name says which.",
-            hint="Give it as a file that is named for the asset, or as date,asset,price.",
+            message("{file:s} holds quotations of one asset, and no file name says which.", file=file),
+            hint=message("Give it as a file that is named for the asset, or as date,asset,price."),
             details={"file": file},
         )
     return name
@@ -174,8 +179,14 @@ def _of_tickers(table: Table, pairs: Mapping[str, tuple[str, str]]) -> Quotation
     prices: dict[str | None, str] = {ticker: name for name, (field, ticker) in pairs.items() if field_of(field) == wanted}
     missing = sorted({ticker for _, ticker in pairs.values()} - {str(ticker) for ticker in prices})
     if others or missing or len(dates) != 1:
-        what = f"column {others[0]!r} has no ticker" if others else f"{missing[0]!r} has no close" if missing else "no date"
-        hint = "Write the download again with its Close, one column a ticker."
-        raise table.header_error(f"a header of fields and tickers, but {what}.", hint)
+        what = message("no date")
+        if others or missing:
+            what = (
+                message("column {name!r:s} has no ticker", name=others[0])
+                if others
+                else message("{name!r:s} has no close", name=missing[0])
+            )
+        hint = message("Write the download again with its Close, one column a ticker.")
+        raise table.header_error(message("a header of fields and tickers, but {what}.", what=what), hint)
     fields = tuple(name for name, (field, _) in pairs.items() if field_of(field) in _PRICES)
     return Quotation(date=dates[0], prices=prices, ticker=None, fields=fields, adjusted=adjusted)

@@ -205,9 +205,15 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     names = _header(name, header[:width], lines[0])
     body = [record if any(record[width:]) else record[:width] for record in body]
     right = [len(record) == width or not any(record) for record in body]
-    wrong = [(line, f"{len(record)} fields") for line, record, fits in zip(lines[1:], body, right, strict=True) if not fits]
+    wrong = [
+        (line, message("{n:d} fields", n=len(record)))
+        for line, record, fits in zip(lines[1:], body, right, strict=True)
+        if not fits
+    ]
     if wrong:
-        cells = pl.DataFrame(wrong, schema={"row": pl.Int64, "what": pl.String}, orient="row")
+        cells = pl.DataFrame(
+            [(line, str(text)) for line, text in wrong], schema={"row": pl.Int64, "what": pl.String}, orient="row"
+        )
         hint = message("Leave missing cells empty but keep their separators.")
         if separator == ",":
             hint = message("Leave missing cells empty but keep their separators; a decimal comma needs ';' between the cells.")
@@ -216,6 +222,7 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
             message("not the {width:d} fields of the header", width=width),
             hint,
             cells.with_columns(value=pl.lit(None, dtype=pl.String)),
+            tuple(text for _, text in wrong),
         )
         if faults is None:
             raise row_error(name, [fault])

@@ -101,8 +101,8 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
     """
     from python_calamine import CalamineError, PasswordError, load_workbook  # noqa: PLC0415  (only a workbook pays for it)
 
-    hint = "Open it, save a copy without a password, and give that."
-    locked = DataError(f"{name} is locked by a password.", hint=hint, details={"file": name})
+    hint = message("Open it, save a copy without a password, and give that.")
+    locked = DataError(message("{name:s} is locked by a password.", name=name), hint=hint, details={"file": name})
     if content.startswith(OLD) and _ENCRYPTED in content:
         raise locked
     content, parts = (content, {}) if content.startswith(OLD) else _unpacked(name, content)
@@ -118,25 +118,43 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         raise
     # A damaged file makes the reader panic, and a panic is no `Exception`.
     except BaseException as error:  # noqa: BLE001
-        reason = str(error).splitlines()[0] if isinstance(error, CalamineError) and str(error) else "damaged"
-        hint = "Open it in the spreadsheet, save it again, or save the sheet as 'CSV UTF-8'."
-        raise DataError(f"{name} is no workbook that can be read: {reason}.", hint=hint, details={"file": name}) from None
+        reason = str(error).splitlines()[0] if isinstance(error, CalamineError) and str(error) else message("damaged")
+        hint = message("Open it in the spreadsheet, save it again, or save the sheet as 'CSV UTF-8'.")
+        raise DataError(
+            message("{name:s} is no workbook that can be read: {reason}.", name=name, reason=reason),
+            hint=hint,
+            details={"file": name},
+        ) from None
     if wanted is not None and not asked:
-        hint = f"Its sheets: {', '.join(map(repr, names[:_SHOWN]))}."
-        raise DataError(f"{name} has no sheet {wanted!r}.", hint=hint, details={"file": name, "sheets": names})
+        hint = message("Its sheets: {names:, }.", names=[message("{name!r:s}", name=one) for one in names[:_SHOWN]])
+        raise DataError(
+            message("{name:s} has no sheet {sheet!r:s}.", name=name, sheet=wanted),
+            hint=hint,
+            details={"file": name, "sheets": names},
+        )
     filled = [sheet for sheet in sheets if sheet.records]
     fitting = [sheet for sheet in filled if fits([[shown(cell) for cell in row] for row in sheet.records[:_TOP]])]
     if len(fitting) > 1 and wanted is None:
         several = [sheet.name for sheet in fitting]
         raise DataError(
-            f"{name} has {len(several)} sheets that fit: {', '.join(map(repr, several[:_SHOWN]))}.",
-            hint=f"Name one: {name}#{several[0]}.",
+            message(
+                "{name:s} has {n:d} sheets that fit: {names:, }.",
+                name=name,
+                n=len(several),
+                names=[message("{name!r:s}", name=one) for one in several[:_SHOWN]],
+            ),
+            hint=message("Name one: {name:s}#{sheet:s}.", name=name, sheet=several[0]),
             details={"file": name, "sheets": several},
         )
     if not filled:
-        where = f"sheet {wanted!r}" if wanted else "every sheet" + (" that is not hidden" if hidden else "")
-        hint = f"Name a hidden one if it is meant: {name}#{hidden[0]}." if hidden and not wanted else "Fill in the table."
-        raise DataError(f"{name} is empty: {where} has no cell.", hint=hint, details={"file": name})
+        where = message("every sheet that is not hidden") if hidden else message("every sheet")
+        where = message("sheet {name!r:s}", name=wanted) if wanted else where
+        hint = message("Fill in the table.")
+        if hidden and not wanted:
+            hint = message("Name a hidden one if it is meant: {name:s}#{sheet:s}.", name=name, sheet=hidden[0])
+        raise DataError(
+            message("{name:s} is empty: {where} has no cell.", name=name, where=where), hint=hint, details={"file": name}
+        )
     found = (fitting or filled)[0]
     notes = (*_notes(name, found.name, names, hidden, content), *found.notes)
     return replace(found, name=f"{name}#{found.name}" if len(names) > 1 else name, notes=notes)
@@ -251,8 +269,14 @@ def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, _Marks]]:
             found, what_is = sum(info.file_size for info in needed), "bytes when unpacked"
             if found > MAX_UNPACKED:
                 raise DataError(
-                    f"{name} holds {found:,} {what_is}; at most {MAX_UNPACKED:,} are read.",
-                    hint="Leave only the sheet that is needed, or save that sheet as 'CSV UTF-8'.",
+                    message(
+                        "{name:s} holds {found:,} {what}; at most {limit:,} are read.",
+                        name=name,
+                        found=found,
+                        what=message("bytes when unpacked"),
+                        limit=MAX_UNPACKED,
+                    ),
+                    hint=message("Leave only the sheet that is needed, or save that sheet as 'CSV UTF-8'."),
                     details={"file": name, "found": found, "limit": MAX_UNPACKED, "what": what_is},
                 )
             parts = {info.filename: archive.read(info) for info in needed}
@@ -266,8 +290,12 @@ def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, _Marks]]:
         ValueError,
         zlib.error,
     ) as error:
-        hint = "Write or copy the file again."
-        raise DataError(f"{name} is not a whole workbook: {error}.", hint=hint, details={"file": name}) from None
+        hint = message("Write or copy the file again.")
+        raise DataError(
+            message("{name:s} is not a whole workbook: {reason}.", name=name, reason=str(error)),
+            hint=hint,
+            details={"file": name},
+        ) from None
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for part, text in parts.items():
@@ -281,9 +309,15 @@ def _format(name: str, inside: Mapping[str, Any]) -> str:
         return "xlsx"
     if "content.xml" in inside:
         return "ods"
-    what = "a binary workbook (.xlsb)" if "xl/workbook.bin" in inside else "a zip archive and no workbook"
-    hint = "Save it as .xlsx or as 'CSV UTF-8'." if "xl/workbook.bin" in inside else "Unpack it, and give the file inside."
-    raise DataError(f"{name} is {what}.", hint=hint, details={"file": name})
+    what = message("a zip archive and no workbook")
+    if "xl/workbook.bin" in inside:
+        what = message("a binary workbook (.xlsb)")
+    hint = (
+        message("Save it as .xlsx or as 'CSV UTF-8'.")
+        if "xl/workbook.bin" in inside
+        else message("Unpack it, and give the file inside.")
+    )
+    raise DataError(message("{name:s} is {what}.", name=name, what=what), hint=hint, details={"file": name})
 
 
 def _attributes(tag: str) -> dict[str, str]:
