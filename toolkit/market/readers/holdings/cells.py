@@ -12,7 +12,7 @@ from toolkit.core.errors import did_you_mean
 from toolkit.core.limits import LARGEST
 from toolkit.core.messages import message, together
 from toolkit.market.readers import cells
-from toolkit.market.readers.holdings.columns import Header
+from toolkit.market.readers.holdings.columns import GONE, Header
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.tabular import Table
 
@@ -91,7 +91,9 @@ class RowCells:
             return default
         found = next((known[spelling] for spelling in foldings(text) if spelling in known), None)
         if found is None:
-            hint = together(did_you_mean(text, sorted(set(known.values()))), remedy)
+            # No word that is like "storniert" is meant by it.
+            near = "" if GONE.search(fold(text)) else did_you_mean(text, sorted(set(known.values())))
+            hint = together(near, remedy)
             self._fault(i, key, f"unknown_{key}", message("unknown {key:s}", key=key), hint)
         return found
 

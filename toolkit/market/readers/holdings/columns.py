@@ -394,10 +394,10 @@ def _money(word: str) -> str | None:
 STATUSES: Mapping[str, str] = cells.spelled(
     {
         "stored": "stored;in storage;in stock;on hand;held;owned;delivered;gelagert;eingelagert;im lager;lager;lagernd;"
-        "geliefert;vorhanden;im bestand;bestand",
+        "geliefert;vorhanden;im bestand;bestand;auf lager;auf vorrat;vorrätig",
         "in_transit": "in_transit;in transit;shipped;dispatched;on the way;under way;underway;en route;afloat;on the water;"
-        "at sea;in delivery;out for delivery;unterwegs;im transit;versandt;versendet;verschifft;schwimmend;auf see;auf dem weg;"
-        "in lieferung;in auslieferung;in zustellung",
+        "at sea;on board;in delivery;out for delivery;unterwegs;im transit;versandt;versendet;verschifft;schwimmend;auf see;"
+        "auf dem schiff;an bord;auf dem weg;in lieferung;in auslieferung;in zustellung",
         "ordered": "ordered;on order;order;open order;open;backorder;back order;not shipped;not yet shipped;not delivered;"
         "purchased not shipped;not yet delivered;undelivered;to be delivered;awaiting delivery;awaiting shipment;"
         "pending delivery;delivery pending;bestellt;in bestellung;bestellung;offen;offene bestellung;nicht geliefert;"
@@ -416,6 +416,11 @@ def status_within(text: str) -> tuple[str, str] | None:
     return (found[1], STATUSES[found[1]]) if found else None
 
 
+GONE = re.compile(
+    r"\b(sold(?! by)|verkauft(?! (von|durch))|verkaufte [a-z]+|sale date|date of sale|verkaufsdatum|"
+    r"storniert|stornierung|cancell?ed|annulliert|entnommen|entnahmen?|abgang|abga?enge|verbraucht)\b"
+)
+"""Words, as `fold` writes them, of a status or a header that say that a lot, or part of it, is held no more."""
 ARRIVING = ("ordered", "in_transit")
 """Statuses of what is bought and has not arrived."""
 PRICE_IS: Mapping[str, str] = cells.spelled(

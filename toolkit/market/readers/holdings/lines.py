@@ -10,11 +10,16 @@ from typing import Any
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message
-from toolkit.market.readers.cells import PURITY
-from toolkit.market.readers.holdings.columns import TOTALS
+from toolkit.market.readers.cells import PURITY, tidy
+from toolkit.market.readers.holdings.columns import GONE, TOTALS, UNKNOWN_WORDS, Header
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.tabular import Table
 
+_LEFT = re.compile(
+    r"\brest(menge|bestand|gewicht)\b|\bremaining( (quantity|qty|weight|mass|stock|kg|g|t|lb))?$|\b(qty|quantity|kg) left\b"
+)
+"""Headers, as `fold` writes them, of what is left of a lot."""
+_NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
 
 
@@ -67,3 +72,32 @@ def repeated(lots: Sequence[str], rows: Sequence[int]) -> list[CellFault]:
         for lot, row in zip(lots, rows, strict=True)
         if counts[lot] > 1
     ]
+
+
+def reduced(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list[CellFault]:
+    """A fault for every row of which a column that is not read says that part is sold, taken or cancelled.
+
+    Args:
+        table: Its cells.
+        headers: Of its columns.
+        kept: Positions of the rows that are lots.
+    """
+    whole = next((table.cells[header.text] for header in headers if header.key == "quantity"), None)
+    found: list[CellFault] = []
+    for header in headers:
+        name = fold(header.text)
+        left = _LEFT.search(name)
+        if header.key is not None or name.startswith("note ") or not (left or GONE.search(name)):
+            continue
+        hint = message(
+            "Write what is left as the quantity, leave out the row of a lot that is gone, and rename the column to {new!r:s}.",
+            new=f"note {header.text}",
+        )
+        fault = message("a column {header!r:s} that says that not all of the quantity is held", header=header.text)
+        for i in kept:
+            cell = table.cells[header.text][i]
+            text = "" if cell is None or cell == 0 else tidy(str(cell))
+            is_whole = left and whole is not None and str(cell) == str(whole[i])
+            if not (fold(text) in _NO_PART or is_whole or re.fullmatch(r"[0.,\s]+[a-z]*", text)):
+                found.append(CellFault(table.rows[i], "quantity", None, text, "reduced", fault, hint))
+    return found

@@ -151,7 +151,7 @@ class PurchaseCells(RowCells):
             if text is None:
                 continue
             word, _, per = (part.strip() for part in text.partition("/"))
-            if per and not {cells.UNITS.get(fold(per)), unit} <= {*KG_PER_UNIT} and cells.UNITS.get(fold(per)) != unit:
+            if per and unit and not {cells.UNITS.get(fold(per)), unit} <= {*KG_PER_UNIT} and cells.UNITS.get(fold(per)) != unit:
                 hint = message("The price is per {per:s} and the quantity in {unit:s}: use one unit.", per=per, unit=unit)
                 self._fault(i, "purchase_price", "two_units", message("two units"), hint)
             try:

@@ -23,13 +23,16 @@ from toolkit.market.readers.holdings.columns import (
     Header,
     status_within,
 )
-from toolkit.market.readers.holdings.lines import no_lots, repeated
+from toolkit.market.readers.holdings.lines import no_lots, reduced, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 
 _OF_OTHER_THINGS = ("open", "order", "offen")
 """Words of a status that a remark uses of other things, too: an order's number."""
-_NOT_HELD = message("Leave out the row of a lot that is sold; what is reserved is stored until it is handed over.")
+_ABOVE_ZERO = message(
+    "Give a quantity above zero. A sale is no lot: take it off the quantity of its lot, and leave its row out."
+)
+_NOT_HELD = message("Leave out the row of a lot that is sold or cancelled; what is reserved is stored until it is handed over.")
 
 
 class Parser(PurchaseCells):
@@ -58,6 +61,7 @@ class Parser(PurchaseCells):
         told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
+        self.faults += reduced(table, self.headers, kept)
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
         columns = {h.text: h.key for h in self.headers if h.key}
@@ -267,9 +271,7 @@ class Parser(PurchaseCells):
             )
             return None, None
         if value <= 0:
-            self._fault(
-                i, "quantity", "positive", message("a quantity that is not positive"), message("Give a quantity above zero.")
-            )
+            self._fault(i, "quantity", "positive", message("a quantity that is not positive"), _ABOVE_ZERO)
             return found.after or None, None
         return found.after or None, value
 

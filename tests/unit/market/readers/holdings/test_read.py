@@ -51,6 +51,29 @@ def test_the_columns_are_those_of_the_contract_with_how_a_price_is_meant_and_the
     assert ",".join(keys) == CONTRACT
 
 
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("Verkauft", ""),
+        ("Verkauft", "nein"),
+        ("sold kg", "0,0"),
+        ("Restmenge kg", "2"),
+        ("Sold by", "Dealer"),
+        ("note sold", "1"),
+    ],
+)
+def test_a_column_of_sales_that_takes_nothing_of_a_lot_is_no_fault(header, cell):
+    assert read(LOT | {header: f'"{cell}"'}).frame["quantity"].to_list() == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("auf dem Schiff", "in_transit"), ("an Bord", "in_transit"), ("auf Lager", "stored"), ("vorr\u00e4tig", "stored")],
+)
+def test_words_of_a_status(words, status):
+    assert read(LOT | {"status": words}).frame["status"].to_list() == [status]
+
+
 def test_a_lot_comes_back_with_its_mass():
     held = read(LOT | {"spread": "0.12", "custody": "bonded"})
     assert held.name == "stdin"
@@ -136,12 +159,16 @@ FAULTS = {
     "two units": ({"quantity": "2 g"}, "two_units", "g, kg"),
     "shares in kg": ({"asset": "GLD", "form": ""}, "unknown_unit", "'unit'"),
     "status": ({"status": "storred"}, "unknown_status", "'stored'"),
+    "cancelled": ({"status": "storniert"}, "unknown_status", "Leave out the row of a lot that is sold or cancelled"),
+    "sold in part": ({"Davon verkauft (kg)": "4"}, "reduced", "Write what is left as the quantity"),
+    "sold on a day": ({"Date sold": "2026-10-01"}, "reduced", "leave out the row"),
+    "what is left": ({"Restmenge kg": "6"}, "reduced", "rename the column to 'note Restmenge kg'"),
     "sold": ({"status": "verkauft"}, "unknown_status", "Leave out the row of a lot that is sold"),
     "origin": ({"origin_country": "CHI"}, "origin_country", "CHN (China)"),
     "origin that is no country": ({"origin_country": "XXX"}, "origin_country", "'unknown'"),
     "origin by another standard": ({"origin_country": "GER"}, "origin_country", "DEU"),
     "zero quantity": ({"quantity": "0"}, "positive", "above zero"),
-    "negative quantity": ({"quantity": "-1"}, "positive", "above zero"),
+    "negative quantity": ({"quantity": "-1"}, "positive", "A sale is no lot"),
     "quantity in words": ({"quantity": "two"}, "number", "plain number"),
     "about": ({"quantity": "ca. 2"}, "number", "number"),
     "brackets": ({"quantity": "(2)"}, "number", "number"),
