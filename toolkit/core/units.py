@@ -29,13 +29,15 @@ KG_PER_UNIT = {
 
 FREQUENCIES = ((252.0, 200.0, 400.0), (52.0, 45.0, 60.0), (12.0, 10.0, 13.5), (4.0, 3.5, 4.6), (1.0, 0.8, 1.3))
 """(periods a year, lowest and highest observations per year that are read as this frequency)."""
+MOST_WEEKDAYS = 275.0
+"""Observations a year above which days are more than weekdays (at most 262) and count as they are: 365.25 of every day."""
 
 
 def periods_per_year(dates: Sequence[date]) -> float:
     """Observations a year, inferred from the dates themselves, never assumed.
 
     A count inside the range of a known frequency (daily, weekly, monthly, quarterly, annual) is that frequency; anything
-    else is returned as counted. Needs two distinct dates.
+    else, days with weekends among them, is returned as counted. Needs two distinct dates.
     """
     days = np.unique(np.array([day.toordinal() for day in dates]))
     if len(days) < 2:
@@ -45,6 +47,8 @@ def periods_per_year(dates: Sequence[date]) -> float:
     observed = DAYS_PER_YEAR / gap
     if gap <= 1.5:  # every calendar day or every business day: count them
         observed = (len(days) - 1) * DAYS_PER_YEAR / int(days[-1] - days[0])
+        if observed > MOST_WEEKDAYS:
+            return observed
     for periods, low, high in FREQUENCIES:
         if low <= observed <= high:
             return periods

@@ -45,6 +45,8 @@ MINIMUM_CHANGES = 6
 """Fewest changes between consecutive periods from which risk is estimated."""
 MINIMUM_YEARS = 3
 """Annual prices in two consecutive changes: one to place the mean, one to leave a deviation from it."""
+THURSDAY = 3
+"""Weekday of the first day of 1970, counted from Monday as 0."""
 LAG_DAYS = 93
 """A series that ends longer than this before the panel has ended: publication explains three months, not more."""
 STILL = 1e-12
@@ -145,7 +147,7 @@ def align(
     own, days, price, quantity = used.together()
     if daily:
         held = {*faster}
-        rows, dates = _on_days(days, np.array([key in held for key in used.assets])[own])
+        rows, dates = _on_days(days, own, np.array([key in held for key in used.assets]))
     else:
         rows, dates = _on_months(days)
     there = rows >= 0
@@ -199,11 +201,27 @@ def _within(series: PriceSeries, universe: Universe, lookback_months: int | None
     return series.since(add_months(last.replace(day=1), -lookback_months))
 
 
-def _on_days(days: IntArray, held: NDArray[np.bool_]) -> tuple[IntArray, list[date]]:
-    """Row (M,) of each day among the trading days of what is held, -1 for no such day, and those trading days."""
+def _on_days(days: IntArray, own: IntArray, held: NDArray[np.bool_]) -> tuple[IntArray, list[date]]:
+    """Row (M,) of each day among the trading days of what is held, -1 for no such day, and those trading days.
+
+    A Saturday or Sunday is one where all that is held trades on it: else the change of a share from Friday to Monday would
+    be none of consecutive days, and a year would have 365 days for it too.
+
+    Args:
+        days: Day (M,) of each price, as a number since 1970.
+        own: Its series (M,).
+        held: Whether each series (n,) is held.
+    """
     first = int(days.min())
     trading = np.zeros(int(days.max()) - first + 1, dtype=bool)
-    trading[days[held] - first] = True
+    trading[days[held[own]] - first] = True
+    weekday = (np.arange(len(trading)) + first + THURSDAY) % 7
+    for rest in (5, 6):
+        if trading[weekday == rest].any():
+            there = np.bincount(own[weekday[days - first] == rest], minlength=len(held))
+            counts = np.bincount(own, minlength=len(held))
+            if (there < counts / 14)[held & (counts > 0)].any():
+                trading[weekday == rest] = False
     row = np.where(trading, np.cumsum(trading) - 1, -1)
     return row[days - first], [*dates_of(np.flatnonzero(trading) + first)]
 

@@ -21,6 +21,7 @@ def business_days(n: int) -> list[date]:
     [
         (month_ends(24), 12.0),
         (business_days(500), 252.0),
+        ([date(2020, 1, 1) + timedelta(days=i) for i in range(500)], 365.25),
         ([date(2020, 1, 3) + timedelta(weeks=i) for i in range(60)], 52.0),
         ([date(year, 12, 31) for year in range(2010, 2020)], 1.0),
     ],

@@ -60,6 +60,25 @@ def test_daily_universe_stays_daily_and_leaves_monthly_explanation_out_with_a_no
     assert "copper" in panel.notes[0]
 
 
+def test_prices_of_every_day_of_the_week_count_365_days_a_year():
+    days = [date(2024, 1, 1) + timedelta(days=i) for i in range(300)]
+    panel = align(table({"coin": [(d, 10.0 + np.sin(i)) for i, d in enumerate(days)]}), universe("coin"))
+    assert (panel.periods_per_year, len(panel.dates)) == (365.25, 300)
+
+
+def test_a_weekend_is_one_change_beside_what_rests_on_it():
+    """A share has no price on Saturday: with weekends in the panel its changes from Friday to Monday were lost."""
+    days = [date(2024, 1, 1) + timedelta(days=i) for i in range(300)]
+    series = {
+        "coin": [(d, 10.0 + np.sin(i)) for i, d in enumerate(days)],
+        "share": [(d, 20.0 + np.sin(i)) for i, d in enumerate(days) if d.weekday() < 5],
+    }
+    panel = align(table(series), universe("coin", "share"))
+    assert panel.periods_per_year == 252.0
+    assert {day.weekday() for day in panel.dates} == {0, 1, 2, 3, 4}
+    assert np.isfinite(panel.simple_returns()).all()
+
+
 def test_mixed_frequencies_become_monthly():
     days = business_days(300)
     series = {
