@@ -81,6 +81,15 @@ def test_a_german_page_fits_its_sheet(browser, ordinary, tmp_path):
     browser.media("print")
     browser.open(page, A4[0])
     assert browser.value("document.documentElement.scrollWidth") <= A4[0]
+    lines = browser.value(
+        """[...document.querySelectorAll('.n tbody th')].filter(th => th.offsetHeight && /^[^ ]+$/.test(th.textContent.trim()))
+        .map(th => { const words = document.createRange(); words.selectNodeContents(th)
+                     return [th.textContent.trim(), new Set([...words.getClientRects()].map(box => box.top)).size] })"""
+    )
+    assert lines
+    assert not [name for name, count in lines if count > 1], "broken names"
+    notes = browser.value("getComputedStyle(document.querySelector('#allocation .notes')).fontSize")
+    assert float(notes.removesuffix("px")) == 12  # 9 pt
     browser.media()
 
 

@@ -140,11 +140,13 @@ class Snapshot:
         days = [day for day in kept if day is not None]
         return min(*days, self.as_of) if days and len(days) == len(kept) else None
 
-    def provenance(self, tables: Mapping[str, pl.DataFrame] | None = None) -> tuple[Provenance, ...]:
+    def provenance(self, tables: Mapping[str, pl.DataFrame] | None = None, *, past: bool = False) -> tuple[Provenance, ...]:
         """Visible rows of each table and source, by table and source: over the rows given, or over everything.
 
         Args:
             tables: The rows that were really used, by table name; hashes then describe those alone.
+            past: Whether the rows end on a past day, as those of a simulation do: what is late is then the source and not
+                the newest of them.
         """
         records: list[Provenance] = []
         for table, frame in sorted((tables or self._frames).items()):
@@ -156,9 +158,12 @@ class Snapshot:
                 if newest is None and source.complete_to is not None:
                     newest = min(source.complete_to, self.as_of)
                 known: Any = rows["known_from"].max()
+                latest: Any = newest
+                if past and speaks_of:
+                    latest = self._frames[table].filter(pl.col("source") == source_id)[speaks_of].max()
                 # Single points are dated by events, not by releases: the newest of them is no measure of the source's age.
                 kept = min(source.complete_to, self.as_of) if source.complete_to else known
-                due = (self.as_of - (kept if table in OF_EVENTS else newest or known)).days
+                due = (self.as_of - (kept if table in OF_EVENTS else latest or known)).days
                 due -= source.rhythm_days + source.lag_days
                 records.append(
                     Provenance(

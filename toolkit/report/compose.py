@@ -29,6 +29,7 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
         "backtest": mark("This report is not about a backtest."),
         "market": mark("This report is not about the market alone."),
         "about": mark("This report is not about a strategy."),
+        "control_history": mark("This report has no holdings through time."),
         "conflict": mark("The limits of this strategy do not contradict each other."),
     }
 )

@@ -65,16 +65,17 @@ def origins_of(record: Subject, parts: Parts) -> Iterator[Origin]:
     # Assumed dealer terms are among the assumptions; a reader would take a place among the sources for evidence.
     evidence = {key: found for key, found in rows.items() if key not in ("dealer_terms", "assumptions")}
     for i, (key, found) in enumerate(evidence.items(), start=1):
+        newest = max((row.as_of for row in found if row.as_of), default=None)
         yield Origin(
             key=key,
             marker=f"S{i}",
             title=found[0].source,
             licence=found[0].licence,
             tables=tuple(dict.fromkeys(row.table for row in found)),
-            newest=max((row.as_of for row in found if row.as_of), default=None),
+            newest=newest,
             # A ledger that was reviewed after its newest row is known in that state from the review on.
             known_from=max(day for row in found for day in (row.known_from, row.as_of) if day),
-            overdue_days=max(row.overdue_days for row in found),
+            overdue_days=max(row.overdue_days for row in found if row.as_of == newest),
         )
 
 

@@ -63,6 +63,14 @@ def test_age_is_counted_beyond_interval_and_lag():
     assert fresh.overdue_days == 0
 
 
+def test_rows_of_a_simulation_that_ended_make_no_source_late():
+    seen = market(ROWS[:2]).until(date(2025, 3, 20))
+    past = {"prices": seen["prices"].filter(pl.col("date") < date(2025, 2, 1))}
+    (used,), (old,) = seen.provenance(past, past=True), seen.provenance(past)
+    assert used.as_of == old.as_of == "2025-01-31"
+    assert used.overdue_days == 0 < old.overdue_days
+
+
 def test_points_around_events_have_the_age_of_what_is_kept_and_not_of_their_own_days():
     points = pl.DataFrame({"date": [date(2025, 1, 15)], "known_from": [date(2025, 2, 1)], "source": ["kept"]})
     sources = {"kept": Source("kept", "A ledger", "CC0", rhythm_days=1, complete_to=date(2025, 6, 20))}

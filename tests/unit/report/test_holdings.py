@@ -9,7 +9,8 @@ import pytest
 
 from tests.blocks import figures, table_of
 from tests.lots import HEADER, TWELVE, ask_of, findings_of
-from tests.subjects import HOSTILE
+from tests.records import as_document
+from tests.subjects import HOSTILE, proposal
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
 from toolkit.report.answers.answer import Answer
@@ -204,6 +205,11 @@ def test_a_page_for_several_subjects_leaves_out_what_is_about_another(found):
     assert [section.name for section in both.sections] == ["holdings-answer", "holdings"]
     one = compose(found, Definition("Allocation", ("answer", "exposure")))
     assert [section.name for section in one.sections] == ["exposure"]
+
+
+def test_a_full_report_of_a_proposal_has_no_holdings_through_time():
+    document, _ = as_document(proposal(), name="full")
+    assert "exposure-history" not in {section.name for section in document.sections}
 
 
 def test_in_german(ask):

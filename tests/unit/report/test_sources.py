@@ -213,3 +213,12 @@ def test_an_unsettled_form_is_warned_of_and_assumed_only_where_something_of_it_i
 def test_a_page_of_lots_assumes_nothing_of_a_form_that_it_does_not_hold(tmp_path):
     keys = {one.key for one in findings_of(ask_of(tmp_path, *TWELVE)).assumptions}
     assert "uncertain" not in keys
+
+
+def test_the_age_of_a_source_is_that_of_the_newest_figure_shown():
+    record = copy.deepcopy(law())
+    row = {**record["data"][0], "as_of": "2020-01-31", "overdue_days": 999, "table": "other"}
+    before = next(o for o in partial_findings(record).origins if o.key == row["source_id"])
+    record["data"].append(row)
+    after = next(o for o in partial_findings(record).origins if o.key == row["source_id"])
+    assert (after.newest, after.overdue_days) == (before.newest, before.overdue_days)

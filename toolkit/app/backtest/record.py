@@ -105,7 +105,7 @@ def backtest_record(
         "filtered": sorted(key for key in held if bases[key] == CUSTOMS and asked.estimated),
         "averaged": sorted(key for key in held if bases[key] == AVERAGE),
         "seed": seed,
-        "data": [one.to_json() for one in market.snapshot.provenance(_used(market, prices))],
+        "data": [one.to_json() for one in market.snapshot.provenance(_used(market, prices), past=True)],
     }
     told = (*remarks(found, [one.backtest for one in simulated]), *notes)
     sentences = [words for remark in told for words in (remark.text, remark.remedy) if words]
