@@ -224,8 +224,9 @@ def _usual_storage(low: float, high: float) -> Message:
 def _assumptions(stakes: list[Stake], tax: Tax | None, *, of_run: bool, has_days: bool) -> Iterator[tuple[str, Message]]:
     """What the part takes as given; a run tells the terms of its dealer itself."""
     if not of_run:
-        spreads = {stake.asset.spread for stake in stakes if stake.terms in (ASSUMED, PUBLISHED_FEE, MIXED)}
-        rates = {stake.asset.storage for stake in stakes if stake.terms in (ASSUMED, PUBLISHED_FEE, MIXED)}
+        usual = [stake for stake in stakes if stake.terms in (ASSUMED, PUBLISHED_FEE, MIXED)]
+        spreads = {stake.spread for stake in usual if stake.spread == stake.asset.spread}
+        rates = {stake.storage for stake in usual if stake.storage == stake.asset.storage}
         if spreads:
             yield "costs", _usual_spread(min(spreads), max(spreads))
         if rates:

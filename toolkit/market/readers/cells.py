@@ -169,7 +169,10 @@ def amount(text: str) -> Amount | None:
         digits += "0" if re.search(r"[.,]", digits) else ""
         if re.fullmatch(r"[0-9]{1,3}[.,][0-9]{3}", digits):
             return None
-    found = Amount(sign + digits, match[1].strip(), match[3].strip())
+    before, after = match[1].strip(), match[3].strip()
+    if before and after.startswith("/"):  # EUR 500/kg
+        before, after = "", before + after
+    found = Amount(sign + digits, before, after)
     return found if found.marks else None
 
 

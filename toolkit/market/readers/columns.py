@@ -47,7 +47,9 @@ def check_columns(table: Table, *, required: Collection[str], optional: Collecti
         hint = hint or message("The header needs {columns:s}.", columns=", ".join(required))
         raise table.header_error(message("no column {columns}.", columns=listed(missing)), hint, missing=list(missing))
     if extra:
-        hint = together(*dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS]))
+        hint = together(
+            *dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS]), message("Or leave the column out.")
+        )
         raise table.header_error(message("unknown column {columns}.", columns=listed(extra)), hint, unknown=list(extra))
 
 

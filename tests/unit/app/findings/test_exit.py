@@ -225,3 +225,9 @@ def test_a_sale_is_at_what_the_dealer_pays_where_his_list_says_it(tmp_path):
     lots = zip(answer.lots, answer.purchases, strict=True)
     brings = {lot.lot_id: (lot.value or 0.0) * (1.0 - (bought.spread or 0.0) / 2) for lot, bought in lots}
     assert brings == pytest.approx({"A": 10 * 1050, "B": 1220 * 0.95, "C": 2 * 700})
+
+
+def test_the_usual_spread_is_assumed_only_where_no_lot_has_its_own(tmp_path):
+    own = ask_of(tmp_path, "A,gallium,metal,4N,10,kg,,,,CHN,Frankfurt,stored,,,0.1,,")
+    assert "costs" not in facts_of(exit_.find(own))["assumptions"]
+    assert "storage" in facts_of(exit_.find(own))["assumptions"]

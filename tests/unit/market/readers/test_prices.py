@@ -91,8 +91,9 @@ def test_the_month_of_a_list_is_its_date_and_kilograms_are_its_quantity(tmp_path
 
 
 def test_of_two_columns_of_dates_the_second_is_named(tmp_path):
-    with pytest.raises(DataError, match="unknown column 'Monat'"):
+    with pytest.raises(DataError, match="unknown column 'Monat'") as caught:
         read(tmp_path, "Datum;Monat;Metall;Preis\n2026-05-31;2026-05;gallium;5\n")
+    assert str(caught.value.hint).endswith("Or leave the column out.")
 
 
 def test_a_list_without_a_date_names_the_column_that_holds_days(tmp_path):

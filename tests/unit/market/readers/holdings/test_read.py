@@ -74,6 +74,12 @@ def test_words_of_a_status(words, status):
     assert read(LOT | {"status": words}).frame["status"].to_list() == [status]
 
 
+@pytest.mark.parametrize("price", ["EUR 450500/t", "450500 EUR/t"])
+def test_a_currency_may_stand_before_a_price_per_mass(price):
+    row = read(LOT | {"purchase_price": price, "currency": ""}).frame.row(0, named=True)
+    assert (row["purchase_price"], row["currency"]) == (450.5, "EUR")
+
+
 def test_a_lot_comes_back_with_its_mass():
     held = read(LOT | {"spread": "0.12", "custody": "bonded"})
     assert held.name == "stdin"
