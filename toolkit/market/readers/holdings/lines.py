@@ -16,9 +16,14 @@ from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.tabular import Table
 
 _LEFT = re.compile(
-    r"\brest(menge|bestand|gewicht)\b|\bremaining( (quantity|qty|weight|mass|stock|kg|g|t|lb))?$|\b(qty|quantity|kg) left\b"
+    r"\b(rest(menge|bestand|gewicht)|bestand|aktuelle menge|current (stock|quantity))\b|"
+    r"\bremaining( (quantity|qty|weight|mass|stock|kg|g|t|lb))?$|\b(qty|quantity|kg) left\b"
 )
 """Headers, as `fold` writes them, of what is left of a lot."""
+_COUNT = re.compile(
+    r"(anzahl|anz|stuck|stucke|stk|pieces|pcs|count|(number|no) of (pieces|bars|ingots)|anzahl (barren|stucke?))"
+)
+"""Headers, as `fold` writes them, of how many pieces a lot has."""
 _NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
 
@@ -100,4 +105,26 @@ def reduced(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> lis
             is_whole = left and whole is not None and str(cell) == str(whole[i])
             if not (fold(text) in _NO_PART or is_whole or re.fullmatch(r"[0.,\s]+[a-z]*", text)):
                 found.append(CellFault(table.rows[i], "quantity", None, text, "reduced", fault, hint))
+    return found
+
+
+def counted(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list[CellFault]:
+    """A fault for every row of several pieces whose quantity may be that of one, in a file that gives no size of a piece.
+
+    Args:
+        table: Its cells.
+        headers: Of its columns.
+        kept: Positions of the rows that are lots.
+    """
+    if any(header.key == "size" for header in headers):
+        return []
+    fault = message("several pieces beside a quantity that may be of one or of all")
+    found: list[CellFault] = []
+    for header in headers:
+        if header.key is None and _COUNT.fullmatch(fold(header.text)):
+            new = f"note {header.text}"
+            hint = message("Write the mass of the whole lot as the quantity, and rename the column to {new!r:s}.", new=new)
+            cells = [(i, tidy(str(cell))) for i in kept if (cell := table.cells[header.text][i]) is not None]
+            several = [(i, text) for i, text in cells if re.match(r"0*([2-9]|1[0-9])", text)]
+            found += [CellFault(table.rows[i], "quantity", None, text, "pieces", fault, hint) for i, text in several]
     return found

@@ -23,7 +23,7 @@ from toolkit.market.readers.holdings.columns import (
     Header,
     status_within,
 )
-from toolkit.market.readers.holdings.lines import no_lots, reduced, repeated
+from toolkit.market.readers.holdings.lines import counted, no_lots, reduced, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 
@@ -61,7 +61,7 @@ class Parser(PurchaseCells):
         told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
-        self.faults += reduced(table, self.headers, kept)
+        self.faults += [*reduced(table, self.headers, kept), *counted(table, self.headers, kept)]
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
         columns = {h.text: h.key for h in self.headers if h.key}

@@ -59,6 +59,7 @@ def test_the_columns_are_those_of_the_contract_with_how_a_price_is_meant_and_the
         ("sold kg", "0,0"),
         ("Restmenge kg", "2"),
         ("Sold by", "Dealer"),
+        ("Anzahl", "1"),
         ("note sold", "1"),
     ],
 )
@@ -167,6 +168,8 @@ FAULTS = {
     "status": ({"status": "storred"}, "unknown_status", "'stored'"),
     "cancelled": ({"status": "storniert"}, "unknown_status", "Leave out the row of a lot that is sold or cancelled"),
     "sold in part": ({"Davon verkauft (kg)": "4"}, "reduced", "Write what is left as the quantity"),
+    "stock today": ({"Bestand am Monatsende": "1"}, "reduced", "Write what is left as the quantity"),
+    "several pieces": ({"Anzahl": "12"}, "pieces", "Write the mass of the whole lot"),
     "sold on a day": ({"Date sold": "2026-10-01"}, "reduced", "leave out the row"),
     "what is left": ({"Restmenge kg": "6"}, "reduced", "rename the column to 'note Restmenge kg'"),
     "sold": ({"status": "verkauft"}, "unknown_status", "Leave out the row of a lot that is sold"),
