@@ -74,20 +74,22 @@ def test_scenarios_and_offers_fit_a_phone_a_screen_and_a_sheet(browser, tmp_path
     browser.media()
 
 
-def test_a_german_page_fits_its_sheet(browser, ordinary, tmp_path):
+def test_a_german_page_fits_its_sheet_and_breaks_no_name(browser, ordinary, tmp_path):
     record = json.loads(ordinary.with_name("run.json").read_text(encoding="utf-8"))
     page = tmp_path / "report.de.html"
     page.write_text(report_html(record, lang="de"), encoding="utf-8")
-    browser.media("print")
-    browser.open(page, A4[0])
-    assert browser.value("document.documentElement.scrollWidth") <= A4[0]
-    lines = browser.value(
-        """[...document.querySelectorAll('.n tbody th')].filter(th => th.offsetHeight && /^[^ ]+$/.test(th.textContent.trim()))
-        .map(th => { const words = document.createRange(); words.selectNodeContents(th)
-                     return [th.textContent.trim(), new Set([...words.getClientRects()].map(box => box.top)).size] })"""
-    )
-    assert lines
-    assert not [name for name, count in lines if count > 1], "broken names"
+    for width, media in ((768, ""), (A4[0], "print")):
+        browser.media(media)
+        browser.open(page, width)
+        assert browser.value("document.documentElement.scrollWidth") <= width
+        broken = browser.value(
+            """[...document.querySelectorAll('.n tbody th')].filter(th => th.offsetHeight).map(th => {
+              const text = th.textContent.trim(), words = document.createRange(); words.selectNodeContents(th)
+              return [text, text.split(/ /).length, new Set([...words.getClientRects()].map(box => box.top)).size]
+            })"""
+        )
+        assert broken
+        assert not [name for name, words, lines in broken if lines > words]
     notes = browser.value("getComputedStyle(document.querySelector('#allocation .notes')).fontSize")
     assert float(notes.removesuffix("px")) == 12  # 9 pt
     browser.media()

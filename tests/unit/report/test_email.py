@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,8 @@ from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import NONE, Span, name, text
 
 from .kinds import bars, blocks, document
+
+REPORTS = Path(__file__).resolve().parents[3] / "reports"
 
 SENT = 1_000_000
 CUT = 102 * 1024
@@ -150,6 +153,16 @@ def test_no_name_ends_a_header(words):
 
 def test_names_that_turn_the_writing_are_isolated_by_characters():
     assert inline(text(name("\u202ea\u2069"), Span("", refs=("S1",)))).startswith("\u2068\u202ea\u2069<span")
+
+
+def test_every_mark_of_a_legend_is_drawn_in_a_mail_too():
+    """A swatch that the template does not know was a gap before its words."""
+    names = {
+        name for sheet in REPORTS.glob("assets/*.css") for name in re.findall(r"\.k\.([a-z0-9-]+)", sheet.read_text("utf-8"))
+    }
+    template = (REPORTS / "templates/email/mark.html.j2").read_text("utf-8")
+    assert "plain" in names
+    assert not {name for name in names if f'"{name}":' not in template}
 
 
 def test_an_assumption_looks_like_one_without_a_style_sheet():
