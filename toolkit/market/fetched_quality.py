@@ -31,7 +31,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from toolkit.market.quality import STALE_RUN, quality
+from toolkit.market.quality import SPLIT_TOLERANCE, SPLITS, STALE_RUN, quality
 from toolkit.market.tables import Table
 from toolkit.records.fetch import QualityFinding
 
@@ -43,8 +43,6 @@ STEPS = (10.0, 100.0, 1000.0)
 """Ratios of pence and pounds, of cents and dollars, of g and kg, of kg and t, of quotation in 10 or 100 units."""
 STEP_TOLERANCE = 0.15
 """Log points that a step may be off, for the market's own move."""
-SPLITS = (2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
-SPLIT_TOLERANCE = 0.03
 NOISY = ("customs_unit_value",)
 """Bases whose steps are of what was shipped, not of prices."""
 VALUES: Mapping[str, tuple[str, str]] = {

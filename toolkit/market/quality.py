@@ -36,7 +36,7 @@ STALE_DAYS = 10
 
 UNIT_RATIOS: Mapping[float, str] = MappingProxyType(
     {
-        10.0: message("kg against metric ton units"),
+        10.0: message("kg against metric ton units, or a split of shares"),
         100.0: message("pence or cents against pounds or dollars"),
         1000.0: message("g against kg, or kg against tonnes"),
         2.204623: message("lb against kg"),
@@ -47,6 +47,10 @@ UNIT_RATIOS: Mapping[float, str] = MappingProxyType(
     }
 )
 """Level changes that a change of unit leaves behind."""
+SPLITS = (2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
+"""Splits and mergers of shares that are common, each also a level change of prices that are not adjusted for it."""
+LONGEST_WEEKEND = 5  # days from one daily price to the next
+SPLIT_TOLERANCE = 0.03  # log points the market may move on the day of a split
 
 _FREQUENCY_NAMES = {252.0: "daily", 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: "annual"}
 _PERIODS = {
@@ -73,7 +77,8 @@ def quality(prices: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
     periods; weekdays for daily series), `longest_gap_after` (Date), `stale_run` (most identical prices in a row),
     `stale_until`, `large_moves` (log changes beyond a robust z of 6, true or not), `outliers` (single prints off
     both neighbours by as much), `outlier_date`, `outlier_z` (the worst), `unit_ratio` (of a lasting jump that looks like
-    a change of unit), `unit_factor` (the price level after it over that before), `unit_date`, `age_days`.
+    a change of unit, or of daily prices a split), `unit_factor` (the price level after it over that before), `unit_date`,
+    `age_days`.
 
     Args:
         prices: Frame that holds the contract `core.frames.Prices`.
@@ -183,11 +188,14 @@ def _moves(series: pl.DataFrame) -> pl.DataFrame:
     """Large moves, stray prints and unit jumps by asset that has a large move; others have none of them.
 
     A jump is taken for a change of unit if it is out of the ordinary (robust z), close to a ratio of units, and lasts:
-    the median level of the prints after it stands as far from that before.
+    the median level of the prints after it stands as far from that before. From one day to the next it may be a split.
     """
     log = pl.col("price").log()
     change = pl.when(pl.col("asset") == pl.col("asset").shift()).then(log.diff())
-    moved = series.with_columns(change=change, order=pl.int_range(pl.len()).over("asset"), count=pl.len().over("asset"))
+    step = pl.col("date").diff().dt.total_days()
+    moved = series.with_columns(
+        change=change, step=step, order=pl.int_range(pl.len()).over("asset"), count=pl.len().over("asset")
+    )
     moved = moved.with_columns(centre=pl.col("change").median().over("asset"))
     moved = moved.with_columns(deviation=(pl.col("change") - pl.col("centre")).abs())
     # Where most changes are zero the median deviation vanishes and the mean one stands in; a series that never moves
@@ -239,13 +247,19 @@ def _around(mask: pl.Series, rows: int) -> pl.Series:
 
 
 def _unit_ratio() -> pl.Expr:
-    """The ratio of `UNIT_RATIOS` nearest to a jump of the level, null where the jump is not one of units."""
+    """The ratio of `UNIT_RATIOS` nearest to a jump of the level, or of `SPLITS` near one of days; null where it is neither."""
     tolerance = (3 * pl.col("scale")).clip(*_JUMP_TOLERANCE)
-    off = {ratio: (pl.col("change").abs() - math.log(ratio)).abs() for ratio in UNIT_RATIOS}
+    size = pl.col("change").abs()
+    off = {ratio: (size - math.log(ratio)).abs() for ratio in UNIT_RATIOS}
     nearest = pl.min_horizontal(*off.values())
     lasting = ((pl.col("shift") - pl.col("change")).abs() <= 2 * tolerance) & (pl.col("z").abs() > OUTLIER_Z)
     # Null where there are too few prints on a side: nothing is said then.
-    ratio = pl.when(~lasting.fill_null(value=False) | (nearest > tolerance)).then(None)
+    ratio = pl.when(~lasting.fill_null(value=False)).then(None)
+    for value in SPLITS:
+        ratio = ratio.when((pl.col("step") <= LONGEST_WEEKEND) & ((size - math.log(value)).abs() <= SPLIT_TOLERANCE)).then(
+            value
+        )
+    ratio = ratio.when(nearest > tolerance).then(None)
     for value, distance in off.items():
         ratio = ratio.when(distance == nearest).then(pl.lit(value))
     return ratio
@@ -276,7 +290,16 @@ def _gap_findings(row: dict[str, Any]) -> Iterator[Message]:
 
 def _price_findings(row: dict[str, Any]) -> Iterator[Message]:
     asset = _name(row)
-    if row["unit_ratio"] is not None:
+    if row["unit_ratio"] in SPLITS and row["unit_ratio"] not in UNIT_RATIOS:
+        yield message(
+            "{asset}: the price changes lastingly by a factor of {factor:.4g} on {day:%Y-%m-%d}, as by a split or merger of "
+            "shares by {ratio:.6g}: are the prices adjusted for it?",
+            asset=asset,
+            factor=row["unit_factor"],
+            day=row["unit_date"],
+            ratio=row["unit_ratio"],
+        )
+    elif row["unit_ratio"] is not None:
         yield message(
             "{asset}: the price changes lastingly by a factor of {factor:.4g} on {day:%Y-%m-%d}, close to {ratio:.6g} "
             "({units}): has the unit changed?",

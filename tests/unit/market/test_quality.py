@@ -11,7 +11,7 @@ import pytest
 
 from toolkit.core.units import periods_per_year
 from toolkit.market import quality as module
-from toolkit.market.quality import UNIT_RATIOS, findings, gap_findings, quality
+from toolkit.market.quality import SPLITS, UNIT_RATIOS, findings, gap_findings, quality
 
 BUNDLED = Path(__file__).parents[3] / "toolkit" / "market" / "bundled" / "prices.csv"
 
@@ -158,6 +158,25 @@ def test_a_change_of_unit_is_suspected_by_name(ratio, direction):
     # Grams of a troy ounce and ounces of a kilogram differ by 3 %, less than one month's move: either name will do.
     assert row["unit_ratio"] == pytest.approx(ratio, rel=0.04)
     assert UNIT_RATIOS[row["unit_ratio"]] in findings(measured)[0]
+
+
+@pytest.mark.parametrize("ratio", SPLITS)
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_split_that_daily_prices_still_show_is_told(ratio, direction):
+    days = pl.date_range(date(2024, 1, 1), date(2024, 12, 31), "1d", eager=True)
+    days = days.filter(days.dt.weekday() < 6).to_list()
+    prices = walk(len(days), volatility=0.01)
+    prices[100:] *= ratio**direction
+    measured = quality(frame(days, prices), as_of=days[-1])
+    row = measured.row(0, named=True)
+    assert (row["unit_date"], row["unit_ratio"], row["outliers"]) == (days[100], ratio, 0)
+    assert "split" in findings(measured)[0]
+
+
+def test_a_metal_of_three_times_the_price_in_a_month_is_no_split():
+    prices = walk(60, volatility=0.03)
+    prices[30:] *= 3.0
+    assert row_of(frame(month_ends(60), prices))["unit_ratio"] is None
 
 
 def test_a_unit_change_that_is_undone_by_the_next_print_is_an_outlier():

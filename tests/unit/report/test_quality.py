@@ -76,7 +76,7 @@ def test_a_fault_has_a_column_where_it_occurs_and_a_word_where_it_does_not():
 def test_stray_prints_and_changes_of_unit():
     stray = {**ROW, "outliers": 2, "outlier_date": "2026-01-31", "outlier_z": 15.6}
     unit = {**GOLD, "outliers": 1, "outlier_date": "2026-01-31", "unit_ratio": 1000.0, "unit_date": "2026-02-28"}
-    assert [row[5] for row in rows(figure(stray, unit))] == ["2 (Jan\u00a02026)", "change of unit Feb\u00a02026?"]
+    assert [row[5] for row in rows(figure(stray, unit))] == ["2 (Jan\u00a02026)", "change of unit or split Feb\u00a02026?"]
 
 
 def test_assets_without_a_series_are_named():

@@ -190,7 +190,7 @@ class SeriesCheck(Record):
     outlier_z: float | None
     """Its distance, in robust standard deviations."""
     unit_ratio: float | None
-    """Jump that looks like a change of unit, as a ratio."""
+    """Jump that looks like a change of unit, or of daily prices like a split, as a ratio."""
     unit_factor: float | None
     """Price level after it over that before."""
     unit_date: Day | None

@@ -42,7 +42,7 @@ class SeriesQuality(Named):
     outlier_z: float | None
     """Its distance, in robust standard deviations."""
     unit_ratio: float | None
-    """Jump that looks like a change of unit, as a ratio."""
+    """Jump that looks like a change of unit, or of daily prices like a split, as a ratio."""
     unit_date: Day | None
     """Day of the jump."""
     age_days: int

@@ -131,7 +131,7 @@ def _repeated(run: Findings, row: SeriesQuality) -> Text:
 def _stray(run: Findings, row: SeriesQuality) -> Text:
     """Jumps that look like another unit, or prints far off both neighbours with the month of the worst."""
     if row.unit_ratio is not None:
-        return run.say("change of unit {month}?", month=run.fmt.month(row.unit_date))
+        return run.say("change of unit or split {month}?", month=run.fmt.month(row.unit_date))
     return text(run.fmt.number(row.outliers), muted(f" ({run.fmt.month(row.outlier_date)})"))
 
 
