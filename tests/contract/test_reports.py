@@ -180,7 +180,6 @@ def test_a_run_without_findings_says_what_is_missing_and_shows_the_rest(subjects
     missing = {section.name for section in document.sections if isinstance(section.content, Missing)}
     assert missing == {
         "changes",
-        "exposure-history",
         "whatif",
         "history",
         "concentration",
