@@ -15,6 +15,7 @@ from toolkit.controls.state import review_note
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.core.size import PieceSize
 from toolkit.records.answers.controls import (
     Calendar,
@@ -205,5 +206,6 @@ def check_country(text: str, option: str, *others: str) -> str:
     """
     code = text if text in others else country(text)
     if code is None:
-        raise SpecError(f"{option} {text[:60]!r} is no country.", hint=country_hint(text), details={"option": option})
+        fault = message("{option:s} {text!r:s} is no country.", option=option, text=text[:60])
+        raise SpecError(fault, hint=country_hint(text), details={"option": option})
     return code

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import toolkit
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import message
 
 LONGEST = 255
 """Bytes of the name of a file."""
@@ -55,6 +56,8 @@ def find(kind: str, name: str) -> Definition:
         return Definition(as_path.stem, as_path, "file")
     known = {definition.name: definition for definition in definitions(kind)}
     if name not in known:
-        singular = {"strategies": "strategy", "reports": "report"}[kind]
-        raise SpecError(f"no {singular} is named {name!r}.", hint=did_you_mean(name, known))
+        unknown = message("no strategy is named {name!r:s}.", name=name)
+        if kind == "reports":
+            unknown = message("no report is named {name!r:s}.", name=name)
+        raise SpecError(unknown, hint=did_you_mean(name, known))
     return known[name]

@@ -63,9 +63,9 @@ def _told(kind: str, sentence: str, hint: str, details: dict, *, as_json: bool, 
 def _translated(sentences: tuple[str, str], arguments: list[str]) -> tuple[str, str, str]:
     """The word for an error, its message and its hint in the language of the arguments, else of the configuration.
 
-    In English where none can be read, and for what is no message.
+    In English where none can be read, and where the error is no message: its hint alone would be half of a sentence.
     """
-    if any(isinstance(sentence, Message) for sentence in sentences):
+    if isinstance(sentences[0], Message):
         from toolkit.cli.options import Common
         from toolkit.cli.terminal import translator
 

@@ -14,6 +14,7 @@ import typer
 
 from toolkit.core.errors import SpecError, ToolkitError, did_you_mean
 from toolkit.core.limits import LARGEST, check_number
+from toolkit.core.messages import message
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
@@ -30,7 +31,8 @@ def parse_day(option: str, text: str | None) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        raise SpecError(f"{option} {text!r} is not a date.", hint="Write it as 2026-05-31.") from None
+        fault = message("{option:s} {text!r:s} is not a date.", option=option, text=text)
+        raise SpecError(fault, hint=message("Write it as 2026-05-31.")) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from toolkit.core.countries import country, country_hint
 from toolkit.core.decode import read_toml
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, together
 from toolkit.market.market import USER
 from toolkit.market.readers.faults import Fault, OneFault, grouped, row_error
 from toolkit.market.readers.tabular import read_table
@@ -134,7 +134,10 @@ def read_events(path: str | Path, *, bundled: pl.DataFrame, names: Names, until:
     broken: list[Fault] = []
     name, records = read_records(path, faults=broken)
     if len(records) > MOST_EVENTS:
-        raise DataError(f"{name} has {len(records):,} events; at most {MOST_EVENTS:,} are read.", hint="Split the file.")
+        raise DataError(
+            message("{file:s} has {n:,} events; at most {most:,} are read.", file=name, n=len(records), most=MOST_EVENTS),
+            hint=message("Split the file."),
+        )
     known = {row["event_id"]: row for row in bundled.iter_rows(named=True)}
     reader = _Reader(names, known, until, frozenset(record["event_id"] for _, record in records if record.get("event_id")))
     if name.endswith(".toml"):
@@ -186,9 +189,9 @@ def _toml(path: Path) -> tuple[str, list[tuple[int, Record]]]:
     extra = sorted(set(data) - {"event"})
     records = data.get("event")
     if extra or not isinstance(records, list) or not records or not all(isinstance(record, dict) for record in records):
-        what = f"unknown key {extra[0]!r}" if extra else "no [[event]] table"
-        hint = "Write one [[event]] table an event."
-        raise DataError(f"{path.name}: {what}.", hint=hint, details={"file": path.name})
+        what = message("unknown key {key!r:s}", key=extra[0]) if extra else message("no [[event]] table")
+        hint = message("Write one [[event]] table an event.")
+        raise DataError(message("{file:s}: {what}.", file=path.name, what=what), hint=hint, details={"file": path.name})
     return path.name, [
         (number, {key: _cell(value, path.name, number) for key, value in record.items()})
         for number, record in enumerate(records, 1)
@@ -207,8 +210,10 @@ def _cell(value: Any, file: str, number: int) -> str | None:
             return repr(value)
         case date():
             return value.isoformat()
-    hint = "Values are text, dates, numbers, true or false, or lists of text."
-    raise DataError(f"{file}, event {number}: a value that is none of these.", hint=hint, details={"file": file})
+    hint = message("Values are text, dates, numbers, true or false, or lists of text.")
+    raise DataError(
+        message("{file:s}, event {n:d}: a value that is none of these.", file=file, n=number), hint=hint, details={"file": file}
+    )
 
 
 def _entries(text: str | None) -> list[str]:
@@ -248,7 +253,7 @@ class _Reader:
         """
         for key in record:
             if key not in KEYS:
-                self.fault((row, event_id), "unknown_key", "unknown columns or keys", did_you_mean(key, KEYS), key)
+                self.fault((row, event_id), "unknown_key", message("unknown columns or keys"), did_you_mean(key, KEYS), key)
 
     def event(self, row: int, record: Record, *, twice: bool) -> tuple[Record, list[Record]]:
         """The rows of `ControlEvents` and `ControlScopes` that a record gives, as far as it can be read.
@@ -262,9 +267,9 @@ class _Reader:
         event_id = at[1]
         base = self.bundled.get(event_id or "")
         if event_id is None:
-            self.fault(at, "event_id", "an event without event_id", "Give it an id of its own, as own-1.")
+            self.fault(at, "event_id", message("an event without event_id"), message("Give it an id of its own, as own-1."))
         if twice:
-            self.fault(at, "event_id", "an event_id that occurs twice", "Keep one of them.")
+            self.fault(at, "event_id", message("an event_id that occurs twice"), message("Keep one of them."))
         given = {key: value for key in (*REQUIRED, *OPTIONAL) if (value := self._value(at, key, record)) is not None}
         written = {key for key in KEYS[1:] if key not in EVIDENCE_KEYS and record.get(key) is not None}
         self._evidence(at, record)
@@ -273,8 +278,9 @@ class _Reader:
             if missing:
                 near = did_you_mean(event_id or "", self.bundled) if len(missing) > len(REQUIRED) // 2 else ""
                 near = near if near.startswith("Did") else ""
-                hint = f"{near} Only an event with an id of the bundled ledger may leave {missing[0]} out.".strip()
-                self.fault(at, "incomplete", f"a new event without {', '.join(missing)}", hint)
+                only = message("Only an event with an id of the bundled ledger may leave {key:s} out.", key=missing[0])
+                fault = message("a new event without {keys:s}", keys=", ".join(missing))
+                self.fault(at, "incomplete", fault, together(near, only))
         event = {**dict.fromkeys(_TYPES), **_START, **(base or {}), **given, "event_id": event_id}
         event |= {"source": USER, "confidence": CONFIDENCE}
         event["announced_precision"] = "day" if base is None or "announced" in given else base["announced_precision"]
@@ -312,7 +318,9 @@ class _Reader:
 
     def _truth(self, at: At, text: str, _: Record) -> bool | None:
         if text.lower() not in _TRUTH:
-            self.fault(at, "dual_use", "dual_use that is neither true nor false", "Write true or false.", text)
+            self.fault(
+                at, "dual_use", message("dual_use that is neither true nor false"), message("Write true or false."), text
+            )
         return _TRUTH.get(text.lower())
 
     def _instrument(self, at: At, text: str, record: Record) -> str | None:
@@ -332,14 +340,16 @@ class _Reader:
         for target in _entries(text):
             if target not in known:
                 hint = did_you_mean(target, known)
-                hint = hint if hint.startswith("Did") else "Give ids of the ledger: `toolkit upcoming --json` has them."
-                self.fault(at, "acts_on", "acts_on of an event that is not in the ledger", hint, target)
+                hint = (
+                    hint if hint.startswith("Did") else message("Give ids of the ledger: `toolkit upcoming --json` has them.")
+                )
+                self.fault(at, "acts_on", message("acts_on of an event that is not in the ledger"), hint, target)
         return ";".join(_entries(text)) or None
 
     def _word(self, at: At, key: str, text: str, known: tuple[str, ...]) -> str | None:
         word = text.strip().casefold().replace(" ", "_")
         if word not in known:
-            self.fault(at, key, f"{key} that is not known", did_you_mean(word, known), text)
+            self.fault(at, key, message("{key:s} that is not known", key=key), did_you_mean(word, known), text)
             return None
         return word
 
@@ -347,14 +357,14 @@ class _Reader:
         same = next((word for word in others if word.casefold() == text.casefold()), None)
         code = same or country(text)
         if code is None:
-            self.fault(at, key, f"{key} that is no country", country_hint(text), text)
+            self.fault(at, key, message("{key:s} that is no country", key=key), country_hint(text), text)
         return code
 
     def _date(self, at: At, key: str, text: str) -> date | None:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            self.fault(at, "date", f"{key} that is no date", "Write dates as 2026-05-31.", text)
+            self.fault(at, "date", message("{key:s} that is no date", key=key), message("Write dates as 2026-05-31."), text)
             return None
 
     def _metals(self, at: At, text: str, _: Record) -> str | None:
@@ -365,7 +375,7 @@ class _Reader:
             try:
                 found.append(self.names.metal(name) + bracket + rest)
             except DataError as error:
-                self.fault(at, "unknown_metals", "a metal that is not known", error.hint, entry)
+                self.fault(at, "unknown_metals", message("a metal that is not known"), error.hint, entry)
         return ";".join(dict.fromkeys(found)) or None
 
     # What a file says as a whole
@@ -380,7 +390,9 @@ class _Reader:
                 try:
                     form = ANY_FORM if text.casefold() == ANY_FORM else self.names.form(metal, text)
                 except DataError as error:
-                    self.fault(at, "unknown_forms", f"a form of {metal} that is not known", error.hint, text)
+                    self.fault(
+                        at, "unknown_forms", message("a form of {metal:s} that is not known", metal=metal), error.hint, text
+                    )
                     continue
                 row = {"event_id": at[1], "asset": metal, "form": form, "purity_min": purity, "certainty": "named"}
                 row |= {"source": USER, "known_from": event["known_from"]}
@@ -396,21 +408,36 @@ class _Reader:
         except ValueError:
             purity = -1.0
         if not 0 <= purity <= 1:
-            hint = "Write 99.99 % as the fraction 0.9999."
-            self.fault(at, "purity_min", "a purity_min that is no fraction from 0 to 1", hint, text)
+            hint = message("Write 99.99 % as the fraction 0.9999.")
+            self.fault(at, "purity_min", message("a purity_min that is no fraction from 0 to 1"), hint, text)
         if not _entries(record.get("forms")):
-            self.fault(at, "purity_min", "a purity_min without forms", "Fill in the forms that it is of.", text)
+            self.fault(
+                at, "purity_min", message("a purity_min without forms"), message("Fill in the forms that it is of."), text
+            )
         return purity
 
     def _evidence(self, at: At, record: Record) -> None:
         """Faults of an evidence file: its path and SHA-256 go together, and with a citation."""
         path, sha256 = (record.get(key) for key in EVIDENCE_KEYS)
         if (path is None) != (sha256 is None):
-            self.fault(at, "evidence", "evidence and evidence_sha256, of which one is empty", "Fill in both, or neither.")
+            self.fault(
+                at,
+                "evidence",
+                message("evidence and evidence_sha256, of which one is empty"),
+                message("Fill in both, or neither."),
+            )
         elif sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-            self.fault(at, "evidence", "an evidence_sha256 that is none", "Give 64 digits, 0 to 9 and a to f.", sha256)
+            self.fault(
+                at,
+                "evidence",
+                message("an evidence_sha256 that is none"),
+                message("Give 64 digits, 0 to 9 and a to f."),
+                sha256,
+            )
         elif path is not None and record.get("citation") is None:
-            self.fault(at, "evidence", "evidence without a citation", "Say in citation where the file comes from.")
+            self.fault(
+                at, "evidence", message("evidence without a citation"), message("Say in citation where the file comes from.")
+            )
 
     def _effect(self, at: At, written: set[str], given: Record, base: Record | None, event: Record) -> None:
         """Faults of events that would change nothing, and notes on those that change no legal state."""
@@ -419,20 +446,22 @@ class _Reader:
             changed = {key for key, value in given.items() if value != base[key]} - {"citation"} | (written & {*SCOPE_KEYS})
             unread = written - {*given} - {*SCOPE_KEYS}
             if not changed and not unread:
-                hint = "Give what is different, or leave the event out."
-                self.fault(at, "no_effect", "an event that says what the bundled ledger says", hint)
+                hint = message("Give what is different, or leave the event out.")
+                self.fault(at, "no_effect", message("an event that says what the bundled ledger says"), hint)
         if (event["acts_on"] is None) != (event["relation"] is None) and "relation" not in written - {*given}:
-            fault = "acts_on and relation, of which one is empty"
-            self.fault(at, "relation", fault, "They go together: fill in both, or neither.")
+            fault = message("acts_on and relation, of which one is empty")
+            self.fault(at, "relation", fault, message("They go together: fill in both, or neither."))
         if covers and base is None and event["coverage"] == "none":
-            hint = "Fill in forms (as metal;oxide, or any), or acts_on and relation: controls name forms, not elements."
-            self.fault(at, "no_effect", "a control or practice that covers nothing", hint)
+            hint = message(
+                "Fill in forms (as metal;oxide, or any), or acts_on and relation: controls name forms, not elements."
+            )
+            self.fault(at, "no_effect", message("a control or practice that covers nothing"), hint)
         if event["kind"] is not None and not covers and "forms" in written:
-            hint = "Leave forms out, or set kind to control or practice."
-            self.fault(at, "no_effect", "forms of an event that controls nothing", hint)
+            hint = message("Leave forms out, or set kind to control or practice.")
+            self.fault(at, "no_effect", message("forms of an event that controls nothing"), hint)
         if covers and base is None and "effective" not in written:
-            hint = "Fill in effective; the day of the announcement if it took effect at once."
-            self.fault(at, "no_effect", "a control or practice that never takes effect", hint)
+            hint = message("Fill in effective; the day of the announcement if it took effect at once.")
+            self.fault(at, "no_effect", message("a control or practice that never takes effect"), hint)
         if event["kind"] == "control" and event["standing"] not in (None, "official"):
             self.notes.append(
                 message(
@@ -445,19 +474,21 @@ class _Reader:
     def _dates(self, at: At, event: Record) -> None:
         """Faults of dates that make an event void."""
         announced, effective, ends = event["announced"], event["effective"], event["ends"]
-        remedy = "Correct one of the two dates; ends is the last day, inclusive."
+        remedy = message("Correct one of the two dates; ends is the last day, inclusive.")
         if ends is not None and effective is not None and ends < effective:
-            self.fault(at, "dates", "ends before it takes effect", remedy, f"{ends} < {effective}")
+            self.fault(at, "dates", message("ends before it takes effect"), remedy, f"{ends} < {effective}")
         elif ends is not None and announced is not None and ends < announced:
-            self.fault(at, "dates", "ends before it is announced", remedy, f"{ends} < {announced}")
+            self.fault(at, "dates", message("ends before it is announced"), remedy, f"{ends} < {announced}")
         if announced is None:
             return
         if announced > self.until:
-            hint = f"Nobody knows of it on {self.until}: correct the date, or ask about a later day with --as-of."
-            self.fault(at, "dates", "announced after the day that is asked about", hint, announced.isoformat())
+            hint = message(
+                "Nobody knows of it on {day}: correct the date, or ask about a later day with --as-of.", day=self.until
+            )
+            self.fault(at, "dates", message("announced after the day that is asked about"), hint, announced.isoformat())
         if event["known_from"] < announced:
-            hint = "Set known_from to announced or later, or leave it out."
-            self.fault(at, "dates", "known before it is announced", hint, f"{event['known_from']} < {announced}")
+            hint = message("Set known_from to announced or later, or leave it out.")
+            self.fault(at, "dates", message("known before it is announced"), hint, f"{event['known_from']} < {announced}")
         if effective is not None and effective < announced and event["event_id"] not in self.bundled:
             self.notes.append(
                 message(
