@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -295,3 +296,14 @@ def test_a_price_between_bid_and_ask_names_the_dealer_and_not_one_side(lang, tol
     (section,) = answer.document("exposure", text("t")).sections
     assert isinstance(section.content, tuple)
     assert [plain(line.text) for line in section.content if isinstance(line, Paragraph)] == [told]
+
+
+def test_who_is_barred_is_not_narrowed_to_military_buyers_when_a_country_is_barred(tmp_path):
+    row = "GE-1,germanium,metal,5N,6,kg,2023-05-02,1350,EUR,CHN,Frankfurt,stored,,,,,"
+    ask = ask_of(tmp_path, row, as_of=date(2026, 11, 28))
+    answers = {(one.destination, one.end_user): one.answer for one in ask.record.exposure.lots[0].answers}
+    assert answers["USA", "civil"] == "no"
+    figures = next(block for block in holdings_answer.build(findings_of(ask)) if isinstance(block, KeyFigures))
+    notes = [plain(item.note) for item in figures.items]
+    assert not any("military" in note for note in notes)
+    assert any("100.0% of value, barred from some buyers" in note for note in notes)

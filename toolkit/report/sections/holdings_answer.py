@@ -189,7 +189,7 @@ def _resale(run: Findings, exposure: Exposure) -> KeyFigure:
     say, barred, unknown, note = run.say, exposure.resale_restricted, exposure.resale_unknown_origin, ()
     if unknown.value > 0 and not barred.value:
         note = say(
-            "{share} of value, barred from military buyers or listed firms if it is from China",
+            "{share} of value, barred from some buyers if it is from China",
             share=_share(run, unknown.value),
         )
         if barred.unpriced:
@@ -197,12 +197,12 @@ def _resale(run: Findings, exposure: Exposure) -> KeyFigure:
         return KeyFigure(say.words("Resale restricted"), text(run.derived(run.money(unknown.value), ORIGIN)), note)
     if unknown.value > 0:
         note = say(
-            "{share} of value, barred from military buyers or listed firms; {more} more if it is from China",
+            "{share} of value, barred from some buyers; {more} more if it is from China",
             share=_share(run, barred.value),
             more=run.derived(run.money(unknown.value), ORIGIN),
         )
     elif exposure.value > 0:
-        note = say("{share} of value, barred from military buyers or listed firms", share=_share(run, barred.value))
+        note = say("{share} of value, barred from some buyers", share=_share(run, barred.value))
     return _figure(run, say.words("Resale restricted"), barred, note)
 
 
