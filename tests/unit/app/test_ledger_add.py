@@ -82,7 +82,7 @@ def test_a_file_of_ones_own_keeps_rows_remarks_and_separator(add):
         (["event_id=EV063", "ends=2026-11-27", "citation=seen"], FrameError, "what the bundled ledger says"),
         ([*NEW, "number=No. 23/2023", "metals=Ga"], SpecError, "twice"),
         ([word for word in NEW if "forms" not in word], FrameError, "covers nothing"),
-        ([*NEW[:3], "announced=2026-11-27", *NEW[4:]], FrameError, "announced after the day"),
+        ([*NEW[:3], "announced=2099-11-27", *NEW[4:]], FrameError, "announced after the day"),
         ([*(word for word in NEW if "metals" not in word), "metals=Unobtainium"], FrameError, "metal that is not known"),
         ([word for word in NEW if "citation" not in word], SpecError, "no citation"),
         (["kinds=control"], SpecError, "no key of an event"),
