@@ -24,6 +24,8 @@ OTHERS = ("asyncio", "axes", "django", "uvicorn")
 MIGRATION_LOCK = 7_301_926_415
 """Key of the advisory lock on PostgreSQL."""
 DESCRIPTORS = 16_384
+TURN = 0.0005
+"""Seconds that a thread computes before another may: of Python's 5 ms the slowest answers wait for several threads' turns."""
 PATIENCE = 60
 """Seconds to wait for another process that migrates."""
 
@@ -174,6 +176,7 @@ def serve(config: WebConfig) -> None:
             stop.append(pool.solver.close)
         connections.close_all()
         _allow_descriptors()
+        sys.setswitchinterval(TURN)
         portal = Portal(config, start=start, stop=stop)
         settings = uvicorn.Config(
             portal,
