@@ -59,6 +59,14 @@ def test_the_figure_names_the_day_the_value_and_the_buyers(held, code):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_what_is_closed_to_lots_of_unknown_origin_alone_is_told_as_conditional(tmp_path, code):
+    told = {"en": "if they come from China", "de": "falls sie aus China stammen"}[code]
+    unknown = HOLDINGS.replace(",CHN,", ",unknown,")
+    assert told in plain(built(holdings(tmp_path / "unknown.csv", unknown), code).title)
+    assert told not in plain(built(holdings(tmp_path / "known.csv"), code).title)
+
+
 def test_lots_that_the_date_does_not_touch_are_told_as_such(tmp_path):
     figure = built(holdings(tmp_path / "gold.csv", GOLD))
     assert plain(figure.title).replace("\xa0", " ") == "27 November 2026 changes nothing for the resale of these lots"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from toolkit.holdings.resale import NO
+from toolkit.holdings.traceability import UNKNOWN_ORIGIN
 from toolkit.records.parts.resale import AnswerValue, BuyerChange, ChangedLots, DayAfter
 from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
@@ -68,11 +69,15 @@ def _finding(run: Findings) -> Text:
     }
     if first.closed <= 0:
         return say("From {day} lots without a price may no longer be sold {towards} ({buyers})", **words)
-    return say(
-        "From {day} {value} of these lots may no longer be sold {towards} ({buyers})",
-        value=run.money(first.closed),
-        **words,
-    )
+    value = run.money(first.closed)
+    if all(lots.origin == UNKNOWN_ORIGIN for lots in first.lots if lots.after == NO):
+        value = run.derived(value, ORIGIN, marked=False)
+        return say(
+            "From {day} {value} of these lots may no longer be sold {towards} ({buyers}), if they come from China",
+            value=value,
+            **words,
+        )
+    return say("From {day} {value} of these lots may no longer be sold {towards} ({buyers})", value=value, **words)
 
 
 def _sub(run: Findings) -> Text:
@@ -124,5 +129,7 @@ def _what(run: Findings, lots: ChangedLots) -> Text:
 
 def _origin(run: Findings, code: str) -> str:
     return (
-        run.say.words("origin unknown") if code == "unknown" else run.say.words("from {place}", place=from_place(code, run.say))
+        run.say.words("origin unknown")
+        if code == UNKNOWN_ORIGIN
+        else run.say.words("from {place}", place=from_place(code, run.say))
     )
