@@ -121,6 +121,12 @@ def test_what_are_no_returns_of_the_universe_is_refused(prices, returns, told):
         weights(prices, tk.OwnCovariance(values=SIGMA, assets=NAMES), returns())
 
 
+def test_a_note_says_which_volatilities_a_covariance_gives_so_that_one_of_a_day_is_seen(prices):
+    daily = weights(prices, tk.OwnCovariance(values=SIGMA / 252, assets=NAMES))[1]
+    least, most = (100 * float(f(np.sqrt(np.diag(SIGMA) / 252))) for f in (min, max))
+    assert any(f"volatilities of {least:.1f}% to {most:.1f}% a year" in note for note in daily.record["notes"])
+
+
 def test_an_array_without_names_is_refused(prices):
     for given in (
         lambda: tk.OwnCovariance(values=SIGMA),

@@ -74,7 +74,13 @@ class OwnCovariance(Spec):
         at = positions(self.assets, inputs.assets, WHERE)
         matrix = np.array(self.values, dtype=float)[np.ix_(at, at)]
         _check(matrix, inputs.assets)
-        stated = message("The covariance is your own: only the prices of holdings are estimated from price data.")
+        volatility = np.sqrt(np.diag(matrix))
+        stated = message(
+            "The covariance is your own, with volatilities of {least:.1%} to {most:.1%} a year: only the prices of holdings "
+            "are estimated from price data.",
+            least=float(volatility.min()),
+            most=float(volatility.max()),
+        )
         notes = (stated, *unused(self.assets, inputs.assets))
         return factor_form((matrix + matrix.T) / 2, np.zeros(len(at)), notes)
 
