@@ -122,7 +122,7 @@ _SIZE = re.compile(r"\b[0-9]+(?:[.,/][0-9]+)?\s?(?:ozt|oz|g|kg|unzen?|feinunzen?
 """Size of a coin beside its name."""
 POWDER = frozenset({"powder", "pulver"})
 """Words for powder: of the metal, or of the oxide for a metal that is traded as oxide."""
-_PARTNERS = {
+_ANIONS = {
     "O": "oxide",
     "P": "phosphide",
     "As": "arsenide",
@@ -135,7 +135,7 @@ _PARTNERS = {
     "S": "sulphide",
     "H": "hydride",
 }
-_FORMULA = re.compile(rf"([A-Z][a-z]?)([0-9]*)({'|'.join(sorted(_PARTNERS, key=len, reverse=True))})([0-9]*)")
+_FORMULA = re.compile(rf"([A-Z][a-z]?)([0-9]*)({'|'.join(sorted(_ANIONS, key=len, reverse=True))})([0-9]*)")
 _PRODUCTS = {
     spelling: product
     for names, product in (
@@ -191,7 +191,7 @@ def _product(text: str) -> tuple[str, str] | None:
     formula = _FORMULA.fullmatch(text.strip())
     # Two capitals may be a country's code or a ticker: VN, US, but WC is in every list of powders.
     if formula and formula[1] in SYMBOLS and (not formula[0].isupper() or formula[2] or formula[4] or formula[0] == "WC"):
-        return (SYMBOLS[formula[1]], _PARTNERS[formula[3]]) if formula[1] != "C" else None
+        return (SYMBOLS[formula[1]], _ANIONS[formula[3]]) if formula[1] != "C" else None
     return next((_PRODUCTS[spelling] for spelling in foldings(text) if spelling in _PRODUCTS), None)
 
 

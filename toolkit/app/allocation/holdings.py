@@ -36,8 +36,6 @@ from toolkit.records.run import Run
 from toolkit.strategy.model import Strategy
 
 LAST = "last"
-OTHER_FORM = "{} ({})"
-"""Key of the lots of a metal in a form that is not traded: another good, of which no price is known."""
 WHOLE = 1e-6
 """Distance from a whole number within which a number of pieces is whole."""
 PLANNED, STORED = "planned", "stored"
@@ -270,8 +268,9 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
     for row in frame.iter_rows(named=True):
         if row["status"] == PLANNED:
             continue
+        # Another form of a metal is another good, of which no price is known.
         same = row["form"] is None or (row["asset"], row["form"]) in traded
-        key = row["asset"] if same else OTHER_FORM.format(row["asset"], row["form"])
+        key = row["asset"] if same else f"{row['asset']} ({row['form']})"
         quantity = row["quantity"] if row["mass"] is None else row["mass"]
         units[key] = units.get(key, 0.0) + quantity
         purchase = paid[row["lot_id"]]
@@ -303,8 +302,8 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
     return Held(units, tuple(lots), notes=tuple(notes), read=holdings)
 
 
-def spoken(key: str) -> str:
-    """The key of what is held as a sentence can name it in any language."""
+def in_words(key: str) -> str:
+    """The key of what is held, as a sentence can name it in any language."""
     asset, of_form, form = key.removesuffix(")").partition(" (")
     return message("{asset} ({form})", asset=asset, form=form) if of_form else key
 

@@ -14,7 +14,7 @@ import polars as pl
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.costs import at_own_terms, strategy_costs, with_own_terms, world_production
 from toolkit.app.allocation.forecast import strategy_forecast
-from toolkit.app.allocation.holdings import Held, Whole, read_held, spoken, whole
+from toolkit.app.allocation.holdings import Held, Whole, in_words, read_held, whole
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, is_controlled
 from toolkit.app.allocation.request import Request
@@ -385,7 +385,8 @@ def _of_holdings(
         notes.append(note(message("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)))
     if unpriced := tuple(sorted(key for key in held.units if key not in inputs.universe and key not in short)):
         text = message(
-            "Held without a price here, kept, and counted in no limit and no amount: {assets}.", assets=[*map(spoken, unpriced)]
+            "Held without a price here, kept, and counted in no limit and no amount: {assets}.",
+            assets=[*map(in_words, unpriced)],
         )
         remedy = message("Bring a series of the traded form with --prices; `toolkit exposure` values other forms, too.")
         notes.append(Remark("data", text, remedy, unpriced))

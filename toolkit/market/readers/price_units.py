@@ -42,6 +42,8 @@ _MONEY_ABOVE = re.compile(r"\b[Ii]n\s+([A-Z]{3}|[€$£]|Euro|Dollar|US-Dollar)(
 """Currency, and unit, of all prices in a line above the header: ``Preise (EUR/kg)``, ``all prices in USD``."""
 _TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|as of|dated?)\b[\s:]*(?:vom\s+)?(.+)")
 """A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
+_BEHIND = r"(?i)\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*$"
+"""What a price is per, behind it."""
 _ISO_MONTH = re.compile(r"[12][0-9]{3}-[01][0-9]")
 
 
@@ -55,6 +57,15 @@ def with_field(field: str, header: str) -> str:
     """The header of a field with the currency and unit that a column's states: ``price EUR/t`` of ``Notierung EUR/t``."""
     match = _HEADER.match(header.strip()) if field == "price" else None
     return f"{field} {match[2]}/{match[3]}" if match and currency_of(match[2]) else field
+
+
+def units_apart(table: Table) -> Table:
+    """The table with what its prices are per as a column: ``kg`` of ``31,50 EUR/kg``, where no other column says it."""
+    price = table.cells["price"] if "price" in table.columns and "unit" not in table.columns else None
+    if price is None or price.dtype != pl.String or not price.str.contains(_BEHIND).any():
+        return table
+    apart = (pl.col("price").str.replace(_BEHIND, ""), pl.col("price").str.extract(_BEHIND).alias("unit"))
+    return replace(table, cells=table.cells.with_columns(*apart))
 
 
 def without_units(table: Table) -> tuple[Table, Stated]:

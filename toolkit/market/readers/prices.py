@@ -36,6 +36,7 @@ from toolkit.market.readers.price_units import (
     column_name,
     of_two_sides,
     stated_above,
+    units_apart,
     with_date,
     without_units,
 )
@@ -401,7 +402,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
         extra = {name: text for name, text in constant.items() if name not in table.columns}
         table = replace(table, cells=table.cells.with_columns(**extra))
     unread = [name for name in table.columns if _is_remark(name, table.cells[name])]
-    table = replace(table, cells=table.cells.drop(unread))
+    table = units_apart(replace(table, cells=table.cells.drop(unread)))
     check_columns(table, required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")
     required_cells(table, "asset")

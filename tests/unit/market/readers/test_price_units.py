@@ -30,6 +30,10 @@ FILES = {
         "Datum;Metall;Preis;Einheit;Währung\n25.11.2026;Sb;25500;EUR/t;\n25.11.2026;W;260;kg;CHF\n",
         [("Sb", "EUR", "t"), ("W", "CHF", "kg")],
     ),
+    "behind each price": (
+        "Metall;Preis;Datum\nAntimon;31,50 EUR/kg;26.11.2026\nZinn;48.000 USD je t;26.11.2026\n",
+        [("Antimon", "EUR", "kg"), ("Zinn", "USD", "t")],
+    ),
     "a line above, wide": (
         "Preise Händler (EUR/t);;\nMonat;Antimon;Zinn\n2026-10;25500;48000\n",
         [("Antimon", "EUR", "t"), ("Zinn", "EUR", "t")],

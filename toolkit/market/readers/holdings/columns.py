@@ -46,7 +46,8 @@ COLUMNS = (
         "Name des Postens, einmalig in der Datei",
         "die Nummer der Zeile",
         "Posten",
-        "lot;lot id;lot no;lot number;charge;chargennummer;chargen nr;los;losnummer;los nr;posten;postennummer;posten nr;batch;"
+        "lot;lot id;lot no;lot number;charge;chargennummer;chargennr;chargen nr;los;losnummer;los nr;posten;postennummer;"
+        "posten nr;batch;"
         "batch no;serial number;seriennummer",
         "id;nr;no;pos;nummer;number;#;lfd nr",
     ),
