@@ -3,90 +3,39 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import itertools
 import json
+import pkgutil
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from toolkit.records.answers.backtest import Backtest
-from toolkit.records.answers.controls import Calendar, ControlledItems, MetalControls, ProductControls
-from toolkit.records.answers.event import EventAnswer
-from toolkit.records.answers.explanation import ExplainedRun
-from toolkit.records.answers.flows import CustomsFlows
-from toolkit.records.answers.frontier import EfficientFrontier
-from toolkit.records.answers.holdings import HoldingsCheck
-from toolkit.records.answers.ledger import AddedEvent, LedgerReview
-from toolkit.records.answers.lists import (
-    DataList,
-    Doctor,
-    LanguageList,
-    PackageCheck,
-    PriceCheck,
-    SettingsList,
-    StrategyCheck,
-    StrategyList,
-)
-from toolkit.records.answers.runs import RunDifferences, RunList
-from toolkit.records.answers.shock import ShockAnswer
-from toolkit.records.answers.supply import Supply
-from toolkit.records.answers.sweep import Futures, Sweep
+from toolkit import records
 from toolkit.records.base import Record
-from toolkit.records.conflict import Conflict
-from toolkit.records.exposure import ExposureAnswer
-from toolkit.records.factors import Factors
-from toolkit.records.fetch import Fetch
-from toolkit.records.findings import Parts
-from toolkit.records.run import Run
-from toolkit.records.store import Compacted, Differences, Exported, Imported, QueryResult, Verified
 from tools.document_schema import document_schema
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-PUBLISHED: Mapping[str, type[Record]] = {
-    "run": Run,
-    "conflict": Conflict,
-    "findings": Parts,
-    "exposure": ExposureAnswer,
-    "event": EventAnswer,
-    "flows": CustomsFlows,
-    "shock": ShockAnswer,
-    "supply": Supply,
-    "fetch": Fetch,
-    "data-verify": Verified,
-    "data-compact": Compacted,
-    "data-diff": Differences,
-    "data-query": QueryResult,
-    "data-export": Exported,
-    "data-import": Imported,
-    "backtest": Backtest,
-    "sweep": Sweep,
-    "futures": Futures,
-    "runs": RunList,
-    "runs-diff": RunDifferences,
-    "controls": MetalControls,
-    "controls-products": ProductControls,
-    "controls-items": ControlledItems,
-    "upcoming": Calendar,
-    "config": SettingsList,
-    "strategies": StrategyList,
-    "strategies-check": StrategyCheck,
-    "strategies-language": LanguageList,
-    "data": DataList,
-    "data-validate": PackageCheck,
-    "data-validate-prices": PriceCheck,
-    "doctor": Doctor,
-    "factors": Factors,
-    "frontier": EfficientFrontier,
-    "holdings-check": HoldingsCheck,
-    "ledger-add": AddedEvent,
-    "ledger-review": LedgerReview,
-    "optimize-explain": ExplainedRun,
-}
-"""Record by the name of its file."""
+
+
+def _published() -> dict[str, type[Record]]:
+    """Record by the name of its file, of every record in `toolkit.records` that has one; two of one name are refused."""
+    found: dict[str, type[Record]] = {}
+    for info in pkgutil.walk_packages(records.__path__, "toolkit.records."):
+        module = importlib.import_module(info.name)
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Record) and value.schema_name and value.__module__ == info.name:
+                if value.schema_name in found:
+                    raise TypeError(f"two records are published as {value.schema_name!r}")
+                found[value.schema_name] = value
+    return found
+
+
+PUBLISHED = _published()
 
 
 def schemas() -> Iterator[tuple[Path, str]]:

@@ -1,13 +1,18 @@
 """The published JSON schemas: current, and every figure says what it is."""
 
 import dataclasses
+import importlib
+import inspect
 import json
+import pkgutil
 import typing
 
 import jsonschema
 import pytest
 
 from tests.unit.report.kinds import blocks, document
+from toolkit.records.base import Record
+from toolkit.report import answers
 from toolkit.report import document as d
 from toolkit.report.formats.data import as_data
 from tools.schema import FOLDER, PUBLISHED, schemas
@@ -19,6 +24,20 @@ def test_the_published_schemas_are_those_of_the_records():
     assert {path.name for path in FOLDER.iterdir()} == {path.name for path in written}
     for path, text in written.items():
         assert path.read_text(encoding="utf-8") == text, path
+
+
+def test_every_answer_that_has_a_document_is_published():
+    """A record that a command shows on the terminal is dumped by `--json` too."""
+    unpublished = set()
+    for info in pkgutil.walk_packages(answers.__path__, "toolkit.report.answers."):
+        for function in vars(importlib.import_module(info.name)).values():
+            hints = typing.get_type_hints(function) if inspect.isfunction(function) else {}
+            shown = next(iter(hints.values()), None) if hints.get("return") is d.Document else None
+            if isinstance(shown, type) and issubclass(shown, Record) and shown.schema_name is None:
+                unpublished.add(shown.__name__)
+    assert unpublished == {"Fault", "StoreCheck"}, (
+        "an error and a part of the answer to `data validate`; name the file: schema="
+    )
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -30,7 +30,7 @@ def upcoming(
 
     record = calendar(common.context(events), within)
     if common.format in FEEDS:
-        from toolkit.controls.feeds import FORMATS as WRITE
+        from toolkit.report.formats.feeds import FORMATS as WRITE
 
         # Lines of iCalendar end in CR LF on every system, and both formats are UTF-8 whatever the terminal is.
         sys.stdout.flush()

@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from string import Formatter
 from types import NoneType
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -114,8 +114,13 @@ Phrase = Annotated[Any, AfterValidator(_phrase), WithJsonSchema({**PHRASE_SCHEMA
 
 
 class Record(BaseModel):
-    """Base of all records. It is built when it is first used: to import records costs no time."""
+    """Base of all records. It is built when it is first used: to import records costs no time.
 
+    What a command dumps is published: `class Supply(Record, schema="supply")` has its JSON schema in `docs/schema/supply.json`.
+    """
+
+    schema_name: ClassVar[str | None] = None
+    """Name of the file of its schema; None for a part of other records."""
     model_config = ConfigDict(
         extra="allow",
         frozen=True,
@@ -124,6 +129,14 @@ class Record(BaseModel):
         serialize_by_alias=True,
         from_attributes=True,
     )
+
+    def __init_subclass__(cls, *, schema: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.schema_name = schema
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, schema: str | None = None, **kwargs: Any) -> None:
+        """The same keyword comes here too."""
 
     @field_validator("*", mode="before")
     @classmethod

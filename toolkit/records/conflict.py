@@ -71,7 +71,7 @@ class ConflictAnswer(Record):
     """Every limit of the strategy."""
 
 
-class Conflict(OwnerControls):
+class Conflict(OwnerControls, schema="conflict"):
     """`run.json` of a run without an answer."""
 
     kind: Literal["conflict"] = "conflict"

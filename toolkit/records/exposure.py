@@ -159,7 +159,7 @@ class Exposure(Record):
     """Listed instruments."""
 
 
-class ExposureAnswer(Exposure):
+class ExposureAnswer(Exposure, schema="exposure"):
     """What one holds, and what that rests on."""
 
     reading: Unwritten[Rows[Sentence]]

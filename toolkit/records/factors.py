@@ -163,7 +163,7 @@ class StrategyTitle(Record):
     """Title of the strategy."""
 
 
-class Factors(Record):
+class Factors(Record, schema="factors"):
     """The factor model of a strategy and how its forecasts did: `toolkit factors`."""
 
     schema_version: str

@@ -82,7 +82,7 @@ class SourceTerms(Record):
     """Versions that were added to the store."""
 
 
-class Fetch(Record):
+class Fetch(Record, schema="fetch"):
     """What a fetch brought."""
 
     schema_version: SchemaVersion

@@ -28,7 +28,7 @@ Part = (
 )
 
 
-class Parts(Record):
+class Parts(Record, schema="findings"):
     """Each part by name; one that the data of the day have nothing of is missing."""
 
     changes: Changes | None = None

@@ -26,7 +26,7 @@ from toolkit.records.risk import AssetModel, Correlation, ExpectedReturn, Exposu
 from toolkit.records.sources import About, Owner, Rate, Review, StrategyName, Vat
 
 
-class Run(Record):
+class Run(Record, schema="run"):
     """A proposal and everything that it rests on. Money is in `currency`, weights are fractions of wealth after costs."""
 
     kind: ClassVar[str] = "run"

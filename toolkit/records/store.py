@@ -82,7 +82,7 @@ class Damage(Record):
     """What is wrong with it."""
 
 
-class Verified(Record):
+class Verified(Record, schema="data-verify"):
     """Every committed byte of a store, held against its hash."""
 
     as_of: AnswerDay
@@ -111,7 +111,7 @@ class CompactedTable(Record):
     """Data files now."""
 
 
-class Compacted(Record):
+class Compacted(Record, schema="data-compact"):
     """A store whose small files were merged and whose checkpoints were written."""
 
     as_of: AnswerDay
@@ -146,7 +146,7 @@ class DifferenceCount(Record):
     """Observations with another value."""
 
 
-class Differences(Record):
+class Differences(Record, schema="data-diff"):
     """What two states of a store have differently."""
 
     as_of: AnswerDay
@@ -161,7 +161,7 @@ class Differences(Record):
     """Revised and removed observations; added ones only where they are asked for."""
 
 
-class QueryResult(Record):
+class QueryResult(Record, schema="data-query"):
     """Rows that a query selects."""
 
     as_of: Day
@@ -172,7 +172,7 @@ class QueryResult(Record):
     """Their values."""
 
 
-class Exported(Record):
+class Exported(Record, schema="data-export"):
     """A table that was written to a file."""
 
     as_of: AnswerDay
@@ -189,7 +189,7 @@ class Exported(Record):
     """Hash of the file."""
 
 
-class Imported(Record):
+class Imported(Record, schema="data-import"):
     """What of a file was added to a store."""
 
     as_of: AnswerDay

@@ -203,7 +203,7 @@ class EventLosses(Record):
     """By strategy or baseline; 0 where wealth never fell below."""
 
 
-class Backtest(Record):
+class Backtest(Record, schema="backtest"):
     """Strategies and baselines over the same dates."""
 
     schema_version: SchemaVersion

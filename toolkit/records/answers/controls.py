@@ -14,7 +14,7 @@ class Form(FormState):
     """Whether it is the form shown first."""
 
 
-class MetalControls(FormState):
+class MetalControls(FormState, schema="controls"):
     """The state of a metal: `toolkit controls METAL`."""
 
     form_basis: str
@@ -24,7 +24,7 @@ class MetalControls(FormState):
     own_events: OwnEvents
 
 
-class ProductControls(Record):
+class ProductControls(Record, schema="controls-products"):
     """The state of the traded form of every product: `toolkit controls`."""
 
     as_of: DayAsked
@@ -68,7 +68,7 @@ class ControlledItem(Record):
     """in_force, suspended, unsettled, ... on the day asked."""
 
 
-class ControlledItems(Record):
+class ControlledItems(Record, schema="controls-items"):
     """Items that a tariff code or words find: `toolkit controls --item`."""
 
     query: str
@@ -88,7 +88,7 @@ class DatedChange(Upcoming):
     """Whether it is an event of the user's own."""
 
 
-class Calendar(Record):
+class Calendar(Record, schema="upcoming"):
     """Dated changes ahead, and suspensions that have lapsed: `toolkit upcoming`."""
 
     as_of: DayAsked

@@ -128,7 +128,7 @@ class PointRow(Record):
     known_from: KnownFrom
 
 
-class EventAnswer(Record):
+class EventAnswer(Record, schema="event"):
     """The study of one event."""
 
     schema_version: SchemaVersion

@@ -171,7 +171,7 @@ class Explanation(Record):
     """Null without whole lots."""
 
 
-class ExplainedRun(Run):
+class ExplainedRun(Run, schema="optimize-explain"):
     """A run with its explanation, which is not stored."""
 
     explanation: Explanation

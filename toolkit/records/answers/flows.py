@@ -142,7 +142,7 @@ class Rules(Record):
     """When re-routing is possible."""
 
 
-class CustomsFlows(Record):
+class CustomsFlows(Record, schema="flows"):
     """Flows of a metal, of a code, or all."""
 
     as_of: AsOf

@@ -47,7 +47,7 @@ class FrontierSolver(Record):
     """Largest relative violation of the optimality conditions at any point."""
 
 
-class EfficientFrontier(Record):
+class EfficientFrontier(Record, schema="frontier"):
     """What the constraints of a strategy allow, from least risk to the largest return or the least cost."""
 
     schema_version: SchemaVersion

@@ -73,7 +73,7 @@ class CellFault(Record):
     """How to mend it."""
 
 
-class HoldingsCheck(Record):
+class HoldingsCheck(Record, schema="holdings-check"):
     """A holdings file and its faults."""
 
     schema_version: SchemaVersion

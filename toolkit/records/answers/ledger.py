@@ -201,7 +201,7 @@ class CatalogueCheck(Record):
     """What of a workbook is read and what is not."""
 
 
-class LedgerReview(Record):
+class LedgerReview(Record, schema="ledger-review"):
     """What has to be checked before the ledger is relied on: `toolkit ledger review`."""
 
     as_of: DayAsked
@@ -246,7 +246,7 @@ class StateChange(Record):
     """Measures that differ."""
 
 
-class AddedEvent(Record):
+class AddedEvent(Record, schema="ledger-add"):
     """An event of the user's own and the states that it changes: `toolkit ledger add`."""
 
     schema_version: SchemaVersion

@@ -21,7 +21,7 @@ class Setting(Record):
     """default, file, environment or option."""
 
 
-class SettingsList(Record):
+class SettingsList(Record, schema="config"):
     """Every setting: `toolkit config show`."""
 
     settings: Rows[Setting]
@@ -41,14 +41,14 @@ class StrategyFile(Record):
     """Of the file."""
 
 
-class StrategyList(Record):
+class StrategyList(Record, schema="strategies"):
     """Every strategy: `toolkit strategies list`."""
 
     strategies: Rows[StrategyFile]
     """By name."""
 
 
-class StrategyCheck(Record):
+class StrategyCheck(Record, schema="strategies-check"):
     """A strategy without a fault: `toolkit strategies check`."""
 
     name: str
@@ -87,7 +87,7 @@ class LanguageEntry(Record):
     """In the order of the model; none for a measure."""
 
 
-class LanguageList(Record):
+class LanguageList(Record, schema="strategies-language"):
     """Everything that a strategy may say: `toolkit strategies language`."""
 
     language: Rows[LanguageEntry]
@@ -107,7 +107,7 @@ class StoreCheck(Record):
     """Series that no answer uses."""
 
 
-class PackageCheck(Record):
+class PackageCheck(Record, schema="data-validate"):
     """A data package without a fault: `toolkit data validate`."""
 
     package: Folder
@@ -130,7 +130,7 @@ class Check(Record):
     """What was found."""
 
 
-class Doctor(Record):
+class Doctor(Record, schema="doctor"):
     """Checks of the installation: `toolkit doctor`."""
 
     healthy: bool
@@ -139,7 +139,7 @@ class Doctor(Record):
     """In the order in which a person would make them."""
 
 
-class DataList(Record):
+class DataList(Record, schema="data"):
     """Tables and sources of the data: `toolkit data list`."""
 
     as_of: Day
@@ -220,7 +220,7 @@ class Quote(Record):
     known_from: KnownFrom
 
 
-class PriceCheck(Record):
+class PriceCheck(Record, schema="data-validate-prices"):
     """The quality of price files: `toolkit data validate --prices`."""
 
     file: str

@@ -29,7 +29,7 @@ class RunEntry(Record):
     """Why it cannot be read; null where it can."""
 
 
-class RunList(Record):
+class RunList(Record, schema="runs"):
     """Every stored run: `toolkit runs list`."""
 
     schema_version: FirstVersion
@@ -57,7 +57,7 @@ class RunDifference(Record):
     """fraction, a currency, or that of the asset; null for what is no quantity."""
 
 
-class RunDifferences(Record):
+class RunDifferences(Record, schema="runs-diff"):
     """What differs between two stored runs: `toolkit runs diff`."""
 
     schema_version: FirstVersion

@@ -108,7 +108,7 @@ class CasesByName(Record):
     """Largest multiple."""
 
 
-class ShockAnswer(Record):
+class ShockAnswer(Record, schema="shock"):
     """The band of one metal."""
 
     schema_version: Literal[1] = 1

@@ -171,7 +171,7 @@ class TradeScenario(Record):
     """What the ratios are; null where there is none."""
 
 
-class Supply(Record):
+class Supply(Record, schema="supply"):
     """Concentration and official views."""
 
     as_of: AsOf

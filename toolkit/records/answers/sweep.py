@@ -32,7 +32,7 @@ class SweepRun(Record):
     """Why there is no backtest; null where there is one."""
 
 
-class Sweep(Record):
+class Sweep(Record, schema="sweep"):
     """Many backtests of one question."""
 
     schema_version: FirstVersion
@@ -159,7 +159,7 @@ class FuturesRun(Record):
     """Why there is none, and what to do about it."""
 
 
-class Futures(Record):
+class Futures(Record, schema="futures"):
     """Futures of the allocations of one question."""
 
     schema_version: FirstVersion

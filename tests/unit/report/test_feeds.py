@@ -12,8 +12,8 @@ import pytest
 from tests.records import partial
 from tests.subjects import context
 from toolkit.app.controls import calendar
-from toolkit.controls.feeds import ics, rss
 from toolkit.records.answers.controls import Calendar
+from toolkit.report.formats.feeds import ics, rss
 
 CONTENT_LINE = re.compile(r'[A-Z0-9-]+(;[A-Z0-9-]+=("[^"]*"|[^";:,]*))*:.*', re.DOTALL)
 
