@@ -95,7 +95,8 @@ COLUMNS = (
         "Pflicht",
         "Menge",
         "qty;menge;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight",
-        "amount;anzahl;holding size;units;stücke",
+        "amount;anzahl;holding size;units;stücke;stück;stk;pieces;pcs;count;number of pieces;no of pieces;number of bars;"
+        "no of bars;number of ingots;no of ingots;anzahl stück;anzahl barren",
     ),
     Column(
         "unit",
@@ -273,8 +274,10 @@ COLUMNS = (
         "Größe eines Stücks: Durchmesser x Länge oder drei Seiten in mm, oder sein Gewicht",
         "unbekannt: wo nur große Stücke genannt sind, bleibt es offen",
         "Stückgröße",
-        "stückgröße;piece size;size of a piece;dimensions;dimensions mm;piece weight;"
-        "abmessung;abmessungen;stückgewicht;stückmaße;format",
+        "stückgröße;piece size;size of a piece;dimensions;dimensions mm;piece weight;unit weight;bar weight;ingot weight;"
+        "weight per piece;weight per pc;weight per unit;weight per bar;weight/pc;weight/piece;weight/unit;weight each;"
+        "abmessung;abmessungen;stückgewicht;stückmaße;format;einzelgewicht;barrengewicht;gewicht/stk;gewicht/stück;"
+        "gewicht je stück;gewicht pro stück;gewicht je stk;gewicht pro stk;gewicht einzeln",
         "größe",
         example_de="30x700 mm",
     ),
@@ -308,6 +311,11 @@ NOT_READ = _spellings(
     "current price;aktueller preis;gewinn;gain;profit;rendite;fault"
 )
 """Headers that stand in people's files beside those that are read."""
+COUNTS = _spellings(
+    "anzahl;anz;stück;stücke;stk;stückzahl;pieces;pcs;count;units;number of pieces;no of pieces;number of bars;no of bars;"
+    "number of ingots;no of ingots;anzahl stück;anzahl barren"
+)
+"""Headers of how many pieces a lot has."""
 _PER = ("per", "je", "pro", "/", "p")
 _TOKEN = re.compile(r"[^\W_][\w'.$]*|[€$£¥%/#円元]|\.")
 
@@ -370,9 +378,9 @@ def read_header(text: str) -> Header:
             found = replace(found, currency=money)
         elif last in ("%", "prozent", "percent", "pct"):
             found = replace(found, percent=True)
-        elif last in ("total", "gesamt", "insgesamt") and tokens:
+        elif last.strip(".") in ("total", "gesamt", "insgesamt", "ges", "summe", "sum") and tokens:
             total = True
-        elif last not in ("in", ".", "/"):
+        elif last not in ("in", ".", "/", "netto", "net"):
             return Header(text, None)
     if found.unit is None:
         return Header(text, None)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.core.countries import fold
+from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message
+from toolkit.core.size import PieceSize
+from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.cells import PURITY, tidy
-from toolkit.market.readers.holdings.columns import GONE, TOTALS, UNKNOWN_WORDS, Header
+from toolkit.market.readers.holdings.columns import COUNTS, GONE, TOTALS, UNKNOWN_WORDS, Header
 from toolkit.market.readers.holdings.lots import CellFault, Names
+from toolkit.market.readers.holdings.purchase import AGREES
 from toolkit.market.readers.tabular import Table
 
 _LEFT = re.compile(
@@ -20,10 +23,6 @@ _LEFT = re.compile(
     r"\bremaining( (quantity|qty|weight|mass|stock|kg|g|t|lb))?$|\b(qty|quantity|kg) left\b"
 )
 """Headers, as `fold` writes them, of what is left of a lot."""
-_COUNT = re.compile(
-    r"(anzahl|anz|stuck|stucke|stk|pieces|pcs|count|(number|no) of (pieces|bars|ingots)|anzahl (barren|stucke?))"
-)
-"""Headers, as `fold` writes them, of how many pieces a lot has."""
 _NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
 
@@ -108,23 +107,34 @@ def reduced(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> lis
     return found
 
 
-def counted(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list[CellFault]:
-    """A fault for every row of several pieces whose quantity may be that of one, in a file that gives no size of a piece.
+def counted(table: Table, headers: Sequence[Header], kept: Sequence[int], lots: Sequence[Mapping[str, Any]]) -> list[CellFault]:
+    """A fault for every row of several pieces whose quantity may be that of one: it is not so many times the size of a piece.
 
     Args:
         table: Its cells.
         headers: Of its columns.
         kept: Positions of the rows that are lots.
+        lots: Their records.
     """
-    if any(header.key == "size" for header in headers):
-        return []
     fault = message("several pieces beside a quantity that may be of one or of all")
     found: list[CellFault] = []
     for header in headers:
-        if header.key is None and _COUNT.fullmatch(fold(header.text)):
-            new = f"note {header.text}"
-            hint = message("Write the mass of the whole lot as the quantity, and rename the column to {new!r:s}.", new=new)
-            cells = [(i, tidy(str(cell))) for i in kept if (cell := table.cells[header.text][i]) is not None]
-            several = [(i, text) for i, text in cells if re.match(r"0*([2-9]|1[0-9])", text)]
-            found += [CellFault(table.rows[i], "quantity", None, text, "pieces", fault, hint) for i, text in several]
+        if header.key is not None or COUNTS.isdisjoint(foldings(header.text)):
+            continue
+        hint = message(
+            "Write the mass of the whole lot as the quantity, and rename the column to {new!r:s}.", new=f"note {header.text}"
+        )
+        for i, lot in zip(kept, lots, strict=True):
+            text = tidy(str(cell)) if (cell := table.cells[header.text][i]) is not None else ""
+            if re.match(r"0*([2-9]|1[0-9])", text) and not _is_of_all(text, lot):
+                found.append(CellFault(table.rows[i], "quantity", None, text, "pieces", fault, hint))
     return found
+
+
+def _is_of_all(count: str, lot: Mapping[str, Any]) -> bool:
+    """Whether the quantity of a lot is a number of pieces times the mass of one."""
+    mass = PieceSize.parse(lot["size"]).mass if lot["size"] else None
+    if not (mass and lot["quantity"] and lot["unit"] in KG_PER_UNIT and re.fullmatch(r"\d+([.,]0*)?", count)):
+        return False
+    whole = int(re.split("[.,]", count)[0]) * mass
+    return abs(lot["quantity"] * KG_PER_UNIT[lot["unit"]] - whole) <= AGREES * whole

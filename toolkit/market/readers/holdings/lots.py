@@ -253,6 +253,7 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "lot_id": lambda lots: message("Lots without an id are named by their row: {lots}.", lots=lots),
     "form": lambda forms: message("No form given, taken as traded: {forms}.", forms=forms),
     "coins": lambda lots: message("Ounces of coins are ounces of fine metal: {lots}.", lots=lots),
+    "pieces": lambda lots: message("The quantity is the number of pieces times the mass of one: {lots}.", lots=lots),
     "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
     "status": lambda lots: message("No status given, taken as stored: {lots}.", lots=lots),
     "origin_country": lambda lots: message("No origin given, taken as unknown: {lots}.", lots=lots),

@@ -22,8 +22,14 @@ class PurchaseCells(RowCells):
 
     __slots__ = ()
 
-    def _price(self, i: int, row: dict[str, Any]) -> None:
-        """The price of one unit and its currency, from the price, the total, or both where they agree."""
+    def _price(self, i: int, row: dict[str, Any], pieces: float | None) -> None:
+        """The price of one unit and its currency, from the price, the total, or both where they agree.
+
+        Args:
+            i: Position of the row.
+            row: What is read of it, to which price, currency and payment are added.
+            pieces: How many its quantity is the mass of, where it is: a price may then be that of a piece.
+        """
         header = self.header.get("purchase_price")
         price, shown = self._number(i, "purchase_price")
         total, shown_total = self._number(i, "total_price")
@@ -58,6 +64,12 @@ class PurchaseCells(RowCells):
                 "a price of which {header!r:s} does not say whether it is of a unit or of the lot", header=header.text
             )
             self._fault(i, "purchase_price", "price_is", words, hint)
+            return
+        if pieces and price is not None and per == cells.PIECE:
+            price, per = price * pieces / row["quantity"], "kg"
+        elif pieces and price is not None and is_what == "unit" and per not in KG_PER_UNIT:
+            hint = message("Give the price of a mass, as EUR/kg, or that of the lot as total_price.")
+            self._fault(i, "purchase_price", "price_is", message("a price that may be of a piece or of a kg"), hint)
             return
         quantity, unit = row["quantity"], row["unit"]
         if quantity is None or unit is None or is_what is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,6 +19,7 @@ from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.holdings.columns import (
     BY_KEY,
     COLUMNS,
+    COUNTS,
     FAULT,
     STATUSES,
     UNKNOWN_WORDS,
@@ -29,6 +32,8 @@ from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 
 _OF_OTHER_THINGS = ("open", "order", "offen")
 """Words of a status that a remark uses of other things, too: an order's number."""
+_NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
+"""Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
 _ABOVE_ZERO = message(
     "Give a quantity above zero. A sale is no lot: take it off the quantity of its lot, and leave its row out."
 )
@@ -61,7 +66,7 @@ class Parser(PurchaseCells):
         told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
-        self.faults += [*reduced(table, self.headers, kept), *counted(table, self.headers, kept)]
+        self.faults += [*reduced(table, self.headers, kept), *counted(table, self.headers, kept, rows)]
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
         columns = {h.text: h.key for h in self.headers if h.key}
@@ -151,16 +156,19 @@ class Parser(PurchaseCells):
             self._form(i, row, words)
         row["purity"] = self._purity(i) or row["purity"]
         unit, quantity = self._quantity(i)
-        row["quantity"] = quantity
         is_coin = not COINS.isdisjoint(foldings(self._text("form", i) or words or ""))
-        row["unit"] = self._unit(i, row["asset"], unit, listed=listed, coin=is_coin)
+        pieces = None if listed or is_coin or not self._counts_pieces(i, unit) else quantity
+        if pieces is not None:
+            row["quantity"], row["unit"] = self._mass_of_pieces(i, pieces), "kg"
+        else:
+            row["quantity"], row["unit"] = quantity, self._unit(i, row["asset"], unit, listed=listed, coin=is_coin)
         if row["unit"] == "ozt" and is_coin:
             row["purity"] = None
             self._default("coins", self.lots[i])
         row["size"] = self._size(i, row)
         row["status"] = self._status(i)
         row["purchase_date"] = self._day(i, row["status"])
-        self._price(i, row)
+        self._price(i, row, pieces if row["quantity"] else None)
         row["origin_country"] = self._origin(i)
         for key in ("location", "custody", "certificate", "vat_state"):
             row[key] = self._text(key, i)
@@ -275,15 +283,42 @@ class Parser(PurchaseCells):
             return found.after or None, None
         return found.after or None, value
 
+    def _counts_pieces(self, i: int, beside: str | None) -> bool:
+        """Whether the quantity is a number of pieces: by its header or unit, where no mass is named."""
+        header = self.header["quantity"]
+        named = {cells.UNITS.get(fold(text)) for text in (self._text("unit", i), beside, header.unit) if text}
+        return named == {cells.PIECE} or (not named and not COUNTS.isdisjoint(foldings(header.text)))
+
+    def _mass_of_pieces(self, i: int, count: float) -> float | None:
+        """The mass of a number of pieces in kg; a fault where that of one is not known."""
+        mass = self._mass_of_a_piece(i)
+        if mass is None or count != round(count):
+            hint = message("Give the mass in kg, g, t, lb or ozt, or that of one piece in a column 'size'.")
+            self._fault(i, "quantity", "unknown_unit", message("pieces of unknown weight"), hint)
+            return None
+        self._default("pieces", f"{self.lots[i]} ({count:.0f} x {mass:.12g} kg)")
+        return float(f"{count * mass:.15g}")
+
+    def _mass_of_a_piece(self, i: int) -> float | None:
+        size = self._text("size", i)
+        if size is not None:
+            with contextlib.suppress(DataError):  # what is no size is told as the fault of its own column
+                return cells.size(size, self.header["size"].unit, most=0).mass
+        return None
+
     def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool, coin: bool) -> str | None:
         """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
         named = [text for text in (self._text("unit", i), beside, self.header["quantity"].unit) if text]
         if not named:
             if listed:
                 return LISTED_UNIT
-            if coin:
-                hint = message("Give their mass in oz, g or kg: a number alone may count coins.")
-                self._fault(i, "quantity", "unknown_unit", message("coins without a unit"), hint)
+            if coin or self._mass_of_a_piece(i):
+                hint = message("Write kg behind the quantity, or rename its column to 'pieces'.")
+                fault = message("a quantity that may be in kg or a number of pieces")
+                if coin:
+                    hint = message("Give their mass in oz, g or kg: a number alone may count coins.")
+                    fault = message("coins without a unit")
+                self._fault(i, "quantity", "unknown_unit", fault, hint)
                 return None
             self._default("unit", self.lots[i])
             return "kg"
@@ -365,7 +400,9 @@ class Parser(PurchaseCells):
             return UNKNOWN_ORIGIN
         found = country(text)
         if found is None:
-            hint = together(country_hint(text), message("Or write '{word:s}'.", word=UNKNOWN_ORIGIN))
+            says_not = _NOT_FROM.match(fold(text))
+            near = message("It says where the metal does not come from: write its country.") if says_not else country_hint(text)
+            hint = together(near, message("Or write '{word:s}'.", word=UNKNOWN_ORIGIN))
             self._fault(i, "origin_country", "origin_country", message("not a country"), hint)
         return found
 

@@ -174,6 +174,7 @@ FAULTS = {
     "what is left": ({"Restmenge kg": "6"}, "reduced", "rename the column to 'note Restmenge kg'"),
     "sold": ({"status": "verkauft"}, "unknown_status", "Leave out the row of a lot that is sold"),
     "origin": ({"origin_country": "CHI"}, "origin_country", "CHN (China)"),
+    "origin that says not": ({"origin_country": "Ex-China"}, "origin_country", "does not come from: write its country"),
     "origin that is no country": ({"origin_country": "XXX"}, "origin_country", "'unknown'"),
     "origin by another standard": ({"origin_country": "GER"}, "origin_country", "DEU"),
     "zero quantity": ({"quantity": "0"}, "positive", "above zero"),
@@ -229,7 +230,7 @@ def test_a_lot_id_that_occurs_twice_is_refused_with_both_rows():
         ({k: v for k, v in LOT.items() if k != "quantity"}, "no column 'quantity'", "template"),
         ({("quantty" if k == "quantity" else k): v for k, v in LOT.items()}, "no column 'quantity'", "Did you mean 'quantity'"),
         (
-            {("Kaufpreis netto" if k == "purchase_price" else k): v for k, v in LOT.items()},
+            {("Einkaufspreis usw" if k == "purchase_price" else k): v for k, v in LOT.items()},
             "unknown column",
             "'purchase_price'",
         ),
@@ -588,7 +589,7 @@ def test_a_column_that_counts_is_no_name_and_money_beside_a_unit_price_is_the_to
      ("piece size", "5 kg", "5 kg"), ("Stückgewicht (g)", "800", "0.8 kg"), ("Stückgewicht", "800 g", "0.8 kg"), ("size", "unknown", None)],
 )  # fmt: skip
 def test_the_size_of_a_piece(header, cell, size):
-    assert parsed(f"asset;quantity;{header}\ngold;9;{cell}\n").holdings().frame["size"].to_list() == [size]
+    assert parsed(f"asset;quantity kg;{header}\ngold;9;{cell}\n").holdings().frame["size"].to_list() == [size]
 
 
 @pytest.mark.parametrize(
@@ -596,4 +597,32 @@ def test_the_size_of_a_piece(header, cell, size):
 )
 def test_sizes_that_are_asked(cell, says):
     with pytest.raises(FrameError, match=says):
-        parsed(f"asset;quantity;size\ngold;9;{cell}\n").holdings()
+        parsed(f"asset;quantity kg;size\ngold;9;{cell}\n").holdings()
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity", "price"),
+    [("Metall;Anzahl;Stückgewicht\nGallium;20;500 g\n", 10, None), ("Metall;Stk.;Gewicht/Stk (g)\nGallium;20;500\n", 10, None),
+     ("Metal;No. of bars;Bar weight (kg)\nGallium;20;0.5\n", 10, None), ("Metal;Units;Weight per unit\nGallium;20;500 g\n", 10, None),
+     ("Metall;Menge;Einheit;Einzelgewicht\nGallium;20;Stk;500 g\n", 10, None),
+     ("Metall;Anzahl;Gewicht kg;Stückgewicht\nGallium;20;10;500 g\n", 10, None),
+     ("Metall;Anzahl;Stückgewicht;Preis je Stück EUR\nGallium;20;500 g;155\n", 10, 310),
+     ("Metall;Anzahl;Stückgewicht;EK ges. (netto) EUR\nGallium;20;500 g;3100\n", 10, 310),
+     ("Metall;Anzahl;Stückgewicht;Preis EUR/kg\nGallium;20;500 g;310\n", 10, 310)],
+)  # fmt: skip
+def test_a_number_of_pieces_is_as_heavy_as_all_of_them(text, quantity, price):
+    lot = parsed(text).holdings().frame.row(0, named=True)
+    assert (lot["quantity"], lot["unit"], lot["mass"], lot["purchase_price"]) == (quantity, "kg", quantity, price)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("Metall;Anzahl\nGallium;20\n", "pieces of unknown weight"), ("Metall;Anzahl;size\nGallium;20;30x700\n", "pieces of unknown weight"),
+     ("Metall;Anzahl;Stückgewicht\nGallium;2,5;500 g\n", "pieces of unknown weight"),
+     ("Metall;Menge;Einzelgewicht\nGallium;20;500 g\n", "may be in kg or a number of pieces"),
+     ("Metall;Anzahl;Stückgewicht;Einzelpreis EUR\nGallium;20;500 g;155\n", "a price that may be of a piece or of a kg"),
+     ("Metall;Anzahl;Gewicht kg;Stückgewicht\nGallium;20;12;500 g\n", "may be of one or of all")],
+)  # fmt: skip
+def test_pieces_that_are_asked_for(text, says):
+    with pytest.raises(FrameError, match=says):
+        parsed(text).holdings()
