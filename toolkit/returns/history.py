@@ -17,10 +17,10 @@ from toolkit.market.price_series import PriceSeries, date_of
 
 ANNUAL_AVERAGE = "annual_average"
 """Basis of a price that is the mean of a year; any other annual price is one of the year's end."""
-DAY_BY_DAY, ANNUAL, IRREGULAR = "daily", "annual", "irregular"
+DAY_BY_DAY, WEEKLY, QUARTERLY, ANNUAL, IRREGULAR = "daily", "weekly", "quarterly", "annual", "irregular"
 EXCEPTIONS = 0.1
 """Part of the gaps of a series, the shortest, that do not tell its frequency."""
-NAMES = {252.0: DAY_BY_DAY, 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: ANNUAL}
+NAMES = {252.0: DAY_BY_DAY, 52.0: WEEKLY, 12.0: "monthly", 4.0: QUARTERLY, 1.0: ANNUAL}
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,16 @@ from toolkit.core.forecast import FloatArray, read_only
 from toolkit.core.messages import message
 from toolkit.core.units import periods_per_year
 from toolkit.market.price_series import IntArray, PriceSeries, date_of, dates_of, months_of
-from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, DAY_BY_DAY, AnnualPrices, History, histories_of
+from toolkit.returns.history import (
+    ANNUAL,
+    ANNUAL_AVERAGE,
+    DAY_BY_DAY,
+    QUARTERLY,
+    WEEKLY,
+    AnnualPrices,
+    History,
+    histories_of,
+)
 from toolkit.returns.volatility_prior import VolatilityPrior, volatility_prior
 
 DAILY = 200.0
@@ -143,6 +152,15 @@ def align(
         notes.append(message("Not used beside daily prices, being slower: {assets}.", assets=slow))
     elif slow:
         notes.append(message("Not used beside monthly prices, being slower: {assets}.", assets=slow))
+    quick = [] if daily else [key for key in faster if key in histories and histories[key].frequency in (DAY_BY_DAY, WEEKLY)]
+    if quick:
+        notes.append(
+            message(
+                "Of {assets} the last price of each month is used: risk is estimated by day only where all that is held has "
+                "daily prices, else by month.",
+                assets=quick,
+            )
+        )
     used = series.without([*slow, *yearly])
     own, days, price, quantity = used.together()
     if daily:
@@ -159,7 +177,9 @@ def align(
     columns = np.array([place.get(key, -1) for key in used.assets], dtype=np.int64)[own]
     shape = (len(dates), len(assets))
     values, quantities = (_grid(of, rows, columns, shape) for of in (price, quantity))
-    usable = _usable(values, assets, faster) | np.isin(assets, yearly)
+    usable = _usable(
+        values, assets, faster, {key for key in faster if key in histories and histories[key].frequency == QUARTERLY}
+    ) | np.isin(assets, yearly)
     kept = [key for key, fine in zip(assets, usable, strict=True) if fine]
     short = [key for key, fine in zip(assets, usable, strict=True) if not fine]
     if short:
@@ -258,7 +278,7 @@ def _check_moves(key: str, lowest: float, highest: float) -> None:
         )
 
 
-def _usable(values: FloatArray, assets: list[str], held: list[str]) -> NDArray[np.bool_]:
+def _usable(values: FloatArray, assets: list[str], held: list[str], quarterly: set[str]) -> NDArray[np.bool_]:
     """Which series (n,) have enough consecutive changes; raises for one that is held and has not."""
     known = np.isfinite(values)
     counts = (known[1:] & known[:-1]).sum(axis=0)
@@ -270,9 +290,14 @@ def _usable(values: FloatArray, assets: list[str], held: list[str]) -> NDArray[n
             raise GapError(f"{key!r} has no price within the lookback.", hint=hint, details={"asset": key})
         i = place[key]
         if (count := int(counts[i])) < MINIMUM_CHANGES:
+            told = f"{key!r} has {count} changes between consecutive periods; {MINIMUM_CHANGES} are needed."
+            hint = "Bring a longer price series (--prices), lengthen the lookback, or exclude it."
+            if key in quarterly:
+                told = f"the prices of {key!r} are quarterly; risk is estimated from changes of consecutive months or days."
+                hint = "Bring monthly or daily prices (--prices), or exclude it."
             raise GapError(
-                f"{key!r} has {count} changes between consecutive periods; {MINIMUM_CHANGES} are needed.",
-                hint="Bring a longer price series (--prices), lengthen the lookback, or exclude it.",
+                told,
+                hint=hint,
                 details={"asset": key, "changes": count, "needed": MINIMUM_CHANGES},
             )
         _check_moves(key, lowest[i], highest[i])

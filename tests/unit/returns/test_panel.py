@@ -88,6 +88,14 @@ def test_mixed_frequencies_become_monthly():
     panel = align(table(series), universe("a", "copper"))
     assert panel.monthly
     assert panel.assets == ("a", "copper")
+    assert panel.notes[0].startswith("Of a the last price of each month is used")
+
+
+def test_weekly_prices_become_months_and_a_note_says_so():
+    days = [date(2020, 1, 3) + timedelta(weeks=i) for i in range(120)]
+    panel = align(table({"a": [(d, 10.0 + np.sin(i)) for i, d in enumerate(days)]}), universe("a"))
+    assert panel.monthly
+    assert panel.notes[0].startswith("Of a the last price of each month is used")
 
 
 def test_lookback_counts_changes():
@@ -111,9 +119,9 @@ def test_two_observations_or_none_are_a_gap(prices):
 
 def test_quarterly_series_has_no_consecutive_months():
     other = [(d, 1.0 + i % 2) for i, d in enumerate(months(40))]
-    with pytest.raises(GapError, match="0 changes") as caught:
+    with pytest.raises(GapError, match="the prices of 'b' are quarterly") as caught:
         align(table({"a": other, "b": other[::3]}), universe("a", "b"))
-    assert "Bring a longer price series" in caught.value.hint
+    assert "Bring monthly or daily prices" in caught.value.hint
 
 
 def test_constant_price_is_an_error_for_an_asset_and_a_note_for_an_explanation():
