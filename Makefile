@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install optimize test test-all test-peers fuzz check format lock evidence benchmarks benchmarks-reports gallery messages wheel clean
+.PHONY: help install optimize test test-all test-peers fuzz check format lock docs evidence benchmarks benchmarks-reports gallery messages wheel clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ lock: $(BIN)/toolkit  ## Pin every dependency with hashes (needs uv)
 	  --no-header --constraint requirements.txt - -o .ci/pdf.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --extra web --constraint requirements.txt pyproject.toml -o .ci/web.txt
+
+docs: $(BIN)/toolkit  ## Write again what the documents copy from the code: columns, language, schemas, the example
+	$(BIN)/python -m tools.docs
 
 evidence: $(BIN)/toolkit  ## Write docs/evidence.md again (needs the listed series of ../shared/testdata)
 	$(BIN)/python -m benchmarks.evidence

@@ -5,25 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.holdings_files import parsed
 from toolkit.core.countries import country_names
 from toolkit.core.places import place
-from toolkit.market.readers.holdings.columns import COLUMNS
 from toolkit.market.readers.holdings.read import MOST_LOTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "holdings.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.key)
-def test_every_column_stands_in_the_table_as_in_the_code(column):
-    others = "; ".join([column.german, *filter(None, column.headers.split(";"))])
-    assert f"| `{column.key}` | {column.holds} | {column.absent} | {others} |" in PAGE
-
-
-def test_no_other_column_stands_in_the_table():
-    assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == [column.key for column in COLUMNS]
 
 
 def test_the_files_on_the_page_are_read():

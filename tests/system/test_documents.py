@@ -11,9 +11,9 @@ from tests.workbooks import xlsx
 from toolkit.app.config import environment_name, keys
 from toolkit.cli.main import run
 from toolkit.market.store.store import Store
+from tools.docs import written
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 PAGES = {
     path.name: path.read_text(encoding="utf-8") for path in (REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/*.md")))
 }
@@ -43,11 +43,10 @@ def commands() -> list[str]:
     return sorted({command for command in found if not any(word in command for word in SLOW)})
 
 
-def test_the_example_of_the_readme_is_what_the_command_prints(toolkit):
-    shown = re.search(r"`toolkit optimize --as-of 2026-11-24`\n\n```text\n(.*?)\n```", README, re.DOTALL)
-    assert shown
-    printed = toolkit("optimize", "--as-of", "2026-11-24", "--no-report", "--quiet").stdout
-    assert [line.rstrip() for line in printed.rstrip().splitlines()] == shown[1].splitlines()
+def test_what_the_documents_copy_is_what_the_code_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path, text in written():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: make docs"
 
 
 @pytest.fixture(scope="module")

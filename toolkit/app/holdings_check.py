@@ -18,7 +18,7 @@ from toolkit.core.remarks import Remark
 from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.market.readers.faults import row_error
 from toolkit.market.readers.holdings.corrected_copy import corrected
-from toolkit.market.readers.holdings.lots import Lots, ReadFile, lot_of
+from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, lot_of
 from toolkit.records.answers import holdings as records
 from toolkit.records.sources import Fault
 
@@ -88,8 +88,7 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
     )
     faulty = {found.row for found in read.faults}
     good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
-    schema = {name: column.dtype for name, column in Lots.columns().items()}
-    lots = pl.DataFrame(good, schema=schema)
+    lots = pl.DataFrame(good, schema=SCHEMA)
     assets = {lot: (asset, None) for lot, asset in lots.select("lot_id", "asset").iter_rows()}
     doubts = price_doubts(lots, known, context.snapshot, context.products, unit=read.price_unit)
     return HoldingsCheck(read, lots, price_warnings(doubts, assets))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError
@@ -23,6 +24,7 @@ class Column:
         german: Its German header.
         headers: Other headers it is known by, `;` between them; case, spaces, underscores and umlauts do not matter.
         weak: Headers that name it only where no other column of the file does.
+        cells: Text that is kept as it is, a number, a fraction (a number too), or what the reader has a rule of its own for.
     """
 
     key: str
@@ -35,6 +37,7 @@ class Column:
     headers: str = ""
     weak: str = ""
     example_de: str = ""
+    cells: Literal["own", "text", "number", "fraction"] = "own"
 
 
 COLUMNS = (
@@ -97,6 +100,7 @@ COLUMNS = (
         "qty;menge;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight",
         "amount;anzahl;holding size;units;stücke;stück;stk;pieces;pcs;count;number of pieces;no of pieces;number of bars;"
         "no of bars;number of ingots;no of ingots;anzahl stück;anzahl barren",
+        cells="number",
     ),
     Column(
         "unit",
@@ -133,6 +137,7 @@ COLUMNS = (
         "unit price;unit cost;cost per unit;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;"
         "einkaufspreis;einstandspreis;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
         "price;preis",
+        cells="number",
     ),
     Column(
         "purchase_price_is",
@@ -156,6 +161,7 @@ COLUMNS = (
         "Gesamtpreis",
         "total cost;purchase total;total paid;total purchase price;gesamtpreis;gesamtkosten;kaufsumme;kaufpreis gesamt;"
         "gesamtkaufpreis;preis gesamt;gesamtbetrag;rechnungsbetrag;invoice total;total amount;kaufbetrag",
+        cells="number",
     ),
     Column(
         "paid",
@@ -167,6 +173,7 @@ COLUMNS = (
         "Bezahlt",
         "bezahlt;paid so far;already paid;deposit;deposit paid;down payment;prepayment;prepaid;"
         "anzahlung;angezahlt;bereits bezahlt;vorauszahlung;vorkasse",
+        cells="number",
     ),
     Column(
         "currency",
@@ -200,6 +207,7 @@ COLUMNS = (
         "Lagerort",
         "lagerort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;vault;"
         "tresor;lagerland;where;wo",
+        cells="text",
     ),
     Column(
         "status",
@@ -223,6 +231,7 @@ COLUMNS = (
         "Verwahrung",
         "verwahrung;verwahrart;verwahrer;custodian;custody type;lagerart;aufbewahrung",
         example_de="getrennt",
+        cells="text",
     ),
     Column(
         "certificate",
@@ -233,6 +242,7 @@ COLUMNS = (
         "keines",
         "Zertifikat",
         "zertifikat;zertifikate;coa;certificate of analysis;analysenzertifikat;nachweis;cert",
+        cells="text",
     ),
     Column(
         "spread",
@@ -244,6 +254,7 @@ COLUMNS = (
         "Handelsspanne",
         "handelsspanne;spanne;bid ask spread;aufschlag;geld brief spanne",
         example_de="15 %",
+        cells="fraction",
     ),
     Column(
         "storage_fee",
@@ -255,6 +266,7 @@ COLUMNS = (
         "Lagergebühr",
         "lagergebühr;lagerkosten;lagergebuehr;storage cost;storage costs;custody fee;storage rate;verwahrgebühr;lagersatz",
         example_de="1,5 %",
+        cells="fraction",
     ),
     Column(
         "vat_state",
@@ -265,6 +277,7 @@ COLUMNS = (
         "unbekannt",
         "Umsatzsteuer",
         "mehrwertsteuer;umsatzsteuer;mwst;ust;vat;vat status;tax status;steuerstatus;zollstatus",
+        cells="text",
     ),
     Column(
         "size",

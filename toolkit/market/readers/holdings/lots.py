@@ -184,7 +184,7 @@ class ReadFile:
         groups = self.grouped()
         if groups:
             raise row_error(self.table.name, groups, remedy=CHECK if len(groups) > 1 else "")
-        frame = pl.DataFrame([lot_of(row) for row in self.rows], schema=_SCHEMA)
+        frame = pl.DataFrame([lot_of(row) for row in self.rows], schema=SCHEMA)
         lots = Lots.validate(frame.select(Lots.column_names()).sort("lot_id"))
         return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit)
 
@@ -200,11 +200,8 @@ class ReadFile:
         return any(header.key == "quantity" and fold(header.text).startswith(FINE) for header in self.headers)
 
 
-_SCHEMA = {
-    name: pl.Date if name == "purchase_date" else pl.Float64
-    if name in ("quantity", "mass", "purchase_price", "paid", "spread", "storage_fee") else pl.String
-    for name in Lots.column_names()
-}  # fmt: skip
+SCHEMA = {name: column.dtype for name, column in Lots.columns().items()}
+"""Types of the columns of `Lots`."""
 
 
 def lot_of(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class Parser(PurchaseCells):
     def _conventions(self, kept: list[int], numbers: list[int]) -> None:
         """The decimal mark and the order of day and month, from every cell of the file."""
         seen: list[tuple[int, str, cells.Amount]] = []
-        for key in ("quantity", "purchase_price", "total_price", "paid", "spread", "storage_fee"):
+        for key in (column.key for column in COLUMNS if column.cells in ("number", "fraction")):
             for i in kept:
                 cell = self.raw[key][i] if key in self.raw else None
                 if isinstance(cell, str) and (found := cells.amount(cell)):
@@ -170,14 +170,15 @@ class Parser(PurchaseCells):
         row["purchase_date"] = self._day(i, row["status"])
         self._price(i, row, pieces if row["quantity"] else None)
         row["origin_country"] = self._origin(i)
-        for key in ("location", "custody", "certificate", "vat_state"):
-            row[key] = self._text(key, i)
+        for column in COLUMNS:
+            if column.cells == "text":
+                row[column.key] = self._text(column.key, i)
+            elif column.cells == "fraction":
+                row[column.key] = self._fraction(i, column.key)
         if row["location"] and fold(row["location"]) in UNKNOWN_WORDS:
             row["location"] = None
         if row["location"] is None and row["status"] == "stored" and not listed:
             self._default("location", row["lot_id"])
-        for key in ("spread", "storage_fee"):
-            row[key] = self._fraction(i, key)
         return row
 
     def _asset(self, i: int, row: dict[str, Any]) -> str | None:

@@ -1,0 +1,63 @@
+"""What the documents copy from the code, written again by `python -m tools.docs`: change the code, then run it.
+
+The columns of `docs/holdings.md`, the reference of `docs/strategies.md`, the example of `README.md`, and `docs/schema/`. Tests
+fail where a document says something else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from toolkit.cli.main import run
+from toolkit.market.readers.holdings.columns import COLUMNS
+from tools.schema import schemas
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def written() -> Iterator[tuple[Path, str]]:
+    """Path and text of every document."""
+    page = ROOT / "docs" / "holdings.md"
+    rows = "".join(
+        f"| `{c.key}` | {c.holds} | {c.absent} | {'; '.join([c.german, *filter(None, c.headers.split(';'))])} |\n"
+        for c in COLUMNS
+    )
+    yield page, _replaced(page, r"(?<=\|---\|---\|---\|---\|\n)(?:\| `\w+` \|.*\n)+", rows)
+    page = ROOT / "docs" / "strategies.md"
+    yield (
+        page,
+        _replaced(page, r"(?<=is printed by `toolkit strategies language`\.\n\n)(?s:.*)", _printed("strategies", "language")),
+    )
+    page = ROOT / "README.md"
+    example = re.search(r"`toolkit (optimize --as-of [\d-]+)`\n\n```text\n", page.read_text(encoding="utf-8"))
+    if example is None:
+        raise ValueError("README.md has no example")
+    lines = _printed(*example[1].split(), "--no-report", "--quiet").rstrip().splitlines()
+    shown = "".join(f"{line.rstrip()}\n" for line in lines)
+    yield page, _replaced(page, rf"(?<={re.escape(example[0])})(?s:.*?)(?=```\n)", shown)
+    yield from schemas()
+
+
+def _replaced(page: Path, piece: str, text: str) -> str:
+    """The page with another text in the one place where a pattern matches."""
+    told, count = re.subn(piece, lambda _: text, page.read_text(encoding="utf-8"), count=1)
+    if not count:
+        raise ValueError(f"{page.name} has no such place: {piece}")
+    return told
+
+
+def _printed(*words: str) -> str:
+    """What a command prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        if code := run(list(words)):
+            raise SystemExit(code)
+    return f"{out.getvalue().rstrip()}\n"
+
+
+if __name__ == "__main__":
+    for path, text in written():
+        path.write_text(text, encoding="utf-8")
