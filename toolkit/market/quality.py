@@ -49,8 +49,9 @@ UNIT_RATIOS: Mapping[float, str] = MappingProxyType(
 """Level changes that a change of unit leaves behind."""
 SPLITS = (2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
 """Splits and mergers of shares that are common, each also a level change of prices that are not adjusted for it."""
-LONGEST_WEEKEND = 5  # days from one daily price to the next
+LONGEST_WEEKEND, LONGEST_WEEK = 5, 8  # days from one daily price, and from one weekly, to the next
 SPLIT_TOLERANCE = 0.03  # log points the market may move on the day of a split
+WEEK_TOLERANCE = 0.12  # and in its week, of which no more than twice the usual change counts
 
 _FREQUENCY_NAMES = {252.0: "daily", 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: "annual"}
 _PERIODS = {
@@ -247,7 +248,7 @@ def _around(mask: pl.Series, rows: int) -> pl.Series:
 
 
 def _unit_ratio() -> pl.Expr:
-    """The ratio of `UNIT_RATIOS` nearest to a jump of the level, or of `SPLITS` near one of days; null where it is neither."""
+    """The ratio of `UNIT_RATIOS` nearest to a jump of the level, or of `SPLITS` near one; null where it is neither."""
     tolerance = (3 * pl.col("scale")).clip(*_JUMP_TOLERANCE)
     size = pl.col("change").abs()
     off = {ratio: (size - math.log(ratio)).abs() for ratio in UNIT_RATIOS}
@@ -255,10 +256,10 @@ def _unit_ratio() -> pl.Expr:
     lasting = ((pl.col("shift") - pl.col("change")).abs() <= 2 * tolerance) & (pl.col("z").abs() > OUTLIER_Z)
     # Null where there are too few prints on a side: nothing is said then.
     ratio = pl.when(~lasting.fill_null(value=False)).then(None)
+    week = (2 * pl.col("scale")).clip(SPLIT_TOLERANCE, WEEK_TOLERANCE)
+    moved = pl.when(pl.col("step") <= LONGEST_WEEKEND).then(SPLIT_TOLERANCE).when(pl.col("step") <= LONGEST_WEEK).then(week)
     for value in SPLITS:
-        ratio = ratio.when((pl.col("step") <= LONGEST_WEEKEND) & ((size - math.log(value)).abs() <= SPLIT_TOLERANCE)).then(
-            value
-        )
+        ratio = ratio.when((size - math.log(value)).abs() <= moved).then(value)
     ratio = ratio.when(nearest > tolerance).then(None)
     for value, distance in off.items():
         ratio = ratio.when(distance == nearest).then(pl.lit(value))

@@ -162,10 +162,11 @@ def test_a_change_of_unit_is_suspected_by_name(ratio, direction):
 
 @pytest.mark.parametrize("ratio", SPLITS)
 @pytest.mark.parametrize("direction", [1, -1])
-def test_a_split_that_daily_prices_still_show_is_told(ratio, direction):
-    days = pl.date_range(date(2024, 1, 1), date(2024, 12, 31), "1d", eager=True)
+@pytest.mark.parametrize("step", ["1d", "1w"])
+def test_a_split_that_prices_of_days_or_weeks_still_show_is_told(ratio, direction, step):
+    days = pl.date_range(date(2022, 1, 3), date(2024, 12, 31), step, eager=True)
     days = days.filter(days.dt.weekday() < 6).to_list()
-    prices = walk(len(days), volatility=0.01)
+    prices = walk(len(days), volatility=0.01 if step == "1d" else 0.02)
     prices[100:] *= ratio**direction
     measured = quality(frame(days, prices), as_of=days[-1])
     row = measured.row(0, named=True)

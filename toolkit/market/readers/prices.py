@@ -46,15 +46,8 @@ from toolkit.market.readers.tabular import TITLES, Source, Table, read_table
 REQUIRED = ("date", "asset", "price")
 OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
 GERMAN = {
-    "datum": "date",
-    "stand": "date",
-    "month": "date",
-    "monat": "date",
-    "period": "date",
-    "anlage": "asset",
-    "metall": "asset",
-    "metal": "asset",
-    **dict.fromkeys(("produkt", "product", "artikel", "item", "material"), "asset"),
+    **dict.fromkeys(("datum", "stand", "tag", "monat", "month", "period", "day", "datetime", "timestamp", "as of"), "date"),
+    **dict.fromkeys(("anlage", "metall", "metal", "produkt", "product", "artikel", "item", "material"), "asset"),
     "preis": "price",
     "kurs": "price",
     "währung": "currency",

@@ -96,6 +96,12 @@ def test_of_two_columns_of_dates_the_second_is_named(tmp_path):
     assert str(caught.value.hint).endswith("Or leave the column out.")
 
 
+@pytest.mark.parametrize("header", ["Datetime", "Timestamp", "Tag", "Monat", "as of"])
+def test_other_names_of_the_date(tmp_path, header):
+    found = read(tmp_path, f"{header},gallium\n2026-05-29T00:00:00+00:00,5\n")
+    assert found.frame["date"].to_list() == [date(2026, 5, 29)]
+
+
 def test_a_list_without_a_date_names_the_column_that_holds_days(tmp_path):
     with pytest.raises(DataError, match="no column 'date'") as caught:
         read(tmp_path, "asset;price;Liefertag\ngallium;5;31.05.2026\n")
@@ -153,7 +159,7 @@ def test_faulty_rows_are_refused_with_file_rule_rows_and_remedy(tmp_path, text, 
 FILE_FAULTS = {
     "empty": (b"", "is empty"),
     "header only": (b"date,gold\n", "no rows"),
-    "no date column": (b"day,gold\n2026-01-31,1\n", "no column 'date'"),
+    "no date column": (b"when,gold\n2026-01-31,1\n", "no column 'date'"),
     "no asset column": (b"date,price\n2026-01-31,1\n", "no column 'asset'"),
     "no price column": (b"date,asset,prise\n2026-01-31,a,1\n", "no column 'price'"),
     "only a date": (b"date\n2026-01-31\n", "single column"),
