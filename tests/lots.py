@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.subjects import AS_OF, context
-from toolkit.app.exposure import ExposureRequest
 from toolkit.app.findings import Ask
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
+from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.subjects import holdings_record
 from toolkit.records.findings import Parts

@@ -20,9 +20,9 @@ from toolkit.app.backtest.run import BacktestRequest
 from toolkit.app.backtest.run import backtest as simulate
 from toolkit.app.config import Settings, resolve
 from toolkit.app.context import Context
-from toolkit.app.exposure import ExposureRequest
 from toolkit.app.factors import factors as factor_model
 from toolkit.app.findings.part import Part
+from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.app.subjects import Subject as Found

@@ -10,7 +10,7 @@ TOOLKIT = Path(__file__).resolve().parents[2] / "toolkit"
 UNTYPED = "Mapping[str, Any]"
 TABLES = ("dict[str, Any]", "Mapping[str, Any]", "list[dict[str, Any]]")
 FIELDS = {
-    "app/own_events.py: kept", "app/subjects.py: base",
+    "app/controls/own_events.py: kept", "app/subjects.py: base",
     "app/supply.py: shown_shares", "app/supply.py: study_base",
 }  # fmt: skip
 """Functions with fields that several records share."""

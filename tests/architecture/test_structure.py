@@ -28,7 +28,7 @@ FOUND_BY_LOOKING = {
     "risk_model/covariance", "risk_model/expected_returns", "market/sources",
 }  # fmt: skip
 """A file a kind: one more is how these grow."""
-CEILINGS = {"app": 37, "app/allocation": 18, "core": 20, "optimize/solvers": 20}
+CEILINGS = {"app": 27, "app/allocation": 18, "core": 20, "optimize/solvers": 20}
 """Modules in folders that are too large: a number here may only fall."""
 
 PARAMETERS = 3

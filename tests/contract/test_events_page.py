@@ -11,7 +11,7 @@ import pytest
 from tests.subjects import context
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.controls import Route, controls
+from toolkit.app.controls.answers import Route, controls
 from toolkit.market.readers.events import KEYS, MOST_EVENTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")

@@ -9,9 +9,9 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.controls import Route, controls
+from toolkit.app.controls.answers import Route, controls
+from toolkit.app.holdings.valuation import unit_prices
 from toolkit.app.supply import supply
-from toolkit.app.valuation import unit_prices
 from toolkit.returns.price_levels import price_levels
 
 SETTINGS = resolve({}, file=None)

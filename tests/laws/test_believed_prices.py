@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.examples import FITTED
 from tests.subjects import context
-from toolkit.app.valuation import unit_prices
+from toolkit.app.holdings.valuation import unit_prices
 from toolkit.controls.periods import SCHEMA
 from toolkit.core.assets import Asset, Universe
 from toolkit.returns.observation.level_filter import DELIVERY_LAG, filtered_levels

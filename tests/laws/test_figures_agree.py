@@ -20,7 +20,7 @@ from tests.subjects import AS_OF, HOLDINGS, factors, in_json, proposal
 from toolkit.app.answers import answered
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.exposure import ExposureRequest
+from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.subjects import holdings, market
 from toolkit.cli.main import run
 from toolkit.holdings.exposure import IN_TRANSIT, STORED

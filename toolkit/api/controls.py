@@ -10,7 +10,7 @@ import polars as pl
 
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import Market, market_of
-from toolkit.app import controls as app
+from toolkit.app.controls import answers as app
 from toolkit.controls.events import EUROPEAN_UNION, end_user_of
 from toolkit.core.errors import SpecError
 from toolkit.core.size import PieceSize

@@ -13,7 +13,7 @@ import polars as pl
 
 from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, PathText, market_of
-from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.core.errors import SpecError
 from toolkit.records.exposure import ExposureAnswer
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.assumptions import companion_scale
-from toolkit.app.own_events import ledger_of
+from toolkit.app.controls.own_events import ledger_of
 from toolkit.controls.chronology import DAY
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError

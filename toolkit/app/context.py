@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from toolkit.app.config import Settings
+from toolkit.app.controls.own_events import Events, ledger_of, notes_of, products_of, visible_ids, with_own_events
 from toolkit.app.data.places import load_data, package_folder, store_in_use
 from toolkit.app.events import ComparableCases, comparable_cases
-from toolkit.app.own_events import Events, ledger_of, notes_of, products_of, visible_ids, with_own_events
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError

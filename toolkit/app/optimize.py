@@ -13,7 +13,7 @@ from toolkit.app.allocation.record import run_record
 from toolkit.app.allocation.request import Request
 from toolkit.app.clients import path_word
 from toolkit.app.context import Context
-from toolkit.app.own_events import kept
+from toolkit.app.controls.own_events import kept
 from toolkit.app.runs import RUNS, run_files, run_id, store, with_checksums
 from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible

@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from toolkit.app.assumptions import EVERY, Assumption, find_assumption
 from toolkit.app.context import Context
+from toolkit.app.holdings.valuation import unit_prices
 from toolkit.app.stops import PUBLISHED_RESPONSE, is_exchange_traded, price_responses
-from toolkit.app.valuation import unit_prices
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.text import figure

@@ -10,10 +10,10 @@ from typing import Any
 
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
-from toolkit.app.control_states import held_states, timeline
-from toolkit.app.exposure import AHEAD_DAYS, ExposureRequest, expose
+from toolkit.app.controls.own_events import kept, kept_in
+from toolkit.app.controls.states import held_states, timeline
 from toolkit.app.findings import Ask, findings
-from toolkit.app.own_events import kept, kept_in
+from toolkit.app.holdings.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.remarks import in_record, note
@@ -85,7 +85,7 @@ def holdings(request: ExposureRequest) -> Subject:
     """Holdings, lot by lot.
 
     Raises:
-        ToolkitError: as `toolkit.app.exposure.expose`.
+        ToolkitError: as `toolkit.app.holdings.exposure.expose`.
     """
     return _with_parts(holdings_record(request), request.context)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from toolkit.app.controls import check_country
+from toolkit.app.controls.answers import check_country
 from toolkit.controls.events import COUNTING
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset

@@ -17,7 +17,7 @@ import numpy as np
 
 from toolkit.app.allocation.forecast import strategy_forecast
 from toolkit.app.allocation.inputs import YEARLY, Inputs
-from toolkit.app.own_events import ledger_of
+from toolkit.app.controls.own_events import ledger_of
 from toolkit.core.calendar import add_months, month_end, month_number
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray, Forecast

@@ -32,7 +32,7 @@ def controls(
     common: Common,
 ) -> None:
     """Show the export controls on a metal, form by form, on the day of --as-of: law first, practice beside it."""
-    from toolkit.app import controls as app
+    from toolkit.app.controls import answers as app
     from toolkit.controls.events import end_user_of
     from toolkit.core.errors import SpecError
     from toolkit.core.size import PieceSize

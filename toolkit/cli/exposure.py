@@ -39,7 +39,7 @@ def exposure(
     common: Common,
 ) -> None:
     """Show lot by lot what is stored safe, what can fail to arrive, and to whom it may not be resold."""
-    from toolkit.app.exposure import ExposureRequest, expose
+    from toolkit.app.holdings.exposure import ExposureRequest, expose
     from toolkit.app.status import WARNINGS_UNDER_STRICT
     from toolkit.report.answers.exposure import exposure as document
 

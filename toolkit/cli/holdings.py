@@ -25,7 +25,7 @@ def template(
     common: Common,
 ) -> None:
     """Write a holdings file with every column explained and no lot."""
-    from toolkit.app.holdings_check import write_text
+    from toolkit.app.holdings.check import write_text
     from toolkit.core.errors import SpecError, did_you_mean
     from toolkit.market.readers.holdings.corrected_copy import TEXTS
     from toolkit.market.readers.holdings.corrected_copy import template as text_of
@@ -54,7 +54,7 @@ def check(
     common: Common,
 ) -> None:
     """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
-    from toolkit.app.holdings_check import check_holdings, write_text
+    from toolkit.app.holdings.check import check_holdings, write_text
     from toolkit.core.messages import message
     from toolkit.report.answers.holdings import check as document
 

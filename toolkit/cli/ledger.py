@@ -32,7 +32,7 @@ def review(
     common: Common,
 ) -> None:
     """List what has passed since the last review: changes by date, ended suspensions, claims, and rows not checked."""
-    from toolkit.app import ledger_review
+    from toolkit.app.controls import ledger_review
     from toolkit.report.answers.ledger import review as document
 
     answer = ledger_review.review(common.context(events), catalogue)
@@ -52,7 +52,7 @@ def add(
     common: Common,
 ) -> None:
     """Append an event of your own, with its source and evidence, to a file for --events; the shipped ledger stays as it is."""
-    from toolkit.app.ledger_add import add_event
+    from toolkit.app.controls.ledger_add import add_event
     from toolkit.report.answers.ledger import added
 
     answer = add_event(common.context(), file, event, evidence, dry_run=dry_run)

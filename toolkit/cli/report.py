@@ -132,7 +132,7 @@ def _subject(
 
     from toolkit.app import subjects
     from toolkit.app.clients import client_name, content_hash, path_word
-    from toolkit.app.exposure import ExposureRequest
+    from toolkit.app.holdings.exposure import ExposureRequest
     from toolkit.app.report.stored import find_run, load_run
     from toolkit.app.runs import REPORTS, RUNS, stored_runs
     from toolkit.core.errors import DataError, SpecError, did_you_mean

@@ -25,7 +25,7 @@ def upcoming(
     common: Common,
 ) -> None:
     """List the dated changes ahead, as known on the day of --as-of, and the suspensions that have lapsed."""
-    from toolkit.app.controls import calendar
+    from toolkit.app.controls.answers import calendar
     from toolkit.app.status import ALERT
 
     record = calendar(common.context(events), within)

@@ -9,6 +9,9 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.returns.quotes import BUNDLED
 
+STALE_DAYS = 62
+"""A price older than this is warned of: two months, so that a monthly one is still awaited."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quotation:

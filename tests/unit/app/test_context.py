@@ -10,10 +10,10 @@ import toolkit.market.package
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.control_states import control_states
-from toolkit.app.controls import Route, calendar, check_country, controls, parse_purity, parse_within
+from toolkit.app.controls.answers import Route, calendar, check_country, controls, parse_purity, parse_within
+from toolkit.app.controls.own_events import ledger_of
+from toolkit.app.controls.states import control_states
 from toolkit.app.optimize import optimize
-from toolkit.app.own_events import ledger_of
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.returns.observation import level_filter

@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.prices import PriceFiles
 from toolkit.core.errors import DataError
 

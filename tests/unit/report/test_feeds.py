@@ -11,7 +11,7 @@ import pytest
 
 from tests.records import partial
 from tests.subjects import context
-from toolkit.app.controls import calendar
+from toolkit.app.controls.answers import calendar
 from toolkit.records.answers.controls import Calendar
 from toolkit.report.formats.feeds import ics, rss
 

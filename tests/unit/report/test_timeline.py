@@ -10,7 +10,7 @@ import pytest
 from tests.records import partial_findings
 from tests.subjects import AS_OF, context, law
 from tests.svg_texts import assert_apart, room, texts
-from toolkit.app.control_states import timeline as recorded
+from toolkit.app.controls.states import timeline as recorded
 from toolkit.app.languages import language
 from toolkit.core.assets import Asset, Universe
 from toolkit.report.charts.lettering import cut, width

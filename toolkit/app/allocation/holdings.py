@@ -17,7 +17,7 @@ import polars as pl
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.app.allocation.origins import UNKNOWN_ORIGIN, key_of_lot
 from toolkit.app.allocation.request import Request
-from toolkit.app.lots import instruments_of, read_lots
+from toolkit.app.holdings.lots import instruments_of, read_lots
 from toolkit.app.runs import RECORD, read_run, stored_runs
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Universe

@@ -14,14 +14,14 @@ import polars as pl
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.costs import at_own_terms, strategy_costs, with_own_terms, world_production
 from toolkit.app.allocation.forecast import strategy_forecast
-from toolkit.app.allocation.holdings import Held, Whole, in_words, read_held, whole
+from toolkit.app.allocation.holdings import Held, Whole, read_held, whole
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, is_controlled
 from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import WAIT_DAYS, free_from, waiting
 from toolkit.app.allocation.scenarios import StrategyScenarios, needed_scenarios
 from toolkit.app.assumptions import exit_days
-from toolkit.app.lots import below_grade_remarks
+from toolkit.app.holdings.warnings import held_remarks
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray, Forecast
@@ -373,33 +373,7 @@ def _of_holdings(
             assets=there,
         )
         notes.append(note(kept))
-    counted = [lot for lot in held.lots if lot.asset in inputs.universe]
-    if ordered := sorted({lot.asset for lot in counted if lot.arriving}):
-        text = message(
-            "Orders and lots in transit of {assets} count as held, in limits and in value. They cannot be sold before they "
-            "arrive.",
-            assets=ordered,
-        )
-        notes.append(note(text))
-    if stopped := [lot.why_kept() for lot in counted if lot.obstacle is not None]:
-        notes.append(note(message("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped)))
-    if unpriced := tuple(sorted(key for key in held.units if key not in inputs.universe and key not in short)):
-        text = message(
-            "Held without a price here, kept, and counted in no limit and no amount: {assets}.",
-            assets=[*map(in_words, unpriced)],
-        )
-        remedy = message("Bring a series of the traded form with --prices; `toolkit exposure` values other forms, too.")
-        notes.append(Remark("data", text, remedy, unpriced))
-    if held.read is not None:
-        priced = dict(zip(inputs.universe.keys, prices.tolist(), strict=True))
-        worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
-        notes += below_grade_remarks(held.read, worth, request.owner.currency)
-    if short:
-        left = tuple(sorted(short))
-        text = message(
-            "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}.", assets=left
-        )
-        notes.append(Remark("data", text, message("Bring a longer series with --prices."), left))
+    notes += held_remarks(held, inputs.universe, prices, short, request.owner.currency)
     owner = request.owner
     bound: dict[str, float] = {}
     waits: dict[str, tuple[str, ...]] = {}

@@ -24,11 +24,11 @@ from toolkit.app.allocation.record_risk import (
 )
 from toolkit.app.allocation.warnings import warnings
 from toolkit.app.assumptions import value_added_tax
-from toolkit.app.control_states import control_states, timeline
-from toolkit.app.own_events import kept
+from toolkit.app.controls.own_events import kept
+from toolkit.app.controls.states import control_states, timeline
+from toolkit.app.holdings.valuation import annual_basis, in_europe, region_of
 from toolkit.app.runs import SCHEMA_VERSION
 from toolkit.app.supply import shown_shares
-from toolkit.app.valuation import annual_basis, in_europe, region_of
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import FloatArray, Forecast, PriceLevel

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.valuation import UnitPrice, unit_prices
+from toolkit.app.holdings.valuation import UnitPrice, unit_prices
 from toolkit.controls.changes import titles_acted_on
 from toolkit.controls.events import SUSPENDS
 from toolkit.controls.ledger import CHINA

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from toolkit.holdings.exposure import Total
+from toolkit.holdings.unit_price import STALE_DAYS
 from toolkit.records.exposure import Exposure
 from toolkit.records.subjects import Holdings
 from toolkit.report.compose import section
@@ -19,8 +20,6 @@ from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.lots import FORM, LATER, ORIGIN, PLANNED, Reach, Sum, shown_name, sums
 
-STALE_DAYS = 62
-"""A price older than this is told as stale, as the exposure itself warns of it."""
 ORDERED, STORED = mark("{value} ordered"), mark("{value} within the reach of a control")
 HALF_A_UNIT = 0.5
 """Of the currency: less is written as nothing."""

@@ -23,10 +23,10 @@ from toolkit.app.allocation.prepare import Prepared, prepare
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.control_states import control_states
+from toolkit.app.controls.own_events import OwnEvents
+from toolkit.app.controls.states import control_states
 from toolkit.app.definitions import find
 from toolkit.app.optimize import NoAnswer, optimize
-from toolkit.app.own_events import OwnEvents
 from toolkit.app.prices import PriceFiles
 from toolkit.app.report import report
 from toolkit.app.subjects import DEFAULT_REPORT, parts_of

@@ -11,7 +11,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.data.unused import unused_remarks
 from toolkit.app.definitions import find
-from toolkit.app.exposure import ExposureRequest, expose
+from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.market.market import Source
 from toolkit.market.store.store import Store
 from toolkit.strategy.decode import load_strategy

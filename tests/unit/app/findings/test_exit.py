@@ -12,9 +12,9 @@ from tests.records import asked, facts_of
 from tests.subjects import AS_OF, context, proposal
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.exposure import ExposureRequest, expose
 from toolkit.app.findings.exit import exit_
 from toolkit.app.findings.resale import resale
+from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.prices import PriceFiles
 from toolkit.holdings.purchases import purchases
 

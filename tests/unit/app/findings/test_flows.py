@@ -11,7 +11,7 @@ import pytest
 from tests.records import asked, json_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.control_states import timeline
+from toolkit.app.controls.states import timeline
 from toolkit.app.findings.flows import flows
 
 AS_OF = date(2026, 11, 24)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tests.subjects import context
-from toolkit.app.own_events import EventNames
+from toolkit.app.controls.own_events import EventNames
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import ControlEvents, ControlScopes
 from toolkit.market.package import bundled_folder, read_table

@@ -14,19 +14,19 @@ from toolkit.app.allocation.warnings import late
 from toolkit.app.assumptions import licence_delay, value_added_tax
 from toolkit.app.context import Context
 from toolkit.app.data.unused import unused_remarks
-from toolkit.app.lots import LotNames, below_grade_remarks, instruments_of, read_lots
+from toolkit.app.holdings.lots import LotNames, instruments_of, read_lots
+from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_dealer_spreads, with_own_prices
+from toolkit.app.holdings.warnings import below_grade_remarks, exposure_remarks
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
-from toolkit.app.valuation import ANNUAL, FILTERED, KINDS, unit_prices, with_dealer_spreads, with_own_prices
 from toolkit.controls.changes import change_ahead
-from toolkit.controls.ledger import CHINA, ControlLedger
+from toolkit.controls.ledger import CHINA
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.exposure import (
-    PLANS,
     LotExposure,
     PortfolioExposure,
     industries,
@@ -36,18 +36,16 @@ from toolkit.holdings.instruments import instruments, out_of_scope
 from toolkit.holdings.licence_delay import LicenceDelay, cover
 from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.holdings.purchases import purchases
-from toolkit.holdings.resale import export_law
 from toolkit.holdings.statements import gaps, owed, statements
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
-from toolkit.market.readers.holdings.lots import Holdings, few
+from toolkit.market.readers.holdings.lots import Holdings
 from toolkit.records.exposure import ExposureAnswer
 from toolkit.supply.concentration import SupplyShares, country_exposure, newest_shares, scored_supplies
 
 AHEAD_DAYS = 400
 """Days ahead in the calendar of holdings."""
-STALE_DAYS = 62
 QUANTILES = (0.1, 0.5, 0.9)
 CASES = ("low", "central", "high")
 CHANGE = ("date", "metal", "what", "standing")
@@ -147,7 +145,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     bought = purchases(lots, snapshot["fx"], currency, doubts)
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [
-        *_warnings(portfolio, levels, context.ledger, as_of),
+        *exposure_remarks(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
         *below_grade_remarks(holdings, values, currency),
         *unused_remarks(context, portfolio.weights),
@@ -263,68 +261,3 @@ def _changes(
         if change is not None:
             rows |= {(change.date, metal, change.what, change.standing) for metal in held & set(row["metals"].split(";"))}
     return tuple(sorted(rows))
-
-
-def _warnings(
-    portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], ledger: ControlLedger, as_of: date
-) -> list[Remark]:
-    def worth(lots: Iterable[LotExposure]) -> float:
-        return sum(lot.value or 0.0 for lot in lots if lot.delivery not in PLANS)
-
-    old: dict[tuple[str, date, str], list[str]] = {}
-    for level in levels.values():
-        if (as_of - level.date).days > STALE_DAYS:
-            old.setdefault((level.kind, level.date, level.basis), []).append(level.asset)
-    found = [
-        Remark(
-            "data",
-            message(
-                "{assets}: valued at the {kind} of {day:%Y-%m-%d} ({basis}), {age} days old.",
-                assets=assets,
-                kind=KINDS[kind],
-                day=day,
-                basis=basis.replace("_", " "),
-                age=(as_of - day).days,
-            ),
-            message("Ask a dealer for a price, and bring it with --prices."),
-            tuple(dict.fromkeys(assets)),
-        )
-        for (kind, day, basis), assets in old.items()
-    ]
-    found += [one for level in levels.values() if level.in_europe is not None for one in level.in_europe.remark(level.asset)]
-    if portfolio.unpriced:
-        text = message("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
-        found.append(
-            Remark(
-                "data",
-                text,
-                message("Bring one with --prices, its name with the form, as Terbium metal."),
-                tuple(portfolio.unpriced),
-            )
-        )
-    if any(level.kind == FILTERED for level in levels.values()):
-        words = message(
-            "Prices of customs unit values are estimated from noisy observations, with their standard errors; no bids."
-        )
-        found.append(note(words))
-    if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
-        text = message("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
-        found.append(Remark("data", text, message("Write it in the column origin_country."), money=worth(assumed)))
-    known = ledger.origins(as_of)
-    not_in_ledger_of = {
-        lot.lot_id: {place for place in (lot.export_from, lot.place) if place and export_law(place) not in known}
-        for lot in portfolio.lots
-    }
-    if countries := sorted(set().union(*not_in_ledger_of.values())):
-        elsewhere = [lot for lot in portfolio.lots if not_in_ledger_of[lot.lot_id]]
-        text = message(
-            "The export law of {countries} is not in the ledger: that it finds no control is no proof.", countries=countries
-        )
-        found.append(Remark("law", text, message("Check the export law there before you rely on it."), money=worth(elsewhere)))
-    if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
-        text = message(
-            "No notice settles the form, counted as controlled: {lots}.", lots=few([lot.lot_id for lot in uncertain])
-        )
-        remedy = message("See {command}, and have the goods classified.", command=f"`toolkit controls {uncertain[0].asset}`")
-        found.append(Remark("law", text, remedy, money=worth(uncertain)))
-    return found

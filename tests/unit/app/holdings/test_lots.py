@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.subjects import context
-from toolkit.app.lots import LotNames
+from toolkit.app.holdings.lots import LotNames
 from toolkit.core.errors import DataError
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -14,7 +14,6 @@ from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, message, together
-from toolkit.core.remarks import Remark
 from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, is_mix, metal_and_form
 from toolkit.market.readers.cells import without_purity
 from toolkit.market.readers.holdings.lots import Holdings, ReadFile, few
@@ -173,35 +172,6 @@ def read_lots(
     status = pl.when(later).then(pl.lit("planned")).otherwise("status").alias("status")
     frame, notes, below_grade = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)
     return replace(holdings, frame=frame, notes=(*holdings.notes, *notes), below_grade=below_grade)
-
-
-def below_grade_remarks(holdings: Holdings, values: Mapping[str, float | None], currency: str) -> list[Remark]:
-    """A warning for the lots that are less pure than what their price is for, by that purity.
-
-    Args:
-        holdings: The lots.
-        values: Lot id -> value at that price, in the reporting currency.
-        currency: The reporting currency.
-    """
-    by_purity: dict[str, list[str]] = {}
-    for lot_id, purity in ((lot, purity) for lot, purity in holdings.below_grade.items() if lot in values):
-        by_purity.setdefault(purity, []).append(lot_id)
-    return [
-        Remark(
-            "data",
-            message(
-                "The price is that of a purity of {purity}, and that of {lots} is lower: worth at most {value:,.2f} "
-                "{currency}, how much less is not known.",
-                purity=purity,
-                lots=few(ids),
-                currency=currency,
-                value=(value := sum(values.get(lot) or 0.0 for lot in ids)),
-            ),
-            message("Ask a dealer for a price of that grade."),
-            money=value,
-        )
-        for purity, ids in by_purity.items()
-    ]
 
 
 def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.DataFrame, list[Message], dict[str, str]]:

@@ -11,8 +11,8 @@ import pytest
 from toolkit.app.assumptions import companion_scale
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.exposure import ExposureRequest, expose
-from toolkit.app.lots import parse_lots
+from toolkit.app.holdings.exposure import ExposureRequest, expose
+from toolkit.app.holdings.lots import parse_lots
 from toolkit.app.prices import PriceFiles
 from toolkit.app.shock import shock
 from toolkit.core.errors import DataError, FrameError, SpecError

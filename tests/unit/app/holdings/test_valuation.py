@@ -14,7 +14,7 @@ from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.records import report_html
 from tests.subjects import AS_OF, context, proposal, with_parts
-from toolkit.app.valuation import APART, EUROPE, annual_basis, in_europe, region_of, unit_prices
+from toolkit.app.holdings.valuation import APART, EUROPE, annual_basis, in_europe, region_of, unit_prices
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.holdings import holdings
 from toolkit.report.tables.facts import unconfirmed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from toolkit.app.context import Context
-from toolkit.app.ledger_add import evidence_state
+from toolkit.app.controls.ledger_add import evidence_state
 from toolkit.controls.ledger_review import review_ledger
 from toolkit.controls.licence_catalogue import NOT_JUDGED, compare_with_catalogue
 from toolkit.controls.state import review_note

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.lots import LotNames, instruments_of, parse_lots
+from toolkit.app.holdings.lots import LotNames, instruments_of, parse_lots
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError

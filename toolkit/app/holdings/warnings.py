@@ -1,0 +1,160 @@
+"""Warnings about lots: of their prices, origins, purity and the law on them, each with the money that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from toolkit.app.allocation.holdings import Held, in_words
+from toolkit.app.holdings.valuation import FILTERED, KINDS
+from toolkit.controls.ledger import ControlLedger
+from toolkit.core.assets import Universe
+from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
+from toolkit.core.remarks import Remark, note
+from toolkit.holdings.exposure import PLANS, LotExposure, PortfolioExposure
+from toolkit.holdings.resale import export_law
+from toolkit.holdings.unit_price import STALE_DAYS, UnitPrice
+from toolkit.market.readers.holdings.lots import Holdings, few
+
+
+def exposure_remarks(
+    portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], ledger: ControlLedger, as_of: date
+) -> list[Remark]:
+    """Warnings of old and missing prices, of origins that are not known, and of law that is not in the ledger or not settled.
+
+    Args:
+        portfolio: The lots.
+        levels: Their prices.
+        ledger: Of controls.
+        as_of: The day.
+    """
+
+    def worth(lots: Iterable[LotExposure]) -> float:
+        return sum(lot.value or 0.0 for lot in lots if lot.delivery not in PLANS)
+
+    old: dict[tuple[str, date, str], list[str]] = {}
+    for level in levels.values():
+        if (as_of - level.date).days > STALE_DAYS:
+            old.setdefault((level.kind, level.date, level.basis), []).append(level.asset)
+    found = [
+        Remark(
+            "data",
+            message(
+                "{assets}: valued at the {kind} of {day:%Y-%m-%d} ({basis}), {age} days old.",
+                assets=assets,
+                kind=KINDS[kind],
+                day=day,
+                basis=basis.replace("_", " "),
+                age=(as_of - day).days,
+            ),
+            message("Ask a dealer for a price, and bring it with --prices."),
+            tuple(dict.fromkeys(assets)),
+        )
+        for (kind, day, basis), assets in old.items()
+    ]
+    found += [one for level in levels.values() if level.in_europe is not None for one in level.in_europe.remark(level.asset)]
+    if portfolio.unpriced:
+        text = message("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
+        found.append(
+            Remark(
+                "data",
+                text,
+                message("Bring one with --prices, its name with the form, as Terbium metal."),
+                tuple(portfolio.unpriced),
+            )
+        )
+    if any(level.kind == FILTERED for level in levels.values()):
+        words = message(
+            "Prices of customs unit values are estimated from noisy observations, with their standard errors; no bids."
+        )
+        found.append(note(words))
+    if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
+        text = message("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
+        found.append(Remark("data", text, message("Write it in the column origin_country."), money=worth(assumed)))
+    known = ledger.origins(as_of)
+    not_in_ledger_of = {
+        lot.lot_id: {place for place in (lot.export_from, lot.place) if place and export_law(place) not in known}
+        for lot in portfolio.lots
+    }
+    if countries := sorted(set().union(*not_in_ledger_of.values())):
+        elsewhere = [lot for lot in portfolio.lots if not_in_ledger_of[lot.lot_id]]
+        text = message(
+            "The export law of {countries} is not in the ledger: that it finds no control is no proof.", countries=countries
+        )
+        found.append(Remark("law", text, message("Check the export law there before you rely on it."), money=worth(elsewhere)))
+    if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
+        text = message(
+            "No notice settles the form, counted as controlled: {lots}.", lots=few([lot.lot_id for lot in uncertain])
+        )
+        remedy = message("See {command}, and have the goods classified.", command=f"`toolkit controls {uncertain[0].asset}`")
+        found.append(Remark("law", text, remedy, money=worth(uncertain)))
+    return found
+
+
+def held_remarks(held: Held, universe: Universe, prices: FloatArray, short: tuple[str, ...], currency: str) -> Iterator[Remark]:
+    """What is told of holdings that a run starts from: what cannot be sold, and what has no price or none that is meant for it.
+
+    Args:
+        held: The holdings.
+        universe: The n assets of the run.
+        prices: (n,) of a unit in the reporting currency.
+        short: Keys of what is held with too few prices.
+        currency: The reporting currency.
+    """
+    counted = [lot for lot in held.lots if lot.asset in universe]
+    if ordered := sorted({lot.asset for lot in counted if lot.arriving}):
+        text = message(
+            "Orders and lots in transit of {assets} count as held, in limits and in value. They cannot be sold before they "
+            "arrive.",
+            assets=ordered,
+        )
+        yield note(text)
+    if stopped := [lot.why_kept() for lot in counted if lot.obstacle is not None]:
+        yield note(message("Not sold, and counted as held in limits and in value: {lots:; }.", lots=stopped))
+    if unpriced := tuple(sorted(key for key in held.units if key not in universe and key not in short)):
+        text = message(
+            "Held without a price here, kept, and counted in no limit and no amount: {assets}.",
+            assets=[*map(in_words, unpriced)],
+        )
+        remedy = message("Bring a series of the traded form with --prices; `toolkit exposure` values other forms, too.")
+        yield Remark("data", text, remedy, unpriced)
+    if held.read is not None:
+        priced = dict(zip(universe.keys, prices.tolist(), strict=True))
+        worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
+        yield from below_grade_remarks(held.read, worth, currency)
+    if short:
+        left = tuple(sorted(short))
+        text = message(
+            "Held with too few prices to tell its risk, kept, and counted in no limit and no amount: {assets}.", assets=left
+        )
+        yield Remark("data", text, message("Bring a longer series with --prices."), left)
+
+
+def below_grade_remarks(holdings: Holdings, values: Mapping[str, float | None], currency: str) -> list[Remark]:
+    """A warning for the lots that are less pure than what their price is for, by that purity.
+
+    Args:
+        holdings: The lots.
+        values: Lot id -> value at that price, in the reporting currency.
+        currency: The reporting currency.
+    """
+    by_purity: dict[str, list[str]] = {}
+    for lot_id, purity in ((lot, purity) for lot, purity in holdings.below_grade.items() if lot in values):
+        by_purity.setdefault(purity, []).append(lot_id)
+    return [
+        Remark(
+            "data",
+            message(
+                "The price is that of a purity of {purity}, and that of {lots} is lower: worth at most {value:,.2f} "
+                "{currency}, how much less is not known.",
+                purity=purity,
+                lots=few(ids),
+                currency=currency,
+                value=(value := sum(values.get(lot) or 0.0 for lot in ids)),
+            ),
+            message("Ask a dealer for a price of that grade."),
+            money=value,
+        )
+        for purity, ids in by_purity.items()
+    ]
