@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, sized, specification
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 NAMES = 128
@@ -61,8 +61,7 @@ def bands(rows: Sequence[Bands], caption: str, told: str, fmt: Formats) -> Chart
         told: What the chart shows, in words with its numbers.
         fmt: How the axis writes numbers.
     """
-    widths = ((PHONE, 0), (COLUMN, COLUMN), (SHEET, SHEET), (PAGE, PAGE))
-    return Chart(tuple(Drawing(_spec, (tuple(rows), caption, room, fmt), least) for room, least in widths), told)
+    return sized(_spec, (tuple(rows), caption), told, fmt, PHONE, COLUMN, SHEET, PAGE)
 
 
 def _spec(rows: tuple[Bands, ...], caption: str, room: int, fmt: Formats) -> str:

@@ -23,6 +23,7 @@ from toolkit.report.charts.theme import (
     Layer,
     field,
     layer,
+    sized,
     specification,
 )
 from toolkit.report.charts.timeline import LEFT, RIGHT
@@ -115,8 +116,7 @@ def status_bar(parts: Sequence[Slice], told: str, fmt: Formats) -> Chart:
         fmt: How the language writes numbers.
     """
     there = tuple(part for part in parts if part.value > 0)
-    widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
-    return Chart(tuple(Drawing(_status_bar_spec, (there, width, fmt), least) for width, least in widths), told)
+    return sized(_status_bar_spec, (there,), told, fmt, PHONE, SHEET, PAGE)
 
 
 def _status_bar_spec(parts: tuple[Slice, ...], width: int, fmt: Formats) -> str:
@@ -176,8 +176,7 @@ def stacked(rows: Sequence[Stack], told: str, fmt: Formats) -> Chart:
         told: What the bars show, in words with their numbers.
         fmt: How the language writes numbers.
     """
-    widths = ((PHONE, 0), (COLUMN, COLUMN), (SHEET, SHEET), (PAGE, PAGE))
-    return Chart(tuple(Drawing(_stacked_spec, (tuple(rows), px, fmt), least) for px, least in widths), told)
+    return sized(_stacked_spec, (tuple(rows),), told, fmt, PHONE, COLUMN, SHEET, PAGE)
 
 
 def _stacked_spec(rows: tuple[Stack, ...], px: int, fmt: Formats) -> str:

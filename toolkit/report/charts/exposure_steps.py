@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import GAP, YEARS, Field, Plane
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, PAGE, PHONE, SHEET, TOKENS, Layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.charts.theme import AXIS_TEXT, FIXED, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 LEFT, RIGHT = 2, 10
@@ -47,9 +47,7 @@ def exposure_steps(drawn: Steps, told: str, fmt: Formats) -> Chart:
         told: What it shows, in words with its numbers.
         fmt: How shares and months are written.
     """
-    return Chart(
-        tuple(Drawing(_spec, (drawn, px, fmt), least) for px, least in ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))), told
-    )
+    return sized(_spec, (drawn,), told, fmt, PHONE, SHEET, PAGE)
 
 
 def _spec(drawn: Steps, px: int, fmt: Formats) -> str:

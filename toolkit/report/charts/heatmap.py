@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import Plane
-from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, SHEET, TOKENS, Layer, specification
+from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, SHEET, TOKENS, Layer, sized, specification
 from toolkit.report.charts.timeline import LEFT, RIGHT
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import MINUS, Formats
 
 ROW, HEAD = 24, 20
@@ -46,8 +46,7 @@ def heatmap(names: Sequence[tuple[str, str]], pairs: Sequence[Pair], told: str, 
         told: What the chart shows, in words with its numbers.
         fmt: How numbers are written.
     """
-    figures, widths = (tuple(names), tuple(pairs)), ((PHONE, 0), (COLUMN, COLUMN), (SHEET, SHEET))
-    return Chart(tuple(Drawing(_spec, (*figures, px, fmt), least) for px, least in widths), told)
+    return sized(_spec, (tuple(names), tuple(pairs)), told, fmt, PHONE, COLUMN, SHEET)
 
 
 def _spec(names: tuple[tuple[str, str], ...], pairs: tuple[Pair, ...], px: int, fmt: Formats) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut
-from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, sized, specification
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 ROW = 26
@@ -36,8 +36,7 @@ def intervals(rows: Sequence[Interval], told: str, fmt: Formats) -> Chart:
         told: What the chart shows, in words with its numbers.
         fmt: How the axis writes numbers.
     """
-    widths = ((PHONE, 0), (COLUMN, COLUMN))
-    return Chart(tuple(Drawing(_spec, (tuple(rows), width, fmt), least) for width, least in widths), told)
+    return sized(_spec, (tuple(rows),), told, fmt, PHONE, COLUMN)
 
 
 def is_logarithmic(rows: Sequence[Interval]) -> bool:

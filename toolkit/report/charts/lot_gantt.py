@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.lettering import width as width_of
-from toolkit.report.charts.theme import FIT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.charts.theme import FIT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, sized, specification
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 ROW, BAR, HEAD, FOOT, LINE = 34, 10, 22, 22, 16
@@ -40,9 +40,8 @@ def lot_gantt(periods: Sequence[Period], today: date, written_today: str, told: 
         told: What the chart shows, in words with its numbers.
         fmt: How the axis writes months.
     """
-    widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
     rows = tuple(periods)
-    return Chart(tuple(Drawing(_spec, (rows, today, written_today, width, fmt), least) for width, least in widths), told)
+    return sized(_spec, (rows, today, written_today), told, fmt, PHONE, SHEET, PAGE)
 
 
 def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: int, fmt: Formats) -> str:

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from toolkit.report.charts.lettering import BOLD, cut, width
 from toolkit.report.charts.levels import price_axis
 from toolkit.report.charts.plane import GAP, YEARS, Field, Plane, linear_ticks
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 LEFT, RIGHT = 2, 10
@@ -69,9 +69,7 @@ def paths(drawn: Paths, told: str, fmt: Formats) -> Chart:
         told: What it shows, in words with its numbers.
         fmt: How values and months are written.
     """
-    return Chart(
-        tuple(Drawing(_spec, (drawn, px, fmt), least) for px, least in ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))), told
-    )
+    return sized(_spec, (drawn,), told, fmt, PHONE, SHEET, PAGE)
 
 
 def _spec(drawn: Paths, px: int, fmt: Formats) -> str:

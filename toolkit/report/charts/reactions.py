@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import width as lettered
-from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, TOKENS, Layer, layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, TOKENS, Layer, layer, sized, specification
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 HEAD, ROW, FOOT, RIGHT = 6, 46, 26, 16
@@ -38,8 +38,7 @@ def reactions(strips: Sequence[Strip], told: str, fmt: Formats) -> Chart:
         told: What the chart shows, in words with its numbers.
         fmt: How the language writes numbers.
     """
-    rooms = ((PHONE, 0), (COLUMN, COLUMN))
-    return Chart(tuple(Drawing(_spec, (tuple(strips), room, fmt), least) for room, least in rooms), told)
+    return sized(_spec, (tuple(strips),), told, fmt, PHONE, COLUMN)
 
 
 def _spec(strips: tuple[Strip, ...], room: int, fmt: Formats) -> str:

@@ -21,9 +21,10 @@ from toolkit.report.charts.theme import (
     Layer,
     field,
     layer,
+    sized,
     specification,
 )
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -82,8 +83,7 @@ def scatter(marks: Sequence[Mark], x: Axis, y: Axis, told: str, fmt: Formats) ->
         told: What the chart shows, in words with its numbers.
         fmt: How the axes write numbers.
     """
-    widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
-    return Chart(tuple(Drawing(_spec, (tuple(marks), x, y, room, fmt), least) for room, least in widths), told)
+    return sized(_spec, (tuple(marks), x, y), told, fmt, PHONE, SHEET, PAGE)
 
 
 @dataclass(frozen=True, slots=True)

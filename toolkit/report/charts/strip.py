@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import Plane
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, specification
+from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
 from toolkit.report.charts.timeline import LEFT, RIGHT, Period
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 Mark = Literal["next", "firm", "open", "past"]
@@ -55,8 +55,7 @@ def strip(dates: Sequence[Dated], period: Period, told: str, fmt: Formats) -> Ch
         told: What the chart shows, in words.
         fmt: How dates are written.
     """
-    widths = ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))
-    return Chart(tuple(Drawing(_spec, (dates, period, px, fmt), least) for px, least in widths), told)
+    return sized(_spec, (dates, period), told, fmt, PHONE, SHEET, PAGE)
 
 
 def _spec(dates: Sequence[Dated], period: Period, px: int, fmt: Formats) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import Plane
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 Mark = Literal["on", "suspended", "unsettled", "ahead", "claimed", "whitelist", "reported"]
@@ -115,9 +115,7 @@ def swimlanes(lanes: Sequence[Swimlane], period: Period, told: str, fmt: Formats
         told: What the chart shows, in words.
         fmt: How the day of the report is written.
     """
-    return Chart(
-        tuple(Drawing(_spec, (lanes, period, px, fmt), least) for px, least in ((PHONE, 0), (SHEET, SHEET), (PAGE, PAGE))), told
-    )
+    return sized(_spec, (lanes, period), told, fmt, PHONE, SHEET, PAGE)
 
 
 def _spec(lanes: Sequence[Swimlane], period: Period, px: int, fmt: Formats) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, sized, specification
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 ROW = 31
@@ -56,9 +56,7 @@ def waterfall(steps: Sequence[Step], told: str, fmt: Formats) -> Chart:
         told: What the chart shows, in words with its numbers.
         fmt: Of the language.
     """
-    return Chart(
-        tuple(Drawing(_spec, (tuple(steps), width, fmt), least) for width, least in ((PHONE, 0), (COLUMN, COLUMN))), told
-    )
+    return sized(_spec, (tuple(steps),), told, fmt, PHONE, COLUMN)
 
 
 def spans(steps: Sequence[Step]) -> Iterator[Span]:
