@@ -201,7 +201,8 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     )
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
-    reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
+    apart = _apart(pl.concat([visible, newest.select(visible.columns)]), names)
+    reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far, *apart)
     lacking = tuple(lacking)
     return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, files.only, files.returns_only)
 
@@ -271,6 +272,22 @@ def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames)
         unit=pl.lit("kg"),
     )
     return found.sort("date", "name").unique(["asset", "form"], keep="last", maintain_order=True)
+
+
+def _apart(prices: pl.DataFrame, names: LotNames) -> Iterator[Remark]:
+    """A warning for prices of a mass whose name begins with that of a metal and says more than its form.
+
+    Args:
+        prices: Visible prices.
+        names: How metals and forms are recognised.
+    """
+    named = prices.filter(pl.col("unit") != "unit")["asset"].unique().sort()
+    apart = [name for name in named if names.is_listed(name) and names.first_word(name) and not names.other_form(name)]
+    if apart:
+        text = message("Not taken as prices of a metal, as their names say more than metal and form: {assets}.", assets=apart)
+        yield Remark(
+            "data", text, message("Name them as the metal, as gallium or Terbium metal, if they are its prices."), tuple(apart)
+        )
 
 
 def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:

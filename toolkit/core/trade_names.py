@@ -195,6 +195,17 @@ def _product(text: str) -> tuple[str, str] | None:
     return next((_PRODUCTS[spelling] for spelling in foldings(text) if spelling in _PRODUCTS), None)
 
 
+_TERMS = re.compile(
+    r"(?i)[\s,;(-]*(?<!\w)((min\.?|mind\.?)[\s,]+)?(du|cif|fob|fca|exw|dap|ddp|ddu|in[ -]?whs|in warehouse|ex works|delivered|"
+    r"ab lager|duty (un)?paid|frei haus)(?!\w).*$|[\s,]+(min|minimum|mind)\.?$"
+)
+
+
+def without_terms(name: str) -> str:
+    """The name in a price list without its terms of delivery and place: ``Gallium min du Rotterdam``, ``APT cif Europe``."""
+    return _TERMS.sub("", name)
+
+
 def is_mix(text: str) -> bool:
     """Whether a name begins with the symbols of two metals, as ``NdPr oxide`` and ``SmCo magnets`` do."""
     word = text.partition(" ")[0]

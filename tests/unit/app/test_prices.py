@@ -400,3 +400,31 @@ def test_a_series_that_nothing_uses_is_a_warning(tmp_path):
     assert not [remark for remark in inputs.notes if remark.text.startswith("Own prices for")]
     held = of("minimum-risk", own(tmp_path, months("mine", 5)))
     assert not [remark for remark in held.notes if "are not used" in remark.text]
+
+
+LISTS = {
+    "agency": "Argus Metals - Minor metals,,,,,,\nReport date:,20-Nov-2026,,,,,\nQuote,Timing,Unit,Low,High,Mid,±\n"
+    "Gallium 99.99% min du Rotterdam,Prompt,$/kg,1250.00,1400.00,1325.00,0.00\n"
+    "Bismuth needles A-grade,Prompt,$/kg,38.5,41,39.75,0.00\n",
+    "dealer": "Preisliste Nr. 47/2026;gültig ab 20.11.2026;;;;\nAlle Preise in EUR zzgl. MwSt.;;;;;\nArt.-Nr.;Bezeichnung;Einheit;VK;AK;Mindestmenge\n"
+    "1001;Gallium 99,99 %;kg;1.390,00;1.150,00;1\n1007;Indium;kg;auf Anfrage;;5\n",
+}
+
+
+def listed(folder: Path, name: str):
+    inputs = of("physical-basket", None)
+    return read_own(own(folder, LISTS[name]), context(DAY).snapshot, LotNames(inputs.ledger, inputs.products))
+
+
+@pytest.mark.parametrize(("name", "prices"), [("agency", [1325.0]), ("dealer", [1390.0, 1150.0])])
+def test_lists_of_agencies_and_dealers_are_prices_of_their_day(tmp_path, name, prices):
+    file = listed(tmp_path, name).file
+    of_gallium = pl.concat([file.frame, file.quotes]).filter(asset="gallium")
+    assert sorted(of_gallium["price"]) == sorted(prices)
+    assert {*of_gallium["date"]} == {date(2026, 11, 20)}
+
+
+def test_a_metal_with_words_that_are_no_form_is_told_as_no_price_of_it(tmp_path):
+    (warning,) = (remark for remark in listed(tmp_path, "agency").reading if "more than metal and form" in remark.text)
+    assert warning.text.endswith(": Bismuth needles A-grade.")
+    assert warning.is_warning

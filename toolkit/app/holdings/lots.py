@@ -14,7 +14,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, message, together
-from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, is_mix, metal_and_form
+from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, is_mix, metal_and_form, without_terms
 from toolkit.market.readers.cells import without_purity
 from toolkit.market.readers.holdings.lots import Holdings, ReadFile, few
 from toolkit.market.readers.holdings.read import parse, read_holdings
@@ -86,22 +86,22 @@ class LotNames:
         near = near if near.startswith("Did") else ""
         if is_mix(text):
             near = message("It is of two metals: write a lot of each, with the mass and the form of each.")
-        elif self._first_word(text):
+        elif self.first_word(text):
             near = message(
-                "Write {metal:s} as the asset, and what it is made into in the column form.", metal=self._first_word(text)
+                "Write {metal:s} as the asset, and what it is made into in the column form.", metal=self.first_word(text)
             )
         ticker = text.isupper() and len(text) <= TICKER
         raise DataError(message("unknown asset {text!r:s}.", text=text), hint=together(near, own if ticker or not near else ""))
 
     def _metal_and_form_of_a_notice(self, text: str) -> tuple[str, str] | None:
         """``Tungsten APT``: a metal, and a form by the words of a notice; None for what is not both."""
-        asset, words = self._first_word(text), text.partition(" ")[2]
+        asset, words = self.first_word(text), text.partition(" ")[2]
         try:
             return (asset, words) if asset and words and self.form(asset, words) else None
         except DataError:
             return None
 
-    def _first_word(self, text: str) -> str | None:
+    def first_word(self, text: str) -> str | None:
         """The metal that the first word of a name is."""
         return next((self._known[word] for word in foldings(text.partition(" ")[0]) if word in self._known), None)
 
@@ -113,7 +113,7 @@ class LotNames:
         Raises:
             DataError: for powder that may be the metal or the oxide.
         """
-        text = without_purity(name)[0]
+        text = without_purity(without_terms(name))[0]
         if len(text) <= 2 and SYMBOLS.get(text) not in self.products:
             return None
         asset, words = metal_and_form(text, self._known) or ("", None)
@@ -124,7 +124,7 @@ class LotNames:
 
     def other_form(self, name: str) -> tuple[str, str] | None:
         """Metal and form that a name in a price file means, as ``Terbium Metall``; None for a traded form and for no metal."""
-        text = without_purity(name)[0]
+        text = without_purity(without_terms(name))[0]
         asset, words = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text) or ("", None)
         form = self.form(asset, words) if words else None
         return (asset, form) if form and form != self.traded_form(asset) else None

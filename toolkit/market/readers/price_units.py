@@ -19,8 +19,8 @@ from toolkit.market.readers.tabular import Table
 from toolkit.market.readers.workbook import shown
 
 SIDES = {
-    **dict.fromkeys(("bid", "geld", "ankauf", "ankaufspreis", "dealer_bid"), DEALER_BID),
-    **dict.fromkeys(("ask", "brief", "verkauf", "verkaufspreis", "dealer_ask"), DEALER_ASK),
+    **dict.fromkeys(("bid", "geld", "ankauf", "ankaufspreis", "ankaufpreis", "ak", "dealer_bid"), DEALER_BID),
+    **dict.fromkeys(("ask", "brief", "verkauf", "verkaufspreis", "verkaufpreis", "vk", "dealer_ask"), DEALER_ASK),
 }
 """Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
 MISSING = ("null", "N/A", "n/a", "n.a.", "k.A.", "-", "–")
@@ -33,6 +33,11 @@ NO_OFFER = frozenset(
     )
 )  # fmt: skip
 """What a dealer writes, folded, where he quotes no price."""
+NOT_READ = frozenset(
+    ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "mindestmenge",
+     "mindestabnahme", "min order", "min qty", "moq", "mwst", "vat", "low", "high", "tief", "hoch", "change", "veranderung")
+)  # fmt: skip
+"""Columns of price lists, as `fold` writes them, whose numbers are no price."""
 _PER = r"(?i)^(.*?)(?:^|[\s(\[,])(\p{L}{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*[)\]]?$"
 Stated = Mapping[str, tuple[str, str]]
 """Header -> currency and unit that it stated."""
@@ -40,7 +45,7 @@ _HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
 _PAIR_ABOVE = re.compile(r"(?i)(?<![^\W\d_])([^\W\d_]{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\b")
 _MONEY_ABOVE = re.compile(r"\b[Ii]n\s+([A-Z]{3}|[€$£]|Euro|Dollar|US-Dollar)(?![^\W\d_])")
 """Currency, and unit, of all prices in a line above the header: ``Preise (EUR/kg)``, ``all prices in USD``."""
-_TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|as of|dated?)\b[\s:]*(?:vom\s+)?(.+)")
+_TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|g[üu]e?ltig ab|as of|as at|valid from|dated?)\b[\s:]*(?:vom\s+)?(.+)")
 """A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
 _BEHIND = r"(?i)\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*$"
 """What a price is per, behind it."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from toolkit.core.countries import foldings
+from toolkit.core.countries import fold, foldings
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError, nearest
@@ -30,6 +30,7 @@ from toolkit.market.readers.price_checks import (
 )
 from toolkit.market.readers.price_units import (
     MISSING,
+    NOT_READ,
     SIDES,
     Above,
     Stated,
@@ -47,7 +48,9 @@ REQUIRED = ("date", "asset", "price")
 OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
 GERMAN = {
     **dict.fromkeys(("datum", "stand", "tag", "monat", "month", "period", "day", "datetime", "timestamp", "as of"), "date"),
-    **dict.fromkeys(("anlage", "metall", "metal", "produkt", "product", "artikel", "item", "material"), "asset"),
+    **dict.fromkeys(("anlage", "metall", "metal", "produkt", "product", "artikel", "item", "material", "rohstoff"), "asset"),
+    **dict.fromkeys(("commodity", "bezeichnung", "description", "quote"), "asset"),
+    **dict.fromkeys(("mid", "mid price", "mittelkurs", "mittelpreis"), "price"),
     "preis": "price",
     "kurs": "price",
     "währung": "currency",
@@ -129,7 +132,8 @@ def read_prices(
         raise SpecError(message("{name!r:s} is no currency.", name=default_currency), hint=currency_hint(default_currency))
     default_currency = code
     table = read_table(path, header=price_header)
-    quoted = quotation(table)
+    names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
+    quoted = None if {"asset", "price"} <= names else quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
     if quoted is not None:
         rows, reading, assumed = _quoted(table, quoted, default_currency, today)
@@ -450,7 +454,9 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
 
 
 def _is_remark(name: str, column: pl.Series) -> bool:
-    """Whether a column has a name that is near none of this format, and cells without a number, a currency or a unit."""
+    """Whether a column is no part of this format by its name, or has words for cells: no number, currency or unit."""
+    if fold(name) in NOT_READ:
+        return True
     if name in (*REQUIRED, *OPTIONAL) or nearest(name, (*REQUIRED, *OPTIONAL, *GERMAN), n=1) or column.dtype != pl.String:
         return False
     words = column.drop_nulls().unique().to_list()

@@ -452,7 +452,7 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
                 row=row,
                 columns=[str(i) for i in unnamed[:FIRST_ROWS]],
             ),
-            hint=message("Name every column; take out a separator at the end of the lines."),
+            hint=message("Name every column, or remove lines above the header; take out a separator at the end of the lines."),
             details={"file": file, "rows": [row], "positions": unnamed},
         )
     twice = [name for name, count in Counter(columns).items() if count > 1]
