@@ -11,8 +11,8 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
-from toolkit.core.errors import DataError, GapError, did_you_mean
-from toolkit.core.trade_names import METALS, metal_and_form
+from toolkit.core.errors import DataError, GapError
+from toolkit.core.trade_names import ELEMENTS, metal_and_form, metal_hint
 from toolkit.market.readers.flows import read_flows
 from toolkit.records.answers import flows as records
 from toolkit.records.sources import Provenance
@@ -162,11 +162,11 @@ def _asked(text: str, context: Context, codes: tuple[TariffCode, ...]) -> str:
     # Intermediates have flows and no product; graphite and others have controls and no product: all are names one may ask for.
     known = {*context.ledger.assets, *context.snapshot["flows"]["asset"], *context.snapshot["metals"]["asset"]}
     known |= {asset for entry in codes for asset in entry.assets}
-    named = metal_and_form(text, METALS)
+    named = metal_and_form(text, ELEMENTS)
     for key in (word, named[0] if named else ""):
         if key in known:
             return key
-    raise DataError(f"unknown metal {text!r}.", hint=did_you_mean(text, known), details={"metal": text})
+    raise DataError(f"unknown metal {text!r}.", hint=metal_hint(text, known), details={"metal": text})
 
 
 def _matches(asked: str, codes: tuple[TariffCode, ...]) -> pl.Expr:

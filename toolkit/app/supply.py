@@ -14,10 +14,10 @@ from toolkit.app.controls.answers import check_country
 from toolkit.controls.events import COUNTING
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
-from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.errors import DataError, GapError, SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, message
-from toolkit.core.trade_names import METALS, metal_and_form
+from toolkit.core.trade_names import ELEMENTS, metal_and_form, metal_hint
 from toolkit.market.market import Snapshot
 from toolkit.records.answers import supply as records
 from toolkit.supply.concentration import (
@@ -276,11 +276,11 @@ def _asked(text: str, context: Context) -> str:
     for material, symbol in snapshot["recycling"].select("material", "symbol").drop_nulls().iter_rows():
         symbols.setdefault(symbol.casefold(), material.partition(" (")[0].casefold().replace(" ", "_"))
     symbols |= context.symbols
-    named = metal_and_form(text, METALS)
+    named = metal_and_form(text, ELEMENTS)
     for name in (word, symbols.get(word), named[0] if named else None):
         if name in known:
             return name
-    raise DataError(f"unknown metal {text!r}.", hint=did_you_mean(text, known), details={"metal": text})
+    raise DataError(f"unknown metal {text!r}.", hint=metal_hint(text, known), details={"metal": text})
 
 
 def _metal(

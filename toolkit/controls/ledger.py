@@ -49,7 +49,7 @@ from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message, together
 from toolkit.core.size import PieceSize
-from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form
+from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form, metal_hint
 
 CHINA = "CHN"
 """The default origin of every question: the exporter most notices in the ledger come from."""
@@ -198,7 +198,7 @@ class ControlLedger:
             group = message("{name!r:s} is a group; notices and holdings name metals.", name=name)
             raise DataError(group, hint=hint, details={"metal": name})
         if key not in self.assets:
-            near = did_you_mean(name, self.assets)
+            near = metal_hint(name, self.assets)
             raise DataError(message("unknown metal {name!r:s}.", name=name), hint=near, details={"metal": name})
         return key
 

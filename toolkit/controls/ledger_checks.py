@@ -20,6 +20,7 @@ from toolkit.controls.events import (
 )
 from toolkit.core.errors import FrameError, did_you_mean
 from toolkit.core.text import words
+from toolkit.core.trade_names import metal_hint
 
 ROW = "row"
 HEADER_ROWS = 1
@@ -172,7 +173,7 @@ def check_scopes(frame: pl.DataFrame, events: pl.DataFrame, assets: Collection[s
     unknown = affirmed.filter(~pl.col("asset").is_in(known) & ~pl.col("group").is_in(known).fill_null(value=False))
     if not unknown.is_empty():
         metal = unknown["asset"][0]
-        _refuse(file, "asset", unknown, f"unknown metal {metal!r}", did_you_mean(metal, known))
+        _refuse(file, "asset", unknown, f"unknown metal {metal!r}", metal_hint(metal, known))
     listing = events.filter(pl.col("coverage") == "listed")["event_id"]
     stray = affirmed.filter(~pl.col("event_id").is_in(listing.implode()))
     remedy = "Set coverage of the event to 'listed', or remove the row."

@@ -7,9 +7,11 @@ The forms are those of the control notices; which words a notice itself uses for
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from toolkit.core.countries import foldings
+from toolkit.core.errors import did_you_mean
+from toolkit.core.messages import message
 
 _METALS = """
 aluminium Al 铝 Aluminium;Aluminum
@@ -65,6 +67,16 @@ METALS: Mapping[str, str] = {
     for spelling in foldings(name)
 }
 """Folded name or symbol -> asset key."""
+
+_OTHERS = (
+    "arsenic;arsen|barium|boron;bor|cadmium|caesium;cesium;cäsium;zäsium|calcium;kalzium|chromium;chrom|copper;kupfer|iridium|"
+    "iron;eisen|lead;blei|mercury;quecksilber|niobium;niob|osmium|rhodium|rubidium|ruthenium|selenium;selen|silicon;silizium;silicium|"
+    "strontium|thallium|thorium|zinc;zink"
+)
+ELEMENTS: Mapping[str, str] = METALS | {
+    spelling: names.split(";")[0] for names in _OTHERS.split("|") for name in names.split(";") for spelling in foldings(name)
+}
+"""Folded name -> element, those too of which the data know little or nothing: none of them is a slip of another's name."""
 
 SYMBOLS: Mapping[str, str] = {line.split()[1]: line.split()[0] for line in _METALS.strip().splitlines()}
 """Element symbol as chemists write it -> asset key."""
@@ -152,6 +164,12 @@ _GRAIN = re.compile(
     r"[-,\s]*[<>~]?\s?[0-9]+(?:[.,][0-9]+)?(?:\s?-\s?[0-9]+(?:[.,][0-9]+)?)?\s?(?:[uµμ]m|micron|mesh)\b", re.IGNORECASE
 )
 """Grain of a powder beside its name."""
+
+
+def metal_hint(name: str, known: Iterable[str]) -> str:
+    """What to say of a name that is none of the known metals: another element is no slip of one."""
+    element = next((ELEMENTS[spelling] for spelling in foldings(name) if spelling in ELEMENTS), None)
+    return message("Nothing is known of {name:s} here.", name=element) if element else did_you_mean(name, known)
 
 
 def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None] | None:

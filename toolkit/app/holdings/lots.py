@@ -14,7 +14,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, message, together
-from toolkit.core.trade_names import METALS, SYMBOLS, coin_and_metal, is_mix, metal_and_form, without_terms
+from toolkit.core.trade_names import ELEMENTS, METALS, SYMBOLS, coin_and_metal, is_mix, metal_and_form, without_terms
 from toolkit.market.readers.cells import without_purity
 from toolkit.market.readers.holdings.lots import Holdings, ReadFile, few
 from toolkit.market.readers.holdings.read import parse, read_holdings
@@ -75,8 +75,9 @@ class LotNames:
                 hint = message("It is struck in gold and in silver: write 'Gold {text:s}' or 'Silver {text:s}'.", text=text)
                 raise DataError(message("{text!r:s} has two meanings.", text=text), hint=hint)
             return key, words
-        of_first = next((METALS[word] for word in foldings(text.partition(" ")[0]) if len(word) > 2 and word in METALS), None)
-        name = METALS.get(foldings(text)[0]) or (of_first if of_first not in self.ledger.assets else None)
+        first = foldings(text.partition(" ")[0])
+        of_first = next((ELEMENTS[word] for word in first if len(word) > 2 and word in ELEMENTS), None)
+        name = ELEMENTS.get(foldings(text)[0]) or (of_first if of_first not in self.ledger.assets else None)
         if name:
             hint = message("Nothing is known of {name:s}. Bring its price with --prices, or take the lot out.", name=name)
             raise DataError(message("unknown asset {text!r:s}.", text=text), hint=hint)

@@ -37,6 +37,8 @@ def test_a_metal_before_a_form_of_a_notice_is_read(text, asset, form):
     [
         ("NdPr oxide", "a lot of each"),
         ("Tantalum K-salt", "Nothing is known of tantalum"),
+        ("Iridium", "Nothing is known of iridium"),
+        ("Cäsium", "Nothing is known of caesium"),
         ("VN", "needs its price"),
         ("CO2", "needs its price"),
     ],
