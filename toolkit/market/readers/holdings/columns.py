@@ -429,12 +429,17 @@ STATUSES: Mapping[str, str] = cells.spelled(
 )
 _NOT_STORED = sorted((spelling for spelling, status in STATUSES.items() if status != "stored"), key=len, reverse=True)
 _NOT_STORED.remove("plan")  # Plan-les-Ouates
+_OF_A_SALE = re.compile(
+    r"\b\w*(verkauf|sale)\w* (is |ist )?(geplant|planned|vorgesehen|beabsichtigt|intended)\b|"
+    r"\b(geplant|planned|beabsichtigt|intended)\w* \w*(verkauf|sale)\w*"
+)
 _SAYS_NOT_STORED = re.compile(rf"\b({'|'.join(map(re.escape, _NOT_STORED))})\b")
 
 
 def status_within(text: str) -> tuple[str, str] | None:
     """The words of a place or a remark that say that a lot is not stored, and their status: ``Shanghai (bestellt)``."""
-    found = next((found for spelling in foldings(text) if (found := _SAYS_NOT_STORED.search(spelling))), None)
+    spellings = (_OF_A_SALE.sub("", spelling) for spelling in foldings(text))
+    found = next((found for spelling in spellings if (found := _SAYS_NOT_STORED.search(spelling))), None)
     return (found[1], STATUSES[found[1]]) if found else None
 
 

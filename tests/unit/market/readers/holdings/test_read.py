@@ -10,7 +10,7 @@ import pytest
 
 from tests.holdings_files import NAMES, TODAY, parsed
 from toolkit.core.errors import DataError, FrameError
-from toolkit.market.readers.holdings.columns import COLUMNS, read_header
+from toolkit.market.readers.holdings.columns import COLUMNS, read_header, status_within
 from toolkit.market.readers.holdings.lots import Lots
 from toolkit.market.readers.holdings.read import read_holdings
 
@@ -626,3 +626,12 @@ def test_a_number_of_pieces_is_as_heavy_as_all_of_them(text, quantity, price):
 def test_pieces_that_are_asked_for(text, says):
     with pytest.raises(FrameError, match=says):
         parsed(text).holdings()
+
+
+@pytest.mark.parametrize(
+    ("remark", "status"),
+    [("Verkauf geplant 2027", None), ("planned sale to a dealer", None), ("Verkauf geplant, noch nicht geliefert", "ordered"), ("Kauf geplant", "planned")],
+)  # fmt: skip
+def test_a_sale_that_is_planned_is_no_status_of_the_lot(remark, status):
+    found = status_within(remark)
+    assert (found and found[1]) == status
