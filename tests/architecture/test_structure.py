@@ -28,7 +28,10 @@ FOUND_BY_LOOKING = {
     "risk_model/covariance", "risk_model/expected_returns", "market/sources",
 }  # fmt: skip
 """A file a kind: one more is how these grow."""
-CEILINGS = {"app": 27, "app/allocation": 18, "core": 20, "optimize/solvers": 20}
+COMMANDS = {path.name for path in (PACKAGE / "cli").glob("*.py")}
+OF_COMMANDS = {"app", "records/answers"}
+"""Folders in which a command has a file of its name: that is how they grow, too, and only the others are counted."""
+CEILINGS = {"app": 18, "app/allocation": 18, "core": 20, "optimize/solvers": 20}
 """Modules in folders that are too large: a number here may only fall."""
 
 PARAMETERS = 3
@@ -64,7 +67,8 @@ def test_no_modules_import_each_other_in_a_circle():
 @pytest.mark.parametrize("folder", sorted({str(path.parent.relative_to(PACKAGE)) for path in MODULES.values()} - {"."}))
 def test_a_folder_holds_what_one_sitting_can_read(folder):
     if folder not in FOUND_BY_LOOKING:
-        modules = [path for path in (PACKAGE / folder).glob("*.py") if path.name != "__init__.py"]
+        apart = {"__init__.py", *(COMMANDS if folder in OF_COMMANDS else ())}
+        modules = [path for path in (PACKAGE / folder).glob("*.py") if path.name not in apart]
         assert len(modules) <= CEILINGS.get(folder, FILES_IN_A_FOLDER)
 
 

@@ -48,7 +48,7 @@ def measure_of(name: str, confidence: float | None = None) -> Measure:
 
 
 def collected(modules: Iterable[ModuleType]) -> Mapping[str, type[Measure]]:
-    """The measures that these modules define, by name and in its order.
+    """The measures that these modules define, by name and in its order; one without a name is a base of others.
 
     Raises:
         TypeError: two measures share a name.
@@ -58,7 +58,8 @@ def collected(modules: Iterable[ModuleType]) -> Mapping[str, type[Measure]]:
     found: dict[str, type[Measure]] = {}
     for module in modules:
         for value in vars(module).values():
-            if not (isinstance(value, type) and Measure in value.__mro__[1:] and value.__module__ == module.__name__):
+            is_measure = isinstance(value, type) and Measure in value.__mro__[1:] and value.__module__ == module.__name__
+            if not is_measure or not hasattr(value, "name"):
                 continue
             if value.name in found:
                 raise TypeError(f"two measures are named {value.name!r}: {found[value.name].__name__} and {value.__name__}")

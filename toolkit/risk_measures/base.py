@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
@@ -28,9 +29,9 @@ class Measure(Protocol):
     """
 
     name: ClassVar[str]
-    unit: ClassVar[str]
-    needs_order: ClassVar[bool]
-    homogeneous: ClassVar[bool]
+    unit: ClassVar[str] = "fraction of value over a period"
+    needs_order: ClassVar[bool] = False
+    homogeneous: ClassVar[bool] = True
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,), positive is a loss, with probabilities (S,); in order of time where that matters."""
@@ -59,8 +60,18 @@ class Measure(Protocol):
         ...
 
 
-FRACTION = "fraction of value over a period"
-"""Unit of the measures that are read from the returns of one period."""
+@dataclass(frozen=True)
+class OfTail(Measure):
+    """A measure of the worst 1 - confidence of outcomes."""
+
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Check that the confidence is strictly between 0 and 1."""
+        if not 0 < self.confidence < 1:
+            raise SpecError(
+                f"a confidence of {self.confidence:g} is not between 0 and 1.", hint="0.95 looks at the worst twentieth."
+            )
 
 
 def check_order(measure: Measure | type[Measure], scenarios: Scenarios) -> None:
@@ -126,74 +137,6 @@ def contributions(measure: Measure, scenarios: Scenarios, weights: FloatArray) -
         SpecError: the measure needs consecutive periods and the scenarios are none.
     """
     return weights * gradient(measure, scenarios, weights) / (1 if measure.homogeneous else 2)
-
-
-def check_confidence(confidence: float) -> None:
-    """Check that a confidence level is strictly between 0 and 1.
-
-    Raises:
-        SpecError: not strictly between 0 and 1.
-    """
-    if not 0 < confidence < 1:
-        raise SpecError(f"a confidence of {confidence:g} is not between 0 and 1.", hint="0.95 looks at the worst twentieth.")
-
-
-def expected_shortfall(losses: FloatArray, probabilities: FloatArray, confidence: float) -> float:
-    """Mean of the worst 1 - confidence of outcomes, an atom at the quantile split exactly.
-
-    eta + E[(loss - eta)+] / (1 - alpha) at the alpha quantile eta (Rockafellar and Uryasev 2000, Theorem 1; with atoms
-    Rockafellar and Uryasev 2002).
-
-    Args:
-        losses: (S,) positive is a loss.
-        probabilities: (S,).
-        confidence: alpha.
-    """
-    order = np.argsort(losses, kind="stable")
-    reached = np.cumsum(probabilities[order])
-    # A cumulative sum that misses alpha by rounding picks a neighbour, at which the minimum is the same.
-    at = min(int(np.searchsorted(reached, confidence)), len(losses) - 1)
-    quantile = losses[order[at]]
-    return float(quantile + probabilities @ np.maximum(losses - quantile, 0.0) / (1 - confidence))
-
-
-def shortfall_subgradient(losses: FloatArray, probabilities: FloatArray, confidence: float) -> FloatArray:
-    """Subgradient (S,) of CVaR: p / (1 - alpha) from the largest loss down, until it adds up to 1.
-
-    The last outcome takes what is left, which splits an atom at the quantile (Rockafellar, Uryasev and Zabarankin 2006, the
-    risk envelope of CVaR).
-
-    Args:
-        losses: (S,).
-        probabilities: (S,) p, adding up to 1.
-        confidence: alpha, 0 <= alpha < 1.
-    """
-    order = np.argsort(-losses, kind="stable")
-    p = probabilities[order] / (1 - confidence)
-    tail = np.empty(len(losses))
-    tail[order] = np.clip(1 - (np.cumsum(p) - p), 0.0, p)
-    return tail
-
-
-def convex_shortfall(losses: cp.Expression, probabilities: FloatArray, confidence: float) -> cp.Expression:
-    """CVaR as a convex expression, with the quantile eta of Rockafellar and Uryasev (2000) as a variable.
-
-    Args:
-        losses: (S,) convex in what is chosen.
-        probabilities: (S,) p, adding up to 1.
-        confidence: alpha, 0 <= alpha < 1.
-    """
-    import cvxpy as cp  # noqa: PLC0415
-
-    eta = cp.Variable()
-    return eta + (probabilities / (1 - confidence)) @ cp.pos(losses - eta)
-
-
-def worst_outcome(losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-    """(S,) one at the largest loss that has a probability, zero elsewhere."""
-    worst = np.zeros(len(losses))
-    worst[np.argmax(np.where(probabilities > 0, losses, -np.inf))] = 1.0
-    return worst
 
 
 def possible(expression: cp.Expression, probabilities: FloatArray) -> cp.Expression:

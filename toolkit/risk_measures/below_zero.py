@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.risk_measures.base import FRACTION, Measure
+from toolkit.risk_measures.base import Measure
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -21,9 +21,6 @@ class MeanLoss(Measure):
     """Mean of the losses, gains counting zero: the first lower partial moment at a return of zero (Bawa 1975)."""
 
     name: ClassVar[str] = "mean_loss"
-    unit: ClassVar[str] = FRACTION
-    needs_order: ClassVar[bool] = False
-    homogeneous: ClassVar[bool] = True
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,)."""
@@ -48,9 +45,6 @@ class DownsideDeviation(Measure):
     """
 
     name: ClassVar[str] = "downside_deviation"
-    unit: ClassVar[str] = FRACTION
-    needs_order: ClassVar[bool] = False
-    homogeneous: ClassVar[bool] = True
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,)."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.risk_measures.base import FRACTION, Measure, possible
+from toolkit.risk_measures.base import Measure, possible
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -50,9 +50,6 @@ class SemiDeviation(Measure):
     """
 
     name: ClassVar[str] = "semideviation"
-    unit: ClassVar[str] = FRACTION
-    needs_order: ClassVar[bool] = False
-    homogeneous: ClassVar[bool] = True
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,)."""
@@ -78,7 +75,6 @@ class SemiVariance(Measure):
 
     name: ClassVar[str] = "semivariance"
     unit: ClassVar[str] = "squared fraction of value over a period"
-    needs_order: ClassVar[bool] = False
     homogeneous: ClassVar[bool] = False
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
@@ -101,9 +97,6 @@ class MeanAbsoluteDeviation(Measure):
     """Mean distance of the return from its mean, both sides (Konno and Yamazaki 1991)."""
 
     name: ClassVar[str] = "mad"
-    unit: ClassVar[str] = FRACTION
-    needs_order: ClassVar[bool] = False
-    homogeneous: ClassVar[bool] = True
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,)."""
@@ -126,9 +119,6 @@ class GiniMeanDifference(Measure):
     """
 
     name: ClassVar[str] = "gini"
-    unit: ClassVar[str] = FRACTION
-    needs_order: ClassVar[bool] = False
-    homogeneous: ClassVar[bool] = True
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,): 2 sum F (1 - F) over the gaps of the sorted losses."""

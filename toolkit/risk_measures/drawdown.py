@@ -15,24 +15,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.risk_measures.base import (
-    Measure,
-    check_confidence,
-    convex_shortfall,
-    expected_shortfall,
-    possible,
-    shortfall_subgradient,
-    worst_outcome,
-)
-from toolkit.risk_measures.tail import EVaR
+from toolkit.risk_measures.base import Measure, OfTail
+from toolkit.risk_measures.below_zero import DownsideDeviation, MeanLoss
+from toolkit.risk_measures.tail import CVaR, EVaR, WorstCase
 
 if TYPE_CHECKING:
     import cvxpy as cp
 
     from toolkit.risk_measures.base import ConvexForm
-
-DRAWDOWN = "fraction of value below its peak"
-"""Unit of every measure here."""
 
 
 def drawdowns(losses: FloatArray) -> FloatArray:
@@ -65,131 +55,99 @@ def _convex_drawdowns(returns: cp.Expression) -> tuple[cp.Variable, list[cp.Cons
 
 
 @dataclass(frozen=True)
-class CDaR(Measure):
+class OfDrawdowns(Measure):
+    """A measure of losses, taken of the drawdowns (S,) of a path, with the weight (S,) of each time."""
+
+    unit: ClassVar[str] = "fraction of value below its peak"
+    needs_order: ClassVar[bool] = True
+
+    @property
+    def of_depths(self) -> Measure:
+        """The measure."""
+        raise NotImplementedError
+
+    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
+        """The risk of losses (S,) in order."""
+        return self.of_depths.numeric(drawdowns(losses), probabilities)
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """How much each loss (S,) adds to the drawdowns that count."""
+        depths = drawdowns(losses)
+        return _since_peak(self.of_depths.subgradient(depths, probabilities), depths)
+
+    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
+        """S variables beside those of the measure."""
+        depth, path = _convex_drawdowns(returns)
+        risk, own = self.of_depths.convex(-depth, probabilities)
+        return risk, [*path, *own]
+
+
+@dataclass(frozen=True)
+class CDaR(OfTail, OfDrawdowns):
     """Conditional drawdown at risk: mean of the deepest 1 - confidence of drawdowns (Chekhlov et al. 2005)."""
 
     name: ClassVar[str] = "cdar"
-    unit: ClassVar[str] = DRAWDOWN
-    needs_order: ClassVar[bool] = True
-    homogeneous: ClassVar[bool] = True
-    confidence: float = 0.95
 
-    def __post_init__(self) -> None:
-        check_confidence(self.confidence)
-
-    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) in order, with the weight (S,) of each time."""
-        return expected_shortfall(drawdowns(losses), probabilities, self.confidence)
-
-    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """How much of the deepest drawdowns each loss (S,) is part of."""
-        depths = drawdowns(losses)
-        return _since_peak(shortfall_subgradient(depths, probabilities, self.confidence), depths)
-
-    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """2 S + 1 variables."""
-        depth, path = _convex_drawdowns(returns)
-        return convex_shortfall(depth, probabilities, self.confidence), path
+    @property
+    def of_depths(self) -> Measure:
+        """CVaR."""
+        return CVaR(self.confidence)
 
 
 @dataclass(frozen=True)
-class EDaR(Measure):
+class EDaR(OfTail, OfDrawdowns):
     """Entropic drawdown at risk: entropic value at risk of the drawdowns, a bound on CDaR (Cajas 2021)."""
 
     name: ClassVar[str] = "edar"
-    unit: ClassVar[str] = DRAWDOWN
-    needs_order: ClassVar[bool] = True
-    homogeneous: ClassVar[bool] = True
-    confidence: float = 0.95
 
-    def __post_init__(self) -> None:
-        check_confidence(self.confidence)
-
-    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) in order, with the weight (S,) of each time."""
-        return EVaR(self.confidence).numeric(drawdowns(losses), probabilities)
-
-    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """How much of the drawdowns of the worst distribution each loss (S,) is part of."""
-        depths = drawdowns(losses)
-        return _since_peak(EVaR(self.confidence).subgradient(depths, probabilities), depths)
-
-    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """S variables and S exponential cones."""
-        depth, path = _convex_drawdowns(returns)
-        risk, cones = EVaR(self.confidence).convex(-depth, probabilities)
-        return risk, [*path, *cones]
+    @property
+    def of_depths(self) -> Measure:
+        """EVaR."""
+        return EVaR(self.confidence)
 
 
 @dataclass(frozen=True)
-class MaximumDrawdown(Measure):
+class MaximumDrawdown(OfDrawdowns):
     """The deepest drawdown of the path (the limit of CDaR at confidence 1, Chekhlov et al. 2005)."""
 
     name: ClassVar[str] = "max_drawdown"
-    unit: ClassVar[str] = DRAWDOWN
-    needs_order: ClassVar[bool] = True
-    homogeneous: ClassVar[bool] = True
 
-    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) in order; times without weight belong to the path but not to the maximum."""
-        return float(drawdowns(losses)[probabilities > 0].max())
-
-    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """One for each loss (S,) between the peak and the deepest point."""
-        depths = drawdowns(losses)
-        return _since_peak(worst_outcome(depths, probabilities), depths)
-
-    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """S + 1 variables."""
-        import cvxpy as cp  # noqa: PLC0415
-
-        depth, path = _convex_drawdowns(returns)
-        return cp.max(possible(depth, probabilities)), path
+    @property
+    def of_depths(self) -> Measure:
+        """The largest: times without weight belong to the path but not to the maximum."""
+        return WorstCase()
 
 
 @dataclass(frozen=True)
-class AverageDrawdown(Measure):
+class AverageDrawdown(OfDrawdowns):
     """The mean drawdown over time (the limit of CDaR at confidence 0, Chekhlov et al. 2005)."""
 
     name: ClassVar[str] = "average_drawdown"
-    unit: ClassVar[str] = DRAWDOWN
-    needs_order: ClassVar[bool] = True
-    homogeneous: ClassVar[bool] = True
 
-    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) in order, with the weight (S,) of each time."""
-        return float(probabilities @ drawdowns(losses))
-
-    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """The share of time from each loss (S,) to the next peak."""
-        return _since_peak(probabilities, drawdowns(losses))
+    @property
+    def of_depths(self) -> Measure:
+        """The mean."""
+        return MeanLoss()
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """S variables."""
+        """S variables: no depth is below zero, so there is no hinge."""
         depth, path = _convex_drawdowns(returns)
         return probabilities @ depth, path
 
 
 @dataclass(frozen=True)
-class UlcerIndex(Measure):
+class UlcerIndex(OfDrawdowns):
     """Root mean square of the drawdowns (Martin and McCann 1989, there of compounded prices and in percent)."""
 
     name: ClassVar[str] = "ulcer"
-    unit: ClassVar[str] = DRAWDOWN
-    needs_order: ClassVar[bool] = True
-    homogeneous: ClassVar[bool] = True
 
-    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) in order, with the weight (S,) of each time."""
-        return float(np.sqrt(probabilities @ drawdowns(losses) ** 2))
-
-    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """Gradient (S,) at losses (S,); zero, which is one of many, where there is no drawdown."""
-        depths, risk = drawdowns(losses), self.numeric(losses, probabilities)
-        return _since_peak(probabilities * depths / risk, depths) if risk > 0 else np.zeros(len(losses))
+    @property
+    def of_depths(self) -> Measure:
+        """The root mean square."""
+        return DownsideDeviation()
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """S variables and one second-order cone."""
+        """S variables and one second-order cone: no depth is below zero, so there is no hinge."""
         import cvxpy as cp  # noqa: PLC0415
 
         depth, path = _convex_drawdowns(returns)

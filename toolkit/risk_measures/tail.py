@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.risk_measures.base import (
-    FRACTION,
-    Measure,
-    check_confidence,
-    convex_shortfall,
-    expected_shortfall,
-    possible,
-    shortfall_subgradient,
-    worst_outcome,
-)
+from toolkit.risk_measures.base import Measure, OfTail, possible
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -42,36 +33,45 @@ def normal_cvar(volatility: float, confidence: float = 0.95) -> float:
 
 
 @dataclass(frozen=True)
-class CVaR(Measure):
+class CVaR(OfTail):
     """Conditional value at risk: mean loss of the worst 1 - confidence of outcomes.
 
     Rockafellar and Uryasev (2000), Theorem 1; with atoms, Rockafellar and Uryasev (2002). Coherent.
     """
 
     name: ClassVar[str] = "cvar"
-    unit: ClassVar[str] = FRACTION
-    needs_order: ClassVar[bool] = False
-    homogeneous: ClassVar[bool] = True
-    confidence: float = 0.95
-
-    def __post_init__(self) -> None:
-        check_confidence(self.confidence)
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) with probabilities (S,)."""
-        return expected_shortfall(losses, probabilities, self.confidence)
+        """Eta + E[(loss - eta)+] / (1 - alpha) of losses (S,) at the alpha quantile eta; an atom there is split exactly."""
+        order = np.argsort(losses, kind="stable")
+        reached = np.cumsum(probabilities[order])
+        # A cumulative sum that misses alpha by rounding picks a neighbour, at which the minimum is the same.
+        at = min(int(np.searchsorted(reached, self.confidence)), len(losses) - 1)
+        quantile = losses[order[at]]
+        return float(quantile + probabilities @ np.maximum(losses - quantile, 0.0) / (1 - self.confidence))
 
     def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """The distribution (S,) of the tail."""
-        return shortfall_subgradient(losses, probabilities, self.confidence)
+        """The distribution (S,) of the tail: p / (1 - alpha) from the largest loss down, until it adds up to 1.
+
+        The last outcome takes what is left, which splits an atom at the quantile (Rockafellar, Uryasev and Zabarankin 2006,
+        the risk envelope of CVaR).
+        """
+        order = np.argsort(-losses, kind="stable")
+        p = probabilities[order] / (1 - self.confidence)
+        tail = np.empty(len(losses))
+        tail[order] = np.clip(1 - (np.cumsum(p) - p), 0.0, p)
+        return tail
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """One variable and S hinges."""
-        return convex_shortfall(-returns, probabilities, self.confidence), []
+        """The quantile eta as a variable, and S hinges."""
+        import cvxpy as cp  # noqa: PLC0415
+
+        eta = cp.Variable()
+        return eta + (probabilities / (1 - self.confidence)) @ cp.pos(-returns - eta), []
 
 
 @dataclass(frozen=True)
-class EVaR(Measure):
+class EVaR(OfTail):
     """Entropic value at risk: the tightest upper bound on VaR and CVaR that Chernoff's inequality gives.
 
     inf over t > 0 of t log(E[exp(loss / t)] / (1 - alpha)) (Ahmadi-Javid 2012). Equally, the worst mean
@@ -79,13 +79,6 @@ class EVaR(Measure):
     """
 
     name: ClassVar[str] = "evar"
-    unit: ClassVar[str] = FRACTION
-    needs_order: ClassVar[bool] = False
-    homogeneous: ClassVar[bool] = True
-    confidence: float = 0.95
-
-    def __post_init__(self) -> None:
-        check_confidence(self.confidence)
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,): the mean loss under the worst distribution."""
@@ -146,9 +139,6 @@ class WorstCase(Measure):
     """The largest loss of any scenario that has a probability (Young 1998, the minimax portfolio). Coherent."""
 
     name: ClassVar[str] = "worst_case"
-    unit: ClassVar[str] = FRACTION
-    needs_order: ClassVar[bool] = False
-    homogeneous: ClassVar[bool] = True
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,)."""
@@ -156,7 +146,9 @@ class WorstCase(Measure):
 
     def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
         """The worst scenario alone, (S,)."""
-        return worst_outcome(losses, probabilities)
+        worst = np.zeros(len(losses))
+        worst[np.argmax(np.where(probabilities > 0, losses, -np.inf))] = 1.0
+        return worst
 
     def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
         """One variable and S rows."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.risk_measures.base import FRACTION, Measure
+from toolkit.risk_measures.base import Measure
 from toolkit.risk_measures.dispersion import around_mean
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class Variance(Measure):
 
     name: ClassVar[str] = "variance"
     unit: ClassVar[str] = "squared fraction of value over a period"
-    needs_order: ClassVar[bool] = False
     homogeneous: ClassVar[bool] = False
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
@@ -76,9 +75,6 @@ class Volatility(Measure):
     """Standard deviation of a period's return, the root of the variance (Markowitz 1952): not scaled to a year."""
 
     name: ClassVar[str] = "volatility"
-    unit: ClassVar[str] = FRACTION
-    needs_order: ClassVar[bool] = False
-    homogeneous: ClassVar[bool] = True
 
     def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
         """The risk of losses (S,) with probabilities (S,)."""
