@@ -196,9 +196,8 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     series = PriceSeries.of(frame)
     priced = {*products.keys, *levels.assets, *series.assets}
     _check_series(file.name, quotes["asset"], priced)
-    stated = pl.concat([visible.filter(~pl.col("asset").is_in(odd)), newest.select(visible.columns)]).with_columns(
-        unit=per_mass
-    )
+    compared = pl.col("asset").is_in(list(levels.assets)) & ~pl.col("asset").is_in(odd)
+    stated = pl.concat([visible.filter(compared), newest.select(visible.columns)]).with_columns(unit=per_mass)
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
     apart = _apart(pl.concat([visible, newest.select(visible.columns)]), names)
@@ -318,6 +317,8 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
     A file that states no unit is taken to be in kg for a known product, and a note says so.
     """
     known = pl.col("asset").is_in(list(products.keys))
+    if not prices.select(known.any()).item():
+        return prices, ()
     without_unit = prices.filter(known & (pl.col("unit") == "unit"))["asset"].unique().sort()
     mass = pl.col("unit").replace_strict({**KG_PER_UNIT, "unit": 1.0}, default=1.0, return_dtype=pl.Float64)
     converted = prices.with_columns(

@@ -17,6 +17,7 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import REFERENCE_DATE, TABLES
 from toolkit.market.exchange_rates import Rates
 from toolkit.market.price_series import PriceSeries
+from toolkit.market.readers.price_checks import in_order
 from toolkit.records.sources import Provenance
 
 USER = "user"
@@ -61,11 +62,12 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
     several = frame.select((pl.col(name).ne_missing(pl.col(name).first())).any() for name in columns)
     keys = [name for name in columns if several[name].any()]
     order = None
-    if keys and (any(frame[name].null_count() for name in keys) or not frame.select(pl.struct(keys)).to_series().is_sorted()):
+    if keys and (any(frame.select(keys).null_count().row(0)) or not in_order(frame, keys)):
         order = frame.select(pl.arg_sort_by(keys, nulls_last=True)).to_series()
     digest = hashlib.sha256()
     for name in columns:
-        column = frame[name] if order is None else frame[name].gather(order)  # never all of them: rows are millions
+        # Never all of them, nor one by name, which the frame would keep: rows are millions.
+        column = frame.select(name if order is None else pl.col(name).gather(order)).to_series()
         digest.update(f"{column.name!r} {column.dtype}\n".encode())
         if column.dtype.is_numeric() or column.dtype.is_temporal():
             digest.update(column.is_null().to_numpy().data)
@@ -150,7 +152,7 @@ class Snapshot:
         """
         records: list[Provenance] = []
         for table, frame in sorted((tables or self._frames).items()):
-            for source_id in frame["source"].unique().sort():
+            for source_id in frame.select(pl.col("source").unique().sort()).to_series():
                 rows = frame.filter(pl.col("source") == source_id)
                 source = self.source(source_id)
                 speaks_of = REFERENCE_DATE.get(table)
@@ -205,17 +207,27 @@ class Market:
         made = FramesOnDemand({name: partial(frames.__getitem__, name) for name in frames})
         return cls(made, MappingProxyType(dict(sources)))
 
-    def replace(self, table: str, frame: pl.DataFrame, sources: Mapping[str, Source] | None = None) -> Market:
+    def replace(
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        sources: Mapping[str, Source] | None = None,
+        *,
+        series: PriceSeries | None = None,
+    ) -> Market:
         """The same market with one table exchanged, for instance for the user's own prices.
 
         Args:
             table: Name of the table.
             frame: Its rows, with the contract of that table.
             sources: Source name -> source, for sources that the market does not have yet.
+            series: The same rows as arrays, where they were made before and the table is that of prices.
         """
         others = {name: partial(self._frames.__getitem__, name) for name in self._frames}
         replaced = Market.of(FramesOnDemand({**others, table: lambda: frame}), {**self._sources, **(sources or {})})
-        return replaced.under({name: overlay for name, overlay in self._over.items() if name != table})
+        found = replaced.under({name: overlay for name, overlay in self._over.items() if name != table})
+        found._series.extend([] if series is None else [series])
+        return found
 
     def under(self, overlays: Mapping[str, Overlay], sources: Mapping[str, Source] | None = None) -> Market:
         """The same market with rows of a store over those of its tables.

@@ -93,21 +93,21 @@ class PriceSeries:
         runs = table["asset"].rle().struct
         series = np.repeat(runs["value"].rank("dense").cast(pl.Int64).to_numpy(), runs["len"].to_numpy()) - 1
         day = series * SPAN + days_of(table["date"])
-        if (np.diff(day) < 0).any():
+        if (day[1:] < day[:-1]).any():
             order = np.argsort(day, kind="stable")  # quick where whole series are in order, as in a store
             table, series, day = table[order], series[order], day[order]
         starts = np.flatnonzero(np.diff(series, prepend=-1))
-        known = series * SPAN + days_of(table["known_from" if "known_from" in table.columns else "date"])
-        rows = _Rows(
-            day,
-            known,
-            table["price"].cast(pl.Float64).to_numpy(),
-            table["quantity"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
-            bool((np.diff(known) >= 0).all()),
-        )
-        assets, currencies, units, bases = (
-            tuple(table[name].gather(starts)) for name in ("asset", "currency", "unit", "basis")
-        )
+        known = day
+        if "known_from" in table.columns and not table["known_from"].equals(table["date"]):
+            known = series * SPAN + days_of(table["known_from"])
+        quantity = np.broadcast_to(np.float64("nan"), len(day))
+        if table.select(pl.col("quantity").is_not_null().any()).item():
+            quantity = table["quantity"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        in_order = bool((known[1:] >= known[:-1]).all())
+        rows = _Rows(day, known, table["price"].cast(pl.Float64).to_numpy(), quantity, in_order)
+        # A column of one value takes no memory until it is asked for by name: the few rows are taken from the frame.
+        first = table.select("asset", "currency", "unit", "basis")[starts]
+        assets, currencies, units, bases = map(tuple, first.get_columns())
         return cls(assets, currencies, units, bases, starts, np.append(starts[1:], table.height), np.arange(len(starts)), rows)
 
     @cached_property
@@ -165,10 +165,12 @@ class PriceSeries:
         days = self.rows.day[at] - (self.numbers * SPAN)[series]
         return series, days, self.rows.price[at], self.rows.quantity[at]
 
-    def _positions(self) -> tuple[IntArray, IntArray]:
-        """Series and position among the rows (M,) of all prices."""
+    def _positions(self) -> tuple[IntArray, IntArray | slice]:
+        """Series and position among the rows (M,) of all prices; series that follow each other need no copy."""
         counts = self.counts
         series = np.repeat(np.arange(len(counts)), counts)
+        if (self.starts[1:] == self.ends[:-1]).all():
+            return series, slice(*((self.starts[0], self.ends[-1]) if len(counts) else (0, 0)))
         return series, np.arange(len(series)) + (self.starts - (np.cumsum(counts) - counts))[series]
 
     def _pick(self, kept: NDArray[np.bool_]) -> PriceSeries:
@@ -188,7 +190,7 @@ class PriceSeries:
         series, at = self._positions()
         last, rows = (self.numbers * SPAN + day_number(day))[series], self.rows
         kept = (rows.day[at] <= last) & (rows.known[at] <= last)
-        at, counts = at[kept], np.bincount(series[kept], minlength=len(self.assets))
+        at, counts = np.arange(len(rows.day))[at][kept], np.bincount(series[kept], minlength=len(self.assets))
         ends = np.cumsum(counts)
         chosen = _Rows(rows.day[at], rows.known[at], rows.price[at], rows.quantity[at], published_in_order=False)
         return replace(self, starts=ends - counts, ends=ends, rows=chosen)._pick(counts > 0)

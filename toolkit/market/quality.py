@@ -6,7 +6,8 @@ Everything is measured against the series itself, never against another one, and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -14,8 +15,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
 from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
+from toolkit.market.price_series import IntArray, PriceSeries, days_of
 
 OUTLIER_Z = 6.0
 """Robust z of a log change beyond which a print is stray, if the price comes back as far with the next print."""
@@ -64,12 +67,16 @@ _PERIODS = {
 _ANY_PERIOD = (message("period"), message("periods"))
 _LEVEL_WINDOW = 6  # prints on each side whose median is the level before and after a jump
 _SCALE_WINDOW = 20  # changes around a print whose median size is the local scale
+_WINDOW = np.arange(1 - _SCALE_WINDOW, 2 + _SCALE_WINDOW)  # rows around the one behind a change
+_BLOCK = 1_000_000  # prices that are measured at once
 _MAD_TO_SIGMA = 1.4826  # for normal changes
 _MEAN_AD_TO_SIGMA = 1.2533  # fallback where most changes are zero and the median deviation vanishes
+MOVES = ("stale_run", "stale_until", "large_moves", "outliers", "outlier_date", "outlier_z",
+         "unit_ratio", "unit_factor", "unit_date")  # fmt: skip
 _JUMP_TOLERANCE = (0.02, 0.15)  # log points the market may move beside the change of unit
 
 
-def quality(prices: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
+def quality(prices: PriceSeries | pl.DataFrame, *, as_of: date) -> pl.DataFrame:
     """One row an asset, sorted by asset, over what was known on `as_of`.
 
     Columns: `asset`, `first`, `last` (Date), `observations`, `rhythm` (``daily`` to ``annual``, ``irregular``; null for a
@@ -82,19 +89,19 @@ def quality(prices: pl.DataFrame, *, as_of: date) -> pl.DataFrame:
     `age_days`.
 
     Args:
-        prices: Frame that holds the contract `core.frames.Prices`.
+        prices: Series, or a frame that holds the contract `core.frames.Prices`.
         as_of: Rows of a later date, or known later, are not used; ages are counted to this day.
     """
-    seen = prices.select("asset", "date", "price", "known_from")
-    seen = seen.filter((pl.col("date") <= as_of) & (pl.col("known_from") <= as_of))
-    series = seen.drop("known_from").sort("asset", "date").rechunk()
-    names = series["asset"].unique(maintain_order=True)
-    # A number an asset: windows by name would read each of millions of names again for each column.
-    series = series.with_columns(pl.col("asset").rle_id())
-    result = _gaps(series)
-    for part in (_stale_runs(series), _moves(series)):
-        result = result.join(part, on="asset", how="left", maintain_order="left")
-    result = result.with_columns(pl.col("large_moves", "outliers").fill_null(0), asset=names.gather(result["asset"]))
+    own = _each(prices, as_of)
+    result = _gaps(own).join(_moves(own), on="asset", how="left", maintain_order="left")
+    stale = pl.DataFrame(
+        [_stale_run(one) for one in own], schema={"stale_run": pl.Int64, "stale_until": pl.Int64}, orient="row"
+    ).with_columns(pl.col("stale_until").cast(pl.Int32).cast(pl.Date))
+    result = result.with_columns(
+        stale["stale_run"], stale["stale_until"], pl.col("large_moves", "outliers").fill_null(0),
+        asset=pl.Series([one.asset for one in own], dtype=pl.String),
+    )  # fmt: skip
+    result = result.select(*(name for name in result.columns if name not in MOVES), *MOVES)
     return result.with_columns(age_days=(pl.lit(as_of) - pl.col("last")).dt.total_days())
 
 
@@ -111,17 +118,58 @@ def findings(frame: pl.DataFrame) -> tuple[Message, ...]:
 
 def gap_findings(prices: pl.DataFrame) -> tuple[Message, ...]:
     """The gaps of price series alone, one sentence an asset at most; `prices` has `asset` and `date`."""
-    series = prices.select("asset", "date").sort("asset", "date")
-    names = series["asset"].unique(maintain_order=True)
-    rows = _gaps(series.with_columns(pl.col("asset").rle_id())).with_columns(asset=names).iter_rows(named=True)
+    own = _each(prices.select("asset", "date", price=pl.lit(1.0)), None)
+    rows = _gaps(own).with_columns(asset=pl.Series([one.asset for one in own], dtype=pl.String)).iter_rows(named=True)
     return tuple(sentence for row in rows for sentence in _gap_findings(row))
 
 
-def _gaps(series: pl.DataFrame) -> pl.DataFrame:
-    """Frequency, coverage and gaps by asset of sorted dates.
+@dataclass(frozen=True, slots=True)
+class _One:
+    """The days since 1970 (m,) and prices (m,) of an asset."""
+
+    asset: str
+    days: IntArray
+    prices: FloatArray
+
+
+def _each(prices: PriceSeries | pl.DataFrame, as_of: date | None) -> list[_One]:
+    """Every series, sorted by asset and date; of a day only what was known on it."""
+    if isinstance(prices, PriceSeries):
+        series = prices if as_of is None else prices.until(as_of)
+        return [_One(key, series.days(at), series.prices(at)) for at, key in enumerate(series.assets)]
+    seen = prices if as_of is None else prices.filter((pl.col("date") <= as_of) & (pl.col("known_from") <= as_of))
+    runs = seen["asset"].rle().struct
+    names, lengths = runs["value"], runs["len"].to_numpy().astype(np.int64)
+    days = days_of(seen["date"])
+    starts = np.cumsum(lengths) - lengths
+    descends = np.diff(days) < 0
+    descends[starts[1:] - 1] = False
+    if descends.any() or (names < names.shift()).any():
+        return _each(seen.select("asset", "date", "price").sort("asset", "date"), None)
+    price = seen["price"].to_numpy()
+    return [_One(key, days[a : a + m], price[a : a + m]) for key, a, m in zip(names, starts, lengths, strict=True)]
+
+
+def _gaps(own: Sequence[_One]) -> pl.DataFrame:
+    """Frequency, coverage and gaps by number of the asset; those of the same days, as all of a wide file are, are counted once.
 
     The frequency is read off the median step, which holes in a series do not move (as `core.units.periods_per_year`).
     """
+    calendars: dict[bytes, int] = {}
+    which = [calendars.setdefault(one.days.tobytes(), len(calendars)) for one in own]
+    days = [np.frombuffer(calendar, dtype=np.int64) for calendar in calendars]
+    series = pl.DataFrame(
+        {
+            "asset": np.repeat(np.arange(len(days)), [len(one) for one in days]),
+            "date": pl.Series(np.concatenate([np.empty(0, np.int64), *days])).cast(pl.Int32).cast(pl.Date),
+        }
+    )
+    counted = _counted_gaps(series)[which]
+    return counted.with_columns(asset=pl.int_range(pl.len()))
+
+
+def _counted_gaps(series: pl.DataFrame) -> pl.DataFrame:
+    """Frequency, coverage and gaps by asset of sorted dates."""
     before = pl.col("date").shift(1).over("asset")
     stepped = series.select(
         "asset",
@@ -170,42 +218,22 @@ def _gaps(series: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _stale_runs(series: pl.DataFrame) -> pl.DataFrame:
-    """The longest run of identical prices by asset, the latest of equal ones."""
-    if series.is_empty():
-        return series.select("asset", stale_run=pl.lit(0, pl.Int64), stale_until="date")
-    begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in ("asset", "price"))
-    first = np.append(0, np.flatnonzero(series.select(begins)[1:].to_series()) + 1)
-    length = np.diff(np.append(first, len(series)))
-    assets = series["asset"].gather(first)
-    begin = np.append(0, np.flatnonzero(assets.ne(assets.shift())[1:]) + 1)
-    longest = np.maximum.reduceat(length, begin)
-    is_longest = length == np.repeat(longest, np.diff(np.append(begin, len(first))))
-    latest = np.maximum.reduceat(np.where(is_longest, first + length - 1, -1), begin)
-    return pl.DataFrame({"asset": assets.gather(begin), "stale_run": longest, "stale_until": series["date"].gather(latest)})
+def _stale_run(one: _One) -> tuple[int, int]:
+    """The longest run of identical prices, the latest of equal ones, and the day on which it ends."""
+    ends = np.append(np.flatnonzero(np.diff(one.prices)), len(one.prices) - 1)
+    lengths = np.diff(ends, prepend=-1)
+    at = len(lengths) - 1 - int(lengths[::-1].argmax())
+    return int(lengths[at]), int(one.days[ends[at]])
 
 
-def _moves(series: pl.DataFrame) -> pl.DataFrame:
-    """Large moves, stray prints and unit jumps by asset that has a large move; others have none of them.
+def _moves(own: Sequence[_One]) -> pl.DataFrame:
+    """Large moves, stray prints and unit jumps by number of the asset that has a large move; others have none of them.
 
     A jump is taken for a change of unit if it is out of the ordinary (robust z), close to a ratio of units, and lasts:
     the median level of the prints after it stands as far from that before. From one day to the next it may be a split.
     """
+    moved = _around_moves(own)
     log = pl.col("price").log()
-    change = pl.when(pl.col("asset") == pl.col("asset").shift()).then(log.diff())
-    step = pl.col("date").diff().dt.total_days()
-    moved = series.with_columns(
-        change=change, step=step, order=pl.int_range(pl.len()).over("asset"), count=pl.len().over("asset")
-    )
-    moved = moved.with_columns(centre=pl.col("change").median().over("asset"))
-    moved = moved.with_columns(deviation=(pl.col("change") - pl.col("centre")).abs())
-    # Where most changes are zero the median deviation vanishes and the mean one stands in; a series that never moves
-    # has no scale, and so no z.
-    moved = moved.with_columns(median=pl.col("deviation").median().over("asset"), mean=pl.col("deviation").mean().over("asset"))
-    overall = pl.when(pl.col("median") > 0).then(pl.col("median") * _MAD_TO_SIGMA)
-    moved = moved.with_columns(overall=overall.otherwise(pl.col("mean") * _MEAN_AD_TO_SIGMA))
-    # Windows are laid around the few changes that may be large alone: no scale below is smaller than the overall one.
-    moved = moved.filter(_around(moved["deviation"] > OUTLIER_Z * moved["overall"], _SCALE_WINDOW))
     # Windows run over one asset only, and need two prints on a side: a level seen once is not lasting.
     before = log.shift(1).rolling_median(_LEVEL_WINDOW, min_samples=2)
     after = log.reverse().rolling_median(_LEVEL_WINDOW, min_samples=2).reverse()
@@ -240,11 +268,52 @@ def _moves(series: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _around(mask: pl.Series, rows: int) -> pl.Series:
-    """Whether a row is at most so many rows from one that is marked."""
-    counts = np.append(0, np.cumsum(mask.fill_null(value=False).to_numpy()))
-    at = np.arange(len(mask))
-    return pl.Series(counts[np.minimum(at + rows + 1, len(mask))] > counts[np.maximum(at - rows, 0)])
+def _around_moves(own: Sequence[_One]) -> pl.DataFrame:
+    """The rows around changes that may be large, by number of the asset.
+
+    Windows are laid around these few alone: no scale in them is smaller than the overall one.
+    """
+    longest: dict[int, list[int]] = {}
+    for at, one in enumerate(own):
+        longest.setdefault(len(one.prices), []).append(at)
+    found: list[tuple[Any, ...]] = []
+    for count, every in longest.items():
+        # Series of one length, as all of a wide file mostly are, are measured in blocks; one print has no change.
+        size = max(1, _BLOCK // count)
+        for block in (every[i : i + size] for i in range(0, len(every) if count > 1 else 0, size)):
+            change = np.diff(np.log([own[at].prices for at in block]), axis=1)
+            centre = np.median(change, axis=1)
+            deviation = np.abs(change - centre[:, None])
+            # Where most changes are zero the median deviation vanishes and the mean one stands in; a series that never
+            # moves has no scale, and so no z.
+            median = np.median(deviation, axis=1)
+            mean = deviation.mean(axis=1) * _MEAN_AD_TO_SIGMA
+            overall = np.where(median > 0, median * _MAD_TO_SIGMA, mean)
+            large = deviation > OUTLIER_Z * overall[:, None]
+            for i in np.flatnonzero(large.any(axis=1)):
+                near = np.unique(np.flatnonzero(large[i])[:, None] + _WINDOW)
+                near = near[(near >= 0) & (near < count)]
+                one, first = own[block[i]], int(near[0] == 0)
+                before = near[first:] - 1
+                gone = np.full(first, np.nan)
+                found.append(
+                    (
+                        np.full(len(near), block[i]),
+                        one.days[near],
+                        one.prices[near],
+                        np.append(gone, change[i, before]),
+                        np.append(gone, one.days[before + 1] - one.days[before]),
+                        near,
+                        np.full(len(near), count),
+                        np.full(len(near), centre[i]),
+                        np.append(gone, deviation[i, before]),
+                        np.full(len(near), overall[i]),
+                    )
+                )
+    names = ("asset", "date", "price", "change", "step", "order", "count", "centre", "deviation", "overall")
+    columns = map(np.concatenate, zip(*found, strict=True)) if found else [np.empty(0)] * len(names)
+    rows = pl.DataFrame(dict(zip(names, columns, strict=True)), nan_to_null=True).sort("asset", maintain_order=True)
+    return rows.with_columns(pl.col("asset", "order", "count").cast(pl.Int64), pl.col("date").cast(pl.Int32).cast(pl.Date))
 
 
 def _unit_ratio() -> pl.Expr:

@@ -223,14 +223,14 @@ def test_windows_are_laid_around_what_may_be_large_alone(monkeypatch):
     prices = 100 * np.exp(np.cumsum(0.01 * np.random.default_rng(3).uniform(-1, 1, 4000)))
     prices[2000] *= 1.5
     seen = []
-    around = module._around
+    around = module._around_moves
 
-    def noted(mask: pl.Series, rows: int) -> pl.Series:
-        found = around(mask, rows)
-        seen.append(int(found.sum()))
+    def noted(own) -> pl.DataFrame:
+        found = around(own)
+        seen.append(found.height)
         return found
 
-    monkeypatch.setattr(module, "_around", noted)
+    monkeypatch.setattr(module, "_around_moves", noted)
     row = quality(frame(days, prices), as_of=date(2039, 1, 1)).row(0, named=True)
     assert seen == [42]  # two changes, out and back, and twenty rows on each side
     assert (row["large_moves"], row["outliers"], row["outlier_date"]) == (2, 1, days[2000])

@@ -89,6 +89,8 @@ class Inputs:
     @cached_property
     def sources(self) -> Mapping[str, str]:
         """Asset -> source of its newest price."""
+        if len(names := self.prices.select(pl.col("source").unique()).to_series()) == 1:
+            return dict.fromkeys(self.prices["asset"].unique(maintain_order=True), str(names[0]))
         newest = pl.col("source").get(pl.col("date").arg_max())
         return dict(self.prices.group_by("asset", maintain_order=True).agg(newest).iter_rows())
 
@@ -389,10 +391,10 @@ def priced_market(context: Context, prices: PriceFiles | None = None) -> PricedM
             Remark("data", sentence, AGED, tuple(sentence.values["asset"]), comes_first=True)
             if "age" in sentence.values
             else Remark("data", sentence, CHECK, tuple(sentence.values["asset"]))
-            for sentence in _together(findings(quality(own.frame, as_of=context.as_of)))
+            for sentence in _together(findings(quality(own.series, as_of=context.as_of)))
         )
         notes = tuple(dict.fromkeys((*notes, *whole, *own.reading, *found)))
-        market = market.replace("prices", own.over(snapshot["prices"]))
+        market = market.replace("prices", own.over(snapshot["prices"]), series=own.series if only else None)
         snapshot = market.until(context.as_of)
     supply = scored_supplies(products, snapshot["shares"], snapshot["shares_elsewhere"])
     return PricedMarket(context, market, snapshot, supply, own, only, notes)

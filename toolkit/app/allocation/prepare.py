@@ -167,7 +167,7 @@ class Prepared:
     def used_rows(self) -> dict[str, pl.DataFrame]:
         """The rows behind the numbers, for hashes and ages: a table that was not read is not listed."""
         inputs, snapshot, currency = self.inputs, self.inputs.snapshot, self.request.owner.currency
-        frames, quoted = {"prices": inputs.prices}, {*inputs.prices["currency"].unique()}
+        frames, quoted = {"prices": inputs.prices}, {*inputs.series.currencies}
         if quoted != {currency}:
             frames["fx"] = rates_used(snapshot["fx"], {*quoted, currency})
         if len(inputs.unknown) < len(inputs.universe):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -82,6 +82,26 @@ class Numbers:
     notes: tuple[Message, ...] = ()
 
 
+def without_words(table: Table, columns: Sequence[str], missing: Collection[str]) -> Table:
+    """The table with cells that say that a value is missing empty, in columns that are not all numbers.
+
+    Where every column is all numbers, and the separator leaves no doubt of what a point is, they are numbers from then on.
+
+    Args:
+        table: The file.
+        columns: Names of columns.
+        missing: What such cells say.
+    """
+    given = table.cells[list(columns)].select(pl.col(pl.String))
+    read = given.select(pl.all().cast(pl.Float64, strict=False))
+    wordy = [text.name for text, number in zip(given, read, strict=True) if number.null_count() > text.null_count()]
+    if wordy:
+        empty = given[wordy].select(pl.all().replace(dict.fromkeys(missing)))
+        return replace(table, cells=table.cells.with_columns(empty))
+    plain = table.separator == "," and read.width > 0 and all(read.select(pl.all().is_finite().all()).row(0))
+    return replace(table, cells=table.cells.with_columns(read)) if plain else table
+
+
 def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     """Columns as finite Float64, null where the cell is empty; see `amounts`."""
     return amounts(table, columns, money=False).values
@@ -107,7 +127,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
     # Columns are indexed, never selected: `pl.col` would read a name such as "*" or "^.*$" as a pattern.
     given = table.cells[list(columns)].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String))
     values = given.select(pl.all().cast(pl.Float64, strict=False))
-    codes = pl.DataFrame({name: pl.Series([None] * given.height, dtype=pl.String) for name in columns})
+    codes = pl.DataFrame(dict.fromkeys(columns, pl.Series([None] * given.height, dtype=pl.String)))
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
     notes: tuple[Message, ...] = ()
     texts_of = [(given[name], values[name]) for name in textual]
@@ -188,6 +208,8 @@ def check_names(file: str, names: pl.DataFrame) -> None:
         names: Columns `row` (Int64) and `value` (String, null where there is none).
     """
     odd = pl.col("value").str.contains(r"\p{C}") | (pl.col("value").str.len_chars() > MAX_NAME)
+    if names.select(pl.col("value").unique()).filter(odd).is_empty():  # of many rows the names are few
+        return
     raise_row_errors(
         file,
         names.filter(odd),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import polars as pl
@@ -60,7 +60,7 @@ def check_kinds(file: str, rows: pl.DataFrame) -> None:
     """`FrameError` for a series in two currencies, units or bases; a dealer's prices are in none, of one currency and unit."""
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     for column in ("currency", "unit", "basis"):
-        if rows[column].n_unique() == 1:
+        if rows.select(pl.col(column).n_unique()).item() == 1:
             continue
         # Compared with the first row of the series in the file: the rows named are those a person would call different.
         differs = rows.filter(pl.col(column) != pl.col(column).first().over("asset", of_dealer))
@@ -125,6 +125,14 @@ def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the
         hint=hint,
         details={"file": file, "rule": "jump", "asset": asset},
     )
+
+
+def in_order(rows: pl.DataFrame, by: Sequence[str]) -> bool:
+    """Whether no row is before the one above it, by columns without nulls."""
+    before: pl.Expr = pl.lit(value=False)
+    for name in reversed(by):
+        before = (pl.col(name) < pl.col(name).shift()) | ((pl.col(name) == pl.col(name).shift()) & before)
+    return not rows.select(before.any()).item()
 
 
 def visible(rows: pl.DataFrame, day: date) -> pl.DataFrame:

@@ -18,7 +18,16 @@ from toolkit.core.frames import Prices
 from toolkit.core.messages import Message, message, together
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers import cells
-from toolkit.market.readers.columns import amounts, check_columns, check_names, days, required_cells, running_months, texts
+from toolkit.market.readers.columns import (
+    amounts,
+    check_columns,
+    check_names,
+    days,
+    required_cells,
+    running_months,
+    texts,
+    without_words,
+)
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.limits import check_size
 from toolkit.market.readers.price_checks import (
@@ -26,6 +35,7 @@ from toolkit.market.readers.price_checks import (
     check_jumps,
     check_kinds,
     check_rows,
+    in_order,
     visible,
 )
 from toolkit.market.readers.price_units import (
@@ -149,11 +159,10 @@ def read_prices(
         reading = (*dated, *unquoted, *reading)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
-    check_size(table.name, columns=rows["asset"].n_unique())
     priced = {*rows["asset"].unique()}
+    check_size(table.name, columns=len(priced))
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
-    if not rows.select(pl.struct("asset", "date", "row")).to_series().is_sorted():
-        rows = rows.sort("asset", "date", "row")
+    rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
     reading = (*table.notes, *reading, *assumed, *keys)
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     notes = _notes(table, rows, empty, today)
@@ -204,7 +213,7 @@ def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> Rows
     """The closes of a quotation file, and a note on what was taken for the price."""
     fields = list(quoted.fields)
     dates = _dates(table, today, column=quoted.date)
-    read = amounts(_without_words(table, fields), fields, money=False)
+    read = amounts(without_words(table, fields, MISSING), fields, money=False)
     closes = read.values
     parts = []
     for asset, column in quoted.prices.items():
@@ -249,9 +258,9 @@ def _keyed(
             message("{ticker} is taken as a listed instrument, not as {asset}.", ticker=a, asset=b) for a, b in means.items()
         ]
         return rows, tuple(notes)
-    named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means))
+    named = rows.with_columns(name="asset", asset=pl.col("asset").replace(means)) if means else rows
     check_kinds(file, named)
-    if named["asset"].n_unique() < named["name"].n_unique():
+    if means and named["asset"].n_unique() < named["name"].n_unique():
         kind = pl.when(pl.col("basis").is_in(OF_DEALERS)).then(pl.col("basis")).otherwise(pl.lit("")).alias("kind")
         day = ["asset", "date", kind]
         unlike = (pl.col("name").n_unique().over(day) > 1) & (pl.col("price").n_unique().over(day) > 1)
@@ -295,15 +304,6 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
     )
 
 
-def _without_words(table: Table, columns: Sequence[str]) -> Table:
-    """The table with cells that say that a value is missing empty, in columns that are not all numbers."""
-    given = table.cells[list(columns)].select(pl.col(pl.String))
-    numbers = given.select(pl.all().cast(pl.Float64, strict=False))
-    wordy = [text.name for text, number in zip(given, numbers, strict=True) if number.null_count() > text.null_count()]
-    missing = pl.all().replace(dict.fromkeys(MISSING))
-    return replace(table, cells=table.cells.with_columns(given[wordy].select(missing)) if wordy else table.cells)
-
-
 def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above | None) -> Rows:
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
@@ -325,14 +325,13 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
         hint = message("Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.")
         raise table.header_error(message("column {name!r:s} names assets, and no column is 'price'.", name=names), hint)
     dates = _dates(table, today)
-    read = amounts(_without_words(table, assets), assets, money=True)
+    read = amounts(without_words(table, assets, MISSING), assets, money=True)
     assets = tuple(sorted(assets))
     prices, signs = read.values[list(assets)].unpivot(variable_name="asset", value_name="price"), read.currencies
     rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
-    beside = pl.concat([signs[name].alias("sign") for name in assets])
-    found = {code for code in beside.unique() if code is not None}
+    found = {code for name in assets if signs[name].null_count() < signs.height for code in signs[name].unique().drop_nulls()}
     if found:
-        rows = rows.with_columns(beside)
+        rows = rows.with_columns(pl.concat([signs[name].alias("sign") for name in assets]))
         other = rows.filter(pl.col("price").is_not_null() & (pl.col("sign").is_null() | (pl.col("sign") != min(found))))
         hint = message("Give every price of a wide file the same currency, or name it with --prices-currency alone.")
         odd = other.select("row", what="asset", value=pl.col("price").cast(pl.String))
