@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from toolkit.records.conflict import AskedLimit
 from toolkit.report.findings import Findings
@@ -11,15 +11,17 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import SIDES, SQUARES, measure_words, scale
 from toolkit.report.i18n.text import Text, name, plain, text
 
-RULES = {
-    "lots": mark("whole lots of every metal that is sold in lots"),
-    "no_trade": mark("no trade in what it names"),
-    "buy_only": mark("no sale of what it names"),
-    "no_sell": mark("no sale of what it names"),
-    "no_buy": mark("no purchase of what it names"),
-    "whole_pieces": mark("trades in whole pieces"),
+RULES: Mapping[str, tuple[str | None, str | None]] = {
+    "lots": (mark("whole lots of every metal that is sold in lots"), mark("whole lots")),
+    "min_ticket": (None, mark("a smallest amount for each holding")),
+    "no_trade": (mark("no trade in what it names"), mark("what is not traded")),
+    "buy_only": (mark("no sale of what it names"), mark("what is only bought")),
+    "no_sell": (mark("no sale of what it names"), mark("what is not sold")),
+    "no_buy": (mark("no purchase of what it names"), mark("what is not bought")),
+    "whole_pieces": (mark("trades in whole pieces"), None),
+    "control_exposure": (None, mark("the share under control, of which nothing here is known")),
 }
-"""Terms that set no number."""
+"""Kind of a constraint without a number -> what it asks where there is no answer, and what an answer keeps."""
 SMALLEST = 1e-3
 """A move that is told as less than this: a tenth of a point."""
 
@@ -36,7 +38,8 @@ def asked(run: Findings, limit: AskedLimit) -> Text:
         return run.say("at least {amount} in each holding of {assets}", amount=least, assets=run.say.series(limit.assets))
     sides = [plain(side_asked(run, limit, side, value)) for side in SIDES if (value := getattr(limit, side)) is not None]
     if not sides:
-        return run.say(RULES[kind]) if kind in RULES else text(run.say.term("term", readable(kind)))
+        words, _ = RULES.get(kind, (None, None))
+        return run.say(words) if words else text(run.say.term("term", readable(kind)))
     told = run.say.series(sides)
     if kind == "cardinality" and (of := [*(limit.assets or ()), *(limit.groups or ())]):
         told = plain(run.say("{asked} of {assets}", asked=told, assets=run.say.series(of)))
@@ -44,6 +47,12 @@ def asked(run: Findings, limit: AskedLimit) -> Text:
         words = measure_words(SQUARES.get(limit.measure, limit.measure), limit.confidence, run.say)
         return run.say("{measure} {asked}", measure=words, asked=told)
     return text(told)
+
+
+def kept(run: Findings, kind: str) -> str:
+    """What an answer keeps of a constraint without a number."""
+    _, words = RULES.get(kind, (None, None))
+    return run.say.words(words) if words else run.say.term("term", readable(kind))
 
 
 def side_asked(run: Findings, limit: AskedLimit, side: str, value: float | str) -> Text:

@@ -10,6 +10,7 @@ from toolkit.records.positions import BrokenLimit
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
 from toolkit.report.findings import HOLDS, Findings
+from toolkit.report.i18n.asked import kept
 from toolkit.report.i18n.countries import NAMES
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
@@ -24,16 +25,6 @@ ONE_SIDED = 0.01
 """Part of a price by which its other side differs before that is told."""
 NAMELESS = "objective.volatility"
 """The name of a limit that the objective sets itself."""
-RULES = {
-    "lots": mark("whole lots"),
-    "min_ticket": mark("a smallest amount for each holding"),
-    "no_trade": mark("what is not traded"),
-    "buy_only": mark("what is only bought"),
-    "no_sell": mark("what is not sold"),
-    "no_buy": mark("what is not bought"),
-    "control_exposure": mark("the share under control, of which nothing here is known"),
-}
-"""Terms without a number of their own."""
 PLACES = {"cash": mark("cash"), "turnover": mark("turnover"), "gross exposure": mark("gross exposure")}
 AIMS = {
     "ratio": mark("The objective is a ratio to the {measure}."),
@@ -244,12 +235,8 @@ def _others(run: Findings) -> str:
     say = run.say
     rules = [c for c in run.proposal.constraints if c.value is None]
     counted = [c.name for c in rules if c.kind == "cardinality"]
-    found = [_holdings(run, counted) if c.kind == "cardinality" else _rule(run, c.kind) for c in rules]
+    found = [_holdings(run, counted) if c.kind == "cardinality" else kept(run, c.kind) for c in rules]
     return say.words("Also kept: {rules}.", rules=say.series(tuple(dict.fromkeys(found)))) if found else ""
-
-
-def _rule(run: Findings, kind: str) -> str:
-    return run.say.words(RULES[kind]) if kind in RULES else run.say.term("term", readable(kind))
 
 
 def _holdings(run: Findings, names: Sequence[str]) -> str:
