@@ -35,8 +35,8 @@ from typer.core import TyperGroup
 
 from toolkit.app.config import resolve
 from toolkit.app.definitions import definitions
-from toolkit.app.language import language
 from toolkit.app.runs import with_checksums
+from toolkit.app.strategies.language import language
 from toolkit.app.subjects import context_of, parts_of
 from toolkit.cli.main import command, run
 from toolkit.core.decode import parse_toml

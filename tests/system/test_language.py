@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.app.language import language
+from toolkit.app.strategies.language import language
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.objectives import objective_kinds
 from toolkit.risk_measures import measures

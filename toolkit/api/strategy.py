@@ -9,7 +9,7 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from toolkit.app.definitions import find
-from toolkit.app.own_files import read_strategy
+from toolkit.app.strategies.own_files import read_strategy
 from toolkit.core.decode import Spec
 from toolkit.core.discovery import models_by_kind
 from toolkit.optimize.constraints import constraint_kinds

@@ -10,8 +10,8 @@ from toolkit.app.allocation.inputs import Inputs, load_inputs
 from toolkit.app.characteristics import supply_premia
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
-from toolkit.app.own_files import read_strategy
 from toolkit.app.prices import PriceFiles
+from toolkit.app.strategies.own_files import read_strategy
 from toolkit.app.walk_forward import walk_forward
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import Forecast

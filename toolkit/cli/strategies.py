@@ -39,7 +39,7 @@ def list_strategies(*, common: Common) -> None:
 def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
     """One strategy as its TOML, which `> mine.toml` copies; with --json every setting with its default."""
     from toolkit.app.definitions import find
-    from toolkit.app.own_files import read_strategy
+    from toolkit.app.strategies.own_files import read_strategy
 
     definition = find("strategies", name)
     strategy = read_strategy(definition.path)
@@ -63,7 +63,7 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
 @with_common
 def check(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: Common) -> None:
     """Tell every fault of a strategy at once, in its file and where it meets the data; exit 2 when there is one."""
-    from toolkit.app.check import check as checked
+    from toolkit.app.strategies.check import check as checked
     from toolkit.cli.request import request_of
     from toolkit.records.answers.lists import StrategyCheck
     from toolkit.report.answers.lists import strategy_check as document
@@ -83,7 +83,7 @@ def language(
     common: Common,
 ) -> None:
     """Everything that a strategy may say: every table and kind, with its keys, types and defaults, as Markdown."""
-    from toolkit.app import language as spoken
+    from toolkit.app.strategies import language as spoken
     from toolkit.core.errors import SpecError, did_you_mean
     from toolkit.records.answers.lists import LanguageList
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from toolkit.app.config import Owner, Settings
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
-from toolkit.app.own_files import read_strategy, with_own_files
 from toolkit.app.prices import PriceFiles
+from toolkit.app.strategies.own_files import read_strategy, with_own_files
 from toolkit.strategy.model import Strategy
 
 if TYPE_CHECKING:

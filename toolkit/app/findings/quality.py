@@ -1,4 +1,4 @@
-"""Quality of each price series: its basis, gaps, runs of identical prices, outliers and age."""
+"""Quality of each price series: its basis, gaps, runs of identical prices, outliers and age; and the checks of a store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from toolkit.app.findings.part import Ask, part
 from toolkit.market.quality import is_old
 from toolkit.market.quality import quality as measured
 from toolkit.records.base import Named
-from toolkit.records.parts.quality import Quality, SeriesQuality
+from toolkit.records.parts.quality import Quality, SeriesQuality, StoredChecks
 from toolkit.returns.panel import CUSTOMS
 
 
@@ -48,3 +48,29 @@ def quality(ask: Ask) -> Quality | None:
 def _is_of_subject(stated: tuple[str, str] | None, basis: str, row: Mapping[str, Any]) -> bool:
     """Whether a proposal was made from this series: one made from the reader's own prices has another basis or last day."""
     return stated is None or stated == (basis, row["last"].isoformat())
+
+
+@part("stored")
+def stored(ask: Ask) -> StoredChecks | None:
+    """Errors and warnings of `toolkit data validate` in the series of the subject and in its rates; None without such series.
+
+    A series is one of prices or quotations of an asset of the subject, or a rate between its currencies and the reporting one.
+    """
+    if (store := ask.context.store) is None:
+        return None
+    from toolkit.app.data.store import stored_quality  # noqa: PLC0415  # an extra
+
+    assets = {*ask.assets, *(row.asset for row in ask.positions)}
+    series: dict[str, list[str]] = {}
+    currencies = {ask.currency}
+    for table in ("prices", "quotations"):
+        rows = store.scan(table, ask.as_of, series=sorted(assets)).select("asset", "currency").unique().collect()
+        series[table] = sorted({*rows["asset"]})
+        currencies |= {*rows["currency"]}
+    rates = store.scan("fx", ask.as_of).select("base", "quote").unique().collect()
+    linked = rates.filter(pl.col("base").is_in(currencies) & pl.col("quote").is_in(currencies))
+    series["fx"] = sorted({*linked["quote"]})
+    if not any(series.values()):
+        return None
+    found = [finding for finding in stored_quality(ask.context, series) if finding.severity != "note"]
+    return StoredChecks(series=sum(map(len, series.values())), findings=tuple(found), data=())

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import toolkit as tk
-from toolkit.app.own_files import with_own_files
+from toolkit.app.strategies.own_files import with_own_files
 
 NAMES = ["GLD", "SLV", "SPY"]
 CSV = "asset;spread;fee;borrow;storage;impact;volume\nGLD;0,002;5;0,01;0,0004;;\nSLV;0,006;;0,03;;1;2000000\nSPY;;7;;;;\n"

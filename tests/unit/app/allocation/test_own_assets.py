@@ -12,7 +12,7 @@ import pytest
 
 import toolkit as tk
 from tests.workbooks import xlsx
-from toolkit.app.own_files import read_own_assets, with_own_files
+from toolkit.app.strategies.own_files import read_own_assets, with_own_files
 from toolkit.core.assets import Asset, Universe
 from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.constraints.bounds import Group

@@ -8,7 +8,7 @@ from tests.stores import FETCHED, days, prices, rates
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings.part import Ask
-from toolkit.app.findings.stored import stored
+from toolkit.app.findings.quality import stored
 from toolkit.market.store.store import Store
 from toolkit.records.parts.quality import StoredChecks
 
