@@ -30,6 +30,10 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
         "market": mark("This report is not about the market alone."),
         "about": mark("This report is not about a strategy."),
         "control_history": mark("This report has no holdings through time."),
+        "exit": mark(
+            "Nothing can be sold today: what has not arrived, what an export control may hold where it is and what has no "
+            "price does not count."
+        ),
         "conflict": mark("The limits of this strategy do not contradict each other."),
     }
 )

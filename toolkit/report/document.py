@@ -119,6 +119,7 @@ class Bar:
 
     Attributes:
         hollow: The value rests on an assumption, or is the size of a short position.
+        free: It is of something that no control reaches, beside bars of what one does.
     """
 
     label: Text
@@ -128,6 +129,7 @@ class Bar:
     cap: float | None = None
     hollow: bool = False
     controlled: bool = False
+    free: bool = False
     total: bool = False
 
 

@@ -88,7 +88,7 @@ def test_every_section_has_its_heading_and_content(subjects, pages, name):
     chosen = tomllib.loads((REPOSITORY / "reports" / "allocation.toml").read_text(encoding="utf-8"))["sections"]
     chosen.remove("also")
     for section in chosen:
-        if builders()[section].title:
+        if builders()[section].title and (name, section) != ("cash", "exit"):  # with nothing to sell it is left out
             assert f'<h2 id="h-{section}">{builders()[section].title}</h2>' in pages[name]
     subject = subjects[name]
     sections = compose(partial_findings(subject.record, subject.parts), Definition("t", tuple(chosen))).sections

@@ -160,10 +160,10 @@ def _events(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[
     rows = [{"x": x, "y": heights.get(x, top + 8) - 8, "y2": bottom} for x in lines]
     yield plane.marks("rule", rows, color=TOKENS["mut"], strokeWidth=1, strokeDash=[1, 3])
     yield plane.words(labels, TOKENS["mut"])
-    for day, colour, thick in ((path.announced, "ink", 1), (path.effective, "ctl", 1.5)):
+    for day, colour, thick, dash in ((path.announced, "ink", 1, [5, 3]), (path.effective, "ctl", 1.5, [])):
         if day:
             line = [{"x": scale.x(_away(day, path.announced), path), "y": top, "y2": bottom}]
-            yield plane.marks("rule", line, color=TOKENS[colour], strokeWidth=thick)
+            yield plane.marks("rule", line, color=TOKENS[colour], strokeWidth=thick, strokeDash=dash)
 
 
 def _prices(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[Layer]:

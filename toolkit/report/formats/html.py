@@ -188,7 +188,7 @@ def _is_missing(content: object) -> bool:
     return isinstance(content, Missing)
 
 
-ROWS, BARS, LINES, PANELS, NOTES, DATES = 6, 9, 7, 4, 6, 4
+ROWS, BARS, LINES, PANELS, NOTES, DATES = 6, 9, 5, 4, 6, 4
 """What a slide holds at most: rows of a table, bars, lines of the matrix, small charts, notes, dates ahead."""
 T = TypeVar("T")
 

@@ -48,8 +48,8 @@ _FORMS = {
     },
     _OPEN: {"clear": "stroke-mut", "part": "stroke-mut", "hollow": "stroke-data"},
     _dashed(_OPEN): {"ahead": "stroke-ctl", "uncertain": "stroke-ctl", "unsettled": "stroke-ctl"},
-    _RULE: {"cap": "stroke-ink", "zeroline": "stroke-ink", "dateline": "stroke-ctl", "median": "stroke-data"},
-    _dashed(_RULE): {"otherline": "stroke-mut", "datedash": "stroke-ctl"},
+    _RULE: {"cap": "stroke-ink", "dateline": "stroke-ctl", "median": "stroke-data"},
+    _dashed(_RULE): {"zeroline": "stroke-ink", "otherline": "stroke-mut", "datedash": "stroke-ctl"},
     _ROW: {"line": "stroke-data", "bench": "stroke-cur"},
     _dashed(_ROW): {"dashed": "stroke-data"},
     _DOT: {

@@ -249,5 +249,4 @@ def _months(run: Findings, one: Simulated) -> Table:
         left(say.words("Year"), lambda year: str(day(year.ends).year)),
         *map(of_month, sorted({month for _, month in by})),
         right(say.words("Year"), lambda year: strong(fmt.points(year.value))),
-        stacks=False,
     )

@@ -36,7 +36,7 @@ STANDINGS: Mapping[Standing, str] = MappingProxyType(
     }
 )
 POINT_MARKS: Mapping[Standing, str] = {"controlled": "licensed", "unsettled": "unsettled", "plain": "free"}
-BAR_MARKS: Mapping[Standing, str] = {"controlled": "on", "unsettled": "uncertain", "plain": "new"}
+BAR_MARKS: Mapping[Standing, str] = {"controlled": "on", "unsettled": "uncertain", "plain": "plain"}
 """Classes of the marks of the legend, for marks in a plane and for bars."""
 
 
@@ -94,6 +94,7 @@ def _ranked(run: Findings, rows: Sequence[Scored]) -> Figure:
             at.n_minus_1,
             controlled=run.standing(metal.asset) != "plain",
             hollow=run.standing(metal.asset) == "unsettled",
+            free=run.standing(metal.asset) == "plain",
         )
         for metal, at in rows
     )

@@ -19,8 +19,8 @@ from toolkit.report.i18n.names import source_of_dealer
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sources, strong, text
 from toolkit.report.tables.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, Sum, reach, shown_name, sums
 
-SHOWN = 30
-"""Lots with a row of their own; the rest is one sum, and the data table has all."""
+SHOWN, SHORT = 30, 15
+"""Lots with a row of their own, and in a short report unless more are at risk; the rest is one sum, the data table has all."""
 UNPRICED_NAMED = 3
 ANNUAL = "annual_average"
 """Kind of a price that is the average of a year."""
@@ -166,8 +166,9 @@ def _source(run: Findings) -> Iterator[Inline]:
 
 def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     say, fmt = run.say, run.fmt
-    order = sorted(lots, key=lambda lot: (_rank(lot), -(lot.value or 0.0), lot.lot_id))
-    first, rest = order[:SHOWN], order[SHOWN:]
+    order = sorted(lots, key=lambda lot: (not _is_at_risk(lot), -(lot.value or 0.0), lot.lot_id))
+    most = min(max(SHORT, sum(map(_is_at_risk, order))), SHOWN) if run.short else SHOWN
+    first, rest = order[:most], order[most:]
     unknown = all(lot.assumed_origin for lot in lots)
     columns = (
         Column(say.words("Lot ID"), "left"),
@@ -206,14 +207,13 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
 def _largest(run: Findings, order: Sequence[LotExposure]) -> Text:
     """Of what is at risk the largest lot, else the largest of all."""
     say = run.say
-    risky = [lot for lot in order if reach(lot) == "order" and lot.status != PLANNED]
-    if risky:
+    if risky := [lot for lot in order if _is_at_risk(lot)]:
         lot = max(risky, key=lambda lot: lot.value or 0.0)
         if lot.value is None:
             quantity, metal = run.fmt.quantity(lot.mass), run.metal(run.product(lot.asset))
-            return say("A delivery at risk has no price: {quantity} kg {metal}", quantity=quantity, metal=metal)
+            return say("A lot at risk has no price: {quantity} kg {metal}", quantity=quantity, metal=metal)
         return say(
-            "The largest delivery at risk is {quantity} kg {metal}, worth {value}",
+            "The largest lot at risk is {quantity} kg {metal}, worth {value}",
             quantity=run.fmt.quantity(lot.mass),
             metal=run.metal(run.product(lot.asset)),
             value=run.money(lot.value),
@@ -241,7 +241,7 @@ def _cells(run: Findings, lot: LotExposure, *, with_origin: bool) -> tuple[Text,
     if lot.assumed_origin:
         origin = run.assumed(say.words(UNKNOWN_ORIGIN), ORIGIN, marked=False)
     numbers = _numbers(run, lot)
-    risky = _rank(lot) < len(RISKY)
+    risky = _is_at_risk(lot)
     return (
         text(*((Span("▲ ", "warn"),) if risky else ()), shown_name(lot.lot_id)),
         text(
@@ -256,10 +256,9 @@ def _cells(run: Findings, lot: LotExposure, *, with_origin: bool) -> tuple[Text,
     )
 
 
-def _rank(lot: LotExposure) -> int:
-    """Place in the list: what is owned or ordered and can be stopped, what is not settled, then the rest."""
-    at = reach(lot)
-    return RISKY.index(at) if at in RISKY and lot.status != PLANNED else len(RISKY)
+def _is_at_risk(lot: LotExposure) -> bool:
+    """Whether a lot that is owned or ordered can be stopped, or it is not settled that it cannot."""
+    return reach(lot) in RISKY and lot.status != PLANNED
 
 
 def _price(run: Findings, lot: LotExposure) -> Text:
@@ -312,7 +311,7 @@ def _stop(lot: LotExposure) -> str:
 
 
 def _rest(run: Findings, rest: Sequence[LotExposure]) -> Text:
-    risky = sum(reach(lot) == "order" and lot.status != PLANNED for lot in rest)
+    risky = sum(map(_is_at_risk, rest))
     if not risky:
         return run.say("none of them is at risk")
     return run.say.counted(risky, "{n} of them is at risk", "{n} of them are at risk")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Literal
 
@@ -61,9 +62,16 @@ def resale(run: Findings) -> tuple[Block, ...]:
     part, say = run.part(Resale), run.say
     merged = _merged(run, part.groups)
     columns = tuple(_buyers(run, buyers) for buyers in _columns(part))
-    lines = tuple(Line(_symbols(groups), _names(run, groups), _states(run, part, groups[0])) for _, groups in merged)
+    alike: dict[tuple[State, ...], list[list[LotGroup]]] = {}
+    for states, groups in merged:
+        alike.setdefault(states, []).append(groups)
+    lines = tuple(
+        Line(_symbols(chain(*kinds)), joined([_names(run, groups) for groups in kinds], "; "), _states(run, part, kinds[0][0]))
+        for kinds in alike.values()
+    )
     matrix = Matrix(say.words("Answer by lot and buyer"), say.words("Metal, form and origin"), columns, lines)
-    legend = tuple((css, say.words(words)) for css, words in LEGEND)
+    drawn = {state.mark for line in lines for state in line.states if state}
+    legend = tuple((css, say.words(words)) for css, words in LEGEND if css in drawn)
     foot = text(*_source(run, part.groups))
     return (Figure(_finding(run, part), () if run.short else _sub(run), (matrix,), legend, foot, _basis(run, part, merged)),)
 
@@ -189,7 +197,7 @@ def _number(run: Findings, m: ResaleMeasure) -> str:
     return run.fmt.notices(run.say.term("term", m.number or m.authority))
 
 
-def _symbols(groups: Sequence[LotGroup]) -> str:
+def _symbols(groups: Iterable[LotGroup]) -> str:
     return ", ".join(dict.fromkeys(group.element or group.asset for group in groups))
 
 

@@ -71,6 +71,7 @@ def owned(run: Findings, lots: Sequence[LotExposure]) -> Figure | None:
         return None
     rows = sorted(sums.items(), key=lambda row: (RISK.index(row[0][0]), -row[1], row[0][1]))
     small = sorted(rows, key=lambda row: -row[1])[MOST:]
+    small = [row for row in small if sum(other[0][0] == row[0][0] for other in small) > 1]  # one alone has its name
     slices = [
         Slice(value, f"{run.head(run.product(asset)).text} {run.money(value)}", LEGEND[where][0])
         for (where, asset), value in rows
