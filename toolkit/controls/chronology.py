@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import wraps
 from types import MappingProxyType
+from typing import Any, ParamSpec, TypeVar
 
 from toolkit.controls.events import AGREED, CLAIMS, ENDING, EXTENDS, MAY_EXTEND, SUSPENDS, Event
 
@@ -18,6 +20,24 @@ BINDING = (IN_FORCE, UNSETTLED)
 """Statuses in which a measure counts: unsettled counts as in force, on the safe side."""
 
 DAY = timedelta(days=1)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def remembered(asked: Callable[P, T]) -> Callable[P, T]:
+    """A question to a ledger, whose answers are kept with its chronology: each strategy and lot of a day asks it again."""
+
+    @wraps(asked)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> T:
+        ledger: Any = args[0]
+        question = (asked.__name__, ledger.reviewed_to, args[1:], *kwargs.items())
+        found = ledger.chronology.answers
+        if question not in found:
+            found[question] = asked(*args, **kwargs)
+        return found[question]
+
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +61,7 @@ class Chronology:
     events: tuple[Event, ...]
     _acting: Mapping[str, tuple[Event, ...]] = field(repr=False, compare=False)
     _found: dict[tuple[str, date, date], tuple[Event, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    answers: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, events: tuple[Event, ...]) -> Chronology:

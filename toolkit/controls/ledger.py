@@ -14,7 +14,7 @@ from types import MappingProxyType
 import polars as pl
 
 from toolkit.controls.changes import change_ahead
-from toolkit.controls.chronology import ANNOUNCED, BINDING, EXPIRED, IN_FORCE, REPEALED, UNSETTLED, Chronology
+from toolkit.controls.chronology import ANNOUNCED, BINDING, EXPIRED, IN_FORCE, REPEALED, UNSETTLED, Chronology, remembered
 from toolkit.controls.events import (
     CIVIL,
     CLAIMS,
@@ -221,8 +221,7 @@ class ControlLedger:
             return found
         if POWDER.intersection(spellings):
             return own.get("powder", "metal powder")
-        product = metal_and_form(name, METALS)
-        if product is not None and product[0] == asset and product[1]:
+        if (product := metal_and_form(name, METALS)) is not None and product[0] == asset and product[1]:
             return self.form(asset, product[1])
         near = {*self.forms, *(alias for scope in self.scopes if scope.asset == asset for alias in scope.aliases)}
         unknown = message("unknown form {name!r:s} of {asset:s}.", name=name, asset=asset)
@@ -237,8 +236,7 @@ class ControlLedger:
             origin: ISO-3 code of the country whose notices are meant.
         """
         asset = self.metal(metal)
-        named = {scope.form for scope in self._applying(asset, origin, on) if scope.certainty != "not_named"}
-        return tuple(sorted(named))
+        return tuple(sorted({scope.form for scope in self._applying(asset, origin, on) if scope.certainty != "not_named"}))
 
     def _applying(self, asset: str, origin: str, on: date) -> Iterator[Scope]:
         """What official acts of a country that are known on a day and have not run out say of a metal."""
@@ -363,6 +361,7 @@ class ControlLedger:
         law = (event for event in self.events if event.is_law and event.dual_use and event.known_from <= on)
         return frozenset(place for event in law if (place := self._origin(event)))
 
+    @remembered
     def state(
         self,
         metal: str,
@@ -407,7 +406,7 @@ class ControlLedger:
         ]
         measures = tuple(measure for place, measure in pairs if place == origin)
         headline = headline_of(measures)
-        reviewed = None if self.reviewed_to is None else min(self.reviewed_to, on)
+        reviewed = self.reviewed_to and min(self.reviewed_to, on)
         note, named_forms = self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures))
         open_now = tuple(
             (measure, extension)
@@ -434,6 +433,7 @@ class ControlLedger:
             unsettled=unsettled_note(open_now, reviewed),
         )
 
+    @remembered
     def is_controlled(
         self,
         metal: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -301,3 +302,12 @@ def test_no_em_dash_reaches_a_reader(tables):
 def test_no_form_is_known_before_its_event(tables):
     early = tables["control_scopes"].join(tables["controls"].select("event_id", announced_from="known_from"), on="event_id")
     assert early.filter(pl.col("known_from") < pl.col("announced_from")).is_empty()
+
+
+def test_what_was_asked_before_is_answered_without_a_search(ledger):
+    first, again = (ledger.known(TODAY).state("gallium", "metal", on=TODAY, destination="USA") for _ in range(2))
+    assert again is first
+    reviewed = (
+        replace(ledger, reviewed_to=date(2026, 10, 8)).known(TODAY).state("gallium", "metal", on=TODAY, destination="USA")
+    )
+    assert (first.reviewed_to, reviewed.reviewed_to) == (None, date(2026, 10, 8))
