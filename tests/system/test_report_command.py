@@ -144,11 +144,14 @@ def test_a_broken_run_is_told_and_a_folder_that_cannot_be_written_too(toolkit, r
     assert "--out" in done.stderr
 
 
-def test_charts_are_written_beside_a_report_as_svg_and_png(toolkit, run_folder, tmp_path):
+def test_charts_are_written_beside_a_report_as_svg_and_png(toolkit, tmp_path):
+    two = ("equal-weight", "--set", "universe.assets=['antimony', 'gallium']")  # each of the metals has drawings of its own
+    assert toolkit("optimize", *two, *DAY, "--no-report").returncode == 0
     done = toolkit("report", "last", "--report", "full", "--format", "md", "--charts", str(tmp_path / "charts"))
     assert done.returncode == 0, done.stderr
     found = {path.name for path in (tmp_path / "charts").iterdir()}
-    assert {f"{name}.{ending}" for name in ("allocation-weights", "calendar") for ending in ("svg", "png")} <= found
+    named = ("allocation-weights", "calendar", "prices-gallium", "flows-gallium")
+    assert {f"{name}.{ending}" for name in named for ending in ("svg", "png")} <= found
     assert f"{len(found) // 2} in {tmp_path / 'charts'}" in done.stderr
 
 
