@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from toolkit.core.countries import foldings
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.readers.holdings.columns import COLUMNS, FAULT, Header
+from toolkit.market.readers.holdings.columns import COLUMNS, COUNTS, FAULT, Header
 from toolkit.market.readers.holdings.lots import CellFault, ReadFile
 
 _OF_A_PRICE = ("purchase_price", "purchase_price_is", "total_price", "paid", "currency")
@@ -98,12 +99,14 @@ def _line(
         line[key] = f"{text} ?" if key in unread else text
     money = headers.get("purchase_price") or headers.get("total_price")
     if "unit" in wrong and not line["unit"] and "quantity" in headers:
-        line["unit"] = headers["quantity"].unit or ""
+        header = headers["quantity"]
+        line["unit"] = header.unit or ("" if COUNTS.isdisjoint(foldings(header.text)) else "pieces")
     if money is not None and "currency" in wrong:
         line["currency"] = line["currency"] or money.currency or ""
         if money.per_unit and line.get("purchase_price") and money.unit in KG_PER_UNIT and "/" not in line["purchase_price"]:
             line["purchase_price"] += f" {line['currency'] or '?'}/{money.unit}"
-        if money.undecided and line.get("purchase_price") and not line.get("purchase_price_is"):
+        is_asked = money.undecided or any(found.rule == "price_is" for found in faults)
+        if is_asked and line.get("purchase_price") and not line.get("purchase_price_is"):
             line["purchase_price_is"] = "?"
     return line
 

@@ -11,6 +11,7 @@ import pytest
 from tests.holdings_files import NAMES, TODAY, parsed
 from toolkit.core.errors import DataError, FrameError
 from toolkit.market.readers.holdings.columns import COLUMNS, read_header, status_within
+from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.lots import Lots
 from toolkit.market.readers.holdings.read import read_holdings
 
@@ -626,6 +627,7 @@ def test_a_number_of_pieces_is_as_heavy_as_all_of_them(text, quantity, price):
 def test_pieces_that_are_asked_for(text, says):
     with pytest.raises(FrameError, match=says):
         parsed(text).holdings()
+    assert parsed(corrected(parsed(text))).faults, "the corrected copy has lost the fault"
 
 
 @pytest.mark.parametrize(
