@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from toolkit.holdings.licence_delay import LicenceDelay, cover
 from toolkit.shocks.elasticity import (
     Elasticity,
-    currency,
     holder_effect,
     implied_elasticity,
     linear_multiple,
@@ -71,7 +70,6 @@ def test_direction_of_every_scenario(amount, elasticity):
     weights = {"a": 0.6, "b": 0.4}
     assert tighten("t", {"a": amount}, elasticity, source="test").loss(weights) < 0
     assert loosen("l", {"a": amount}, elasticity, source="test").loss(weights) > 0
-    assert currency("c", ("a", "b"), -0.1, source="test").loss(weights) == pytest.approx(0.1)
 
 
 @given(st.floats(1.0, 100.0))

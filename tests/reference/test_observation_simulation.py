@@ -228,4 +228,3 @@ def test_clean_series_are_left_alone_but_for_the_size_of_the_test():
     model = unsmooth(np.random.default_rng(5).standard_normal((150, 400)))
     assert 0.02 < model.applied.mean() < 0.08
     assert (model.factor[~model.applied] == 1.0).all()
-    assert not model.staleness.stale.any()

@@ -123,22 +123,6 @@ def gradient(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> Flo
     return -scenarios.returns.T @ tail
 
 
-def contributions(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> FloatArray:
-    """Risk contributions (n,) of the positions, which add up to the risk (Euler allocation, Tasche 1999).
-
-    w_i times the gradient; half of that for a measure that grows with the square of the position.
-
-    Args:
-        measure: Risk measure.
-        scenarios: Set of S scenarios of n assets.
-        weights: (n,).
-
-    Raises:
-        SpecError: the measure needs consecutive periods and the scenarios are none.
-    """
-    return weights * gradient(measure, scenarios, weights) / (1 if measure.homogeneous else 2)
-
-
 def possible(expression: cp.Expression, probabilities: FloatArray) -> cp.Expression:
     """The entries of a vector (S,) that have a probability."""
     held = np.flatnonzero(probabilities > 0)

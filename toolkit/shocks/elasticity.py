@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from toolkit.core.errors import SpecError, did_you_mean
 
-KINDS = ("tighten", "loosen", "currency")
-"""Kinds of scenarios: supply stopped, a stop lifted, stocks sold, demand lost, the reporting currency moved."""
+KINDS = ("tighten", "loosen")
+"""Kinds of scenarios: supply stopped, a stop lifted."""
 
 
 def _check_loss(loss: float) -> None:
@@ -278,17 +278,3 @@ def loosen(name: str, losses: Mapping[str, float], elasticity: float, *, source:
     """
     multiples = {asset: 1.0 / price_multiple(loss, elasticity) for asset, loss in losses.items()}
     return _scenario(name, "loosen", multiples, f"(1 - loss) ** (1 / {elasticity:g}), the lost supply restored", source)
-
-
-def currency(name: str, assets: tuple[str, ...], change: float, *, source: str) -> Scenario:
-    """A scenario in which the currency of quotation moves, and with it every price quoted in it.
-
-    Args:
-        name: Name of the scenario.
-        assets: Keys of the assets quoted in the currency.
-        change: Change of the currency against the reporting currency, fraction.
-        source: Where the change comes from.
-    """
-    return _scenario(
-        name, "currency", dict.fromkeys(assets, 1.0 + change), "price in the currency of quotation unchanged", source
-    )

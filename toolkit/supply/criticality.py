@@ -1,15 +1,15 @@
-"""Criticality after the European Commission: published scores, the formula behind them, and scenarios marked as ours.
+"""Criticality after the European Commission: published scores, their world term, and scenarios marked as ours.
 
 Source: European Commission (2017), Methodology for establishing the EU list of critical raw materials; in law as Regulation
 (EU) 2024/1252, Annex II. The published scores rest on 2016 to 2020 and are blind to every control since; a scenario raises the
 trade parameter of the controlling country. It is never an EU figure. Only a few metals have public inputs (constants of the
-reference tests); of the others only the published score and a scenario ratio are given, never a supply risk of our own.
+reference tests): the published score and a scenario ratio are given, never a supply risk of our own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -75,56 +75,6 @@ def published_scores(criticality: pl.DataFrame, materials: pl.DataFrame, asset: 
     return tuple(PublishedScore(**{name: row[name] for name in fields}) for row in rows.iter_rows(named=True))
 
 
-@dataclass(frozen=True, slots=True)
-class SupplyRiskInputs:
-    """Inputs of the EU formula at one stage.
-
-    Attributes:
-        stage: ``extraction`` or ``processing``.
-        global_shares: Share of world supply by ISO-3 code, fractions.
-        eu_shares: Share of what the EU sources, by ISO-3 code; None where the study finds those data too poor.
-        governance: WGI by country, rescaled to 0..10, 10 being worst: the mean of six dimensions.
-        trade_parameters: t by country; 1 where none is given.
-        import_reliance: Net imports over apparent supply, fraction; needed with `eu_shares`.
-        eol_rir: End-of-life recycling input rate, fraction.
-        substitution_index: SI_SR, 0..1; 1 when nothing substitutes.
-    """
-
-    stage: str
-    global_shares: Mapping[str, float]
-    eu_shares: Mapping[str, float] | None
-    governance: Mapping[str, float]
-    trade_parameters: Mapping[str, float]
-    import_reliance: float | None
-    eol_rir: float
-    substitution_index: float
-
-
-@dataclass(frozen=True, slots=True)
-class SupplyRisk:
-    """A supply risk from the EU formula, without unit.
-
-    Attributes:
-        value: Unrounded; the EU rounds to one decimal.
-        global_term, eu_term: HHI(WGI, t) of world supply and of EU sourcing, 0..10 at t = 1; the latter None when not used.
-        scenario: Trade parameters that differ from the study's, (country, t); empty for the study's own.
-    """
-
-    stage: str
-    value: float
-    global_term: float
-    eu_term: float | None
-    scenario: tuple[tuple[str, float], ...]
-
-    @property
-    def label(self) -> str:
-        """What the number is, in words that have to stand beside it."""
-        if not self.scenario:
-            return "EU formula, inputs of the study"
-        told = ", ".join(f"t = {t:g} for {country}" for country, t in self.scenario)
-        return f"scenario of this toolkit ({told}), not an EU figure"
-
-
 def weighted_hhi(shares: Mapping[str, float], governance: Mapping[str, float], trade: Mapping[str, float]) -> float:
     """HHI(WGI, t) = sum of S_c^2 WGI_c t_c: 0..10 at t = 1 (EU 2017 methodology, supply risk).
 
@@ -140,45 +90,6 @@ def weighted_hhi(shares: Mapping[str, float], governance: Mapping[str, float], t
     if missing:
         raise GapError(f"no governance value of {', '.join(missing)}.", hint="Give WGI on 0..10 for every producer.")
     return sum(share**2 * governance[c] * trade.get(c, NEUTRAL_TRADE) for c, share in sorted(shares.items()))
-
-
-def supply_risk(inputs: SupplyRiskInputs) -> SupplyRisk:
-    """SR = [HHI_GS IR/2 + HHI_EU (1 - IR/2)] (1 - EoL_RIR) SI_SR; world supply alone when EU sourcing is not used.
-
-    Raises:
-        GapError: with EU shares but no import reliance, or a producer without a governance value.
-    """
-    world = weighted_hhi(inputs.global_shares, inputs.governance, inputs.trade_parameters)
-    eu, hhi = None, world
-    if inputs.eu_shares is not None:
-        if inputs.import_reliance is None:
-            raise GapError("EU sourcing needs the import reliance.", hint="Give import_reliance, or leave eu_shares out.")
-        eu = weighted_hhi(inputs.eu_shares, inputs.governance, inputs.trade_parameters)
-        half = inputs.import_reliance / 2
-        hhi = world * half + eu * (1 - half)
-    return SupplyRisk(inputs.stage, hhi * (1 - inputs.eol_rir) * inputs.substitution_index, world, eu, ())
-
-
-def scenario_supply_risk(inputs: SupplyRiskInputs, trade_parameters: Mapping[str, float]) -> SupplyRisk:
-    """The supply risk with other trade parameters than the study's: a scenario of ours, and labelled so.
-
-    Args:
-        inputs: The study's own, public inputs.
-        trade_parameters: t by ISO-3 code of the countries that control exports in the scenario.
-    """
-    changed = supply_risk(replace(inputs, trade_parameters={**inputs.trade_parameters, **trade_parameters}))
-    return replace(changed, scenario=tuple(sorted(trade_parameters.items())))
-
-
-def scored(stages: Collection[SupplyRisk]) -> SupplyRisk:
-    """The stage that the EU publishes: the one with the higher supply risk.
-
-    Raises:
-        GapError: when there is no stage.
-    """
-    if not stages:
-        raise GapError("no stage has a supply risk.", hint="Give the inputs of at least one stage.")
-    return max(stages, key=lambda risk: risk.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,13 +202,12 @@ class CompanionShare:
 
     Attributes:
         kinds, weights: Every kind that occurs (see `Companion.kind`) and the sum of weights, sorted by kind.
-        unknown: Weight of assets without a note, cash among them; they are named in `without_note`.
+        unknown: Weight of assets without a note, cash among them.
     """
 
     kinds: tuple[str, ...]
     weights: tuple[float, ...]
     unknown: float
-    without_note: tuple[str, ...]
 
     def weight(self, kind: str) -> float:
         """The weight of one kind; 0 when none is held."""
@@ -323,5 +233,4 @@ def companion_share(weights: Mapping[str, float], metals: pl.DataFrame) -> Compa
         kinds=tuple(sorted(sums)),
         weights=tuple(sums[kind] for kind in sorted(sums)),
         unknown=sum(weight for _, weight in sorted(missing.items())),
-        without_note=tuple(sorted(missing)),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -18,18 +17,14 @@ from toolkit.supply.concentration import (
     supply_shares,
 )
 from toolkit.supply.criticality import (
-    SupplyRiskInputs,
     companion,
     companion_share,
     published_scores,
     scenario_ratio,
-    scenario_supply_risk,
-    scored,
-    supply_risk,
+    weighted_hhi,
 )
 
 SHARES = {"CHN": 0.5, "PER": 0.3}
-INPUTS = SupplyRiskInputs("extraction", SHARES, {"PER": 0.8}, {"CHN": 6.0, "PER": 5.0}, {"PER": 0.8}, 0.5, 0.2, 0.9)
 GOVERNANCE = pl.DataFrame(
     {
         "country": ["CHN", "CHN", "XXX"],
@@ -55,37 +50,13 @@ def supply(**shares: float) -> SupplyShares:
     )  # fmt: skip
 
 
-def test_supply_risk_by_hand():
-    world = 0.25 * 6.0 + 0.09 * 5.0 * 0.8
-    eu = 0.64 * 5.0 * 0.8
-    found = supply_risk(INPUTS)
-    assert (found.global_term, found.eu_term) == (pytest.approx(world), pytest.approx(eu))
-    assert found.value == pytest.approx((world * 0.25 + eu * 0.75) * 0.8 * 0.9)
-
-
-def test_world_supply_alone_needs_no_import_reliance_and_eu_sourcing_does():
-    assert supply_risk(replace(INPUTS, eu_shares=None, import_reliance=None)).eu_term is None
-    with pytest.raises(GapError, match="import reliance"):
-        supply_risk(replace(INPUTS, import_reliance=None))
+def test_the_world_term_by_hand():
+    assert weighted_hhi(SHARES, {"CHN": 6.0, "PER": 5.0}, {"PER": 0.8}) == pytest.approx(0.25 * 6.0 + 0.09 * 5.0 * 0.8)
 
 
 def test_a_producer_without_governance_is_no_zero():
     with pytest.raises(GapError, match="PER"):
-        supply_risk(replace(INPUTS, governance={"CHN": 6.0}))
-
-
-def test_the_higher_stage_is_the_result():
-    low, high = supply_risk(INPUTS), supply_risk(replace(INPUTS, stage="processing", substitution_index=1.0))
-    assert scored([low, high]).stage == "processing"
-    with pytest.raises(GapError):
-        scored([])
-
-
-def test_a_scenario_replaces_t_of_one_country_only():
-    found = scenario_supply_risk(INPUTS, {"CHN": 1.5})
-    assert found.global_term == pytest.approx(0.25 * 6.0 * 1.5 + 0.09 * 5.0 * 0.8)
-    assert found.eu_term == supply_risk(INPUTS).eu_term
-    assert found.label == "scenario of this toolkit (t = 1.5 for CHN), not an EU figure"
+        weighted_hhi(SHARES, {"CHN": 6.0}, {})
 
 
 def test_a_scenario_ratio_is_t_for_a_monopoly_and_less_otherwise(bundled):
@@ -131,7 +102,7 @@ def test_companion_metals_and_their_weight(bundled):
     assert "alumina" in (gallium.host or "")
     share = companion_share({"gallium": 0.5, "tungsten": 0.3, "cash": 0.2}, bundled["metals"])
     assert (share.weight("yes"), share.weight("no"), share.weight("partly")) == (0.5, 0.3, 0.0)
-    assert (share.unknown, share.without_note) == (0.2, ("cash",))
+    assert share.unknown == 0.2
     with pytest.raises(DataError):
         companion(bundled["metals"], "galium")
 

@@ -21,7 +21,6 @@ HEADINGS = MappingProxyType(
 )
 MONEY = MappingProxyType({"美元": "USD", "人民币": "CNY"})
 MASSES = MappingProxyType({"千克": 1.0, "克": 0.001, "吨": 1000.0})
-DIRECTIONS = MappingProxyType({"出口": "export", "进口": "import"})
 EXPORT, IMPORT = ":export", ":import"
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from toolkit.report.i18n import countries
-from toolkit.report.i18n.formats import DASH, capital, readable
+from toolkit.report.i18n.formats import DASH, readable
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Span, name
 
@@ -35,11 +35,6 @@ def metal(row: Asset, say: Language) -> Span:
     """The name of a metal in a sentence: the key of a known element, the asset's own name otherwise."""
     known = row.element and row.name.casefold().startswith(row.asset.casefold())
     return name(say.term("metal", row.asset) if known else say.term("name", row.name))
-
-
-def head(row: Asset, say: Language) -> Span:
-    """The name of a metal at the start of a row or a title."""
-    return name(capital(metal(row, say).text))
 
 
 def of_strategy(words: str, say: Language) -> Span:

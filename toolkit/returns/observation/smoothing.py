@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.returns.observation.autocorrelation import first_autocorrelation
 from toolkit.returns.observation.moving_average import fit, innovations, invertible
-from toolkit.returns.observation.staleness import Staleness, staleness
 
 AS_IS = "as_is"
 GELTNER = "geltner"
@@ -86,7 +85,6 @@ class Unsmoothed:
         factor, factor_error: (n,) what the volatility is multiplied with, and the standard error of its logarithm; 1 and 0
             where nothing is applied.
         changes: (T, n) unsmoothed, NaN where there is no change. Each uses no later change, though parameters of all.
-        staleness: Of the printed prices.
     """
 
     method: tuple[str, ...]
@@ -97,7 +95,6 @@ class Unsmoothed:
     factor: FloatArray
     factor_error: FloatArray
     changes: FloatArray
-    staleness: Staleness
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -223,5 +220,4 @@ def unsmooth(changes: FloatArray) -> Unsmoothed:
         factor=factor,
         factor_error=factor_error,
         changes=result,
-        staleness=staleness(changes),
     )

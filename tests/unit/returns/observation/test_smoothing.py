@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.returns.observation.averaging import variance_ratio, volatility_factor
+from toolkit.returns.observation.averaging import variance_ratio
 from toolkit.returns.observation.smoothing import AS_IS, BOUND, GELTNER, geltner_factor, getmansky, unsmooth
-from toolkit.returns.observation.staleness import longest_runs, staleness
 
 
 def smoothed(seed, periods, n, f=0.6):
@@ -69,42 +68,6 @@ def test_constant_short_reverting_and_missing_series_come_back_as_they_are():
 def test_an_almost_unit_root_is_bounded():
     found = unsmooth(smoothed(5, 500, 1, f=0.98))
     assert found.factor[0] <= geltner_factor(np.array([BOUND]))[0] + 1e-12
-
-
-def test_longest_run():
-    marked = np.array([[1, 0, 1], [1, 0, 1], [0, 0, 1], [1, 0, 1]], dtype=bool)
-    assert longest_runs(marked).tolist() == [2, 0, 4]
-
-
-def test_a_carried_price_is_stale_and_a_rounded_one_is_not():
-    rng = np.random.default_rng(6)
-    price = 100.0 * np.exp((0.02 * rng.standard_normal((400, 3))).cumsum(axis=0))
-    price[:, 1] = np.round(price[:, 1])
-    carried = np.where(rng.random(400) < 0.6, np.arange(400), 0)
-    price[:, 2] = price[np.maximum.accumulate(carried), 2]
-    found = staleness(np.diff(np.log(price), axis=0))
-    assert found.stale.tolist() == [False, False, True]
-    assert found.share[1] > 0.05
-    assert found.expected[1] == pytest.approx(found.share[1], abs=0.1)
-    assert found.share[2] == pytest.approx(0.4, abs=0.1)
-
-
-def test_one_long_silence_in_a_lively_price_is_stale():
-    changes = np.random.default_rng(7).standard_normal((1000, 2))
-    changes[500:510, 0] = 0.0
-    changes[[100, 500], 1] = 0.0
-    found = staleness(changes)
-    assert found.longest.tolist() == [10, 1]
-    assert found.stale.tolist() == [True, False]
-
-
-@pytest.mark.parametrize("m", [1, 2, 5, 21])
-def test_workings_moments_are_those_of_the_weights(m):
-    """Change of an m-point average as weights on the 2 m - 1 steps it spans, written out."""
-    step = np.concatenate([np.arange(1, m + 1), np.arange(m - 1, 0, -1)]) / m
-    variance = (step**2).sum() / m
-    assert variance_ratio(m) == pytest.approx(variance)
-    assert volatility_factor(m) == pytest.approx(variance**-0.5)
 
 
 def test_limits_of_averaging_and_the_equivalent_smoothing_weights():
