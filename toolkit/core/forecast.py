@@ -26,6 +26,12 @@ def read_only(array: FloatArray) -> FloatArray:
     return copy
 
 
+def frozen(array: FloatArray) -> FloatArray:
+    """An array that nobody else holds, from now on without a way to write to it: `read_only` takes it without a copy."""
+    array.setflags(write=False)
+    return array
+
+
 def correlated_factors(factor_cov: FloatArray) -> NDArray[np.intp]:
     """Positions of the factors of a covariance (k, k) that are correlated with another."""
     return np.flatnonzero(np.count_nonzero(factor_cov, axis=1) > (np.diag(factor_cov) != 0.0))

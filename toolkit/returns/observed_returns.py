@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, frozen, read_only
 
 
 def patterns(seen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -70,14 +70,14 @@ class Returns:
         noisy = np.array([i for i, column in enumerate(at) if int(column) in place], dtype=np.intp)
         inner = np.array([place[int(at[i])] for i in noisy], dtype=np.intp)
         uncertainty = self.uncertainty[np.ix_(np.arange(len(self.dates)), inner, inner)]
-        return Returns(self.dates, series, self.mean[:, at], noisy, uncertainty)
+        return Returns(self.dates, series, frozen(np.take(self.mean, at, axis=1)), noisy, uncertainty)
 
     def rows(self, which: NDArray[np.bool_]) -> Returns:
         """The periods marked in `which` (T,)."""
         if which.all():
             return self
         dates = tuple(day for day, kept in zip(self.dates, which, strict=True) if kept)
-        return Returns(dates, self.series, self.mean[which], self.noisy, self.uncertainty[which])
+        return Returns(dates, self.series, frozen(self.mean[which]), self.noisy, frozen(self.uncertainty[which]))
 
     def noise(self, weights: FloatArray) -> FloatArray:
         """Posterior covariance (n, n) summed over the periods with weights (T,)."""
@@ -92,7 +92,8 @@ class Returns:
             rates: (T, n) change of the exchange rate of each series as a fraction; zero where nothing is converted and
                 NaN where no rate is known, whose periods drop out.
         """
-        return Returns(self.dates, self.series, (1.0 + self.mean) * (1.0 + rates) - 1.0, self.noisy, self.uncertainty)
+        mean = frozen((1.0 + self.mean) * (1.0 + rates) - 1.0)
+        return Returns(self.dates, self.series, mean, self.noisy, self.uncertainty)
 
     def pairwise(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
         """Second moments about the mean over the periods that two series share, and how many these are worth.

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from toolkit.core.assets import Universe
 from toolkit.core.calendar import add_months, month_end
 from toolkit.core.errors import DataError, GapError, did_you_mean
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, frozen, read_only
 from toolkit.core.messages import message
 from toolkit.core.units import periods_per_year
 from toolkit.market.price_series import IntArray, PriceSeries, date_of, dates_of, months_of
@@ -191,8 +191,8 @@ def align(
     return Panel(
         dates=tuple(dates),
         assets=tuple(kept),
-        prices=values[:, usable],
-        quantities=quantities[:, usable],
+        prices=frozen(np.compress(usable, values, axis=1)),
+        quantities=frozen(np.compress(usable, quantities, axis=1)),
         currencies=tuple(series.currencies[i] for i in at),
         bases=tuple(series.bases[i] for i in at),
         periods_per_year=periods_per_year(dates) if daily else 12.0,

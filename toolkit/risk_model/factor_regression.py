@@ -99,7 +99,7 @@ def fit(
     recipe = LeaveOneOutFactors.of(local, metals, state, assets, members)
     whole = recipe.without()
     returned = whole
-    if realised is not None and not np.array_equal(realised.mean, local.mean, equal_nan=True):
+    if realised is not None and realised is not local and not np.array_equal(realised.mean, local.mean, equal_nan=True):
         returned = LeaveOneOutFactors.of(realised, metals, state, assets, members).without()
     k = len(whole.names)
     cov, _ = _clean(Portfolios.of(whole.mean, whole.weights, local.uncertainty), whole.names, weights)

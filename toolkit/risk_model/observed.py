@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.baskets import DOLLAR_SERIES, MEMBERS
-from toolkit.core.forecast import FloatArray
+from toolkit.core.forecast import FloatArray, frozen
 from toolkit.returns.currencies import FxReturns
 from toolkit.returns.observation.averaging import volatility_factor
 from toolkit.returns.observation.joint import latent_increments
@@ -88,7 +88,8 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
         smoothing = unsmooth(np.diff(np.log(panel.prices[:, assessed]), axis=0))
         mean[:, assessed] = np.where(smoothing.applied, np.expm1(smoothing.changes), mean[:, assessed])
     increments, levels, months = Returns.exact(panel.dates[1:], panel.assets, mean), None, None
-    realised = Returns.exact(panel.dates[1:], panel.assets, printed)
+    corrected = average.any() or assessed.any()
+    realised = Returns.exact(panel.dates[1:], panel.assets, printed) if corrected or noisy.any() else increments
     weight = np.full(int(noisy.sum()), np.nan)
     if noisy.any():
         exact = np.where(noisy, np.nan, printed)
@@ -105,10 +106,11 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
         logs = np.diff(np.log(panel.prices[:, noisy]), axis=0) + np.log1p(rates.rates[:, noisy])
         printed = (1.0 + printed) * (1.0 + rates.rates) - 1.0
     printed[:, noisy] = logs
+    local = _with_dollar(increments, dollar)
     return Observed(
-        local=_with_dollar(increments, dollar),
+        local=local,
         total=_with_dollar(increments.translated(exchange), dollar),
-        realised=_with_dollar(realised, rates.dollar),
+        realised=local if realised is increments and factor == 1.0 else _with_dollar(realised, rates.dollar),
         printed=printed,
         noisy=tuple(names[noisy]),
         levels=levels,
@@ -219,4 +221,4 @@ def _with_dollar(increments: Returns, dollar: FloatArray) -> Returns:
     """The returns with the dollar as one more exact series."""
     series = (*increments.series, DOLLAR_SERIES)
     mean = np.column_stack([increments.mean, dollar])
-    return Returns(increments.dates, series, mean, increments.noisy, increments.uncertainty)
+    return Returns(increments.dates, series, frozen(mean), increments.noisy, increments.uncertainty)

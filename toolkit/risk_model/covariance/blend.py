@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -82,7 +83,7 @@ class BlendCovariance(NamedFactors):
         notes = [message("Left out of the blend, for want of common history: {kinds}.", kinds=short)] if short else []
         if not others:
             return replace(first, notes=(*first.notes, *notes)).components()
-        scores = _past_scores([*members.values()], inputs)
+        scores = _past_scores([*members.values()], inputs, {*chain(*self.members.values())})
         weights = pool_weights(scores, inputs.periods_per_year / 12.0)
         parts = [message("{kind} {weight:.0f %}", kind=kind, weight=w) for kind, w in zip(members, weights, strict=True)]
         notes.append(
@@ -105,13 +106,18 @@ def _estimated(member: CovarianceEstimator, inputs: CovarianceInputs) -> DenseCo
     return member.dense(inputs) if isinstance(member, FactorCovariance | DynamicCovariance) else member.estimate(inputs)
 
 
-def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInputs) -> FloatArray:
+def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInputs, factors: Collection[str] = ()) -> FloatArray:
     """Log likelihoods (days, k) of the days of past months, each by estimates that end before the month.
 
     Of more than `LEARNED` assets so many are estimated again and scored: a covariance of a part is a part of the covariance.
+
+    Args:
+        members: k estimators.
+        inputs: Of all assets.
+        factors: Series behind the observed factors.
     """
     if (some := learned_from(inputs.variance)).size < len(inputs.assets):
-        inputs = inputs.take(some)
+        inputs = _narrowed(inputs.take(some), factors)
     own = inputs.own
     T, horizon = len(own.dates), max(1, round(inputs.periods_per_year / 12.0))
     found = []
@@ -136,6 +142,22 @@ def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInput
     return np.vstack(found) if found else np.empty((0, len(members)))
 
 
+def _narrowed(inputs: CovarianceInputs, factors: Collection[str]) -> CovarianceInputs:
+    """The inputs without the series that are neither estimated nor explain anything."""
+    wanted = {*inputs.assets, *inputs.metals, *factors}
+    at = [i for i, name in enumerate(inputs.local.series) if name in wanted]
+    names = tuple(inputs.local.series[i] for i in at)
+    local = inputs.local.take(names)
+    realised = inputs.realised
+    return replace(
+        inputs,
+        increments=inputs.increments.take(names),
+        local=local,
+        realised=local if realised is inputs.local else None if realised is None else realised.take(names),
+        state=inputs.state[:, at],
+    )
+
+
 def _until(inputs: CovarianceInputs, end: int) -> CovarianceInputs:
     """The inputs as of an earlier period; each variance in the proportion in which exact squares were smaller until then."""
     kept = np.arange(len(inputs.increments.dates)) < end
@@ -147,11 +169,12 @@ def _until(inputs: CovarianceInputs, end: int) -> CovarianceInputs:
     ratio[own.noisy] = 1.0
     if not (ratio > 0).all():
         raise DataError("an asset did not move for weights of a blend.")
+    local, realised = inputs.local.rows(kept), inputs.realised
     return replace(
         inputs,
         increments=inputs.increments.rows(kept),
-        local=inputs.local.rows(kept),
-        realised=None if inputs.realised is None else inputs.realised.rows(kept),
+        local=local,
+        realised=local if realised is inputs.local else None if realised is None else realised.rows(kept),
         state=inputs.state[:end],
         variance=inputs.variance * ratio,
     )

@@ -22,7 +22,7 @@ from toolkit.risk_model.weighting import decay, half_lives
 
 LEAST_EIGENVALUE = 1e-3
 """Of a residual correlation; a pair of assets is then correlated at 0.999 at most."""
-MANY = 300
+MANY = 1_500
 """Assets of which a few eigenvalues are found sooner than all."""
 
 
@@ -236,7 +236,7 @@ def _residual_correlation(
 def _least_eigenpairs(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The eigenvalues (k,) below `LEAST_EIGENVALUE` of a symmetric matrix (n, n), and their vectors (n, k)."""
     if len(matrix) > MANY:
-        from scipy.linalg import eigh  # noqa: PLC0415  # a tenth of a second to import, half of the time where n is large
+        from scipy.linalg import eigh  # noqa: PLC0415  # a third of a second to import, half of the time where n is large
 
         return eigh(matrix, subset_by_value=(-np.inf, LEAST_EIGENVALUE))
     values, vectors = np.linalg.eigh(matrix)

@@ -90,7 +90,11 @@ class Basket:
         own = present[:, columns]
         values = np.where(own, increments.mean[:, columns], 0.0)
         noisy = present[:, increments.noisy].astype(np.float64)
-        sums, counts = _without_each(values), _without_each(own.astype(np.float64))
+        sums = _without_each(values)
+        if own.all():
+            counts = np.broadcast_to(len(columns) - (np.arange(len(columns) + 1) < len(columns)).astype(np.float64), sums.shape)
+        else:
+            counts = _without_each(own.astype(np.float64))
         return cls(columns, noisy, sums, counts, _mean(sums[:, -1], counts[:, -1], noisy))
 
     def without(self, position: int, noisy: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:

@@ -12,6 +12,7 @@ import pytest
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.returns.observed_returns import Returns
+from toolkit.risk_model.covariance import blend
 from toolkit.risk_model.covariance.blend import ROOM, BlendCovariance, _named, _past_scores, pool_weights
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance
@@ -205,6 +206,17 @@ def test_the_past_of_many_assets_is_scored_on_some_of_them(monkeypatch):
     assert np.diag(some.matrix) == pytest.approx(np.diag(every.matrix), rel=0.2)
     weights = np.random.default_rng(15).dirichlet(np.ones(LEARNED + 60))
     assert weights @ some.matrix @ weights == pytest.approx(weights @ every.matrix @ weights, rel=0.02)
+
+
+def test_series_that_explain_nothing_do_not_change_the_scores(monkeypatch):
+    data = inputs(garch(13, 400, LEARNED + 30, 0.08, 0.9) + correlated(14, 400, 1, 0.0))
+    members = [FactorCovariance(), DynamicCovariance()]
+    narrow = _past_scores(members, data)
+    sizes = []
+    monkeypatch.setattr(blend, "_narrowed", lambda given, factors: sizes.append(len(given.local.series)) or given)
+    np.testing.assert_array_equal(narrow, _past_scores(members, data))
+    assert sizes == [len(data.local.series)]
+    assert len(data.local.series) > LEARNED
 
 
 def test_named_factors_keep_within_the_covariance():
