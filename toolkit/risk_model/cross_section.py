@@ -56,7 +56,6 @@ class CrossSections:
         coefficients: (T, p), zero where not `design.shown`.
         specific, posterior: (T, p, p) sampling covariance of the coefficients from specific variances, and from the
             posterior covariance of the changes.
-        residuals: (T, n), zero where absent.
         squares, expected: (T, n): expected squared residuals of the true changes, and those that the specific variances
             imply; zero where absent.
         r_squared: (T,) weighted, about the weighted mean; NaN without a regression or without variance.
@@ -66,7 +65,6 @@ class CrossSections:
     coefficients: FloatArray
     specific: FloatArray
     posterior: FloatArray
-    residuals: FloatArray
     squares: FloatArray
     expected: FloatArray
     r_squared: FloatArray
@@ -208,7 +206,6 @@ def regress(changes: Returns, values: FloatArray, currency: FloatArray, specific
         coefficients=np.einsum("tqp,tpn,tn->tq", mapping, operator, y, optimize=True),
         specific=mapping @ spread @ mapping.transpose(0, 2, 1),
         posterior=mapping @ doubt @ mapping.transpose(0, 2, 1),
-        residuals=residuals,
         squares=np.where(inside, residuals**2 + unknown, 0.0),
         expected=np.where(inside, expected, 0.0),
         r_squared=np.where(design.kept[:, 0], 1.0 - fit, np.nan),
