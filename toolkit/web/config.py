@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.text import one_line
 
 SHORTEST_KEY = 32
 """Bytes of a key that is no guess."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PREFIX = "TOOLKIT_WEB_"
+T = TypeVar("T")
+
+
+def _entries(value: Any) -> Any:
+    """A list as JSON, or its entries with commas between them."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else [entry.strip() for entry in value.split(",") if entry.strip()]
+
+
+Listed = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_entries)]
+Line = Annotated[str, AfterValidator(one_line)]
+
+
+def _names_a_server(url: SecretStr | None, schemes: tuple[str, ...], example: str) -> SecretStr | None:
+    """Refuse an address that has no host, or another scheme; what it holds is not told."""
+    if url is not None:
+        try:
+            parts = urlsplit(url.get_secret_value())
+            sound = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # of a password with a character that ends the address
+            sound = False
+        if not sound:
+            raise ValueError(f"must be as {example}, characters as / # @ of a password as %2F %23 %40")
+    return url
 
 
 class WebConfig(BaseSettings):
@@ -41,7 +70,7 @@ class WebConfig(BaseSettings):
         every: Seconds between two looks at the mails and webhooks that are due.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TOOLKIT_WEB_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True)
 
     folder: Path = Path("portal")
     host: str = "127.0.0.1"
@@ -50,17 +79,17 @@ class WebConfig(BaseSettings):
     database_url: SecretStr | None = None
     threads: int = Field(default=8, ge=1, le=64)
     demo: bool = True
-    prices: tuple[str, ...] = ()
+    prices: Listed[str] = ()
     wall: float = Field(default=4.0, gt=0)
     smtp: SecretStr | None = None
     sender: str = "webinar@localhost"
-    organiser: str = "The organiser"
-    contact: str = ""
+    organiser: Line = "The organiser"
+    contact: Line = ""
     secret_file: Path | None = None
-    trusted_proxy: tuple[IPv4Network | IPv6Network, ...] = ()
+    trusted_proxy: Listed[IPv4Network | IPv6Network] = ()
     insecure_http: bool = False
-    form_origins: tuple[str, ...] = ()
-    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    form_origins: Listed[str] = ()
+    webhook_networks: Listed[IPv4Network | IPv6Network] = ()
     journal: Path | None = None
     every: float = Field(default=1.0, gt=0)
     log: Literal["json", "off"] = "json"
@@ -72,6 +101,33 @@ class WebConfig(BaseSettings):
         if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query):
             raise ValueError("must be as https://webinar.example.com")
         return url.rstrip("/")
+
+    @field_validator("smtp")
+    @classmethod
+    def _mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        return _names_a_server(url, ("smtp", "smtps"), "smtp://user:password@mail.example.com:587")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: SecretStr | None) -> SecretStr | None:
+        return _names_a_server(url, ("postgresql", "postgres"), "postgresql://user:password@host/name")
+
+    @field_validator("form_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        found = tuple(origin.rstrip("/").lower() for origin in origins)
+        for origin in found:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError(f"{origin} must be as https://metals.example, without a path")
+        return found
+
+    @model_validator(mode="after")
+    def _sender(self) -> WebConfig:
+        _, at, domain = parseaddr(self.sender)[1].rpartition("@")
+        if not at or (self.smtp is not None and domain == "localhost"):
+            raise ValueError(f"sender {self.sender!r} must be the address that mails come from, as webinar@metals.example")
+        return self
 
     @model_validator(mode="after")
     def _secure(self) -> WebConfig:
@@ -119,10 +175,16 @@ def read_config(**options: Any) -> WebConfig:
     """The configuration; options that are None are not given.
 
     Raises:
-        SpecError: for a value that makes no sense, by the name of its option.
+        SpecError: for a value that makes no sense, by the name of its option, and for a variable that is no setting.
     """
+    known = {PREFIX + name.upper() for name in WebConfig.model_fields}
+    for name in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known):
+        raise SpecError(f"{name} is no setting of the portal.", hint=did_you_mean(name, known))
     try:
         return WebConfig(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])) or 'web'}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        faults = [
+            ": ".join((*(str(name) for name in fault["loc"][:1]), fault["msg"].removeprefix("Value error, ")))
+            for fault in error.errors(include_input=False)
+        ]
         raise SpecError("; ".join(faults) + ".", hint="See TOOLKIT_WEB_... in docs/portal.md.") from None

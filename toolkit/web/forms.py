@@ -15,12 +15,12 @@ from django_otp.forms import OTPAuthenticationFormMixin
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from email_validator import EmailNotValidError, validate_email
 
-from toolkit.core.text import printable
 from toolkit.web.demo.position import SCENARIOS, Position
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Host
 from toolkit.web.operations import webhook
 from toolkit.web.room.presenting import SECTIONS
+from toolkit.web.words import line
 
 QUICKEST, SLOWEST = 2, 7200
 """Seconds that a person takes for a form: a robot is quicker, and a form that is older is loaded again."""
@@ -58,14 +58,14 @@ class Email(forms.CharField):
 
 
 class Name(forms.CharField):
-    """Words of a visitor on one line: no control characters, no marks that change the direction of writing."""
+    """Words of a visitor on one `line`; control characters are refused."""
 
     def clean(self, value: Any) -> str:
         """The words."""
         text = super().clean(value)
-        if any(not c.isprintable() for c in text):
+        if text and not line(text):
             raise forms.ValidationError(spoken().words("Letters, digits and punctuation only."))
-        return printable(text)
+        return line(text)
 
 
 class SignUpForm(Strict):

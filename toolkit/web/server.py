@@ -108,8 +108,17 @@ def migrate(config: WebConfig) -> None:
     """Bring the tables to the schema of this version, one process at a time.
 
     Raises:
-        DataError: where a newer version has been here.
+        DataError: where a newer version has been here, or the database does not answer.
     """
+    from django.db import OperationalError  # noqa: PLC0415
+
+    try:
+        _migrate(config)
+    except OperationalError as error:
+        raise DataError(f"the database does not answer: {str(error).splitlines()[0]}.") from error
+
+
+def _migrate(config: WebConfig) -> None:
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
     from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415

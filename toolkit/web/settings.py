@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from toolkit.app.languages import languages
 from toolkit.web.config import WebConfig
@@ -101,14 +102,14 @@ def _database(config: WebConfig) -> dict[str, Any]:
     limits = "-c statement_timeout=3000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000"
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": url.path.lstrip("/"),
+        "NAME": unquote(url.path.lstrip("/")),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
         "HOST": url.hostname or "",
         "PORT": str(url.port or ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"options": limits},
+        "OPTIONS": {**dict(parse_qsl(url.query)), "options": limits},
     }
 
 
@@ -184,8 +185,11 @@ def _hosts(config: WebConfig) -> dict[str, Any]:
 
 
 def _mail(config: WebConfig) -> dict[str, Any]:
+    name, address = parseaddr(config.sender)
+    named = name or (config.organiser if "organiser" in config.model_fields_set else "")
+    sender = formataddr((named, address))
     if config.smtp is None:
-        return {"EMAIL_BACKEND": "toolkit.web.gate.mail.Folder", "DEFAULT_FROM_EMAIL": config.sender}
+        return {"EMAIL_BACKEND": "toolkit.web.gate.mail.Folder", "DEFAULT_FROM_EMAIL": sender}
     url = urlsplit(config.smtp.get_secret_value())
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -196,5 +200,5 @@ def _mail(config: WebConfig) -> dict[str, Any]:
         "EMAIL_USE_SSL": url.scheme == "smtps",
         "EMAIL_USE_TLS": url.scheme != "smtps",
         "EMAIL_TIMEOUT": 10,
-        "DEFAULT_FROM_EMAIL": config.sender,
+        "DEFAULT_FROM_EMAIL": sender,
     }

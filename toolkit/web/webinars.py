@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -15,9 +16,11 @@ from django.utils.text import slugify
 
 from toolkit.app.definitions import find
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.text import printable
 from toolkit.web.config import WebConfig
 from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.operations import audit
+from toolkit.web.words import line
 from toolkit.web.writing import writing
 
 QUESTIONS = 10
@@ -58,20 +61,25 @@ def announce(
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SpecError(f"--zone {zone!r} is no time zone.", hint=did_you_mean(zone, available_timezones())) from None
     find("strategies", strategy)
-    if not title.strip() or len(title) > 200 or not title.isprintable():
+    title = line(title)
+    if not 1 <= len(title) <= 200:
         raise SpecError("the title must be one line of 1 to 200 characters.")
-    asked = [question.strip() for question in questions]
+    asked = [line(question) for question in questions]
     if len(asked) > QUESTIONS or len({question.rstrip(" *") for question in asked}) < len(asked):
         raise SpecError(f"at most {QUESTIONS} questions, each another one.")
-    if any(not question.strip(" *") or len(question) > 200 or not question.isprintable() for question in asked):
+    if any(not question.strip(" *") or len(question) > 200 for question in asked):
         raise SpecError("each question must be one line of 1 to 200 characters.")
+    moments = [_moment(start, there) for start in starts]
+    over = [moment for moment in moments if moment + timedelta(minutes=minutes) <= timezone.now()]
+    if over:
+        raise SpecError(f"--starts {over[0].isoformat()} is past: the webinar is over.", hint="Look at the year.")
     owner, series = _host(host), secrets.token_hex(6) if len(starts) > 1 else ""
     found = [
         Webinar.objects.create(
             slug=f"{slugify(title)[:60] or 'webinar'}-{secrets.token_hex(3)}",
-            title=title.strip(),
-            description=description,
-            starts=_moment(start, there),
+            title=title,
+            description=printable(description),
+            starts=moment,
             zone=zone,
             minutes=minutes,
             strategy=strategy,
@@ -80,7 +88,7 @@ def announce(
             host=owner,
             series=series,
         )
-        for start in starts
+        for moment in moments
     ]
     for webinar in found:
         audit.record(audit.CONSOLE, "webinar", webinar.slug)
@@ -88,15 +96,25 @@ def announce(
 
 
 def _moment(starts: str, there: ZoneInfo) -> datetime:
-    """A time on the clock of a zone."""
+    """A time to come on the clock of a zone, or with an offset of its own."""
+    with contextlib.suppress(ValueError):
+        date.fromisoformat(starts)
+        raise SpecError(f"--starts {starts!r} is a day without a time.", hint=f"Write it as {starts}T17:00.")
     try:
         when = datetime.fromisoformat(starts)
     except ValueError:
         raise SpecError(f"--starts {starts!r} is no time.", hint="Write it as 2026-12-03T17:00.") from None
-    when = when if when.tzinfo is not None else when.replace(tzinfo=there)
-    # An hour that the clocks leave out at the beginning of summer comes back as another one.
-    if when.tzinfo is there and when.astimezone(UTC).astimezone(there).replace(tzinfo=None) != when.replace(tzinfo=None):
-        raise SpecError(f"--starts {starts} does not exist in {there.key}: the clocks go forward.", hint="Take another hour.")
+    if when.tzinfo is None:
+        early, late = (when.replace(tzinfo=there, fold=fold) for fold in (0, 1))
+        # An hour that the clocks leave out at the beginning of summer comes back as another one.
+        if early.astimezone(UTC).astimezone(there).replace(tzinfo=None) != when:
+            raise SpecError(
+                f"--starts {starts} does not exist in {there.key}: the clocks go forward.", hint="Take another hour."
+            )
+        if early.utcoffset() != late.utcoffset():
+            hint = f"Write which: {early.isoformat()} or {late.isoformat()}."
+            raise SpecError(f"--starts {starts} comes twice in {there}: the clocks go back.", hint=hint)
+        when = early
     return when
 
 

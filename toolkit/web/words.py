@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from toolkit.app import languages
+from toolkit.core.text import one_line
 from toolkit.report.i18n.language import Language
 from toolkit.web.models import Webinar
 
@@ -24,3 +25,9 @@ def moment(webinar: Webinar, say: Language) -> str:
         time=f"{local:%H:%M}",
         zone=webinar.zone.replace("_", " "),
     )
+
+
+def line(text: str) -> str:
+    """Words as one line with single spaces, pasted marks without width left out; empty where characters are no text."""
+    found = " ".join(one_line(text).split())
+    return "" if "\N{REPLACEMENT CHARACTER}" in found else found

@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_network
 from typing import ClassVar
@@ -343,10 +343,47 @@ class TestHosts:
         for name in ("a", "b"):
             Host.objects.create_user(name)
         with pytest.raises(SpecError, match="whose"):
-            announce(["2026-12-03T17:00"], **usual)
+            announce(["2126-12-03T17:00"], **usual)
         with pytest.raises(SpecError, match="no host"):
-            announce(["2026-12-03T17:00"], **usual, host="c")
-        assert announce(["2026-12-03T17:00"], **usual, host="b")[0].host == Host.objects.get(username="b")
+            announce(["2126-12-03T17:00"], **usual, host="c")
+        assert announce(["2126-12-03T17:00"], **usual, host="b")[0].host == Host.objects.get(username="b")
+
+
+class TestWhatIsAnnounced:
+    USUAL: ClassVar = {"zone": "Europe/Berlin", "strategy": "physical-basket", "capacity": 1}
+
+    @pytest.mark.parametrize(
+        ("starts", "fault", "hint"),
+        [
+            ("2126-12-03", "day without a time", "2126-12-03T17:00"),
+            ("03.12.2126 17:00", "no time", ""),
+            ("2126-13-03T17:00", "no time", ""),
+            ("2025-12-03T17:00", "over", "year"),
+            ("2027-03-28T02:30", "does not exist", ""),
+            ("2027-10-31T02:30", "twice", "2027-10-31T02:30:00+01:00"),
+        ],
+    )
+    def test_a_start_that_could_be_meant_otherwise_is_refused(self, db, starts, fault, hint):
+        with time_machine.travel("2026-11-27"), pytest.raises(SpecError, match=fault) as refused:
+            announce(["2026-12-03T17:00", starts], title="x", **self.USUAL)
+        assert hint in (refused.value.hint or "")
+        assert not Webinar.objects.exists()
+
+    @pytest.mark.parametrize(("offset", "hour"), [("+02:00", 0), ("+01:00", 1)])
+    def test_an_hour_that_comes_twice_is_named_by_its_offset(self, db, offset, hour):
+        (found,) = announce([f"2127-10-26T02:30{offset}"], title="x", **self.USUAL)
+        assert found.starts == datetime(2127, 10, 26, hour, 30, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("title", "kept"), [("👩\u200d🔬 live", "👩🔬 live"), (" 10\xa0000\n€ ", "10 000 €"), ("„Gallium“ & <b>", "„Gallium“ & <b>")], ids=ascii
+    )  # fmt: skip
+    def test_a_title_is_one_line(self, db, title, kept):
+        assert announce(["2126-12-03T17:00"], title=title, **self.USUAL)[0].title == kept
+
+    @pytest.mark.parametrize("title", ["", " \u200b", "x" * 201, "a\x1b[1mb"], ids=ascii)
+    def test_a_title_that_is_no_line_is_refused(self, db, title):
+        with pytest.raises(SpecError, match="title"):
+            announce(["2126-12-03T17:00"], title=title, **self.USUAL)
 
 
 class TestSessionsAndQuestions:
@@ -369,11 +406,11 @@ class TestSessionsAndQuestions:
         assert "Because" in client.get(me(found)).content.decode()
 
     @pytest.mark.parametrize(
-        "questions", [["a"] * 2, ["a", "a*"], ["*"], ["x" * 201], ["a\nb"], [str(i) for i in range(11)]], ids=str
+        "questions", [["a"] * 2, ["a", "a*"], ["*"], ["x" * 201], ["a\x00b"], [str(i) for i in range(11)]], ids=str
     )
     def test_questions_that_are_none_are_refused(self, db, questions):
         with pytest.raises(SpecError, match="question"):
-            announce(["2026-12-03"], title="x", zone="UTC", strategy="physical-basket", capacity=1, questions=questions)
+            announce(["2126-12-03T17:00"], title="x", zone="UTC", strategy="physical-basket", capacity=1, questions=questions)
 
 
 def test_a_workbook_holds_words_and_times_and_no_formula(client, webinar):

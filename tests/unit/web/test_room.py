@@ -250,7 +250,7 @@ class TestTalk:
         path = f"/host/w/{webinar.slug}/questions"
         assert host.send(path, fields, page=f"/host/w/{webinar.slug}/room").status_code == 400
 
-    @pytest.mark.parametrize("text", ["", " ", "x" * 301, "a\x00b", "a\u202eb", "a\nb"], ids=repr)
+    @pytest.mark.parametrize("text", ["", " ", "x" * 301, "a\x00b", "\u202e"], ids=repr)
     def test_what_is_no_line_of_words_is_no_question(self, visitor, text):
         assert self.ask(visitor, text).status_code == 400
         assert not Question.objects.exists()

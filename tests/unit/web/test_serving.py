@@ -8,15 +8,19 @@ import io
 import json
 import logging
 import os
+import re
 import socket
 import stat
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from ipaddress import ip_network
 
 import pytest
 import uvicorn
+from django.core.mail import EmailMessage
 from django.db import connection, connections
 
 from tests.unit.web.visitors import announced
@@ -27,6 +31,7 @@ from toolkit.web.asgi.pages import environ
 from toolkit.web.asgi.whole import Whole
 from toolkit.web.config import WebConfig, read_config
 from toolkit.web.models import Webinar
+from toolkit.web.settings import values
 from toolkit.web.writing import Busy, Writer, writing
 
 
@@ -288,6 +293,49 @@ class TestConfig:
         with pytest.raises(SpecError, match="base_url"):
             read_config(base_url=url)
 
+    @pytest.mark.parametrize(
+        ("name", "value", "fault"),
+        [
+            ("SMTP", "mail.example.com", "smtp: must be as smtp://"),
+            ("SMTP", "smtp:/mail.example.com", "smtp: must be as"),
+            ("SMTP", "smtp://user:hunt#er2@mail.example.com", "%23"),
+            ("SENDER", "not an address", "sender 'not an address'"),
+            ("DATABASE_URL", "mysql://hunter2@h/d", "database_url: must be as postgresql://"),
+            ("FORM_ORIGINS", "https://metals.example/page", "form_origins: .*without a path"),
+            ("FORM_ORIGINS", '["https://metals.example"', "form_origins"),
+            ("TRUSTED_PROXY", "10.0.0.1/8", "trusted_proxy: .*network"),
+            ("SENDRE", "a@metals.example", "TOOLKIT_WEB_SENDRE is no setting"),
+        ],
+        ids=str,
+    )
+    def test_a_setting_that_makes_no_sense_is_refused_by_its_name(self, monkeypatch, name, value, fault):
+        monkeypatch.setenv(f"TOOLKIT_WEB_{name}", value)
+        with pytest.raises(SpecError, match=fault) as refused:
+            read_config()
+        assert not re.search(r"hunt|Value error", str(refused.value))
+
+    def test_mails_through_a_server_come_from_an_address_of_the_hosts(self, monkeypatch):
+        monkeypatch.setenv("TOOLKIT_WEB_SMTP", "smtp://mail.example.com")
+        with pytest.raises(SpecError, match="webinar@localhost"):
+            read_config()
+        monkeypatch.setenv("TOOLKIT_WEB_SENDER", "webinar@metals.example")
+        assert values(read_config())["DEFAULT_FROM_EMAIL"] == "webinar@metals.example"
+        monkeypatch.setenv("TOOLKIT_WEB_ORGANISER", "Metalle, Müller & Söhne")
+        named = EmailMessage("s", "b", values(read_config())["DEFAULT_FROM_EMAIL"], ["ana@example.com"]).message()["From"]
+        name, address = parseaddr(str(named))
+        assert (str(make_header(decode_header(name))), address) == ("Metalle, Müller & Söhne", "webinar@metals.example")
+        monkeypatch.setenv("TOOLKIT_WEB_SENDER", "Ana Lima <webinar@metals.example>")
+        assert values(read_config())["DEFAULT_FROM_EMAIL"] == "Ana Lima <webinar@metals.example>"
+
+    @pytest.mark.parametrize("value", ["10.0.0.0/8, fd00::/8", '["10.0.0.0/8", "fd00::/8"]'])
+    def test_a_list_is_json_or_has_commas(self, monkeypatch, value):
+        monkeypatch.setenv("TOOLKIT_WEB_TRUSTED_PROXY", value)
+        assert [*map(str, read_config().trusted_proxy)] == ["10.0.0.0/8", "fd00::/8"]
+
+    def test_what_is_asked_of_the_connection_to_postgresql_reaches_it(self):
+        database = values(WebConfig(database_url="postgresql://u:p%40@h/a%20b?sslmode=require"))["DATABASES"]["default"]  # type: ignore[arg-type]
+        assert (database["NAME"], database["PASSWORD"], database["OPTIONS"]["sslmode"]) == ("a b", "p@", "require")
+
     def test_the_key_is_made_once_for_its_owner_alone(self, tmp_path):
         config = WebConfig(folder=tmp_path / "portal")
         keys = config.keys()
@@ -301,7 +349,9 @@ class TestConfig:
             WebConfig(folder=tmp_path).keys()
 
     def test_secrets_are_shown_nowhere(self):
-        config = WebConfig(smtp="smtp://user:hunter2@mail.example.com", database_url="postgresql://u:hunter2@h/d")  # type: ignore[arg-type]
+        config = WebConfig(
+            sender="a@example.com", smtp="smtp://user:hunter2@mail.example.com", database_url="postgresql://u:hunter2@h/d"
+        )  # type: ignore[arg-type]
         assert "hunter2" not in repr(config) + str(config.model_dump())
 
 

@@ -34,14 +34,16 @@ def backup(path: Path) -> dict[str, Any]:
     Raises:
         SpecError: where the file exists.
         DataError: where the copy is damaged, or PostgreSQL's tools are missing or fail.
+        OSError: where the file cannot be written.
     """
     if path.exists():
         raise SpecError(f"{path} exists.", hint="Name a new file: a backup is not overwritten.")
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch()  # a folder that is not there or may not be written to is told by the system
     audit.record(audit.CONSOLE, "backup")
     head = AuditEntry.objects.order_by("-id").values_list("digest", flat=True)[0]
     connection.close()
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
     try:
         if connection.vendor == "sqlite":
             _copy(_database(), part)
@@ -67,6 +69,7 @@ def restore(path: Path, *, force: bool) -> dict[str, Any]:
     Raises:
         SpecError: where there is a database and it may not be replaced.
         DataError: for a file that is no sound backup, a portal that is serving, a newer schema.
+        OSError: for a file that is not there.
     """
     with _alone():
         if connection.vendor == "sqlite":
@@ -174,6 +177,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _check(path: Path) -> None:
     """Refuse what is no sound database of a portal, and one of a newer version."""
+    path.stat()
     applied: set[tuple[str, str]] = set()
     try:
         with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as there:
@@ -196,7 +200,11 @@ def _run(tool: str, *arguments: str) -> None:
         )
     place = connection.settings_dict
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
-    environment = {**os.environ, **{name: str(place[key]) for name, key in names.items() if place[key]}}
+    environment = {
+        **os.environ,
+        **{f"PG{name.upper()}": value for name, value in place["OPTIONS"].items() if name != "options"},
+        **{name: str(place[key]) for name, key in names.items() if place[key]},
+    }
     done = subprocess.run([tool, *arguments], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise DataError(f"{tool} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
