@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import tempfile
@@ -15,7 +14,7 @@ from cvxpy.error import SolverError
 
 from toolkit.app.context import Context
 from toolkit.app.languages import languages
-from toolkit.app.report.pdf import INSTALL, browser
+from toolkit.app.report.pdf import INSTALL, printer
 from toolkit.core.errors import DataError
 from toolkit.optimize.solvers.solve import CONIC_ORDER, QUADRATIC_ORDER
 from toolkit.records.answers.lists import Check, Doctor
@@ -50,7 +49,7 @@ def _write_access(folder: Path) -> Check:
 
 def _printing() -> Check:
     """The program that prints reports as PDF."""
-    found = browser(os.environ) or ("WeasyPrint" if importlib.util.find_spec("weasyprint") else None)
+    found = printer(os.environ)
     return Check(name="reports as PDF", ok=found is not None, detail=found or INSTALL)
 
 

@@ -197,6 +197,12 @@ class PositionForm(Strict):
         return Position(strategy, whole=not found.pop("moving"), **found)
 
 
+class ReportForm(PositionForm):
+    """A report to take home."""
+
+    format = forms.ChoiceField(choices=[("html", "html"), ("pdf", "pdf")], required=False)
+
+
 class StateForm(PositionForm):
     """What a presenter shows: the sliders, the section of the page, and what is pointed at."""
 

@@ -362,8 +362,8 @@ class _Solver:
             raise Busy
         return self.demo.solve(position)
 
-    def report(self, position, language):
-        return self.demo.report(position, language)
+    def report(self, position, language, kind):
+        return self.demo.report(position, language, kind)
 
 
 def _token(room) -> str:
@@ -432,6 +432,19 @@ class TestPage:
         assert answer.status_code == 200
         assert answer.headers["Content-Disposition"] == 'attachment; filename="report.html"'
         assert b"<html" in answer.content
+
+    def test_the_report_is_a_pdf_where_the_machine_prints_and_no_button_is_shown_elsewhere(
+        self, room, demo, start, monkeypatch
+    ):
+        pdf, without = 'name="format" value="pdf"', replace(start, pdf=False)
+        assert (pdf in room.get("/room/").content.decode()) == start.pdf
+        if start.pdf:
+            answer = room.send("/room/report", {**FIELDS, "format": "pdf"}, page="/room/")
+            assert answer.headers["Content-Disposition"] == 'attachment; filename="report.pdf"'
+            assert (answer.headers["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+        monkeypatch.setattr(demo, "start", lambda _: without)
+        assert pdf not in room.get("/room/").content.decode()
+        assert room.send("/room/report", {**FIELDS, "format": "exe"}, page="/room/").status_code == 400
 
     def test_before_the_start_there_is_nothing_to_solve(self, room, webinar):
         token = _token(room)

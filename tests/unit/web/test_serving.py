@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import io
 import json
 import logging
@@ -353,6 +354,27 @@ class TestConfig:
             sender="a@example.com", smtp="smtp://user:hunter2@mail.example.com", database_url="postgresql://u:hunter2@h/d"
         )  # type: ignore[arg-type]
         assert "hunter2" not in repr(config) + str(config.model_dump())
+
+
+def test_garbage_is_collected_in_small_parts_that_hold_no_page_up():
+    usual, parts = gc.get_threshold(), []
+
+    def told(phase: str, info: dict[str, int]) -> None:
+        if phase == "stop":
+            parts.append(info["collected"])
+
+    try:
+        gc.set_threshold(200_000, 20, 20)  # as the command line does
+        server._load()
+        gc.callbacks.append(told)
+        for _ in range(300_000):
+            circle: list[object] = []
+            circle.append(circle)
+    finally:
+        gc.callbacks.remove(told)
+        gc.set_threshold(*usual)
+    assert sum(parts) > 290_000
+    assert max(parts) < 2_000
 
 
 class TestLock:

@@ -7,6 +7,7 @@ report in place of the time of its making, so that the same report is the same f
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import re
 import shutil
@@ -70,6 +71,11 @@ def pdf(document: Document, look: Theme, say: Language) -> bytes:
     else:
         content = composed(render(document, replace(look, draw=lambda spec: coloured(look.draw(spec))), say))
     return dated(content, document.as_of)
+
+
+def printer(environment: Mapping[str, str]) -> str | None:
+    """What turns a page into PDF here: a browser, or WeasyPrint."""
+    return browser(environment) or ("WeasyPrint" if importlib.util.find_spec("weasyprint") else None)
 
 
 def coloured(svg: str) -> str:

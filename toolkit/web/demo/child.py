@@ -33,10 +33,7 @@ def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> Non
     from toolkit.web.demo.solving import Demo  # noqa: PLC0415
 
     global _demo  # noqa: PLW0603  # a process has one
-    if sys.platform == "linux":
-        import resource  # noqa: PLC0415
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _allow(MEMORY)
     _demo = Demo(day, prices)
     for strategy in strategies:
         try:
@@ -45,6 +42,16 @@ def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> Non
                 _demo.solve(replace(position, scenario=scenario))
         except ToolkitError as error:  # told to whoever asks for it, too
             log.warning("demo.cannot_show", strategy=strategy, reason=error.message, hint=error.hint)
+
+
+def _allow(memory: int | None) -> None:
+    """Let this process have so many bytes of addresses; None as many as the system lets it."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        wanted = most if memory is None else memory
+        resource.setrlimit(resource.RLIMIT_AS, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 
 
 def start(strategy: str) -> Start:
@@ -59,10 +66,20 @@ def solve(position: Position) -> Outcome:
     return _demo.solve(position)
 
 
-def make_report(position: Position, language: str) -> bytes:
-    """`Demo.report` in this process."""
+def make_report(position: Position, language: str, kind: str) -> bytes:
+    """`Demo.report` in this process; a browser that prints takes far more addresses than memory.
+
+    Args:
+        position: On the grid.
+        language: Code.
+        kind: ``html`` or ``pdf``.
+    """
     assert _demo is not None  # noqa: S101
-    return _demo.report(position, language)
+    _allow(None if kind == "pdf" else MEMORY)
+    try:
+        return _demo.report(position, language, kind)
+    finally:
+        _allow(MEMORY)
 
 
 def is_loaded() -> bool:

@@ -112,14 +112,15 @@ class Solver:
                 self._answers.popitem(last=False)
         return answer
 
-    def report(self, position: Position, language: str) -> bytes:
+    def report(self, position: Position, language: str, kind: str) -> bytes:
         """The report at a position.
 
         Args:
             position: On the grid.
             language: Code.
+            kind: ``html`` or ``pdf``.
         """
-        return self._wait(lambda: self._schedule(child.make_report, [position, language], OF_A_REPORT))
+        return self._wait(lambda: self._schedule(child.make_report, [position, language, kind], OF_A_REPORT))
 
     def _ask(self, key: tuple[date, Position], position: Position, session: str) -> Future[Outcome]:
         with self._lock:

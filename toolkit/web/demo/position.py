@@ -116,3 +116,4 @@ class Start:
     currency: str
     has_aversion: bool
     has_cap: bool
+    pdf: bool = False

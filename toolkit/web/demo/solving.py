@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -29,6 +30,7 @@ from toolkit.app.definitions import find
 from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.app.prices import PriceFiles
 from toolkit.app.report import report
+from toolkit.app.report.pdf import printer
 from toolkit.app.subjects import DEFAULT_REPORT, parts_of
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import DataError, Infeasible, ToolkitError
@@ -96,7 +98,9 @@ class Demo:
         )
         prepared = self._prepared_for(strategy, "today", position.budget)
         has_cap = prepared.problem.data.controlled is not None
-        return Start(position, loaded.about.title, owner.currency, aversion is not None, has_cap)
+        return Start(
+            position, loaded.about.title, owner.currency, aversion is not None, has_cap, pdf=printer(os.environ) is not None
+        )
 
     def solve(self, position: Position) -> Outcome:
         """The answer at a position; no answer is an answer too."""
@@ -148,8 +152,13 @@ class Demo:
             further=self._further(position.strategy) if position.scenario == "wider" else (),
         )
 
-    def report(self, position: Position, language: str) -> bytes:
-        """The report of the toolkit at a position, as one HTML page: its scenario is in the ledger as events of one's own.
+    def report(self, position: Position, language: str, kind: str = "html") -> bytes:
+        """The report of the toolkit at a position, as one file: its scenario is in the ledger as events of one's own.
+
+        Args:
+            position: On the grid.
+            language: Code.
+            kind: ``html`` or ``pdf``.
 
         Raises:
             DataError: where its data, or those of the parts beside the answer, may not be shown.
@@ -162,7 +171,7 @@ class Demo:
             record = error.record
         parts = parts_of(record, context)
         _check_shown((*record.data, *(row for part in parts.found for row in part.data)))
-        return report(record, parts, name=DEFAULT_REPORT[record.kind], lang=language)
+        return report(record, parts, name=DEFAULT_REPORT[record.kind], lang=language, format=kind)
 
     def _prepared_for(self, strategy: str, scenario: Scenario, budget: float) -> Prepared:
         """The problem at the configured budget; at its own where market impact grows with it."""

@@ -19,7 +19,7 @@ from toolkit.core.errors import ToolkitError
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Position
 from toolkit.web.demo.showing import settings_of, shown, sliders
-from toolkit.web.forms import Nothing, PositionForm, QuestionForm, Strict, UpvoteForm, VoteForm
+from toolkit.web.forms import Nothing, PositionForm, QuestionForm, ReportForm, Strict, UpvoteForm, VoteForm
 from toolkit.web.gate import limits, tokens
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Registration
@@ -108,12 +108,13 @@ def solve(request: HttpRequest, registration: Registration, form: PositionForm) 
     return render(request, "room/result.html", shown(outcome, position, spoken()))
 
 
-@sent(PositionForm, limits.REPORTS)
-def report(request: HttpRequest, registration: Registration, form: PositionForm) -> HttpResponse:  # noqa: ARG001  # as all
+@sent(ReportForm, limits.REPORTS)
+def report(request: HttpRequest, registration: Registration, form: ReportForm) -> HttpResponse:  # noqa: ARG001  # as all
     """The report at a position, to take home: one file that needs no network and no script."""
-    content = current().report(form.position(registration.webinar.strategy), spoken().code)
-    response = HttpResponse(content, content_type="text/html; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="report.html"'
+    kind = form.cleaned_data["format"] or "html"
+    content = current().report(form.position(registration.webinar.strategy), spoken().code, kind)
+    response = HttpResponse(content, content_type={"html": "text/html; charset=utf-8", "pdf": "application/pdf"}[kind])
+    response["Content-Disposition"] = f'attachment; filename="report.{kind}"'
     return response
 
 
@@ -190,7 +191,13 @@ def _room(request: HttpRequest, registration: Registration, position: Position |
     except ToolkitError:
         log.exception("demo.cannot_start")
         return server_error(request)
-    data = {"webinar": webinar, "view": view, "over": timezone.now() > webinar.ends, "moderated": found.moderated}
+    data = {
+        "webinar": webinar,
+        "view": view,
+        "over": timezone.now() > webinar.ends,
+        "moderated": found.moderated,
+        "pdf": start.pdf,
+    }
     return render(
         request,
         "room.html",

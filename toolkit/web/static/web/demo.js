@@ -54,11 +54,12 @@ for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) 
     say(detail.elt !== form ? form.dataset.refused : detail.xhr.status === 409 ? form.dataset.held : form.dataset.busy);
   });
 }
-// The report is a download: its button sends the form as it is.
-document.getElementById("take")?.addEventListener("click", (event) => {
+// The report is a download: its buttons send the form as it is.
+for (const button of form.querySelectorAll("button[formaction]")) button.addEventListener("click", (event) => {
   event.preventDefault();
-  const action = event.target.getAttribute("formaction"), before = form.getAttribute("action");
-  form.setAttribute("action", action);
+  const before = form.getAttribute("action");
+  if (button.name) form.addEventListener("formdata", ({ formData }) => formData.set(button.name, button.value), { once: true });
+  form.setAttribute("action", button.getAttribute("formaction"));
   HTMLFormElement.prototype.submit.call(form);
   form.setAttribute("action", before);
 });
