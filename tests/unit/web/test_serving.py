@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import stat
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -142,6 +143,19 @@ def _unread(client):
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.sendall(b"GET /large HTTP/1.1\r\nHost: portal.example\r\n\r\n")
     time.sleep(1.0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere loopback has one address")
+def test_a_thousand_idle_connections_keep_no_visitor_waiting():
+    server._allow_descriptors()
+    with Served() as served, contextlib.ExitStack() as stack:
+        for number in range(1000):  # one address may have 512
+            idle = stack.enter_context(socket.socket())
+            idle.bind((f"127.0.0.{2 + number % 2}", 0))
+            idle.connect(("127.0.0.1", served.port))
+        began = time.monotonic()
+        assert served.ask(b"GET / HTTP/1.1\r\nHost: portal.example\r\n\r\n") == 200
+        assert time.monotonic() - began < 5  # before the idle ones are cut
 
 
 @pytest.mark.parametrize("shape", [_silent, _half_a_line, _dripping_headers, _dripping_body, _half_closed, _unread])
