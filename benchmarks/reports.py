@@ -151,17 +151,16 @@ MEASURE = """(() => {
 
 def lengths(pages: list[Path]) -> Iterator[tuple[Path, int, Length]]:
     """(page, width, length) of each page at each of `WIDTHS`, in a real browser."""
-    from tests.system.browser import Browser  # noqa: PLC0415  # needs Chromium and pytest, which timings do not
+    from tests.system.browser import Browser, running  # noqa: PLC0415  # needs Chromium and pytest, which timings do not
 
-    with tempfile.TemporaryDirectory() as profile:
-        browser = Browser(Path(profile))
-        try:
-            for page in pages:
-                for width in WIDTHS:
-                    browser.open(page, width)
-                    yield page, width, Length(*browser.value(MEASURE))
-        finally:
-            browser.close()
+    browser = Browser()
+    try:
+        for page in pages:
+            for width in WIDTHS:
+                browser.open(page, width)
+                yield page, width, Length(*browser.value(MEASURE))
+    finally:
+        running.pop().close()
 
 
 def default_reports(folder: Path) -> Iterator[tuple[str, Path]]:

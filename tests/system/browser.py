@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import signal
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ NEEDED = [
 ]
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--hide-scrollbars", "--remote-debugging-pipe",
+    "--disable-sync", "--hide-scrollbars", "--remote-debugging-pipe", "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding", "--disable-background-timer-throttling",
 )  # fmt: skip
 PATIENCE = 60.0
 A4 = (688, 1005)
@@ -30,10 +32,10 @@ SPOKEN = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown
 """Events of a page that says something on its console."""
 
 
-class Browser:
-    """A chromium and one page in it. Messages are JSON with a zero byte between them, on descriptors 3 and 4."""
+class Chromium:
+    """A chromium for every browser of this process. Messages are JSON with a zero byte between them, on descriptors 3 and 4."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: str) -> None:
         (theirs_in, ours_out), (ours_in, theirs_out) = os.pipe(), os.pipe()
         # Above 10, so that copying them to 3 and 4 is a real copy: only a copy outlives exec.
         ours = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (theirs_in, theirs_out)]
@@ -45,32 +47,78 @@ class Browser:
         for fd in (theirs_in, theirs_out, *ours):
             os.close(fd)
         self._out, self._in, self._buffer, self._id = ours_out, ours_in, b"", 0
-        self.events: list[dict[str, Any]] = []
-        self.session: str | None = None
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
+        self.events: dict[str | None, list[dict[str, Any]]] = {None: []}
+        """Session of a page -> what happened in it."""
 
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
+    def call(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
         """Send a command and wait for its answer; events on the way are kept."""
         self._id += 1
-        message = {"id": self._id, "method": method, "params": params} | ({"sessionId": self.session} if self.session else {})
+        message = {"id": self._id, "method": method, "params": params} | ({"sessionId": session} if session else {})
         os.write(self._out, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._receive()
-            if answer.get("id") == self._id:
-                assert "error" not in answer, answer
-                return answer["result"]
-            self.events.append(answer)
+        while (answer := self.receive()).get("id") != self._id:
+            pass
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def receive(self) -> dict[str, Any]:
+        """The next message, which is an answer, or an event that is kept."""
+        until = time.monotonic() + PATIENCE
+        while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._in], [], [], max(until - time.monotonic(), 0))
+            assert ready, "chromium did not answer"
+            self._buffer += os.read(self._in, 1 << 16)
+        text, _, self._buffer = self._buffer.partition(b"\0")
+        message = json.loads(text)
+        if "id" not in message:
+            self.events.get(message.get("sessionId"), []).append(message)
+        return message
+
+    def close(self) -> None:
+        """End this chromium and its helpers, and no other."""
+        os.killpg(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._out)
+        os.close(self._in)
+
+
+running: list[Chromium] = []
+"""That of this process, once there was a browser: `tests/system/conftest.py` ends it."""
+
+
+class Browser:
+    """A page with cookies and storage of its own, as in a browser that nobody used before."""
+
+    def __init__(self) -> None:
+        if not running:
+            running.append(Chromium(tempfile.mkdtemp(prefix="chromium-")))
+        self._chromium = running[0]
+        self.session: str | None = None
+        self._context = self.call("Target.createBrowserContext")["browserContextId"]
+        target = self.call("Target.createTarget", url="about:blank", browserContextId=self._context)["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.events: list[dict[str, Any]] = []
+        self._chromium.events[self.session] = self.events
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send a command to the page and wait for its answer."""
+        return self._chromium.call(method, self.session, **params)
 
     def open(self, page: Path | str, width: int) -> None:
         """Load a file or an address at a width, as a phone does below 500 px."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
         self.events.clear()
-        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
-        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
-            self.events.append(self._receive())
+        loader = self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())["loaderId"]
+        while not self._has_loaded(loader):
+            self._chromium.receive()
+
+    def _has_loaded(self, loader: str) -> bool:
+        """Whether a navigation is at its end: what comes before its own page is of the page that was left."""
+        told = [(event["method"], event["params"].get("frame", {}).get("loaderId")) for event in self.events]
+        arrived = ("Page.frameNavigated", loader)
+        return arrived in told and ("Page.loadEventFired", None) in told[told.index(arrived) :]
 
     def media(self, media: str = "", *, dark: bool = False) -> None:
         """Show pages as print or screen, light or dark, from now on."""
@@ -89,18 +137,8 @@ class Browser:
         """The value of an expression in the page."""
         return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"]["value"]
 
-    def _receive(self) -> dict[str, Any]:
-        until = time.monotonic() + PATIENCE
-        while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._in], [], [], max(until - time.monotonic(), 0))
-            assert ready, "chromium did not answer"
-            self._buffer += os.read(self._in, 1 << 16)
-        message, _, self._buffer = self._buffer.partition(b"\0")
-        return json.loads(message)
-
     def close(self) -> None:
-        """End this browser and its helpers, and no other."""
-        os.killpg(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self._out)
-        os.close(self._in)
+        """Forget the page and what it kept."""
+        session, self.session = self.session, None
+        self.call("Target.disposeBrowserContext", browserContextId=self._context)
+        del self._chromium.events[session]

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -17,6 +17,7 @@ import pytest
 
 from tests.records import Subject, report
 from tests.subjects import HOSTILE, backtest, conflict, holdings, market, proposal, renamed, with_parts
+from tests.system import browser
 from toolkit.cli.main import main
 
 Answer = subprocess.CompletedProcess[str]
@@ -57,6 +58,13 @@ def _call(arguments: Sequence[str], folder: Path, environment: dict[str, str], s
         main()
     told = [(stream.flush(), stream.buffer.getvalue().decode())[1] for stream in (out, err)]
     return subprocess.CompletedProcess(arguments, int(stop.value.code or 0), *told)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_chromium_is_left() -> Iterator[None]:
+    yield
+    while browser.running:
+        browser.running.pop().close()
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ def portal(tmp_path_factory):
 
 
 @pytest.fixture
-def visit(portal, tmp_path):
-    browser = Browser(tmp_path)
+def visit(portal):
+    browser = Browser()
     found = Visit(portal, browser)
     yield found
     found.collect()

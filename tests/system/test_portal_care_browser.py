@@ -32,8 +32,8 @@ def portal(tmp_path_factory):
         yield found
 
 
-def test_host_and_visitor_pages_in_both_languages_and_widths(portal, tmp_path):
-    browser = Browser(tmp_path)
+def test_host_and_visitor_pages_in_both_languages_and_widths(portal):
+    browser = Browser()
     visit = Visit(portal, browser)
     visit.open(re.findall(rf"{portal.base}/host/setup/\S+", portal.log.read_text("utf-8"))[-1])
     visit.submit("main form", "Webinars", username="mara", password="correct horse battery")

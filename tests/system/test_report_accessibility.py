@@ -17,8 +17,8 @@ ROOMS = {
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    browser = Browser(tmp_path_factory.mktemp("profile"))
+def browser() -> Iterator[Browser]:
+    browser = Browser()
     browser.call("Page.setBypassCSP", enabled=True)
     yield browser
     browser.close()

@@ -48,8 +48,8 @@ def report(ordinary: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    browser = Browser(tmp_path_factory.mktemp("profile"))
+def browser() -> Iterator[Browser]:
+    browser = Browser()
     yield browser
     browser.close()
 

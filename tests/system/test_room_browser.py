@@ -37,8 +37,8 @@ def portal(tmp_path):
 
 
 @pytest.fixture
-def people(portal, tmp_path):
-    found = {name: Visit(portal, browsers.Browser(tmp_path / name)) for name in WIDTHS}
+def people(portal):
+    found = {name: Visit(portal, browsers.Browser()) for name in WIDTHS}
     yield found
     for visit in found.values():
         visit.collect()
