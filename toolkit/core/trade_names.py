@@ -98,7 +98,7 @@ _FORMS = {
     "metal": f"{_COINS};metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;"
     "granulate;shot;rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;piece;pieces;chunk;chunks;"
     "sponge;zone refined;zone refined bar;zone refined bars;polycrystalline;metall;barren;kristallbarren;pellet;granulat;"
-    "granalien;stab;stäbe;stange;stangen;block;blöcke;draht;feinbarren;gussbarren;kathode;cathode;stück;stücke;schwamm;"
+    "granalien;stab;stäbe;stange;stangen;block;blöcke;draht;feinbarren;gussbarren;kathode;kathoden;cathode;cathodes;briquettes;briketts;stück;stücke;schwamm;"
     "zonengereinigt;zonengereinigte barren;polykristallin",
     "metal powder": "metal powder;metallpulver",
     "oxide": "oxide;oxides;oxid;oxyd;trioxide;trioxid;dioxide;dioxid;pentoxid;pentoxide",
