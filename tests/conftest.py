@@ -61,11 +61,12 @@ def drawings(shared: Path) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def computed_once() -> Iterator[None]:
-    """Levels behind noisy prices, hashes of tables, supplies and the ledger, half of the time of a proposal, are computed once.
+    """Levels behind noisy prices, forecasts, hashes of tables, supplies and the ledger, half of a proposal, are computed once.
 
     What tests them calls them in their own modules.
     """
     from toolkit.app import context
+    from toolkit.app.allocation import forecast
     from toolkit.market import market
     from toolkit.returns import price_levels
     from toolkit.risk_model import observed
@@ -81,6 +82,9 @@ def computed_once() -> Iterator[None]:
     def law(everything: Snapshot, products: Universe) -> bytes:
         of_law = tables(*(everything[name] for name in ("controls", "control_scopes", "control_items")))
         return pickle.dumps((of_law, products.keys, [asset.form for asset in products], everything.complete_to("controls")))
+
+    def estimated(**named: Any) -> bytes:
+        return pickle.dumps({**named, "level_paths": {**(named["level_paths"] or {})}})
 
     def kept(make: Callable[..., Any], known: Callable[..., bytes]) -> Callable[..., Any]:
         found: dict[bytes, Any] = {}
@@ -99,6 +103,7 @@ def computed_once() -> Iterator[None]:
         patch.setattr(market, "_canonical_sha256", kept(market._canonical_sha256, table))
         patch.setattr(concentration, "newest_supplies", kept(concentration.newest_supplies, tables))
         patch.setattr(context, "ledger_of", kept(context.ledger_of, law))
+        patch.setattr(forecast, "estimate", kept(forecast.estimate, estimated))
         yield
 
 
