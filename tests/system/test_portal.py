@@ -151,3 +151,19 @@ def test_a_stop_ends_what_is_open_at_once(portal):
     assert portal.stop() < 5
     assert "Traceback" not in portal.log.read_text("utf-8")
     assert [line for line in portal.log.read_text("utf-8").splitlines() if '"level": "error"' in line] == []
+
+
+def test_the_report_is_taken_home_where_no_chart_was_drawn_before(tmp_path):
+    """What draws charts reserves more addresses than the process of the demo may have memory."""
+    with serving(tmp_path) as portal:
+        page = portal.create("Gallium", soon(-1), "--zone", "UTC")
+        portal.start()
+        visitor = portal.visitor()
+        sign_up(visitor, page, "ana@example.com")
+        for purpose in ("c", "a"):
+            visitor.press(portal.link(purpose, "ana@example.com"))
+        portal.wait_for(lambda: 'id="take"' in visitor.get("/room/").text)
+        fields = visitor.get("/room/").form("/room/solve")
+        asked = {name: fields[name] for name in ("csrfmiddlewaretoken", "budget", "aversion", "cap")}
+        report = visitor.post("/room/report", {**asked, "scenario": "today"})
+        assert (report.status, report.headers["Content-Disposition"]) == (200, 'attachment; filename="report.html"')

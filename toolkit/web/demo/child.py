@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("demo")
 MEMORY = 6 << 30
-"""Bytes of addresses that this process may have."""
+"""Bytes of memory that this process may have."""
 
 _demo: Demo | None = None
 
@@ -33,7 +33,11 @@ def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> Non
     from toolkit.web.demo.solving import Demo  # noqa: PLC0415
 
     global _demo  # noqa: PLW0603  # a process has one
-    _allow(MEMORY)
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415
+
+        # Of memory and not of addresses: what draws charts and prints reserves far more addresses than it uses.
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     _demo = Demo(day, prices)
     for strategy in strategies:
         try:
@@ -42,16 +46,6 @@ def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> Non
                 _demo.solve(replace(position, scenario=scenario))
         except ToolkitError as error:  # told to whoever asks for it, too
             log.warning("demo.cannot_show", strategy=strategy, reason=error.message, hint=error.hint)
-
-
-def _allow(memory: int | None) -> None:
-    """Let this process have so many bytes of addresses; None as many as the system lets it."""
-    if sys.platform == "linux":
-        import resource  # noqa: PLC0415
-
-        _, most = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = most if memory is None else memory
-        resource.setrlimit(resource.RLIMIT_AS, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 
 
 def start(strategy: str) -> Start:
@@ -67,7 +61,7 @@ def solve(position: Position) -> Outcome:
 
 
 def make_report(position: Position, language: str, kind: str) -> bytes:
-    """`Demo.report` in this process; a browser that prints takes far more addresses than memory.
+    """`Demo.report` in this process.
 
     Args:
         position: On the grid.
@@ -75,11 +69,7 @@ def make_report(position: Position, language: str, kind: str) -> bytes:
         kind: ``html`` or ``pdf``.
     """
     assert _demo is not None  # noqa: S101
-    _allow(None if kind == "pdf" else MEMORY)
-    try:
-        return _demo.report(position, language, kind)
-    finally:
-        _allow(MEMORY)
+    return _demo.report(position, language, kind)
 
 
 def is_loaded() -> bool:
