@@ -37,7 +37,7 @@ REPORTS = (
     Shown("allocation-de", "The same for a German client", ("report", "last", "--lang", "de")),
     Shown("allocation-phone", "On a phone, in the dark", ("report", "last"), 390, 2400, dark=True),
     Shown("exposure", "What one holds", ("report", "docs/gallery/holdings.csv", "--as-of", AS_OF)),
-    Shown("webinar", "For a webinar", ("report", "last", "--report", "webinar")),
+    Shown("webinar", "For a webinar", ("report", "last", "--report", "webinar"), height=720),
     Shown("market-brief", "What changed since last month", ("report", "--as-of", AS_OF)),
     Shown("conflict", "Limits that contradict each other", ("optimize", "--as-of", AS_OF, "--set", CONFLICT)),
 )
