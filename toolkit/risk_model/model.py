@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.baskets import MEMBERS
-from toolkit.core.forecast import AssetRisk, FloatArray, Forecast
+from toolkit.core.forecast import AssetRisk, FloatArray, Forecast, frozen
 from toolkit.core.messages import message
 from toolkit.market.exchange_rates import Rates
 from toolkit.market.price_series import PriceSeries
@@ -130,7 +130,7 @@ def estimate(
         coverage=partial(coverage, panel, universe, np.array([risk.own_weight for risk in risks])),
         loading_errors=form.loading_errors,
         model=form.model,
-        printed=observed.printed[:, total.at(assets)],
+        printed=frozen(np.take(observed.printed, total.at(assets), axis=1)),
     )
 
 

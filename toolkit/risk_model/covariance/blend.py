@@ -93,11 +93,11 @@ class BlendCovariance(NamedFactors):
         )
         covariance = first.matrix
         covariance *= weights[0]
-        for weight, other in zip(weights[1:], others, strict=True):
-            part = other.matrix
+        told = dict.fromkeys(note for form in (first, *others) for note in form.notes)
+        for weight in weights[1:]:
+            part = others.pop(0).matrix  # of thousands of assets each takes hundreds of megabytes
             part *= weight
             covariance += part
-        told = dict.fromkeys(note for form in (first, *others) for note in form.notes)
         return replace(_named(first, covariance).components(), notes=(*told, *notes))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.forecast import STATISTICAL, FactorRegression, FloatArray, covariance_of
+from toolkit.core.forecast import STATISTICAL, FactorRegression, FloatArray, covariance_of, frozen
 from toolkit.core.messages import message
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import MINIMUM_CHANGES
@@ -152,10 +152,10 @@ class DenseCovariance:
         prefix = STATISTICAL[1] if k else STATISTICAL[0]
         return StructuredCovariance(
             factors=(*self.factors, *(f"{prefix}{i + 1}" for i in range(more))),
-            loadings=np.hstack([self.loadings, rest]),
-            factor_cov=factor_cov,
+            loadings=frozen(np.hstack([self.loadings, rest])),
+            factor_cov=frozen(factor_cov),
             specific_var=specific,
-            loading_errors=np.hstack([self.loading_errors, np.full(rest.shape, np.nan)]),
+            loading_errors=frozen(np.hstack([self.loading_errors, np.full(rest.shape, np.nan)])),
             notes=self.notes,
             model=self.model,
         )
