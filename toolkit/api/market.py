@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,17 @@ class Market:
         folder: Of the data package.
         prices: The user's own prices; None for those of the package alone.
         events: File of the user's own control events.
-        last_day: Day of the newest own price, where nothing else is priced; None for a market that has prices of its own.
     """
 
     package: Package = field(repr=False)
     folder: str | None = None
     prices: PriceFiles | None = field(default=None, repr=False)
     events: str | None = None
-    last_day: date | None = None
+
+    @cached_property
+    def last_day(self) -> date | None:
+        """Day of the newest own price, where nothing else is priced; None for a market that has prices of its own."""
+        return _last_day(self.prices.paths) if self.prices is not None and self.prices.only else None
 
     @classmethod
     def from_prices(cls, prices: Any, *, currency: str | None = None, accept: Iterable[str] = ()) -> Market:
@@ -83,8 +87,7 @@ class Market:
             found = as_polars(prices, "prices")
             check_levels(found)
             sources = (table_of(found, "prices"),)
-        last = _last_day(sources) if only else None
-        return replace(self, prices=PriceFiles(sources, currency, only, tuple(accept)), last_day=last)
+        return replace(self, prices=PriceFiles(sources, currency, only, tuple(accept)))
 
     def with_returns(self, returns: Any, *, currency: str | None = None) -> Market:
         """The market of assets of which only returns are known: nothing else is priced.
@@ -98,7 +101,7 @@ class Market:
         code = currency or resolve({}).config.owner.currency
         _check_currency(code, "currency")
         sources = (table_of(price_path(as_polars(returns, "returns")), "returns"),)
-        return replace(self, prices=PriceFiles(sources, code, only=True, returns_only=True), last_day=_last_day(sources))
+        return replace(self, prices=PriceFiles(sources, code, only=True, returns_only=True))
 
     def until(self, as_of: str | date) -> Snapshot:
         """The tables of the package as known on a day."""

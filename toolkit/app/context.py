@@ -106,7 +106,14 @@ class Context:
     @cached_property
     def level_paths(self) -> Mapping[str, LevelPath]:
         """Levels behind the noisy prices of the products, for every question of the day and of earlier ones."""
+        if self._later is not None:  # a path up to a day is the beginning of a later one
+            return self._later.level_paths
         return MappingProxyType(level_paths(self.snapshot.series, self.products.keys))
+
+    @cached_property
+    def _later(self) -> Context | None:
+        """The context of the day on which a history ends, on those before."""
+        return None
 
     @cached_property
     def metal_supply(self) -> Callable[[str, Scenario], MetalSupply]:

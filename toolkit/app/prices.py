@@ -110,7 +110,8 @@ class OwnPrices:
 
     def until(self, day: date) -> OwnPrices:
         """The prices as known on an earlier day, without those of a single day."""
-        return replace(self, series=self.series.until(day), day=day, quotes=self.quotes.clear(), forms=self.forms.clear())
+        quotes, forms = (rows if rows.is_empty() else rows.clear() for rows in (self.quotes, self.forms))
+        return replace(self, series=self.series.until(day), day=day, quotes=quotes, forms=forms)
 
     def over(self, bundled: pl.DataFrame) -> pl.DataFrame:
         """These rows, and the bundled ones of every other asset; these alone where nothing is taken from the bundle."""

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, partial
 
 import numpy as np
 
@@ -132,7 +133,7 @@ def _bias(what: str, horizon: int, rows: Sequence[Outcome], overlap: int) -> Bia
 
 def _as_known(inputs: Inputs, past: Market, dates: tuple[date, ...]) -> Iterator[Inputs]:
     """The inputs as known at the end of every quarter that an outcome can follow."""
-    ledger, supply, events, shares = inputs.ledger, inputs.supply, (-1,), -1
+    ledger, supply, events, shares = inputs.read_ledger, inputs.supply, (-1,), -1
     for day in _quarters(dates[0], dates[-1]):
         snapshot = past.until(day)
         counts = dict(zip(snapshot.series.assets, snapshot.series.counts.tolist(), strict=True))
@@ -141,12 +142,12 @@ def _as_known(inputs: Inputs, past: Market, dates: tuple[date, ...]) -> Iterator
             continue
         # Rows are only ever added: the same number is the same table.
         if (heights := tuple(snapshot[name].height for name in LEDGER)) != events:
-            ledger, events = ledger_of(snapshot, inputs.products), heights
+            ledger, events = cache(partial(ledger_of, snapshot, inputs.products)), heights
         if (height := snapshot["shares"].height) != shares:
             supply, shares = scored_supplies(inputs.universe, snapshot["shares"]), height
         # A product without a price is on no side of any factor.
         priced = inputs.products.take([key for key in inputs.products.keys if key in counts])
-        yield replace(inputs, snapshot=snapshot, universe=universe, products=priced, ledger=ledger, supply=supply)
+        yield replace(inputs, snapshot=snapshot, universe=universe, products=priced, read_ledger=ledger, supply=supply)
 
 
 def _quarters(first: date, last: date) -> Iterator[date]:

@@ -97,12 +97,24 @@ def wealth_band(returns: FloatArray, paths: Paths | None, opening: float) -> Flo
     """
     if paths is None:
         return np.zeros((0, 2))
-    logs, grown = np.log1p(returns), np.zeros((len(paths), 1))
+    logs, before = np.log1p(returns), np.zeros(len(paths))
     ends = [np.ones((1, 2))]
     for part in parts_of(len(returns), len(paths)):
-        grown = np.cumsum(np.hstack([grown[:, -1:], logs[paths[:, part]]]), axis=1)
-        ends.append(np.exp(np.quantile(grown[:, 1:], ENDS, axis=0)).T)
+        grown = logs[paths[:, part].T]  # a date in a row: each is sorted in one piece of memory
+        grown[0] += before
+        np.cumsum(grown, axis=0, out=grown)
+        before = grown[-1].copy()
+        grown.sort(axis=1)
+        ends.append(np.exp(_ends_of(grown)))
     return opening * np.vstack(ends)
+
+
+def _ends_of(ascending: FloatArray) -> FloatArray:
+    """(T, 2) quantiles at `ENDS` of each row of (T, m), those of `numpy.quantile`, which does not use that rows are sorted."""
+    at = (ascending.shape[1] - 1) * np.array(ENDS)
+    below = np.floor(at).astype(np.intp)
+    lower, upper, part = ascending[:, below], ascending[:, below + 1], at - below
+    return np.where(part < 0.5, lower + (upper - lower) * part, upper - (upper - lower) * (1.0 - part))
 
 
 def returns_of_periods(dates: Sequence[date], wealth: FloatArray, *, yearly: bool) -> tuple[tuple[date, float], ...]:

@@ -102,6 +102,9 @@ class Universe:
                 positions[name] = (*positions.get(name, ()), i)
         object.__setattr__(self, "_positions", positions)
 
+    def __hash__(self) -> int:
+        return hash(self.keys)
+
     @property
     def groups(self) -> tuple[str, ...]:
         """The distinct groups, in order of first appearance."""
@@ -128,7 +131,8 @@ class Universe:
 
     def take(self, keys: Iterable[str]) -> Universe:
         """The universe of `keys`, in their order; `DataError` with the nearest names for an unknown one."""
-        return Universe(tuple(self[key] for key in keys))
+        wanted = tuple(keys)
+        return self if wanted == self.keys else Universe(tuple(self[key] for key in wanted))
 
     def members(self, name: str) -> tuple[int, ...]:
         """Positions of the assets that `name` stands for: a product with all its origins, a key, else an element.

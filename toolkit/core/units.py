@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError
 
 DAYS_PER_YEAR = 365.25
 SIGNIFICANT_DIGITS = 12
 """Every number that leaves the toolkit as JSON is rounded to this many digits: the same inputs give the same bytes."""
+_FORMAT, _LARGE = f"%.{SIGNIFICANT_DIGITS - 1}e", 10.0 ** (SIGNIFICANT_DIGITS - 2)
 
 KG_PER_UNIT = {
     "kg": 1.0,
@@ -39,7 +41,11 @@ def periods_per_year(dates: Sequence[date]) -> float:
     A count inside the range of a known frequency (daily, weekly, monthly, quarterly, annual) is that frequency; anything
     else, days with weekends among them, is returned as counted. Needs two distinct dates.
     """
-    days = np.unique(np.array([day.toordinal() for day in dates]))
+    return periods_of_days(np.unique(np.array([day.toordinal() for day in dates])))
+
+
+def periods_of_days(days: NDArray[np.integer]) -> float:
+    """The same of ascending distinct days, numbered from any origin."""
     if len(days) < 2:
         raise DataError("one date has no frequency: periods per year cannot be inferred.", hint="Give at least two dates.")
     # The median gap resists holes in a series that a mean gap would read as a lower frequency.
@@ -55,8 +61,8 @@ def periods_per_year(dates: Sequence[date]) -> float:
     return observed
 
 
-def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> float | None:
-    """`value` rounded to significant digits, large ones to no less than hundredths: amounts of money keep their cents.
+def significant(value: float) -> float | None:
+    """`value` rounded to `SIGNIFICANT_DIGITS`, large ones to no less than hundredths: amounts of money keep their cents.
 
     None for NaN and infinities, which JSON does not have; never -0.0.
     """
@@ -64,9 +70,7 @@ def significant(value: float, digits: int = SIGNIFICANT_DIGITS) -> float | None:
         return None
     if not value:
         return 0.0
-    if abs(value) >= 10.0 ** (digits - 2):
-        return round(value, 2)
-    return float(f"{value:.{digits - 1}e}") + 0.0
+    return float(_FORMAT % value) + 0.0 if -_LARGE < value < _LARGE else round(value, 2)
 
 
 def cents(value: float) -> float:

@@ -79,6 +79,11 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
+def _dates(table: str) -> list[str]:
+    """Columns of a table with days on which a row was not visible before."""
+    return [name for name in ("known_from", REFERENCE_DATE.get(table)) if name is not None]
+
+
 class FramesOnDemand(Mapping[str, pl.DataFrame]):
     """Frames by table name, each made when it is first asked for: a question reads the tables that it uses, and no others."""
 
@@ -109,6 +114,11 @@ class Snapshot:
     _sources: Mapping[str, Source] = field(repr=False)
     _series: Callable[[], PriceSeries] | None = field(repr=False, compare=False, default=None)
     _rates: Rates | None = field(repr=False, compare=False, default=None)
+    _version: Callable[[str], object] | None = field(repr=False, compare=False, default=None)
+
+    def version(self, table: str) -> object:
+        """What is equal on days of one market on which the same rows of a table are visible."""
+        return self.as_of if self._version is None else self._version(table)
 
     @property
     def series(self) -> PriceSeries:
@@ -238,19 +248,23 @@ class Market:
         """
         return replace(self, _over=MappingProxyType({**overlays}), _sources={**self._sources, **(sources or {})})
 
+    def _version(self, table: str, as_of: date) -> int:
+        """Number of the days up to one from which on more rows of the package were visible."""
+        if table not in self._days:
+            frame = self._frames[table]
+            self._days[table] = sorted({day for name in _dates(table) for day in frame[name].drop_nulls().unique()})
+        return bisect.bisect_right(self._days[table], as_of)
+
     def _rows(self, table: str, as_of: date) -> pl.DataFrame:
         """The rows of a table that are visible on a day; those of a small one are kept, since few days change it."""
-        frame, speaks_of = self._frames[table], REFERENCE_DATE.get(table)
-        dates = [name for name in ("known_from", speaks_of) if name is not None]
+        frame = self._frames[table]
 
         def rows() -> pl.DataFrame:
-            return frame.filter(pl.all_horizontal(pl.col(name) <= as_of for name in dates))
+            return frame.filter(pl.all_horizontal(pl.col(name) <= as_of for name in _dates(table)))
 
         if frame.height > SMALL:
             return rows()
-        if table not in self._days:
-            self._days[table] = sorted({day for name in dates for day in frame[name].drop_nulls().unique()})
-        version = bisect.bisect_right(self._days[table], as_of)
+        version = self._version(table, as_of)
         if (table, version) not in self._visible:
             self._visible[table, version] = rows()
         return self._visible[table, version]
@@ -277,4 +291,8 @@ class Market:
             if not self._rates:
                 self._rates.append(Rates(self._frames["fx"]))
             rates = self._rates[0].until(as_of)
-        return Snapshot(as_of, frames, self._sources, series, rates)
+
+        def version(table: str) -> object:  # rows of a store are others from day to day
+            return as_of if table in self._over else self._version(table, as_of)
+
+        return Snapshot(as_of, frames, self._sources, series, rates, version)

@@ -120,6 +120,11 @@ class PriceSeries:
         """(S,) prices of each."""
         return self.ends - self.starts
 
+    @property
+    def last_days(self) -> IntArray:
+        """(S,) day of the last price of each, since 1970."""
+        return self.rows.day[self.ends - 1] - self.numbers * SPAN
+
     def until(self, day: date) -> PriceSeries:
         """What was published by a day, of dates no later than it."""
         last = self.numbers * SPAN + day_number(day)
@@ -154,6 +159,19 @@ class PriceSeries:
     def quantities(self, at: int) -> FloatArray:
         """Quantities of one series, NaN where there is none."""
         return self.rows.quantity[self.starts[at] : self.ends[at]]
+
+    @cached_property
+    def common_days(self) -> IntArray | None:
+        """Days since 1970 on which every series has a price, where no series has one on any other day; else None."""
+        if not len(self.assets) or (self.counts != self.counts[0]).any():
+            return None
+        first = self.days(0)
+        return first if all(np.array_equal(self.days(i), first) for i in range(1, len(self.assets))) else None
+
+    def side_by_side(self) -> tuple[FloatArray, FloatArray]:
+        """Prices and quantities (T, S) of series of T common days."""
+        own = range(len(self.assets))
+        return np.stack([self.prices(i) for i in own], axis=1), np.stack([self.quantities(i) for i in own], axis=1)
 
     def months(self, at: int) -> IntArray:
         """Numbers of the months of one series (`toolkit.core.calendar.month_number`)."""

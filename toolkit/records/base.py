@@ -87,10 +87,12 @@ def _json(value: Any, lists: type[list[Any]] = list, objects: type[dict[str, Any
             return significant(value)
         case date():
             return value.isoformat()
-        case tuple() | list():
-            return lists(_json(entry, lists, objects) for entry in value)
+        case tuple() | list():  # most of what a large one holds are numbers, which need no other call
+            return lists(significant(one) if type(one) is float else _json(one, lists, objects) for one in value)
         case dict():
-            return objects((key, _json(entry, lists, objects)) for key, entry in value.items())
+            return objects(
+                (key, significant(one) if type(one) is float else _json(one, lists, objects)) for key, one in value.items()
+            )
     return value
 
 

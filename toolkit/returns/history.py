@@ -87,6 +87,9 @@ def _frequency(days: NDArray[np.integer]) -> str:
 def histories_of(series: PriceSeries) -> dict[str, History]:
     """Frequency and span of every series."""
     found, alike = {}, dict[bytes, tuple[str, date, date]]()
+    if (days := series.common_days) is not None:
+        of_all = _frequency(days), date_of(days[0]), date_of(days[-1])
+        return {key: History(key, *of_all, len(days)) for key in series.assets}
     for i, key in enumerate(series.assets):
         days = series.days(i)
         if (dates := days.tobytes()) not in alike:  # most series have the dates of others

@@ -16,6 +16,8 @@ def patterns(seen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp
 
     Series of the same periods share sums of weights, which are then taken once for all: mostly m is 1.
     """
+    if seen.all():
+        return np.zeros(min(1, seen.shape[1]), dtype=np.intp), np.zeros(seen.shape[1], dtype=np.intp)
     _, first, pattern = np.unique(np.packbits(seen, axis=0), axis=1, return_index=True, return_inverse=True)
     return first, pattern.reshape(-1)
 

@@ -34,7 +34,7 @@ from toolkit.core.calendar import add_months, month_end
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, frozen, read_only
 from toolkit.core.messages import message
-from toolkit.core.units import periods_per_year
+from toolkit.core.units import periods_of_days
 from toolkit.market.price_series import IntArray, PriceSeries, date_of, dates_of, months_of
 from toolkit.returns.history import (
     ANNUAL,
@@ -106,7 +106,7 @@ class Panel:
 
 
 def _grid(values: FloatArray, rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> FloatArray:
-    """Values (M,) in an array of `shape` by their rows and columns; of two at one place the later one is kept."""
+    """Values in an array of `shape` by their rows and columns; of two at one place the later one is kept."""
     grid = np.full(shape, np.nan)
     grid[rows, columns] = values
     return grid
@@ -162,21 +162,29 @@ def align(
             )
         )
     used = series.without([*slow, *yearly])
-    own, days, price, quantity = used.together()
+    days, traded = used.common_days, np.zeros(0, dtype=np.int64)
+    if days is None:
+        own, days, price, quantity = used.together()
+        held = np.isin(used.assets, faster)
+    else:  # one series stands for all
+        price, quantity = used.side_by_side()
+        own, held = np.zeros(len(days), dtype=np.int64), np.ones(1, dtype=bool)
     if daily:
-        held = {*faster}
-        rows, dates = _on_days(days, own, np.array([key in held for key in used.assets]))
+        rows, traded = _on_days(days, own, held)
+        dates = dates_of(traded)
     else:
         rows, dates = _on_months(days)
     there = rows >= 0
     if not there.all():
         rows, own, price, quantity = rows[there], own[there], price[there], quantity[there]
-    priced = {used.assets[i] for i in np.flatnonzero(np.bincount(own, minlength=len(used.assets)))}
+    priced = used.assets if price.ndim > 1 else [used.assets[i] for i in np.flatnonzero(np.bincount(own))]
     assets = sorted({*priced, *yearly})
     place = {key: i for i, key in enumerate(assets)}
-    columns = np.array([place.get(key, -1) for key in used.assets], dtype=np.int64)[own]
+    columns = np.array([place.get(key, -1) for key in used.assets], dtype=np.int64)
+    rows, columns = (rows[:, None], columns) if price.ndim > 1 else (rows, columns[own])
     shape = (len(dates), len(assets))
-    values, quantities = (_grid(of, rows, columns, shape) for of in (price, quantity))
+    values = _grid(price, rows, columns, shape)
+    quantities = np.full(shape, np.nan) if np.isnan(quantity).all() else _grid(quantity, rows, columns, shape)
     usable = _usable(
         values, assets, faster, {key for key in faster if key in histories and histories[key].frequency == QUARTERLY}
     ) | np.isin(assets, yearly)
@@ -189,13 +197,13 @@ def align(
     notes += _notes([histories[key] for key in universe.keys], dates[-1])
     at = [series.place[key] for key in kept]
     return Panel(
-        dates=tuple(dates),
+        dates=dates,
         assets=tuple(kept),
         prices=frozen(np.compress(usable, values, axis=1)),
         quantities=frozen(np.compress(usable, quantities, axis=1)),
         currencies=tuple(series.currencies[i] for i in at),
         bases=tuple(series.bases[i] for i in at),
-        periods_per_year=periods_per_year(dates) if daily else 12.0,
+        periods_per_year=periods_of_days(traded) if daily else 12.0,
         notes=tuple(notes),
         histories=tuple(histories[key] for key in kept),
         annual=annual,
@@ -216,12 +224,12 @@ def _within(series: PriceSeries, universe: Universe, lookback_months: int | None
             )
     if lookback_months is None:
         return series
-    last = date_of(max(series.days(series.place[key])[-1] for key in universe.keys))
+    last = date_of(series.last_days[[series.place[key] for key in universe.keys]].max())
     # One price more than changes: the first change of the window needs the month before it.
     return series.since(add_months(last.replace(day=1), -lookback_months))
 
 
-def _on_days(days: IntArray, own: IntArray, held: NDArray[np.bool_]) -> tuple[IntArray, list[date]]:
+def _on_days(days: IntArray, own: IntArray, held: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
     """Row (M,) of each day among the trading days of what is held, -1 for no such day, and those trading days.
 
     A Saturday or Sunday is one where all that is held trades on it: else the change of a share from Friday to Monday would
@@ -243,14 +251,14 @@ def _on_days(days: IntArray, own: IntArray, held: NDArray[np.bool_]) -> tuple[In
             if (there < counts / 14)[held & (counts > 0)].any():
                 trading[weekday == rest] = False
     row = np.where(trading, np.cumsum(trading) - 1, -1)
-    return row[days - first], [*dates_of(np.flatnonzero(trading) + first)]
+    return row[days - first], np.flatnonzero(trading) + first
 
 
-def _on_months(days: IntArray) -> tuple[IntArray, list[date]]:
+def _on_months(days: IntArray) -> tuple[IntArray, tuple[date, ...]]:
     """Row (M,) of each day among the months from the first to the last, and the ends of all of them."""
     months = months_of(days)
     first, last = int(months.min()), int(months.max())
-    return months - first, [month_end(number) for number in range(first, last + 1)]
+    return months - first, tuple(month_end(number) for number in range(first, last + 1))
 
 
 def _annual(series: PriceSeries, key: str) -> AnnualPrices:

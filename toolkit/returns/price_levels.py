@@ -92,7 +92,8 @@ def price_levels(
     """
     series, keys = PriceSeries.of(prices), tuple(assets)
     paths = level_paths(series, keys, known) if latent else {}
-    return tuple(_level(series, series.place[key], paths.get(key)) for key in keys)
+    days = series.last_days.tolist()
+    return tuple(_level(series, at := series.place[key], days[at], paths.get(key)) for key in keys)
 
 
 def level_paths(
@@ -128,20 +129,20 @@ def _filtered(series: Mapping[str, MonthlyPrices]) -> dict[str, LevelPath]:
     return {key: LevelPath(one, levels[:, i], errors[:, i]) for i, (key, one) in enumerate(series.items())}
 
 
-def _level(series: PriceSeries, at: int, path: LevelPath | None) -> PriceLevel:
-    """The level of one of the series; `path` where it is filtered."""
-    last, days, basis = float(series.prices(at)[-1]), series.days(at), series.bases[at]
+def _level(series: PriceSeries, at: int, day: int, path: LevelPath | None) -> PriceLevel:
+    """The level of one of the series, on the day of its last price; `path` where it is filtered."""
+    last, basis = float(series.prices(at)[-1]), series.bases[at]
     price, error = last, 0.0
     if path is not None:
         price, error = path.last
-    elif basis == ANNUAL_AVERAGE and frequency([date_of(day) for day in days]) == ANNUAL:
+    elif basis == ANNUAL_AVERAGE and frequency([date_of(day) for day in series.days(at)]) == ANNUAL:
         error = price * _annual_error(series, at)
     return PriceLevel(
         asset=series.assets[at],
         price=price,
         standard_error=error,
         raw=last,
-        date=date_of(days[-1]),
+        date=date_of(day),
         currency=series.currencies[at],
         unit=series.units[at],
         basis=basis,

@@ -92,12 +92,13 @@ def _autocovariances(u: FloatArray, known: NDArray[np.bool_], squares: FloatArra
     lags, total = int(np.sqrt(count.max())), 0.0
     first, pattern = patterns(known)
     distinct, u = known[:, first], np.ascontiguousarray(u)
-    for lag in range(1, lags + 1):
-        pairs = (distinct[lag:] & distinct[:-lag]).sum(axis=0)[pattern]
-        if pairs.any():
-            # What sums to zero is negatively correlated by construction.
-            products = np.vdot(u[lag:], u[:-lag]) + (pairs * squares / (count * (count - 1.0))).sum()
-            total += 2.0 * (1.0 - lag / (lags + 1.0)) * float(products / pairs.sum())
+    pairs = np.array([(distinct[lag:] & distinct[:-lag]).sum(axis=0) for lag in range(1, lags + 1)])[:, pattern]
+    # What sums to zero is negatively correlated by construction.
+    corrections = (pairs * squares / (count * (count - 1.0))).sum(axis=1).tolist()
+    for lag, (shared, correction) in enumerate(zip(pairs.sum(axis=1).tolist(), corrections, strict=True), start=1):
+        if shared:
+            products = float(np.vdot(u[lag:], u[:-lag])) + correction
+            total += 2.0 * (1.0 - lag / (lags + 1.0)) * (products / shared)
     return total
 
 

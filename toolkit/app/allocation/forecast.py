@@ -55,7 +55,9 @@ def lookback_months(strategy: Strategy) -> int | None:
 def _pressure(inputs: Inputs, destination: str) -> dict[str, float]:
     """Legal measures in force on each asset's traded form for the owner's country; assets without a form are left out."""
     on = inputs.snapshot.as_of
-    found = {asset.key: control_pressure(inputs.ledger, asset, on, destination=destination) for asset in inputs.universe}
+    # Who holds no form of a metal needs no ledger.
+    traded = [asset for asset in inputs.universe if asset.form is not None]
+    found = {asset.key: control_pressure(inputs.ledger, asset, on, destination=destination) for asset in traded}
     return {key: pressure for key, pressure in found.items() if pressure is not None}
 
 
@@ -64,10 +66,11 @@ def _supply_scores(inputs: Inputs) -> dict[str, float]:
 
     HHI + (1 - HHI) x drop. Only the shape is used; the size is estimated from returns.
     """
-    flows, scores = inputs.snapshot["flows"], {}
+    scores: dict[str, float] = {}
     for asset, supply in inputs.supply.items():
         if asset not in inputs.universe:
             continue
+        flows = inputs.snapshot["flows"]
         found = [
             import_drop(flows, asset, inputs.snapshot.as_of, reporter=reporter)
             for reporter in flows["reporter"].unique().sort()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -44,6 +44,7 @@ class Inputs:
         snapshot: The market as known at `as_of`, with the user's prices in place of the bundled ones of the same assets.
         universe: What may be held, in order.
         products: Every known product, for the tables of controls.
+        read_ledger: Gives the control ledger as known on the day, which not every question needs.
         supply: Asset key -> shares of supply at the stage the asset is scored at; only where they are known.
         unknown: Assets that are no known product.
         unpriced: Products without a series among the bundled prices or the user's.
@@ -61,7 +62,7 @@ class Inputs:
     snapshot: Snapshot
     universe: Universe
     products: Universe
-    ledger: ControlLedger
+    read_ledger: Callable[[], ControlLedger] = field(repr=False)
     supply: Mapping[str, SupplyShares]
     unknown: tuple[str, ...]
     unpriced: tuple[str, ...]
@@ -74,6 +75,11 @@ class Inputs:
     events: OwnEvents | None = None
     level_paths: Mapping[str, LevelPath] | None = None
     controlled: pl.DataFrame | None = None
+
+    @property
+    def ledger(self) -> ControlLedger:
+        """The control ledger as known on the day."""
+        return self.read_ledger()
 
     @property
     def event_notes(self) -> tuple[str, ...]:
@@ -224,7 +230,7 @@ class PricedMarket:
         notes: How the files were read.
         controlled: Periods under control of each product by their first days, where these were found before.
         forecasts: Those made on the day, by what they depend on: strategies that estimate alike share one.
-        supplies: Shares of supply of all days by the number of rows they were read from, since rows are only ever added.
+        supplies: Shares of supply of all days by the versions of the tables that they were read from.
     """
 
     context: Context
@@ -236,19 +242,20 @@ class PricedMarket:
     notes: tuple[Remark, ...]
     controlled: pl.DataFrame | None = None
     forecasts: dict[object, Forecast] = field(default_factory=dict)
-    supplies: dict[tuple[int, int, int], Mapping[str, SupplyShares]] = field(default_factory=dict)
+    supplies: dict[object, Mapping[str, SupplyShares]] = field(default_factory=dict)
 
     def on(self, day: date) -> PricedMarket:
         """The market as known on an earlier day, without the user's prices of a single day; no file is read again."""
         context, snapshot = self.context.on(day), self.market.until(day)
-        vars(context)["level_paths"] = self.context.level_paths  # a path up to a day is the beginning of a later one
+        vars(context)["_later"] = self.context
         own = self.own
         if own is not None:
             own = own.until(day)
-        shares, elsewhere = snapshot["shares"], snapshot["shares_elsewhere"]
-        if (rows := (shares.height, elsewhere.height, len(context.products))) not in self.supplies:
-            self.supplies[rows] = scored_supplies(context.products, shares, elsewhere)
-        supply = self.supplies[rows]
+        tables = ("shares", "shares_elsewhere")
+        known = (*(snapshot.version(table) for table in tables), len(context.products))
+        if known not in self.supplies:
+            self.supplies[known] = scored_supplies(context.products, *(snapshot[table] for table in tables))
+        supply = self.supplies[known]
         controlled = None if self.controlled is None else begun_by(self.controlled, day)
         return PricedMarket(
             context, self.market, snapshot, supply, own, self.only, self.notes, controlled, supplies=self.supplies
@@ -306,8 +313,8 @@ class PricedMarket:
         if not self.only:
             notes += tuple(unused_remarks(self.context, universe.keys))
         idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
-        names = LotNames(self.context.ledger, products)
-        if forms := tuple(key for key in idle if names.other_form(key)):
+        names = LotNames(self.context.ledger, products) if idle else None
+        if forms := tuple(key for key in idle if names is not None and names.other_form(key)):
             text = message("Own prices of {assets} are of forms that are not traded, and not used here.", assets=forms)
             remedy = message("`toolkit exposure` values lots of these forms by them.")
             notes += (Remark("data", text, remedy, forms),)
@@ -324,7 +331,7 @@ class PricedMarket:
             snapshot=snapshot,
             universe=universe,
             products=products,
-            ledger=self.context.ledger,
+            read_ledger=lambda: self.context.ledger,
             supply=self.supply,
             unknown=tuple(key for key in universe.keys if key not in held),
             unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),

@@ -91,7 +91,9 @@ def _sampling(seen: np.ndarray, inputs: CovarianceInputs, form: StructuredCovari
     for a price known to 10 %.
     """
     years = seen.sum(axis=0) / inputs.periods_per_year
-    shared = (seen.T.astype(np.float64) @ seen) / inputs.periods_per_year
+    # Numbers of periods are whole, and so exact whichever way they are counted.
+    count = np.full((seen.shape[1],) * 2, float(len(seen))) if seen.all() else seen.T.astype(np.float64) @ seen
+    shared = count / inputs.periods_per_year
     forecast = Prior(np.zeros(len(years)), 1.0, form).covariance()
     scale = np.sqrt(inputs.variance / np.diag(forecast)) / years
     # Shared periods are a Gram matrix: the elementwise product with a covariance stays one (Schur).
