@@ -85,7 +85,8 @@ def estimate(
     variance = np.array([risk.latent**2 for risk in risks])
     annual = {history.asset: history for history in panel.annual}
     # An explanatory metal that is not in the ledger could be on either side: only those it names take part.
-    sides = {asset.key for asset in universe if asset.group in TECHNOLOGY} | {*controlled["asset"], *MEMBERS["base_metals"]}
+    named = {*controlled["asset"].to_list(), *MEMBERS["base_metals"]}
+    sides = named | {asset.key for asset in universe if asset.group in TECHNOLOGY}
     total = observed.total
     inputs = CovarianceInputs(
         increments=total,

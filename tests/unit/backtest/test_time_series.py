@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.backtest.worlds import MONTHS, Plan, costs, world
 from toolkit.backtest import evaluation
-from toolkit.backtest.evaluation import stationary_bootstrap
+from toolkit.backtest.evaluation import CONFIDENCE, stationary_bootstrap
 from toolkit.backtest.simulate import simulate
 from toolkit.backtest.time_series import (
     ENDS,
@@ -67,6 +67,15 @@ def test_the_band_of_wealth_begins_at_the_money_and_holds_so_many_of_other_histo
     inside = (others >= band[1:, 0]) & (others <= band[1:, 1])
     assert inside.mean(axis=0) == pytest.approx(np.full(60, 0.95), abs=0.02)
     assert wealth_band(returns, None, 1_000.0).shape == (0, 2)
+
+
+@pytest.mark.parametrize("draws", [2, 41, 1000, 2000])
+def test_the_band_of_wealth_is_that_of_the_quantiles_to_the_bit(draws):
+    returns = np.random.default_rng(5).normal(0.001, 0.02, 700)  # of two thousand paths in more than one part
+    paths = stationary_bootstrap(700, block=9.0, draws=draws)
+    grown = np.log1p(returns)[paths].cumsum(axis=1)
+    expected = 50.0 * np.exp(np.quantile(grown, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)).T
+    assert np.array_equal(wealth_band(returns, paths, 50.0)[1:], expected)
 
 
 def test_periods_begin_where_the_last_one_ended():

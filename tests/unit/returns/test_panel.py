@@ -259,3 +259,27 @@ def test_annual_rows_of_the_bundled_data_keep_the_contract_of_prices(snapshot):
     panel = align(pl.concat([snapshot["prices"], found]), products)
     assert len(panel.annual) == 6
     assert all(history.averaged for history in panel.annual)
+
+
+@pytest.mark.parametrize("weekends", [0.0, 0.3, 1.0], ids=["no weekends", "few weekends", "all weekends"])
+def test_series_of_the_same_days_are_put_side_by_side_as_any_others(weekends):
+    rng = np.random.default_rng(3)
+    every = [date(2020, 1, 1) + timedelta(days=i) for i in range(400)]
+    days = [day for day in every if day.weekday() < 5 or rng.random() < weekends]
+    series = {
+        key: [(day, float(price)) for day, price in zip(days, rng.uniform(5, 9, len(days)), strict=True)] for key in "abc"
+    }
+    apart = series | {"slow": [(day, 5.0 + i % 3) for i, day in enumerate(days[::3])]}
+    together, other = (align(table(rows), universe("a", "b", "c"), lookback_months=6) for rows in (series, apart))
+    assert together.dates == other.dates
+    assert together.assets == other.assets[:3] == ("a", "b", "c")
+    assert np.array_equal(together.prices, other.prices[:, :3], equal_nan=True)
+    assert together.periods_per_year == other.periods_per_year
+    assert together.histories == other.histories[:3]
+
+
+def test_of_common_days_in_a_month_the_last_counts():
+    days = [day for month in months(10) for day in (month.replace(day=3), month.replace(day=20))]
+    series = {key: [(day, 5.0 + (i * step) % 7) for i, day in enumerate(days)] for key, step in (("a", 3), ("b", 5))}
+    panel = align(table(series), universe("a", "b"))
+    assert panel.prices.tolist() == [[series["a"][i][1], series["b"][i][1]] for i in range(1, 20, 2)]

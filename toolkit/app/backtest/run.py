@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from toolkit.app.allocation.holdings import reporting_budget
 from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
@@ -71,8 +72,11 @@ def past_markets(request: Request) -> PastMarkets:
     return PastMarkets(replace(priced_market(context, request.prices), controlled=periods))
 
 
+@threadpool_limits.wrap(limits=1)
 def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> records.Backtest:
     """Simulate strategies and their baselines over the same dates.
+
+    Linear algebra has one thread: their number moves last bits, and several wait for each other longer than they compute.
 
     Args:
         asked: Strategies and dates.

@@ -12,9 +12,13 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import toolkit as tk
 from tests.examples import SOLVED
+from toolkit.api.run import request_of
+from toolkit.app.backtest.run import BacktestRequest
+from toolkit.app.backtest.run import backtest as run_backtest
 from toolkit.cli.main import run
 from toolkit.market.market import Market as Package
 
@@ -245,3 +249,15 @@ def test_an_end_that_no_price_reaches_is_told():
         found = backtest(EQUAL, prices, start="2023-06-30", end=end).found
         assert found.dates == late.dates
         assert not any("ends on" in row.text for row in found.remarks)
+
+
+def test_linear_algebra_has_one_thread_whatever_the_process_has():
+    seen: list[int] = []
+
+    def decided(_name: str, _day: date) -> None:
+        seen.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+
+    request = request_of(LEAST, None, prices=frame(walk(MONTHS)), prices_currency="EUR", as_of=AS_OF)
+    with threadpool_limits(2):
+        run_backtest(BacktestRequest((request,), date(2022, 12, 31), against_baselines=False, on_decision=decided))
+    assert set(seen) == {1}
