@@ -5,6 +5,7 @@ import pytest
 
 from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.app.allocation.amounts import AllocationAmounts
+from toolkit.core.assets import Asset
 from toolkit.core.errors import SpecError
 from toolkit.core.units import significant
 from toolkit.optimize.allocate import allocate
@@ -24,9 +25,13 @@ def test_values_cash_and_costs_add_up_to_the_budget(budget, lot_size):
     sizes = np.full(4, lot_size)
     costs = Costs(half_spread=np.array([0.01, 0.02, 0.005, 0.013]), storage=np.zeros(4))
     lots = sizes * PRICES / budget
-    problem = problem_of(random_covariance(4), constraints=[BOUNDS, CASH, LOTS], lots=lots, costs=costs, budget=budget)
+    assets = [Asset(key=f"a{i}", name=f"A{i}", lot_size=lot_size) for i in range(4)]
+    problem = problem_of(
+        random_covariance(4), assets=assets, constraints=[BOUNDS, CASH, LOTS], lots=lots, costs=costs, budget=budget
+    )
     money = AllocationAmounts.of(problem, allocate(problem), PRICES, np.zeros(4), budget)
     assert np.count_nonzero(money.values) >= 2
+    assert 0 <= money.cash <= 0.2 * budget + sum(lots) * budget
     printed = {
         "v": [*map(significant, money.values)],
         "c": significant(money.cash),
