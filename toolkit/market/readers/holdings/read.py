@@ -9,9 +9,10 @@ from datetime import date
 
 import polars as pl
 
-from toolkit.core.countries import fold
+from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError, nearest
 from toolkit.core.messages import message, together
+from toolkit.market.readers.cells import PIECE, UNITS
 from toolkit.market.readers.faults import Fault, row_error
 from toolkit.market.readers.holdings.columns import (
     NOT_READ,
@@ -108,6 +109,10 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
             replace(h, key="lot_id", weak=True) if h.key == "asset" and h.weak and _counts(table.cells[h.text]) else h
             for h in found
         ]
+    # A column of units is one whatever its header: without it the quantities would be in kg.
+    if not any(header.key == "unit" or (header.key == "quantity" and header.unit not in (None, PIECE)) for header in found):
+        of_units = [h.text for h in found if (h.key is None or h.weak) and _names_units(table.cells[h.text])]
+        found = [Header(h.text, "unit") if [h.text] == of_units else h for h in found]
     strong = {header.key for header in found if not header.weak}
     found = [Header(h.text, None) if h.weak and h.key in strong else h for h in found]
     faults: list[str] = []
@@ -155,6 +160,12 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
 def _counts(cells: pl.Series) -> bool:
     """Whether the cells are whole numbers."""
     return cells.cast(pl.String).drop_nulls().str.contains(r"^[0-9]+\.?$").all()
+
+
+def _names_units(column: pl.Series) -> bool:
+    """Whether every cell that is not empty is the word for a unit."""
+    written = column.drop_nulls().unique().to_list() if column.dtype == pl.String else []
+    return bool(written) and all(any(spelling in UNITS for spelling in foldings(text)) for text in written)
 
 
 def _nearly(words: str) -> str | None:

@@ -637,3 +637,9 @@ def test_pieces_that_are_asked_for(text, says):
 def test_a_sale_that_is_planned_is_no_status_of_the_lot(remark, status):
     found = status_within(remark)
     assert (found and found[1]) == status
+
+
+@pytest.mark.parametrize("header", ["Units", "Einheiten", "in", "gemessen in"])
+def test_a_column_of_units_is_read_whatever_its_header(header):
+    lot = parsed(f"Metal;Quantity;{header}\nGallium;500;g\nGallium;2;kg\n").holdings().frame
+    assert lot["mass"].to_list() == [0.5, 2.0]
