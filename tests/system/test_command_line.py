@@ -149,3 +149,9 @@ def test_validate_lists_what_a_dealer_asks(toolkit, tmp_path):
     assert "gallium: dealer ask 1,410.00 EUR a kg on 2026-11-24" in toolkit(*command).stdout
     (quote,) = json.loads(toolkit(*command, "--json").stdout)["quotes"]
     assert (quote["asset"], quote["basis"], quote["price"]) == ("gallium", "dealer_ask", 1410.0)
+
+
+def test_a_file_of_lots_given_as_an_option_is_told_where_it_stands(toolkit):
+    told = toolkit("exposure", "--holdings", "mine.csv")
+    assert told.returncode == 2
+    assert "`toolkit exposure FILE`" in told.stderr

@@ -99,6 +99,9 @@ def run(arguments: list[str]) -> int:
         hint = "Run with --help for the options."
         if arguments and arguments[0].startswith("-"):
             hint = f"Options stand behind the command, as in `toolkit optimize {arguments[0]}`. {hint}"
+        elif "--holdings" in arguments and arguments[0] in ("exposure", "report", "holdings"):
+            words = "holdings check" if arguments[0] == "holdings" else arguments[0]
+            hint = f"The file of lots stands without an option: `toolkit {words} FILE`. {hint}"
         _told("usage", error.format_message(), hint, {}, as_json=as_json)
         code = 2
     except ToolkitError as error:
