@@ -90,12 +90,19 @@ def message(template: str, /, **values: Any) -> Message:
 
 
 def together(*sentences: str) -> str:
-    """Several sentences as one message that keeps each of them; a single one is itself, and empty ones are left out."""
-    sentences = tuple(filter(None, sentences))
+    """Several sentences as one message that keeps each of them, once; a single one is itself, and empty ones are left out."""
+    sentences = tuple(dict.fromkeys(part for one in sentences for part in _parts(one)))
     if len(sentences) < 2:
         return sentences[0] if sentences else ""
     told = {f"s{i}": sentence if isinstance(sentence, Message) else quoted(sentence) for i, sentence in enumerate(sentences)}
     return Message(" ".join(f"{{{place}}}" for place in told), told)
+
+
+def _parts(sentence: str) -> Iterable[str]:
+    """The sentences that were put together before."""
+    if isinstance(sentence, Message) and re.fullmatch(r"\{s0\}( \{s\d+\})+", sentence.template):
+        return sentence.values.values()
+    return (sentence,) if sentence else ()
 
 
 def quoted(words: str) -> Message:

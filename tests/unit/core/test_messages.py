@@ -101,3 +101,8 @@ def test_phrases_are_those_that_remember():
     assert phrases([told, "bare", told]) == {"2 fell.": told.to_json()}
     assert retellable(told) == told.to_json()
     assert retellable("bare") == "bare"
+
+
+def test_a_sentence_of_several_that_were_put_together_is_said_once():
+    shared = message("Mend it.")
+    assert together(together(message("One."), shared), together(message("Two."), shared)) == "One. Mend it. Two."

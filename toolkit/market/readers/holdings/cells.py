@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from toolkit.core.countries import fold, foldings
-from toolkit.core.errors import did_you_mean
+from toolkit.core.errors import did_you_mean, nearest
 from toolkit.core.limits import LARGEST
 from toolkit.core.messages import message, together
 from toolkit.market.readers import cells
@@ -92,7 +92,7 @@ class RowCells:
         found = next((known[spelling] for spelling in foldings(text) if spelling in known), None)
         if found is None:
             # No word that is like "storniert" is meant by it.
-            near = "" if GONE.search(fold(text)) else did_you_mean(text, sorted(set(known.values())))
+            near = "" if GONE.search(fold(text)) or not nearest(text, known.values()) else did_you_mean(text, known.values())
             hint = together(near, remedy)
             self._fault(i, key, f"unknown_{key}", message("unknown {key:s}", key=key), hint)
         return found

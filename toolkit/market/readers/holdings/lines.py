@@ -12,7 +12,7 @@ from toolkit.core.errors import DataError
 from toolkit.core.messages import message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.readers.cells import PURITY, tidy
+from toolkit.market.readers.cells import PURITY, amount, tidy
 from toolkit.market.readers.holdings.columns import COUNTS, GONE, TOTALS, UNKNOWN_WORDS, Header
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.holdings.purchase import AGREES
@@ -23,6 +23,11 @@ _LEFT = re.compile(
     r"\bremaining( (quantity|qty|weight|mass|stock|kg|g|t|lb))?$|\b(qty|quantity|kg) left\b"
 )
 """Headers, as `fold` writes them, of what is left of a lot."""
+_SALE = re.compile(rf"(teil)?verkauf|rue?ck(kauf|gabe)|sell|sale|buy ?back|redemption|withdrawal|{GONE.pattern}")
+"""Cells, as `fold` writes them, of a list of purchases and sales, on a row that takes metal away."""
+_ARRIVED = re.compile(r"\bgeliefert( kg| g| t)?$|\bgelieferte menge\b|\b(delivered|received)( quantity| qty| kg| g| t)?$")
+_OUTSTANDING = re.compile(r"\boffene (liefer)?menge\b|\boffen( kg| g| t)$|\boutstanding( quantity| qty| kg| g| t)$")
+"""Headers, as `fold` writes them, of what of an order has arrived, and of what has not."""
 _NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
 
@@ -104,6 +109,57 @@ def reduced(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> lis
             is_whole = left and whole is not None and str(cell) == str(whole[i])
             if not (fold(text) in _NO_PART or is_whole or re.fullmatch(r"[0.,\s]+[a-z]*", text)):
                 found.append(CellFault(table.rows[i], "quantity", None, text, "reduced", fault, hint))
+    return found
+
+
+def sales(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list[CellFault]:
+    """A fault for every row of which a column that is not read says that it is a sale: ``Vorgang`` and ``Verkauf``.
+
+    Args:
+        table: Its cells.
+        headers: Of its columns.
+        kept: Positions of the rows that are lots.
+    """
+    fault = message("a row that takes metal away")
+    hint = message("A sale is no lot: take it off the quantity of its lot, and leave its row out.")
+    return [
+        CellFault(table.rows[i], "quantity", None, cell, "sale", fault, hint)
+        for header in headers
+        if header.key is None and not fold(header.text).startswith("note ")
+        for i in kept
+        if isinstance(cell := table.cells[header.text][i], str) and _SALE.fullmatch(fold(cell))
+    ]
+
+
+def in_part(table: Table, headers: Sequence[Header], kept: Sequence[int], lots: Sequence[Mapping[str, Any]]) -> list[CellFault]:
+    """A fault for every row of which a column that is not read says that not all has arrived, as its status does not.
+
+    Args:
+        table: Its cells.
+        headers: Of its columns.
+        kept: Positions of the rows that are lots.
+        lots: Their records.
+    """
+    found: list[CellFault] = []
+    for header in headers:
+        name = fold(header.text)
+        arrived = _ARRIVED.search(name)
+        if header.key is not None or name.startswith("note ") or not (arrived or _OUTSTANDING.search(name)):
+            continue
+        fault = message("a column {header!r:s} that says that not all of it has arrived", header=header.text)
+        hint = message(
+            "Give what has arrived a row of its own with the status 'stored', the rest one with 'ordered', and rename the "
+            "column to {new!r:s}.",
+            new=f"note {header.text}",
+        )
+        for i, lot in zip(kept, lots, strict=True):
+            text = tidy(str(cell)) if (cell := table.cells[header.text][i]) is not None else ""
+            number = amount(text)
+            if number is None or number.before or "-" in number.after or lot["quantity"] is None:
+                continue
+            is_all, is_none = (share in (number.point, number.comma) for share in (lot["quantity"], 0.0))
+            if not ((is_all if arrived else is_none) or ((is_none if arrived else is_all) and lot["status"] != "stored")):
+                found.append(CellFault(table.rows[i], "quantity", None, text, "in_part", fault, hint))
     return found
 
 

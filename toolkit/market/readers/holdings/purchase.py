@@ -106,7 +106,7 @@ class PurchaseCells(RowCells):
             return "unit", count or 1.0, unit
         if found and count and count > 0 and not found.after:
             return "unit", count, None
-        remedy = message("Or write the mass, as t or EUR/kg.")
+        remedy = message("Write unit, total, or the mass, as t or EUR/kg.")
         return self._word(i, "purchase_price_is", PRICE_IS, default="unit", remedy=remedy), 1.0, None
 
     @staticmethod

@@ -26,7 +26,7 @@ from toolkit.market.readers.holdings.columns import (
     Header,
     status_within,
 )
-from toolkit.market.readers.holdings.lines import counted, no_lots, reduced, repeated
+from toolkit.market.readers.holdings.lines import counted, in_part, no_lots, reduced, repeated, sales
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 
@@ -37,7 +37,10 @@ _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|aus
 _ABOVE_ZERO = message(
     "Give a quantity above zero. A sale is no lot: take it off the quantity of its lot, and leave its row out."
 )
-_NOT_HELD = message("Leave out the row of a lot that is sold or cancelled; what is reserved is stored until it is handed over.")
+_STATUS = message(
+    "Known: stored, in_transit, ordered, planned. Leave out the row of a lot that is sold or cancelled; what is reserved is "
+    "stored until it is handed over; what has arrived in part is two rows."
+)
 
 
 class Parser(PurchaseCells):
@@ -66,7 +69,8 @@ class Parser(PurchaseCells):
         told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
-        self.faults += [*reduced(table, self.headers, kept), *counted(table, self.headers, kept, rows)]
+        self.faults += [*reduced(table, self.headers, kept), *sales(table, self.headers, kept)]
+        self.faults += [*counted(table, self.headers, kept, rows), *in_part(table, self.headers, kept, rows)]
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
         columns = {h.text: h.key for h in self.headers if h.key}
@@ -263,7 +267,7 @@ class Parser(PurchaseCells):
                         hint,
                         value=words,
                     )
-        return self._word(i, "status", STATUSES, default="stored", remedy=_NOT_HELD)
+        return self._word(i, "status", STATUSES, default="stored", remedy=_STATUS)
 
     def _quantity(self, i: int) -> tuple[str | None, float | None]:
         if self._text("quantity", i) is None:

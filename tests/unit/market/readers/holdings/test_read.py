@@ -62,6 +62,11 @@ def test_the_columns_are_those_of_the_contract_with_how_a_price_is_meant_and_the
         ("Sold by", "Dealer"),
         ("Anzahl", "1"),
         ("note sold", "1"),
+        ("Vorgang", "Kauf"),
+        ("note Vorgang", "Verkauf"),
+        ("Davon geliefert (kg)", "2,0"),
+        ("Geliefert am", "2.10.2026"),
+        ("Offen (kg)", "0"),
     ],
 )
 def test_a_column_of_sales_that_takes_nothing_of_a_lot_is_no_fault(header, cell):
@@ -173,6 +178,11 @@ FAULTS = {
     "several pieces": ({"Anzahl": "12"}, "pieces", "Write the mass of the whole lot"),
     "sold on a day": ({"Date sold": "2026-10-01"}, "reduced", "leave out the row"),
     "what is left": ({"Restmenge kg": "6"}, "reduced", "rename the column to 'note Restmenge kg'"),
+    "sale of a list of purchases": ({"Vorgang": "Verkauf"}, "sale", "take it off the quantity of its lot"),
+    "sold back": ({"Typ": "R\u00fcckkauf"}, "sale", "take it off the quantity of its lot"),
+    "arrived in part": ({"status": "ordered", "davon geliefert": "1"}, "in_part", "the rest one with 'ordered'"),
+    "stored and not arrived": ({"Gelieferte Menge (kg)": "0"}, "in_part", "the rest one with 'ordered'"),
+    "open in part": ({"Offen (kg)": "0.5"}, "in_part", "rename the column to 'note Offen (kg)'"),
     "sold": ({"status": "verkauft"}, "unknown_status", "Leave out the row of a lot that is sold"),
     "origin": ({"origin_country": "CHI"}, "origin_country", "CHN (China)"),
     "origin that says not": ({"origin_country": "Ex-China"}, "origin_country", "does not come from: write its country"),
