@@ -69,6 +69,16 @@ def test_languages_and_other_reports_have_names_of_their_own(toolkit, run_folder
     assert (run_folder / "report.html").read_text(encoding="utf-8") == german
 
 
+@pytest.mark.parametrize(("budget", "code"), [("100000", 0), ("30000", 5)])
+def test_an_answer_in_another_language_has_its_report_in_it(toolkit, tmp_path, budget, code):
+    done = toolkit("optimize", *DAY, "--budget", budget, "--lang", "de")
+    assert done.returncode == code
+    page = next((tmp_path / "work" / "out" / "runs").glob("*/report*.html"))
+    assert page.name == "report.de.html"
+    assert f"report: {page}" in done.stderr
+    assert '<html lang="de">' in page.read_text(encoding="utf-8")
+
+
 def test_a_run_stored_without_a_report_gets_one_later(toolkit, tmp_path):
     assert toolkit("optimize", *DAY, "--quiet", "--no-report").returncode == 0
     folder = next((tmp_path / "work" / "out" / "runs").iterdir())

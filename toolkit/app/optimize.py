@@ -41,9 +41,12 @@ class Result:
     prepared: Prepared
     allocation: Allocation
 
-    def save(self, *, report: bool) -> Path:
-        """Write the run folder, with what was found beside it and the HTML report if asked for, and return it."""
-        return _save(self.record, self.inputs, self.context, report=report)
+    def save(self, *, report: bool, lang: str | None = None) -> Path:
+        """Write the run folder, with what was found beside it and the HTML report if asked for, and return it.
+
+        The report is in the language `lang`, by default that of the settings.
+        """
+        return _save(self.record, self.inputs, self.context, report=report, lang=lang)
 
 
 class NoAnswer(Infeasible):
@@ -60,19 +63,19 @@ class NoAnswer(Infeasible):
         self.inputs = inputs
         self.context = context
 
-    def save(self) -> Path:
-        """Write the run folder, with the report on the conflict, and return it."""
-        return _save(self.record, self.inputs, self.context, report=True)
+    def save(self, lang: str | None = None) -> Path:
+        """Write the run folder, with the report on the conflict, by default in the language of the settings; return it."""
+        return _save(self.record, self.inputs, self.context, report=True, lang=lang)
 
 
-def _save(record: Run | Conflict, inputs: Mapping[str, Any], context: Context, *, report: bool) -> Path:
+def _save(record: Run | Conflict, inputs: Mapping[str, Any], context: Context, *, report: bool, lang: str | None) -> Path:
     output = context.settings.config.output
     files = run_files(record, inputs)
     if report:
         # The report's libraries take as long to import as the solver: only who wants a report pays.
         from toolkit.app.report.stored import with_report  # noqa: PLC0415
 
-        files |= with_report(record, context)
+        files |= with_report(record, context, lang)
     return store(Path(output.folder) / RUNS, record.run_id, with_checksums(files, inputs))
 
 

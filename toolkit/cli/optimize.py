@@ -25,6 +25,8 @@ from toolkit.cli.request import (
 from toolkit.cli.terminal import progress, say, show, tell_remarks, translator, try_write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from toolkit.app.optimize import NoAnswer, Result
     from toolkit.records.run import Run
 
@@ -78,7 +80,7 @@ def optimize(
             raise
     solved = time.perf_counter()
     with progress("Writing the report", common):
-        folder, unwritten = try_write(lambda: result.save(report=not no_report))
+        folder, unwritten = try_write(lambda: result.save(report=not no_report, lang=common.lang))
     written = time.perf_counter()
     show(common, _explained(result, common) if explain else result.record, document)
     _tell(result, common)
@@ -89,7 +91,7 @@ def optimize(
     if folder is not None:
         say(f"run: {folder}", common)
     if folder is not None and not no_report:
-        say(f"report: {(folder / 'report.html').resolve()}", common)
+        say(f"report: {_page(folder, result, common)}", common)
     if folder is not None and charts is not None:
         from toolkit.app.report.stored import load_run
 
@@ -98,11 +100,18 @@ def optimize(
         raise typer.Exit(WARNINGS_UNDER_STRICT)
 
 
+def _page(folder: Path, result: Result | NoAnswer, common: Common) -> Path:
+    """The report of a run in the language that was asked for."""
+    from toolkit.app.report.stored import page_of
+
+    return (folder / page_of(result.record, result.context, common.lang)).resolve()
+
+
 def _store_conflict(conflict: NoAnswer, common: Common) -> None:
     """Write the report of a run without an answer; the conflict is told whether or not it can be written."""
-    stored, unwritten = try_write(conflict.save)
+    stored, unwritten = try_write(lambda: conflict.save(common.lang))
     if stored is not None:
-        say(f"report: {(stored / 'report.html').resolve()}", common)
+        say(f"report: {_page(stored, conflict, common)}", common)
     if unwritten is not None:
         say(f"warning: no report, {unwritten.message}", common)
 

@@ -31,11 +31,17 @@ class Stored:
     subject: Subject
 
 
-def with_report(record: Run | Conflict, context: Context) -> dict[str, bytes]:
-    """What was found beside a run, and its report in the language of the settings, as files by name."""
-    parts = parts_of(record, context)
-    name, lang = DEFAULT_REPORT[record.kind], context.settings.config.output.language
-    return {PARTS: to_json(parts.to_json()).encode(), "report.html": report(record, parts, name=name, lang=lang)}
+def with_report(record: Run | Conflict, context: Context, lang: str | None = None) -> dict[str, bytes]:
+    """What was found beside a run, and its report in a language, by default that of the settings, as files by name."""
+    parts, name = parts_of(record, context), DEFAULT_REPORT[record.kind]
+    page = report(record, parts, name=name, lang=lang or context.settings.config.output.language)
+    return {PARTS: to_json(parts.to_json()).encode(), page_of(record, context, lang): page}
+
+
+def page_of(record: Run | Conflict, context: Context, lang: str | None = None) -> str:
+    """Name of the file of the report of a run in a language, by default that of the settings."""
+    usual = context.settings.config.output.language
+    return file_name(DEFAULT_REPORT[record.kind], record.kind, lang or usual, usual, "html")
 
 
 def store_backtest(subject: Subject, reports: Path, context: Context, lang: str | None = None) -> Path:
