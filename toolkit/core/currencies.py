@@ -25,11 +25,15 @@ _NAMES = {
 _SPELLINGS = {spelling: code for code, names in _NAMES.items() for name in names.split(";") for spelling in foldings(name)}
 _SIGNS = {"€": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "円": "JPY", "元": "CNY"}
 _TWO = ("¥", "￥")
+MINOR_UNITS = {"GBp": "GBP", "GBX": "GBP", "ZAc": "ZAR", "ILA": "ILS"}
+"""What listed instruments are quoted in on some exchanges: a hundredth of which currency."""
 
 
 def currency(text: str) -> str | None:
-    """The ISO 4217 code that a code, sign or name stands for; None for any other text and for an ambiguous sign."""
+    """The ISO 4217 code that a code, sign or name stands for; None for other text, an ambiguous sign, and pence (``GBp``)."""
     word = text.strip()
+    if word in MINOR_UNITS:
+        return None
     if word.upper() in RATED:
         return word.upper()
     if word.casefold() in _SIGNS:
@@ -48,6 +52,10 @@ def currency_hint(text: str) -> str:
     """The hint of an error for a text that is no currency."""
     if text.strip() in _TWO:
         return message("Write JPY or CNY.")
+    if whole := MINOR_UNITS.get(text.strip()):
+        return message(
+            "{part} is a hundredth of {whole}: divide the prices by 100 and write {whole}.", part=text.strip(), whole=whole
+        )
     return together(did_you_mean(text.strip()[:60], RATED), message("Write an ISO 4217 code, as EUR."))
 
 

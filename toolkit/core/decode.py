@@ -259,6 +259,9 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
             message = known.format(**context) if known else item["msg"][0].lower() + item["msg"][1:]
             if item["type"] == "literal_error" and isinstance(item["input"], str):
                 hint = did_you_mean(item["input"], _LITERALS.findall(context["expected"]))
+            most = context.get("le", context.get("lt"))
+            if most in (1, 10) and isinstance(item["input"], int | float) and item["input"] <= 100 * most:
+                hint = f"{item['input']:g} % is {item['input'] / 100:g}."
             if item["type"] != "missing":
                 message += f", not {shown(item['input'])}"
         found.append({"key": key, "message": message, "hint": hint})

@@ -118,6 +118,10 @@ class UniverseSpec(Spec):
         names = [own.asset for own in self.own]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"{', '.join(twice)} stands twice in `own`")
+        spelt: dict[str, str] = {}
+        for group in (*GROUPS_OF_METALS, *self.own_groups):
+            if (first := spelt.setdefault(group.casefold(), group)) != group:
+                raise ValueError(f"the groups {first!r} and {group!r} differ in capitals alone: write them alike")
         return self
 
     @model_validator(mode="after")
@@ -292,12 +296,12 @@ def names_cash(objective: object, constraints: Iterable[tuple[type[Constraint] |
     return objective == "track" or any((kind and kind.on_cash) or name == FULLY_INVESTED for kind, name in constraints)
 
 
-FRACTIONS = "Weights are fractions of the whole: 0.05 is five per cent."
+FRACTIONS = "Limits are fractions of the whole: 0.05 is five per cent."
 """The hint on a limit that no weight reaches."""
 
 
 def beyond_whole(value: float) -> str:
-    """The fault of a limit below zero or above one where no weight may be negative."""
+    """The fault of a limit below zero or above the whole where no weight may be negative."""
     return f"{value:g} is {'below 0' if value < 0 else 'above 1'}, and no constraint lets a weight be negative"
 
 

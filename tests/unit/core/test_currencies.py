@@ -21,7 +21,7 @@ def test_codes_in_any_case_signs_and_names(text, code):
     assert currency(f" {text} ") == code
 
 
-@pytest.mark.parametrize("text", ["", "EU", "XYZ", "JPX", "¥", "Taler", "kg", "EURO ZONE"])
+@pytest.mark.parametrize("text", ["", "EU", "XYZ", "JPX", "¥", "Taler", "kg", "EURO ZONE", "GBp", "GBX", "ZAc"])
 def test_what_is_no_currency_is_none(text):
     assert currency(text) is None
     with pytest.raises(ValidationError):
@@ -32,3 +32,4 @@ def test_hints_name_the_nearest_or_all_that_have_a_rate():
     assert "'JPY'" in currency_hint("JPX")
     assert all(code in currency_hint("qqqq") for code in RATED)
     assert currency_hint("¥") == "Write JPY or CNY."
+    assert currency_hint("GBX") == "GBX is a hundredth of GBP: divide the prices by 100 and write GBP."

@@ -83,7 +83,11 @@ def _with_own_assets(spec: UniverseSpec, folder: Path) -> UniverseSpec:
     with _opened(spec.file, folder) as path:
         read = read_own_assets(path)
     stated = {own.asset for own in spec.own}
-    return spec.model_copy(update={"own": (*spec.own, *(own for own in read if own.asset not in stated)), "file": None})
+    whole = {"own": (*spec.own, *(own for own in read if own.asset not in stated)), "file": None}
+    try:
+        return UniverseSpec(**{**spec.model_dump(exclude_unset=True, exclude={"own"}), **whole})
+    except SpecError as error:
+        raise SpecError(f"{spec.file}: {error.message.removeprefix('UniverseSpec: ')}", details=error.details) from None
 
 
 def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from toolkit.core.countries import fold
+from toolkit.core.currencies import MINOR_UNITS, RATED, currency_hint
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
@@ -42,6 +43,8 @@ _PER = r"(?i)^(.*?)(?:^|[\s(\[,])(\p{L}{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro
 Stated = Mapping[str, tuple[str, str]]
 """Header -> currency and unit that it stated."""
 _HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
+_MONEY_BEHIND = re.compile(r"^(.*\S)\s*[(\[]\s*([^\W\d_]{3}|[€$£])\s*[)\]]$")
+"""A header with a currency in brackets and no mass: ``SPY (EUR)``, ``RIO.L (GBp)``."""
 _PAIR_ABOVE = re.compile(r"(?i)(?<![^\W\d_])([^\W\d_]{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\b")
 _MONEY_ABOVE = re.compile(r"\b[Ii]n\s+([A-Z]{3}|[€$£]|Euro|Dollar|US-Dollar)(?![^\W\d_])")
 """Currency, and unit, of all prices in a line above the header: ``Preise (EUR/kg)``, ``all prices in USD``."""
@@ -52,16 +55,25 @@ _BEHIND = r"(?i)\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*$"
 _ISO_MONTH = re.compile(r"[12][0-9]{3}-[01][0-9]")
 
 
+def _stated(header: str) -> tuple[str, str, str] | None:
+    """Name, currency as written and what a price is per, of a header that states them: ``Preis EUR/kg``, ``SPY (EUR)``."""
+    if match := _HEADER.match(header.strip()):
+        return match[1].strip(" ([,-"), match[2], match[3].lower()
+    match = _MONEY_BEHIND.match(header.strip())
+    return (match[1], match[2], "unit") if match and (match[2] in MINOR_UNITS or currency_of(match[2]) in RATED) else None
+
+
 def column_name(header: str) -> str:
     """The header without currency and unit: ``preis`` of ``Preis EUR/kg``."""
-    match = _HEADER.match(header.strip())
-    return (match[1].strip(" ([,-") if match else header.strip()).lower()
+    stated = _stated(header)
+    return (stated[0] if stated else header.strip()).lower()
 
 
 def with_field(field: str, header: str) -> str:
     """The header of a field with the currency and unit that a column's states: ``price EUR/t`` of ``Notierung EUR/t``."""
-    match = _HEADER.match(header.strip()) if field == "price" else None
-    return f"{field} {match[2]}/{match[3]}" if match and currency_of(match[2]) else field
+    _, money, unit = (_stated(header) if field == "price" else None) or ("", "", "")
+    behind = f"({money})" if unit == "unit" else f"{money}/{unit}"
+    return f"{field} {behind}" if currency_of(money) or money in MINOR_UNITS else field
 
 
 def units_apart(table: Table) -> Table:
@@ -77,15 +89,19 @@ def without_units(table: Table) -> tuple[Table, Stated]:
     """The table with headers and units without currencies, and header -> (currency, unit) of those that stated them.
 
     A header that would be that of another column stays. A currency of a cell fills an empty one of the column of currencies.
+
+    Raises:
+        DataError: for a header in pence.
     """
     found: dict[str, tuple[str, str]] = {}
     names: dict[str, str] = {}
     for header in table.columns:
-        match = _HEADER.match(header.strip())
-        code = currency_of(match[2]) if match else None
-        name = match[1].strip(" ([,-") if match else ""
-        if match and code and name and name not in {*table.columns, *names.values()}:
-            names[header], found[name] = name, (code, match[3].lower())
+        name, money, unit = _stated(header) or ("", "", "")
+        if money in MINOR_UNITS:
+            raise table.header_error(message("{name!r:s} is not in a currency.", name=header), currency_hint(money))
+        code = currency_of(money)
+        if code and name and name not in {*table.columns, *names.values()}:
+            names[header], found[name] = name, (code, unit)
     cells = table.cells.rename(names)
     column = next((name for name in cells.columns if name.lower() in ("unit", "einheit")), None)
     if column is not None and cells[column].dtype == pl.String:

@@ -17,12 +17,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from toolkit.core.currencies import MINOR_UNITS
 from toolkit.market.sources.base import DataSource, Query, SeriesResult
 from toolkit.market.sources.client import Budget, Client, FetchError, Reply
 from toolkit.records.fetch import Reason, Use
 
-MINOR_UNITS: Mapping[str, tuple[str, float]] = {"GBp": ("GBP", 0.01), "ZAc": ("ZAR", 0.01), "ILA": ("ILS", 0.01)}
-"""Unit of quotation -> currency, and the factor to it."""
 CHART = "/v8/finance/chart/"
 LISTED = ("REMX", "LIT", "COPX", "PICK", "GLD", "SLV", "PPLT", "PALL", "URA", "XME")
 """Funds of `strategies/listed-proxies.toml` and their neighbours: what is fetched where nothing is named."""
@@ -61,7 +60,8 @@ class Yahoo(DataSource):
         history, about = client.attempts(lambda: _history(ticker, since, session))
         if since is not None and _pays(history):
             history, about = client.attempts(lambda: _history(ticker, None, session))
-        currency, factor = MINOR_UNITS.get(about["currency"], (about["currency"], 1.0))
+        whole = MINOR_UNITS.get(about["currency"])
+        currency, factor = (whole, 0.01) if whole else (about["currency"], 1.0)
         missing = history.filter(pl.col("close").is_null())
         quoted = history.filter(pl.col("close").is_not_null(), pl.col("date").ne_missing(pl.lit(_running(about), pl.Date)))
         quotations = quoted.select(

@@ -352,6 +352,11 @@ class UpperLimited(Relaxable):
 
     upper: float = Field(gt=0)
 
+    @property
+    def most(self) -> float:
+        """No limit above it is meant where no weight may be negative."""
+        return 1.0
+
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit."""
         return {"upper": outward(self.upper, side, move, digits)}
@@ -398,8 +403,10 @@ def limits_beyond_whole(constraints: Sequence[Constraint]) -> list[tuple[str, st
 
     There they limit nothing, and are per cent written for fractions.
     """
-    signed = [own for own in constraints if isinstance(own, SignedLimits)]
-    if any(own.lets_negative for own in signed):
+    if any(own.lets_negative for own in constraints if isinstance(own, SignedLimits)):
         return []
+    signed = [own for own in constraints if isinstance(own, SignedLimits)]
     pairs = [(own.name, key, getattr(own, key)) for own in signed for key in ("lower", "upper")]
-    return [(name, key, value) for name, key, value in pairs if value is not None and not 0 <= value <= 1]
+    found = [(name, key, value) for name, key, value in pairs if value is not None and not 0 <= value <= 1]
+    one_sided = [own for own in constraints if isinstance(own, UpperLimited)]
+    return found + [(own.name, "upper", own.upper) for own in one_sided if own.upper > own.most]

@@ -168,6 +168,18 @@ def test_a_group_of_own_assets_may_have_no_member_on_a_day():
         Group(name="cap", groups=["helth"], upper=0.1).linear(data)
 
 
+def test_sectors_that_differ_in_capitals_alone_are_refused_and_no_limit_misses_one_of_them(file, tmp_path):
+    file.write_text("asset;sector\nALFA;Metals\nBETA;metals\n")
+    strategy = tk.Strategy(objective=tk.MinRisk(), universe=tk.UniverseSpec(file=file.name))
+    with pytest.raises(tk.SpecError, match=f"^{file.name}: the groups 'Metals' and 'metals' differ in capitals alone"):
+        with_own_files(strategy, tmp_path)
+    file.write_text("asset;sector\nBETA;metals\n")
+    for group in ("Metals", "Precious_metals"):
+        universe = {"own": [tk.OwnAsset(asset="ALFA", group=group)], "file": file.name}
+        with pytest.raises(tk.SpecError, match="differ in capitals alone: write them alike"):
+            with_own_files(tk.Strategy(objective=tk.MinRisk(), universe=tk.UniverseSpec(**universe)), tmp_path)
+
+
 def test_a_share_of_a_file_may_have_a_percent_sign(file):
     file.write_text("asset;spread;storage;lot_size\nALFA;0,2 %;20%;\nBETA;0,1;;2,5\n")
     first, second = read_own_assets(file)

@@ -16,6 +16,8 @@ FILES = {
         "Datum;Gallium (CNY/kg);Antimon EUR/t\n25.11.2026;9500;25500\n",
         [("Antimon", "EUR", "t"), ("Gallium", "CNY", "kg")],
     ),
+    "listed": ("date,SPY (EUR),GLD [GBP]\n2026-11-25,430,150\n", [("GLD", "GBP", "unit"), ("SPY", "EUR", "unit")]),
+    "price without a mass": ("Datum;Asset;Preis (EUR)\n25.11.2026;ALFA;18,50\n", [("ALFA", "EUR", "unit")]),
     "price": ("date,asset,price (USD/lb)\n2026-11-25,antimony,14\n", [("antimony", "USD", "lb")]),
     "German price": ("Datum;Metall;Preis € pro kg\n25.11.2026;Gallium;1850\n", [("Gallium", "EUR", "kg")]),
     "units": (
@@ -56,6 +58,16 @@ def test_currency_and_unit_beside_a_price(tmp_path, text, expected):
     assert found.frame.select("asset", "currency", "unit").rows() == expected
     defaulted = any("names no currency" in note for note in found.reading)
     assert defaulted == ((("USD" in [currency for _, currency, _ in expected]) and "USD" not in text) or "W;260;kg\n" in text)
+
+
+@pytest.mark.parametrize(
+    "text", ["date,RIO.L (GBp)\n2026-11-25,5642\n", "date,asset,price,currency\n2026-11-25,RIO.L,5642,GBX\n"]
+)
+def test_prices_in_pence_are_refused_and_never_read_as_pounds(tmp_path, text):
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        read_prices(tmp_path / "p.csv", today=DAY)
+    assert "a hundredth of GBP: divide the prices by 100" in error.value.hint
 
 
 def test_a_metal_in_two_units_is_refused(tmp_path):

@@ -15,6 +15,8 @@ from toolkit.optimize.analysis.frontier import frontier
 from toolkit.optimize.analysis.sensitivity import analyse
 from toolkit.optimize.constraints.bounds import Bounds, Group
 from toolkit.optimize.constraints.leverage import Gross, Net
+from toolkit.optimize.constraints.risk import RiskLimit, ScenarioLoss, TrackingError
+from toolkit.optimize.constraints.trading import Turnover
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.objectives.min_risk import MinRisk
 from toolkit.strategy.decode import decode_strategy
@@ -152,6 +154,16 @@ def test_a_conflict_over_gross_exposure_is_named_and_relaxed():
 def test_per_cent_for_fractions_are_refused_where_nothing_may_be_negative():
     with pytest.raises(SpecError, match=r"'cap'\.upper: 5 is above 1, and no constraint lets a weight be negative"):
         Strategy(objective=MinRisk(), constraints=[Bounds(name="cap", upper=5)])
+    for limit in (
+        RiskLimit("volatility", name="cap", upper=10),
+        RiskLimit("cvar", name="cap", upper=15),
+        TrackingError("held", name="cap", upper=3),
+        Turnover(name="cap", upper=20),
+        ScenarioLoss("ban", name="cap", upper=5),
+    ):
+        with pytest.raises(SpecError, match=r"'cap'\.upper: \d+ is above 1, .* 0\.05 is five per cent"):
+            Strategy(objective=MinRisk(), constraints=[limit])
+        assert Strategy(objective=MinRisk(), constraints=[limit, Bounds(lower=-0.1, upper=0.6)]).constraints[0] == limit
     with pytest.raises(SpecError, match=r"'cap'\.lower: -0\.1 is below 0"):
         Strategy(objective=MinRisk(), constraints=[Group(["a", "b"], name="cap", lower=-0.1)])
     about = {"title": "t", "idea": "i", "source": "s"}
@@ -160,7 +172,7 @@ def test_per_cent_for_fractions_are_refused_where_nothing_may_be_negative():
         decode_strategy({"about": about, "objective": {"kind": "min_risk"}, "constraint": listed}, name="s", file="s.toml")
     assert error.value.details["faults"][0]["key"] == "constraint 'cap'.upper"
     for model in (Gross, Net):
-        with pytest.raises(SpecError, match="upper must be at most 10"):
+        with pytest.raises(SpecError, match=r"upper must be at most 10, not 160\. 160 % is 1\.6\."):
             model(upper=160)
 
 
