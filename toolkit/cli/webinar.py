@@ -90,10 +90,11 @@ def list_webinars(*, folder: Folder = None, json: Json = False) -> None:
     """Every webinar and its registrations by state."""
     config = portal(folder=folder)
     from toolkit.web.server import migrate
-    from toolkit.web.webinars import as_record, with_counts
+    from toolkit.web.webinars import as_record, coming_and_over, with_counts
 
     migrate(config)
-    records = [as_record(webinar, config) for webinar in with_counts()]
+    coming, over = coming_and_over(with_counts())
+    records = [as_record(webinar, config) for webinar in (*coming, *over)]
     if json:
         print_json({"webinars": records})
         return

@@ -302,6 +302,15 @@ class HostLogin(OTPAuthenticationFormMixin, AuthenticationForm):
         """The one device, locked: a code counts once however many requests bring it."""
         return TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
 
+    @property
+    def otp_error_messages(self) -> dict[str, Any]:
+        """What the login says of codes."""
+        return {
+            **OTPAuthenticationFormMixin.otp_error_messages,
+            "token_required": spoken().words("Enter the code that your telephone shows."),
+            "invalid_token": spoken().words("This is not the present code, or it was used already."),
+        }
+
     def _update_form(self, user: Any) -> None:
         """Leave the password out of the page that asks for the code again."""
 

@@ -155,6 +155,7 @@ def serve(config: WebConfig) -> None:
 
     from toolkit.web.asgi.app import Portal  # noqa: PLC0415
     from toolkit.web.asgi.deadline import Deadline  # noqa: PLC0415
+    from toolkit.web.demo import pool  # noqa: PLC0415
     from toolkit.web.gate.outbox import workers  # noqa: PLC0415
     from toolkit.web.room.hub import hub  # noqa: PLC0415
     from toolkit.web.webinars import coming_strategies  # noqa: PLC0415
@@ -169,6 +170,8 @@ def serve(config: WebConfig) -> None:
                 sys.stderr.write("".join(f"{line}\n" for line in announced))
 
         def handle_exit(self, sig: int, frame: Any) -> None:
+            if pool.solver is not None:
+                pool.solver.stops = True
             hub.end_streams()
             super().handle_exit(sig, frame)
 
@@ -180,8 +183,6 @@ def serve(config: WebConfig) -> None:
         threads = [hub, *workers(config.every)]
         start, stop = [thread.start for thread in threads], [*(thread.stop for thread in threads), writer.stop]
         if config.demo:
-            from toolkit.web.demo import pool  # noqa: PLC0415
-
             pool.solver = pool.Solver(config.prices, wall=config.wall, waiting=max(1, config.threads // 2))
             strategies = tuple(sorted(coming_strategies()))
             start.append(functools.partial(pool.solver.open, strategies))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -138,9 +138,15 @@ def sessions(webinar: Webinar) -> QuerySet[Webinar]:
 
 
 def with_counts() -> QuerySet[Webinar]:
-    """Every webinar, the latest first, with the number of its registrations under the name of each state."""
+    """Every webinar with the number of its registrations under the name of each state."""
     states = {state.value: Count("registrations", filter=Q(registrations__state=state.value)) for state in Registration.State}
-    return Webinar.objects.annotate(**states).order_by("-starts")
+    return Webinar.objects.annotate(**states)
+
+
+def coming_and_over(webinars: Iterable[Webinar]) -> tuple[list[Webinar], list[Webinar]]:
+    """Webinars that are not over, the nearest first, and those that are, the latest first."""
+    found, now = sorted(webinars, key=lambda webinar: (webinar.starts, webinar.id)), timezone.now()
+    return [one for one in found if one.ends >= now], [one for one in reversed(found) if one.ends < now]
 
 
 def coming_strategies() -> set[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -22,6 +24,7 @@ import time_machine
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from tests.stores import prices
 from tests.unit.web.visitors import OWN, entered, registered
@@ -37,7 +40,7 @@ from toolkit.market.store.store import Store
 from toolkit.records.findings import Parts
 from toolkit.records.parts.flows import Flows
 from toolkit.records.sources import Provenance
-from toolkit.web.demo import pool, solving
+from toolkit.web.demo import child, pool, solving
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, Outcome, Position
 from toolkit.web.demo.showing import shown, sliders
 from toolkit.web.gate import limits
@@ -140,11 +143,27 @@ class TestSolving:
         found = [demo.solve(replace(start.position, aversion=value, cap=100)).volatility for value in (0.5, 20)]
         assert found[1] < found[0]
 
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_without_an_answer_the_least_limit_that_has_one_is_told(self, demo, start, whole):
+        position = replace(start.position, cap=20, whole=whole)
+        outcome = demo.solve(position)
+        assert outcome.least_cap is not None
+        found = [demo.solve(replace(position, cap=outcome.least_cap - less)).status for less in (0, CAP.step)]
+        assert found == ["optimal", "infeasible"]
+        told = f"{outcome.least_cap:.0f}%"
+        assert told in shown(outcome, position, language("en"))["advice"]
+
+    def test_where_no_limit_leaves_an_answer_another_slider_is_named(self, demo, start):
+        position = replace(start.position, budget=20_000)  # a bar of gold is more than it may be
+        outcome = demo.solve(position)
+        assert (outcome.status, outcome.least_cap) == ("infeasible", None)
+        assert shown(outcome, position, language("de"))["advice"] == "Ein anderes Budget kann eine Antwort zulassen."
+
     def test_the_report_is_that_of_the_position(self, demo, start):
-        page = demo.report(replace(start.position, cap=60), "de").decode()
+        page = _report(demo, replace(start.position, cap=60), "de").decode()
         assert '<html lang="de"' in page
         assert "60" in page
-        conflict = demo.report(replace(start.position, cap=0), "en").decode()
+        conflict = _report(demo, replace(start.position, cap=0), "en").decode()
         assert "under export control" in conflict
 
     @pytest.mark.parametrize(
@@ -157,7 +176,7 @@ class TestSolving:
         monkeypatch.setenv("TOOLKIT_DATA_PATH", str(store.path))
         demo = solving.Demo(DAY)
         position = replace(start.position, strategy=strategy)
-        for ask in (lambda: demo.start(strategy), lambda: demo.report(position, "en")):
+        for ask in (lambda: demo.start(strategy), lambda: demo.document(position, "en")):
             with pytest.raises(DataError, match="may not be shown") as raised:
                 ask()
             assert terms.terms in raised.value.message
@@ -172,7 +191,7 @@ class TestSolving:
                          rows=1, sha256="", overdue_days=0)  # fmt: skip
         monkeypatch.setattr(solving, "parts_of", lambda *_: Parts.model_construct(flows=Flows.model_construct(data=(row,))))
         with pytest.raises(DataError, match="UN may not be shown"):
-            demo.report(start.position, "en")
+            demo.document(start.position, "en")
 
 
 def _kept(table: str, source: str) -> pl.DataFrame:
@@ -318,6 +337,23 @@ def eventually(solver: pool.Solver, position: Position) -> Outcome:
             time.sleep(0.2)
 
 
+@pytest.mark.parametrize(("stops", "told"), [(True, []), (False, ["demo.not_loaded"])])
+def test_a_process_that_ends_while_it_loads_is_an_error_unless_the_portal_stops(stops, told):
+    """A service manager sends its signal to every process of the portal at once."""
+    solver, before = pool.Solver((), wall=60, waiting=4), {*multiprocessing.active_children()}
+    with capture_logs() as log:
+        solver.open(())
+        try:
+            until(lambda: {*multiprocessing.active_children()} - before)
+            solver.stops = stops
+            for process in {*multiprocessing.active_children()} - before:
+                process.terminate()
+            until(solver._ready.done)
+        finally:
+            solver.close()
+    assert [entry["event"] for entry in log] == told
+
+
 def test_a_process_that_is_ended_is_made_again():
     """The real process: ready after loading, ended while it works, and asked again."""
     solver = pool.Solver((), wall=60, waiting=4)
@@ -348,6 +384,10 @@ def test_a_process_that_is_ended_is_made_again():
         solver.close()
 
 
+def _report(demo: solving.Demo, position: Position, code: str, kind: str = "html") -> bytes:
+    return child.printed(pickle.dumps(demo.document(position, code)), code, kind)
+
+
 class _Solver:
     """Answers of the demo in this process."""
 
@@ -363,7 +403,7 @@ class _Solver:
         return self.demo.solve(position)
 
     def report(self, position, language, kind):
-        return self.demo.report(position, language, kind)
+        return _report(self.demo, position, language, kind)
 
 
 def _token(room) -> str:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.unit.web.test_routes import log_in
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, filled, kinds, registered, secret_of
 from toolkit.web.export import COLUMNS, neutralise
-from toolkit.web.models import AuditEntry, Host, Registration
+from toolkit.web.models import AuditEntry, Host, Registration, Webinar
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",
@@ -117,6 +117,15 @@ def test_the_page_shows_every_state(host, webinar):
         assert f"<td>{words}</td>" in page
 
 
+def test_the_list_begins_with_the_nearest_webinar_and_ends_with_those_that_are_over(host, webinar):
+    for title, days in (("Far", 90), ("Near", 1), ("Gone", -9), ("Just gone", -2)):
+        other = announced(title=title)
+        Webinar.objects.filter(id=other.id).update(starts=timezone.now() + timedelta(days=days), host=Host.objects.get())
+    page = host.get("/host/").content.decode()
+    order = [page.index(f">{words}<") for words in ("Coming", "Near", "Far", "Over", "Just gone", "Gone")]
+    assert order == sorted(order)
+
+
 class TestCodes:
     PASSWORD = "correct horse battery"
 
@@ -151,7 +160,9 @@ class TestCodes:
             assert self.log_in()[1] == 200
             browser, status = self.log_in(otp_token=code(device))
             assert (status, browser.get("/host/").status_code) == (302, 200)
-            assert self.log_in(otp_token=code(device))[1] == 200
+            again = Browser(REMOTE_ADDR="192.0.2.1")
+            fields = {"username": "mara", "password": self.PASSWORD, "otp_token": code(device)}
+            assert "or it was used already" in again.send("/host/login", fields).content.decode()
         with time_machine.travel(now + timedelta(seconds=180), tick=False):
             assert self.log_in(otp_token="000000")[1] == 200
 

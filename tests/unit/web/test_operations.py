@@ -274,6 +274,7 @@ class TestJoin:
     def test_a_form_of_the_host_registers_as_one_of_ours(self, webinar):
         answer = self.post(webinar, self.fields(marketing="on"))
         assert (answer.status_code, answer.headers["Location"]) == (302, f"/w/{webinar.slug}/sent")
+        assert answer.cookies[django_settings.LANGUAGE_COOKIE_NAME].value == "de"  # of the form, not of the browser
         found = Registration.objects.get()
         assert (found.state, found.language, found.source, kinds()) == ("pending", "de", "site", ["confirm"])
         assert {one.shown_at for one in Consent.objects.all()} == {SITE}

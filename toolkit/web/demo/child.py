@@ -1,7 +1,11 @@
-"""The process of the demo. The serving process knows these functions by name alone: it loads neither solvers nor data."""
+"""The processes of the demo: one solves, one prints reports, which takes seconds in which the first answers others.
+
+The serving process knows these functions by name alone: it loads neither solvers nor data.
+"""
 
 from __future__ import annotations
 
+import pickle
 import sys
 from dataclasses import replace
 from datetime import date
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("demo")
 MEMORY = 6 << 30
-"""Bytes of memory that this process may have."""
+"""Bytes of memory that each may have."""
 
 _demo: Demo | None = None
 
@@ -33,11 +37,7 @@ def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> Non
     from toolkit.web.demo.solving import Demo  # noqa: PLC0415
 
     global _demo  # noqa: PLW0603  # a process has one
-    if sys.platform == "linux":
-        import resource  # noqa: PLC0415
-
-        # Of memory and not of addresses: what draws charts and prints reserves far more addresses than it uses.
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    limit_memory()
     _demo = Demo(day, prices)
     for strategy in strategies:
         try:
@@ -60,16 +60,32 @@ def solve(position: Position) -> Outcome:
     return _demo.solve(position)
 
 
-def make_report(position: Position, language: str, kind: str) -> bytes:
-    """`Demo.report` in this process.
+def document(position: Position, language: str) -> bytes:
+    """`Demo.document` in this process, for `printed` in the other one."""
+    assert _demo is not None  # noqa: S101
+    return pickle.dumps(_demo.document(position, language))
+
+
+def printed(document: bytes, language: str, kind: str) -> bytes:
+    """A report as a file.
 
     Args:
-        position: On the grid.
-        language: Code.
+        document: As `document` gave it.
+        language: Code, of the document.
         kind: ``html`` or ``pdf``.
     """
-    assert _demo is not None  # noqa: S101
-    return _demo.report(position, language, kind)
+    from toolkit.app.languages import language as of_code  # noqa: PLC0415
+    from toolkit.app.report import FORMATS  # noqa: PLC0415
+
+    return FORMATS[kind].make(pickle.loads(document), of_code(language))  # noqa: S301  # of the process beside this one
+
+
+def limit_memory() -> None:
+    """The memory of this process, not its addresses: what draws charts and prints reserves far more than it uses."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 def is_loaded() -> bool:

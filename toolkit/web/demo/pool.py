@@ -1,4 +1,4 @@
-"""The process of the demo, and what keeps it from being asked too much.
+"""The processes of the demo, and what keeps them from being asked too much.
 
 A cache of positions, one calculation for all who ask the same, the newest position of a session in place of those that wait,
 few page threads that wait at a time, and a limit of time after which the process is ended and made again (pebble).
@@ -50,31 +50,33 @@ class Solver:
         self._newest: dict[str, Future[Outcome]] = {}
         self._starts: dict[tuple[date, str], Start] = {}
         self._pool: ProcessPool | None = None
+        self._printer: ProcessPool | None = None
+        self._reports = threading.BoundedSemaphore(max(1, waiting // 2))
         self._day = date.min
+        self.stops = False
+        """Whether the portal was told to stop, as its processes may have been at the same time."""
 
     def open(self, strategies: tuple[str, ...]) -> None:
         """Start the process; it is ready when it has loaded everything."""
         self._day, self._strategies = date.today(), strategies
-        self._pool = ProcessPool(
-            max_workers=1,
-            context=cast("Any", multiprocessing.get_context("spawn")),
-            initializer=child.load,
-            initargs=[self._day, self._prices, strategies],
-        )
+        self._pool = _process(child.load, self._day, self._prices, strategies)
         self._ready = self._pool.schedule(child.is_loaded, timeout=LOADING)
         self._ready.add_done_callback(self._tell_failure)
 
     def close(self) -> None:
-        """End the process."""
+        """End the processes."""
+        self.stops = True
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.stop()
-            pool.join()
+            pools = self._pool, self._printer
+            self._pool = self._printer = None
+        for pool in pools:
+            if pool is not None:
+                pool.stop()
+                pool.join()
 
     def _tell_failure(self, ready: Future[bool]) -> None:
-        """Log why the process could not load; one that is closed meanwhile has no reason."""
-        if self._pool is not None and not ready.cancelled() and (error := ready.exception()) is not None:
+        """Log why the process could not load; one that is stopped meanwhile has no reason."""
+        if not self.stops and not ready.cancelled() and (error := ready.exception()) is not None:
             log.error("demo.not_loaded", error=type(error).__name__, message=str(error))
 
     @property
@@ -120,7 +122,22 @@ class Solver:
             language: Code.
             kind: ``html`` or ``pdf``.
         """
-        return self._wait(lambda: self._schedule(child.make_report, [position, language, kind], OF_A_REPORT))
+        if not self._reports.acquire(blocking=False):
+            raise Busy
+        try:
+            document = self._wait(lambda: self._schedule(child.document, [position, language], OF_A_REPORT))
+            return self._result(lambda: self._print(document, language, kind))
+        finally:
+            self._reports.release()
+
+    def _print(self, document: bytes, language: str, kind: str) -> Future[bytes]:
+        with self._lock:
+            if self._pool is None:
+                raise Busy
+            if self._printer is None or not self._printer.active:
+                self._printer = _process(child.limit_memory)
+            printing = self._printer.schedule(child.printed, args=[document, language, kind], timeout=OF_A_REPORT)
+        return cast("Future[bytes]", printing)
 
     def _ask(self, key: tuple[date, Position], position: Position, session: str) -> Future[Outcome]:
         with self._lock:
@@ -158,6 +175,12 @@ class Solver:
         if not self._seats.acquire(blocking=False):
             raise Busy
         try:
+            return self._result(begin)
+        finally:
+            self._seats.release()
+
+    def _result(self, begin: Callable[[], Future[T]]) -> T:
+        try:
             return begin().result()
         except (TooLong, CancelledError, ProcessExpired) as error:
             log.warning("demo.no_answer", error=type(error).__name__)
@@ -165,8 +188,12 @@ class Solver:
         except RuntimeError:  # pebble gives a pool up whose process ended while nobody asked: closed, or broken
             self._open_again()
             raise Busy from None
-        finally:
-            self._seats.release()
+
+
+def _process(initializer: Callable[..., None], *arguments: Any) -> ProcessPool:
+    """A process that is started when it is asked first."""
+    context = cast("Any", multiprocessing.get_context("spawn"))
+    return ProcessPool(max_workers=1, context=context, initializer=initializer, initargs=[*arguments])
 
 
 solver: Solver | None = None

@@ -91,6 +91,7 @@ class Outcome:
         cost: A year, as a fraction of the wealth, with the entry spread over the holding period.
         further: Metals under control by this scenario and not today.
         conflict: Names of limits that contradict each other, where there is no answer; else the kind of error.
+        least_cap: Smallest limit of the slider at which there is an answer then, in per cent; None where none was found.
         as_of: Day of the data, ISO.
     """
 
@@ -105,6 +106,7 @@ class Outcome:
     cost: float = 0.0
     further: tuple[str, ...] = ()
     conflict: tuple[str, ...] = ()
+    least_cap: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

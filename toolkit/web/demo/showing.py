@@ -61,6 +61,16 @@ def settings_of(position: Position, currency: str, say: Language) -> list[tuple[
     ]
 
 
+def _advice(outcome: Outcome, say: Language) -> str:
+    """Where there is an answer, for who is at a position without one."""
+    if outcome.status != "infeasible":
+        return ""
+    if outcome.least_cap is None:
+        return say.words("Another budget may leave an answer.")
+    limit = say.fmt.percent(outcome.least_cap / 100, 0)
+    return say.words("From {limit} under export control on there is an answer, with the rest as it is.", limit=limit)
+
+
 def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]:
     """What the page shows of an answer.
 
@@ -77,7 +87,7 @@ def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]
             if outcome.status == "infeasible"
             else say.words("There is no answer at this position.")
         )
-        return {"outcome": outcome, "finding": said, "position": position}
+        return {"outcome": outcome, "finding": said, "advice": _advice(outcome, say), "position": position}
     held = sorted((one for one in outcome.holdings if one.weight > 0), key=lambda one: -one.weight)
     largest = 100 * max((one.weight for one in held), default=1.0)
     scale = min(100.0, TICK * (1 + largest // TICK))

@@ -29,7 +29,7 @@ from toolkit.app.controls.states import control_states
 from toolkit.app.definitions import find
 from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.app.prices import PriceFiles
-from toolkit.app.report import report
+from toolkit.app.report import as_document
 from toolkit.app.report.pdf import printer
 from toolkit.app.subjects import DEFAULT_REPORT, parts_of
 from toolkit.controls.ledger import CHINA
@@ -38,8 +38,11 @@ from toolkit.market.sources.base import data_sources
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints.base import LowerUpperLimited
 from toolkit.optimize.constraints.exposure import ControlExposure
+from toolkit.optimize.infeasibility.diagnose import has_answer
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.solvers.work import Work
 from toolkit.records.sources import Provenance
+from toolkit.report.document import Document
 from toolkit.risk_measures.variance import volatility
 from toolkit.strategy.decode import load_strategy
 from toolkit.strategy.model import Strategy
@@ -108,17 +111,38 @@ class Demo:
         try:
             return self._solve(position, currency)
         except Infeasible as error:
-            return Outcome("infeasible", self._day.isoformat(), currency, conflict=tuple(error.details.get("conflict", ())))
+            conflict = tuple(error.details.get("conflict", ()))
+            least = self._least_cap(position)
+            return Outcome("infeasible", self._day.isoformat(), currency, conflict=conflict, least_cap=least)
         except ToolkitError as error:
             return Outcome("failed", self._day.isoformat(), currency, conflict=(error.kind,))
 
-    def _solve(self, position: Position, currency: str) -> Outcome:
+    def _problem_at(self, position: Position) -> tuple[Prepared, Problem]:
+        """What was prepared for a position, and the problem there."""
         prepared = self._prepared_for(position.strategy, position.scenario, position.budget)
         problem = _problem(prepared, _at(prepared.strategy, position), position.budget)
         if not position.whole:
             problem = replace(
                 problem, constraints=tuple(one for one in problem.constraints if one.integer(problem.data) is None)
             )
+        return prepared, problem
+
+    def _least_cap(self, position: Position) -> float | None:
+        """The smallest limit of the slider above a position without an answer that has one: more never has less room."""
+
+        def has_one(cap: float) -> bool:
+            return has_answer(self._problem_at(replace(position, cap=cap))[1], work.part(work.left / 4))
+
+        work, low, high = Work(SECONDS), position.cap, CAP.most
+        if low >= high or not has_one(high):
+            return None
+        while high - low > CAP.step:
+            middle = CAP.on_grid((low + high) / 2)
+            low, high = (low, middle) if has_one(middle) else (middle, high)
+        return high
+
+    def _solve(self, position: Position, currency: str) -> Outcome:
+        prepared, problem = self._problem_at(position)
         allocation = allocate(problem, replace(prepared.solver, time_limit=min(prepared.solver.time_limit, SECONDS)))
         money = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, position.budget)
         data, keys = problem.data, problem.universe.keys
@@ -152,13 +176,12 @@ class Demo:
             further=self._further(position.strategy) if position.scenario == "wider" else (),
         )
 
-    def report(self, position: Position, language: str, kind: str = "html") -> bytes:
-        """The report of the toolkit at a position, as one file: its scenario is in the ledger as events of one's own.
+    def document(self, position: Position, language: str) -> Document:
+        """The report of the toolkit at a position: its scenario is in the ledger as events of one's own.
 
         Args:
             position: On the grid.
             language: Code.
-            kind: ``html`` or ``pdf``.
 
         Raises:
             DataError: where its data, or those of the parts beside the answer, may not be shown.
@@ -171,7 +194,7 @@ class Demo:
             record = error.record
         parts = parts_of(record, context)
         _check_shown((*record.data, *(row for part in parts.found for row in part.data)))
-        return report(record, parts, name=DEFAULT_REPORT[record.kind], lang=language, format=kind)
+        return as_document(record, parts, name=DEFAULT_REPORT[record.kind], lang=language)[0]
 
     def _prepared_for(self, strategy: str, scenario: Scenario, budget: float) -> Prepared:
         """The problem at the configured budget; at its own where market impact grows with it."""

@@ -14,8 +14,8 @@ def texts(say: Language, organiser: str) -> dict[str, str]:
     """Purpose -> text: taking part needs no consent beyond the registration, news afterwards does."""
     return {
         PARTICIPATION: say.words(
-            "{organiser} uses your name and address to run this webinar: to confirm the registration and to let you in. "
-            "They are deleted 90 days after it.",
+            "{organiser} stores what you enter here, and what you do in the room of the webinar, to run it: "
+            "to confirm the registration, to let you in and to prepare. All of it is deleted 90 days after the webinar.",
             organiser=organiser,
         ),
         MARKETING: say.words(

@@ -207,4 +207,7 @@ def _run(tool: str, *arguments: str) -> None:
     }
     done = subprocess.run([tool, *arguments], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise DataError(f"{tool} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        # Below an error stands the statement that it is in, over several lines.
+        errors = [line for line in said if "error:" in line] or said[-1:] or [str(done.returncode)]
+        raise DataError(f"{tool} failed: {errors[0]}")

@@ -101,8 +101,13 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
             # What that site shows is not what is asked here today: the visitor goes on with the form of this page.
             kept = QueryDict(mutable=True)
             kept.update({name: request.POST.get(name, "") for name in ("name", "email", "company", "source")})
-            return _again(request, webinar, SignUpForm(kept, questions=webinar.questions))
-        return _store(request, webinar, form, shown_at=origin)
+            response = _again(request, webinar, SignUpForm(kept, questions=webinar.questions))
+        else:
+            response = _store(request, webinar, form, shown_at=origin)
+        # The pages that follow are in the language of the form that led here.
+        name, same_site = settings.LANGUAGE_COOKIE_NAME, settings.LANGUAGE_COOKIE_SAMESITE
+        response.set_cookie(name, spoken().code, secure=settings.LANGUAGE_COOKIE_SECURE, httponly=True, samesite=same_site)
+        return response
 
 
 def _mailed_enough(email: str) -> bool:

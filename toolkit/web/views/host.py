@@ -31,7 +31,7 @@ from toolkit.web.models import Consent, Host, Registration, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.views.errors import bad_request, link_not_valid, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
-from toolkit.web.webinars import with_counts
+from toolkit.web.webinars import coming_and_over, with_counts
 from toolkit.web.words import moment
 
 HASHING = threading.BoundedSemaphore(1)
@@ -91,8 +91,11 @@ class Login(LoginView):
 @host_only
 def host(request: HttpRequest) -> HttpResponse:
     """Every webinar with its numbers."""
-    own_ones = with_counts().filter(host=request.user)
-    return render(request, "host.html", {"listed": [(webinar, moment(webinar, spoken())) for webinar in own_ones]})
+    say = spoken()
+    coming, over = coming_and_over(with_counts().filter(host=request.user))
+    groups = [(say.words("Coming"), coming), (say.words("Over"), over)]
+    listed = [(heading, [(webinar, moment(webinar, say)) for webinar in found]) for heading, found in groups if found]
+    return render(request, "host.html", {"listed": listed})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,7 +18,7 @@ from toolkit.web.gate import consent
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Webinar
-from toolkit.web.webinars import sessions
+from toolkit.web.webinars import coming_and_over, sessions
 from toolkit.web.words import moment
 
 AFTERWARDS = timedelta(days=1)
@@ -28,8 +28,8 @@ AFTERWARDS = timedelta(days=1)
 @require_safe
 def webinars(request: HttpRequest) -> HttpResponse:
     """What is announced."""
-    coming = Webinar.objects.filter(starts__gt=timezone.now() - AFTERWARDS).order_by("starts")
-    listed = [(webinar, moment(webinar, spoken())) for webinar in coming]
+    coming, over = coming_and_over(Webinar.objects.filter(starts__gt=timezone.now() - AFTERWARDS))
+    listed = [(webinar, moment(webinar, spoken())) for webinar in (*coming, *over)]
     return render(request, "webinars.html", {"listed": listed})
 
 
