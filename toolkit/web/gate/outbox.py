@@ -74,11 +74,11 @@ def send_due() -> int:
     connection, taken = get_connection(), 0
     try:
         connection.open()
-    except OSError as error:  # each row would wait for the same server, longer than its lease
+    except OSError as error:  # no mail is at fault: each waits, and goes within a minute of the server's return
         log.warning("outbox.unreachable", rows=len(rows), error=type(error).__name__)
         connection.close()
         for row in rows:
-            _not_sent(row, final=False)
+            _postpone(row, due=timezone.now() + LATER[0])
         return 0
     for row in rows:
         taken += _send(row, connection)
