@@ -53,6 +53,7 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     """Coverage, gaps, stale runs, outliers and unit jumps of price files; what `optimize` refuses is refused."""
     from toolkit.app.holdings.lots import LotNames
     from toolkit.app.prices import read_own
+    from toolkit.core.messages import together
     from toolkit.market.quality import findings, quality
     from toolkit.records.answers.lists import PriceCheck, Quote, SeriesCheck
     from toolkit.report.answers.lists import quality as document
@@ -65,7 +66,7 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
         shape=own.file.shape,
         quality=tuple(map(SeriesCheck.model_validate, series.to_dicts())),
         quotes=tuple(map(Quote.model_validate, own.file.quotes.to_dicts())),
-        findings=(*(f"{remark.text} {remark.remedy}".strip() for remark in own.reading), *findings(series)),
+        findings=(*(together(remark.text, remark.remedy) for remark in own.reading), *findings(series)),
         faults=(),
     )
     show(common, found, lambda found, say: document(found, common.day(), say))

@@ -20,8 +20,12 @@ from toolkit.market.readers.tabular import Table
 from toolkit.market.readers.workbook import shown
 
 SIDES = {
-    **dict.fromkeys(("bid", "geld", "ankauf", "ankaufspreis", "ankaufpreis", "ak", "dealer_bid"), DEALER_BID),
-    **dict.fromkeys(("ask", "brief", "verkauf", "verkaufspreis", "verkaufpreis", "vk", "dealer_ask"), DEALER_ASK),
+    **dict.fromkeys(
+        ("bid", "geld", "ankauf", "ankaufspreis", "ankaufpreis", "ak", "wir kaufen", "we buy", "dealer_bid"), DEALER_BID
+    ),
+    **dict.fromkeys(
+        ("ask", "brief", "verkauf", "verkaufspreis", "verkaufpreis", "vk", "wir verkaufen", "we sell", "dealer_ask"), DEALER_ASK
+    ),
 }
 """Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
 MISSING = ("null", "N/A", "n/a", "n.a.", "k.A.", "-", "–")
@@ -36,7 +40,8 @@ NO_OFFER = frozenset(
 """What a dealer writes, folded, where he quotes no price."""
 NOT_READ = frozenset(
     ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "mindestmenge",
-     "mindestabnahme", "min order", "min qty", "moq", "mwst", "vat", "low", "high", "tief", "hoch", "change", "veranderung")
+     "mindestabnahme", "min order", "min qty", "moq", "mwst", "vat", "reinheit", "purity",
+     "grade", "qualitat", "feinheit", "low", "high", "tief", "hoch", "change", "veranderung")
 )  # fmt: skip
 """Columns of price lists, as `fold` writes them, whose numbers are no price."""
 _PER = r"(?i)^(.*?)(?:^|[\s(\[,])(\p{L}{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*[)\]]?$"

@@ -194,7 +194,9 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
         return replace(plain, encoding=encoding, comments=comments)
     check_size(name, rows=text.count("\n") + text.count("\r"), cells=cells)
     records, lines = _records(name, text, separator)
-    header, at, depth = (make(records) if make else None) or ([cell.strip() for cell in records[0]], 0, 1)
+    first = next((at for at, record in enumerate(records[:TITLES]) if len(record) > 1), 0)  # below a title of one field
+    named = (make(records) if make else None) or ([cell.strip() for cell in records[first]], first, first + 1)
+    header, at, depth = named
     body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[at], *lines[depth:]]
     width = max((i for i, cell in enumerate(header, start=1) if cell), default=0)
     # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
@@ -203,9 +205,11 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     check_size(name, columns=width)
     names = _header(name, header[:width], lines[0])
     body = [record if any(record[width:]) else record[:width] for record in body]
+    table_ends = max((i for i, record in enumerate(body, start=1) if len(record) == width), default=0)
+    body[table_ends:] = [record + [""] * (width - 1) if _is_sentence(record) else record for record in body[table_ends:]]
     right = [len(record) == width or not any(record) for record in body]
     wrong = [
-        (line, message("{n:d} fields", n=len(record)))
+        (line, message("{n:d} fields", n=len(record)) if len(record) > 1 else message("one field"))
         for line, record, fits in zip(lines[1:], body, right, strict=True)
         if not fits
     ]
@@ -213,9 +217,12 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
         cells = pl.DataFrame(
             [(line, str(text)) for line, text in wrong], schema={"row": pl.Int64, "what": pl.String}, orient="row"
         )
-        hint = message("Leave missing cells empty but keep their separators.")
+        hint = message("Leave missing cells empty but keep their separators, and leave out lines that are no row.")
         if separator == ",":
-            hint = message("Leave missing cells empty but keep their separators; a decimal comma needs ';' between the cells.")
+            hint = message(
+                "Leave missing cells empty but keep their separators, and leave out lines that are no row; "
+                "a decimal comma needs ';' between the cells."
+            )
         fault = Fault(
             "fields",
             message("not the {width:d} fields of the header", width=width),
@@ -232,6 +239,11 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     rows = pl.Series("row", [line for line, _ in kept], dtype=pl.Int64)
     cells = cells.with_columns(pl.all().str.strip_chars().replace("", None))
     return Table(name, cells, rows, separator, encoding, comments, lines[0], titles=_titles(records[:at]))
+
+
+def _is_sentence(record: Sequence[str]) -> bool:
+    """Whether a record is one field of several words and no figure, as a remark below a table is saved without separators."""
+    return len(record) == 1 and re.fullmatch(r"\D*[^\W\d]{3}\D*\s\D*", record[0]) is not None
 
 
 def _plain(name: str, text: str, separator: str, make: Header | None) -> Table | None:

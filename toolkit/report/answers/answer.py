@@ -19,7 +19,7 @@ from toolkit.report.i18n.text import Inline, Text, name, plain, text
 
 Cell = Inline | date | int | None
 
-PRICE_KINDS = {"filtered": "estimated_price", "last_print": "last_observed_price"}
+PRICE_KINDS = {"filtered": "estimated_price", "last_print": "last_observed_price", "quote": "own_price_of_a_day"}
 """Kind of a price in a record -> identifier of the words that stand for it."""
 
 

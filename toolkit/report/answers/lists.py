@@ -89,7 +89,8 @@ def quality(found: PriceCheck, as_of: date, say: Language) -> Document:
         "asset | first | last | >prices | frequency | >coverage | >gaps | >stale | >outliers | >unit | >age",
         (
             (
-                row.asset, say.fmt.short_date(row.first), say.fmt.short_date(row.last), row.observations, row.rhythm or "",
+                row.asset, say.fmt.short_date(row.first), say.fmt.short_date(row.last), row.observations,
+                answer.word(row.rhythm) if row.rhythm else "",
                 answer.number(row.coverage, ".0%"), row.gaps, row.stale_run, row.outliers,
                 f"x {answer.number(row.unit_factor, '.3g')}" if row.unit_factor else "", say.words("{n} d", n=row.age_days),
             )

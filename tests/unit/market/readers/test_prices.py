@@ -324,6 +324,26 @@ def test_the_day_of_a_price_list_stands_above_its_header(tmp_path, above):
     assert any("2026-05-20" in told for told in file.reading)
 
 
+def test_a_price_list_from_a_pdf_with_purities_and_a_line_below(tmp_path):
+    text = (
+        "Preisliste g\u00fcltig ab 20.05.2026\nMetall;Reinheit;Wir verkaufen EUR/kg;Wir kaufen EUR/kg\n"
+        "Gallium;99,99 %;1.480,00;1.210,00\nIndium;99,995 %;668,00;541,00\n\nAlle Preise netto zzgl. MwSt.\n"
+    )
+    prices = read(tmp_path, text).quotes.sort("asset", "basis").select("asset", "basis", "price").rows()
+    assert prices == [
+        ("Gallium", "dealer_ask", 1480.0),
+        ("Gallium", "dealer_bid", 1210.0),
+        ("Indium", "dealer_ask", 668.0),
+        ("Indium", "dealer_bid", 541.0),
+    ]
+
+
+def test_a_header_below_a_title_that_is_not_read_is_told_in_its_row(tmp_path):
+    with pytest.raises(DataError) as error:
+        read(tmp_path, "Our prices\nWare;Wert\nGallium;1410\n")
+    assert error.value.details["rows"] == [2]
+
+
 @pytest.mark.parametrize(
     ("above", "fault"),
     [("", "no date"), ("Gültig bis 20.05.2026\n", "no date"), ("Stand 1.5.2026\nvom 2.5.2026\n", "two dates")],

@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError, nearest
 from toolkit.core.messages import message, together
-from toolkit.market.readers.cells import PIECE, UNITS
+from toolkit.market.readers.cells import PIECE, UNITS, amount
 from toolkit.market.readers.faults import Fault, row_error
 from toolkit.market.readers.holdings.columns import (
     NOT_READ,
@@ -113,6 +113,8 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
     if not any(header.key == "unit" or (header.key == "quantity" and header.unit not in (None, PIECE)) for header in found):
         of_units = [h.text for h in found if (h.key is None or h.weak) and _names_units(table.cells[h.text])]
         found = [Header(h.text, "unit") if [h.text] == of_units else h for h in found]
+    # An amount or a rate of tax is no state of it.
+    found = [Header(h.text, None) if h.key == "vat_state" and _are_amounts(table.cells[h.text]) else h for h in found]
     strong = {header.key for header in found if not header.weak}
     found = [Header(h.text, None) if h.weak and h.key in strong else h for h in found]
     faults: list[str] = []
@@ -136,7 +138,8 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
     for header in found:
         if header.key is None and fold(header.text) not in NOT_READ:
             meant = _nearly(fold(header.text))
-            if meant is not None and meant not in {h.key for h in found}:
+            is_tax = meant == "vat_state" and _are_amounts(table.cells[header.text])
+            if meant is not None and not is_tax and meant not in {h.key for h in found}:
                 faults.append(message("unknown column {name!r:s}", name=header.text))
                 hints.append(
                     message(
@@ -166,6 +169,12 @@ def _names_units(column: pl.Series) -> bool:
     """Whether every cell that is not empty is the word for a unit."""
     written = column.drop_nulls().unique().to_list() if column.dtype == pl.String else []
     return bool(written) and all(any(spelling in UNITS for spelling in foldings(text)) for text in written)
+
+
+def _are_amounts(cells: pl.Series) -> bool:
+    """Whether the cells are numbers, with or without a currency or a sign for per cent."""
+    texts = cells.drop_nulls().cast(pl.String).to_list()
+    return bool(texts) and all(amount(text) for text in texts)
 
 
 def _nearly(words: str) -> str | None:

@@ -257,6 +257,31 @@ def test_slips_in_the_header(lot, says, hint):
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("header", "cell", "state"),
+    [("MwSt", "112,10", None), ("USt", "19 %", None), ("MwSt-Satz", "19 %", None), ("MwSt", "unverzollt", "unverzollt")],
+)
+def test_an_amount_or_a_rate_of_tax_is_no_state_of_it(header, cell, state):
+    lot = {key: value for key, value in LOT.items() if key != "vat_state"}
+    assert (
+        read(lot | {header: f'"{cell}"', "quantity": '"2,0"', "purchase_price": '"450,5"'}).frame["vat_state"].item() == state
+    )
+
+
+def test_a_remark_below_the_table_needs_no_separators():
+    found = read_holdings(
+        io.BytesIO(b"asset;quantity (kg)\ngallium;5\nTotal;5\nAngaben ohne Gewaehr\n"), names=NAMES, today=TODAY
+    )
+    assert found.frame["quantity"].to_list() == [5.0]
+    assert any("Below the table" in note and "4" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("line", ["germanium 5 kg", "germanium", "please hurry up"])
+def test_a_line_of_one_field_that_may_be_a_lot_is_a_fault(line):
+    with pytest.raises(FrameError):
+        read_holdings(io.BytesIO(f"asset;quantity (kg)\ngallium;5\n{line}\n".encode()), names=NAMES, today=TODAY)
+
+
 def test_faults_of_header_and_rows_are_one_answer():
     faulty = {("quantty" if k == "quantity" else k): v for k, v in LOT.items()} | {"origin_country": "CHI", "status": "lost"}
     with pytest.raises(FrameError) as caught:
