@@ -79,7 +79,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("width", "media"), [(390, ""), (768, ""), (1024, ""), (1280, ""), (A4[0], "print")])
+@pytest.mark.parametrize(("width", "media"), [(390, ""), (700, ""), (768, ""), (1024, ""), (1280, ""), (A4[0], "print")])
 def test_no_table_is_cut_and_no_name_is_torn(browser, report_pages, written, width, media):
     pages = [
         report_pages[name] for name in ("allocation.de", "exposure", "exposure.de", "market-brief", "conflict", "backtest.de")

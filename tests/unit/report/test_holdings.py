@@ -10,8 +10,9 @@ import pytest
 
 from tests.blocks import figures, table_of
 from tests.lots import HEADER, TWELVE, ask_of, findings_of
-from tests.records import as_document
+from tests.records import as_document, report
 from tests.subjects import HOSTILE, proposal
+from tests.subjects import holdings as subjects_holdings
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
 from toolkit.report.answers.answer import Answer
@@ -307,3 +308,40 @@ def test_who_is_barred_is_not_narrowed_to_military_buyers_when_a_country_is_barr
     notes = [plain(item.note) for item in figures.items]
     assert not any("military" in note for note in notes)
     assert any("100.0% of value, barred from some buyers" in note for note in notes)
+
+
+NOTHING_GIVEN = (
+    "asset,quantity,unit,purchase_date\ngallium,12,kg,2024-11-05\nindium,25,kg,2025-03-03\nrhenium,3,kg,2025-02-17\n"
+)
+
+
+def test_a_lot_without_an_id_is_its_row_in_the_language_of_the_reader(tmp_path):
+    held = subjects_holdings(tmp_path / "rows.csv", NOTHING_GIVEN)
+    assert [lot["lot_id"] for lot in held.record["exposure"]["lots"]] == ["row 2", "row 3", "row 4"]
+    for lang, own, other in (("en", "row 2", "Zeile 2"), ("de", "Zeile 2", "row 2")):
+        page = report(held.record, held.parts, name="full", lang=lang).decode()
+        assert own in page
+        assert other not in page
+
+
+def test_what_a_file_lacks_everywhere_is_said_in_one_word_and_forms_are_named(tmp_path):
+    held = subjects_holdings(tmp_path / "rows.csv", NOTHING_GIVEN)
+    told = [note for note in held.record["notes"] if "given" in note]
+    assert "No origin given, taken as unknown: every lot." in told
+    assert "No form given, taken as traded: gallium (metal), indium (metal), rhenium (metal)." in told
+    some = NOTHING_GIVEN.replace("purchase_date", "purchase_date,origin_country").replace("2024-11-05", "2024-11-05,CHN")
+    held = subjects_holdings(tmp_path / "some.csv", some.replace("-03-03", "-03-03,").replace("-02-17", "-02-17,"))
+    assert "No origin given, taken as unknown: row 3, row 4." in held.record["notes"]
+
+
+def test_a_short_report_says_old_prices_old_sources_and_unknown_origins_once(tmp_path):
+    held = subjects_holdings(tmp_path / "rows.csv", NOTHING_GIVEN)
+    warned = " ".join(held.record["warnings"])
+    assert all(words in warned for words in ("newer figures have been due", "days old", "Origin unknown"))
+    short = report(held.record, held.parts, name="exposure", lang="en").decode()
+    of_file = short.split('<section id="file"', 1)[1].split("</section>", 1)[0]
+    assert not any(words in of_file for words in ("been due", "days old", "Origin unknown"))
+    of_sources = re.sub("<[^>]+>", "", short.split('<section id="sources"', 1)[1])
+    assert re.search(r"▲\xa0\d+ days late", of_sources)
+    assert "lots of unknown origin are judged as if they came from China" in short
+    assert "standard errors" in of_file

@@ -70,7 +70,10 @@ def exposure_remarks(
         )
         found.append(note(words))
     if assumed := [lot for lot in portfolio.lots if lot.assumed_origin]:
-        text = message("Origin unknown, taken as the controlling country: {lots}.", lots=few([lot.lot_id for lot in assumed]))
+        text = message(
+            "Origin unknown, taken as the controlling country: {lots}.",
+            lots=few([lot.lot_id for lot in assumed], of=len(portfolio.lots)),
+        )
         found.append(Remark("data", text, message("Write it in the column origin_country."), money=worth(assumed)))
     known = ledger.origins(as_of)
     not_in_ledger_of = {
@@ -85,7 +88,8 @@ def exposure_remarks(
         found.append(Remark("law", text, message("Check the export law there before you rely on it."), money=worth(elsewhere)))
     if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
         text = message(
-            "No notice settles the form, counted as controlled: {lots}.", lots=few([lot.lot_id for lot in uncertain])
+            "No notice settles the form, counted as controlled: {lots}.",
+            lots=few([lot.lot_id for lot in uncertain], of=len(portfolio.lots)),
         )
         remedy = message("See {command}, and have the goods classified.", command=f"`toolkit controls {uncertain[0].asset}`")
         found.append(Remark("law", text, remedy, money=worth(uncertain)))

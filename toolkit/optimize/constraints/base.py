@@ -330,10 +330,16 @@ Multiple = Annotated[float, Field(ge=-MOST, le=MOST)]
 
 
 def outward(limit: float, side: str, move: float, digits: int) -> float:
-    """`limit` moved by `move` away from the feasible side and rounded in that direction."""
-    sign, unit = (1.0 if side == "upper" else -1.0), 10.0**digits
-    # A thousandth of a unit is forgiven: 0.3 that rounding made 0.30000000000000004 stays 0.3.
-    return float(sign * np.ceil((sign * limit + move) * unit - 1e-3) / unit) + 0.0
+    """`limit` moved by `move` away from the feasible side and rounded in that direction.
+
+    To `digits` decimals, a small value to at most two more so that three of its digits stay: of 4, 0.14058 to 0.1406, 0.000412.
+    """
+    sign = 1.0 if side == "upper" else -1.0
+    moved = sign * limit + move
+    leading = int(np.floor(np.log10(abs(moved)))) if moved else 0
+    unit = 10.0 ** min(digits + 2, max(digits, 2 - leading))
+    # What rounding of the arithmetic added is forgiven: 0.3 that became 0.30000000000000004 stays 0.3.
+    return float(sign * np.ceil(moved * unit - min(1e-3, 1e-9 * unit)) / unit) + 0.0
 
 
 class Relaxable(Constraint):

@@ -38,7 +38,7 @@ from toolkit.optimize.solution import Solver, solve
 from toolkit.optimize.solvers.mixed_integer import LotTerms
 from toolkit.optimize.solvers.work import Work
 
-DIGITS = (6, 9, 12)
+DIGITS = (4, 6, 9, 12)
 """Decimals of a proposed limit: the fewest at which the proposal has a solution."""
 SECONDS = 10.0
 """Of work, where nothing else is said."""

@@ -67,8 +67,8 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
     answer.table(
         "listed | lot | >units | >price | of | >value",
         (
-            (lot.asset, lot.lot_id, answer.number(lot.quantity, ",.6g"), answer.number(lot.price, ",.2f"), lot.date,
-             answer.number(lot.value, ",.2f"))
+            (lot.asset, answer.say.lot(lot.lot_id), answer.number(lot.quantity, ",.6g"), answer.number(lot.price, ",.2f"),
+             lot.date, answer.number(lot.value, ",.2f"))
             for lot in found.instruments
         ),
     )  # fmt: skip

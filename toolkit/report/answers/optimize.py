@@ -162,7 +162,7 @@ def _order(answer: Answer, row: Order) -> Iterator[Cell]:
     yield answer.number(row.value, ",.2f")
     yield answer.number(row.cost, ",.2f")
     yield answer.number(row.cash, ",.2f") if row.side != "keep" else ""
-    yield ", ".join(row.lot_ids)
+    yield ", ".join(map(answer.say.lot, row.lot_ids))
 
 
 def _risk(answer: Answer, record: Run) -> None:

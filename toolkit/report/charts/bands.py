@@ -19,7 +19,7 @@ NAMES = 128
 """Px that names of metals take at most; longer ones are cut."""
 PADDING, GAP = 18, 9
 """Px of the padding of the theme, and between a bar and the words beside it."""
-ROW = 26
+ROW = 24
 PART, STOP = (6, -6), (9, 4)
 """Thickness of a bar and how far it lies from the middle of its row, in px."""
 TICKS = (1, 2, 5, 10, 20, 50, 100)

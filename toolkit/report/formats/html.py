@@ -134,10 +134,10 @@ def _for_slides(chart: Chart) -> tuple[Drawing, ...]:
     return tuple(drawing for drawing in chart.drawings if drawing.minimum <= SHEET) or chart.drawings[:1]
 
 
-def _scale(svg: str) -> float:
-    """How much larger a drawing is shown on a slide: it fills a room of `SLIDE_ROOM` in one of two directions."""
+def _scale(svg: str) -> tuple[float, float]:
+    """How much larger a drawing is shown on a slide, where it fills `SLIDE_ROOM` in one of two directions, and its width."""
     width, height = map(float, svg.split('viewBox="', 1)[1].split('"', 1)[0].split()[2:])
-    return min(SLIDE_ROOM[0] / width, SLIDE_ROOM[1] / height)
+    return round(min(SLIDE_ROOM[0] / width, SLIDE_ROOM[1] / height), 2), width
 
 
 NONE_SAID = mark("none")

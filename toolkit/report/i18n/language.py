@@ -28,6 +28,7 @@ LISTED = 30
 AS_IT_STANDS = "s"
 """Specification of words that somebody typed, or has to type: they are in no language."""
 _DECIMALS = re.compile(r"\.(\d+)")
+_ROW = re.compile(r"row (\d+)")
 Key = tuple[str | None, str]
 """(context, English text); the context of messages of the code is None."""
 
@@ -97,7 +98,12 @@ class Language:
 
     def known(self, words: str) -> str:
         """Words of data in whichever context knows them."""
-        return next((self.term(context, words) for context in CONTEXTS if (context, words) in self.catalogue), words)
+        return next((self.term(context, words) for context in CONTEXTS if (context, words) in self.catalogue), self.lot(words))
+
+    def lot(self, lot_id: str) -> str:
+        """The id of a lot; one that is the row of its file, as the reader of the file made it, in this language."""
+        found = _ROW.fullmatch(lot_id)
+        return self.words("row {row:d}", row=found[1]) if found else lot_id
 
     def number_word(self, n: int) -> str:
         """Small counts in words, others in digits."""
@@ -109,7 +115,7 @@ class Language:
 
     def name(self, words: str) -> Span:
         """A name that came from outside: translated where known, isolated from the text around it."""
-        return name(self.term("name", words))
+        return name(self.lot(self.term("name", words)))
 
     def listed(self, items: Sequence[Inline], *, alternatives: bool = False) -> Text:
         """Items with commas between them, and “and” (or “or”) before the last; of a long list the first `LISTED`."""

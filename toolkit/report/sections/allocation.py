@@ -387,7 +387,7 @@ def _notes(run: Findings, rows: list[tuple[Order, Position]]) -> Iterator[Text]:
             continue
         metal, why = run.head(p), run.sentence(order.note)
         if order.side == "sell" and order.lot_ids:
-            yield say("{metal}, sold from {lots}: {why}.", metal=metal, lots=", ".join(order.lot_ids), why=why)
+            yield say("{metal}, sold from {lots}: {why}.", metal=metal, lots=", ".join(map(say.lot, order.lot_ids)), why=why)
         else:
             yield say("{metal}: {why}.", metal=metal, why=why)
 

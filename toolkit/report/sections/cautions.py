@@ -11,6 +11,13 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import strong, text
 
+ELSEWHERE = (
+    "{assets}: valued at the {kind} of {day:%Y-%m-%d} ({basis}), {age} days old.",
+    "{sources:; }: up to {end:%Y-%m-%d}; newer figures have been due for {days} days.",
+    "Origin unknown, taken as the controlling country: {lots}.",
+)
+"""Warnings that a report of lots tells elsewhere: dates beside prices and in `Data and sources`, origins in the assumptions."""
+
 
 @section("warnings", mark("Cautions"), needs=["positions"])
 def cautions(run: Findings) -> tuple[Block, ...] | Missing:
@@ -27,8 +34,14 @@ def cautions(run: Findings) -> tuple[Block, ...] | Missing:
 
 @section("file", mark("How the file was read"), needs=["exposure"])
 def file(run: Findings) -> tuple[Block, ...]:
-    """What weakens the values of the lots, then what was understood of the file and assumed where it says nothing."""
-    return _listed(run, run.record.warnings, run.record.notes, ())
+    """What weakens the values of the lots, then what was understood of the file and assumed where it says nothing.
+
+    A short report says once what its other sections tell of old prices and sources and of lots without an origin.
+    """
+    warnings, phrases = run.record.warnings, run.record.phrases
+    if run.short:
+        warnings = tuple(w for w in warnings if w not in phrases or phrases[w]["said"] not in ELSEWHERE)
+    return _listed(run, warnings, run.record.notes, ())
 
 
 @section("simulation", mark("How it was simulated"), needs=["backtest"])

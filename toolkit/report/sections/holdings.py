@@ -47,7 +47,7 @@ STOP: Mapping[str, str] = MappingProxyType(
         "safe_abroad": mark("no: outside China"),
         "clear": mark("no: nothing in force on it"),
         "stored_at_origin": mark("yes, when it is to leave the country"),
-        "stored_place_unknown": mark("unknown: its place is not named or not understood"),
+        "stored_place_unknown": mark("unknown: its place is not clear"),
         "in_transit": mark("unknown: it may have left its origin"),
         "licence": mark("yes: it needs a licence"),
         "ban": mark("yes: it may not leave its origin"),
@@ -154,7 +154,7 @@ def _source(run: Findings) -> Iterator[Inline]:
         notices=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
     )
     if unpriced := exposure.unpriced:
-        first: list[Inline] = [shown_name(lot) for lot in islice(unpriced, UNPRICED_NAMED)]
+        first: list[Inline] = [shown_name(say.lot(lot)) for lot in islice(unpriced, UNPRICED_NAMED)]
         yield " "
         yield from say.counted(
             len(unpriced),
@@ -243,7 +243,7 @@ def _cells(run: Findings, lot: LotExposure, *, with_origin: bool) -> tuple[Text,
     numbers = _numbers(run, lot)
     risky = _is_at_risk(lot)
     return (
-        text(*((Span("▲ ", "warn"),) if risky else ()), shown_name(lot.lot_id)),
+        text(*((Span("▲ ", "warn"),) if risky else ()), shown_name(say.lot(lot.lot_id))),
         text(
             run.head(run.product(lot.asset)), ", ", name(say.term("term", lot.form)), *((", ", origin) if with_origin else ())
         ),
@@ -282,7 +282,7 @@ def _plain_cells(run: Findings, lot: LotExposure) -> tuple[Text, ...]:
     what = (plain(text(run.head(run.product(lot.asset)))), say.term("term", lot.form), origin)
     status = say.words(STATUS[lot.status])
     return (
-        text(name(lot.lot_id)),
+        text(say.name(lot.lot_id)),
         text(", ".join(what)),
         text(fmt.quantity(lot.mass)),
         text(NONE) if lot.value is None else text("≤ " if lot.at_most else "", fmt.number(lot.value)),

@@ -201,7 +201,7 @@ def _cells(run: Findings, lot: TaxLot, *, ruled: bool) -> tuple[Text, ...]:
             left = text(strong(fmt.number(lot.days)))
         clock = (text(run.derived(words, TAX, marked=False)), left)
     return (
-        text(shown_name(lot.lot_id)),
+        text(shown_name(run.say.lot(lot.lot_id))),
         text(run.head(lot)),
         text(fmt.short_date(lot.bought)),
         *clock,
@@ -228,7 +228,7 @@ def _gantt(run: Findings, lots: Sequence[TaxLot]) -> Chart:
     say, fmt = run.say, run.fmt
     periods = tuple(
         Period(
-            shown_name(lot.lot_id, NAME).text,
+            shown_name(say.lot(lot.lot_id), NAME).text,
             say.words(
                 "{metal}, tax-free from {day}, {gain}",
                 metal=run.metal(lot),

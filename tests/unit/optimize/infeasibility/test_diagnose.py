@@ -4,6 +4,7 @@ import pytest
 from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
+from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.infeasibility.diagnose import conflict
 
 FACTS = {
@@ -64,6 +65,35 @@ def test_the_conflict_is_named_and_irreducible_and_the_relaxation_works(case):
         relaxed.append(moved)
     assert conflict(problem_of(random_covariance(4), constraints=relaxed, **FACTS)) is None
     assert "--set" in error.hint
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_proposed_settings_are_short_and_have_an_answer_as_they_are_written(case):
+    constraints = CASES[case][0]
+    with pytest.raises(Infeasible) as refused:
+        allocate(problem_of(random_covariance(4), constraints=constraints, **FACTS))
+    moved = {constraint["name"]: dict(constraint) for constraint in constraints}
+    for setting in refused.value.details["set"]:
+        path, _, value = setting.partition("=")
+        _, name, side = path.split(".")
+        assert len(value.partition(".")[2]) <= 4, setting
+        moved[name][side] = float(value)
+    assert moved != {constraint["name"]: constraint for constraint in constraints}
+    allocate(problem_of(random_covariance(4), constraints=[*moved.values()], **FACTS))
+
+
+@pytest.mark.parametrize(
+    ("limit", "side", "move", "told"),
+    [
+        (0.01, "upper", 0.130573, 0.1406), (0.05, "lower", 0.0352888, 0.0147), (0.02, "lower", 0.0, 0.02),
+        (0.1, "upper", 0.2, 0.3), (0.0001, "upper", 0.0003115, 0.000412), (0.2, "lower", 0.2 - 1e-7, 0.0),
+        (0.14, "upper", 0.00005 + 2e-9, 0.1401), (-0.02, "lower", 0.012345, -0.0324),
+    ],
+)  # fmt: skip
+def test_a_limit_that_gives_way_keeps_few_digits_and_is_never_rounded_back(limit, side, move, told):
+    found = outward(limit, side, move, 4)
+    assert found == pytest.approx(told, abs=1e-12)
+    assert (found - limit - move if side == "upper" else limit - move - found) >= -1.1e-9
 
 
 def test_no_conflict_where_there_is_none():

@@ -211,8 +211,16 @@ def lot_of(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**lot, "mass": None if factor is None else row["quantity"] * factor}
 
 
-def few(names: list[str], most: int = 8) -> list[str]:
-    """The first names of a long list, and how many more there are."""
+def few(names: list[str], most: int = 8, of: int = 0) -> list[str]:
+    """The first names of a long list, and how many more there are.
+
+    Args:
+        names: Of lots, for one.
+        most: That are named.
+        of: Lots of the file: the names of all of them are one word.
+    """
+    if len(names) == of > 1:
+        return [message("every lot")]
     return names[:most] + ([message("{n} more", n=len(names) - most)] if len(names) > most else [])
 
 

@@ -76,7 +76,7 @@ class Parser(PurchaseCells):
         columns = {h.text: h.key for h in self.headers if h.key}
         if remarks:
             self.notes.append(message("Below the table and no lot: row {rows}.", rows=few([str(numbers[i]) for i in remarks])))
-        self._say(columns, ignored, [numbers[i] for i in totals])
+        self._say(columns, ignored, [numbers[i] for i in totals], len(rows))
         order = {column.key: at for at, column in enumerate(COLUMNS)}
         self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
         return ReadFile(
@@ -439,11 +439,11 @@ class Parser(PurchaseCells):
                 )
                 self._fault(i, "quantity", "total", message("a total that the lots do not sum to"), hint)
 
-    def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> None:
+    def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int], lots: int) -> None:
         """Notes on how the file was read."""
         told = list(readings(self.table, columns, ignored, totals))
         self.notes[:0] = told
         for key, sentence in DEFAULTS.items():
-            lots = self.defaults.get(key)
-            if lots:
-                self.notes.append(sentence(few(list(dict.fromkeys(lots)))))
+            if own := self.defaults.get(key):
+                # Forms are named one by one, since each is another assumption.
+                self.notes.append(sentence(few([*dict.fromkeys(own)], of=lots if {*own} <= {*self.lots} else 0)))
