@@ -8,10 +8,12 @@ import email.policy
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -219,3 +221,40 @@ def sign_up(visitor: Visitor, page: str, address: str, **more: str) -> Answer:
     """Fill the form as slowly as a person does."""
     fields = aged(visitor.portal, visitor.get(page).form(f"{page}register"))
     return visitor.post(f"{page}register", {**fields, "name": "Ana Lima", "email": address, **more})
+
+
+@contextlib.contextmanager
+def postgresql_server() -> Iterator[str | None]:
+    """A server of PostgreSQL on a port of its own, as a user that is not root; its address, None where it is not installed."""
+    places = os.pathsep.join([os.environ["PATH"], *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)])
+    if shutil.which("initdb", path=places) is None:
+        yield None
+        return
+    # Not below pytest's own folder, which root closes to others.
+    folder, port = Path(tempfile.mkdtemp(prefix="postgresql-")), free_port()
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        shutil.chown(folder, "postgres", "postgres")
+    data = folder / "data"
+
+    def run(tool: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [*as_user, shutil.which(tool, path=places) or tool, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            cwd="/",
+        )
+        assert done.returncode == 0, done.stderr
+
+    run("initdb", "--pgdata", str(data), "--auth=trust", "--username=portal", "--no-sync")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=150"
+    run("pg_ctl", "--pgdata", str(data), "--wait", "--log", str(folder / "log"), "--options", options, "start")
+    try:
+        run("createdb", "--host=127.0.0.1", f"--port={port}", "--username=portal", "portal")
+        yield f"postgresql://portal@127.0.0.1:{port}/portal"
+    finally:
+        run("pg_ctl", "--pgdata", str(data), "--mode=immediate", "stop")
+        shutil.rmtree(folder)

@@ -1,14 +1,18 @@
-"""The portal in a real browser: the journey of a visitor, both languages, widths and themes; nothing on the console."""
+"""The portal in a real browser: the journey of a visitor, both languages, widths and themes; nothing on the console.
+
+On PostgreSQL where it is installed; the room and the pages of hosts are on SQLite.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.system.browser import NEEDED, Browser
-from tests.system.portal import serving
+from tests.system.portal import postgresql_server, serving
 from tests.system.visit import HEADINGS, PATIENCE, Visit, enter
 
 pytestmark = NEEDED
@@ -16,7 +20,10 @@ pytestmark = NEEDED
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("portal"), TOOLKIT_WEB_WALL="60") as found:
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(postgresql_server())
+        database = {} if server is None else {"TOOLKIT_WEB_DATABASE_URL": server}
+        found = stack.enter_context(serving(tmp_path_factory.mktemp("portal"), TOOLKIT_WEB_WALL="60", **database))
         starts = (datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="minutes")[:16]
         later = (datetime.now(UTC) + timedelta(days=2, minutes=5)).isoformat(timespec="minutes")[:16]
         found.now = found.create("Gallium & cousins", starts, "--zone", "UTC")  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """The room in real browsers, a presenter's and two visitors': nothing on a console, nothing from elsewhere.
 
-On PostgreSQL its tests without a browser run again: `tests/system/test_portal_operations.py`.
+On PostgreSQL its tests without a browser run again: `tests/system/test_portal_operations.py`; this one does with
+`TEST_PORTAL_DATABASE_URL=postgresql://...`, an empty database.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.system import browser as browsers
@@ -22,6 +24,8 @@ pytestmark = browsers.NEEDED
 PICTURE = os.environ.get("ROOM_PICTURE")
 """Where the picture of the room goes: `ROOM_PICTURE=docs/gallery/room.png pytest tests/system/test_room_browser.py`."""
 TITLE = "Gallium & cousins"
+DATABASE = "TEST_PORTAL_DATABASE_URL"
+"""A database of PostgreSQL in place of SQLite's file."""
 WIDTHS = {"ana": 1280, "bea": 390, "mara": 1280}
 LANGUAGES = {"ana": "en", "bea": "de"}
 CONTROLLED = {"en": "under export control", "de": "unter Ausfuhrkontrolle"}
@@ -30,7 +34,8 @@ CONTROLLED = {"en": "under export control", "de": "unter Ausfuhrkontrolle"}
 @pytest.fixture
 def portal(tmp_path):
     starts = (datetime.now(UTC) - timedelta(minutes=2)).isoformat(timespec="minutes")[:16]
-    with serving(tmp_path, TOOLKIT_WEB_WALL="60", TOOLKIT_WEB_ORGANISER="Metals & Co") as found:
+    database = {"TOOLKIT_WEB_DATABASE_URL": os.environ[DATABASE]} if DATABASE in os.environ else {}
+    with serving(tmp_path, TOOLKIT_WEB_WALL="60", TOOLKIT_WEB_ORGANISER="Metals & Co", **database) as found:
         found.page = found.create(TITLE, starts, "--zone", "UTC")  # type: ignore[attr-defined]
         found.start()
         yield found
@@ -79,6 +84,11 @@ def at(visit: Visit, name: str, number: float) -> None:
     visit.until(f"document.getElementById('{name}').value === '{number:g}'")
 
 
+def slowly(visit: Visit, milliseconds: int) -> None:
+    limits = {"offline": False, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1}
+    visit.browser.call("Network.emulateNetworkConditions", **limits)
+
+
 def picture(visit: Visit, path: Path) -> None:
     """The page of the room, as the README shows it."""
     browser = visit.browser
@@ -91,6 +101,10 @@ def picture(visit: Visit, path: Path) -> None:
 
 
 def end_the_webinar(portal: Portal) -> None:
+    if DATABASE in os.environ:
+        with psycopg.connect(os.environ[DATABASE]) as server:
+            server.execute("UPDATE web_webinar SET minutes = 0")
+        return
     database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
     database.execute("UPDATE web_webinar SET minutes = 0")
     database.commit()
@@ -126,7 +140,8 @@ def test_a_presenter_and_two_visitors(portal, people):
         visit.until("document.querySelector('.kpi .pointed')")
         visit.check(WIDTHS["ana" if visit is ana else "bea"])
 
-    # A slider that is pulled shows divisible amounts, and whole lots where it rests.
+    # A slider that is pulled shows divisible amounts, and whole lots where it rests, over a slow connection too.
+    slowly(ana, 300)
     ana.run(
         "const s = document.getElementById('budget'); s.value = 200000;"
         "window.pull = setInterval(() => s.dispatchEvent(new Event('input', {bubbles: true})), 40); return 0"
@@ -134,6 +149,7 @@ def test_a_presenter_and_two_visitors(portal, people):
     ana.until("document.getElementById('divisible')")
     ana.run("clearInterval(window.pull); return 0")
     ana.until("!document.getElementById('divisible')")
+    slowly(ana, 0)
 
     # One explores alone, the other still follows; and comes back.
     ana.slide("budget", 300000)
