@@ -125,7 +125,7 @@ class Portal:
     """`toolkit serve` in a folder; the first line that says where it is has come."""
 
     def __init__(self, work: Path, **environment: str) -> None:
-        self.work, self.port = work, free_port()
+        self.work, self.port, self.python = work, free_port(), sys.executable
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = work / "log"
         self.environment = {
@@ -141,7 +141,7 @@ class Portal:
         self.process: subprocess.Popen[bytes] | None = None
 
     def run(self, *arguments: str) -> str:
-        command = [sys.executable, "-m", "toolkit", *arguments]
+        command = [self.python, "-m", "toolkit", *arguments]
         done = subprocess.run(
             command, cwd=self.work, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
@@ -153,7 +153,7 @@ class Portal:
         return urlsplit(self.run("webinar", "create", title, "--starts", starts, *more).splitlines()[1]).path
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "toolkit", "serve"]
+        command = [self.python, "-m", "toolkit", "serve"]
         former = self.log.read_text("utf-8").count("serving ") if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.work, env=self.environment, stdout=log, stderr=log)

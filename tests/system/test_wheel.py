@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -9,6 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.system.portal import serving
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -38,9 +41,10 @@ def test_the_wheel_carries_strategies_reports_and_data_and_one_top_level_name(wh
     assert {top for top in tops if not top.endswith(".dist-info")} == {"toolkit"}
 
 
-def test_the_main_job_runs_from_the_wheel_in_an_empty_folder(wheel, tmp_path):
-    # The libraries are those of this environment: what is under test is the wheel.
-    place = tmp_path / "venv"
+@pytest.fixture(scope="module")
+def place(wheel, tmp_path_factory) -> Path:
+    """An environment with the wheel; the libraries are those of this one: what is under test is the wheel."""
+    place = tmp_path_factory.mktemp("installed") / "venv"
     venv.create(place, with_pip=True)
     python = place / "bin" / "python"
     install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", wheel]
@@ -51,6 +55,10 @@ def test_the_main_job_runs_from_the_wheel_in_an_empty_folder(wheel, tmp_path):
     for package in here.iterdir():
         if "strategic_metals" not in package.name and not (site / package.name).exists() and package.suffix != ".pth":
             (site / package.name).symlink_to(package)
+    return place
+
+
+def test_the_main_job_runs_from_the_wheel_in_an_empty_folder(place, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     result = subprocess.run(
@@ -68,3 +76,17 @@ def test_the_main_job_runs_from_the_wheel_in_an_empty_folder(wheel, tmp_path):
         [place / "bin" / "toolkit", "strategies", "list", "--json"], cwd=empty, capture_output=True, text=True, check=True
     )
     assert {row["origin"] for row in json.loads(listed.stdout)["strategies"]} == {"shipped"}
+
+
+def test_two_commands_of_the_wheel_serve_the_portal_in_both_languages(place, tmp_path):
+    with serving(tmp_path, TOOLKIT_WEB_DEMO="false") as portal:
+        portal.python = str(place / "bin" / "python")
+        portal.page = portal.create("Gallium", "2099-12-03T17:00")  # type: ignore[attr-defined]
+        portal.start()
+        visitor = portal.visitor()
+        page = visitor.get(portal.page)  # type: ignore[attr-defined]
+        assert (page.status, page.heading) == (200, "Gallium")
+        parts = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
+        assert parts
+        assert {part: visitor.get(part).status for part in parts} == dict.fromkeys(parts, 200)
+        assert visitor.post("/language", {**visitor.get("/").form("/language"), "language": "de"}).heading == "Webinare"
