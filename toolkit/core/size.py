@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import check_number
 from toolkit.core.messages import message
+from toolkit.core.units import KG_PER_UNIT
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
-_MASS = re.compile(rf"({_NUMBER})\s*(kg|g)")
+_MASS = re.compile(rf"({_NUMBER})\s*(kg|g|ozt)")
 _SIZE = re.compile(rf"[ø⌀]?\s*({_NUMBER})\s*(?:mm)?\s*[x×*]\s*({_NUMBER})\s*(?:mm)?(?:\s*[x×*]\s*({_NUMBER})\s*(?:mm)?)?")
 
 
@@ -28,14 +29,14 @@ class PieceSize:
 
     @classmethod
     def parse(cls, text: str, option: str = "--size") -> PieceSize:
-        """A size such as ``30x700`` (diameter x length), ``120x120x50`` (mm), ``5kg`` or ``800 g``.
+        """A size such as ``30x700`` (diameter x length), ``120x120x50`` (mm), ``5kg``, ``800 g`` or ``1 ozt``.
 
         Raises:
             SpecError: for any other text.
         """
         told = text.strip().casefold()
         if found := _MASS.fullmatch(told):
-            mass = _positive(found[1], option) / (1 if found[2] == "kg" else 1000)
+            mass = _positive(found[1], option) * KG_PER_UNIT[found[2]]
             if mass:
                 return cls(mass=mass)
         elif found := _SIZE.fullmatch(told):

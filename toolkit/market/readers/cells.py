@@ -270,13 +270,17 @@ def without_purity(text: str) -> tuple[str, str | None]:
     return text, purity(first, percent=True) if first else None
 
 
-def size(text: str, unit: str | None, *, most: float) -> PieceSize:
+_OUNCE = re.compile(r"(?i)(?<=[\d\s])(oz|ounces?|unzen?)\.?$")
+
+
+def size(text: str, unit: str | None, *, most: float, precious: bool = False) -> PieceSize:
     """The size of one piece.
 
     Args:
         text: As in the cell.
         unit: That of its header, which a number alone is in.
         most: Mass of the lot in kg; 0 where it is not known.
+        precious: Whether ounces are troy ounces without a word.
 
     Raises:
         DataError: for a text that is no size or may be two, and for a piece that is heavier than its lot.
@@ -287,7 +291,8 @@ def size(text: str, unit: str | None, *, most: float) -> PieceSize:
             message("a mark that may mean decimals or thousands"), hint=message("Write the size without it, as 1250 g.")
         )
     try:
-        found = PieceSize.parse(f"{words} {unit}" if unit and re.fullmatch(r"[0-9.,]+", words) else words, "size")
+        words = f"{words} {unit}" if unit and re.fullmatch(r"[0-9.,]+", words) else words
+        found = PieceSize.parse(_OUNCE.sub("ozt", words) if precious else words, "size")
     except SpecError as error:
         raise DataError(message("not a size of a piece"), hint=error.hint) from None
     if found.mass and most and found.mass > most:

@@ -8,6 +8,7 @@ from typing import Any
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message
+from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings.cells import RowCells
@@ -65,9 +66,14 @@ class PurchaseCells(RowCells):
             )
             self._fault(i, "purchase_price", "price_is", words, hint)
             return
+        # A price of a piece, beside a mass: that of one piece is asked for; a price of a "unit" is of the unit of the quantity.
+        is_apart = per == cells.PIECE and row["unit"] in KG_PER_UNIT and not pieces and self._names_a_piece(shown)
+        one = PieceSize.parse(row["size"]).mass if is_apart and row["size"] else None
         if pieces and price is not None and per == cells.PIECE:
             price, per = price * pieces / row["quantity"], "kg"
-        elif pieces and price is not None and is_what == "unit" and per not in KG_PER_UNIT:
+        elif is_apart and price is not None and one:
+            price, per = price / one, "kg"
+        elif (pieces or is_apart) and price is not None and is_what == "unit" and per not in KG_PER_UNIT:
             hint = message("Give the price of a mass, as EUR/kg, or that of the lot as total_price.")
             self._fault(i, "purchase_price", "price_is", message("a price that may be of a piece or of a kg"), hint)
             return
@@ -108,6 +114,11 @@ class PurchaseCells(RowCells):
             return "unit", count, None
         remedy = message("Write unit, total, or the mass, as t or EUR/kg.")
         return self._word(i, "purchase_price_is", PRICE_IS, default="unit", remedy=remedy), 1.0, None
+
+    def _names_a_piece(self, shown: cells.Amount | None) -> bool:
+        """Whether the cell of a price, or its header, says that it is of a piece: ``Preis/Stk.``, ``155 €/Stück``."""
+        texts = (self.header["purchase_price"].text, shown.after if shown else "")
+        return any(re.search(r"\b(stk|stck|stue?ck|pieces?|pcs?)\b", fold(text)) for text in texts)
 
     @staticmethod
     def _priced_per(shown: cells.Amount | None) -> str | None:

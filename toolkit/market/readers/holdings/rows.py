@@ -34,6 +34,8 @@ _OF_OTHER_THINGS = ("open", "order", "offen")
 """Words of a status that a remark uses of other things, too: an order's number."""
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
+_WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo))")
+"""A name with the mass of one piece behind it: ``Goldbarren 100 g``."""
 _ABOVE_ZERO = message(
     "Give a quantity above zero. A sale is no lot: take it off the quantity of its lot, and leave its row out."
 )
@@ -163,7 +165,7 @@ class Parser(PurchaseCells):
         is_coin = not COINS.isdisjoint(foldings(self._text("form", i) or words or ""))
         pieces = None if listed or is_coin or not self._counts_pieces(i, unit) else quantity
         if pieces is not None:
-            row["quantity"], row["unit"] = self._mass_of_pieces(i, pieces), "kg"
+            row["quantity"], row["unit"] = self._mass_of_pieces(i, pieces, row["asset"]), "kg"
         else:
             row["quantity"], row["unit"] = quantity, self._unit(i, row["asset"], unit, listed=listed, coin=is_coin)
         if row["unit"] == "ozt" and is_coin:
@@ -193,9 +195,21 @@ class Parser(PurchaseCells):
         try:
             row["asset"], words, row["purity"] = self._named(text)
         except DataError as error:
-            self._fault(i, "asset", "unknown_asset", message("unknown asset"), error.hint)
+            hint = error.hint
+            if (found := _WITH_MASS.fullmatch(text)) and self._is_known(found[1]):
+                hint = message(
+                    "Write {name:s} as the asset, and {mass:s} in a column 'size', as the mass of one piece.",
+                    name=found[1],
+                    mass=found[2],
+                )
+            self._fault(i, "asset", "unknown_asset", message("unknown asset"), hint)
             return None
         return words
+
+    def _is_known(self, text: str) -> bool:
+        with contextlib.suppress(DataError):
+            return bool(self._named(text))
+        return False
 
     def _named(self, text: str) -> tuple[str, str | None, str | None]:
         """Asset key, words for a form, and the purity in a dealer's name, as in ``Gallium ingot 99.99 %``."""
@@ -246,7 +260,8 @@ class Parser(PurchaseCells):
             return None
         mass = (row["quantity"] or 0) * KG_PER_UNIT.get(row["unit"] or "", 0)
         try:
-            return str(cells.size(text, self.header["size"].unit, most=mass * (1 + AGREES)))
+            most, precious = mass * (1 + AGREES), self._is_precious(row["asset"])
+            return str(cells.size(text, self.header["size"].unit, most=most, precious=precious))
         except DataError as error:
             return self._fault(i, "size", "size", error.message, error.hint)
 
@@ -294,9 +309,9 @@ class Parser(PurchaseCells):
         named = {cells.UNITS.get(fold(text)) for text in (self._text("unit", i), beside, header.unit) if text}
         return named == {cells.PIECE} or (not named and not COUNTS.isdisjoint(foldings(header.text)))
 
-    def _mass_of_pieces(self, i: int, count: float) -> float | None:
+    def _mass_of_pieces(self, i: int, count: float, asset: str | None) -> float | None:
         """The mass of a number of pieces in kg; a fault where that of one is not known."""
-        mass = self._mass_of_a_piece(i)
+        mass = self._mass_of_a_piece(i, asset)
         if mass is None or count != round(count):
             hint = message("Give the mass in kg, g, t, lb or ozt, or that of one piece in a column 'size'.")
             self._fault(i, "quantity", "unknown_unit", message("pieces of unknown weight"), hint)
@@ -304,12 +319,15 @@ class Parser(PurchaseCells):
         self._default("pieces", f"{self.lots[i]} ({count:.0f} x {mass:.12g} kg)")
         return float(f"{count * mass:.15g}")
 
-    def _mass_of_a_piece(self, i: int) -> float | None:
+    def _mass_of_a_piece(self, i: int, asset: str | None) -> float | None:
         size = self._text("size", i)
         if size is not None:
             with contextlib.suppress(DataError):  # what is no size is told as the fault of its own column
-                return cells.size(size, self.header["size"].unit, most=0).mass
+                return cells.size(size, self.header["size"].unit, most=0, precious=self._is_precious(asset)).mass
         return None
+
+    def _is_precious(self, asset: str | None) -> bool:
+        return asset is not None and self.names.is_precious(asset)
 
     def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool, coin: bool) -> str | None:
         """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""
@@ -317,7 +335,7 @@ class Parser(PurchaseCells):
         if not named:
             if listed:
                 return LISTED_UNIT
-            if coin or self._mass_of_a_piece(i):
+            if coin or self._mass_of_a_piece(i, asset):
                 hint = message("Write kg behind the quantity, or rename its column to 'pieces'.")
                 fault = message("a quantity that may be in kg or a number of pieces")
                 if coin:
@@ -331,7 +349,7 @@ class Parser(PurchaseCells):
         found = set()
         for text in named:
             try:
-                found.add(cells.unit(text, precious=asset is not None and self.names.is_precious(asset), listed=listed))
+                found.add(cells.unit(text, precious=self._is_precious(asset), listed=listed))
             except DataError as error:
                 if asset is None and cells.UNITS.get(fold(text)):
                     continue

@@ -154,6 +154,11 @@ def test_origin_may_be_openly_unknown_and_location_or_purity_empty():
 
 FAULTS = {
     "asset": ({"asset": "galium"}, "unknown_asset", "'gallium'"),
+    "mass of a piece in the name": (
+        {"asset": "Galliumbarren 1 kg"},
+        "unknown_asset",
+        "Write Galliumbarren as the asset, and 1 kg",
+    ),
     "instrument without a price": ({"asset": "SPY"}, "unknown_asset", "--prices"),
     "metal that nothing is known of": ({"asset": "Tantal"}, "unknown_asset", "Nothing is known of tantalum"),
     "metal with what is made of it": ({"asset": "Gallium widgets"}, "unknown_asset", "Write gallium as the asset"),
@@ -644,6 +649,9 @@ def test_sizes_that_are_asked(cell, says):
      ("Metall;Anzahl;Gewicht kg;Stückgewicht\nGallium;20;10;500 g\n", 10, None),
      ("Metall;Anzahl;Stückgewicht;Preis je Stück EUR\nGallium;20;500 g;155\n", 10, 310),
      ("Metall;Anzahl;Stückgewicht;EK ges. (netto) EUR\nGallium;20;500 g;3100\n", 10, 310),
+     ("Metall;Menge;Einheit;Stückgewicht;Preis/Stk. EUR\nGallium;10;kg;500 g;155\n", 10, 310),
+     ("Metall;Menge;Einheit;Preis/Einheit EUR\nGallium;10;kg;310\n", 10, 310),
+     ("Metall;Anzahl;Stückgewicht;Preis je Stück EUR\nSilber;1000;1 oz;31.1034768\n", 31.1034768, 1000),
      ("Metall;Anzahl;Stückgewicht;Preis EUR/kg\nGallium;20;500 g;310\n", 10, 310)],
 )  # fmt: skip
 def test_a_number_of_pieces_is_as_heavy_as_all_of_them(text, quantity, price):
@@ -657,6 +665,8 @@ def test_a_number_of_pieces_is_as_heavy_as_all_of_them(text, quantity, price):
      ("Metall;Anzahl;Stückgewicht\nGallium;2,5;500 g\n", "pieces of unknown weight"),
      ("Metall;Menge;Einzelgewicht\nGallium;20;500 g\n", "may be in kg or a number of pieces"),
      ("Metall;Anzahl;Stückgewicht;Einzelpreis EUR\nGallium;20;500 g;155\n", "a price that may be of a piece or of a kg"),
+     ("Metall;Menge;Einheit;Preis/Stk. EUR\nGallium;10;kg;155\n", "a price that may be of a piece or of a kg"),
+     ("Metall;Menge;Preis\nKrügerrand;2 oz;830 €/Stück\n", "a price that may be of a piece or of a kg"),
      ("Metall;Anzahl;Gewicht kg;Stückgewicht\nGallium;20;12;500 g\n", "may be of one or of all")],
 )  # fmt: skip
 def test_pieces_that_are_asked_for(text, says):
