@@ -22,6 +22,8 @@ DATES = (DATE, "datum")
 NAMES = "Give a frame, a mapping of names to columns, or tk.frame(array, names=[...], dates=[...])."
 INDEX_START = 100.0
 """Level at which a price path made from returns begins."""
+NO_RETURN = 0.5
+"""What is beyond it in half of all periods, up or down, is a price or in per cent."""
 
 
 def frame(values: Any, *, names: Sequence[str], dates: Iterable[Any] | None = None) -> pl.DataFrame:
@@ -140,7 +142,7 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
         returns: T rows, a column `date` and one of simple returns as fractions an asset; null where there is none.
 
     Raises:
-        DataError: without dates, for a gap in a series, and for a return of -100 % or less.
+        DataError: without dates, for a gap in a series, for a return of -100 % or less, and for prices in place of returns.
     """
     dates = next((name for name in returns.columns if name.lower() in DATES), DATE)
     returns = returns.rename({dates: DATE}) if dates in returns.columns else returns
@@ -179,6 +181,12 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
             raise DataError(
                 f"returns of {name!r} have one of -100 % or less.",
                 hint="Give simple returns as fractions: 0.012 is 1.2 %.",
+                details={"asset": name},
+            )
+        if np.median(np.abs(rates)) > NO_RETURN:
+            raise DataError(
+                f"returns of {name!r} are beyond {NO_RETURN:.0%} more often than not.",
+                hint="Give simple returns as fractions: 0.012 is 1.2 %. Give prices in prices=.",
                 details={"asset": name},
             )
         path = INDEX_START * np.cumprod(np.append(1.0, 1.0 + rates))

@@ -124,6 +124,10 @@ def test_a_download_with_two_levels_of_names_is_read_as_its_file():
 
 
 def test_returns_are_read_by_the_names_of_a_price_file_and_refused_with_the_mend():
+    for given in (100.0 + np.arange(len(DAYS)), 1.0 + np.linspace(-0.02, 0.03, len(DAYS)), np.linspace(-0.9, 1.2, len(DAYS))):
+        with pytest.raises(tk.DataError, match="beyond 50% more often than not") as error:
+            price_path(pl.DataFrame({"date": DAYS, "a": given}))
+        assert "Give prices in prices=." in error.value.hint
     assert price_path(EXPECTED.rename({"date": "Datum"})).equals(price_path(EXPECTED))
     with pytest.raises(tk.DataError, match=r"1\.2%") as found:
         price_path(pl.DataFrame({"date": DAYS, "a": ["1.2%", "0.1", "0.2"]}))

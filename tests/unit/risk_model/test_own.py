@@ -125,6 +125,13 @@ def test_a_note_says_which_volatilities_a_covariance_gives_so_that_one_of_a_day_
     daily = weights(prices, tk.OwnCovariance(values=SIGMA / 252, assets=NAMES))[1]
     least, most = (100 * float(f(np.sqrt(np.diag(SIGMA) / 252))) for f in (min, max))
     assert any(f"volatilities of {least:.1f}% to {most:.1f}% a year" in note for note in daily.record["notes"])
+    assert weights(prices, tk.OwnCovariance(values=SIGMA, assets=NAMES))[1].record["remarks"][0]["kind"] != "answer"
+    monthly = weights(prices, tk.OwnCovariance(values=SIGMA / 12, assets=NAMES))[1]
+    correlation = weights(prices, tk.OwnCovariance(values=np.diag([1.0, 1.0, 1.0]), assets=NAMES))[1]
+    for run, median in ((daily, 20 / np.sqrt(252)), (monthly, 20 / np.sqrt(12)), (correlation, 100.0)):
+        warning = run.record["remarks"][0]
+        assert f"a median volatility of {median:.2f}% a year, and the prices have 1" in warning["text"]
+        assert (warning["kind"], warning["text"]) == ("answer", run.record["warnings"][0])
 
 
 def test_an_array_without_names_is_refused(prices):

@@ -20,6 +20,8 @@ from toolkit.records.sources import Provenance
 from toolkit.report.markers import HELD
 
 MOSTLY_CASH = 0.5
+OTHER_PERIOD = 3.0
+"""Volatilities of an own covariance so many times those of prices, or a part, are of another period: of months they are 3.5."""
 LAW = ("controls", "control_scopes", "control_items")
 
 
@@ -39,6 +41,7 @@ def warnings(
 ) -> tuple[Remark, ...]:
     """Warnings and notes of an allocation, by the money that they concern."""
     found = _of_answer(problem, money, relaxed_cash, lots_gap, wanted_gap, reproducible=reproducible)
+    found += _of_own_covariance(forecast)
     if inputs.unpriced:
         names = [inputs.products[key].name for key in inputs.unpriced]
         found.append(note(message("No monthly price for {names}: annual prices are never interpolated.", names=names)))
@@ -124,6 +127,23 @@ def _of_answer(
         text = message("The clock ended the search, not the work: another run may find other lots under the same run id.")
         found.append(Remark("answer", text, message("Raise solver.time_limit, or run it on a faster machine.")))
     return found
+
+
+def _of_own_covariance(forecast: Forecast) -> list[Remark]:
+    """That an own covariance is of days, weeks or months, or a correlation, by the volatilities of the prices."""
+    if forecast.covariance != "own":
+        return []
+    prices = np.array([risk.latent for risk in forecast.risks])
+    own = np.sqrt(forecast.variances)
+    if 1 / OTHER_PERIOD <= np.median(own / prices) <= OTHER_PERIOD:
+        return []
+    text = message(
+        "Your own covariance has a median volatility of {own:.2%} a year, and the prices have {prices:.2%}.",
+        own=float(np.median(own)),
+        prices=float(np.median(prices)),
+    )
+    remedy = message("Give variances a year: those of days times 252, of months times 12.")
+    return [Remark("answer", text, remedy)]
 
 
 def late(provenance: Sequence[Provenance], sources: Mapping[str, str]) -> list[Remark]:

@@ -52,6 +52,8 @@ class OwnCovariance(Spec):
         if not self.values and self.file is None:
             raise ValueError("needs `values` and `assets`, or a `file`")
         n = len(self.assets)
+        if self.values and not n:
+            raise ValueError("values: need `assets`, the names of their rows and columns")
         if self.values and (len(self.values) != n or any(len(row) != n for row in self.values)):
             raise ValueError(f"values: needs {n} rows and columns, one of each for every one of `assets`")
         return self
