@@ -130,6 +130,8 @@ SpecT = TypeVar("SpecT", bound=BaseModel)
 
 _LITERALS = re.compile(r"'([^']*)'")
 
+BRANCHES = ("str", "float", "int", "bool")
+"""Branches of a union that are no table, as pydantic names them."""
 PHRASES = {
     "missing": "is required",
     "float_type": "must be a number",
@@ -212,19 +214,24 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(argument)
 
 
-def _fields_at(model: type[BaseModel], path: tuple[Any, ...]) -> tuple[str, ...]:
-    """The keys that are valid beside a faulty one: walks the models along the error's path."""
-    current: Any = model
-    for step in path:
-        if isinstance(step, int):  # an entry of a list, which has no key of its own
-            continue
-        field = current.model_fields.get(step) if isinstance(current, type) and issubclass(current, BaseModel) else None
-        if field is None:
-            return ()
-        current = next(_models_in(field.annotation), None)
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return tuple(field.alias or name for name, field in current.model_fields.items())
-    return ()
+def _key_path(model: type[BaseModel], location: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[type[BaseModel], ...]]:
+    """The keys of a pydantic location, and the models of the table that the last of them stands in.
+
+    pydantic names the branch of a union beside them, by its type or by the `kind` of a table.
+    """
+    path: tuple[Any, ...] = ()
+    around: tuple[type[BaseModel], ...] = ()
+    inside: tuple[type[BaseModel], ...] = (model,)
+    for step in location:
+        of_kind = tuple(one for one in inside if "kind" in one.model_fields and one.model_fields["kind"].default == step)
+        if len(inside) > 1 and of_kind:
+            inside = of_kind
+        elif "[" not in str(step) and step not in BRANCHES:
+            path = (*path, step)
+            if not isinstance(step, int):  # an entry of a list has no key of its own
+                fields = [one.model_fields[step] for one in inside if step in one.model_fields]
+                around, inside = inside, tuple(found for field in fields for found in _models_in(field.annotation))
+    return path, around
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> list[dict[str, str]]:
@@ -237,13 +244,13 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
     """
     found = []
     for item in error.errors(include_url=False):
-        # pydantic names the branch of a union by its type, in brackets: that is no key.
-        path = tuple(step for step in item["loc"] if "[" not in str(step))
+        path, around = _key_path(model, item["loc"])
         key = ".".join([where, *map(str, path)] if where else map(str, path))
         hint = ""
         if item["type"] == "extra_forbidden":
             message = "is not a known key"
-            hint = did_you_mean(str(path[-1]), _fields_at(model, path[:-1]))
+            fields = [field.alias or name for one in around for name, field in one.model_fields.items()]
+            hint = did_you_mean(str(path[-1]), tuple(fields))
         elif item["type"] == "union_tag_invalid":
             context = item.get("ctx", {})
             tag, tags = str(context.get("tag")), [t.strip(" '") for t in str(context.get("expected_tags")).split(",")]

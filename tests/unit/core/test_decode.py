@@ -1,3 +1,5 @@
+from typing import Annotated, Literal
+
 import pytest
 from pydantic import Field
 
@@ -22,6 +24,37 @@ def test_every_fault_is_told_at_once_with_the_nearest_key():
     assert keys == {"inner.upper", "inner.uper", "count"}
     assert "'upper'" in error.hint
     assert error.message.startswith("x.toml:")
+
+
+class Fast(Spec):
+    kind: Literal["fast"] = "fast"
+    half_life: float = 1.0
+
+
+class Slow(Spec):
+    kind: Literal["slow"] = "slow"
+    slow: float = Field(default=0.5, le=1)
+    share: dict[str, Annotated[float, Field(le=1)]] | str = "all"
+
+
+class Chosen(Spec):
+    pace: Annotated[Fast | Slow, Field(discriminator="kind")]
+
+
+@pytest.mark.parametrize(
+    ("pace", "key", "hint"),
+    [
+        ({"kind": "fast", "half_lif": 2}, "pace.half_lif", "Did you mean 'half_life'?"),
+        ({"kind": "slow", "slow": 20}, "pace.slow", "20 % is 0.2."),
+        ({"kind": "slow", "share": {"GLD": 70}}, "pace.share.GLD", "70 % is 0.7."),
+        ({"kind": "slow", "share": {"GLD": 700}}, "pace.share.GLD", ""),
+    ],
+)
+def test_the_kind_of_a_table_is_no_key_and_per_cent_have_their_fraction(pace, key, hint):
+    with pytest.raises(SpecError) as refused:
+        decode(Chosen, {"pace": pace}, file="x.toml")
+    assert refused.value.details["faults"][0]["key"] == key
+    assert refused.value.hint == hint
 
 
 def test_infinity_and_nan_are_refused():

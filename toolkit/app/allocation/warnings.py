@@ -14,12 +14,15 @@ from toolkit.core.forecast import Forecast
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, by_money, note
 from toolkit.market.exchange_rates import Rate
+from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
 from toolkit.records.sources import Provenance
 from toolkit.report.markers import HELD
 
 MOSTLY_CASH = 0.5
+IDLE = 0.1
+"""Cash of a strategy without a limit on it that is worth a warning: it was to be fully invested."""
 OTHER_PERIOD = 3.0
 """Volatilities of an own covariance so many times those of prices, or a part, are of another period: of months they are 3.5."""
 LAW = ("controls", "control_scopes", "control_items")
@@ -114,6 +117,13 @@ def _of_answer(
         why = _why_cash(problem, relaxed_cash)
         text = message("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)
         remedy = message("Loosen the limits, or add a limit on cash, or raise the budget.")
+        found.append(Remark("answer", text, remedy, money=money.cash))
+    elif cash > IDLE and any(isinstance(own, FullyInvested) for own in problem.constraints):
+        text = message(
+            "{cash:.0%} of the budget is not placed: whole lots, minimum tickets and the number of holdings leave no room.",
+            cash=cash,
+        )
+        remedy = message("Loosen the limits, or say how much cash there may be (constraint of kind cash).")
         found.append(Remark("answer", text, remedy, money=money.cash))
     if lots_gap is not None and lots_gap > wanted_gap * (1 + 1e-6):
         text = message(

@@ -210,3 +210,13 @@ def test_what_are_no_own_assets_is_refused(prices, file, text, told):
     file.write_text(text)
     with pytest.raises(tk.ToolkitError, match=told):
         run(prices, tk.UniverseSpec(file=str(file)))
+
+
+def test_money_that_tickets_and_counts_leave_idle_is_told_where_all_of_it_was_to_be_invested(prices):
+    limits = (tk.Cardinality(upper=2), tk.MinTicket(value=0.1 * BUDGET), tk.Bounds(upper=0.4))
+    told = "20% of the budget is not placed: whole lots, minimum tickets and the number of holdings leave no room."
+    record = run(prices, tk.UniverseSpec(), *limits)
+    assert record["cash"]["weight"] == pytest.approx(0.2)
+    assert [remark["money"] for remark in record["remarks"] if remark["text"] == told] == [pytest.approx(0.2 * BUDGET)]
+    stated = run(prices, tk.UniverseSpec(), *limits, tk.Cash(upper=0.2))
+    assert not any("not placed" in warning for warning in stated["warnings"])
