@@ -14,7 +14,6 @@ from toolkit.core.forecast import Forecast
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, by_money, note
 from toolkit.market.exchange_rates import Rate
-from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
 from toolkit.records.sources import Provenance
@@ -118,7 +117,7 @@ def _of_answer(
         text = message("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)
         remedy = message("Loosen the limits, or add a limit on cash, or raise the budget.")
         found.append(Remark("answer", text, remedy, money=money.cash))
-    elif cash > IDLE and any(isinstance(own, FullyInvested) for own in problem.constraints):
+    elif cash > IDLE and any(own.with_leftover_cash(1.0) != own for own in problem.constraints):
         text = message(
             "{cash:.0%} of the budget is not placed: whole lots, minimum tickets and the number of holdings leave no room.",
             cash=cash,
