@@ -14,7 +14,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
-from toolkit.report.markers import COSTS, STORAGE
+from toolkit.report.markers import COSTS
 from toolkit.report.tables.basket import owned
 from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
@@ -155,19 +155,15 @@ def _safe(run: Findings, part: Sum, exposure: Exposure) -> KeyFigure:
 
 
 def _sale(run: Findings) -> KeyFigure | None:
-    """What a sale today costs, and storage besides; None where no lot with a price can be sold."""
+    """What a sale today costs, and the metal that loses most by it; None where no lot with a price can be sold."""
     part = run.parts.exit
     if part is None or not part.products or part.total.value <= 0:
         return None
-    say, total = run.say, part.total
-    note = say.counted(
-        1 if part.years == 1 else 2,
-        "half the spread on {value} that can be sold today; storage for one year {storage} more",
-        "half the spread on {value} that can be sold today; storage for {years} years {storage} more",
-        value=run.money(total.value),
-        years=run.fmt.quantity(part.years),
-        storage=run.derived(run.money(total.storage_paid), STORAGE),
-    )
+    say, total, most = run.say, part.total, max(part.products, key=lambda product: product.sale)
+    note = say("half the spread on {value} that can be sold today", value=run.money(total.value))
+    if len(part.products) > 1 and most.sale > HALF_A_UNIT:
+        lost = run.derived(run.money(most.sale), COSTS)
+        note = text(note, "; ", say("most in {metal}: {lost}", metal=run.metal(most), lost=lost))
     return KeyFigure(say.words("Lost in a sale today"), text(run.derived(run.money(total.sale), COSTS, marked=False)), note)
 
 
