@@ -152,12 +152,16 @@ def test_validate_lists_what_a_dealer_asks(toolkit, tmp_path):
     assert (quote["asset"], quote["basis"], quote["price"]) == ("gallium", "dealer_ask", 1410.0)
 
 
-def test_what_validate_and_exposure_say_of_a_price_of_today_is_german(toolkit, tmp_path):
+def test_what_validate_exposure_and_shock_say_is_german(toolkit, tmp_path):
     (tmp_path / "today.csv").write_text("Datum;Metall;Preis\n24.11.2026;Gallium;1.410,00 EUR/kg\n", encoding="utf-8")
     (tmp_path / "lots.csv").write_text("Metall;Menge (kg)\nGallium;5\n", encoding="utf-8")
     options = ("--prices", str(tmp_path / "today.csv"), "--as-of", "2026-11-24", "--lang", "de")
     assert "Zu wenige eigene Preise" in toolkit("data", "validate", *options).stdout
-    assert "eigener Tagespreis  2026-11-24" in toolkit("exposure", str(tmp_path / "lots.csv"), *options).stdout
+    exposure = " ".join(toolkit("exposure", str(tmp_path / "lots.csv"), *options).stdout.split())
+    assert "eigener Tagespreis 2026-11-24" in exposure
+    assert "(integrierte Schaltungen, CIGS-Solarzellen)" in exposure
+    shock = " ".join(toolkit("shock", "gallium", "--as-of", "2026-11-24", "--lang", "de").stdout.split())
+    assert "veröffentlichte Modelle offen lassen, 3 davon von Gallium" in shock
 
 
 def test_a_file_of_lots_given_as_an_option_is_told_where_it_stands(toolkit):

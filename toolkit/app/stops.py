@@ -18,6 +18,7 @@ from toolkit.app.context import Context
 from toolkit.app.supply import Scenario
 from toolkit.controls.ledger import CHINA
 from toolkit.core.baskets import MEMBERS
+from toolkit.core.messages import message
 from toolkit.market.market import Snapshot
 from toolkit.shocks.elasticity import Elasticity, PriceBand, price_band
 from toolkit.shocks.event_study import Case
@@ -89,9 +90,10 @@ class PriceResponses:
         if self.found is None:
             return parse_elasticity(None, self.snapshot)
         one = self.found[asset]
-        source = (
-            f"what {one.observed} reactions to controls and {one.published} published models leave open, {one.own} of {asset}"
-        )
+        source = message(
+            "what {observed} reactions to controls and {published} published models leave open, {own} of {metal}",
+            observed=one.observed, published=one.published, own=one.own, metal=asset,
+        )  # fmt: skip
         first, middle, last = one.quantiles[0], one.quantiles[2], one.quantiles[-1]
         return Elasticity(1 / last, 1 / middle, 1 / first, POSTERIOR, source)
 

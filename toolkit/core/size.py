@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import check_number
 from toolkit.core.messages import message
-from toolkit.core.units import KG_PER_UNIT
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _MASS = re.compile(rf"({_NUMBER})\s*(kg|g|ozt)")
@@ -36,6 +35,8 @@ class PieceSize:
         """
         told = text.strip().casefold()
         if found := _MASS.fullmatch(told):
+            from toolkit.core.units import KG_PER_UNIT  # noqa: PLC0415  (numpy, which no list of commands needs)
+
             mass = _positive(found[1], option) * KG_PER_UNIT[found[2]]
             if mass:
                 return cls(mass=mass)

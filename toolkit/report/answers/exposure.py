@@ -222,7 +222,8 @@ def _supply(answer: Answer, found: ExposureAnswer) -> None:
     if supply.without_shares:
         answer.line("No production shares are known for {metals:, }.", metals=supply.without_shares)
     industries = "; ".join(
-        f"{i.nace2 or answer.say.words('other')} {answer.number(i.share, '.0%')} ({', '.join(i.applications[:2])})"
+        f"{i.nace2 or answer.say.words('other')} {answer.number(i.share, '.0%')} "
+        f"({', '.join(answer.say.term('use', use) for use in i.applications[:2])})"
         for i in found.industries.sectors[:4]
     )
     if industries:
