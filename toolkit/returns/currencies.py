@@ -144,8 +144,8 @@ def fx_returns(panel: Panel, fx: Rates | pl.DataFrame, reporting: str) -> FxRetu
         if known[-1] < len(level) - 1:
             notes.append(
                 message(
-                    "The last rate from {currency} to {reporting} is of {rate:%Y-%m}, the last price of {price:%Y-%m}: changes "
-                    "in between enter no risk in {reporting}.",
+                    "Rates from {currency} to {reporting} reach to {rate:%Y-%m-%d}, prices to {price:%Y-%m-%d}: changes in "
+                    "between enter no risk in {reporting}.",
                     currency=currency,
                     reporting=reporting,
                     rate=panel.dates[known[-1]],

@@ -29,7 +29,7 @@ def test_same_currency_is_not_converted_and_months_after_the_last_rate_stay_unkn
     assert (found.rates[:, 1] == 0).all()
     assert found.rates[:3, 0] == pytest.approx([0.1, 0.8 / 0.88 - 1, 0.125])
     assert np.isnan(found.rates[3:, 0]).all()
-    assert "2024-04" in found.notes[0]
+    assert f"reach to {DAYS[3]}, prices to {DAYS[5]}" in found.notes[0]
 
 
 def test_rate_is_inverted_where_only_the_other_way_is_known():
@@ -52,6 +52,7 @@ def test_daily_prices_are_converted_with_the_last_rate_of_the_day_and_never_with
     found = fx_returns(daily, fx, "EUR")
     assert found.rates[:4, 0] == pytest.approx([1 / 1.25 - 1, 0.25, 1 / 1.6 - 1, 0.0])  # 6 May at Friday's rate, 13 May too
     assert np.isnan(found.rates[4, 0])  # a rate of three weeks ago is none
+    assert "reach to 2024-05-13, prices to 2024-05-31" in found.notes[0]
     assert (found.rates[:, 1] == 0).all()
 
 

@@ -188,5 +188,5 @@ def _why_cash(problem: Problem, relaxed_cash: float) -> Message:
     if least_cash(problem.linear_constraints().hard()) > MOSTLY_CASH:
         return message("the limits leave room for no more")
     if relaxed_cash > MOSTLY_CASH:
-        return message("the objective prefers cash to what the limits allow, and no limit caps it")
+        return message("with less of it a limit would be broken or the objective would be worse")
     return message("the lots are too large for the budget")

@@ -66,8 +66,8 @@ class RiskParity(Measured):
         within it no member brings more risk than another.
 
         Raises:
-            DataError: for a name that is neither an asset nor an element; SpecError for an unknown group or two names of
-                one asset.
+            DataError: for a name that is neither an asset nor an element; SpecError for an unknown group, two names of
+                one asset, and shares of all risk that leave an asset out.
         """
         groups = [asset.group for asset in universe]
         budgets = np.ones(len(universe))
@@ -86,4 +86,11 @@ class RiskParity(Measured):
                     raise SpecError(f"objective.budgets: {named[i]!r} and {name!r} both name {universe.keys[i]!r}.")
                 named[i] = name
                 budgets[i] = budget / len(members)
+        rest = [groups[i] if self.by == "group" else key for i, key in enumerate(universe.keys) if i not in named]
+        whole = sum(self.budgets.values())
+        if rest and len(self.budgets) > 1 and min(abs(whole - 1), abs(whole - 100)) < 1e-9:
+            raise SpecError(
+                f"objective.budgets add up to {whole:g} and leave out {', '.join(dict.fromkeys(rest))}, then 1 each.",
+                hint="Name a budget of each, or leave them out of the universe.",
+            )
         return budgets / budgets.mean()
