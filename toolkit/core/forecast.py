@@ -16,7 +16,9 @@ STATISTICAL = ("component_", "residual_")
 
 
 def read_only(array: FloatArray) -> FloatArray:
-    """A C-contiguous copy that cannot be written to; an array that is one already."""
+    """A C-contiguous copy that cannot be written to; an array that is one already, or that repeats one value."""
+    if not (any(array.strides) or array.flags.writeable):
+        return array
     if type(array) is np.ndarray and array.base is None and array.dtype == np.float64:
         flags = array.flags
         if flags.c_contiguous and not flags.writeable:

@@ -171,7 +171,10 @@ class PriceSeries:
     def side_by_side(self) -> tuple[FloatArray, FloatArray]:
         """Prices and quantities (T, S) of series of T common days."""
         own = range(len(self.assets))
-        return np.stack([self.prices(i) for i in own], axis=1), np.stack([self.quantities(i) for i in own], axis=1)
+        prices = np.stack([self.prices(i) for i in own], axis=1)
+        if not self.rows.quantity.strides[0]:  # one value for all: none has a quantity
+            return prices, np.broadcast_to(self.rows.quantity[:1], prices.shape)
+        return prices, np.stack([self.quantities(i) for i in own], axis=1)
 
     def months(self, at: int) -> IntArray:
         """Numbers of the months of one series (`toolkit.core.calendar.month_number`)."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
-from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.core.forecast import FloatArray, Forecast, frozen
 from toolkit.core.remarks import Remark
 from toolkit.optimize.checks import check_constraint_data, check_costs, check_forecast, check_short
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, least_weights
@@ -99,6 +99,7 @@ class Problem:
     lot_values: FloatArray
     wealth: float = 1.0
     _function: list[ConvexObjective | None] = field(default_factory=list, init=False, repr=False, compare=False)
+    _limits: list[LinearConstraints] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.forecast.assets != self.universe.keys:
@@ -140,7 +141,12 @@ class Problem:
         return np.zeros(len(self.universe)) if self.data.previous is None else self.data.previous
 
     def linear_constraints(self) -> LinearConstraints:
-        """The named limits, one row a limit that is finite, in the order of the constraints."""
+        """The named limits, one row a limit that is finite, in the order of the constraints; made once."""
+        if not self._limits:
+            self._limits.append(self._linear_constraints())
+        return self._limits[0]
+
+    def _linear_constraints(self) -> LinearConstraints:
         n, data = len(self.universe), self.data
         blocks: list[FloatArray] = [np.zeros((0, n + 1))]
         limits: list[float] = []
@@ -164,7 +170,13 @@ class Problem:
                 sides += [side] * len(chosen)
                 price += [_price(constraint) or np.inf] * len(chosen)
         return LinearConstraints(
-            np.vstack(blocks), np.array(limits), tuple(owner), tuple(labels), tuple(sides), np.array(price), data.negative
+            frozen(np.vstack(blocks)),
+            np.array(limits),
+            tuple(owner),
+            tuple(labels),
+            tuple(sides),
+            np.array(price),
+            data.negative,
         )
 
     def convex_constraints(self) -> ConvexConstraints:

@@ -94,8 +94,10 @@ class Returns:
             rates: (T, n) change of the exchange rate of each series as a fraction; zero where nothing is converted and
                 NaN where no rate is known, whose periods drop out.
         """
-        mean = frozen((1.0 + self.mean) * (1.0 + rates) - 1.0)
-        return Returns(self.dates, self.series, mean, self.noisy, self.uncertainty)
+        mean = 1.0 + self.mean
+        mean *= 1.0 + rates
+        mean -= 1.0
+        return Returns(self.dates, self.series, frozen(mean), self.noisy, self.uncertainty)
 
     def pairwise(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
         """Second moments about the mean over the periods that two series share, and how many these are worth.
@@ -124,11 +126,15 @@ class Returns:
             pairs = np.ix_(pattern, pattern)
             counts, divisor, freedom, usable = counts[pairs], divisor[pairs], freedom[pairs], usable[pairs]
         cov = weighted.T @ x
-        cov -= sums * sums.T / divisor
+        product = sums * sums.T
+        product /= divisor
+        cov -= product
         cov /= divisor * freedom
         if len(self.noisy):
             own = seen[:, self.noisy].astype(np.float64)
             at = np.ix_(self.noisy, self.noisy)
             noise = np.einsum("t,tij,ti,tj->ij", w, self.uncertainty, own, own, optimize=True)
             cov[at] += noise / np.broadcast_to(divisor, cov.shape)[at]
-        return np.where(usable, cov, 0.0), np.broadcast_to(counts, (n, n))
+        if not usable.all():
+            cov = np.where(usable, cov, 0.0)
+        return cov, np.broadcast_to(counts, (n, n))

@@ -184,7 +184,7 @@ def align(
     rows, columns = (rows[:, None], columns) if price.ndim > 1 else (rows, columns[own])
     shape = (len(dates), len(assets))
     values = _grid(price, rows, columns, shape)
-    quantities = np.full(shape, np.nan) if np.isnan(quantity).all() else _grid(quantity, rows, columns, shape)
+    quantities = None if np.isnan(quantity).all() else _grid(quantity, rows, columns, shape)
     usable = _usable(
         values, assets, faster, {key for key in faster if key in histories and histories[key].frequency == QUARTERLY}
     ) | np.isin(assets, yearly)
@@ -200,7 +200,9 @@ def align(
         dates=dates,
         assets=tuple(kept),
         prices=frozen(np.compress(usable, values, axis=1)),
-        quantities=frozen(np.compress(usable, quantities, axis=1)),
+        quantities=np.broadcast_to(np.nan, (len(dates), len(kept)))
+        if quantities is None
+        else frozen(np.compress(usable, quantities, axis=1)),
         currencies=tuple(series.currencies[i] for i in at),
         bases=tuple(series.bases[i] for i in at),
         periods_per_year=periods_of_days(traded) if daily else 12.0,

@@ -69,11 +69,19 @@ def effective_excess(changes: FloatArray, groups: tuple[str, ...]) -> FloatArray
     """
     known = np.isfinite(changes)
     count = np.maximum(known.sum(axis=0), 1)
-    x = np.where(known, changes, 0.0)
-    centred = np.where(known, x - x.sum(axis=0) / count, 0.0)
-    second = (centred**2).sum(axis=0) / count
+    u = np.where(known, changes, 0.0)  # in place from here on: series are thousands, and days too
+    u -= u.sum(axis=0) / count
+    np.square(u, out=u)
+    missing = None if known.all() else ~known
+    if missing is not None:
+        u[missing] = 0.0
+    second = u.sum(axis=0) / count
     moves = second > 0
-    u = np.where(known & moves, np.divide(centred**2, second, out=np.ones_like(x), where=moves) - 1.0, 0.0)
+    u /= np.where(moves, second, 1.0)
+    u -= 1.0
+    u[:, ~moves] = 0.0
+    if missing is not None:
+        u[missing] = 0.0
     squares = (u**2).sum(axis=0)
     found = np.zeros(len(groups))
     for group in dict.fromkeys(groups):
@@ -82,7 +90,8 @@ def effective_excess(changes: FloatArray, groups: tuple[str, ...]) -> FloatArray
             n = count[own]
             # Under normality the mean of z^4 is 3 (n - 1) / (n + 1).
             fourth = 3.0 * (squares[own] + n).sum() / (3.0 * n * (n - 1) / (n + 1.0)).sum()
-            long_run = fourth - 1.0 + _autocovariances(u[:, own], known[:, own], squares[own], n)
+            pooled = (u, known) if own.all() else (u[:, own], known[:, own])
+            long_run = fourth - 1.0 + _autocovariances(*pooled, squares[own], n)
             found[[other == group for other in groups]] = max(float(long_run) - 2.0, 0.0)
     return found
 

@@ -26,6 +26,8 @@ from toolkit.risk_model.observed import AVERAGE, Observed
 
 AS_IS = "as_is"
 ANNUAL = "annual"
+BLOCK = 64
+"""Assets whose changes are copied side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,9 @@ def _deviations(changes: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
     known = np.isfinite(changes)
     counts, found = known.sum(axis=0), np.full(changes.shape[1], np.nan)
     whole = counts == len(changes)
-    if len(changes) > 1 and whole.any():
-        found[whole] = np.std(np.ascontiguousarray(changes[:, whole].T), axis=1, ddof=1)
+    columns = np.flatnonzero(whole) if len(changes) > 1 else np.zeros(0, dtype=np.intp)
+    for block in (columns[i : i + BLOCK] for i in range(0, len(columns), BLOCK)):
+        found[block] = np.std(np.ascontiguousarray(changes[:, block].T), axis=1, ddof=1)
     for i in np.flatnonzero(~whole & (counts > 1)):
         found[i] = np.std(changes[known[:, i], i], ddof=1)
     return found, counts

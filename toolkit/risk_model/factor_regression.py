@@ -7,7 +7,7 @@ that no asset explains itself. The supply factor is made orthogonal to the other
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,9 +26,12 @@ from toolkit.risk_model.timeseries.baskets import (
     mean_weights,
     membership,
 )
-from toolkit.risk_model.timeseries.least_squares import least_squares
-from toolkit.risk_model.timeseries.moments import Portfolios
+from toolkit.risk_model.timeseries.least_squares import exact_least_squares, least_squares
+from toolkit.risk_model.timeseries.moments import Portfolios, exact_moments
 from toolkit.risk_model.weighting import decay
+
+BLOCK = 500_000
+"""Changes of factors and assets that are regressed together: some megabytes."""
 
 __all__ = [
     "DOLLAR",
@@ -104,18 +107,17 @@ def fit(
     k = len(whole.names)
     cov, _ = _clean(Portfolios.of(whole.mean, whole.weights, local.uncertainty), whole.names, weights)
     raw, classical, robust = np.full((3, len(assets), k), np.nan)
-    periods = []
-    for i, (asset, delay) in enumerate(zip(assets, np.broadcast_to(lags, len(assets)), strict=True)):
-        part = recipe.without(asset)
-        found = _explain(_stack(part, local, total, asset), part.names, weights, int(delay))
-        for j, name in enumerate(part.names):
+    periods = [0] * len(assets)
+    delays = np.broadcast_to(lags, len(assets)).tolist()
+    for i, names, found in _explained(recipe, local, total, assets, delays, weights):
+        for j, name in enumerate(names):
             if name in whole.names:
                 column = whole.names.index(name)
                 # Without one member a factor is more volatile: count the loading per unit of the factor as published.
                 unit = np.sqrt(found.variance[j] / cov[column, column]) if cov[column, column] > 0 else np.nan
                 raw[i, column] = found.loadings[j] * unit
                 classical[i, column], robust[i, column] = found.classical[j] * unit, found.robust[j] * unit
-        periods.append(found.periods)
+        periods[i] = found.periods
     scores = supply_scores if whole.names[-1] == SUPPLY else None
     pooled, errors = _pool_groups(raw, classical, robust, assets, groups, scores)
     # A factor with the one asset held as its only member explains none.
@@ -139,6 +141,47 @@ def fit(
         returns=whole.mean[:, used],
         realised=returned.mean[:, used],
     )
+
+
+def _explained(
+    recipe: LeaveOneOutFactors,
+    local: Returns,
+    total: Returns,
+    assets: tuple[str, ...],
+    delays: Sequence[int],
+    weights: FloatArray,
+) -> Iterator[tuple[int, tuple[str, ...], _Explained]]:
+    """Position, names of the factors and loadings of each asset, in any order.
+
+    Assets without delay that are explained over the same periods by factors of exact prices are regressed together.
+    """
+    together: dict[tuple[tuple[str, ...], bytes], list[tuple[int, Portfolios]]] = {}
+
+    for i, (asset, delay) in enumerate(zip(assets, delays, strict=True)):
+        part = recipe.without(asset)
+        stack = _stack(part, local, total, asset)
+        if delay or stack.spread is not None or part.names[-1] == SUPPLY:
+            yield i, part.names, _explain(stack, part.names, weights, delay)
+            continue
+        key = part.names, np.packbits(np.isfinite(stack.mean)).tobytes()
+        together.setdefault(key, []).append((i, stack))
+        if len(together[key]) * stack.mean.size >= BLOCK:
+            yield from _explain_together(together.pop(key), part.names, weights)
+    for (names, _), every in together.items():
+        yield from _explain_together(every, names, weights)
+
+
+def _explain_together(
+    every: Sequence[tuple[int, Portfolios]], names: tuple[str, ...], weights: FloatArray
+) -> Iterator[tuple[int, tuple[str, ...], _Explained]]:
+    """As `_explained`, of stacks of exact changes in the same periods, without a supply shock."""
+    changes = np.stack([stack.mean.T for _, stack in every])
+    variances = np.einsum("bkk->bk", exact_moments(changes[:, :-1], weights).covariance)
+    for (i, stack), variance, found in zip(every, variances, exact_least_squares(changes, weights), strict=True):
+        if found is None:
+            yield i, names, _explain(stack, names, weights, 0)
+        else:
+            yield i, names, _Explained(*found.summed(len(names)), variance, found.count)
 
 
 def _stack(factors: Factors, local: Returns, total: Returns, asset: str) -> Portfolios:

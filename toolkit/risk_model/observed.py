@@ -104,7 +104,9 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
     names = np.array(panel.assets)
     with np.errstate(invalid="ignore"):
         logs = np.diff(np.log(panel.prices[:, noisy]), axis=0) + np.log1p(rates.rates[:, noisy])
-        printed = (1.0 + printed) * (1.0 + rates.rates) - 1.0
+        printed = 1.0 + printed
+        printed *= 1.0 + rates.rates
+        printed -= 1.0
     printed[:, noisy] = logs
     local = _with_dollar(increments, dollar)
     return Observed(

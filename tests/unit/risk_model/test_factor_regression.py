@@ -9,9 +9,10 @@ from statsmodels.regression.linear_model import OLS, WLS
 
 from toolkit.core.baskets import MEMBERS
 from toolkit.returns.observed_returns import Returns
+from toolkit.risk_model import factor_regression
 from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit, mean_weights, membership
 from toolkit.risk_model.timeseries.baskets import LeaveOneOutFactors
-from toolkit.risk_model.timeseries.least_squares import automatic_lags, least_squares
+from toolkit.risk_model.timeseries.least_squares import automatic_lags, exact_least_squares, least_squares
 from toolkit.risk_model.timeseries.moments import Portfolios
 from toolkit.risk_model.weighting import decay
 
@@ -337,3 +338,45 @@ def test_weights_of_a_very_short_half_life_have_squares():
     assert weights[-1] == 1.0
     assert (weights**2 > 0).all()
     np.testing.assert_array_equal(decay(400, 12.0), 0.5 ** (np.arange(400)[::-1] / 12.0))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_regressions_of_many_assets_at_once_are_those_of_each(weighted):
+    rng = np.random.default_rng(4)
+    changes = rng.standard_normal((6, 4, 90))
+    changes[:, 3] += changes[:, :3].sum(axis=1)
+    changes[:, 3, :20] = changes[:, 0, 40] = np.nan
+    changes[2, 1] = changes[2, 0]  # collinear
+    changes[4, 2] = 0.25  # constant
+    weights = 0.98 ** np.arange(90.0)[::-1] if weighted else np.ones(90)
+    together = exact_least_squares(changes, weights)
+    assert [found is None for found in together] == [False, False, True, False, True, False]
+    for one, found in zip(changes, together, strict=True):
+        alone = least_squares(Portfolios(one.T, None), weights)
+        if found is not None:
+            assert found.count == alone.count == 69
+            for mine, other in ((found.values, alone.values), (found.classical, alone.classical), (found.robust, alone.robust)):
+                np.testing.assert_allclose(mine, other, rtol=1e-10, atol=1e-14)
+    assert exact_least_squares(changes[:, :, 14:30], weights[14:30]) == (None,) * 6, "ten joint periods"
+
+
+def test_assets_of_exact_prices_are_regressed_together(monkeypatch):
+    rng = np.random.default_rng(5)
+    mean = rng.standard_normal((120, 9)) + rng.standard_normal((120, 1))
+    mean[:30, 4] = mean[50, 6] = np.nan
+    names = tuple("abcdefghi")
+    given = exact(mean, names)
+    arguments = (given, given, names, ("one",) * 9, (), np.zeros((120, 9)), np.nanvar(mean, axis=0) * 252.0, 252.0)
+    found = fit(*arguments, half_life=60.0)
+    sizes = []
+    together = factor_regression.exact_least_squares
+    monkeypatch.setattr(
+        factor_regression,
+        "exact_least_squares",
+        lambda changes, weights: sizes.append(len(changes)) or (None,) * len(together(changes, weights)),
+    )
+    alone = fit(*arguments, half_life=60.0)
+    assert sorted(sizes) == [1, 1, 7]
+    for name in ("loadings", "errors", "factor_cov", "fit"):
+        np.testing.assert_allclose(getattr(found, name), getattr(alone, name), rtol=1e-11)
+    assert found.periods == alone.periods == (120, 120, 120, 120, 90, 120, 119, 120, 120)

@@ -176,7 +176,7 @@ class Prepared:
             keys = pl.DataFrame(scored, schema=["asset", "stage"], orient="row")
             frames["shares"] = newest_shares(snapshot["shares"]).join(keys, on=["asset", "stage"], how="semi")
         frames |= {table: snapshot[table].filter(pl.col("asset").is_not_null()) for table in inputs.yearly_tables}
-        if inputs.quotes is not None:
+        if inputs.quotes is not None and not inputs.quotes.is_empty():
             frames["prices"] = pl.concat([inputs.prices, inputs.quotes.select(inputs.prices.columns)])
         return frames
 

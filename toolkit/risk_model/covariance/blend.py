@@ -209,7 +209,8 @@ def _named(form: DenseCovariance, covariance: FloatArray) -> DenseCovariance:
     # Largest share of a portfolio's variance: an eigenvalue of covariance^-1 B F B', and of the (k, k) F B' covariance^-1 B.
     shares = np.linalg.eigvals(F @ (loadings.T @ np.linalg.solve(covariance, loadings)))
     room = min(1.0, ROOM / max(float(shares.real.max(initial=0.0)), ROOM))
-    rest = covariance - room * (loadings @ F) @ loadings.T
+    rest = room * (loadings @ F) @ loadings.T
+    np.subtract(covariance, rest, out=rest)
     own = np.sqrt(np.diag(rest))
     rest /= own
     rest /= own[:, None]

@@ -132,7 +132,8 @@ def _products(changes: Returns, i: NDArray[np.intp], j: NDArray[np.intp]) -> Flo
     place = np.full(n, -1)
     place[changes.noisy] = np.arange(len(changes.noisy))
     both = np.flatnonzero((place[i] >= 0) & (place[j] >= 0))
-    found = changes.mean[:, i] * changes.mean[:, j]
+    found = changes.mean[:, i]
+    found *= found if j is i else changes.mean[:, j]
     found[:, both] += changes.uncertainty[:, place[i[both]], place[j[both]]].reshape(T, len(both))
     return found
 

@@ -16,14 +16,12 @@ from toolkit.returns.observation.joint import capped
 from toolkit.returns.panel import DAILY
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
-from toolkit.risk_model.covariance.form import CovarianceInputs, DenseCovariance, StructuredCovariance
+from toolkit.risk_model.covariance.form import MANY, CovarianceInputs, DenseCovariance, StructuredCovariance
 from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit
 from toolkit.risk_model.weighting import decay, half_lives
 
 LEAST_EIGENVALUE = 1e-3
 """Of a residual correlation; a pair of assets is then correlated at 0.999 at most."""
-MANY = 1_500
-"""Assets of which a few eigenvalues are found sooner than all."""
 
 
 class NamedFactors(Spec):

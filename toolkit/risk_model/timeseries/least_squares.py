@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.core.forecast import FloatArray
 from toolkit.risk_model.timeseries.baskets import MINIMUM_PERIODS
-from toolkit.risk_model.timeseries.moments import Moments, Portfolios
+from toolkit.risk_model.timeseries.moments import Moments, Portfolios, exact_moments
 
 COLLINEAR = 1e-8
 """Eigenvalues of the correlations of the regressors below this share of the largest count as zero."""
@@ -57,14 +57,15 @@ def automatic_lags(periods: float) -> int:
 
 
 def newey_west(scores: FloatArray, lags: int) -> FloatArray:
-    """Long-run sum of products (q, q) of scores (T, q) with Bartlett weights (Newey and West 1987), semidefinite.
+    """Long-run sums of products (..., q, q) of scores (..., T, q) with Bartlett weights (Newey and West 1987), semidefinite.
 
     A period without a score counts as zero, so that lags are those of the calendar (Datta and Du 2012).
     """
-    total = scores.T @ scores
-    for lag in range(1, min(lags, len(scores) - 1) + 1):
-        product = scores[lag:].T @ scores[:-lag]
-        total = total + (1.0 - lag / (lags + 1.0)) * (product + product.T)
+    across = scores.swapaxes(-1, -2)
+    total = across @ scores
+    for lag in range(1, min(lags, scores.shape[-2] - 1) + 1):
+        product = across[..., lag:] @ scores[..., :-lag, :]
+        total = total + (1.0 - lag / (lags + 1.0)) * (product + product.swapaxes(-1, -2))
     return total
 
 
@@ -96,6 +97,45 @@ def least_squares(portfolios: Portfolios, weights: FloatArray) -> Coefficients:
     meat = _meat(portfolios.take(np.append(at, q)), weights, b, moments)
     robust[outer] = inverse @ meat @ inverse * (moments.effective / freedom)
     return Coefficients(values, classical, robust, moments.count)
+
+
+def exact_least_squares(changes: FloatArray, weights: FloatArray) -> tuple[Coefficients | None, ...]:
+    """As `least_squares` of many assets at once, whose prices are taken as they are and whose periods are the same.
+
+    Args:
+        changes: (b, q + 1, T) of q regressors and then the explained asset, of each of b assets, NaN in the same periods.
+        weights: (T,) of the periods.
+
+    Returns:
+        None for an asset whose regressors are constant or collinear, and for all where the periods are too few.
+    """
+    moments, q = exact_moments(changes, weights), changes.shape[1] - 1
+    freedom = moments.effective - q - 1.0
+    if moments.count < MINIMUM_PERIODS or freedom < 2.0:
+        return (None,) * len(changes)
+    matrix = moments.matrix
+    own = matrix[:, :q, :q]
+    size = np.sqrt(np.einsum("bii->bi", own))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        correlation = own / (size[:, :, None] * size[:, None, :])
+    regular = (size**2 > ZERO * moments.size[:, :q]).all(axis=1)
+    values = np.linalg.eigvalsh(np.where(regular[:, None, None], correlation, np.eye(q)))
+    regular &= values[:, 0] > COLLINEAR * values[:, -1]
+    inverse = np.linalg.inv(np.where(regular[:, None, None], own, np.eye(q)))
+    b = (inverse @ matrix[:, :q, q:])[:, :, 0]
+    rest = np.maximum(matrix[:, q, q] - (b * matrix[:, :q, q]).sum(axis=1), 0.0)
+    joint = np.isfinite(changes[0]).all(axis=0)
+    x, w = changes[:, :, joint], weights[joint]
+    d = x - (x @ w / moments.mass)[:, :, None]
+    u = d[:, q] - (b[:, None] @ d[:, :q])[:, 0]
+    scores = np.zeros((len(x), q, len(weights)))
+    scores[:, :, joint] = (w * u)[:, None] * d[:, :q]
+    meat = newey_west(scores.swapaxes(1, 2), automatic_lags(moments.effective))
+    classical = (rest / freedom)[:, None, None] * inverse
+    robust = inverse @ meat @ inverse * (moments.effective / freedom)
+    return tuple(
+        Coefficients(b[i], classical[i], robust[i], moments.count) if fine else None for i, fine in enumerate(regular.tolist())
+    )
 
 
 def _inverse(matrix: FloatArray) -> tuple[FloatArray, int]:

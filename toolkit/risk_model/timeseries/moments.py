@@ -107,3 +107,17 @@ class Portfolios:
         if self.spread is not None:
             matrix = matrix + np.tensordot(w, self.spread[rows], axes=1)
         return Moments(matrix, w @ (x * x), mass, mass**2 / float(w @ w), int(rows.sum()))
+
+
+def exact_moments(changes: FloatArray, weights: FloatArray) -> Moments:
+    """As `Portfolios.moments` of b times r portfolios without spread, (b, r, T) with NaN in the same periods, at once.
+
+    The matrix is (b, r, r) and its size (b, r).
+    """
+    joint = np.isfinite(changes[0]).all(axis=0)
+    x, w = (changes, weights) if joint.all() else (changes[:, :, joint], weights[joint])
+    mass = float(w.sum())
+    if not mass > 0:
+        return Moments(np.zeros((*x.shape[:2], x.shape[1])), np.zeros(x.shape[:2]), 0.0, 0.0, 0)
+    d = x - (x @ w / mass)[:, :, None]
+    return Moments((d * w) @ d.transpose(0, 2, 1), (x * x) @ w, mass, mass**2 / float(w @ w), len(w))

@@ -296,3 +296,12 @@ def test_what_is_not_sold_or_not_bought_is_so_to_the_cent(kind, assets, lots):
     sign = 1.0 if kind == "no_buy" else -1.0
     assert (sign * moved <= 1e-9).all()
     assert kind == "no_buy" or (sign * freely).max() > 1e-3
+
+
+def test_rows_of_a_problem_are_made_once_and_cannot_be_written_to():
+    problem = problem_of(np.eye(3), constraints=[{"kind": "bounds", "name": "cap", "upper": 0.5, "lower": 0.1}])
+    limits = problem.linear_constraints()
+    assert problem.linear_constraints() is limits
+    assert problem.at_wealth(0.9).linear_constraints() is limits
+    with pytest.raises(ValueError, match="read-only"):
+        limits.G[0, 0] = 2.0

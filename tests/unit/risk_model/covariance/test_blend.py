@@ -12,7 +12,7 @@ import pytest
 
 from toolkit.core.assets import Asset, Universe
 from toolkit.returns.observed_returns import Returns
-from toolkit.risk_model.covariance import blend
+from toolkit.risk_model.covariance import blend, form
 from toolkit.risk_model.covariance.blend import ROOM, BlendCovariance, _named, _past_scores, pool_weights
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance
@@ -262,3 +262,26 @@ def test_a_covariance_is_the_same_with_components_and_without(kind):
     dense, form = kind.dense(data), kind.estimate(data)
     np.testing.assert_allclose(dense.matrix, form.matrix, rtol=1e-10, atol=1e-14)
     assert dense.variances == pytest.approx(np.diag(form.matrix), rel=1e-12)
+
+
+@pytest.mark.parametrize(("least", "share"), [(0.05, 1e-3), (5e-4, 1e-4)])
+def test_components_of_many_assets_need_no_eigenvalues(monkeypatch, least, share):
+    n = 30
+    monkeypatch.setattr(form, "MANY", n - 1)
+    basis = np.linalg.qr(np.random.default_rng(2).standard_normal((n, n)))[0]
+    matrix = (basis * np.append(least, np.linspace(0.2, 2.0, n - 1))) @ basis.T
+    size = np.sqrt(np.diag(matrix))
+    deviation = np.linspace(0.1, 0.4, n)
+    monkeypatch.setattr(np.linalg, "eigh", None)
+    loadings, specific = form.correlated(matrix / np.outer(size, size), deviation)
+    np.testing.assert_allclose(specific, share * deviation**2, rtol=1e-12)
+    expected = matrix / np.outer(size, size) * np.outer(deviation, deviation)
+    np.testing.assert_allclose(loadings @ loadings.T + np.diag(specific), expected, rtol=1e-12, atol=1e-15)
+
+
+def test_components_of_many_assets_without_a_specific_share_are_the_principal_ones(monkeypatch):
+    matrix = np.corrcoef(np.random.default_rng(2).standard_normal((5, 12)), rowvar=False)  # of rank four
+    expected = form.correlated(matrix, np.ones(12))
+    monkeypatch.setattr(form, "MANY", 11)
+    for mine, other in zip(form.correlated(matrix, np.ones(12)), expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
