@@ -58,6 +58,18 @@ UPON = r"""[...document.querySelectorAll('.slide')].flatMap(slide => {
   return found
 })"""
 
+SMALL = r"""[...document.querySelectorAll('.slide')].flatMap(slide => {
+  const walk = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT), found = []
+  while (walk.nextNode()) {
+    const node = walk.currentNode, of = node.parentElement
+    if (!node.data.trim() || !of.checkVisibility() || of.closest('title, .vh, .say, summary, sup')) continue
+    const drawn = of.ownerSVGElement && of.getScreenCTM()
+    const size = parseFloat(getComputedStyle(of).fontSize) * (drawn ? Math.hypot(drawn.a, drawn.b) : 1)
+    if (size < 23.95) found.push(`${slide.id}, ${size.toFixed(1)} px: ${node.data.trim()}`)
+  }
+  return found
+})"""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -73,6 +85,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     held = holdings(folder / "list.csv", LIST)
     for subject, name, lang in (
         (held, "exposure", "de"), (held, "exposure", "en"), (held, "webinar", "de"), (held, "webinar", "en"), (market(), "webinar", "en"),
+        (market(), "webinar", "de"),
     ):  # fmt: skip
         page = folder / f"{name}-{'list' if subject is held else 'market'}-{lang}.html"
         page.write_bytes(report(subject.record, subject.parts, name=name, lang=lang))
@@ -92,8 +105,9 @@ def test_no_table_is_cut_and_no_name_is_torn(browser, report_pages, written, wid
     browser.media()
 
 
-@pytest.mark.parametrize("page", ["list-de", "list-en", "market-en"])
-def test_no_words_of_a_slide_lie_on_others(browser, written, page):
+@pytest.mark.parametrize("page", ["list-de", "list-en", "market-de", "market-en"])
+def test_no_words_of_a_slide_lie_on_others_or_are_small(browser, written, page):
     browser.open(written / f"webinar-{page}.html", 1920)
     browser.call("Emulation.setDeviceMetricsOverride", width=1920, height=1080, deviceScaleFactor=1, mobile=False)
     assert browser.value(UPON) == []
+    assert browser.value(SMALL) == []
