@@ -90,7 +90,7 @@ class RiskParity(Measured):
         whole = sum(self.budgets.values())
         if rest and len(self.budgets) > 1 and min(abs(whole - 1), abs(whole - 100)) < 1e-9:
             raise SpecError(
-                f"objective.budgets add up to {whole:g} and leave out {', '.join(dict.fromkeys(rest))}, then 1 each.",
+                f"objective.budgets add up to {whole:g}; left out, and so with 1 each: {', '.join(dict.fromkeys(rest))}.",
                 hint="Name a budget of each, or leave them out of the universe.",
             )
         return budgets / budgets.mean()

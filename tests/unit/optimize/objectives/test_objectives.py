@@ -233,7 +233,7 @@ def test_equal_correlations_share_risk_at_inverse_volatility():
 
 def test_shares_of_all_risk_that_leave_an_asset_out_are_refused():
     for budgets in ({"a0": 0.6, "a1": 0.4}, {"a0": 60, "a1": 40}):
-        with pytest.raises(SpecError, match="leave out a2, then 1 each"):
+        with pytest.raises(SpecError, match="left out, and so with 1 each: a2"):
             allocate(problem_of(np.eye(3), objective={"kind": "risk_parity", "budgets": budgets}))
         answer = allocate(problem_of(np.eye(2), objective={"kind": "risk_parity", "budgets": budgets}, constraints=[NO_CASH]))
         assert answer.weights[0] ** 2 / answer.weights[1] ** 2 == pytest.approx(1.5, rel=1e-6)
