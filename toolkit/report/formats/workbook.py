@@ -104,7 +104,7 @@ def _blocks(section: d.Section) -> Iterator[d.Block]:
 def _forms(block: d.Block, medium: Medium) -> Iterator[Form | d.Block]:
     """What a sheet shows of a block: its tables, with the words around them; nothing of a block without rows."""
     forms = [_data(form, medium.say) for form in medium.forms(block)]
-    if any(isinstance(form, d.Table) or (isinstance(form, Items) and form.items[0][0]) for form in forms):
+    if any(isinstance(form, d.Table) or (isinstance(form, Items) and form.items and form.items[0][0]) for form in forms):
         for form, before in zip(forms, (None, *forms), strict=False):
             of_panel = isinstance(before, Title) and before.level == PANEL and isinstance(form, Words)
             if not of_panel and not (isinstance(form, Title) and form.level == PANEL):
