@@ -206,6 +206,10 @@ class TestConfirm:
             answer = client.get(f"/{place}/{wrong}")
             assert answer.status_code == 404
 
+    def test_a_secret_is_random_from_its_first_character_to_its_last(self, webinar):
+        registration = registered(webinar, state="pending")
+        assert all(len({*column}) > 1 for column in zip(*(secret_of(registration) for _ in range(12)), strict=True))
+
     def test_a_secret_of_one_purpose_is_none_of_another(self, client, webinar):
         registration = registered(webinar)
         secrets = {
@@ -256,6 +260,15 @@ class TestRoom:
         for _ in range(2):
             entered(client, registration)
             assert client.get("/room/").status_code == 200
+
+    def test_a_link_from_before_a_cancellation_stays_closed_when_its_owner_has_a_seat_again(self, client, webinar):
+        registration = registered(webinar)
+        former = access(registration)
+        registering.cancel(registration)
+        Registration.objects.filter(id=registration.id).update(state="confirmed")
+        assert client.get(former).status_code == 404
+        registration.refresh_from_db()
+        assert client.get(access(registration)).status_code == 200
 
     def test_a_session_from_before_is_not_kept(self, client, webinar):
         registration = registered(webinar)
@@ -364,6 +377,11 @@ class TestLimits:
         for later in (60, -3600):
             with time_machine.travel(now + timedelta(seconds=later), tick=False):
                 assert limits.exceeded([(limit, "one")]) == 0
+
+    def test_limits_of_one_subject_are_counted_apart(self, db):
+        first, second = (limits.Limit(name, 1, limits.HOUR) for name in ("first", "second"))
+        found = [limits.exceeded([(one, "ana")]) > 0 for one in (first, second, first, second)]
+        assert found == [False, False, True, True]
 
     def test_a_network_of_ipv6_is_one_visitor(self):
         assert limits.of_address("2001:db8::1") == limits.of_address("2001:db8::ffff:1")
