@@ -186,7 +186,6 @@ def test_a_run_without_findings_says_what_is_missing_and_shows_the_rest(subjects
         "official",
         "flows",
         "prices",
-        "exit",
         "quality",
         "stages",
     }
