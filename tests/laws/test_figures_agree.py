@@ -134,7 +134,7 @@ def test_a_report_says_what_is_priced_at_averages_of_a_year_and_cites_their_sour
         sum(lot["value"] or 0 for lot in exposure["lots"] if lot["asset"] in yearly and lot["status"] != "planned")
         / exposure["value"]
     )
-    words = {"en": "of value is priced at an average of a year", "de": "des Werts sind mit einem Jahresdurchschnitt bewertet"}
+    words = {"en": "of value is priced at an average of a year", "de": "des Werts sind zum Jahresdurchschnitt bewertet"}
     line = next(line for line in page.splitlines() if words[lang] in line)
     assert f"{100 * share:.0f}" in line
     cited = {entry["source_id"] for entry in subject.record["data"] if entry["table"] == "prices_annual"}

@@ -205,9 +205,9 @@ def test_columns_can_be_given_and_wrong_ones_are_named(tmp_path):
 UNKNOWN = {
     "a known date alone": "Stand;Ware;Notierung;Waehrung\n01.05.2026;Gallium;900,50;EUR\n",
     "nothing known": "Tag,Ware,Notierung\n2026-05-01,Gallium,900\n",
-    "further columns": "Metall;Reinheit;Preis EUR/t;Tag\nGallium;4N;900.500,00;2026-05-01\n",
+    "further columns": "Metall;Rabatt;Preis EUR/t;Tag\nGallium;3 %;900.500,00;2026-05-01\n",
     "two sides": "Tag;Ware;Ankauf;Verkauf;Ort\n2026-05-01;Gallium;850;900;Rotterdam\n",
-    "a date above": "Liste;;;\nStand: 01.05.2026;;;\nMetall;Reinheit;Preis;Einheit\nGallium;4N;0,90;g\n",
+    "a date above": "Liste;;;\nStand: 01.05.2026;;;\nMetall;Rabatt;Preis;Einheit\nGallium;3 %;0,90;g\n",
     "no date": "Ware;Notierung\nGallium;900\n",
 }
 
