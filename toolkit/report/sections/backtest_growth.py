@@ -169,8 +169,8 @@ def _events(run: Findings, found: Backtest) -> Table | Text:
     if not any(loss for event in found.events for loss in event.losses.values()):
         return say.counted(
             len(found.events),
-            "{n} official licence or ban on these metals was announced in that time; nothing fell within three months.",
-            "{n} official licences and bans on these metals were announced in that time; nothing fell within three months.",
+            "In that time {n} official licence or ban on these metals was announced; nothing fell within three months.",
+            "In that time {n} official licences and bans on these metals were announced; nothing fell within three months.",
         )
 
     def fell(one: Simulated) -> Shown[EventLosses]:

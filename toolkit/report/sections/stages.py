@@ -108,7 +108,7 @@ def uses(run: Findings) -> tuple[Block, ...] | Missing:
     say, fmt = run.say, run.fmt
     metals = [metal for metal in _shown(run) if metal.uses]
     if not metals:
-        return Missing(say.words("The data have no shares by use of these metals."))
+        return Missing(say.words("The data have no shares by use of what is shown here."))
     most = max(metals, key=lambda metal: (metal.uses[0].share, metal.asset))
     values = {
         "metal": run.metal(most),
