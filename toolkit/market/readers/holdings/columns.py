@@ -40,6 +40,10 @@ class Column:
     cells: Literal["own", "text", "number", "fraction"] = "own"
 
 
+_OF_PIECES = (
+    "anzahl;stück;stücke;stk;pieces;pcs;count;units;number of pieces;no of pieces;number of bars;no of bars;number of ingots;"
+    "no of ingots;anzahl stück;anzahl barren"
+)
 COLUMNS = (
     Column(
         "lot_id",
@@ -98,8 +102,7 @@ COLUMNS = (
         "Pflicht",
         "Menge",
         "qty;menge;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight",
-        "amount;anzahl;holding size;units;stücke;stück;stk;pieces;pcs;count;number of pieces;no of pieces;number of bars;"
-        "no of bars;number of ingots;no of ingots;anzahl stück;anzahl barren",
+        f"amount;holding size;{_OF_PIECES}",
         cells="number",
     ),
     Column(
@@ -324,10 +327,7 @@ NOT_READ = _spellings(
     "current price;aktueller preis;gewinn;gain;profit;rendite;fault"
 )
 """Headers that stand in people's files beside those that are read."""
-COUNTS = _spellings(
-    "anzahl;anz;stück;stücke;stk;stückzahl;pieces;pcs;count;units;number of pieces;no of pieces;number of bars;no of bars;"
-    "number of ingots;no of ingots;anzahl stück;anzahl barren"
-)
+COUNTS = _spellings(f"{_OF_PIECES};anz;stückzahl")
 """Headers of how many pieces a lot has."""
 _PER = ("per", "je", "pro", "/", "p")
 _TOKEN = re.compile(r"[^\W_][\w'.$]*|[€$£¥%/#円元]|\.")
