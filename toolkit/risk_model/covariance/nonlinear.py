@@ -134,6 +134,9 @@ def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, 
     Returns:
         Shrunken eigenvalues in the same order, and the smallest of all p: that of the null space where p exceeds n.
     """
+    # A quarter of a second to import, which only who asks for this estimator pays.
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415
+
     h = n ** (-1.0 / 3.0)
     root = np.sqrt(5.0)
     width = h * values
@@ -143,42 +146,14 @@ def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, 
     c = p / n
     if p <= n:
         shrunk = values / ((np.pi * c * values * density) ** 2 + (1.0 - c - np.pi * c * values * hilbert) ** 2)
-        ordered = falling(shrunk, np.ones_like(shrunk))
+        ordered = isotonic_regression(shrunk, increasing=False).x
         return ordered, float(ordered[-1])
     at_zero = 0.3 / h**2 + 0.75 / root / h * (1.0 - 0.2 / h**2) * np.log((1.0 + root * h) / (1.0 - root * h))
     null = 1.0 / ((c - 1.0) * at_zero * (1.0 / values).mean())
     shrunk = 1.0 / (np.pi**2 * values * (density**2 + hilbert**2))
-    ordered = falling(np.append(shrunk, null), np.append(np.ones(n), p - n))
+    weights = np.append(np.ones(n), p - n)
+    ordered = isotonic_regression(np.append(shrunk, null), weights=weights, increasing=False).x
     return ordered[:-1], float(ordered[-1])
-
-
-def falling(values: FloatArray, weights: FloatArray) -> FloatArray:
-    """The nearest sequence that never rises (m,), by least squares with weights (m,): pool adjacent violators.
-
-    As `scipy.optimize.isotonic_regression`, which takes a quarter of a second to import.
-    """
-    x, w = values[::-1].tolist(), weights[::-1].tolist()
-    means, sizes, counts = [x[0]], [w[0]], [1]
-    i = 1
-    while i < len(x):
-        mean, size, first = x[i], w[i], i
-        if means[-1] >= mean:
-            total, first = sizes[-1] * means.pop() + size * mean, first - counts.pop()
-            size += sizes.pop()
-            mean = total / size
-            while i + 1 < len(x) and mean >= x[i + 1]:
-                i += 1
-                total, size = total + w[i] * x[i], size + w[i]
-                mean = total / size
-            while means and means[-1] >= mean:
-                total, first = total + sizes[-1] * means.pop(), first - counts.pop()
-                size += sizes.pop()
-                mean = total / size
-        i += 1
-        means.append(mean)
-        sizes.append(size)
-        counts.append(i - first)
-    return np.repeat(means, counts)[::-1]
 
 
 def _hilbert(x: FloatArray) -> FloatArray:
