@@ -109,7 +109,7 @@ def _of_levels(data: Any, what: str) -> pl.DataFrame:
     """A frame of quotations with several levels of names, as a download of them, read as its file."""
     if what != "prices":
         raise DataError(f"{what}: columns have names of several levels.", hint="Give one column an asset, named as it.")
-    return read_table(BytesIO(data.to_csv().encode()), header=price_header).cells
+    return read_table(BytesIO(data.rename_axis(index="Date").to_csv().encode()), header=price_header).cells
 
 
 def _column(values: Any) -> pl.Series | list[Any]:

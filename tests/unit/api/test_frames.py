@@ -116,10 +116,10 @@ def test_a_download_with_two_levels_of_names_is_read_as_its_file():
     strategy = tk.Strategy(objective=tk.MinRisk())
     records = [
         tk.optimize(strategy, prices=given, prices_currency="USD", as_of="2026-06-30").record["positions"]
-        for given in (download, "download.csv")
+        for given in (download, download.rename_axis(index=None), "download.csv")
     ]
     weights = [{row["asset"]: row["weight"] for row in rows} for rows in records]
-    assert weights[0] == weights[1]
+    assert weights[0] == weights[1] == weights[2]
     assert {*weights[0]} == {*NAMES}
 
 

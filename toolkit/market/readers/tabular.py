@@ -198,6 +198,8 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     named = (make(records) if make else None) or ([cell.strip() for cell in records[first]], first, first + 1)
     header, at, depth = named
     body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[at], *lines[depth:]]
+    if not header[0] and [record[0] for record in body] == [*map(str, range(len(body)))]:  # rows that pandas counted
+        header, body = header[1:], [record[1:] for record in body]
     width = max((i for i, cell in enumerate(header, start=1) if cell), default=0)
     # A spreadsheet saves columns that were once touched: they have neither a name nor a cell.
     if any(any(record[width:]) and len(record) == len(header) for record in body):

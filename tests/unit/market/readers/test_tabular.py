@@ -64,6 +64,7 @@ def test_line_ends_and_byte_order_mark_change_nothing(newline, mark):
         (b"date,gold;silver\n2026-01-31,5;6\n", "ambiguous"),
         (b"date,gold,gold \n2026-01-31,5,6\n", "'gold' occurs twice"),
         (b"date,gold,\n2026-01-31,5,6\n", "column 3 has no name"),
+        (b",date,gold\n5,2026-01-31,5\n", "column 1 has no name"),
     ],
 )
 def test_files_that_are_no_table_are_refused(content, says):
@@ -86,6 +87,7 @@ def test_files_that_are_no_table_are_refused(content, says):
         ("date,gold\n2026-01-31,Wert in \u20ac,,\n".encode(), [2], "utf-8"),
         ('# what, "this" is\n#\n"# quoted by; a spreadsheet",\ndate,gold\n2026-01-31,Wert in \u20ac\n'.encode(), [5], "utf-8"),
         ('date;"gold"\n2026-01-31;"Wert in \u20ac"\n'.encode(), [2], "utf-8"),
+        (",date,gold\n0,2026-01-31,Wert in \u20ac\n".encode(), [2], "utf-8"),  # as pandas counts rows
     ],
 )
 def test_files_as_spreadsheets_save_them(content, rows, encoding):
