@@ -31,6 +31,14 @@ def test_help_works_on_every_terminal(toolkit, command, encoding):
     assert "Usage: toolkit" in result.stdout
 
 
+@pytest.mark.parametrize("command", [[], ["data"]])
+def test_a_group_without_a_command_is_answered_by_its_help(toolkit, command):
+    result = toolkit(*command)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("Usage: toolkit")
+    assert "Run with --help" not in result.stderr
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys; from toolkit.cli.main import run; run(['--help']);"

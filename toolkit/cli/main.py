@@ -56,6 +56,8 @@ command = typer.main.get_command(app)
 def _told(kind: str, sentence: str, hint: str, details: dict, *, as_json: bool, word: str = "error") -> None:
     if as_json:
         print_json({"error": {"kind": kind, "message": sentence, "hint": hint, "details": details}})
+    elif sentence.startswith("Usage: "):  # the help of a group without a command
+        sys.stderr.write(printable(f"{sentence}\n"))
     else:
         sys.stderr.write(printable(f"{word}: {sentence}\n" + (f"{hint}\n" if hint else "")))
 
