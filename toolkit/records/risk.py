@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from toolkit.records.answers.supply import StageConcentration
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
 from toolkit.records.fields import SourceId, StandardError
 
@@ -124,31 +125,9 @@ class AssetVolatility(Record):
     """How prices observe the level."""
 
 
-class AssetSupply(Record):
+class AssetSupply(StageConcentration):
     """Concentration of the supply of an asset."""
 
-    stage: str
-    """mine, refinery, ..."""
-    top_country: str
-    """ISO-3 code of the largest producer."""
-    top_share: float
-    """Its fraction of world supply."""
-    hhi: float
-    """Herfindahl-Hirschman index of the named countries, 0 to 1: a lower bound."""
-    hhi_upper: float
-    """Upper bound, with everything unnamed in one country."""
-    n_minus_1: float
-    """Fraction of supply left without the largest producer."""
-    elsewhere: Mapping[str, float] | None
-    """Share of the largest producer by other statistics; null where none disagrees, as are the ranges."""
-    top_share_range: Rows[float] | None
-    """Lowest and highest of them."""
-    n_minus_1_range: Rows[float] | None
-    """Lowest and highest of what is left."""
-    hhi_range: Rows[float] | None
-    """Lowest and highest index."""
-    period_end: Day
-    """Last day of the period of the shares."""
     source: str
     """Title of the source."""
     source_id: SourceId

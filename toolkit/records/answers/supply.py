@@ -6,13 +6,11 @@ from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.fields import AsOf, DataUsed, KnownFrom, MetalKey, Name, SourceId
 
 
-class Stage(Record):
-    """The newest shares of one stage, and what is computed from them; shares and indices are 0..1."""
+class StageConcentration(Record):
+    """How concentrated a stage of supply is; shares and indices are 0..1."""
 
     stage: str
     """extraction or processing."""
-    scored: bool
-    """Whether the metal is scored at this stage."""
     top_country: str
     """ISO-3 code of the largest producer."""
     top_share: float
@@ -31,6 +29,15 @@ class Stage(Record):
     """Lowest and highest of what is left."""
     hhi_range: Rows[float] | None
     """Lowest and highest index."""
+    period_end: Day
+    """Last day of the period of the shares."""
+
+
+class Stage(StageConcentration):
+    """The newest shares of one stage, and what is computed from them."""
+
+    scored: bool
+    """Whether the metal is scored at this stage."""
     governance_hhi: float | None
     """Index with each square weighted by the political risk of the country; null without an indicator, as the next two."""
     governance_hhi_upper: float | None
@@ -49,8 +56,6 @@ class Stage(Record):
     """Fraction that no country is named for."""
     period_start: Day
     """First day of the period of the shares."""
-    period_end: Day
-    """Last day."""
     source: str
     """Title of the source."""
     source_id: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from toolkit.records.answers.supply import StudyBase
+from toolkit.records.answers.supply import StageConcentration, StudyBase
 from toolkit.records.base import Day, Named, Phrase, Record, Rows
 from toolkit.records.fields import Assumed, DataUsed, MetalKey, SourceId
 
@@ -16,33 +16,11 @@ class ShareOf(Record):
     """As a fraction."""
 
 
-class StageSupply(Record):
+class StageSupply(StageConcentration):
     """Producers of a metal at one stage."""
 
-    stage: str
-    """mine, refinery, ..."""
-    top_country: str
-    """ISO-3 code of the largest producer."""
-    top_share: float
-    """Its fraction of world supply."""
-    n_minus_1: float
-    """Fraction of supply left without it."""
-    hhi: float
-    """Herfindahl-Hirschman index of the named countries, 0 to 1: a lower bound."""
-    hhi_upper: float
-    """Upper bound, with everything unnamed in one country."""
-    elsewhere: Mapping[str, float] | None
-    """Share of the largest producer by other statistics; null where none disagrees, as are the ranges."""
-    top_share_range: Rows[float] | None
-    """Lowest and highest of them."""
-    n_minus_1_range: Rows[float] | None
-    """Lowest and highest of what is left."""
-    hhi_range: Rows[float] | None
-    """Lowest and highest index."""
     period_start: Day
     """First day of the period of the shares."""
-    period_end: Day
-    """Last day."""
     source_id: SourceId
     scenario_ratio: float | None
     """Supply risk under the scenario over that without."""
