@@ -7,7 +7,7 @@ from pydantic import Field
 
 from toolkit.records.base import Record, Rows, Sentence
 from toolkit.records.controls import OwnerControls
-from toolkit.records.fields import Client, DataBySource, NotesBeside, OwnEvents, OwnLedger, Phrases, Remarks, TermName, Warnings
+from toolkit.records.fields import TermName
 from toolkit.records.sources import About, StrategyName
 
 
@@ -76,13 +76,8 @@ class Conflict(OwnerControls, schema="conflict"):
 
     kind: Literal["conflict"] = "conflict"
     """What tells it from a run with an answer."""
-    data: DataBySource
-    warnings: Warnings
-    notes: NotesBeside
-    remarks: Remarks
     run_id: str
     """Derived from everything that went in."""
-    client: Client = None
     strategy: StrategyName
     """Which one was run."""
     about: About
@@ -95,6 +90,3 @@ class Conflict(OwnerControls, schema="conflict"):
     """Of the toolkit and of the libraries behind the numbers."""
     seed: int
     """Of whatever was random."""
-    own_events: OwnEvents = ()
-    own_ledger: OwnLedger = None
-    phrases: Phrases

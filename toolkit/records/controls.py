@@ -6,20 +6,28 @@ from toolkit.records.base import Day, Named, Record, Rows, Sentence
 from toolkit.records.fields import (
     AsOf,
     Authority,
+    Client,
     Confidence,
     Currency,
+    DataBySource,
     DayAsked,
     Destinations,
     EndUser,
     EventId,
     InstrumentKind,
     MetalKey,
+    NotesBeside,
     NoticeTitle,
     Number,
     OwnerCountry,
+    OwnEvents,
+    OwnLedger,
+    Phrases,
+    Remarks,
     ReviewedTo,
     SchemaVersion,
     SourceId,
+    Warnings,
 )
 from toolkit.records.sources import Owner, Rate, Review
 
@@ -248,7 +256,7 @@ class Upcoming(Record):
 
 
 class OwnerControls(Record):
-    """Export controls as an owner meets them on a day: what subjects of reports begin with."""
+    """Export controls as an owner meets them on a day, with what is told beside any subject of a report."""
 
     schema_version: SchemaVersion = 1
     kind: Any
@@ -267,3 +275,11 @@ class OwnerControls(Record):
     """How far the control ledger is complete."""
     rates: Rows[Rate]
     """Exchange rates that were used."""
+    data: DataBySource
+    warnings: Warnings
+    notes: NotesBeside
+    remarks: Remarks
+    own_events: OwnEvents = ()
+    own_ledger: OwnLedger = None
+    client: Client = None
+    phrases: Phrases

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
 from toolkit.records.fields import DataUsed, DayAsked, StandardError, TermName
-from toolkit.records.risk import Correlation
+from toolkit.records.risk import CorrectedVolatility, Correlation
 
 
 class Factor(Record):
@@ -35,7 +35,7 @@ class Loading(Record):
     """Loading over its error."""
 
 
-class FactorAsset(Named):
+class FactorAsset(Named, CorrectedVolatility):
     """How an asset was observed and what the regression found."""
 
     observation: str
@@ -56,26 +56,10 @@ class FactorAsset(Named):
     """Where the volatility is taken from if the history is short."""
     comovement_from: str
     """Where the loadings are taken from if the history is short."""
-    first: Day
-    """Day of the first price."""
-    last: Day
-    """Day of the last price."""
     own_weight: float
     """Weight of the own history against that of its group, 0 to 1."""
-    raw: float
-    """Volatility of the prices as they are, a year, as a fraction."""
-    corrected: float
-    """Volatility behind the noise."""
-    without_history: float | None
-    """The same without yearly prices of decades; null where there are none."""
-    low: float
-    """Lower end of the 68 % interval of `corrected`."""
-    high: float
-    """Upper end of it."""
     forecast: float
     """Volatility in the covariance."""
-    noise: float
-    """Standard deviation of one print around the level, in log points."""
     fit: float | None
     """Fraction of the variance that named factors explain."""
     loadings: Mapping[str, Loading]

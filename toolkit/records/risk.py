@@ -98,8 +98,8 @@ class Scenario(Record):
     """Of a shock within the horizon; missing for a factor, null where scenarios are a path that shocks stand beside."""
 
 
-class AssetVolatility(Record):
-    """Volatility of an asset a year, as fractions."""
+class CorrectedVolatility(Record):
+    """Volatility of a price a year, as fractions, as it was seen and behind the noise."""
 
     raw: float
     """Of the prices as they are."""
@@ -107,20 +107,25 @@ class AssetVolatility(Record):
     """Of the prices behind the noise."""
     without_history: float | None
     """The same without yearly prices of decades; null where there are none."""
-    used: float
-    """In the covariance."""
     low: float
     """Lower end of the 68 % interval of `corrected`."""
     high: float
     """Upper end of it."""
     noise: float
     """Standard deviation of one print around the level, in log points."""
-    observations: int
-    """Number of price changes."""
     first: Day
     """Day of the first price."""
     last: Day
     """Day of the last price."""
+
+
+class AssetVolatility(CorrectedVolatility):
+    """Volatility of an asset in a proposal."""
+
+    used: float
+    """In the covariance."""
+    observations: int
+    """Number of price changes."""
     model: str
     """How prices observe the level."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.fetch import QualityFinding
 from toolkit.records.fields import Folder, KnownFrom, PriceBasis
+from toolkit.records.parts.quality import SeriesChecks
 from toolkit.records.sources import Provenance
 from toolkit.records.store import Stored, UnusedSeries, Verified
 
@@ -154,49 +155,17 @@ class DataList(Record, schema="data"):
     """The store over them; missing where none is in use."""
 
 
-class SeriesCheck(Record):
-    """A series of a price file (`toolkit.market.quality.quality`)."""
+class SeriesCheck(SeriesChecks):
+    """A series of a price file."""
 
     asset: str
     """Key of what it prices."""
-    first: Day
-    """Day of the first price."""
-    last: Day
-    """Day of the last price."""
-    observations: int
-    """Number of prices."""
-    rhythm: str | None
-    """Frequency: daily, monthly, ...; null for a single price."""
-    expected: int
-    """Prices that the frequency makes expect."""
     coverage: float
     """Prices over those expected."""
-    gaps: int
-    """Times that a price is missing."""
-    longest_gap: int
-    """Prices that are missing in a row at most."""
-    longest_gap_after: Day | None
-    """Day of the price before them."""
-    stale_run: int
-    """Equal prices in a row at most."""
-    stale_until: Day | None
-    """Day of the last of them."""
     large_moves: int
     """Changes far above the usual size, true or not."""
-    outliers: int
-    """Prices far from both neighbours."""
-    outlier_date: Day | None
-    """Day of the farthest."""
-    outlier_z: float | None
-    """Its distance, in robust standard deviations."""
-    unit_ratio: float | None
-    """Jump that looks like a change of unit, or of daily prices like a split, as a ratio."""
     unit_factor: float | None
     """Price level after it over that before."""
-    unit_date: Day | None
-    """Day of the jump."""
-    age_days: int
-    """Days since the last price."""
 
 
 class Quote(Record):

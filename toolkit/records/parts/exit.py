@@ -45,31 +45,17 @@ class LicenceDays(Record):
     """Ninetieth percentile."""
 
 
-class ProductExit(Named):
-    """The sale of one product; money in the reporting currency."""
+class ProductExit(Named, ExitAmounts):
+    """The sale of one product."""
 
     group: str | None
     """Group of metals."""
     lots: int
     """How many."""
-    value: float
-    """At today's price level, in the reporting currency."""
-    entry: float
-    """Paid beyond the value to come into it."""
     spread: float | None
     """Round trip, as a fraction; null where lots differ."""
     storage: float | None
     """A year, as a fraction of value; null where lots differ."""
-    sale: float
-    """Lost to the spread at the sale."""
-    storage_paid: float
-    """Paid for storage until then."""
-    net_now: float
-    """What a sale today leaves."""
-    net: float
-    """What a sale after the years leaves at an unchanged price."""
-    rise: AtHorizons
-    """Rise of the price a year at which nothing is lost, as a fraction."""
     terms: str
     """What both rest on: assumption, published_fee, given, mixed."""
     days: LicenceDays | None

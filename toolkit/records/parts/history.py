@@ -49,20 +49,11 @@ class PathMonth(Record):
     """Whether few prices stand behind it."""
 
 
-class HistoryCase(Named):
+class HistoryCase(Named, Notice):
     """The reaction of an asset to a notice."""
 
     concerns: bool
     """Whether the report is about this asset."""
-    event_id: EventId
-    number: Number
-    instrument: InstrumentKind
-    kind: str
-    """control, practice, ..."""
-    announced: Day
-    """Day of its announcement."""
-    effective: Day | None
-    """First day."""
     destinations: Destinations
     basis: PriceBasis
     overlaps: Rows[Notice]

@@ -6,15 +6,9 @@ from toolkit.records.fields import DataUsed
 from toolkit.records.sources import Provenance
 
 
-class SeriesQuality(Named):
-    """A price series of an asset."""
+class SeriesChecks(Record):
+    """What is looked for in a series (`toolkit.market.quality.quality`)."""
 
-    basis: str
-    """Basis of the newest price."""
-    noisy: bool
-    """Whether prices are customs values, of which a level is estimated."""
-    old: bool
-    """Whether the newest price is older than the frequency explains."""
     first: Day
     """Day of the first price."""
     last: Day
@@ -47,6 +41,17 @@ class SeriesQuality(Named):
     """Day of the jump."""
     age_days: int
     """Days since the last price."""
+
+
+class SeriesQuality(Named, SeriesChecks):
+    """A price series of an asset."""
+
+    basis: str
+    """Basis of the newest price."""
+    noisy: bool
+    """Whether prices are customs values, of which a level is estimated."""
+    old: bool
+    """Whether the newest price is older than the frequency explains."""
 
 
 class Quality(Record):

@@ -203,6 +203,9 @@ def upcoming(record: Calendar, say: Language) -> Document:
         ledger=Review(reviewed_to=record.reviewed_to),
         rates=(),
         data=(),
+        warnings=(),
+        notes=(),
+        remarks=(),
         phrases={},
     )
     run = Findings.of(ledger, language=say)
