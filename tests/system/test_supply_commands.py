@@ -85,6 +85,32 @@ def test_gallium_to_the_united_states(as_json, day, headline):
     assert [form["headline"] for form in traded] == [headline]
 
 
+BY_DATES = "in force since 2026-11-28 by the dates of the acts alone; whether a suspension was extended"
+
+
+@pytest.mark.parametrize(
+    ("metal", "day", "told"), [("gallium", "2026-11-27", 0), ("antimony", "2026-11-28", 1), ("", "2026-11-28", 1)]
+)
+def test_what_is_in_force_by_a_date_after_the_last_review_says_that_no_act_was_seen(toolkit, metal, day, told):
+    code, out, _ = toolkit("controls", *metal.split(), "--to", "USA", "--as-of", day)
+    assert code == 0
+    assert " ".join(out.split()).count(f"No. 46/2024 para 2: {BY_DATES}") == told
+
+
+def test_a_state_stands_beside_the_days_of_that_state(toolkit):
+    """A suspended ban since the day of the ban, and a licence with it since the day of the licence, were periods that never were."""
+    _, out, _ = toolkit("controls", "gallium", "--to", "USA", "--as-of", "2026-11-27", "--format", "markdown")
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in out.replace("\xa0", " ").replace("\\_", "_").splitlines()
+        if line[:1] == "|"
+    ]
+    (ban,) = [row for row in rows if row[2:3] == ["suspended"]]
+    assert ban[3:5] == ["9 Nov 2025", "27 Nov 2026"]
+    (oxide,) = [row for row in rows if row[0] == "oxide"]
+    assert oxide[1:4] == ["licence+ban_suspended", "9 Nov 2025", "27 Nov 2026"]
+
+
 def test_indium_by_form(as_json):
     metal = as_json("controls", "indium", "--form", "metal", *TODAY)
     assert (metal["headline"], metal["listed"]) == ("not_listed", False)

@@ -232,6 +232,29 @@ def _unsettled(titles: tuple[str, ...], extension: Event, reviewed_to: date | No
     )
 
 
+def dates_note(began: Iterable[tuple[str, date]], reviewed_to: date | None) -> str:
+    """What is in force since a day after the last reviewed one, by dates alone; empty when nothing is.
+
+    Args:
+        began: Title of a measure in force, and the first day of that status.
+        reviewed_to: As in `ControlState`; without a day nothing is told, since `review_note` doubts every state.
+    """
+    days: dict[date, dict[str, None]] = {}
+    for title, day in sorted(began, key=lambda one: one[1]):
+        if reviewed_to and day > reviewed_to:
+            days.setdefault(day, {})[title] = None
+    return together(
+        *(
+            message(
+                "{titles:and}: in force since {day:%Y-%m-%d} by the dates of the acts alone; whether a suspension was extended "
+                "after {reviewed:%Y-%m-%d} is not known.",
+                titles=tuple(titles), day=day, reviewed=reviewed_to,
+            )
+            for day, titles in days.items()
+        )
+    )  # fmt: skip
+
+
 def is_beyond_review(reviewed_to: date | None, day: date) -> bool:
     """Whether a legal state on `day` is inferred: the ledger was reviewed to an earlier day only."""
     return reviewed_to is None or day > reviewed_to

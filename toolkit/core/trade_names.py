@@ -154,7 +154,11 @@ _PRODUCTS = {
         ("ammonium paratungstate;ammonium paratungstate apt;apt;ammoniumparawolframat", ("tungsten", "apt")),
         ("scheelite;scheelit;wolframite;wolframit", ("tungsten", "ore")),
         ("stibnite;stibnit;antimonit", ("antimony", "ore")),
-        ("smco magnet;smco magnets;smco magnete;samarium cobalt magnets;samarium kobalt magnete", ("samarium", "magnet")),
+        ("smco;smco magnet;smco magnets;smco magnete;samarium cobalt magnets;samarium kobalt magnete", ("samarium", "magnet")),
+        (
+            "ndfeb;ndfeb magnet;ndfeb magnets;ndfeb magnete;neodymium iron boron magnets;neodym eisen bor magnete",
+            ("neodymium", "magnet"),
+        ),
     )
     for name in names.split(";")
     for spelling in foldings(name)
@@ -164,6 +168,8 @@ _GRAIN = re.compile(
     r"[-,\s]*[<>~]?\s?[0-9]+(?:[.,][0-9]+)?(?:\s?-\s?[0-9]+(?:[.,][0-9]+)?)?\s?(?:[uµμ]m|micron|mesh)\b", re.IGNORECASE
 )
 """Grain of a powder beside its name."""
+_WAFER = re.compile(r"(?i)[\s-]+wafers?\b.*$")
+"""The shape of a compound semiconductor: notices name it in every shape."""
 
 
 def metal_hint(name: str, known: Iterable[str]) -> str:
@@ -206,7 +212,7 @@ def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None
 
 def _product(text: str) -> tuple[str, str] | None:
     """Metal and words for a form of a formula (``Dy2O3``) and of a product with a name of its own (``APT``)."""
-    formula = _FORMULA.fullmatch(text.strip())
+    formula = _FORMULA.fullmatch(_WAFER.sub("", text.strip()))
     # Two capitals may be a country's code or a ticker: VN, US, but WC is in every list of powders.
     if formula and formula[1] in SYMBOLS and (not formula[0].isupper() or formula[2] or formula[4] or formula[0] == "WC"):
         return (SYMBOLS[formula[1]], _ANIONS[formula[3]]) if formula[1] != "C" else None

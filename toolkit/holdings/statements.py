@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
-from toolkit.controls.ledger import CHINA
+from toolkit.controls.chronology import IN_FORCE
+from toolkit.controls.ledger import CHINA, ControlLedger
+from toolkit.controls.state import dates_note
 from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exposure import (
@@ -23,6 +26,24 @@ from toolkit.holdings.exposure import (
 from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.resale import NOT_SETTLED
 from toolkit.market.readers.holdings.lots import few
+
+
+def by_dates(portfolio: PortfolioExposure, ledger: ControlLedger, on: date) -> tuple[str, ...]:
+    """Which measures on the lots, their delivery or resale, are in force by dates that have passed since the last review.
+
+    Args:
+        portfolio: The lots and what is on them.
+        ledger: The control ledger.
+        on: Day of knowledge.
+    """
+    numbers = {number for lot in portfolio.lots for number in lot.measures}
+    numbers |= {number for lot in portfolio.lots for answer in lot.answers for number in answer.measures}
+    named = [
+        (title, event) for event in ledger.events if event.is_law and (title := event.number or event.authority) in numbers
+    ]
+    spells = [(title, ledger.chronology.period(event, on)) for title, event in named if event.known_from <= on]
+    told = dates_note(((title, spell.since) for title, spell in spells if spell.status == IN_FORCE), ledger.reviewed_to)
+    return (told,) if told else ()
 
 
 def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:

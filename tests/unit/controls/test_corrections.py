@@ -38,6 +38,14 @@ def test_terbium_stays_under_licence_whatever_is_suspended(ledger, form):
     assert headline(ledger, "terbium", form, "2025-04-03") == "not_listed"
 
 
+@pytest.mark.parametrize("metal", ["neodymium", "praseodymium", "cobalt"])
+def test_a_magnet_is_not_called_free_before_its_composition_is_known(ledger, metal):
+    """No. 18 of 2025 names magnets with terbium or dysprosium, and of samarium and cobalt: nothing says that this is none."""
+    assert headline(ledger, metal, "magnet", "2025-04-03") == "not_listed"
+    assert headline(ledger, metal, "NdFeB", "2025-04-04") == "licence_uncertain"
+    assert headline(ledger, metal, "metal", "2025-04-04") == "not_listed"
+
+
 @pytest.mark.parametrize(
     ("day", "expected"),
     [

@@ -11,8 +11,10 @@ import pytest
 from tests.blocks import figures, table_of
 from tests.lots import HEADER, TWELVE, ask_of, findings_of
 from tests.records import as_document, report
-from tests.subjects import HOSTILE, proposal
+from tests.subjects import HOSTILE, context, proposal
 from tests.subjects import holdings as subjects_holdings
+from toolkit.app import subjects
+from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
 from toolkit.report.answers.answer import Answer
@@ -311,6 +313,22 @@ def test_who_is_barred_is_not_narrowed_to_military_buyers_when_a_country_is_barr
     notes = [plain(item.note) for item in figures.items]
     assert not any("military" in note for note in notes)
     assert any("100.0% of value, barred from some buyers" in note for note in notes)
+
+
+@pytest.mark.parametrize("owner", ["USA", "DEU"])
+def test_a_ban_that_returned_by_its_date_is_told_in_the_opening_and_among_the_duties_of_who_it_binds(tmp_path, owner):
+    """The matrix of a short report has no column of the ban to the US; it left it out for an owner in the US as well."""
+    (path := tmp_path / "lots.csv").write_text("asset,quantity,origin_country,location\ngallium,5,CHN,Frankfurt\n")
+    ask = subjects.holdings(ExposureRequest(str(path), context(date(2026, 11, 28), owner)))
+    page = report(ask.record.to_json(), ask.parts.to_json(), name="exposure", lang="en").decode()
+    plain_page = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", page).replace("\xa0", " "))
+    assert (
+        "the suspension of No. 46/2024 ¶2 ended by its text. In force since 28 November 2026, unless an act after" in plain_page
+    )
+    assert ("this suspension concerns resale to the US" in plain_page) == (owner == "DEU")
+    assert ("ban, since 28 Nov 2026" in plain_page) == (owner == "USA")
+    assert ("No. 23/2023 since 1 Aug 2023" in plain_page) == (owner == "DEU")
+    assert any("No. 46 of 2024" in str(words) and "by the dates" in str(words) for words in ask.record.exposure.statements)
 
 
 NOTHING_GIVEN = (

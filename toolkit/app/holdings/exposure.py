@@ -36,7 +36,7 @@ from toolkit.holdings.instruments import instruments, out_of_scope
 from toolkit.holdings.licence_delay import LicenceDelay, cover
 from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.holdings.purchases import purchases
-from toolkit.holdings.statements import gaps, owed, statements
+from toolkit.holdings.statements import by_dates, gaps, owed, statements
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
@@ -172,7 +172,9 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
             "at_risk": portfolio.at_risk,
             "resale_restricted": portfolio.resale_restricted,
             "resale_unknown_origin": portfolio.resale_unknown,
-            "statements": (summary := (*statements(portfolio, currency), *owed(bought, currency))),
+            "statements": (summary := (
+                *statements(portfolio, currency), *owed(bought, currency), *by_dates(portfolio, context.ledger, as_of)
+            )),
             "ledger": {"reviewed_to": context.ledger.reviewed_to},
             "prices": [*levels.values()],
             "shock": {

@@ -78,6 +78,7 @@ class LotNames:
         first = foldings(text.partition(" ")[0])
         of_first = next((ELEMENTS[word] for word in first if len(word) > 2 and word in ELEMENTS), None)
         name = ELEMENTS.get(foldings(text)[0]) or (of_first if of_first not in self.ledger.assets else None)
+        name = name or (text if foldings(text)[0].startswith("ferro") else None)  # no slip of its metal: FeW is no tungsten
         if name:
             hint = message("Nothing is known of {name:s}. Bring its price with --prices, or take the lot out.", name=name)
             raise DataError(message("unknown asset {text!r:s}.", text=text), hint=hint)

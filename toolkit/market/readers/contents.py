@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -12,9 +13,12 @@ from toolkit.core.messages import message
 from toolkit.market.readers.limits import MAX_BYTES, check_size
 
 _FOREIGN = (
-    (b"\x1f\x8b", message("compressed (gzip)")),
-    (b"%PDF", message("a PDF")),
+    (re.compile(rb"\x1f\x8b"), message("compressed (gzip)")),
+    (re.compile(rb"%PDF"), message("a PDF")),
+    (re.compile(rb"(\xef\xbb\xbf)?\s*(\{|\[\s*\{)"), message("JSON")),
+    (re.compile(rb"(?i)(\xef\xbb\xbf)?\s*<(!doctype|html|table|\?xml)\b"), message("a web page or XML")),
 )
+"""How files begin that spreadsheets and banks give under the name of a table, and what they are."""
 _SAVE_AS = message("Save it as 'CSV UTF-8' or as Parquet: in the spreadsheet, File > Save as > CSV UTF-8.")
 _LEGACY = {"cp1252": "Windows-1252", "gb18030": "GB18030"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -75,7 +79,7 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
         legacy: As of `toolkit.market.readers.tabular.read_table`.
     """
     for magic, what in _FOREIGN:
-        if content.startswith(magic):
+        if magic.match(content):
             raise DataError(
                 message("{name:s} is {what}, not a CSV.", name=name, what=what), hint=_SAVE_AS, details={"file": name}
             )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, headline_word, review_note
+from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, dates_note, headline_word, review_note
 from toolkit.records.answers.controls import Calendar, ControlledItems, DatedChange, MetalControls, ProductControls
 from toolkit.records.controls import FormState, Measure
 from toolkit.records.sources import Owner, Review
@@ -58,7 +58,7 @@ def controls(found: MetalControls, say: Language) -> Document:
         answer.line(BASIS[found.form_basis])
     if basis := list(dict.fromkeys(_basis(answer, m) for m in _leading(found))):
         answer.line("Rests on {measures}.", measures=", ".join(basis))
-    answer.lines(found.unsettled, found.note)
+    answer.lines(found.unsettled, _by_dates(found, found.measures), found.note)
     own = say.words(", yours")
     answer.table(
         "measure | instrument | state | since | until | for | standing",
@@ -91,7 +91,7 @@ def products(found: ProductControls, names: Mapping[str, str], say: Language) ->
         "Controls of {origin} on exports to {destination}, {user} use, on {day:%Y-%m-%d}",
         origin=found.origin, destination=found.destination, user=answer.word(found.end_user), day=found.as_of,
     )  # fmt: skip
-    answer.lines(_review(found))
+    answer.lines(_review(found), _by_dates(found, [m for state in found.products for m in _leading(state)]))
     answer.table(FORMS, (_state(answer, state, say.name(names[state.metal])) for state in found.products))
     return _closed(answer, found.own_events, answer.told("Export controls of {origin}", origin=found.origin))
 
@@ -112,8 +112,17 @@ def items(found: ControlledItems, say: Language) -> Document:
 
 
 def _review(found: ProductControls | ControlledItems) -> str:
-    reviewed_to = None if found.reviewed_to is None else date.fromisoformat(found.reviewed_to)
-    return review_note(reviewed_to, date.fromisoformat(found.as_of))
+    return review_note(_reviewed_to(found), date.fromisoformat(found.as_of))
+
+
+def _reviewed_to(found: MetalControls | ProductControls | ControlledItems) -> date | None:
+    return None if found.reviewed_to is None else date.fromisoformat(found.reviewed_to)
+
+
+def _by_dates(found: MetalControls | ProductControls, measures: Iterable[Measure]) -> str:
+    """Which measures are in force by dates that have passed since the last review."""
+    law = (m for m in measures if m.is_law and m.status == "in_force")
+    return dates_note(((m.number or m.authority, date.fromisoformat(m.status_since)) for m in law), _reviewed_to(found))
 
 
 def _leading(state: FormState) -> tuple[Measure, ...]:
@@ -152,8 +161,13 @@ def _state(answer: Answer, state: FormState, label: Cell) -> Iterator[Cell]:
     practice = dict.fromkeys(answer.word(m.instrument) for m in state.measures if m.status == "reported")
     yield label
     yield headline(answer, state.headline)
-    yield answer.day(min((m.since for m in _leading(state) if m.since), default=None))
-    yield answer.day(min((m.until for m in _leading(state) if m.until), default=None))
+    words: dict[str, list[Measure]] = {}
+    for m in _leading(state):
+        words.setdefault(headline_word(m.instrument, m.status), []).append(m)
+    # A word stands from the first of its measures to the last, the headline while all its words do.
+    yield answer.day(max((min(m.status_since for m in same) for same in words.values()), default=None))
+    lasts = [max(m.until or "" for m in same) for same in words.values() if all(m.until for m in same)]
+    yield answer.day(min(lasts, default=None))
     yield ", ".join(numbers) or answer.say.words("none")
     yield ", ".join(practice)
 
@@ -167,7 +181,7 @@ def _measure(answer: Answer, m: Measure, last: str) -> Iterator[Cell]:
         + (say.words(" (other route)") if m.conditional else "")
         + (say.words(CERTAINTY[m.certainty]) if CERTAINTY[m.certainty] else "")
     )
-    yield answer.day(m.since)
+    yield answer.day(m.status_since)
     yield answer.day(m.until)
     where = [name if name.isupper() else answer.word(name) for name in m.destinations]  # codes are the same in any language
     yield ", ".join(where) + ("" if m.end_user == "all" else f", {answer.word(m.end_user)}")

@@ -137,15 +137,26 @@ def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:
 
 def _states(run: Findings, row: ControlState) -> Cells:
     own = [m for m in row.measures if not m.conditional]
-    routes = [_state(run, [m for m in route.measures if m.instrument in DUTIES]) for route in _routes(run, row)]
-    # A measure that names buyers with a column of their own stands there, so that a column says the same in every report.
-    shown = {m.event_id for route in row.routes for m in route.measures}
+    columns = _routes(run, row)
+    routes = [_state(run, [m for m in route.measures if m.instrument in DUTIES]) for route in columns]
+    # A measure that names buyers with a column of their own stands there; without that column it is a duty like others.
+    shown = {m.event_id for route in columns for m in route.measures}
     duties = [m for m in own if m.instrument in DUTIES and m.event_id not in shown]
-    return (_state(run, duties), *routes, _state(run, [m for m in own if m.instrument == "exporter_whitelist"]))
+    return (
+        _state(run, duties, column_of_licences=True),
+        *routes,
+        _state(run, [m for m in own if m.instrument == "exporter_whitelist"]),
+    )
 
 
-def _state(run: Findings, measures: Sequence[Measure]) -> State | None:
-    """The gravest measure of a cell, in force before suspended; the others of the cell follow from the data."""
+def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bool = False) -> State | None:
+    """The gravest measure of a cell, in force before suspended; the others of the cell follow from the data.
+
+    Args:
+        run: What is reported.
+        measures: Of the cell.
+        column_of_licences: A ban stands among licences, and says that it is one.
+    """
     official = [m for m in measures if m.standing == "official" and m.status in SHOWN]
     if not official:
         return None
@@ -164,7 +175,9 @@ def _state(run: Findings, measures: Sequence[Measure]) -> State | None:
         return State("uncertain", number, told, brief=told)
     if m.certainty != "named":
         return State("uncertain", number, say.words("uncertain, since {day}", day=since), brief=say.words("uncertain"))
-    return State("on", number, say.words("since {day}", day=since))
+    is_ban = column_of_licences and m.instrument == "ban"
+    told = say.words("ban, since {day}", day=since) if is_ban else say.words("since {day}", day=since)
+    return State("on", number, told, brief=told if is_ban else "")
 
 
 def _grouped(run: Findings, rows: Sequence[tuple[Cells, ControlState]]) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from toolkit.records.positions import Position
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital, day
-from toolkit.report.i18n.text import Inline, Span, Text, sources, strong, text
+from toolkit.report.i18n.text import Inline, Span, Text, name, sources, strong, text
 from toolkit.report.tables.lanes import in_words, suspended_until
 from toolkit.report.tables.lots import PLANNED
 
@@ -25,8 +25,9 @@ def dated_controls(run: Findings) -> list[Upcoming]:
 
 
 def deadline(run: Findings) -> Iterator[Inline]:
-    """The next confirmed change of a control, and which holdings it names."""
+    """What returned by its date alone to what is held, the next confirmed change of a control, and which holdings it names."""
     say, fmt = run.say, run.fmt
+    yield from _returned(run)
     near = [row for row in dated_controls(run) if (day(row.date) - run.as_of).days <= SOON]
     if not near:
         yield say("No official change of a control is dated within {days} days.", days=SOON)
@@ -54,6 +55,26 @@ def deadline(run: Findings) -> Iterator[Inline]:
     if metals := touched(run, row):
         yield " "
         yield _met(run, text(run.say.listed(metals), *_share(run, row)), suspended)
+
+
+def _returned(run: Findings) -> Iterator[Inline]:
+    """Suspensions on what is held that have ended since the last review: what they suspended is in force by dates alone."""
+    say, fmt, reviewed = run.say, run.fmt, run.record.ledger.reviewed_to
+    for row in run.record.upcoming:
+        if row.status != "lapsed" or not (reviewed and row.returns and row.returns > reviewed):
+            continue
+        if any(claim.standing == "agreed" for claim in row.claims) or not (metals := touched(run, row)):
+            continue
+        yield say(
+            "{when}: the suspension of {notices} ended by its text. In force since {day}, unless an act after {reviewed} says "
+            "otherwise{markers}.",
+            when=strong(f"{capital(run.away(row.date))}, {fmt.long_date(row.date)}"),
+            notices=say.listed([name(fmt.notices(say.term("term", title))) for title in row.acts_on]),
+            day=fmt.long_date(row.returns), reviewed=fmt.long_date(reviewed), markers=sources(*run.of_tables("controls")),
+        )  # fmt: skip
+        yield " "
+        yield _met(run, text(say.listed(metals), *_share(run, row)), suspended_until(run, row.date))
+        yield " "
 
 
 def touched(run: Findings, row: Upcoming) -> list[Span]:
