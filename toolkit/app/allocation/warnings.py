@@ -74,17 +74,31 @@ def warnings(
         found.append(Remark("terms", text, message("Say what a trade costs (fee under [costs] of the strategy)."), unknown))
     day = inputs.snapshot.as_of
     values = dict(zip(universe.keys, np.maximum(np.abs(money.values), np.abs(money.before)).tolist(), strict=True))
-    uncertain = [
-        asset
+    states = {
+        asset: inputs.ledger.state(
+            products[asset.key], asset.form, on=day, destination=destination, origin=asset.origin or CHINA
+        )
         for asset in universe
         if values[asset.key] > HELD * money.wealth
         and asset.form is not None
         and products[asset.key] in inputs.products
         and CHINA not in asset.outside
-        and inputs.ledger.state(
-            products[asset.key], asset.form, on=day, destination=destination, origin=asset.origin or CHINA
-        ).uncertain
-    ]
+    }
+    bought = dict(zip(universe.keys, (money.values - money.before > HELD * money.wealth).tolist(), strict=True))
+    banned = [asset for asset, state in states.items() if state.headline == "ban" and bought[asset.key]]
+    for origin in dict.fromkeys(asset.origin or CHINA for asset in banned):
+        names = [asset.name for asset in banned if (asset.origin or CHINA) == origin]
+        keys = tuple(asset.key for asset in banned if (asset.origin or CHINA) == origin)
+        text = message(
+            "A ban of exports from {origin} to {destination} is in force on {assets}: what is bought has to come from "
+            "elsewhere.",
+            origin=origin,
+            destination=destination,
+            assets=names,
+        )
+        command = f"`toolkit controls {products[keys[0]]} --to {destination}`"
+        found.append(Remark("law", text, message("See {command}, and ask for proof of the origin.", command=command), keys))
+    uncertain = [asset for asset, state in states.items() if state.uncertain]
     if uncertain:
         names = [asset.name for asset in uncertain]
         text = message("The control state of {assets} is uncertain and counts as controlled.", assets=names)
