@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parents[1]
 FIRST = slice(0, 1)
 REPORT = {
-    **dict.fromkeys(("say", "words", "mark", "heading", "line", "table", "subtitle", "told"), FIRST),
+    **dict.fromkeys(("message", "say", "words", "mark", "heading", "line", "table", "subtitle", "told"), FIRST),
     "counted": slice(1, 3),
 }
 RUN = {"message": FIRST}

@@ -11,6 +11,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import GapError, SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.limits import LARGEST_RATIO, check_number
+from toolkit.core.messages import message, together
 from toolkit.holdings.licence_delay import LicenceDelay
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.cells import number
@@ -54,8 +55,10 @@ def _number(snapshot: Snapshot, name: str, column: str) -> tuple[float, str]:
     value = None if row is None else getattr(row, column)
     if row is None or value is None:
         raise GapError(
-            f"no assumption {name!r} ({column}) was known on {snapshot.as_of}.",
-            hint="Choose a later --as-of, or give the figure as an option.",
+            message(
+                "no assumption {name!r:s} ({column:s}) was known on {as_of}.", name=name, column=column, as_of=snapshot.as_of
+            ),
+            hint=message("Choose a later --as-of, or give the figure as an option."),
             details={"assumption": name},
         )
     return float(value), f"{row.statement} ({row.citation})"
@@ -94,13 +97,16 @@ def parse_elasticity(text: str | None, snapshot: Snapshot) -> Elasticity:
     try:
         values = [number("--elasticity", part, LARGEST_RATIO) for part in text.split(":")]
     except SpecError as unread:
-        raise SpecError(unread.message, hint=f"{unread.hint} A range is 0.25:0.7 or 0.25:0.4:0.7.") from None
+        raise SpecError(unread.message, hint=together(unread.hint, message("A range is 0.25:0.7 or 0.25:0.4:0.7."))) from None
     if len(values) == 1:
         values *= 3
     if len(values) == 2 and min(values) > 0:
         values.insert(1, (values[0] * values[1]) ** 0.5)
     if len(values) != 3:
-        raise SpecError(f"--elasticity {text!r} is no range.", hint="Write it as 0.4, 0.25:0.7 or 0.25:0.4:0.7.")
+        raise SpecError(
+            message("--elasticity {text!r:s} is no range.", text=text),
+            hint=message("Write it as 0.4, 0.25:0.7 or 0.25:0.4:0.7."),
+        )
     low, central, high = (check_number("--elasticity", value, LARGEST_RATIO) for value in values)
     return Elasticity(low, central, high, "given", "option --elasticity")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from toolkit.app.runs import to_json
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.core.text import one_line
 
 LONGEST_NAME, LONGEST_PATH = 120, 40
@@ -26,9 +27,14 @@ def client_name(given: str | None) -> str | None:
         return None
     name = " ".join(one_line(given).split())
     if not path_word(name):
-        raise SpecError(f"--client {name!r} has no letter and no digit.", hint="Give the name of a client.")
+        raise SpecError(
+            message("--client {name!r:s} has no letter and no digit.", name=name), hint=message("Give the name of a client.")
+        )
     if len(name) > LONGEST_NAME:
-        raise SpecError(f"--client has {len(name)} characters.", hint=f"Use at most {LONGEST_NAME}.")
+        raise SpecError(
+            message("--client has {n} characters.", n=len(name)),
+            hint=message("Use at most {longest_name}.", longest_name=LONGEST_NAME),
+        )
     return name
 
 

@@ -18,6 +18,7 @@ from toolkit.core.countries import Country
 from toolkit.core.currencies import Currency
 from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml, shown
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.market.readers.cells import number
 from toolkit.records.answers.lists import Setting
 
@@ -48,7 +49,7 @@ class Owner(Spec):
 
 def _mirror(address: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", address):
-        raise ValueError(f"must be an address as https://mirror.example, not {shown(address)}")
+        raise ValueError(message("must be an address as https://mirror.example, not {address:s}", address=shown(address)))
     return address
 
 
@@ -65,7 +66,7 @@ class Data(Spec):
 
 def _language(text: str) -> str:
     if not re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", text):
-        raise ValueError(f"must be a language such as en, de or pt_BR, not {shown(text)}")
+        raise ValueError(message("must be a language such as en, de or pt_BR, not {text:s}", text=shown(text)))
     return text
 
 

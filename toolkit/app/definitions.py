@@ -49,10 +49,13 @@ def find(kind: str, name: str) -> Definition:
     """
     as_path = Path(name)
     if len(as_path.name.encode(errors="replace")) > LONGEST:
-        raise SpecError(f"{name[:60]}... is longer than the name of a file can be.", hint=f"Use at most {LONGEST} bytes.")
+        raise SpecError(
+            message("{name:s}... is longer than the name of a file can be.", name=name[:60]),
+            hint=message("Use at most {longest} bytes.", longest=LONGEST),
+        )
     if as_path.suffix == ".toml" or as_path.is_file():
         if not as_path.is_file():
-            raise SpecError(f"{name} does not exist.", details={"file": name})
+            raise SpecError(message("{name:s} does not exist.", name=name), details={"file": name})
         return Definition(as_path.stem, as_path, "file")
     known = {definition.name: definition for definition in definitions(kind)}
     if name not in known:

@@ -12,6 +12,7 @@ from toolkit.app.context import Context
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import DataError, GapError
+from toolkit.core.messages import message
 from toolkit.core.trade_names import ELEMENTS, metal_and_form, metal_hint
 from toolkit.market.readers.flows import read_flows
 from toolkit.records.answers import flows as records
@@ -111,14 +112,19 @@ def flows(context: Context, metal: str | None = None, file: str | None = None) -
         name, table = read.name, read.frame.filter(pl.col("date") <= as_of)
         notes = (*notes, *read.notes)
         if table.height < read.frame.height:
-            notes = (*notes, f"Months after {as_of} are left out.")
+            notes = (*notes, message("Months after {as_of:%Y-%m-%d} are left out.", as_of=as_of))
         own = {code: sole_asset(codes, code) for code in table["hs_code"].unique()}
         table = table.with_columns(asset=pl.col("hs_code").replace_strict(own, return_dtype=pl.String))
     asked = None if metal is None else _asked(metal, context, codes)
     chosen = table if asked is None else table.filter(_matches(asked, codes))
     if chosen.is_empty():
-        what = "in all" if asked is None else f"of {asked}"
-        raise GapError(f"no customs flow {what} was known on {as_of}.", hint=_offered(table), details={"metal": asked})
+        raise GapError(
+            message("no customs flow was known on {as_of:%Y-%m-%d}.", as_of=as_of)
+            if asked is None
+            else message("no customs flow of {metal} was known on {as_of:%Y-%m-%d}.", metal=asked, as_of=as_of),
+            hint=_offered(table),
+            details={"metal": asked},
+        )
     if file is None:
         provenance = context.snapshot.provenance({"flows": chosen})
     asset = None if asked is None or asked.isdecimal() else asked
@@ -166,7 +172,7 @@ def _asked(text: str, context: Context, codes: tuple[TariffCode, ...]) -> str:
     for key in (word, named[0] if named else ""):
         if key in known:
             return key
-    raise DataError(f"unknown metal {text!r}.", hint=metal_hint(text, known), details={"metal": text})
+    raise DataError(message("unknown metal {text!r:s}.", text=text), hint=metal_hint(text, known), details={"metal": text})
 
 
 def _matches(asked: str, codes: tuple[TariffCode, ...]) -> pl.Expr:

@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 
 from toolkit.app.definitions import folders
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import Key, Language
 
@@ -22,7 +23,10 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise SpecError(f"{path} cannot be read: {error}.", hint="Save it as UTF-8 text, or remove it.") from error
+        raise SpecError(
+            message("{path:s} cannot be read: {error:s}.", path=str(path), error=str(error)),
+            hint=message("Save it as UTF-8 text, or remove it."),
+        ) from error
 
 
 def languages() -> tuple[str, ...]:
@@ -38,11 +42,13 @@ def language(code: str) -> Language:
         SpecError: for one that has no catalogue.
     """
     if code not in languages():
-        raise SpecError(f"reports are not written in {code!r}.", hint=did_you_mean(code, languages()))
+        raise SpecError(message("reports are not written in {code!r:s}.", code=code), hint=did_you_mean(code, languages()))
     try:
         Locale.parse(code)
     except (UnknownLocaleError, ValueError) as error:
-        raise SpecError(f"{code!r} is no language.", hint="Name the folder of a catalogue as de or pt_BR.") from error
+        raise SpecError(
+            message("{code!r:s} is no language.", code=code), hint=message("Name the folder of a catalogue as de or pt_BR.")
+        ) from error
     files = tuple(_catalogues(code))
     return _language(code, files, tuple(path.stat().st_mtime_ns for path in files))
 
@@ -61,13 +67,13 @@ def _language(code: str, files: tuple[Path, ...], _: tuple[int, ...]) -> Languag
     plural = None
     for path in files:
         catalogue = read_po(read_text(path).splitlines(keepends=True), locale=code)
-        for message in catalogue:
-            if not message.id or not message.string or message.fuzzy:
+        for entry in catalogue:
+            if not entry.id or not entry.string or entry.fuzzy:
                 continue
-            key = message.id if isinstance(message.id, str) else message.id[0]
-            told = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            key = entry.id if isinstance(entry.id, str) else entry.id[0]
+            told = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
             if all(told):
-                messages.setdefault((message.context, key), told)
+                messages.setdefault((entry.context, key), told)
         plural = plural or _plural(catalogue.plural_expr)
     return Language(Formats(code), MappingProxyType(messages), plural) if plural else Language(Formats(code))
 
@@ -80,5 +86,6 @@ def _plural(expression: str):
         return c2py(expression)
     except ValueError as error:
         raise SpecError(
-            f"a catalogue has the plural rule {expression!r}: {error}.", hint="See its Plural-Forms line."
+            message("a catalogue has the plural rule {expression!r:s}: {error:s}.", expression=expression, error=str(error)),
+            hint=message("See its Plural-Forms line."),
         ) from error

@@ -17,7 +17,7 @@ from toolkit.app.controls.own_events import kept
 from toolkit.app.runs import RUNS, run_files, run_id, store, with_checksums
 from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
-from toolkit.core.messages import message
+from toolkit.core.messages import message, together
 from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
@@ -136,9 +136,13 @@ def _with_lots(error: Infeasible, prepared: Prepared) -> Infeasible:
     told = message("Not sold: {lots:; }.", lots=few([*lots]))
     hint = error.hint
     if until is not None:
-        sale = f'wait until {until:%Y-%m-%d}, or sell today, with tax on a gain: owner.sale_order = "fifo"'
-        hint = f"Of the lots that are nearly free of tax: {sale} (TOOLKIT_OWNER_SALE_ORDER=fifo). Otherwise: {hint}"
-    return Infeasible(f"{error.message} {told}", hint=hint, details={**error.details, "not_sold": told})
+        hint = message(
+            "Of the lots that are nearly free of tax: wait until {until:%Y-%m-%d}, or sell today, with tax on a gain: "
+            'owner.sale_order = "fifo" (TOOLKIT_OWNER_SALE_ORDER=fifo). Otherwise: {hint}',
+            until=until,
+            hint=hint,
+        )
+    return Infeasible(together(error.message, told), hint=hint, details={**error.details, "not_sold": told})
 
 
 def _conflict(error: Infeasible, prepared: Prepared, identity: str, made_from: Mapping[str, Any]) -> Conflict:

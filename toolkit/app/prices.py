@@ -16,7 +16,6 @@ from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
-from toolkit.core.text import figure
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.price_slips import FAR, WRONG, KnownPrices, is_far
 from toolkit.market.market import Snapshot
@@ -146,7 +145,9 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         GapError: where no price was known by then.
     """
     if files.returns_only and masses:
-        raise SpecError("masses have no value in a market of which only returns are known.", hint="Give prices.")
+        raise SpecError(
+            message("masses have no value in a market of which only returns are known."), hint=message("Give prices.")
+        )
     products = names.products
     bundled = snapshot["prices"]["asset"].unique().sort()
     spelled = {spelling: key for key in bundled for spelling in foldings(key)}
@@ -221,13 +222,21 @@ def _check_visible(file: str, day: date, quoted: pl.DataFrame, used: Sequence[pl
         DataError: for an asset that has the name of cash.
     """
     if used[0].is_empty() and quoted.is_empty():
-        raise GapError(f"{file}: no price was known on {day}.", hint="Choose a later --as-of, or leave --prices out.")
+        raise GapError(
+            message("{file:s}: no price was known on {day}.", file=str(file), day=day),
+            hint=message("Choose a later --as-of, or leave --prices out."),
+        )
     if all(part.is_empty() for part in used) and file != STORED:  # a file that is named now is meant to be used
         old = "; ".join(f"{row['asset']} of {row['date']}" for row in quoted.iter_rows(named=True))
-        hint = "Bring a price of this month, or a series of at least seven months, or leave --prices out."
-        raise GapError(f"{file}: every price is too old to be one of today: {old}.", hint=hint)
+        hint = message("Bring a price of this month, or a series of at least seven months, or leave --prices out.")
+        raise GapError(
+            message("{file:s}: every price is too old to be one of today: {old}.", file=str(file), old=old), hint=hint
+        )
     if any(asset.casefold() == CASH for part in used for asset in part["asset"].unique()):
-        raise DataError(f"{file}: no asset may be named {CASH!r}.", hint="Cash is always there; rename or remove it.")
+        raise DataError(
+            message("{file:s}: no asset may be named {cash!r:s}.", file=str(file), cash=CASH),
+            hint=message("Cash is always there; rename or remove it."),
+        )
 
 
 def _check_series(file: str, quoted: Iterable[str], priced: Collection[str]) -> None:
@@ -244,8 +253,15 @@ def _check_series(file: str, quoted: Iterable[str], priced: Collection[str]) -> 
     for asset in quoted:
         if asset not in priced:
             raise DataError(
-                f"{file}: a dealer's price for {asset!r}, of which no price series is known.",
-                hint=f"Leave its row out, or bring a series: one price tells no risk. {did_you_mean(asset, sorted(priced))}",
+                message(
+                    "{file:s}: a dealer's price for {asset!r:s}, of which no price series is known.",
+                    file=str(file),
+                    asset=asset,
+                ),
+                hint=message(
+                    "Leave its row out, or bring a series: one price tells no risk. {did_you_mean}",
+                    did_you_mean=did_you_mean(asset, sorted(priced)),
+                ),
                 details={"asset": asset},
             )
 
@@ -305,7 +321,9 @@ def in_known_units(prices: pl.DataFrame, names: LotNames) -> pl.DataFrame:
         try:
             found = unit(text, precious=names.is_precious(asset), listed=False)
         except DataError as error:
-            raise DataError(f"{asset} is priced per {text!r}.", hint=error.hint, details={"asset": asset}) from None
+            raise DataError(
+                message("{asset} is priced per {text!r:s}.", asset=asset, text=text), hint=error.hint, details={"asset": asset}
+            ) from None
         if found != text:
             of_these = (pl.col("asset") == asset) & (pl.col("unit") == text)
             prices = prices.with_columns(unit=pl.when(of_these).then(pl.lit(found)).otherwise(pl.col("unit")))
@@ -348,10 +366,24 @@ def _level_warnings(
         per = "kg" if per in KG_PER_UNIT else per
         if is_far(times, WRONG):
             raise DataError(
-                f"{file}: {key} costs {figure(price)} {row['currency']} a {per} on {row['date']}, {figure(times, 3)} times the "
-                f"bundled {figure(level)} (the median of up to three prices).{f' {slip}' if slip else ''}",
-                hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; "
-                f"if it is meant: --accept {key}.",
+                message(
+                    "{file:s}: {key:s} costs {price:,.6g} {currency} a {per} on {date}, {times:,.3g} times the bundled "
+                    "{level:,.6g} (the median of up to three prices).{slip}",
+                    file=str(file),
+                    key=key,
+                    price=price,
+                    currency=row["currency"],
+                    per=per,
+                    date=row["date"],
+                    times=times,
+                    level=level,
+                    slip=f" {slip}" if slip else "",
+                ),
+                hint=message(
+                    "State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; if it is meant: "
+                    "--accept {key:s}.",
+                    key=key,
+                ),
                 details={"asset": key, "rule": "level", "price": price, "level": level},
             )
         text = message(

@@ -17,6 +17,7 @@ from typing import Any
 
 from toolkit.core.errors import SpecError
 from toolkit.core.indented_json import indented
+from toolkit.core.messages import message
 from toolkit.records import reading
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
@@ -33,7 +34,7 @@ DRAFT = ".draft-"
 """How the names of what is not whole yet begin."""
 LONGEST_NAME = 200
 """Bytes of the name of a strategy in that of a run: file systems allow 255 for the whole."""
-AGAIN = "Run the strategy again."
+AGAIN = message("Run the strategy again.")
 STALE = 3600.0
 """Seconds after which a draft belongs to no process that still writes it: a run is written within seconds."""
 
@@ -117,21 +118,43 @@ def read_stored(folder: Path, name: str = RECORD) -> dict[str, Any] | None:
         content = (folder / name).read_bytes() if name == RECORD or (folder / name).is_file() else None
         digests = json.loads((folder / INPUTS).read_text(encoding="utf-8")).get("sha256")
     except FileNotFoundError as error:
-        raise SpecError(f"{folder} is no run of this toolkit: {Path(error.filename).name} is missing.", hint=AGAIN) from error
+        raise SpecError(
+            message(
+                "{folder:s} is no run of this toolkit: {name:s} is missing.", folder=str(folder), name=Path(error.filename).name
+            ),
+            hint=AGAIN,
+        ) from error
     except (OSError, ValueError, AttributeError, RecursionError) as error:
-        raise SpecError(f"the stored run {folder} cannot be read: {error}.", hint=AGAIN) from error
+        raise SpecError(
+            message("the stored run {folder:s} cannot be read: {error:s}.", folder=str(folder), error=str(error)), hint=AGAIN
+        ) from error
     if not isinstance(digests, dict):
-        raise SpecError(f"{folder / INPUTS} holds no checksums: {folder.name} is no run of this version.", hint=AGAIN)
+        raise SpecError(
+            message(
+                "{folder:s} holds no checksums: {name:s} is no run of this version.",
+                folder=str(folder / INPUTS),
+                name=folder.name,
+            ),
+            hint=AGAIN,
+        )
     if content is None or (name != RECORD and name not in digests):
         return None
     if hashlib.sha256(content).hexdigest() != digests.get(name):
-        raise SpecError(f"{folder / name} was changed after the run wrote it: its checksum is another.", hint=AGAIN)
+        raise SpecError(
+            message("{folder:s} was changed after the run wrote it: its checksum is another.", folder=str(folder / name)),
+            hint=AGAIN,
+        )
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise SpecError(f"{folder / name} cannot be read: {error}.", hint=AGAIN) from error
+        raise SpecError(
+            message("{folder:s} cannot be read: {error:s}.", folder=str(folder / name), error=str(error)), hint=AGAIN
+        ) from error
     if not isinstance(found, dict):
-        raise SpecError(f"{folder / name} must be a table, not {type(found).__name__}.", hint=AGAIN)
+        raise SpecError(
+            message("{folder:s} must be a table, not {name:s}.", folder=str(folder / name), name=type(found).__name__),
+            hint=AGAIN,
+        )
     return found
 
 
@@ -143,7 +166,12 @@ def read_run(folder: Path) -> Run | Conflict | BacktestSubject:
     """
     record = read_stored(folder) or {}
     if "kind" not in record and (version := record.get("schema_version")) != SCHEMA_VERSION:
-        told = f"the stored run {folder.name} was written by another version: its schema is {version}, not {SCHEMA_VERSION}."
+        told = message(
+            "the stored run {name:s} was written by another version: its schema is {version}, not {schema_version}.",
+            name=folder.name,
+            version=version,
+            schema_version=SCHEMA_VERSION,
+        )
         raise SpecError(told, hint=AGAIN)
     return reading.read_run(record, str(folder / RECORD), AGAIN)
 
@@ -199,7 +227,10 @@ def read_object(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise SpecError(f"{path} cannot be read: {error}.", hint="Remove it: the same command makes it again.") from error
+        raise SpecError(
+            message("{path:s} cannot be read: {error:s}.", path=str(path), error=str(error)),
+            hint=message("Remove it: the same command makes it again."),
+        ) from error
 
 
 def stored_runs(folder: Path, pattern: str = "*") -> list[Path]:
@@ -257,5 +288,5 @@ def _sweep(folder: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> SpecError:
-    hint = "Check space and access, or name another place; --out is that of runs and reports."
-    return SpecError(f"cannot write to {path}: {error.strerror or error}.", hint=hint)
+    hint = message("Check space and access, or name another place; --out is that of runs and reports.")
+    return SpecError(message("cannot write to {path:s}: {error:s}.", path=str(path), error=error.strerror or error), hint=hint)

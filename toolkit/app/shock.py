@@ -12,7 +12,7 @@ from toolkit.app.holdings.valuation import unit_prices
 from toolkit.app.stops import PUBLISHED_RESPONSE, is_exchange_traded, price_responses
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
-from toolkit.core.text import figure
+from toolkit.core.messages import message
 from toolkit.market.market import Snapshot
 from toolkit.records.answers.shock import (
     CasesByName,
@@ -70,9 +70,12 @@ def shock(
     group = context.products[asset].group if asset in context.products else None
     if elasticity is None and is_exchange_traded(asset, group):
         raise SpecError(
-            f"no elasticity of {asset} is known here: it trades on an exchange from stocks above ground, and the marked "
-            "assumption is one of minor metals.",
-            hint="Give one with a source of your own: --elasticity LOW:HIGH.",
+            message(
+                "no elasticity of {asset} is known here: it trades on an exchange from stocks above ground, and the "
+                "marked assumption is one of minor metals.",
+                asset=asset,
+            ),
+            hint=message("Give one with a source of your own: --elasticity LOW:HIGH."),
             details={"metal": asset},
         )
     held = (context.products[asset],) if asset in context.products else ()
@@ -80,11 +83,20 @@ def shock(
     price = next(iter(found.values()), None)
     if cap is not None and price is None:
         raise SpecError(
-            f"no price of {asset} is known to compare --cap with.", hint="Leave --cap out: multiples need no price."
+            message("no price of {asset} is known to compare --cap with.", asset=asset),
+            hint=message("Leave --cap out: multiples need no price."),
         )
     if cap is not None and price is not None and cap < price.price:
-        hint = "A substitute at that price would already be in use."
-        raise SpecError(f"--cap {figure(cap)} lies below today's {price.price:,.2f} {currency} a kg.", hint=hint)
+        hint = message("A substitute at that price would already be in use.")
+        raise SpecError(
+            message(
+                "--cap {cap:,.6g} lies below today's {price:,.2f} {currency} a kg.",
+                cap=cap,
+                price=price.price,
+                currency=currency,
+            ),
+            hint=hint,
+        )
     seen = price_responses(context, (asset,), elasticity)
     spread = seen.elasticity(asset)
     band = price_band(loss, spread, cap=None if cap is None or price is None else cap / price.price)
@@ -157,7 +169,10 @@ def outside_check(snapshot: Snapshot, asset: str, loss: float) -> PublishedRespo
 def _premium(given: float | None, row: Assumption | None) -> SupplyPremium | None:
     if given is not None:
         if not given > -1:
-            raise SpecError(f"--premium {given:g} makes the price outside zero or less.", hint="Write +20 % as 0.2.")
+            raise SpecError(
+                message("--premium {given:g} makes the price outside zero or less.", given=given),
+                hint=message("Write +20 % as 0.2."),
+            )
         return SupplyPremium(check_number("--premium", given, LARGEST_RATIO), "given", "option --premium")
     if row is None or row.central is None:
         return None

@@ -66,8 +66,15 @@ class Scenario:
 
     def __post_init__(self) -> None:
         if not check_number("--trade-parameter", self.trade_parameter, LARGEST_RATIO) > 0:
-            hint = f"Give a positive number; {NEUTRAL_TRADE:g} is no restriction, such as {SCENARIO_TRADE:g} a restriction."
-            raise SpecError(f"--trade-parameter {self.trade_parameter:g} is no trade parameter.", hint=hint)
+            hint = message(
+                "Give a positive number; {neutral_trade:g} is no restriction, such as {scenario_trade:g} a restriction.",
+                neutral_trade=NEUTRAL_TRADE,
+                scenario_trade=SCENARIO_TRADE,
+            )
+            raise SpecError(
+                message("--trade-parameter {trade_parameter:g} is no trade parameter.", trade_parameter=self.trade_parameter),
+                hint=hint,
+            )
 
 
 def shown_shares(supply: SupplyShares) -> dict[str, Any]:
@@ -240,8 +247,12 @@ def supply(context: Context, metal: str | None = None, scenario: Scenario | None
     keys = [asset.key for asset in context.products if asset.element] if asked is None else [asked]
     found = sorted((context.metal_supply(key, supposed) for key in keys), key=_most_concentrated_first)
     if asked is not None and not found[0].is_known:
-        hint = "Choose a later --as-of, or another metal: `toolkit supply` lists the products."
-        raise GapError(f"nothing of the supply of {asked} was known on {context.as_of}.", hint=hint, details={"metal": asked})
+        hint = message("Choose a later --as-of, or another metal: `toolkit supply` lists the products.")
+        raise GapError(
+            message("nothing of the supply of {asked} was known on {as_of}.", asked=asked, as_of=context.as_of),
+            hint=hint,
+            details={"metal": asked},
+        )
     ratios = (stage.ratio for one in found for stage in one.stages)
     label = next((ratio.label for ratio in ratios if ratio), None)
     base = study_base(context, found, supposed)
@@ -280,7 +291,7 @@ def _asked(text: str, context: Context) -> str:
     for name in (word, symbols.get(word), named[0] if named else None):
         if name in known:
             return name
-    raise DataError(f"unknown metal {text!r}.", hint=metal_hint(text, known), details={"metal": text})
+    raise DataError(message("unknown metal {text!r:s}.", text=text), hint=metal_hint(text, known), details={"metal": text})
 
 
 def _metal(

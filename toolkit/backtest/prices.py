@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.messages import message
 from toolkit.core.units import periods_per_year
 from toolkit.holdings.price_slips import is_far
 from toolkit.market.price_series import PriceSeries
@@ -76,8 +77,14 @@ class BacktestPrices:
         kept = [i for i, day in enumerate(self.dates) if start <= day <= end]
         if len(kept) < 2:
             raise GapError(
-                f"there are {len(kept)} dates with prices from {start} to {end}; 2 are needed.",
-                hint=f"Prices are known from {self.dates[0]} to {self.dates[-1]}: choose --start and --end between.",
+                message(
+                    "there are {n} dates with prices from {start} to {end}; 2 are needed.", n=len(kept), start=start, end=end
+                ),
+                hint=message(
+                    "Prices are known from {dates} to {dates_dates}: choose --start and --end between.",
+                    dates=self.dates[0],
+                    dates_dates=self.dates[-1],
+                ),
                 details={"start": start.isoformat(), "end": end.isoformat(), "dates": len(kept)},
             )
         first, last = kept[0], kept[-1] + 1
@@ -136,17 +143,26 @@ class BacktestPrices:
             later = prices.filter(pl.col("asset").is_in(missing)).drop_nulls("price")["date"].min()
             if later is None:
                 known = prices["asset"].unique()
-                hint = f"Bring their prices (--prices), or leave them out. {did_you_mean(missing[0], known)}"
+                hint = message(
+                    "Bring their prices (--prices), or leave them out. {did_you_mean}",
+                    did_you_mean=did_you_mean(missing[0], known),
+                )
             else:
-                hint = f"The first of their prices is of {later}: choose a later --start and --end."
-            raise GapError(f"never priced up to {until}: {', '.join(missing)}.", hint=hint, details={"missing": missing})
+                hint = message("The first of their prices is of {later}: choose a later --start and --end.", later=later)
+            raise GapError(
+                message("never priced up to {until}: {missing}.", until=until, missing=[*missing]),
+                hint=hint,
+                details={"missing": missing},
+            )
         daily = all(history.frequency == DAY_BY_DAY for history in histories_of(PriceSeries.of(rows)).values())
         if not daily:
             ends = rows.with_columns(pl.col("date").dt.month_end()).filter(pl.col("date") <= until)
             rows = ends.group_by("asset", "date", maintain_order=True).last()
         dates = rows["date"].unique().sort().to_list()
         if not dates:
-            raise GapError(f"no whole month of prices is over by {until}.", hint="Choose a later --end.")
+            raise GapError(
+                message("no whole month of prices is over by {until}.", until=until), hint=message("Choose a later --end.")
+            )
         if not daily:
             dates = pl.date_range(dates[0].replace(day=1), dates[-1], "1mo", eager=True).dt.month_end().to_list()
         days, rates = _days(pl.Series(dates)), dict[str, FloatArray]()

@@ -17,6 +17,7 @@ import numpy as np
 from toolkit.backtest.evaluation import DRAWS, block_length
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 
 CONFIDENCE = 0.9
 """Of the set, and of what is said to beat the benchmark: the level of Hansen, Lunde and Nason."""
@@ -101,5 +102,5 @@ def _library() -> Any:
     try:
         return import_module("arch.bootstrap")  # an extra, which imports pandas
     except ImportError:
-        hint = "pip install 'strategic-metals-toolkit[evidence]'"
-        raise SpecError("a comparison of many strategies needs the library arch.", hint=hint) from None
+        hint = message("pip install 'strategic-metals-toolkit[evidence]'")
+        raise SpecError(message("a comparison of many strategies needs the library arch."), hint=hint) from None

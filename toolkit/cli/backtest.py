@@ -13,6 +13,7 @@ from toolkit.cli.options import Common, parse_day, with_common
 from toolkit.cli.request import Budget, Charts, Client, Settings, request_of, write_charts
 from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,12 +54,15 @@ def backtest(
 ) -> None:
     """Show what strategies would have done: decided on what was known, traded later, after costs, beside baselines."""
     if settings and len(strategies) > 1:
-        raise SpecError("--set changes one strategy, and several are named.", hint="Name one, or write files of their own.")
+        raise SpecError(
+            message("--set changes one strategy, and several are named."),
+            hint=message("Name one, or write files of their own."),
+        )
     if client is not None and not report:
-        raise SpecError("--client is the name on a report, and none is written.", hint="Add --report.")
+        raise SpecError(message("--client is the name on a report, and none is written."), hint=message("Add --report."))
     first, last = parse_day("--start", start), parse_day("--end", end)
     requests = tuple(request_of(common, name, settings, budget=budget, holdings=None, events=events) for name in strategies)
-    with progress("Loading the solver", common):
+    with progress(message("Loading the solver"), common):
         from toolkit.app.backtest.run import BacktestRequest
         from toolkit.app.backtest.run import backtest as answer_of
         from toolkit.app.status import WARNINGS_UNDER_STRICT
@@ -67,20 +71,20 @@ def backtest(
 
     def decided(name: str, day: date) -> None:
         if sys.stderr.isatty():
-            say(f"{name}: {day}", common)
+            say(message("{name:s}: {day:%Y-%m-%d}", name=name, day=day), common)
 
     asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided if common.verbose else None, select)
-    with progress("Deciding on past days", common):
+    with progress(message("Deciding on past days"), common):
         found = answer_of(asked)
     unwritten = None
     show(common, found, document)
-    with progress("Finding what is told beside it", common):
+    with progress(message("Finding what is told beside it"), common):
         subject = _subject(found, requests[0], client) if report or charts is not None else None
     if report and subject is not None:
-        with progress("Writing the report", common):
+        with progress(message("Writing the report"), common):
             path, unwritten = try_write(lambda: _store(subject, requests[0], common.language()))
         if path is not None:
-            say(f"report: {path.resolve()}", common)
+            say(message("report: {path:s}", path=str(path.resolve())), common)
     told = [Remark(row.kind, row.text, row.remedy or "") for row in found.remarks]
     tell_remarks(told, common, found.phrases)
     if unwritten is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import progress, show
+from toolkit.core.messages import message
 
 
 @without_prices
 def doctor(*, common: Common) -> None:
     """Check that everything the main job needs is here: solvers, versions, age of the data, write access, printing."""
     context = common.context()
-    with progress("Examining", common):
+    with progress(message("Examining"), common):
         from toolkit.app.doctor import examine
         from toolkit.report.answers.lists import checks
 

@@ -9,6 +9,7 @@ import typer
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import DEFAULT_STRATEGY, StrategyName
 from toolkit.cli.terminal import progress, show
+from toolkit.core.messages import message
 
 
 @with_common
@@ -25,6 +26,6 @@ def factors(
     from toolkit.report.answers.factors import factors as document
 
     context = common.context()
-    with progress("Estimating, and repeating past forecasts", common):
+    with progress(message("Estimating, and repeating past forecasts"), common):
         answer = ask(context, strategy, prices=common.price_files(), seed=common.seed)
     show(common, answer, lambda answer, say: document(answer, say, correlations=correlations))

@@ -11,6 +11,7 @@ import typer
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Holdings, SellOthers, Settings, StrategyName, Total, request_of
 from toolkit.cli.terminal import progress, say, show, try_write
+from toolkit.core.messages import message
 
 
 @with_common
@@ -31,12 +32,15 @@ def frontier(
     from toolkit.core.errors import SpecError
 
     if common.format is not None and csv == "-":
-        raise SpecError(f"--format {common.format} and --csv - both write to stdout.", hint="Give --csv a file.")
+        raise SpecError(
+            message("--format {format} and --csv - both write to stdout.", format=common.format),
+            hint=message("Give --csv a file."),
+        )
     request = request_of(common, strategy, settings, budget=budget, holdings=holdings, total=total, sell_others=sell_others)
-    with progress("Loading the solver", common):
+    with progress(message("Loading the solver"), common):
         from toolkit.app.frontier import csv_of, efficient_frontier, write_csv
         from toolkit.report.answers.frontier import frontier as document
-    with progress("Tracing the frontier", common):
+    with progress(message("Tracing the frontier"), common):
         answer = efficient_frontier(request, points)
     unwritten = []
     if chart is not None and not answer.is_point:
@@ -53,6 +57,11 @@ def frontier(
         if error is not None:
             raise error
     if chart is not None:
-        say("chart: not drawn, the frontier is a point." if answer.is_point else f"chart: {chart}", common)
+        say(
+            message("chart: not drawn, the frontier is a point.")
+            if answer.is_point
+            else message("chart: {file:s}", file=chart),
+            common,
+        )
     if csv is not None and csv != "-":
-        say(f"points: {csv}", common)
+        say(message("points: {file:s}", file=csv), common)

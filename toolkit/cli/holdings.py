@@ -10,6 +10,8 @@ import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator, try_write
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import message
 
 DATA_FAULT = 3
 
@@ -26,12 +28,13 @@ def template(
 ) -> None:
     """Write a holdings file with every column explained and no lot."""
     from toolkit.app.holdings.check import write_text
-    from toolkit.core.errors import SpecError, did_you_mean
     from toolkit.market.readers.holdings.corrected_copy import TEXTS
     from toolkit.market.readers.holdings.corrected_copy import template as text_of
 
     if lang not in TEXTS:
-        raise SpecError(f"--lang {lang!r} is not a language of the template.", hint=did_you_mean(lang, TEXTS))
+        raise SpecError(
+            message("--lang {lang!r:s} is not a language of the template.", lang=lang), hint=did_you_mean(lang, TEXTS)
+        )
     text = text_of(lang)
     if common.json:
         print_json({"language": lang, "template": text})
@@ -40,7 +43,7 @@ def template(
         return
     if file != "-":
         write_text(file, text)
-        say(f"wrote {file}", common)
+        say(message("wrote {file:s}", file=str(file)), common)
 
 
 @app.command("check")
@@ -55,7 +58,6 @@ def check(
 ) -> None:
     """Tell how a holdings file is understood and every fault of it at once; exit 3 when there is one."""
     from toolkit.app.holdings.check import check_holdings, write_text
-    from toolkit.core.messages import message
     from toolkit.report.answers.holdings import check as document
 
     tell = translator(common)
@@ -71,9 +73,9 @@ def check(
     if unwritten is not None and error is None:
         raise unwritten
     if unwritten is not None:
-        say(f"warning: {unwritten.message}", common)
+        say(message("warning: {told}", told=unwritten.message), common)
     elif write is not None and write != "-":
-        say(f"wrote {write}", common)
+        say(message("wrote {file:s}", file=write), common)
     if error is not None:
         if not common.json:
             told = f"{tell(message('error'))}: {tell(error.message)}\n{tell(error.hint)}".rstrip()

@@ -9,6 +9,7 @@ import typer
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import say, show
+from toolkit.core.messages import message
 
 app = typer.Typer(help="The control ledger: what to look up before relying on it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -58,4 +59,4 @@ def add(
     answer = add_event(common.context(), file, event, evidence, dry_run=dry_run)
     show(common, answer, lambda answer, say: added(answer, common.day(), say))
     if answer.written:
-        say(f"wrote {file}", common)
+        say(message("wrote {file:s}", file=str(file)), common)

@@ -125,7 +125,10 @@ def run(arguments: list[str]) -> int:
         code = 0
     except OSError as error:
         # Without the name of a file it is stdout that takes no more, and no object either.
-        _told("system", *refused(error), {}, as_json=as_json and error.filename is not None)
+        told_as_json = as_json and error.filename is not None
+        sentences = refused(error)
+        word, sentence, hint = ("error", *sentences) if told_as_json else _translated(sentences, arguments)
+        _told("system", sentence, hint, {}, as_json=told_as_json, word=word)
         code = 2
     except Exception as error:  # noqa: BLE001  # the contract: two lines and a request to report, exit 1
         if "--debug" in arguments:

@@ -23,6 +23,7 @@ from toolkit.cli.request import (
     write_charts,
 )
 from toolkit.cli.terminal import progress, say, show, tell_remarks, translator, try_write
+from toolkit.core.messages import message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,33 +66,40 @@ def optimize(
         sell_others=sell_others,
         events=events,
     )
-    with progress("Loading the solver", common):
+    with progress(message("Loading the solver"), common):
         from toolkit.app.optimize import NoAnswer
         from toolkit.app.optimize import optimize as optimize_request
         from toolkit.report.answers.optimize import optimize as document
-    with progress("Estimating risk and solving", common):
+    with progress(message("Estimating risk and solving"), common):
         try:
             result = optimize_request(request)
         except NoAnswer as conflict:
             for words in conflict.record.notes:  # of own events: nothing else is noted where there is no answer
-                say(f"events: {words}", common)
+                say(message("events: {told}", told=words), common)
             if not no_report:
                 _store_conflict(conflict, common)
             raise
     solved = time.perf_counter()
-    with progress("Writing the report", common):
+    with progress(message("Writing the report"), common):
         folder, unwritten = try_write(lambda: result.save(report=not no_report, lang=common.lang))
     written = time.perf_counter()
     show(common, _explained(result, common) if explain else result.record, document)
     _tell(result, common)
     if common.verbose:
-        say(f"{solved - started:.2f} s to read, estimate and solve, {written - solved:.2f} s to write", common)
+        say(
+            message(
+                "{solved:.2f} s to read, estimate and solve, {written:.2f} s to write",
+                solved=solved - started,
+                written=written - solved,
+            ),
+            common,
+        )
     if unwritten is not None:
         raise unwritten
     if folder is not None:
-        say(f"run: {folder}", common)
+        say(message("run: {folder:s}", folder=str(folder)), common)
     if folder is not None and not no_report:
-        say(f"report: {_page(folder, result, common)}", common)
+        say(message("report: {path:s}", path=str(_page(folder, result, common))), common)
     if folder is not None and charts is not None:
         from toolkit.app.report.stored import load_run
 
@@ -111,9 +119,9 @@ def _store_conflict(conflict: NoAnswer, common: Common) -> None:
     """Write the report of a run without an answer; the conflict is told whether or not it can be written."""
     stored, unwritten = try_write(lambda: conflict.save(common.lang))
     if stored is not None:
-        say(f"report: {_page(stored, conflict, common)}", common)
+        say(message("report: {path:s}", path=str(_page(stored, conflict, common))), common)
     if unwritten is not None:
-        say(f"warning: no report, {unwritten.message}", common)
+        say(message("warning: no report, {told}", told=unwritten.message), common)
 
 
 def _tell(result: Result, common: Common) -> None:
@@ -123,26 +131,35 @@ def _tell(result: Result, common: Common) -> None:
     held = tuple(words for words in result.record.holdings_notes if words not in budget)
     events = result.prepared.inputs.event_notes
     for words in events:
-        say(f"events: {told(words)}", common)
+        say(message("events: {told:s}", told=told(words)), common)
     own = result.prepared.inputs.price_notes
     for words in own:
-        say(f"prices: {told(words)}", common)
+        say(message("prices: {told:s}", told=told(words)), common)
     for words in held:
-        say(f"holdings: {told(words)}", common)
+        say(message("holdings: {told:s}", told=told(words)), common)
     for words in budget:
-        say(f"budget: {told(words)}", common)
+        say(message("budget: {told:s}", told=told(words)), common)
     others = [remark for remark in result.record.remarks if remark.text not in (*events, *own, *held, *budget)]
     tell_remarks(others, common, result.record.phrases)
     if common.verbose:
         for words in result.record.scenario_notes:
-            say(f"scenarios: {words}", common)
+            say(message("scenarios: {told:s}", told=told(words)), common)
         for attempt in result.record.solver.attempts:
-            say(f"solver {attempt.solver}: {attempt.status}, {attempt.outcome}, residual {attempt.residual}", common)
+            say(
+                message(
+                    "solver {solver:s}: {status:s}, {outcome:s}, residual {residual}",
+                    solver=attempt.solver,
+                    status=attempt.status,
+                    outcome=attempt.outcome,
+                    residual=attempt.residual,
+                ),
+                common,
+            )
 
 
 def _explained(result: Result, common: Common) -> Run:
     """Printed, never stored: a run folder holds the same bytes whether or not somebody asked why."""
-    with progress("Explaining", common):
+    with progress(message("Explaining"), common):
         from toolkit.app.explain import explanation
         from toolkit.records.answers.explanation import ExplainedRun
         from toolkit.records.base import given

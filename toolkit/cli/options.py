@@ -101,7 +101,9 @@ class Common:
                 "--prices-currency": self.prices_currency is not None,
             }
             for option in (option for option, value in given.items() if value):
-                raise SpecError(f"{option} says nothing without --prices.", hint="Add --prices FILE.")
+                raise SpecError(
+                    message("{option} says nothing without --prices.", option=option), hint=message("Add --prices FILE.")
+                )
             return None
         from toolkit.app.prices import PriceFiles
 
@@ -190,7 +192,10 @@ def with_common(
         for field in fields(Common):
             if field.name in refused and getattr(common, field.name) not in (field.default, []):
                 option = f"--{field.name.replace('_', '-')}"
-                raise SpecError(f"this command reads no prices, so {option} would be ignored.", hint=f"Leave {option} out.")
+                raise SpecError(
+                    message("this command reads no prices, so {option} would be ignored.", option=option),
+                    hint=message("Leave {option} out.", option=option),
+                )
         if "prices" not in refused:
             common.price_files()
         if common.lang is not None:
@@ -220,8 +225,13 @@ without_prices = functools.partial(with_common, refused=OF_PRICES)
 def _in_format(common: Common, formats: tuple[str, ...]) -> Common:
     """`--json` and `--format json` as one; `SpecError` for two formats, and for one that the command does not have."""
     if common.format is not None and common.format not in formats:
-        message = f"--format {common.format!r} is none of this command: {', '.join(formats)}."
-        raise SpecError(message, hint=did_you_mean(common.format, formats))
+        sentence = message(
+            "--format {format!r:s} is none of this command: {formats}.", format=common.format, formats=[*formats]
+        )
+        raise SpecError(sentence, hint=did_you_mean(common.format, formats))
     if common.json and common.format not in (None, "json"):
-        raise SpecError(f"--json and --format {common.format} are two formats.", hint="Leave one of them out.")
+        raise SpecError(
+            message("--json and --format {format} are two formats.", format=common.format),
+            hint=message("Leave one of them out."),
+        )
     return replace(common, json=common.json or common.format == "json", format="json" if common.json else common.format)

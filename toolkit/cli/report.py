@@ -14,6 +14,7 @@ from toolkit.cli.exposure import Use
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import Charts, Client, write_charts
 from toolkit.cli.terminal import print_json, progress, say
+from toolkit.core.messages import message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,7 @@ def report(
 
     to_stdout = common.out == STDOUT
     context = replace(common, out=None if to_stdout else common.out).context(events)
-    with progress("Loading what it is about", common):
+    with progress(message("Loading what it is about"), common):
         from toolkit.app.report.render import FORMATS, format_of
         from toolkit.app.report.render import report as rendered
         from toolkit.app.report.stored import file_name
@@ -85,7 +86,7 @@ def report(
     usual = context.settings.config.output.language
     usual_report, language = DEFAULT_REPORT[subject.record.kind] if metal is None else METAL_REPORT, lang or usual
     chosen, kind = (name or usual_report, format or "html") if by_ending is None else (usual_report, by_ending)
-    with progress("Rendering", common):
+    with progress(message("Rendering"), common):
         content = rendered(subject.record, subject.parts, name=chosen, lang=language, format=kind, brand=brand)
     if to_stdout:
         sys.stdout.buffer.write(content)
@@ -107,7 +108,7 @@ def report(
         }
         digest = hashlib.sha256(content).hexdigest()
         print_json({**told, "path": str(path.resolve()), "bytes": len(content), "sha256": digest})
-    say(f"report: {path.resolve()}", common)
+    say(message("report: {path:s}", path=str(path.resolve())), common)
     if show:
         typer.launch(path.resolve().as_uri())
 
@@ -119,9 +120,15 @@ def _refuse_two_targets(name: str | None, by_ending: str | None, format: str | N
     if by_ending is None:
         return
     if to_stdout:
-        raise SpecError(f"--report {name} is a file, and --out - writes to standard output.", hint="Leave one of them out.")
+        raise SpecError(
+            message("--report {name:s} is a file, and --out - writes to standard output.", name=name),
+            hint=message("Leave one of them out."),
+        )
     if format not in (None, by_ending):
-        raise SpecError(f"--report {name} is no file of --format {format}.", hint="Leave --format out: the ending says it.")
+        raise SpecError(
+            message("--report {name:s} is no file of --format {format}.", name=name, format=format),
+            hint=message("Leave --format out: the ending says it."),
+        )
 
 
 def _subject(
@@ -155,8 +162,8 @@ def _subject(
     if run is None:
         if about != STDOUT and not file_and_sheet(about)[0].is_file():
             stored = [folder.name for folder in stored_runs(output / RUNS)]
-            hint = did_you_mean(about, stored) if stored else "Check the path, or run `toolkit optimize` first."
-            raise DataError(f"{about!r} is neither a stored run nor a file of lots.", hint=hint)
+            hint = did_you_mean(about, stored) if stored else message("Check the path, or run `toolkit optimize` first.")
+            raise DataError(message("{about!r:s} is neither a stored run nor a file of lots.", about=about), hint=hint)
         request = ExposureRequest(about, context, files, use=use, metal=key)
         stem = "stdin" if about == STDOUT else Path(about).stem
         return new(subjects.holdings(request), stem)
@@ -169,10 +176,12 @@ def _subject(
     )
     stored = load_run(run, context.settings)
     if whom is not None and whom != stored.subject.record.client:
-        raise SpecError("a stored run has the client that it was made for.", hint="Give --client to `toolkit optimize`.")
+        raise SpecError(
+            message("a stored run has the client that it was made for."), hint=message("Give --client to `toolkit optimize`.")
+        )
     if common.as_of is not None and common.as_of != stored.subject.record.as_of:
-        hint = f"Leave --as-of out: the run is of {stored.subject.record.as_of}."
-        raise SpecError("a stored run has a date of its own.", hint=hint)
+        hint = message("Leave --as-of out: the run is of {as_of}.", as_of=stored.subject.record.as_of)
+        raise SpecError(message("a stored run has a date of its own."), hint=hint)
     return stored.folder, stored.subject
 
 
@@ -187,4 +196,7 @@ def _refuse(what: str, **given: bool) -> None:
         "metal": "is about all that it holds",
     }
     for option in (name for name, is_given in given.items() if is_given):
-        raise SpecError(f"{what} {ignored[option]}, so --{option} would be ignored.", hint=f"Leave --{option} out.")
+        raise SpecError(
+            message("{what} {ignored}, so --{option} would be ignored.", what=what, ignored=ignored[option], option=option),
+            hint=message("Leave --{option} out.", option=option),
+        )

@@ -9,6 +9,7 @@ import typer
 from toolkit.cli.options import Common, number_option
 from toolkit.cli.terminal import progress, say, try_write
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 
 if TYPE_CHECKING:
     from toolkit.app.allocation.request import Request
@@ -69,15 +70,19 @@ def request_of(
     from toolkit.app.clients import client_name
 
     if budget is not None and total is not None:
-        raise SpecError("--budget and --total are two ways to say one thing.", hint="Give the money to add, or the whole.")
+        raise SpecError(
+            message("--budget and --total are two ways to say one thing."), hint=message("Give the money to add, or the whole.")
+        )
     if sell_others and holdings is None:
-        raise SpecError("--sell-others says nothing without --holdings.", hint="Add --holdings FILE.")
+        raise SpecError(message("--sell-others says nothing without --holdings."), hint=message("Add --holdings FILE."))
     if holdings == "-" and "-" in (common.prices or ()):
-        raise SpecError("--prices - and --holdings - both read standard input.", hint="Give one of them a file.")
+        raise SpecError(
+            message("--prices - and --holdings - both read standard input."), hint=message("Give one of them a file.")
+        )
     if budget == 0 and holdings is not None:  # nothing is added: what holdings alone mean
         budget = None
     context = common.context(events, **{"owner.budget": budget if total is None else total})
-    with progress("Loading the solver", common):
+    with progress(message("Loading the solver"), common):
         from toolkit.app.allocation.request import Request
 
     return Request(
@@ -109,11 +114,11 @@ def write_charts(subject: Subject, folder: str, common: Common, *, name: str | N
     """
     from pathlib import Path
 
-    with progress("Drawing", common):
+    with progress(message("Drawing"), common):
         from toolkit.app.report.pictures import write_charts as write
 
         code = lang or common.language()
         paths, unwritten = try_write(lambda: write(subject, Path(folder), name=name, lang=code))
     if unwritten is not None:
         raise unwritten
-    say(f"charts: {len(paths or ()) // 2} in {Path(folder).resolve()}", common)
+    say(message("charts: {n} in {folder:s}", n=len(paths or ()) // 2, folder=str(Path(folder).resolve())), common)

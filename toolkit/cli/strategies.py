@@ -11,6 +11,7 @@ import typer
 from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.terminal import print_json, say
 from toolkit.cli.terminal import show as show_answer
+from toolkit.core.messages import message
 from toolkit.core.text import printable
 
 app = typer.Typer(help="Strategies: list, show and check them.", no_args_is_help=True, rich_markup_mode=None)
@@ -55,7 +56,16 @@ def show(name: Annotated[str, typer.Argument(help="Name or path.")], *, common: 
             }
         )
         return
-    say(f"{strategy.name} ({definition.origin}: {definition.path}), fingerprint {strategy.fingerprint}", common)
+    say(
+        message(
+            "{name:s} ({origin}: {path:s}), fingerprint {fingerprint:s}",
+            name=strategy.name,
+            origin=definition.origin,
+            path=str(definition.path),
+            fingerprint=strategy.fingerprint,
+        ),
+        common,
+    )
     sys.stdout.write(printable(definition.path.read_text(encoding="utf-8-sig")))
 
 
@@ -92,7 +102,10 @@ def language(
         known = [known for entry in entries for known in spoken.names(entry)]
         entries = spoken.named(entries, name)
         if not entries:
-            raise SpecError(f"no table, kind or measure of a strategy is named {name!r}.", hint=did_you_mean(name, known))
+            raise SpecError(
+                message("no table, kind or measure of a strategy is named {name!r:s}.", name=name),
+                hint=did_you_mean(name, known),
+            )
     if common.json:
         print_json(LanguageList(language=entries).to_json())
     else:

@@ -16,6 +16,7 @@ from toolkit.cli.request import Budget, Settings, request_of
 from toolkit.cli.terminal import progress, say, show
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import MOST_FUTURES
+from toolkit.core.messages import message
 
 T = TypeVar("T")
 EVERY = 1.0
@@ -70,13 +71,13 @@ def sweep(
 ) -> None:
     """Show what a strategy would have done in many variations: stored one by one, never computed twice."""
     if starts is not None and start is not None:
-        raise SpecError("--start and --starts are two ways to say one thing.", hint="Give one of them.")
+        raise SpecError(message("--start and --starts are two ways to say one thing."), hint=message("Give one of them."))
     varied = tuple(_varied(text) for text in vary or ())
     count, size = (0, 0) if universes is None else _pair("--universes", universes, ":", int, "20:8")
     between = None if starts is None else _pair("--starts", starts, ":", date.fromisoformat, "2024-01-31:2025-06-30")
     first, last = parse_day("--start", start), parse_day("--end", end)
     request = request_of(common, strategy, settings, budget=budget, holdings=None, events=events)
-    with progress("Loading the solver", common):
+    with progress(message("Loading the solver"), common):
         from toolkit.app.runs import BACKTESTS, FUTURES
         from toolkit.app.sweeps.executors import Cluster, InProcess, Pool
         from toolkit.app.sweeps.run import SweepRequest
@@ -101,7 +102,7 @@ def sweep(
         size,
         sample,
         estimated,
-        _progress(common, "allocations" if futures else "backtests"),
+        _progress(common, message("allocations") if futures else message("backtests")),
         futures or 0,
     )
     try:
@@ -110,7 +111,7 @@ def sweep(
         else:
             show(common, answer_of(asked, executor), document)
     except KeyboardInterrupt:
-        say("Interrupted: what was computed is stored, and the same command goes on from there.", common)
+        say(message("Interrupted: what was computed is stored, and the same command goes on from there."), common)
         raise
 
 
@@ -125,11 +126,21 @@ def _progress(common: Common, what: str) -> Callable[[int, int, int], None]:
             return
         last, computed = now, done - stored
         if not computed:
-            say(f"{done:,} of {of:,} {what} are stored", common)
+            say(message("{done:,} of {of:,} {what} are stored", done=done, of=of, what=what), common)
             return
         rate = computed / max(now - began, 1e-9)
         left = (of - done) / rate
-        say(f"{done:,} of {of:,} {what}, {rate * 60:,.1f} a minute, {left / 60:,.1f} minutes left", common)
+        say(
+            message(
+                "{done:,} of {of:,} {what}, {rate:,.1f} a minute, {left:,.1f} minutes left",
+                done=done,
+                of=of,
+                what=what,
+                rate=rate * 60,
+                left=left / 60,
+            ),
+            common,
+        )
 
     return tell
 
@@ -138,7 +149,10 @@ def _varied(text: str) -> tuple[str, tuple[str, ...]]:
     key, equals, values = text.partition("=")
     found = tuple(value.strip() for value in values.split(",") if value.strip())
     if not equals or not key.strip() or not found:
-        raise SpecError(f"--vary {text!r} is no KEY=V1,V2.", hint="For instance --vary rebalance.delay=none,median,tail")
+        raise SpecError(
+            message("--vary {text!r:s} is no KEY=V1,V2.", text=text),
+            hint=message("For instance --vary rebalance.delay=none,median,tail"),
+        )
     return key.strip(), found
 
 
@@ -146,7 +160,10 @@ def _pair(option: str, text: str, between: str, parse: Callable[[str], T], examp
     try:
         first, last = (parse(part) for part in text.split(between))
     except ValueError:
-        raise SpecError(f"{option} {text!r} cannot be read.", hint=f"For instance {option} {example}") from None
+        raise SpecError(
+            message("{option} {text!r:s} cannot be read.", option=option, text=text),
+            hint=message("For instance {option} {example}", option=option, example=example),
+        ) from None
     return first, last
 
 
@@ -154,6 +171,7 @@ def _local(text: str) -> int:
     kind, _, count = text.partition(":")
     if kind != "local" or not count.isdecimal() or not int(count):
         raise SpecError(
-            f"--cluster {text!r} is no local:N.", hint="For instance --cluster local:2; one that runs is --scheduler."
+            message("--cluster {text!r:s} is no local:N.", text=text),
+            hint=message("For instance --cluster local:2; one that runs is --scheduler."),
         )
     return int(count)

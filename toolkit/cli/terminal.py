@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from toolkit.cli.options import Common
 from toolkit.core.errors import SpecError, ToolkitError, Unwritten
 from toolkit.core.indented_json import indented
-from toolkit.core.messages import message, retellable
+from toolkit.core.messages import Message, message, retellable
 from toolkit.core.text import printable
 
 if TYPE_CHECKING:
@@ -119,9 +119,9 @@ def _is_bold(common: Common) -> bool:
 
 
 def say(text: str, common: Common) -> None:
-    """A line on stderr, unless `--quiet`."""
+    """A line on stderr, in the language of the command where it is a message, unless `--quiet`."""
     if not common.quiet:
-        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.write(printable(translator(common)(text) if isinstance(text, Message) else text) + "\n")
 
 
 def try_write(write: Callable[[], T]) -> tuple[T | None, Unwritten | None]:
@@ -137,11 +137,13 @@ def try_write(write: Callable[[], T]) -> tuple[T | None, Unwritten | None]:
 
 def refused(error: OSError) -> tuple[str, str]:
     """What the system did not do, and the remedy."""
-    place = "" if error.filename is None else f" {error.filename}"
-    return (
-        f"the system could not read or write{place}: {error.strerror or error}.",
-        "Check space and access, or name another place.",
+    reason = error.strerror or str(error)
+    told = (
+        message("the system could not read or write: {reason:s}.", reason=reason)
+        if error.filename is None
+        else message("the system could not read or write {file:s}: {reason:s}.", file=str(error.filename), reason=reason)
     )
+    return told, message("Check space and access, or name another place.")
 
 
 LONG_LIST = 31
@@ -214,5 +216,5 @@ def progress(text: str, common: Common) -> Iterator[None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(text):
+    with Console(stderr=True).status(translator(common)(text)):
         yield

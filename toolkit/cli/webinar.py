@@ -10,6 +10,7 @@ import typer
 
 from toolkit.cli.terminal import print_json
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.core.text import printable
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def portal(**options: Any) -> WebConfig:
         from toolkit.web.config import read_config
         from toolkit.web.server import setup
     except ModuleNotFoundError as error:
-        hint = "pip install 'strategic-metals-toolkit[web]'"
-        raise SpecError(f"the portal needs {error.name}, which is not installed.", hint=hint) from None
+        hint = message("pip install 'strategic-metals-toolkit[web]'")
+        raise SpecError(message("the portal needs {name:s}, which is not installed.", name=error.name), hint=hint) from None
     config = read_config(**options)
     setup(config)
     return config

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.core.size import PieceSize
 from toolkit.core.text import words
 
@@ -90,8 +91,8 @@ def end_user_of(name: str) -> str:
     found = END_USER_WORDS.get(word, word)
     if found not in (CIVIL, *END_USERS):
         known = (CIVIL, *END_USERS, *END_USER_WORDS)
-        hint = did_you_mean(word, known) or f"Write one of {', '.join((CIVIL, *END_USERS))}."
-        raise DataError(f"unknown end user {name!r}.", hint=hint, details={"end_user": name})
+        hint = did_you_mean(word, known) or message("Write one of {names:s}.", names=", ".join((CIVIL, *END_USERS)))
+        raise DataError(message("unknown end user {name!r:s}.", name=name), hint=hint, details={"end_user": name})
     return found
 
 

@@ -169,10 +169,10 @@ class ControlLedger:
         return self._scopes_of.get(event_id, {})
 
     def __getitem__(self, event_id: str) -> Event:
-        try:
-            return self._by_id[event_id]
-        except KeyError:
-            raise DataError(f"no event {event_id!r} in the ledger.", hint=did_you_mean(event_id, self._by_id)) from None
+        if event_id not in self._by_id:
+            told = message("no event {event_id!r:s} in the ledger.", event_id=event_id)
+            raise DataError(told, hint=did_you_mean(event_id, self._by_id))
+        return self._by_id[event_id]
 
     def known(self, as_of: date) -> ControlLedger:
         """The ledger as it was known on `as_of`; the names that can be asked about stay."""
@@ -194,12 +194,12 @@ class ControlLedger:
         if key not in self.assets and key not in self._members:
             key = next((METALS[spelling] for spelling in foldings(name) if spelling in METALS), key)
         if key in self._members and key not in self._own_words:
-            hint = message("Ask for one of: {names:s}.", names=", ".join(self._members[key]))
             group = message("{name!r:s} is a group; notices and holdings name metals.", name=name)
-            raise DataError(group, hint=hint, details={"metal": name})
+            members = message("Ask for one of: {names:s}.", names=", ".join(self._members[key]))
+            raise DataError(group, hint=members, details={"metal": name})
         if key not in self.assets:
-            near = metal_hint(name, self.assets)
-            raise DataError(message("unknown metal {name!r:s}.", name=name), hint=near, details={"metal": name})
+            unknown = message("unknown metal {name!r:s}.", name=name)
+            raise DataError(unknown, hint=metal_hint(name, self.assets), details={"metal": name})
         return key
 
     def form(self, asset: str, name: str) -> str:
@@ -235,8 +235,8 @@ class ControlLedger:
             on: Day of knowledge and of the status.
             origin: ISO-3 code of the country whose notices are meant.
         """
-        asset = self.metal(metal)
-        return tuple(sorted({scope.form for scope in self._applying(asset, origin, on) if scope.certainty != "not_named"}))
+        applying = self._applying(self.metal(metal), origin, on)
+        return tuple(sorted({scope.form for scope in applying if scope.certainty != "not_named"}))
 
     def _applying(self, asset: str, origin: str, on: date) -> Iterator[Scope]:
         """What official acts of a country that are known on a day and have not run out say of a metal."""
@@ -388,15 +388,15 @@ class ControlLedger:
             size: Dimensions of one piece; None when not known: a form that is listed from a size on is then ``above_size``.
 
         Raises:
-            DataError: for a metal, form or end user that is not known, with the nearest names, and for a place that is not
-                written as ISO-3.
+            DataError: for a metal, form or end user that is not known, with the nearest names, and for a place not in ISO-3.
         """
         asset = self.metal(metal)
         kind = self.form(asset, form)
         for role, place in (("destination", destination), ("origin", origin)):
             if place is not None and place != EUROPEAN_UNION and country(place) != place:
                 # A place written otherwise would match no measure and pass for a place without controls.
-                raise DataError(f"{role} {place!r} is no ISO-3 code.", hint=country_hint(place), details={role: place})
+                told = message("{role:s} {place!r:s} is no ISO-3 code.", role=role, place=place)
+                raise DataError(told, hint=country_hint(place), details={role: place})
         end_user = end_user_of(end_user)
         route = {"destination": destination, "end_user": end_user}
         pairs = [

@@ -210,8 +210,10 @@ def country_or(*words: str) -> AfterValidator:
     def read(text: str) -> str:
         code = text if text in words else country(text)
         if code is None:
-            hint = country_hint(text)
-            raise PydanticCustomError("country", "is no country: {given}", {"given": repr(text[:60]), "hint": hint})
+            told = message("is no country: {given!r:s}", given=text[:60])
+            raise PydanticCustomError(
+                "country", "is no country: {given}", {"given": repr(text[:60]), "error": told, "hint": country_hint(text)}
+            )
         return code
 
     return AfterValidator(read)

@@ -62,8 +62,10 @@ def currency_hint(text: str) -> str:
 def _read(text: str) -> str:
     code = currency(text)
     if code is None:
-        shown = {"given": repr(text[:60]), "hint": currency_hint(text)}
-        raise PydanticCustomError("currency", "is no currency: {given}", shown)
+        told = message("is no currency: {given!r:s}", given=text[:60])
+        raise PydanticCustomError(
+            "currency", "is no currency: {given}", {"given": repr(text[:60]), "error": told, "hint": currency_hint(text)}
+        )
     return code
 
 

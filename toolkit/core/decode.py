@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic._internal._model_construction import ModelMetaclass
@@ -16,6 +16,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.limits import LARGEST
+from toolkit.core.messages import Message, message, named, together
 from toolkit.core.text import cleaned
 
 DEEPEST = 20
@@ -51,7 +52,7 @@ class SpecMeta(ModelMetaclass):
         if _VALIDATING.get():
             return super().__call__(*subject, **keys)
         if subject and self.__init__ is BaseModel.__init__:
-            raise SpecError(f"{self.__name__} takes every value with its key.")
+            raise SpecError(message("{name:s} takes every value with its key.", name=self.__name__))
         inside = _VALIDATING.set(True)
         try:
             return super().__call__(*subject, **keys)
@@ -82,29 +83,31 @@ class Spec(BaseModel, metaclass=SpecMeta):
         if not isinstance(data, Mapping):
             return data
         faults = [
-            InitErrorDetails(type=PydanticCustomError("value_error", message), loc=(name,), input=data[name])
+            InitErrorDetails(
+                type=PydanticCustomError("value_error", "is no value", {"error": fault}), loc=(name,), input=data[name]
+            )
             for name, field in cls.model_fields.items()
-            if name in data and (message := _fault(data[name], field.annotation)) is not None
+            if name in data and (fault := _fault(data[name], field.annotation)) is not None
         ]
         if faults:
             raise ValidationError.from_exception_data(cls.__name__, faults)
         return data
 
 
-def _fault(value: Any, annotation: Any) -> LiteralString | None:
+def _fault(value: Any, annotation: Any) -> Message | None:
     """The fault of an object that stands for a list, or of the numbers in a value; a table that is a `Spec` checks its own."""
     if isinstance(value, Spec):
         listed = any(get_origin(kind) is tuple for kind in (annotation, *get_args(annotation)))
-        return "must be a list: write [ ] around it" if listed else None
+        return message("must be a list: write [ ] around it") if listed else None
     accepted = set(_types_in(annotation))
     if Any in accepted or any(isinstance(kind, type) and issubclass(kind, Spec) for kind in accepted):
         return None
     for number in _leaves(value):
         if isinstance(number, bool):
             if bool not in accepted and accepted & {int, float}:
-                return "must be a number, not true" if number else "must be a number, not false"
+                return message("must be a number, not true") if number else message("must be a number, not false")
         elif isinstance(number, int | float) and LARGEST < abs(number) != math.inf:
-            return "must be a number within 1e15"
+            return message("must be a number within 1e15")
     return None
 
 
@@ -132,28 +135,31 @@ _LITERALS = re.compile(r"'([^']*)'")
 
 BRANCHES = ("str", "float", "int", "bool")
 """Branches of a union that are no table, as pydantic names them."""
-PHRASES = {
-    "missing": "is required",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "string_type": "must be text",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "finite_number": "must be a finite number",
-    "greater_than": "must be above {gt:g}",
-    "greater_than_equal": "must be at least {ge:g}",
-    "less_than": "must be below {lt:g}",
-    "less_than_equal": "must be at most {le:g}",
-    "string_too_short": "must not be empty",
-    "list_type": "must be a list",
-    "tuple_type": "must be a list",
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-    "model_attributes_type": "must be a table",
+
+
+PHRASES: Mapping[str, Callable[..., Message]] = {
+    "missing": lambda **_: message("is required"),
+    "float_type": lambda **_: message("must be a number"),
+    "float_parsing": lambda **_: message("must be a number"),
+    "int_type": lambda **_: message("must be a whole number"),
+    "int_parsing": lambda **_: message("must be a whole number"),
+    "int_from_float": lambda **_: message("must be a whole number"),
+    "string_type": lambda **_: message("must be text"),
+    "bool_type": lambda **_: message("must be true or false"),
+    "bool_parsing": lambda **_: message("must be true or false"),
+    "finite_number": lambda **_: message("must be a finite number"),
+    "greater_than": lambda gt, **_: message("must be above {gt:s}", gt=f"{gt:g}"),
+    "greater_than_equal": lambda ge, **_: message("must be at least {ge:s}", ge=f"{ge:g}"),
+    "less_than": lambda lt, **_: message("must be below {lt:s}", lt=f"{lt:g}"),
+    "less_than_equal": lambda le, **_: message("must be at most {le:s}", le=f"{le:g}"),
+    "string_too_short": lambda **_: message("must not be empty"),
+    "list_type": lambda **_: message("must be a list"),
+    "tuple_type": lambda **_: message("must be a list"),
+    "dict_type": lambda **_: message("must be a table"),
+    "model_type": lambda **_: message("must be a table"),
+    "model_attributes_type": lambda **_: message("must be a table"),
 }
+"""Kind of an error of pydantic -> what the value must be."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -165,15 +171,24 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return parse_toml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise SpecError(f"{path} does not exist.", details={"file": str(path)}) from None
+        raise SpecError(message("{path:s} does not exist.", path=str(path)), details={"file": str(path)}) from None
     except IsADirectoryError:
-        raise SpecError(f"{path} is a folder, not a file.", details={"file": str(path)}) from None
+        raise SpecError(message("{path:s} is a folder, not a file.", path=str(path)), details={"file": str(path)}) from None
     except UnicodeDecodeError:
-        raise SpecError(f"{path} is not UTF-8 text.", hint="Save it as UTF-8.", details={"file": str(path)}) from None
+        raise SpecError(
+            message("{path:s} is not UTF-8 text.", path=str(path)),
+            hint=message("Save it as UTF-8."),
+            details={"file": str(path)},
+        ) from None
     except OSError as error:
-        raise SpecError(f"{path} cannot be read: {error.strerror or error}.", details={"file": str(path)}) from None
+        raise SpecError(
+            message("{path:s} cannot be read: {error:s}.", path=str(path), error=error.strerror or error),
+            details={"file": str(path)},
+        ) from None
     except ValueError as error:
-        raise SpecError(f"{path} is not valid TOML: {error}.", details={"file": str(path)}) from None
+        raise SpecError(
+            message("{path:s} is not valid TOML: {error:s}.", path=str(path), error=str(error)), details={"file": str(path)}
+        ) from None
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -248,30 +263,30 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
         key = ".".join([where, *map(str, path)] if where else map(str, path))
         hint = ""
         if item["type"] == "extra_forbidden":
-            message = "is not a known key"
+            told = message("is not a known key")
             fields = [field.alias or name for one in around for name, field in one.model_fields.items()]
             hint = did_you_mean(str(path[-1]), tuple(fields))
         elif item["type"] == "union_tag_invalid":
             context = item.get("ctx", {})
             tag, tags = str(context.get("tag")), [t.strip(" '") for t in str(context.get("expected_tags")).split(",")]
-            message, hint = f"is not a known kind: {shown(tag)}", did_you_mean(tag, tags)
+            told, hint = message("is not a known kind: {given:s}", given=shown(tag)), did_you_mean(tag, tags)
         elif item["type"] == "union_tag_not_found":
-            message = "needs a `kind`"
-        elif "hint" in (context := item.get("ctx", {})):
-            message, hint = item["msg"], context["hint"]
-        elif item["type"] in ("value_error", "assertion_error"):
-            message = str(item.get("ctx", {}).get("error", item["msg"]))
+            told = message("needs a `kind`")
+        elif (said := (context := item.get("ctx", {})).get("error")) is not None:
+            told, hint = said.args[0] if isinstance(said, Exception) and said.args else said, context.get("hint", "")
         else:
             known = PHRASES.get(item["type"])
-            message = known.format(**context) if known else item["msg"][0].lower() + item["msg"][1:]
-            if item["type"] == "literal_error" and isinstance(item["input"], str):
-                hint = did_you_mean(item["input"], _LITERALS.findall(context["expected"]))
+            told = known(**context) if known else item["msg"][0].lower() + item["msg"][1:]
+            if item["type"] == "literal_error":
+                known = _LITERALS.findall(context["expected"])
+                told = message("must be {names: or }", names=named(known))
+                hint = did_you_mean(item["input"], known) if isinstance(item["input"], str) else ""
             most = context.get("le", context.get("lt"))
             if most in (1, 10) and isinstance(item["input"], int | float) and item["input"] <= 100 * most:
-                hint = f"{item['input']:g} % is {item['input'] / 100:g}."
+                hint = message("{given:s} % is {share:s}.", given=f"{item['input']:g}", share=f"{item['input'] / 100:g}")
             if item["type"] != "missing":
-                message += f", not {shown(item['input'])}"
-        found.append({"key": key, "message": message, "hint": hint})
+                told = message("{told}, not {given:s}", told=told, given=shown(item["input"]))
+        found.append({"key": key, "message": told, "hint": hint})
     return found
 
 
@@ -279,9 +294,12 @@ def raise_faults(faults: list[dict[str, str]], file: str) -> None:
     """Raise one `SpecError` that names every fault; an empty list raises nothing."""
     if not faults:
         return
-    told = "; ".join(f"{fault['key']} {fault['message']}".strip() for fault in faults)
-    hint = " ".join(dict.fromkeys(fault["hint"] for fault in faults if fault["hint"]))
-    raise SpecError(f"{file}: {told}{'' if told.endswith('?') else '.'}", hint=hint, details={"file": file, "faults": faults})
+    told = [
+        message("{key:s} {fault}", key=fault["key"], fault=fault["message"]) if fault["key"] else fault["message"]
+        for fault in faults
+    ]
+    hint = together(*(fault["hint"] for fault in faults))
+    raise SpecError(message("{file:s}: {told:; }.", file=file, told=told), hint=hint, details={"file": file, "faults": faults})
 
 
 def decode(model: type[SpecT], data: Mapping[str, Any], *, file: str, where: str = "") -> SpecT:

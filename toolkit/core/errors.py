@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from toolkit.core.messages import message
+from toolkit.core.messages import message, named
 
 
 class ToolkitError(Exception):
@@ -119,5 +119,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = tuple(known)
     close = nearest(word, names)
     if close:
-        return message("Did you mean {names: or }?", names=[message("{name!r:s}", name=name) for name in close])
+        return message("Did you mean {names: or }?", names=named(close))
     return message("Known: {names:s}.", names=", ".join(sorted({*names}))) if names else ""

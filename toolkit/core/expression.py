@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from toolkit.core.messages import message
+
 _SIGN = re.compile(r"(?:^|\s+)([+-])\s+")
 _TERM = re.compile(r"(?:(\d+\.?\d*|\.\d+)\s*\*\s*)?(?P<name>[^\s*][^*]*)")
 _STRAY = re.compile(r"(?:^|\s)[+-](?:\s|$)")
@@ -23,6 +25,12 @@ def terms(expression: str) -> tuple[tuple[float, str], ...]:
         match = _TERM.fullmatch(text)
         if match is None or _STRAY.search(match["name"]):
             spot = f"; it cannot be read at {text.strip()!r}" if text.strip() else ""
-            raise ValueError(f"must be a sum such as 'gallium - 0.5 * germanium', not {expression.strip()!r}{spot}")
+            raise ValueError(
+                message(
+                    "must be a sum such as 'gallium - 0.5 * germanium', not {expression!r:s}{spot}",
+                    expression=expression.strip(),
+                    spot=spot,
+                )
+            )
         found.append((float(f"{sign}{match[1] or 1}"), match["name"].strip()))
     return tuple(found)

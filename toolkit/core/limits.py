@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 
 LARGEST = 1e15
 """No price, quantity or sum of money in an option or a file is larger: floating point keeps no cents beyond."""
@@ -24,6 +25,9 @@ def check_number(name: str, value: float, most: float = LARGEST) -> float:
         SpecError: for any other, NaN and infinity too.
     """
     if value != 0 and not 1 / LARGEST <= abs(value) <= most:
-        hint = f"Write it in digits, of a size between {1 / LARGEST:g} and {most:g}."
-        raise SpecError(f"{name} must be a finite number within {most:g}, not {value:g}.", hint=hint)
+        hint = message("Write it in digits, of a size between {least:g} and {most:g}.", least=1 / LARGEST, most=most)
+        raise SpecError(
+            message("{name:s} must be a finite number within {most:g}, not {value:g}.", name=name, most=most, value=value),
+            hint=hint,
+        )
     return value

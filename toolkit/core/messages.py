@@ -6,7 +6,7 @@ To every caller a message is an English string; a report reads its template and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from numbers import Integral, Real
 from types import MappingProxyType
@@ -105,6 +105,16 @@ def _parts(sentence: str) -> Iterable[str]:
     return (sentence,) if sentence else ()
 
 
+def named(names: Iterable[str]) -> list[Message]:
+    """Names that somebody gave, each in quotation marks."""
+    return [message("{name!r:s}", name=name) for name in names]
+
+
+def first_names(names: Sequence[str], most: int = 5) -> list[str]:
+    """The first names of a long list, and how many more there are."""
+    return [*names[:most], *([message("{n} more", n=len(names) - most)] if len(names) > most else [])]
+
+
 def quoted(words: str) -> Message:
     """A message of words from the data, in which braces are no places."""
     return Message(words.replace("{", "{{").replace("}", "}}"), {})
@@ -135,9 +145,7 @@ def _plain(value: Any) -> Any:
             return value.isoformat()
         case list() | tuple():
             return [_plain(item) for item in value]
-        case Integral():
-            return int(value)
         case Real():
-            return float(value)
-        case _:
-            raise TypeError(f"{type(value).__name__} has no place in a sentence")
+            return int(value) if isinstance(value, Integral) else float(value)
+        case _:  # a path, an error of a library: as it stands
+            return str(value)

@@ -59,8 +59,8 @@ def instruments(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, curr
         last = prices.filter(pl.col("asset") == row["asset"]).sort("date").tail(1).to_dicts()
         if not last:
             raise GapError(
-                f"no price of {row['asset']} was known by then.",
-                hint="Choose a later --as-of.",
+                message("no price of {asset} was known by then.", asset=row["asset"]),
+                hint=message("Choose a later --as-of."),
                 details={"asset": row["asset"]},
             )
         price = last[0]["price"] * last_rate(fx, last[0]["currency"], currency).value

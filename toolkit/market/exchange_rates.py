@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError, nearest
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message, together
 from toolkit.market.price_series import IntArray, date_of, day_number, days_of
 
 
@@ -104,6 +105,6 @@ def last_rate(fx: Rates | pl.DataFrame, base: str, quote: str) -> Rate:
             days = [rate.date for rate in (first, second) if rate.date is not None]
             return Rate(base, quote, first.value * second.value, min(days))
     close = nearest(next((word for word in (base, quote) if word not in currencies), quote), currencies)
-    hint = f"Did you mean {' or '.join(close)}? " if close else ""
-    hint += f"Currencies with a rate: {', '.join(currencies) or 'none'}."
-    raise DataError(f"no exchange rate from {base} to {quote} is known.", hint=hint)
+    near = message("Did you mean {names: or }?", names=close) if close else ""
+    hint = together(near, message("Currencies with a rate: {currencies}.", currencies=currencies))
+    raise DataError(message("no exchange rate from {base} to {quote} is known.", base=base, quote=quote), hint=hint)

@@ -15,6 +15,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import REFERENCE_DATE, TABLES
+from toolkit.core.messages import message
 from toolkit.market.exchange_rates import Rates
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.price_checks import in_order
@@ -134,7 +135,9 @@ class Snapshot:
         try:
             return self._frames[table]
         except KeyError:
-            raise DataError(f"the market has no table {table!r}.", hint=did_you_mean(table, self._frames)) from None
+            raise DataError(
+                message("the market has no table {table!r:s}.", table=table), hint=did_you_mean(table, self._frames)
+            ) from None
 
     def __contains__(self, table: object) -> bool:
         return table in self._frames
@@ -213,7 +216,9 @@ class Market:
         """A market from frames that already hold their contracts (see `toolkit.market`)."""
         unknown = sorted(set(frames) - set(TABLES))
         if unknown:
-            raise DataError(f"no contract for table {unknown[0]!r}.", hint=did_you_mean(unknown[0], TABLES))
+            raise DataError(
+                message("no contract for table {unknown!r:s}.", unknown=unknown[0]), hint=did_you_mean(unknown[0], TABLES)
+            )
         made = FramesOnDemand({name: partial(frames.__getitem__, name) for name in frames})
         return cls(made, MappingProxyType(dict(sources)))
 

@@ -21,11 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from toolkit.core.decode import faults_of
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import TABLES
+from toolkit.core.messages import message
 from toolkit.core.text import cleaned
 from toolkit.market.market import FramesOnDemand, Market, Source
 from toolkit.market.readers.tabular import visible
 
-AGAIN = "Run `toolkit data validate --data PATH` for every fault, or install the package again."
+AGAIN = message("Run `toolkit data validate --data PATH` for every fault, or install the package again.")
 
 
 class _Described(BaseModel):
@@ -105,15 +106,17 @@ def descriptor(folder: Path) -> dict[str, Any]:
     try:
         package = cleaned(json.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
-        raise DataError(f"{folder} is no data package: datapackage.json is missing.") from None
+        raise DataError(message("{folder:s} is no data package: datapackage.json is missing.", folder=str(folder))) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} cannot be read: {error}.", hint=AGAIN) from error
+        raise DataError(message("{path:s} cannot be read: {error:s}.", path=str(path), error=str(error)), hint=AGAIN) from error
     try:
         _Descriptor.model_validate(package)
     except ValidationError as error:
         faults = faults_of(error, _Descriptor, "")
         told = "; ".join(f"{fault['key']} {fault['message']}".strip() for fault in faults[:3])
-        raise DataError(f"{path}: {told}.", hint=AGAIN, details={"file": str(path), "faults": faults}) from None
+        raise DataError(
+            message("{path:s}: {told}.", path=str(path), told=told), hint=AGAIN, details={"file": str(path), "faults": faults}
+        ) from None
     return package
 
 
@@ -147,12 +150,19 @@ def read_table(path: Path, schema: type[dy.Schema]) -> pl.DataFrame:
         else:
             frame = pl.read_csv(path, schema_overrides=dtypes, try_parse_dates=False, encoding="utf8")
     except FileNotFoundError:
-        raise DataError(f"{path} is missing.", hint="The data package is incomplete: install it again.") from None
+        raise DataError(
+            message("{path:s} is missing.", path=str(path)), hint=message("The data package is incomplete: install it again.")
+        ) from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise DataError(f"{path} cannot be read: {str(error).splitlines()[0]}", hint=AGAIN) from error
+        raise DataError(
+            message("{path:s} cannot be read: {splitlines}", path=str(path), splitlines=str(error).splitlines()[0]), hint=AGAIN
+        ) from error
     missing = [name for name in dtypes if name not in frame.columns]
     if missing:
-        raise FrameError(f"{path.name}: column {missing[0]!r} is missing.", details={"file": str(path), "missing": missing})
+        raise FrameError(
+            message("{name:s}: column {missing!r:s} is missing.", name=path.name, missing=missing[0]),
+            details={"file": str(path), "missing": missing},
+        )
     return visible(frame.select(list(dtypes)))
 
 
@@ -176,8 +186,12 @@ def _broken(name: str, path: Path, frame: pl.DataFrame) -> FrameError:
     """The first rule that a table breaks, with its rows."""
     first, *more = _contract_faults(name, path, frame)
     details = {"file": str(path), "rule": first.rule, "rows": list(first.rows)}
-    rest = f", and {len(more)} more rules are broken" if more else ""
-    return FrameError(f"{path.parent}: {first}{rest}.", hint=AGAIN, details=details)
+    told = message("{folder:s}: {fault}.", folder=str(path.parent), fault=str(first))
+    if more:
+        told = message(
+            "{folder:s}: {fault}, and {n} more rules are broken.", folder=str(path.parent), fault=str(first), n=len(more)
+        )
+    return FrameError(told, hint=AGAIN, details=details)
 
 
 def _contract_faults(name: str, path: Path, frame: pl.DataFrame) -> list[Fault]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AliasChoices, Field
 
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message, together
 from toolkit.optimize.constraints.base import ConstraintData, DataNeeds
 
 EQUAL_WEIGHT, HELD = "equal_weight", "held"
@@ -21,9 +22,9 @@ BENCHMARK = AliasChoices("target", "benchmark")
 def _named(benchmark: Mapping[str, float] | str) -> Mapping[str, float] | str:
     """Refuse a benchmark without a name, and weights that add up to more than 1."""
     if not benchmark:
-        raise ValueError("names nothing")
+        raise ValueError(message("names nothing"))
     if not isinstance(benchmark, str) and (total := sum(benchmark.values())) > 1 + 1e-9:
-        raise ValueError(f"the weights add up to {total:g}, more than 1")
+        raise ValueError(message("the weights add up to {total:g}, more than 1", total=total))
     return benchmark
 
 
@@ -53,8 +54,8 @@ def benchmark_weights(benchmark: Mapping[str, float] | str, data: ConstraintData
     if benchmark == HELD:
         if data.previous is None or not data.previous.any():
             raise SpecError(
-                f"{where}: the benchmark is what is held, and nothing is held.",
-                hint="Give --holdings FILE, or --holdings last for the last stored run of this strategy.",
+                message("{where:s}: the benchmark is what is held, and nothing is held.", where=where),
+                hint=message("Give --holdings FILE, or --holdings last for the last stored run of this strategy."),
             )
         return data.previous
     weights = np.zeros(len(universe))
@@ -62,7 +63,11 @@ def benchmark_weights(benchmark: Mapping[str, float] | str, data: ConstraintData
         try:
             members = list(universe.members(name))
         except DataError as error:
-            own = "An asset that is measured against and not held is in the universe, with an upper limit of 0."
-            raise DataError(f"{where}: {error.message}", hint=f"{error.hint} {own}".strip(), details=error.details) from None
+            own = message("An asset that is measured against and not held is in the universe, with an upper limit of 0.")
+            raise DataError(
+                message("{where:s}: {message}", where=where, message=error.message),
+                hint=together(error.hint, own),
+                details=error.details,
+            ) from None
         weights[members] += weight / len(members)
     return weights

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from toolkit.core.decode import faults_of
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.records.base import Record
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run
@@ -33,7 +34,7 @@ def read_run(data: Mapping[str, Any], file: str, hint: str) -> Run | Conflict | 
     if data.get("kind") == BACKTEST:
         return read(BacktestSubject, data, file, hint)
     run = read(Run, data, file, hint)
-    _refuse([{"key": key, "message": "is required", "hint": ""} for key in run.missing_rows()], file, hint)
+    _refuse([{"key": key, "message": message("is required"), "hint": ""} for key in run.missing_rows()], file, hint)
     return run
 
 
@@ -58,6 +59,11 @@ def read(model: type[RecordT], data: Mapping[str, Any], file: str, hint: str) ->
 
 def _refuse(faults: list[dict[str, str]], file: str, hint: str) -> None:
     if faults:
-        told = "; ".join(f"{fault['key']} {fault['message']}" for fault in faults[:MOST_FAULTS])
-        more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-        raise SpecError(f"{file}: {told}{more}.", hint=hint, details={"file": file, "faults": faults})
+        told = [message("{key:s} {fault}", key=fault["key"], fault=fault["message"]) for fault in faults[:MOST_FAULTS]]
+        if more := len(faults) - len(told):
+            told.append(message("and {n} more", n=more))
+        raise SpecError(
+            message("{file:s}: {told:; }.", file=file, told=told),
+            hint=hint,
+            details={"file": file, "faults": faults},
+        )

@@ -33,7 +33,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.calendar import add_months, month_end
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, frozen, read_only
-from toolkit.core.messages import message
+from toolkit.core.messages import message, together
 from toolkit.core.units import periods_of_days
 from toolkit.market.price_series import IntArray, PriceSeries, date_of, dates_of, months_of
 from toolkit.returns.history import (
@@ -138,8 +138,8 @@ def align(
     faster = [key for key in universe.keys if key not in yearly]
     if not faster:
         raise GapError(
-            f"no asset of the universe is priced more often than once a year: {', '.join(yearly)}.",
-            hint="Add an asset with monthly or daily prices: nothing else tells what moves together.",
+            message("no asset of the universe is priced more often than once a year: {yearly}.", yearly=[*yearly]),
+            hint=message("Add an asset with monthly or daily prices: nothing else tells what moves together."),
         )
     daily = all(key in histories and histories[key].frequency == DAY_BY_DAY for key in faster)
     slow = [
@@ -216,12 +216,12 @@ def align(
 def _within(series: PriceSeries, universe: Universe, lookback_months: int | None) -> PriceSeries:
     """The series inside the lookback; raises for an asset without any price."""
     if not len(universe):
-        raise DataError("the universe is empty: there is nothing to estimate.")
+        raise DataError(message("the universe is empty: there is nothing to estimate."))
     for key in universe.keys:
         if key not in series.place:
             raise GapError(
-                f"no price series for {key!r}.",
-                hint=f"Bring your own price (--prices), or exclude it. {did_you_mean(key, series.assets)}".strip(),
+                message("no price series for {key!r:s}.", key=key),
+                hint=together(message("Bring your own price (--prices), or exclude it."), did_you_mean(key, series.assets)),
                 details={"asset": key},
             )
     if lookback_months is None:
@@ -271,8 +271,13 @@ def _annual(series: PriceSeries, key: str) -> AnnualPrices:
     needed = MINIMUM_YEARS - 1
     if found.changes < needed:
         raise GapError(
-            f"{key!r} has {found.changes} changes between consecutive years; {needed} are needed.",
-            hint="Bring a monthly price series (--prices), lengthen the lookback, or exclude it.",
+            message(
+                "{key!r:s} has {changes} changes between consecutive years; {needed} are needed.",
+                key=key,
+                changes=found.changes,
+                needed=needed,
+            ),
+            hint=message("Bring a monthly price series (--prices), lengthen the lookback, or exclude it."),
             details={"asset": key, "changes": found.changes, "needed": needed},
         )
     _check_moves(key, float(found.prices.min()), float(found.prices.max()))
@@ -282,8 +287,8 @@ def _annual(series: PriceSeries, key: str) -> AnnualPrices:
 def _check_moves(key: str, lowest: float, highest: float) -> None:
     if highest - lowest <= STILL * highest:
         raise DataError(
-            f"the price of {key!r} never changes: no risk can be read from it.",
-            hint="Bring a traded price (--prices), or exclude it.",
+            message("the price of {key!r:s} never changes: no risk can be read from it.", key=key),
+            hint=message("Bring a traded price (--prices), or exclude it."),
             details={"asset": key},
         )
 
@@ -296,15 +301,23 @@ def _usable(values: FloatArray, assets: list[str], held: list[str], quarterly: s
     place = {key: i for i, key in enumerate(assets)}
     for key in held:
         if key not in place:
-            hint = "Lengthen the lookback, or exclude it."
-            raise GapError(f"{key!r} has no price within the lookback.", hint=hint, details={"asset": key})
+            hint = message("Lengthen the lookback, or exclude it.")
+            raise GapError(message("{key!r:s} has no price within the lookback.", key=key), hint=hint, details={"asset": key})
         i = place[key]
         if (count := int(counts[i])) < MINIMUM_CHANGES:
-            told = f"{key!r} has {count} changes between consecutive periods; {MINIMUM_CHANGES} are needed."
-            hint = "Bring a longer price series (--prices), lengthen the lookback, or exclude it."
+            told = message(
+                "{key!r:s} has {count} changes between consecutive periods; {minimum_changes} are needed.",
+                key=key,
+                count=count,
+                minimum_changes=MINIMUM_CHANGES,
+            )
+            hint = message("Bring a longer price series (--prices), lengthen the lookback, or exclude it.")
             if key in quarterly:
-                told = f"the prices of {key!r} are quarterly; risk is estimated from changes of consecutive months or days."
-                hint = "Bring monthly or daily prices (--prices), or exclude it."
+                told = message(
+                    "the prices of {key!r:s} are quarterly; risk is estimated from changes of consecutive months or days.",
+                    key=key,
+                )
+                hint = message("Bring monthly or daily prices (--prices), or exclude it.")
             raise GapError(
                 told,
                 hint=hint,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 from toolkit.risk_measures.base import Measure, possible
 
 if TYPE_CHECKING:
@@ -156,18 +157,30 @@ class GiniMeanDifference(Measure):
         values, group, counts = np.unique(p, return_inverse=True, return_counts=True)
         if counts.max() > EQUAL_LIMIT:
             raise SpecError(
-                f"the Gini difference of {counts.max():,} scenarios in a limit, a ratio, a budget of risk or beside another "
-                f"convex term takes too long; at most {EQUAL_LIMIT} are taken.",
-                hint=f'Use fewer scenarios (`scenarios = {{kind = "simulated", count = {EQUAL_LIMIT}}}`), or measure = "mad".',
+                message(
+                    "the Gini difference of {max:,} scenarios in a limit, a ratio, a budget of risk or beside another "
+                    "convex term takes too long; at most {equal_limit} are taken.",
+                    max=counts.max(),
+                    equal_limit=EQUAL_LIMIT,
+                ),
+                hint=message(
+                    'Use fewer scenarios (`scenarios = {{kind = "simulated", count = {equal_limit}}}`), or measure = "mad".',
+                    equal_limit=EQUAL_LIMIT,
+                ),
             )
         equal, others = (np.flatnonzero((group == counts.argmax()) == side) for side in (True, False))
         first = np.concatenate([np.repeat(equal, len(others)), *(others[:i] for i in range(len(others)))])
         second = np.concatenate([np.tile(others, len(equal)), *(np.full(i, other) for i, other in enumerate(others))])
         if len(first) > PAIR_LIMIT:
             raise SpecError(
-                f"the Gini difference of {len(p)} scenarios of differing probability needs {len(first):,} pairs, "
-                f"more than {PAIR_LIMIT:,}.",
-                hint="Use fewer scenarios, draw equally probable ones, or another measure.",
+                message(
+                    "the Gini difference of {n} scenarios of differing probability needs {n2:,} pairs, more than "
+                    "{pair_limit:,}.",
+                    n=len(p),
+                    n2=len(first),
+                    pair_limit=PAIR_LIMIT,
+                ),
+                hint=message("Use fewer scenarios, draw equally probable ones, or another measure."),
             )
         # Returns that are a dense product of weights enter many rows: bound to variables, once.
         x = cp.Variable(len(p))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError
 from toolkit.core.forecast import AssetRisk, FloatArray
+from toolkit.core.messages import message
 from toolkit.returns.currencies import FxReturns
 from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.observation.local_level import LocalLevels
@@ -128,8 +129,13 @@ def _own(
             return replace(own, given_history=(float(np.sqrt(variance)), error, metal.own_weight))
     if count < MINIMUM_CHANGES:
         raise GapError(
-            f"{key!r} has {count} changes in the reporting currency; {MINIMUM_CHANGES} are needed.",
-            hint="Report in the currency of its price, or bring exchange rates for its months.",
+            message(
+                "{key!r:s} has {count} changes in the reporting currency; {minimum_changes} are needed.",
+                key=key,
+                count=count,
+                minimum_changes=MINIMUM_CHANGES,
+            ),
+            hint=message("Report in the currency of its price, or bring exchange rates for its months."),
             details={"asset": key, "changes": count, "needed": MINIMUM_CHANGES},
         )
     year = math.sqrt(panel.periods_per_year)

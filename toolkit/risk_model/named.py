@@ -9,12 +9,7 @@ import numpy as np
 
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import Message, message
-
-
-def few(names: Sequence[str]) -> str:
-    """Names in a sentence, at most five."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+from toolkit.core.messages import Message, first_names, message
 
 
 def positions(names: Sequence[str], assets: Sequence[str], where: str) -> list[int]:
@@ -31,14 +26,16 @@ def positions(names: Sequence[str], assets: Sequence[str], where: str) -> list[i
     at = {name: i for i, name in enumerate(names)}
     if len(at) < len(names):
         twice = sorted({name for name in names if [*names].count(name) > 1})
-        raise DataError(f"{where}: {', '.join(twice)} stands twice.", hint="Give each asset once.")
+        raise DataError(
+            message("{where:s}: {twice} stands twice.", where=where, twice=[*twice]), hint=message("Give each asset once.")
+        )
     missing = [asset for asset in assets if asset not in at]
     if missing:
         unused = [name for name in names if name not in assets]
         near = did_you_mean(missing[0], unused)
         raise DataError(
-            f"{where}: nothing is given for {few(missing)}.",
-            hint=near or "Add them under their asset keys, or exclude them from the universe.",
+            message("{where:s}: nothing is given for {names}.", where=where, names=first_names(missing)),
+            hint=near or message("Add them under their asset keys, or exclude them from the universe."),
             details={"missing": missing, "unused": unused},
         )
     return [at[asset] for asset in assets]
@@ -75,8 +72,13 @@ def named_columns(columns: Mapping[str, Sequence[Any]], where: str) -> tuple[lis
     """
     texts = [name for name, cells in columns.items() if any(isinstance(cell, str) for cell in cells)]
     if len(texts) != 1:
-        told = f"{len(texts)} columns of text: {', '.join(texts[:5])}" if texts else "no column of names"
-        raise DataError(f"{where} has {told}.", hint="Give one column with the asset keys, and numbers in the others.")
+        told = (
+            message("{n} columns of text: {names}", n=len(texts), names=texts[:5]) if texts else message("no column of names")
+        )
+        raise DataError(
+            message("{where:s} has {told}.", where=where, told=told),
+            hint=message("Give one column with the asset keys, and numbers in the others."),
+        )
     names = [str(cell) for cell in columns[texts[0]]]
     found: dict[str, list[float]] = {}
     for name, cells in columns.items():
@@ -85,7 +87,8 @@ def named_columns(columns: Mapping[str, Sequence[Any]], where: str) -> tuple[lis
         bad = [row for row, cell in zip(names, cells, strict=True) if cell is None or not np.isfinite(cell)]
         if bad:
             raise DataError(
-                f"{where}: {name!r} of {bad[0]!r} is not a finite number.", hint="Fill it in, or leave the asset out."
+                message("{where:s}: {name!r:s} of {bad!r:s} is not a finite number.", where=where, name=name, bad=bad[0]),
+                hint=message("Fill it in, or leave the asset out."),
             )
         found[name] = [float(cell) for cell in cells]
     return names, found
@@ -104,10 +107,11 @@ def matrix_of(names: Sequence[str], columns: Mapping[str, Sequence[float]], wher
     """
     only_rows, only_columns = [n for n in names if n not in columns], [n for n in columns if n not in names]
     if only_rows or only_columns:
-        told = [f"{what} {few(found)}" for what, found in (("rows", only_rows), ("columns", only_columns)) if found]
+        told = [message("rows {names}", names=first_names(only_rows))] if only_rows else []
+        told += [message("columns {names}", names=first_names(only_columns))] if only_columns else []
         hint = did_you_mean((only_rows or only_columns)[0], only_columns if only_rows else only_rows)
         raise DataError(
-            f"{where}: rows and columns have other names, {' and '.join(told)} alone.",
-            hint=hint or "A covariance has one row and one column an asset, under the same names.",
+            message("{where:s}: rows and columns have other names, {told: and } alone.", where=where, told=told),
+            hint=hint or message("A covariance has one row and one column an asset, under the same names."),
         )
     return np.array([columns[name] for name in names], dtype=float).T

@@ -17,6 +17,7 @@ from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import HEADLINES
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError
+from toolkit.core.messages import message
 from toolkit.supply.concentration import supply_shares
 
 CONTROL_PRESSURE, N_MINUS_1 = "control_pressure", "n_minus_1"
@@ -103,8 +104,10 @@ def companion_share(metals: pl.DataFrame, asset: str, scale: Mapping[str, float]
     if words.is_empty():
         return None
     if words[0] not in scale:
-        hint = f"The scale has {', '.join(sorted(scale))}."
-        raise DataError(f"no number stands for by_product {words[0]!r} of {asset}.", hint=hint)
+        hint = message("The scale has {scale:s}.", scale=", ".join(sorted(scale)))
+        raise DataError(
+            message("no number stands for by_product {words!r:s} of {asset}.", words=words[0], asset=asset), hint=hint
+        )
     return scale[words[0]]
 
 

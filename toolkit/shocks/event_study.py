@@ -18,6 +18,7 @@ from toolkit.controls.events import Event
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.shocks.monthly_series import MonthlySeries, window
 
 HORIZONS = (1, 3, 6, 12)
@@ -220,9 +221,15 @@ def find_event(ledger: ControlLedger, name: str) -> Event:
         return numbered[0]
     if numbered:
         ids = ", ".join(f"{event.event_id} ({event.number})" for event in numbered)
-        raise DataError(f"{name!r} is more than one event.", hint=f"Ask for one of {ids}.", details={"event": name})
+        raise DataError(
+            message("{name!r:s} is more than one event.", name=name),
+            hint=message("Ask for one of {ids}.", ids=ids),
+            details={"event": name},
+        )
     known = [*(event.event_id for event in ledger.events), *(event.number for event in ledger.events if event.number)]
-    raise DataError(f"no event {name!r} in the ledger.", hint=did_you_mean(name, known), details={"event": name})
+    raise DataError(
+        message("no event {name!r:s} in the ledger.", name=name), hint=did_you_mean(name, known), details={"event": name}
+    )
 
 
 def notice_key(number: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from toolkit.core.decode import faults_of, parse_toml, raise_faults, read_toml, shown
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.core.text import one_line
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.constraints.base import limits_beyond_whole
@@ -45,7 +46,7 @@ TABLES = (*SECTIONS, "objective", *LISTED)
 
 def _section(model: type[BaseModel], data: Any, where: str, faults: list[dict[str, str]]) -> Any:
     if not isinstance(data, Mapping):
-        faults.append({"key": where, "message": "must be a table", "hint": ""})
+        faults.append({"key": where, "message": message("must be a table"), "hint": ""})
         return None
     try:
         return model.model_validate(dict(data))
@@ -56,19 +57,27 @@ def _section(model: type[BaseModel], data: Any, where: str, faults: list[dict[st
 
 def _term(kinds: Mapping[str, type], data: Any, where: str, faults: list[dict[str, str]]) -> Any:
     if not isinstance(data, Mapping):
-        faults.append({"key": where, "message": "must be a table", "hint": ""})
+        faults.append({"key": where, "message": message("must be a table"), "hint": ""})
         return None
     kind = data.get("kind")
     if kind is None:
-        faults.append({"key": f"{where}.kind", "message": "is required", "hint": f"Known: {', '.join(kinds)}."})
+        faults.append(
+            {
+                "key": f"{where}.kind",
+                "message": message("is required"),
+                "hint": message("Known: {names:s}.", names=", ".join(kinds)),
+            }
+        )
         return None
     if not isinstance(kind, str) or kind not in kinds:
         hint = did_you_mean(kind if isinstance(kind, str) else "", kinds)
-        faults.append({"key": f"{where}.kind", "message": f"is not a known kind: {shown(kind)}", "hint": hint})
+        faults.append(
+            {"key": f"{where}.kind", "message": message("is not a known kind: {given:s}", given=shown(kind)), "hint": hint}
+        )
         return None
     if "name" in kinds[kind].model_fields and "name" not in data:
         # In Python a constraint has a name by itself; a file is spoken of by names that stand in it.
-        faults.append({"key": f"{where}.name", "message": "is required", "hint": ""})
+        faults.append({"key": f"{where}.name", "message": message("is required"), "hint": ""})
     return _section(kinds[kind], data, where, faults)
 
 
@@ -76,7 +85,7 @@ def _list(data: Mapping[str, Any], key: str, read: Callable[[Any, str], Any], fa
     """The entries of a table that is written as [[key]]; those with faults are left out."""
     listed = data.get(key, [])
     if not isinstance(listed, list):
-        faults.append({"key": key, "message": f"must be written as [[{key}]]", "hint": ""})
+        faults.append({"key": key, "message": message("must be written as [[{key:s}]]", key=key), "hint": ""})
         return ()
     found = []
     for position, item in enumerate(listed, start=1):
@@ -93,8 +102,8 @@ def _unknown_scenarios(data: Mapping[str, Any], views: tuple[ViewSpec, ...]) -> 
     return [
         {
             "key": f"view {view.label!r}.scenario",
-            "message": f"is not a scenario of the strategy: {view.scenario!r}",
-            "hint": did_you_mean(view.scenario, known) or "Write it as [[scenario]].",
+            "message": message("is not a scenario of the strategy: {name!r:s}", name=view.scenario),
+            "hint": did_you_mean(view.scenario, known) or message("Write it as [[scenario]]."),
         }
         for view in views
         if view.scenario is not None and view.scenario not in known
@@ -130,12 +139,16 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
         SpecError: one error that names every fault.
     """
     faults: list[dict[str, str]] = [
-        {"key": key, "message": "is not a known table", "hint": did_you_mean(key, TABLES)} for key in data if key not in TABLES
+        {"key": key, "message": message("is not a known table"), "hint": did_you_mean(key, TABLES)}
+        for key in data
+        if key not in TABLES
     ]
     data = with_defaults(data)
     parts: dict[str, Any] = {"name": name}
     faults += [
-        {"key": required, "message": "is required", "hint": ""} for required in ("about", "objective") if required not in data
+        {"key": required, "message": message("is required"), "hint": ""}
+        for required in ("about", "objective")
+        if required not in data
     ]
     for key, model in SECTIONS.items():
         if key in data:
@@ -148,13 +161,21 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
     for what, terms in (("constraint", constraints), ("scenario", scenarios)):
         names = [term.name for term in terms]
         faults += [
-            {"key": f"{what} {name!r}", "message": "is named twice", "hint": f"Give each {what} its own name."}
+            {
+                "key": f"{what} {name!r}",
+                "message": message("is named twice"),
+                "hint": message("Give each {what:s} its own name.", what=what),
+            }
             for name in dict.fromkeys(names)
             if names.count(name) > 1
         ]
     labels = [view.label for view in views]
     faults += [
-        {"key": f"view {label!r}", "message": "is stated twice", "hint": "Give each view its own name."}
+        {
+            "key": f"view {label!r}",
+            "message": message("is stated twice"),
+            "hint": message("Give each {what:s} its own name.", what="view"),
+        }
         for label in dict.fromkeys(labels)
         if labels.count(label) > 1
     ]
@@ -199,7 +220,10 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
     for setting in settings:
         path, separator, text = _split(setting, changed)
         if not separator or len(path) < 2:
-            raise SpecError(f"--set {setting!r} is not KEY=VALUE.", hint="Write for instance --set objective.risk_aversion=5.")
+            raise SpecError(
+                message("--set {setting!r:s} is not KEY=VALUE.", setting=setting),
+                hint=message("Write for instance --set objective.risk_aversion=5."),
+            )
         if path[0] in LISTED:
             name = ".".join(path[1:-1])
             listed = changed.get(path[0], [])
@@ -207,16 +231,24 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
             named = {str(item.get("name")): item for item in items}
             if name not in named:
                 hint = did_you_mean(name, named)
-                raise SpecError(f"--set {setting!r}: no {path[0]} is named {name!r}.", hint=hint)
+                raise SpecError(
+                    message(
+                        "--set {setting!r:s}: no {table:s} is named {name!r:s}.", setting=setting, table=path[0], name=name
+                    ),
+                    hint=hint,
+                )
             named[name][path[-1]] = _value(text.strip())
             continue
         if path[0] not in TABLES:
-            raise SpecError(f"--set {setting!r}: {path[0]!r} is not a table of a strategy.", hint=did_you_mean(path[0], TABLES))
+            raise SpecError(
+                message("--set {setting!r:s}: {table!r:s} is not a table of a strategy.", setting=setting, table=path[0]),
+                hint=did_you_mean(path[0], TABLES),
+            )
         target = changed
         for step in path[:-1]:
             target = target.setdefault(step, {})
             if not isinstance(target, dict):
-                raise SpecError(f"--set {setting!r}: {step!r} is a value, not a table.")
+                raise SpecError(message("--set {setting!r:s}: {step!r:s} is a value, not a table.", setting=setting, step=step))
         target[path[-1]] = _value(text.strip())
     return changed
 

@@ -14,6 +14,7 @@ from toolkit.core.assets import Asset
 from toolkit.core.countries import country_or
 from toolkit.core.decode import Several, Spec, faults_of, raise_faults
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import GROUPS_OF_METALS, Constraint, limits_beyond_whole
 from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.costs import COST_ITEMS
@@ -62,7 +63,13 @@ class OfferSpec(Spec):
     @model_validator(mode="after")
     def _no_gain_from_premiums(self) -> OfferSpec:
         if self.regained > self.premium:
-            raise ValueError(f"resale_premium {self.regained:g} is above premium {self.premium:g}: a gain is no premium")
+            raise ValueError(
+                message(
+                    "resale_premium {regained:g} is above premium {premium:g}: a gain is no premium",
+                    regained=self.regained,
+                    premium=self.premium,
+                )
+            )
         return self
 
 
@@ -84,7 +91,11 @@ class OwnAsset(Spec):
     @classmethod
     def _is_no_group_of_metals(cls, group: str | None) -> str | None:
         if group in GROUPS_OF_METALS:
-            raise ValueError(f"{group!r} is a group of metals: choose another name, a limit may be on `groups` of both")
+            raise ValueError(
+                message(
+                    "{group!r:s} is a group of metals: choose another name, a limit may be on `groups` of both", group=group
+                )
+            )
         return group
 
     def over(self, asset: Asset) -> Asset:
@@ -117,11 +128,17 @@ class UniverseSpec(Spec):
     def _own_assets_are_unique(self) -> UniverseSpec:
         names = [own.asset for own in self.own]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"{', '.join(twice)} stands twice in `own`")
+            raise ValueError(message("{twice} stands twice in `own`", twice=[*twice]))
         spelt: dict[str, str] = {}
         for group in (*GROUPS_OF_METALS, *self.own_groups):
             if (first := spelt.setdefault(group.casefold(), group)) != group:
-                raise ValueError(f"the groups {first!r} and {group!r} differ in capitals alone: write them alike")
+                raise ValueError(
+                    message(
+                        "the groups {first!r:s} and {group!r:s} differ in capitals alone: write them alike",
+                        first=first,
+                        group=group,
+                    )
+                )
         return self
 
     @model_validator(mode="after")
@@ -129,10 +146,13 @@ class UniverseSpec(Spec):
         for asset in dict.fromkeys(offer.asset for offer in self.offer):
             origins = [offer.origin for offer in self.offer if offer.asset == asset]
             if len(set(origins)) < len(origins):
-                raise ValueError(f"{asset!r} is offered twice from one origin")
+                raise ValueError(message("{asset!r:s} is offered twice from one origin", asset=asset))
             if origins == [OTHER_ORIGIN]:
                 raise ValueError(
-                    f"{asset!r} is offered from 'other' alone: name the origin it is not from in an offer of its own"
+                    message(
+                        "{asset!r:s} is offered from 'other' alone: name the origin it is not from in an offer of its own",
+                        asset=asset,
+                    )
                 )
         return self
 
@@ -171,7 +191,7 @@ class VatSpec(Spec):
     @model_validator(mode="after")
     def _paid_at_some_rate(self) -> VatSpec:
         if self.state == "paid" and self.rate is None:
-            raise ValueError('needs a rate: in Germany {state = "paid", rate = 0.19, rates = {gold = 0}}')
+            raise ValueError(message('needs a rate: in Germany {{state = "paid", rate = 0.19, rates = {{gold = 0}}}}'))
         return self
 
 
@@ -237,12 +257,18 @@ class CostsSpec(Spec):
         first, *others = columns
         names, update = [str(cell) for cell in columns[first]], dict[str, Any](file=None)
         if twice := sorted({one for one in names if names.count(one) > 1}):
-            raise SpecError(f"{name}: {', '.join(twice)} stands twice.", hint="Give each asset or element once.")
+            raise SpecError(
+                message("{name:s}: {twice} stands twice.", name=name, twice=[*twice]),
+                hint=message("Give each asset or element once."),
+            )
         for column in others:
             key = BY_ASSET.get(column.strip().lower())
             if key is None:
-                known = f"Columns of costs by asset: {', '.join(BY_ASSET)}."
-                raise SpecError(f"{name}: unknown column {column!r}.", hint=did_you_mean(column, BY_ASSET) or known)
+                known = message("Columns of costs by asset: {by_asset:s}.", by_asset=", ".join(BY_ASSET))
+                raise SpecError(
+                    message("{name:s}: unknown column {column!r:s}.", name=name, column=column),
+                    hint=did_you_mean(column, BY_ASSET) or known,
+                )
             given = {one: cell for one, cell in zip(names, columns[column], strict=True) if cell is not None}
             update[key] = {**given, **getattr(self, key)}
         try:
@@ -256,7 +282,7 @@ class CostsSpec(Spec):
         names = [site.name for site in self.sites]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"two sites are named {name!r}")
+                raise ValueError(message("two sites are named {name!r:s}", name=name))
         return self
 
 
@@ -296,13 +322,15 @@ def names_cash(objective: object, constraints: Iterable[tuple[type[Constraint] |
     return objective == "track" or any((kind and kind.on_cash) or name == FULLY_INVESTED for kind, name in constraints)
 
 
-FRACTIONS = "Limits are fractions of the whole: 0.05 is five per cent."
+FRACTIONS = message("Limits are fractions of the whole: 0.05 is five per cent.")
 """The hint on a limit that no weight reaches."""
 
 
 def beyond_whole(value: float) -> str:
     """The fault of a limit below zero or above the whole where no weight may be negative."""
-    return f"{value:g} is {'below 0' if value < 0 else 'above 1'}, and no constraint lets a weight be negative"
+    if value < 0:
+        return message("{value:g} is below 0, and no constraint lets a weight be negative", value=value)
+    return message("{value:g} is above 1, and no constraint lets a weight be negative", value=value)
 
 
 class Strategy(Spec):
@@ -337,9 +365,17 @@ class Strategy(Spec):
             names = [part.name for part in parts]
             for name in names:
                 if names.count(name) > 1:
-                    raise ValueError(f"two {what} are named {name!r}")
+                    raise ValueError(message("two {what} are named {name!r:s}", what=what, name=name))
         for name, key, value in limits_beyond_whole(self.constraints):
-            raise ValueError(f"constraint {name!r}.{key}: {beyond_whole(value)}. {FRACTIONS}")
+            raise ValueError(
+                message(
+                    "constraint {name!r:s}.{key:s}: {beyond_whole}. {fractions}",
+                    name=name,
+                    key=key,
+                    beyond_whole=beyond_whole(value),
+                    fractions=FRACTIONS,
+                )
+            )
         return self
 
     def to_toml(self) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from toolkit.core.messages import message
+
 PERIOD = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(month|year)s?\s*$")
 
 
@@ -14,7 +16,7 @@ def months(text: str) -> float:
     """Months in a text such as ``36 months`` or ``3 years``."""
     match = PERIOD.match(text)
     if match is None or float(match[1]) <= 0:
-        raise ValueError(f"must be a period such as '36 months' or '3 years', not {text!r}")
+        raise ValueError(message("must be a period such as '36 months' or '3 years', not {text!r:s}", text=text))
     return float(match[1]) * (12 if match[2] == "year" else 1)
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from toolkit.core.countries import Country
 from toolkit.core.decode import Several, Spec
 from toolkit.core.expression import terms
+from toolkit.core.messages import message
 from toolkit.strategy.periods import Period, months
 
 
@@ -49,9 +50,9 @@ class SimulatedScenarios(Spec):
     @model_validator(mode="after")
     def _drawn_in_pairs_or_in_order(self) -> SimulatedScenarios:
         if self.ordered and self.horizon is not None:
-            raise ValueError("leaves out `horizon` where `ordered` is true: a path has the frequency of the prices")
+            raise ValueError(message("leaves out `horizon` where `ordered` is true: a path has the frequency of the prices"))
         if not self.ordered and self.count % 2:
-            raise ValueError(f"needs an even count: scenarios are drawn in pairs, not {self.count}")
+            raise ValueError(message("needs an even count: scenarios are drawn in pairs, not {count}", count=self.count))
         return self
 
     @property
@@ -97,11 +98,11 @@ class ShockSpec(Spec):
     @model_validator(mode="after")
     def _moves_something(self) -> ShockSpec:
         if self.control is not None and self.lifted is not None:
-            raise ValueError("has both `control` and `lifted`: write two scenarios")
+            raise ValueError(message("has both `control` and `lifted`: write two scenarios"))
         if self.origin is None and not self.returns:
-            raise ValueError("needs `returns`, `control` or `lifted`")
+            raise ValueError(message("needs `returns`, `control` or `lifted`"))
         if self.assets and self.origin is None:
-            raise ValueError("has `assets`, which say what `control` or `lifted` is about, and neither of these")
+            raise ValueError(message("has `assets`, which say what `control` or `lifted` is about, and neither of these"))
         return self
 
     @property
@@ -119,9 +120,11 @@ class Range(Spec):
     @model_validator(mode="after")
     def _bounds_something(self) -> Range:
         if self.at_least is None and self.at_most is None:
-            raise ValueError("needs a number, `at_least` or `at_most`")
+            raise ValueError(message("needs a number, `at_least` or `at_most`"))
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"has at_least {self.at_least:g} above at_most {self.at_most:g}")
+            raise ValueError(
+                message("has at_least {at_least:g} above at_most {at_most:g}", at_least=self.at_least, at_most=self.at_most)
+            )
         return self
 
     @property
@@ -139,14 +142,14 @@ def _range(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"at_least": value, "at_most": value}
     if value is not None and not isinstance(value, Mapping | Range):
-        raise ValueError(f"must be a number, or a table with at_least or at_most, not {value!r}")
+        raise ValueError(message("must be a number, or a table with at_least or at_most, not {value!r:s}", value=value))
     return value
 
 
 def _within(low: float, high: float, what: str) -> AfterValidator:
     def check(value: Range | None) -> Range | None:
         if value is not None and any(not low <= bound <= high for bound in value.bounds):
-            raise ValueError(f"must be {what}")
+            raise ValueError(message("must be {what}", what=what))
         return value
 
     return AfterValidator(check)
@@ -168,24 +171,24 @@ class ViewSpec(Spec):
     name: str | None = Field(default=None, min_length=1)
     scenario: str | None = None
     expression: Expression | None = None
-    probability: Annotated[Range | None, BeforeValidator(_range), _within(0.0, 1.0, "within 0 and 1")] = None
+    probability: Annotated[Range | None, BeforeValidator(_range), _within(0.0, 1.0, message("within 0 and 1"))] = None
     mean: Annotated[Range | None, BeforeValidator(_range)] = None
-    volatility: Annotated[Range | None, BeforeValidator(_range), _within(0.0, math.inf, "at least 0")] = None
+    volatility: Annotated[Range | None, BeforeValidator(_range), _within(0.0, math.inf, message("at least 0"))] = None
     below: float | None = None
     above: float | None = None
 
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> ViewSpec:
         if (self.scenario is None) == (self.expression is None):
-            raise ValueError("needs exactly one of `scenario` and `expression`")
-        message = [key for key in ("probability", "mean", "volatility") if getattr(self, key) is not None]
+            raise ValueError(message("needs exactly one of `scenario` and `expression`"))
+        stated = [key for key in ("probability", "mean", "volatility") if getattr(self, key) is not None]
         levels = [key for key in ("below", "above") if getattr(self, key) is not None]
-        if self.scenario is not None and (message != ["probability"] or levels):
-            raise ValueError("is of a scenario, and needs its `probability` and nothing else")
-        if self.expression is not None and len(message) != 1:
-            raise ValueError("needs exactly one of `mean`, `volatility` and `probability`")
-        if self.expression is not None and len(levels) != int(message == ["probability"]):
-            raise ValueError("needs one of `below` and `above` with a `probability` of an expression, and only there")
+        if self.scenario is not None and (stated != ["probability"] or levels):
+            raise ValueError(message("is of a scenario, and needs its `probability` and nothing else"))
+        if self.expression is not None and len(stated) != 1:
+            raise ValueError(message("needs exactly one of `mean`, `volatility` and `probability`"))
+        if self.expression is not None and len(levels) != int(stated == ["probability"]):
+            raise ValueError(message("needs one of `below` and `above` with a `probability` of an expression, and only there"))
         return self
 
     @property

@@ -18,6 +18,7 @@ import polars as pl
 
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, did_you_mean
+from toolkit.core.messages import message
 
 OTHER = "OTH"
 HIGHLY_CONCENTRATED = 0.18
@@ -138,12 +139,18 @@ def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl
     """
     rows = shares.filter(pl.col("asset") == asset)
     if rows.is_empty():
-        raise DataError(f"no production shares of {asset!r}.", hint=did_you_mean(asset, shares["asset"].unique()))
+        raise DataError(
+            message("no production shares of {asset!r:s}.", asset=asset), hint=did_you_mean(asset, shares["asset"].unique())
+        )
     at_stage = rows.filter(pl.col("stage") == stage)
     if at_stage.is_empty():
         stages = ", ".join(rows["stage"].unique().sort())
-        hint = f"Shares are known for {stages}; stages are not mixed."
-        raise GapError(f"no shares of {asset} at the stage {stage!r}.", hint=hint, details={"asset": asset, "stage": stage})
+        hint = message("Shares are known for {stages}; stages are not mixed.", stages=stages)
+        raise GapError(
+            message("no shares of {asset} at the stage {stage!r:s}.", asset=asset, stage=stage),
+            hint=hint,
+            details={"asset": asset, "stage": stage},
+        )
     return newest_supplies(at_stage, elsewhere)[asset, stage]
 
 
@@ -168,8 +175,10 @@ def _supply(
     first = rows[0]
     named = [row for row in rows if row["country"] != OTHER and row["share"] > 0]
     if not named:
-        message = f"the shares of {asset} at {stage} from {first['source']} name no country."
-        raise GapError(message, hint="Give shares by country: concentration cannot be read from a remainder.")
+        sentence = message(
+            "the shares of {asset} at {stage} from {source} name no country.", asset=asset, stage=stage, source=first["source"]
+        )
+        raise GapError(sentence, hint=message("Give shares by country: concentration cannot be read from a remainder."))
     return SupplyShares(
         asset=asset,
         stage=stage,
@@ -292,8 +301,10 @@ def governance_risk(governance: pl.DataFrame, year: int | None = None) -> Govern
     chosen = year if year is not None else max(years, default=0)
     rows = governance.filter(pl.col("year") == chosen)
     if rows.is_empty():
-        hint = f"Known: {', '.join(map(str, years)) or 'none'}."
-        raise GapError(f"no governance indicator of {year or 'any year'}.", hint=hint)
+        if year is None:
+            raise GapError(message("no governance indicator of any year."))
+        hint = message("Known: {names:s}.", names=", ".join(map(str, years))) if years else ""
+        raise GapError(message("no governance indicator of {year:d}.", year=year), hint=hint)
     scaled = rows.select("country", risk=((WGI_BEST - pl.col("political_stability")) / WGI_RANGE).clip(0, 1)).sort("country")
     known_from: Any = rows["known_from"].max()
     return GovernanceRisk(

@@ -69,7 +69,9 @@ def published_scores(criticality: pl.DataFrame, materials: pl.DataFrame, asset: 
     """
     names = materials.filter(pl.col("asset") == asset)
     if names.is_empty():
-        raise DataError(f"no EU study scores {asset!r}.", hint=did_you_mean(asset, materials["asset"].unique()))
+        raise DataError(
+            message("no EU study scores {asset!r:s}.", asset=asset), hint=did_you_mean(asset, materials["asset"].unique())
+        )
     rows = names.select("asset", "material", "scope").join(criticality, on="material", how="inner").sort("year", "material")
     fields = PublishedScore.__dataclass_fields__
     return tuple(PublishedScore(**{name: row[name] for name in fields}) for row in rows.iter_rows(named=True))
@@ -88,7 +90,10 @@ def weighted_hhi(shares: Mapping[str, float], governance: Mapping[str, float], t
     """
     missing = sorted(set(shares) - set(governance))
     if missing:
-        raise GapError(f"no governance value of {', '.join(missing)}.", hint="Give WGI on 0..10 for every producer.")
+        raise GapError(
+            message("no governance value of {missing}.", missing=[*missing]),
+            hint=message("Give WGI on 0..10 for every producer."),
+        )
     return sum(share**2 * governance[c] * trade.get(c, NEUTRAL_TRADE) for c, share in sorted(shares.items()))
 
 
@@ -150,7 +155,10 @@ def scenario_ratio(
     before = weighted_hhi(shares, risks, present)
     after = weighted_hhi(shares, risks, {**present, country: trade_parameter})
     if before == 0:
-        raise GapError(f"the governance-weighted index of {supply.asset} is zero.", hint="A ratio to it does not exist.")
+        raise GapError(
+            message("the governance-weighted index of {asset} is zero.", asset=supply.asset),
+            hint=message("A ratio to it does not exist."),
+        )
     return ScenarioRatio(
         published=max(published, key=lambda score: score.year, default=None),
         asset=supply.asset,
@@ -191,7 +199,7 @@ def companion(metals: pl.DataFrame, asset: str) -> Companion:
     """
     rows = metals.filter(pl.col("asset") == asset)
     if rows.is_empty():
-        raise DataError(f"no reference note on {asset!r}.", hint=did_you_mean(asset, metals["asset"]))
+        raise DataError(message("no reference note on {asset!r:s}.", asset=asset), hint=did_you_mean(asset, metals["asset"]))
     row: dict[str, Any] = rows.row(0, named=True)
     return Companion(asset, row["by_product"], row["host"], row["source"], row["known_from"])
 

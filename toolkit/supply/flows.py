@@ -253,7 +253,10 @@ def diversion(origin: FlowSeries, total: FlowSeries, partners: Collection[FlowSe
     def means(quantities: tuple[float | None, ...]) -> tuple[float, float]:
         before, after = mean(quantities[-24:-12]), mean(quantities[-12:])
         if len(quantities) < 24 or before is None or after is None:
-            raise GapError(f"no two whole years of HS {origin.hs_code} with {origin.partner}.", hint="Bring a longer series.")
+            raise GapError(
+                message("no two whole years of HS {hs_code} with {partner}.", hs_code=origin.hs_code, partner=origin.partner),
+                hint=message("Bring a longer series."),
+            )
         return before, after
 
     before, after = means(origin.quantities)

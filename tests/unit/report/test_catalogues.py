@@ -16,8 +16,9 @@ from tests.records import partial_findings
 from tests.subjects import Record, proposal
 from toolkit.app.allocation import pieces, prepare
 from toolkit.app.languages import language
+from toolkit.core.errors import SpecError
 from toolkit.core.frames import TABLES
-from toolkit.core.messages import message, retellable, together
+from toolkit.core.messages import Message, message, retellable, together
 from toolkit.core.text import words
 from toolkit.market.package import bundled_folder, bundled_market, descriptor
 from toolkit.optimize.constraints import constraint_kinds
@@ -29,6 +30,7 @@ from toolkit.report.i18n.names import country, origin, place, short_country, tow
 from toolkit.report.i18n.text import plain
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.expected_returns import ReturnsSpec
+from toolkit.strategy.decode import decode_strategy
 from tools.messages import catalogue, has_words, messages, missing
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -298,3 +300,44 @@ class TestRetelling:
     def test_a_list_that_is_one_too_long_is_told_whole(self, german):
         names = [f"S{i:04d}" for i in range(31)]
         assert german.series(names).endswith("S0029 und S0030")
+
+
+BAD_STRATEGIES = {
+    "unknown keys": {"univers": {}, "universe": {"asets": ["gallium"]}, "objective": {"kind": "min_risk", "mesure": "cvar"}},
+    "no kinds": {"objective": {}, "constraint": [{"name": "a", "kind": "bound"}, {"name": "b"}, 3], "view": {}},
+    "types": {
+        "objective": {"kind": "max_utility", "risk_aversion": "much", "measure": "risk"},
+        "constraint": [{"name": "a", "kind": "bounds", "upper": True, "assets": "gallium"}, {"name": "a", "kind": "bounds"}],
+    },
+    "bounds": {
+        "objective": {"kind": "max_utility", "risk_aversion": -1, "confidence": 95},
+        "constraint": [
+            {"name": "a", "kind": "bounds", "lower": 0.5, "upper": 0.2},
+            {"name": "b", "kind": "linear", "expression": "gallium < 0.2"},
+            {"name": "c", "kind": "bounds", "upper": 40},
+        ],
+        "rebalance": {"every": "fortnight"},
+    },
+    "scenarios": {
+        "objective": {"kind": "min_risk"},
+        "forecast": {"lookback": "long", "scenarios": {"kind": "simulated", "count": 7}, "returns": {"kind": "own"}},
+        "scenario": [{"name": "s"}, {"name": "t", "control": "x", "lifted": "y"}],
+        "view": [{"name": "v", "scenario": "no", "probability": 2}, {"name": "v", "expression": "gallium"}],
+        "costs": {"vat": {}, "currency": "XXX"},
+    },
+}
+
+
+class TestErrors:
+    """Everything that is wrong with a file of the user is said in German."""
+
+    @pytest.mark.parametrize("name", BAD_STRATEGIES)
+    def test_faults_of_a_strategy(self, name, german):
+        data = {"about": {"title": "t", "idea": "i", "source": "s"}, **BAD_STRATEGIES[name]}
+        with pytest.raises(SpecError) as refused:
+            decode_strategy(data, name="bad", file="bad.toml")
+        for fault in refused.value.details["faults"]:
+            assert isinstance(fault["message"], Message), fault
+        for said in (refused.value.message, refused.value.hint):
+            written = "".join(span.text for span in german.translate(retellable(said)) if span.style != "name")
+            assert not ENGLISH.search(re.sub(r"'[^']*'", "", written)), said

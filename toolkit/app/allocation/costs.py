@@ -57,13 +57,25 @@ def monthly_use(entries: tuple[str, ...], context: Context, stored: Mapping[str,
         name, _, amount = entry.partition("=")
         asset = context.metal(name)
         if asset in found:
-            raise SpecError(f"--use names {asset} twice.", hint="Give the sum of your uses of a metal once.")
+            raise SpecError(
+                message("--use names {asset} twice.", asset=asset), hint=message("Give the sum of your uses of a metal once.")
+            )
         if not amount.strip():
-            raise SpecError(f"--use {entry!r} is not METAL=KG.", hint=f"Write it as {next(iter(stored), asset)}=2.5.")
+            raise SpecError(
+                message("--use {entry!r:s} is not METAL=KG.", entry=entry),
+                hint=message("Write it as {asset:s}=2.5.", asset=next(iter(stored), asset)),
+            )
         found[asset] = check_number(f"--use {entry}", number(f"--use {asset}", amount))
         if asset in world and found[asset] > world[asset] / 12:
-            made = f"the world makes {world[asset] / 12:,.0f} kg of {asset} a month"
-            raise SpecError(f"--use {entry}: {made}.", hint="Give your own use in kg a month.")
+            raise SpecError(
+                message(
+                    "--use {entry:s}: the world makes {made:,.0f} kg of {asset} a month.",
+                    entry=entry,
+                    made=world[asset] / 12,
+                    asset=asset,
+                ),
+                hint=message("Give your own use in kg a month."),
+            )
     return found
 
 
@@ -186,7 +198,8 @@ class _Names:
     def members(self, where: str, name: str) -> list[int]:
         if name not in self.spoken:
             raise SpecError(
-                f"costs.{where}: {name!r} is neither an asset nor an element.", hint=did_you_mean(name, self.spoken)
+                message("costs.{where:s}: {name!r:s} is neither an asset nor an element.", where=where, name=name),
+                hint=did_you_mean(name, self.spoken),
             )
         held = {*self.universe.keys, *self.universe.elements, *(asset.offer_of for asset in self.universe)}
         return list(self.universe.members(name)) if name in held else []
@@ -195,7 +208,9 @@ class _Names:
         found = [i for i, asset in enumerate(self.universe) if asset.group == group]
         if not found:
             hint = did_you_mean(group, self.universe.groups)
-            raise SpecError(f"costs.{where}: nothing here belongs to a group {group!r}.", hint=hint)
+            raise SpecError(
+                message("costs.{where:s}: nothing here belongs to a group {group!r:s}.", where=where, group=group), hint=hint
+            )
         return found
 
     def values(self, where: str, given: Mapping[str, float], default: FloatArray | float) -> FloatArray:
@@ -251,8 +266,13 @@ def _sites(specs: Sequence[SiteSpec], names: _Names) -> tuple[Site, ...]:
         for i in np.flatnonzero(stored):
             if (other := taken.setdefault(int(i), spec.name)) != spec.name:
                 raise SpecError(
-                    f"costs.sites: {names.universe.keys[int(i)]} is stored at {other} and at {spec.name}.",
-                    hint="Name the assets or groups of each site.",
+                    message(
+                        "costs.sites: {keys:s} is stored at {other} and at {name:s}.",
+                        keys=names.universe.keys[int(i)],
+                        other=other,
+                        name=spec.name,
+                    ),
+                    hint=message("Name the assets or groups of each site."),
                 )
         found.append(Site(spec.name, spec.fee, stored))
     return tuple(found)

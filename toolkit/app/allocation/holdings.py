@@ -200,8 +200,12 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
         added = round(request.total - worth, 2)
         if added < 0:
             raise SpecError(
-                f"the holdings are worth {worth:,.2f}, more than the whole of {request.total:,.2f}.",
-                hint="Raise --total, or give the money that is added with --budget.",
+                message(
+                    "the holdings are worth {worth:,.2f}, more than the whole of {total:,.2f}.",
+                    worth=worth,
+                    total=request.total,
+                ),
+                hint=message("Raise --total, or give the money that is added with --budget."),
             )
     elif request.budget_given or worth <= 0:
         added = configured
@@ -254,8 +258,12 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
     per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])
     if per_unit:
         raise DataError(
-            f"{holdings.name}: the price file states no unit for {', '.join(sorted(per_unit))}, so lots by mass have no value.",
-            hint="State the unit of the price in a column unit (kg, g, lb, ozt, t).",
+            message(
+                "{name:s}: the price file states no unit for {per_unit}, so lots by mass have no value.",
+                name=holdings.name,
+                per_unit=[*sorted(per_unit)],
+            ),
+            hint=message("State the unit of the price in a column unit (kg, g, lb, ozt, t)."),
         )
     paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
     massed = frame.filter(pl.col("mass").is_not_null())
@@ -326,7 +334,13 @@ def _of_run(run: Run, currency: str) -> Held:
     """
     if run.currency != currency:
         raise SpecError(
-            f"run {run.run_id!r} is in {run.currency}, and {currency} is asked for.", hint=f"Add --currency {run.currency}."
+            message(
+                "run {run_id!r:s} is in {currency}, and {currency2} is asked for.",
+                run_id=run.run_id,
+                currency=run.currency,
+                currency2=currency,
+            ),
+            hint=message("Add --currency {currency}.", currency=run.currency),
         )
     units: dict[str, float] = {}
     for lot in run.lots:
@@ -349,13 +363,16 @@ def _stored_run(named: str, request: Request, strategy: Strategy) -> Run | None:
             return None
         run = read_run(runs / named)
         if not isinstance(run, Run):
-            raise SpecError(f"run {named!r} has no answer, so nothing is held by it.", hint="Name another run, or a file.")
+            raise SpecError(
+                message("run {named!r:s} has no answer, so nothing is held by it.", named=named),
+                hint=message("Name another run, or a file."),
+            )
         return run
     for folder in reversed(stored_runs(runs, f"*-{glob.escape(strategy.name)}-*")):
         run = read_run(folder)
         if isinstance(run, Run) and run.strategy.name == strategy.name and run.as_of <= request.as_of.isoformat():
             return run
     raise SpecError(
-        f"no run of {strategy.name!r} up to {request.as_of} is stored in {runs}.",
-        hint="Give --holdings FILE, or run the strategy once without it.",
+        message("no run of {name!r:s} up to {as_of} is stored in {runs}.", name=strategy.name, as_of=request.as_of, runs=runs),
+        hint=message("Give --holdings FILE, or run the strategy once without it."),
     )

@@ -19,7 +19,7 @@ from toolkit.controls.periods import begun_by
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean, nearest
 from toolkit.core.forecast import Forecast
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, named
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Market, Snapshot
 from toolkit.market.price_series import PriceSeries
@@ -147,30 +147,34 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
         own: Assets of the user's prices, which are what a strategy holds that names none; None without such prices.
         only: Whether no other asset has a series.
     """
-    named = _Names(priced, products)
+    names = _Names(priced, products)
     if spec.names_assets and isinstance(spec.assets, tuple):
-        keys = [key for name in spec.assets for key in named.keys(name)]
+        keys = [key for name in spec.assets for key in names.keys(name)]
         missing = [key for key in keys if key not in priced]
         if missing and only:
             raise GapError(
-                f"the strategy holds {', '.join(missing)}, and the price file has no such column.",
-                hint='Add the prices, or use a strategy with assets = "all".',
+                message("the strategy holds {missing}, and the price file has no such column.", missing=[*missing]),
+                hint=message('Add the prices, or use a strategy with assets = "all".'),
                 details={"missing": missing},
             )
     elif spec.groups:
         known = {*spec.own_groups, *priced.groups, *products.groups}
         for group in spec.groups:
             if group not in known:
-                raise SpecError(f"universe.groups: unknown group {group!r}.", hint=did_you_mean(group, known))
+                raise SpecError(
+                    message("universe.groups: unknown group {group!r:s}.", group=group), hint=did_you_mean(group, known)
+                )
         keys = [asset.key for asset in (*priced, *products) if asset.group in spec.groups]
         keys = keys if own is None else [key for key in keys if key in own] or keys
     else:
         keys = [key for key in priced.keys if own is None or key in own]
-    excluded = {key for name in spec.exclude for key in named.keys(name)}
+    excluded = {key for name in spec.exclude for key in names.keys(name)}
     wanted = [key for key in dict.fromkeys(keys) if key not in excluded]
     universe = priced.take([key for key in wanted if key in priced])
     if not universe.assets:
-        raise GapError("nothing that the strategy may hold has a price series.", hint="Bring prices with --prices.")
+        raise GapError(
+            message("nothing that the strategy may hold has a price series."), hint=message("Bring prices with --prices.")
+        )
     return universe
 
 
@@ -184,8 +188,8 @@ def _annual_only(spec: UniverseSpec, series: PriceSeries, products: Universe, al
 
     ``all`` and groups mean assets with monthly prices: one with annual averages alone must be named.
     """
-    named = spec.assets if isinstance(spec.assets, tuple) else ()
-    wanted, priced = {*named, *also}, series.place
+    own = spec.assets if isinstance(spec.assets, tuple) else ()
+    wanted, priced = {*own, *also}, series.place
     return Universe(tuple(asset for asset in products if wanted & {asset.key, asset.element} and asset.key not in priced))
 
 
@@ -210,10 +214,12 @@ class _Names:
             known = {*self.priced.keys, *self.products.keys, *self.priced.elements}
             hint = did_you_mean(name, known)
             if name.isupper() and not nearest(name, known):
-                hint = (
-                    f"A listed one needs prices: `toolkit data fetch yahoo --series {name}` and --data store, or --prices FILE."
+                hint = message(
+                    "A listed one needs prices: `toolkit data fetch yahoo --series {name:s}` and --data store, or "
+                    "--prices FILE.",
+                    name=name,
                 )
-            raise DataError(f"universe: {name!r} is neither an asset nor an element.", hint=hint)
+            raise DataError(message("universe: {name!r:s} is neither an asset nor an element.", name=name), hint=hint)
         return list(dict.fromkeys(self.named[name]))
 
 
@@ -286,7 +292,8 @@ class PricedMarket:
         series = snapshot.series
         if not series.assets:
             raise GapError(
-                f"no price was known on {snapshot.as_of}.", hint="Choose a later --as-of, or bring prices with --prices."
+                message("no price was known on {as_of}.", as_of=snapshot.as_of),
+                hint=message("Choose a later --as-of, or bring prices with --prices."),
             )
         held = {asset.key: asset for asset in products}
         mine = () if own is None else own.assets
@@ -357,14 +364,19 @@ class PricedMarket:
             ever = {*self.market.until(date.max).series.assets, *self.context.listed}
             if never := [name for name in absent if name not in ever]:
                 raise SpecError(
-                    f"own assets: {', '.join(map(repr, never[:5]))} {'has' if len(never) == 1 else 'have'} no price.",
+                    message("own assets: {names} has no price.", names=named(never[:1]))
+                    if len(never) == 1
+                    else message("own assets: {names} have no price.", names=named(never[:5])),
                     hint=did_you_mean(never[0], priced.keys)
-                    or "Call the asset as its series in the price file, or leave it out.",
+                    or message("Call the asset as its series in the price file, or leave it out."),
                 )
-        if named := [one for one in own if one.asset in held and (one.name or one.group)]:
+        if stated := [one for one in own if one.asset in held and (one.name or one.group)]:
             raise SpecError(
-                f"own assets: name and group of {named[0].asset} are known, and findings on a metal rest on them.",
-                hint="Leave both out; a limit on several metals may name them under `assets`.",
+                message(
+                    "own assets: name and group of {asset} are known, and findings on a metal rest on them.",
+                    asset=stated[0].asset,
+                ),
+                hint=message("Leave both out; a limit on several metals may name them under `assets`."),
             )
         stated = {one.asset: one for one in own}
         return Universe(tuple(stated[asset.key].over(asset) if asset.key in stated else asset for asset in priced))

@@ -67,7 +67,7 @@ class OriginVariants:
         for spec in specs:
             if spec.asset not in universe:
                 hint = did_you_mean(spec.asset, universe.keys)
-                raise SpecError(f"universe.offer: {spec.asset!r} is not among the assets.", hint=hint)
+                raise SpecError(message("universe.offer: {asset!r:s} is not among the assets.", asset=spec.asset), hint=hint)
         assets: list[Asset] = []
         source: list[int] = []
         level: list[float] = []
@@ -233,8 +233,8 @@ def _from_elsewhere(asset: Asset, base: SupplyShares) -> SupplyShares:
     total = sum(share for _, share in rest) + base.other
     if total <= LEAST or not rest:
         raise GapError(
-            f"no producer of {asset.offer_of} outside {', '.join(asset.outside)} is known.",
-            hint="Name the country of the other offer in place of 'other'.",
+            message("no producer of {offer_of} outside {outside} is known.", offer_of=asset.offer_of, outside=[*asset.outside]),
+            hint=message("Name the country of the other offer in place of 'other'."),
             details={"asset": asset.offer_of},
         )
     return replace(

@@ -255,8 +255,14 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
             continue
         if row["unit"] != level.unit:
             raise DataError(
-                f"{row['source']}: {asset.key!r} is priced per {row['unit']}, and its series is per {level.unit}.",
-                hint="State the unit of the price as that of the series.",
+                message(
+                    "{source}: {key!r:s} is priced per {unit}, and its series is per {level_unit}.",
+                    source=row["source"],
+                    key=asset.key,
+                    unit=row["unit"],
+                    level_unit=level.unit,
+                ),
+                hint=message("State the unit of the price as that of the series."),
                 details={"asset": asset.key},
             )
         rate = last_rate(inputs.snapshot.rates, row["currency"], level.currency).value

@@ -20,6 +20,7 @@ from toolkit.controls.events import CIVIL, EUROPEAN_UNION, Event
 from toolkit.controls.ledger import CHINA
 from toolkit.controls.state import ControlState
 from toolkit.core.errors import DataError, FrameError, SpecError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.core.text import OWN_MARK
 from toolkit.market.readers.events import DATES, KEYS, read_records
 from toolkit.market.readers.tabular import read_table
@@ -47,10 +48,12 @@ def add_event(context: Context, file: str, words: list[str], evidence: str, *, d
     path, event = Path(file), parse_event(words)
     given = sorted({"evidence", "evidence_sha256"} & set(event))
     if given:
-        raise SpecError(f"{given[0]} is made from --evidence.", hint="Leave it out.")
+        raise SpecError(message("{given} is made from --evidence.", given=given[0]), hint=message("Leave it out."))
     event["evidence"], event["evidence_sha256"] = _hashed(evidence, path.absolute().parent)
     if "citation" not in event:
-        raise SpecError("no citation: where is it from?", hint="Give citation='authority, title, date, address'.")
+        raise SpecError(
+            message("no citation: where is it from?"), hint=message("Give citation='authority, title, date, address'.")
+        )
     if "event_id" not in event:
         text = "\n".join(f"{key}={event[key]}" for key in KEYS if key in event)
         event["event_id"] = f"own-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
@@ -99,10 +102,17 @@ def _hashed(evidence: str, folder: Path) -> tuple[str, str]:
         content = source.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        hint = "Save the notice or page as a file, and name it with --evidence."
-        raise DataError(f"cannot read {evidence!r}: {reason}.", hint=hint, details={"file": evidence}) from None
+        hint = message("Save the notice or page as a file, and name it with --evidence.")
+        raise DataError(
+            message("cannot read {evidence!r:s}: {reason}.", evidence=evidence, reason=reason),
+            hint=hint,
+            details={"file": evidence},
+        ) from None
     if not content:
-        raise DataError(f"{evidence!r} is empty: it shows nothing.", hint="Name the file that shows it.")
+        raise DataError(
+            message("{evidence!r:s} is empty: it shows nothing.", evidence=evidence),
+            hint=message("Name the file that shows it."),
+        )
     try:
         shown = os.path.relpath(source.absolute(), folder)
     except ValueError:  # another drive of Windows
@@ -128,10 +138,22 @@ def _refuse_same_notice(context: Context, event: Event, file: str) -> None:
             continue
         dates = [f"{name} {a} and {b}" for name in ("announced", "effective", "ends")
                  if (a := getattr(other, name)) != (b := getattr(event, name))]  # fmt: skip
-        what = f"contradicts {other.event_id}: {', '.join(dates)}" if dates else f"says what {other.event_id} says"
+        what = (
+            message("contradicts {other:s}: {dates:s}", other=other.event_id, dates=", ".join(dates))
+            if dates
+            else message("says what {other:s} says", other=other.event_id)
+        )
         raise FrameError(
-            f"{file} ({event.event_id}): it {what} (the same notice, instrument and metal: {', '.join(both)}).",
-            hint=f"To correct that event, give event_id={other.event_id} and only what is different.",
+            message(
+                "{file:s} ({event_id:s}): it {what} (the same notice, instrument and metal: {both}).",
+                file=str(file),
+                event_id=event.event_id,
+                what=what,
+                both=[*both],
+            ),
+            hint=message(
+                "To correct that event, give event_id={event_id} and only what is different.", event_id=other.event_id
+            ),
             details={"file": file, "rule": "same_notice", "event_id": event.event_id, "other": other.event_id},
         )
 
@@ -191,11 +213,17 @@ def parse_event(words: list[str]) -> dict[str, str]:
     for word in words:
         key, sign, value = (part.strip() for part in word.partition("="))
         if not (sign and value):
-            raise SpecError(f"{word!r} is no key with a value.", hint="Write KEY=VALUE, as kind=control; see docs/events.md.")
+            raise SpecError(
+                message("{word!r:s} is no key with a value.", word=word),
+                hint=message("Write KEY=VALUE, as kind=control; see docs/events.md."),
+            )
         if key not in KEYS:
-            raise SpecError(f"{key!r} is no key of an event.", hint=did_you_mean(key, KEYS))
+            raise SpecError(message("{key!r:s} is no key of an event.", key=key), hint=did_you_mean(key, KEYS))
         if key in found:
-            raise SpecError(f"{key} is given twice.", hint="Give lists with ';' between the entries, as metals=Ga;Ge.")
+            raise SpecError(
+                message("{key:s} is given twice.", key=key),
+                hint=message("Give lists with ';' between the entries, as metals=Ga;Ge."),
+            )
         found[key] = value
     return {key: found[key] for key in KEYS if key in found}
 
@@ -215,7 +243,10 @@ def with_event(path: Path, event: Mapping[str, str]) -> str | None:
         FrameError: where the file says something else of that id.
     """
     if path.suffix.lower() not in (".csv", ".toml"):
-        raise SpecError(f"{path.name!r} is neither a CSV nor a TOML file.", hint="Name it own.csv or own.toml.")
+        raise SpecError(
+            message("{name!r:s} is neither a CSV nor a TOML file.", name=path.name),
+            hint=message("Name it own.csv or own.toml."),
+        )
     is_toml, is_new = path.suffix.lower() == ".toml", not path.exists()
     for number, record in [] if is_new else read_records(path)[1]:
         if record.get("event_id") != event["event_id"]:
@@ -225,8 +256,14 @@ def with_event(path: Path, event: Mapping[str, str]) -> str | None:
             return None
         told = "; ".join(f"{key} {record.get(key) or 'empty'!r}, given {event.get(key) or 'empty'!r}" for key in other[:3])
         raise FrameError(
-            f"{path.name}, row {number} ({event['event_id']}): the file says something else of this event: {told}.",
-            hint="Correct that row, or give another event_id.",
+            message(
+                "{name:s}, row {number} ({event_id}): the file says something else of this event: {told}.",
+                name=path.name,
+                number=number,
+                event_id=event["event_id"],
+                told=told,
+            ),
+            hint=message("Correct that row, or give another event_id."),
             details={"file": path.name, "rule": "event_id", "rows": [number], "keys": other},
         )
     if is_toml:
@@ -237,7 +274,11 @@ def with_event(path: Path, event: Mapping[str, str]) -> str | None:
         return _csv([KEYS, [event.get(key, "") for key in KEYS]], ",")
     table = read_table(path)
     if not table.encoding:
-        raise DataError(f"{path.name} is no CSV.", hint="Save it as CSV, or give another file.", details={"file": path.name})
+        raise DataError(
+            message("{name:s} is no CSV.", name=path.name),
+            hint=message("Save it as CSV, or give another file."),
+            details={"file": path.name},
+        )
     columns = [*table.columns, *(key for key in event if key not in table.columns)]
     old = [[row.get(key) or "" for key in columns] for row in table.cells.iter_rows(named=True)]
     lines = path.read_text(encoding=f"{table.encoding}{'-sig' if table.encoding == 'utf-8' else ''}").splitlines()

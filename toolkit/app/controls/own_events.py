@@ -15,7 +15,7 @@ from toolkit.controls.ledger_checks import mentioned
 from toolkit.controls.user_events import merge_user_events
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import FrameError
-from toolkit.core.messages import message
+from toolkit.core.messages import message, together
 from toolkit.market.market import USER, Market, Snapshot, Source
 from toolkit.market.readers.events import OwnEvents, read_events
 from toolkit.records.subjects import Subject
@@ -137,8 +137,13 @@ def _in_own_file(error: FrameError, own: OwnEvents, tables: tuple[pl.DataFrame, 
     mine = [event_id for event_id in faulty if event_id in own.rows]
     what = error.message.partition("): ")[2]
     if not mine:
-        hint = f"The bundled ledger holds alone: look at the events of {own.name} that act on it. {error.hint}"
+        alone = message("The bundled ledger holds alone: look at the events of {name:s} that act on it.", name=own.name)
+        hint = together(alone, error.hint)
         return FrameError(error.message, hint=hint, details={**error.details, "own_events": own.name})
     rows = [own.rows[event_id] for event_id in dict.fromkeys(mine)]
     details = {**error.details, "file": own.name, "rows": rows}
-    return FrameError(f"{own.name}, row {rows[0]} ({mine[0]}): {what}", hint=error.hint, details=details)
+    return FrameError(
+        message("{name:s}, row {rows} ({mine}): {what}", name=own.name, rows=rows[0], mine=mine[0], what=what),
+        hint=error.hint,
+        details=details,
+    )

@@ -12,6 +12,7 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.app.data.store import as_json, opened
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.market.store.store import Store
 from toolkit.market.store.vintages import differences, last_vintages
 from toolkit.market.tables import Table
@@ -34,7 +35,7 @@ def diff(context: Context, before: str, after: str, *, table: str | None = None,
     """
     store = opened(context)
     if table is not None and table not in store.versions:
-        raise SpecError(f"the store has no table {table!r}.", hint=did_you_mean(table, store.versions))
+        raise SpecError(message("the store has no table {table!r:s}.", table=table), hint=did_you_mean(table, store.versions))
     names = [table] if table is not None else list(store.versions)
     rows, counts = [], []
     for name in names:
@@ -55,13 +56,15 @@ def _state(store: Store, table: Table, text: str, *, several: bool) -> pl.DataFr
     """The last vintages of a table on a day, or of a version."""
     if text.isdecimal():
         if several:
-            raise SpecError(f"version {text} of which table?", hint="Name it with --table, or compare two days.")
+            raise SpecError(
+                message("version {text} of which table?", text=text), hint=message("Name it with --table, or compare two days.")
+            )
         return last_vintages(store.scan(table.name, version=int(text)), table).collect(engine="streaming")
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        hint = "Write a day as 2026-05-31, or the number of a version of `toolkit data list`."
-        raise SpecError(f"{text!r} is neither a day nor a version.", hint=hint) from None
+        hint = message("Write a day as 2026-05-31, or the number of a version of `toolkit data list`.")
+        raise SpecError(message("{text!r:s} is neither a day nor a version.", text=text), hint=hint) from None
     return store.scan(table.name, day).collect(engine="streaming")
 
 

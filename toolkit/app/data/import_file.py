@@ -158,7 +158,9 @@ def _contract_rows(path: str, options: ImportOptions, folder: Path) -> _Read | N
         counts = rows.group_by(lead).len().sort(lead).collect(engine="streaming")
     except pl.exceptions.PolarsError as error:
         message_ = str(error).splitlines()[0]
-        raise DataError(f"{Path(path).name} cannot be read: {message_}", details={"file": path}) from error
+        raise DataError(
+            message("{name:s} cannot be read: {message}", name=Path(path).name, message=message_), details={"file": path}
+        ) from error
     rows = rows.select(kept)
     return _Read(table.name, _parts(rows, lead, counts), counts.height, "")
 
@@ -196,7 +198,10 @@ def _own_file(
         DataError: where it cannot be read; with a command line that reads it, where another mapping of its columns does.
     """
     if options.table not in (None, PRICES, FLOWS):
-        raise SpecError(f"{path} does not have the columns of table {options.table!r}.", hint=_needed(str(options.table)))
+        raise SpecError(
+            message("{path:s} does not have the columns of table {table!r:s}.", path=str(path), table=options.table),
+            hint=_needed(str(options.table)),
+        )
     cells = read_table(path, header=price_header)
     named = {ALSO.get(name, name) for name in (*cells.columns, *options.columns)}
     kind = options.table or (FLOWS if {"hs_code", "quantity_kg"} <= named and "price" not in named else PRICES)
@@ -257,8 +262,10 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
     given = pl.concat([file.frame, file.quotes])
     if file.assumed and options.currency is None and given["currency"].n_unique() > 1:
         others = ", ".join(given["currency"].unique().sort())
-        hint = f"Some of its prices are in {others}: say with --prices-currency what the rest is in."
-        raise DataError(f"{cells.name} names no currency of some prices.", hint=hint, details={"file": cells.name})
+        hint = message("Some of its prices are in {others}: say with --prices-currency what the rest is in.", others=others)
+        raise DataError(
+            message("{name:s} names no currency of some prices.", name=cells.name), hint=hint, details={"file": cells.name}
+        )
     rows, notes = per_kg(in_known_units(file.frame, names), context.products)
     quotes, of_quotes = per_kg(in_known_units(file.quotes, names), context.products)
     source = options.source
@@ -284,11 +291,18 @@ def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
     of_code = {code: sole_asset(codes, code) for code in file.frame["hs_code"].unique()}
     for name in ("reporter", "direction"):
         if getattr(options, name) is None and file.frame[name].has_nulls():
-            raise SpecError(f"{file.name} does not say the {name}.", hint=f"Say it with --{name}.")
+            raise SpecError(
+                message("{file:s} does not say the {name:s}.", file=file.name, name=name),
+                hint=message("Say it with --{name:s}.", name=name),
+            )
     partners = {name: name if name == WORLD else country(name) for name in file.frame["partner"].unique().sort()}
     if unknown := [name for name, code in partners.items() if code is None]:
-        hint = f"Write the country's name or ISO code, or {WORLD} for all of them together."
-        raise DataError(f"{file.name}: {unknown[0]!r} is no country.", hint=hint, details={"unknown": unknown})
+        hint = message("Write the country's name or ISO code, or {world} for all of them together.", world=WORLD)
+        raise DataError(
+            message("{name:s}: {unknown!r:s} is no country.", name=file.name, unknown=unknown[0]),
+            hint=hint,
+            details={"unknown": unknown},
+        )
     lag = options.lag_days
     known = pl.lit(context.today) if lag is None else pl.col("date") + pl.duration(days=lag)
     rows = file.frame.select(

@@ -16,7 +16,7 @@ import polars as pl
 from toolkit.core.countries import country
 from toolkit.core.currencies import currency
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, together
 from toolkit.market.readers import cells as cell
 from toolkit.market.readers import flows, prices
 from toolkit.market.readers.price_units import SIDES, column_name, holds_days, with_field
@@ -44,10 +44,13 @@ def mapping_of(cells: Table, store: Store, table: str, given: Mapping[str, str],
     """
     for name, column in given.items():
         if name not in FIELDS[table]:
-            raise SpecError(f"--column {name}=...: no such field.", hint=did_you_mean(name, FIELDS[table]))
+            raise SpecError(message("--column {name:s}=...: no such field.", name=name), hint=did_you_mean(name, FIELDS[table]))
         if column not in cells.columns and not column.startswith("="):
-            hint = f"{did_you_mean(column, cells.columns)} A value of all rows is written --column {name}==VALUE.".strip()
-            raise SpecError(f"--column {name}={column}: the file has no such column.", hint=hint)
+            whole = message("A value of all rows is written --column {name:s}==VALUE.", name=name)
+            hint = together(did_you_mean(column, cells.columns), whole)
+            raise SpecError(
+                message("--column {name:s}={column:s}: the file has no such column.", name=name, column=column), hint=hint
+            )
     if given:
         return dict(given)
     for entry in reversed(store.history(table)):

@@ -8,6 +8,7 @@ from platformdirs import user_data_path
 
 from toolkit.app.config import STORE, Settings
 from toolkit.core.errors import DataError, SpecError
+from toolkit.core.messages import message
 from toolkit.market.market import Market
 from toolkit.market.package import bundled_folder, bundled_market, load_market
 
@@ -21,9 +22,14 @@ def _folder(path: str) -> Path:
         SpecError: for an address: what is committed is what `store.json` names, and a bucket cannot replace it under a lock.
     """
     if "://" in path:
-        hint = "Name a folder of a local disk. Files at an address are read by `toolkit data fetch files --series ADDRESS`."
+        hint = message(
+            "Name a folder of a local disk. Files at an address are read by `toolkit data fetch files --series ADDRESS`."
+        )
         raise SpecError(
-            f"{path} is no folder: a store needs a lock and atomic renames, which a bucket does not have.", hint=hint
+            message(
+                "{path:s} is no folder: a store needs a lock and atomic renames, which a bucket does not have.", path=str(path)
+            ),
+            hint=hint,
         )
     return Path(path)
 
@@ -44,7 +50,10 @@ def package_folder(settings: Settings) -> Path:
         return bundled_folder()
     folder = _folder(path)
     if not folder.is_dir():
-        raise DataError(f"data folder {folder} does not exist.", hint="Name a data package, or leave --data out.")
+        raise DataError(
+            message("data folder {folder:s} does not exist.", folder=str(folder)),
+            hint=message("Name a data package, or leave --data out."),
+        )
     return folder
 
 
@@ -61,8 +70,10 @@ def store_in_use(settings: Settings) -> Path | None:
     if (folder / _HEAD).is_file():
         return folder
     if path == STORE:
-        hint = "Make one with `toolkit data fetch` or `toolkit data import`."
-        raise DataError(f"there is no store at {folder}.", hint=hint, details={"folder": str(folder)})
+        hint = message("Make one with `toolkit data fetch` or `toolkit data import`.")
+        raise DataError(
+            message("there is no store at {folder:s}.", folder=str(folder)), hint=hint, details={"folder": str(folder)}
+        )
     return None
 
 
@@ -75,7 +86,10 @@ def store_to_write(settings: Settings) -> Path:
     path = settings.config.data.path
     folder = default_store() if path in (None, STORE) else _folder(path)
     if (folder / "datapackage.json").exists():
-        raise SpecError(f"{folder} is a data package, and no store.", hint="Name a store with --data, or leave --data out.")
+        raise SpecError(
+            message("{folder:s} is a data package, and no store.", folder=str(folder)),
+            hint=message("Name a store with --data, or leave --data out."),
+        )
     return folder
 
 

@@ -14,6 +14,7 @@ from toolkit.app.context import Context
 from toolkit.app.data.places import store_to_write
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import TABLES
+from toolkit.core.messages import message
 from toolkit.market.fetched_quality import VALUES, check_fetched
 from toolkit.market.store.compact import compact as compact_files
 from toolkit.market.store.store import Store
@@ -70,8 +71,12 @@ def verify(context: Context) -> Verified:
     if damaged:
         names = ", ".join(one.file for one in damaged[:3])
         more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
-        hint = "Put the files back from a copy. What is left can be read by version; a fetch brings lost rows again."
-        raise DataError(f"{root}: {len(damaged)} files are damaged: {names}{more}.", hint=hint, details=record.to_json())
+        hint = message("Put the files back from a copy. What is left can be read by version; a fetch brings lost rows again.")
+        raise DataError(
+            message("{root}: {n} files are damaged: {names:s}{more}.", root=root, n=len(damaged), names=names, more=more),
+            hint=hint,
+            details=record.to_json(),
+        )
     return record
 
 
@@ -101,7 +106,10 @@ def check_contracts(context: Context) -> int:
         faults += [f"{name}: {rule} ({count} rows)" for rule, count in sorted(counts.items())]
     if faults:
         told = "; ".join(faults)
-        raise FrameError(f"{store.path}: {len(faults)} rules are broken: {told}.", details={"faults": faults})
+        raise FrameError(
+            message("{path:s}: {n} rules are broken: {told}.", path=str(store.path), n=len(faults), told=told),
+            details={"faults": faults},
+        )
     return len(store.versions)
 
 

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.report.charts.draw import standalone
 from toolkit.report.document import Document
 from toolkit.report.formats.html import Theme, render
@@ -37,7 +38,10 @@ FLAGS = (
 """No name of a host is resolved: the page asks for nothing, and the browser shall not either."""
 PATIENCE = 120.0
 """Seconds for a page."""
-INSTALL = f"Install Chromium or Chrome, name it in {VARIABLE}, or: pip install 'strategic-metals-toolkit[pdf]' (WeasyPrint)."
+INSTALL = message(
+    "Install Chromium or Chrome, name it in {variable:s}, or: pip install 'strategic-metals-toolkit[pdf]' (WeasyPrint).",
+    variable=VARIABLE,
+)
 _DATED = re.compile(rb"(?<=/CreationDate \(D:)[^()]*(?=\))|(?<=/ModDate \(D:)[^()]*(?=\))")
 SET_BY_WEASYPRINT = """
 .d { display: none !important; }
@@ -97,7 +101,9 @@ def browser(environment: Mapping[str, str]) -> str | None:
         return None
     found = shutil.which(named, path=path)
     if not found:
-        raise SpecError(f"{VARIABLE} names {named!r}, which is no program.", hint=INSTALL)
+        raise SpecError(
+            message("{variable} names {named!r:s}, which is no program.", variable=VARIABLE, named=named), hint=INSTALL
+        )
     return found
 
 
@@ -113,10 +119,14 @@ def printed(page: str, program: str) -> bytes:
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise SpecError(f"{program} did not print the report: {error}.", hint=INSTALL) from error
+            raise SpecError(
+                message("{program} made no PDF of the report: {error:s}.", program=program, error=str(error)), hint=INSTALL
+            ) from error
         if done.returncode or not target.is_file():
-            message = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            raise SpecError(f"{program} did not print the report{': ' if message else ''}{''.join(message)}.", hint=INSTALL)
+            last = "".join(done.stderr.decode(errors="replace").strip().splitlines()[-1:]) or str(done.returncode)
+            raise SpecError(
+                message("{program} made no PDF of the report: {error:s}.", program=program, error=last), hint=INSTALL
+            )
         return target.read_bytes()
 
 
@@ -129,7 +139,7 @@ def composed(page: str) -> bytes:
     try:
         weasyprint = importlib.import_module("weasyprint")
     except (ImportError, OSError) as error:
-        raise SpecError("nothing on this machine turns a page into PDF.", hint=INSTALL) from error
+        raise SpecError(message("nothing on this machine turns a page into PDF."), hint=INSTALL) from error
     identifier = b"strategic-metals-toolkit"
     sheet = weasyprint.CSS(string=SET_BY_WEASYPRINT)
     # The page holds all that it shows: no file and no address is opened for it.

@@ -13,6 +13,7 @@ from toolkit.app.report.render import report
 from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_run, read_stored, store, stored_runs, to_json, with_checksums
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.reading import read
@@ -82,7 +83,10 @@ def find_run(text: str, runs: Path) -> Path | None:
     if text == LAST:
         stored = stored_runs(runs)
         if not stored:
-            raise SpecError(f"no run is stored in {runs}.", hint="Run `toolkit optimize` first, or name a holdings file.")
+            raise SpecError(
+                message("no run is stored in {runs}.", runs=runs),
+                hint=message("Run `toolkit optimize` first, or name a holdings file."),
+            )
         return stored[-1]
     for folder in (Path(text), Path(text).parent if Path(text).name == RECORD else None, runs / text):
         if folder is not None and (folder / RECORD).is_file():

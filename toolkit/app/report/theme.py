@@ -13,6 +13,7 @@ from toolkit.app.languages import read_text
 from toolkit.app.report.drawings import kept_drawing
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.report.charts.theme import DARK, LIGHT
 from toolkit.report.formats.brand import LEAST, PNG, Brand, Logo, alike, coloured, contrast, is_picture, nearest
 from toolkit.report.formats.html import Theme
@@ -27,7 +28,10 @@ def theme(brand: Brand | None = None) -> Theme:
     templates = _found("templates", "**/*.html.j2")
     sheets = _found("assets", "**/*.css")
     if STYLE_SHEET not in sheets:
-        raise SpecError(f"no {STYLE_SHEET} is found.", hint="Install the toolkit again, or add reports/assets/report.css.")
+        raise SpecError(
+            message("no {style_sheet} is found.", style_sheet=STYLE_SHEET),
+            hint=message("Install the toolkit again, or add reports/assets/report.css."),
+        )
     order = sorted(sheets, key=lambda name: (name != STYLE_SHEET, name))
     css = {
         "page": "\n".join(sheets[name] for name in order if not name.startswith(SLIDES)),
@@ -95,7 +99,9 @@ def read_brand(path: Path) -> Brand:
     colours = coloured(light, dark)
     if any(alike(one["data"], one["ctl"]) for one in colours):
         raise SpecError(
-            "the colours of data and of controls are too much alike.", hint="Take another.", details={"file": str(path)}
+            message("the colours of data and of controls are too much alike."),
+            hint=message("Take another."),
+            details={"file": str(path)},
         )
     return Brand(spec.name.strip(), spec.footer.strip(), _logo(path.parent / spec.logo) if spec.logo else None, *colours)
 
@@ -104,8 +110,15 @@ def _readable(colour: str, page: str, key: str, path: Path) -> str:
     if (found := contrast(colour, page)) >= LEAST:
         return colour.lower()
     raise SpecError(
-        f"{key} = {colour} has a contrast of {found:.1f} to 1 against the page {page}; {LEAST} is needed.",
-        hint=f"The nearest that holds is {nearest(colour, page)}.",
+        message(
+            "{key:s} = {colour} has a contrast of {found:.1f} to 1 against the page {page}; {least} is needed.",
+            key=key,
+            colour=colour,
+            found=found,
+            page=page,
+            least=LEAST,
+        ),
+        hint=message("The nearest that holds is {nearest}.", nearest=nearest(colour, page)),
         details={"file": str(path), "key": key},
     )
 
@@ -115,16 +128,23 @@ def _logo(path: Path) -> Logo:
         content = path.read_bytes()
     except OSError as error:
         raise SpecError(
-            f"the logo {path} cannot be read: {error.strerror}.", hint="It is looked for beside the theme."
+            message("the logo {path:s} cannot be read: {error:s}.", path=str(path), error=error.strerror),
+            hint=message("It is looked for beside the theme."),
         ) from error
     if len(content) > LARGEST:
-        raise SpecError(f"the logo {path} has {len(content):,} bytes.", hint=f"At most {LARGEST:,} are carried in every page.")
+        raise SpecError(
+            message("the logo {path:s} has {n:,} bytes.", path=str(path), n=len(content)),
+            hint=message("At most {largest:,} are carried in every page.", largest=LARGEST),
+        )
     if content.startswith(PNG):
         return Logo("image/png", content)
     try:
         fault = is_picture(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        fault = "neither the signature of a PNG nor the text of an SVG"
+        fault = message("neither the signature of a PNG nor the text of an SVG")
     if fault is not None:
-        raise SpecError(f"the logo {path} is refused: it has {fault}.", hint="Use a PNG, or an SVG of shapes and text alone.")
+        raise SpecError(
+            message("the logo {path:s} is refused: it has {fault}.", path=str(path), fault=fault),
+            hint=message("Use a PNG, or an SVG of shapes and text alone."),
+        )
     return Logo("image/svg+xml", content)

@@ -22,6 +22,7 @@ from toolkit.app.runs import (
     stored_runs,
 )
 from toolkit.core.errors import DataError, SpecError, ToolkitError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.records.answers.backtest import Backtest
 from toolkit.records.answers.runs import RunEntry, RunList
 from toolkit.records.answers.sweep import Sweep
@@ -96,9 +97,12 @@ def find(word: str, output: Path) -> Path:
         return begun[0]
     if begun:
         names = ", ".join(path.stem if path.suffix == ".json" else path.name for path in begun[:3])
-        raise DataError(f"{len(begun)} stored runs are meant by {word!r}.", hint=f"Write more of the id: {names}.")
-    hint = did_you_mean(word, named) if named else "Run a strategy first, or name the folder with --out."
-    raise DataError(f"no run {word!r} is stored in {output}.", hint=hint)
+        raise DataError(
+            message("{n} stored runs are meant by {word!r:s}.", n=len(begun), word=word),
+            hint=message("Write more of the id: {names:s}.", names=names),
+        )
+    hint = did_you_mean(word, named) if named else message("Run a strategy first, or name the folder with --out.")
+    raise DataError(message("no run {word!r:s} is stored in {output}.", word=word, output=output), hint=hint)
 
 
 def pair(words: tuple[str, str], output: Path) -> tuple[StoredRun, StoredRun]:
@@ -118,8 +122,13 @@ def pair(words: tuple[str, str], output: Path) -> tuple[StoredRun, StoredRun]:
     alike = [run for run in run_list(output).runs if run.command == other.entry.command and run.folder != other.entry.folder]
     if not alike:
         raise DataError(
-            f"no other run of `toolkit {other.entry.command}` is stored in {output} beside {other.entry.run_id}.",
-            hint="`toolkit runs list` tells which there are.",
+            message(
+                "no other run of `toolkit {command}` is stored in {output} beside {run_id:s}.",
+                command=other.entry.command,
+                output=output,
+                run_id=other.entry.run_id,
+            ),
+            hint=message("`toolkit runs list` tells which there are."),
         )
     last = load(Path(alike[0].folder))
     return (last, other) if words[0] == LAST else (other, last)
@@ -202,6 +211,12 @@ def same_command(first: StoredRun, second: StoredRun) -> None:
     one, other = first.entry, second.entry
     if one.command != other.command:
         raise SpecError(
-            f"{one.run_id} is of `toolkit {one.command}` and {other.run_id} of `toolkit {other.command}`.",
-            hint="Compare two runs of one command: `toolkit runs list` tells which each is of.",
+            message(
+                "{run_id:s} is of `toolkit {command}` and {other_run_id:s} of `toolkit {other_command}`.",
+                run_id=one.run_id,
+                command=one.command,
+                other_run_id=other.run_id,
+                other_command=other.command,
+            ),
+            hint=message("Compare two runs of one command: `toolkit runs list` tells which each is of."),
         )

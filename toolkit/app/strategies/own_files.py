@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar, cast
 
 from toolkit.core.errors import DataError, SpecError, ToolkitError
+from toolkit.core.messages import message
 from toolkit.market.readers.columns import check_columns, numbers, required_cells, texts
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.tabular import read_table
@@ -87,7 +88,10 @@ def _with_own_assets(spec: UniverseSpec, folder: Path) -> UniverseSpec:
     try:
         return UniverseSpec(**{**spec.model_dump(exclude_unset=True, exclude={"own"}), **whole})
     except SpecError as error:
-        raise SpecError(f"{spec.file}: {error.message.removeprefix('UniverseSpec: ')}", details=error.details) from None
+        raise SpecError(
+            message("{file:s}: {removeprefix}", file=str(spec.file), removeprefix=error.message.removeprefix("UniverseSpec: ")),
+            details=error.details,
+        ) from None
 
 
 def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
@@ -101,7 +105,12 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
     keys, table = [*OwnAsset.model_fields], read_table(path)
     names = {column: SECTOR.get(name := column.strip().lower(), name) for column in table.columns}
     if twice := [name for name in names.values() if [*names.values()].count(name) > 1]:
-        raise DataError(f"{table.name}, row {table.header}: two columns are {twice[0]!r}.", hint="Keep one of them.")
+        raise DataError(
+            message(
+                "{name:s}, row {header}: two columns are {twice!r:s}.", name=table.name, header=table.header, twice=twice[0]
+            ),
+            hint=message("Keep one of them."),
+        )
     table = replace(table, cells=table.cells.rename(names))
     check_columns(table, required=(ASSET,), optional=keys[1:])
     required_cells(table, ASSET)
@@ -118,19 +127,29 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
     for i, row in enumerate(table.rows):
         where, cells = f"{table.name}, row {row}", {key: column[i] for key, column in columns.items() if column[i] is not None}
         if cells[ASSET] in found:
-            raise SpecError(f"{where}: {cells[ASSET]!r} stands twice.", hint="Give each asset one row.")
+            raise SpecError(
+                message("{where:s}: {cells!r:s} stands twice.", where=where, cells=cells[ASSET]),
+                hint=message("Give each asset one row."),
+            )
         for key in shares.keys() & cells.keys():
             share = cells[key]
             if signed[key][i]:
                 cells[key] = share / 100
             elif UNSIGNED < share < 1:
-                hint = f"Write {100 * share:g} % or {share:g} %, whichever is meant."
-                raise SpecError(f"{where}: {key} {share:g} may be a fraction or in per cent.", hint=hint)
+                hint = message("Write {value:g} % or {share:g} %, whichever is meant.", value=100 * share, share=share)
+                raise SpecError(
+                    message(
+                        "{where:s}: {key:s} {share:g} may be a fraction or in per cent.", where=where, key=key, share=share
+                    ),
+                    hint=hint,
+                )
         try:
             found[cells[ASSET]] = OwnAsset(**cells)
         except SpecError as error:
             raise SpecError(
-                f"{where}: {error.message.removeprefix('OwnAsset: ')}", hint=error.hint, details=error.details
+                message("{where:s}: {removeprefix}", where=where, removeprefix=error.message.removeprefix("OwnAsset: ")),
+                hint=error.hint,
+                details=error.details,
             ) from None
     return tuple(found.values())
 
@@ -149,7 +168,10 @@ def named_table(path: Path) -> tuple[dict[str, list[Any]], str]:
     table = read_table(path, header=header)
     first, *others = table.columns
     if table.cells[first].is_null().any():
-        raise DataError(f"{table.name}: a row has no name in the column {first!r}.", hint="Give the asset key of each row.")
+        raise DataError(
+            message("{name:s}: a row has no name in the column {first!r:s}.", name=table.name, first=first),
+            hint=message("Give the asset key of each row."),
+        )
     names = [str(cell).strip() for cell in table.cells[first]]
     columns = numbers(table, others)
     return {ASSET: names, **{name: columns[name].to_list() for name in others}}, table.name

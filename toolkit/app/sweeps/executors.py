@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from toolkit.app.sweeps.tasks import Outcome, Task, attempt, check_versions, lost
 from toolkit.app.versions import versions
 from toolkit.core.errors import SourceError, SpecError
+from toolkit.core.messages import message
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")} | {"POLARS_MAX_THREADS": "1"}
 """Environment of the processes of a pool: they are as many as the cores."""
@@ -26,7 +27,7 @@ PATIENCE = 5.0
 """Seconds in which a scheduler has to answer, and to have a worker."""
 GREETING = 1 << 20
 """Bytes above which what is said at an address is no greeting of a scheduler, which has some hundred."""
-START = "Start one (dask scheduler), look at its address and the firewall, or use --workers."
+START = message("Start one (dask scheduler), look at its address and the firewall, or use --workers.")
 
 
 class Executor(Protocol):
@@ -143,7 +144,9 @@ class Cluster:
         try:
             import distributed  # noqa: PLC0415  # an extra
         except ImportError:
-            raise SpecError("a cluster needs Dask.", hint="pip install 'strategic-metals-toolkit[cluster]'") from None
+            raise SpecError(
+                message("a cluster needs Dask."), hint=message("pip install 'strategic-metals-toolkit[cluster]'")
+            ) from None
         with contextlib.ExitStack() as stack:
             client = stack.enter_context(self._client(distributed, stack))
             _check_workers(client)
@@ -170,12 +173,17 @@ class Cluster:
         try:
             client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
-            raise SourceError(f"the scheduler {self.address} does not answer: {error}.", hint=START) from error
+            raise SourceError(
+                message("the scheduler {address} does not answer: {error:s}.", address=self.address, error=str(error)),
+                hint=START,
+            ) from error
         if self.address and not client.scheduler_info()["workers"]:
             client.close()
             raise SourceError(
-                f"the scheduler {self.address} has no worker.",
-                hint=f"Start one where the toolkit is installed: dask worker {self.address} --nthreads 1",
+                message("the scheduler {address} has no worker.", address=self.address),
+                hint=message(
+                    "Start one where the toolkit is installed: dask worker {address} --nthreads 1", address=self.address
+                ),
             )
         return client
 
@@ -192,16 +200,20 @@ def _check_scheduler(address: str) -> None:
     except ValueError:
         scheme, host, port = "", None, None
     if host is None or port is None:
-        raise SpecError(f"--scheduler {address!r} is no address.", hint="Write it as tcp://HOST:PORT.")
+        raise SpecError(
+            message("--scheduler {address!r:s} is no address.", address=address), hint=message("Write it as tcp://HOST:PORT.")
+        )
     if scheme == "tls":  # the client of the other side speaks first
         return
     try:
         with socket.create_connection((host, port), timeout=PATIENCE / 2) as found, found.makefile("rb") as stream:
             told = stream.read(8)
     except OSError as error:
-        raise SourceError(f"the scheduler {address} does not answer: {error}.", hint=START) from error
+        raise SourceError(
+            message("the scheduler {address} does not answer: {error:s}.", address=address, error=str(error)), hint=START
+        ) from error
     if len(told) < 8 or int.from_bytes(told, "little") > GREETING:
-        raise SourceError(f"what answers at {address} is no Dask scheduler.", hint=START)
+        raise SourceError(message("what answers at {address} is no Dask scheduler.", address=address), hint=START)
 
 
 def _check_workers(client: Any) -> None:
@@ -210,7 +222,7 @@ def _check_workers(client: Any) -> None:
     for worker, found in client.run(versions, on_error="return").items():
         if not isinstance(found, dict):
             raise SpecError(
-                f"the worker {worker} has no toolkit of this version: {found}.",
-                hint="Install it there with the extra cluster, in the same version as here.",
+                message("the worker {worker} has no toolkit of this version: {found}.", worker=worker, found=found),
+                hint=message("Install it there with the extra cluster, in the same version as here."),
             )
         check_versions(mine, found, f"the worker {worker}")

@@ -54,8 +54,8 @@ def allocation_futures(request: Request, market: PricedMarket, count: int) -> Al
     )
     if of.base.ordered:
         raise SpecError(
-            "futures are drawn from scenarios without an order, and those of the strategy are one path.",
-            hint='Write scenarios = {kind = "simulated"} under [forecast].',
+            message("futures are drawn from scenarios without an order, and those of the strategy are one path."),
+            hint=message('Write scenarios = {{kind = "simulated"}} under [forecast].'),
         )
     shocks = strategy_shocks(shocked, problem.universe, request.context).events
     years = 1 / of.scenarios.periods_per_year
@@ -112,8 +112,8 @@ def _with_shock(strategy: Strategy, prepared: Prepared, request: Request) -> Str
     shock = new_controls(prepared.problem.universe, request.context)
     if shock is None:
         raise SpecError(
-            f"no shock on what {strategy.name} may hold is known on {request.as_of}.",
-            hint="State one: a [[scenario]] with `returns` and a `probability`.",
+            message("no shock on what {name:s} may hold is known on {as_of}.", name=strategy.name, as_of=request.as_of),
+            hint=message("State one: a [[scenario]] with `returns` and a `probability`."),
         )
     return strategy.model_copy(update={"scenarios": (shock,)})
 

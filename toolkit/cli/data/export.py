@@ -10,6 +10,7 @@ import typer
 
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import say, show
+from toolkit.core.messages import message
 
 
 @without_prices
@@ -27,4 +28,4 @@ def export(
     as_of: date | None = None if common.as_of is None else common.day()
     answer = ask(common.context(), table, file, as_of=as_of, version=version)
     show(common, answer, document)
-    say(f"wrote {answer.file}", common)
+    say(message("wrote {file:s}", file=str(answer.file)), common)

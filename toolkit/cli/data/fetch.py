@@ -15,6 +15,7 @@ import typer
 from toolkit.cli.options import Common, parse_day, without_prices
 from toolkit.cli.terminal import say, show
 from toolkit.core.errors import SourceError
+from toolkit.core.messages import message
 
 LIBRARIES = ("deltalake", "exchange_calendars", "httpx", "yfinance")
 """Of the extra `data`."""
@@ -50,8 +51,8 @@ def fetch(
 
     for library in LIBRARIES:
         if importlib.util.find_spec(library) is None:
-            hint = 'Install the extra: pip install "strategic-metals-toolkit[data]".'
-            raise SpecError(f"live data needs {library}, which is not installed.", hint=hint)
+            hint = message('Install the extra: pip install "strategic-metals-toolkit[data]".')
+            raise SpecError(message("live data needs {library}, which is not installed.", library=library), hint=hint)
     from toolkit.app.config import resolve
     from toolkit.app.data.fetch import FetchRequest, Stored
     from toolkit.app.data.fetch import fetch as ask
@@ -61,7 +62,9 @@ def fetch(
 
     first = parse_day("--since", since)
     if common.as_of is not None:
-        raise SpecError("what is fetched is known from today: --as-of says nothing here.", hint="Leave --as-of out.")
+        raise SpecError(
+            message("what is fetched is known from today: --as-of says nothing here."), hint=message("Leave --as-of out.")
+        )
     settings = resolve(common.settings(), file=common.config)
     request = FetchRequest(
         folder=store_to_write(settings),
@@ -79,7 +82,7 @@ def fetch(
         with _progress(common) as tell:
             found = ask(request, tell, so_far)
     except KeyboardInterrupt:
-        say(f"interrupted; {len(so_far.outcomes)} series are stored, the next fetch goes on from them", common)
+        say(message("interrupted; {n} series are stored, the next fetch goes on from them", n=len(so_far.outcomes)), common)
         raise typer.Exit(130) from None
     show(common, found, document)
     if found.missing:

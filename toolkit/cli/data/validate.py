@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.terminal import show
+from toolkit.core.messages import message, together
 
 if TYPE_CHECKING:
     from toolkit.app.prices import PriceFiles
@@ -29,8 +30,13 @@ def validate(*, common: Common) -> None:
     faults = validate_package(folder)
     if faults:
         raise FrameError(
-            f"{folder}: {len(faults)} faults: " + "; ".join(str(fault) for fault in faults) + ".",
-            hint="Mend the rows that are named and run it again.",
+            message(
+                "{folder:s}: {n} faults: {faults:; }.",
+                folder=str(folder),
+                n=len(faults),
+                faults=[str(fault) for fault in faults],
+            ),
+            hint=message("Mend the rows that are named and run it again."),
             details={"faults": [str(fault) for fault in faults]},
         )
     found, context = PackageCheck(package=str(folder), tables=tuple(sorted(TABLES)), faults=()), common.context()
@@ -53,7 +59,6 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     """Coverage, gaps, stale runs, outliers and unit jumps of price files; what `optimize` refuses is refused."""
     from toolkit.app.holdings.lots import LotNames
     from toolkit.app.prices import read_own
-    from toolkit.core.messages import together
     from toolkit.market.quality import findings, quality
     from toolkit.records.answers.lists import PriceCheck, Quote, SeriesCheck
     from toolkit.report.answers.lists import quality as document

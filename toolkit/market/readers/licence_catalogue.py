@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Message
+from toolkit.core.messages import Message, message
 from toolkit.market.readers.faults import Fault
 from toolkit.market.readers.tabular import TITLES, read_table
 from toolkit.market.readers.workbook import shown
@@ -105,8 +105,12 @@ def read_licence_catalogue(path: str | Path) -> LicenceCatalogue:
         table = None
     if table is None or not {"name", "code"} <= set(table.columns):
         raise DataError(
-            f"{Path(path).name}: no row of the first {TITLES} names items and tariff codes.",
-            hint="Keep the header of the catalogue (商品名称, 描述, 海关商品编号, 单位), or use name, description, code, unit.",
+            message(
+                "{name:s}: no row of the first {titles} names items and tariff codes.", name=Path(path).name, titles=TITLES
+            ),
+            hint=message(
+                "Keep the header of the catalogue (商品名称, 描述, 海关商品编号, 单位), or use name, description, code, unit."
+            ),
             details={"file": str(path)},
         )
     unread = [
@@ -141,8 +145,13 @@ def read_licence_catalogue(path: str | Path) -> LicenceCatalogue:
     if frame["code"].null_count() == frame.height:
         first = f" Row {unread[0].row}: {unread[0].what} ({unread[0].value[:40]!r})." if unread else ""
         raise DataError(
-            f"{table.name}: no tariff code was read below row {table.header}.{first}",
-            hint=unread[0].hint if unread else "Give the rows of the catalogue below its header.",
+            message(
+                "{name:s}: no tariff code was read below row {header}.{first}",
+                name=table.name,
+                header=table.header,
+                first=first,
+            ),
+            hint=unread[0].hint if unread else message("Give the rows of the catalogue below its header."),
             details={"file": table.name, "rows": [one.row for one in unread[:5]]},
         )
     return LicenceCatalogue(table.name, table.encoding, len(items), frame, tuple(unread), table.notes)

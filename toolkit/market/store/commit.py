@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.errors import DataError, SpecError
+from toolkit.core.messages import message
 from toolkit.market.store.files import DRAFT, file_sha256, flush, sha256, unwritable, write_whole
 from toolkit.market.store.log import KEY, LOG, DataFile, Entry, Head, actions_digest, damaged, entry_path, read_entry
 from toolkit.market.tables import Table
@@ -115,7 +116,10 @@ def _log(root: Path, head: Head, part: Part, together: Mapping[str, int]) -> Ent
     except OSError as error:
         raise unwritable(folder / LOG, error) from error
     except DeltaError as error:
-        raise SpecError(f"cannot write to {folder / LOG}: {error}.", hint="What was there before is as it was.") from error
+        raise SpecError(
+            message("cannot write to {folder:s}: {error:s}.", folder=str(folder / LOG), error=str(error)),
+            hint=message("What was there before is as it was."),
+        ) from error
     path = entry_path(folder, version + 1)
     flush(path)
     flush(path.parent)
@@ -187,8 +191,10 @@ def _check_checkpoints(log: Path, digests: Mapping[str, str]) -> None:
         if path.name not in digests:
             path.unlink()
         elif file_sha256(path) != digests[path.name]:
-            hint = "`toolkit data compact` writes it again."
-            raise DataError(f"{path} is damaged: its SHA-256 is not the one that was committed.", hint=hint)
+            hint = message("`toolkit data compact` writes it again.")
+            raise DataError(
+                message("{path:s} is damaged: its SHA-256 is not the one that was committed.", path=str(path)), hint=hint
+            )
 
 
 def sweep(folder: Path, beginning: str = DRAFT) -> None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 
 VALIDATORS = ".http.json"
 """File of the store with `ETag` and `Last-Modified` of what was fetched, by source: of no commit."""
@@ -87,5 +88,5 @@ def flush(path: Path) -> None:
 
 def unwritable(place: Path, error: OSError) -> SpecError:
     """The error of a place that cannot be written."""
-    hint = "Check space and access, or name another store with --data. What was there before is as it was."
-    return SpecError(f"cannot write to {place}: {error.strerror or error}.", hint=hint)
+    hint = message("Check space and access, or name another store with --data. What was there before is as it was.")
+    return SpecError(message("cannot write to {place}: {error:s}.", place=place, error=error.strerror or error), hint=hint)

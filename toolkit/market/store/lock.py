@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.market.store.files import unwritable
 
 LOCK = "writer.lock"
@@ -72,6 +73,10 @@ def _busy(folder: Path, descriptor: int) -> SpecError:
     """The error of a store that somebody else is writing."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     owner = os.read(descriptor, 32).decode("ascii", "replace").strip()
-    by = f"process {owner}" if owner else "another process"
+    by = message("process {owner:s}", owner=owner) if owner else message("another process")
     details = {"pid": int(owner)} if owner.isdecimal() else {}
-    return SpecError(f"{by} is writing to {folder}.", hint="Wait until it ends, or end it.", details=details)
+    return SpecError(
+        message("{by} is writing to {folder:s}.", by=by, folder=str(folder)),
+        hint=message("Wait until it ends, or end it."),
+        details=details,
+    )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.core.errors import DataError
+from toolkit.core.messages import message
 from toolkit.market.store.files import sha256, write_whole
 
 HEAD = "store.json"
@@ -22,12 +23,14 @@ LOG = "_delta_log"
 FORMAT = 1
 KEY = "toolkit"
 """Key of our own facts in `commitInfo` of a Delta commit."""
-DAMAGED = "Run `toolkit data verify` for every damaged file, and put them back from a copy; nothing was read from this one."
+DAMAGED = message(
+    "Run `toolkit data verify` for every damaged file, and put them back from a copy; nothing was read from this one."
+)
 
 
 def damaged(path: Path, what: str) -> DataError:
     """The error of a file that is not as it was written."""
-    return DataError(f"{path} {what}.", hint=DAMAGED, details={"file": str(path)})
+    return DataError(message("{path:s} {what}.", path=str(path), what=what), hint=DAMAGED, details={"file": str(path)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +108,15 @@ class Head:
         try:
             content = path.read_bytes()
         except FileNotFoundError:
-            hint = "Make one with `toolkit data fetch` or `toolkit data import`, or name another folder."
-            raise DataError(f"{folder} is no store: {HEAD} is missing.", hint=hint) from None
+            hint = message("Make one with `toolkit data fetch` or `toolkit data import`, or name another folder.")
+            raise DataError(
+                message("{folder:s} is no store: {head} is missing.", folder=str(folder), head=HEAD), hint=hint
+            ) from None
         except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}.", details={"file": str(path)}) from error
+            raise DataError(
+                message("{path:s} cannot be read: {error:s}.", path=str(path), error=error.strerror),
+                details={"file": str(path)},
+            ) from error
         try:
             told = json.loads(content)
             head = cls({name: (one["version"], one["sha256"]) for name, one in told["tables"].items()}, told["checkpoints"])

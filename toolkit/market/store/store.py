@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.errors import DataError, FrameError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.market.market import Source
 from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, recovered, write_data_file
 from toolkit.market.store.files import sha256, unwritable
@@ -156,7 +157,7 @@ class Store:
         """Series -> date of its last observation from a source; `/` stands between the columns of a series."""
         described = Table.of(table)
         if described.reference is None:
-            raise DataError(f"table {table!r} has no dates of observations.")
+            raise DataError(message("table {table!r:s} has no dates of observations.", table=table))
         of_source = self.scan(table).filter(pl.col("source") == source)
         name = pl.concat_str(described.series, separator="/").alias("series")
         newest = of_source.group_by(described.series).agg(pl.col(described.reference).max().alias("last"))
@@ -214,8 +215,10 @@ class Store:
             told |= {"correction": correction} if correction else {}
             added = {table.name: self._write(table, tables[table.name], fetched_at, correct=bool(correction)) for table in kept}
             if correction and not any(counts["revised"] for _, counts in added.values()):
-                hint = "`toolkit data list` and `toolkit data query` show series and sources of the store; --source names one."
-                raise FrameError("no row of the store is corrected by these.", hint=hint)
+                hint = message(
+                    "`toolkit data list` and `toolkit data query` show series and sources of the store; --source names one."
+                )
+                raise FrameError(message("no row of the store is corrected by these."), hint=hint)
             parts = [Part(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files]
             self._see(commit(self.path, self._head, parts))
         rows, revised, unchanged = (
@@ -283,7 +286,7 @@ class Store:
         """Vintages that the store does not have."""
         vintage = [*table.key, "known_from", FETCHED_AT]
         if rows.select(vintage).is_duplicated().any():
-            raise FrameError(f"{table.name}: a vintage is there twice.", details={"table": table.name})
+            raise FrameError(message("{name:s}: a vintage is there twice.", name=table.name), details={"table": table.name})
         stored = self.scan(table.name, series=rows[table.series[0]].unique().to_list())
         return rows.join(stored.select(vintage).collect(engine="streaming"), on=vintage, how="anti", nulls_equal=True)
 
@@ -292,8 +295,10 @@ class Store:
         if version is None:
             return entries
         if not 0 <= version < len(entries):
-            hint = f"It has versions 0 to {len(entries) - 1}." if entries else "The store has no rows of it."
-            raise DataError(f"table {table!r} has no version {version}.", hint=hint)
+            hint = (
+                message("It has versions 0 to {n}.", n=len(entries) - 1) if entries else message("The store has no rows of it.")
+            )
+            raise DataError(message("table {table!r:s} has no version {version}.", table=table, version=version), hint=hint)
         return entries[: version + 1]
 
     def _rows(self, table: Table, files: Sequence[DataFile]) -> pl.LazyFrame:
@@ -319,8 +324,8 @@ def _create(path: Path) -> None:
             return
         others = [one.name for one in path.iterdir() if not one.name.startswith((".", "writer."))]
         if others:
-            hint = f"It holds {sorted(others)[0]!r}. Name a new folder."
-            raise DataError(f"{path} is no store and is not empty.", hint=hint)
+            hint = message("It holds {others!r:s}. Name a new folder.", others=sorted(others)[0])
+            raise DataError(message("{path:s} is no store and is not empty.", path=str(path)), hint=hint)
         Head().write(path)
 
 
@@ -340,11 +345,14 @@ def _typed(rows: pl.DataFrame, table: Table, columns: Sequence[str]) -> pl.DataF
     """The columns of a table with their types."""
     for name in columns:
         if name not in rows.columns:
-            raise FrameError(f"{table.name}: column {name!r} is missing.", hint=did_you_mean(name, rows.columns))
+            raise FrameError(
+                message("{name:s}: column {column!r:s} is missing.", name=table.name, column=name),
+                hint=did_you_mean(name, rows.columns),
+            )
     try:
         return rows.select(pl.col(name).cast(table.dtypes[name]) for name in columns)
     except pl.exceptions.PolarsError as error:
-        raise FrameError(f"{table.name}: {str(error).splitlines()[0]}") from error
+        raise FrameError(message("{name:s}: {error:s}", name=table.name, error=str(error).splitlines()[0])) from error
 
 
 def _check(table: Table, rows: pl.DataFrame, fetched_at: datetime) -> None:
@@ -355,10 +363,19 @@ def _check(table: Table, rows: pl.DataFrame, fetched_at: datetime) -> None:
         first = failures.invalid().head(3).select(table.key)
         told = "; ".join(", ".join(str(value) for value in row) for row in first.iter_rows())
         details = {"table": table.name, "rule": rule, "count": count}
-        raise FrameError(f"{table.name}: {rule} ({count} rows, first {told}).", hint="Nothing was added.", details=details)
+        raise FrameError(
+            message("{name:s}: {rule} ({count} rows, first {told}).", name=table.name, rule=rule, count=count, told=told),
+            hint=message("Nothing was added."),
+            details=details,
+        )
     if table.reference:
         late = rows.filter(pl.col(table.reference) > fetched_at.date() + timedelta(days=1))
         for row in late.select(table.key).iter_rows():
             told = ", ".join(str(value) for value in row)
             details = {"table": table.name, "rule": "future_date", "count": late.height}
-            raise FrameError(f"{table.name}: {late.height} rows are of days to come, first {told}.", details=details)
+            raise FrameError(
+                message(
+                    "{name:s}: {height} rows are of days to come, first {told}.", name=table.name, height=late.height, told=told
+                ),
+                details=details,
+            )

@@ -14,6 +14,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.decode import Spec
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray, Forecast, read_only
+from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.functions import ConvexConstraint
 from toolkit.optimize.risk_contribution import RiskContributionLimit
@@ -195,12 +196,19 @@ class Term(Spec):
     def __init__(self, *subject: Any, **keys: Any) -> None:
         if type(self).model_fields["kind"].is_required():
             raise SpecError(
-                f"{type(self).__name__} is no kind itself.", hint="Give an object of a kind: tk.MinRisk(), tk.Bounds()."
+                message("{name:s} is no kind itself.", name=type(self).__name__),
+                hint=message("Give an object of a kind: tk.MinRisk(), tk.Bounds()."),
             )
         names = [name for name, field in type(self).model_fields.items() if field.kw_only is False]
         if len(subject) > len(names):
-            told = f"at most {len(names)} without its key: {', '.join(names)}" if names else "every value with its key"
-            raise SpecError(f"{type(self).__name__} takes {told}.")
+            kind = type(self).__name__
+            raise SpecError(
+                message(
+                    "{name:s} takes at most {n} without its key: {names:s}.", name=kind, n=len(names), names=", ".join(names)
+                )
+                if names
+                else message("{name:s} takes every value with its key.", name=kind)
+            )
         super().__init__(**dict(zip(names, subject, strict=False)), **keys)
 
 
@@ -289,7 +297,11 @@ class Constraint(Term):
         try:
             return data.universe.members(label)
         except DataError as error:
-            raise DataError(f"constraint {self.name!r}: {error.message}", hint=error.hint, details=error.details) from None
+            raise DataError(
+                message("constraint {name!r:s}: {message}", name=self.name, message=error.message),
+                hint=error.hint,
+                details=error.details,
+            ) from None
 
     def members_of(self, assets: Sequence[str], groups: Sequence[str], data: ConstraintData) -> FloatArray:
         """(n,) 1.0 for each of `assets` (keys or elements) and each member of `groups`, of which one may have none here.
@@ -307,7 +319,10 @@ class Constraint(Term):
         known = {"other", *GROUPS_OF_METALS, *data.own_groups, *data.universe.groups}
         for group in groups:
             if group not in known:
-                raise SpecError(f"constraint {self.name!r}: unknown group {group!r}.", hint=did_you_mean(group, known))
+                raise SpecError(
+                    message("constraint {name!r:s}: unknown group {group!r:s}.", name=self.name, group=group),
+                    hint=did_you_mean(group, known),
+                )
             found[[at for at, asset in enumerate(data.universe) if asset.group == group]] = 1.0
         return found
 
@@ -377,16 +392,16 @@ class LowerUpperLimited(Relaxable):
     @model_validator(mode="after")
     def _limits_make_sense(self) -> LowerUpperLimited:
         if self.lower is None and self.upper is None:
-            raise ValueError("needs `lower`, `upper` or both")
+            raise ValueError(message("needs `lower`, `upper` or both"))
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
-            raise ValueError(f"lower {self.lower:g} is above upper {self.upper:g}")
+            raise ValueError(message("lower {lower:g} is above upper {upper:g}", lower=self.lower, upper=self.upper))
         return self
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit on that side."""
         limit = self.upper if side == "upper" else self.lower
         if limit is None:
-            raise ValueError(f"constraint {self.name!r} has no {side} limit")
+            raise ValueError(message("constraint {name!r:s} has no {side} limit", name=self.name, side=side))
         moved = outward(limit, side, move, digits)
         # A long portfolio has weights between 0 and 1: there no limit beyond them is of use.
         return {side: moved if limit < 0 or limit > 1 else min(1.0, max(0.0, moved))}

@@ -11,6 +11,7 @@ from pydantic import Field
 from toolkit.core.assets import Asset
 from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import first_names, message
 from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, SignedLimits, UpperLimited
 
 
@@ -41,9 +42,13 @@ class Bounds(SignedLimits):
         limited = [at for label in self._labels(data) for at in self.members(label, data)]
         if physical := [data.universe.keys[at] for at in limited if data.universe.assets[at].is_physical]:
             raise SpecError(
-                f"constraint {self.name!r}: lower {self.lower:g}, and metal in a warehouse cannot be sold short: "
-                f"{', '.join(physical[:5])}{f' and {len(physical) - 5} more' if len(physical) > 5 else ''}.",
-                hint="Set lower to 0, or name the listed instruments under `assets`.",
+                message(
+                    "constraint {name!r:s}: lower {lower:g}, and metal in a warehouse cannot be sold short: {physical}.",
+                    name=self.name,
+                    lower=self.lower,
+                    physical=first_names(physical),
+                ),
+                hint=message("Set lower to 0, or name the listed instruments under `assets`."),
                 details={"assets": physical},
             )
         return dict.fromkeys(limited, self.lower)
@@ -73,7 +78,7 @@ class Group(SignedLimits):
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: the sum."""
         if not self.assets and not self.groups:
-            raise SpecError(f"constraint {self.name!r} needs `assets` or `groups`.")
+            raise SpecError(message("constraint {name!r:s} needs `assets` or `groups`.", name=self.name))
         coefficients = np.append(self.members_of(self.assets, self.groups, data), 0.0)
         return LinearConstraint.of((self.name,), coefficients, self.lower, self.upper)
 

@@ -37,9 +37,9 @@ class Cardinality(Constraint):
     @model_validator(mode="after")
     def _limits_make_sense(self) -> Cardinality:
         if self.lower is None and self.upper is None:
-            raise ValueError("needs `lower`, `upper` or both")
+            raise ValueError(message("needs `lower`, `upper` or both"))
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
-            raise ValueError(f"lower {self.lower} is above upper {self.upper}")
+            raise ValueError(message("lower {lower} is above upper {upper}", lower=self.lower, upper=self.upper))
         return self
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:
@@ -62,6 +62,6 @@ class Cardinality(Constraint):
         """The number on that side."""
         limit = self.upper if side == "upper" else self.lower
         if limit is None:
-            raise ValueError(f"constraint {self.name!r} has no {side} limit")
+            raise ValueError(message("constraint {name!r:s} has no {side} limit", name=self.name, side=side))
         # A least number of zero is not a number of holdings to ask for: one is the lowest that can be written.
         return {side: limit + round(move)} if side == "upper" else {side: max(1, limit - round(move))}

@@ -33,7 +33,7 @@ class RiskContribution(Constraint):
     def risk_contributions(self, data: ConstraintData) -> tuple[RiskContributionLimit, ...]:
         """One for each asset, element or group."""
         if data.forecast is None:
-            raise SpecError(f"constraint {self.name!r}: there is no forecast of risk.")
+            raise SpecError(message("constraint {name!r:s}: there is no forecast of risk.", name=self.name))
         universe, covariance = data.universe, data.forecast.matrix
         wanted = self.assets if self.assets is not None else () if self.groups else universe.keys
         found = []
@@ -42,7 +42,11 @@ class RiskContribution(Constraint):
             if label in self.groups:
                 at = [i for i, asset in enumerate(universe) if asset.group == label]
                 if not at:
-                    raise SpecError(f"constraint {self.name!r}: no asset here is of the group {label!r}.")
+                    raise SpecError(
+                        message(
+                            "constraint {name!r:s}: no asset here is of the group {label!r:s}.", name=self.name, label=label
+                        )
+                    )
             else:
                 at = list(self.members(label, data))
             members[at] = 1.0

@@ -48,7 +48,7 @@ class MinTicket(Constraint):
     @model_validator(mode="after")
     def _one_of_two(self) -> MinTicket:
         if (self.value is None) == (self.fraction is None):
-            raise ValueError("needs exactly one of `value` and `fraction`")
+            raise ValueError(message("needs exactly one of `value` and `fraction`"))
         return self
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, LowerUpperLimited, Multiple, outward
 
 
@@ -25,8 +26,10 @@ class ExpectedReturn(LowerUpperLimited):
         """One row: the weighted return."""
         if data.forecast is None or not data.forecast.expected.any():
             raise SpecError(
-                f"constraint {self.name!r}: the strategy expects no return of anything.",
-                hint='Choose `[forecast] returns`, such as {kind = "historical"} or {kind = "own", file = "returns.csv"}.',
+                message("constraint {name!r:s}: the strategy expects no return of anything.", name=self.name),
+                hint=message(
+                    'Choose `[forecast] returns`, such as {{kind = "historical"}} or {{kind = "own", file = "returns.csv"}}.'
+                ),
             )
         return LinearConstraint.of((self.name,), np.append(data.forecast.expected, 0.0), self.lower, self.upper)
 
@@ -40,5 +43,5 @@ class ExpectedReturn(LowerUpperLimited):
         """
         limit = self.upper if side == "upper" else self.lower
         if limit is None:
-            raise ValueError(f"constraint {self.name!r} has no {side} limit")
+            raise ValueError(message("constraint {name!r:s} has no {side} limit", name=self.name, side=side))
         return {side: outward(limit, side, move, digits)}

@@ -49,7 +49,14 @@ class CountryExposure(LowerUpperLimited):
             labels = (self.country,)
         else:
             hint = did_you_mean(self.country, shares)
-            raise DataError(f"constraint {self.name!r}: no supply of these assets is known from {self.country}.", hint=hint)
+            raise DataError(
+                message(
+                    "constraint {name!r:s}: no supply of these assets is known from {country}.",
+                    name=self.name,
+                    country=self.country,
+                ),
+                hint=hint,
+            )
         coefficients = np.array([[*shares[label], 0.0] for label in labels])
         return LinearConstraint.of(labels, coefficients, self.lower, self.upper)
 
@@ -111,7 +118,9 @@ class CurrencyExposure(LowerUpperLimited):
         if quoted is None:
             known = ", ".join(sorted(data.currencies)) or "none"
             raise DataError(
-                f"constraint {self.name!r}: no price here is quoted in {self.currency}.",
-                hint=f"Currencies of quotation: {known}.",
+                message(
+                    "constraint {name!r:s}: no price here is quoted in {currency}.", name=self.name, currency=self.currency
+                ),
+                hint=message("Currencies of quotation: {known}.", known=known),
             )
         return LinearConstraint.of((self.currency,), np.append(quoted, 0.0), self.lower, self.upper)

@@ -28,12 +28,13 @@ class FactorExposure(LowerUpperLimited):
         """One row: the weighted loading."""
         if not data.loadings:
             raise SpecError(
-                f"constraint {self.name!r}: the covariance of this strategy has no named factors.",
-                hint='Use covariance = {kind = "factor"}.',
+                message("constraint {name!r:s}: the covariance of this strategy has no named factors.", name=self.name),
+                hint=message('Use covariance = {{kind = "factor"}}.'),
             )
         if self.factor not in data.loadings:
             raise SpecError(
-                f"constraint {self.name!r}: unknown factor {self.factor!r}.", hint=did_you_mean(self.factor, data.loadings)
+                message("constraint {name!r:s}: unknown factor {factor!r:s}.", name=self.name, factor=self.factor),
+                hint=did_you_mean(self.factor, data.loadings),
             )
         return LinearConstraint.of((self.factor,), np.append(data.loadings[self.factor], 0.0), self.lower, self.upper)
 

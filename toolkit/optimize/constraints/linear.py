@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from toolkit.core.assets import CASH
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.expression import terms
+from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, Relaxable, outward
 
 ROUNDED = 9
@@ -72,12 +73,20 @@ class Relation:
         signs = _RELATION.findall(expression)
         if len(signs) != 1:
             told = f"not {' and '.join(signs)}" if signs else "and has none"
-            raise ValueError(f"needs exactly one of <=, >= and ==, {told}: {expression!r}")
+            raise ValueError(
+                message("needs exactly one of <=, >= and ==, {told}: {expression!r:s}", told=told, expression=expression)
+            )
         if signs[0] not in ("<=", ">=", "=="):
-            raise ValueError(f"must be written with <=, >= or ==, not {signs[0]!r}: {expression!r}")
+            raise ValueError(
+                message(
+                    "must be written with <=, >= or ==, not {signs!r:s}: {expression!r:s}",
+                    signs=signs[0],
+                    expression=expression,
+                )
+            )
         left, right = (Sum.of(side) for side in expression.split(signs[0]))
         if not left.names and not right.names:
-            raise ValueError(f"names no asset: {expression!r}")
+            raise ValueError(message("names no asset: {expression!r:s}", expression=expression))
         return cls(left, signs[0], right)
 
     def __str__(self) -> str:
@@ -107,7 +116,11 @@ class Linear(Relaxable):
             for coefficient, name in side.names:
                 coefficients[0, self._columns(name, data)] += sign * coefficient
         if not coefficients.any():
-            raise SpecError(f"constraint {self.name!r}: everything in {self.expression!r} cancels.")
+            raise SpecError(
+                message(
+                    "constraint {name!r:s}: everything in {expression!r:s} cancels.", name=self.name, expression=self.expression
+                )
+            )
         limit = relation.right.constant - relation.left.constant
         lower, upper = (None if relation.sign == "<=" else limit), (None if relation.sign == ">=" else limit)
         return LinearConstraint.of((self.expression,), coefficients, lower, upper)
@@ -122,11 +135,23 @@ class Linear(Relaxable):
             where = f"constraint {self.name!r}"
             if _OPERATOR.search(name):
                 raise SpecError(
-                    f"{where}: {self.expression!r} is not linear at {name!r}.",
-                    hint="Write sums of names, each with at most a number and * before it, and + and - between blanks.",
+                    message(
+                        "{where:s}: {expression!r:s} is not linear at {name!r:s}.",
+                        where=where,
+                        expression=self.expression,
+                        name=name,
+                    ),
+                    hint=message(
+                        "Write sums of names, each with at most a number and * before it, and + and - between blanks."
+                    ),
                 ) from error
             raise DataError(
-                f"{where}: {name!r} in {self.expression!r} is neither an asset nor an element here.",
+                message(
+                    "{where:s}: {name!r:s} in {expression!r:s} is neither an asset nor an element here.",
+                    where=where,
+                    name=name,
+                    expression=self.expression,
+                ),
                 hint=did_you_mean(name, known),
                 details=error.details,
             ) from None

@@ -7,8 +7,10 @@ from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import AfterValidator, AliasChoices
+from pydantic_core import PydanticCustomError
 
 from toolkit.core.errors import did_you_mean
+from toolkit.core.messages import message
 from toolkit.risk_measures import measure_of, measures
 from toolkit.risk_measures.base import Measure, check_order
 from toolkit.scenarios.sets import Scenarios
@@ -22,14 +24,15 @@ ROOTS: Mapping[str, str] = MappingProxyType({"semivariance": "semideviation"})
 def _known(name: str) -> str:
     known = {*CLOSED, *measures()}
     if name not in known:
-        raise ValueError(f"is not a known measure: {name!r}. {did_you_mean(name, known)}".strip())
+        told = message("is not a known measure: {name!r:s}", name=name)
+        raise PydanticCustomError("measure", "is not a known measure", {"error": told, "hint": did_you_mean(name, known)})
     return name
 
 
 def check_confidence(measure: str, confidence: float | None) -> None:
     """Refuse a confidence where the measure has none; `ValueError`, for models."""
     if confidence is not None and (measure in CLOSED or not hasattr(measures()[measure], "confidence")):
-        raise ValueError(f"confidence: the measure {measure!r} has none")
+        raise ValueError(message("confidence: the measure {measure!r:s} has none", measure=measure))
 
 
 MeasureName = Annotated[str, AfterValidator(_known)]

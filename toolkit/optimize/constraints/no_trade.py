@@ -10,6 +10,7 @@ from pydantic import Field
 
 from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, DataNeeds, IntegerRequirements, LinearConstraint
 
 
@@ -140,7 +141,10 @@ class NoTrade(_OneWay):
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset."""
         if data.previous is None or not data.previous.any():
-            raise SpecError(f"constraint {self.name!r} keeps what is held, and nothing is held.", hint="Give --holdings FILE.")
+            raise SpecError(
+                message("constraint {name!r:s} keeps what is held, and nothing is held.", name=self.name),
+                hint=message("Give --holdings FILE."),
+            )
         return super().linear(data)
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:

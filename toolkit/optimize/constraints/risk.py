@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.optimize.benchmark import BENCHMARK, Benchmark, benchmark_needs, benchmark_weights
 from toolkit.optimize.constraints.base import (
     ConstraintData,
@@ -30,13 +31,16 @@ def risk_function(measure: str, confidence: float | None, data: ConstraintData, 
         SpecError: where the scenarios cannot be measured this way, or there are none.
     """
     if data.forecast is None:
-        raise SpecError(f"{where}: there is no forecast of risk.")
+        raise SpecError(message("{where:s}: there is no forecast of risk.", where=where))
     n = len(data.universe)
     if measure in CLOSED:
         root, specific = data.forecast.roots()
         return Deviation(root, specific, np.zeros(n), "volatility a year"), CLOSED[measure]
     if data.scenarios is None:
-        raise SpecError(f"{where}: the measure {measure!r} needs scenarios.", hint="Give them under `[forecast] scenarios`.")
+        raise SpecError(
+            message("{where:s}: the measure {measure!r:s} needs scenarios.", where=where, measure=measure),
+            hint=message("Give them under `[forecast] scenarios`."),
+        )
     found, power = measure_of_strategy(measure, confidence, data.scenarios)
     return RiskOf(found, data.scenarios), power
 
@@ -54,7 +58,7 @@ class RiskLimit(UpperLimited):
         root = "volatility" if self.measure == "variance" else ROOTS.get(self.measure)
         if self.soft is not None and root is not None:
             # The penalty is linear in what goes beyond the limit, and a square is not.
-            raise ValueError(f"soft: price a limit on the {root} instead of its square")
+            raise ValueError(message("soft: price a limit on the {root} instead of its square", root=root))
         return self
 
     @property
@@ -91,7 +95,7 @@ class TrackingError(UpperLimited):
     def convex(self, data: ConstraintData) -> ConvexConstraint:
         """The length of the difference."""
         if data.forecast is None:
-            raise SpecError(f"constraint {self.name!r}: there is no forecast of risk.")
+            raise SpecError(message("constraint {name!r:s}: there is no forecast of risk.", name=self.name))
         target = benchmark_weights(self.target, data, f"constraint {self.name!r}")
         root, specific = data.forecast.roots()
         return ConvexConstraint(Deviation(root, specific, target, "tracking error a year"), self.upper)
@@ -114,7 +118,9 @@ class ScenarioLoss(UpperLimited):
         if self.scenario not in data.shocks:
             known = ", ".join(sorted(data.shocks))
             raise SpecError(
-                f"constraint {self.name!r}: no scenario is named {self.scenario!r}.",
-                hint=did_you_mean(self.scenario, data.shocks) or f"Known: {known}." if known else "Write a [[scenario]].",
+                message("constraint {name!r:s}: no scenario is named {scenario!r:s}.", name=self.name, scenario=self.scenario),
+                hint=did_you_mean(self.scenario, data.shocks) or message("Known: {known}.", known=known)
+                if known
+                else message("Write a [[scenario]]."),
             )
         return LinearConstraint.of((self.scenario,), np.append(-data.shocks[self.scenario], 0.0), None, self.upper)

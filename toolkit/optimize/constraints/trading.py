@@ -41,8 +41,8 @@ class Turnover(UpperLimited):
         """What is bought."""
         if data.previous is None or not data.previous.any():
             raise SpecError(
-                f"constraint {self.name!r} limits what changes hands, and nothing is held.",
-                hint="Give --holdings FILE, or --holdings last for the last stored run of this strategy.",
+                message("constraint {name!r:s} limits what changes hands, and nothing is held.", name=self.name),
+                hint=message("Give --holdings FILE, or --holdings last for the last stored run of this strategy."),
             )
         return ConvexConstraint(TurnoverFunction(data.held), self.upper)
 

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError, quoted
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import Message, message, named, together
 from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
 from toolkit.optimize.infeasibility.integer import discrete_feasible, discrete_relaxations
@@ -68,9 +69,9 @@ def conflict(problem: Problem, work: Work | None = None) -> Infeasible | None:
         return _volatility_conflict(problem, _names(problem, irreducible(problem, feasible)), work)
     needed = irreducible(free, feasible)
     names = _names(free, needed)
-    told = ", ".join(repr(name) for name in names)
-    alone = "these constraints contradict each other" if len(names) > 1 else "a constraint cannot hold"
-    return explained(problem, f"{alone}: {told}.", names, work)
+    if len(names) > 1:
+        return explained(problem, message("these constraints contradict each other: {names}.", names=named(names)), names, work)
+    return explained(problem, message("a constraint cannot hold: {names}.", names=named(names)), names, work)
 
 
 def _volatility_conflict(problem: Problem, names: list[str], work: Work) -> Infeasible:
@@ -102,16 +103,25 @@ def discrete_conflict(problem: Problem, work: Work | None = None) -> Infeasible 
     needed = irreducible(free, feasible)
     names = _names(free, needed)
     kinds = {free.constraints[i].kind for i in needed}
-    what = "allocation in whole lots" if "lots" in kinds else "allocation"
-    together = "these constraints together" if len(names) > 1 else "this constraint"
-    message = f"no {what} holds {together}: {', '.join(repr(name) for name in names)}."
+    what = _allocation(lots="lots" in kinds)
+    sentence = (
+        message("no {what} holds these constraints together: {names}.", what=what, names=named(names))
+        if len(names) > 1
+        else message("no {what} holds this constraint: {names}.", what=what, names=named(names))
+    )
     if unknown:
-        message += " Whether fewer of them conflict already was not found out within solver.time_limit."
-    more = "Raise --budget, or drop one of them." if kinds & {"lots", "min_ticket"} else ""
-    return explained(problem, message, names, work, more, irreducible=not unknown)
+        fewer = message("Whether fewer of them conflict already was not found out within solver.time_limit.")
+        sentence = together(sentence, fewer)
+    more = message("Raise --budget, or drop one of them.") if kinds & {"lots", "min_ticket"} else ""
+    return explained(problem, sentence, names, work, more, irreducible=not unknown)
 
 
-def not_found(problem: Problem, message: str, work: Work) -> NumericalFailure:
+def _allocation(*, lots: bool) -> Message:
+    """What was looked for."""
+    return message("allocation in whole lots") if lots else message("allocation")
+
+
+def not_found(problem: Problem, sentence: str, work: Work) -> NumericalFailure:
     """The error of a search that found nothing and proved nothing, with a relaxation that has an answer where one was found."""
     details = {"proven": False, "relaxation": dict[str, float](), "set": list[str]()}
     relaxations = _relaxations(problem, work)
@@ -121,17 +131,21 @@ def not_found(problem: Problem, message: str, work: Work) -> NumericalFailure:
         else _relaxation(problem, relaxations, work, roomy=True)
     )
     if relaxed is None:
-        return NumericalFailure(message, hint="Raise solver.time_limit, or loosen a limit.", details=details)
+        return NumericalFailure(sentence, hint=message("Raise solver.time_limit, or loosen a limit."), details=details)
     return NumericalFailure(
-        message,
-        hint=f"With {'; '.join(relaxed.told)} there is an answer. Try {relaxed.options}, or raise solver.time_limit.",
+        sentence,
+        hint=message(
+            "With {told:; } there is an answer. Try {options:s}, or raise solver.time_limit.",
+            told=relaxed.told,
+            options=relaxed.options,
+        ),
         details={**details, "set": relaxed.settings, "relaxation": relaxed.amounts},
     )
 
 
 def explained(
     problem: Problem,
-    message: str,
+    sentence: str,
     names: list[str],
     work: Work,
     more: str = "",
@@ -143,7 +157,7 @@ def explained(
 
     Args:
         problem: Without an answer.
-        message: Why.
+        sentence: Why.
         names: Of the constraints that conflict.
         work: For the relaxation.
         more: What else to do.
@@ -157,19 +171,24 @@ def explained(
         "irreducible": irreducible,
         "proven": proven,
     }
-    listed = " or ".join(repr(name) for name in names)
     relaxations = _relaxations(problem, work)
     if relaxations is None:
-        hint = more or f"No limit can give way far enough: drop {listed}."
-        return Infeasible(message, hint=hint, details={**details, "relaxation_known": True})
+        hint = more or message("No limit can give way far enough: drop {names: or }.", names=named(names))
+        return Infeasible(sentence, hint=hint, details={**details, "relaxation_known": True})
     relaxed = None if isinstance(relaxations, NumericalFailure) else _relaxation(problem, relaxations, work, roomy=False)
     if relaxed is None:
-        hint = f"By how much a limit would have to give way was not found out: loosen or drop {listed}."
-        return Infeasible(message, hint=f"{hint} {more}".strip(), details={**details, "relaxation_known": False})
-    kind = "Least relaxation" if relaxed.least and proven else "A relaxation that has an answer (a smaller one may do)"
+        hint = message(
+            "By how much a limit would have to give way was not found out: loosen or drop {names: or }.", names=named(names)
+        )
+        return Infeasible(sentence, hint=together(hint, more), details={**details, "relaxation_known": False})
+    moves = (
+        message("Least relaxation: {told:; }.", told=relaxed.told)
+        if relaxed.least and proven
+        else message("A relaxation that has an answer (a smaller one may do): {told:; }.", told=relaxed.told)
+    )
     return Infeasible(
-        message,
-        hint=f"{kind}: {'; '.join(relaxed.told)}. Try {relaxed.options}. {more}".strip(),
+        sentence,
+        hint=together(moves, message("Try {options:s}.", options=relaxed.options), more),
         details={
             **details,
             "relaxation": relaxed.amounts,
@@ -214,7 +233,7 @@ class _Proposal:
     """
 
     settings: list[str]
-    told: list[str]
+    told: list[Message]
     amounts: dict[str, float]
     least: bool
 
@@ -242,7 +261,10 @@ def _relaxation(problem: Problem, relaxations: tuple[list[Relaxation], bool], wo
         changed = _changed(problem, tried, digits)
         if changed is None or not has_answer(changed[0], work.part(PART * work.left)):
             continue
-        told = [f"{name!r} {key} from {_toml(old)} to {_toml(new)}" for name, key, old, new in changed[1]]
+        told = [
+            message("{name!r:s} {key:s} from {old:s} to {new:s}", name=name, key=key, old=_toml(old), new=_toml(new))
+            for name, key, old, new in changed[1]
+        ]
         paths = [(name if name == OBJECTIVE_TABLE else f"constraint.{name}", key, new) for name, key, _, new in changed[1]]
         settings = [f"{path}.{key}={_toml(new)}" for path, key, new in paths]
         amounts: dict[str, float] = {}
@@ -307,29 +329,44 @@ def _below_minimum_volatility(problem: Problem, names: Sequence[str], work: Work
     if limited is None:
         raise ValueError("the objective sets no limit")
     (key, constraint), name = limited, name_of(problem, OBJECTIVE)
-    what = "allocation in whole lots" if lots else "allocation"
-    message = f"no {what} within the constraints has a volatility of {constraint.limit:.2%} or less"
     details = {"conflict": [name, *names], "relaxation": dict[str, float](), "set": list[str]()}
-    x = _minimum_volatility(problem)
+    x, with_least = _minimum_volatility(problem), message("")
     least = constraint.function.value(x)
     if least > constraint.limit:
         details["relaxation"] = {name: least - constraint.limit}
-        message += f": the least is {least:.2%}{' without lots' if lots else ''}"
+        with_least = message(": the least is {least:.2%}", least=least)
+        if lots:
+            with_least = message(": the least is {least:.2%} without lots", least=least)
     found = _minimum_volatility_lots(without_own(problem), x[:-1], work) if lots else least
-    if found is None:
-        hint = f"Raise {name}, and allow some cash: lots were not found in time."
-        return Infeasible(f"{message}.", hint=hint, details={**details, "relaxation_known": False})
-    if lots:
+    if lots and found is not None:
         details["relaxation"] = {name: found - constraint.limit}
-        message += f", and {found:.2%} with them" if least > constraint.limit else f": the least is {found:.2%}"
+        if least > constraint.limit:
+            with_least = message(": the least is {least:.2%} without lots, and {found:.2%} with them", least=least, found=found)
+        else:
+            with_least = message(": the least is {least:.2%}", least=found)
+    sentence = message(
+        "no {what} within the constraints has a volatility of {limit:.2%} or less{with_least}.",
+        what=_allocation(lots=lots),
+        limit=constraint.limit,
+        with_least=with_least,
+    )
+    if found is None:
+        hint = message("Raise {name:s}, and allow some cash: lots were not found in time.", name=name)
+        return Infeasible(sentence, hint=hint, details={**details, "relaxation_known": False})
     for digits in VOLATILITY_DIGITS:
         value = outward(found, "upper", RELAXED, digits)
         eased = replace(problem, objective=problem.objective.model_copy(update={key: value}))
         if has_answer(eased, work.part(PROPOSAL_PART * work.left)):
             setting = f"{name}={value:.12g}"
-            return Infeasible(f"{message}.", hint=f"Try --set {quoted(setting)}.", details={**details, "set": [setting]})
+            return Infeasible(
+                sentence,
+                hint=message("Try --set {setting:s}.", setting=quoted(setting)),
+                details={**details, "set": [setting]},
+            )
     return Infeasible(
-        f"{message}.", hint=f"Raise {name}: how far was not found out.", details={**details, "relaxation_known": False}
+        sentence,
+        hint=message("Raise {name:s}: how far was not found out.", name=name),
+        details={**details, "relaxation_known": False},
     )
 
 
@@ -337,7 +374,7 @@ def _minimum_volatility(problem: Problem) -> FloatArray:
     """Weights (n + 1,) of the least volatility, where that is beyond the objective's own limit."""
     found = least_violation(problem.linear_constraints().hard(), hard_convex_constraints(problem), {OBJECTIVE: 0})
     if found is None:
-        raise NumericalFailure("the least volatility within the constraints could not be found out.")
+        raise NumericalFailure(message("the least volatility within the constraints could not be found out."))
     return found[0]
 
 
@@ -376,24 +413,30 @@ def lots_infeasible(problem: Problem, convex: ConvexConstraints, work: Work, *, 
     """Why there is no answer: the constraints that conflict, or that none was found and none was ruled out."""
     if (told := discrete_conflict(problem, work)) is not None:
         return told
-    rules = ", ".join(repr(problem.constraints[i].name) for i in problem.integer_by_constraint())
+    rules = named(problem.constraints[i].name for i in problem.integer_by_constraint())
+    more = message("Raise --budget, or drop {rules}.", rules=rules)
     names = sorted({problem.constraints[owner].name for owner in problem.risk_contributions()})
     if names:
-        told = ", ".join(repr(name) for name in names)
-        message = (
-            f"no allocation that holds {rules} was found that holds the limits on contributions to risk: {told}. "
-            "That is no proof that there is none."
+        sentence = message(
+            "no allocation that holds {rules} was found that holds the limits on contributions to risk: {names}. "
+            "That is no proof that there is none.",
+            rules=rules,
+            names=named(names),
         )
-        return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", proven=False)
+        return explained(problem, sentence, names, work, more, proven=False)
     if proven:
         own = [(own.function.label, own.limit) for own in convex if own.owner == OBJECTIVE]
         names = [f"objective.{label.split()[0]}" for label, _ in own]
         names += [constraint.name for constraint in problem.constraints]
-        within = "".join(f", within a {label} of {limit:.2%}" for label, limit in own)
-        message = (
-            f"no allocation holds {rules} and every other limit{within}. "
-            "Whether fewer of them conflict already was not found out."
-        )
-        return explained(problem, message, names, work, f"Raise --budget, or drop {rules}.", irreducible=False)
-    message = f"no allocation that holds {rules} and every limit was found within solver.time_limit, and none was ruled out."
-    return not_found(problem, message, work)
+        within = [message("within a {label} of {limit:.2%}", label=label, limit=limit) for label, limit in own]
+        told = [message("no allocation holds {rules} and every other limit", rules=rules), *within]
+        fewer = message("Whether fewer of them conflict already was not found out.")
+        return explained(problem, together(message("{told:, }.", told=told), fewer), names, work, more, irreducible=False)
+    return not_found(
+        problem,
+        message(
+            "no allocation that holds {rules} and every limit was found within solver.time_limit, and none was ruled out.",
+            rules=rules,
+        ),
+        work,
+    )

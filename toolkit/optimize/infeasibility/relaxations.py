@@ -12,6 +12,7 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.solvers.budgeting import HELD as NEVER_HELD
@@ -108,7 +109,9 @@ def least_violation(
     if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         return None
     if answer.certificate is None:
-        raise NumericalFailure(f"whether the constraints conflict could not be found out: {answer.status}.")
+        raise NumericalFailure(
+            message("whether the constraints conflict could not be found out: {status}.", status=answer.status)
+        )
     point = np.maximum(np.array(x.value), limits.lowest)
     return point / point.sum(), float(np.asarray(problem.value, dtype=float))
 
@@ -158,7 +161,7 @@ def nearest_weights(problem: Problem) -> FloatArray | None:
         )
         point = _nearest(limits, (*convex, *inside), columns)
         if point is None:
-            raise NumericalFailure("no weights near the limits on contributions to risk were found.")
+            raise NumericalFailure(message("no weights near the limits on contributions to risk were found."))
         if float(np.max(np.abs(point - x))) < ARRIVED:
             break
         x = point
@@ -219,6 +222,11 @@ def check_all_held(problem: Problem, *, free_cash: bool) -> None:
     names = ", ".join(repr(problem.constraints[i].name) for i in needed)
     leave = "leaves" if len(needed) == 1 else "leave"
     raise SpecError(
-        f"risk_parity: what has no weight cannot contribute to risk, and {names} {leave} none to {keys}.",
-        hint=f"Loosen {names}, or leave {keys} out of the universe.",
+        message(
+            "risk_parity: what has no weight cannot contribute to risk, and {names:s} {leave} none to {keys:s}.",
+            names=names,
+            leave=leave,
+            keys=keys,
+        ),
+        hint=message("Loosen {names:s}, or leave {keys:s} out of the universe.", names=names, keys=keys),
     )

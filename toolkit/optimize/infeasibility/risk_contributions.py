@@ -15,6 +15,7 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, quoted
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message, named, together
 from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.infeasibility.diagnose import explained, has_answer
 from toolkit.optimize.infeasibility.relaxations import irreducible
@@ -48,24 +49,30 @@ def contributions_infeasible(problem: Problem, found: Callable[[Problem], bool])
     names = [problem.constraints[i].name for i in needed]
     owner = next(i for i in needed if i in problem.risk_contributions())
     most = _least_sum(replace(problem, constraints=tuple(problem.constraints[i] for i in needed))) or proof
-    told = ", ".join(repr(name) for name in names)
-    message = (
-        f"limits on contributions to risk contradict each other: {told}. Contributions add up to the whole risk, and what "
-        f"these limits allow adds up to {most[0]:.2%} of it."
+    sentence = message(
+        "limits on contributions to risk contradict each other: {names}. Contributions add up to the whole risk, and what "
+        "these limits allow adds up to {most:.2%} of it.",
+        names=named(names),
+        most=most[0],
     )
     upper, name = _least_upper(problem, owner), problem.constraints[owner].name
     if upper is None:
-        return Infeasible(message, hint=f"Drop {name!r}.", details={"conflict": names, "relaxation": {}, "set": []})
+        return Infeasible(
+            sentence, hint=message("Drop {name!r:s}.", name=name), details={"conflict": names, "relaxation": {}, "set": []}
+        )
     now = problem.risk_contributions()[owner][0].limit
-    told = f"By this sum `upper` of {name!r} is at least {upper:.6g}"
+    told = message("By this sum `upper` of {name!r:s} is at least {upper:.6g}", name=name, upper=upper)
     for digits in DIGITS:
         value = outward(upper, "upper", 0.0, digits)
         eased = _with_upper(problem, owner, value)
         if value <= 1 and found(eased) and has_answer(eased, Work(SECONDS)):
             setting = f"constraint.{name}.upper={value:g}"
             details = {"conflict": names, "relaxation": {name: upper - now}, "set": [setting]}
-            return Infeasible(message, hint=f"{told}. Try --set {quoted(setting)}.", details=details)
-    return explained(problem, f"{message} {told}, and the other constraints need more.", names, Work(SECONDS))
+            return Infeasible(
+                sentence, hint=message("{told}. Try --set {setting:s}.", told=told, setting=quoted(setting)), details=details
+            )
+    more = message("{told}, and the other constraints need more.", told=told)
+    return explained(problem, together(sentence, more), names, Work(SECONDS))
 
 
 def not_found(problem: Problem, limits: LinearConstraints, x: FloatArray) -> Infeasible:
@@ -76,7 +83,15 @@ def not_found(problem: Problem, limits: LinearConstraints, x: FloatArray) -> Inf
         value, name = worst.value(x[:-1]), problem.constraints[owner].name
         if value > worst.limit + ROUNDING:
             broken.append(name)
-            told.append(f"{value:.2%} from {worst.label!r} against {worst.limit:.2%} ({name!r})")
+            told.append(
+                message(
+                    "{value:.2%} from {label!r:s} against {limit:.2%} ({name!r:s})",
+                    value=value,
+                    label=worst.label,
+                    limit=worst.limit,
+                    name=name,
+                )
+            )
     near = {owner for owner, slack in zip(limits.owner, limits.h - limits.G @ x, strict=True) if slack <= BINDS}
     near |= {
         constraint.owner
@@ -84,12 +99,22 @@ def not_found(problem: Problem, limits: LinearConstraints, x: FloatArray) -> Inf
         if constraint.price is None and constraint.excess(x) >= -BINDS
     }
     others = [problem.constraints[i].name for i in sorted(near)]
-    beside = f" together with {', '.join(repr(name) for name in others)}" if others else ""
-    message = (
-        f"no allocation was found that holds the limits on contributions to risk{beside}: the nearest takes "
-        f"{'; '.join(told) or 'no risk worth the name'}. The search is local, so this is no proof that there is none."
-    )
-    return explained(problem, message, [*broken, *others], Work(SECONDS), proven=False)
+    told = told or [message("no risk worth the name")]
+    if others:
+        sentence = message(
+            "no allocation was found that holds the limits on contributions to risk together with {names}: the nearest takes "
+            "{told:; }. The search is local, so this is no proof that there is none.",
+            names=named(others),
+            told=told,
+        )
+    else:
+        sentence = message(
+            "no allocation was found that holds the limits on contributions to risk: the nearest takes {told:; }. The "
+            "search is "
+            "local, so this is no proof that there is none.",
+            told=told,
+        )
+    return explained(problem, sentence, [*broken, *others], Work(SECONDS), proven=False)
 
 
 def _least_sum(problem: Problem) -> tuple[float, FloatArray, list[tuple[int, RiskContributionLimit]]] | None:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import ConstraintData, DataNeeds, Term
 from toolkit.optimize.constraints.measures import CLOSED, CONFIDENCE, MeasureName, check_confidence
 from toolkit.optimize.constraints.risk import risk_function
@@ -215,7 +216,7 @@ class Priced(Measured):
     @model_validator(mode="after")
     def _ambiguity_is_of_a_tail(self) -> Priced:
         if self.ambiguity and self.measure != "cvar":
-            raise ValueError('ambiguity: only measure = "cvar" has a worst case of this form')
+            raise ValueError(message('ambiguity: only measure = "cvar" has a worst case of this form'))
         return self
 
     def price_of_risk(self, problem: Problem) -> float | None:
@@ -248,8 +249,11 @@ class Priced(Measured):
         risk, power = risk_function(self.measure, self.confidence, problem.data, "objective.measure")
         if power != 1 and priced:
             raise SpecError(
-                f"objective.measure: {self.measure!r} is a square and cannot be weighed against returns or costs.",
-                hint='Use measure = "semideviation".',
+                message(
+                    "objective.measure: {measure!r:s} is a square and cannot be weighed against returns or costs.",
+                    measure=self.measure,
+                ),
+                hint=message('Use measure = "semideviation".'),
             )
         price = self.risk_aversion if priced else 1.0
         if self.ambiguity:

@@ -11,6 +11,7 @@ import numpy as np
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.objectives.base import Objective
 from toolkit.optimize.solvers.solve import Order
@@ -48,8 +49,10 @@ class HierarchicalRiskParity(Objective):
         ignored = [constraint.name for constraint in problem.constraints if not constraint.ignorable]
         if ignored:
             raise SpecError(
-                f"hierarchical_risk_parity cannot hold constraints: {', '.join(repr(name) for name in ignored)}.",
-                hint='Take them out, or use kind = "risk_parity", which holds them.',
+                message(
+                    "hierarchical_risk_parity cannot hold constraints: {ignored}.", ignored=[repr(name) for name in ignored]
+                ),
+                hint=message('Take them out, or use kind = "risk_parity", which holds them.'),
                 details={"constraints": ignored},
             )
         return Continuous.formula(hierarchical_weights(problem.forecast.matrix, problem.universe.keys))

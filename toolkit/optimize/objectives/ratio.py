@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 from toolkit.optimize.benchmark import Benchmark, benchmark_needs, benchmark_weights
 from toolkit.optimize.constraints.base import ConstraintData, DataNeeds
 from toolkit.optimize.constraints.measures import CLOSED
@@ -131,7 +132,9 @@ class MaxRatio(_Ratio, Measured):
     @model_validator(mode="after")
     def _benchmark_has_a_tracking_error(self) -> MaxRatio:
         if self.benchmark is not None and self.measure not in CLOSED:
-            raise ValueError(f"benchmark: risk is the tracking error, and cannot be {self.measure!r}")
+            raise ValueError(
+                message("benchmark: risk is the tracking error, and cannot be {measure!r:s}", measure=self.measure)
+            )
         return self
 
     @property
@@ -170,12 +173,17 @@ class MaxRatio(_Ratio, Measured):
         """The error where no excess return is positive."""
         if self.benchmark is not None:
             return SpecError(
-                f"max_ratio: nothing is expected to beat the benchmark; at best it is missed by {-best:.2%} a year.",
-                hint='Change `[forecast] returns`, or use kind = "track".',
+                message(
+                    "max_ratio: nothing is expected to beat the benchmark; at best it is missed by {best:.2%} a year.",
+                    best=-best,
+                ),
+                hint=message('Change `[forecast] returns`, or use kind = "track".'),
             )
         return SpecError(
-            f"max_ratio: no excess return is positive; the best that the constraints allow is {best:.2%} a year.",
-            hint='Lower objective.risk_free, change `[forecast] returns`, or use kind = "min_risk".',
+            message(
+                "max_ratio: no excess return is positive; the best that the constraints allow is {best:.2%} a year.", best=best
+            ),
+            hint=message('Lower objective.risk_free, change `[forecast] returns`, or use kind = "min_risk".'),
         )
 
     def gradient(self, problem: Problem, weights: FloatArray) -> Gradient | None:
@@ -203,7 +211,7 @@ class MaxDiversification(_Ratio):
 
     def nothing_positive(self, best: float) -> SpecError:  # noqa: ARG002
         """The error where nothing has any risk."""
-        return SpecError("max_diversification: no asset that the constraints allow has any risk.")
+        return SpecError(message("max_diversification: no asset that the constraints allow has any risk."))
 
     def gradient(self, problem: Problem, weights: FloatArray) -> Gradient | None:
         """The slope of the negative ratio."""

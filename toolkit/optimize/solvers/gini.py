@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import ACCEPT
@@ -92,10 +93,12 @@ def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, li
             return Shortfall(x, risk, tail, *prices, "HIGHS", status, tuple(attempts), certificate)
         if len(attempts) > 1:
             break
-    told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in attempts) or "pairs of scenarios kept changing places"
+    told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in attempts) or message(
+        "pairs of scenarios kept changing places"
+    )
     raise NumericalFailure(
-        f"HiGHS reached no accepted answer ({told}).",
-        hint="Loosen the constraints, or use fewer scenarios.",
+        message("HiGHS reached no accepted answer ({told}).", told=told),
+        hint=message("Loosen the constraints, or use fewer scenarios."),
         details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in attempts]},
     )
 

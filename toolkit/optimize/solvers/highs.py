@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 from toolkit.optimize.solvers.work import PER_ITERATION, PER_STEP, Work
 
 FEASIBILITY = 1e-9
@@ -142,7 +143,9 @@ class MixedIntegerProgram:
             return None
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             told = self.highs.modelStatusToString(status)
-            raise NumericalFailure(f"HiGHS found no whole-lot allocation: {told}.", hint="Raise solver.time_limit.")
+            raise NumericalFailure(
+                message("HiGHS found no whole-lot allocation: {told}.", told=told), hint=message("Raise solver.time_limit.")
+            )
         return np.array(self.highs.getSolution().col_value), float(info.mip_dual_bound)
 
     def _run(self, work: Work) -> None:
@@ -172,7 +175,8 @@ class MixedIntegerProgram:
         if status != highspy.HighsModelStatus.kOptimal:
             told = self.highs.modelStatusToString(status)
             raise NumericalFailure(
-                f"HiGHS stopped in the relaxation of the whole lots: {told}.", hint="Raise solver.time_limit."
+                message("HiGHS stopped in the relaxation of the whole lots: {told}.", told=told),
+                hint=message("Raise solver.time_limit."),
             )
         solution = self.highs.getSolution()
         return np.array(solution.col_value), float(self.highs.getInfo().objective_function_value), np.array(solution.row_dual)

@@ -12,6 +12,7 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate, certify
 from toolkit.optimize.solvers.cvar_lp import Hinges, Vertex, least
@@ -83,7 +84,8 @@ def solve_shortfall(
     """
     if not 0 < confidence <= 1:
         raise SpecError(
-            f"a confidence of {confidence:g} is not above 0 and at most 1.", hint="0.95 looks at the worst twentieth."
+            message("a confidence of {confidence:g} is not above 0 and at most 1.", confidence=confidence),
+            hint=message("0.95 looks at the worst twentieth."),
         )
     # A tail no larger than the least probable scenario is that of the worst one alone.
     tail = 1 - confidence if confidence < 1 else float(probabilities[probabilities > 0].min())
@@ -129,8 +131,8 @@ def _solve(task: Task) -> Shortfall:
             return Shortfall(vertex.x, risk, tail, *prices, name, word, tuple(attempts), certificate)
     told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in attempts)
     raise NumericalFailure(
-        f"HiGHS reached no accepted answer ({told}).",
-        hint="Loosen the constraints, or use fewer scenarios.",
+        message("HiGHS reached no accepted answer ({told}).", told=told),
+        hint=message("Loosen the constraints, or use fewer scenarios."),
         details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in attempts]},
     )
 

@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.report import document as d
 from toolkit.report.charts.draw import drawn, titled
 from toolkit.report.charts.theme import SHEET
@@ -126,7 +127,9 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
         shown = {"slides": slides(document)} if presented else {}
         return environment.get_template(PAGE).render(document=document, css=css, brand=theme.brand, **shown)
     except TemplateNotFound as error:
-        raise SpecError(f"the report has no template {error.name!r}.", hint="Add it to reports/templates/.") from error
+        raise SpecError(
+            message("the report has no template {name!r:s}.", name=error.name), hint=message("Add it to reports/templates/.")
+        ) from error
 
 
 def _for_slides(chart: Chart) -> tuple[Drawing, ...]:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import message
 from toolkit.report import document as d
 from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words
 from toolkit.report.i18n.formats import DASH, Written
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-INSTALL = "pip install 'strategic-metals-toolkit[xlsx]'"
+INSTALL = message("pip install 'strategic-metals-toolkit[xlsx]'")
 FORMULA = re.compile(r"[=+\-@\t\r]")
 """How words begin that a program may take for a formula."""
 LONGEST = 31
@@ -61,7 +62,7 @@ def workbook(document: d.Document, say: Language) -> bytes:
     try:
         from xlsxwriter import Workbook  # noqa: PLC0415  # of an extra
     except ImportError as error:
-        raise SpecError("a workbook needs xlsxwriter, which is not installed.", hint=INSTALL) from error
+        raise SpecError(message("a workbook needs xlsxwriter, which is not installed."), hint=INSTALL) from error
     file, medium = io.BytesIO(), Medium(say, _PAGE)
     with Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": document.title, "created": datetime.fromisoformat(document.as_of)})

@@ -89,8 +89,12 @@ class DynamicCovariance(Spec):
         T, n = changes.mean.shape
         if T < MINIMUM_PERIODS:
             raise GapError(
-                f"only {T} periods have a price change of every asset; covariance kind 'dcc_nl' needs {MINIMUM_PERIODS}.",
-                hint="Use covariance kind 'factor', or lengthen the history.",
+                message(
+                    "only {t} periods have a price change of every asset; covariance kind 'dcc_nl' needs {minimum_periods}.",
+                    t=T,
+                    minimum_periods=MINIMUM_PERIODS,
+                ),
+                hint=message("Use covariance kind 'factor', or lengthen the history."),
                 details={"periods": T, "needed": MINIMUM_PERIODS},
             )
         fast, slow = DAYS if inputs.periods_per_year >= DAILY else MONTHS

@@ -211,8 +211,14 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
     blame = inputs.assets[int(np.lexsort(((~seen).sum(axis=0), alone))[-1])]
     if rows.sum() < MINIMUM_CHANGES:
         raise GapError(
-            f"only {int(rows.sum())} periods have a price change of every asset; {MINIMUM_CHANGES} are needed.",
-            hint=f"Exclude {blame!r}, or use covariance kind 'factor', which takes histories of different length.",
+            message(
+                "only {sum} periods have a price change of every asset; {minimum_changes} are needed.",
+                sum=int(rows.sum()),
+                minimum_changes=MINIMUM_CHANGES,
+            ),
+            hint=message(
+                "Exclude {blame!r:s}, or use covariance kind 'factor', which takes histories of different length.", blame=blame
+            ),
             details={"asset": blame, "complete": int(rows.sum()), "needed": MINIMUM_CHANGES},
         )
     kept = own.rows(rows)
@@ -221,8 +227,12 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
     if still.any():
         asset = inputs.assets[int(still.argmax())]
         raise DataError(
-            f"{asset!r} changes alike in all {int(rows.sum())} periods that every asset has: no risk can be read from it.",
-            hint="Exclude it, or use covariance kind 'factor', which takes histories of different length.",
+            message(
+                "{asset!r:s} changes alike in all {sum} periods that every asset has: no risk can be read from it.",
+                asset=asset,
+                sum=int(rows.sum()),
+            ),
+            hint=message("Exclude it, or use covariance kind 'factor', which takes histories of different length."),
             details={"asset": asset, "complete": int(rows.sum())},
         )
     if not lost:

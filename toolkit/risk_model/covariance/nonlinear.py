@@ -57,8 +57,13 @@ class NonlinearShrinkageCovariance(Spec):
         used = _periods(len(x), x.shape[1])
         if used < MINIMUM_PERIODS:
             raise GapError(
-                f"nonlinear shrinkage of {x.shape[1]} assets has {used} usable periods; {MINIMUM_PERIODS} are needed.",
-                hint="Use covariance kind 'oas', or lengthen the history.",
+                message(
+                    "nonlinear shrinkage of {shape} assets has {used} usable periods; {minimum_periods} are needed.",
+                    shape=x.shape[1],
+                    used=used,
+                    minimum_periods=MINIMUM_PERIODS,
+                ),
+                hint=message("Use covariance kind 'oas', or lengthen the history."),
                 details={"periods": used, "needed": MINIMUM_PERIODS},
             )
         left = len(x) - used

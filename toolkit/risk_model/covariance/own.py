@@ -50,12 +50,12 @@ class OwnCovariance(Spec):
     @model_validator(mode="after")
     def _is_square(self) -> OwnCovariance:
         if not self.values and self.file is None:
-            raise ValueError("needs `values` and `assets`, or a `file`")
+            raise ValueError(message("needs `values` and `assets`, or a `file`"))
         n = len(self.assets)
         if self.values and not n:
-            raise ValueError("values: need `assets`, the names of their rows and columns")
+            raise ValueError(message("values: need `assets`, the names of their rows and columns"))
         if self.values and (len(self.values) != n or any(len(row) != n for row in self.values)):
-            raise ValueError(f"values: needs {n} rows and columns, one of each for every one of `assets`")
+            raise ValueError(message("values: needs {n} rows and columns, one of each for every one of `assets`", n=n))
         return self
 
     def with_table(self, columns: Mapping[str, Sequence[Any]], name: str) -> Self:
@@ -72,7 +72,10 @@ class OwnCovariance(Spec):
             DataError: for an asset without a row, and a matrix that is not symmetric and positive semidefinite.
         """
         if not self.values:
-            raise SpecError(f"{WHERE}: {self.file!r} was not read.", hint="Load the strategy by its file, or give `values`.")
+            raise SpecError(
+                message("{where:s}: {file!r:s} was not read.", where=WHERE, file=self.file),
+                hint=message("Load the strategy by its file, or give `values`."),
+            )
         at = positions(self.assets, inputs.assets, WHERE)
         matrix = np.array(self.values, dtype=float)[np.ix_(at, at)]
         _check(matrix, inputs.assets)
@@ -90,29 +93,47 @@ class OwnCovariance(Spec):
 def _check(matrix: np.ndarray, assets: Sequence[str]) -> None:
     variance = np.diag(matrix)
     for bad, told, hint in (
-        (~np.isfinite(variance) | (variance <= 0), "has no positive variance", "Give its variance a year as a fraction: 0.04."),
+        (
+            ~np.isfinite(variance) | (variance <= 0),
+            message("has no positive variance"),
+            message("Give its variance a year as a fraction: 0.04."),
+        ),
         (
             variance > LARGEST_VARIANCE,
-            "has a volatility above 500 % a year",
-            "Give fractions a year: a volatility of 20 % is 0.04; a variance of a day times the days of a year.",
+            message("has a volatility above 500 % a year"),
+            message("Give fractions a year: a volatility of 20 % is 0.04; a variance of a day times the days of a year."),
         ),
     ):
         if bad.any():
-            raise DataError(f"{WHERE}: {assets[int(bad.argmax())]!r} {told}.", hint=hint)
+            raise DataError(
+                message("{where:s}: {asset!r:s} {told}.", where=WHERE, asset=assets[int(bad.argmax())], told=told), hint=hint
+            )
     largest = float(variance.max())
     crooked = ~(np.abs(matrix - matrix.T) <= ROUNDING * largest)
     if crooked.any():
         i, j = (int(k) for k in np.unravel_index(int(crooked.argmax()), matrix.shape))
         raise DataError(
-            f"{WHERE}: not symmetric for {assets[i]} and {assets[j]}: {matrix[i, j]:.6g} and {matrix[j, i]:.6g}.",
-            hint="Give the mean of the matrix and its transpose, (A + A') / 2.",
+            message(
+                "{where:s}: not symmetric for {assets} and {assets_assets}: {matrix:.6g} and {matrix_matrix:.6g}.",
+                where=WHERE,
+                assets=assets[i],
+                assets_assets=assets[j],
+                matrix=matrix[i, j],
+                matrix_matrix=matrix[j, i],
+            ),
+            hint=message("Give the mean of the matrix and its transpose, (A + A') / 2."),
             details={"assets": [assets[i], assets[j]]},
         )
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     if values[0] < -ROUNDING * largest * len(assets):
         heavy = [assets[int(k)] for k in np.argsort(-np.abs(vectors[:, 0]))[:3]]
         raise DataError(
-            f"{WHERE}: not positive semidefinite: its least eigenvalue is {values[0]:.3g}, mostly of {', '.join(heavy)}.",
-            hint="Estimate it from one sample of complete rows, or set its negative eigenvalues to zero.",
+            message(
+                "{where:s}: not positive semidefinite: its least eigenvalue is {values:.3g}, mostly of {heavy}.",
+                where=WHERE,
+                values=values[0],
+                heavy=[*heavy],
+            ),
+            hint=message("Estimate it from one sample of complete rows, or set its negative eigenvalues to zero."),
             details={"eigenvalue": float(values[0]), "assets": heavy},
         )

@@ -40,7 +40,7 @@ class EquilibriumReturns(Spec):
     @classmethod
     def _equal_or_a_table(cls, value: Any) -> Any:
         if value != "equal" and not isinstance(value, Mapping):
-            raise ValueError(f'must be "equal" or a table of assets and sizes, not {value!r}')
+            raise ValueError(message('must be "equal" or a table of assets and sizes, not {value!r:s}', value=value))
         return value
 
     def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:
@@ -79,7 +79,9 @@ class EquilibriumReturns(Spec):
             at = members(universe, name, "forecast.returns.weights")
             weights[at] += size / len(at)
         if not weights.any():
-            raise SpecError("forecast.returns.weights: every weight is zero.", hint='Give one a size, or write "equal".')
+            raise SpecError(
+                message("forecast.returns.weights: every weight is zero."), hint=message('Give one a size, or write "equal".')
+            )
         absent = [key for key, weight in zip(inputs.assets, weights, strict=True) if weight == 0]
         if not absent:
             return weights / weights.sum(), message("the weights given")

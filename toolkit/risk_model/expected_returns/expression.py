@@ -8,6 +8,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.expression import terms
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 from toolkit.risk_model.expected_returns.prior import members
 
 
@@ -27,5 +28,5 @@ def portfolio(expression: str, universe: Universe, where: str) -> FloatArray:
         at = members(universe, name, where)
         row[at] += coefficient / len(at)
     if not row.any():
-        raise SpecError(f"{where}: everything in {expression!r} cancels.")
+        raise SpecError(message("{where:s}: everything in {expression!r:s} cancels.", where=where, expression=expression))
     return row

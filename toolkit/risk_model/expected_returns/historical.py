@@ -32,7 +32,7 @@ class HistoricalReturns(Spec):
     @classmethod
     def _known_or_a_number(cls, value: Any) -> Any:
         if isinstance(value, str) and value != "bayes_stein":
-            raise ValueError(f'must be "bayes_stein" or a number from 0 to 1, not {value!r}')
+            raise ValueError(message('must be "bayes_stein" or a number from 0 to 1, not {value!r:s}', value=value))
         return value
 
     def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:
@@ -53,8 +53,10 @@ class HistoricalReturns(Spec):
         if not seen.any(axis=0).all():
             annual = inputs.assets[int((~seen.any(axis=0)).argmax())]
             raise GapError(
-                f"{annual!r} has annual prices only: no historical mean can be set beside those of months.",
-                hint='Exclude it, or use returns of kind "zero", "equilibrium" or "views".',
+                message(
+                    "{annual!r:s} has annual prices only: no historical mean can be set beside those of months.", annual=annual
+                ),
+                hint=message('Exclude it, or use returns of kind "zero", "equilibrium" or "views".'),
                 details={"asset": annual},
             )
         noisy = np.zeros(len(inputs.assets), dtype=bool)
@@ -123,8 +125,10 @@ def bayes_stein(mean: FloatArray, sampling: FloatArray) -> tuple[float, FloatArr
         factor = None
     if factor is None or np.diag(factor[0]).min() ** 2 < 1e-10:
         raise GapError(
-            f"the covariance of {n} assets is singular: how far to shrink their historical means cannot be computed.",
-            hint='Use covariance kind "factor", or give `shrinkage` as a number from 0 to 1.',
+            message(
+                "the covariance of {n} assets is singular: how far to shrink their historical means cannot be computed.", n=n
+            ),
+            hint=message('Use covariance kind "factor", or give `shrinkage` as a number from 0 to 1.'),
         )
     towards = cho_solve(factor, 1.0 / size) / size
     towards = towards / towards.sum()

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from toolkit.core.decode import Spec
 from toolkit.core.errors import DataError, SpecError
+from toolkit.core.messages import message
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.base import ExpectedReturns
 from toolkit.risk_model.named import as_columns, named_columns, positions, unused
@@ -47,9 +48,9 @@ class OwnReturns(Spec):
     @model_validator(mode="after")
     def _is_given(self) -> OwnReturns:
         if not self.values and self.file is None:
-            raise ValueError("needs `values` or a `file`")
+            raise ValueError(message("needs `values` or a `file`"))
         if other := [name for name in self.errors if name not in self.values]:
-            raise ValueError(f"errors: {other[0]!r} has no value")
+            raise ValueError(message("errors: {other!r:s} has no value", other=other[0]))
         return self
 
     def with_table(self, columns: Mapping[str, Sequence[Any]], name: str) -> Self:
@@ -64,15 +65,23 @@ class OwnReturns(Spec):
             DataError: for an asset without a value, and values that are no returns.
         """
         if not self.values:
-            raise SpecError(f"{WHERE}: {self.file!r} was not read.", hint="Load the strategy by its file, or give `values`.")
+            raise SpecError(
+                message("{where:s}: {file!r:s} was not read.", where=WHERE, file=self.file),
+                hint=message("Load the strategy by its file, or give `values`."),
+            )
         names = [*self.values]
         at = positions(names, inputs.assets, WHERE)
         mean = np.array([self.values[names[i]] for i in at])
         odd = ~((mean > -1) & (mean <= LARGEST))
         if odd.any():
             raise DataError(
-                f"{WHERE}: {mean[odd][0]:g} a year is no return of {inputs.assets[int(odd.argmax())]!r}.",
-                hint="Give fractions a year: 0.05 is 5 %, -1 would be everything.",
+                message(
+                    "{where:s}: {mean:g} a year is no return of {assets!r:s}.",
+                    where=WHERE,
+                    mean=mean[odd][0],
+                    assets=inputs.assets[int(odd.argmax())],
+                ),
+                hint=message("Give fractions a year: 0.05 is 5 %, -1 would be everything."),
             )
         errors = None
         if self.errors:
@@ -92,8 +101,18 @@ def _by_name(columns: Mapping[str, Sequence[Any]], where: str) -> dict[str, dict
     known = {name.strip().lower(): column for name, column in numbers.items()}
     if RETURN not in known or {*known} - {RETURN, ERROR}:
         raise DataError(
-            f"{where} has the columns {', '.join(numbers) or 'of names alone'} beside the names.",
-            hint=f"Name the column of expected returns a year {RETURN!r}, and one of their standard errors {ERROR!r}.",
+            message(
+                "{where:s} has the columns {columns} beside the names.",
+                where=where,
+                columns=[*numbers],
+            )
+            if numbers
+            else message("{where:s} has names alone.", where=where),
+            hint=message(
+                "Name the column of expected returns a year {return_!r:s}, and one of their standard errors {error!r:s}.",
+                return_=RETURN,
+                error=ERROR,
+            ),
         )
     values = dict(zip(names, known[RETURN], strict=True))
     return {"values": values, **({"errors": dict(zip(names, known[ERROR], strict=True))} if ERROR in known else {})}

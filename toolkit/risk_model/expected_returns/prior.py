@@ -91,4 +91,4 @@ def members(universe: Universe, name: str, where: str) -> list[int]:
     try:
         return list(universe.members(name))
     except DataError as error:
-        raise SpecError(f"{where}: {error.message}", hint=error.hint) from error
+        raise SpecError(message("{where:s}: {message}", where=where, message=error.message), hint=error.hint) from error

@@ -64,7 +64,7 @@ class View(Spec):
     @model_validator(mode="after")
     def _one_of_two(self) -> View:
         if (self.error is None) == (self.confidence is None):
-            raise ValueError("needs exactly one of `error` and `confidence`")
+            raise ValueError(message("needs exactly one of `error` and `confidence`"))
         return self
 
 
@@ -126,7 +126,7 @@ class ViewsReturns(Spec):
     @model_validator(mode="after")
     def _says_something(self) -> ViewsReturns:
         if not self.views and self.control_pressure is None:
-            raise ValueError("needs `views` or `control_pressure`")
+            raise ValueError(message("needs `views` or `control_pressure`"))
         return self
 
     def estimate(self, inputs: CovarianceInputs, form: StructuredCovariance) -> ExpectedReturns:

@@ -36,7 +36,7 @@ def test_a_browser_that_is_named_comes_first_and_must_exist(tmp_path):
 
 @pytest.mark.parametrize("script", ["echo broken >&2; exit 3", "exit 0"])
 def test_a_browser_that_prints_nothing_is_an_error_with_its_last_words(tmp_path, script):
-    with pytest.raises(SpecError, match="did not print the report") as error:
+    with pytest.raises(SpecError, match="made no PDF of the report") as error:
         printed("<p>x", program(tmp_path, "chromium", script))
     assert ("broken" in error.value.message) == ("broken" in script)
 
@@ -44,7 +44,7 @@ def test_a_browser_that_prints_nothing_is_an_error_with_its_last_words(tmp_path,
 def test_a_file_that_is_no_program_is_an_error_not_a_crash(tmp_path):
     path = program(tmp_path, "chromium")
     (tmp_path / "chromium").write_bytes(b"\x00\x01")
-    with pytest.raises(SpecError, match="did not print"):
+    with pytest.raises(SpecError, match="made no PDF"):
         printed("<p>x", path)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.core.countries import fold
 from toolkit.core.frames import COUNTRY, CURRENCY
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, first_names, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault, grouped, row_error
@@ -221,7 +221,7 @@ def few(names: list[str], most: int = 8, of: int = 0) -> list[str]:
     """
     if len(names) == of > 1:
         return [message("every lot")]
-    return names[:most] + ([message("{n} more", n=len(names) - most)] if len(names) > most else [])
+    return first_names(names, most)
 
 
 def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> Iterator[Message]:

@@ -1,0 +1,73 @@
+"""What an error says is a message: its translation is looked up by its template, and `tools.messages` knows it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from toolkit.core import errors
+
+ROOT = Path(__file__).resolve().parents[2]
+ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.ToolkitError)}
+PYTHON = ("api", "web", "sklearn.py")
+"""What is called from Python alone, and the portal, whose pages have sentences of their own."""
+MODULES = [path for path in sorted((ROOT / "toolkit").rglob("*.py")) if path.relative_to(ROOT).parts[1] not in PYTHON]
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _bare(node: ast.expr, around: ast.AST, seen: frozenset[str] = frozenset()) -> Iterator[ast.expr]:
+    """English that stands as it is: in what an error is given, or in what a name of the same function holds."""
+    match node:
+        case ast.JoinedStr():
+            yield node
+        case ast.Constant(value=str(words)) if any(c.isalpha() for c in words):
+            yield node
+        case ast.IfExp():
+            yield from (*_bare(node.body, around, seen), *_bare(node.orelse, around, seen))
+        case ast.BoolOp():
+            yield from (one for value in node.values for one in _bare(value, around, seen))
+        case ast.BinOp():
+            yield from (*_bare(node.left, around, seen), *_bare(node.right, around, seen))
+        case ast.Call(func=ast.Attribute(value=subject)):  # f"{hint} {more}".strip()
+            yield from _bare(subject, around, seen)
+        case ast.Call() if _name(node) == "together":
+            yield from (one for argument in node.args for one in _bare(argument, around, seen))
+        case ast.Name(id=name) if name not in seen:
+            for given in ast.walk(around):
+                if isinstance(given, ast.Assign) and name in {getattr(target, "id", "") for target in given.targets}:
+                    yield from _bare(given.value, around, seen | {name})
+        case _:
+            pass
+
+
+def untranslatable(source: str) -> list[str]:
+    """The English of errors in a module that is no message."""
+    tree = ast.parse(source)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    found = {
+        (one.lineno, ast.unparse(one))
+        for around in (*functions, tree)
+        for call in ast.walk(around)
+        if isinstance(call, ast.Call) and _name(call) in ERRORS
+        for given in (*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "hint"))
+        for one in _bare(given, around)
+    }
+    return [f"{line}: {words}" for line, words in sorted(found)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT / "toolkit")))
+def test_every_error_says_a_message(path):
+    assert untranslatable(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_law_sees_what_it_forbids():
+    assert untranslatable('def f(x):\n    hint = f"no {x}"\n    raise DataError(message("a"), hint=hint or "b")') == [
+        "2: f'no {x}'",
+        "3: 'b'",
+    ]
