@@ -75,7 +75,7 @@ def test_an_answer_in_another_language_has_its_report_in_it(toolkit, tmp_path, b
     assert done.returncode == code
     page = next((tmp_path / "work" / "out" / "runs").glob("*/report*.html"))
     assert page.name == "report.de.html"
-    assert f"report: {page}" in done.stderr
+    assert f"Bericht: {page}" in done.stderr
     assert '<html lang="de">' in page.read_text(encoding="utf-8")
 
 
@@ -123,7 +123,7 @@ def test_a_conflict_is_stored_and_reported_and_nothing_can_be_held_by_it(toolkit
     ("arguments", "code", "message"),
     [
         (("nosuch.csv",), 3, "neither a stored run nor a file"),
-        (("last",), 2, "no run is stored"),
+        (("last",), 3, "neither a stored run nor a file"),
         (("--report", "alocation", *DAY), 2, "'allocation'"),
         (("--format", "htm", *DAY), 2, "'html'"),
         (("--lang", "fr", *DAY), 2, "not written in 'fr'"),

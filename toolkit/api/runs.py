@@ -11,7 +11,8 @@ import polars as pl
 from toolkit.api.answers import Answer, rows
 from toolkit.api.market import PathText, market_of
 from toolkit.app.run_store.differences import differences
-from toolkit.app.run_store.entries import LAST, Stored, find, load, pair, run_list
+from toolkit.app.run_store.entries import Stored, load, pair, run_list
+from toolkit.app.run_store.lookup import LAST, find
 from toolkit.records.answers.runs import RunList
 
 if TYPE_CHECKING:

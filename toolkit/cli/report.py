@@ -140,9 +140,10 @@ def _subject(
     from toolkit.app import subjects
     from toolkit.app.clients import client_name, content_hash, path_word
     from toolkit.app.holdings.exposure import ExposureRequest
-    from toolkit.app.report.stored import find_run, load_run
-    from toolkit.app.runs import REPORTS, RUNS, stored_runs
-    from toolkit.core.errors import DataError, SpecError, did_you_mean
+    from toolkit.app.report.stored import load_run
+    from toolkit.app.run_store.lookup import LAST, meant, remedy
+    from toolkit.app.runs import REPORTS, RUNS
+    from toolkit.core.errors import DataError, SpecError
     from toolkit.market.readers.contents import file_and_sheet
 
     output, whom = Path(context.settings.config.output.folder), client_name(client)
@@ -158,12 +159,11 @@ def _subject(
     if about is None:
         _refuse("a report of the market", prices=files is not None, use=bool(use))
         return new(subjects.market(context, key), key or "market")
-    run = find_run(about, output / RUNS) if about != STDOUT else None
+    run = meant(about, output, (RUNS, REPORTS)) if about != STDOUT else None
     if run is None:
-        if about != STDOUT and not file_and_sheet(about)[0].is_file():
-            stored = [folder.name for folder in stored_runs(output / RUNS)]
-            hint = did_you_mean(about, stored) if stored else message("Check the path, or run `toolkit optimize` first.")
-            raise DataError(message("{about!r:s} is neither a stored run nor a file of lots.", about=about), hint=hint)
+        if about == LAST or (about != STDOUT and not file_and_sheet(about)[0].is_file()):
+            told = message("{about!r:s} is neither a stored run nor a file of lots.", about=about)
+            raise DataError(told, hint=remedy(about, output, (RUNS, REPORTS)))
         request = ExposureRequest(about, context, files, use=use, metal=key)
         stem = "stdin" if about == STDOUT else Path(about).stem
         return new(subjects.holdings(request), stem)

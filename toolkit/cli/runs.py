@@ -14,7 +14,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 
 app = typer.Typer(help="Stored runs: list them, show one again, compare two.", no_args_is_help=True, rich_markup_mode=None)
-RUN_HELP = "A stored run: its id, digits at the end of it, its folder, or last."
+RUN_HELP = "A stored run: its id or the beginning of it, digits at the end of it, its folder, or last."
 PAIR_HELP = "Two stored runs, each as of show; last beside another is the last other one of the same command."
 
 
@@ -33,7 +33,8 @@ def list_runs(*, common: Common) -> None:
 @without_prices
 def show(run: Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)], *, common: Common) -> None:
     """What a stored run answered, in any format and language; nothing is computed again."""
-    from toolkit.app.run_store.entries import find, load
+    from toolkit.app.run_store.entries import load
+    from toolkit.app.run_store.lookup import find
     from toolkit.report.answers.runs import stored as document
 
     _without_day(common)

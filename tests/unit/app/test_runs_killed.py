@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from toolkit.app.report.stored import find_run
+from toolkit.app.run_store.lookup import LAST, meant
 from toolkit.app.runs import DRAFT, STALE, put, store, stored_runs
 
 KILLS = 50
@@ -71,7 +71,7 @@ def test_a_kill_before_any_line_leaves_whole_runs_only(tmp_path, what):
     assert int(subprocess.run(arguments, check=True, stdout=subprocess.PIPE).stdout) >= 42
     for number in range(KILLS):
         runs = tmp_path / str(number)
-        last = find_run("last", runs)
+        last = meant(LAST, tmp_path, (str(number),))
         assert last is not None
         assert last.name in ("a", "b")
         for run in stored_runs(runs):
@@ -81,7 +81,7 @@ def test_a_kill_before_any_line_leaves_whole_runs_only(tmp_path, what):
                 # A repeated run has the same id, so the same bytes but in this test; each of its files is whole.
                 assert _whole(run, allow_mixed=what == "again"), number
         again = store(runs, "c", {"run.json": b"{}"})
-        assert find_run("last", runs) == again
+        assert meant(LAST, tmp_path, (str(number),)) == again
 
 
 @forks
@@ -130,7 +130,7 @@ def test_a_draft_is_no_run_and_goes_when_it_is_stale(tmp_path):
         (tmp_path / name / "run.json").write_text("{}")
     past = time.time() - 2 * STALE
     os.utime(tmp_path / f"{DRAFT}old", (past, past))
-    assert find_run("last", tmp_path) == run
+    assert meant(LAST, tmp_path, (".",)) == run
     store(tmp_path, "b", {"run.json": b"{}"})
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{DRAFT}new", "a", "b"]
 

@@ -18,7 +18,8 @@ from toolkit.app.allocation.inputs import Inputs
 from toolkit.app.allocation.origins import UNKNOWN_ORIGIN, key_of_lot
 from toolkit.app.allocation.request import Request
 from toolkit.app.holdings.lots import instruments_of, read_lots
-from toolkit.app.runs import RECORD, read_run, stored_runs
+from toolkit.app.run_store.lookup import LAST, meant
+from toolkit.app.runs import REPORTS, RUNS, read_run, stored_runs
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, SpecError
@@ -35,7 +36,6 @@ from toolkit.market.readers.holdings.lots import Holdings, few
 from toolkit.records.run import Run
 from toolkit.strategy.model import Strategy
 
-LAST = "last"
 WHOLE = 1e-6
 """Distance from a whole number within which a number of pieces is whole."""
 PLANNED, STORED = "planned", "stored"
@@ -356,23 +356,28 @@ def _stored_run(named: str, request: Request, strategy: Strategy) -> Run | None:
     Raises:
         SpecError: for the last run where there is none of this strategy up to the day that is asked about.
     """
-    runs = Path(request.settings.config.output.folder) / "runs"
+    output = Path(request.settings.config.output.folder)
     if named != LAST:
-        file = runs / named / RECORD
-        if Path(named).exists() or named == "-" or not file.is_file():
+        folder = None if named == "-" else meant(named, output, (RUNS, REPORTS))
+        if folder is None:
             return None
-        run = read_run(runs / named)
+        run = read_run(folder)
         if not isinstance(run, Run):
             raise SpecError(
                 message("run {named!r:s} has no answer, so nothing is held by it.", named=named),
                 hint=message("Name another run, or a file."),
             )
         return run
-    for folder in reversed(stored_runs(runs, f"*-{glob.escape(strategy.name)}-*")):
+    for folder in reversed(stored_runs(output / RUNS, f"*-{glob.escape(strategy.name)}-*")):
         run = read_run(folder)
         if isinstance(run, Run) and run.strategy.name == strategy.name and run.as_of <= request.as_of.isoformat():
             return run
     raise SpecError(
-        message("no run of {name!r:s} up to {as_of} is stored in {runs}.", name=strategy.name, as_of=request.as_of, runs=runs),
+        message(
+            "no run of {name!r:s} up to {as_of} is stored in {runs}.",
+            name=strategy.name,
+            as_of=request.as_of,
+            runs=output / RUNS,
+        ),
         hint=message("Give --holdings FILE, or run the strategy once without it."),
     )

@@ -10,10 +10,9 @@ from toolkit.app.clients import content_hash, path_word
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
 from toolkit.app.report.render import report
-from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_run, read_stored, store, stored_runs, to_json, with_checksums
+from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_run, read_stored, store, to_json, with_checksums
 from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.reading import read
@@ -21,7 +20,6 @@ from toolkit.records.run import Run
 from toolkit.records.subjects import BacktestSubject
 
 PARTS = "findings.json"
-LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +70,6 @@ def store_backtest(subject: Subject, reports: Path, context: Context, lang: str 
         page: report(record, subject.parts, name=name, lang=lang or usual),
     }
     return store(reports, "-".join(part for part in parts if part), with_checksums(files, inputs)) / page
-
-
-def find_run(text: str, runs: Path) -> Path | None:
-    """The folder of the run that a word means: its id, its folder, its `run.json`, or the last one; None where it means none.
-
-    Raises:
-        SpecError: for the last run where none is stored.
-    """
-    if text == LAST:
-        stored = stored_runs(runs)
-        if not stored:
-            raise SpecError(
-                message("no run is stored in {runs}.", runs=runs),
-                hint=message("Run `toolkit optimize` first, or name a holdings file."),
-            )
-        return stored[-1]
-    for folder in (Path(text), Path(text).parent if Path(text).name == RECORD else None, runs / text):
-        if folder is not None and (folder / RECORD).is_file():
-            return folder
-    return None
 
 
 def load_run(folder: Path, settings: Settings) -> Stored:

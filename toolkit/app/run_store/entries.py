@@ -8,20 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from toolkit.app.runs import (
-    AGAIN,
-    BACKTESTS,
-    INPUTS,
-    RECORD,
-    REPORTS,
-    RUNS,
-    SWEEPS,
-    read_object,
-    read_run,
-    read_stored,
-    stored_runs,
-)
-from toolkit.core.errors import DataError, SpecError, ToolkitError, did_you_mean
+from toolkit.app.run_store.lookup import LAST, find, folders
+from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_object, read_run, read_stored
+from toolkit.core.errors import DataError, SpecError, ToolkitError
 from toolkit.core.messages import message
 from toolkit.records.answers.backtest import Backtest
 from toolkit.records.answers.runs import RunEntry, RunList
@@ -31,10 +20,7 @@ from toolkit.records.reading import read
 from toolkit.records.run import Run
 from toolkit.records.subjects import BACKTEST, CONFLICT, BacktestSubject
 
-FOLDERS = (RUNS, REPORTS, SWEEPS)
-"""Of the folder of output: where runs are. Backtests of a sweep are files of a fourth, named in the sweep and not listed."""
 SWEEP = "sweep"
-LAST = "last"
 
 Stored = Run | Conflict | Backtest | Sweep
 
@@ -60,49 +46,8 @@ def run_list(output: Path) -> RunList:
     Args:
         output: The folder of output.
     """
-    found = [_entry(folder) for folder in _folders(output)]
+    found = [_entry(folder) for folder in folders(output)]
     return RunList(schema_version=1, kind="runs", folder=str(output), runs=tuple(reversed(found)))
-
-
-def find(word: str, output: Path) -> Path:
-    """The folder of a stored run, or the file of a backtest of a sweep.
-
-    Args:
-        word: Its id, the beginning of it or of the digits at its end, its path, or `last`.
-        output: The folder of output.
-
-    Raises:
-        DataError: for a word that means none, or several.
-    """
-    for path in (Path(word), Path(word).parent if Path(word).name == RECORD else None):
-        if path is not None and (path / RECORD).is_file():
-            return path
-    if Path(word).suffix == ".json" and Path(word).is_file():
-        return Path(word)
-    folders = _folders(output)
-    if word == LAST and folders:
-        return folders[-1]
-    named = {path.name: path for path in folders}
-    if word in named:
-        return named[word]
-    begun = (
-        [
-            *(path for name, path in named.items() if name.startswith(word) or name.rpartition("-")[2].startswith(word)),
-            *_of_sweeps(word, output),
-        ]
-        if word
-        else []
-    )
-    if len(begun) == 1:
-        return begun[0]
-    if begun:
-        names = ", ".join(path.stem if path.suffix == ".json" else path.name for path in begun[:3])
-        raise DataError(
-            message("{n} stored runs are meant by {word!r:s}.", n=len(begun), word=word),
-            hint=message("Write more of the id: {names:s}.", names=names),
-        )
-    hint = did_you_mean(word, named) if named else message("Run a strategy first, or name the folder with --out.")
-    raise DataError(message("no run {word!r:s} is stored in {output}.", word=word, output=output), hint=hint)
 
 
 def pair(words: tuple[str, str], output: Path) -> tuple[StoredRun, StoredRun]:
@@ -153,17 +98,6 @@ def load(path: Path) -> StoredRun:
         found = read_run(path)
         record = found.backtest if isinstance(found, BacktestSubject) else found
     return StoredRun(_entry(path), record, read_object(path / INPUTS) or {})
-
-
-def _folders(output: Path) -> list[Path]:
-    """The folders of stored runs, the one written last at the end."""
-    found = [run for name in FOLDERS for run in stored_runs(output / name)]
-    return sorted(found, key=lambda run: ((run / RECORD).stat().st_mtime_ns, run.name))
-
-
-def _of_sweeps(word: str, output: Path) -> list[Path]:
-    """Files of backtests of sweeps whose names begin so; a word of a few letters is none of a checksum."""
-    return sorted((output / BACKTESTS).glob(f"{word}*[0-9a-f].json")) if word.isalnum() and len(word) > 3 else []
 
 
 def _entry(path: Path) -> RunEntry:

@@ -10,7 +10,8 @@ import pytest
 from tests.records import parts_from, subject_of
 from tests.subjects import AS_OF, backtest, context, settings
 from toolkit.app.report.render import report
-from toolkit.app.report.stored import find_run, load_run, store_backtest
+from toolkit.app.report.stored import load_run, store_backtest
+from toolkit.app.run_store.lookup import meant
 from toolkit.app.subjects import Subject
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
@@ -28,7 +29,8 @@ def folder(subject: Subject, tmp_path: Path) -> Path:
 
 
 def test_it_is_rendered_again_to_the_same_bytes(folder, subject):
-    assert find_run(str(folder), folder.parent) == folder
+    assert meant(str(folder), folder.parents[1]) == folder
+    assert meant(folder.name[:-4], folder.parents[1]) == folder
     stored = load_run(folder, settings())
     assert stored.subject.record.kind == "backtest"
     assert stored.subject.record.to_json() == subject.record.to_json()
