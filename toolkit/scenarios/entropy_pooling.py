@@ -24,7 +24,7 @@ RESIDUAL = 1e-10
 """Largest residual of a view, in standard deviations of its figure."""
 ITERATIONS = 200
 THIN = 0.2
-"""Views that leave less than this share of the effective number of scenarios are called extreme: a convention."""
+"""Views whose exp(-relative entropy) is below this are called extreme: a convention."""
 FAR, SHORTEST = 1e6, 1e-12
 """Multipliers beyond which a view is taken for impossible, and the shortest fraction of a Newton step."""
 ARMIJO, ROUNDING = 1e-4, 1e-15
@@ -60,15 +60,18 @@ class Pooling:
 
     @property
     def extreme(self) -> bool:
-        """Whether the effective number of scenarios has fallen below `THIN` of what it was."""
-        return self.effective < THIN * self.effective_before
+        """Whether exp(-relative entropy) is below `THIN`.
+
+        Of equally probable scenarios that is the share of their effective number that is left; others may become more even.
+        """
+        return math.exp(-self.relative_entropy) < THIN
 
     @property
     def note(self) -> str:
         """Note on the effective number of scenarios, and on extreme views."""
         told = message(
             "Views weigh {count:,} scenarios anew by entropy pooling (Meucci 2008): relative entropy {entropy:.3f}, effective "
-            "number of scenarios {effective:,.0f} of {before:,.0f}.",
+            "number of scenarios {effective:,.0f}, before the views {before:,.0f}.",
             count=len(self.scenarios),
             entropy=self.relative_entropy,
             effective=self.effective,

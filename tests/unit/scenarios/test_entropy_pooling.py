@@ -175,3 +175,19 @@ def test_extreme_views_say_so():
     assert "extreme" in hard.note
     assert hard.residual <= RESIDUAL
     assert 1 <= hard.effective < mild.effective < mild.effective_before == pytest.approx(2000)
+
+
+def test_views_that_make_uneven_scenarios_more_even_are_told_without_an_impossible_share():
+    """Half of the scenarios have a shock of little probability: a view that raises it spreads the probabilities."""
+    base = drawn(2000)
+    shocked = np.arange(2000) < 1000
+    p = np.where(shocked, 0.02, 0.98) / 1000
+    scenarios = Scenarios(base.assets, base.returns, p, False, "simulated", 1.0)
+    mild = entropy_pooling(scenarios, [probability_view("shock", shocked, 0.03)])
+    certain = entropy_pooling(scenarios, [probability_view("shock", shocked, 0.98)])
+    assert mild.effective > mild.effective_before
+    assert f"{mild.effective:,.0f}, before the views {mild.effective_before:,.0f}." in mild.note
+    assert not mild.extreme
+    # As even as before, and the other half of the scenarios: as extreme as views get.
+    assert certain.effective == pytest.approx(certain.effective_before)
+    assert certain.extreme

@@ -55,7 +55,13 @@ def meant(word: str, output: Path, kinds: Iterable[str] = FOLDERS) -> Path | Non
 
 
 def remedy(word: str, output: Path, kinds: Iterable[str] = FOLDERS) -> str:
-    """What a word that means no run may have meant: the nearest ids, else those written last."""
+    """What a word that means no run may have meant: the nearest ids, else those written last.
+
+    Args:
+        word: That means none.
+        output: The folder of output.
+        kinds: Folders in it that are looked into.
+    """
     names = [path.name for path in folders(output, kinds)]
     if not names:
         return message("Run a strategy first, or name the folder with --out.")
