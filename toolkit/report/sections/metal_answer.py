@@ -23,6 +23,7 @@ LAW = {
     "plain": mark("no Chinese control applies to its traded form"),
 }
 """The law of today in a clause, by how the product stands."""
+BANNED = mark("a Chinese ban on exports {towards} is in force on its traded form")
 
 
 @section("metal-answer", "", needs=["metal"], uses=["supply", "prices", "flows"])
@@ -41,6 +42,8 @@ def metal_answer(run: Findings) -> tuple[Block, ...]:
 
 def _result(run: Findings, key: str) -> Text:
     say, law = run.say, run.say.words(LAW[run.standing(key)])
+    if (row := run.controls.get(key)) and row.headline == "ban":
+        law = say.words(BANNED, towards=run.towards(run.record.owner.country))
     metal, at = run.head(run.product(key)), _scored(run, key)
     if at is None:
         return say("{metal}: {law}", metal=metal, law=law)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from toolkit.holdings.exposure import LotExposure
 from toolkit.records.controls import MeasureSpells, Upcoming
 from toolkit.records.positions import Position
+from toolkit.records.subjects import Market
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital, day
@@ -25,7 +26,7 @@ def dated_controls(run: Findings) -> list[Upcoming]:
 
 
 def deadline(run: Findings) -> Iterator[Inline]:
-    """What returned by its date alone to what is held, the next confirmed change of a control, and which holdings it names."""
+    """What returned by its date alone, the next confirmed change of a control, and which holdings it names."""
     say, fmt = run.say, run.fmt
     yield from _returned(run)
     near = [row for row in dated_controls(run) if (day(row.date) - run.as_of).days <= SOON]
@@ -58,23 +59,47 @@ def deadline(run: Findings) -> Iterator[Inline]:
 
 
 def _returned(run: Findings) -> Iterator[Inline]:
-    """Suspensions on what is held that have ended since the last review: what they suspended is in force by dates alone."""
+    """Suspensions that have ended since the last review: what they suspended is in force by dates alone."""
     say, fmt, reviewed = run.say, run.fmt, run.record.ledger.reviewed_to
     for row in run.record.upcoming:
         if row.status != "lapsed" or not (reviewed and row.returns and row.returns > reviewed):
             continue
-        if any(claim.standing == "agreed" for claim in row.claims) or not (metals := touched(run, row)):
+        if any(claim.standing == "agreed" for claim in row.claims) or not _concerns(run, row):
             continue
-        yield say(
-            "{when}: the suspension of {notices} ended by its text. In force since {day}, unless an act after {reviewed} says "
-            "otherwise{markers}.",
-            when=strong(f"{capital(run.away(row.date))}, {fmt.long_date(row.date)}"),
-            notices=say.listed([name(fmt.notices(say.term("term", title))) for title in row.acts_on]),
-            day=fmt.long_date(row.returns), reviewed=fmt.long_date(reviewed), markers=sources(*run.of_tables("controls")),
-        )  # fmt: skip
+        ended = suspended_until(run, row.date)
+        numbers = say.listed([name(fmt.notices(say.term("term", title))) for title in row.acts_on])
+        told = {
+            "when": strong(f"{capital(run.away(row.date))}, {fmt.long_date(row.date)}"),
+            "day": fmt.long_date(row.returns),
+            "reviewed": fmt.long_date(reviewed),
+            "markers": sources(*run.of_tables("controls")),
+        }
+        if ended:
+            yield say(
+                "{when}: last day on which {measures} ({numbers}) stood suspended. In force since {day}, unless an act after "
+                "{reviewed} says otherwise{markers}.",
+                measures=in_words(run, ended),
+                numbers=numbers,
+                **told,
+            )
+        else:
+            yield say(
+                "{when}: the suspension of {numbers} ended. In force since {day}, unless an act after {reviewed} says "
+                "otherwise{markers}.",
+                numbers=numbers,
+                **told,
+            )
         yield " "
-        yield _met(run, text(say.listed(metals), *_share(run, row)), suspended_until(run, row.date))
-        yield " "
+        if metals := touched(run, row):
+            yield _met(run, text(say.listed(metals), *_share(run, row)), ended)
+            yield " "
+
+
+def _concerns(run: Findings, row: Upcoming) -> bool:
+    """Whether a change names what is held or proposed, the metal of the page, or something of the market."""
+    if isinstance(run.record, Market) and not run.exposure:
+        return run.record.metal is None or run.record.metal in _named(row)
+    return bool(touched(run, row))
 
 
 def touched(run: Findings, row: Upcoming) -> list[Span]:
