@@ -238,8 +238,8 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
     solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
-    told = (prices, rates, held, money, outside, of_holdings, waits, outlook, offers.held)
-    return Prepared(request, strategy, inputs, problem, solver, *told)
+    of_day = (prices, rates, held, money)
+    return Prepared(request, strategy, inputs, problem, solver, *of_day, outside, of_holdings, waits, outlook, offers.held)
 
 
 def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:
