@@ -1,4 +1,4 @@
-"""`toolkit serve [backup|restore|verify|purge|migrate|invite]`: the webinar portal, and the care of its data."""
+"""`toolkit serve [backup|restore|verify|purge|migrate|invite|recover]`: the webinar portal, and the care of its data."""
 
 from __future__ import annotations
 
@@ -167,3 +167,18 @@ def invite(context: typer.Context, *, folder: Folder = None, json: Json = False)
     from toolkit.web.hosts import invitation
 
     _answer({"link": invitation()}, json=json)
+
+
+@app.command()
+def recover(
+    context: typer.Context,
+    host: Annotated[str, typer.Argument(metavar="HOST", help="Name of the host.")],
+    *,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Give a host who lost a password or a telephone a new password, without one-time passwords."""
+    _ready(context, folder)
+    from toolkit.web.hosts import recover as run
+
+    _answer({"password": run(host)}, json=json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 
 import qrcode
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from qrcode.image.svg import SvgPathImage
 
+from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.web.gate import tokens
 from toolkit.web.models import Host, Token, Webinar
 from toolkit.web.operations import audit
@@ -39,6 +41,19 @@ def is_setup(secret: str) -> bool:
     if token is None or token.used is not None or token.expires <= timezone.now():
         return False
     return token.purpose == "invite" or not Host.objects.exists()
+
+
+def named(username: str) -> Host:
+    """The host of a name.
+
+    Raises:
+        SpecError: where there is none, with the nearest.
+    """
+    found = Host.objects.filter(username=username).first()
+    if found is None:
+        known = Host.objects.values_list("username", flat=True)
+        raise SpecError(f"there is no host {username!r}.", hint=did_you_mean(username, known))
+    return found
 
 
 def code_device(host: Host, *, confirmed: bool) -> TOTPDevice | None:
@@ -91,3 +106,19 @@ def make(secret: str, username: str, password: str) -> Host | None:
         Webinar.objects.filter(host=None).update(host=host)
     audit.record(f"host:{host.pk}", "host made")
     return host
+
+
+@writing
+def recover(username: str) -> str:
+    """A new password for a host who lost theirs or their telephone; one-time passwords are gone and open sessions end.
+
+    Raises:
+        SpecError: where there is no such host.
+    """
+    host = named(username)
+    password = secrets.token_urlsafe(16)
+    host.set_password(password)
+    host.save(update_fields=["password"])
+    TOTPDevice.objects.filter(user=host).delete()
+    audit.record(audit.CONSOLE, "host recovered", f"host:{host.pk}")
+    return password

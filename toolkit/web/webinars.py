@@ -18,6 +18,7 @@ from toolkit.app.definitions import find
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.text import printable
 from toolkit.web.config import WebConfig
+from toolkit.web.hosts import named
 from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.words import line
@@ -125,10 +126,7 @@ def _host(name: str | None) -> Host | None:
         if len(hosts) > 1:
             raise SpecError("whose webinar is it?", hint="Name the host with --host.")
         return hosts[0] if hosts else None
-    found = Host.objects.filter(username=name).first()
-    if found is None:
-        raise SpecError(f"there is no host {name!r}.", hint=did_you_mean(name, Host.objects.values_list("username", flat=True)))
-    return found
+    return named(name)
 
 
 def sessions(webinar: Webinar) -> QuerySet[Webinar]:

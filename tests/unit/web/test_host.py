@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from tests.unit.web.test_routes import log_in
 from tests.unit.web.visitors import OWN, Browser, access, announced, entered, filled, kinds, registered, secret_of
+from toolkit.core.errors import SpecError
+from toolkit.web import hosts
 from toolkit.web.export import COLUMNS, neutralise
 from toolkit.web.models import AuditEntry, Host, Registration, Webinar
 
@@ -165,6 +167,22 @@ class TestCodes:
             assert "or it was used already" in again.send("/host/login", fields).content.decode()
         with time_machine.travel(now + timedelta(seconds=180), tick=False):
             assert self.log_in(otp_token="000000")[1] == 200
+
+    def test_a_host_without_the_telephone_gets_a_new_password_and_no_codes(self, host):
+        mara = Host.objects.get()
+        mara.set_password(self.PASSWORD)
+        mara.save()
+        host.force_login(mara, backend="django.contrib.auth.backends.ModelBackend")
+        self.set_up(host)
+        with pytest.raises(SpecError, match="no host 'maria'"):
+            hosts.recover("maria")
+        password = hosts.recover("mara")
+        assert host.get("/host/").status_code == 302  # open sessions end
+        assert self.log_in()[1] == 200  # the old password
+        browser = Browser(REMOTE_ADDR="192.0.2.2")
+        assert browser.send("/host/login", {"username": "mara", "password": password}).status_code == 302
+        assert browser.get("/host/").status_code == 200
+        assert AuditEntry.objects.filter(actor="console", action="host recovered", target=f"host:{mara.pk}").count() == 1
 
     def test_a_session_without_a_code_sees_nothing_once_it_is_set_up(self, host):
         other = Browser()

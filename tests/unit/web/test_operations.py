@@ -490,6 +490,14 @@ def test_the_portal_says_when_its_database_is_gone(client, db, monkeypatch):
     assert client.get("/healthz").status_code == 503
 
 
+def test_the_portal_says_when_its_disk_is_full(client, db, monkeypatch):
+    from toolkit.web.views import public
+
+    monkeypatch.setattr(public, "LEAST_ROOM", 1 << 62)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (503, b"disk\n")
+
+
 def test_a_line_of_the_journal_that_was_cut_hides_no_other(tmp_path, monkeypatch, webinar):
     monkeypatch.setattr(django_settings.PORTAL, "journal", tmp_path / "journal")
     first, second = registered(webinar), registered(webinar, "b@example.com")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 from django.conf import settings
@@ -23,6 +24,8 @@ from toolkit.web.words import moment
 
 AFTERWARDS = timedelta(days=1)
 """How long a webinar stays in the list."""
+LEAST_ROOM = 32 << 20
+"""Bytes without which a database, its journal and mails soon cannot be written."""
 
 
 @require_safe
@@ -83,10 +86,12 @@ def calendar_file(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """Whether the portal and its database answer."""
+    """Whether the portal and its database answer, and there is room to write."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return HttpResponse("database\n", content_type="text/plain; charset=utf-8", status=503)
+    if shutil.disk_usage(settings.PORTAL.folder).free < LEAST_ROOM:
+        return HttpResponse("disk\n", content_type="text/plain; charset=utf-8", status=503)
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
