@@ -13,7 +13,7 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.limits import MAX_PLAIN_CELLS, check_size
-from toolkit.market.readers.price_checks import JUMPS, OF_DEALERS, check_jumps, visible
+from toolkit.market.readers.price_checks import JUMPS, OF_DEALERS, check_series, visible
 from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import Table
 
@@ -69,7 +69,7 @@ def read_price_files(
         return replace(read[0], reading=(*reading, *read[0].reading))
     frame, quotes = (_joined(pl.concat(part)) for part in ([file.frame for file in read], [file.quotes for file in read]))
     check_size("the price files", rows=frame.height, most_cells=MAX_PLAIN_CELLS)
-    check_jumps(visible(frame, as_of or today), accept)
+    check_series(visible(frame, as_of or today), accept)
     names = ", ".join(file.name for file in read)
     notes = dict.fromkeys(note for file in read for note in file.notes)
     reading += tuple(note for file in read for note in file.reading)

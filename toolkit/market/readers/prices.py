@@ -32,9 +32,9 @@ from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.limits import check_size
 from toolkit.market.readers.price_checks import (
     OF_DEALERS,
-    check_jumps,
     check_kinds,
     check_rows,
+    check_series,
     in_order,
     visible,
 )
@@ -172,7 +172,7 @@ def read_prices(
         check_rows(table.name, part)
     frame = rows.select(Prices.column_names())
     if not several:
-        check_jumps(visible(rows, as_of or today), accept, file=table.name)
+        check_series(visible(rows, as_of or today), accept, file=table.name)
         notes += gap_findings(frame)
     return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed)
 

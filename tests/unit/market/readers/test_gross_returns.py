@@ -1,0 +1,55 @@
+"""Numbers around 1: returns that were written as 1 + r are no prices, and exchange rates, coins and indices from 1 are."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from toolkit.core.errors import DataError
+from toolkit.market.readers.prices import read_prices
+
+DAYS = 60
+
+
+def read(folder, columns, **options):
+    first = date(2026, 1, 1)
+    rows = [",".join(["date", *columns])]
+    rows += [
+        f"{first + timedelta(days=i)},{','.join(f'{x:.6f}' for x in row)}"
+        for i, row in enumerate(zip(*columns.values(), strict=True))
+    ]
+    file = folder / "mine.csv"
+    file.write_text("\n".join(rows) + "\n")
+    return read_prices(file, today=date(2026, 11, 24), **options)
+
+
+def returns(seed, spread=0.02):
+    return 1 + np.random.default_rng(seed).normal(0.001, spread, DAYS)
+
+
+def test_a_file_of_gross_returns_is_refused_with_the_way_out(tmp_path):
+    with pytest.raises(DataError, match="the prices of a, b lie around 1") as told:
+        read(tmp_path, {"a": returns(1), "b": returns(2)})
+    assert "running product" in told.value.hint
+    assert "--accept 'a'" in told.value.hint
+    assert read(tmp_path, {"a": returns(1), "b": returns(2)}, accept={"a"}).frame.height == 2 * DAYS
+
+
+def test_their_running_product_is_an_index(tmp_path):
+    assert read(tmp_path, {"a": np.cumprod(returns(1)), "b": np.cumprod(returns(2))}).frame.height == 2 * DAYS
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_exchange_rate_around_1_is_a_price(tmp_path, seed):
+    steps = np.random.default_rng(seed).normal(0, 0.006, DAYS)
+    assert read(tmp_path, {"EURUSD": 1 + np.cumsum(steps) - np.cumsum(steps).mean()}).frame.height == DAYS
+
+
+def test_a_coin_pegged_to_1_is_a_price(tmp_path):
+    assert read(tmp_path, {"coin": 1 + np.random.default_rng(3).normal(0, 0.0004, DAYS)}).frame.height == DAYS
+
+
+def test_a_price_among_returns_is_left_to_the_user(tmp_path):
+    assert read(tmp_path, {"a": returns(1), "gold": 100 * np.cumprod(returns(2))}).frame.height == 2 * DAYS
