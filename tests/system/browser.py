@@ -35,15 +35,17 @@ SPOKEN = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown
 class Chromium:
     """A chromium for every browser of this process. Messages are JSON with a zero byte between them, on descriptors 3 and 4."""
 
-    def __init__(self, profile: str) -> None:
+    def __init__(self) -> None:
+        self.folder = tempfile.mkdtemp(prefix="chromium-")
         (theirs_in, ours_out), (ours_in, theirs_out) = os.pipe(), os.pipe()
         # Above 10, so that copying them to 3 and 4 is a real copy: only a copy outlives exec.
         ours = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (theirs_in, theirs_out)]
         quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2)]
         pipes = [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in zip(ours, (3, 4), strict=True)]
         assert CHROMIUM
-        arguments = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
-        self.pid = os.posix_spawn(CHROMIUM, arguments, os.environ, file_actions=[*quiet, *pipes], setpgroup=0)
+        arguments = [CHROMIUM, *FLAGS, f"--user-data-dir={self.folder}/profile", "about:blank"]
+        own = {**os.environ, "TMPDIR": self.folder}
+        self.pid = os.posix_spawn(CHROMIUM, arguments, own, file_actions=[*quiet, *pipes], setpgroup=0)
         for fd in (theirs_in, theirs_out, *ours):
             os.close(fd)
         self._out, self._in, self._buffer, self._id = ours_out, ours_in, b"", 0
@@ -74,11 +76,14 @@ class Chromium:
         return message
 
     def close(self) -> None:
-        """End this chromium and its helpers, and no other."""
+        """End this chromium and its helpers, and no other, and remove its files."""
         os.killpg(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         os.close(self._out)
+        while os.read(self._in, 1 << 16):  # helpers write files until they have ended
+            pass
         os.close(self._in)
+        shutil.rmtree(self.folder)
 
 
 running: list[Chromium] = []
@@ -90,7 +95,7 @@ class Browser:
 
     def __init__(self) -> None:
         if not running:
-            running.append(Chromium(tempfile.mkdtemp(prefix="chromium-")))
+            running.append(Chromium())
         self._chromium = running[0]
         self.session: str | None = None
         self._context = self.call("Target.createBrowserContext")["browserContextId"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -35,6 +36,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On another database only what uses one runs again."""
     if settings.PORTAL.database_url is not None:
         items[:] = [item for item in items if {"db", "transactional_db"} & {*item.fixturenames}]  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(settings.PORTAL.folder)
 
 
 @pytest.fixture(autouse=True)

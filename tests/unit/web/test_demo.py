@@ -11,6 +11,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -40,6 +41,7 @@ from toolkit.market.store.store import Store
 from toolkit.records.findings import Parts
 from toolkit.records.parts.flows import Flows
 from toolkit.records.sources import Provenance
+from toolkit.report.document import Document
 from toolkit.web.demo import child, pool, solving
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, Outcome, Position
 from toolkit.web.demo.showing import shown, sliders
@@ -352,6 +354,32 @@ def test_a_process_that_ends_while_it_loads_is_an_error_unless_the_portal_stops(
         finally:
             solver.close()
     assert [entry["event"] for entry in log] == told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process is told by a signal")
+def test_a_process_that_is_told_to_end_while_it_prints_ends_its_browser_and_removes_its_files(tmp_path, monkeypatch):
+    """As the pool does it after a minute, and a portal that stops."""
+
+    class Ended(BaseException):
+        pass
+
+    def end(_):
+        raise Ended
+
+    browser, place = tmp_path / "chromium", tmp_path / "places"
+    browser.write_text("#!/bin/sh\nkill $PPID\nsleep 5\n", "utf-8")
+    browser.chmod(0o755)
+    place.mkdir()
+    for name, value in (("TMPDIR", place), ("TOOLKIT_CHROMIUM", browser)):
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(os, "_exit", end)
+    former = signal.signal(signal.SIGTERM, lambda *_: None)
+    document = pickle.dumps(Document("A", "en", "2026-11-24", "24 November 2026", "A", ()))
+    with pytest.raises(Ended):
+        child.printed(document, "en", "pdf")
+    assert signal.signal(signal.SIGTERM, former) is not former
+    assert not [*place.iterdir()]
 
 
 def test_a_process_that_is_ended_is_made_again():

@@ -81,13 +81,16 @@ def _kept(path: Path) -> bytes | None:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Written aside and renamed: two processes may draw at once."""
+    """Written aside and renamed: two processes may draw at once. A draft of one that was killed goes with the oldest files."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if sum(1 for _ in path.parent.iterdir()) > MOST:
         kept = sorted((file for end in ENDS for file in path.parent.glob(f"*{end}")), key=lambda file: file.stat().st_mtime)
         for old in kept[: MOST // 2]:
             old.unlink(missing_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    Path(draft).replace(path)
+    descriptor, draft = tempfile.mkstemp(suffix=path.suffix, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)

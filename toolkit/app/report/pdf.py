@@ -11,9 +11,10 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,19 +116,42 @@ def printed(page: str, program: str) -> bytes:
         source.write_text(page, encoding="utf-8")
         # A browser refuses its sandbox to root, as in a container; the page is ours and runs no script.
         root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
-        command = [program, *FLAGS, *root, f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={target}", source.as_uri()]
+        places = f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={target}", source.as_uri()
+        command = [str(Path(program).absolute()), *FLAGS, *root, *places]
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+            failed, told = _ended(command, place)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SpecError(
                 message("{program} made no PDF of the report: {error:s}.", program=program, error=str(error)), hint=INSTALL
             ) from error
-        if done.returncode or not target.is_file():
-            last = "".join(done.stderr.decode(errors="replace").strip().splitlines()[-1:]) or str(done.returncode)
+        if failed or not target.is_file():
+            last = "".join(told.decode(errors="replace").strip().splitlines()[-1:]) or str(failed)
             raise SpecError(
                 message("{program} made no PDF of the report: {error:s}.", program=program, error=last), hint=INSTALL
             )
         return target.read_bytes()
+
+
+def _ended(command: Sequence[str], place: str) -> tuple[int, bytes]:
+    """Exit code and last words of a browser. Whatever ends this, no helper is left, and nothing outside the folder."""
+    # By a relative name: that of its socket may have a hundred characters.
+    own = {**os.environ, "TMPDIR": "."}
+    with subprocess.Popen(  # noqa: S603
+        command,
+        cwd=place,
+        env=own,
+        process_group=0,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as browser:
+        try:
+            told = browser.communicate(timeout=PATIENCE)[1]
+        except BaseException:
+            os.killpg(browser.pid, signal.SIGKILL) if hasattr(os, "killpg") else browser.kill()
+            browser.communicate()  # helpers write into the folder until they have ended, and with them this stream
+            raise
+    return browser.returncode, told
 
 
 def composed(page: str) -> bytes:

@@ -5,8 +5,12 @@ The serving process knows these functions by name alone: it loads neither solver
 
 from __future__ import annotations
 
+import contextlib
+import os
 import pickle
+import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -26,6 +30,23 @@ MEMORY = 6 << 30
 _demo: Demo | None = None
 
 
+@contextlib.contextmanager
+def _leaves_nothing() -> Iterator[None]:
+    """What a process does when it is told to end is undone first: its files, and the browser that prints for it."""
+
+    def undo(*_: object) -> None:
+        raise SystemExit(1)
+
+    former = signal.signal(signal.SIGTERM, undo)
+    try:
+        yield
+    except SystemExit:
+        os._exit(1)  # pebble takes an exception for an answer, and waits for the next question
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+@_leaves_nothing()
 def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> None:
     """Make this process ready: libraries, data, and the problem of each strategy.
 
@@ -48,12 +69,14 @@ def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> Non
             log.warning("demo.cannot_show", strategy=strategy, reason=error.message, hint=error.hint)
 
 
+@_leaves_nothing()
 def start(strategy: str) -> Start:
     """`Demo.start` in this process."""
     assert _demo is not None  # noqa: S101  # `load` came first
     return _demo.start(strategy)
 
 
+@_leaves_nothing()
 def solve(position: Position) -> Outcome:
     """`Demo.solve` in this process."""
     assert _demo is not None  # noqa: S101
@@ -66,6 +89,7 @@ def document(position: Position, language: str) -> bytes:
     return pickle.dumps(_demo.document(position, language))
 
 
+@_leaves_nothing()
 def printed(document: bytes, language: str, kind: str) -> bytes:
     """A report as a file.
 

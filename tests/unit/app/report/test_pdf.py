@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
+from pathlib import Path
+
 import pytest
 
+from tests.system.browser import CHROMIUM
+from toolkit.app.report import pdf
 from toolkit.app.report.pdf import VARIABLE, browser, coloured, dated, printed
 from toolkit.core.errors import SpecError
 
@@ -46,6 +52,49 @@ def test_a_file_that_is_no_program_is_an_error_not_a_crash(tmp_path):
     (tmp_path / "chromium").write_bytes(b"\x00\x01")
     with pytest.raises(SpecError, match="made no PDF"):
         printed("<p>x", path)
+
+
+def places(monkeypatch, folder: Path) -> Path:
+    """The folder of temporary files, for this process and those that it starts."""
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+SLOW = """
+place=$(cd "$TMPDIR" && pwd)
+mkdir "$place/org.chromium.Chromium.x"
+for _ in $(seq 200); do mkdir -p "$place/profile"; sleep 0.01; done &
+sleep 30
+"""
+"""A browser that does not end, and a helper of it that writes into its folder for two seconds."""
+
+
+def test_a_browser_that_is_too_slow_leaves_no_folder_and_no_helper(tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf, "PATIENCE", 0.3)
+    place, began = places(monkeypatch, tmp_path / "places"), time.monotonic()
+    with pytest.raises(SpecError, match="timed out"):
+        printed("<p>x", program(tmp_path, "chromium", SLOW))
+    time.sleep(0.1)
+    assert time.monotonic() - began < 20
+    assert not [*place.iterdir()]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
+def test_a_printed_page_leaves_nothing_in_folders_of_long_names(tmp_path, monkeypatch):
+    place = places(monkeypatch, tmp_path / ("long" * 25))
+    assert printed("<p>x", str(CHROMIUM)).startswith(b"%PDF-")
+    assert not [*place.iterdir()]
+
+
+def test_a_program_of_the_folder_prints(tmp_path, monkeypatch):
+    program(tmp_path, "chromium", 'for word; do case $word in --print-to-pdf=*) echo %PDF- > "${word#*=}"; esac; done')
+    monkeypatch.chdir(tmp_path)
+    found = browser({"PATH": ".", VARIABLE: "./chromium"})
+    assert found
+    assert printed("<p>x", found) == b"%PDF-\n"
 
 
 def test_the_dates_of_a_file_are_those_of_the_report_in_as_many_bytes():
