@@ -3,11 +3,10 @@
 import ast
 import functools
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = sorted((REPOSITORY / "toolkit").rglob("*.py"))
@@ -19,10 +18,9 @@ def nodes(path: Path) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def test_imports_point_down_only():
-    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
-    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout
+def test_imports_point_down_only(monkeypatch, capsys):
+    monkeypatch.chdir(REPOSITORY)
+    assert lint_imports(no_cache=True, no_logo=True) == 0, capsys.readouterr().out
 
 
 def test_no_module_is_large_and_none_speaks_of_managers():

@@ -1,8 +1,6 @@
 """Help, configuration and the smaller verbs, on awkward terminals."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -37,37 +35,6 @@ def test_a_group_without_a_command_is_answered_by_its_help(toolkit, command):
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith("Usage: toolkit")
     assert "Run with --help" not in result.stderr
-
-
-def test_help_imports_nothing_heavy():
-    code = (
-        "import sys; from toolkit.cli.main import run; run(['--help']);"
-        "heavy = {'cvxpy', 'polars', 'numpy', 'pydantic', 'vl_convert', 'rich'} & set(sys.modules); sys.exit(repr(heavy) if heavy else 0)"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-
-
-OTHERS = {"dask", "django", "jsonschema", "matplotlib", "pandas", "sklearn", "yfinance"}
-"""Libraries of other commands."""
-
-
-def test_a_command_imports_what_it_needs_and_no_other_command():
-    steps = (  # in one process, so each may import what those before it may
-        (["config", "show"], {"cvxpy", "polars", "scipy", "vl_convert", "toolkit.cli.optimize", *OTHERS}),
-        (["data", "list"], {"cvxpy", "scipy", "vl_convert", "toolkit.cli.data.fetch", *OTHERS}),
-        (["optimize", "--no-report", "--json"], {"cvxpy", "scipy", "vl_convert", "jinja2", *OTHERS}),
-        (["optimize"], {"cvxpy", "scipy", "toolkit.cli.frontier", *OTHERS}),
-    )
-    code = f"""
-import sys
-from toolkit.cli.main import run
-for words, banned in {steps!r}:
-    if run(words) or (found := banned & set(sys.modules)):
-        sys.exit(f"{{words}} {{found}}")
-"""
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr[-300:]
 
 
 def test_a_table_is_printed_on_every_terminal(toolkit):
@@ -116,13 +83,6 @@ def test_a_strategy_of_the_workspace_goes_before_the_shipped_one(toolkit, tmp_pa
     assert (mine["title"], mine["origin"]) == ("Mine", "workspace")
     record = json.loads(toolkit("optimize", "equal-weight", "--json", "--no-report", cwd=folder).stdout)
     assert [p["weight"] for p in record["positions"]] == [0.5, 0.5]
-
-
-def test_a_reader_that_goes_away_is_no_error(tmp_path):
-    script = f"{sys.executable} -m toolkit data list --json | head -n 1"
-    result = subprocess.run(["bash", "-o", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "Traceback" not in result.stderr
-    assert result.stdout.strip() == "{"
 
 
 def test_an_unexpected_error_is_two_lines_and_a_request(monkeypatch, capsys):

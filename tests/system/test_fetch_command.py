@@ -127,15 +127,6 @@ def test_without_the_extra_it_says_how_to_install_it(toolkit, monkeypatch):
     assert "[data]" in error["hint"]
 
 
-def test_the_first_command_imports_nothing_of_it():
-    code = "import sys; from toolkit.cli.main import run; run(['optimize', '--no-report', '--json', '--as-of', '2026-11-24']); "
-    code += "found = sorted({name.partition('.')[0] for name in sys.modules} & set(sys.argv[1:])); "
-    code += "found += [name for name in sys.modules if name.startswith('toolkit.market.s')]; print(found, file=sys.stderr)"
-    command = [sys.executable, "-c", code, "deltalake", "exchange_calendars", "httpx", "yfinance", "pandas", "curl_cffi"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stderr.strip().endswith("[]")
-
-
 def started(server, tmp_path, *arguments, **more):
     """A process of its own that fetches from the server."""
     (tmp_path / "work").mkdir(exist_ok=True)

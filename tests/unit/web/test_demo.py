@@ -9,8 +9,6 @@ import multiprocessing
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -528,12 +526,3 @@ def test_scripts_of_others_are_those_of_the_manifest():
     assert {entry["file"] for entry in entries} == {path.name for path in FOLDER.iterdir()} - {"MANIFEST.json"}
     for entry in entries:
         assert hashlib.sha256((FOLDER / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
-
-
-def test_the_serving_process_loads_no_solver():
-    code = (
-        "import sys; import toolkit.web.demo.pool; sys.exit(any(name in sys.modules for name in ('cvxpy', 'polars', 'scipy')))"
-    )
-    subprocess.run(
-        [sys.executable, "-c", code], check=True, timeout=60, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
-    )

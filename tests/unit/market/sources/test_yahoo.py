@@ -1,6 +1,5 @@
 """Yahoo: the real yfinance against charts that a loopback server plays."""
 
-import sys
 from datetime import date
 
 import pytest
@@ -130,13 +129,3 @@ def test_a_source_that_ends_while_a_calendar_is_made_lets_no_deprecation_through
 
     monkeypatch.setattr(exchange_calendars, "get_calendar", ends_meanwhile)
     assert date(2026, 11, 25) in _open_days.__wrapped__("XWBO").to_list()
-
-
-def test_the_sources_are_found_without_yfinance():
-    import subprocess
-
-    code = (
-        "import sys; from toolkit.market.sources.base import data_sources; assert 'yahoo' in data_sources(); "
-        "print(sorted({'yfinance', 'httpx', 'pandas', 'curl_cffi', 'deltalake'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

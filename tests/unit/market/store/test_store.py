@@ -1,7 +1,6 @@
 """The store: appends, vintages, versions, and what it refuses."""
 
 import os
-import subprocess
 import sys
 import threading
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from tests.full_disks import no_file_beyond
 from tests.stores import ECB, FETCHED, days, made, prices, rates
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.market.store.compact import compact
@@ -216,34 +216,14 @@ def test_writers_at_once_lose_nothing(tmp_path):
     assert sorted(found) == [*quotes, "USD"]
 
 
-FULL = """
-import resource, signal, sys
-from datetime import timedelta
-from toolkit.core.errors import SpecError
-from toolkit.market.store.store import Store
-from tests.stores import *
-store = Store.open(sys.argv[1])
-import deltalake
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-many = rates({day: 1.0 + i / 7 for i, day in enumerate(days(date(2000, 1, 1), 5000))}, "GBP")
-try:
-    store.append({"fx": many}, source="ecb", fetched_at=FETCHED + timedelta(days=9))
-except SpecError as error:
-    assert "cannot write" in error.message, error.message
-    sys.exit(7)
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of POSIX")
 @pytest.mark.parametrize("limit", [16, 400, 1000, 8000])
 def test_a_disk_that_takes_no_more_leaves_the_store_as_it_was(tmp_path, limit):
     store = made(tmp_path / "s")
     before = verify(store.path)
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, str(store.path), str(limit)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 7, done.stderr
+    many = rates({day: 1.0 + i / 7 for i, day in enumerate(days(date(2000, 1, 1), 5000))}, "GBP")
+    with no_file_beyond(limit), pytest.raises(SpecError, match="cannot write"):
+        store.append({"fx": many}, source="ecb", fetched_at=FETCHED + timedelta(days=9))
     after = verify(store.path)
     assert (after.faults, after.versions, after.files) == ((), before.versions, before.files)
     later = Store.open(store.path).append({"fx": rates({MAY: 1.0}, "CHF")}, source="ecb", fetched_at=FETCHED)
