@@ -28,6 +28,7 @@ from tests.records import report, subject_of
 from tests.subjects import context
 from tests.traced import Shown, Traced, bare, figures, marked, pattern, traced, traced_record
 from tests.unit.report.kinds import bars
+from tests.unit.report.test_catalogues import ENGLISH
 from toolkit.app.definitions import find
 from toolkit.app.languages import language
 from toolkit.app.prices import PriceFiles
@@ -585,6 +586,19 @@ def test_both_languages_show_the_same_figures(pages):
         assert [len(labels(t)) for t in walk(english.document, (d.Table, d.BarTable))] == [
             len(labels(t)) for t in walk(german.document, (d.Table, d.BarTable))
         ]
+
+
+OF_NO_LANGUAGE = re.compile(r"^toolkit \d.*|^constraint\..*|Zürich or Shanghai|\b\w+(-\w+)+\b|Meucci \(2008\).*Journal of Risk")
+"""Versions, keys and places of files, names of strategies and runs, titles of papers."""
+
+
+def test_no_german_page_holds_a_sentence_of_the_english_one(pages):
+    for english, german in zip(pages[::2], pages[1::2], strict=True):
+        told, told_in_german = (
+            {OF_NO_LANGUAGE.sub("", bare(text)) for text in walk(page.document, str)} for page in (english, german)
+        )
+        assert [text for text in told & told_in_german if re.search(r"\b[a-z]\w+ \w+", text)] == [], str(german)
+        assert [text for text in told_in_german if ENGLISH.search(text)] == [], str(german)
 
 
 def test_one_quantity_has_one_value_in_the_record_and_in_every_part(pages):

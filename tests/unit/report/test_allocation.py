@@ -251,11 +251,3 @@ def test_a_waterfall_begins_each_bar_where_the_last_one_ended():
 )
 def test_cents_are_shared_out_so_that_they_add_up(parts, total, cents):
     assert to_the_cent(parts, total) == cents
-
-
-@pytest.mark.parametrize("name", ["normal", "moved", "tiny", "shocks", "origins", "hostile"])
-def test_german_tables_have_german_titles(records, name):
-    english, german = figures(records[name]), figures(records[name], "de")
-    assert len(english) == len(german)
-    assert set(english).isdisjoint(german)
-    assert {plain(figure.title) for figure in english.values()}.isdisjoint(plain(figure.title) for figure in german.values())

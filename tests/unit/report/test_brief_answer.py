@@ -41,12 +41,6 @@ def test_the_next_official_date_says_what_it_changes_and_speaks_of_no_holdings(f
     assert plain(figures.items[2].value).replace("\u00a0", " ") == "27 Nov 2026"
 
 
-def test_in_german(found):
-    words = plain(brief_answer.build(found("de"))[2].text).replace("\u00a0", " ")
-    assert "27. November 2026" in words
-    assert " the " not in words
-
-
 def test_the_german_brief_names_acts_without_a_number_in_german():
     subject = market()
     document, _ = as_document(subject.record, subject.parts, name="market-brief", lang="de")

@@ -115,14 +115,6 @@ def test_what_moves_together_stands_together():
     assert clustered(rows) == clustered(rows[::-1]) == ("a", "c", "b", "d")
 
 
-def test_in_german_every_word_is_another(records):
-    english, german = figure(records["normal"]), figure(records["normal"], DE)
-    assert plain(english.title) != plain(german.title)
-    assert plain(english.sub) != plain(german.sub)
-    assert english.body[0].told != german.body[0].told
-    assert [c.label for c in english.data.columns] != [c.label for c in german.data.columns]
-
-
 def test_a_covariance_without_factors_has_its_correlations(records):
     record = {**records["normal"], "factor_model": None}
     reason, shown = factors.build(partial_findings(record))

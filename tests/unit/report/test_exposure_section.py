@@ -88,11 +88,6 @@ def test_the_supply_left_is_in_order_and_its_ends_are_the_title(records):
     )
 
 
-def test_in_german(records):
-    title = plain(figures(records["normal"], "de")[0].title)
-    assert title.startswith("Größtes Lieferland: China mit ")
-
-
 def test_nothing_held_is_said(records):
     found = exposure.build(partial_findings(records["cash"], {}, language("de")))
     assert found == Missing("Es wird nichts gehalten, daher steht kein Land dahinter.")

@@ -162,11 +162,3 @@ def test_names_from_outside_stay_names(records):
     spans = [span for words in texts for span in words if "script" in span.text]
     assert len(spans) > len(record["factor_model"]["assets"])
     assert all(span.style == "name" for span in spans)
-
-
-def test_in_german_every_sentence_is_another(records):
-    for english, german in zip(figures(records["normal"]), figures(records["normal"], DE), strict=True):
-        assert plain(english.title) != plain(german.title)
-        assert not english.sub or plain(english.sub) != plain(german.sub)
-        assert english.data.caption != german.data.caption
-    assert "Anteil an der Varianz des Vorschlags" in plain(figures(records["normal"], DE)[0].sub)

@@ -218,19 +218,6 @@ def test_falls_are_those_of_the_record_the_costliest_first(records):
     assert plain(falls(partial_findings(record)).title) == "No named factor would cost anything by falling"
 
 
-@pytest.mark.parametrize("figure", [falls, shocks, tail])
-def test_in_german_every_sentence_is_another(records, figure):
-    english, german = figure(partial_findings(records["shocks"])), figure(partial_findings(records["shocks"], language=DE))
-    assert plain(english.title) != plain(german.title)
-    assert plain(english.sub) != plain(german.sub)
-    assert [c.label for c in english.body[0].columns] != [c.label for c in german.body[0].columns]
-    if figure is falls:
-        assert {plain(bar.label) for bar in english.body[0].bars}.isdisjoint(plain(bar.label) for bar in german.body[0].bars)
-    else:
-        # Sentences of the run are told again, not shown in English.
-        assert [row[-1] for row in rows(english)] != [row[-1] for row in rows(german)]
-
-
 @pytest.mark.parametrize(
     ("losses", "title"),
     [
