@@ -115,3 +115,19 @@ def test_clocks_are_read_and_files_opened_at_the_rim_only():
                 if method in OF_THE_RIM - READS_FROM_A_RIM.get(name, set()) and builtin:
                     found[f"{name}: {method}"] += 1
     assert not found
+
+
+DRAFTS = {"toolkit.app.report.pdf", "toolkit.app.controls.ledger_add"}
+"""Modules that write into a temporary folder."""
+
+
+def test_files_of_the_user_are_written_in_one_step():
+    """Through `toolkit.app.runs`, whose files are whole wherever its process is killed."""
+    writers = {
+        name
+        for name in MODULES
+        if name.startswith(("toolkit.app", "toolkit.cli", "toolkit.api"))
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Attribute) and node.attr in ("write_text", "write_bytes")
+    }
+    assert writers == DRAFTS | {"toolkit.app.runs"}

@@ -3,12 +3,7 @@
 import csv
 import gzip
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from datetime import date
 from pathlib import Path
 
@@ -252,25 +247,6 @@ def test_holdings_are_the_starting_point(toolkit, tmp_path):
     traded = abs(gallium["quantity"] - 10) * gallium["price"]
     assert gallium["cost"] == pytest.approx(traded * 0.075, abs=0.011)
     assert toolkit("optimize", "--holdings", "h.csv", "--total", "5000", cwd=folder).returncode == 2
-
-
-def test_a_killed_process_leaves_no_half_run(tmp_path):
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
-    for delay in (0.8, 1.5, 2.0):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "toolkit", "optimize", "--json"],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    runs = tmp_path / "out" / "runs"
-    for run in runs.glob("[!.]*") if runs.exists() else ():
-        assert json.loads((run / "run.json").read_text(encoding="utf-8"))["run_id"] == run.name
-        assert (run / "report.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
 
 
 def test_of_many_holdings_the_largest_are_shown_and_the_others_summed_up(toolkit, tmp_path):
