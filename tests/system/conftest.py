@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,10 @@ Run = Callable[..., Answer]
 
 
 def caller(tmp_path: Path, drawings: Path) -> Run:
-    """Runs `toolkit ARGS` by its entry point, in an empty folder under an environment without the developer's settings."""
+    """Runs `toolkit ARGS` by its entry point, in an empty folder under an environment without the developer's settings.
+
+    No command leaves a temporary file.
+    """
     home = tmp_path / "home"
     home.mkdir(mode=0o500, exist_ok=True)
     fixed = {
@@ -35,12 +39,16 @@ def caller(tmp_path: Path, drawings: Path) -> Run:
         "OPENBLAS_NUM_THREADS": "1",
         "POLARS_MAX_THREADS": "1",
         "TOOLKIT_CACHE": str(drawings),
+        "TMPDIR": str(tmp_path / "temporary"),
     }
 
     def run(*arguments: str, cwd: Path | None = None, stdin: str | None = None, **env: str) -> Answer:
         folder = cwd or tmp_path / "work"
-        folder.mkdir(exist_ok=True)
-        return _call(arguments, folder, {**fixed, **env}, stdin)
+        for place in (folder, tmp_path / "temporary"):
+            place.mkdir(exist_ok=True)
+        answer = _call(arguments, folder, {**fixed, **env}, stdin)
+        assert not [*(tmp_path / "temporary").iterdir()], arguments
+        return answer
 
     return run
 
@@ -52,6 +60,7 @@ def _call(arguments: Sequence[str], folder: Path, environment: dict[str, str], s
     with (
         mock.patch.dict(os.environ, environment, clear=True),
         mock.patch.multiple(sys, argv=["toolkit", *arguments], stdin=into, stdout=out, stderr=err),
+        mock.patch.object(tempfile, "tempdir", None),
         contextlib.chdir(folder),
         pytest.raises(SystemExit) as stop,
     ):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -159,6 +160,10 @@ class Cluster:
     def _client(self, distributed: Any, stack: contextlib.ExitStack) -> Any:
         address: Any = self.address
         if not address:
+            from dask import config  # noqa: PLC0415  # an extra
+
+            folder = stack.enter_context(TemporaryDirectory(prefix="toolkit-sweep-", ignore_cleanup_errors=True))
+            stack.enter_context(config.set(temporary_directory=folder))
             address = stack.enter_context(
                 distributed.LocalCluster(
                     n_workers=self.workers,

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -51,6 +52,16 @@ def reference(asked: list[Task]) -> dict[str, bytes]:
     return answers(InProcess().run(asked))
 
 
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this process, and those that it starts, put temporary files."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
 class Deadly(Task):
     """A task that ends the process which reads it."""
 
@@ -79,17 +90,19 @@ def test_a_closed_pool_leaves_no_process(asked: list[Task]) -> None:
     assert not multiprocessing.active_children()
 
 
-def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(asked: list[Task], reference: dict[str, bytes]) -> None:
-    distributed = pytest.importorskip("distributed")
-    options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1", "silence_logs": 50}
-    with distributed.LocalCluster(n_workers=2, env=executors.ONE_THREAD, **options) as cluster:
-        address = cluster.scheduler_address
+def test_a_cluster_that_loses_a_worker_gives_the_same_bytes_and_leaves_no_file(
+    asked: list[Task], reference: dict[str, bytes], temporary: Path
+) -> None:
+    pytest.importorskip("distributed")
+    before = {*multiprocessing.active_children()}
 
-        def kill() -> None:
-            with distributed.Client(address, set_as_default=False) as client:
-                os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+    def kill() -> None:
+        worker = next(iter({*multiprocessing.active_children()} - before))
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
 
-        assert answers_with_a_loss(Cluster(address), asked, kill) == reference
+    assert answers_with_a_loss(Cluster(workers=2), asked, kill) == reference
+    assert not [*temporary.iterdir()]
 
 
 @pytest.fixture
