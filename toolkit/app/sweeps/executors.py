@@ -170,7 +170,7 @@ class Cluster:
                     threads_per_worker=1,
                     processes=True,
                     host="127.0.0.1",
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",  # a port that is free
                     silence_logs=50,
                     env=ONE_THREAD,
                 )

@@ -150,7 +150,7 @@ def test_what_is_no_address_is_refused(asked: list[Task], address: str) -> None:
 def test_a_worker_without_the_package_is_refused_by_name(asked: list[Task], tmp_path: Path) -> None:
     """Without the `.pth` files of its folder of packages the interpreter of the worker does not find the toolkit."""
     distributed = pytest.importorskip("distributed")
-    nothing = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": None, "silence_logs": 50}
+    nothing = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
     packages = str(Path(distributed.__file__).parents[1])
     program = f"import sys; sys.path.append({packages!r}); from distributed.cli.dask_worker import main; main()"
     with distributed.LocalCluster(**nothing) as cluster:
