@@ -243,6 +243,7 @@ class _Pool:
 def solver(monkeypatch):
     found = pool.Solver((), wall=4, waiting=2)
     found._pool = _Pool()  # type: ignore[assignment]
+    found._day = date.today()
     found._ready = Future()
     found._ready.set_result(True)
     return found
@@ -406,6 +407,38 @@ def test_a_process_that_is_ended_is_made_again():
         os.kill(solver._pool.schedule(os.getpid).result(), signal.SIGKILL)  # type: ignore[union-attr]
         time.sleep(1)  # while nobody asks
         assert eventually(solver, replace(start.position, cap=65)).status == "optimal"
+    finally:
+        solver.close()
+
+
+class _Yesterday(date):
+    @classmethod
+    def today(cls):
+        return date.today() - timedelta(days=1)
+
+
+def test_a_portal_that_runs_into_a_new_day_answers_by_its_law_and_meanwhile_by_that_of_the_day_before(monkeypatch):
+    """Started for the registrations weeks before a webinar, it showed the controls of that day "as in force today"."""
+    solver = pool.Solver((), wall=60, waiting=4)
+    monkeypatch.setattr(pool, "date", _Yesterday)
+    solver.open(())
+    try:
+        end = time.monotonic() + 200
+        while not solver.is_ready:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        former, position = solver._pool, solver.start(STRATEGY).position
+        monkeypatch.undo()
+        assert solver.solve(position, "a").as_of == _Yesterday.today().isoformat()
+        while solver.solve(position, "a").as_of != date.today().isoformat():
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        assert solver.is_ready
+        assert former is not None
+        assert former is not solver._pool
+        while former.active:
+            assert time.monotonic() < end
+            time.sleep(0.1)
     finally:
         solver.close()
 

@@ -51,6 +51,8 @@ class Solver:
         self._starts: dict[tuple[date, str], Start] = {}
         self._pool: ProcessPool | None = None
         self._printer: ProcessPool | None = None
+        self._next: ProcessPool | None = None
+        self._next_day = date.min
         self._reports = threading.BoundedSemaphore(max(1, waiting // 2))
         self._day = date.min
         self.stops = False
@@ -67,8 +69,8 @@ class Solver:
         """End the processes."""
         self.stops = True
         with self._lock:
-            pools = self._pool, self._printer
-            self._pool = self._printer = None
+            pools = self._pool, self._printer, self._next
+            self._pool = self._printer = self._next = None
         for pool in pools:
             if pool is not None:
                 pool.stop()
@@ -78,6 +80,31 @@ class Solver:
         """Log why the process could not load; one that is stopped meanwhile has no reason."""
         if not self.stops and not ready.cancelled() and (error := ready.exception()) is not None:
             log.error("demo.not_loaded", error=type(error).__name__, message=str(error))
+
+    def _follow_the_day(self) -> None:
+        """On a new day load a process for it, beside the one that answers until it is ready; a day is tried once."""
+        today = date.today()
+        with self._lock:
+            if self._pool is None or today in (self._day, self._next_day) or not self.is_ready:
+                return
+            self._next_day = today
+            self._next = following = _process(child.load, today, self._prices, self._strategies)
+        ready = following.schedule(child.is_loaded, timeout=LOADING)
+        ready.add_done_callback(self._tell_failure)
+        # A thread of its own: the callback runs in that of the pool, which cannot wait for its own end.
+        ready.add_done_callback(lambda done: threading.Thread(target=self._change_over, args=[following, today, done]).start())
+
+    def _change_over(self, following: ProcessPool, day: date, ready: Future[bool]) -> None:
+        loaded = not ready.cancelled() and ready.exception() is None
+        with self._lock:
+            if self._next is not following:  # closed meanwhile
+                return
+            former, self._next = following, None
+            if loaded:
+                former, self._pool, self._day, self._ready = self._pool, following, day, ready
+        if former is not None:
+            former.close() if loaded else former.stop()  # what is asked already is answered
+            former.join()
 
     @property
     def is_ready(self) -> bool:
@@ -90,6 +117,7 @@ class Solver:
         Raises:
             ToolkitError: where the strategy, or its data, cannot be shown.
         """
+        self._follow_the_day()
         key = self._day, strategy
         if key not in self._starts:
             self._starts[key] = self._wait(lambda: self._schedule(child.start, [strategy], self._wall))
@@ -102,6 +130,7 @@ class Solver:
             position: On the grid.
             session: Of the visitor: of its questions the newest counts.
         """
+        self._follow_the_day()
         key = self._day, position
         with self._lock:
             if key in self._answers:
