@@ -33,6 +33,7 @@ CAN Toronto;Montreal;Ottawa;Calgary;Quebec;Ontario;British Columbia;Alberta;Mani
 CAN,USA Vancouver
 CAN,GBR Halifax
 CHE Zürich;Zurich;Genf;Geneva;Genève;Basel;Bern;Lausanne;Luzern;Lucerne;Lugano;Zug;Winterthur;St. Gallen;Sankt Gallen
+CHE Freilager ZH;Zollfreilager ZH;Zürcher Freilager
 CHE Chiasso;Embrach;Embraport;Kloten;Schaffhausen;Baar;Pratteln;Muttenz;Chur;Thun;Neuchâtel;Neuenburg;Altdorf Uri
 CHL Santiago de Chile;Valparaiso;Antofagasta;Iquique
 CHN Shanghai;Schanghai;Yangshan;Waigaoqiao;Pudong;Peking;Beijing;Tianjin;Tientsin;Guangzhou;Kanton;Shenzhen;Ningbo;Ningpo

@@ -10,7 +10,7 @@ from toolkit.core.limits import check_number
 from toolkit.core.messages import message
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
-_MASS = re.compile(rf"({_NUMBER})\s*(kg|g|ozt)")
+_MASS = re.compile(rf"(?:({_NUMBER})|(\d+)[/⁄](\d+))\s*(kg|g|ozt)")
 _SIZE = re.compile(rf"[ø⌀]?\s*({_NUMBER})\s*(?:mm)?\s*[x×*]\s*({_NUMBER})\s*(?:mm)?(?:\s*[x×*]\s*({_NUMBER})\s*(?:mm)?)?")
 
 
@@ -28,7 +28,7 @@ class PieceSize:
 
     @classmethod
     def parse(cls, text: str, option: str = "--size") -> PieceSize:
-        """A size such as ``30x700`` (diameter x length), ``120x120x50`` (mm), ``5kg``, ``800 g`` or ``1 ozt``.
+        """A size such as ``30x700`` (diameter x length), ``120x120x50`` (mm), ``5kg``, ``800 g``, ``1 ozt`` or ``1/10 ozt``.
 
         Raises:
             SpecError: for any other text.
@@ -37,7 +37,10 @@ class PieceSize:
         if found := _MASS.fullmatch(told):
             from toolkit.core.units import KG_PER_UNIT  # noqa: PLC0415  (numpy, which no list of commands needs)
 
-            mass = _positive(found[1], option) * KG_PER_UNIT[found[2]]
+            number, above, below, unit = found.groups()
+            # A part of one alone: ½ behind a number is composed as 11⁄2, too.
+            part = 0.0 if number or int(above) >= int(below) else int(above) / int(below)
+            mass = (_positive(number, option) if number else part) * KG_PER_UNIT[unit]
             if mass:
                 return cls(mass=mass)
         elif found := _SIZE.fullmatch(told):

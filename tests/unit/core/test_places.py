@@ -22,6 +22,8 @@ from toolkit.core.places import place
         ("Frankfurt (Oder)", "DEU"),
         ("Zollfreilager Zürich", "CHE"),
         ("Zollfreilager Zuerich AG", "CHE"),
+        ("Freilager ZH", "CHE"),
+        ("Zürcher Freilager AG", "CHE"),
         ("Genf", "CHE"),
         ("Rotterdam", "NLD"),
         ("Singapore Freeport", "SGP"),

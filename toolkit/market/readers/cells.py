@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from toolkit.core import currencies
 from toolkit.core.countries import foldings
@@ -300,6 +301,11 @@ def size(text: str, unit: str | None, *, most: float, precious: bool = False) ->
     return found
 
 
+def in_ounces(text: str) -> bool:
+    """Whether the size of a piece is in ounces."""
+    return bool(_OUNCE.search(tidy(text))) or tidy(text).casefold().endswith("ozt")
+
+
 def unit(text: str, *, precious: bool, listed: bool) -> str:
     """The unit that a text names: one of the masses of `core.units`, or ``unit`` for a listed instrument.
 
@@ -384,6 +390,27 @@ def day(text: str, *, clock: bool = True) -> Day | None:
         month = _MONTHS.get(name.casefold())
         return _one(_year(year), month, int(number)) if month else None
     return None
+
+
+def german_midnights(written: Iterable[str | datetime]) -> Mapping[str, date]:
+    """Moments in UTC, which an export writes for the day that begins then in Germany -> that day; empty unless each is one.
+
+    ``2026-01-31T23:00:00Z`` is the first of February there, and in summer ``T22:00:00Z`` is midnight.
+
+    Args:
+        written: Cells of a column.
+    """
+    found: dict[str, date] = {}
+    for cell in written:
+        try:
+            moment = cell if isinstance(cell, datetime) else datetime.fromisoformat(tidy(cell).replace("UTC", "Z"))
+        except ValueError:
+            return {}
+        local = moment.astimezone(ZoneInfo("Europe/Berlin")) if moment.utcoffset() == timedelta(0) else None
+        if local is None or local.time() != time(0):
+            return {}
+        found[str(cell)] = local.date()
+    return found
 
 
 def month(text: str) -> str | None:

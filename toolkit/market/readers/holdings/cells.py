@@ -35,6 +35,7 @@ class RowCells:
     raw: dict[str, list[Any]] = field(default_factory=dict)
     mark: str | None = None
     month_first: int | None = None
+    begun: Mapping[str, date] = field(default_factory=dict)
     lots: list[str] = field(default_factory=list)
 
     def _text(self, key: str, i: int) -> str | None:

@@ -266,6 +266,9 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "location": lambda lots: message("No place given, so not called safe: {lots}.", lots=lots),
     "day_first": lambda _: message("In dates with slashes the day comes first, as other dates of the file show."),
     "month_first": lambda _: message("In dates with slashes the month comes first, as other dates of the file show."),
+    "german_day": lambda lots: message(
+        "Purchase dates are moments in UTC at which a day begins in Germany; that day is taken: {lots}.", lots=lots
+    ),
     "dollar": lambda lots: message("The sign $ is read as USD: {lots}.", lots=lots),
 }
 """What is assumed where a cell is empty: key -> the sentence that names the lots."""

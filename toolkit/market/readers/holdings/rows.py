@@ -142,9 +142,9 @@ class Parser(PurchaseCells):
         settled = [found for _, _, found in seen if found.is_ambiguous]
         if settled and self.mark is not None:
             self.notes.append(cells.decided(settled[0], self.mark))
-        days = [
-            cells.day(cell) for i in kept if isinstance(cell := self.raw.get("purchase_date", [None] * len(numbers))[i], str)
-        ]
+        dates = [self.raw.get("purchase_date", [None] * len(numbers))[i] for i in kept]
+        self.begun = cells.german_midnights(cell for cell in dates if isinstance(cell, str | datetime))
+        days = [cells.day(cell) for cell in dates if isinstance(cell, str)]
         self.month_first, contradict = cells.either_reading(day for day in days if day)
         if contradict:
             self.month_first = None
@@ -162,13 +162,14 @@ class Parser(PurchaseCells):
             self._form(i, row, words)
         row["purity"] = self._purity(i) or row["purity"]
         unit, quantity = self._quantity(i)
-        is_coin = not COINS.isdisjoint(foldings(self._text("form", i) or words or ""))
-        pieces = None if listed or is_coin or not self._counts_pieces(i, unit) else quantity
+        told = (self._text("form", i) or words or "", self._text("unit", i) or "", unit or "")
+        is_coin = any(not COINS.isdisjoint(foldings(text)) for text in told)
+        pieces = None if listed or not self._counts_pieces(i, unit) else quantity
         if pieces is not None:
             row["quantity"], row["unit"] = self._mass_of_pieces(i, pieces, row["asset"]), "kg"
         else:
             row["quantity"], row["unit"] = quantity, self._unit(i, row["asset"], unit, listed=listed, coin=is_coin)
-        if row["unit"] == "ozt" and is_coin:
+        if is_coin and (row["unit"] == "ozt" or (pieces and cells.in_ounces(self._text("size", i) or ""))):
             row["purity"] = None
             self._default("coins", self.lots[i])
         row["size"] = self._size(i, row)
@@ -306,7 +307,11 @@ class Parser(PurchaseCells):
     def _counts_pieces(self, i: int, beside: str | None) -> bool:
         """Whether the quantity is a number of pieces: by its header or unit, where no mass is named."""
         header = self.header["quantity"]
-        named = {cells.UNITS.get(fold(text)) for text in (self._text("unit", i), beside, header.unit) if text}
+        named = {
+            cells.UNITS.get(fold(text)) if COINS.isdisjoint(foldings(text)) else cells.PIECE
+            for text in (self._text("unit", i), beside, header.unit)
+            if text
+        }
         return named == {cells.PIECE} or (not named and not COUNTS.isdisjoint(foldings(header.text)))
 
     def _mass_of_pieces(self, i: int, count: float, asset: str | None) -> float | None:
@@ -366,7 +371,10 @@ class Parser(PurchaseCells):
         cell = self.raw["purchase_date"][i] if "purchase_date" in self.raw else None
         if cell is None:
             return None
-        if isinstance(cell, datetime):
+        if str(cell) in self.begun:
+            found = self.begun[str(cell)]
+            self._default("german_day", self.lots[i])
+        elif isinstance(cell, datetime):
             found = cell.date()
         elif isinstance(cell, date):
             found = cell

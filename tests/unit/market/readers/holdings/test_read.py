@@ -688,3 +688,50 @@ def test_a_sale_that_is_planned_is_no_status_of_the_lot(remark, status):
 def test_a_column_of_units_is_read_whatever_its_header(header):
     lot = parsed(f"Metal;Quantity;{header}\nGallium;500;g\nGallium;2;kg\n").holdings().frame
     assert lot["mass"].to_list() == [0.5, 2.0]
+
+
+class TestMomentsInUtc:
+    def days(self, *dates):
+        lots = ({"asset": "gallium", "quantity": "1", "unit": "kg", "purchase_date": written} for written in dates)
+        found = read(*lots)
+        return [row["purchase_date"] for row in found.frame.iter_rows(named=True)], " ".join(map(str, found.notes))
+
+    def test_midnights_of_germany_are_the_days_that_begin_there(self):
+        days, told = self.days("2026-01-31T23:00:00Z", "2025-06-30 22:00:00+00:00", "2025-03-29T23:00:00.000Z")
+        assert days == [date(2026, 2, 1), date(2025, 7, 1), date(2025, 3, 30)]
+        assert "moments in UTC at which a day begins in Germany" in told
+
+    @pytest.mark.parametrize(
+        "other", ["2026-01-31T10:15:00Z", "2025-06-30T23:00:00Z", "2026-01-31", "2026-02-01T00:00:00+01:00"]
+    )
+    def test_one_that_is_no_such_midnight_leaves_all_as_they_are(self, other):
+        days, told = self.days("2026-01-31T23:00:00Z", other)
+        assert days[0] == date(2026, 1, 31)
+        assert "UTC" not in told
+
+
+class TestPartsOfAnOunce:
+    @pytest.mark.parametrize(("size", "mass"), [("1/2 oz", 0.5), ("½ oz", 0.5), ("1/10 Unze", 0.1), ("¼ ozt", 0.25)])
+    @pytest.mark.parametrize("unit", ["coins", "Münzen", "Stück"])
+    def test_coins_are_counted_by_the_fine_ounces_of_one(self, size, mass, unit):
+        lot = {"asset": "gold", "form": "coin", "purity": "91.67 %", "quantity": "20", "unit": unit, "size": size}
+        found = read(lot)
+        (row,) = found.frame.iter_rows(named=True)
+        assert row["mass"] == pytest.approx(20 * mass * 0.0311034768)
+        assert row["purity"] is None
+        assert any("Ounces of coins are ounces of fine metal" in note for note in found.notes)
+
+    def test_grams_of_a_coin_are_what_it_weighs(self):
+        (row,) = read(
+            {"asset": "gold", "quantity": "4", "unit": "coins", "size": "33.93 g", "purity": "91.67 %"}
+        ).frame.iter_rows(named=True)
+        assert (row["mass"], row["purity"]) == (pytest.approx(4 * 0.03393), "91.67 %")
+
+    @pytest.mark.parametrize("size", ["1½ oz", "3/2 oz", "1/0 oz"])
+    def test_what_may_be_composed_of_a_number_and_a_part_is_refused(self, size):
+        with pytest.raises(DataError, match="not a size of a piece"):
+            read({"asset": "gold", "quantity": "2", "unit": "pcs", "size": size})
+
+    def test_coins_without_a_size_are_asked_about(self):
+        with pytest.raises(DataError, match="pieces of unknown weight"):
+            read({"asset": "gold", "quantity": "20", "unit": "coins"})
