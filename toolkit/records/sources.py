@@ -119,9 +119,9 @@ class About(Record):
     title: str
     """Title of the strategy."""
     idea: str
-    """Why it should work."""
+    """Why it should work; empty where its author does not say."""
     source: str
-    """Literature or author."""
+    """Literature or author; empty where its author does not say."""
     refuted_by: str | None
     """What would show that it does not."""
 

@@ -144,12 +144,9 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
         if key not in TABLES
     ]
     data = with_defaults(data)
-    parts: dict[str, Any] = {"name": name}
-    faults += [
-        {"key": required, "message": message("is required"), "hint": ""}
-        for required in ("about", "objective")
-        if required not in data
-    ]
+    parts: dict[str, Any] = {"name": name, "about": About(title=name)}
+    if "objective" not in data:
+        faults.append({"key": "objective", "message": message("is required"), "hint": ""})
     for key, model in SECTIONS.items():
         if key in data:
             parts[key] = _section(model, data[key], key, faults)

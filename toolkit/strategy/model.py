@@ -32,11 +32,11 @@ def _unused(value: object) -> bool:
 
 
 class About(Spec):
-    """Who the strategy is for: all but `refuted_by` are required."""
+    """What the strategy says of itself: a title at least; those that are shipped say all of it."""
 
     title: str = Field(min_length=1)
-    idea: str = Field(min_length=1)
-    source: str = Field(min_length=1)
+    idea: str = ""
+    source: str = ""
     refuted_by: str | None = None
 
 

@@ -58,3 +58,9 @@ def test_data_are_known_by_the_beginning_of_their_hash(records):
 def test_words_of_a_strategy_stay_inside_their_span(records):
     paragraph = method.build(partial_findings(records["hostile"]))[0]
     assert any(span.style == "name" and "<script>" in span.text for span in paragraph.text)
+
+
+def test_a_strategy_that_says_nothing_of_itself_has_no_empty_labels(records):
+    record = records["normal"]
+    words, *_ = built({**record, "about": {**record["about"], "idea": "", "source": "", "refuted_by": None}})
+    assert words.startswith("Run. ")

@@ -1,3 +1,5 @@
+import tomllib
+
 import pytest
 
 from toolkit.core.errors import SpecError
@@ -19,7 +21,7 @@ def test_every_fault_is_told_at_once():
     with pytest.raises(SpecError) as refused:
         decode(
             {
-                "about": {"title": "T", "idea": "I"},
+                "about": {"idea": "I"},
                 "objectve": {},
                 "objective": {"kind": "min_rsk"},
                 "forecast": {"covariance": {"kind": "facto"}, "lookback": "ages"},
@@ -36,7 +38,7 @@ def test_every_fault_is_told_at_once():
     told = {(fault["key"], fault["hint"]) for fault in refused.value.details["faults"]}
     keys = {key for key, _ in told}
     assert {
-        "about.source",
+        "about.title",
         "objectve",
         "objective.kind",
         "forecast.covariance",
@@ -106,3 +108,10 @@ def test_periods():
     for text in ("3", "years", "-3 years", "0 months", "3 weeks"):
         with pytest.raises(ValueError, match="period"):
             months(text)
+
+
+def test_what_a_strategy_says_of_itself_is_its_authors_business():
+    bare = decode({"objective": {"kind": "min_risk"}})
+    assert (bare.about.title, bare.about.idea, bare.about.source) == ("x", "", "")
+    assert decode({"about": {"title": "T"}, "objective": {"kind": "min_risk"}}).fingerprint == bare.fingerprint
+    assert decode_strategy(tomllib.loads(bare.to_toml()), name="x", file="x.toml") == bare

@@ -178,7 +178,7 @@ def _line(key: LanguageKey) -> str:
 
 
 def _empty(value: Any) -> bool:
-    return value is None or value in ([], {})
+    return value is None or value in ([], {}, "")
 
 
 def _toml(value: Any) -> str:

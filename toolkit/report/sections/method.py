@@ -30,7 +30,7 @@ def method(run: Findings) -> tuple[Block, ...]:
         left(say.words("Value"), lambda item: item[1]),
         stacks=False,
     )
-    return (Paragraph(text(*idea(run), " ", *_run(run))), Columns((Figure(_finding(run), (), (), data=table), *_data(run))))
+    return (Paragraph(text(*idea(run), *_run(run))), Columns((Figure(_finding(run), (), (), data=table), *_data(run))))
 
 
 def _finding(run: Findings) -> Text:
@@ -60,10 +60,12 @@ def _run(run: Findings) -> Iterator[Inline]:
 def idea(run: Findings) -> Iterator[Inline]:
     """What the strategy believes, on what it rests and what would show it wrong, in its author's words."""
     say, about = run.say, run.strategy_run.about
-    yield from (strong(say.words("Idea.")), " ", _told(run, about.idea))
-    yield from (" ", strong(say.words("Source.")), " ", _told(run, about.source))
-    if about.refuted_by:
-        yield from (" ", strong(say.words("Refuted when:")), " ", _told(run, about.refuted_by))
+    said = (
+        (say.words("Idea."), about.idea), (say.words("Source."), about.source), (say.words("Refuted when:"), about.refuted_by)
+    )  # fmt: skip
+    for label, words in said:
+        if words:
+            yield from (strong(label), " ", _told(run, words), " ")
 
 
 def _told(run: Findings, words: str) -> Span:
