@@ -120,16 +120,17 @@ def test_every_python_block_of_a_page_runs(page, folder, tmp_path, monkeypatch, 
     assert written == {*re.findall(r'(?:save|report)\("([^"]+)"', PAGES[page])}
 
 
+@pytest.fixture(scope="module")
+def code():
+    return {path: path.read_text(encoding="utf-8") for path in (REPOSITORY / "toolkit").rglob("*.py")}
+
+
 @pytest.mark.parametrize("key", keys())
-def test_every_setting_is_written_down_and_read(key):
+def test_every_setting_is_written_down_and_read(key, code):
     section, _, name = key.partition(".")
     _, _, rest = CONFIG.partition(f"[{section}]\n")
     assert re.search(rf"^(?:# )?{name} = ", rest.split("\n[")[0], re.MULTILINE), key
-    code = {path: path.read_text(encoding="utf-8") for path in (REPOSITORY / "toolkit").rglob("*.py")}
-    readers = [
-        path.name for path, text in code.items() if re.search(rf"\b{section}\.{name}\b", text) and path.name != "config.py"
-    ]
-    assert readers
+    assert [path for path, text in code.items() if re.search(rf"\b{section}\.{name}\b", text) and path.name != "config.py"]
 
 
 def test_no_other_setting_is_written_down():

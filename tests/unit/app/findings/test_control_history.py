@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import pairwise
 
 import pytest
 
 from tests.lots import HEADER, TWELVE
 from tests.subjects import AS_OF, backtest, holdings, proposal, settings, with_parts
 from toolkit.app.context import Context
+from toolkit.app.findings.control_history import _periods
+from toolkit.controls.periods import form_history
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +49,17 @@ def test_a_backtest_is_exposed_by_what_it_held_on_each_date():
         assert point["stoppable"] is None
 
 
-def test_periods_of_a_metal_do_not_touch():
-    for metal in backtest().parts["control_history"]["metals"]:
-        periods = metal["periods"]
-        for before, after in pairwise(periods):
-            assert before["until"] < after["since"]
-            touching = date.fromisoformat(after["since"]).toordinal() - date.fromisoformat(before["until"]).toordinal() == 1
-            assert not (touching and before["status"] == after["status"])
+@pytest.mark.parametrize(
+    ("metal", "form", "to", "told"),
+    [
+        ("holmium", "oxide", "DEU", ["suspended 2025-11-07 2026-11-10", "controlled 2026-11-11 None"]),
+        ("gallium", "metal", "USA", ["controlled 2023-08-01 None"]),
+    ],
+)
+def test_days_in_one_state_are_one_period_and_one_state_follows_another(metal, form, to, told):
+    ledger = Context(settings(), AS_OF).ledger
+    found = [*_periods(form_history(ledger, metal, form, until=date(2026, 12, 31), destination=to))]
+    assert [f"{one['status']} {one['since']} {one['until']}" for one in found] == told
 
 
 def test_a_run_has_no_history_of_its_own():
