@@ -127,8 +127,8 @@ def test_a_licence_takes_as_long_as_assumed_and_cover_is_told_where_the_use_is_k
 @pytest.mark.parametrize(
     ("rows", "heading"),
     [
-        ((TWELVE[0],), r"Nothing of €[\d,]+ can be stopped by an export control in force"),
-        ((TWELVE[11],), "Nothing in the file can be stopped by an export control in force"),
+        ((TWELVE[0],), r"Nothing of €[\d,]+ can be stopped by an export control that the ledger knows"),
+        ((TWELVE[11],), "Nothing in the file can be stopped by an export control that the ledger knows"),
         ((TWELVE[10],), r"An export control may stop €(\d+) of €\1"),
         ((TWELVE[3],), r"An export control may stop €([\d,]+) of €\1"),
         (
@@ -327,6 +327,20 @@ def test_a_ban_that_returned_by_its_date_is_told_in_the_opening_and_among_the_du
     assert ("ban, since 28 Nov 2026" in plain_page) == (owner == "USA")
     assert ("No. 23/2023 since 1 Aug 2023" in plain_page) == (owner == "DEU")
     assert any("No. 46 of 2024" in str(words) and "by the dates" in str(words) for words in ask.record.exposure.statements)
+
+
+def test_an_order_from_a_country_whose_law_the_ledger_lacks_is_not_called_beyond_reach(tmp_path):
+    """ "no: nothing in force on it" stood beside an order from Chile, of whose export law the ledger holds nothing."""
+    rows = [
+        "RE-1,rhenium,metal,99.9 %,2,kg,2026-05-02,1350,EUR,CHL,Frankfurt,ordered,,,,,",
+        "IN-1,indium,metal,4N,2,kg,2026-05-02,350,EUR,CHN,Frankfurt,ordered,,,,,",
+        "HF-1,hafnium,metal,99.9 %,2,kg,2026-05-02,3350,EUR,FRA,Frankfurt,ordered,,,,,",
+    ]
+    found = holdings.build(findings_of(ask_of(tmp_path, *rows)))
+    told = {plain(row.cells[0]): plain(row.cells[-1]) for row in table_of(found[1]).rows}
+    assert told["RE-1"] == "not known: the export law of its origin is not in the ledger"
+    assert told["IN-1"] == "no: nothing in force on it"
+    assert told["HF-1"].startswith("no: ")
 
 
 NOTHING_GIVEN = (

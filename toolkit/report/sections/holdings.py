@@ -46,6 +46,7 @@ STOP: Mapping[str, str] = MappingProxyType(
         "safe": mark("no: outside its origin"),
         "safe_abroad": mark("no: outside China"),
         "clear": mark("no: nothing in force on it"),
+        "unread": mark("not known: the export law of its origin is not in the ledger"),
         "stored_at_origin": mark("yes, when it is to leave the country"),
         "stored_place_unknown": mark("unknown: its place is not clear"),
         "in_transit": mark("unknown: it may have left its origin"),
@@ -59,7 +60,7 @@ YES, NO, UNKNOWN = mark("Yes"), mark("No"), mark("Unknown")
 BRIEFLY: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("safe", "safe_abroad", "clear"), NO),
-        **dict.fromkeys(("stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
+        **dict.fromkeys(("unread", "stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
         **dict.fromkeys(("stored_at_origin", "licence", "ban"), YES),
     }
 )
@@ -301,6 +302,8 @@ def _stop(lot: LotExposure) -> str:
     standing = reach(lot)
     if standing == "safe" and lot.assumed_origin:
         return "safe_abroad"
+    if standing == "clear" and any(lot.export_from in one.not_in_ledger for one in lot.answers):
+        return "unread"
     if standing in ("safe", "clear"):
         return standing
     if standing == "unsettled":

@@ -53,8 +53,8 @@ def _result(run: Findings, found: Mapping[Reach, Sum], at_risk: Total) -> Text:
     if not any(part.lots for part in found.values()):
         return say("The file lists no lots")
     if total > 0:
-        return say("Nothing of {total} can be stopped by an export control in force", total=run.money(total))
-    return say("Nothing in the file can be stopped by an export control in force")
+        return say("Nothing of {total} can be stopped by an export control that the ledger knows", total=run.money(total))
+    return say("Nothing in the file can be stopped by an export control that the ledger knows")
 
 
 def _at_risk(run: Findings, at_risk: Total, safe: float, total: float) -> Text:
