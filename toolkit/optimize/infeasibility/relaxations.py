@@ -116,8 +116,8 @@ def least_violation(
     return point / point.sum(), float(np.asarray(problem.value, dtype=float))
 
 
-def _linear_program(limits: LinearConstraints, width: int, columns: Mapping[int, int]) -> FloatArray | None:
-    """Weights (n + 1,) at which the limits of some constraints (position -> slack) give way by the least sum; None for none."""
+def _linear_program(limits: LinearConstraints, width: int, columns: Mapping[int, int]) -> tuple[FloatArray, float] | None:
+    """Weights (n + 1,) at which the limits of some constraints (position -> slack) give way by the least sum, and that sum."""
     slack = np.zeros((len(limits.h), len(columns)))
     for row, owner in enumerate(limits.owner):
         if owner in columns:
@@ -125,7 +125,7 @@ def _linear_program(limits: LinearConstraints, width: int, columns: Mapping[int,
     cost = np.concatenate([np.zeros(width), np.ones(len(columns))])
     lowest = np.append(limits.lowest, np.zeros(len(columns)))
     found = least(cost, np.hstack([limits.G, slack]), limits.h, 1.0 - cost, lowest)
-    return None if found is None else found[0][:width]
+    return None if found is None else (found[0][:width], found[1])
 
 
 def feasible(problem: Problem) -> bool:
@@ -142,6 +142,7 @@ def feasible(problem: Problem) -> bool:
 def nearest_weights(problem: Problem) -> FloatArray | None:
     """Weights (n + 1,) at which limits give way by the least sum, all of one constraint alike; None when none is enough.
 
+    Of several such moves one of fewer constraints, as far as leaving out one after the other finds it.
     With limits on contributions to risk a sequence of convex programs inside them, whose end is not known to be the least.
     """
     limits, convex, contributions = (
@@ -151,28 +152,46 @@ def nearest_weights(problem: Problem) -> FloatArray | None:
     )
     columns = relaxable_columns(problem, {*limits.owner, *(constraint.owner for constraint in convex), *contributions})
     roomy = _with_room(problem, limits)
-    point = _nearest(roomy, convex, columns)
+    point = _fewest(roomy, convex, columns)
     if point is None and roomy is not limits:
-        point = _nearest(limits, convex, columns)
+        point = _fewest(limits, convex, columns)
     x = np.append(np.full(len(problem.universe), 1.0 / len(problem.universe)), 0.0)
     for _ in range(STEPS if contributions and point is not None else 0):
         inside = tuple(
             contribution.around(x[:-1], owner, None) for owner, group in contributions.items() for contribution in group
         )
-        point = _nearest(limits, (*convex, *inside), columns)
-        if point is None:
+        found = _nearest(limits, (*convex, *inside), columns)
+        if found is None:
             raise NumericalFailure(message("no weights near the limits on contributions to risk were found."))
+        point = found[0]
         if float(np.max(np.abs(point - x))) < ARRIVED:
             break
         x = point
     return point
 
 
-def _nearest(limits: LinearConstraints, convex: ConvexConstraints, columns: Mapping[int, int]) -> FloatArray | None:
+def _nearest(
+    limits: LinearConstraints, convex: ConvexConstraints, columns: Mapping[int, int]
+) -> tuple[FloatArray, float] | None:
     if not convex:
         return _linear_program(limits, limits.G.shape[1], columns)
-    found = least_violation(limits, convex, columns)
-    return None if found is None else found[0]
+    return least_violation(limits, convex, columns)
+
+
+def _fewest(limits: LinearConstraints, convex: ConvexConstraints, columns: Mapping[int, int]) -> FloatArray | None:
+    """Weights at which few constraints give way by the least sum: of the first to the last, one that the sum spares stays."""
+    found = _nearest(limits, convex, columns)
+    if found is None:
+        return None
+    (point, total), moving = found, tuple(columns)
+    for owner in columns:
+        fewer = tuple(other for other in moving if other != owner)
+        if not fewer:
+            break
+        without = _nearest(limits, convex, {one: at for at, one in enumerate(fewer)})
+        if without is not None and without[1] <= total + RELAXED:
+            point, moving = without[0], fewer
+    return point
 
 
 def _with_room(problem: Problem, limits: LinearConstraints) -> LinearConstraints:

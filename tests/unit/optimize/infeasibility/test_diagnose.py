@@ -98,3 +98,16 @@ def test_a_limit_that_gives_way_keeps_few_digits_and_is_never_rounded_back(limit
 
 def test_no_conflict_where_there_is_none():
     assert conflict(problem_of(random_covariance(4), constraints=[CASH])) is None
+
+
+@pytest.mark.parametrize("more", [[], [{"name": "risk", "kind": "risk_limit", "measure": "volatility", "upper": 3.0}]])
+def test_of_limits_that_may_give_way_for_one_another_one_does(more):
+    """A cone solver ends between them: half of the sum at each."""
+    pair = ["a0", "a1"], ["a2", "a3"]
+    caps = [{"name": f"cap{i}", "kind": "group", "assets": assets, "upper": 0.3} for i, assets in enumerate(pair)]
+    with pytest.raises(Infeasible) as refused:
+        allocate(
+            problem_of(random_covariance(4), constraints=[{"name": "full", "kind": "fully_invested"}, *caps, *more], **FACTS)
+        )
+    (moved,) = refused.value.details["relaxation"].values()
+    assert moved == pytest.approx(0.4, abs=1e-4)
