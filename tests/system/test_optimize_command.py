@@ -281,3 +281,12 @@ def test_of_many_holdings_the_largest_are_shown_and_the_others_summed_up(toolkit
     (warning,) = (line for line in shown.stderr.splitlines() if "No dealer terms" in line)
     assert "L0029 and 30 others" in warning
     assert any("L0059" in text for text in record["warnings"])
+
+
+def test_a_strategy_that_tracks_tells_its_tracking_error(toolkit):
+    done = toolkit("optimize", "few-holdings", "--as-of", "2026-11-24", "--no-report", "--json")
+    error = json.loads(done.stdout)["objective"]["value"] ** 0.5
+    assert error > 0.01
+    told = toolkit("optimize", "few-holdings", "--as-of", "2026-11-24", "--no-report").stdout
+    assert f"Tracking error {error:.1%} a year" in " ".join(told.split())
+    assert "Tracking error" not in toolkit("optimize", "equal-weight", "--as-of", "2026-11-24", "--no-report").stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -180,6 +181,11 @@ def _risk(answer: Answer, record: Run) -> None:
             "{money}, then {holding:,.0f} {money} a year to hold.",
             loss=risk.cvar_95, method=answer.phrase(risk.cvar_method), **told,
         )  # fmt: skip
+    if record.objective.kind == "track":
+        answer.line(
+            "Tracking error {error:.1%} a year: the volatility of the difference to the target.",
+            error=math.sqrt(record.objective.value),
+        )
 
 
 def _expected(answer: Answer, record: Run, held: Sequence[Position]) -> None:
