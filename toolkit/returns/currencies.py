@@ -140,7 +140,11 @@ def fx_returns(panel: Panel, fx: Rates | pl.DataFrame, reporting: str) -> FxRetu
                 )
             )
             continue
-        rates[:, columns] = _change(level)[:, None]
+        change = _change(level)[:, None]
+        if columns.all():  # thousands of series in one currency share its changes
+            rates = np.broadcast_to(change, rates.shape)
+        else:
+            rates[:, columns] = change
         if known[-1] < len(level) - 1:
             notes.append(
                 message(

@@ -111,7 +111,7 @@ class Returns:
             where fewer than two periods are shared.
         """
         seen = np.isfinite(self.mean)
-        x = np.where(seen, self.mean, 0.0)
+        x = self.mean if seen.all() else np.where(seen, self.mean, 0.0)
         w = np.ones(len(x)) if weights is None else weights
         first, pattern = patterns(seen)
         known = seen[:, first].astype(np.float64)
@@ -121,15 +121,15 @@ class Returns:
         freedom = np.maximum(1.0 - 1.0 / np.maximum(counts, 1.0 + 1e-9), 1e-9)
         usable = counts > 1.0 + 1e-9
         n, weighted = len(pattern), x * w[:, None]
-        sums = (weighted.T @ known)[:, pattern]
+        sums = weighted.T @ known
         if len(first) > 1:  # one pattern is broadcast over all pairs
-            pairs = np.ix_(pattern, pattern)
+            sums, pairs = sums[:, pattern], np.ix_(pattern, pattern)
             counts, divisor, freedom, usable = counts[pairs], divisor[pairs], freedom[pairs], usable[pairs]
         cov = weighted.T @ x
         product = sums * sums.T
         product /= divisor
         cov -= product
-        cov /= divisor * freedom
+        cov /= np.multiply(divisor, freedom, out=product if len(first) > 1 else None)
         if len(self.noisy):
             own = seen[:, self.noisy].astype(np.float64)
             at = np.ix_(self.noisy, self.noisy)

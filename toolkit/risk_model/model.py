@@ -131,7 +131,9 @@ def estimate(
         coverage=partial(coverage, panel, universe, np.array([risk.own_weight for risk in risks])),
         loading_errors=form.loading_errors,
         model=form.model,
-        printed=frozen(np.take(observed.printed, total.at(assets), axis=1)),
+        printed=inputs.own.mean
+        if np.shares_memory(observed.printed, total.mean)
+        else frozen(np.take(observed.printed, total.at(assets), axis=1)),
     )
 
 

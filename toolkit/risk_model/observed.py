@@ -41,7 +41,8 @@ class Observed:
         realised: Of all series and of the dollar, in the currencies of quotation, without any correction of volatility:
             prints as they are, posterior means where noisy. Corrections scale risk; a return that is shown comes from here.
         printed: (T, n) changes of observed prices in the reporting currency: log changes of a noisy basis, since one outlier
-            of fifteen times the price would dominate simple returns; simple returns otherwise.
+            of fifteen times the price would dominate simple returns; simple returns otherwise. Those of `total` where no
+            model changes any.
         noisy: Names of the series behind the columns of `levels`.
         levels: None without a noisy series; their volatilities use the prior too where the panel has one.
         months: Levels without the prior.
@@ -81,15 +82,17 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
     noisy, assessed = ((bases == basis) & latent for basis in (CUSTOMS, ASSESSED))
     printed = panel.simple_returns()
     factor = volatility_factor() if (average | noisy).any() and panel.monthly else 1.0
-    mean = printed.copy()
+    corrected = average.any() or assessed.any()
+    mean = printed.copy() if corrected else printed
     mean[:, average] = _widened(mean[:, average], factor)
     smoothing = None
     if assessed.any():
         smoothing = unsmooth(np.diff(np.log(panel.prices[:, assessed]), axis=0))
         mean[:, assessed] = np.where(smoothing.applied, np.expm1(smoothing.changes), mean[:, assessed])
-    increments, levels, months = Returns.exact(panel.dates[1:], panel.assets, mean), None, None
-    corrected = average.any() or assessed.any()
-    realised = Returns.exact(panel.dates[1:], panel.assets, printed) if corrected or noisy.any() else increments
+    increments, levels, months = Returns.exact(panel.dates[1:], panel.assets, frozen(mean)), None, None
+    realised = increments
+    if corrected or noisy.any():
+        realised = Returns.exact(panel.dates[1:], panel.assets, frozen(printed))
     weight = np.full(int(noisy.sum()), np.nan)
     if noisy.any():
         exact = np.where(noisy, np.nan, printed)
@@ -102,17 +105,22 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
         increments, realised = _through_noise(panel, noisy, levels, log_price, regressors, exact, mean, factor)
     exchange, dollar = _widened(rates.rates, factor), _widened(rates.dollar[:, None], factor)[:, 0]
     names = np.array(panel.assets)
-    with np.errstate(invalid="ignore"):
-        logs = np.diff(np.log(panel.prices[:, noisy]), axis=0) + np.log1p(rates.rates[:, noisy])
-        printed = 1.0 + printed
-        printed *= 1.0 + rates.rates
-        printed -= 1.0
-    printed[:, noisy] = logs
+    as_printed = realised is increments and factor == 1.0
+    total = _with_dollar(increments.translated(exchange), dollar)
+    if as_printed:
+        printed = total.mean[:, :-1]
+    else:
+        with np.errstate(invalid="ignore"):
+            logs = np.diff(np.log(panel.prices[:, noisy]), axis=0) + np.log1p(rates.rates[:, noisy])
+            printed = 1.0 + printed
+            printed *= 1.0 + rates.rates
+            printed -= 1.0
+        printed[:, noisy] = logs
     local = _with_dollar(increments, dollar)
     return Observed(
         local=local,
-        total=_with_dollar(increments.translated(exchange), dollar),
-        realised=local if realised is increments and factor == 1.0 else _with_dollar(realised, rates.dollar),
+        total=total,
+        realised=local if as_printed else _with_dollar(realised, rates.dollar),
         printed=printed,
         noisy=tuple(names[noisy]),
         levels=levels,

@@ -98,7 +98,9 @@ class BlendCovariance(NamedFactors):
             part = others.pop(0).matrix  # of thousands of assets each takes hundreds of megabytes
             part *= weight
             covariance += part
-        return replace(_named(first, covariance).components(), notes=(*told, *notes))
+        named = _named(first, covariance)
+        del first, covariance
+        return replace(named.components(), notes=(*told, *notes))
 
 
 def _estimated(member: CovarianceEstimator, inputs: CovarianceInputs) -> DenseCovariance | StructuredCovariance:

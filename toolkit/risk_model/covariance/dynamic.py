@@ -11,7 +11,7 @@ from pydantic import Field
 
 from toolkit.core.decode import Spec
 from toolkit.core.errors import GapError
-from toolkit.core.forecast import FloatArray
+from toolkit.core.forecast import FloatArray, frozen
 from toolkit.core.messages import message
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import DAILY
@@ -106,15 +106,23 @@ class DynamicCovariance(Spec):
             squares[:, some] if len(some) < n else squares, _variance_loss, _lives(self.volatility_half_life, fast), horizon
         )
         mean = squares.mean(axis=0)
-        paths = np.maximum(share * _recent(squares, life, mean) + (1.0 - share) * mean, FLOOR * mean)
-        standardised = _divided(changes, np.sqrt(np.vstack([mean, paths[:-1]])))
+        # In place: of thousands of assets each further array takes longer than the arithmetic.
+        paths = _recent(squares, life, mean)
+        del squares
+        paths *= share
+        paths += (1.0 - share) * mean
+        np.maximum(paths, FLOOR * mean, out=paths)
+        volatility, last = np.vstack([mean, paths[:-1]]), paths[-1].copy()
+        del paths
+        standardised = _divided(changes, np.sqrt(volatility, out=volatility))
+        del volatility
         slow_life, slow_share = _correlation_memory(standardised, _lives(self.half_life, slow), horizon)
         weights = decay(T, slow_life)
         weights = slow_share * weights / weights.sum() + (1.0 - slow_share) / T
         effective = 1.0 / float((weights**2).sum())
         root, specific = shrunk_correlation(np.sqrt(weights)[:, None] * standardised.mean, effective)
         root = moment_rows(root, standardised.noise(weights))
-        unit = np.sqrt(inputs.periods_per_year * paths[-1] / ((root * root).sum(axis=0) + specific))
+        unit = np.sqrt(inputs.periods_per_year * last / ((root * root).sum(axis=0) + specific))
         note = message(
             "Volatilities: {share:.0f %} from the recent past, half-life {life:g} periods; correlations: {slow_share:.0f %}, "
             "{slow_life:g} periods. By the likelihood of what followed.",
@@ -123,7 +131,8 @@ class DynamicCovariance(Spec):
             slow_share=slow_share,
             slow_life=slow_life,
         )
-        return root * unit, specific * unit**2, (*rows.notes, note)
+        root *= unit
+        return root, specific * unit**2, (*rows.notes, note)
 
 
 def _lives(given: float | None, grid: Sequence[float]) -> Sequence[float]:
@@ -146,7 +155,8 @@ def _divided(changes: Returns, volatility: FloatArray) -> Returns:
     """Changes in units of a volatility (T, n)."""
     own = volatility[:, changes.noisy]
     scale = own[:, :, None] * own[:, None, :]
-    return Returns(changes.dates, changes.series, changes.mean / volatility, changes.noisy, changes.uncertainty / scale)
+    mean = frozen(changes.mean / volatility)
+    return Returns(changes.dates, changes.series, mean, changes.noisy, changes.uncertainty / scale)
 
 
 def _recent(moments: FloatArray, half_life: float, start: FloatArray, block: int = 16) -> FloatArray:

@@ -158,10 +158,12 @@ class DenseCovariance:
         factor_cov[:k, :k] = self.factor_cov
         errors = np.full((len(rest), k + more), np.nan)
         errors[:, :k] = self.loading_errors
+        loadings = np.hstack([self.loadings, rest])
+        del rest
         prefix = STATISTICAL[1] if k else STATISTICAL[0]
         return StructuredCovariance(
             factors=(*self.factors, *(f"{prefix}{i + 1}" for i in range(more))),
-            loadings=frozen(np.hstack([self.loadings, rest])),
+            loadings=frozen(loadings),
             factor_cov=frozen(factor_cov),
             specific_var=specific,
             loading_errors=frozen(errors),
@@ -272,16 +274,19 @@ def moment_rows(x: FloatArray, noise: FloatArray) -> FloatArray:
     return np.vstack([x, extra])
 
 
-def spectrum(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Eigenvalues (r,) of rows'rows, the largest first, and their vectors (n, r); r is the rank.
+def spectrum(rows: FloatArray, most: int | None = None) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues (r,) of rows'rows, the largest first, and vectors (n, r) or of the first `most`; r is the rank.
 
     The smaller of the two products of the rows is decomposed: their nonzero eigenvalues are the same.
     """
     wide = rows.shape[0] < rows.shape[1]
     values, vectors = np.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
     kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
-    values, vectors = values[kept], vectors[:, kept]
-    return values, rows.T @ vectors / np.sqrt(values) if wide else vectors
+    values, vectors = values[kept], vectors[:, kept[:most]]
+    if wide:
+        vectors = rows.T @ vectors
+        vectors /= np.sqrt(values[:most])
+    return values, vectors
 
 
 def spectral_form(

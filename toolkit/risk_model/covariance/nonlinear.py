@@ -109,8 +109,8 @@ def shrunk_correlation(root: FloatArray, periods: float) -> tuple[FloatArray, Fl
     Returns:
         Rows Y (k, p) and specific variances d (p,): Y'Y + diag(d) has a unit diagonal.
     """
-    values, vectors = spectrum(root)
     n = max(round(periods), MINIMUM_PERIODS)
+    values, vectors = spectrum(root, most=int(EDGE * n) + 1)  # no more are counted below
     p = root.shape[1]
     # Collinear assets: the shrinkage is that of the space which they span, as there.
     spanned = len(values) if len(values) < min(n, p) else p
@@ -123,7 +123,8 @@ def shrunk_correlation(root: FloatArray, periods: float) -> tuple[FloatArray, Fl
     floor = floor if spanned == p else 0.0
     rows = np.sqrt(np.maximum(shrunk - floor, 0.0))[:, None] * vectors.T
     size = (rows * rows).sum(axis=0) + floor
-    return rows / np.sqrt(size), floor / size
+    rows /= np.sqrt(size)
+    return rows, floor / size
 
 
 def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, float]:

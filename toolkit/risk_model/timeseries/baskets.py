@@ -37,7 +37,10 @@ def membership(controlled: pl.DataFrame, dates: tuple[date, ...], series: tuple[
         dates: Last dates of the T periods; a period is controlled if its last date is.
         series: n names.
     """
-    state, place = np.zeros((len(dates), len(series))), {key: i for i, key in enumerate(series)}
+    place = {key: i for i, key in enumerate(series)}
+    if not controlled["asset"].is_in([*place]).any():
+        return np.broadcast_to(0.0, (len(dates), len(series)))
+    state = np.zeros((len(dates), len(series)))
     columns = (controlled[name].to_list() for name in ("asset", "from", "to"))
     for asset, start, end in zip(*columns, strict=True):
         if asset in place:

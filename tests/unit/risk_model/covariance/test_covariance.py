@@ -9,10 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 from scipy.optimize import nnls
 
 from toolkit.core.errors import DataError, GapError
+from toolkit.core.forecast import FloatArray
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
-from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
+from toolkit.risk_model.covariance.factor import FEW, FactorCovariance, NamedFactors, _few_least
 from toolkit.risk_model.covariance.form import CovarianceInputs
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
 from toolkit.risk_model.covariance.own import OwnCovariance
@@ -362,3 +363,21 @@ def test_corrections_of_the_factor_covariance_leave_variances_and_definiteness()
         assert np.diag(matrix(found)) == pytest.approx(np.diag(matrix(plain)))
         assert np.linalg.eigvalsh(matrix(found)).min() > 0
         assert np.trace(found.factor_cov[:2, :2]) > np.trace(plain.factor_cov[:2, :2])
+
+
+def test_few_eigenvalues_of_a_large_matrix_are_found_one_by_one_and_none_is_missed():
+    random = np.random.default_rng(3)
+    basis, _ = np.linalg.qr(random.normal(size=(300, 300)))
+
+    def spectrum(*least: float) -> FloatArray:
+        values = np.append(least, np.linspace(0.05, 3.0, 300 - len(least)))
+        return (basis * values) @ basis.T
+
+    for least in ((-8.0,), (-8.0, -0.3, 5e-4)):
+        found = _few_least(spectrum(*least))
+        assert found is not None
+        values, vectors = found
+        assert values == pytest.approx(least, abs=1e-12)
+        assert np.abs(vectors.T @ basis[:, : len(least)]) == pytest.approx(np.eye(len(least)), abs=1e-9)
+    # More than are looked for: all are decomposed.
+    assert _few_least(spectrum(*np.linspace(-2.0, -1.0, FEW + 1))) is None
