@@ -202,7 +202,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     stated = pl.concat([visible.filter(compared), newest.select(visible.columns)]).with_columns(unit=per_mass)
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
-    apart = _apart(pl.concat([visible, newest.select(visible.columns)]), names)
+    apart = _apart((visible, newest), names)
     reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far, *apart)
     lacking = tuple(lacking)
     return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, files.only, files.returns_only)
@@ -290,14 +290,14 @@ def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames)
     return found.sort("date", "name").unique(["asset", "form"], keep="last", maintain_order=True)
 
 
-def _apart(prices: pl.DataFrame, names: LotNames) -> Iterator[Remark]:
+def _apart(prices: Sequence[pl.DataFrame], names: LotNames) -> Iterator[Remark]:
     """A warning for prices of a mass whose name begins with that of a metal and says more than its form.
 
     Args:
-        prices: Visible prices.
+        prices: Visible prices; never joined, which would give each constant of millions of rows a place of its own.
         names: How metals and forms are recognised.
     """
-    named = prices.filter(pl.col("unit") != "unit")["asset"].unique().sort()
+    named = sorted({name for rows in prices for name in rows.filter(pl.col("unit") != "unit")["asset"].unique()})
     apart = [name for name in named if names.is_listed(name) and names.first_word(name) and not names.other_form(name)]
     if apart:
         text = message("Not taken as prices of a metal, as their names say more than metal and form: {assets}.", assets=apart)

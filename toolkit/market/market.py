@@ -67,9 +67,14 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
         order = frame.select(pl.arg_sort_by(keys, nulls_last=True)).to_series()
     digest = hashlib.sha256()
     for name in columns:
+        digest.update(f"{name!r} {frame.schema[name]}\n".encode())
+        if frame.schema[name] == pl.String and frame.height and not several[name].any():
+            # One run of one text, which is never made of millions of rows.
+            digest.update(pl.Series([frame.height], dtype=pl.UInt32).to_numpy().data)
+            digest.update(repr([frame.select(pl.col(name).first()).item()]).encode())
+            continue
         # Never all of them, nor one by name, which the frame would keep: rows are millions.
         column = frame.select(name if order is None else pl.col(name).gather(order)).to_series()
-        digest.update(f"{column.name!r} {column.dtype}\n".encode())
         if column.dtype.is_numeric() or column.dtype.is_temporal():
             digest.update(column.is_null().to_numpy().data)
             digest.update(column.to_physical().fill_null(0).rechunk().to_numpy().data)
@@ -165,8 +170,9 @@ class Snapshot:
         """
         records: list[Provenance] = []
         for table, frame in sorted((tables or self._frames).items()):
-            for source_id in frame.select(pl.col("source").unique().sort()).to_series():
-                rows = frame.filter(pl.col("source") == source_id)
+            sources = frame.select(pl.col("source").unique().sort()).to_series()
+            for source_id in sources:
+                rows = frame.filter(pl.col("source") == source_id) if len(sources) > 1 else frame
                 source = self.source(source_id)
                 speaks_of = REFERENCE_DATE.get(table)
                 newest: Any = rows[speaks_of].max() if speaks_of else None

@@ -157,9 +157,9 @@ def _explained(
     """
     together: dict[tuple[tuple[str, ...], bytes], list[tuple[int, Portfolios]]] = {}
 
-    for i, (asset, delay) in enumerate(zip(assets, delays, strict=True)):
+    for i, (asset, place, delay) in enumerate(zip(assets, total.at(assets), delays, strict=True)):
         part = recipe.without(asset)
-        stack = _stack(part, local, total, asset)
+        stack = _stack(part, local, total, place)
         if delay or stack.spread is not None or part.names[-1] == SUPPLY:
             yield i, part.names, _explain(stack, part.names, weights, delay)
             continue
@@ -184,11 +184,12 @@ def _explain_together(
             yield i, names, _Explained(*found.summed(len(names)), variance, found.count)
 
 
-def _stack(factors: Factors, local: Returns, total: Returns, asset: str) -> Portfolios:
-    """The factors, then the asset."""
-    place = total.at((asset,))
-    own = np.broadcast_to((local.noisy == place).astype(np.float64), (len(local.dates), 1, len(local.noisy)))
+def _stack(factors: Factors, local: Returns, total: Returns, place: int) -> Portfolios:
+    """The factors, then the series at a place."""
     mean = np.column_stack([factors.mean, total.mean[:, place]])
+    if not len(local.noisy):
+        return Portfolios(mean, None)
+    own = np.broadcast_to((local.noisy == place).astype(np.float64), (len(local.dates), 1, len(local.noisy)))
     return Portfolios.of(mean, np.concatenate([factors.weights, own], axis=1), local.uncertainty)
 
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from toolkit.core.errors import DataError
-from toolkit.market.market import Market, Snapshot, Source
+from toolkit.market.market import Market, Snapshot, Source, _canonical_sha256
 
 ROWS = [
     (date(2025, 1, 31), "gold", 1.0, date(2025, 2, 5)),
@@ -43,6 +43,20 @@ def test_hashes_describe_the_visible_rows_alone_and_not_their_order():
     (shuffled,) = market(ROWS[::-1]).until(date(2025, 4, 1)).provenance()
     (sorted_,) = market().until(date(2025, 4, 1)).provenance()
     assert shuffled.sha256 == sorted_.sha256 != record.sha256
+
+
+def test_hashes_of_stored_runs_hold_for_columns_of_one_text_and_of_none():
+    frame = pl.DataFrame(
+        {
+            "source": ["x.csv"] * 4,
+            "asset": ["b", "a", "a", "b"],
+            "date": [date(2026, 1, day) for day in (2, 1, 2, 1)],
+            "quantity": pl.Series([None] * 4, dtype=pl.Float64),
+            "form": pl.Series([None] * 4, dtype=pl.String),
+        }
+    )
+    assert _canonical_sha256(frame) == "c79d823aa652a9da1c075114e5468d9fc5d2718bd77180f9a26e59f84649f4f4"
+    assert _canonical_sha256(frame.clear()) == "d1bffa48105b0cc61ab3b5e5496dac2ac6badfadd64c637e70b7861314d397e9"
 
 
 def test_a_hash_tells_a_missing_quantity_from_none_at_all():

@@ -120,8 +120,10 @@ class DynamicCovariance(Spec):
         weights = decay(T, slow_life)
         weights = slow_share * weights / weights.sum() + (1.0 - slow_share) / T
         effective = 1.0 / float((weights**2).sum())
-        root, specific = shrunk_correlation(np.sqrt(weights)[:, None] * standardised.mean, effective)
-        root = moment_rows(root, standardised.noise(weights))
+        root, noise = np.sqrt(weights)[:, None] * standardised.mean, standardised.noise(weights)
+        del standardised
+        root, specific = shrunk_correlation(root, effective)
+        root = moment_rows(root, noise)
         unit = np.sqrt(inputs.periods_per_year * last / ((root * root).sum(axis=0) + specific))
         note = message(
             "Volatilities: {share:.0f %} from the recent past, half-life {life:g} periods; correlations: {slow_share:.0f %}, "

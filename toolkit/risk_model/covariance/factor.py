@@ -193,15 +193,17 @@ def _residual_correlation(
 ) -> FloatArray:
     """Residual correlations (n, n), shrunk, positive semidefinite with unit diagonal.
 
-    The pairwise correlation of the changes less the systematic part, shrunk to the expected correlation less that part.
+    The pairwise correlation of the changes less the systematic part, shrunk to the expected correlation less that part. The
+    array of the systematic part is used up.
     """
     deviation = np.sqrt(variance - np.diag(systematic))
     changes = inputs.own
     r, counts = changes.pairwise(decay(len(changes.dates), half_life))
     moved = np.diag(r)  # zero where a very short half-life leaves one change
     scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf)) / deviation
-    systematic = systematic / deviation[:, None] / deviation
     # In place, as all below: of thousands of assets a copy of a matrix costs as much as the arithmetic.
+    systematic /= deviation[:, None]
+    systematic /= deviation
     r *= scale[:, None]
     r *= scale
     r -= systematic
@@ -214,10 +216,10 @@ def _residual_correlation(
     np.fill_diagonal(shared, val=False)
     if shared.any():
         # Method of moments: spread of the true correlations = mean square less mean sampling variance.
-        error = np.square(r)
+        error = np.square(r, out=systematic)
         np.subtract(1.0, error, out=error)
         np.square(error, out=error)
-        error /= np.maximum(np.maximum(counts, 1.0) - 1.0, 1.0)
+        error /= np.maximum((counts if any(counts.strides) else counts[:1, :1]) - 1.0, 1.0)
         r -= target
         between = np.square(r)
         between -= error
@@ -265,7 +267,7 @@ def _few_least(matrix: FloatArray) -> tuple[FloatArray, FloatArray] | None:
     values, vectors = np.empty(0), np.empty((len(matrix), 0))
     for _ in range(FEW):
         try:
-            value, vector = eigsh(lifted, k=1, which="SA", v0=start, ncv=3 * FEW, maxiter=FEW)
+            value, vector = eigsh(lifted, k=1, which="SA", v0=start, ncv=4 * FEW, maxiter=FEW)
         except ArpackNoConvergence:
             return None
         values, vectors = np.append(values, value + LEAST_EIGENVALUE), np.hstack([vectors, vector])

@@ -326,13 +326,15 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
     the work, for the same covariance.
     """
     if len(correlation) > MANY:
+        own = np.diag(correlation).copy()
         for floor in SPECIFIC_SHARES:
-            rest = correlation.copy()
-            rest[np.diag_indices_from(rest)] -= floor
+            np.fill_diagonal(correlation, own - floor)  # for the moment: a copy takes a tenth of a gigabyte
             try:
-                loadings = np.asarray(np.linalg.cholesky(rest), dtype=np.float64)
+                loadings = np.asarray(np.linalg.cholesky(correlation), dtype=np.float64)
             except np.linalg.LinAlgError:
                 continue
+            finally:
+                np.fill_diagonal(correlation, own)
             loadings *= deviation[:, None]
             return loadings, deviation**2 * floor
     values, vectors = np.linalg.eigh(correlation)

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -107,10 +108,15 @@ class Basket:
             position: Of the series to leave out; negative for none, as that of a series which is no member.
             noisy: (m,) which of the noisy series it is.
         """
-        at = np.flatnonzero(self.columns == position)
-        if not len(at):
+        if not self.holds(position):
             return self.whole
-        return _mean(self.sums[:, at[0]], self.counts[:, at[0]], np.where(noisy, 0.0, self.noisy))
+        at = int(np.searchsorted(self.columns, position))
+        return _mean(self.sums[:, at], self.counts[:, at], np.where(noisy, 0.0, self.noisy))
+
+    def holds(self, position: int) -> bool:
+        """Whether a series is a member."""
+        at = int(np.searchsorted(self.columns, position))
+        return at < len(self.columns) and int(self.columns[at]) == position
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ class Factors:
     weights: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what most assets are explained by is made once
 class LeaveOneOutFactors:
     """Baskets of the factors, from which any asset can be left out.
 
@@ -173,8 +179,25 @@ class LeaveOneOutFactors:
 
     def without(self, asset: str = "") -> Factors:
         """The factors that the series allow, none of them containing `asset`."""
-        position = int(self.increments.at((asset,))[0]) if asset else -1
+        position = self._place[asset] if asset else -1
         noisy = self.increments.noisy == position
+        of = (*(self.baskets[name] for name in (*self.observed, SUPPLY)), self.uncontrolled)
+        rows = self._without(position, noisy) if any(basket.holds(position) for basket in of) else self._whole
+        if not rows.keys() - {DOLLAR, SUPPLY}:
+            rows = {MARKET: self.baskets[MARKET].without(position, noisy), **rows}
+        means, weights = zip(*rows.values(), strict=True)
+        return Factors(tuple(rows), np.stack(means, axis=1), np.stack(weights, axis=1))
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.increments.series)}
+
+    @cached_property
+    def _whole(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+        return self._without(-1, self.increments.noisy == -1)
+
+    def _without(self, position: int, noisy: NDArray[np.bool_]) -> dict[str, tuple[FloatArray, FloatArray]]:
+        """As `Basket.without` of each observed factor and of the supply shock that has enough periods."""
         rows: dict[str, tuple[FloatArray, FloatArray]] = {}
         for name in (*self.observed, SUPPLY):
             mean, weights = self.baskets[name].without(position, noisy)
@@ -183,7 +206,4 @@ class LeaveOneOutFactors:
                 mean, weights = mean - other, weights - other_weights
             if np.count_nonzero(np.isfinite(mean)) >= MINIMUM_PERIODS:
                 rows[name] = mean, weights
-        if not set(rows) - {DOLLAR, SUPPLY}:
-            rows = {MARKET: self.baskets[MARKET].without(position, noisy), **rows}
-        means, weights = zip(*rows.values(), strict=True)
-        return Factors(tuple(rows), np.stack(means, axis=1), np.stack(weights, axis=1))
+        return rows

@@ -125,7 +125,7 @@ def exact_least_squares(changes: FloatArray, weights: FloatArray) -> tuple[Coeff
     b = (inverse @ matrix[:, :q, q:])[:, :, 0]
     rest = np.maximum(matrix[:, q, q] - (b * matrix[:, :q, q]).sum(axis=1), 0.0)
     joint = np.isfinite(changes[0]).all(axis=0)
-    x, w = changes[:, :, joint], weights[joint]
+    x, w = (changes, weights) if joint.all() else (changes[:, :, joint], weights[joint])
     d = x - (x @ w / moments.mass)[:, :, None]
     u = d[:, q] - (b[:, None] @ d[:, :q])[:, 0]
     scores = np.zeros((len(x), q, len(weights)))
