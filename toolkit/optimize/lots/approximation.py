@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
-from toolkit.optimize.functions import Deviation
+from toolkit.optimize.functions import Deviation, TradeCost
 from toolkit.optimize.lots.outer import Cone, Limit, Part, Squares, separate, split
-from toolkit.optimize.lots.rounding import Score
+from toolkit.optimize.lots.rounding import PER_MEASURE, Score
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
 from toolkit.optimize.solvers.mixed_integer import (
@@ -36,12 +36,18 @@ SAFE = 1.0 + 1e-6
 RIDGE = 1e-12
 TYPICAL = 3.0
 """The approximation is as wrong as it can be nowhere at once: on average a third, of a parabola."""
+LIMITS = 1e-6
+"""By how much of itself a limit on a function may be exceeded at a point that is no answer yet."""
 WASTED = 1e-9
 """Part of the budget that may be paid for nothing."""
 BREAKPOINTS = np.array([1, 2, 4, 8, 16, 32, 64, 128])
 """Distances of the first breakpoints of an asset from its value, in lots."""
 SPACING = 1e-3
 """What counts as a lot where there are none."""
+FIXED_STEPS = 60
+"""Linear programs of one choice at most."""
+MARGIN = 1e-7
+"""Limits on convex functions are kept smaller by this part, for linear programs approach them from outside."""
 
 
 @dataclass(slots=True)
@@ -247,6 +253,11 @@ class Approximation:
         made.cut(start)
         return made
 
+    @property
+    def shared(self) -> bool:
+        """Whether a function of all assets, that no sum of squares bounds, is minimised or limited."""
+        return bool(self.limits) or any(not isinstance(part.function, TradeCost) for part in self.parts)
+
     def cut(self, values: FloatArray) -> None:
         """Make the approximation exact at the values, (n,)."""
         amounts = self.score.amounts(values)
@@ -257,6 +268,38 @@ class Approximation:
             add_impact(self.program, self.score.problem, self.columns, np.abs(values - self.score.problem.previous))
         for piece in (*self.parts, *self.limits, *(cone for cone, _ in self.cones)):
             piece.cut(self.program, amounts)
+
+    def tighten(self, point: FloatArray, tolerance: float, work: Work) -> bool:
+        """Add the tangents of what a point of the program is below by more than the tolerance; returns whether there were any.
+
+        Args:
+            point: (width,).
+            tolerance: Of the objective; limits are held to `LIMITS` of theirs.
+            work: What may be spent.
+        """
+        values, amounts, first = point[self.columns.value], point[: self.columns.n + 1], self.program.rows
+        total = float(amounts.sum())
+        x, wealth = amounts / total, self.score.wealth
+        work.spend(PER_MEASURE * (len(self.parts) + len(self.limits)))
+        squares = slice(self.squares.first, self.squares.first + len(self.squares.rows))
+        if np.sum(self.squares.at(values) ** 2) - point[squares].sum() > tolerance:
+            self.squares.cut(self.program, values)
+        for part in self.parts:
+            if part.function.value(x) * total / wealth - point[part.column] > tolerance / len(self.parts):
+                part.cut(self.program, amounts)
+        for held in (*(cone for cone, _ in self.cones), *self.limits):
+            over = held.constraint.excess(x) * total
+            if held.slack is not None:
+                short = (held.constraint.price or 0.0) / wealth * (over - point[held.slack]) > tolerance
+            else:
+                short = over > LIMITS * max(held.constraint.limit, 1e-3)
+            if short:
+                held.cut(self.program, amounts)
+        if self.score.problem.costs.impact.any():
+            short_of = self.impact.cost(values) - point[self.columns.block(IMPACT)] > WASTED
+            sizes = np.abs(values - self.score.problem.previous)
+            add_impact(self.program, self.score.problem, self.columns, np.where(short_of, sizes, 0.0))
+        return self.program.rows > first
 
     def refine(self, middle: RelaxedPoint, best: float, error: float, work: Work) -> None:
         """Approximate the squares to `error` in sum wherever an answer better than `best` can be.
@@ -375,6 +418,49 @@ class Approximation:
         sides, above = self.impact.above(values)
         point[sides] = above
         return point[self.program.integer]
+
+
+def solve_fixed_integer(near: Approximation, values: FloatArray, tolerance: float, work: Work) -> FloatArray | None:
+    """The best values, (n,), with the lots and holdings of `values`; None when none hold every limit.
+
+    Duran and Grossmann (1986): the mixed-integer program only approaches limits on convex functions from outside, so that
+    what it finds breaks them by a little. Where a value may be any number, the best values of the same choice hold them.
+
+    Args:
+        near: The program, which keeps the tangents.
+        values: (n,).
+        tolerance: Of the objective.
+        work: What may be spent.
+    """
+    program, score = near.program, near.score
+    chosen = np.flatnonzero(program.integer)
+    lower, upper = program.bounds(chosen)
+    fixed = np.clip(near.decisions(values), lower, upper)
+    margin = np.array([near.margin])
+    program.narrow(chosen, fixed, fixed)
+    program.narrow(margin, np.full(1, MARGIN), np.full(1, MARGIN))
+    program.demand_whole(asked=False)
+    best, answer = np.inf, None
+    try:
+        for _ in range(FIXED_STEPS):
+            found = None if work.over else program.solve_relaxed(work)
+            if found is None:
+                break
+            point, least, _ = found
+            here = near.answer(point)
+            excess, value = score.one(here)
+            if excess == 0 and value < best:
+                best, answer = value, here
+            if best - least * near.scale <= tolerance:
+                break
+            near.cut(here)
+    except NumericalFailure:  # one choice less: the search goes on
+        return answer
+    finally:
+        program.demand_whole(asked=True)
+        program.narrow(chosen, lower, upper)
+        program.narrow(margin, np.zeros(1), np.zeros(1))
+    return answer
 
 
 def _add_sites(program: MixedIntegerProgram, score: Score, columns: Columns, sites: range) -> None:

@@ -3,7 +3,7 @@
 Three steps. Cutting planes (Kelley 1960) solve the relaxation. Rounding and moving single lots gives an answer, and how far
 it is from the relaxation bounds how far the best answer can be: only there the quadratic is approximated, so finely that one
 mixed-integer linear program is usually enough. Its dual bound proves the gap; where it is not enough, tangents are added at
-what it found (Duran and Grossmann 1986).
+what it found (Duran and Grossmann 1986). What is no sum of squares, such as a measure of risk, is left to `tree`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
-from toolkit.optimize.lots.approximation import Approximation, RelaxedPoint
-from toolkit.optimize.lots.rounding import Score
+from toolkit.optimize.lots.approximation import LIMITS, Approximation, RelaxedPoint, solve_fixed_integer
+from toolkit.optimize.lots.rounding import Incumbent, Score
+from toolkit.optimize.lots.tree import ENOUGH, Tree
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.mixed_integer import LotTerms, lot_program
@@ -32,8 +33,6 @@ WORTHWHILE = 0.2
 """The approximation is made finer when a better answer closes this part of the distance to the relaxation."""
 FINER, FINEST = 0.1, 1e-3
 """Where nothing new is found, programs are solved to this part of the gap they had, and to this one of the first at last."""
-ENOUGH = 0.999
-"""A long search ends where this part of the gap is proven of the best answer so far."""
 FIRST = 0.6
 """Part of the work that a search may use as long as it has found nothing: the rest is for finding out why."""
 SETTLED = 0.05
@@ -44,10 +43,6 @@ APPROXIMATED = 0.5
 """What the approximation of the quadratic may cost of the gap; the search of the lots may cost the rest."""
 EQUAL = 2e-7
 """By how much what is held today may go beyond a limit: its amounts were rounded to cents."""
-FIXED_STEPS = 60
-"""Linear programs of one choice at most."""
-MARGIN = 1e-7
-"""Limits on convex functions are kept smaller by this part, for linear programs approach them from outside."""
 CUTTING_PLANES = 100
 """Linear programs of the relaxation at most."""
 LEFTOVER_PART = 0.2
@@ -72,7 +67,7 @@ class WholeLots:
             (return) of it more than the gap says. Two portfolios of the same three metals with proven gaps of 1e-7 and
             3e-5 differed by 2.7e-5 that way; where spreads differ by some per cent and the answers by some per cent of
             the budget, it is of the order of 1e-4.
-        rounds: Mixed-integer programs solved.
+        rounds: Mixed-integer programs solved, or nodes of the tree of `tree`.
         rounding_cost: By how much the objective of the continuous optimum, rounded by hand, is worse, over the size of
             the objective; None where no rounding holds every limit, or nothing is in lots.
     """
@@ -84,40 +79,6 @@ class WholeLots:
     gap: float
     rounds: int
     rounding_cost: float | None
-
-
-@dataclass(slots=True)
-class Incumbent:
-    """The best answer so far and what is proven of it."""
-
-    score: Score
-    values: FloatArray
-    size: float
-    work: Work
-    value: float = np.inf
-    bound: float = -np.inf
-
-    def offer(self, values: FloatArray, *, moved: bool) -> None:
-        """Take the values, or what moving single lots makes of them, if that is better."""
-        for excess, value, found in [self.score.search(values, self.work)] if moved else [(*self.score.one(values), values)]:
-            if excess == 0 and value < self.value:
-                lot = np.where(self.score.terms.in_lots, self.score.terms.lot, 1.0)
-                whole = np.where(self.score.terms.in_lots, np.round(found / lot) * lot, found)
-                self.value, self.values = value, whole
-
-    def prove(self, bound: float) -> None:
-        """Take a lower bound of every answer that is better than this one; infinite where there is none."""
-        self.bound = max(self.bound, min(bound, self.value))
-
-    @property
-    def unit(self) -> float:
-        """What gaps are relative to."""
-        return max(abs(self.value if np.isfinite(self.value) else self.bound), self.size)
-
-    @property
-    def gap(self) -> float:
-        """Proven."""
-        return max(0.0, self.value - self.bound) / self.unit if np.isfinite(self.value) else np.inf
 
 
 def whole_lots(
@@ -168,7 +129,12 @@ def whole_lots(
     for values in (start, middle.values):
         best.offer(near.whole(values), moved=True)
     near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit, best.work)
-    rounds = _search(near, middle, best, target_gap)
+    tree = Tree(near, best, middle.bound) if near.shared else None
+
+    def search() -> int:
+        return _search(near, middle, best, target_gap) if tree is None else tree.search(target_gap)
+
+    rounds = search()
     if not np.isfinite(best.value):
         # A bound of infinity is a proof: the last program, a relaxation of the problem, had no answer.
         if best.bound == np.inf:
@@ -176,7 +142,7 @@ def whole_lots(
         raise NumericalFailure(message("no whole lots were found."))
     if best.gap > target_gap and not work.over:
         best.work = work
-        rounds += _search(near, middle, best, target_gap)
+        rounds += search()
     if current is not None and current.as_good(best, target_gap):
         best.value, best.values = current.value, problem.previous
     values, some, as_held = best.values, terms.small > 0, terms.kept | (best.values == problem.previous)
@@ -326,52 +292,9 @@ def _value(near: Approximation, values: FloatArray, point: FloatArray) -> float:
         over = held.constraint.excess(amounts / total) * total
         if held.slack is not None:
             value += (held.constraint.price or 0.0) / near.score.wealth * max(0.0, over - point[held.slack])
-        elif over > 1e-6 * max(held.constraint.limit, 1e-3):
+        elif over > LIMITS * max(held.constraint.limit, 1e-3):
             return np.inf
     return float(value)
-
-
-def solve_fixed_integer(near: Approximation, values: FloatArray, tolerance: float, work: Work) -> FloatArray | None:
-    """The best values, (n,), with the lots and holdings of `values`; None when none hold every limit.
-
-    Duran and Grossmann (1986): the mixed-integer program only approaches limits on convex functions from outside, so that
-    what it finds breaks them by a little. Where a value may be any number, the best values of the same choice hold them.
-
-    Args:
-        near: The program, which keeps the tangents.
-        values: (n,).
-        tolerance: Of the objective.
-        work: What may be spent.
-    """
-    program, score = near.program, near.score
-    chosen = np.flatnonzero(program.integer)
-    lower, upper = program.bounds(chosen)
-    fixed = np.clip(near.decisions(values), lower, upper)
-    margin = np.array([near.margin])
-    program.narrow(chosen, fixed, fixed)
-    program.narrow(margin, np.full(1, MARGIN), np.full(1, MARGIN))
-    program.demand_whole(asked=False)
-    best, answer = np.inf, None
-    try:
-        for _ in range(FIXED_STEPS):
-            found = None if work.over else program.solve_relaxed(work)
-            if found is None:
-                break
-            point, least, _ = found
-            here = near.answer(point)
-            excess, value = score.one(here)
-            if excess == 0 and value < best:
-                best, answer = value, here
-            if best - least * near.scale <= tolerance:
-                break
-            near.cut(here)
-    except NumericalFailure:  # one choice less: the search goes on
-        return answer
-    finally:
-        program.demand_whole(asked=True)
-        program.narrow(chosen, lower, upper)
-        program.narrow(margin, np.zeros(1), np.zeros(1))
-    return answer
 
 
 def with_leftover(problem: Problem, work: Work) -> Problem:

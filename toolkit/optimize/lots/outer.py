@@ -78,8 +78,9 @@ class Squares:
         self._lines(program, which, 2 * at, -(at**2))
 
     def cut(self, program: MixedIntegerProgram, values: FloatArray) -> None:
-        """Add the tangents of every square."""
-        self.tangents(program, np.arange(len(self.rows)), self.at(values))
+        """Add the tangents of every square that is not zero everywhere."""
+        some = np.flatnonzero(self.rows.any(axis=1))
+        self.tangents(program, some, self.at(values)[some])
 
     def near(
         self, program: MixedIntegerProgram, values: FloatArray, radius: float, half: float, lots: tuple[FloatArray, FloatArray]

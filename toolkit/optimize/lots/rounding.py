@@ -200,3 +200,37 @@ class Score:
         told = [(*self.one(point), tuple(point)) for point in (nearest, greedy)]
         held = [(value, np.array(point)) for beyond, value, point in told if beyond == 0]
         return min(held, key=lambda found: found[0]) if held else (np.inf, greedy)
+
+
+@dataclass(slots=True)
+class Incumbent:
+    """The best answer so far and what is proven of it."""
+
+    score: Score
+    values: FloatArray
+    size: float
+    work: Work
+    value: float = np.inf
+    bound: float = -np.inf
+
+    def offer(self, values: FloatArray, *, moved: bool) -> None:
+        """Take the values, or what moving single lots makes of them, if that is better."""
+        for excess, value, found in [self.score.search(values, self.work)] if moved else [(*self.score.one(values), values)]:
+            if excess == 0 and value < self.value:
+                lot = np.where(self.score.terms.in_lots, self.score.terms.lot, 1.0)
+                whole = np.where(self.score.terms.in_lots, np.round(found / lot) * lot, found)
+                self.value, self.values = value, whole
+
+    def prove(self, bound: float) -> None:
+        """Take a lower bound of every answer that is better than this one; infinite where there is none."""
+        self.bound = max(self.bound, min(bound, self.value))
+
+    @property
+    def unit(self) -> float:
+        """What gaps are relative to."""
+        return max(abs(self.value if np.isfinite(self.value) else self.bound), self.size)
+
+    @property
+    def gap(self) -> float:
+        """Proven."""
+        return max(0.0, self.value - self.bound) / self.unit if np.isfinite(self.value) else np.inf

@@ -170,6 +170,10 @@ class MixedIntegerProgram:
         """
         self._run(work)
         status = self.highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnknown:  # from the basis that it had; anew HiGHS often gets there
+            self.highs.clearSolver()
+            self._run(work)
+            status = self.highs.getModelStatus()
         if status in INFEASIBLE:
             return None
         if status != highspy.HighsModelStatus.kOptimal:
