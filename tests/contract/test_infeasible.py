@@ -229,10 +229,6 @@ def test_a_soft_limit_is_never_in_conflict():
     assert feasible([cash(upper=0.0), {**calm(0.05), "soft": 0.1}])
 
 
-def test_there_are_twenty_and_more():
-    assert len(CASES) >= 20
-
-
 def test_where_no_limit_can_give_way_the_terms_to_drop_are_named():
     with pytest.raises(Infeasible) as refused:
         allocate(build([number(lower=1), LOTS], 1.5))

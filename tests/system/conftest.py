@@ -19,7 +19,7 @@ import pytest
 from tests.records import Subject, report
 from tests.subjects import HOSTILE, backtest, conflict, holdings, market, proposal, renamed, with_parts
 from tests.system import browser
-from toolkit.cli.main import main
+from toolkit.cli.main import main, run
 
 Answer = subprocess.CompletedProcess[str]
 Run = Callable[..., Answer]
@@ -80,6 +80,29 @@ def _no_chromium_is_left() -> Iterator[None]:
 def toolkit(tmp_path: Path, drawings: Path) -> Run:
     """Run `toolkit ARGS` by its entry point; `env` adds variables, `stdin` feeds text."""
     return caller(tmp_path, drawings)
+
+
+@pytest.fixture
+def called(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in the folder of the test: its exit code, and what it prints on either stream."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(list(arguments))
+        return code, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def as_json(called: Callable[..., tuple[int, str, str]]) -> Callable[..., dict[str, Any]]:
+    """The object that a command answers with."""
+
+    def call(*arguments: str) -> dict[str, Any]:
+        code, out, err = called(*arguments, "--json")
+        assert code == 0, err or out
+        return json.loads(out)
+
+    return call
 
 
 @pytest.fixture(scope="session")

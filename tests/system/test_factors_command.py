@@ -8,7 +8,6 @@ import pytest
 
 from tests.subjects import AS_OF, factors
 from tests.system.conftest import caller
-from toolkit.cli.main import run
 
 TODAY = ("--as-of", "2026-11-24")
 BEFORE = ("--as-of", "2022-12-31")
@@ -48,26 +47,9 @@ def folder(tmp_path_factory):
     return made
 
 
-@pytest.fixture
-def toolkit(folder, monkeypatch, capsys):
+@pytest.fixture(autouse=True)
+def _in_folder(folder, monkeypatch):
     monkeypatch.chdir(folder)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
-def as_json(toolkit):
-    def call(*arguments: str) -> dict:
-        code, out, err = toolkit(*arguments, "--json")
-        assert code == 0, err or out
-        return json.loads(out)
-
-    return call
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +105,8 @@ def test_only_significant_loadings_are_marked(whole):
     assert shown.count(")*") == marked
 
 
-def test_loadings_are_those_of_the_stored_run(whole, toolkit):
-    code, out, err = toolkit("optimize", *TODAY, "--json", "--quiet", "--no-report")
+def test_loadings_are_those_of_the_stored_run(whole, called):
+    code, out, err = called("optimize", *TODAY, "--json", "--quiet", "--no-report")
     assert code == 0, err
     run_object = json.loads(out)
     loadings = {a["asset"]: {k: v["loading"] for k, v in a["loadings"].items()} for a in whole[0]["assets"]}
@@ -160,12 +142,12 @@ def test_prices_known_later_change_no_outcome_that_ended_before(as_json, folder)
     assert told[0]["bias"] == told[1]["bias"]
 
 
-def test_a_strategy_without_named_factors(as_json, toolkit):
+def test_a_strategy_without_named_factors(as_json, called):
     found = as_json("factors", "sample.toml", *BEFORE)
     assert (found["covariance"], found["factors"], found["factor_returns"]) == ("sample", [], [])
     assert all(asset["fit"] is None for asset in found["assets"])
     assert any("has no named factors" in note for note in found["notes"])
-    code, out, _ = toolkit("factors", "sample.toml", *BEFORE)
+    code, out, _ = called("factors", "sample.toml", *BEFORE)
     assert code == 0
     assert "no loadings, no factor returns" in " ".join(out.split())
 
@@ -200,18 +182,18 @@ def test_listed_daily_prices(as_json, testdata, tmp_path):
         (("--as-of", "soon"), 2, "2026-05-31"),
     ],
 )
-def test_errors_name_the_remedy_and_have_their_code(toolkit, arguments, code, told):
-    got, out, _ = toolkit("factors", *arguments, "--json")
+def test_errors_name_the_remedy_and_have_their_code(called, arguments, code, told):
+    got, out, _ = called("factors", *arguments, "--json")
     assert got == code, out
     assert told in json.loads(out)["error"]["hint"]
 
 
-def test_correlations_are_told_pair_by_pair_with_their_number_and_interval(toolkit):
-    code, out, _ = toolkit("factors", "precious.toml", "--correlations", *BEFORE)
+def test_correlations_are_told_pair_by_pair_with_their_number_and_interval(called):
+    code, out, _ = called("factors", "precious.toml", "--correlations", *BEFORE)
     assert code == 0
     assert "Volatility a year" not in out
     assert "95% interval" in out
-    _, text, _ = toolkit("factors", "precious.toml", "--json", *BEFORE)
+    _, text, _ = called("factors", "precious.toml", "--json", *BEFORE)
     rows = json.loads(text)["correlations"]
     assert {frozenset(row["assets"]) for row in rows} == {
         frozenset(pair) for pair in (("gold", "silver"), ("gold", "platinum"), ("silver", "platinum"))

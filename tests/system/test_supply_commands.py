@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.cli.main import run
 from toolkit.market.package import bundled_folder
 from toolkit.report.formats.terminal import as_line
 from toolkit.report.i18n.formats import NBSP, TerminalFormats
@@ -38,29 +37,8 @@ LOTS = (
 
 
 @pytest.fixture(autouse=True)
-def empty_folder(tmp_path, monkeypatch):
+def _in_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-
-@pytest.fixture
-def toolkit(capsys):
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
-def as_json(toolkit):
-    def call(*arguments: str) -> dict:
-        code, out, err = toolkit(*arguments, "--json")
-        assert code == 0, err or out
-        return json.loads(out)
-
-    return call
 
 
 @pytest.mark.parametrize(
@@ -91,15 +69,15 @@ BY_DATES = "in force since 2026-11-28 by the dates of the acts alone; whether a 
 @pytest.mark.parametrize(
     ("metal", "day", "told"), [("gallium", "2026-11-27", 0), ("antimony", "2026-11-28", 1), ("", "2026-11-28", 1)]
 )
-def test_what_is_in_force_by_a_date_after_the_last_review_says_that_no_act_was_seen(toolkit, metal, day, told):
-    code, out, _ = toolkit("controls", *metal.split(), "--to", "USA", "--as-of", day)
+def test_what_is_in_force_by_a_date_after_the_last_review_says_that_no_act_was_seen(called, metal, day, told):
+    code, out, _ = called("controls", *metal.split(), "--to", "USA", "--as-of", day)
     assert code == 0
     assert " ".join(out.split()).count(f"No. 46/2024 para 2: {BY_DATES}") == told
 
 
-def test_a_state_stands_beside_the_days_of_that_state(toolkit):
+def test_a_state_stands_beside_the_days_of_that_state(called):
     """A suspended ban since the day of the ban, and a licence with it since the day of the licence, were periods that never were."""
-    _, out, _ = toolkit("controls", "gallium", "--to", "USA", "--as-of", "2026-11-27", "--format", "markdown")
+    _, out, _ = called("controls", "gallium", "--to", "USA", "--as-of", "2026-11-27", "--format", "markdown")
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]]
         for line in out.replace("\xa0", " ").replace("\\_", "_").splitlines()
@@ -131,10 +109,10 @@ def test_metals_that_no_notice_names(as_json, metal):
         assert all(m["confidence"].startswith("not checked against the text") for m in found["elsewhere"])
 
 
-def test_all_products(as_json, toolkit):
+def test_all_products(as_json, called):
     found = as_json("controls", *TODAY)["products"]
     assert {"gallium", "gold", "dysprosium"} <= {state["metal"] for state in found}
-    code, out, _ = toolkit("controls", *TODAY)
+    code, out, _ = called("controls", *TODAY)
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
 
@@ -163,8 +141,8 @@ def test_all_products(as_json, toolkit):
         (("event", "46/2024"), 3, "EV037b"),
     ],
 )
-def test_errors_name_the_remedy_and_have_their_code(toolkit, arguments, code, told):
-    got, out, _ = toolkit(*arguments, *TODAY, "--json")
+def test_errors_name_the_remedy_and_have_their_code(called, arguments, code, told):
+    got, out, _ = called(*arguments, *TODAY, "--json")
     assert got == code
     error = json.loads(out)["error"]
     assert error["message"]
@@ -180,7 +158,7 @@ def test_items_by_code_and_by_words(as_json):
     assert as_json("controls", "--item", "8112929010", "--as-of", "2023-07-02")["items"] == []
 
 
-def test_the_calendar_of_today(as_json, toolkit):
+def test_the_calendar_of_today(as_json, called):
     found = as_json("upcoming", "--within", "90d", *TODAY)
     ahead = {row["date"]: row for row in found["upcoming"]}
     assert {day: ahead[day]["standing"] for day in ("2026-11-27", "2027-01-10")} == {
@@ -192,18 +170,18 @@ def test_the_calendar_of_today(as_json, toolkit):
     assert {day for day, _ in lapsed.values()} == {"2026-11-10"}
     assert "Unsettled: extension to 2027-01-10 agreed by both governments" in lapsed["EV062"][1]
     assert "in force" not in lapsed["EV062"][1]
-    code, out, _ = toolkit("upcoming", *TODAY)
+    code, out, _ = called("upcoming", *TODAY)
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_the_review_of_the_ledger(as_json, toolkit):
+def test_the_review_of_the_ledger(as_json, called):
     found = as_json("ledger", "review", *TODAY)
     assert (found["as_of"], found["reviewed_to"], found["days_since"]) == ("2026-11-24", "2026-10-08", 47)
     assert {row["event_id"] for row in found["ended"]} == {"EV062", "EV098"}
     assert {row["event_id"] for row in found["claims"]} == {"EV089", "EV089b"}
     assert "EV015" in {row["event_id"] for row in found["unchecked"]}
-    code, out, _ = toolkit("ledger", "review", *TODAY)
+    code, out, _ = called("ledger", "review", *TODAY)
     assert code == 0
     assert "47 days after the last reviewed day" in out
     shown = " ".join(out.split())
@@ -212,7 +190,7 @@ def test_the_review_of_the_ledger(as_json, toolkit):
     assert [notice for notice in notices if notice not in shown] == []
 
 
-def test_the_licence_catalogue_beside_the_ledger(as_json, toolkit, tmp_path, monkeypatch):
+def test_the_licence_catalogue_beside_the_ledger(as_json, called, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = [
         "附件,,,",
@@ -231,7 +209,7 @@ def test_the_licence_catalogue_beside_the_ledger(as_json, toolkit, tmp_path, mon
     assert counts["codes"] == counts["agreeing"] + counts["in_part"] + counts["lacked"]
     assert [(row["row"], row["code"], row["metals"]) for row in found["missing_in_ledger"]] == [(5, "8112310010", ["hafnium"])]
     assert [row["row"] for row in found["unread"]] == [6]
-    code, out, _ = toolkit(*asked)
+    code, out, _ = called(*asked)
     shown = " ".join(out.split())
     assert code == 0
     assert f"2 of {counts['codes']} codes of the ledger agree" in shown
@@ -239,33 +217,33 @@ def test_the_licence_catalogue_beside_the_ledger(as_json, toolkit, tmp_path, mon
     assert all(words in shown for words in ("8112310010", "金属铪", "2.8045E+09", "no contradiction", "ledger add"))
     assert shipped == {path: path.read_bytes() for path in bundled_folder().iterdir()}
     Path("catalogue.csv").write_text("a,b\n1,2\n")
-    code, _, err = toolkit(*asked)
+    code, _, err = called(*asked)
     assert code == 3
     assert "商品名称" in err
 
 
 @pytest.mark.parametrize(("within", "code"), [("1d", 0), ("3d", 8)])
-def test_an_alert_is_an_exit_code(toolkit, within, code):
+def test_an_alert_is_an_exit_code(called, within, code):
     for more in ((), ("--json",)):
-        assert toolkit("upcoming", "--within", within, "--alert", *TODAY, *more)[0] == code
-        assert toolkit("upcoming", "--within", within, *TODAY, *more)[0] == 0
+        assert called("upcoming", "--within", within, "--alert", *TODAY, *more)[0] == code
+        assert called("upcoming", "--within", within, *TODAY, *more)[0] == 0
 
 
-def test_own_events_are_visibly_own(as_json, toolkit):
+def test_own_events_are_visibly_own(as_json, called):
     Path("own.csv").write_text("event_id,ends\nEV063,2027-03-31\n", encoding="utf-8")
     found = as_json("controls", "gallium", "--to", "USA", "--as-of", "2026-12-31", "--events", "own.csv")
     assert (found["headline"], found["own_events"]) == ("licence+ban_suspended", ["EV063"])
-    code, out, _ = toolkit("controls", "gallium", "--to", "USA", "--as-of", "2026-12-31", "--events", "own.csv")
+    code, out, _ = called("controls", "gallium", "--to", "USA", "--as-of", "2026-12-31", "--events", "own.csv")
     assert code == 0
     assert "Your own events, not checked: EV063" in out
     Path("bad.csv").write_text("event_id,ends\nEV063,2024-01-01\n", encoding="utf-8")
-    code, out, _ = toolkit("upcoming", *TODAY, "--events", "bad.csv", "--json")
+    code, out, _ = called("upcoming", *TODAY, "--events", "bad.csv", "--json")
     assert code == 3
     error = json.loads(out)["error"]
     assert (error["details"]["file"], error["details"]["rows"]) == ("bad.csv", [2])
 
 
-def test_exposure_table_and_object(as_json, toolkit):
+def test_exposure_table_and_object(as_json, called):
     Path("lots.csv").write_text(LOTS, encoding="utf-8")
     found = as_json("exposure", "lots.csv", *TODAY)
     deliveries = {total["name"]: total["value"] for total in found["deliveries"]}
@@ -273,23 +251,23 @@ def test_exposure_table_and_object(as_json, toolkit):
     assert deliveries["stored_safe"] > 0
     assert deliveries["open_order_at_risk"] > 0
     assert found["open_at_risk"]["value"] == pytest.approx(deliveries["open_order_at_risk"])
-    code, out, err = toolkit("exposure", "lots.csv", *TODAY, "--use", "Ga=2")
+    code, out, err = called("exposure", "lots.csv", *TODAY, "--use", "Ga=2")
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
     assert "Their export controls cannot stop it" in " ".join(out.split())
     assert "warning: gallium" in err
-    assert toolkit("exposure", "lots.csv", *TODAY, "--quiet", "--strict")[0] == 7
+    assert called("exposure", "lots.csv", *TODAY, "--quiet", "--strict")[0] == 7
 
 
-def test_shock_prints_band_formula_and_outside_check(toolkit):
-    code, out, _ = toolkit("shock", "gallium", "--loss", "0.5", "--elasticity", "0.25:0.7", *TODAY)
+def test_shock_prints_band_formula_and_outside_check(called):
+    code, out, _ = called("shock", "gallium", "--loss", "0.5", "--elasticity", "0.25:0.7", *TODAY)
     assert code == 0
     for words in ("2.69 x", "16.00 x", "(1 - loss) ** (-1 / e)", "+150%", "not a forecast"):
         assert words in out
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_event_with_and_without_a_series(as_json, toolkit):
+def test_event_with_and_without_a_series(as_json, called):
     found = as_json("event", "EV020", *TODAY)
     cases = {(case["asset"], case["zero"]): case for case in found["cases"]}
     gallium = cases["gallium", "announcement"]
@@ -303,7 +281,7 @@ def test_event_with_and_without_a_series(as_json, toolkit):
     rare = as_json("event", "EV056", *TODAY)
     assert rare["cases"] == []
     assert "holmium" in rare["without_series"]
-    code, out, _ = toolkit("event", "57/2025", *TODAY)
+    code, out, _ = called("event", "57/2025", *TODAY)
     assert code == 0
     assert "no other series is put in its place" in " ".join(out.split())
     assert max(map(len, out.splitlines())) <= 80

@@ -6,25 +6,7 @@ import json
 
 import pytest
 
-from toolkit.cli.main import run
-
 TODAY = ("--as-of", "2026-11-24")
-
-
-@pytest.fixture(autouse=True)
-def empty_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-
-@pytest.fixture
-def toolkit(capsys):
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def words(text: str) -> str:
@@ -42,15 +24,15 @@ def words(text: str) -> str:
         ("In", "--as-of", "2024-01-01"),
     ],
 )
-def test_everything_fits_eighty_columns(toolkit, arguments):
-    code, out, err = toolkit("supply", *arguments)
+def test_everything_fits_eighty_columns(called, arguments):
+    code, out, err = called("supply", *arguments)
     assert (code, err) == (0, "")
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_one_row_a_product_in_both_tables(toolkit, monkeypatch):
+def test_one_row_a_product_in_both_tables(called, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
-    _, out, _ = toolkit("supply", *TODAY)
+    _, out, _ = called("supply", *TODAY)
     rows = {
         metal: [line for line in out.splitlines() if line.startswith(f"{metal} ")] for metal in ("gallium", "terbium", "gold")
     }
@@ -63,8 +45,8 @@ def test_one_row_a_product_in_both_tables(toolkit, monkeypatch):
 
 
 @pytest.mark.parametrize("arguments", [(), ("gallium",)])
-def test_the_words_that_must_stand_beside_the_figures(toolkit, arguments):
-    _, out, _ = toolkit("supply", *arguments, *TODAY)
+def test_the_words_that_must_stand_beside_the_figures(called, arguments):
+    _, out, _ = called("supply", *arguments, *TODAY)
     for text in (
         "SR 1.0 and economic importance EI 2.8",
         "rests on 2016-2020 and is blind to controls of China since 2023-08",
@@ -74,8 +56,8 @@ def test_the_words_that_must_stand_beside_the_figures(toolkit, arguments):
         assert text in words(out)
 
 
-def test_a_single_metal_shows_every_stage_and_its_host(toolkit):
-    _, out, _ = toolkit("supply", "rhenium", *TODAY)
+def test_a_single_metal_shows_every_stage_and_its_host(called):
+    _, out, _ = called("supply", "rhenium", *TODAY)
     told = words(out)
     assert "refining yes CHL" in told
     assert "mine no CHL" in told
@@ -85,14 +67,14 @@ def test_a_single_metal_shows_every_stage_and_its_host(toolkit):
     assert "US net import reliance, %: 75" in told
 
 
-def test_the_trade_parameter_and_its_country_are_options(toolkit):
-    code, out, _ = toolkit("supply", "W", "--trade-parameter", "1.5", *TODAY)
+def test_the_trade_parameter_and_its_country_are_options(called):
+    code, out, _ = called("supply", "W", "--trade-parameter", "1.5", *TODAY)
     assert code == 0
     assert "t = 1.5 for China" in words(out)
     assert "At mine the study itself has t = 1.1 for China: the ratio starts there." in words(out)
-    _, out, _ = toolkit("supply", "tungsten", "--trade-parameter", "1.05", *TODAY)
+    _, out, _ = called("supply", "tungsten", "--trade-parameter", "1.05", *TODAY)
     assert "no scenario of more" in words(out)
-    code, out, _ = toolkit("supply", "cobalt", "--origin", "COD", "--json", *TODAY)
+    code, out, _ = called("supply", "cobalt", "--origin", "COD", "--json", *TODAY)
     assert code == 0
     data = json.loads(out)
     assert data["scenario"]["country"] == "COD"
@@ -110,13 +92,13 @@ def test_the_trade_parameter_and_its_country_are_options(toolkit):
         (("gallium", "--trade-parameter", "0"), 2, "positive"),
     ],
 )
-def test_errors_name_the_remedy_and_have_their_code(toolkit, arguments, code, told):
-    got, out, _ = toolkit("supply", *arguments, *TODAY, "--json")
+def test_errors_name_the_remedy_and_have_their_code(called, arguments, code, told):
+    got, out, _ = called("supply", *arguments, *TODAY, "--json")
     assert got == code
     assert told in json.loads(out)["error"]["hint"]
 
 
-def test_the_same_question_gives_the_same_bytes(toolkit):
-    first = toolkit("supply", "--json", *TODAY)
-    assert first == toolkit("supply", "--json", *TODAY)
+def test_the_same_question_gives_the_same_bytes(called):
+    first = called("supply", "--json", *TODAY)
+    assert first == called("supply", "--json", *TODAY)
     assert len(json.loads(first[1])["metals"]) > 10

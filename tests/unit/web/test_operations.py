@@ -27,7 +27,7 @@ from django.utils import timezone
 from tests.unit.web.test_host import HOSTILE
 from tests.unit.web.test_routes import log_in
 from tests.unit.web.test_self_service import me, signed_up
-from tests.unit.web.visitors import OWN, Browser, announced, filled, kinds, registered
+from tests.unit.web.visitors import Browser, announced, filled, kinds, registered
 from toolkit.core.errors import SpecError
 from toolkit.web import hosts
 from toolkit.web.export import registrations_xlsx
@@ -507,18 +507,3 @@ def test_a_line_of_the_journal_that_was_cut_hides_no_other(tmp_path, monkeypatch
     journal.note("revoked", second.id)
     assert [entry[1:] for entry in journal.entries()] == [("erased", first.id), ("revoked", second.id)]
     assert b"@" not in (tmp_path / "journal").read_bytes()
-
-
-def test_registrations_go_on_while_no_mail_server_answers(webinar, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", 1, False
-    now = timezone.now()
-    for minutes in range(0, 10, 2):
-        with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
-            path, visitor = f"/w/{webinar.slug}/", Browser(REMOTE_ADDR=f"192.0.2.{minutes}")
-            answer = visitor.send(f"{path}register", filled(email=f"a{minutes}@example.com"), page=path, headers=OWN)
-            assert answer.status_code == 302
-            assert outbox.send_due() == 0
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    with time_machine.travel(now + timedelta(minutes=45), tick=False):
-        assert outbox.send_due() == 5
