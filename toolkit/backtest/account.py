@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.optimize.costs import TRADED, Costs
 
-HALVINGS = 50
-"""Of the interval in which the affordable part of a purchase is looked for: far below a cent."""
+SECTIONS, ROUNDS = 32, 10
+"""Of the interval in which the affordable part of a purchase is looked for, each round in one of them: far below a cent."""
 WHOLE = 1e-9
 """Distance from a whole number of lots within which a quantity is whole."""
 
@@ -172,32 +172,27 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
     whole = np.isfinite(decision.steps)
     steps = np.where(whole, decision.steps, 1.0) if whole.any() else None
 
-    def of(units: FloatArray) -> Trades:
+    def part(shares: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Units, amounts and costs (k, m) where these shares, (k,), of all purchases are made."""
+        units = bought * shares[:, None]
+        if steps is not None:
+            units = np.where(whole & (shares[:, None] < 1), np.floor(units / steps + WHOLE) * steps, units)
+        units = units + sold
         amounts = cents((owned + units) * prices) - before
         amounts = np.where(np.abs(amounts) > TRADED * decision.budget, np.round(amounts, 2), 0.0)
-        units = np.where(amounts == 0, 0.0, units)
-        return Trades(units, amounts, cents(decision.costs.paid(amounts, decision.budget)))
+        return np.where(amounts == 0, 0.0, units), amounts, cents(decision.costs.paid(amounts, decision.budget))
 
-    def part(share: float) -> Trades:
-        units = bought * share
-        if steps is not None and share < 1:
-            units = np.where(whole, np.floor(units / steps + WHOLE) * steps, units)
-        return of(units + sold)
+    def fits(amounts: FloatArray, costs: FloatArray) -> NDArray[np.bool_]:
+        return np.round(cash - (amounts.sum(axis=1) + costs.sum(axis=1)), 2) >= 0
 
-    def left(trades: Trades) -> float:
-        return round(cash - float(trades.amounts.sum() + trades.costs.sum()), 2)
-
-    full = part(1.0)
-    spent = float(np.clip(full.amounts, 0.0, None).sum())
-    if left(full) >= 0 or not spent:
-        return full
-    low, high, found = 0.0, 1.0, part(0.0)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        tried = part(middle)
-        if left(tried) >= 0:
-            low, found = middle, tried
-        else:
-            high = middle
-    short = spent - float(np.clip(found.amounts, 0.0, None).sum())
-    return Trades(found.units, found.amounts, found.costs, round(short, 2))
+    units, amounts, costs = part(np.ones(1))
+    spent = float(np.clip(amounts, 0.0, None).sum())
+    if not spent or fits(amounts, costs)[0]:
+        return Trades(units[0], amounts[0], costs[0])
+    low, width = 0.0, 1.0
+    for _ in range(ROUNDS):  # what is paid grows with the share, so that those that fit come first
+        width /= SECTIONS
+        low += width * np.count_nonzero(fits(*part(low + width * np.arange(1, SECTIONS))[1:]))
+    units, amounts, costs = part(np.array([low]))
+    short = spent - float(np.clip(amounts, 0.0, None).sum())
+    return Trades(units[0], amounts[0], costs[0], round(short, 2))

@@ -141,9 +141,10 @@ def stationary_bootstrap(count: int, *, block: float, draws: int = DRAWS, seed: 
         found[part] = rng.integers(0, count, found[part].shape)
     for part in parts:
         begins = rng.random(found[part].shape) < 1.0 / block
-        since = np.maximum.accumulate(begins * at, axis=1)
-        walked = np.take_along_axis(found[part], since, axis=1) + (at - since)
-        found[part] = walked - count * (walked >= count)  # after the last return comes the first
+        begins[:, 0] = True
+        lengths = np.diff(np.flatnonzero(begins), append=begins.size)
+        walked = np.repeat((found[part] - at)[begins], lengths).reshape(begins.shape) + at
+        found[part] = np.where(walked >= count, walked - at.dtype.type(count), walked)  # after the last return comes the first
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -158,4 +159,4 @@ def begun_by(periods: pl.DataFrame, day: date) -> pl.DataFrame:
 
     Each day is judged by what was known on it; no later day of a period that goes on may be asked about.
     """
-    return periods.head(int(periods["from"].search_sorted(day, side="right")))
+    return periods.head(bisect_right(periods["from"].to_list(), day))
