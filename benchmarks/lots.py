@@ -101,7 +101,6 @@ def random_problem(
             expected=rng.uniform(-0.02, 0.12, n),
             periods_per_year=12.0,
             covariance="sample",
-            risks=(),
             levels=(),
         ),
         data=ConstraintData(

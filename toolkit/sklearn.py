@@ -122,7 +122,6 @@ def _problem(strategy: Strategy | None, returns: FloatArray, names: tuple[str, .
         expected_cov=expected.covariance,
         periods_per_year=periods,
         covariance=estimator.kind,
-        risks=(),
         levels=(),
         notes=(*form.notes, *expected.notes),
         model=form.model,

@@ -32,7 +32,7 @@ def forecast(returns: Array, keys: tuple[str, ...]) -> Forecast:
     loadings = np.linalg.cholesky(rows.T @ rows) if n < days else rows.T
     factors = tuple(f"component_{i}" for i in range(loadings.shape[1]))
     cov = np.eye(len(factors))
-    return Forecast(keys, factors, loadings, cov, np.zeros(n), YEAR * mean, float(YEAR), "sample", (), ())
+    return Forecast(keys, factors, loadings, cov, np.zeros(n), YEAR * mean, float(YEAR), "sample", ())
 
 
 def constraints(cap: float, *, capped: bool) -> tuple[Constraint, ...]:

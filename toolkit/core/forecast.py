@@ -168,7 +168,8 @@ class Forecast:
         expected_cov: (n, n) uncertainty of `expected`; None where the strategy makes no forecast.
         periods_per_year: Observations a year of the returns that were used.
         covariance: Name of the estimator.
-        risks, levels: One record an asset, same order.
+        levels: One record an asset, same order.
+        risk_records: Makes `risks`, likewise one an asset.
         notes: Notes on the estimate (fallbacks taken, currency of risk, short histories).
         model: The regression on the named factors; None where the covariance has none.
         coverage: Makes the table of the data behind each asset (see `toolkit.risk_model.annual_assets.coverage`).
@@ -185,8 +186,8 @@ class Forecast:
     expected: FloatArray
     periods_per_year: float
     covariance: str
-    risks: tuple[AssetRisk, ...]
     levels: tuple[PriceLevel, ...]
+    risk_records: Callable[[], tuple[AssetRisk, ...]] = tuple
     notes: tuple[str, ...] = ()
     loading_errors: FloatArray | None = None
     expected_cov: FloatArray | None = None
@@ -200,6 +201,11 @@ class Forecast:
         for name in ("loading_errors", "expected_cov", "printed"):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, read_only(value))
+
+    @property
+    def risks(self) -> tuple[AssetRisk, ...]:
+        """Volatility of each asset and what it rests on, which no optimizer asks for."""
+        return self.risk_records()
 
     @property
     def matrix(self) -> FloatArray:

@@ -50,6 +50,7 @@ class _Rows:
         day, known: (N,) series x `SPAN` + day of the price, and of its publication.
         price, quantity: (N,); a quantity that is not known is NaN.
         published_in_order: Whether the days of publication of each series ascend too.
+        length: Prices of each series, where all have them on the same days; else None.
     """
 
     day: IntArray
@@ -57,6 +58,7 @@ class _Rows:
     price: FloatArray
     quantity: FloatArray
     published_in_order: bool
+    length: int | None = None
 
 
 @dataclass(frozen=True, eq=False)  # no slots: positions are found once
@@ -104,7 +106,11 @@ class PriceSeries:
         if table.select(pl.col("quantity").is_not_null().any()).item():
             quantity = table["quantity"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         in_order = bool((known[1:] >= known[:-1]).all())
-        rows = _Rows(day, known, table["price"].cast(pl.Float64).to_numpy(), quantity, in_order)
+        length, short = divmod(len(day), max(len(starts), 1))
+        alike = not short and bool((day.reshape(-1, max(length, 1)) % SPAN == day[:length] % SPAN).all())
+        rows = _Rows(
+            day, known, table["price"].cast(pl.Float64).to_numpy(), quantity, in_order, length if length and alike else None
+        )
         # A column of one value takes no memory until it is asked for by name: the few rows are taken from the frame.
         first = table.select("asset", "currency", "unit", "basis")[starts]
         assets, currencies, units, bases = map(tuple, first.get_columns())
@@ -166,15 +172,15 @@ class PriceSeries:
         if not len(self.assets) or (self.counts != self.counts[0]).any():
             return None
         first = self.days(0)
+        if self.rows.length and not np.ptp(self.starts % self.rows.length):
+            return first
         return first if all(np.array_equal(self.days(i), first) for i in range(1, len(self.assets))) else None
 
     def side_by_side(self) -> tuple[FloatArray, FloatArray]:
         """Prices and quantities (T, S) of series of T common days."""
-        own = range(len(self.assets))
-        prices = np.stack([self.prices(i) for i in own], axis=1)
-        if not self.rows.quantity.strides[0]:  # one value for all: none has a quantity
-            return prices, np.broadcast_to(self.rows.quantity[:1], prices.shape)
-        return prices, np.stack([self.quantities(i) for i in own], axis=1)
+        at, quantity = self.starts[:, None] + np.arange(self.counts[0]), self.rows.quantity
+        # One value for all: none has a quantity.
+        return self.rows.price[at].T, quantity[at].T if quantity.strides[0] else np.broadcast_to(quantity[:1], at.T.shape)
 
     def months(self, at: int) -> IntArray:
         """Numbers of the months of one series (`toolkit.core.calendar.month_number`)."""

@@ -106,9 +106,17 @@ class Panel:
 
 
 def _grid(values: FloatArray, rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> FloatArray:
-    """Values in an array of `shape` by their rows and columns; of two at one place the later one is kept."""
+    """Values in an array of `shape` by their rows and columns, both ascending where series are side by side.
+
+    Of two at one place the later one is kept.
+    """
     grid = np.full(shape, np.nan)
-    grid[rows, columns] = values
+    if values.ndim == 1:
+        grid[rows, columns] = values
+    elif len(columns) == shape[1]:
+        grid[rows] = values
+    else:
+        grid[rows[:, None], columns] = values
     return grid
 
 
@@ -181,7 +189,7 @@ def align(
     assets = sorted({*priced, *yearly})
     place = {key: i for i, key in enumerate(assets)}
     columns = np.array([place.get(key, -1) for key in used.assets], dtype=np.int64)
-    rows, columns = (rows[:, None], columns) if price.ndim > 1 else (rows, columns[own])
+    columns = columns if price.ndim > 1 else columns[own]
     shape = (len(dates), len(assets))
     values = _grid(price, rows, columns, shape)
     quantities = None if np.isnan(quantity).all() else _grid(quantity, rows, columns, shape)
@@ -199,7 +207,7 @@ def align(
     return Panel(
         dates=dates,
         assets=tuple(kept),
-        prices=frozen(np.compress(usable, values, axis=1)),
+        prices=frozen(values if usable.all() else np.compress(usable, values, axis=1)),
         quantities=np.broadcast_to(np.nan, (len(dates), len(kept)))
         if quantities is None
         else frozen(np.compress(usable, quantities, axis=1)),
@@ -296,8 +304,11 @@ def _check_moves(key: str, lowest: float, highest: float) -> None:
 def _usable(values: FloatArray, assets: list[str], held: list[str], quarterly: set[str]) -> NDArray[np.bool_]:
     """Which series (n,) have enough consecutive changes; raises for one that is held and has not."""
     known = np.isfinite(values)
-    counts = (known[1:] & known[:-1]).sum(axis=0)
-    lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
+    if known.all():
+        counts, lowest, highest = np.full(values.shape[1], len(values) - 1), values.min(axis=0), values.max(axis=0)
+    else:
+        counts = (known[1:] & known[:-1]).sum(axis=0)
+        lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     place = {key: i for i, key in enumerate(assets)}
     for key in held:
         if key not in place:

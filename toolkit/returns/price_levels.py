@@ -92,8 +92,8 @@ def price_levels(
     """
     series, keys = PriceSeries.of(prices), tuple(assets)
     paths = level_paths(series, keys, known) if latent else {}
-    days = series.last_days.tolist()
-    return tuple(_level(series, at := series.place[key], days[at], paths.get(key)) for key in keys)
+    days, last = series.last_days.tolist(), series.rows.price[series.ends - 1].tolist()
+    return tuple(_level(series, at := series.place[key], days[at], last[at], paths.get(key)) for key in keys)
 
 
 def level_paths(
@@ -129,10 +129,9 @@ def _filtered(series: Mapping[str, MonthlyPrices]) -> dict[str, LevelPath]:
     return {key: LevelPath(one, levels[:, i], errors[:, i]) for i, (key, one) in enumerate(series.items())}
 
 
-def _level(series: PriceSeries, at: int, day: int, path: LevelPath | None) -> PriceLevel:
+def _level(series: PriceSeries, at: int, day: int, last: float, path: LevelPath | None) -> PriceLevel:
     """The level of one of the series, on the day of its last price; `path` where it is filtered."""
-    last, basis = float(series.prices(at)[-1]), series.bases[at]
-    price, error = last, 0.0
+    basis, price, error = series.bases[at], last, 0.0
     if path is not None:
         price, error = path.last
     elif basis == ANNUAL_AVERAGE and frequency([date_of(day) for day in series.days(at)]) == ANNUAL:

@@ -102,7 +102,10 @@ def _autocovariances(u: FloatArray, known: NDArray[np.bool_], squares: FloatArra
     lags, total = int(np.sqrt(count.max())), 0.0
     first, pattern = patterns(known)
     distinct, u = known[:, first], np.ascontiguousarray(u)
-    pairs = np.array([(distinct[lag:] & distinct[:-lag]).sum(axis=0) for lag in range(1, lags + 1)])[:, pattern]
+    if distinct.all():
+        pairs = np.broadcast_to(len(u) - np.arange(1, lags + 1)[:, None], (lags, len(pattern)))
+    else:
+        pairs = np.array([(distinct[lag:] & distinct[:-lag]).sum(axis=0) for lag in range(1, lags + 1)])[:, pattern]
     # What sums to zero is negatively correlated by construction.
     corrections = (pairs * squares / (count * (count - 1.0))).sum(axis=1).tolist()
     for lag, (shared, correction) in enumerate(zip(pairs.sum(axis=1).tolist(), corrections, strict=True), start=1):

@@ -36,7 +36,6 @@ class _Own:
     """Estimate of the annual volatility of one asset in the reporting currency, from its own data.
 
     Attributes:
-        raw: As printed.
         latent: Of the latent price; pooled already where the observation model does that.
         error: Of log `latent` beyond that of sampling; all of it for a latent price.
         log_own, variance: Log volatility from the asset alone and its variance, for a latent price.
@@ -44,7 +43,6 @@ class _Own:
     """
 
     asset: str
-    raw: float
     latent: float
     observations: int
     model: str
@@ -55,10 +53,40 @@ class _Own:
     given_history: tuple[float, float, float] | None = None
 
 
-def asset_risks(
+@dataclass(frozen=True, slots=True)
+class AssetVolatilities:
+    """Annual volatility of n assets in the reporting currency, pooled within groups.
+
+    Attributes:
+        panel: Prices on one calendar.
+        at: (n,) positions of the assets in the panel.
+        own: (n,) estimates from the data of each asset alone.
+        pooled: Of all.
+        latent: (n,) volatility a year, after the observation model and pooling.
+        own_weight: (n,) of its own data in it, 0..1.
+    """
+
+    panel: Panel
+    at: NDArray[np.intp]
+    own: tuple[_Own, ...]
+    pooled: PooledVolatility
+    latent: FloatArray
+    own_weight: FloatArray
+
+    def records(self, printed: FloatArray) -> tuple[AssetRisk, ...]:
+        """The risk of each asset, with its observed changes (T, n): volatility, its error, and what it rests on."""
+        prices = np.isfinite(self.panel.prices[:, self.at])
+        raw = _deviations(printed)[0] * math.sqrt(self.panel.periods_per_year)
+        # Positions of the first and the last price, and how many there are; a series of annual prices has none.
+        spans = (prices.argmax(axis=0), len(prices) - 1 - prices[::-1].argmax(axis=0), prices.sum(axis=0))
+        figures = zip(self.own, self.at.tolist(), raw.tolist(), *(span.tolist() for span in spans), strict=True)
+        return tuple(_record(self.panel, one, self.pooled, i, *figure) for i, (one, *figure) in enumerate(figures))
+
+
+def asset_volatilities(
     panel: Panel, observed: Observed, rates: FxReturns, assets: tuple[str, ...], groups: tuple[str, ...]
-) -> tuple[AssetRisk, ...]:
-    """The risk of each asset, in the order of `assets`: volatility in the reporting currency, its error, and what it rests on.
+) -> AssetVolatilities:
+    """The volatility of each asset, in the order of `assets`.
 
     Args:
         panel: Prices on one calendar.
@@ -71,18 +99,17 @@ def asset_risks(
         GapError: for an asset with too few changes in the reporting currency.
     """
     place = {key: i for i, key in enumerate(panel.assets)}
-    at = [place[key] for key in assets]
-    printed, _ = _deviations(observed.printed[:, at])
-    changes, counts = _deviations(observed.total.mean[:, at])
-    figures = zip(assets, at, printed.tolist(), changes.tolist(), counts.tolist(), strict=True)
+    at = np.array([place[key] for key in assets], dtype=np.intp)
+    changes = np.take(observed.total.mean, at, axis=1)
+    deviations, counts = _deviations(changes)
+    figures = zip(assets, at.tolist(), deviations.tolist(), counts.tolist(), strict=True)
     own = tuple(_own(panel, observed, rates, *figure) for figure in figures)
-    pooled = _pooled(own, observed, groups)
-    prices = np.isfinite(panel.prices[:, at])
-    # Positions of the first and the last price, and how many there are; a series of annual prices has none.
-    spans = zip(prices.argmax(axis=0), len(prices) - 1 - prices[::-1].argmax(axis=0), prices.sum(axis=0), strict=True)
-    return tuple(
-        _record(panel, one, pooled, i, at[i], *map(int, span)) for i, (one, span) in enumerate(zip(own, spans, strict=True))
-    )
+    pooled = _pooled(own, changes, groups)
+    latent, own_weight = pooled.volatility.copy(), pooled.own_weight.copy()
+    for i, one in enumerate(own):
+        if one.given_history is not None:
+            latent[i], _, own_weight[i] = one.given_history
+    return AssetVolatilities(panel, at, own, pooled, latent, own_weight)
 
 
 def _deviations(changes: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
@@ -98,9 +125,7 @@ def _deviations(changes: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
     return found, counts
 
 
-def _own(
-    panel: Panel, observed: Observed, rates: FxReturns, key: str, i: int, printed: float, changes: float, count: int
-) -> _Own:
+def _own(panel: Panel, observed: Observed, rates: FxReturns, key: str, i: int, changes: float, count: int) -> _Own:
     """The estimate of the asset at position `i` of the panel.
 
     Args:
@@ -109,8 +134,7 @@ def _own(
         rates: Returns of exchange rates.
         key: Of the asset.
         i: Its position in the panel.
-        printed: Standard deviation a period of printed changes.
-        changes: Of corrected changes.
+        changes: Standard deviation a period of corrected changes.
         count: Corrected changes.
     """
     for history in panel.annual:
@@ -118,7 +142,7 @@ def _own(
             foreign = panel.monthly and np.nan_to_num(rates.rates[:, i]).any()
             rate = yearly_rate(panel.dates, rates.rates[:, i], history.years) if foreign else None
             volatility, count = annual_volatility(history, rate)
-            own = _Own(key, volatility, volatility, count, ANNUAL_AVERAGE if history.averaged else ANNUAL)
+            own = _Own(key, volatility, count, ANNUAL_AVERAGE if history.averaged else ANNUAL)
             if panel.prior is None or not history.averaged or key not in panel.prior.metals:
                 return own
             # The prior holds the asset's own years too, in its currency of quotation.
@@ -138,18 +162,16 @@ def _own(
             hint=message("Report in the currency of its price, or bring exchange rates for its months."),
             details={"asset": key, "changes": count, "needed": MINIMUM_CHANGES},
         )
-    year = math.sqrt(panel.periods_per_year)
-    raw = printed * year
     if observed.levels is not None and key in observed.noisy:
-        return _latent(panel, observed, observed.levels, key, raw)
+        return _latent(panel, observed, observed.levels, key)
     model, error = AVERAGE if observed.averaged[i] else AS_IS, 0.0
     if key in observed.assessed and observed.smoothing is not None:
         j = observed.assessed.index(key)
         model, error = observed.smoothing.method[j], float(observed.smoothing.factor_error[j])
-    return _Own(key, raw, changes * year, count, model, error=error)
+    return _Own(key, changes * math.sqrt(panel.periods_per_year), count, model, error=error)
 
 
-def _latent(panel: Panel, observed: Observed, levels: LocalLevels, key: str, raw: float) -> _Own:
+def _latent(panel: Panel, observed: Observed, levels: LocalLevels, key: str) -> _Own:
     """The volatility of a latent price, and of it in the reporting currency."""
     i, j = panel.assets.index(key), observed.noisy.index(key)
     months = observed.months or levels
@@ -173,7 +195,6 @@ def _latent(panel: Panel, observed: Observed, levels: LocalLevels, key: str, raw
         given_history = (whole, float(levels.volatility_error[j]) * (size / whole) ** 2, float(observed.months_weight[j]))
     return _Own(
         asset=key,
-        raw=raw,
         latent=latent,
         observations=int(np.isfinite(panel.prices[:, i]).sum()) - 1,
         model=CUSTOMS,
@@ -185,12 +206,11 @@ def _latent(panel: Panel, observed: Observed, levels: LocalLevels, key: str, raw
     )
 
 
-def _pooled(own: tuple[_Own, ...], observed: Observed, groups: tuple[str, ...]) -> PooledVolatility:
+def _pooled(own: tuple[_Own, ...], changes: FloatArray, groups: tuple[str, ...]) -> PooledVolatility:
     """Volatilities pooled within groups; those that an observation model has pooled already only inform the others."""
-    assets = tuple(one.asset for one in own)
     exact = np.array([one.model != CUSTOMS for one in own])
     # Tails are those of exact changes: smoothed ones have lost them. A year sums many changes and has few of its own.
-    excess = effective_excess(np.where(exact, observed.total.take(assets).mean, np.nan), groups)
+    excess = effective_excess(changes if exact.all() else np.where(exact, changes, np.nan), groups)
     excess = np.where([one.model in (ANNUAL, ANNUAL_AVERAGE) for one in own], 0.0, excess)
     counts = np.array([max(one.observations, 2) for one in own], dtype=np.float64)
     latent, error = np.array([one.latent for one in own]), np.array([one.error for one in own])
@@ -202,7 +222,7 @@ def _pooled(own: tuple[_Own, ...], observed: Observed, groups: tuple[str, ...]) 
 
 
 def _record(
-    panel: Panel, own: _Own, pooled: PooledVolatility, at: int, column: int, first: int, last: int, prints: int
+    panel: Panel, own: _Own, pooled: PooledVolatility, at: int, column: int, printed: float, first: int, last: int, prints: int
 ) -> AssetRisk:
     """The risk of an asset.
 
@@ -212,6 +232,7 @@ def _record(
         pooled: Of all n assets.
         at: Its position among these.
         column: Its position in the panel.
+        printed: Volatility a year of its printed changes.
         first: Position of its first price there.
         last: Of its last price.
         prints: Number of its prices there.
@@ -221,7 +242,7 @@ def _record(
     latent, error, weight = own.given_history or pooled_alone
     return AssetRisk(
         asset=own.asset,
-        raw=own.raw,
+        raw=own.latent if own.model in (ANNUAL, ANNUAL_AVERAGE) else printed,
         latent=latent,
         low=latent * float(np.exp(-error)),
         high=latent * float(np.exp(error)),

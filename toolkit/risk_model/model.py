@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.baskets import MEMBERS
-from toolkit.core.forecast import AssetRisk, FloatArray, Forecast, frozen
+from toolkit.core.forecast import FloatArray, Forecast, frozen
 from toolkit.core.messages import message
 from toolkit.market.exchange_rates import Rates
 from toolkit.market.price_series import PriceSeries
@@ -22,7 +22,7 @@ from toolkit.returns.panel import Panel, align
 from toolkit.returns.price_levels import LevelPath, price_levels
 from toolkit.returns.volatility_prior import SINCE
 from toolkit.risk_model.annual_assets import annual_correlation, coverage, extend_to_annual_assets
-from toolkit.risk_model.asset_risks import asset_risks
+from toolkit.risk_model.asset_risks import AssetVolatilities, asset_volatilities
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.covariance.blend import BlendCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance
@@ -81,8 +81,8 @@ def estimate(
     rates = fx_returns(panel, fx, currency)
     observed = observe(panel, rates, latent=latent)
     assets, groups = universe.keys, tuple(asset.group for asset in universe)
-    risks = asset_risks(panel, observed, rates, assets, groups)
-    variance = np.array([risk.latent**2 for risk in risks])
+    volatilities = asset_volatilities(panel, observed, rates, assets, groups)
+    variance = np.array([volatility**2 for volatility in volatilities.latent.tolist()])
     annual = {history.asset: history for history in panel.annual}
     # An explanatory metal that is not in the ledger could be on either side: only those it names take part.
     named = {*controlled["asset"].to_list(), *MEMBERS["base_metals"]}
@@ -101,13 +101,15 @@ def estimate(
         elements=tuple(asset.element for asset in universe),
         pressure=pressure,
         realised=observed.realised,
-        expected_correlation=_expected_correlation(panel, risks),
+        expected_correlation=_expected_correlation(panel, volatilities),
     )
     has_returns = np.array([key not in annual for key in assets])
     form = estimator.estimate(inputs if has_returns.all() else inputs.take(np.flatnonzero(has_returns)))
     if not has_returns.all():
         form = extend_to_annual_assets(form, has_returns, groups, variance, _within(annual, universe))
     expected = (returns or ZeroReturns()).estimate(inputs, form)
+    shared = np.shares_memory(observed.printed, total.mean)
+    printed = inputs.own.mean if shared else frozen(np.take(observed.printed, total.at(assets), axis=1))
     return Forecast(
         assets=assets,
         factors=form.factors,
@@ -118,22 +120,20 @@ def estimate(
         expected_cov=expected.covariance,
         periods_per_year=panel.periods_per_year,
         covariance=estimator.kind,
-        risks=risks,
+        risk_records=cache(partial(volatilities.records, printed)),
         levels=price_levels(series, assets, latent=latent, known=level_paths),
         notes=(
             *panel.notes,
             *rates.notes,
             *_corrections(observed, panel, assets),
-            *_given_history(risks),
+            *_given_history(volatilities),
             *form.notes,
             *expected.notes,
         ),
-        coverage=partial(coverage, panel, universe, np.array([risk.own_weight for risk in risks])),
+        coverage=partial(coverage, panel, universe, volatilities.own_weight),
         loading_errors=form.loading_errors,
         model=form.model,
-        printed=inputs.own.mean
-        if np.shares_memory(observed.printed, total.mean)
-        else frozen(np.take(observed.printed, total.at(assets), axis=1)),
+        printed=printed,
     )
 
 
@@ -147,25 +147,26 @@ def _within(annual: Mapping[str, AnnualPrices], universe: Universe) -> dict[str,
     return {group: value for group, value in found.items() if value is not None}
 
 
-def _expected_correlation(panel: Panel, risks: tuple[AssetRisk, ...]) -> FloatArray | None:
+def _expected_correlation(panel: Panel, volatilities: AssetVolatilities) -> FloatArray | None:
     """That of metals since decades (n, n) for pairs whose volatilities rest on these too, NaN elsewhere."""
     if panel.prior is None:
         return None
-    short = np.array([risk.without_history is not None for risk in risks])
+    short = np.array([own.given_history is not None for own in volatilities.own])
     return np.where(np.outer(short, short), panel.prior.correlation, np.nan)
 
 
-def _given_history(risks: tuple[AssetRisk, ...]) -> tuple[str, ...]:
+def _given_history(volatilities: AssetVolatilities) -> tuple[str, ...]:
     """Notes on the effect of decades of yearly prices on volatilities."""
-    pairs = [(risk.latent, risk.without_history) for risk in risks if risk.without_history is not None]
-    if not pairs:
+    short = [i for i, own in enumerate(volatilities.own) if own.given_history is not None]
+    if not short:
         return ()
+    pairs = np.column_stack([volatilities.latent[short], volatilities.pooled.volatility[short]])
     after, before = np.exp(np.log(pairs).mean(axis=0)).tolist()
     return (
         message(
             "Volatilities of {assets} rest on yearly prices of metals since {since:d} too: {after:.0%} a year on average, and "
             "{before:.0%} without them.",
-            assets=[risk.asset for risk in risks if risk.without_history is not None],
+            assets=[volatilities.own[i].asset for i in short],
             since=SINCE,
             after=after,
             before=before,

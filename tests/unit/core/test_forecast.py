@@ -17,7 +17,7 @@ def test_only_correlated_factors_are_decomposed(monkeypatch):
     names = ("gold", "dollar", "equity", *(f"residual_{i + 1}" for i in range(n)))
     assets = tuple(f"a{i}" for i in range(n))
     specific = rng.uniform(0.1, 1.0, n)
-    forecast = Forecast(assets, names, loadings, factor_cov, specific, np.zeros(n), 252.0, "factor", (), ())
+    forecast = Forecast(assets, names, loadings, factor_cov, specific, np.zeros(n), 252.0, "factor", ())
     sizes = []
     eigh = np.linalg.eigh
     monkeypatch.setattr(np.linalg, "eigh", lambda matrix: sizes.append(len(matrix)) or eigh(matrix))

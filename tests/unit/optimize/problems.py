@@ -34,7 +34,6 @@ def forecast_of(
         expected=np.zeros(n) if expected is None else expected,
         periods_per_year=12.0,
         covariance="sample",
-        risks=(),
         levels=(),
     )
 

@@ -93,6 +93,5 @@ def forecast():
         expected=np.array([0.05, 0.0, -0.02]),
         periods_per_year=12.0,
         covariance="test",
-        risks=(),
         levels=(),
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 
 import numpy as np
@@ -21,7 +21,7 @@ from toolkit.app.allocation.inputs import Inputs
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError, SpecError, did_you_mean
-from toolkit.core.forecast import FactorRegression, FloatArray, Forecast
+from toolkit.core.forecast import AssetRisk, FactorRegression, FloatArray, Forecast
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import note
 from toolkit.market.readers.holdings.lots import UNKNOWN_ORIGIN
@@ -121,7 +121,7 @@ class OriginVariants:
             factor_cov=F,
             specific_var=specific,
             expected=forecast.expected[at],
-            risks=tuple(replace(forecast.risks[i], asset=key) for i, key in zip(at, keys, strict=True)),
+            risk_records=cache(partial(self._risks, forecast.risk_records)),
             levels=tuple(
                 replace(
                     forecast.levels[i],
@@ -138,6 +138,11 @@ class OriginVariants:
             model=None if forecast.model is None else self._model(forecast.model),
             printed=None if forecast.printed is None else forecast.printed[:, at],
         )
+
+    def _risks(self, risks: Callable[[], tuple[AssetRisk, ...]]) -> tuple[AssetRisk, ...]:
+        """One an offer, as its product's."""
+        products = risks()
+        return tuple(replace(products[i], asset=key) for i, key in zip(self.source, self.universe.keys, strict=True))
 
     def _coverage(self, coverage: Callable[[], pl.DataFrame], assets: Sequence[str]) -> pl.DataFrame:
         """One row an offer, as its product's."""

@@ -207,10 +207,12 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
     own = inputs.own
     seen = np.isfinite(own.mean)
     rows = np.asarray(seen.all(axis=1))
-    lost = int(seen.any(axis=1).sum() - rows.sum())
-    # The asset that is named is most often the only one missing, then most often missing.
-    alone = (~seen & (seen.sum(axis=1, keepdims=True) == seen.shape[1] - 1)).sum(axis=0)
-    blame = inputs.assets[int(np.lexsort(((~seen).sum(axis=0), alone))[-1])]
+    lost, blame = 0, inputs.assets[-1]
+    if not rows.all():
+        lost = int(seen.any(axis=1).sum() - rows.sum())
+        # The asset that is named is most often the only one missing, then most often missing.
+        alone = (~seen & (seen.sum(axis=1, keepdims=True) == seen.shape[1] - 1)).sum(axis=0)
+        blame = inputs.assets[int(np.lexsort(((~seen).sum(axis=0), alone))[-1])]
     if rows.sum() < MINIMUM_CHANGES:
         raise GapError(
             message(

@@ -61,7 +61,8 @@ class HistoricalReturns(Spec):
             )
         noisy = np.zeros(len(inputs.assets), dtype=bool)
         noisy[own.noisy] = True
-        raw = np.nanmean(own.mean, axis=0) * inputs.periods_per_year + np.where(noisy, 0.5 * inputs.variance, 0.0)
+        mean = np.where(seen, own.mean, 0.0).sum(axis=0) / seen.sum(axis=0)
+        raw = mean * inputs.periods_per_year + np.where(noisy, 0.5 * inputs.variance, 0.0)
         sampling = _sampling(seen, inputs, form)
         if self.shrinkage == "bayes_stein":
             weight, towards = bayes_stein(raw, sampling)

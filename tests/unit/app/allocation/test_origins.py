@@ -45,7 +45,7 @@ def forecast_of(universe):
         expected=rng.normal(size=len(keys)),
         periods_per_year=12.0,
         covariance="factor",
-        risks=risks,
+        risk_records=lambda: risks,
         levels=levels,
         loading_errors=np.full((len(keys), 1), 0.1),
         expected_cov=np.eye(len(keys)),

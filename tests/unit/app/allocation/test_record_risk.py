@@ -23,7 +23,7 @@ def forecast() -> Forecast:
     return Forecast(
         assets=("a", "b", "c", "d"), factors=FACTORS, loadings=rng.standard_normal((4, 3)), factor_cov=root @ root.T,
         specific_var=np.array([0.01, 0.02, 0.03, 0.04]), expected=np.zeros(4), periods_per_year=12.0, covariance="factor",
-        risks=(), levels=(),
+        levels=(),
     )  # fmt: skip
 
 
