@@ -221,9 +221,12 @@ class Costs:
 
     def entry(self, trades: FloatArray, budget: float) -> float:
         """Cost of trades today; they, (n,), and it are fractions of the budget, a purchase positive and a sale negative."""
+        return self.proportional(trades) + float(self.fees @ (np.abs(trades) > TRADED)) / budget
+
+    def proportional(self, trades: FloatArray) -> float:
+        """`entry` without the fees of trades, which do not depend on their size."""
         bought, sold, size = np.maximum(trades, 0.0), np.maximum(-trades, 0.0), np.abs(trades)
-        fees = float(self.fees @ (size > TRADED)) / budget
-        return float(self.purchase @ bought + self.sale @ sold + self.impact @ size**1.5 + fees)
+        return float(self.purchase @ bought + self.sale @ sold + self.impact @ size**1.5)
 
     def paid(self, trades: FloatArray, budget: float) -> FloatArray:
         """(n,) cost of each of today's trades, (n,), all in budget currency."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import numpy as np
@@ -106,14 +106,13 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     the optimum trades it, at the wealth that the optimum was found for: otherwise the fee moves N, and N decides whether what
     is kept differs enough from what was held to pay it.
     """
-    costs, budget, previous = problem.costs, problem.data.budget, problem.previous
-    fees = 0.0
+    costs, budget, previous, fees = problem.costs, problem.data.budget, problem.previous, None
     if _trades_optimized(problem):
         fees = float(costs.fees @ (np.abs(weights * problem.wealth - previous) > TRADED)) / budget
-        costs = replace(costs, fee=0.0)
 
     def entry(wealth: float) -> float:
-        return costs.entry(weights * wealth - previous, budget) + fees
+        trades = weights * wealth - previous
+        return costs.entry(trades, budget) if fees is None else costs.proportional(trades) + fees
 
     wealth = 1.0
     for _ in range(100):

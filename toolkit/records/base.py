@@ -144,7 +144,7 @@ class Record(BaseModel):
     @classmethod
     def _as_in_json(cls, value: Any) -> Any:
         """A value as in JSON: days in ISO form, numbers at 12 significant digits, null for what is not finite."""
-        return _json(value, _List, _Object)
+        return significant(value) if type(value) is float else _json(value, _List, _Object)
 
     @classmethod
     def from_objects(cls, *sources: object, **given: Any) -> Self:
