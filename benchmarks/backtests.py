@@ -1,23 +1,30 @@
 """A walk-forward backtest beside peers, and its memory: days, monthly decisions, two-year window, mean-variance, costs.
 
-Run: `OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 .peers/bin/python -m benchmarks.backtests` where the toolkit
-is installed with those of cvxportfolio, skfolio and pyportfolioopt that are to be measured, others left out; `--assets 500
---years 3` is the case of many assets, `--memory 5 10 20` the memory over so many years. Seconds are of the processor, a
-decision, without imports; ratios are to the toolkit. Everybody estimates mean and covariance from the same window and trades
-at ten basis points. From `MANY` assets on covariances have `FACTORS` principal components and specific variances where a
-library has such a model (the toolkit, cvxportfolio), and are those of the sample elsewhere. The toolkit also reads the prices,
-keeps accounts to the cent, and asks on each day what was published.
+Run: `.peers/bin/python -m benchmarks.backtests` where the toolkit is installed with those of cvxportfolio, skfolio and
+pyportfolioopt that are to be measured, others left out; `--assets 50 --years 10` is one case alone, `--memory 5 10 20` the
+memory over so many years. Seconds are of the processor, a decision, without imports, the median of runs in turn. Everybody
+estimates mean and covariance from the same window and trades at ten basis points. From `MANY` assets on covariances have
+`FACTORS` principal components and specific variances where a library has such a model (the toolkit, cvxportfolio), and are
+those of the sample elsewhere. The toolkit also reads the prices, keeps accounts to the cent, and asks on each day what was
+published.
 """
 
 from __future__ import annotations
 
+import os
+
+# Before numpy is imported: one thread for every library.
+os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
+
 import argparse
 import resource
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from importlib.metadata import version
 from importlib.util import find_spec
 
 import numpy as np
@@ -25,9 +32,15 @@ import polars as pl
 
 import toolkit as tk
 from benchmarks.optimizer.peers import module
+from benchmarks.optimizer.table import machine
 
 WINDOW, RATE, AVERSION, MOST = 504, 0.001, 5.0, 0.1
 MANY, FACTORS = 200, 15
+CASES = ((50, 10), (500, 3))
+"""Assets and years."""
+REPEATS = 3
+PEERS = {"pyportfolioopt": "pypfopt", "skfolio": "skfolio", "cvxportfolio": "cvxportfolio"}
+"""Package -> module."""
 
 
 def returns(years: int, assets: int) -> tuple[pl.Series, np.ndarray]:
@@ -57,7 +70,7 @@ def ours(days: pl.Series, changes: np.ndarray) -> float:
         costs=tk.CostsSpec(fee_per_lot=100 * RATE, holding_period="1 year", include=["fees"]),
     )
     options = {"prices_currency": "EUR", "as_of": days[-1], "baselines": False}
-    tk.optimize(strategy, prices=prices, prices_currency="EUR", as_of=days[-1])  # imports
+    tk.backtest(strategy, prices=prices, start=days[-40], **options)  # imports
     began = time.process_time()
     found = tk.backtest(strategy, prices=prices, start=days[decisions(days)[0]], **options)
     return (time.process_time() - began) / len(found.found.strategies[0].decisions)
@@ -141,16 +154,22 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def beside_peers(years: int, assets: int) -> None:
-    """Print a line a library: milliseconds a decision, and the ratio to the toolkit."""
-    days, changes = returns(years, assets)
-    print(f"{assets} assets, {years} years, {len(decisions(days))} decisions")
-    own = ours(days, changes)
-    print(f"toolkit          {1000 * own:8.1f} ms a decision", flush=True)
-    for peer, package in {"pyportfolioopt": "pypfopt", "skfolio": "skfolio", "cvxportfolio": "cvxportfolio"}.items():
-        if find_spec(package):
-            seconds = globals()[peer](days, changes)
-            print(f"{peer:<16} {1000 * seconds:8.1f} ms a decision {seconds / own:8.2f}", flush=True)
+def beside_peers(cases: list[tuple[int, int]]) -> None:
+    """Print a table, a row a case: milliseconds a decision of each library, and the fastest peer over the toolkit."""
+    peers = [package for package, name in PEERS.items() if find_spec(name)]
+    libraries = ", ".join(f"{peer} {version(peer)}" for peer in peers)
+    print(f"{datetime.now(UTC).date()}; {machine()}; {libraries}.\n")
+    print("| Assets | Years of days | Decisions |", " | ".join(["toolkit", *peers, "Fastest peer / toolkit"]), "|")
+    print("|" + "--:|" * (4 + len(peers) + bool(peers)))
+    for assets, years in cases:
+        days, changes = returns(years, assets)
+        clocks: dict[str, list[float]] = {name: [] for name in ("ours", *peers)}
+        for _ in range(REPEATS):
+            for name, clock in clocks.items():
+                clock.append(1000 * globals()[name](days, changes))
+        own, *others = (statistics.median(clock) for clock in clocks.values())
+        told = [f"{value:.1f} ms" for value in (own, *others)] + [f"{min(others) / own:.2f}"] * bool(others)
+        print(f"| {assets} | {years} | {len(decisions(days))} |", " | ".join(told), "|", flush=True)
 
 
 def memory(years: list[int], assets: int) -> None:
@@ -164,20 +183,21 @@ def memory(years: list[int], assets: int) -> None:
 def main() -> None:
     """Parse the command line and print what it asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--years", type=int, default=10)
-    parser.add_argument("--assets", type=int, default=50)
+    parser.add_argument("--years", type=int)
+    parser.add_argument("--assets", type=int)
     parser.add_argument("--memory", type=int, nargs="+", metavar="YEARS")
     parser.add_argument("--peak", action="store_true", help="of this process, of one backtest")
     asked = parser.parse_args()
+    case = asked.assets or CASES[0][0], asked.years or CASES[0][1]
     if asked.memory:
-        memory(asked.memory, asked.assets)
+        memory(asked.memory, case[0])
     elif asked.peak:
-        days, changes = returns(asked.years, asked.assets)
+        days, changes = returns(case[1], case[0])
         before = peak()
         ours(days, changes)
         print(f"{peak():.0f} MB at most, {before:.0f} MB before the backtest, of which prices {changes.nbytes / 2**20:.0f} MB")
     else:
-        beside_peers(asked.years, asked.assets)
+        beside_peers([case] if asked.assets or asked.years else [*CASES])
 
 
 if __name__ == "__main__":

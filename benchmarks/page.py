@@ -2,7 +2,7 @@
 
 Run: `make benchmarks`, or `.peers/bin/python -m benchmarks.page` in an environment that holds the toolkit's dependencies and
 the peers (skfolio, riskfolio-lib, pyportfolioopt, cvxportfolio); a peer that is not installed is left out. The names of parts
-(`SHIPPED FEW MANY SCALE LOTS STORE PORTAL`) run these alone. About twenty minutes on a machine with nothing else to do.
+(`SHIPPED FEW MANY BACKTEST SCALE LOTS STORE PORTAL`) run these alone. About twenty minutes on a machine of its own.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def parts() -> dict[str, Callable[[Path], str]]:
         "SHIPPED": lambda folder: optimizer(folder, "500 0.2", "--sizes", "20", *once, *cases, "min_cvar"),
         "FEW": lambda folder: optimizer(folder, "500 0.2", *sizes, *once),
         "MANY": lambda folder: optimizer(folder, "2500 0.11", *sizes, *once, *cases),
+        "BACKTEST": lambda _: run("-m", "benchmarks.backtests").strip(),
         "SCALE": lambda _: run("-m", "benchmarks.scale", "--days", "2500", "--sizes", "30", "200", "1000").strip(),
         "LOTS": lambda _: "```text\n" + run("-m", "benchmarks.lots").strip() + "\n```",
         "STORE": lambda _: run("-m", "benchmarks.store").strip(),
