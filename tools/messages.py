@@ -1,8 +1,8 @@
 """The messages of the toolkit and what the catalogues lack: `python -m tools.messages [LANGUAGE] [PATH...]`.
 
 Messages are read from the code: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `message(...)`, of what an
-`Answer` tells (`answer.line(...)`), the two forms of `say.counted(n, ...)`, and `say(...)` in templates of reports and of
-the portal. Paths narrow what is listed to messages of these files.
+`Answer` tells (`answer.line(...)`), message and hint of errors, the two forms of `say.counted(n, ...)`, and `say(...)` in
+templates of reports and of the portal. Paths narrow what is listed to messages of these files.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
+from toolkit.core import errors
+
 ROOT = Path(__file__).resolve().parents[1]
 FIRST = slice(0, 1)
 REPORT = {
@@ -25,6 +27,10 @@ REPORT = {
 }
 RUN = {"message": FIRST}
 """Functions that take messages, and which of their arguments: outside the report, only sentences of the run are messages."""
+ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.ToolkitError)}
+"""What is raised with a message and a hint."""
+PYTHON = ("api", "web", "sklearn.py")
+"""What is called from Python alone, and the portal, whose pages have sentences of their own: their errors are English."""
 Message = tuple[str, ...]
 
 
@@ -51,6 +57,10 @@ def _of_module(path: Path, functions: Mapping[str, slice]) -> Iterator[tuple[int
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         forms = node.args[functions[name]] if name in functions else []
+        if name in ERRORS and path.relative_to(ROOT).parts[1] not in PYTHON:
+            for sentence in (*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "hint")):
+                if isinstance(sentence, ast.Constant) and sentence.value:
+                    yield sentence.lineno, (str(sentence.value),)
         literals = [form.value for form in forms if isinstance(form, ast.Constant) and isinstance(form.value, str)]
         if literals and len(literals) == len(forms):
             yield node.lineno, tuple(literals)

@@ -77,7 +77,8 @@ def _translated(sentences: tuple[str, str], arguments: list[str]) -> tuple[str, 
         with suppress(ToolkitError):
             if common.language() != "en":
                 tell = translator(common)
-                return tell(message("error")), tell(sentences[0]), tell(sentences[1])
+                if (told := tell(sentences[0])) != sentences[0]:
+                    return tell(message("error")), told, tell(sentences[1])
     return "error", *sentences
 
 

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from toolkit.core.messages import message, named
+from toolkit.core.messages import message, named, sentence
 
 
 class ToolkitError(Exception):
@@ -26,10 +26,11 @@ class ToolkitError(Exception):
 
     kind: ClassVar[str] = "error"
 
-    def __init__(self, message: str, *, hint: str = "", details: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, message: str, *, hint: str = "", details: Mapping[str, Any] | None = None, **values: Any) -> None:
+        """An error of two sentences, as templates where there are values (`toolkit.core.messages.Message`)."""
+        self.message: str = sentence(message, values)
+        self.hint: str = sentence(hint, values)
+        super().__init__(self.message)
         self.details: dict[str, Any] = dict(details or {})
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from numbers import Integral, Real
+from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
@@ -118,6 +119,15 @@ def first_names(names: Sequence[str], most: int = 5) -> list[str]:
 def quoted(words: str) -> Message:
     """A message of words from the data, in which braces are no places."""
     return Message(words.replace("{", "{{").replace("}", "}}"), {})
+
+
+def sentence(template: str, values: Mapping[str, Any]) -> Message:
+    """A template with those of the values that it has places for; a message stands, and without values any text."""
+    if isinstance(template, Message):
+        return template
+    if not values:
+        return quoted(template)
+    return Message(template, {name: values[name] for _, name, _, _ in Formatter().parse(template) if name})
 
 
 def phrases(sentences: Iterable[str]) -> dict[str, dict[str, Any]]:
