@@ -55,11 +55,12 @@ def _number(snapshot: Snapshot, name: str, column: str) -> tuple[float, str]:
     value = None if row is None else getattr(row, column)
     if row is None or value is None:
         raise GapError(
-            message(
-                "no assumption {name!r:s} ({column:s}) was known on {as_of}.", name=name, column=column, as_of=snapshot.as_of
-            ),
-            hint=message("Choose a later --as-of, or give the figure as an option."),
+            "no assumption {name!r:s} ({column:s}) was known on {as_of}.",
+            hint="Choose a later --as-of, or give the figure as an option.",
             details={"assumption": name},
+            name=name,
+            column=column,
+            as_of=snapshot.as_of,
         )
     return float(value), f"{row.statement} ({row.citation})"
 
@@ -103,10 +104,7 @@ def parse_elasticity(text: str | None, snapshot: Snapshot) -> Elasticity:
     if len(values) == 2 and min(values) > 0:
         values.insert(1, (values[0] * values[1]) ** 0.5)
     if len(values) != 3:
-        raise SpecError(
-            message("--elasticity {text!r:s} is no range.", text=text),
-            hint=message("Write it as 0.4, 0.25:0.7 or 0.25:0.4:0.7."),
-        )
+        raise SpecError("--elasticity {text!r:s} is no range.", hint="Write it as 0.4, 0.25:0.7 or 0.25:0.4:0.7.", text=text)
     low, central, high = (check_number("--elasticity", value, LARGEST_RATIO) for value in values)
     return Elasticity(low, central, high, "given", "option --elasticity")
 

@@ -12,7 +12,6 @@ from toolkit.app.controls.own_events import ledger_of
 from toolkit.controls.chronology import DAY
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
-from toolkit.core.messages import message
 from toolkit.market.market import Snapshot
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.characteristics import CharacteristicReturns, Exposures, characteristic_returns
@@ -65,8 +64,8 @@ def supply_exposures(snapshot: Snapshot, changes: Returns, *, destination: str) 
     universe = compared(snapshot, changes.series)
     if not len(universe):
         raise GapError(
-            message("no price series is of a metal whose supply is known: there is nothing to compare."),
-            hint=message("Name the columns of the price file by metal (gallium, copper)."),
+            "no price series is of a metal whose supply is known: there is nothing to compare.",
+            hint="Name the columns of the price file by metal (gallium, copper).",
         )
     currency = dict(snapshot["prices"].unique("asset").select("asset", "currency").iter_rows())
     starts = period_starts(changes.dates)

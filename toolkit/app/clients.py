@@ -10,7 +10,6 @@ from typing import Any
 
 from toolkit.app.runs import to_json
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 from toolkit.core.text import one_line
 
 LONGEST_NAME, LONGEST_PATH = 120, 40
@@ -27,13 +26,10 @@ def client_name(given: str | None) -> str | None:
         return None
     name = " ".join(one_line(given).split())
     if not path_word(name):
-        raise SpecError(
-            message("--client {name!r:s} has no letter and no digit.", name=name), hint=message("Give the name of a client.")
-        )
+        raise SpecError("--client {name!r:s} has no letter and no digit.", hint="Give the name of a client.", name=name)
     if len(name) > LONGEST_NAME:
         raise SpecError(
-            message("--client has {n} characters.", n=len(name)),
-            hint=message("Use at most {longest_name}.", longest_name=LONGEST_NAME),
+            "--client has {n} characters.", hint="Use at most {longest_name}.", n=len(name), longest_name=LONGEST_NAME
         )
     return name
 

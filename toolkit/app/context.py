@@ -18,7 +18,6 @@ from toolkit.app.events import ComparableCases, comparable_cases
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message
 from toolkit.core.trade_names import METALS, is_mix, metal_and_form
 from toolkit.market.market import Market, Snapshot
 from toolkit.market.package import descriptor
@@ -161,9 +160,7 @@ class Context:
             bare, purity = without_purity(name)
             found = metal_and_form(bare, {spelling: key for spelling, key in METALS.items() if key in self.ledger.assets})
             if is_mix(name):
-                raise DataError(
-                    message("unknown metal {name!r:s}.", name=name), hint=message("It is of two metals: ask for each.")
-                ) from None
+                raise DataError("unknown metal {name!r:s}.", hint="It is of two metals: ask for each.", name=name) from None
             if found is None:
                 raise
         return found[0], self.ledger.form(found[0], found[1]) if found[1] else None, purity

@@ -50,12 +50,14 @@ def find(kind: str, name: str) -> Definition:
     as_path = Path(name)
     if len(as_path.name.encode(errors="replace")) > LONGEST:
         raise SpecError(
-            message("{name:s}... is longer than the name of a file can be.", name=name[:60]),
-            hint=message("Use at most {longest} bytes.", longest=LONGEST),
+            "{name:s}... is longer than the name of a file can be.",
+            hint="Use at most {longest} bytes.",
+            name=name[:60],
+            longest=LONGEST,
         )
     if as_path.suffix == ".toml" or as_path.is_file():
         if not as_path.is_file():
-            raise SpecError(message("{name:s} does not exist.", name=name), details={"file": name})
+            raise SpecError("{name:s} does not exist.", details={"file": name}, name=name)
         return Definition(as_path.stem, as_path, "file")
     known = {definition.name: definition for definition in definitions(kind)}
     if name not in known:

@@ -172,7 +172,7 @@ def _asked(text: str, context: Context, codes: tuple[TariffCode, ...]) -> str:
     for key in (word, named[0] if named else ""):
         if key in known:
             return key
-    raise DataError(message("unknown metal {text!r:s}.", text=text), hint=metal_hint(text, known), details={"metal": text})
+    raise DataError("unknown metal {text!r:s}.", hint=metal_hint(text, known), details={"metal": text}, text=text)
 
 
 def _matches(asked: str, codes: tuple[TariffCode, ...]) -> pl.Expr:

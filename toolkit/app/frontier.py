@@ -24,7 +24,7 @@ def write_csv(found: EfficientFrontier, path: Path) -> None:
     try:
         put(path, csv_of(found).encode())
     except SpecError as error:
-        raise SpecError(error.message, hint=message("Name another file with --csv.")) from error
+        raise SpecError(error.message, hint="Name another file with --csv.") from error
 
 
 def csv_of(found: EfficientFrontier) -> str:
@@ -42,15 +42,16 @@ def write_chart(found: EfficientFrontier, path: Path) -> None:
     """Write the frontier as an SVG picture; `SpecError` when it is a point, or the file cannot be written."""
     if found.is_point:
         raise SpecError(
-            message("{path:s}: the frontier is a point, and there is no curve to draw.", path=str(path)),
-            hint=message("Give the strategy a forecast of returns, or wider limits."),
+            "{path:s}: the frontier is a point, and there is no curve to draw.",
+            hint="Give the strategy a forecast of returns, or wider limits.",
+            path=str(path),
         )
     from toolkit.report.charts.frontier import frontier_svg  # noqa: PLC0415  # the drawing library is large
 
     try:
         put(path, frontier_svg(found).encode())
     except SpecError as error:
-        raise SpecError(error.message, hint=message("Name another file with --chart.")) from error
+        raise SpecError(error.message, hint="Name another file with --chart.") from error
 
 
 def efficient_frontier(request: Request, points: int) -> EfficientFrontier:

@@ -11,7 +11,6 @@ from babel import Locale, UnknownLocaleError
 
 from toolkit.app.definitions import folders
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import Key, Language
 
@@ -24,8 +23,7 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise SpecError(
-            message("{path:s} cannot be read: {error:s}.", path=str(path), error=str(error)),
-            hint=message("Save it as UTF-8 text, or remove it."),
+            "{path:s} cannot be read: {error:s}.", hint="Save it as UTF-8 text, or remove it.", path=str(path), error=str(error)
         ) from error
 
 
@@ -42,12 +40,12 @@ def language(code: str) -> Language:
         SpecError: for one that has no catalogue.
     """
     if code not in languages():
-        raise SpecError(message("reports are not written in {code!r:s}.", code=code), hint=did_you_mean(code, languages()))
+        raise SpecError("reports are not written in {code!r:s}.", hint=did_you_mean(code, languages()), code=code)
     try:
         Locale.parse(code)
     except (UnknownLocaleError, ValueError) as error:
         raise SpecError(
-            message("{code!r:s} is no language.", code=code), hint=message("Name the folder of a catalogue as de or pt_BR.")
+            "{code!r:s} is no language.", hint="Name the folder of a catalogue as de or pt_BR.", code=code
         ) from error
     files = tuple(_catalogues(code))
     return _language(code, files, tuple(path.stat().st_mtime_ns for path in files))
@@ -86,6 +84,8 @@ def _plural(expression: str):
         return c2py(expression)
     except ValueError as error:
         raise SpecError(
-            message("a catalogue has the plural rule {expression!r:s}: {error:s}.", expression=expression, error=str(error)),
-            hint=message("See its Plural-Forms line."),
+            "a catalogue has the plural rule {expression!r:s}: {error:s}.",
+            hint="See its Plural-Forms line.",
+            expression=expression,
+            error=str(error),
         ) from error

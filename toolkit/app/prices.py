@@ -145,9 +145,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         GapError: where no price was known by then.
     """
     if files.returns_only and masses:
-        raise SpecError(
-            message("masses have no value in a market of which only returns are known."), hint=message("Give prices.")
-        )
+        raise SpecError("masses have no value in a market of which only returns are known.", hint="Give prices.")
     products = names.products
     bundled = snapshot["prices"]["asset"].unique().sort()
     spelled = {spelling: key for key in bundled for spelling in foldings(key)}
@@ -223,19 +221,21 @@ def _check_visible(file: str, day: date, quoted: pl.DataFrame, used: Sequence[pl
     """
     if used[0].is_empty() and quoted.is_empty():
         raise GapError(
-            message("{file:s}: no price was known on {day}.", file=str(file), day=day),
-            hint=message("Choose a later --as-of, or leave --prices out."),
+            "{file:s}: no price was known on {day}.",
+            hint="Choose a later --as-of, or leave --prices out.",
+            file=str(file),
+            day=day,
         )
     if all(part.is_empty() for part in used) and file != STORED:  # a file that is named now is meant to be used
         old = "; ".join(f"{row['asset']} of {row['date']}" for row in quoted.iter_rows(named=True))
         hint = message("Bring a price of this month, or a series of at least seven months, or leave --prices out.")
-        raise GapError(
-            message("{file:s}: every price is too old to be one of today: {old}.", file=str(file), old=old), hint=hint
-        )
+        raise GapError("{file:s}: every price is too old to be one of today: {old}.", hint=hint, file=str(file), old=old)
     if any(asset.casefold() == CASH for part in used for asset in part["asset"].unique()):
         raise DataError(
-            message("{file:s}: no asset may be named {cash!r:s}.", file=str(file), cash=CASH),
-            hint=message("Cash is always there; rename or remove it."),
+            "{file:s}: no asset may be named {cash!r:s}.",
+            hint="Cash is always there; rename or remove it.",
+            file=str(file),
+            cash=CASH,
         )
 
 
@@ -253,16 +253,12 @@ def _check_series(file: str, quoted: Iterable[str], priced: Collection[str]) -> 
     for asset in quoted:
         if asset not in priced:
             raise DataError(
-                message(
-                    "{file:s}: a dealer's price for {asset!r:s}, of which no price series is known.",
-                    file=str(file),
-                    asset=asset,
-                ),
-                hint=message(
-                    "Leave its row out, or bring a series: one price tells no risk. {did_you_mean}",
-                    did_you_mean=did_you_mean(asset, sorted(priced)),
-                ),
+                "{file:s}: a dealer's price for {asset!r:s}, of which no price series is known.",
+                hint="Leave its row out, or bring a series: one price tells no risk. {did_you_mean}",
                 details={"asset": asset},
+                file=str(file),
+                asset=asset,
+                did_you_mean=did_you_mean(asset, sorted(priced)),
             )
 
 
@@ -322,7 +318,7 @@ def in_known_units(prices: pl.DataFrame, names: LotNames) -> pl.DataFrame:
             found = unit(text, precious=names.is_precious(asset), listed=False)
         except DataError as error:
             raise DataError(
-                message("{asset} is priced per {text!r:s}.", asset=asset, text=text), hint=error.hint, details={"asset": asset}
+                "{asset} is priced per {text!r:s}.", hint=error.hint, details={"asset": asset}, asset=asset, text=text
             ) from None
         if found != text:
             of_these = (pl.col("asset") == asset) & (pl.col("unit") == text)
@@ -366,25 +362,20 @@ def _level_warnings(
         per = "kg" if per in KG_PER_UNIT else per
         if is_far(times, WRONG):
             raise DataError(
-                message(
-                    "{file:s}: {key:s} costs {price:,.6g} {currency} a {per} on {date}, {times:,.3g} times the bundled "
-                    "{level:,.6g} (the median of up to three prices).{slip}",
-                    file=str(file),
-                    key=key,
-                    price=price,
-                    currency=row["currency"],
-                    per=per,
-                    date=row["date"],
-                    times=times,
-                    level=level,
-                    slip=f" {slip}" if slip else "",
-                ),
-                hint=message(
-                    "State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; if it is meant: "
-                    "--accept {key:s}.",
-                    key=key,
-                ),
+                "{file:s}: {key:s} costs {price:,.6g} {currency} a {per} on {date}, {times:,.3g} times the bundled "
+                "{level:,.6g} (the median of up to three prices).{slip}",
+                hint="State the unit of the price (column unit: kg, g, lb, ozt, t) and its currency; if it is meant: "
+                "--accept {key:s}.",
                 details={"asset": key, "rule": "level", "price": price, "level": level},
+                file=str(file),
+                key=key,
+                price=price,
+                currency=row["currency"],
+                per=per,
+                date=row["date"],
+                times=times,
+                level=level,
+                slip=f" {slip}" if slip else "",
             )
         text = message(
             "{file}: {asset} costs {price:,.2f} {currency} a {unit} on {day:%Y-%m-%d}, {times:.2g} times the bundled "

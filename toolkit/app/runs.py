@@ -119,41 +119,37 @@ def read_stored(folder: Path, name: str = RECORD) -> dict[str, Any] | None:
         digests = json.loads((folder / INPUTS).read_text(encoding="utf-8")).get("sha256")
     except FileNotFoundError as error:
         raise SpecError(
-            message(
-                "{folder:s} is no run of this toolkit: {name:s} is missing.", folder=str(folder), name=Path(error.filename).name
-            ),
+            "{folder:s} is no run of this toolkit: {name:s} is missing.",
             hint=AGAIN,
+            folder=str(folder),
+            name=Path(error.filename).name,
         ) from error
     except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise SpecError(
-            message("the stored run {folder:s} cannot be read: {error:s}.", folder=str(folder), error=str(error)), hint=AGAIN
+            "the stored run {folder:s} cannot be read: {error:s}.", hint=AGAIN, folder=str(folder), error=str(error)
         ) from error
     if not isinstance(digests, dict):
         raise SpecError(
-            message(
-                "{folder:s} holds no checksums: {name:s} is no run of this version.",
-                folder=str(folder / INPUTS),
-                name=folder.name,
-            ),
+            "{folder:s} holds no checksums: {name:s} is no run of this version.",
             hint=AGAIN,
+            folder=str(folder / INPUTS),
+            name=folder.name,
         )
     if content is None or (name != RECORD and name not in digests):
         return None
     if hashlib.sha256(content).hexdigest() != digests.get(name):
         raise SpecError(
-            message("{folder:s} was changed after the run wrote it: its checksum is another.", folder=str(folder / name)),
-            hint=AGAIN,
+            "{folder:s} was changed after the run wrote it: its checksum is another.", hint=AGAIN, folder=str(folder / name)
         )
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise SpecError(
-            message("{folder:s} cannot be read: {error:s}.", folder=str(folder / name), error=str(error)), hint=AGAIN
+            "{folder:s} cannot be read: {error:s}.", hint=AGAIN, folder=str(folder / name), error=str(error)
         ) from error
     if not isinstance(found, dict):
         raise SpecError(
-            message("{folder:s} must be a table, not {name:s}.", folder=str(folder / name), name=type(found).__name__),
-            hint=AGAIN,
+            "{folder:s} must be a table, not {name:s}.", hint=AGAIN, folder=str(folder / name), name=type(found).__name__
         )
     return found
 
@@ -228,8 +224,10 @@ def read_object(path: Path) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError, RecursionError) as error:
         raise SpecError(
-            message("{path:s} cannot be read: {error:s}.", path=str(path), error=str(error)),
-            hint=message("Remove it: the same command makes it again."),
+            "{path:s} cannot be read: {error:s}.",
+            hint="Remove it: the same command makes it again.",
+            path=str(path),
+            error=str(error),
         ) from error
 
 
@@ -289,4 +287,4 @@ def _sweep(folder: Path) -> None:
 
 def _unwritable(path: Path, error: OSError) -> SpecError:
     hint = message("Check space and access, or name another place; --out is that of runs and reports.")
-    return SpecError(message("cannot write to {path:s}: {error:s}.", path=str(path), error=error.strerror or error), hint=hint)
+    return SpecError("cannot write to {path:s}: {error:s}.", hint=hint, path=str(path), error=error.strerror or error)

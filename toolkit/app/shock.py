@@ -70,32 +70,27 @@ def shock(
     group = context.products[asset].group if asset in context.products else None
     if elasticity is None and is_exchange_traded(asset, group):
         raise SpecError(
-            message(
-                "no elasticity of {asset} is known here: it trades on an exchange from stocks above ground, and the "
-                "marked assumption is one of minor metals.",
-                asset=asset,
-            ),
-            hint=message("Give one with a source of your own: --elasticity LOW:HIGH."),
+            "no elasticity of {asset} is known here: it trades on an exchange from stocks above ground, and the "
+            "marked assumption is one of minor metals.",
+            hint="Give one with a source of your own: --elasticity LOW:HIGH.",
             details={"metal": asset},
+            asset=asset,
         )
     held = (context.products[asset],) if asset in context.products else ()
     found = unit_prices(snapshot, snapshot["prices"], held, currency, context.level_paths)
     price = next(iter(found.values()), None)
     if cap is not None and price is None:
         raise SpecError(
-            message("no price of {asset} is known to compare --cap with.", asset=asset),
-            hint=message("Leave --cap out: multiples need no price."),
+            "no price of {asset} is known to compare --cap with.", hint="Leave --cap out: multiples need no price.", asset=asset
         )
     if cap is not None and price is not None and cap < price.price:
         hint = message("A substitute at that price would already be in use.")
         raise SpecError(
-            message(
-                "--cap {cap:,.6g} lies below today's {price:,.2f} {currency} a kg.",
-                cap=cap,
-                price=price.price,
-                currency=currency,
-            ),
+            "--cap {cap:,.6g} lies below today's {price:,.2f} {currency} a kg.",
             hint=hint,
+            cap=cap,
+            price=price.price,
+            currency=currency,
         )
     seen = price_responses(context, (asset,), elasticity)
     spread = seen.elasticity(asset)
@@ -170,8 +165,7 @@ def _premium(given: float | None, row: Assumption | None) -> SupplyPremium | Non
     if given is not None:
         if not given > -1:
             raise SpecError(
-                message("--premium {given:g} makes the price outside zero or less.", given=given),
-                hint=message("Write +20 % as 0.2."),
+                "--premium {given:g} makes the price outside zero or less.", hint="Write +20 % as 0.2.", given=given
             )
         return SupplyPremium(check_number("--premium", given, LARGEST_RATIO), "given", "option --premium")
     if row is None or row.central is None:

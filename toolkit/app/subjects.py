@@ -16,7 +16,6 @@ from toolkit.app.findings import Ask, findings
 from toolkit.app.holdings.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.core.remarks import in_record, note
 from toolkit.core.text import one_line
 from toolkit.holdings.exposure import LotExposure, PortfolioExposure
@@ -72,7 +71,7 @@ def metal_of(context: Context, name: str) -> str:
     """
     key = context.metal(name)
     if key not in context.products:
-        raise SpecError(message("there is no page on {name!r:s}.", name=name), hint=did_you_mean(name, context.products.keys))
+        raise SpecError("there is no page on {name!r:s}.", hint=did_you_mean(name, context.products.keys), name=name)
     return key
 
 

@@ -72,8 +72,7 @@ class Scenario:
                 scenario_trade=SCENARIO_TRADE,
             )
             raise SpecError(
-                message("--trade-parameter {trade_parameter:g} is no trade parameter.", trade_parameter=self.trade_parameter),
-                hint=hint,
+                "--trade-parameter {trade_parameter:g} is no trade parameter.", hint=hint, trade_parameter=self.trade_parameter
             )
 
 
@@ -249,9 +248,11 @@ def supply(context: Context, metal: str | None = None, scenario: Scenario | None
     if asked is not None and not found[0].is_known:
         hint = message("Choose a later --as-of, or another metal: `toolkit supply` lists the products.")
         raise GapError(
-            message("nothing of the supply of {asked} was known on {as_of}.", asked=asked, as_of=context.as_of),
+            "nothing of the supply of {asked} was known on {as_of}.",
             hint=hint,
             details={"metal": asked},
+            asked=asked,
+            as_of=context.as_of,
         )
     ratios = (stage.ratio for one in found for stage in one.stages)
     label = next((ratio.label for ratio in ratios if ratio), None)
@@ -291,7 +292,7 @@ def _asked(text: str, context: Context) -> str:
     for name in (word, symbols.get(word), named[0] if named else None):
         if name in known:
             return name
-    raise DataError(message("unknown metal {text!r:s}.", text=text), hint=metal_hint(text, known), details={"metal": text})
+    raise DataError("unknown metal {text!r:s}.", hint=metal_hint(text, known), details={"metal": text}, text=text)
 
 
 def _metal(

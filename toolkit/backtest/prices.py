@@ -77,15 +77,14 @@ class BacktestPrices:
         kept = [i for i, day in enumerate(self.dates) if start <= day <= end]
         if len(kept) < 2:
             raise GapError(
-                message(
-                    "there are {n} dates with prices from {start} to {end}; 2 are needed.", n=len(kept), start=start, end=end
-                ),
-                hint=message(
-                    "Prices are known from {dates} to {dates_dates}: choose --start and --end between.",
-                    dates=self.dates[0],
-                    dates_dates=self.dates[-1],
-                ),
+                "there are {n} dates with prices from {start} to {end}; 2 are needed.",
+                hint="Prices are known from {dates} to {dates_dates}: choose --start and --end between.",
                 details={"start": start.isoformat(), "end": end.isoformat(), "dates": len(kept)},
+                n=len(kept),
+                start=start,
+                end=end,
+                dates=self.dates[0],
+                dates_dates=self.dates[-1],
             )
         first, last = kept[0], kept[-1] + 1
         return BacktestPrices(
@@ -150,9 +149,11 @@ class BacktestPrices:
             else:
                 hint = message("The first of their prices is of {later}: choose a later --start and --end.", later=later)
             raise GapError(
-                message("never priced up to {until}: {missing}.", until=until, missing=[*missing]),
+                "never priced up to {until}: {missing}.",
                 hint=hint,
                 details={"missing": missing},
+                until=until,
+                missing=[*missing],
             )
         daily = all(history.frequency == DAY_BY_DAY for history in histories_of(PriceSeries.of(rows)).values())
         if not daily:
@@ -160,9 +161,7 @@ class BacktestPrices:
             rows = ends.group_by("asset", "date", maintain_order=True).last()
         dates = rows["date"].unique().sort().to_list()
         if not dates:
-            raise GapError(
-                message("no whole month of prices is over by {until}.", until=until), hint=message("Choose a later --end.")
-            )
+            raise GapError("no whole month of prices is over by {until}.", hint="Choose a later --end.", until=until)
         if not daily:
             dates = pl.date_range(dates[0].replace(day=1), dates[-1], "1mo", eager=True).dt.month_end().to_list()
         days, rates = _days(pl.Series(dates)), dict[str, FloatArray]()

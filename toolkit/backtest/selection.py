@@ -103,4 +103,4 @@ def _library() -> Any:
         return import_module("arch.bootstrap")  # an extra, which imports pandas
     except ImportError:
         hint = message("pip install 'strategic-metals-toolkit[evidence]'")
-        raise SpecError(message("a comparison of many strategies needs the library arch."), hint=hint) from None
+        raise SpecError("a comparison of many strategies needs the library arch.", hint=hint) from None

@@ -21,7 +21,6 @@ from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, SolveError, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.messages import message
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.strategy.model import RebalanceSpec
 
@@ -187,8 +186,9 @@ def decision_dates(dates: Sequence[date], every: str, *, monthly: bool) -> tuple
     """
     if monthly and every in ("day", "week"):
         raise SpecError(
-            message("rebalance.every: prices are monthly, and {every!r:s} is more often.", every=every),
-            hint=message('Write every = "month", or bring daily prices of every asset (--prices).'),
+            "rebalance.every: prices are monthly, and {every!r:s} is more often.",
+            hint='Write every = "month", or bring daily prices of every asset (--prices).',
+            every=every,
         )
     period = PERIODS[every]
     ends = [day for day, after in itertools.pairwise(dates) if period(day) != period(after)]

@@ -54,12 +54,9 @@ def backtest(
 ) -> None:
     """Show what strategies would have done: decided on what was known, traded later, after costs, beside baselines."""
     if settings and len(strategies) > 1:
-        raise SpecError(
-            message("--set changes one strategy, and several are named."),
-            hint=message("Name one, or write files of their own."),
-        )
+        raise SpecError("--set changes one strategy, and several are named.", hint="Name one, or write files of their own.")
     if client is not None and not report:
-        raise SpecError(message("--client is the name on a report, and none is written."), hint=message("Add --report."))
+        raise SpecError("--client is the name on a report, and none is written.", hint="Add --report.")
     first, last = parse_day("--start", start), parse_day("--end", end)
     requests = tuple(request_of(common, name, settings, budget=budget, holdings=None, events=events) for name in strategies)
     with progress(message("Loading the solver"), common):

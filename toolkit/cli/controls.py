@@ -9,7 +9,6 @@ import typer
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import show
 from toolkit.controls.events import EUROPEAN_UNION
-from toolkit.core.messages import message
 
 EVENTS_HELP = "Your own events (CSV or TOML; - is a CSV on stdin) over the bundled ledger."
 
@@ -42,13 +41,11 @@ def controls(
     day = common.day()
     if item is not None and (metal is not None or form is not None):
         raise SpecError(
-            message("--item looks through all notices; it takes no metal and no form."),
-            hint=message("Try --item {metal}.", metal=metal or form),
+            "--item looks through all notices; it takes no metal and no form.", hint="Try --item {metal}.", metal=metal or form
         )
     if form is not None and metal is None:
         raise SpecError(
-            message("--form needs a metal: notices name forms of metals."),
-            hint=message("Try `toolkit controls METAL --form {form}`.", form=form),
+            "--form needs a metal: notices name forms of metals.", hint="Try `toolkit controls METAL --form {form}`.", form=form
         )
     context = common.context(events)
     if item is not None:

@@ -12,7 +12,6 @@ from toolkit.cli.request import Charts, write_charts
 from toolkit.cli.terminal import show, tell_remarks
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO
-from toolkit.core.messages import message
 
 STDIN = "-"
 
@@ -54,9 +53,7 @@ def exposure(
         use=tuple(use or ()),
     )
     if charts is not None and holdings == STDIN:
-        raise SpecError(
-            message("--charts reads the lots again, which standard input cannot give twice."), hint=message("Name a file.")
-        )
+        raise SpecError("--charts reads the lots again, which standard input cannot give twice.", hint="Name a file.")
     answer = expose(request)
     show(common, answer, document)
     tell_remarks([remark for remark in answer.remarks if remark.text not in answer.reading], common)

@@ -32,10 +32,7 @@ def frontier(
     from toolkit.core.errors import SpecError
 
     if common.format is not None and csv == "-":
-        raise SpecError(
-            message("--format {format} and --csv - both write to stdout.", format=common.format),
-            hint=message("Give --csv a file."),
-        )
+        raise SpecError("--format {format} and --csv - both write to stdout.", hint="Give --csv a file.", format=common.format)
     request = request_of(common, strategy, settings, budget=budget, holdings=holdings, total=total, sell_others=sell_others)
     with progress(message("Loading the solver"), common):
         from toolkit.app.frontier import csv_of, efficient_frontier, write_csv

@@ -32,9 +32,7 @@ def template(
     from toolkit.market.readers.holdings.corrected_copy import template as text_of
 
     if lang not in TEXTS:
-        raise SpecError(
-            message("--lang {lang!r:s} is not a language of the template.", lang=lang), hint=did_you_mean(lang, TEXTS)
-        )
+        raise SpecError("--lang {lang!r:s} is not a language of the template.", hint=did_you_mean(lang, TEXTS), lang=lang)
     text = text_of(lang)
     if common.json:
         print_json({"language": lang, "template": text})

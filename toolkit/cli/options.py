@@ -32,7 +32,7 @@ def parse_day(option: str, text: str | None) -> date | None:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
         fault = message("{option:s} {text!r:s} is not a date.", option=option, text=text)
-        raise SpecError(fault, hint=message("Write it as 2026-05-31.")) from None
+        raise SpecError(fault, hint="Write it as 2026-05-31.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,7 @@ class Common:
                 "--prices-currency": self.prices_currency is not None,
             }
             for option in (option for option, value in given.items() if value):
-                raise SpecError(
-                    message("{option} says nothing without --prices.", option=option), hint=message("Add --prices FILE.")
-                )
+                raise SpecError("{option} says nothing without --prices.", hint="Add --prices FILE.", option=option)
             return None
         from toolkit.app.prices import PriceFiles
 
@@ -193,8 +191,7 @@ def with_common(
             if field.name in refused and getattr(common, field.name) not in (field.default, []):
                 option = f"--{field.name.replace('_', '-')}"
                 raise SpecError(
-                    message("this command reads no prices, so {option} would be ignored.", option=option),
-                    hint=message("Leave {option} out.", option=option),
+                    "this command reads no prices, so {option} would be ignored.", hint="Leave {option} out.", option=option
                 )
         if "prices" not in refused:
             common.price_files()
@@ -230,8 +227,5 @@ def _in_format(common: Common, formats: tuple[str, ...]) -> Common:
         )
         raise SpecError(sentence, hint=did_you_mean(common.format, formats))
     if common.json and common.format not in (None, "json"):
-        raise SpecError(
-            message("--json and --format {format} are two formats.", format=common.format),
-            hint=message("Leave one of them out."),
-        )
+        raise SpecError("--json and --format {format} are two formats.", hint="Leave one of them out.", format=common.format)
     return replace(common, json=common.json or common.format == "json", format="json" if common.json else common.format)

@@ -121,13 +121,14 @@ def _refuse_two_targets(name: str | None, by_ending: str | None, format: str | N
         return
     if to_stdout:
         raise SpecError(
-            message("--report {name:s} is a file, and --out - writes to standard output.", name=name),
-            hint=message("Leave one of them out."),
+            "--report {name:s} is a file, and --out - writes to standard output.", hint="Leave one of them out.", name=name
         )
     if format not in (None, by_ending):
         raise SpecError(
-            message("--report {name:s} is no file of --format {format}.", name=name, format=format),
-            hint=message("Leave --format out: the ending says it."),
+            "--report {name:s} is no file of --format {format}.",
+            hint="Leave --format out: the ending says it.",
+            name=name,
+            format=format,
         )
 
 
@@ -176,12 +177,10 @@ def _subject(
     )
     stored = load_run(run, context.settings)
     if whom is not None and whom != stored.subject.record.client:
-        raise SpecError(
-            message("a stored run has the client that it was made for."), hint=message("Give --client to `toolkit optimize`.")
-        )
+        raise SpecError("a stored run has the client that it was made for.", hint="Give --client to `toolkit optimize`.")
     if common.as_of is not None and common.as_of != stored.subject.record.as_of:
         hint = message("Leave --as-of out: the run is of {as_of}.", as_of=stored.subject.record.as_of)
-        raise SpecError(message("a stored run has a date of its own."), hint=hint)
+        raise SpecError("a stored run has a date of its own.", hint=hint)
     return stored.folder, stored.subject
 
 
@@ -197,6 +196,9 @@ def _refuse(what: str, **given: bool) -> None:
     }
     for option in (name for name, is_given in given.items() if is_given):
         raise SpecError(
-            message("{what} {ignored}, so --{option} would be ignored.", what=what, ignored=ignored[option], option=option),
-            hint=message("Leave --{option} out.", option=option),
+            "{what} {ignored}, so --{option} would be ignored.",
+            hint="Leave --{option} out.",
+            what=what,
+            ignored=ignored[option],
+            option=option,
         )

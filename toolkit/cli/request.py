@@ -70,15 +70,11 @@ def request_of(
     from toolkit.app.clients import client_name
 
     if budget is not None and total is not None:
-        raise SpecError(
-            message("--budget and --total are two ways to say one thing."), hint=message("Give the money to add, or the whole.")
-        )
+        raise SpecError("--budget and --total are two ways to say one thing.", hint="Give the money to add, or the whole.")
     if sell_others and holdings is None:
-        raise SpecError(message("--sell-others says nothing without --holdings."), hint=message("Add --holdings FILE."))
+        raise SpecError("--sell-others says nothing without --holdings.", hint="Add --holdings FILE.")
     if holdings == "-" and "-" in (common.prices or ()):
-        raise SpecError(
-            message("--prices - and --holdings - both read standard input."), hint=message("Give one of them a file.")
-        )
+        raise SpecError("--prices - and --holdings - both read standard input.", hint="Give one of them a file.")
     if budget == 0 and holdings is not None:  # nothing is added: what holdings alone mean
         budget = None
     context = common.context(events, **{"owner.budget": budget if total is None else total})

@@ -11,7 +11,6 @@ from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import show as show_answer
 from toolkit.cli.terminal import tell_remarks
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 
 app = typer.Typer(help="Stored runs: list them, show one again, compare two.", no_args_is_help=True, rich_markup_mode=None)
 RUN_HELP = "A stored run: its id or the beginning of it, digits at the end of it, its folder, or last."
@@ -59,7 +58,7 @@ def diff(runs: Annotated[tuple[str, str], typer.Argument(metavar="RUN RUN", help
 
 def _without_day(common: Common) -> None:
     if common.as_of is not None:
-        raise SpecError(message("a stored run has a date of its own."), hint=message("Leave --as-of out."))
+        raise SpecError("a stored run has a date of its own.", hint="Leave --as-of out.")
 
 
 def _output(common: Common) -> Path:

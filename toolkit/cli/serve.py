@@ -11,7 +11,6 @@ import typer
 from toolkit.cli.terminal import print_json
 from toolkit.cli.webinar import Debug, Folder, Json, portal
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message
 from toolkit.core.text import printable
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
@@ -127,7 +126,7 @@ def verify(context: typer.Context, *, folder: Folder = None, json: Json = False)
 
     found = faults()
     if found:
-        raise DataError(message("the data of the portal is not sound: {faults:; }.", faults=found), details={"faults": found})
+        raise DataError("the data of the portal is not sound: {faults:; }.", details={"faults": found}, faults=found)
     _answer({"sound": True, **counts()}, json=json)
 
 

@@ -103,8 +103,7 @@ def language(
         entries = spoken.named(entries, name)
         if not entries:
             raise SpecError(
-                message("no table, kind or measure of a strategy is named {name!r:s}.", name=name),
-                hint=did_you_mean(name, known),
+                "no table, kind or measure of a strategy is named {name!r:s}.", hint=did_you_mean(name, known), name=name
             )
     if common.json:
         print_json(LanguageList(language=entries).to_json())

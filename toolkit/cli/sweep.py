@@ -71,7 +71,7 @@ def sweep(
 ) -> None:
     """Show what a strategy would have done in many variations: stored one by one, never computed twice."""
     if starts is not None and start is not None:
-        raise SpecError(message("--start and --starts are two ways to say one thing."), hint=message("Give one of them."))
+        raise SpecError("--start and --starts are two ways to say one thing.", hint="Give one of them.")
     varied = tuple(_varied(text) for text in vary or ())
     count, size = (0, 0) if universes is None else _pair("--universes", universes, ":", int, "20:8")
     between = None if starts is None else _pair("--starts", starts, ":", date.fromisoformat, "2024-01-31:2025-06-30")
@@ -150,8 +150,7 @@ def _varied(text: str) -> tuple[str, tuple[str, ...]]:
     found = tuple(value.strip() for value in values.split(",") if value.strip())
     if not equals or not key.strip() or not found:
         raise SpecError(
-            message("--vary {text!r:s} is no KEY=V1,V2.", text=text),
-            hint=message("For instance --vary rebalance.delay=none,median,tail"),
+            "--vary {text!r:s} is no KEY=V1,V2.", hint="For instance --vary rebalance.delay=none,median,tail", text=text
         )
     return key.strip(), found
 
@@ -161,8 +160,11 @@ def _pair(option: str, text: str, between: str, parse: Callable[[str], T], examp
         first, last = (parse(part) for part in text.split(between))
     except ValueError:
         raise SpecError(
-            message("{option} {text!r:s} cannot be read.", option=option, text=text),
-            hint=message("For instance {option} {example}", option=option, example=example),
+            "{option} {text!r:s} cannot be read.",
+            hint="For instance {option} {example}",
+            option=option,
+            text=text,
+            example=example,
         ) from None
     return first, last
 
@@ -171,7 +173,8 @@ def _local(text: str) -> int:
     kind, _, count = text.partition(":")
     if kind != "local" or not count.isdecimal() or not int(count):
         raise SpecError(
-            message("--cluster {text!r:s} is no local:N.", text=text),
-            hint=message("For instance --cluster local:2; one that runs is --scheduler."),
+            "--cluster {text!r:s} is no local:N.",
+            hint="For instance --cluster local:2; one that runs is --scheduler.",
+            text=text,
         )
     return int(count)

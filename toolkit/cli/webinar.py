@@ -34,7 +34,7 @@ def portal(**options: Any) -> WebConfig:
         from toolkit.web.server import setup
     except ModuleNotFoundError as error:
         hint = message("pip install 'strategic-metals-toolkit[web]'")
-        raise SpecError(message("the portal needs {name:s}, which is not installed.", name=error.name), hint=hint) from None
+        raise SpecError("the portal needs {name:s}, which is not installed.", hint=hint, name=error.name) from None
     config = read_config(**options)
     setup(config)
     return config

@@ -92,7 +92,7 @@ def end_user_of(name: str) -> str:
     if found not in (CIVIL, *END_USERS):
         known = (CIVIL, *END_USERS, *END_USER_WORDS)
         hint = did_you_mean(word, known) or message("Write one of {names:s}.", names=", ".join((CIVIL, *END_USERS)))
-        raise DataError(message("unknown end user {name!r:s}.", name=name), hint=hint, details={"end_user": name})
+        raise DataError("unknown end user {name!r:s}.", hint=hint, details={"end_user": name}, name=name)
     return found
 
 

@@ -8,7 +8,6 @@ import polars as pl
 
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, SpecError
-from toolkit.core.messages import message
 from toolkit.core.text import words
 
 SHORTEST_CODE = 4
@@ -33,16 +32,12 @@ def find_items(ledger: ControlLedger, query: str, *, on: date) -> pl.DataFrame:
         The columns of `control_items` and `status`, in the order of the notices; empty when nothing is found.
     """
     if ledger.items is None:
-        raise DataError(
-            message("the ledger was built without its items."),
-            hint=message("Give the table control_items to ControlLedger.of."),
-        )
+        raise DataError("the ledger was built without its items.", hint="Give the table control_items to ControlLedger.of.")
     text = query.strip()
     code = text.replace(".", "").replace(" ", "")
     if not text or (code.isdecimal() and len(code) < SHORTEST_CODE):
         raise SpecError(
-            message("{query!r:s} is too short to look for.", query=query),
-            hint=message("Give words, or at least four digits of a tariff code."),
+            "{query!r:s} is too short to look for.", hint="Give words, or at least four digits of a tariff code.", query=query
         )
 
     def matches(row: dict[str, str | None]) -> bool:

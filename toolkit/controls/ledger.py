@@ -215,7 +215,7 @@ class ControlLedger:
         own = self._own_words.get(asset, {})
         if POWDER.intersection(spellings) and "powder" not in own and "oxide" in own:
             two = message("{name!r:s} of {asset:s} may be the metal or the oxide.", name=name, asset=asset)
-            raise DataError(two, hint=message("Write 'metal powder' or 'oxide'."), details={"form": name})
+            raise DataError(two, hint="Write 'metal powder' or 'oxide'.", details={"form": name})
         trade = next((FORMS[spelling] for spelling in spellings if FORMS.get(spelling) in self.forms), None)
         if found := own.get(fold) or (fold if fold in self.forms else None) or trade or self._words.get(fold):
             return found

@@ -45,9 +45,13 @@ def _refuse(file: str, rule: str, bad: pl.DataFrame, what: str, remedy: str) -> 
         where = message("row {row:d} and {n} more", row=rows[0], n=len(rows) - 1)
     subject = bad["event_id"][0] or message("no id")
     raise FrameError(
-        message("{file:s}, {where} ({subject}): {what}.", file=str(file), where=where, subject=subject, what=what),
+        "{file:s}, {where} ({subject}): {what}.",
         hint=remedy,
         details={"file": file, "rule": rule, "count": len(rows), "rows": rows[:10]},
+        file=str(file),
+        where=where,
+        subject=subject,
+        what=what,
     )
 
 

@@ -16,7 +16,6 @@ import polars as pl
 from toolkit.controls.chronology import IN_FORCE
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message
 from toolkit.core.text import words
 from toolkit.core.trade_names import CHINESE, METALS
 
@@ -116,10 +115,7 @@ def compare_with_catalogue(
         on: Day of the question; items published later are not looked at.
     """
     if ledger.items is None:
-        raise DataError(
-            message("the ledger was built without its items."),
-            hint=message("Give the table control_items to ControlLedger.of."),
-        )
+        raise DataError("the ledger was built without its items.", hint="Give the table control_items to ControlLedger.of.")
     rows = catalogue.to_dicts()
     lines: dict[str | None, list[dict]] = defaultdict(list)
     for row in rows:

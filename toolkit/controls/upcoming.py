@@ -18,7 +18,6 @@ from toolkit.controls.chronology import DAY, EXPIRED, IN_FORCE, Chronology
 from toolkit.controls.events import AGREED, CLAIMS, MAY_EXTEND, SUSPENDS, Event
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 
 SCHEMA = {
     "date": pl.Date,
@@ -128,8 +127,7 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
     """
     if within_days < 0:
         raise SpecError(
-            message("the calendar looks ahead, not {within_days} days.", within_days=within_days),
-            hint=message("Give a positive number of days."),
+            "the calendar looks ahead, not {within_days} days.", hint="Give a positive number of days.", within_days=within_days
         )
     chronology, window = ledger.chronology, timedelta(days=within_days)
     rows: list[dict[str, object]] = []

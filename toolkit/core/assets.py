@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.core.units import KG_PER_UNIT
 
 CASH = "cash"
@@ -94,7 +93,7 @@ class Universe:
         by_key = dict(zip(keys, self.assets, strict=True))
         if len(by_key) < len(keys):
             twice = sorted({key for key in keys if keys.count(key) > 1})
-            raise DataError(message("an asset occurs twice in the universe: {twice}.", twice=[*twice]))
+            raise DataError("an asset occurs twice in the universe: {twice}.", twice=[*twice])
         object.__setattr__(self, "keys", keys)
         object.__setattr__(self, "_by_key", by_key)
         positions: dict[str, tuple[int, ...]] = {}
@@ -128,7 +127,7 @@ class Universe:
     def __getitem__(self, key: str) -> Asset:
         if (asset := self._by_key.get(key)) is not None:
             return asset
-        raise DataError(message("unknown asset {key!r:s}.", key=key), hint=did_you_mean(key, self.keys), details={"asset": key})
+        raise DataError("unknown asset {key!r:s}.", hint=did_you_mean(key, self.keys), details={"asset": key}, key=key)
 
     def take(self, keys: Iterable[str]) -> Universe:
         """The universe of `keys`, in their order; `DataError` with the nearest names for an unknown one."""
@@ -145,7 +144,5 @@ class Universe:
         if not found:
             offered = dict.fromkeys(asset.offer_of for asset in self.assets if asset.offer_of)
             known = (*self.keys, *offered, *self.elements)
-            raise DataError(
-                message("{name!r:s} is neither an asset nor an element here.", name=name), hint=did_you_mean(name, known)
-            )
+            raise DataError("{name!r:s} is neither an asset nor an element here.", hint=did_you_mean(name, known), name=name)
         return found

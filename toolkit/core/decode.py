@@ -52,7 +52,7 @@ class SpecMeta(ModelMetaclass):
         if _VALIDATING.get():
             return super().__call__(*subject, **keys)
         if subject and self.__init__ is BaseModel.__init__:
-            raise SpecError(message("{name:s} takes every value with its key.", name=self.__name__))
+            raise SpecError("{name:s} takes every value with its key.", name=self.__name__)
         inside = _VALIDATING.set(True)
         try:
             return super().__call__(*subject, **keys)
@@ -171,23 +171,20 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return parse_toml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise SpecError(message("{path:s} does not exist.", path=str(path)), details={"file": str(path)}) from None
+        raise SpecError("{path:s} does not exist.", details={"file": str(path)}, path=str(path)) from None
     except IsADirectoryError:
-        raise SpecError(message("{path:s} is a folder, not a file.", path=str(path)), details={"file": str(path)}) from None
+        raise SpecError("{path:s} is a folder, not a file.", details={"file": str(path)}, path=str(path)) from None
     except UnicodeDecodeError:
         raise SpecError(
-            message("{path:s} is not UTF-8 text.", path=str(path)),
-            hint=message("Save it as UTF-8."),
-            details={"file": str(path)},
+            "{path:s} is not UTF-8 text.", hint="Save it as UTF-8.", details={"file": str(path)}, path=str(path)
         ) from None
     except OSError as error:
         raise SpecError(
-            message("{path:s} cannot be read: {error:s}.", path=str(path), error=error.strerror or error),
-            details={"file": str(path)},
+            "{path:s} cannot be read: {error:s}.", details={"file": str(path)}, path=str(path), error=error.strerror or error
         ) from None
     except ValueError as error:
         raise SpecError(
-            message("{path:s} is not valid TOML: {error:s}.", path=str(path), error=str(error)), details={"file": str(path)}
+            "{path:s} is not valid TOML: {error:s}.", details={"file": str(path)}, path=str(path), error=str(error)
         ) from None
 
 
@@ -299,7 +296,7 @@ def raise_faults(faults: list[dict[str, str]], file: str) -> None:
         for fault in faults
     ]
     hint = together(*(fault["hint"] for fault in faults))
-    raise SpecError(message("{file:s}: {told:; }.", file=file, told=told), hint=hint, details={"file": file, "faults": faults})
+    raise SpecError("{file:s}: {told:; }.", hint=hint, details={"file": file, "faults": faults}, file=file, told=told)
 
 
 def decode(model: type[SpecT], data: Mapping[str, Any], *, file: str, where: str = "") -> SpecT:

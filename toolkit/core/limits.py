@@ -27,7 +27,6 @@ def check_number(name: str, value: float, most: float = LARGEST) -> float:
     if value != 0 and not 1 / LARGEST <= abs(value) <= most:
         hint = message("Write it in digits, of a size between {least:g} and {most:g}.", least=1 / LARGEST, most=most)
         raise SpecError(
-            message("{name:s} must be a finite number within {most:g}, not {value:g}.", name=name, most=most, value=value),
-            hint=hint,
+            "{name:s} must be a finite number within {most:g}, not {value:g}.", hint=hint, name=name, most=most, value=value
         )
     return value

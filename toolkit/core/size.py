@@ -49,7 +49,7 @@ class PieceSize:
                 a, b, c = sorted(sides if len(sides) == 3 else (sides[0], sides[0], sides[1]), reverse=True)
                 return cls(dimensions=(a, b, c))
         hint = message("Write diameter x length (30x700) or three sides (120x120x50) in mm, or the mass of one piece (5kg).")
-        raise SpecError(message("{option} {text!r:s} is no size of a piece.", option=option, text=text), hint=hint)
+        raise SpecError("{option} {text!r:s} is no size of a piece.", hint=hint, option=option, text=text)
 
     def __str__(self) -> str:
         """The text that `parse` reads."""

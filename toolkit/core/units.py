@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message
 
 DAYS_PER_YEAR = 365.25
 SIGNIFICANT_DIGITS = 12
@@ -48,9 +47,7 @@ def periods_per_year(dates: Sequence[date]) -> float:
 def periods_of_days(days: NDArray[np.integer]) -> float:
     """The same of ascending distinct days, numbered from any origin."""
     if len(days) < 2:
-        raise DataError(
-            message("one date has no frequency: periods per year cannot be inferred."), hint=message("Give at least two dates.")
-        )
+        raise DataError("one date has no frequency: periods per year cannot be inferred.", hint="Give at least two dates.")
     # The median gap resists holes in a series that a mean gap would read as a lower frequency.
     gap = float(np.median(np.diff(days)))
     observed = DAYS_PER_YEAR / gap

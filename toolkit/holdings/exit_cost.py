@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,7 @@ class ExitTerms:
     def __post_init__(self) -> None:
         if not (0 <= self.sale < 1 and self.purchase >= 0 and self.storage >= 0):
             raise SpecError(
-                message("costs of an exit are fractions from 0, and a sale loses less than everything."),
-                hint=message("Check the terms."),
+                "costs of an exit are fractions from 0, and a sale loses less than everything.", hint="Check the terms."
             )
 
     def required_rise(self, years: float) -> float:

@@ -59,9 +59,10 @@ def instruments(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, curr
         last = prices.filter(pl.col("asset") == row["asset"]).sort("date").tail(1).to_dicts()
         if not last:
             raise GapError(
-                message("no price of {asset} was known by then.", asset=row["asset"]),
-                hint=message("Choose a later --as-of."),
+                "no price of {asset} was known by then.",
+                hint="Choose a later --as-of.",
                 details={"asset": row["asset"]},
+                asset=row["asset"],
             )
         price = last[0]["price"] * last_rate(fx, last[0]["currency"], currency).value
         found.append(

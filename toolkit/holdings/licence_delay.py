@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 
 NORMAL = NormalDist()
 TAIL = 0.9
@@ -37,10 +36,7 @@ class LicenceDelay:
 
     def __post_init__(self) -> None:
         if not 0 < self.median < self.tail or not self.statutory > 0:
-            raise SpecError(
-                message("a licence delay needs 0 < median < tail, and a statutory time above 0."),
-                hint=message("Check the days."),
-            )
+            raise SpecError("a licence delay needs 0 < median < tail, and a statutory time above 0.", hint="Check the days.")
 
     @classmethod
     def of(cls, *, observed: float, tail: float, statutory_working_days: float, source: str) -> LicenceDelay:
@@ -120,8 +116,10 @@ def cover(asset: str, stored: float, monthly_use: float | None, delay: LicenceDe
         return Cover(asset, stored, None, None, None, None)
     if not (monthly_use > 0 and math.isfinite(monthly_use)):
         raise SpecError(
-            message("the use of {asset} is {monthly_use:,.6g} kg a month.", asset=asset, monthly_use=monthly_use),
-            hint=message("Give a use above 0, or none."),
+            "the use of {asset} is {monthly_use:,.6g} kg a month.",
+            hint="Give a use above 0, or none.",
+            asset=asset,
+            monthly_use=monthly_use,
         )
     days = stored / (monthly_use * 12 / 365.25)
     return Cover(asset, stored, monthly_use, days, delay.exceeds(days), delay.expected_gap(days))

@@ -107,4 +107,4 @@ def last_rate(fx: Rates | pl.DataFrame, base: str, quote: str) -> Rate:
     close = nearest(next((word for word in (base, quote) if word not in currencies), quote), currencies)
     near = message("Did you mean {names: or }?", names=close) if close else ""
     hint = together(near, message("Currencies with a rate: {currencies}.", currencies=currencies))
-    raise DataError(message("no exchange rate from {base} to {quote} is known.", base=base, quote=quote), hint=hint)
+    raise DataError("no exchange rate from {base} to {quote} is known.", hint=hint, base=base, quote=quote)

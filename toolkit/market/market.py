@@ -15,7 +15,6 @@ import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import REFERENCE_DATE, TABLES
-from toolkit.core.messages import message
 from toolkit.market.exchange_rates import Rates
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.readers.price_checks import in_order
@@ -141,7 +140,7 @@ class Snapshot:
             return self._frames[table]
         except KeyError:
             raise DataError(
-                message("the market has no table {table!r:s}.", table=table), hint=did_you_mean(table, self._frames)
+                "the market has no table {table!r:s}.", hint=did_you_mean(table, self._frames), table=table
             ) from None
 
     def __contains__(self, table: object) -> bool:
@@ -222,9 +221,7 @@ class Market:
         """A market from frames that already hold their contracts (see `toolkit.market`)."""
         unknown = sorted(set(frames) - set(TABLES))
         if unknown:
-            raise DataError(
-                message("no contract for table {unknown!r:s}.", unknown=unknown[0]), hint=did_you_mean(unknown[0], TABLES)
-            )
+            raise DataError("no contract for table {unknown!r:s}.", hint=did_you_mean(unknown[0], TABLES), unknown=unknown[0])
         made = FramesOnDemand({name: partial(frames.__getitem__, name) for name in frames})
         return cls(made, MappingProxyType(dict(sources)))
 

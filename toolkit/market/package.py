@@ -106,16 +106,16 @@ def descriptor(folder: Path) -> dict[str, Any]:
     try:
         package = cleaned(json.loads(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
-        raise DataError(message("{folder:s} is no data package: datapackage.json is missing.", folder=str(folder))) from None
+        raise DataError("{folder:s} is no data package: datapackage.json is missing.", folder=str(folder)) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(message("{path:s} cannot be read: {error:s}.", path=str(path), error=str(error)), hint=AGAIN) from error
+        raise DataError("{path:s} cannot be read: {error:s}.", hint=AGAIN, path=str(path), error=str(error)) from error
     try:
         _Descriptor.model_validate(package)
     except ValidationError as error:
         faults = faults_of(error, _Descriptor, "")
         told = "; ".join(f"{fault['key']} {fault['message']}".strip() for fault in faults[:3])
         raise DataError(
-            message("{path:s}: {told}.", path=str(path), told=told), hint=AGAIN, details={"file": str(path), "faults": faults}
+            "{path:s}: {told}.", hint=AGAIN, details={"file": str(path), "faults": faults}, path=str(path), told=told
         ) from None
     return package
 
@@ -151,17 +151,19 @@ def read_table(path: Path, schema: type[dy.Schema]) -> pl.DataFrame:
             frame = pl.read_csv(path, schema_overrides=dtypes, try_parse_dates=False, encoding="utf8")
     except FileNotFoundError:
         raise DataError(
-            message("{path:s} is missing.", path=str(path)), hint=message("The data package is incomplete: install it again.")
+            "{path:s} is missing.", hint="The data package is incomplete: install it again.", path=str(path)
         ) from None
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DataError(
-            message("{path:s} cannot be read: {splitlines}", path=str(path), splitlines=str(error).splitlines()[0]), hint=AGAIN
+            "{path:s} cannot be read: {splitlines}", hint=AGAIN, path=str(path), splitlines=str(error).splitlines()[0]
         ) from error
     missing = [name for name in dtypes if name not in frame.columns]
     if missing:
         raise FrameError(
-            message("{name:s}: column {missing!r:s} is missing.", name=path.name, missing=missing[0]),
+            "{name:s}: column {missing!r:s} is missing.",
             details={"file": str(path), "missing": missing},
+            name=path.name,
+            missing=missing[0],
         )
     return visible(frame.select(list(dtypes)))
 

@@ -15,7 +15,6 @@ import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.frames import CURRENCY, REFERENCE_DATE, TABLES
-from toolkit.core.messages import message
 
 FETCHED_AT = "fetched_at"
 FETCHED_AT_TYPE = pl.Datetime("us", "UTC")
@@ -79,7 +78,7 @@ class Table:
     def of(cls, name: str) -> Table:
         """The table of a name; `DataError` with the nearest names for one that has no contract."""
         if name not in STORE_TABLES:
-            raise DataError(message("no contract for table {name!r:s}.", name=name), hint=did_you_mean(name, STORE_TABLES))
+            raise DataError("no contract for table {name!r:s}.", hint=did_you_mean(name, STORE_TABLES), name=name)
         contract = STORE_TABLES[name]
         columns = [column for column in contract.columns() if column != "known_from"]
         reference = "date" if name == "quotations" else REFERENCE_DATE.get(name)

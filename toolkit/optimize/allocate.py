@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from toolkit.core.errors import Infeasible, NumericalFailure, ToolkitError
-from toolkit.core.messages import message
 from toolkit.optimize.continuous import ContributionsNotHeld, can_hold_contributions
 from toolkit.optimize.infeasibility.diagnose import conflict, lots_infeasible
 from toolkit.optimize.infeasibility.risk_contributions import contributions_infeasible, not_found
@@ -47,6 +46,6 @@ def explain(error: NotSolved, work: Work | None = None) -> ToolkitError:
     if not isinstance(cause, SolverInfeasible):
         return cause if isinstance(cause, ToolkitError) else error
     return NumericalFailure(
-        message("a solver called the problem infeasible, and a linear program found a feasible point."),
+        "a solver called the problem infeasible, and a linear program found a feasible point.",
         details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in cause.attempts]},
     )

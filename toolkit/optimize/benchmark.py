@@ -54,8 +54,9 @@ def benchmark_weights(benchmark: Mapping[str, float] | str, data: ConstraintData
     if benchmark == HELD:
         if data.previous is None or not data.previous.any():
             raise SpecError(
-                message("{where:s}: the benchmark is what is held, and nothing is held.", where=where),
-                hint=message("Give --holdings FILE, or --holdings last for the last stored run of this strategy."),
+                "{where:s}: the benchmark is what is held, and nothing is held.",
+                hint="Give --holdings FILE, or --holdings last for the last stored run of this strategy.",
+                where=where,
             )
         return data.previous
     weights = np.zeros(len(universe))

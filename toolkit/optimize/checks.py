@@ -34,10 +34,10 @@ def _at(bad: NDArray[np.bool_], names: Sequence[str]) -> list[str]:
 
 def _finite(what: str, array: FloatArray, names: Sequence[str]) -> None:
     if len(array) != len(names):
-        raise DataError(message("{what}: {n} rows for {names} names.", what=what, n=len(array), names=len(names)))
+        raise DataError("{what}: {n} rows for {names} names.", what=what, n=len(array), names=len(names))
     bad = ~np.isfinite(array)
     if bad.any():
-        raise DataError(message("{what} is not a finite number for {bad}.", what=what, bad=_at(bad, names)))
+        raise DataError("{what} is not a finite number for {bad}.", what=what, bad=_at(bad, names))
 
 
 def check_forecast(forecast: Forecast) -> None:
@@ -53,26 +53,24 @@ def check_forecast(forecast: Forecast) -> None:
     _finite("the factor covariance", forecast.factor_cov, forecast.factors)
     negative = forecast.specific_var < 0
     if negative.any():
-        raise DataError(message("the specific variance is negative for {negative}.", negative=_at(negative, forecast.assets)))
+        raise DataError("the specific variance is negative for {negative}.", negative=_at(negative, forecast.assets))
     F = forecast.factor_cov
     if F.shape != (len(forecast.factors),) * 2:
-        raise DataError(message("the factor covariance is {shape} for {n} factors.", shape=F.shape, n=len(forecast.factors)))
+        raise DataError("the factor covariance is {shape} for {n} factors.", shape=F.shape, n=len(forecast.factors))
     tolerance = ROUNDING * float(np.max(np.abs(F), initial=0.0))
     crooked = np.abs(F - F.T) > tolerance
     if crooked.any():
-        raise DataError(message("the factor covariance is not symmetric at {crooked}.", crooked=_at(crooked, forecast.factors)))
+        raise DataError("the factor covariance is not symmetric at {crooked}.", crooked=_at(crooked, forecast.factors))
     if not _semidefinite(F, tolerance):
         values, vectors = np.linalg.eigh(F)
         direction = forecast.factors[int(np.argmax(np.abs(vectors[:, 0])))]
         raise DataError(
-            message(
-                "the factor covariance is not positive semidefinite: its least eigenvalue is {values:.3g}, mostly of "
-                "{direction!r:s}.",
-                values=values[0],
-                direction=direction,
-            ),
-            hint=message("Estimate it from one sample, or set negative eigenvalues to zero."),
+            "the factor covariance is not positive semidefinite: its least eigenvalue is {values:.3g}, mostly of "
+            "{direction!r:s}.",
+            hint="Estimate it from one sample, or set negative eigenvalues to zero.",
             details={"eigenvalue": float(values[0]), "factor": direction},
+            values=values[0],
+            direction=direction,
         )
 
 
@@ -97,31 +95,28 @@ def check_constraint_data(data: ConstraintData, lot_values: FloatArray) -> None:
     """
     if not np.isfinite(data.budget) or data.budget <= 0:
         raise SpecError(
-            message("the budget must be a positive number, not {budget:,.6g}.", budget=data.budget),
-            hint=message("Give it with --budget."),
+            "the budget must be a positive number, not {budget:,.6g}.", hint="Give it with --budget.", budget=data.budget
         )
     if data.budget >= LARGEST_BUDGET:
         raise SpecError(
-            message(
-                "a budget of {budget:,.6g} is too large for its cents to be told: it must be below {largest_budget:,.0f}.",
-                budget=data.budget,
-                largest_budget=LARGEST_BUDGET,
-            ),
-            hint=message("Give --budget in another currency, or a part of it."),
+            "a budget of {budget:,.6g} is too large for its cents to be told: it must be below {largest_budget:,.0f}.",
+            hint="Give --budget in another currency, or a part of it.",
+            budget=data.budget,
+            largest_budget=LARGEST_BUDGET,
         )
     keys = data.universe.keys
     if data.previous is not None:
         _finite("the value held today", data.previous, keys)
         negative = (data.previous < 0) & np.array([asset.is_physical for asset in data.universe])
         if negative.any():
-            raise DataError(message("the value held today is negative for {negative}.", negative=_at(negative, keys)))
+            raise DataError("the value held today is negative for {negative}.", negative=_at(negative, keys))
     for country, share in data.countries.items():
         _finite(f"the share of supply from {country}", share, keys)
     if len(lot_values) != len(keys):
-        raise DataError(message("the value of a lot: {n} rows for {names} names.", n=len(lot_values), names=len(keys)))
+        raise DataError("the value of a lot: {n} rows for {names} names.", n=len(lot_values), names=len(keys))
     bad = ~np.isnan(lot_values) & ~((lot_values > 0) & np.isfinite(lot_values))
     if bad.any():
-        raise DataError(message("the value of a lot is not a positive number for {bad}.", bad=_at(bad, keys)))
+        raise DataError("the value of a lot is not a positive number for {bad}.", bad=_at(bad, keys))
 
 
 def check_short(problem: Problem) -> None:
@@ -135,22 +130,18 @@ def check_short(problem: Problem) -> None:
     lets = ", ".join(repr(own.name) for own in problem.constraints if own.least(problem.data))
     if problem.objective.long_only:
         raise SpecError(
-            message(
-                "objective {kind!r:s} takes no negative weights, and {lets} lets some be negative.",
-                kind=problem.objective.kind,
-                lets=lets,
-            ),
-            hint=message("Set the lower limits to 0, or use min_risk, max_utility, max_return, max_ratio or track."),
+            "objective {kind!r:s} takes no negative weights, and {lets} lets some be negative.",
+            hint="Set the lower limits to 0, or use min_risk, max_utility, max_return, max_ratio or track.",
+            kind=problem.objective.kind,
+            lets=lets,
         )
     if asked := [repr(problem.constraints[i].name) for i in problem.integer_by_constraint()]:
         raise SpecError(
-            message(
-                "{asked}: whole lots, tickets, numbers of holdings and holdings that stay as they are go with weights of "
-                "zero or more, and {lets} lets some be negative.",
-                asked=[*asked],
-                lets=lets,
-            ),
+            "{asked}: whole lots, tickets, numbers of holdings and holdings that stay as they are go with weights of "
+            "zero or more, and {lets} lets some be negative.",
             hint=message("Leave out {asked:s}, or set the lower limits to 0.", asked=" and ".join(asked)),
+            asked=[*asked],
+            lets=lets,
         )
 
 
@@ -183,33 +174,25 @@ def check_costs(assets: Sequence[str], costs: Costs) -> None:
         _rate(what, rate, assets)
     worthless = costs.sale >= 1
     if worthless.any():
-        raise DataError(message("selling costs as much as it brings for {worthless}.", worthless=_at(worthless, assets)))
+        raise DataError("selling costs as much as it brings for {worthless}.", worthless=_at(worthless, assets))
     for site in costs.sites:
         _charge(f"the charge of {site.name}", site.fee)
         if len(site.stored) != len(assets):
             raise DataError(
-                message(
-                    "what is stored at {name:s}: {n} rows for {names} names.",
-                    name=site.name,
-                    n=len(site.stored),
-                    names=len(assets),
-                )
+                "what is stored at {name:s}: {n} rows for {names} names.", name=site.name, n=len(site.stored), names=len(assets)
             )
     if not np.isfinite(costs.holding_years) or costs.holding_years <= 0:
         raise DataError(
-            message(
-                "the holding period must be a positive number of years, not {holding_years:g}.",
-                holding_years=costs.holding_years,
-            )
+            "the holding period must be a positive number of years, not {holding_years:g}.", holding_years=costs.holding_years
         )
 
 
 def _rate(what: str, rate: FloatArray, assets: Sequence[str]) -> None:
     _finite(what, rate, assets)
     if (rate < 0).any():
-        raise DataError(message("{what} is negative for {bad}.", what=what, bad=_at(rate < 0, assets)))
+        raise DataError("{what} is negative for {bad}.", what=what, bad=_at(rate < 0, assets))
 
 
 def _charge(what: str, charge: float) -> None:
     if not np.isfinite(charge) or charge < 0:
-        raise DataError(message("{what} must be a number of zero or more, not {charge:,.6g}.", what=what, charge=charge))
+        raise DataError("{what} must be a number of zero or more, not {charge:,.6g}.", what=what, charge=charge)

@@ -8,7 +8,6 @@ import numpy as np
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
@@ -70,12 +69,10 @@ def _check_soft(problem: Problem, limits: LinearConstraints, convex: ConvexConst
     soft += [problem.constraints[limit.owner].name for limit in convex if limit.price is not None]
     if soft and not problem.objective.prices_limits:
         raise SpecError(
-            message(
-                "constraint {soft!r:s}: objective {kind!r:s} has no unit in which a soft limit could be priced.",
-                soft=soft[0],
-                kind=problem.objective.kind,
-            ),
-            hint=message("Leave out `soft`, or use min_risk, max_utility, max_return or track."),
+            "constraint {soft!r:s}: objective {kind!r:s} has no unit in which a soft limit could be priced.",
+            hint="Leave out `soft`, or use min_risk, max_utility, max_return or track.",
+            soft=soft[0],
+            kind=problem.objective.kind,
         )
 
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, Forecast, frozen
-from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.checks import check_constraint_data, check_costs, check_forecast, check_short
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, least_weights
@@ -104,13 +103,11 @@ class Problem:
 
     def __post_init__(self) -> None:
         if self.forecast.assets != self.universe.keys:
-            raise SpecError(message("the forecast and the universe list different assets."))
+            raise SpecError("the forecast and the universe list different assets.")
         names = [constraint.name for constraint in self.constraints]
         for name in names:
             if names.count(name) > 1:
-                raise SpecError(
-                    message("two constraints are named {name!r:s}.", name=name), hint=message("Give each its own name.")
-                )
+                raise SpecError("two constraints are named {name!r:s}.", hint="Give each its own name.", name=name)
         check_forecast(self.forecast)
         check_constraint_data(self.data, self.lot_values)
         check_costs(self.universe.keys, self.costs)

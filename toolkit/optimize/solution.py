@@ -10,7 +10,6 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.messages import message
 from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints
@@ -127,7 +126,7 @@ def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if middle + entry(middle) <= 1 else (low, middle)
     if low < LEAST_WEALTH:
-        raise SpecError(message("entry costs exceed the budget."), hint=message("Raise --budget or lower the fee."))
+        raise SpecError("entry costs exceed the budget.", hint="Raise --budget or lower the fee.")
     return low
 
 
@@ -160,11 +159,9 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
     """
     if problem.objective.needs.returns and not np.any(problem.forecast.expected):
         raise SpecError(
-            message(
-                "objective {kind!r:s} needs a forecast of returns, and every expected return is zero.",
-                kind=problem.objective.kind,
-            ),
-            hint=message('Give one under `[forecast] returns`, or use kind = "min_risk".'),
+            "objective {kind!r:s} needs a forecast of returns, and every expected return is zero.",
+            hint='Give one under `[forecast] returns`, or use kind = "min_risk".',
+            kind=problem.objective.kind,
         )
     limits, n = problem.linear_constraints(), len(problem.universe)
     try:

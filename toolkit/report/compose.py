@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
@@ -102,7 +101,7 @@ def builders() -> Mapping[str, Builder]:
             if not isinstance(value, Builder):
                 continue
             if found.setdefault(value.name, value) is not value:
-                raise SpecError(message("two report sections are named {name!r:s}.", name=value.name))
+                raise SpecError("two report sections are named {name!r:s}.", name=value.name)
     return MappingProxyType(found)
 
 
@@ -115,9 +114,7 @@ def chosen_by(definition: Definition) -> tuple[Builder, ...]:
     known = builders()
     for wanted in definition.sections:
         if wanted not in known:
-            raise SpecError(
-                message("no report section is named {wanted!r:s}.", wanted=wanted), hint=did_you_mean(wanted, known)
-            )
+            raise SpecError("no report section is named {wanted!r:s}.", hint=did_you_mean(wanted, known), wanted=wanted)
     return tuple(known[wanted] for wanted in definition.sections)
 
 

@@ -146,8 +146,9 @@ def align(
     faster = [key for key in universe.keys if key not in yearly]
     if not faster:
         raise GapError(
-            message("no asset of the universe is priced more often than once a year: {yearly}.", yearly=[*yearly]),
-            hint=message("Add an asset with monthly or daily prices: nothing else tells what moves together."),
+            "no asset of the universe is priced more often than once a year: {yearly}.",
+            hint="Add an asset with monthly or daily prices: nothing else tells what moves together.",
+            yearly=[*yearly],
         )
     daily = all(key in histories and histories[key].frequency == DAY_BY_DAY for key in faster)
     slow = [
@@ -224,13 +225,14 @@ def align(
 def _within(series: PriceSeries, universe: Universe, lookback_months: int | None) -> PriceSeries:
     """The series inside the lookback; raises for an asset without any price."""
     if not len(universe):
-        raise DataError(message("the universe is empty: there is nothing to estimate."))
+        raise DataError("the universe is empty: there is nothing to estimate.")
     for key in universe.keys:
         if key not in series.place:
             raise GapError(
-                message("no price series for {key!r:s}.", key=key),
+                "no price series for {key!r:s}.",
                 hint=together(message("Bring your own price (--prices), or exclude it."), did_you_mean(key, series.assets)),
                 details={"asset": key},
+                key=key,
             )
     if lookback_months is None:
         return series
@@ -279,14 +281,12 @@ def _annual(series: PriceSeries, key: str) -> AnnualPrices:
     needed = MINIMUM_YEARS - 1
     if found.changes < needed:
         raise GapError(
-            message(
-                "{key!r:s} has {changes} changes between consecutive years; {needed} are needed.",
-                key=key,
-                changes=found.changes,
-                needed=needed,
-            ),
-            hint=message("Bring a monthly price series (--prices), lengthen the lookback, or exclude it."),
+            "{key!r:s} has {changes} changes between consecutive years; {needed} are needed.",
+            hint="Bring a monthly price series (--prices), lengthen the lookback, or exclude it.",
             details={"asset": key, "changes": found.changes, "needed": needed},
+            key=key,
+            changes=found.changes,
+            needed=needed,
         )
     _check_moves(key, float(found.prices.min()), float(found.prices.max()))
     return found
@@ -295,9 +295,10 @@ def _annual(series: PriceSeries, key: str) -> AnnualPrices:
 def _check_moves(key: str, lowest: float, highest: float) -> None:
     if highest - lowest <= STILL * highest:
         raise DataError(
-            message("the price of {key!r:s} never changes: no risk can be read from it.", key=key),
-            hint=message("Bring a traded price (--prices), or exclude it."),
+            "the price of {key!r:s} never changes: no risk can be read from it.",
+            hint="Bring a traded price (--prices), or exclude it.",
             details={"asset": key},
+            key=key,
         )
 
 
@@ -313,7 +314,7 @@ def _usable(values: FloatArray, assets: list[str], held: list[str], quarterly: s
     for key in held:
         if key not in place:
             hint = message("Lengthen the lookback, or exclude it.")
-            raise GapError(message("{key!r:s} has no price within the lookback.", key=key), hint=hint, details={"asset": key})
+            raise GapError("{key!r:s} has no price within the lookback.", hint=hint, details={"asset": key}, key=key)
         i = place[key]
         if (count := int(counts[i])) < MINIMUM_CHANGES:
             told = message(

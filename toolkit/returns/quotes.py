@@ -141,20 +141,16 @@ def _of_both_sides(newest: pl.DataFrame, dealers: pl.DataFrame) -> tuple[pl.Data
         ask, bid = (row["price"], row["second"])[:: 1 if row["basis"] == DEALER_ASK else -1]
         if not bid <= ask < MOST_ASKED * bid:
             raise DataError(
-                message(
-                    "{source}: for {key:s} a dealer asks {ask:g} and pays {bid:g} {currency} on {date}.",
-                    source=row["source"],
-                    key=key,
-                    ask=ask,
-                    bid=bid,
-                    currency=row["currency"],
-                    date=row["date"],
-                ),
-                hint=message(
-                    "Check both prices and their columns: dealer_ask (Verkauf, Brief) is what a purchase pays, "
-                    "dealer_bid (Ankauf, Geld) what a sale brings."
-                ),
+                "{source}: for {key:s} a dealer asks {ask:g} and pays {bid:g} {currency} on {date}.",
+                hint="Check both prices and their columns: dealer_ask (Verkauf, Brief) is what a purchase pays, "
+                "dealer_bid (Ankauf, Geld) what a sale brings.",
                 details={"asset": key},
+                source=row["source"],
+                key=key,
+                ask=ask,
+                bid=bid,
+                currency=row["currency"],
+                date=row["date"],
             )
         both[key] = (0.5 * (ask + bid), 2.0 * (ask - bid) / (ask + bid))
     price, spread = ({key: pair[i] for key, pair in both.items()} for i in (0, 1))

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.messages import message
 from toolkit.returns.history import AnnualPrices
 from toolkit.returns.observation.group import SPREAD_SCALE
 from toolkit.returns.observed_returns import patterns
@@ -220,11 +219,11 @@ def annual_volatility(history: AnnualPrices, rate: FloatArray | None = None) -> 
     white = annual_changes(history, rate)
     if len(white) < 2:
         raise GapError(
-            message(
-                "{asset!r:s} has {n} annual changes in the reporting currency; 2 are needed.", asset=history.asset, n=len(white)
-            ),
-            hint=message("Report in the currency of its price, or bring exchange rates for its years."),
+            "{asset!r:s} has {n} annual changes in the reporting currency; 2 are needed.",
+            hint="Report in the currency of its price, or bring exchange rates for its years.",
             details={"asset": history.asset, "changes": len(white), "needed": 2},
+            asset=history.asset,
+            n=len(white),
         )
     return float(np.sqrt(white @ white / (len(white) - 1))), len(white)
 

@@ -14,7 +14,6 @@ from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, cast
 
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.messages import message
 
 if TYPE_CHECKING:
     from toolkit.risk_measures.base import Measure
@@ -39,14 +38,16 @@ def measure_of(name: str, confidence: float | None = None) -> Measure:
     """
     known = measures()
     if name not in known:
-        raise SpecError(message("no measure of risk is called {name!r:s}.", name=name), hint=did_you_mean(name, known))
+        raise SpecError("no measure of risk is called {name!r:s}.", hint=did_you_mean(name, known), name=name)
     if confidence is None:
         return known[name]()
     levelled = [each for each, measure in known.items() if hasattr(measure, "confidence")]
     if name not in levelled:
         raise SpecError(
-            message("the measure {name!r:s} has no confidence level.", name=name),
-            hint=message("Leave it out: {levelled:s} have one.", levelled=", ".join(levelled)),
+            "the measure {name!r:s} has no confidence level.",
+            hint="Leave it out: {levelled:s} have one.",
+            name=name,
+            levelled=", ".join(levelled),
         )
     return cast("Callable[..., Measure]", known[name])(confidence=confidence)
 

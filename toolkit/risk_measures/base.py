@@ -9,7 +9,6 @@ import numpy as np
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.scenarios.sets import Scenarios
 
 if TYPE_CHECKING:  # cvxpy takes half a second to import, and `--help` and a plain `optimize` need none of this
@@ -71,8 +70,9 @@ class OfTail(Measure):
         """Check that the confidence is strictly between 0 and 1."""
         if not 0 < self.confidence < 1:
             raise SpecError(
-                message("a confidence of {confidence:g} is not between 0 and 1.", confidence=self.confidence),
-                hint=message("0.95 looks at the worst twentieth."),
+                "a confidence of {confidence:g} is not between 0 and 1.",
+                hint="0.95 looks at the worst twentieth.",
+                confidence=self.confidence,
             )
 
 
@@ -84,12 +84,10 @@ def check_order(measure: Measure | type[Measure], scenarios: Scenarios) -> None:
     """
     if measure.needs_order and not scenarios.ordered:
         raise SpecError(
-            message(
-                "the measure {name!r:s} needs consecutive periods, and the {kind} scenarios are none.",
-                name=measure.name,
-                kind=scenarios.kind,
-            ),
-            hint=message("Use historical prices without gaps and without posterior draws, or simulate one ordered path."),
+            "the measure {name!r:s} needs consecutive periods, and the {kind} scenarios are none.",
+            hint="Use historical prices without gaps and without posterior draws, or simulate one ordered path.",
+            name=measure.name,
+            kind=scenarios.kind,
         )
 
 

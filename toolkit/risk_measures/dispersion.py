@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.risk_measures.base import Measure, possible
 
 if TYPE_CHECKING:
@@ -157,30 +156,22 @@ class GiniMeanDifference(Measure):
         values, group, counts = np.unique(p, return_inverse=True, return_counts=True)
         if counts.max() > EQUAL_LIMIT:
             raise SpecError(
-                message(
-                    "the Gini difference of {max:,} scenarios in a limit, a ratio, a budget of risk or beside another "
-                    "convex term takes too long; at most {equal_limit} are taken.",
-                    max=counts.max(),
-                    equal_limit=EQUAL_LIMIT,
-                ),
-                hint=message(
-                    'Use fewer scenarios (`scenarios = {{kind = "simulated", count = {equal_limit}}}`), or measure = "mad".',
-                    equal_limit=EQUAL_LIMIT,
-                ),
+                "the Gini difference of {max:,} scenarios in a limit, a ratio, a budget of risk or beside another "
+                "convex term takes too long; at most {equal_limit} are taken.",
+                hint='Use fewer scenarios (`scenarios = {{kind = "simulated", count = {equal_limit}}}`), or measure = "mad".',
+                max=counts.max(),
+                equal_limit=EQUAL_LIMIT,
             )
         equal, others = (np.flatnonzero((group == counts.argmax()) == side) for side in (True, False))
         first = np.concatenate([np.repeat(equal, len(others)), *(others[:i] for i in range(len(others)))])
         second = np.concatenate([np.tile(others, len(equal)), *(np.full(i, other) for i, other in enumerate(others))])
         if len(first) > PAIR_LIMIT:
             raise SpecError(
-                message(
-                    "the Gini difference of {n} scenarios of differing probability needs {n2:,} pairs, more than "
-                    "{pair_limit:,}.",
-                    n=len(p),
-                    n2=len(first),
-                    pair_limit=PAIR_LIMIT,
-                ),
-                hint=message("Use fewer scenarios, draw equally probable ones, or another measure."),
+                "the Gini difference of {n} scenarios of differing probability needs {n2:,} pairs, more than {pair_limit:,}.",
+                hint="Use fewer scenarios, draw equally probable ones, or another measure.",
+                n=len(p),
+                n2=len(first),
+                pair_limit=PAIR_LIMIT,
             )
         # Returns that are a dense product of weights enter many rows: bound to variables, once.
         x = cp.Variable(len(p))

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError
 from toolkit.core.forecast import AssetRisk, FloatArray
-from toolkit.core.messages import message
 from toolkit.returns.currencies import FxReturns
 from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.observation.local_level import LocalLevels
@@ -153,14 +152,12 @@ def _own(panel: Panel, observed: Observed, rates: FxReturns, key: str, i: int, c
             return replace(own, given_history=(float(np.sqrt(variance)), error, metal.own_weight))
     if count < MINIMUM_CHANGES:
         raise GapError(
-            message(
-                "{key!r:s} has {count} changes in the reporting currency; {minimum_changes} are needed.",
-                key=key,
-                count=count,
-                minimum_changes=MINIMUM_CHANGES,
-            ),
-            hint=message("Report in the currency of its price, or bring exchange rates for its months."),
+            "{key!r:s} has {count} changes in the reporting currency; {minimum_changes} are needed.",
+            hint="Report in the currency of its price, or bring exchange rates for its months.",
             details={"asset": key, "changes": count, "needed": MINIMUM_CHANGES},
+            key=key,
+            count=count,
+            minimum_changes=MINIMUM_CHANGES,
         )
     if observed.levels is not None and key in observed.noisy:
         return _latent(panel, observed, observed.levels, key)

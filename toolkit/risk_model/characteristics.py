@@ -55,11 +55,9 @@ class Exposures:
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", read_only(self.values))
         if self.values.shape != (len(self.dates), len(self.assets), len(self.names)):
-            raise DataError(
-                message("exposures of shape {shape} do not fit their dates, assets and names.", shape=self.values.shape)
-            )
+            raise DataError("exposures of shape {shape} do not fit their dates, assets and names.", shape=self.values.shape)
         if len(self.currencies) != len(self.assets):
-            raise DataError(message("one currency of quotation an asset is needed."))
+            raise DataError("one currency of quotation an asset is needed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +184,9 @@ def characteristic_returns(changes: Returns, exposures: Exposures, periods_per_y
     _check_moves(own)
     if not (np.isfinite(own.mean).sum(axis=1) > SPARE).any():
         raise GapError(
-            message("no period has {spare} assets with a change: nothing can be compared across assets.", spare=SPARE + 1),
-            hint=message("Bring prices of more assets, or longer ones."),
+            "no period has {spare} assets with a change: nothing can be compared across assets.",
+            hint="Bring prices of more assets, or longer ones.",
+            spare=SPARE + 1,
         )
     variance = specific_variances(own, values, dummies)
     found = regress(own, values, dummies, variance)
@@ -224,22 +223,18 @@ def characteristic_returns(changes: Returns, exposures: Exposures, periods_per_y
 def _check(changes: Returns, exposures: Exposures) -> None:
     """Check that exposures belong to the periods and were known when these began."""
     if len(exposures.dates) != len(changes.dates):
-        raise DataError(
-            message("{n} dates of exposures for {changes_n} periods.", n=len(exposures.dates), changes_n=len(changes.dates))
-        )
+        raise DataError("{n} dates of exposures for {changes_n} periods.", n=len(exposures.dates), changes_n=len(changes.dates))
     unknown = sorted(set(exposures.assets) - set(changes.series))
     if unknown:
-        raise DataError(
-            message("no changes of {unknown}.", unknown=[*unknown]), hint=message("Leave them out of the exposures.")
-        )
+        raise DataError("no changes of {unknown}.", hint="Leave them out of the exposures.", unknown=[*unknown])
     if len(set(exposures.assets)) < len(exposures.assets):
-        raise DataError(message("an asset occurs twice in the exposures."))
+        raise DataError("an asset occurs twice in the exposures.")
     ends = (None, *changes.dates[:-1])
     for known, start, end in zip(exposures.dates, ends, changes.dates, strict=True):
         if known >= end or (start is not None and known > start):
             hint = message("Give what was known when the period began.")
             raise DataError(
-                message("exposures of {known} are too late for the period that ends on {end}.", known=known, end=end), hint=hint
+                "exposures of {known} are too late for the period that ends on {end}.", hint=hint, known=known, end=end
             )
 
 
@@ -249,10 +244,7 @@ def _check_moves(own: Returns) -> None:
     spread = np.where(seen, own.mean, -np.inf).max(axis=0) - np.where(seen, own.mean, np.inf).min(axis=0)
     still = [key for key, width in zip(own.series, spread, strict=True) if width <= 1e-12]
     if still:
-        raise DataError(
-            message("the price of {still!r:s} never changes, or always by the same.", still=still[0]),
-            hint=message("Exclude it."),
-        )
+        raise DataError("the price of {still!r:s} never changes, or always by the same.", hint="Exclude it.", still=still[0])
 
 
 def _imputed(own: Returns, values: FloatArray, found: CrossSections) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -26,17 +26,17 @@ def positions(names: Sequence[str], assets: Sequence[str], where: str) -> list[i
     at = {name: i for i, name in enumerate(names)}
     if len(at) < len(names):
         twice = sorted({name for name in names if [*names].count(name) > 1})
-        raise DataError(
-            message("{where:s}: {twice} stands twice.", where=where, twice=[*twice]), hint=message("Give each asset once.")
-        )
+        raise DataError("{where:s}: {twice} stands twice.", hint="Give each asset once.", where=where, twice=[*twice])
     missing = [asset for asset in assets if asset not in at]
     if missing:
         unused = [name for name in names if name not in assets]
         near = did_you_mean(missing[0], unused)
         raise DataError(
-            message("{where:s}: nothing is given for {names}.", where=where, names=first_names(missing)),
+            "{where:s}: nothing is given for {names}.",
             hint=near or message("Add them under their asset keys, or exclude them from the universe."),
             details={"missing": missing, "unused": unused},
+            where=where,
+            names=first_names(missing),
         )
     return [at[asset] for asset in assets]
 
@@ -76,8 +76,10 @@ def named_columns(columns: Mapping[str, Sequence[Any]], where: str) -> tuple[lis
             message("{n} columns of text: {names}", n=len(texts), names=texts[:5]) if texts else message("no column of names")
         )
         raise DataError(
-            message("{where:s} has {told}.", where=where, told=told),
-            hint=message("Give one column with the asset keys, and numbers in the others."),
+            "{where:s} has {told}.",
+            hint="Give one column with the asset keys, and numbers in the others.",
+            where=where,
+            told=told,
         )
     names = [str(cell) for cell in columns[texts[0]]]
     found: dict[str, list[float]] = {}
@@ -87,8 +89,11 @@ def named_columns(columns: Mapping[str, Sequence[Any]], where: str) -> tuple[lis
         bad = [row for row, cell in zip(names, cells, strict=True) if cell is None or not np.isfinite(cell)]
         if bad:
             raise DataError(
-                message("{where:s}: {name!r:s} of {bad!r:s} is not a finite number.", where=where, name=name, bad=bad[0]),
-                hint=message("Fill it in, or leave the asset out."),
+                "{where:s}: {name!r:s} of {bad!r:s} is not a finite number.",
+                hint="Fill it in, or leave the asset out.",
+                where=where,
+                name=name,
+                bad=bad[0],
             )
         found[name] = [float(cell) for cell in cells]
     return names, found
@@ -111,7 +116,9 @@ def matrix_of(names: Sequence[str], columns: Mapping[str, Sequence[float]], wher
         told += [message("columns {names}", names=first_names(only_columns))] if only_columns else []
         hint = did_you_mean((only_rows or only_columns)[0], only_columns if only_rows else only_rows)
         raise DataError(
-            message("{where:s}: rows and columns have other names, {told: and } alone.", where=where, told=told),
+            "{where:s}: rows and columns have other names, {told: and } alone.",
             hint=hint or message("A covariance has one row and one column an asset, under the same names."),
+            where=where,
+            told=told,
         )
     return np.array([columns[name] for name in names], dtype=float).T

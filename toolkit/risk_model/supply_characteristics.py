@@ -105,9 +105,7 @@ def companion_share(metals: pl.DataFrame, asset: str, scale: Mapping[str, float]
         return None
     if words[0] not in scale:
         hint = message("The scale has {scale:s}.", scale=", ".join(sorted(scale)))
-        raise DataError(
-            message("no number stands for by_product {words!r:s} of {asset}.", words=words[0], asset=asset), hint=hint
-        )
+        raise DataError("no number stands for by_product {words!r:s} of {asset}.", hint=hint, words=words[0], asset=asset)
     return scale[words[0]]
 
 

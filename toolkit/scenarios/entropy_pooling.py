@@ -100,8 +100,9 @@ def entropy_pooling(scenarios: Scenarios, views: Sequence[MomentView]) -> Poolin
     residual = max((_miss(v, a) / s for v, a, s in zip(views, after, scale, strict=True)), default=0.0)
     if residual > RESIDUAL:
         raise NumericalFailure(
-            message("the views were missed by {residual:.1e} standard deviations.", residual=residual),
-            hint=message("Ask for something less extreme."),
+            "the views were missed by {residual:.1e} standard deviations.",
+            hint="Ask for something less extreme.",
+            residual=residual,
         )
     kept = p > 0
     return Pooling(
@@ -245,11 +246,9 @@ def _conflict(views: tuple[MomentView, ...], prior: FloatArray, among: tuple[int
     chosen = sorted(among)
     if _possible([views[j] for j in chosen], prior):
         return SpecError(
-            message(
-                "the views {chosen} hold only at the edge of what the scenarios allow.",
-                chosen=_listed([views[j].name for j in chosen]),
-            ),
-            hint=message("Ask for something less extreme, or draw more scenarios."),
+            "the views {chosen} hold only at the edge of what the scenarios allow.",
+            hint="Ask for something less extreme, or draw more scenarios.",
+            chosen=_listed([views[j].name for j in chosen]),
         )
     for j in tuple(chosen):
         rest = [k for k in chosen if k != j]
@@ -258,26 +257,22 @@ def _conflict(views: tuple[MomentView, ...], prior: FloatArray, among: tuple[int
     names = list(dict.fromkeys(views[j].name for j in chosen))
     if len(names) > 1:
         return SpecError(
-            message(
-                "the views {names:s} contradict each other: no probabilities of the scenarios satisfy them together.",
-                names=_listed(names),
-            ),
-            hint=message("Leave one of them out, or move its value."),
+            "the views {names:s} contradict each other: no probabilities of the scenarios satisfy them together.",
+            hint="Leave one of them out, or move its value.",
             details={"views": names},
+            names=_listed(names),
         )
     view = views[chosen[0]]
     figure = view.figure[prior > 0]
     return SpecError(
-        message(
-            "the view {names!r:s} cannot hold: it asks for a mean of {value:.6g} a period, and the scenarios range from "
-            "{min:.6g} to {max:.6g}.",
-            names=names[0],
-            value=view.value,
-            min=figure.min(),
-            max=figure.max(),
-        ),
-        hint=message("Move its value, or choose scenarios that hold such an outcome."),
+        "the view {names!r:s} cannot hold: it asks for a mean of {value:.6g} a period, and the scenarios range from "
+        "{min:.6g} to {max:.6g}.",
+        hint="Move its value, or choose scenarios that hold such an outcome.",
         details={"views": names},
+        names=names[0],
+        value=view.value,
+        min=figure.min(),
+        max=figure.max(),
     )
 
 

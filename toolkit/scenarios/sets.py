@@ -49,32 +49,26 @@ class Scenarios:
     def __post_init__(self) -> None:
         returns, p = read_only(self.returns), np.array(self.probabilities, dtype=np.float64)
         if len(set(self.assets)) != len(self.assets):
-            raise DataError(message("an asset is named twice in the scenarios."))
+            raise DataError("an asset is named twice in the scenarios.")
         if returns.ndim != 2 or returns.shape[1] != len(self.assets) or not len(returns):
-            raise DataError(
-                message("scenarios of {n} assets have returns of shape {shape}.", n=len(self.assets), shape=returns.shape)
-            )
+            raise DataError("scenarios of {n} assets have returns of shape {shape}.", n=len(self.assets), shape=returns.shape)
         if p.shape != (len(returns),):
-            raise DataError(message("{n} scenarios have probabilities of shape {shape}.", n=len(returns), shape=p.shape))
+            raise DataError("{n} scenarios have probabilities of shape {shape}.", n=len(returns), shape=p.shape)
         if self.labels and len(self.labels) != len(returns):
-            raise DataError(message("{n} scenarios have {self_n} labels.", n=len(returns), self_n=len(self.labels)))
+            raise DataError("{n} scenarios have {self_n} labels.", n=len(returns), self_n=len(self.labels))
         if not np.isfinite(returns).all():
             row, column = np.argwhere(~np.isfinite(returns))[0]
             raise DataError(
-                message(
-                    "the return of {assets} in scenario {row} is not a finite number.", assets=self.assets[column], row=row + 1
-                )
+                "the return of {assets} in scenario {row} is not a finite number.", assets=self.assets[column], row=row + 1
             )
         if not (np.isfinite(p).all() and (p >= 0).all() and abs(p.sum() - 1) <= SUM_TOLERANCE):
             raise DataError(
-                message("the probabilities of the scenarios are not a distribution: they add up to {sum:.12g}.", sum=p.sum())
+                "the probabilities of the scenarios are not a distribution: they add up to {sum:.12g}.", sum=p.sum()
             )
         if not (np.isfinite(self.periods_per_year) and self.periods_per_year > 0):
             raise DataError(
-                message(
-                    "scenarios need a positive number of periods a year, not {periods_per_year:g}.",
-                    periods_per_year=self.periods_per_year,
-                )
+                "scenarios need a positive number of periods a year, not {periods_per_year:g}.",
+                periods_per_year=self.periods_per_year,
             )
         object.__setattr__(self, "returns", returns)
         object.__setattr__(self, "probabilities", read_only(p / p.sum()))
@@ -124,14 +118,12 @@ def check_size(count: int, assets: int, what: str) -> None:
     """
     if count * assets > MOST:
         raise SpecError(
-            message(
-                "{what} of {assets} assets are {count:,} returns, more than the limit of {most:,}.",
-                what=what,
-                assets=assets,
-                count=count * assets,
-                most=MOST,
-            ),
+            "{what} of {assets} assets are {count:,} returns, more than the limit of {most:,}.",
             hint=message("Ask for at most {most:,} scenarios.", most=MOST // assets),
+            what=what,
+            assets=assets,
+            count=count * assets,
+            most=MOST,
         )
 
 
@@ -160,18 +152,16 @@ def historical(increments: Returns, periods_per_year: float, *, draws: int = 2, 
     """
     if draws < 0 or draws % 2:
         raise SpecError(
-            message("posterior noise is drawn in pairs, and {draws} draws are none.", draws=draws),
-            hint=message("Ask for an even number."),
+            "posterior noise is drawn in pairs, and {draws} draws are none.", hint="Ask for an even number.", draws=draws
         )
     seen = np.isfinite(increments.mean)
     complete = np.asarray(seen.all(axis=1))
     if not complete.any():
         shortest = increments.series[int(seen.sum(axis=0).argmin())]
         raise GapError(
-            message("there is no period in which every asset has a price change."),
-            hint=message(
-                "Leave out the asset with the shortest history, {shortest}, or use simulated scenarios.", shortest=shortest
-            ),
+            "there is no period in which every asset has a price change.",
+            hint="Leave out the asset with the shortest history, {shortest}, or use simulated scenarios.",
+            shortest=shortest,
         )
     own = increments.rows(complete)
     if len(own.noisy):
@@ -235,9 +225,7 @@ def simulated(
     check_size(count, len(forecast.assets), f"{count:,} scenarios")
     _check_simulation(count, size, distribution, degrees, ordered=ordered, matched=matched)
     if years is not None and not (years > 0 and np.isfinite(years)):
-        raise SpecError(
-            message("scenarios over {years:g} years have no length.", years=years), hint=message("Use a positive number.")
-        )
+        raise SpecError("scenarios over {years:g} years have no length.", hint="Use a positive number.", years=years)
     rng = np.random.default_rng(seed)
     rows = count if ordered else count // 2
     z = rng.standard_normal((rows, size))
@@ -260,26 +248,24 @@ def _check_simulation(count: int, size: int, distribution: str, degrees: float, 
     """Raise what is wrong with the parameters of `simulated`."""
     if distribution not in {"normal", "student_t"}:
         raise SpecError(
-            message("no distribution is called {distribution!r:s}.", distribution=distribution),
+            "no distribution is called {distribution!r:s}.",
             hint=did_you_mean(distribution, ("normal", "student_t")),
+            distribution=distribution,
         )
     if distribution == "student_t" and not degrees > 2:
         raise SpecError(
-            message("a Student t with {degrees:g} degrees of freedom has no covariance.", degrees=degrees),
-            hint=message("Use more than 2."),
+            "a Student t with {degrees:g} degrees of freedom has no covariance.", hint="Use more than 2.", degrees=degrees
         )
     if count < 1 or (not ordered and count % 2):
-        raise SpecError(
-            message("{count} scenarios cannot be drawn in pairs.", count=count),
-            hint=message("Ask for a positive, even number."),
-        )
+        raise SpecError("{count} scenarios cannot be drawn in pairs.", hint="Ask for a positive, even number.", count=count)
     least = size + 1 if ordered else 2 * size
     if matched and count < least:
         raise SpecError(
-            message(
-                "{count} scenarios are too few to match the covariance of {size} factors and assets.", count=count, size=size
-            ),
-            hint=message("Ask for at least {least}.", least=least),
+            "{count} scenarios are too few to match the covariance of {size} factors and assets.",
+            hint="Ask for at least {least}.",
+            count=count,
+            size=size,
+            least=least,
         )
 
 
@@ -304,21 +290,17 @@ class Shock:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         if not 0 <= self.probability <= 1:
             raise SpecError(
-                message(
-                    "the probability of {name!r:s} is {probability:g}, which is not within 0 and 1.",
-                    name=self.name,
-                    probability=self.probability,
-                )
+                "the probability of {name!r:s} is {probability:g}, which is not within 0 and 1.",
+                name=self.name,
+                probability=self.probability,
             )
         for asset, change in self.returns.items():
             if not (np.isfinite(change) and change >= -1):
                 raise SpecError(
-                    message(
-                        "{name!r:s} moves {asset} by {change:g}: a return is a finite fraction of at least -1.",
-                        name=self.name,
-                        asset=asset,
-                        change=change,
-                    )
+                    "{name!r:s} moves {asset} by {change:g}: a return is a finite fraction of at least -1.",
+                    name=self.name,
+                    asset=asset,
+                    change=change,
                 )
 
     def row(self, assets: Sequence[str]) -> FloatArray:
@@ -339,18 +321,20 @@ def shocked(base: Scenarios, shocks: Iterable[Shock]) -> Scenarios:
     events = tuple(shocks)
     names = tuple(shock.name for shock in events)
     if len(set(names)) != len(names):
-        raise SpecError(message("two shocks share a name."), hint=message("Give each its own."))
+        raise SpecError("two shocks share a name.", hint="Give each its own.")
     for shock in events:
         if not set(shock.returns) & set(base.assets):
             raise SpecError(
-                message("the shock {name!r:s} moves none of the assets.", name=shock.name),
+                "the shock {name!r:s} moves none of the assets.",
                 hint=did_you_mean(next(iter(shock.returns), ""), base.assets),
+                name=shock.name,
             )
     rest = 1 - sum(shock.probability for shock in events)
     if rest < -SUM_TOLERANCE:
         raise SpecError(
-            message("the shocks have a probability of {probability:g} together.", probability=1 - rest),
-            hint=message("They exclude each other: at most 1."),
+            "the shocks have a probability of {probability:g} together.",
+            hint="They exclude each other: at most 1.",
+            probability=1 - rest,
         )
     return Scenarios(
         assets=base.assets,

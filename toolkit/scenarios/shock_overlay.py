@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 from toolkit.scenarios.sets import SUM_TOLERANCE, Scenarios, Shock, shocked
 
 ROWS = 200
@@ -40,10 +39,7 @@ def overlaid(base: Scenarios, shocks: Sequence[Shock], rows: int = ROWS) -> Scen
     at = _spread(len(base), min(rows, len(base)))
     within = base.probabilities[at]
     if within.sum() <= SUM_TOLERANCE:
-        raise SpecError(
-            message("the scenarios under a shock have no probability."),
-            hint=message("Use a base in which all of them have some."),
-        )
+        raise SpecError("the scenarios under a shock have no probability.", hint="Use a base in which all of them have some.")
     within = within / within.sum()
     labels = base.labels or ("",) * len(base)
     return Scenarios(

@@ -20,14 +20,15 @@ KINDS = ("tighten", "loosen")
 def _check_loss(loss: float) -> None:
     if not 0 <= loss < 1:
         hint = message("Half of the supply is 0.5; the formula has no finite price for all of it.")
-        raise SpecError(message("a loss of {loss:g} is not a fraction from 0 to below 1.", loss=loss), hint=hint)
+        raise SpecError("a loss of {loss:g} is not a fraction from 0 to below 1.", hint=hint, loss=loss)
 
 
 def _check_elasticity(elasticity: float) -> None:
     if not (elasticity > 0 and math.isfinite(elasticity)):
         raise SpecError(
-            message("an elasticity of {elasticity:g} is not above 0.", elasticity=elasticity),
-            hint=message("Give the sum of supply and demand elasticity."),
+            "an elasticity of {elasticity:g} is not above 0.",
+            hint="Give the sum of supply and demand elasticity.",
+            elasticity=elasticity,
         )
 
 
@@ -46,12 +47,10 @@ def price_multiple(loss: float, elasticity: float) -> float:
     power = -math.log1p(-loss) / elasticity
     if power > math.log(1e12):
         raise SpecError(
-            message(
-                "a loss of {loss:g} at an elasticity of {elasticity:g} gives no meaningful price.",
-                loss=loss,
-                elasticity=elasticity,
-            ),
-            hint=message("Buyers substitute long before: give a cap, a smaller loss or a larger elasticity."),
+            "a loss of {loss:g} at an elasticity of {elasticity:g} gives no meaningful price.",
+            hint="Buyers substitute long before: give a cap, a smaller loss or a larger elasticity.",
+            loss=loss,
+            elasticity=elasticity,
         )
     return math.exp(power)
 
@@ -72,8 +71,7 @@ def implied_elasticity(loss: float, multiple: float) -> float:
     _check_loss(loss)
     if loss == 0 or not multiple > 1:
         raise SpecError(
-            message("only a loss above 0 with a price multiple above 1 implies an elasticity."),
-            hint=message("Check the two figures."),
+            "only a loss above 0 with a price multiple above 1 implies an elasticity.", hint="Check the two figures."
         )
     return -math.log1p(-loss) / math.log(multiple)
 
@@ -87,8 +85,9 @@ def implied_loss(multiple: float, elasticity: float) -> float:
     _check_elasticity(elasticity)
     if not (multiple >= 1 and math.isfinite(multiple)):
         raise SpecError(
-            message("no loss of supply gives the price multiple {multiple:g}.", multiple=multiple),
-            hint=message("A loss raises the price: at least 1."),
+            "no loss of supply gives the price multiple {multiple:g}.",
+            hint="A loss raises the price: at least 1.",
+            multiple=multiple,
         )
     return 1.0 - multiple**-elasticity
 
@@ -113,9 +112,7 @@ class Elasticity:
         for value in (self.low, self.central, self.high):
             _check_elasticity(value)
         if not self.low <= self.central <= self.high:
-            raise SpecError(
-                message("an elasticity range runs from low to high."), hint=message("Write it as 0.25:0.7 or 0.25:0.4:0.7.")
-            )
+            raise SpecError("an elasticity range runs from low to high.", hint="Write it as 0.25:0.7 or 0.25:0.4:0.7.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +159,7 @@ def price_band(loss: float, elasticity: Elasticity, *, cap: float | None = None)
     """
     if cap is not None and not cap >= 1:
         raise SpecError(
-            message("a cap of {cap:g} times the price lies below it.", cap=cap),
-            hint=message("Substitution would already have begun."),
+            "a cap of {cap:g} times the price lies below it.", hint="Substitution would already have begun.", cap=cap
         )
     low, central, high = (price_multiple(loss, e) for e in (elasticity.high, elasticity.central, elasticity.low))
     ceiling = math.inf if cap is None else cap
@@ -193,10 +189,7 @@ class HolderEffect:
 def holder_effect(multiple: float) -> HolderEffect:
     """The effects of a price multiple: stored metal gains by a stop and loses when it ends, an open order loses twice."""
     if not multiple >= 1:
-        raise SpecError(
-            message("a price multiple of {multiple:g} is no stop of supply.", multiple=multiple),
-            hint=message("It is at least 1."),
-        )
+        raise SpecError("a price multiple of {multiple:g} is no stop of supply.", hint="It is at least 1.", multiple=multiple)
     return HolderEffect(multiple, multiple - 1.0, 1.0 - 1.0 / multiple, 1.0, multiple - 1.0, multiple - 1.0)
 
 
@@ -239,18 +232,13 @@ class Scenario:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise SpecError(
-                message("unknown kind of scenario {kind!r:s}.", kind=self.kind), hint=did_you_mean(self.kind, KINDS)
-            )
+            raise SpecError("unknown kind of scenario {kind!r:s}.", hint=did_you_mean(self.kind, KINDS), kind=self.kind)
         if len(self.assets) != len(self.changes) or len(set(self.assets)) != len(self.assets):
             raise SpecError(
-                message("scenario {name!r:s} needs one change for each asset.", name=self.name),
-                hint=message("Name every asset once."),
+                "scenario {name!r:s} needs one change for each asset.", hint="Name every asset once.", name=self.name
             )
         if any(not (math.isfinite(change) and change >= -1) for change in self.changes):
-            raise SpecError(
-                message("scenario {name!r:s} has a price below zero.", name=self.name), hint=message("A change is at least -1.")
-            )
+            raise SpecError("scenario {name!r:s} has a price below zero.", hint="A change is at least -1.", name=self.name)
 
     def change(self, asset: str) -> float:
         """The simple change of the price of `asset`; 0 when the scenario does not name it."""

@@ -18,7 +18,6 @@ from toolkit.controls.events import Event
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.shocks.monthly_series import MonthlySeries, window
 
 HORIZONS = (1, 3, 6, 12)
@@ -222,14 +221,10 @@ def find_event(ledger: ControlLedger, name: str) -> Event:
     if numbered:
         ids = ", ".join(f"{event.event_id} ({event.number})" for event in numbered)
         raise DataError(
-            message("{name!r:s} is more than one event.", name=name),
-            hint=message("Ask for one of {ids}.", ids=ids),
-            details={"event": name},
+            "{name!r:s} is more than one event.", hint="Ask for one of {ids}.", details={"event": name}, name=name, ids=ids
         )
     known = [*(event.event_id for event in ledger.events), *(event.number for event in ledger.events if event.number)]
-    raise DataError(
-        message("no event {name!r:s} in the ledger.", name=name), hint=did_you_mean(name, known), details={"event": name}
-    )
+    raise DataError("no event {name!r:s} in the ledger.", hint=did_you_mean(name, known), details={"event": name}, name=name)
 
 
 def notice_key(number: str) -> str:

@@ -218,8 +218,9 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
         path, separator, text = _split(setting, changed)
         if not separator or len(path) < 2:
             raise SpecError(
-                message("--set {setting!r:s} is not KEY=VALUE.", setting=setting),
-                hint=message("Write for instance --set objective.risk_aversion=5."),
+                "--set {setting!r:s} is not KEY=VALUE.",
+                hint="Write for instance --set objective.risk_aversion=5.",
+                setting=setting,
             )
         if path[0] in LISTED:
             name = ".".join(path[1:-1])
@@ -229,23 +230,26 @@ def override(data: Mapping[str, Any], settings: tuple[str, ...]) -> dict[str, An
             if name not in named:
                 hint = did_you_mean(name, named)
                 raise SpecError(
-                    message(
-                        "--set {setting!r:s}: no {table:s} is named {name!r:s}.", setting=setting, table=path[0], name=name
-                    ),
+                    "--set {setting!r:s}: no {table:s} is named {name!r:s}.",
                     hint=hint,
+                    setting=setting,
+                    table=path[0],
+                    name=name,
                 )
             named[name][path[-1]] = _value(text.strip())
             continue
         if path[0] not in TABLES:
             raise SpecError(
-                message("--set {setting!r:s}: {table!r:s} is not a table of a strategy.", setting=setting, table=path[0]),
+                "--set {setting!r:s}: {table!r:s} is not a table of a strategy.",
                 hint=did_you_mean(path[0], TABLES),
+                setting=setting,
+                table=path[0],
             )
         target = changed
         for step in path[:-1]:
             target = target.setdefault(step, {})
             if not isinstance(target, dict):
-                raise SpecError(message("--set {setting!r:s}: {step!r:s} is a value, not a table.", setting=setting, step=step))
+                raise SpecError("--set {setting!r:s}: {step!r:s} is a value, not a table.", setting=setting, step=step)
         target[path[-1]] = _value(text.strip())
     return changed
 

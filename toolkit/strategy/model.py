@@ -258,16 +258,17 @@ class CostsSpec(Spec):
         names, update = [str(cell) for cell in columns[first]], dict[str, Any](file=None)
         if twice := sorted({one for one in names if names.count(one) > 1}):
             raise SpecError(
-                message("{name:s}: {twice} stands twice.", name=name, twice=[*twice]),
-                hint=message("Give each asset or element once."),
+                "{name:s}: {twice} stands twice.", hint="Give each asset or element once.", name=name, twice=[*twice]
             )
         for column in others:
             key = BY_ASSET.get(column.strip().lower())
             if key is None:
                 known = message("Columns of costs by asset: {by_asset:s}.", by_asset=", ".join(BY_ASSET))
                 raise SpecError(
-                    message("{name:s}: unknown column {column!r:s}.", name=name, column=column),
+                    "{name:s}: unknown column {column!r:s}.",
                     hint=did_you_mean(column, BY_ASSET) or known,
+                    name=name,
+                    column=column,
                 )
             given = {one: cell for one, cell in zip(names, columns[column], strict=True) if cell is not None}
             update[key] = {**given, **getattr(self, key)}

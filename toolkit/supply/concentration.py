@@ -139,17 +139,17 @@ def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl
     """
     rows = shares.filter(pl.col("asset") == asset)
     if rows.is_empty():
-        raise DataError(
-            message("no production shares of {asset!r:s}.", asset=asset), hint=did_you_mean(asset, shares["asset"].unique())
-        )
+        raise DataError("no production shares of {asset!r:s}.", hint=did_you_mean(asset, shares["asset"].unique()), asset=asset)
     at_stage = rows.filter(pl.col("stage") == stage)
     if at_stage.is_empty():
         stages = ", ".join(rows["stage"].unique().sort())
         hint = message("Shares are known for {stages}; stages are not mixed.", stages=stages)
         raise GapError(
-            message("no shares of {asset} at the stage {stage!r:s}.", asset=asset, stage=stage),
+            "no shares of {asset} at the stage {stage!r:s}.",
             hint=hint,
             details={"asset": asset, "stage": stage},
+            asset=asset,
+            stage=stage,
         )
     return newest_supplies(at_stage, elsewhere)[asset, stage]
 
@@ -178,7 +178,7 @@ def _supply(
         sentence = message(
             "the shares of {asset} at {stage} from {source} name no country.", asset=asset, stage=stage, source=first["source"]
         )
-        raise GapError(sentence, hint=message("Give shares by country: concentration cannot be read from a remainder."))
+        raise GapError(sentence, hint="Give shares by country: concentration cannot be read from a remainder.")
     return SupplyShares(
         asset=asset,
         stage=stage,
@@ -302,9 +302,9 @@ def governance_risk(governance: pl.DataFrame, year: int | None = None) -> Govern
     rows = governance.filter(pl.col("year") == chosen)
     if rows.is_empty():
         if year is None:
-            raise GapError(message("no governance indicator of any year."))
+            raise GapError("no governance indicator of any year.")
         hint = message("Known: {names:s}.", names=", ".join(map(str, years))) if years else ""
-        raise GapError(message("no governance indicator of {year:d}.", year=year), hint=hint)
+        raise GapError("no governance indicator of {year:d}.", hint=hint, year=year)
     scaled = rows.select("country", risk=((WGI_BEST - pl.col("political_stability")) / WGI_RANGE).clip(0, 1)).sort("country")
     known_from: Any = rows["known_from"].max()
     return GovernanceRisk(

@@ -69,9 +69,7 @@ def published_scores(criticality: pl.DataFrame, materials: pl.DataFrame, asset: 
     """
     names = materials.filter(pl.col("asset") == asset)
     if names.is_empty():
-        raise DataError(
-            message("no EU study scores {asset!r:s}.", asset=asset), hint=did_you_mean(asset, materials["asset"].unique())
-        )
+        raise DataError("no EU study scores {asset!r:s}.", hint=did_you_mean(asset, materials["asset"].unique()), asset=asset)
     rows = names.select("asset", "material", "scope").join(criticality, on="material", how="inner").sort("year", "material")
     fields = PublishedScore.__dataclass_fields__
     return tuple(PublishedScore(**{name: row[name] for name in fields}) for row in rows.iter_rows(named=True))
@@ -90,10 +88,7 @@ def weighted_hhi(shares: Mapping[str, float], governance: Mapping[str, float], t
     """
     missing = sorted(set(shares) - set(governance))
     if missing:
-        raise GapError(
-            message("no governance value of {missing}.", missing=[*missing]),
-            hint=message("Give WGI on 0..10 for every producer."),
-        )
+        raise GapError("no governance value of {missing}.", hint="Give WGI on 0..10 for every producer.", missing=[*missing])
     return sum(share**2 * governance[c] * trade.get(c, NEUTRAL_TRADE) for c, share in sorted(shares.items()))
 
 
@@ -156,8 +151,7 @@ def scenario_ratio(
     after = weighted_hhi(shares, risks, {**present, country: trade_parameter})
     if before == 0:
         raise GapError(
-            message("the governance-weighted index of {asset} is zero.", asset=supply.asset),
-            hint=message("A ratio to it does not exist."),
+            "the governance-weighted index of {asset} is zero.", hint="A ratio to it does not exist.", asset=supply.asset
         )
     return ScenarioRatio(
         published=max(published, key=lambda score: score.year, default=None),
@@ -199,7 +193,7 @@ def companion(metals: pl.DataFrame, asset: str) -> Companion:
     """
     rows = metals.filter(pl.col("asset") == asset)
     if rows.is_empty():
-        raise DataError(message("no reference note on {asset!r:s}.", asset=asset), hint=did_you_mean(asset, metals["asset"]))
+        raise DataError("no reference note on {asset!r:s}.", hint=did_you_mean(asset, metals["asset"]), asset=asset)
     row: dict[str, Any] = rows.row(0, named=True)
     return Companion(asset, row["by_product"], row["host"], row["source"], row["known_from"])
 

@@ -254,8 +254,10 @@ def diversion(origin: FlowSeries, total: FlowSeries, partners: Collection[FlowSe
         before, after = mean(quantities[-24:-12]), mean(quantities[-12:])
         if len(quantities) < 24 or before is None or after is None:
             raise GapError(
-                message("no two whole years of HS {hs_code} with {partner}.", hs_code=origin.hs_code, partner=origin.partner),
-                hint=message("Bring a longer series."),
+                "no two whole years of HS {hs_code} with {partner}.",
+                hint="Bring a longer series.",
+                hs_code=origin.hs_code,
+                partner=origin.partner,
             )
         return before, after
 

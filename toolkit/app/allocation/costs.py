@@ -57,24 +57,22 @@ def monthly_use(entries: tuple[str, ...], context: Context, stored: Mapping[str,
         name, _, amount = entry.partition("=")
         asset = context.metal(name)
         if asset in found:
-            raise SpecError(
-                message("--use names {asset} twice.", asset=asset), hint=message("Give the sum of your uses of a metal once.")
-            )
+            raise SpecError("--use names {asset} twice.", hint="Give the sum of your uses of a metal once.", asset=asset)
         if not amount.strip():
             raise SpecError(
-                message("--use {entry!r:s} is not METAL=KG.", entry=entry),
-                hint=message("Write it as {asset:s}=2.5.", asset=next(iter(stored), asset)),
+                "--use {entry!r:s} is not METAL=KG.",
+                hint="Write it as {asset:s}=2.5.",
+                entry=entry,
+                asset=next(iter(stored), asset),
             )
         found[asset] = check_number(f"--use {entry}", number(f"--use {asset}", amount))
         if asset in world and found[asset] > world[asset] / 12:
             raise SpecError(
-                message(
-                    "--use {entry:s}: the world makes {made:,.0f} kg of {asset} a month.",
-                    entry=entry,
-                    made=world[asset] / 12,
-                    asset=asset,
-                ),
-                hint=message("Give your own use in kg a month."),
+                "--use {entry:s}: the world makes {made:,.0f} kg of {asset} a month.",
+                hint="Give your own use in kg a month.",
+                entry=entry,
+                made=world[asset] / 12,
+                asset=asset,
             )
     return found
 
@@ -198,8 +196,10 @@ class _Names:
     def members(self, where: str, name: str) -> list[int]:
         if name not in self.spoken:
             raise SpecError(
-                message("costs.{where:s}: {name!r:s} is neither an asset nor an element.", where=where, name=name),
+                "costs.{where:s}: {name!r:s} is neither an asset nor an element.",
                 hint=did_you_mean(name, self.spoken),
+                where=where,
+                name=name,
             )
         held = {*self.universe.keys, *self.universe.elements, *(asset.offer_of for asset in self.universe)}
         return list(self.universe.members(name)) if name in held else []
@@ -209,7 +209,7 @@ class _Names:
         if not found:
             hint = did_you_mean(group, self.universe.groups)
             raise SpecError(
-                message("costs.{where:s}: nothing here belongs to a group {group!r:s}.", where=where, group=group), hint=hint
+                "costs.{where:s}: nothing here belongs to a group {group!r:s}.", hint=hint, where=where, group=group
             )
         return found
 
@@ -266,13 +266,11 @@ def _sites(specs: Sequence[SiteSpec], names: _Names) -> tuple[Site, ...]:
         for i in np.flatnonzero(stored):
             if (other := taken.setdefault(int(i), spec.name)) != spec.name:
                 raise SpecError(
-                    message(
-                        "costs.sites: {keys:s} is stored at {other} and at {name:s}.",
-                        keys=names.universe.keys[int(i)],
-                        other=other,
-                        name=spec.name,
-                    ),
-                    hint=message("Name the assets or groups of each site."),
+                    "costs.sites: {keys:s} is stored at {other} and at {name:s}.",
+                    hint="Name the assets or groups of each site.",
+                    keys=names.universe.keys[int(i)],
+                    other=other,
+                    name=spec.name,
                 )
         found.append(Site(spec.name, spec.fee, stored))
     return tuple(found)

@@ -200,12 +200,10 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
         added = round(request.total - worth, 2)
         if added < 0:
             raise SpecError(
-                message(
-                    "the holdings are worth {worth:,.2f}, more than the whole of {total:,.2f}.",
-                    worth=worth,
-                    total=request.total,
-                ),
-                hint=message("Raise --total, or give the money that is added with --budget."),
+                "the holdings are worth {worth:,.2f}, more than the whole of {total:,.2f}.",
+                hint="Raise --total, or give the money that is added with --budget.",
+                worth=worth,
+                total=request.total,
             )
     elif request.budget_given or worth <= 0:
         added = configured
@@ -258,12 +256,10 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
     per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])
     if per_unit:
         raise DataError(
-            message(
-                "{name:s}: the price file states no unit for {per_unit}, so lots by mass have no value.",
-                name=holdings.name,
-                per_unit=[*sorted(per_unit)],
-            ),
-            hint=message("State the unit of the price in a column unit (kg, g, lb, ozt, t)."),
+            "{name:s}: the price file states no unit for {per_unit}, so lots by mass have no value.",
+            hint="State the unit of the price in a column unit (kg, g, lb, ozt, t).",
+            name=holdings.name,
+            per_unit=[*sorted(per_unit)],
         )
     paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
     massed = frame.filter(pl.col("mass").is_not_null())
@@ -334,13 +330,11 @@ def _of_run(run: Run, currency: str) -> Held:
     """
     if run.currency != currency:
         raise SpecError(
-            message(
-                "run {run_id!r:s} is in {currency}, and {currency2} is asked for.",
-                run_id=run.run_id,
-                currency=run.currency,
-                currency2=currency,
-            ),
-            hint=message("Add --currency {currency}.", currency=run.currency),
+            "run {run_id!r:s} is in {currency}, and {currency2} is asked for.",
+            hint="Add --currency {currency}.",
+            run_id=run.run_id,
+            currency=run.currency,
+            currency2=currency,
         )
     units: dict[str, float] = {}
     for lot in run.lots:
@@ -364,8 +358,7 @@ def _stored_run(named: str, request: Request, strategy: Strategy) -> Run | None:
         run = read_run(folder)
         if not isinstance(run, Run):
             raise SpecError(
-                message("run {named!r:s} has no answer, so nothing is held by it.", named=named),
-                hint=message("Name another run, or a file."),
+                "run {named!r:s} has no answer, so nothing is held by it.", hint="Name another run, or a file.", named=named
             )
         return run
     for folder in reversed(stored_runs(output / RUNS, f"*-{glob.escape(strategy.name)}-*")):
@@ -373,11 +366,9 @@ def _stored_run(named: str, request: Request, strategy: Strategy) -> Run | None:
         if isinstance(run, Run) and run.strategy.name == strategy.name and run.as_of <= request.as_of.isoformat():
             return run
     raise SpecError(
-        message(
-            "no run of {name!r:s} up to {as_of} is stored in {runs}.",
-            name=strategy.name,
-            as_of=request.as_of,
-            runs=output / RUNS,
-        ),
-        hint=message("Give --holdings FILE, or run the strategy once without it."),
+        "no run of {name!r:s} up to {as_of} is stored in {runs}.",
+        hint="Give --holdings FILE, or run the strategy once without it.",
+        name=strategy.name,
+        as_of=request.as_of,
+        runs=output / RUNS,
     )

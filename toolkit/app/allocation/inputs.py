@@ -153,17 +153,16 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
         missing = [key for key in keys if key not in priced]
         if missing and only:
             raise GapError(
-                message("the strategy holds {missing}, and the price file has no such column.", missing=[*missing]),
-                hint=message('Add the prices, or use a strategy with assets = "all".'),
+                "the strategy holds {missing}, and the price file has no such column.",
+                hint='Add the prices, or use a strategy with assets = "all".',
                 details={"missing": missing},
+                missing=[*missing],
             )
     elif spec.groups:
         known = {*spec.own_groups, *priced.groups, *products.groups}
         for group in spec.groups:
             if group not in known:
-                raise SpecError(
-                    message("universe.groups: unknown group {group!r:s}.", group=group), hint=did_you_mean(group, known)
-                )
+                raise SpecError("universe.groups: unknown group {group!r:s}.", hint=did_you_mean(group, known), group=group)
         keys = [asset.key for asset in (*priced, *products) if asset.group in spec.groups]
         keys = keys if own is None else [key for key in keys if key in own] or keys
     else:
@@ -172,9 +171,7 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tu
     wanted = [key for key in dict.fromkeys(keys) if key not in excluded]
     universe = priced.take([key for key in wanted if key in priced])
     if not universe.assets:
-        raise GapError(
-            message("nothing that the strategy may hold has a price series."), hint=message("Bring prices with --prices.")
-        )
+        raise GapError("nothing that the strategy may hold has a price series.", hint="Bring prices with --prices.")
     return universe
 
 
@@ -219,7 +216,7 @@ class _Names:
                     "--prices FILE.",
                     name=name,
                 )
-            raise DataError(message("universe: {name!r:s} is neither an asset nor an element.", name=name), hint=hint)
+            raise DataError("universe: {name!r:s} is neither an asset nor an element.", hint=hint, name=name)
         return list(dict.fromkeys(self.named[name]))
 
 
@@ -292,8 +289,9 @@ class PricedMarket:
         series = snapshot.series
         if not series.assets:
             raise GapError(
-                message("no price was known on {as_of}.", as_of=snapshot.as_of),
-                hint=message("Choose a later --as-of, or bring prices with --prices."),
+                "no price was known on {as_of}.",
+                hint="Choose a later --as-of, or bring prices with --prices.",
+                as_of=snapshot.as_of,
             )
         held = {asset.key: asset for asset in products}
         mine = () if own is None else own.assets
@@ -372,11 +370,9 @@ class PricedMarket:
                 )
         if stated := [one for one in own if one.asset in held and (one.name or one.group)]:
             raise SpecError(
-                message(
-                    "own assets: name and group of {asset} are known, and findings on a metal rest on them.",
-                    asset=stated[0].asset,
-                ),
-                hint=message("Leave both out; a limit on several metals may name them under `assets`."),
+                "own assets: name and group of {asset} are known, and findings on a metal rest on them.",
+                hint="Leave both out; a limit on several metals may name them under `assets`.",
+                asset=stated[0].asset,
             )
         stated = {one.asset: one for one in own}
         return Universe(tuple(stated[asset.key].over(asset) if asset.key in stated else asset for asset in priced))

@@ -67,7 +67,7 @@ class OriginVariants:
         for spec in specs:
             if spec.asset not in universe:
                 hint = did_you_mean(spec.asset, universe.keys)
-                raise SpecError(message("universe.offer: {asset!r:s} is not among the assets.", asset=spec.asset), hint=hint)
+                raise SpecError("universe.offer: {asset!r:s} is not among the assets.", hint=hint, asset=spec.asset)
         assets: list[Asset] = []
         source: list[int] = []
         level: list[float] = []
@@ -238,9 +238,11 @@ def _from_elsewhere(asset: Asset, base: SupplyShares) -> SupplyShares:
     total = sum(share for _, share in rest) + base.other
     if total <= LEAST or not rest:
         raise GapError(
-            message("no producer of {offer_of} outside {outside} is known.", offer_of=asset.offer_of, outside=[*asset.outside]),
-            hint=message("Name the country of the other offer in place of 'other'."),
+            "no producer of {offer_of} outside {outside} is known.",
+            hint="Name the country of the other offer in place of 'other'.",
             details={"asset": asset.offer_of},
+            offer_of=asset.offer_of,
+            outside=[*asset.outside],
         )
     return replace(
         base,

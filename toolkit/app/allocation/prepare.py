@@ -255,15 +255,13 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
             continue
         if row["unit"] != level.unit:
             raise DataError(
-                message(
-                    "{source}: {key!r:s} is priced per {unit}, and its series is per {level_unit}.",
-                    source=row["source"],
-                    key=asset.key,
-                    unit=row["unit"],
-                    level_unit=level.unit,
-                ),
-                hint=message("State the unit of the price as that of the series."),
+                "{source}: {key!r:s} is priced per {unit}, and its series is per {level_unit}.",
+                hint="State the unit of the price as that of the series.",
                 details={"asset": asset.key},
+                source=row["source"],
+                key=asset.key,
+                unit=row["unit"],
+                level_unit=level.unit,
             )
         rate = last_rate(inputs.snapshot.rates, row["currency"], level.currency).value
         quoted = quoted_level(row, asset, level.price / rate, spread_is_paid=paid)

@@ -120,23 +120,18 @@ def _check_weighable(spec: HistoricalScenarios | SimulatedScenarios, strategy: S
         path = "ordered = true"
     if path is not None:
         raise SpecError(
-            message(
-                "views weigh scenarios anew, and those of `{path:s}` are consecutive periods of one path, which have no "
-                "weights.",
-                path=str(path),
-            ),
-            hint=message("Leave out the views, or `{path:s}` of the scenarios.", path=str(path)),
+            "views weigh scenarios anew, and those of `{path:s}` are consecutive periods of one path, which have no weights.",
+            hint="Leave out the views, or `{path:s}` of the scenarios.",
+            path=str(path),
         )
     known = measures()
     for term in (strategy.objective, *strategy.constraints):
         name = str(getattr(term, "measure", None))
         if name in known and known[name].needs_order:
             raise SpecError(
-                message(
-                    "views weigh scenarios anew, and the measure {name!r:s} needs consecutive periods, which have no weights.",
-                    name=name,
-                ),
-                hint=message("Leave out the views, or use a measure of single periods, such as cvar."),
+                "views weigh scenarios anew, and the measure {name!r:s} needs consecutive periods, which have no weights.",
+                hint="Leave out the views, or use a measure of single periods, such as cvar.",
+                name=name,
             )
 
 

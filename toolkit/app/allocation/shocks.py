@@ -148,15 +148,13 @@ def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Def
         missing = [asset.key for asset in sized if base_key(asset) not in prior.sizes]
         if missing:
             raise SpecError(
-                message(
-                    "{where:s}: on {on} no share of {origin} in the supply, or too few reactions to controls, were known "
-                    "to size {missing} by; what trades on an exchange is never sized.",
-                    where=where,
-                    on=on,
-                    origin=origin,
-                    missing=[*missing],
-                ),
-                hint=message("Give `returns`, or leave the asset out of `assets`."),
+                "{where:s}: on {on} no share of {origin} in the supply, or too few reactions to controls, were known "
+                "to size {missing} by; what trades on an exchange is never sized.",
+                hint="Give `returns`, or leave the asset out of `assets`.",
+                where=where,
+                on=on,
+                origin=origin,
+                missing=[*missing],
             )
         sizes = {asset.key: prior.sizes[base_key(asset)] for asset in sized}
         returns |= {key: size.change for key, size in sizes.items()}
@@ -164,8 +162,7 @@ def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Def
         defaults.asked(prior, tuple(dict.fromkeys(base_key(asset) for asset in sized)))
     if not returns:
         raise SpecError(
-            message("{where:s} moves none of the assets of the strategy.", where=where),
-            hint=message("Name them in `returns` or `assets`."),
+            "{where:s} moves none of the assets of the strategy.", hint="Name them in `returns` or `assets`.", where=where
         )
     probability = spec.probability if spec.probability is not None else prior.probability if prior is not None else 0.0
     return Shock(spec.name, returns, probability, bands), _note(spec, probability, tuple(returns), sized)
@@ -186,13 +183,12 @@ def _targets(spec: ShockSpec, universe: Universe, context: Context, where: str) 
 def _without_prior(spec: ShockSpec, where: str, origin: str, on: date) -> SpecError:
     missing = "`probability`" if spec.probability is None else "`returns`"
     return SpecError(
-        message(
-            "{where:s}: no measure by {origin} on such metals was known on {on}, so there is no base rate.",
-            where=where,
-            origin=origin,
-            on=on,
-        ),
-        hint=message("Give {missing} in the scenario.", missing=missing),
+        "{where:s}: no measure by {origin} on such metals was known on {on}, so there is no base rate.",
+        hint="Give {missing} in the scenario.",
+        where=where,
+        origin=origin,
+        on=on,
+        missing=missing,
     )
 
 

@@ -16,7 +16,6 @@ from toolkit.app.allocation.request import Request
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.messages import message
 from toolkit.holdings.lots import Lot
 from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.strategy.model import Strategy
@@ -92,11 +91,7 @@ class PastDecisions:
         while True:
             if not assets:
                 raise GapError(
-                    message(
-                        "no asset of {name:s} had enough prices on {as_of}.",
-                        name=self.strategy.name,
-                        as_of=market.snapshot.as_of,
-                    )
+                    "no asset of {name:s} had enough prices on {as_of}.", name=self.strategy.name, as_of=market.snapshot.as_of
                 )
             try:
                 return prepare(replace(request, strategy=_of_assets(self.strategy, assets)), market)

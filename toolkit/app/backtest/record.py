@@ -120,10 +120,7 @@ def _selection(simulated: Sequence[Simulation], seed: int) -> dict[str, Any]:
     benchmark = EQUAL_WEIGHT if EQUAL_WEIGHT in returns else None
     against = [one.strategy.name for one in simulated if one.role == "strategy" and one.strategy.name != benchmark]
     if len(returns) < 2:
-        raise SpecError(
-            message("--select compares strategies, and there is one."),
-            hint=message("Name several, or leave --no-baselines out."),
-        )
+        raise SpecError("--select compares strategies, and there is one.", hint="Name several, or leave --no-baselines out.")
     found = select(returns, benchmark, against, seed=seed)
     recorded = {"least": LEAST, "draws": evaluation.DRAWS, "seed": seed, "confidence": CONFIDENCE, "benchmark": benchmark}
     return {**{name: getattr(found, name) for name in Selection.__slots__}, **recorded}

@@ -93,9 +93,7 @@ def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> reco
     strategies = [universe_of(request.read_strategy(), market) for request in asked.requests]
     names = [strategy.name for strategy in strategies]
     if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
-        raise SpecError(
-            message("two strategies are named {twice!r:s}.", twice=twice[0]), hint=message("Give each file a name of its own.")
-        )
+        raise SpecError("two strategies are named {twice!r:s}.", hint="Give each file a name of its own.", twice=twice[0])
     inputs = market.inputs(strategies[0])
     prices, has_gold = _prices(asked, strategies, market)
     budget, told = reporting_budget(first, inputs)
@@ -129,13 +127,14 @@ def _prices(asked: BacktestRequest, strategies: Sequence[Strategy], market: Pric
     end = asked.end or as_of
     if end > as_of:
         raise SpecError(
-            message("--end {end} is after {as_of}, the day of knowledge.", end=end, as_of=as_of),
-            hint=message("Choose an earlier --end."),
+            "--end {end} is after {as_of}, the day of knowledge.", hint="Choose an earlier --end.", end=end, as_of=as_of
         )
     if asked.start is not None and asked.start >= end:
         raise SpecError(
-            message("--start {start} is not before {end}.", start=asked.start, end=end),
-            hint=message("Choose an earlier --start, or a later --end."),
+            "--start {start} is not before {end}.",
+            hint="Choose an earlier --start, or a later --end.",
+            start=asked.start,
+            end=end,
         )
     keys = list(dict.fromkeys(key for strategy in strategies for key in _named(strategy)))
     rows = pl.concat([market.inputs(strategy).snapshot["prices"] for strategy in strategies]).unique(maintain_order=True)

@@ -63,9 +63,7 @@ def parse_purity(text: str | None) -> float | None:
         return None
     found = purity_fraction(text)
     if found is None:
-        raise SpecError(
-            message("--purity {text!r:s} is no purity.", text=text), hint=message("Write it as '99.99 %', 4N or 0.9999.")
-        )
+        raise SpecError("--purity {text!r:s} is no purity.", hint="Write it as '99.99 %', 4N or 0.9999.", text=text)
     return found
 
 
@@ -171,14 +169,10 @@ def parse_within(text: str) -> int:
     """
     match = re.fullmatch(r"(\d{1,5})\s*([dwmy]?)", text.strip().casefold())
     if match is None:
-        raise SpecError(
-            message("--within {text!r:s} is no span of time.", text=text), hint=message("Write it as 90d, 12w, 3m or 1y.")
-        )
+        raise SpecError("--within {text!r:s} is no span of time.", hint="Write it as 90d, 12w, 3m or 1y.", text=text)
     days = int(match[1]) * UNITS[match[2] or "d"]
     if days > 365 * 100:
-        raise SpecError(
-            message("--within {text!r:s} looks further ahead than a century.", text=text), hint=message("Give a shorter span.")
-        )
+        raise SpecError("--within {text!r:s} looks further ahead than a century.", hint="Give a shorter span.", text=text)
     return days
 
 

@@ -48,12 +48,10 @@ def add_event(context: Context, file: str, words: list[str], evidence: str, *, d
     path, event = Path(file), parse_event(words)
     given = sorted({"evidence", "evidence_sha256"} & set(event))
     if given:
-        raise SpecError(message("{given} is made from --evidence.", given=given[0]), hint=message("Leave it out."))
+        raise SpecError("{given} is made from --evidence.", hint="Leave it out.", given=given[0])
     event["evidence"], event["evidence_sha256"] = _hashed(evidence, path.absolute().parent)
     if "citation" not in event:
-        raise SpecError(
-            message("no citation: where is it from?"), hint=message("Give citation='authority, title, date, address'.")
-        )
+        raise SpecError("no citation: where is it from?", hint="Give citation='authority, title, date, address'.")
     if "event_id" not in event:
         text = "\n".join(f"{key}={event[key]}" for key in KEYS if key in event)
         event["event_id"] = f"own-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
@@ -104,15 +102,10 @@ def _hashed(evidence: str, folder: Path) -> tuple[str, str]:
         reason = getattr(error, "strerror", None) or str(error)
         hint = message("Save the notice or page as a file, and name it with --evidence.")
         raise DataError(
-            message("cannot read {evidence!r:s}: {reason}.", evidence=evidence, reason=reason),
-            hint=hint,
-            details={"file": evidence},
+            "cannot read {evidence!r:s}: {reason}.", hint=hint, details={"file": evidence}, evidence=evidence, reason=reason
         ) from None
     if not content:
-        raise DataError(
-            message("{evidence!r:s} is empty: it shows nothing.", evidence=evidence),
-            hint=message("Name the file that shows it."),
-        )
+        raise DataError("{evidence!r:s} is empty: it shows nothing.", hint="Name the file that shows it.", evidence=evidence)
     try:
         shown = os.path.relpath(source.absolute(), folder)
     except ValueError:  # another drive of Windows
@@ -144,17 +137,15 @@ def _refuse_same_notice(context: Context, event: Event, file: str) -> None:
             else message("says what {other:s} says", other=other.event_id)
         )
         raise FrameError(
-            message(
-                "{file:s} ({event_id:s}): it {what} (the same notice, instrument and metal: {both}).",
-                file=str(file),
-                event_id=event.event_id,
-                what=what,
-                both=[*both],
-            ),
+            "{file:s} ({event_id:s}): it {what} (the same notice, instrument and metal: {both}).",
             hint=message(
                 "To correct that event, give event_id={event_id} and only what is different.", event_id=other.event_id
             ),
             details={"file": file, "rule": "same_notice", "event_id": event.event_id, "other": other.event_id},
+            file=str(file),
+            event_id=event.event_id,
+            what=what,
+            both=[*both],
         )
 
 
@@ -214,15 +205,13 @@ def parse_event(words: list[str]) -> dict[str, str]:
         key, sign, value = (part.strip() for part in word.partition("="))
         if not (sign and value):
             raise SpecError(
-                message("{word!r:s} is no key with a value.", word=word),
-                hint=message("Write KEY=VALUE, as kind=control; see docs/events.md."),
+                "{word!r:s} is no key with a value.", hint="Write KEY=VALUE, as kind=control; see docs/events.md.", word=word
             )
         if key not in KEYS:
-            raise SpecError(message("{key!r:s} is no key of an event.", key=key), hint=did_you_mean(key, KEYS))
+            raise SpecError("{key!r:s} is no key of an event.", hint=did_you_mean(key, KEYS), key=key)
         if key in found:
             raise SpecError(
-                message("{key:s} is given twice.", key=key),
-                hint=message("Give lists with ';' between the entries, as metals=Ga;Ge."),
+                "{key:s} is given twice.", hint="Give lists with ';' between the entries, as metals=Ga;Ge.", key=key
             )
         found[key] = value
     return {key: found[key] for key in KEYS if key in found}
@@ -243,10 +232,7 @@ def with_event(path: Path, event: Mapping[str, str]) -> str | None:
         FrameError: where the file says something else of that id.
     """
     if path.suffix.lower() not in (".csv", ".toml"):
-        raise SpecError(
-            message("{name!r:s} is neither a CSV nor a TOML file.", name=path.name),
-            hint=message("Name it own.csv or own.toml."),
-        )
+        raise SpecError("{name!r:s} is neither a CSV nor a TOML file.", hint="Name it own.csv or own.toml.", name=path.name)
     is_toml, is_new = path.suffix.lower() == ".toml", not path.exists()
     for number, record in [] if is_new else read_records(path)[1]:
         if record.get("event_id") != event["event_id"]:
@@ -256,15 +242,13 @@ def with_event(path: Path, event: Mapping[str, str]) -> str | None:
             return None
         told = "; ".join(f"{key} {record.get(key) or 'empty'!r}, given {event.get(key) or 'empty'!r}" for key in other[:3])
         raise FrameError(
-            message(
-                "{name:s}, row {number} ({event_id}): the file says something else of this event: {told}.",
-                name=path.name,
-                number=number,
-                event_id=event["event_id"],
-                told=told,
-            ),
-            hint=message("Correct that row, or give another event_id."),
+            "{name:s}, row {number} ({event_id}): the file says something else of this event: {told}.",
+            hint="Correct that row, or give another event_id.",
             details={"file": path.name, "rule": "event_id", "rows": [number], "keys": other},
+            name=path.name,
+            number=number,
+            event_id=event["event_id"],
+            told=told,
         )
     if is_toml:
         lines = [f"{key} = {value if key in DATES else json.dumps(value, ensure_ascii=False)}" for key, value in event.items()]
@@ -275,9 +259,7 @@ def with_event(path: Path, event: Mapping[str, str]) -> str | None:
     table = read_table(path)
     if not table.encoding:
         raise DataError(
-            message("{name:s} is no CSV.", name=path.name),
-            hint=message("Save it as CSV, or give another file."),
-            details={"file": path.name},
+            "{name:s} is no CSV.", hint="Save it as CSV, or give another file.", details={"file": path.name}, name=path.name
         )
     columns = [*table.columns, *(key for key in event if key not in table.columns)]
     old = [[row.get(key) or "" for key in columns] for row in table.cells.iter_rows(named=True)]

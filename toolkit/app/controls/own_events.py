@@ -143,7 +143,11 @@ def _in_own_file(error: FrameError, own: OwnEvents, tables: tuple[pl.DataFrame, 
     rows = [own.rows[event_id] for event_id in dict.fromkeys(mine)]
     details = {**error.details, "file": own.name, "rows": rows}
     return FrameError(
-        message("{name:s}, row {rows} ({mine}): {what}", name=own.name, rows=rows[0], mine=mine[0], what=what),
+        "{name:s}, row {rows} ({mine}): {what}",
         hint=error.hint,
         details=details,
+        name=own.name,
+        rows=rows[0],
+        mine=mine[0],
+        what=what,
     )

@@ -35,7 +35,7 @@ def diff(context: Context, before: str, after: str, *, table: str | None = None,
     """
     store = opened(context)
     if table is not None and table not in store.versions:
-        raise SpecError(message("the store has no table {table!r:s}.", table=table), hint=did_you_mean(table, store.versions))
+        raise SpecError("the store has no table {table!r:s}.", hint=did_you_mean(table, store.versions), table=table)
     names = [table] if table is not None else list(store.versions)
     rows, counts = [], []
     for name in names:
@@ -56,15 +56,13 @@ def _state(store: Store, table: Table, text: str, *, several: bool) -> pl.DataFr
     """The last vintages of a table on a day, or of a version."""
     if text.isdecimal():
         if several:
-            raise SpecError(
-                message("version {text} of which table?", text=text), hint=message("Name it with --table, or compare two days.")
-            )
+            raise SpecError("version {text} of which table?", hint="Name it with --table, or compare two days.", text=text)
         return last_vintages(store.scan(table.name, version=int(text)), table).collect(engine="streaming")
     try:
         day = date.fromisoformat(text)
     except ValueError:
         hint = message("Write a day as 2026-05-31, or the number of a version of `toolkit data list`.")
-        raise SpecError(message("{text!r:s} is neither a day nor a version.", text=text), hint=hint) from None
+        raise SpecError("{text!r:s} is neither a day nor a version.", hint=hint, text=text) from None
     return store.scan(table.name, day).collect(engine="streaming")
 
 

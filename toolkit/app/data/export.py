@@ -10,7 +10,6 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.app.data.store import opened
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.market.store.files import file_sha256, replacing
 from toolkit.market.tables import FETCHED_AT, Table
 from toolkit.records.store import Exported
@@ -35,12 +34,9 @@ def export(context: Context, table: str, file: Path, *, as_of: date | None = Non
     """
     store = opened(context)
     if table not in store.versions:
-        raise SpecError(message("the store has no table {table!r:s}.", table=table), hint=did_you_mean(table, store.versions))
+        raise SpecError("the store has no table {table!r:s}.", hint=did_you_mean(table, store.versions), table=table)
     if file.suffix not in (".csv", ".parquet"):
-        raise SpecError(
-            message("{name:s} is neither .csv nor .parquet.", name=file.name),
-            hint=message("Name a file that ends in one of them."),
-        )
+        raise SpecError("{name:s} is neither .csv nor .parquet.", hint="Name a file that ends in one of them.", name=file.name)
     rows = store.scan(table, as_of, version)
     number = rows.select(pl.len()).collect(engine="streaming").item()
     if number <= SORTED:

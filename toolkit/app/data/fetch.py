@@ -14,7 +14,6 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.core.errors import FrameError, SpecError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.market.fetched_quality import RULES, check_fetched
 from toolkit.market.sources.base import DataSource, Query, SeriesResult, data_source, data_sources, fetch_all
 from toolkit.market.sources.client import Client, Pace
@@ -127,9 +126,7 @@ def _wanted(request: FetchRequest) -> tuple[dict[DataSource, tuple[str, ...]], t
     """Source -> series, sorted; and sources that were left out for want of a key."""
     for rule in (accepted.partition(":")[0] for accepted in request.accept):
         if rule not in RULES:
-            raise SpecError(
-                message("--accept {rule!r:s} is no rule that can be accepted.", rule=rule), hint=did_you_mean(rule, RULES)
-            )
+            raise SpecError("--accept {rule!r:s} is no rule that can be accepted.", hint=did_you_mean(rule, RULES), rule=rule)
     by_source = _named_series(request)
     named, skipped = list(dict.fromkeys((*request.sources, *by_source))), ()
     if not named:
@@ -141,12 +138,10 @@ def _wanted(request: FetchRequest) -> tuple[dict[DataSource, tuple[str, ...]], t
         series = tuple(by_source.get(source.kind, source.series()))
         for one in (one for one in series if not source.accepts(one)):
             raise SpecError(
-                message("{kind} has no series {one!r:s}.", kind=source.kind, one=one), hint=did_you_mean(one, source.series())
+                "{kind} has no series {one!r:s}.", hint=did_you_mean(one, source.series()), kind=source.kind, one=one
             )
         if not series:
-            raise SpecError(
-                message("{kind} offers no series of its own.", kind=source.kind), hint=message("Name files with --series.")
-            )
+            raise SpecError("{kind} offers no series of its own.", hint="Name files with --series.", kind=source.kind)
         wanted[source] = series
     return wanted, skipped
 
@@ -162,10 +157,7 @@ def _named_series(request: FetchRequest) -> dict[str, dict[str, None]]:
         elif len(request.sources) == 1:
             found.setdefault(request.sources[0], {})[name] = None
         else:
-            raise SpecError(
-                message("--series {name!r:s}: of which source?", name=name),
-                hint=message("Name one source, or write SOURCE:SERIES."),
-            )
+            raise SpecError("--series {name!r:s}: of which source?", hint="Name one source, or write SOURCE:SERIES.", name=name)
     return found
 
 
@@ -176,9 +168,7 @@ def _required(request: FetchRequest, wanted: Mapping[DataSource, Sequence[str]])
     for name in request.required:
         if name not in every and name not in every.values():
             known = sorted({*every, *every.values()})
-            raise SpecError(
-                message("--required {name!r:s} is not among what is fetched.", name=name), hint=did_you_mean(name, known)
-            )
+            raise SpecError("--required {name!r:s} is not among what is fetched.", hint=did_you_mean(name, known), name=name)
     return frozenset(series for series, kind in every.items() if series in needed or kind in needed)
 
 

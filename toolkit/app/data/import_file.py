@@ -199,8 +199,10 @@ def _own_file(
     """
     if options.table not in (None, PRICES, FLOWS):
         raise SpecError(
-            message("{path:s} does not have the columns of table {table!r:s}.", path=str(path), table=options.table),
+            "{path:s} does not have the columns of table {table!r:s}.",
             hint=_needed(str(options.table)),
+            path=str(path),
+            table=options.table,
         )
     cells = read_table(path, header=price_header)
     named = {ALSO.get(name, name) for name in (*cells.columns, *options.columns)}
@@ -263,9 +265,7 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
     if file.assumed and options.currency is None and given["currency"].n_unique() > 1:
         others = ", ".join(given["currency"].unique().sort())
         hint = message("Some of its prices are in {others}: say with --prices-currency what the rest is in.", others=others)
-        raise DataError(
-            message("{name:s} names no currency of some prices.", name=cells.name), hint=hint, details={"file": cells.name}
-        )
+        raise DataError("{name:s} names no currency of some prices.", hint=hint, details={"file": cells.name}, name=cells.name)
     rows, notes = per_kg(in_known_units(file.frame, names), context.products)
     quotes, of_quotes = per_kg(in_known_units(file.quotes, names), context.products)
     source = options.source
@@ -291,17 +291,16 @@ def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
     of_code = {code: sole_asset(codes, code) for code in file.frame["hs_code"].unique()}
     for name in ("reporter", "direction"):
         if getattr(options, name) is None and file.frame[name].has_nulls():
-            raise SpecError(
-                message("{file:s} does not say the {name:s}.", file=file.name, name=name),
-                hint=message("Say it with --{name:s}.", name=name),
-            )
+            raise SpecError("{file:s} does not say the {name:s}.", hint="Say it with --{name:s}.", file=file.name, name=name)
     partners = {name: name if name == WORLD else country(name) for name in file.frame["partner"].unique().sort()}
     if unknown := [name for name, code in partners.items() if code is None]:
         hint = message("Write the country's name or ISO code, or {world} for all of them together.", world=WORLD)
         raise DataError(
-            message("{name:s}: {unknown!r:s} is no country.", name=file.name, unknown=unknown[0]),
+            "{name:s}: {unknown!r:s} is no country.",
             hint=hint,
             details={"unknown": unknown},
+            name=file.name,
+            unknown=unknown[0],
         )
     lag = options.lag_days
     known = pl.lit(context.today) if lag is None else pl.col("date") + pl.duration(days=lag)

@@ -44,13 +44,11 @@ def mapping_of(cells: Table, store: Store, table: str, given: Mapping[str, str],
     """
     for name, column in given.items():
         if name not in FIELDS[table]:
-            raise SpecError(message("--column {name:s}=...: no such field.", name=name), hint=did_you_mean(name, FIELDS[table]))
+            raise SpecError("--column {name:s}=...: no such field.", hint=did_you_mean(name, FIELDS[table]), name=name)
         if column not in cells.columns and not column.startswith("="):
             whole = message("A value of all rows is written --column {name:s}==VALUE.", name=name)
             hint = together(did_you_mean(column, cells.columns), whole)
-            raise SpecError(
-                message("--column {name:s}={column:s}: the file has no such column.", name=name, column=column), hint=hint
-            )
+            raise SpecError("--column {name:s}={column:s}: the file has no such column.", hint=hint, name=name, column=column)
     if given:
         return dict(given)
     for entry in reversed(store.history(table)):

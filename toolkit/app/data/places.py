@@ -26,10 +26,9 @@ def _folder(path: str) -> Path:
             "Name a folder of a local disk. Files at an address are read by `toolkit data fetch files --series ADDRESS`."
         )
         raise SpecError(
-            message(
-                "{path:s} is no folder: a store needs a lock and atomic renames, which a bucket does not have.", path=str(path)
-            ),
+            "{path:s} is no folder: a store needs a lock and atomic renames, which a bucket does not have.",
             hint=hint,
+            path=str(path),
         )
     return Path(path)
 
@@ -51,8 +50,7 @@ def package_folder(settings: Settings) -> Path:
     folder = _folder(path)
     if not folder.is_dir():
         raise DataError(
-            message("data folder {folder:s} does not exist.", folder=str(folder)),
-            hint=message("Name a data package, or leave --data out."),
+            "data folder {folder:s} does not exist.", hint="Name a data package, or leave --data out.", folder=str(folder)
         )
     return folder
 
@@ -71,9 +69,7 @@ def store_in_use(settings: Settings) -> Path | None:
         return folder
     if path == STORE:
         hint = message("Make one with `toolkit data fetch` or `toolkit data import`.")
-        raise DataError(
-            message("there is no store at {folder:s}.", folder=str(folder)), hint=hint, details={"folder": str(folder)}
-        )
+        raise DataError("there is no store at {folder:s}.", hint=hint, details={"folder": str(folder)}, folder=str(folder))
     return None
 
 
@@ -87,8 +83,9 @@ def store_to_write(settings: Settings) -> Path:
     folder = default_store() if path in (None, STORE) else _folder(path)
     if (folder / "datapackage.json").exists():
         raise SpecError(
-            message("{folder:s} is a data package, and no store.", folder=str(folder)),
-            hint=message("Name a store with --data, or leave --data out."),
+            "{folder:s} is a data package, and no store.",
+            hint="Name a store with --data, or leave --data out.",
+            folder=str(folder),
         )
     return folder
 

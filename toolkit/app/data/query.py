@@ -9,7 +9,6 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.app.data.store import as_json
 from toolkit.core.errors import DataError, SpecError
-from toolkit.core.messages import message
 from toolkit.market.tables import STORE_TABLES
 from toolkit.records.store import QueryResult
 
@@ -31,21 +30,17 @@ def query(context: Context, sql: str) -> QueryResult:
     """
     first = re.match(r"[\s(]*(\w*)", sql)
     if first is None or first[1].lower() not in READS or ";" in sql.rstrip("; \n\t"):
-        raise SpecError(
-            message("a query is one SELECT."), hint=message('For example: toolkit data query "SELECT * FROM prices LIMIT 5".')
-        )
+        raise SpecError("a query is one SELECT.", hint='For example: toolkit data query "SELECT * FROM prices LIMIT 5".')
     named = set(re.findall(r"\w+", sql.lower()))
     try:
         with pl.SQLContext(_tables(context, named), eager=False) as tables:
             rows = tables.execute(sql).collect(engine="streaming")
     except pl.exceptions.SQLInterfaceError as error:
-        raise SpecError(message("not understood: {first_line}", first_line=_first_line(error)), hint=_known(context)) from None
+        raise SpecError("not understood: {first_line}", hint=_known(context), first_line=_first_line(error)) from None
     except pl.exceptions.SQLSyntaxError as error:
-        raise SpecError(message("not understood: {first_line}", first_line=_first_line(error))) from None
+        raise SpecError("not understood: {first_line}", first_line=_first_line(error)) from None
     except pl.exceptions.PolarsError as error:
-        raise DataError(
-            message("the query has no answer: {first_line}", first_line=_first_line(error)), hint=_known(context)
-        ) from None
+        raise DataError("the query has no answer: {first_line}", hint=_known(context), first_line=_first_line(error)) from None
     values = tuple(tuple(as_json(value) for value in row) for row in rows.iter_rows())
     return QueryResult(as_of=context.as_of.isoformat(), columns=tuple(rows.columns), rows=values)
 

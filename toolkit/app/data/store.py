@@ -73,9 +73,13 @@ def verify(context: Context) -> Verified:
         more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
         hint = message("Put the files back from a copy. What is left can be read by version; a fetch brings lost rows again.")
         raise DataError(
-            message("{root}: {n} files are damaged: {names:s}{more}.", root=root, n=len(damaged), names=names, more=more),
+            "{root}: {n} files are damaged: {names:s}{more}.",
             hint=hint,
             details=record.to_json(),
+            root=root,
+            n=len(damaged),
+            names=names,
+            more=more,
         )
     return record
 
@@ -107,8 +111,11 @@ def check_contracts(context: Context) -> int:
     if faults:
         told = "; ".join(faults)
         raise FrameError(
-            message("{path:s}: {n} rules are broken: {told}.", path=str(store.path), n=len(faults), told=told),
+            "{path:s}: {n} rules are broken: {told}.",
             details={"faults": faults},
+            path=str(store.path),
+            n=len(faults),
+            told=told,
         )
     return len(store.versions)
 

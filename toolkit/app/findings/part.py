@@ -14,7 +14,6 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 from toolkit.holdings.exposure import PLANS, LotExposure
 from toolkit.records.base import Named
 from toolkit.records.findings import Part as Found
@@ -107,7 +106,7 @@ def parts() -> Mapping[str, Part]:
     for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         for value in vars(importlib.import_module(info.name)).values():
             if isinstance(value, Part) and found.setdefault(value.name, value) is not value:
-                raise SpecError(message("two parts of the findings are named {name!r:s}.", name=value.name))
+                raise SpecError("two parts of the findings are named {name!r:s}.", name=value.name)
     return MappingProxyType(dict(sorted(found.items())))
 
 

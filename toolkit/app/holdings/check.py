@@ -13,7 +13,6 @@ from toolkit.app.holdings.lots import LotNames, instruments_of, parse_lots
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError
-from toolkit.core.messages import message
 from toolkit.core.places import place
 from toolkit.core.remarks import Remark
 from toolkit.holdings.price_slips import price_doubts, price_warnings
@@ -102,5 +101,5 @@ def write_text(file: str, text: str) -> None:
         SpecError: for a file that is there already, and a place that cannot be written to.
     """
     if Path(file).exists():
-        raise SpecError(message("{file!r:s} is there already.", file=file), hint=message("Name another file, or remove it."))
+        raise SpecError("{file!r:s} is there already.", hint="Name another file, or remove it.", file=file)
     put(Path(file), text.encode("utf-8" if text.isascii() else "utf-8-sig"))

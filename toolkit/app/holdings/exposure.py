@@ -86,7 +86,7 @@ def _read(request: ExposureRequest, instruments: set[str]) -> Holdings:
         return holdings
     frame = holdings.frame.filter(pl.col("asset") == request.metal)
     if not frame.height:
-        raise DataError(message("no lot of {metal} is in {holdings}.", metal=request.metal, holdings=request.holdings))
+        raise DataError("no lot of {metal} is in {holdings}.", metal=request.metal, holdings=request.holdings)
     return replace(holdings, frame=frame)
 
 

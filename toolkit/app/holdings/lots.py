@@ -63,7 +63,7 @@ class LotNames:
                 text=text,
                 metal=metal[0],
             )
-            raise DataError(message("{text!r:s} has two meanings.", text=text), hint=hint)
+            raise DataError("{text!r:s} has two meanings.", hint=hint, text=text)
         if metal:
             return metal
         if instrument:
@@ -73,7 +73,7 @@ class LotNames:
             words, key = coin
             if key is None:
                 hint = message("It is struck in gold and in silver: write 'Gold {text:s}' or 'Silver {text:s}'.", text=text)
-                raise DataError(message("{text!r:s} has two meanings.", text=text), hint=hint)
+                raise DataError("{text!r:s} has two meanings.", hint=hint, text=text)
             return key, words
         first = foldings(text.partition(" ")[0])
         of_first = next((ELEMENTS[word] for word in first if len(word) > 2 and word in ELEMENTS), None)
@@ -81,7 +81,7 @@ class LotNames:
         name = name or (text if foldings(text)[0].startswith("ferro") else None)  # no slip of its metal: FeW is no tungsten
         if name:
             hint = message("Nothing is known of {name:s}. Bring its price with --prices, or take the lot out.", name=name)
-            raise DataError(message("unknown asset {text!r:s}.", text=text), hint=hint)
+            raise DataError("unknown asset {text!r:s}.", hint=hint, text=text)
         names = (*self.ledger.assets, *self.instruments)
         near = did_you_mean(text, names)
         own = message("A listed instrument needs its price: give it with --prices.")
@@ -93,7 +93,7 @@ class LotNames:
                 "Write {metal:s} as the asset, and what it is made into in the column form.", metal=self.first_word(text)
             )
         ticker = text.isupper() and len(text) <= TICKER
-        raise DataError(message("unknown asset {text!r:s}.", text=text), hint=together(near, own if ticker or not near else ""))
+        raise DataError("unknown asset {text!r:s}.", hint=together(near, own if ticker or not near else ""), text=text)
 
     def _metal_and_form_of_a_notice(self, text: str) -> tuple[str, str] | None:
         """``Tungsten APT``: a metal, and a form by the words of a notice; None for what is not both."""

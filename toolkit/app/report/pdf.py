@@ -102,9 +102,7 @@ def browser(environment: Mapping[str, str]) -> str | None:
         return None
     found = shutil.which(named, path=path)
     if not found:
-        raise SpecError(
-            message("{variable} names {named!r:s}, which is no program.", variable=VARIABLE, named=named), hint=INSTALL
-        )
+        raise SpecError("{variable} names {named!r:s}, which is no program.", hint=INSTALL, variable=VARIABLE, named=named)
     return found
 
 
@@ -122,13 +120,11 @@ def printed(page: str, program: str) -> bytes:
             failed, told = _ended(command, place)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SpecError(
-                message("{program} made no PDF of the report: {error:s}.", program=program, error=str(error)), hint=INSTALL
+                "{program} made no PDF of the report: {error:s}.", hint=INSTALL, program=program, error=str(error)
             ) from error
         if failed or not target.is_file():
             last = "".join(told.decode(errors="replace").strip().splitlines()[-1:]) or str(failed)
-            raise SpecError(
-                message("{program} made no PDF of the report: {error:s}.", program=program, error=last), hint=INSTALL
-            )
+            raise SpecError("{program} made no PDF of the report: {error:s}.", hint=INSTALL, program=program, error=last)
         return target.read_bytes()
 
 
@@ -163,7 +159,7 @@ def composed(page: str) -> bytes:
     try:
         weasyprint = importlib.import_module("weasyprint")
     except (ImportError, OSError) as error:
-        raise SpecError(message("nothing on this machine turns a page into PDF."), hint=INSTALL) from error
+        raise SpecError("nothing on this machine turns a page into PDF.", hint=INSTALL) from error
     identifier = b"strategic-metals-toolkit"
     sheet = weasyprint.CSS(string=SET_BY_WEASYPRINT)
     # The page holds all that it shows: no file and no address is opened for it.

@@ -20,7 +20,6 @@ from toolkit.app.report.pdf import pdf
 from toolkit.app.report.theme import theme
 from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.records.findings import Parts
 from toolkit.records.subjects import Subject
 from toolkit.report.compose import Definition, compose, looked_at
@@ -100,14 +99,13 @@ def report(
         SpecError: likewise, and for a format that does not exist.
     """
     if format not in FORMATS:
-        raise SpecError(message("no format is named {format!r:s}.", format=format), hint=did_you_mean(format, FORMATS))
+        raise SpecError("no format is named {format!r:s}.", hint=did_you_mean(format, FORMATS), format=format)
     document, say = as_document(record, parts, name=name, lang=lang)
     try:
         return FORMATS[format].make(document, say, brand or Brand())
     except TemplateError as error:
         raise SpecError(
-            message("a template of the report is not valid: {error:s}.", error=str(error)),
-            hint=message("See reports/templates/."),
+            "a template of the report is not valid: {error:s}.", hint="See reports/templates/.", error=str(error)
         ) from error
 
 

@@ -29,8 +29,9 @@ def theme(brand: Brand | None = None) -> Theme:
     sheets = _found("assets", "**/*.css")
     if STYLE_SHEET not in sheets:
         raise SpecError(
-            message("no {style_sheet} is found.", style_sheet=STYLE_SHEET),
-            hint=message("Install the toolkit again, or add reports/assets/report.css."),
+            "no {style_sheet} is found.",
+            hint="Install the toolkit again, or add reports/assets/report.css.",
+            style_sheet=STYLE_SHEET,
         )
     order = sorted(sheets, key=lambda name: (name != STYLE_SHEET, name))
     css = {
@@ -99,9 +100,7 @@ def read_brand(path: Path) -> Brand:
     colours = coloured(light, dark)
     if any(alike(one["data"], one["ctl"]) for one in colours):
         raise SpecError(
-            message("the colours of data and of controls are too much alike."),
-            hint=message("Take another."),
-            details={"file": str(path)},
+            "the colours of data and of controls are too much alike.", hint="Take another.", details={"file": str(path)}
         )
     return Brand(spec.name.strip(), spec.footer.strip(), _logo(path.parent / spec.logo) if spec.logo else None, *colours)
 
@@ -110,16 +109,15 @@ def _readable(colour: str, page: str, key: str, path: Path) -> str:
     if (found := contrast(colour, page)) >= LEAST:
         return colour.lower()
     raise SpecError(
-        message(
-            "{key:s} = {colour} has a contrast of {found:.1f} to 1 against the page {page}; {least} is needed.",
-            key=key,
-            colour=colour,
-            found=found,
-            page=page,
-            least=LEAST,
-        ),
-        hint=message("The nearest that holds is {nearest}.", nearest=nearest(colour, page)),
+        "{key:s} = {colour} has a contrast of {found:.1f} to 1 against the page {page}; {least} is needed.",
+        hint="The nearest that holds is {nearest}.",
         details={"file": str(path), "key": key},
+        key=key,
+        colour=colour,
+        found=found,
+        page=page,
+        least=LEAST,
+        nearest=nearest(colour, page),
     )
 
 
@@ -128,13 +126,18 @@ def _logo(path: Path) -> Logo:
         content = path.read_bytes()
     except OSError as error:
         raise SpecError(
-            message("the logo {path:s} cannot be read: {error:s}.", path=str(path), error=error.strerror),
-            hint=message("It is looked for beside the theme."),
+            "the logo {path:s} cannot be read: {error:s}.",
+            hint="It is looked for beside the theme.",
+            path=str(path),
+            error=error.strerror,
         ) from error
     if len(content) > LARGEST:
         raise SpecError(
-            message("the logo {path:s} has {n:,} bytes.", path=str(path), n=len(content)),
-            hint=message("At most {largest:,} are carried in every page.", largest=LARGEST),
+            "the logo {path:s} has {n:,} bytes.",
+            hint="At most {largest:,} are carried in every page.",
+            path=str(path),
+            n=len(content),
+            largest=LARGEST,
         )
     if content.startswith(PNG):
         return Logo("image/png", content)
@@ -144,7 +147,9 @@ def _logo(path: Path) -> Logo:
         fault = message("neither the signature of a PNG nor the text of an SVG")
     if fault is not None:
         raise SpecError(
-            message("the logo {path:s} is refused: it has {fault}.", path=str(path), fault=fault),
-            hint=message("Use a PNG, or an SVG of shapes and text alone."),
+            "the logo {path:s} is refused: it has {fault}.",
+            hint="Use a PNG, or an SVG of shapes and text alone.",
+            path=str(path),
+            fault=fault,
         )
     return Logo("image/svg+xml", content)

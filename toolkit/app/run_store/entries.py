@@ -11,7 +11,6 @@ from typing import Any
 from toolkit.app.run_store.lookup import LAST, find, folders
 from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_object, read_run, read_stored
 from toolkit.core.errors import DataError, SpecError, ToolkitError
-from toolkit.core.messages import message
 from toolkit.records.answers.backtest import Backtest
 from toolkit.records.answers.runs import RunEntry, RunList
 from toolkit.records.answers.sweep import Sweep
@@ -67,13 +66,11 @@ def pair(words: tuple[str, str], output: Path) -> tuple[StoredRun, StoredRun]:
     alike = [run for run in run_list(output).runs if run.command == other.entry.command and run.folder != other.entry.folder]
     if not alike:
         raise DataError(
-            message(
-                "no other run of `toolkit {command}` is stored in {output} beside {run_id:s}.",
-                command=other.entry.command,
-                output=output,
-                run_id=other.entry.run_id,
-            ),
-            hint=message("`toolkit runs list` tells which there are."),
+            "no other run of `toolkit {command}` is stored in {output} beside {run_id:s}.",
+            hint="`toolkit runs list` tells which there are.",
+            command=other.entry.command,
+            output=output,
+            run_id=other.entry.run_id,
         )
     last = load(Path(alike[0].folder))
     return (last, other) if words[0] == LAST else (other, last)
@@ -145,12 +142,10 @@ def same_command(first: StoredRun, second: StoredRun) -> None:
     one, other = first.entry, second.entry
     if one.command != other.command:
         raise SpecError(
-            message(
-                "{run_id:s} is of `toolkit {command}` and {other_run_id:s} of `toolkit {other_command}`.",
-                run_id=one.run_id,
-                command=one.command,
-                other_run_id=other.run_id,
-                other_command=other.command,
-            ),
-            hint=message("Compare two runs of one command: `toolkit runs list` tells which each is of."),
+            "{run_id:s} is of `toolkit {command}` and {other_run_id:s} of `toolkit {other_command}`.",
+            hint="Compare two runs of one command: `toolkit runs list` tells which each is of.",
+            run_id=one.run_id,
+            command=one.command,
+            other_run_id=other.run_id,
+            other_command=other.command,
         )

@@ -48,8 +48,11 @@ def meant(word: str, output: Path, kinds: Iterable[str] = FOLDERS) -> Path | Non
     if len(begun) > 1:
         names = [path.stem if path.suffix == ".json" else path.name for path in begun[:SHOWN]]
         raise DataError(
-            message("{n} stored runs are meant by {word!r:s}.", n=len(begun), word=word),
-            hint=message("Write more of the id: {names:s}.", names=", ".join(names)),
+            "{n} stored runs are meant by {word!r:s}.",
+            hint="Write more of the id: {names:s}.",
+            n=len(begun),
+            word=word,
+            names=", ".join(names),
         )
     return begun[0] if begun else None
 
@@ -85,9 +88,7 @@ def find(word: str, output: Path) -> Path:
         return Path(word)
     found = meant(word, output)
     if found is None:
-        raise DataError(
-            message("no run {word!r:s} is stored in {output:s}.", word=word, output=str(output)), hint=remedy(word, output)
-        )
+        raise DataError("no run {word!r:s} is stored in {output:s}.", hint=remedy(word, output), word=word, output=str(output))
     return found
 
 

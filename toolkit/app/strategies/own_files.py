@@ -89,8 +89,10 @@ def _with_own_assets(spec: UniverseSpec, folder: Path) -> UniverseSpec:
         return UniverseSpec(**{**spec.model_dump(exclude_unset=True, exclude={"own"}), **whole})
     except SpecError as error:
         raise SpecError(
-            message("{file:s}: {removeprefix}", file=str(spec.file), removeprefix=error.message.removeprefix("UniverseSpec: ")),
+            "{file:s}: {removeprefix}",
             details=error.details,
+            file=str(spec.file),
+            removeprefix=error.message.removeprefix("UniverseSpec: "),
         ) from None
 
 
@@ -106,10 +108,11 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
     names = {column: SECTOR.get(name := column.strip().lower(), name) for column in table.columns}
     if twice := [name for name in names.values() if [*names.values()].count(name) > 1]:
         raise DataError(
-            message(
-                "{name:s}, row {header}: two columns are {twice!r:s}.", name=table.name, header=table.header, twice=twice[0]
-            ),
-            hint=message("Keep one of them."),
+            "{name:s}, row {header}: two columns are {twice!r:s}.",
+            hint="Keep one of them.",
+            name=table.name,
+            header=table.header,
+            twice=twice[0],
         )
     table = replace(table, cells=table.cells.rename(names))
     check_columns(table, required=(ASSET,), optional=keys[1:])
@@ -128,8 +131,7 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
         where, cells = f"{table.name}, row {row}", {key: column[i] for key, column in columns.items() if column[i] is not None}
         if cells[ASSET] in found:
             raise SpecError(
-                message("{where:s}: {cells!r:s} stands twice.", where=where, cells=cells[ASSET]),
-                hint=message("Give each asset one row."),
+                "{where:s}: {cells!r:s} stands twice.", hint="Give each asset one row.", where=where, cells=cells[ASSET]
             )
         for key in shares.keys() & cells.keys():
             share = cells[key]
@@ -138,18 +140,21 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
             elif UNSIGNED < share < 1:
                 hint = message("Write {value:g} % or {share:g} %, whichever is meant.", value=100 * share, share=share)
                 raise SpecError(
-                    message(
-                        "{where:s}: {key:s} {share:g} may be a fraction or in per cent.", where=where, key=key, share=share
-                    ),
+                    "{where:s}: {key:s} {share:g} may be a fraction or in per cent.",
                     hint=hint,
+                    where=where,
+                    key=key,
+                    share=share,
                 )
         try:
             found[cells[ASSET]] = OwnAsset(**cells)
         except SpecError as error:
             raise SpecError(
-                message("{where:s}: {removeprefix}", where=where, removeprefix=error.message.removeprefix("OwnAsset: ")),
+                "{where:s}: {removeprefix}",
                 hint=error.hint,
                 details=error.details,
+                where=where,
+                removeprefix=error.message.removeprefix("OwnAsset: "),
             ) from None
     return tuple(found.values())
 
@@ -169,8 +174,10 @@ def named_table(path: Path) -> tuple[dict[str, list[Any]], str]:
     first, *others = table.columns
     if table.cells[first].is_null().any():
         raise DataError(
-            message("{name:s}: a row has no name in the column {first!r:s}.", name=table.name, first=first),
-            hint=message("Give the asset key of each row."),
+            "{name:s}: a row has no name in the column {first!r:s}.",
+            hint="Give the asset key of each row.",
+            name=table.name,
+            first=first,
         )
     names = [str(cell).strip() for cell in table.cells[first]]
     columns = numbers(table, others)

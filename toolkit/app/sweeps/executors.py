@@ -145,9 +145,7 @@ class Cluster:
         try:
             import distributed  # noqa: PLC0415  # an extra
         except ImportError:
-            raise SpecError(
-                message("a cluster needs Dask."), hint=message("pip install 'strategic-metals-toolkit[cluster]'")
-            ) from None
+            raise SpecError("a cluster needs Dask.", hint="pip install 'strategic-metals-toolkit[cluster]'") from None
         with contextlib.ExitStack() as stack:
             client = stack.enter_context(self._client(distributed, stack))
             _check_workers(client)
@@ -179,16 +177,14 @@ class Cluster:
             client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise SourceError(
-                message("the scheduler {address} does not answer: {error:s}.", address=self.address, error=str(error)),
-                hint=START,
+                "the scheduler {address} does not answer: {error:s}.", hint=START, address=self.address, error=str(error)
             ) from error
         if self.address and not client.scheduler_info()["workers"]:
             client.close()
             raise SourceError(
-                message("the scheduler {address} has no worker.", address=self.address),
-                hint=message(
-                    "Start one where the toolkit is installed: dask worker {address} --nthreads 1", address=self.address
-                ),
+                "the scheduler {address} has no worker.",
+                hint="Start one where the toolkit is installed: dask worker {address} --nthreads 1",
+                address=self.address,
             )
         return client
 
@@ -205,9 +201,7 @@ def _check_scheduler(address: str) -> None:
     except ValueError:
         scheme, host, port = "", None, None
     if host is None or port is None:
-        raise SpecError(
-            message("--scheduler {address!r:s} is no address.", address=address), hint=message("Write it as tcp://HOST:PORT.")
-        )
+        raise SpecError("--scheduler {address!r:s} is no address.", hint="Write it as tcp://HOST:PORT.", address=address)
     if scheme == "tls":  # the client of the other side speaks first
         return
     try:
@@ -215,10 +209,10 @@ def _check_scheduler(address: str) -> None:
             told = stream.read(8)
     except OSError as error:
         raise SourceError(
-            message("the scheduler {address} does not answer: {error:s}.", address=address, error=str(error)), hint=START
+            "the scheduler {address} does not answer: {error:s}.", hint=START, address=address, error=str(error)
         ) from error
     if len(told) < 8 or int.from_bytes(told, "little") > GREETING:
-        raise SourceError(message("what answers at {address} is no Dask scheduler.", address=address), hint=START)
+        raise SourceError("what answers at {address} is no Dask scheduler.", hint=START, address=address)
 
 
 def _check_workers(client: Any) -> None:
@@ -227,7 +221,9 @@ def _check_workers(client: Any) -> None:
     for worker, found in client.run(versions, on_error="return").items():
         if not isinstance(found, dict):
             raise SpecError(
-                message("the worker {worker} has no toolkit of this version: {found}.", worker=worker, found=found),
-                hint=message("Install it there with the extra cluster, in the same version as here."),
+                "the worker {worker} has no toolkit of this version: {found}.",
+                hint="Install it there with the extra cluster, in the same version as here.",
+                worker=worker,
+                found=found,
             )
         check_versions(mine, found, f"the worker {worker}")

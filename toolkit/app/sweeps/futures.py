@@ -54,7 +54,7 @@ def allocation_futures(request: Request, market: PricedMarket, count: int) -> Al
     )
     if of.base.ordered:
         raise SpecError(
-            message("futures are drawn from scenarios without an order, and those of the strategy are one path."),
+            "futures are drawn from scenarios without an order, and those of the strategy are one path.",
             hint=message('Write scenarios = {{kind = "simulated"}} under [forecast].'),
         )
     shocks = strategy_shocks(shocked, problem.universe, request.context).events
@@ -112,8 +112,10 @@ def _with_shock(strategy: Strategy, prepared: Prepared, request: Request) -> Str
     shock = new_controls(prepared.problem.universe, request.context)
     if shock is None:
         raise SpecError(
-            message("no shock on what {name:s} may hold is known on {as_of}.", name=strategy.name, as_of=request.as_of),
-            hint=message("State one: a [[scenario]] with `returns` and a `probability`."),
+            "no shock on what {name:s} may hold is known on {as_of}.",
+            hint="State one: a [[scenario]] with `returns` and a `probability`.",
+            name=strategy.name,
+            as_of=request.as_of,
         )
     return strategy.model_copy(update={"scenarios": (shock,)})
 

@@ -21,7 +21,6 @@ from toolkit.app.versions import versions
 from toolkit.backtest.tries import deflated_sharpe_ratio
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 from toolkit.records.answers.sweep import Futures, Sweep
 from toolkit.strategy.model import Strategy
 
@@ -89,10 +88,7 @@ def futures(asked: SweepRequest, executor: Executor) -> Futures:
         SpecError, SourceError: as of `sweep`, and for dates of a backtest.
     """
     if (asked.starts, asked.start, asked.end, asked.months) != (None,) * 4:
-        raise SpecError(
-            message("--futures begin on the day of knowledge."),
-            hint=message("Leave out --start, --starts, --end and --months."),
-        )
+        raise SpecError("--futures begin on the day of knowledge.", hint="Leave out --start, --starts, --end and --months.")
     rows: list[dict[str, Any]] = []
     for task, changes in _run(asked, executor):
         found = read_object(asked.folder / f"{task.fingerprint}.json")
@@ -117,9 +113,7 @@ def _run(asked: SweepRequest, executor: Executor) -> list[tuple[Task, dict[str, 
     tasks = _sampled(asked, list(_tasks(asked)))
     by_fingerprint = {task.fingerprint: task for task, _ in tasks}
     if len(by_fingerprint) > MOST:
-        raise SpecError(
-            message("{n:,} backtests are more than {most:,}.", n=len(by_fingerprint), most=MOST), hint=message("Vary less.")
-        )
+        raise SpecError("{n:,} backtests are more than {most:,}.", hint="Vary less.", n=len(by_fingerprint), most=MOST)
     missing = [task for fingerprint, task in by_fingerprint.items() if not _is_stored(asked.folder, fingerprint)]
     stored = done = len(by_fingerprint) - len(missing)
     _tell(asked, done, len(by_fingerprint), stored)
@@ -164,9 +158,7 @@ def _strategies(asked: SweepRequest) -> Iterator[tuple[Strategy, dict[str, str]]
     """Each strategy, and what is varied of it."""
     request, keys = asked.request, [key for key, _ in asked.vary]
     if keys and isinstance(request.strategy, Strategy):
-        raise SpecError(
-            message("keys are varied of a strategy that is named, not of an object."), hint=message("Name it, or its file.")
-        )
+        raise SpecError("keys are varied of a strategy that is named, not of an object.", hint="Name it, or its file.")
     for values in itertools.product(*(values for _, values in asked.vary)):
         changed = tuple(f"{key}={value}" for key, value in zip(keys, values, strict=True))
         strategy = replace(request, overrides=(*request.overrides, *changed)).read_strategy()
@@ -177,8 +169,10 @@ def _strategies(asked: SweepRequest) -> Iterator[tuple[Strategy, dict[str, str]]
         known = priced_market(request.context, request.prices).inputs(strategy).universe.keys
         if not 0 < asked.size <= len(known):
             raise SpecError(
-                message("--universes: {size} of {n} assets cannot be drawn.", size=asked.size, n=len(known)),
-                hint=message("Draw 1 to {n} of them.", n=len(known)),
+                "--universes: {size} of {n} assets cannot be drawn.",
+                hint="Draw 1 to {n} of them.",
+                size=asked.size,
+                n=len(known),
             )
         drawn = np.random.default_rng(request.seed)
         for _ in range(asked.universes):
@@ -197,16 +191,12 @@ def _ranges(asked: SweepRequest) -> Iterator[tuple[date | None, date | None]]:
     else:
         first, last = asked.starts
         if last < first:
-            raise SpecError(
-                message("--starts: {last} is before {first}.", last=last, first=first),
-                hint=message("Write the earlier day first."),
-            )
+            raise SpecError("--starts: {last} is before {first}.", hint="Write the earlier day first.", last=last, first=first)
         ends = (month_end(number) for number in range(month_number(first), month_number(last) + 1))
         starts = [day for day in ends if first <= day <= last]
         if not starts:
             raise SpecError(
-                message("--starts: no month ends from {first} to {last}.", first=first, last=last),
-                hint=message("Choose a longer range."),
+                "--starts: no month ends from {first} to {last}.", hint="Choose a longer range.", first=first, last=last
             )
     for start in starts:
         if asked.months is None or start is None:

@@ -22,7 +22,6 @@ from toolkit.app.runs import to_json
 from toolkit.app.sweeps.futures import allocation_futures
 from toolkit.app.versions import versions
 from toolkit.core.errors import DataError, SpecError, ToolkitError
-from toolkit.core.messages import message
 from toolkit.market.readers.events import OwnEvents
 from toolkit.strategy.model import Strategy
 
@@ -142,9 +141,7 @@ def contents(settings: Settings, prices: PriceFiles | None, events: OwnEvents | 
     folders = [package_folder(settings), store_in_use(settings)]
     given = () if prices is None else prices.paths
     if any(not isinstance(path, str) or path == "-" for path in given):
-        raise SpecError(
-            message("a sweep reads prices from files."), hint=message("Write the prices to a file, and name it with --prices.")
-        )
+        raise SpecError("a sweep reads prices from files.", hint="Write the prices to a file, and name it with --prices.")
     digest = hashlib.sha256() if events is None else hashlib.sha256(to_json(events.to_json()).encode())
     for place in (*(Path(folder) for folder in folders if folder is not None), *(Path(str(path)) for path in given)):
         for file in sorted(place.rglob("*")) if place.is_dir() else (place,):
@@ -202,8 +199,10 @@ def check_versions(wanted: Mapping[str, str], there: Mapping[str, str], who: str
     differs = [f"{name} {there.get(name)} and not {mine}" for name, mine in wanted.items() if there.get(name) != mine]
     if differs:
         raise SpecError(
-            message("{who} has {differs}: it would compute other digits.", who=who, differs=[*differs]),
-            hint=message("Install the same versions everywhere (requirements.txt), on processors of one type."),
+            "{who} has {differs}: it would compute other digits.",
+            hint="Install the same versions everywhere (requirements.txt), on processors of one type.",
+            who=who,
+            differs=[*differs],
         )
 
 
@@ -211,10 +210,8 @@ def check_versions(wanted: Mapping[str, str], there: Mapping[str, str], who: str
 def _market(data: Data):
     if contents(data.settings, data.prices, data.events) != data.version:
         raise DataError(
-            message("this worker sees other data than the sweep was asked about."),
-            hint=message(
-                "Give every worker the same folder and files under the same paths, and do not change them while it runs."
-            ),
+            "this worker sees other data than the sweep was asked about.",
+            hint="Give every worker the same folder and files under the same paths, and do not change them while it runs.",
         )
     context = Context(data.settings, data.as_of, data.events, data.today)
     return context, past_markets(Request("", context, prices=data.prices))

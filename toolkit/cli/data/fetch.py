@@ -52,7 +52,7 @@ def fetch(
     for library in LIBRARIES:
         if importlib.util.find_spec(library) is None:
             hint = message('Install the extra: pip install "strategic-metals-toolkit[data]".')
-            raise SpecError(message("live data needs {library}, which is not installed.", library=library), hint=hint)
+            raise SpecError("live data needs {library}, which is not installed.", hint=hint, library=library)
     from toolkit.app.config import resolve
     from toolkit.app.data.fetch import FetchRequest, Stored
     from toolkit.app.data.fetch import fetch as ask
@@ -62,9 +62,7 @@ def fetch(
 
     first = parse_day("--since", since)
     if common.as_of is not None:
-        raise SpecError(
-            message("what is fetched is known from today: --as-of says nothing here."), hint=message("Leave --as-of out.")
-        )
+        raise SpecError("what is fetched is known from today: --as-of says nothing here.", hint="Leave --as-of out.")
     settings = resolve(common.settings(), file=common.config)
     request = FetchRequest(
         folder=store_to_write(settings),

@@ -11,7 +11,6 @@ import typer
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.terminal import show
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 
 
 @partial(with_common, refused=("prices", "prices_only"), makes_store=True)
@@ -54,9 +53,7 @@ def import_(
 
     pairs = [text.partition("=") for text in column or ()]
     if wrong := [name for name, sign, value in pairs if not sign or value in ("", "=")]:
-        raise SpecError(
-            message("--column {wrong}: is no FIELD=COLUMN.", wrong=wrong[0]), hint=message('Write it as --column date="Stand".')
-        )
+        raise SpecError("--column {wrong}: is no FIELD=COLUMN.", hint='Write it as --column date="Stand".', wrong=wrong[0])
     options = ImportOptions(
         table, source, {name: value for name, _, value in pairs}, common.prices_currency, tuple(common.accept or ()), reporter,
         direction, lag_days, correct.strip(),

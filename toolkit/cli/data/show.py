@@ -10,7 +10,6 @@ import typer
 
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import print_json
-from toolkit.core.messages import message
 
 
 @partial(without_prices, formats=("terminal", "json"))
@@ -24,7 +23,7 @@ def show(
     from toolkit.core.frames import TABLES
 
     if table not in TABLES:
-        raise SpecError(message("there is no table {table!r:s}.", table=table), hint=did_you_mean(table, TABLES))
+        raise SpecError("there is no table {table!r:s}.", hint=did_you_mean(table, TABLES), table=table)
     frame = common.context().snapshot[table]
     frame = frame.sort(TABLES[table].primary_key() or frame.columns)
     if common.json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.terminal import show
-from toolkit.core.messages import message, together
+from toolkit.core.messages import together
 
 if TYPE_CHECKING:
     from toolkit.app.prices import PriceFiles
@@ -30,14 +30,12 @@ def validate(*, common: Common) -> None:
     faults = validate_package(folder)
     if faults:
         raise FrameError(
-            message(
-                "{folder:s}: {n} faults: {faults:; }.",
-                folder=str(folder),
-                n=len(faults),
-                faults=[str(fault) for fault in faults],
-            ),
-            hint=message("Mend the rows that are named and run it again."),
+            "{folder:s}: {n} faults: {faults:; }.",
+            hint="Mend the rows that are named and run it again.",
             details={"faults": [str(fault) for fault in faults]},
+            folder=str(folder),
+            n=len(faults),
+            faults=[str(fault) for fault in faults],
         )
     found, context = PackageCheck(package=str(folder), tables=tuple(sorted(TABLES)), faults=()), common.context()
     if context.store is not None:

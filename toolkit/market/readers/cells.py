@@ -194,22 +194,19 @@ def number(name: str, text: str, most: float = LARGEST) -> float:
             return float(text)
         except ValueError:
             raise SpecError(
-                message("{name:s} {text!r:s} is not a number.", name=name, text=text),
-                hint=message("Write it in digits, such as 100000 or 0.5."),
+                "{name:s} {text!r:s} is not a number.", hint="Write it in digits, such as 100000 or 0.5.", name=name, text=text
             ) from None
     values = {value for value in (found.point, found.comma) if value is not None}
     readings = sorted({value for value in values if abs(value) <= most} or values, key=abs)
     if len(readings) > 1:
         small, large = (f"{value:.12g}" for value in readings)
         raise SpecError(
-            message(
-                "{name:s} {text:s} may be {small:s} or {large:s}: its mark may mean decimals or thousands.",
-                name=name,
-                text=text,
-                small=small,
-                large=large,
-            ),
-            hint=message("Write {small:s} or {large:s}.", small=small, large=large),
+            "{name:s} {text:s} may be {small:s} or {large:s}: its mark may mean decimals or thousands.",
+            hint="Write {small:s} or {large:s}.",
+            name=name,
+            text=text,
+            small=small,
+            large=large,
         )
     return readings[0]
 
@@ -288,16 +285,14 @@ def size(text: str, unit: str | None, *, most: float, precious: bool = False) ->
     """
     words = tidy(text)
     if _TWO_READINGS.search(words):
-        raise DataError(
-            message("a mark that may mean decimals or thousands"), hint=message("Write the size without it, as 1250 g.")
-        )
+        raise DataError("a mark that may mean decimals or thousands", hint="Write the size without it, as 1250 g.")
     try:
         words = f"{words} {unit}" if unit and re.fullmatch(r"[0-9.,]+", words) else words
         found = PieceSize.parse(_OUNCE.sub("ozt", words) if precious else words, "size")
     except SpecError as error:
-        raise DataError(message("not a size of a piece"), hint=error.hint) from None
+        raise DataError("not a size of a piece", hint=error.hint) from None
     if found.mass and most and found.mass > most:
-        raise DataError(message("a piece that is heavier than its lot"), hint=message("Give the mass of one piece."))
+        raise DataError("a piece that is heavier than its lot", hint="Give the mass of one piece.")
     return found
 
 
@@ -321,12 +316,9 @@ def unit(text: str, *, precious: bool, listed: bool) -> str:
     if listed:
         if found == PIECE:
             return PIECE
-        raise DataError(
-            message("a listed instrument counted in a mass"),
-            hint=message("Count shares: leave the unit empty or write 'unit'."),
-        )
+        raise DataError("a listed instrument counted in a mass", hint="Count shares: leave the unit empty or write 'unit'.")
     if found == PIECE:
-        raise DataError(message("pieces of unknown weight"), hint=message("Give the mass in kg, g, t, lb or ozt."))
+        raise DataError("pieces of unknown weight", hint="Give the mass in kg, g, t, lb or ozt.")
     if found == "oz" and precious:
         return OZT
     if found in _NO_ONE_MASS:
@@ -335,7 +327,7 @@ def unit(text: str, *, precious: bool, listed: bool) -> str:
             hint=_NO_ONE_MASS[found],
         )
     if found is None:
-        raise DataError(message("unknown unit"), hint=did_you_mean(text, (KG, G, T, LB, OZT)))
+        raise DataError("unknown unit", hint=did_you_mean(text, (KG, G, T, LB, OZT)))
     return found
 
 

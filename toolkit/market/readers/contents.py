@@ -44,9 +44,7 @@ def content_of(path: Source) -> tuple[str, bytes, str | None]:
         name = file.name or str(file)
         if file.is_dir():
             raise DataError(
-                message("{file!r:s} is a folder.", file=str(file)),
-                hint=message("Give a CSV or Parquet file."),
-                details={"file": str(file)},
+                "{file!r:s} is a folder.", hint="Give a CSV or Parquet file.", details={"file": str(file)}, file=str(file)
             )
         try:
             check_size(name, size=file.stat().st_size)
@@ -54,18 +52,21 @@ def content_of(path: Source) -> tuple[str, bytes, str | None]:
         except FileNotFoundError:
             near = nearest(name, (entry.name for entry in file.parent.iterdir())) if os.access(file.parent, os.R_OK) else ()
             raise DataError(
-                message("no file {file!r:s}.", file=str(file)),
+                "no file {file!r:s}.",
                 hint=message("Did you mean {names: or }?", names=[message("{name!r:s}", name=n) for n in near])
                 if near
                 else message("Check the path."),
                 details={"file": str(file)},
+                file=str(file),
             ) from None
         except (OSError, ValueError) as error:  # ValueError: a path with a null character
             reason = getattr(error, "strerror", None) or str(error)
             raise DataError(
-                message("cannot read {file!r:s}: {reason}.", file=str(file), reason=reason),
-                hint=message("Check the path."),
+                "cannot read {file!r:s}: {reason}.",
+                hint="Check the path.",
                 details={"file": str(file)},
+                file=str(file),
+                reason=reason,
             ) from None
     return name, content, sheet
 
@@ -80,12 +81,10 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
     """
     for magic, what in _FOREIGN:
         if magic.match(content):
-            raise DataError(
-                message("{name:s} is {what}, not a CSV.", name=name, what=what), hint=_SAVE_AS, details={"file": name}
-            )
+            raise DataError("{name:s} is {what}, not a CSV.", hint=_SAVE_AS, details={"file": name}, name=name, what=what)
     encoding = "utf-16" if content.startswith(_UTF16) else "utf-8"
     if encoding == "utf-8" and b"\0" in content:
-        raise DataError(message("{name:s} is not text: it holds null bytes.", name=name), hint=_SAVE_AS, details={"file": name})
+        raise DataError("{name:s} is not text: it holds null bytes.", hint=_SAVE_AS, details={"file": name}, name=name)
     try:
         text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError:
@@ -97,22 +96,20 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
             # The error counts from behind the byte order mark, so the faulty byte is taken from the error's own object.
             row = 1 + bytes(error.object[: error.start]).count(b"\n")
             raise DataError(
-                message(
-                    "{name:s}, row {row:d}: the text is neither UTF-8 nor {legacy:s} (byte 0x{byte:s}).",
-                    name=name,
-                    row=row,
-                    legacy=_LEGACY[legacy],
-                    byte=f"{error.object[error.start]:02x}",
-                ),
+                "{name:s}, row {row:d}: the text is neither UTF-8 nor {legacy:s} (byte 0x{byte:s}).",
                 hint=_SAVE_AS,
                 details={"file": name, "rows": [row]},
+                name=name,
+                row=row,
+                legacy=_LEGACY[legacy],
+                byte=f"{error.object[error.start]:02x}",
             ) from None
     if not text.strip() or "\0" in text:
         raise DataError(
             message("{name:s} is not text: it holds null characters.", name=name)
             if text.strip()
             else message("{name:s} is empty.", name=name),
-            hint=message("Give a header and at least one row."),
+            hint="Give a header and at least one row.",
             details={"file": name},
         )
     return text, encoding

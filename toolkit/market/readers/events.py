@@ -135,9 +135,9 @@ def read_events(path: str | Path, *, bundled: pl.DataFrame, names: Names, until:
     name, records = read_records(path, faults=broken)
     if len(records) > MOST_EVENTS:
         raise DataError(
-            message("{file:s} has {n:,} events; at most {most:,} are read.", file=name, n=len(records), most=MOST_EVENTS),
-            hint=message("Split the file."),
-        )
+            "{file:s} has {n:,} events; at most {most:,} are read.", hint="Split the file.",
+            file=name, n=len(records), most=MOST_EVENTS,
+        )  # fmt: skip
     known = {row["event_id"]: row for row in bundled.iter_rows(named=True)}
     reader = _Reader(names, known, until, frozenset(record["event_id"] for _, record in records if record.get("event_id")))
     if name.endswith(".toml"):
@@ -191,7 +191,7 @@ def _toml(path: Path) -> tuple[str, list[tuple[int, Record]]]:
     if extra or not isinstance(records, list) or not records or not all(isinstance(record, dict) for record in records):
         what = message("unknown key {key!r:s}", key=extra[0]) if extra else message("no [[event]] table")
         hint = message("Write one [[event]] table an event.")
-        raise DataError(message("{file:s}: {what}.", file=path.name, what=what), hint=hint, details={"file": path.name})
+        raise DataError("{file:s}: {what}.", hint=hint, details={"file": path.name}, file=path.name, what=what)
     return path.name, [
         (number, {key: _cell(value, path.name, number) for key, value in record.items()})
         for number, record in enumerate(records, 1)
@@ -210,10 +210,10 @@ def _cell(value: Any, file: str, number: int) -> str | None:
             return repr(value)
         case date():
             return value.isoformat()
-    hint = message("Values are text, dates, numbers, true or false, or lists of text.")
     raise DataError(
-        message("{file:s}, event {n:d}: a value that is none of these.", file=file, n=number), hint=hint, details={"file": file}
-    )
+        "{file:s}, event {n:d}: a value that is none of these.",
+        hint="Values are text, dates, numbers, true or false, or lists of text.", details={"file": file}, file=file, n=number,
+    )  # fmt: skip
 
 
 def _entries(text: str | None) -> list[str]:

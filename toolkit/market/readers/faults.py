@@ -109,9 +109,12 @@ def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameE
     if len(faults) == 1:
         only = faults[0]
         return FrameError(
-            message("{file:s}: {fault} in {where}.", file=file, fault=only.fault, where=only.where()),
+            "{file:s}: {fault} in {where}.",
             hint=together(only.hint, remedy),
             details=details,
+            file=file,
+            fault=only.fault,
+            where=only.where(),
         )
     told = [together(message("- {fault} in {where}.", fault=found.fault, where=found.where()), found.hint) for found in faults]
     every = [{**found.details(), "fault": found.fault, "hint": found.hint} for found in faults]

@@ -105,13 +105,11 @@ def read_licence_catalogue(path: str | Path) -> LicenceCatalogue:
         table = None
     if table is None or not {"name", "code"} <= set(table.columns):
         raise DataError(
-            message(
-                "{name:s}: no row of the first {titles} names items and tariff codes.", name=Path(path).name, titles=TITLES
-            ),
-            hint=message(
-                "Keep the header of the catalogue (商品名称, 描述, 海关商品编号, 单位), or use name, description, code, unit."
-            ),
+            "{name:s}: no row of the first {titles} names items and tariff codes.",
+            hint="Keep the header of the catalogue (商品名称, 描述, 海关商品编号, 单位), or use name, description, code, unit.",
             details={"file": str(path)},
+            name=Path(path).name,
+            titles=TITLES,
         )
     unread = [
         UnreadRow(cell["row"], one.fault, cell["what"] or "", one.hint) for one in broken for cell in one.cells.to_dicts()
@@ -145,14 +143,12 @@ def read_licence_catalogue(path: str | Path) -> LicenceCatalogue:
     if frame["code"].null_count() == frame.height:
         first = f" Row {unread[0].row}: {unread[0].what} ({unread[0].value[:40]!r})." if unread else ""
         raise DataError(
-            message(
-                "{name:s}: no tariff code was read below row {header}.{first}",
-                name=table.name,
-                header=table.header,
-                first=first,
-            ),
+            "{name:s}: no tariff code was read below row {header}.{first}",
             hint=unread[0].hint if unread else message("Give the rows of the catalogue below its header."),
             details={"file": table.name, "rows": [one.row for one in unread[:5]]},
+            name=table.name,
+            header=table.header,
+            first=first,
         )
     return LicenceCatalogue(table.name, table.encoding, len(items), frame, tuple(unread), table.notes)
 

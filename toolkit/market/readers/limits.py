@@ -40,13 +40,11 @@ def check_size(
     for found, limit, what in beyond:
         if found > limit:
             raise DataError(
-                message(
-                    "{name:s} holds {found:,} {what}; at most {limit:,} are read.",
-                    name=name,
-                    found=found,
-                    what=what,
-                    limit=limit,
-                ),
-                hint=message("Split the file, or leave out series and years that are not needed."),
+                "{name:s} holds {found:,} {what}; at most {limit:,} are read.",
+                hint="Split the file, or leave out series and years that are not needed.",
                 details={"file": name, "found": found, "limit": limit, "what": str(what)},
+                name=name,
+                found=found,
+                what=what,
+                limit=limit,
             )

@@ -104,16 +104,12 @@ def check_series(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
         return
     asset = long["asset"][0]
     raise DataError(
-        message(
-            "{file:s}: the prices of {assets} lie around 1 and do not remember the one before, as 1 + r of each period.",
-            file=file,
-            assets=long["asset"].to_list(),
-        ),
-        hint=message(
-            "Give prices, or the running product of these numbers as an index; if they are prices: --accept {name:s}.",
-            name=repr(asset),
-        ),
+        "{file:s}: the prices of {assets} lie around 1 and do not remember the one before, as 1 + r of each period.",
+        hint="Give prices, or the running product of these numbers as an index; if they are prices: --accept {name:s}.",
         details={"file": file, "rule": "returns", "asset": asset},
+        file=file,
+        assets=long["asset"].to_list(),
+        name=repr(asset),
     )
 
 
@@ -157,15 +153,13 @@ def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the
             texts=shown,
         )
     raise DataError(
-        message(
-            "{file:s}: the price of {asset!r:s} jumps by a factor of {jump:g} or more: {what}.",
-            file=file,
-            asset=asset,
-            jump=JUMP,
-            what=shown[0],
-        ),
+        "{file:s}: the price of {asset!r:s} jumps by a factor of {jump:g} or more: {what}.",
         hint=hint,
         details={"file": file, "rule": "jump", "asset": asset},
+        file=file,
+        asset=asset,
+        jump=JUMP,
+        what=shown[0],
     )
 
 

@@ -62,8 +62,9 @@ def read_price_files(
     if accepted:
         known = sorted(named)
         raise SpecError(
-            message("--accept {name!r:s} is no asset of the price files.", name=min(accepted)),
+            "--accept {name!r:s} is no asset of the price files.",
             hint=did_you_mean(min(accepted), [JUMPS, *known]),
+            name=min(accepted),
         )
     if len(read) == 1:
         return replace(read[0], reading=(*reading, *read[0].reading))
@@ -89,26 +90,25 @@ def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Tabl
             entries = sorted(entry for entry in Path(path).iterdir() if not entry.name.startswith("."))
         except OSError as error:
             raise DataError(
-                message("cannot read {file!r:s}: {reason}.", file=str(path), reason=str(error.strerror)),
-                hint=message("Check the path."),
+                "cannot read {file!r:s}: {reason}.", hint="Check the path.", file=str(path), reason=str(error.strerror)
             ) from None
         own = [entry for entry in entries if entry.suffix.lower() in ENDINGS and entry.is_file()]
         if not own:
             raise DataError(
-                message("the folder {file!r:s} has no price file.", file=str(path)),
-                hint=message("Price files end in {endings:s}.", endings=", ".join(ENDINGS)),
+                "the folder {file!r:s} has no price file.",
+                hint="Price files end in {endings:s}.",
                 details={"file": str(path)},
+                file=str(path),
+                endings=", ".join(ENDINGS),
             )
         if len(own) > MOST_FILES:
             raise DataError(
-                message(
-                    "the folder {file!r:s} has {n:,} files; at most {most:,} are read.",
-                    file=str(path),
-                    n=len(own),
-                    most=MOST_FILES,
-                ),
-                hint=message("Leave only the price files that are needed."),
+                "the folder {file!r:s} has {n:,} files; at most {most:,} are read.",
+                hint="Leave only the price files that are needed.",
                 details={"file": str(path), "found": len(own), "limit": MOST_FILES},
+                file=str(path),
+                n=len(own),
+                most=MOST_FILES,
             )
         left = [entry.name for entry in entries if entry not in own and entry.is_file()]
         if left:
@@ -127,17 +127,13 @@ def _joined(rows: pl.DataFrame) -> pl.DataFrame:
         if mixed.height:
             row = mixed.row(0, named=True)
             raise DataError(
-                message(
-                    "{asset!r:s} has two kinds of {column:s}: {kinds:s}, in {files:s}.",
-                    asset=row["asset"],
-                    column=column,
-                    kinds=", ".join(row[column]),
-                    files=", ".join(row["source"]),
-                ),
-                hint=message(
-                    "Give each {column:s} an asset name of its own: series of two kinds are never joined.", column=column
-                ),
+                "{asset!r:s} has two kinds of {column:s}: {kinds:s}, in {files:s}.",
+                hint="Give each {column:s} an asset name of its own: series of two kinds are never joined.",
                 details={"asset": row["asset"], "files": row["source"]},
+                asset=row["asset"],
+                column=column,
+                kinds=", ".join(row[column]),
+                files=", ".join(row["source"]),
             )
     rows = rows.unique(["asset", "date", "basis", "price"], keep="first", maintain_order=True)
     twice = rows.filter(pl.struct("asset", "date", "basis").is_duplicated()).sort("asset", "date")
@@ -146,10 +142,11 @@ def _joined(rows: pl.DataFrame) -> pl.DataFrame:
         of = (pl.col(name) == row[name] for name in ("asset", "date", "basis"))
         files = twice.filter(*of)["source"].to_list()
         raise DataError(
-            message(
-                "{asset!r:s} has two prices on {day}: in {files: and }.", asset=row["asset"], day=row["date"], files=list(files)
-            ),
-            hint=message("Take one of the files away, or rename the asset in one."),
+            "{asset!r:s} has two prices on {day}: in {files: and }.",
+            hint="Take one of the files away, or rename the asset in one.",
             details={"asset": row["asset"], "date": row["date"].isoformat(), "files": files},
+            asset=row["asset"],
+            day=row["date"],
+            files=list(files),
         )
     return rows.sort("asset", "date")

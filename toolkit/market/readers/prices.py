@@ -139,7 +139,7 @@ def read_prices(
     """
     code = currency_of(default_currency)
     if code is None:
-        raise SpecError(message("{name!r:s} is no currency.", name=default_currency), hint=currency_hint(default_currency))
+        raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
     default_currency = code
     table = read_table(path, header=price_header)
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
@@ -290,9 +290,7 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
     """
     if rows.is_empty():
         raise DataError(
-            message("{file:s} holds no price: every cell is empty.", file=file),
-            hint=message("Fill in prices."),
-            details={"file": file},
+            "{file:s} holds no price: every cell is empty.", hint="Fill in prices.", details={"file": file}, file=file
         )
     return rows.with_columns(
         currency=pl.lit(currency),

@@ -152,9 +152,10 @@ def asset_of(file: str) -> str:
     name = _SUFFIX.sub("", re.sub(r"\.(csv|txt|tsv|parquet|xlsx|xlsm|xls|ods)$", "", whole, flags=re.IGNORECASE)).strip()
     if file == "stdin" or not name:
         raise DataError(
-            message("{file:s} holds quotations of one asset, and no file name says which.", file=file),
-            hint=message("Give it as a file that is named for the asset, or as date,asset,price."),
+            "{file:s} holds quotations of one asset, and no file name says which.",
+            hint="Give it as a file that is named for the asset, or as date,asset,price.",
             details={"file": file},
+            file=file,
         )
     return name
 

@@ -85,9 +85,7 @@ class Table:
         """
         told = {"file": self.name, "rows": [self.header], **details}
         return DataError(
-            message("{file:s}, row {header:d}: {fault}", file=self.name, header=self.header, fault=fault),
-            hint=hint,
-            details=told,
+            "{file:s}, row {header:d}: {fault}", hint=hint, details=told, file=self.name, header=self.header, fault=fault
         )
 
     def visible(self) -> Table:
@@ -124,9 +122,7 @@ def read_table(
         name, table = _read(path, faults, header, legacy)
     if table.cells.is_empty() and not may_be_empty and not faults:
         raise DataError(
-            message("{name:s} has a header but no rows.", name=name),
-            hint=message("Give at least one row of data."),
-            details={"file": name},
+            "{name:s} has a header but no rows.", hint="Give at least one row of data.", details={"file": name}, name=name
         )
     return table
 
@@ -137,9 +133,7 @@ def _read(path: Source, faults: list[Fault] | None, header: Header | None, legac
         table = _workbook(name, content, sheet, header)
     elif sheet is not None:
         raise DataError(
-            message("{name:s} is no workbook and has no sheets.", name=name),
-            hint=message("Give the file alone."),
-            details={"file": name},
+            "{name:s} is no workbook and has no sheets.", hint="Give the file alone.", details={"file": name}, name=name
         )
     elif content.startswith(b"PAR1"):
         table = _parquet(name, content)
@@ -181,11 +175,7 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
     text, named, comments = _without_comments(text)
     if not text.strip():
-        raise DataError(
-            message("{name:s} is empty.", name=name),
-            hint=message("Give a header and at least one row."),
-            details={"file": name},
-        )
+        raise DataError("{name:s} is empty.", hint="Give a header and at least one row.", details={"file": name}, name=name)
     separator = named or _separator(name, text)
     if make and not named and not _has_header(text, separator, make):  # a comma of the title
         separator = next((mark for mark in _SEPARATORS if _has_header(text, mark, make)), separator)
@@ -347,9 +337,7 @@ def _parquet(name: str, content: bytes) -> Table:
     footer = Footer.of(content)
     if footer is None:
         raise DataError(
-            message("{name:s} is not a whole Parquet file.", name=name),
-            hint=message("Write or copy the file again."),
-            details={"file": name},
+            "{name:s} is not a whole Parquet file.", hint="Write or copy the file again.", details={"file": name}, name=name
         )
     check_size(name, rows=footer.rows, columns=footer.columns, cells=footer.rows * footer.columns, size=footer.size)
     try:
@@ -358,9 +346,11 @@ def _parquet(name: str, content: bytes) -> Table:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError) as error:
         reason = (str(error) or "damaged").splitlines()[0]
         raise DataError(
-            message("{name:s} is not a whole Parquet file: {reason}.", name=name, reason=reason),
-            hint=message("Write or copy the file again."),
+            "{name:s} is not a whole Parquet file: {reason}.",
+            hint="Write or copy the file again.",
             details={"file": name},
+            name=name,
+            reason=reason,
         ) from None
     return table_of(frame, name)
 
@@ -377,9 +367,12 @@ def table_of(frame: pl.DataFrame, name: str) -> Table:
         if not (dtype in textual or dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)):
             hint = message("Columns hold text, numbers or dates.")
             raise DataError(
-                message("{name:s}: column {column!r:s} holds {dtype}.", name=name, column=column, dtype=str(dtype)),
+                "{name:s}: column {column!r:s} holds {dtype}.",
                 hint=hint,
                 details={"file": name, "column": column},
+                name=name,
+                column=column,
+                dtype=str(dtype),
             )
     for column, dtype in frame.schema.items():
         if dtype in (pl.Date, pl.Datetime):
@@ -389,9 +382,11 @@ def table_of(frame: pl.DataFrame, name: str) -> Table:
             if not counted.is_between(*_CALENDAR).all():
                 hint = message("Write or copy the file again.")
                 raise DataError(
-                    message("{name:s}: column {column!r:s} holds days of no calendar.", name=name, column=column),
+                    "{name:s}: column {column!r:s} holds days of no calendar.",
                     hint=hint,
                     details={"file": name},
+                    name=name,
+                    column=column,
                 )
     frame = frame.with_columns(pl.col(*textual).cast(pl.String).str.strip_chars().replace("", None))
     return _said(Table(name, frame, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("row"), ""))
@@ -421,18 +416,17 @@ def _separator(name: str, text: str) -> str:
         return found[0]
     if found:
         raise DataError(
-            message(
-                "{name:s}, row 1: the header holds {marks: and }, so the separator is ambiguous.",
-                name=name,
-                marks=[message("{name!r:s}", name=mark) for mark in found],
-            ),
-            hint=message("Separate by one of them and quote names that contain the other."),
+            "{name:s}, row 1: the header holds {marks: and }, so the separator is ambiguous.",
+            hint="Separate by one of them and quote names that contain the other.",
             details={"file": name, "rows": [1]},
+            name=name,
+            marks=[message("{name!r:s}", name=mark) for mark in found],
         )
     raise DataError(
-        message("{name:s}, row 1: the header is a single column.", name=name),
-        hint=message("Separate the columns by ',' (or by ';' with decimal commas)."),
+        "{name:s}, row 1: the header is a single column.",
+        hint="Separate the columns by ',' (or by ';' with decimal commas).",
         details={"file": name, "rows": [1]},
+        name=name,
     )
 
 
@@ -464,21 +458,22 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
     unnamed = [position for position, name in enumerate(columns, start=1) if not name]
     if unnamed:
         raise DataError(
-            message(
-                "{file:s}, row {row:d}: column {columns:, } has no name.",
-                file=file,
-                row=row,
-                columns=[str(i) for i in unnamed[:FIRST_ROWS]],
-            ),
-            hint=message("Name every column, or remove lines above the header; take out a separator at the end of the lines."),
+            "{file:s}, row {row:d}: column {columns:, } has no name.",
+            hint="Name every column, or remove lines above the header; take out a separator at the end of the lines.",
             details={"file": file, "rows": [row], "positions": unnamed},
+            file=file,
+            row=row,
+            columns=[str(i) for i in unnamed[:FIRST_ROWS]],
         )
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:
         raise DataError(
-            message("{file:s}, row {row:d}: column {columns} occurs twice.", file=file, row=row, columns=listed(twice)),
-            hint=message("Names are compared without surrounding spaces: rename or remove one of each."),
+            "{file:s}, row {row:d}: column {columns} occurs twice.",
+            hint="Names are compared without surrounding spaces: rename or remove one of each.",
             details={"file": file, "rows": [row], "columns": twice},
+            file=file,
+            row=row,
+            columns=listed(twice),
         )
     return columns
 

@@ -102,7 +102,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
     from python_calamine import CalamineError, PasswordError, load_workbook  # noqa: PLC0415  (only a workbook pays for it)
 
     hint = message("Open it, save a copy without a password, and give that.")
-    locked = DataError(message("{name:s} is locked by a password.", name=name), hint=hint, details={"file": name})
+    locked = DataError("{name:s} is locked by a password.", hint=hint, details={"file": name}, name=name)
     if content.startswith(OLD) and _ENCRYPTED in content:
         raise locked
     content, parts = (content, {}) if content.startswith(OLD) else _unpacked(name, content)
@@ -121,16 +121,12 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         reason = str(error).splitlines()[0] if isinstance(error, CalamineError) and str(error) else message("damaged")
         hint = message("Open it in the spreadsheet, save it again, or save the sheet as 'CSV UTF-8'.")
         raise DataError(
-            message("{name:s} is no workbook that can be read: {reason}.", name=name, reason=reason),
-            hint=hint,
-            details={"file": name},
+            "{name:s} is no workbook that can be read: {reason}.", hint=hint, details={"file": name}, name=name, reason=reason
         ) from None
     if wanted is not None and not asked:
         hint = message("Its sheets: {names:, }.", names=[message("{name!r:s}", name=one) for one in names[:_SHOWN]])
         raise DataError(
-            message("{name:s} has no sheet {sheet!r:s}.", name=name, sheet=wanted),
-            hint=hint,
-            details={"file": name, "sheets": names},
+            "{name:s} has no sheet {sheet!r:s}.", hint=hint, details={"file": name, "sheets": names}, name=name, sheet=wanted
         )
     filled = [sheet for sheet in sheets if sheet.records]
     fitting = [sheet for sheet in filled if fits([[shown(cell) for cell in row] for row in sheet.records[:_TOP]])]
@@ -152,9 +148,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         hint = message("Fill in the table.")
         if hidden and not wanted:
             hint = message("Name a hidden one if it is meant: {name:s}#{sheet:s}.", name=name, sheet=hidden[0])
-        raise DataError(
-            message("{name:s} is empty: {where} has no cell.", name=name, where=where), hint=hint, details={"file": name}
-        )
+        raise DataError("{name:s} is empty: {where} has no cell.", hint=hint, details={"file": name}, name=name, where=where)
     found = (fitting or filled)[0]
     notes = (*_notes(name, found.name, names, hidden, content), *found.notes)
     return replace(found, name=f"{name}#{found.name}" if len(names) > 1 else name, notes=notes)
@@ -269,15 +263,13 @@ def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, _Marks]]:
             found, what_is = sum(info.file_size for info in needed), "bytes when unpacked"
             if found > MAX_UNPACKED:
                 raise DataError(
-                    message(
-                        "{name:s} holds {found:,} {what}; at most {limit:,} are read.",
-                        name=name,
-                        found=found,
-                        what=message("bytes when unpacked"),
-                        limit=MAX_UNPACKED,
-                    ),
-                    hint=message("Leave only the sheet that is needed, or save that sheet as 'CSV UTF-8'."),
+                    "{name:s} holds {found:,} {what}; at most {limit:,} are read.",
+                    hint="Leave only the sheet that is needed, or save that sheet as 'CSV UTF-8'.",
                     details={"file": name, "found": found, "limit": MAX_UNPACKED, "what": what_is},
+                    name=name,
+                    found=found,
+                    what=message("bytes when unpacked"),
+                    limit=MAX_UNPACKED,
                 )
             parts = {info.filename: archive.read(info) for info in needed}
     except (
@@ -292,9 +284,7 @@ def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, _Marks]]:
     ) as error:
         hint = message("Write or copy the file again.")
         raise DataError(
-            message("{name:s} is not a whole workbook: {reason}.", name=name, reason=str(error)),
-            hint=hint,
-            details={"file": name},
+            "{name:s} is not a whole workbook: {reason}.", hint=hint, details={"file": name}, name=name, reason=str(error)
         ) from None
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -317,7 +307,7 @@ def _format(name: str, inside: Mapping[str, Any]) -> str:
         if "xl/workbook.bin" in inside
         else message("Unpack it, and give the file inside.")
     )
-    raise DataError(message("{name:s} is {what}.", name=name, what=what), hint=hint, details={"file": name})
+    raise DataError("{name:s} is {what}.", hint=hint, details={"file": name}, name=name, what=what)
 
 
 def _attributes(tag: str) -> dict[str, str]:

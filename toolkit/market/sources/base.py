@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.discovery import models_by_kind
 from toolkit.core.errors import SpecError, did_you_mean
-from toolkit.core.messages import message
 from toolkit.market.market import Source
 from toolkit.market.sources.client import Budget, Client, FetchError
 from toolkit.market.tables import STORE_TABLES, Table
@@ -276,7 +275,7 @@ def data_source(name: str) -> DataSource:
     """
     known = data_sources()
     if name not in known:
-        raise SpecError(message("there is no source {name!r:s}.", name=name), hint=did_you_mean(name, known))
+        raise SpecError("there is no source {name!r:s}.", hint=did_you_mean(name, known), name=name)
     return known[name].model_validate({})
 
 

@@ -117,8 +117,10 @@ def _log(root: Path, head: Head, part: Part, together: Mapping[str, int]) -> Ent
         raise unwritable(folder / LOG, error) from error
     except DeltaError as error:
         raise SpecError(
-            message("cannot write to {folder:s}: {error:s}.", folder=str(folder / LOG), error=str(error)),
-            hint=message("What was there before is as it was."),
+            "cannot write to {folder:s}: {error:s}.",
+            hint="What was there before is as it was.",
+            folder=str(folder / LOG),
+            error=str(error),
         ) from error
     path = entry_path(folder, version + 1)
     flush(path)
@@ -192,9 +194,7 @@ def _check_checkpoints(log: Path, digests: Mapping[str, str]) -> None:
             path.unlink()
         elif file_sha256(path) != digests[path.name]:
             hint = message("`toolkit data compact` writes it again.")
-            raise DataError(
-                message("{path:s} is damaged: its SHA-256 is not the one that was committed.", path=str(path)), hint=hint
-            )
+            raise DataError("{path:s} is damaged: its SHA-256 is not the one that was committed.", hint=hint, path=str(path))
 
 
 def sweep(folder: Path, beginning: str = DRAFT) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, is_checkpoint, recovered, write_data_file
 from toolkit.market.store.files import file_sha256, flush, unwritable
 from toolkit.market.store.lock import writing
@@ -84,8 +83,7 @@ def _with_checkpoint(root: Path, head: Head, table: str) -> Head:
         raise unwritable(log, error) from error
     except DeltaError as error:
         raise SpecError(
-            message("cannot write to {log}: {error:s}.", log=log, error=str(error)),
-            hint=message("What was there before is as it was."),
+            "cannot write to {log}: {error:s}.", hint="What was there before is as it was.", log=log, error=str(error)
         ) from error
     digests = {path.name: file_sha256(path) for path in sorted(paths)}
     head = replace(head, checkpoints={**head.checkpoints, table: digests})

@@ -89,4 +89,4 @@ def flush(path: Path) -> None:
 def unwritable(place: Path, error: OSError) -> SpecError:
     """The error of a place that cannot be written."""
     hint = message("Check space and access, or name another store with --data. What was there before is as it was.")
-    return SpecError(message("cannot write to {place}: {error:s}.", place=place, error=error.strerror or error), hint=hint)
+    return SpecError("cannot write to {place}: {error:s}.", hint=hint, place=place, error=error.strerror or error)

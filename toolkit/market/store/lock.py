@@ -76,7 +76,5 @@ def _busy(folder: Path, descriptor: int) -> SpecError:
     by = message("process {owner:s}", owner=owner) if owner else message("another process")
     details = {"pid": int(owner)} if owner.isdecimal() else {}
     return SpecError(
-        message("{by} is writing to {folder:s}.", by=by, folder=str(folder)),
-        hint=message("Wait until it ends, or end it."),
-        details=details,
+        "{by} is writing to {folder:s}.", hint="Wait until it ends, or end it.", details=details, by=by, folder=str(folder)
     )

@@ -30,7 +30,7 @@ DAMAGED = message(
 
 def damaged(path: Path, what: str) -> DataError:
     """The error of a file that is not as it was written."""
-    return DataError(message("{path:s} {what}.", path=str(path), what=what), hint=DAMAGED, details={"file": str(path)})
+    return DataError("{path:s} {what}.", hint=DAMAGED, details={"file": str(path)}, path=str(path), what=what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +109,10 @@ class Head:
             content = path.read_bytes()
         except FileNotFoundError:
             hint = message("Make one with `toolkit data fetch` or `toolkit data import`, or name another folder.")
-            raise DataError(
-                message("{folder:s} is no store: {head} is missing.", folder=str(folder), head=HEAD), hint=hint
-            ) from None
+            raise DataError("{folder:s} is no store: {head} is missing.", hint=hint, folder=str(folder), head=HEAD) from None
         except OSError as error:
             raise DataError(
-                message("{path:s} cannot be read: {error:s}.", path=str(path), error=error.strerror),
-                details={"file": str(path)},
+                "{path:s} cannot be read: {error:s}.", details={"file": str(path)}, path=str(path), error=error.strerror
             ) from error
         try:
             told = json.loads(content)

@@ -157,7 +157,7 @@ class Store:
         """Series -> date of its last observation from a source; `/` stands between the columns of a series."""
         described = Table.of(table)
         if described.reference is None:
-            raise DataError(message("table {table!r:s} has no dates of observations.", table=table))
+            raise DataError("table {table!r:s} has no dates of observations.", table=table)
         of_source = self.scan(table).filter(pl.col("source") == source)
         name = pl.concat_str(described.series, separator="/").alias("series")
         newest = of_source.group_by(described.series).agg(pl.col(described.reference).max().alias("last"))
@@ -218,7 +218,7 @@ class Store:
                 hint = message(
                     "`toolkit data list` and `toolkit data query` show series and sources of the store; --source names one."
                 )
-                raise FrameError(message("no row of the store is corrected by these."), hint=hint)
+                raise FrameError("no row of the store is corrected by these.", hint=hint)
             parts = [Part(table, files, {**told, **counts}) for table in kept for files, counts in [added[table.name]] if files]
             self._see(commit(self.path, self._head, parts))
         rows, revised, unchanged = (
@@ -286,7 +286,7 @@ class Store:
         """Vintages that the store does not have."""
         vintage = [*table.key, "known_from", FETCHED_AT]
         if rows.select(vintage).is_duplicated().any():
-            raise FrameError(message("{name:s}: a vintage is there twice.", name=table.name), details={"table": table.name})
+            raise FrameError("{name:s}: a vintage is there twice.", details={"table": table.name}, name=table.name)
         stored = self.scan(table.name, series=rows[table.series[0]].unique().to_list())
         return rows.join(stored.select(vintage).collect(engine="streaming"), on=vintage, how="anti", nulls_equal=True)
 
@@ -298,7 +298,7 @@ class Store:
             hint = (
                 message("It has versions 0 to {n}.", n=len(entries) - 1) if entries else message("The store has no rows of it.")
             )
-            raise DataError(message("table {table!r:s} has no version {version}.", table=table, version=version), hint=hint)
+            raise DataError("table {table!r:s} has no version {version}.", hint=hint, table=table, version=version)
         return entries[: version + 1]
 
     def _rows(self, table: Table, files: Sequence[DataFile]) -> pl.LazyFrame:
@@ -325,7 +325,7 @@ def _create(path: Path) -> None:
         others = [one.name for one in path.iterdir() if not one.name.startswith((".", "writer."))]
         if others:
             hint = message("It holds {others!r:s}. Name a new folder.", others=sorted(others)[0])
-            raise DataError(message("{path:s} is no store and is not empty.", path=str(path)), hint=hint)
+            raise DataError("{path:s} is no store and is not empty.", hint=hint, path=str(path))
         Head().write(path)
 
 
@@ -346,13 +346,12 @@ def _typed(rows: pl.DataFrame, table: Table, columns: Sequence[str]) -> pl.DataF
     for name in columns:
         if name not in rows.columns:
             raise FrameError(
-                message("{name:s}: column {column!r:s} is missing.", name=table.name, column=name),
-                hint=did_you_mean(name, rows.columns),
+                "{name:s}: column {column!r:s} is missing.", hint=did_you_mean(name, rows.columns), name=table.name, column=name
             )
     try:
         return rows.select(pl.col(name).cast(table.dtypes[name]) for name in columns)
     except pl.exceptions.PolarsError as error:
-        raise FrameError(message("{name:s}: {error:s}", name=table.name, error=str(error).splitlines()[0])) from error
+        raise FrameError("{name:s}: {error:s}", name=table.name, error=str(error).splitlines()[0]) from error
 
 
 def _check(table: Table, rows: pl.DataFrame, fetched_at: datetime) -> None:
@@ -364,9 +363,13 @@ def _check(table: Table, rows: pl.DataFrame, fetched_at: datetime) -> None:
         told = "; ".join(", ".join(str(value) for value in row) for row in first.iter_rows())
         details = {"table": table.name, "rule": rule, "count": count}
         raise FrameError(
-            message("{name:s}: {rule} ({count} rows, first {told}).", name=table.name, rule=rule, count=count, told=told),
-            hint=message("Nothing was added."),
+            "{name:s}: {rule} ({count} rows, first {told}).",
+            hint="Nothing was added.",
             details=details,
+            name=table.name,
+            rule=rule,
+            count=count,
+            told=told,
         )
     if table.reference:
         late = rows.filter(pl.col(table.reference) > fetched_at.date() + timedelta(days=1))
@@ -374,8 +377,9 @@ def _check(table: Table, rows: pl.DataFrame, fetched_at: datetime) -> None:
             told = ", ".join(str(value) for value in row)
             details = {"table": table.name, "rule": "future_date", "count": late.height}
             raise FrameError(
-                message(
-                    "{name:s}: {height} rows are of days to come, first {told}.", name=table.name, height=late.height, told=told
-                ),
+                "{name:s}: {height} rows are of days to come, first {told}.",
                 details=details,
+                name=table.name,
+                height=late.height,
+                told=told,
             )

@@ -8,7 +8,6 @@ from datetime import date, datetime
 import polars as pl
 
 from toolkit.core.errors import FrameError
-from toolkit.core.messages import message
 from toolkit.market.tables import FETCHED_AT, Table
 
 _OLD = "__old"
@@ -93,22 +92,16 @@ def check_fixed(rows: pl.DataFrame, spans: pl.DataFrame, table: Table) -> None:
         column = next(name for name in table.fixed if row[name] != row[f"{name}{_OLD}"])
         series = "/".join(str(row[name]) for name in table.series)
         raise FrameError(
-            message(
-                "{series} of {source}: {column:s} is {now!r:s} now, and was {before!r:s}.",
-                series=series,
-                source=row["source"],
-                column=column,
-                now=row[column],
-                before=row[f"{column}{_OLD}"],
-            ),
-            hint=(
-                message(
-                    "Nothing was added. A series keeps its currency, unit and basis: give the new one a name of its own; "
-                    "if what is stored is wrong: `toolkit data import FILE --correct REASON`, with every row of the "
-                    "series."
-                )
-            ),
+            "{series} of {source}: {column:s} is {now!r:s} now, and was {before!r:s}.",
+            hint="Nothing was added. A series keeps its currency, unit and basis: give the new one a name of its own; "
+            "if what is stored is wrong: `toolkit data import FILE --correct REASON`, with every row of the "
+            "series.",
             details={"table": table.name, "series": series, "rule": f"{column}_of_a_series", "count": changed.height},
+            series=series,
+            source=row["source"],
+            column=column,
+            now=row[column],
+            before=row[f"{column}{_OLD}"],
         )
 
 
@@ -133,15 +126,13 @@ def check_whole(rows: pl.DataFrame, stored: pl.DataFrame, table: Table) -> None:
     for row in left.sort(table.key).iter_rows(named=True):
         series, first = "/".join(str(row[name]) for name in table.series), row[str(table.reference)]
         raise FrameError(
-            message(
-                "{series} of {source}: {height} rows would stay as they are, the first of {first}.",
-                series=series,
-                source=row["source"],
-                height=left.height,
-                first=first,
-            ),
-            hint=message("Nothing was added. A correction has every row of its series: `toolkit data export` writes them."),
+            "{series} of {source}: {height} rows would stay as they are, the first of {first}.",
+            hint="Nothing was added. A correction has every row of its series: `toolkit data export` writes them.",
             details={"table": table.name, "rule": "whole_series", "count": left.height},
+            series=series,
+            source=row["source"],
+            height=left.height,
+            first=first,
         )
 
 

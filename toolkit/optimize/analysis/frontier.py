@@ -169,7 +169,7 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
         Infeasible, NumericalFailure: as in `allocate`.
     """
     if points < 2:
-        raise SpecError(message("a frontier needs at least 2 points."), hint=message("Raise --points."))
+        raise SpecError("a frontier needs at least 2 points.", hint="Raise --points.")
     _refuse(problem)
     against, reward = _reward(problem)
     best = message("largest return") if against == "return" else message("least cost")
@@ -206,16 +206,14 @@ def _refuse(problem: Problem) -> None:
     if owners := sorted(soft | set(problem.risk_contributions())):
         named = ", ".join(repr(problem.constraints[i].name) for i in owners)
         raise SpecError(
-            message("a frontier follows hard and convex limits, and these are others: {named}.", named=named),
-            hint=message("Take them out of a copy of the strategy, or ask `toolkit optimize` for single points."),
+            "a frontier follows hard and convex limits, and these are others: {named}.",
+            hint="Take them out of a copy of the strategy, or ask `toolkit optimize` for single points.",
+            named=named,
         )
     if limits.negative[:-1].any() and problem.costs.in_objective:
         raise SpecError(
-            message(
-                "a frontier trades one rate of costs of each asset against risk, and a short position has another than a "
-                "long one."
-            ),
-            hint=message("Take `[costs]` out of a copy of the strategy: the cost of each point is told all the same."),
+            "a frontier trades one rate of costs of each asset against risk, and a short position has another than a long one.",
+            hint="Take `[costs]` out of a copy of the strategy: the cost of each point is told all the same.",
         )
 
 
@@ -227,8 +225,8 @@ def _reward(problem: Problem) -> tuple[str, FloatArray]:
     if costs.in_objective and np.any(costs.annual_rate):
         return "cost", -costs.annual_rate
     raise SpecError(
-        message("a frontier needs something to trade against risk: the strategy forecasts no returns and has no costs."),
-        hint=message("Add `[forecast] returns`, or a `[costs]` table for risk against the cost of holding."),
+        "a frontier needs something to trade against risk: the strategy forecasts no returns and has no costs.",
+        hint="Add `[forecast] returns`, or a `[costs]` table for risk against the cost of holding.",
     )
 
 

@@ -196,8 +196,9 @@ class Term(Spec):
     def __init__(self, *subject: Any, **keys: Any) -> None:
         if type(self).model_fields["kind"].is_required():
             raise SpecError(
-                message("{name:s} is no kind itself.", name=type(self).__name__),
-                hint=message("Give an object of a kind: tk.MinRisk(), tk.Bounds()."),
+                "{name:s} is no kind itself.",
+                hint="Give an object of a kind: tk.MinRisk(), tk.Bounds().",
+                name=type(self).__name__,
             )
         names = [name for name, field in type(self).model_fields.items() if field.kw_only is False]
         if len(subject) > len(names):
@@ -320,8 +321,10 @@ class Constraint(Term):
         for group in groups:
             if group not in known:
                 raise SpecError(
-                    message("constraint {name!r:s}: unknown group {group!r:s}.", name=self.name, group=group),
+                    "constraint {name!r:s}: unknown group {group!r:s}.",
                     hint=did_you_mean(group, known),
+                    name=self.name,
+                    group=group,
                 )
             found[[at for at, asset in enumerate(data.universe) if asset.group == group]] = 1.0
         return found

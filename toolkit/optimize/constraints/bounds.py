@@ -11,7 +11,7 @@ from pydantic import Field
 from toolkit.core.assets import Asset
 from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import first_names, message
+from toolkit.core.messages import first_names
 from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, SignedLimits, UpperLimited
 
 
@@ -42,14 +42,12 @@ class Bounds(SignedLimits):
         limited = [at for label in self._labels(data) for at in self.members(label, data)]
         if physical := [data.universe.keys[at] for at in limited if data.universe.assets[at].is_physical]:
             raise SpecError(
-                message(
-                    "constraint {name!r:s}: lower {lower:g}, and metal in a warehouse cannot be sold short: {physical}.",
-                    name=self.name,
-                    lower=self.lower,
-                    physical=first_names(physical),
-                ),
-                hint=message("Set lower to 0, or name the listed instruments under `assets`."),
+                "constraint {name!r:s}: lower {lower:g}, and metal in a warehouse cannot be sold short: {physical}.",
+                hint="Set lower to 0, or name the listed instruments under `assets`.",
                 details={"assets": physical},
+                name=self.name,
+                lower=self.lower,
+                physical=first_names(physical),
             )
         return dict.fromkeys(limited, self.lower)
 
@@ -78,7 +76,7 @@ class Group(SignedLimits):
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: the sum."""
         if not self.assets and not self.groups:
-            raise SpecError(message("constraint {name!r:s} needs `assets` or `groups`.", name=self.name))
+            raise SpecError("constraint {name!r:s} needs `assets` or `groups`.", name=self.name)
         coefficients = np.append(self.members_of(self.assets, self.groups, data), 0.0)
         return LinearConstraint.of((self.name,), coefficients, self.lower, self.upper)
 

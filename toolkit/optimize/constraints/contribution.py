@@ -33,7 +33,7 @@ class RiskContribution(Constraint):
     def risk_contributions(self, data: ConstraintData) -> tuple[RiskContributionLimit, ...]:
         """One for each asset, element or group."""
         if data.forecast is None:
-            raise SpecError(message("constraint {name!r:s}: there is no forecast of risk.", name=self.name))
+            raise SpecError("constraint {name!r:s}: there is no forecast of risk.", name=self.name)
         universe, covariance = data.universe, data.forecast.matrix
         wanted = self.assets if self.assets is not None else () if self.groups else universe.keys
         found = []
@@ -43,9 +43,7 @@ class RiskContribution(Constraint):
                 at = [i for i, asset in enumerate(universe) if asset.group == label]
                 if not at:
                     raise SpecError(
-                        message(
-                            "constraint {name!r:s}: no asset here is of the group {label!r:s}.", name=self.name, label=label
-                        )
+                        "constraint {name!r:s}: no asset here is of the group {label!r:s}.", name=self.name, label=label
                     )
             else:
                 at = list(self.members(label, data))

@@ -26,10 +26,11 @@ class ExpectedReturn(LowerUpperLimited):
         """One row: the weighted return."""
         if data.forecast is None or not data.forecast.expected.any():
             raise SpecError(
-                message("constraint {name!r:s}: the strategy expects no return of anything.", name=self.name),
+                "constraint {name!r:s}: the strategy expects no return of anything.",
                 hint=message(
                     'Choose `[forecast] returns`, such as {{kind = "historical"}} or {{kind = "own", file = "returns.csv"}}.'
                 ),
+                name=self.name,
             )
         return LinearConstraint.of((self.name,), np.append(data.forecast.expected, 0.0), self.lower, self.upper)
 

@@ -50,12 +50,10 @@ class CountryExposure(LowerUpperLimited):
         else:
             hint = did_you_mean(self.country, shares)
             raise DataError(
-                message(
-                    "constraint {name!r:s}: no supply of these assets is known from {country}.",
-                    name=self.name,
-                    country=self.country,
-                ),
+                "constraint {name!r:s}: no supply of these assets is known from {country}.",
                 hint=hint,
+                name=self.name,
+                country=self.country,
             )
         coefficients = np.array([[*shares[label], 0.0] for label in labels])
         return LinearConstraint.of(labels, coefficients, self.lower, self.upper)
@@ -118,9 +116,10 @@ class CurrencyExposure(LowerUpperLimited):
         if quoted is None:
             known = ", ".join(sorted(data.currencies)) or "none"
             raise DataError(
-                message(
-                    "constraint {name!r:s}: no price here is quoted in {currency}.", name=self.name, currency=self.currency
-                ),
-                hint=message("Currencies of quotation: {known}.", known=known),
+                "constraint {name!r:s}: no price here is quoted in {currency}.",
+                hint="Currencies of quotation: {known}.",
+                name=self.name,
+                currency=self.currency,
+                known=known,
             )
         return LinearConstraint.of((self.currency,), np.append(quoted, 0.0), self.lower, self.upper)

@@ -28,13 +28,16 @@ class FactorExposure(LowerUpperLimited):
         """One row: the weighted loading."""
         if not data.loadings:
             raise SpecError(
-                message("constraint {name!r:s}: the covariance of this strategy has no named factors.", name=self.name),
+                "constraint {name!r:s}: the covariance of this strategy has no named factors.",
                 hint=message('Use covariance = {{kind = "factor"}}.'),
+                name=self.name,
             )
         if self.factor not in data.loadings:
             raise SpecError(
-                message("constraint {name!r:s}: unknown factor {factor!r:s}.", name=self.name, factor=self.factor),
+                "constraint {name!r:s}: unknown factor {factor!r:s}.",
                 hint=did_you_mean(self.factor, data.loadings),
+                name=self.name,
+                factor=self.factor,
             )
         return LinearConstraint.of((self.factor,), np.append(data.loadings[self.factor], 0.0), self.lower, self.upper)
 

@@ -117,9 +117,7 @@ class Linear(Relaxable):
                 coefficients[0, self._columns(name, data)] += sign * coefficient
         if not coefficients.any():
             raise SpecError(
-                message(
-                    "constraint {name!r:s}: everything in {expression!r:s} cancels.", name=self.name, expression=self.expression
-                )
+                "constraint {name!r:s}: everything in {expression!r:s} cancels.", name=self.name, expression=self.expression
             )
         limit = relation.right.constant - relation.left.constant
         lower, upper = (None if relation.sign == "<=" else limit), (None if relation.sign == ">=" else limit)
@@ -135,25 +133,19 @@ class Linear(Relaxable):
             where = f"constraint {self.name!r}"
             if _OPERATOR.search(name):
                 raise SpecError(
-                    message(
-                        "{where:s}: {expression!r:s} is not linear at {name!r:s}.",
-                        where=where,
-                        expression=self.expression,
-                        name=name,
-                    ),
-                    hint=message(
-                        "Write sums of names, each with at most a number and * before it, and + and - between blanks."
-                    ),
+                    "{where:s}: {expression!r:s} is not linear at {name!r:s}.",
+                    hint="Write sums of names, each with at most a number and * before it, and + and - between blanks.",
+                    where=where,
+                    expression=self.expression,
+                    name=name,
                 ) from error
             raise DataError(
-                message(
-                    "{where:s}: {name!r:s} in {expression!r:s} is neither an asset nor an element here.",
-                    where=where,
-                    name=name,
-                    expression=self.expression,
-                ),
+                "{where:s}: {name!r:s} in {expression!r:s} is neither an asset nor an element here.",
                 hint=did_you_mean(name, known),
                 details=error.details,
+                where=where,
+                name=name,
+                expression=self.expression,
             ) from None
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, str]:

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, DataNeeds, IntegerRequirements, LinearConstraint
 
 
@@ -142,8 +141,7 @@ class NoTrade(_OneWay):
         """One row an asset."""
         if data.previous is None or not data.previous.any():
             raise SpecError(
-                message("constraint {name!r:s} keeps what is held, and nothing is held.", name=self.name),
-                hint=message("Give --holdings FILE."),
+                "constraint {name!r:s} keeps what is held, and nothing is held.", hint="Give --holdings FILE.", name=self.name
             )
         return super().linear(data)
 

@@ -31,15 +31,17 @@ def risk_function(measure: str, confidence: float | None, data: ConstraintData, 
         SpecError: where the scenarios cannot be measured this way, or there are none.
     """
     if data.forecast is None:
-        raise SpecError(message("{where:s}: there is no forecast of risk.", where=where))
+        raise SpecError("{where:s}: there is no forecast of risk.", where=where)
     n = len(data.universe)
     if measure in CLOSED:
         root, specific = data.forecast.roots()
         return Deviation(root, specific, np.zeros(n), "volatility a year"), CLOSED[measure]
     if data.scenarios is None:
         raise SpecError(
-            message("{where:s}: the measure {measure!r:s} needs scenarios.", where=where, measure=measure),
-            hint=message("Give them under `[forecast] scenarios`."),
+            "{where:s}: the measure {measure!r:s} needs scenarios.",
+            hint="Give them under `[forecast] scenarios`.",
+            where=where,
+            measure=measure,
         )
     found, power = measure_of_strategy(measure, confidence, data.scenarios)
     return RiskOf(found, data.scenarios), power
@@ -95,7 +97,7 @@ class TrackingError(UpperLimited):
     def convex(self, data: ConstraintData) -> ConvexConstraint:
         """The length of the difference."""
         if data.forecast is None:
-            raise SpecError(message("constraint {name!r:s}: there is no forecast of risk.", name=self.name))
+            raise SpecError("constraint {name!r:s}: there is no forecast of risk.", name=self.name)
         target = benchmark_weights(self.target, data, f"constraint {self.name!r}")
         root, specific = data.forecast.roots()
         return ConvexConstraint(Deviation(root, specific, target, "tracking error a year"), self.upper)
@@ -118,9 +120,11 @@ class ScenarioLoss(UpperLimited):
         if self.scenario not in data.shocks:
             known = ", ".join(sorted(data.shocks))
             raise SpecError(
-                message("constraint {name!r:s}: no scenario is named {scenario!r:s}.", name=self.name, scenario=self.scenario),
+                "constraint {name!r:s}: no scenario is named {scenario!r:s}.",
                 hint=did_you_mean(self.scenario, data.shocks) or message("Known: {known}.", known=known)
                 if known
                 else message("Write a [[scenario]]."),
+                name=self.name,
+                scenario=self.scenario,
             )
         return LinearConstraint.of((self.scenario,), np.append(-data.shocks[self.scenario], 0.0), None, self.upper)

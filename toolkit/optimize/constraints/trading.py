@@ -41,8 +41,9 @@ class Turnover(UpperLimited):
         """What is bought."""
         if data.previous is None or not data.previous.any():
             raise SpecError(
-                message("constraint {name!r:s} limits what changes hands, and nothing is held.", name=self.name),
-                hint=message("Give --holdings FILE, or --holdings last for the last stored run of this strategy."),
+                "constraint {name!r:s} limits what changes hands, and nothing is held.",
+                hint="Give --holdings FILE, or --holdings last for the last stored run of this strategy.",
+                name=self.name,
             )
         return ConvexConstraint(TurnoverFunction(data.held), self.upper)
 

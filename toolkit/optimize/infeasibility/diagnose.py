@@ -131,15 +131,13 @@ def not_found(problem: Problem, sentence: str, work: Work) -> NumericalFailure:
         else _relaxation(problem, relaxations, work, roomy=True)
     )
     if relaxed is None:
-        return NumericalFailure(sentence, hint=message("Raise solver.time_limit, or loosen a limit."), details=details)
+        return NumericalFailure(sentence, hint="Raise solver.time_limit, or loosen a limit.", details=details)
     return NumericalFailure(
         sentence,
-        hint=message(
-            "With {told:; } there is an answer. Try {options:s}, or raise solver.time_limit.",
-            told=relaxed.told,
-            options=relaxed.options,
-        ),
+        hint="With {told:; } there is an answer. Try {options:s}, or raise solver.time_limit.",
         details={**details, "set": relaxed.settings, "relaxation": relaxed.amounts},
+        told=relaxed.told,
+        options=relaxed.options,
     )
 
 
@@ -359,14 +357,10 @@ def _below_minimum_volatility(problem: Problem, names: Sequence[str], work: Work
         if has_answer(eased, work.part(PROPOSAL_PART * work.left)):
             setting = f"{name}={value:.12g}"
             return Infeasible(
-                sentence,
-                hint=message("Try --set {setting:s}.", setting=quoted(setting)),
-                details={**details, "set": [setting]},
+                sentence, hint="Try --set {setting:s}.", details={**details, "set": [setting]}, setting=quoted(setting)
             )
     return Infeasible(
-        sentence,
-        hint=message("Raise {name:s}: how far was not found out.", name=name),
-        details={**details, "relaxation_known": False},
+        sentence, hint="Raise {name:s}: how far was not found out.", details={**details, "relaxation_known": False}, name=name
     )
 
 
@@ -374,7 +368,7 @@ def _minimum_volatility(problem: Problem) -> FloatArray:
     """Weights (n + 1,) of the least volatility, where that is beyond the objective's own limit."""
     found = least_violation(problem.linear_constraints().hard(), hard_convex_constraints(problem), {OBJECTIVE: 0})
     if found is None:
-        raise NumericalFailure(message("the least volatility within the constraints could not be found out."))
+        raise NumericalFailure("the least volatility within the constraints could not be found out.")
     return found[0]
 
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.solvers.budgeting import HELD as NEVER_HELD
@@ -109,9 +108,7 @@ def least_violation(
     if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         return None
     if answer.certificate is None:
-        raise NumericalFailure(
-            message("whether the constraints conflict could not be found out: {status}.", status=answer.status)
-        )
+        raise NumericalFailure("whether the constraints conflict could not be found out: {status}.", status=answer.status)
     point = np.maximum(np.array(x.value), limits.lowest)
     return point / point.sum(), float(np.asarray(problem.value, dtype=float))
 
@@ -162,7 +159,7 @@ def nearest_weights(problem: Problem) -> FloatArray | None:
         )
         found = _nearest(limits, (*convex, *inside), columns)
         if found is None:
-            raise NumericalFailure(message("no weights near the limits on contributions to risk were found."))
+            raise NumericalFailure("no weights near the limits on contributions to risk were found.")
         point = found[0]
         if float(np.max(np.abs(point - x))) < ARRIVED:
             break
@@ -241,11 +238,9 @@ def check_all_held(problem: Problem, *, free_cash: bool) -> None:
     names = ", ".join(repr(problem.constraints[i].name) for i in needed)
     leave = "leaves" if len(needed) == 1 else "leave"
     raise SpecError(
-        message(
-            "risk_parity: what has no weight cannot contribute to risk, and {names:s} {leave} none to {keys:s}.",
-            names=names,
-            leave=leave,
-            keys=keys,
-        ),
-        hint=message("Loosen {names:s}, or leave {keys:s} out of the universe.", names=names, keys=keys),
+        "risk_parity: what has no weight cannot contribute to risk, and {names:s} {leave} none to {keys:s}.",
+        hint="Loosen {names:s}, or leave {keys:s} out of the universe.",
+        names=names,
+        leave=leave,
+        keys=keys,
     )

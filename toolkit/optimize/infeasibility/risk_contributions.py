@@ -58,7 +58,7 @@ def contributions_infeasible(problem: Problem, found: Callable[[Problem], bool])
     upper, name = _least_upper(problem, owner), problem.constraints[owner].name
     if upper is None:
         return Infeasible(
-            sentence, hint=message("Drop {name!r:s}.", name=name), details={"conflict": names, "relaxation": {}, "set": []}
+            sentence, hint="Drop {name!r:s}.", details={"conflict": names, "relaxation": {}, "set": []}, name=name
         )
     now = problem.risk_contributions()[owner][0].limit
     told = message("By this sum `upper` of {name!r:s} is at least {upper:.6g}", name=name, upper=upper)
@@ -69,7 +69,7 @@ def contributions_infeasible(problem: Problem, found: Callable[[Problem], bool])
             setting = f"constraint.{name}.upper={value:g}"
             details = {"conflict": names, "relaxation": {name: upper - now}, "set": [setting]}
             return Infeasible(
-                sentence, hint=message("{told}. Try --set {setting:s}.", told=told, setting=quoted(setting)), details=details
+                sentence, hint="{told}. Try --set {setting:s}.", details=details, told=told, setting=quoted(setting)
             )
     more = message("{told}, and the other constraints need more.", told=told)
     return explained(problem, together(sentence, more), names, Work(SECONDS))

@@ -15,7 +15,6 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
@@ -124,7 +123,7 @@ def whole_lots(
     current = CurrentHoldings.of(score, best)
     middle = relaxation(near, start, lambda value: RELAXED * target_gap * max(abs(value), best.size), first)
     if middle is None:
-        raise Infeasible(message("no whole lots hold the limits."))
+        raise Infeasible("no whole lots hold the limits.")
     best.prove(middle.bound)
     for values in (start, middle.values):
         best.offer(near.whole(values), moved=True)
@@ -138,8 +137,8 @@ def whole_lots(
     if not np.isfinite(best.value):
         # A bound of infinity is a proof: the last program, a relaxation of the problem, had no answer.
         if best.bound == np.inf:
-            raise Infeasible(message("no whole lots hold the limits."))
-        raise NumericalFailure(message("no whole lots were found."))
+            raise Infeasible("no whole lots hold the limits.")
+        raise NumericalFailure("no whole lots were found.")
     if best.gap > target_gap and not work.over:
         best.work = work
         rounds += search()

@@ -249,11 +249,9 @@ class Priced(Measured):
         risk, power = risk_function(self.measure, self.confidence, problem.data, "objective.measure")
         if power != 1 and priced:
             raise SpecError(
-                message(
-                    "objective.measure: {measure!r:s} is a square and cannot be weighed against returns or costs.",
-                    measure=self.measure,
-                ),
-                hint=message('Use measure = "semideviation".'),
+                "objective.measure: {measure!r:s} is a square and cannot be weighed against returns or costs.",
+                hint='Use measure = "semideviation".',
+                measure=self.measure,
             )
         price = self.risk_aversion if priced else 1.0
         if self.ambiguity:

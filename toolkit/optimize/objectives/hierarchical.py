@@ -11,7 +11,6 @@ import numpy as np
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.objectives.base import Objective
 from toolkit.optimize.solvers.solve import Order
@@ -49,11 +48,10 @@ class HierarchicalRiskParity(Objective):
         ignored = [constraint.name for constraint in problem.constraints if not constraint.ignorable]
         if ignored:
             raise SpecError(
-                message(
-                    "hierarchical_risk_parity cannot hold constraints: {ignored}.", ignored=[repr(name) for name in ignored]
-                ),
-                hint=message('Take them out, or use kind = "risk_parity", which holds them.'),
+                "hierarchical_risk_parity cannot hold constraints: {ignored}.",
+                hint='Take them out, or use kind = "risk_parity", which holds them.',
                 details={"constraints": ignored},
+                ignored=[repr(name) for name in ignored],
             )
         return Continuous.formula(hierarchical_weights(problem.forecast.matrix, problem.universe.keys))
 

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import DataNeeds
 from toolkit.optimize.functions import ConvexFunction, Deviation
 from toolkit.optimize.objectives.base import Priced, cost_terms
@@ -58,8 +57,8 @@ class MaxUtility(Priced):
         covariance = problem.forecast.expected_cov
         if covariance is None:
             raise SpecError(
-                message("objective.robust: this forecast of returns does not say how uncertain it is."),
-                hint=message('Use returns of kind "historical", "equilibrium" or "views".'),
+                "objective.robust: this forecast of returns does not say how uncertain it is.",
+                hint='Use returns of kind "historical", "equilibrium" or "views".',
             )
         if self.robust == "box":
             return self.radius * np.sqrt(np.diag(covariance)), ()

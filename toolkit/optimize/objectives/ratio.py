@@ -173,17 +173,14 @@ class MaxRatio(_Ratio, Measured):
         """The error where no excess return is positive."""
         if self.benchmark is not None:
             return SpecError(
-                message(
-                    "max_ratio: nothing is expected to beat the benchmark; at best it is missed by {best:.2%} a year.",
-                    best=-best,
-                ),
-                hint=message('Change `[forecast] returns`, or use kind = "track".'),
+                "max_ratio: nothing is expected to beat the benchmark; at best it is missed by {best:.2%} a year.",
+                hint='Change `[forecast] returns`, or use kind = "track".',
+                best=-best,
             )
         return SpecError(
-            message(
-                "max_ratio: no excess return is positive; the best that the constraints allow is {best:.2%} a year.", best=best
-            ),
-            hint=message('Lower objective.risk_free, change `[forecast] returns`, or use kind = "min_risk".'),
+            "max_ratio: no excess return is positive; the best that the constraints allow is {best:.2%} a year.",
+            hint='Lower objective.risk_free, change `[forecast] returns`, or use kind = "min_risk".',
+            best=best,
         )
 
     def gradient(self, problem: Problem, weights: FloatArray) -> Gradient | None:
@@ -211,7 +208,7 @@ class MaxDiversification(_Ratio):
 
     def nothing_positive(self, best: float) -> SpecError:  # noqa: ARG002
         """The error where nothing has any risk."""
-        return SpecError(message("max_diversification: no asset that the constraints allow has any risk."))
+        return SpecError("max_diversification: no asset that the constraints allow has any risk.")
 
     def gradient(self, problem: Problem, weights: FloatArray) -> Gradient | None:
         """The slope of the negative ratio."""

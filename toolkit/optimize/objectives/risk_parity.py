@@ -11,7 +11,6 @@ from pydantic import Field
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.objectives.base import Measured
@@ -80,19 +79,17 @@ class RiskParity(Measured):
                 members = tuple(i for i, group in enumerate(groups) if group == name)
                 if not members:
                     raise SpecError(
-                        message("objective.budgets: unknown group {name!r:s}.", name=name), hint=did_you_mean(name, set(groups))
+                        "objective.budgets: unknown group {name!r:s}.", hint=did_you_mean(name, set(groups)), name=name
                     )
             else:
                 members = universe.members(name)
             for i in members:
                 if i in named:
                     raise SpecError(
-                        message(
-                            "objective.budgets: {named!r:s} and {name!r:s} both name {keys!r:s}.",
-                            named=named[i],
-                            name=name,
-                            keys=universe.keys[i],
-                        )
+                        "objective.budgets: {named!r:s} and {name!r:s} both name {keys!r:s}.",
+                        named=named[i],
+                        name=name,
+                        keys=universe.keys[i],
                     )
                 named[i] = name
                 budgets[i] = budget / len(members)
@@ -100,11 +97,9 @@ class RiskParity(Measured):
         whole = sum(self.budgets.values())
         if rest and len(self.budgets) > 1 and min(abs(whole - 1), abs(whole - 100)) < 1e-9:
             raise SpecError(
-                message(
-                    "objective.budgets add up to {whole:g}; left out, and so with 1 each: {fromkeys}.",
-                    whole=whole,
-                    fromkeys=[*dict.fromkeys(rest)],
-                ),
-                hint=message("Name a budget of each, or leave them out of the universe."),
+                "objective.budgets add up to {whole:g}; left out, and so with 1 each: {fromkeys}.",
+                hint="Name a budget of each, or leave them out of the universe.",
+                whole=whole,
+                fromkeys=[*dict.fromkeys(rest)],
             )
         return budgets / budgets.mean()

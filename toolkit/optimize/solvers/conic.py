@@ -18,7 +18,6 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
 from toolkit.optimize.solvers.solve import OPTIONS, SolverAttempt
 
@@ -64,7 +63,7 @@ def solve_conic(problem: cp.Problem) -> ConicAnswer:
     """
     data, chain, inverse = problem.get_problem_data(SOLVER)
     if chain is None:
-        raise SolveError(message("cvxpy found no way to hand the program to a cone solver."))
+        raise SolveError("cvxpy found no way to hand the program to a cone solver.")
     attempts: list[SolverAttempt] = []
     best: tuple[Certificate, Any] | None = None
     for words, settings in WAYS.items():

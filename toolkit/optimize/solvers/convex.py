@@ -129,13 +129,14 @@ def _solved(problem: cp.Problem, unbounded: str) -> Solved:
     if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         raise SolverInfeasible(answer.attempts)
     if answer.status in (cp.UNBOUNDED, cp.UNBOUNDED_INACCURATE):
-        raise Unbounded(unbounded, hint=message("Add a bound, a group limit or a risk limit."))
+        raise Unbounded(unbounded, hint="Add a bound, a group limit or a risk limit.")
     if answer.certificate is None:
         told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in answer.attempts)
         raise NumericalFailure(
-            message("no way of solving reached an accepted answer ({told}).", told=told),
-            hint=message("That is the solver's failure, and says nothing about the constraints. Fewer scenarios may help."),
+            "no way of solving reached an accepted answer ({told}).",
+            hint="That is the solver's failure, and says nothing about the constraints. Fewer scenarios may help.",
             details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in answer.attempts]},
+            told=told,
         )
     return Solved(SOLVER, answer.status, answer.certificate, answer.attempts)
 
@@ -201,7 +202,7 @@ def solve_ratio_of(
     total = float(y.sum())
     value = total * risk.value(y / total)
     if value <= VANISHING * size * total:
-        raise Unbounded(sentence, hint=message("Use another measure, or leave out series that do not move."))
+        raise Unbounded(sentence, hint="Use another measure, or leave out series that do not move.")
     rows, held, signs = model.multipliers(size * best * total / value**2)
     return Continuous.of(y, rows, solved, limits, convex_multipliers=held, signs=signs)
 
@@ -231,9 +232,7 @@ def solve_parity_of(
     n = len(budgets)
     single = np.array([risk.value(np.append(row, 0.0)) for row in np.eye(n)])
     if np.any(single <= 0):
-        raise SpecError(
-            message("risk_parity: by this measure some asset has no risk to contribute."), hint=message("Use another measure.")
-        )
+        raise SpecError("risk_parity: by this measure some asset has no risk to contribute.", hint="Use another measure.")
     # Cash is given, so rows of cash alone hold already, and would only be degenerate.
     model = Model.of(n, _of_assets(limits), convex, one=None)
     assets = model.x[:n]

@@ -97,9 +97,10 @@ def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, li
         "pairs of scenarios kept changing places"
     )
     raise NumericalFailure(
-        message("HiGHS reached no accepted answer ({told}).", told=told),
-        hint=message("Loosen the constraints, or use fewer scenarios."),
+        "HiGHS reached no accepted answer ({told}).",
+        hint="Loosen the constraints, or use fewer scenarios.",
         details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in attempts]},
+        told=told,
     )
 
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.solvers.work import PER_ITERATION, PER_STEP, Work
 
 FEASIBILITY = 1e-9
@@ -143,9 +142,7 @@ class MixedIntegerProgram:
             return None
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             told = self.highs.modelStatusToString(status)
-            raise NumericalFailure(
-                message("HiGHS found no whole-lot allocation: {told}.", told=told), hint=message("Raise solver.time_limit.")
-            )
+            raise NumericalFailure("HiGHS found no whole-lot allocation: {told}.", hint="Raise solver.time_limit.", told=told)
         return np.array(self.highs.getSolution().col_value), float(info.mip_dual_bound)
 
     def _run(self, work: Work) -> None:
@@ -179,8 +176,7 @@ class MixedIntegerProgram:
         if status != highspy.HighsModelStatus.kOptimal:
             told = self.highs.modelStatusToString(status)
             raise NumericalFailure(
-                message("HiGHS stopped in the relaxation of the whole lots: {told}.", told=told),
-                hint=message("Raise solver.time_limit."),
+                "HiGHS stopped in the relaxation of the whole lots: {told}.", hint="Raise solver.time_limit.", told=told
             )
         solution = self.highs.getSolution()
         return np.array(solution.col_value), float(self.highs.getInfo().objective_function_value), np.array(solution.row_dual)

@@ -13,7 +13,6 @@ import numpy as np
 
 from toolkit.core.errors import SolveError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
@@ -78,7 +77,7 @@ class CompiledQuadratic:
         constraints = [self.nonnegative, self.equality, *([self.limits] if m else [])]
         self.problem = cp.Problem(cp.Minimize(risk + self.c @ assets), constraints)
         if not self.problem.is_dpp():
-            raise SolveError(message("the quadratic program is not DPP: it would be compiled again at every solve."))
+            raise SolveError("the quadratic program is not DPP: it would be compiled again at every solve.")
 
     def solve(self, bound: Numbers, **options: Any) -> Answer:
         """The answer of a solver that cvxpy knows.
@@ -150,11 +149,11 @@ class QuadraticProgram:
             cvxpy.error.SolverError: when a solver that cvxpy feeds gives up.
         """
         if (it := self._bound) is None:
-            raise SolveError(message("the quadratic program is solved before anything is bound to it."))
+            raise SolveError("the quadratic program is solved before anything is bound to it.")
         if solver == "PIQP":
             self._answer = solve_direct(it.quadratic, it.limits, it.e, it.scale, options, it.trades)
         elif it.trades is not None:
-            raise SolveError(message("{solver} is not given costs of trades; PIQP is.", solver=solver))
+            raise SolveError("{solver} is not given costs of trades; PIQP is.", solver=solver)
         else:
             compiled = compiled_quadratic(*self.shape, tuple(np.flatnonzero(it.limits.negative).tolist()))
             self._answer = compiled.solve(it, solver=solver, warm_start=warm_start, **options)
@@ -196,7 +195,7 @@ class ReturnProgram:
         constraints = [self._risk, self._nonnegative, self._budget, *([self._limits] if m else [])]
         self.problem = cp.Problem(cp.Minimize(self.c @ assets), constraints)
         if not self.problem.is_dpp():
-            raise SolveError(message("the program of largest return is not DPP: it would be compiled again at every solve."))
+            raise SolveError("the program of largest return is not DPP: it would be compiled again at every solve.")
         self._m = m
 
     def bind(
@@ -242,7 +241,7 @@ class RiskBudgetProgram:
         constraints = [self._nonnegative, self._cash, *([self._limits] if m else [])]
         self.problem = cp.Problem(cp.Minimize(risk - self.b @ cp.log(assets)), constraints)
         if not self.problem.is_dpp():
-            raise SolveError(message("the risk budgeting program is not DPP: it would be compiled again at every solve."))
+            raise SolveError("the risk budgeting program is not DPP: it would be compiled again at every solve.")
         self._m = m
 
     def bind(self, R: FloatArray, s: FloatArray, budgets: FloatArray, G: FloatArray, cash: FloatArray) -> cp.Problem:

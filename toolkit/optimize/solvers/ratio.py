@@ -13,7 +13,6 @@ import numpy as np
 
 from toolkit.core.errors import Unbounded
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.core.messages import message
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
@@ -46,8 +45,8 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
         size, variance = float(y.sum()), quadratic.value(y[:n])
         if variance <= RISKLESS * scale * size**2:
             raise Unbounded(
-                message("the ratio can be improved without limit: a mix without risk has a positive numerator."),
-                hint=message("Leave out series that do not move, or use another covariance."),
+                "the ratio can be improved without limit: a mix without risk has a positive numerator.",
+                hint="Leave out series that do not move, or use another covariance.",
             )
         duals, rate = program.duals(scale), best * size / (2 * variance**1.5)
         on_limits = duals.limits * rate

@@ -12,7 +12,6 @@ import numpy as np
 
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate, certify
 from toolkit.optimize.solvers.cvar_lp import Hinges, Vertex, least
@@ -84,8 +83,9 @@ def solve_shortfall(
     """
     if not 0 < confidence <= 1:
         raise SpecError(
-            message("a confidence of {confidence:g} is not above 0 and at most 1.", confidence=confidence),
-            hint=message("0.95 looks at the worst twentieth."),
+            "a confidence of {confidence:g} is not above 0 and at most 1.",
+            hint="0.95 looks at the worst twentieth.",
+            confidence=confidence,
         )
     # A tail no larger than the least probable scenario is that of the worst one alone.
     tail = 1 - confidence if confidence < 1 else float(probabilities[probabilities > 0].min())
@@ -131,9 +131,10 @@ def _solve(task: Task) -> Shortfall:
             return Shortfall(vertex.x, risk, tail, *prices, name, word, tuple(attempts), certificate)
     told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in attempts)
     raise NumericalFailure(
-        message("HiGHS reached no accepted answer ({told}).", told=told),
-        hint=message("Loosen the constraints, or use fewer scenarios."),
+        "HiGHS reached no accepted answer ({told}).",
+        hint="Loosen the constraints, or use fewer scenarios.",
         details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in attempts]},
+        told=told,
     )
 
 

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from toolkit.core.errors import NumericalFailure, SpecError, Unbounded, did_you_mean
-from toolkit.core.messages import message
 from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
 
 OPTIONS: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
@@ -73,9 +72,7 @@ def check_order(order: Order) -> tuple[str, ...]:
     """The order in upper case; `SpecError` for a solver that is not known here."""
     for name in order:
         if name.upper() not in OPTIONS:
-            raise SpecError(
-                message("solver.order: unknown solver {name!r:s}.", name=name), hint=did_you_mean(name.upper(), OPTIONS)
-            )
+            raise SpecError("solver.order: unknown solver {name!r:s}.", hint=did_you_mean(name.upper(), OPTIONS), name=name)
     return tuple(name.upper() for name in order)
 
 
@@ -102,10 +99,7 @@ def solve(problem: Bound, order: Order, certify: Callable[[], Certificate]) -> S
             attempts.append(SolverAttempt(name, status, None, "infeasible"))
             raise SolverInfeasible(tuple(attempts))
         if status in ("unbounded", "unbounded_inaccurate"):
-            raise Unbounded(
-                message("the objective can be improved without limit."),
-                hint=message("Add a bound, a group limit or a risk limit."),
-            )
+            raise Unbounded("the objective can be improved without limit.", hint="Add a bound, a group limit or a risk limit.")
         if status not in ("optimal", "optimal_inaccurate"):
             attempts.append(SolverAttempt(name, status, None, "no answer"))
             continue
@@ -119,9 +113,10 @@ def solve(problem: Bound, order: Order, certify: Callable[[], Certificate]) -> S
             return Solved(name, word, certificate, tuple(attempts))
     told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in attempts)
     raise NumericalFailure(
-        message("no solver reached an accepted answer ({told}).", told=told),
-        hint=message("Name other solvers under `[solver] order`, or loosen the constraints."),
+        "no solver reached an accepted answer ({told}).",
+        hint="Name other solvers under `[solver] order`, or loosen the constraints.",
         details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in attempts]},
+        told=told,
     )
 
 

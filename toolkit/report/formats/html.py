@@ -16,7 +16,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message
 from toolkit.report import document as d
 from toolkit.report.charts.draw import drawn, titled
 from toolkit.report.charts.theme import SHEET
@@ -128,7 +127,7 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
         return environment.get_template(PAGE).render(document=document, css=css, brand=theme.brand, **shown)
     except TemplateNotFound as error:
         raise SpecError(
-            message("the report has no template {name!r:s}.", name=error.name), hint=message("Add it to reports/templates/.")
+            "the report has no template {name!r:s}.", hint="Add it to reports/templates/.", name=error.name
         ) from error
 
 

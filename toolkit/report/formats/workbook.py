@@ -62,7 +62,7 @@ def workbook(document: d.Document, say: Language) -> bytes:
     try:
         from xlsxwriter import Workbook  # noqa: PLC0415  # of an extra
     except ImportError as error:
-        raise SpecError(message("a workbook needs xlsxwriter, which is not installed."), hint=INSTALL) from error
+        raise SpecError("a workbook needs xlsxwriter, which is not installed.", hint=INSTALL) from error
     file, medium = io.BytesIO(), Medium(say, _PAGE)
     with Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"title": document.title, "created": datetime.fromisoformat(document.as_of)})

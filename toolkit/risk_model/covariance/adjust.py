@@ -6,7 +6,6 @@ import numpy as np
 
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 
 
 def newey_west_covariance(x: FloatArray, lags: int, weights: FloatArray | None = None) -> FloatArray:
@@ -29,9 +28,11 @@ def newey_west_covariance(x: FloatArray, lags: int, weights: FloatArray | None =
     T = len(x)
     if T < 2 or lags >= T:
         raise DataError(
-            message("{t} periods cannot tell {lags} lags of serial correlation.", t=T, lags=lags),
-            hint=message("Use fewer lags, or a longer history."),
+            "{t} periods cannot tell {lags} lags of serial correlation.",
+            hint="Use fewer lags, or a longer history.",
             details={"periods": T, "lags": lags},
+            t=T,
+            lags=lags,
         )
     w = np.full(T, 1.0 / T) if weights is None else weights / weights.sum()
     y = (x - w @ x) * np.sqrt(w)[:, None]
@@ -70,13 +71,11 @@ def eigen_adjusted(cov: FloatArray, periods: float, simulations: int = 1000, see
     freedom = periods - 1.0
     if freedom <= k + 1.0:
         raise DataError(
-            message(
-                "a covariance of {k} factors from {periods:.0f} periods is too thin to correct its eigenvalues.",
-                k=k,
-                periods=periods,
-            ),
-            hint=message("Use fewer factors, or a longer history."),
+            "a covariance of {k} factors from {periods:.0f} periods is too thin to correct its eigenvalues.",
+            hint="Use fewer factors, or a longer history.",
             details={"factors": k, "periods": periods},
+            k=k,
+            periods=periods,
         )
     rng = np.random.default_rng(seed)
     # Bartlett's decomposition: chi on the diagonal, normals below it.

@@ -166,11 +166,11 @@ def _until(inputs: CovarianceInputs, end: int) -> CovarianceInputs:
     own = inputs.own
     squares = own.mean**2
     if (np.isfinite(squares[:end]).sum(axis=0) < MINIMUM_CHANGES).any():
-        raise GapError(message("an asset has too short a history for weights of a blend."))
+        raise GapError("an asset has too short a history for weights of a blend.")
     ratio = np.nanmean(squares[:end], axis=0) / np.nanmean(squares, axis=0)
     ratio[own.noisy] = 1.0
     if not (ratio > 0).all():
-        raise DataError(message("an asset did not move for weights of a blend."))
+        raise DataError("an asset did not move for weights of a blend.")
     local, realised = inputs.local.rows(kept), inputs.realised
     return replace(
         inputs,

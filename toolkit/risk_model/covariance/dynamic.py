@@ -89,13 +89,11 @@ class DynamicCovariance(Spec):
         T, n = changes.mean.shape
         if T < MINIMUM_PERIODS:
             raise GapError(
-                message(
-                    "only {t} periods have a price change of every asset; covariance kind 'dcc_nl' needs {minimum_periods}.",
-                    t=T,
-                    minimum_periods=MINIMUM_PERIODS,
-                ),
-                hint=message("Use covariance kind 'factor', or lengthen the history."),
+                "only {t} periods have a price change of every asset; covariance kind 'dcc_nl' needs {minimum_periods}.",
+                hint="Use covariance kind 'factor', or lengthen the history.",
                 details={"periods": T, "needed": MINIMUM_PERIODS},
+                t=T,
+                minimum_periods=MINIMUM_PERIODS,
             )
         fast, slow = DAYS if inputs.periods_per_year >= DAILY else MONTHS
         horizon = max(1, round(inputs.periods_per_year / 12.0))

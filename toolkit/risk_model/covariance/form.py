@@ -215,15 +215,12 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
         blame = inputs.assets[int(np.lexsort(((~seen).sum(axis=0), alone))[-1])]
     if rows.sum() < MINIMUM_CHANGES:
         raise GapError(
-            message(
-                "only {sum} periods have a price change of every asset; {minimum_changes} are needed.",
-                sum=int(rows.sum()),
-                minimum_changes=MINIMUM_CHANGES,
-            ),
-            hint=message(
-                "Exclude {blame!r:s}, or use covariance kind 'factor', which takes histories of different length.", blame=blame
-            ),
+            "only {sum} periods have a price change of every asset; {minimum_changes} are needed.",
+            hint="Exclude {blame!r:s}, or use covariance kind 'factor', which takes histories of different length.",
             details={"asset": blame, "complete": int(rows.sum()), "needed": MINIMUM_CHANGES},
+            sum=int(rows.sum()),
+            minimum_changes=MINIMUM_CHANGES,
+            blame=blame,
         )
     kept = own.rows(rows)
     still = np.ptp(kept.mean, axis=0) <= RANK * np.abs(kept.mean).max(axis=0)
@@ -231,13 +228,11 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
     if still.any():
         asset = inputs.assets[int(still.argmax())]
         raise DataError(
-            message(
-                "{asset!r:s} changes alike in all {sum} periods that every asset has: no risk can be read from it.",
-                asset=asset,
-                sum=int(rows.sum()),
-            ),
-            hint=message("Exclude it, or use covariance kind 'factor', which takes histories of different length."),
+            "{asset!r:s} changes alike in all {sum} periods that every asset has: no risk can be read from it.",
+            hint="Exclude it, or use covariance kind 'factor', which takes histories of different length.",
             details={"asset": asset, "complete": int(rows.sum())},
+            asset=asset,
+            sum=int(rows.sum()),
         )
     if not lost:
         return CompleteRows(kept, ())

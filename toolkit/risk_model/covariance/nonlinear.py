@@ -57,14 +57,12 @@ class NonlinearShrinkageCovariance(Spec):
         used = _periods(len(x), x.shape[1])
         if used < MINIMUM_PERIODS:
             raise GapError(
-                message(
-                    "nonlinear shrinkage of {shape} assets has {used} usable periods; {minimum_periods} are needed.",
-                    shape=x.shape[1],
-                    used=used,
-                    minimum_periods=MINIMUM_PERIODS,
-                ),
-                hint=message("Use covariance kind 'oas', or lengthen the history."),
+                "nonlinear shrinkage of {shape} assets has {used} usable periods; {minimum_periods} are needed.",
+                hint="Use covariance kind 'oas', or lengthen the history.",
                 details={"periods": used, "needed": MINIMUM_PERIODS},
+                shape=x.shape[1],
+                used=used,
+                minimum_periods=MINIMUM_PERIODS,
             )
         left = len(x) - used
         x = x[left:] - x[left:].mean(axis=0)

@@ -73,8 +73,10 @@ class OwnCovariance(Spec):
         """
         if not self.values:
             raise SpecError(
-                message("{where:s}: {file!r:s} was not read.", where=WHERE, file=self.file),
-                hint=message("Load the strategy by its file, or give `values`."),
+                "{where:s}: {file!r:s} was not read.",
+                hint="Load the strategy by its file, or give `values`.",
+                where=WHERE,
+                file=self.file,
             )
         at = positions(self.assets, inputs.assets, WHERE)
         matrix = np.array(self.values, dtype=float)[np.ix_(at, at)]
@@ -106,34 +108,30 @@ def _check(matrix: np.ndarray, assets: Sequence[str]) -> None:
     ):
         if bad.any():
             raise DataError(
-                message("{where:s}: {asset!r:s} {told}.", where=WHERE, asset=assets[int(bad.argmax())], told=told), hint=hint
+                "{where:s}: {asset!r:s} {told}.", hint=hint, where=WHERE, asset=assets[int(bad.argmax())], told=told
             )
     largest = float(variance.max())
     crooked = ~(np.abs(matrix - matrix.T) <= ROUNDING * largest)
     if crooked.any():
         i, j = (int(k) for k in np.unravel_index(int(crooked.argmax()), matrix.shape))
         raise DataError(
-            message(
-                "{where:s}: not symmetric for {assets} and {assets_assets}: {matrix:.6g} and {matrix_matrix:.6g}.",
-                where=WHERE,
-                assets=assets[i],
-                assets_assets=assets[j],
-                matrix=matrix[i, j],
-                matrix_matrix=matrix[j, i],
-            ),
-            hint=message("Give the mean of the matrix and its transpose, (A + A') / 2."),
+            "{where:s}: not symmetric for {assets} and {assets_assets}: {matrix:.6g} and {matrix_matrix:.6g}.",
+            hint="Give the mean of the matrix and its transpose, (A + A') / 2.",
             details={"assets": [assets[i], assets[j]]},
+            where=WHERE,
+            assets=assets[i],
+            assets_assets=assets[j],
+            matrix=matrix[i, j],
+            matrix_matrix=matrix[j, i],
         )
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     if values[0] < -ROUNDING * largest * len(assets):
         heavy = [assets[int(k)] for k in np.argsort(-np.abs(vectors[:, 0]))[:3]]
         raise DataError(
-            message(
-                "{where:s}: not positive semidefinite: its least eigenvalue is {values:.3g}, mostly of {heavy}.",
-                where=WHERE,
-                values=values[0],
-                heavy=[*heavy],
-            ),
-            hint=message("Estimate it from one sample of complete rows, or set its negative eigenvalues to zero."),
+            "{where:s}: not positive semidefinite: its least eigenvalue is {values:.3g}, mostly of {heavy}.",
+            hint="Estimate it from one sample of complete rows, or set its negative eigenvalues to zero.",
             details={"eigenvalue": float(values[0]), "assets": heavy},
+            where=WHERE,
+            values=values[0],
+            heavy=[*heavy],
         )

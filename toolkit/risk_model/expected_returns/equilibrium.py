@@ -79,9 +79,7 @@ class EquilibriumReturns(Spec):
             at = members(universe, name, "forecast.returns.weights")
             weights[at] += size / len(at)
         if not weights.any():
-            raise SpecError(
-                message("forecast.returns.weights: every weight is zero."), hint=message('Give one a size, or write "equal".')
-            )
+            raise SpecError("forecast.returns.weights: every weight is zero.", hint='Give one a size, or write "equal".')
         absent = [key for key, weight in zip(inputs.assets, weights, strict=True) if weight == 0]
         if not absent:
             return weights / weights.sum(), message("the weights given")

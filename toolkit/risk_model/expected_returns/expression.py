@@ -8,7 +8,6 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.expression import terms
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.risk_model.expected_returns.prior import members
 
 
@@ -28,5 +27,5 @@ def portfolio(expression: str, universe: Universe, where: str) -> FloatArray:
         at = members(universe, name, where)
         row[at] += coefficient / len(at)
     if not row.any():
-        raise SpecError(message("{where:s}: everything in {expression!r:s} cancels.", where=where, expression=expression))
+        raise SpecError("{where:s}: everything in {expression!r:s} cancels.", where=where, expression=expression)
     return row

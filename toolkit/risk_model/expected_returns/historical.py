@@ -53,11 +53,10 @@ class HistoricalReturns(Spec):
         if not seen.any(axis=0).all():
             annual = inputs.assets[int((~seen.any(axis=0)).argmax())]
             raise GapError(
-                message(
-                    "{annual!r:s} has annual prices only: no historical mean can be set beside those of months.", annual=annual
-                ),
-                hint=message('Exclude it, or use returns of kind "zero", "equilibrium" or "views".'),
+                "{annual!r:s} has annual prices only: no historical mean can be set beside those of months.",
+                hint='Exclude it, or use returns of kind "zero", "equilibrium" or "views".',
                 details={"asset": annual},
+                annual=annual,
             )
         noisy = np.zeros(len(inputs.assets), dtype=bool)
         noisy[own.noisy] = True
@@ -126,10 +125,9 @@ def bayes_stein(mean: FloatArray, sampling: FloatArray) -> tuple[float, FloatArr
         factor = None
     if factor is None or np.diag(factor[0]).min() ** 2 < 1e-10:
         raise GapError(
-            message(
-                "the covariance of {n} assets is singular: how far to shrink their historical means cannot be computed.", n=n
-            ),
-            hint=message('Use covariance kind "factor", or give `shrinkage` as a number from 0 to 1.'),
+            "the covariance of {n} assets is singular: how far to shrink their historical means cannot be computed.",
+            hint='Use covariance kind "factor", or give `shrinkage` as a number from 0 to 1.',
+            n=n,
         )
     towards = cho_solve(factor, 1.0 / size) / size
     towards = towards / towards.sum()

@@ -66,8 +66,10 @@ class OwnReturns(Spec):
         """
         if not self.values:
             raise SpecError(
-                message("{where:s}: {file!r:s} was not read.", where=WHERE, file=self.file),
-                hint=message("Load the strategy by its file, or give `values`."),
+                "{where:s}: {file!r:s} was not read.",
+                hint="Load the strategy by its file, or give `values`.",
+                where=WHERE,
+                file=self.file,
             )
         names = [*self.values]
         at = positions(names, inputs.assets, WHERE)
@@ -75,13 +77,11 @@ class OwnReturns(Spec):
         odd = ~((mean > -1) & (mean <= LARGEST))
         if odd.any():
             raise DataError(
-                message(
-                    "{where:s}: {mean:g} a year is no return of {assets!r:s}.",
-                    where=WHERE,
-                    mean=mean[odd][0],
-                    assets=inputs.assets[int(odd.argmax())],
-                ),
-                hint=message("Give fractions a year: 0.05 is 5 %, -1 would be everything."),
+                "{where:s}: {mean:g} a year is no return of {assets!r:s}.",
+                hint="Give fractions a year: 0.05 is 5 %, -1 would be everything.",
+                where=WHERE,
+                mean=mean[odd][0],
+                assets=inputs.assets[int(odd.argmax())],
             )
         errors = None
         if self.errors:
@@ -108,11 +108,9 @@ def _by_name(columns: Mapping[str, Sequence[Any]], where: str) -> dict[str, dict
             )
             if numbers
             else message("{where:s} has names alone.", where=where),
-            hint=message(
-                "Name the column of expected returns a year {return_!r:s}, and one of their standard errors {error!r:s}.",
-                return_=RETURN,
-                error=ERROR,
-            ),
+            hint="Name the column of expected returns a year {return_!r:s}, and one of their standard errors {error!r:s}.",
+            return_=RETURN,
+            error=ERROR,
         )
     values = dict(zip(names, known[RETURN], strict=True))
     return {"values": values, **({"errors": dict(zip(names, known[ERROR], strict=True))} if ERROR in known else {})}

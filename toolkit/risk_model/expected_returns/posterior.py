@@ -8,7 +8,6 @@ import numpy as np
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
 from toolkit.risk_model.expected_returns.prior import Prior
 
 RANK = 1e-10
@@ -92,12 +91,10 @@ def _solve(K: FloatArray, A: FloatArray, gap: FloatArray, labels: tuple[str, ...
     if (conflict > 1e-6).any():
         at = np.flatnonzero(np.abs(vectors[:, ~kept][:, conflict.argmax()]) > 1e-3)
         raise SpecError(
-            message(
-                "forecast.returns.views: {at:s} cannot be certain: they contradict each other, or assets that always "
-                "move together.",
-                at=" and ".join(repr(labels[i]) for i in at),
-            ),
-            hint=message("Give at least one of them an `error`, or a `confidence` below 1."),
+            "forecast.returns.views: {at:s} cannot be certain: they contradict each other, or assets that always "
+            "move together.",
+            hint="Give at least one of them an `error`, or a `confidence` below 1.",
+            at=" and ".join(repr(labels[i]) for i in at),
         )
     R = (vectors[:, kept] / np.sqrt(values[kept])).T
     return R @ A, R.T @ (R @ gap)

@@ -60,13 +60,11 @@ def parse(path: Source, *, names: Names, today: date) -> ReadFile:
     table = read_table(path, may_be_empty=True, faults=broken, header=_header).visible()
     if table.cells.height > MOST_LOTS:
         raise DataError(
-            message(
-                "{file:s} has {rows:,} rows; at most {most:,} lots are read.",
-                file=table.name,
-                rows=table.cells.height,
-                most=MOST_LOTS,
-            ),
-            hint=message("Split the file."),
+            "{file:s} has {rows:,} rows; at most {most:,} lots are read.",
+            hint="Split the file.",
+            file=table.name,
+            rows=table.cells.height,
+            most=MOST_LOTS,
         )
     headers, refused = _headers(table)
     read = Parser(table, headers, names, today).read(broken)
