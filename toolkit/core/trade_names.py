@@ -113,6 +113,7 @@ _FORMS = {
     "compound": "compound;compounds;verbindung;verbindungen;salt;salz;carbonate;carbonat;karbonat;hydroxide;hydroxid;nitrate;"
     "nitrat;fluoride;fluorid;sulphate;sulfate;sulfat;acetate;acetat",
     "magnet": "magnet;magnets;magnete;magneten",
+    "substrate": "wafer;wafers;substrate;substrates",
     "target": "target;targets;sputtertarget;sputtertargets",
     "chloride": "chloride;chlorid;tetrachlorid;tetrachloride",
     "carbide": "carbide;karbid;carbid",
@@ -177,6 +178,9 @@ _GRAIN = re.compile(
 _WAFER = re.compile(r"(?i)[\s-]+wafers?\b.*$")
 """The shape of a compound semiconductor: notices name it in every shape."""
 
+_WAFER_SIZE = re.compile(r"(?i)(wafers?)[,\s]+[0-9]+(?:[.,][0-9]+)?\s?(?:\"|''|″|”|mm|inch|zoll)$")
+"""Diameter of a wafer beside its name."""
+
 
 def metal_hint(name: str, known: Iterable[str]) -> str:
     """What to say of a name that is none of the known metals: another element is no slip of one."""
@@ -193,7 +197,7 @@ def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None
         text: As in the file.
         known: Folded names and symbols -> asset key.
     """
-    text = _GRAIN.sub("", text)
+    text = _WAFER_SIZE.sub(r"\1", _GRAIN.sub("", text))
     for spelling in foldings(text):
         if spelling in known:
             return known[spelling], None

@@ -47,7 +47,7 @@ UNITS = spelled(
 """Spellings of units. ``oz``, ``pfund`` and ``ton`` are two masses each and are asked about, as is the unit of a content; short
 and long tons are refused with their mass."""
 
-_NO_ONE_MASS = {
+NO_ONE_MASS = {
     "oz": message("Write ozt for the troy ounce (31.10 g) of precious metals, or give the mass in g."),
     "pfund": message("Write lb for the pound of 453.6 g, or give the mass in kg (a German Pfund is 0.5 kg)."),
     "ton": message("Write t for 1,000 kg, or give a short ton (907.2 kg) in kg."),
@@ -321,10 +321,10 @@ def unit(text: str, *, precious: bool, listed: bool) -> str:
         raise DataError("pieces of unknown weight", hint="Give the mass in kg, g, t, lb or ozt.")
     if found == "oz" and precious:
         return OZT
-    if found in _NO_ONE_MASS:
+    if found in NO_ONE_MASS:
         raise DataError(
             message("a unit that is not read") if found.endswith(" ton") else message("a unit that is not one mass"),
-            hint=_NO_ONE_MASS[found],
+            hint=NO_ONE_MASS[found],
         )
     if found is None:
         raise DataError("unknown unit", hint=did_you_mean(text, (KG, G, T, LB, OZT)))

@@ -47,6 +47,9 @@ class RowCells:
         lot = self._text("lot_id", i)
         self.faults.append(CellFault(self.table.rows[i], column, lot, text, rule, fault, hint))
 
+    def _is_precious(self, asset: str | None) -> bool:
+        return asset is not None and self.names.is_precious(asset)
+
     def _default(self, what: str, lot: str) -> None:
         self.defaults.setdefault(what, []).append(lot)
 

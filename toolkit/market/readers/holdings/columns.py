@@ -125,7 +125,7 @@ COLUMNS = (
         "Kaufdatum",
         "kaufdatum;date of purchase;bought;bought on;purchased;purchased on;gekauft am;gekauft;buy date;trade date;"
         "anschaffungsdatum;erwerbsdatum;einkaufsdatum;kauftag;order date;bestelldatum;acquired;acquisition date;acq date;"
-        "acq dt;purchase dt;buy dt;trade dt;erworben am",
+        "zugangsdatum;acq dt;purchase dt;buy dt;trade dt;erworben am",
         "date;datum",
         example_de="10.06.2024",
     ),
@@ -318,7 +318,7 @@ _WEAK = {spelling: column.key for column in COLUMNS for name in column.weak.spli
 _WEAK["#"] = "lot_id"
 _UNDECIDED = _spellings(
     "cost;costs;kosten;cost basis;anschaffungskosten;einstand;einstandskosten;einstandswert;kaufwert;betrag;"
-    "purchase cost;purchase value;price paid;paid price;amount paid;gezahlt;gezahlter preis;kaufpreis"
+    "purchase cost;purchase value;ahk;price paid;paid price;amount paid;gezahlt;gezahlter preis;kaufpreis"
 )
 """Headers of money that may be per unit or of the lot."""
 NOT_READ = _spellings(
@@ -377,12 +377,12 @@ def read_header(text: str) -> Header:
         # A sign says what the cells are in; folding would lose it.
         for spelling in (*foldings(name), name) if tokens[-1] == "#" or tokens[-1][0].isalnum() else ():
             key = STRONG.get(spelling, _WEAK.get(spelling))
-            if spelling in _UNDECIDED or (key == "quantity" and found.currency):  # "Amount EUR"
-                return Header.of_money(found, total=total)
-            if total and key == "purchase_price":
+            is_amount = key == "quantity" and found.currency  # "Amount EUR"
+            if spelling in _UNDECIDED or is_amount or (total and key == "purchase_price"):
                 return Header.of_money(found, total=total)
             if key is not None and not total:
-                return replace(found, key=key, weak=spelling not in STRONG)
+                is_mass = key == "purchase_date" and found.unit  # "Purchased kg"
+                return Header(text, None) if is_mass else replace(found, key=key, weak=spelling not in STRONG)
         last = tokens.pop()
         mass, money = _mass(last), _money(last)
         if mass and tokens and tokens[-1] in _PER:
@@ -394,13 +394,12 @@ def read_header(text: str) -> Header:
             found = replace(found, currency=money)
         elif last in ("%", "prozent", "percent", "pct"):
             found = replace(found, percent=True)
-        elif last.strip(".") in ("total", "gesamt", "insgesamt", "ges", "summe", "sum") and tokens:
+        elif last.strip(".") in ("total", "gesamt", "insgesamt", "ges", "summe", "sum") and (tokens or found.currency):
             total = True
-        elif last not in ("in", ".", "/", "netto", "net"):
+        elif last not in (".", "/", "netto", "net") and (last != "in" or found == Header(text, None)):  # "Date in"
             return Header(text, None)
-    if found.unit is None:
-        return Header(text, None)
-    return replace(found, key="purchase_price" if found.per_unit else "quantity", weak=True)
+    key = "purchase_price" if found.per_unit else "quantity" if found.unit else "total_price" if total else None
+    return replace(found, key=key, weak=True) if key and not found.percent else Header(text, None)
 
 
 def _mass(word: str) -> str | None:

@@ -9,12 +9,12 @@ from typing import Any
 
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message
+from toolkit.core.messages import Message, message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.cells import PURITY, amount, tidy
 from toolkit.market.readers.holdings.columns import COUNTS, GONE, TOTALS, UNKNOWN_WORDS, Header
-from toolkit.market.readers.holdings.lots import CellFault, Names
+from toolkit.market.readers.holdings.lots import CellFault, Names, few
 from toolkit.market.readers.holdings.purchase import AGREES
 from toolkit.market.readers.tabular import Table
 
@@ -23,7 +23,7 @@ _LEFT = re.compile(
     r"\bremaining( (quantity|qty|weight|mass|stock|kg|g|t|lb))?$|\b(qty|quantity|kg) left\b"
 )
 """Headers, as `fold` writes them, of what is left of a lot."""
-_SALE = re.compile(rf"(teil)?verkauf|rue?ck(kauf|gabe)|sell|sale|buy ?back|redemption|withdrawal|{GONE.pattern}")
+SALE = re.compile(rf"(teil)?verkauf|rue?ck(kauf|gabe)|sell|sale|buy ?back|redemption|withdrawal|{GONE.pattern}")
 """Cells, as `fold` writes them, of a list of purchases and sales, on a row that takes metal away."""
 _ARRIVED = re.compile(r"\bgeliefert( kg| g| t)?$|\bgelieferte menge\b|\b(delivered|received)( quantity| qty| kg| g| t)?$")
 _OUTSTANDING = re.compile(r"\boffene (liefer)?menge\b|\boffen( kg| g| t)$|\boutstanding( quantity| qty| kg| g| t)$")
@@ -127,7 +127,7 @@ def sales(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list[
         for header in headers
         if header.key is None and not fold(header.text).startswith("note ")
         for i in kept
-        if isinstance(cell := table.cells[header.text][i], str) and _SALE.fullmatch(fold(cell))
+        if isinstance(cell := table.cells[header.text][i], str) and SALE.fullmatch(fold(cell))
     ]
 
 
@@ -184,6 +184,65 @@ def counted(table: Table, headers: Sequence[Header], kept: Sequence[int], lots: 
             text = tidy(str(cell)) if (cell := table.cells[header.text][i]) is not None else ""
             if re.match(r"0*([2-9]|1[0-9])", text) and not _is_of_all(text, lot):
                 found.append(CellFault(table.rows[i], "quantity", None, text, "pieces", fault, hint))
+    return found
+
+
+def alike(lots: Sequence[Mapping[str, Any]]) -> list[Message]:
+    """That rows without an id say the same of a lot, each of which counts; none where no two do."""
+    rows: dict[tuple[Any, ...], list[str]] = {}
+    for lot in lots:
+        if lot["lot_id"].startswith("row ") and lot["quantity"] is not None and lot["unit"] in KG_PER_UNIT:
+            mass = round(lot["quantity"] * KG_PER_UNIT[lot["unit"]], 9)
+            known = (lot[key] for key in ("asset", "form", "purchase_date", "currency", "origin_country", "status"))
+            price = lot["purchase_price"] and f"{lot['purchase_price'] / KG_PER_UNIT[lot['unit']]:.9g}"
+            rows.setdefault((mass, price, *known), []).append(lot["lot_id"])
+    return [
+        message("{rows:and} say the same, and each counts as a lot: leave out what stands twice.", rows=few(same))
+        for same in rows.values()
+        if len(same) > 1
+    ]
+
+
+_SHARE = re.compile(
+    r"((mit)?eigentums|miteigentums|besitz)?anteil( des eigentue?mers)?|(ownership|owners?|beneficial)( share| interest)?|"
+    r"share|our share|my share|mein anteil|unser anteil|stake|beteiligung|quote|miteigentum|part owned|owned"
+)
+"""Headers, as `fold` writes them, of the part of a lot that is the owner's."""
+_OWNER = frozenset(
+    {"eigentuemer", "inhaber", "besitzer", "owner", "holder", "kunde", "client", "name", "person", "family member"}
+)
+
+
+def shared(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list[CellFault]:
+    """A fault for every row of which a column that is not read says that part of it is another's: ``Anteil %`` and ``60``.
+
+    Without a column of owners, parts that sum to the whole are weights of the lots.
+
+    Args:
+        table: Its cells.
+        headers: Of its columns.
+        kept: Positions of the rows that are lots.
+    """
+    has_owners = any(header.key is None and not _OWNER.isdisjoint(foldings(header.text)) for header in headers)
+    found: list[CellFault] = []
+    for header in headers:
+        if header.key is not None or not _SHARE.fullmatch(re.sub(r" (in )?(prozent|per ?cent|pct)$", "", fold(header.text))):
+            continue
+        texts = [tidy(str(cell)) if (cell := table.cells[header.text][i]) is not None else "" for i in kept]
+        read = [(number := amount(text)) and (number.point if number.point is not None else number.comma) for text in texts]
+        parts = [value for value in read if value is not None]
+        whole = 100 if "%" in header.text + "".join(texts) or max(parts, default=0) > 1 else 1
+        if not has_owners and abs(sum(parts) - whole) <= AGREES * whole:
+            continue
+        hint = message(
+            "Write the quantity that is held by the owner, and rename the column to {new!r:s}.", new=f"note {header.text}"
+        )
+        fault = message("a column {header!r:s} that says that part of it is another's", header=header.text)
+        found += [
+            CellFault(table.rows[i], "quantity", None, text, "shared", fault, hint)
+            for i, text, value in zip(kept, texts, read, strict=True)
+            if value is not None and value < whole * (1 - 1e-9)
+        ]
     return found
 
 

@@ -40,12 +40,10 @@ class PurchaseCells(RowCells):
                 self._fault(i, key, "positive", message("a {key:s} that is not positive", key=key), hint)
                 return
         paid, is_fraction, shown_paid = self._payment(i)
-        row["currency"] = self._currency(
-            i, row["unit"], shown, shown_total, shown_paid, needed=price is not None or total is not None
-        )
+        row["currency"] = self._currency(i, row, shown, shown_total, shown_paid, needed=price is not None or total is not None)
         is_given = self._text("purchase_price_is", i) is not None
-        is_what, count, mass = self._basis(i) if is_given else ("unit", 1.0, None)
-        per = self._priced_per(shown) or (header.unit if header is not None and header.per_unit else None)
+        is_what, count, mass = self._basis(i, row["asset"]) if is_given else ("unit", 1.0, None)
+        per = self._priced_per(row["asset"], shown)
         if per and mass and (per, 1.0) != (mass, count):
             hint = message("Say it in one of the two.")
             self._fault(
@@ -57,13 +55,16 @@ class PurchaseCells(RowCells):
             )
             return
         per = per or mass
-        if header is not None and header.undecided and not (per or is_given) and price is not None and row["quantity"] != 1:
-            hint = message(
+        is_open = header is not None and header.undecided and not (per or is_given) and row["quantity"] != 1
+        if price is not None and (is_open or per in cells.NO_ONE_MASS):
+            hint = cells.NO_ONE_MASS.get(per or "") or message(
                 "Rename it to purchase_price (of a unit) or total_price, or add a column purchase_price_is (unit or total)."
             )
             words = message(
-                "a price of which {header!r:s} does not say whether it is of a unit or of the lot", header=header.text
+                "a price of which {header!r:s} does not say whether it is of a unit or of the lot",
+                header=self.header["purchase_price"].text,
             )
+            words = words if is_open else message("a price per {unit:s}, which is not one mass", unit=per)
             self._fault(i, "purchase_price", "price_is", words, hint)
             return
         # A price of a piece, beside a mass: that of one piece is asked for; a price of a "unit" is of the unit of the quantity.
@@ -98,7 +99,7 @@ class PurchaseCells(RowCells):
         row["purchase_price"] = price
         self._paid(i, row, paid, is_fraction=is_fraction)
 
-    def _basis(self, i: int) -> tuple[str | None, float, str | None]:
+    def _basis(self, i: int, asset: str | None) -> tuple[str | None, float, str | None]:
         """What the price of a row is per: ``unit`` or ``total``, how many units, and the mass that they are counted in.
 
         ``t``, ``EUR/kg``, ``je 100 g`` and, of 100 units of the quantity, ``100``.
@@ -107,7 +108,7 @@ class PurchaseCells(RowCells):
         per = re.sub(r"^(per|je|pro)\b", "", text.rpartition("/")[2].strip().casefold()).strip()
         found = cells.amount(per)
         count = found.value(found.marks[0]) if found and not found.before and not found.is_ambiguous else None
-        unit = cells.UNITS.get(fold(found.after if found and count else per))
+        unit = self._unit_named(asset, found.after if found and count else per)
         if unit in KG_PER_UNIT and (count is None or count > 0):
             return "unit", count or 1.0, unit
         if found and count and count > 0 and not found.after:
@@ -120,11 +121,16 @@ class PurchaseCells(RowCells):
         texts = (self.header["purchase_price"].text, shown.after if shown else "")
         return any(re.search(r"\b(stk|stck|stue?ck|pieces?|pcs?)\b", fold(text)) for text in texts)
 
-    @staticmethod
-    def _priced_per(shown: cells.Amount | None) -> str | None:
-        """The mass that the cell of a price says it is per: ``t`` of ``11.500 EUR/t``; before that of the header."""
-        per = shown.after.partition("/")[2] if shown else ""
-        return cells.UNITS.get(fold(per))
+    def _priced_per(self, asset: str | None, shown: cells.Amount | None) -> str | None:
+        """The unit that the cell of a price says it is per, ``t`` of ``11.500 EUR/t``, else its header."""
+        header = self.header.get("purchase_price")
+        named = header.unit if header is not None and header.per_unit else None
+        return self._unit_named(asset, shown.after.partition("/")[2] if shown else "") or self._unit_named(asset, named or "")
+
+    def _unit_named(self, asset: str | None, per: str) -> str | None:
+        """The unit that a word names; the ounce of a precious metal is the troy ounce."""
+        found = cells.UNITS.get(fold(per))
+        return cells.OZT if found == "oz" and self._is_precious(asset) else found
 
     def _payment(self, i: int) -> tuple[float | None, bool, cells.Amount | None]:
         """The payment in a cell, whether it is a fraction of the price, and the cell where it is an amount."""
@@ -164,7 +170,7 @@ class PurchaseCells(RowCells):
         else:
             row["paid"] = min(share, 1.0)
 
-    def _currency(self, i: int, unit: str | None, *shown: cells.Amount | None, needed: bool) -> str | None:
+    def _currency(self, i: int, row: dict[str, Any], *shown: cells.Amount | None, needed: bool) -> str | None:
         texts = [self._text("currency", i), *(part for one in shown if one for part in (one.before, one.after) if part)]
         basis = self._text("purchase_price_is", i) or ""
         texts += [basis] if basis.partition("/")[1] and basis.partition("/")[0].strip() else []
@@ -174,7 +180,8 @@ class PurchaseCells(RowCells):
             if text is None:
                 continue
             word, _, per = (part.strip() for part in text.partition("/"))
-            if per and unit and not {cells.UNITS.get(fold(per)), unit} <= {*KG_PER_UNIT} and cells.UNITS.get(fold(per)) != unit:
+            unit, named = row["unit"], self._unit_named(row["asset"], per)
+            if per and unit and not {named, unit} <= {*KG_PER_UNIT} and named != unit and named not in cells.NO_ONE_MASS:
                 hint = message("The price is per {per:s} and the quantity in {unit:s}: use one unit.", per=per, unit=unit)
                 self._fault(i, "purchase_price", "two_units", message("two units"), hint)
             try:

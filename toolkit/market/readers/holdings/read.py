@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import zip_longest
 
 import polars as pl
 
@@ -15,11 +16,13 @@ from toolkit.core.messages import message, together
 from toolkit.market.readers.cells import PIECE, UNITS, amount
 from toolkit.market.readers.faults import Fault, row_error
 from toolkit.market.readers.holdings.columns import (
+    FAULT,
     NOT_READ,
     STRONG,
     Header,
     read_header,
 )
+from toolkit.market.readers.holdings.lines import SALE
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
 from toolkit.market.readers.holdings.rows import Parser
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Source, Table, read_table
@@ -77,12 +80,45 @@ def parse(path: Source, *, names: Names, today: date) -> ReadFile:
 
 
 def _header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
-    """The first record that names asset and quantity and holds no number; None where none does."""
+    """The first record that names asset and quantity and holds no number, or two that do so together; None where none does."""
     for at, record in enumerate(records[:TITLES]):
-        keys = {read_header(text).key for text in record if len(text) <= MAX_NAME}
-        if {"asset", "quantity"} <= keys and not any(text.strip()[:1].isdigit() for text in record):
+        if joined := _two_rows(record, records[at + 1]) if at + 1 < len(records) else None:
+            return joined, at + 1, at + 2
+        if _names_lots(record) and _has_words(record):
             return [text.strip() for text in record], at, at + 1
     return None
+
+
+def _names_lots(record: Sequence[str]) -> bool:
+    return {"asset", "quantity"} <= {read_header(text).key for text in record if len(text) <= MAX_NAME}
+
+
+def _has_words(record: Sequence[str]) -> bool:
+    """Whether some cells are filled, and none with a number."""
+    return any(text.strip() for text in record) and not any(text.strip()[:1].isdigit() for text in record)
+
+
+def _two_rows(groups: Sequence[str], names: Sequence[str]) -> list[str] | None:
+    """Names of columns below groups of them (``Kauf`` above ``Menge`` and ``Preis``); None for no header of two rows."""
+    if not (_has_words(groups) and _has_words(names)) or sum(map(bool, groups)) < 2 or max(map(len, groups)) > MAX_NAME:
+        return None
+    if any(fold(above) == FAULT for above in groups):  # a copy that keeps a second header as a row of faults
+        return None
+    group, joined = "", []
+    for above, below in zip_longest(groups, names, fillvalue=""):
+        group = above.strip() or group
+        both = f"{group} {below.strip()}"
+        is_known = bool(read_header(both).key) or SALE.match(fold(group)) is not None
+        joined.append((both if is_known and group else below.strip()) if below.strip() else above.strip())
+    is_apart = all(
+        read_header(below).key == "asset" or not below.strip()
+        for name, below in zip_longest(joined, names, fillvalue="")
+        if read_header(name).key == "asset"
+    ) and any(
+        below.strip() and (not above.strip() or read_header(below).key)
+        for above, below in zip_longest(groups, names, fillvalue="")
+    )
+    return joined if _names_lots(joined) and (_names_lots(names) or is_apart) else None
 
 
 def _header_fault(error: DataError) -> Fault:

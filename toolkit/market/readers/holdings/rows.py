@@ -21,17 +21,14 @@ from toolkit.market.readers.holdings.columns import (
     COLUMNS,
     COUNTS,
     FAULT,
-    STATUSES,
     UNKNOWN_WORDS,
     Header,
-    status_within,
 )
-from toolkit.market.readers.holdings.lines import counted, in_part, no_lots, reduced, repeated, sales
+from toolkit.market.readers.holdings.lines import alike, counted, in_part, no_lots, reduced, repeated, sales, shared
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
+from toolkit.market.readers.holdings.status import StatusCells, not_arrived
 
-_OF_OTHER_THINGS = ("open", "order", "offen")
-"""Words of a status that a remark uses of other things, too: an order's number."""
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
 _WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo))")
@@ -39,13 +36,9 @@ _WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|g
 _ABOVE_ZERO = message(
     "Give a quantity above zero. A sale is no lot: take it off the quantity of its lot, and leave its row out."
 )
-_STATUS = message(
-    "Known: stored, in_transit, ordered, planned. Leave out the row of a lot that is sold or cancelled; what is reserved is "
-    "stored until it is handed over; what has arrived in part is two rows."
-)
 
 
-class Parser(PurchaseCells):
+class Parser(PurchaseCells, StatusCells):
     """Reads the rows of one table; cells are decided by the whole file, so numbers and dates are looked at twice."""
 
     __slots__ = ()
@@ -63,6 +56,7 @@ class Parser(PurchaseCells):
         }
         numbers = table.rows.to_list()
         self._formulas()
+        self._sizes_in_names()
         totals, remarks = no_lots(table, [self._text("asset", i) for i in range(len(numbers))], self.names)
         kept = sorted({*range(len(numbers))} - {*totals, *remarks})
         self.lots = self._lot_ids(numbers)
@@ -72,6 +66,7 @@ class Parser(PurchaseCells):
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
         self.faults += [*reduced(table, self.headers, kept), *sales(table, self.headers, kept)]
+        self.faults += [*shared(table, self.headers, kept), *not_arrived(table, self.headers, kept, rows, self.today)]
         self.faults += [*counted(table, self.headers, kept, rows), *in_part(table, self.headers, kept, rows)]
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
@@ -79,6 +74,7 @@ class Parser(PurchaseCells):
         if remarks:
             self.notes.append(message("Below the table and no lot: row {rows}.", rows=few([str(numbers[i]) for i in remarks])))
         self._say(columns, ignored, [numbers[i] for i in totals], len(rows))
+        self.notes += alike(rows)
         order = {column.key: at for at, column in enumerate(COLUMNS)}
         self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
         return ReadFile(
@@ -105,6 +101,25 @@ class Parser(PurchaseCells):
                         hint,
                     )
                     column[i] = None
+
+    def _sizes_in_names(self) -> None:
+        """``Goldbarren 100 g`` is bars, of pieces of that mass: of a precious metal, whose mass is never that of the lot."""
+        for i, cell in enumerate(self.raw.get("asset", ())):
+            found = _WITH_MASS.fullmatch(cells.tidy(cell)) if isinstance(cell, str) else None
+            if found is None or self._is_known(found[0]) or not self._is_known(found[1]):
+                continue  # "Silber Münzen 10 oz" is known as it is
+            if not self._is_precious(self._named(found[1])[0]):
+                continue
+            given = self._text("size", i)
+            unit = self.header.setdefault("size", Header("size", "size")).unit
+            with contextlib.suppress(DataError):  # what is no size is told as the fault of its own column
+                size, plain = (
+                    cells.size(found[2], None, most=0, precious=True),
+                    re.sub(r"[.,](?=\d{3}\b)", "", given or found[2]),
+                )
+                if cells.size(plain, unit if given else None, most=0, precious=True) == size:
+                    self.raw.setdefault("size", [None] * len(self.raw["asset"]))[i] = found[2]
+                    self.raw["asset"][i] = found[1]
 
     def _lot_ids(self, numbers: list[int]) -> list[str]:
         # An id such as "# 1" would begin a comment where it stands first in a line.
@@ -203,6 +218,11 @@ class Parser(PurchaseCells):
                     name=found[1],
                     mass=found[2],
                 )
+            if i == 0 and not any(re.search(r"\d", str(cell)) for cell in self.table.cells.row(0) if cell is not None):
+                row_of = self.table.header
+                hint = message(
+                    "Row {row:d} is taken for the header. Where the header has two rows, write it in one.", row=row_of
+                )
             self._fault(i, "asset", "unknown_asset", message("unknown asset"), hint)
             return None
         return words
@@ -266,30 +286,14 @@ class Parser(PurchaseCells):
         except DataError as error:
             return self._fault(i, "size", "size", error.message, error.hint)
 
-    def _status(self, i: int) -> str | None:
-        """That of its cell; where it is empty and a place or a remark says that the lot is on its way, it is asked for."""
-        if self._text("status", i) is None:
-            for header in self.headers:
-                words = self.table.cells[header.text][i] if header.key in (None, "location", "custody") else None
-                said = status_within(words) if isinstance(words, str) else None
-                if said and (header.key == "location" or said[0] not in _OF_OTHER_THINGS):
-                    where = message("a place") if header.key == "location" else message("a column {name!r:s}", name=header.text)
-                    hint = message("Fill in the status: {status:s}, or stored.", status=said[1])
-                    return self._fault(
-                        i,
-                        "status",
-                        "status",
-                        message("no status, and {where} that says {status:s}", where=where, status=said[1]),
-                        hint,
-                        value=words,
-                    )
-        return self._word(i, "status", STATUSES, default="stored", remedy=_STATUS)
-
     def _quantity(self, i: int) -> tuple[str | None, float | None]:
         if self._text("quantity", i) is None:
             self._fault(
                 i, "quantity", "empty", message("no quantity"), message("Fill the 'quantity' cell, or leave the row out.")
             )
+            return None, None
+        if re.fullmatch(r"\(\s*\d[\d.,' ]*\w*\s*\)|\d[\d.,' ]*-", self._text("quantity", i) or ""):  # as accounts write it
+            self._fault(i, "quantity", "positive", message("a quantity that is not positive"), _ABOVE_ZERO)
             return None, None
         value, found = self._number(i, "quantity")
         if found is None or value is None:
@@ -330,9 +334,6 @@ class Parser(PurchaseCells):
             with contextlib.suppress(DataError):  # what is no size is told as the fault of its own column
                 return cells.size(size, self.header["size"].unit, most=0, precious=self._is_precious(asset)).mass
         return None
-
-    def _is_precious(self, asset: str | None) -> bool:
-        return asset is not None and self.names.is_precious(asset)
 
     def _unit(self, i: int, asset: str | None, beside: str | None, *, listed: bool, coin: bool) -> str | None:
         """The unit of the column, of the quantity's cell or of its header; where two are named, they must agree."""

@@ -197,7 +197,7 @@ FAULTS = {
     "negative quantity": ({"quantity": "-1"}, "positive", "A sale is no lot"),
     "quantity in words": ({"quantity": "two"}, "number", "plain number"),
     "about": ({"quantity": "ca. 2"}, "number", "number"),
-    "brackets": ({"quantity": "(2)"}, "number", "number"),
+    "brackets": ({"quantity": "(2)"}, "positive", "above zero"),
     "no quantity": ({"quantity": ""}, "empty", "'quantity'"),
     "nan quantity": ({"quantity": "nan"}, "finite", "empty"),
     "other decimal mark": ({"quantity": '"2,5"'}, "decimal", "one decimal mark"),

@@ -1,0 +1,214 @@
+"""Files as people have them: headers of two rows, days beside a status, parts of a lot, prices per an ounce, bars by name."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from tests.holdings_files import parsed
+from tests.workbooks import xlsx
+from toolkit.market.readers.holdings.columns import read_header
+from toolkit.market.readers.holdings.corrected_copy import corrected
+from toolkit.market.readers.holdings.status import last_day, status_and_day
+
+TWO_ROWS = {
+    "group names a column": ("Position;;Bestand;;Lager;", "Nr.;Metall;Menge (kg);Preis EUR/kg;Ort;Status"),
+    "named by one of the two": ("Nr.;Metall;Kauf;;Lager;", ";;Menge (kg);Preis (EUR/kg);Ort;Status"),
+    "units below": ("Nr.;Metall;Menge;Preis;Lagerort;Status", ";;kg;EUR/kg;;"),
+    "two languages": ("Nr.;Metall;Menge (kg);Preis EUR/kg;Ort;Status", "no;metal;quantity (kg);price EUR/kg;place;status"),
+    "below a title": ("Mein Bestand;;;;;\nPosition;;Kauf;;Lager;", "Nr.;Metall;Menge (kg);Preis EUR/kg;Ort;Status"),
+}
+ROWS = "1;Gallium;20;390;Frankfurt;gelagert\n2;Silber;400;45;Rotterdam;bestellt\n"
+
+
+@pytest.mark.parametrize(("groups", "names"), TWO_ROWS.values(), ids=TWO_ROWS)
+def test_a_header_of_two_rows_is_read(groups, names):
+    read = parsed(f"{groups}\n{names}\n{ROWS}")
+    assert not read.faults
+    lots = read.holdings().frame.sort("lot_id")
+    assert lots.select("asset", "quantity", "unit", "purchase_price", "currency", "status").rows() == [
+        ("gallium", 20.0, "kg", 390.0, "EUR", "stored"),
+        ("silver", 400.0, "kg", 45.0, "EUR", "ordered"),
+    ]
+    assert lots["location"].to_list() == ["Frankfurt", "Rotterdam"]
+
+
+def test_a_header_of_two_rows_is_read_in_a_workbook_too():
+    rows = [["Position", None, "Bestand"], ["Nr.", "Metall", "Menge (kg)"], [1, "Gallium", 20], [2, "Silber", 400]]
+    assert parsed(xlsx({"Lager": rows})).holdings().frame["quantity"].to_list() == [20.0, 400.0]
+
+
+def test_a_group_of_sales_stays_in_the_names_of_its_columns():
+    read = parsed("Metall;Kauf;;Verkauf;\n;Menge (kg);Datum;Menge (kg);Datum\nGallium;20;2024-05-02;5;2025-05-02\n")
+    assert read.columns == {"Metall": "asset", "Menge (kg)": "quantity", "Datum": "purchase_date"}
+    assert read.ignored == ("Verkauf Menge (kg)", "Verkauf Datum")
+
+
+def test_a_second_row_that_names_nothing_says_which_row_is_the_header():
+    read = parsed("Metall;Menge;Preis\nwas;wieviel;wie teuer\nGallium;20;390\n")
+    (fault,) = (fault for fault in read.faults if fault.rule == "unknown_asset")
+    assert fault.row == 2
+    assert fault.hint.startswith("Row 1 is taken for the header.")
+
+
+def test_a_first_lot_without_numbers_is_no_header():
+    read = parsed("Metall;Menge;Lager\nGallium;;Frankfurt\nSilber;2;Frankfurt\n")
+    assert [(fault.row, fault.rule) for fault in read.faults] == [(2, "empty")]
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "day"),
+    [
+        ("bestellt, Lieferung KW 3/2027", "ordered", "2027-01-24"),
+        ("ordered - due 15 Jan 2027", "ordered", "2027-01-15"),
+        ("unterwegs ETA 12.01.", "in_transit", None),
+        ("in transit (arrival Q1 2027)", "in_transit", "2027-03-31"),
+        ("geliefert am 12.01.2025", "stored", "2025-01-12"),
+        ("gelagert seit Mai 2024", "stored", "2024-05-31"),
+        ("bestellt 12/2026", "ordered", "2026-12-31"),
+        ("ordered 2027", "ordered", "2027-12-31"),
+    ],
+)
+def test_a_day_beside_a_status_is_told_and_not_read(text, status, day):
+    words = status_and_day(text)
+    assert words is not None
+    assert (words[0], str(last_day(words[1]))) == (status, str(day))
+    read = parsed(f'asset,quantity,status\ngallium,2,"{text}"\n')
+    assert [row["status"] for row in read.rows] == [status]
+    assert any("purchase_date" in note and text in note for note in map(str, read.notes))
+
+
+@pytest.mark.parametrize("text", ["geliefert bis KW 3/2027", "delivered by 15 Jan 2027", "gelagert ab 01.02."])
+def test_what_is_stored_from_a_day_ahead_is_asked(text):
+    (fault,) = parsed(f'asset,quantity,status\ngallium,2,"{text}"\n').faults
+    assert fault.rule == "status"
+    assert "purchase_date" in fault.hint
+
+
+@pytest.mark.parametrize("text", ["ordered from Müller", "sold 12.01.2025", "ordered or stored 2024", "bestellt"])
+def test_other_words_behind_a_status_are_no_day(text):
+    assert status_and_day(text) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "is_asked"),
+    [
+        ("Liefertermin", "15.01.2027", True),
+        ("Delivery date", "KW 3/2027", True),
+        ("ETA", "12.01.", True),
+        ("Lieferdatum", "15.01.2025", False),
+        ("Liefertermin", "sofort", False),
+        ("Liefertermin", "", False),
+        ("note Liefertermin", "15.01.2027", False),
+    ],
+)
+def test_a_day_of_delivery_ahead_is_no_stored_lot(header, cell, is_asked):
+    read = parsed(f"asset;quantity;{header}\ngallium;2;{cell}\n")
+    assert [fault.rule for fault in read.faults] == ["due"] * is_asked
+    assert not parsed(f"asset;quantity;{header};status\ngallium;2;{cell};bestellt\n").faults
+    assert bool(parsed(corrected(read)).faults) == is_asked
+
+
+def test_the_lots_of_an_order_confirmation_are_not_stored_without_a_word():
+    (fault,) = parsed("Auftragsbestätigung 1183;;\nArtikel;Menge;ME\nGallium;25;kg\n").faults
+    assert (fault.column, fault.fault) == ("status", "no status, and a title that says ordered")
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "asked"),
+    [
+        ("Eigentümer;Anteil %", ("Anna;60", "Bernd;40"), [2, 3]),
+        ("Ort;Anteil %", ("Zürich;60", "Zürich;40"), []),  # weights of the lots
+        ("Ort;Anteil %", ("Zürich;100", "Zürich;25"), [3]),
+        ("Ort;Ownership", ("Zürich;0.5", "Zürich;1"), [2]),
+        ("Ort;Ownership", ("Zürich;100 %", "Zürich;100 %"), []),
+        ("Ort;note Anteil %", ("Zürich;100", "Zürich;25"), []),
+    ],
+)
+def test_a_part_of_a_lot_is_not_counted_as_all_of_it(header, cells, asked):
+    lines = "\n".join(
+        f"{asset};{quantity};{cell}" for asset, quantity, cell in zip(("gallium", "silver"), (2, 3), cells, strict=True)
+    )
+    read = parsed(f"asset;quantity;{header}\n{lines}\n")
+    assert [(fault.rule, fault.row) for fault in read.faults] == [("shared", row) for row in asked]
+
+
+def test_rows_without_an_id_that_say_the_same_are_named():
+    rows = "Gallium;20;2024-05-02;400;Frankfurt\nGa;20;02.05.2024;400;Frankfurt a.M.\nGallium;20;2024-05-03;400;Frankfurt\n"
+    read = parsed(f"Metall;Menge kg;Kaufdatum;Kaufpreis EUR/kg;Lagerort\n{rows}")
+    assert [str(note) for note in read.notes if "say the same" in note] == [
+        "row 2 and row 3 say the same, and each counts as a lot: leave out what stands twice."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "price", "asset", "unit", "expected"),
+    [
+        ("Price USD/oz", "2000", "gold", "g", 64.3014931374),
+        ("Price", "30 USD/oz", "silver", "ozt", 30.0),
+        ("Price", "30 USD/oz", "silver", "oz", 30.0),
+        ("Price USD/oz", "30", "gallium", "kg", None),
+        ("Price USD/mtu", "300", "gallium", "kg", None),
+        ("Price", "300 EUR/Pfund", "gallium", "kg", None),
+        ("Price USD/ton", "300", "gallium", "kg", None),
+    ],
+)
+def test_a_price_per_a_unit_that_is_no_mass_is_never_one_of_the_quantity(header, price, asset, unit, expected):
+    read = parsed(f"asset,quantity,unit,{header}\n{asset},100,{unit},{price}\n")
+    if expected is None:
+        assert [(fault.column, fault.rule) for fault in read.faults] == [("purchase_price", "price_is")]
+        assert parsed(corrected(read)).faults
+    else:
+        assert read.rows[0]["purchase_price"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("Gesamt EUR", "total_price"),
+        ("Total (EUR)", "total_price"),
+        ("Gesamt", None),
+        ("Date in", None),  # the day on which a warehouse took it in
+        ("Purchased kg", None),
+        ("Anteil %", None),
+        ("Menge in kg", "quantity"),
+        ("Preis in EUR/kg", "purchase_price"),
+        ("AHK", "purchase_price"),
+    ],
+)
+def test_headers_of_lists(header, key):
+    assert read_header(header).key == key
+
+
+@pytest.mark.parametrize("cell", ["(5)", "(5 kg)", "5-", "1.234,5-", "-5"])
+def test_the_negative_numbers_of_accounts_are_told_as_such(cell):
+    (fault,) = parsed(f"asset;quantity\ngallium;{cell}\n").faults
+    assert fault.rule == "positive"
+
+
+@pytest.mark.parametrize(
+    ("row", "mass"),
+    [
+        ("Goldbarren 100 g;3;Stk;", 0.3),
+        ("Silberbarren 1 kg;5;Stk;1.000 g", 5.0),
+        ("Goldbarren 100 g;300;g;100 g", 0.3),
+    ],
+)
+def test_the_mass_of_a_bar_in_its_name_is_the_size_of_a_piece(row, mass):
+    read = parsed(f"Metall;Menge;Einheit;Stückgewicht\n{row}\nGold;2,5;kg;\n")
+    assert not read.faults
+    assert read.holdings().frame["mass"][0] == pytest.approx(mass)
+    assert read.rows[0]["size"] is not None
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["Goldbarren 100 g;3;Stk;50 g", "Goldbarren 100 g;3;;", "Goldbarren 100 g;3;g;", "Gallium 5 kg;2;Stk;"],
+)
+def test_a_mass_in_a_name_that_may_be_another_is_asked(row):
+    assert parsed(f"Metall;Menge;Einheit;Stückgewicht\n{row}\n").faults
+
+
+def test_a_file_with_a_header_alone_needs_no_second_row():
+    assert parsed(io.BytesIO(b"asset;quantity\n").getvalue()).holdings().frame.is_empty()
