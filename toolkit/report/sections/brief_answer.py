@@ -88,9 +88,9 @@ def _changed(found: Findings) -> KeyFigure:
 def _next(found: Findings) -> KeyFigure:
     say, ahead = found.say, dated_controls(found)
     if not ahead:
-        return KeyFigure(say.words("Next official date"), text("–"), say("none is known"))
+        return KeyFigure(say.words("Next change of a control"), text("–"), say("none is known"))
     return KeyFigure(
-        say.words("Next official date"), text(found.fmt.short_date(ahead[0].date)), text(found.away(ahead[0].date))
+        say.words("Next change of a control"), text(found.fmt.short_date(ahead[0].date)), text(found.away(ahead[0].date))
     )
 
 

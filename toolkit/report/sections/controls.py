@@ -35,6 +35,11 @@ ALONE = (
     mark("{product} is in no notice that applies"),
 )
 """The finding on one product: controlled, unsettled, named without a duty, not named."""
+IN_FORCE = {
+    "ban": mark("A Chinese ban on exports {towards} is in force on {product}"),
+    "licence": mark("{product} needs a Chinese licence"),
+}
+"""The same where the law is in force, by the first word of the headline."""
 SHOWN = ("in_force", "unsettled", "unchecked", "suspended")
 """Statuses with a cell, the one that is shown first."""
 Cells = tuple[State | None, ...]
@@ -108,7 +113,9 @@ def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:
     if total == 1:
         (row,) = rows
         told = ALONE[0 if counted and not row.uncertain else 1 if counted else 2 if row.listed else 3]
-        return say(told, product=run.title(row) if run.exposure is None else run.head(row))
+        told = IN_FORCE.get(row.headline.partition("+")[0], told)
+        product = run.title(row) if run.exposure is None else run.head(row)
+        return say(told, product=product, towards=run.towards(run.record.owner.country))
     if not counted:
         return say("None of {total} products needs a Chinese licence or may not leave China", total=total)
     first = say.counted(

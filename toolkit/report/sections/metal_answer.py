@@ -23,7 +23,11 @@ LAW = {
     "plain": mark("no Chinese control applies to its traded form"),
 }
 """The law of today in a clause, by how the product stands."""
-BANNED = mark("a Chinese ban on exports {towards} is in force on its traded form")
+IN_FORCE = {
+    "ban": mark("a Chinese ban on exports {towards} is in force on its traded form"),
+    "licence": mark("its traded form needs a Chinese licence"),
+}
+"""The clause where the law is in force, by the first word of the headline."""
 
 
 @section("metal-answer", "", needs=["metal"], uses=["supply", "prices", "flows"])
@@ -41,9 +45,9 @@ def metal_answer(run: Findings) -> tuple[Block, ...]:
 
 
 def _result(run: Findings, key: str) -> Text:
-    say, law = run.say, run.say.words(LAW[run.standing(key)])
-    if (row := run.controls.get(key)) and row.headline == "ban":
-        law = say.words(BANNED, towards=run.towards(run.record.owner.country))
+    say, row, law = run.say, run.controls.get(key), LAW[run.standing(key)]
+    law = IN_FORCE.get(row.headline.partition("+")[0], law) if row else law
+    law = say.words(law, towards=run.towards(run.record.owner.country))
     metal, at = run.head(run.product(key)), _scored(run, key)
     if at is None:
         return say("{metal}: {law}", metal=metal, law=law)
