@@ -158,8 +158,8 @@ def test_the_opening_says_how_many_lots_are_in_none_of_its_figures(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "title"),
     [
-        ((TWELVE[0], TWELVE[11].replace("stored", "ordered").replace("Frankfurt", "")), "no price: 2 kg gallium"),
-        ((TWELVE[3], TWELVE[11].replace("stored", "ordered").replace("Frankfurt", "")), "3 kg germanium, worth €"),
+        ((TWELVE[0], TWELVE[11].replace("stored", "ordered").replace("Frankfurt", "")), "no price: 2\xa0kg gallium"),
+        ((TWELVE[3], TWELVE[11].replace("stored", "ordered").replace("Frankfurt", "")), "3\xa0kg germanium, worth €"),
         ((TWELVE[0], TWELVE[11].replace("Frankfurt", "Shanghai")), "A lot at risk has no price: 2 kg gallium"),
     ],
 )

@@ -130,6 +130,10 @@ class Formats:
         digits = f"{value:,.4f}".rstrip("0").rstrip(".")
         return Written(digits.translate(self._separators).replace("-", MINUS), value, _form(_decimals(digits)))
 
+    def kilograms(self, value: float) -> str:
+        """A mass with its unit on the same line."""
+        return f"{self.quantity(value)}{NBSP}kg"
+
     def long_date(self, value: str | date | None) -> str:
         """27 November 2026, its parts not to be torn apart."""
         if value is None:

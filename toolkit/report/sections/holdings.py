@@ -211,11 +211,11 @@ def _largest(run: Findings, order: Sequence[LotExposure]) -> Text:
     if risky := [lot for lot in order if _is_at_risk(lot)]:
         lot = max(risky, key=lambda lot: lot.value or 0.0)
         if lot.value is None:
-            quantity, metal = run.fmt.quantity(lot.mass), run.metal(run.product(lot.asset))
-            return say("A lot at risk has no price: {quantity} kg {metal}", quantity=quantity, metal=metal)
+            mass, metal = run.fmt.kilograms(lot.mass), run.metal(run.product(lot.asset))
+            return say("A lot at risk has no price: {mass} {metal}", mass=mass, metal=metal)
         return say(
-            "The largest lot at risk is {quantity} kg {metal}, worth {value}",
-            quantity=run.fmt.quantity(lot.mass),
+            "The largest lot at risk is {mass} {metal}, worth {value}",
+            mass=run.fmt.kilograms(lot.mass),
             metal=run.metal(run.product(lot.asset)),
             value=run.money(lot.value),
         )
@@ -223,8 +223,8 @@ def _largest(run: Findings, order: Sequence[LotExposure]) -> Text:
     if lot.value is None:
         return say("No lot has a price")
     return say(
-        "The largest lot is {quantity} kg {metal}, worth {value}",
-        quantity=run.fmt.quantity(lot.mass), metal=run.metal(run.product(lot.asset)), value=run.money(lot.value),
+        "The largest lot is {mass} {metal}, worth {value}",
+        mass=run.fmt.kilograms(lot.mass), metal=run.metal(run.product(lot.asset)), value=run.money(lot.value),
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from toolkit.core.errors import DataError
         ("InP wafers 2 inch", "indium", "phosphide"),
         ("GaAs-Wafer", "gallium", "arsenide"),
         ("Germanium wafers", "germanium", "substrate"),
-        ("Ge-Wafer 4\"", "germanium", "substrate"),
+        ('Ge-Wafer 4"', "germanium", "substrate"),
         ("Ge wafers 100 mm", "germanium", "substrate"),
         ("Germaniumwafer", "germanium", "substrate"),
         ("Dy2O3", "dysprosium", "oxide"),
