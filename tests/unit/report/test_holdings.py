@@ -160,7 +160,7 @@ def test_the_opening_says_how_many_lots_are_in_none_of_its_figures(tmp_path):
     [
         ((TWELVE[0], TWELVE[11].replace("stored", "ordered").replace("Frankfurt", "")), "no price: 2\xa0kg gallium"),
         ((TWELVE[3], TWELVE[11].replace("stored", "ordered").replace("Frankfurt", "")), "3\xa0kg germanium, worth €"),
-        ((TWELVE[0], TWELVE[11].replace("Frankfurt", "Shanghai")), "A lot at risk has no price: 2 kg gallium"),
+        ((TWELVE[0], TWELVE[11].replace("Frankfurt", "Shanghai")), "A lot at risk has no price: 2\xa0kg gallium"),
     ],
 )
 def test_a_lot_without_a_price_is_neither_the_largest_nor_worth_a_dash(tmp_path, rows, title):

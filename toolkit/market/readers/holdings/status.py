@@ -50,7 +50,7 @@ class StatusCells(RowCells):
     __slots__ = ()
 
     def _status(self, i: int) -> str | None:
-        """That of its cell; where that is empty and a title, a place or a remark says that it is on its way, it is asked for."""
+        """That of its cell; where that is empty and a title, a place or a remark says that it is on its way, it is asked."""
         text = self._text("status", i)
         if text is None and (said := self._said_elsewhere(i)):
             status, where, words = said
