@@ -259,10 +259,38 @@ def test_exposure_table_and_object(as_json, called):
     assert called("exposure", "lots.csv", *TODAY, "--quiet", "--strict")[0] == 7
 
 
+@pytest.mark.parametrize("day", ["2026-11-24", "2026-11-29"])
+def test_what_a_review_says_of_ended_suspensions_is_in_the_language_of_the_reader(called, day):
+    told = {language: called("ledger", "review", "--as-of", day, "--lang", language)[1] for language in ("en", "de")}
+    told = {language: " ".join(out.split()) for language, out in told.items()}
+    ended = told["en"].count("ended by its text on")
+    assert ended == told["de"].count("endete nach ihrem Text am") == (2 if day == "2026-11-24" else 3)
+    assert ("wieder in Kraft seit 2026-11-28, sofern kein Akt nach dem" in told["de"]) == (day == "2026-11-29")
+    assert "by its text" not in told["de"]
+
+
+def test_exposure_tells_possible_bars_and_law_that_the_ledger_lacks(called, as_json):
+    rows = ("neodymium,magnet,5,CHN,Shanghai,stored", "neodymium,magnet,5,CHN,Frankfurt,stored", "gallium,metal,5,CHN,Shanghai,stored",
+            "rhenium,metal,5,CHL,Chile,ordered", "indium,metal,5,CHN,Frankfurt,ordered")  # fmt: skip
+    Path("bars.csv").write_text("\n".join(["asset,form,quantity,origin_country,location,status", *rows]), encoding="utf-8")
+    out = " ".join(called("exposure", "bars.csv", *TODAY)[1].split())
+    bars = "not to military users in JPN, USA; {}not to listed firms in EU, JPN, TWN, USA"
+    assert f"Resale (1): licence to leave; perhaps {bars.format('perhaps ')}." in out
+    assert f"Resale (2): perhaps {bars.format('perhaps ')}; not settled." in out
+    assert f"Resale (3): licence to leave; {bars.format('')}." in out
+    assert "Truce: supply comes back" in out
+    assert "open order clear, or law not in the ledger" in out
+    rows = called("exposure", "bars.csv", *TODAY, "--format", "markdown")[1].splitlines()
+    assert [row.split("|")[2].strip() for row in rows if "| ordered, law not in the ledger |" in row] == ["rhenium metal"]
+    assert {lot["asset"]: lot["delivery"] for lot in as_json("exposure", "bars.csv", *TODAY)["lots"]}[
+        "rhenium"
+    ] == "open_order_clear"
+
+
 def test_shock_prints_band_formula_and_outside_check(called):
     code, out, _ = called("shock", "gallium", "--loss", "0.5", "--elasticity", "0.25:0.7", *TODAY)
     assert code == 0
-    for words in ("2.69 x", "16.00 x", "(1 - loss) ** (-1 / e)", "+150%", "not a forecast"):
+    for words in ("2.69 x", "16.00 x", "(1 - loss) ** (-1 / e)", "+150%", "Truce: supply comes back", "not a forecast"):
         assert words in out
     assert max(map(len, out.splitlines())) <= 80
 

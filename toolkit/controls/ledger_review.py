@@ -10,7 +10,7 @@ from toolkit.controls.changes import titles_acted_on
 from toolkit.controls.chronology import ANNOUNCED, DAY, UNSETTLED
 from toolkit.controls.events import CLAIMS, MAY_EXTEND, Event
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.upcoming import upcoming
+from toolkit.controls.upcoming import dated_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,10 @@ def review_ledger(ledger: ControlLedger, *, on: date, reviewed_to: date | None) 
     """
     chronology, since = ledger.chronology, reviewed_to or date.min
     known = [event for event in ledger.events if event.known_from <= on]
-    lapsed = upcoming(ledger, on=on, within_days=max((on - since).days, 0)) if reviewed_to else upcoming(ledger, on=on)
+    changes = dated_changes(ledger, on=on, within_days=max((on - since).days, 0) if reviewed_to else 90)
     ended = [
         EndedSuspension(row["date"], row["event_id"], row["title"], tuple(row["acts_on"]), row["what"])
-        for row in lapsed.iter_rows(named=True)
+        for row in changes
         if row["status"] == "lapsed"
     ]
     return LedgerReview(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from toolkit.controls.chronology import DAY, EXPIRED, IN_FORCE, Chronology
 from toolkit.controls.events import AGREED, CLAIMS, MAY_EXTEND, SUSPENDS, Event
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import SpecError
+from toolkit.core.messages import Message, message
 
 SCHEMA = {
     "date": pl.Date,
@@ -72,38 +74,50 @@ def _claim(event: Event) -> dict[str, object]:
     return {"authority": event.authority, "until": event.ends, "standing": event.standing, "relation": event.relation}
 
 
-def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Event, ...], *, first: tuple[str, ...]) -> str:
+def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Event, ...], *, first: tuple[str, ...]) -> Message:
     """The message for a suspension that has ended by its text.
 
     A claim of one side that it goes on is named, and changes nothing; under an agreement of both governments what it suspended
     is unsettled. What is said of a day after the last reviewed one is an inference, and says so.
     """
-    targets = _series(titles_acted_on(ledger.chronology, event))
-    text = f"The suspension of {targets} ({event.title}) ended by its text on {(since - DAY).isoformat()}"
+    reviewed, targets = ledger.reviewed_to, titles_acted_on(ledger.chronology, event)
+    ended = message(
+        "The suspension of {targets:and} ({title}) ended by its text on {day:%Y-%m-%d}",
+        targets=targets,
+        title=event.title,
+        day=since - DAY,
+    )
     agreed = [claim for claim in claims if claim.standing == AGREED]
     if agreed:
-        until = agreed[0].ends
-        to = f" to {until.isoformat()}" if until else ""
-        reviewed = f", ledger complete to {ledger.reviewed_to.isoformat()}" if ledger.reviewed_to else ""
-        who = agreed[0].authority
+        until, who = agreed[0].ends, agreed[0].authority
+        to = message(" to {day:%Y-%m-%d}", day=until) if until else ""
+        complete = message(", ledger complete to {day:%Y-%m-%d}", day=reviewed) if reviewed else ""
         if all(claim.relation == MAY_EXTEND for claim in agreed):
-            covers = f"whether the extension{to} that both governments agreed ({who}) covers it was not found"
-            return f"{text}. Unsettled: {covers}{reviewed}"
-        return f"{text}. Unsettled: extension{to} agreed by both governments ({who}), amending act not seen{reviewed}"
-    again = "for the first time" if first == titles_acted_on(ledger.chronology, event) else "again"
-    text = f"{text}: in force {again} since {since.isoformat()}"
-    text += f" ({_series(first)} for the first time)" if first and again == "again" else ""
-    if ledger.reviewed_to is None or since > ledger.reviewed_to:
-        text += f", unless an act after {ledger.reviewed_to.isoformat()} says otherwise" if ledger.reviewed_to else ""
+            return message(
+                "{ended}. Unsettled: whether the extension{to} that both governments agreed ({authority}) covers it was not "
+                "found{complete}",
+                ended=ended, to=to, authority=who, complete=complete,
+            )  # fmt: skip
+        return message(
+            "{ended}. Unsettled: extension{to} agreed by both governments ({authority}), amending act not seen{complete}",
+            ended=ended, to=to, authority=who, complete=complete,
+        )  # fmt: skip
+    if first == targets:
+        text = message("{ended}: in force for the first time since {day:%Y-%m-%d}", ended=ended, day=since)
+    elif first:
+        text = message(
+            "{ended}: in force again since {day:%Y-%m-%d} ({first:and} for the first time)", ended=ended, day=since, first=first
+        )
+    else:
+        text = message("{ended}: in force again since {day:%Y-%m-%d}", ended=ended, day=since)
+    if reviewed and since > reviewed:
+        text = message("{text}, unless an act after {day:%Y-%m-%d} says otherwise", text=text, day=reviewed)
     if not claims:
         return text
-    told = "; ".join(f"{c.authority}" + (f", to {c.ends.isoformat()}" if c.ends else "") for c in claims)
-    return f"{text}, unless the claimed extension holds ({told}; no legal act confirms it)"
-
-
-def _series(titles: tuple[str, ...]) -> str:
-    *others, last = titles
-    return f"{', '.join(others)} and {last}" if others else last
+    stated = [message("{who}, to {day:%Y-%m-%d}", who=c.authority, day=c.ends) if c.ends else c.authority for c in claims]
+    return message(
+        "{text}, unless the claimed extension holds ({claims:; }; no legal act confirms it)", text=text, claims=stated
+    )
 
 
 def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.DataFrame:
@@ -125,12 +139,24 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
         claims (authority, last day, standing, relation) that a suspension goes on, and the titles of those that it suspended
         before they ever operated.
     """
+    rows = dated_changes(ledger, on=on, within_days=within_days)
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def dated_changes(ledger: ControlLedger, *, on: date, within_days: int) -> list[dict[str, Any]]:
+    """The rows of `upcoming`, whose sentences keep their templates.
+
+    Args:
+        ledger: The ledger of controls.
+        on: Day of knowledge.
+        within_days: As of `upcoming`.
+    """
     if within_days < 0:
         raise SpecError(
             "the calendar looks ahead, not {within_days} days.", hint="Give a positive number of days.", within_days=within_days
         )
     chronology, window = ledger.chronology, timedelta(days=within_days)
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for event in ledger.events:
         if event.known_from > on:
             continue
@@ -159,4 +185,4 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
                 stated = [_claim(claim) for claim in claims]
                 parts = {"change": "lapsed", "returns": since, "claims": stated, "never_operated": list(first)}
                 rows.append(_row(chronology, event, since - DAY, "lapsed", what, **parts))
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("date", "event_id")
+    return sorted(rows, key=lambda row: (row["date"], row["event_id"]))

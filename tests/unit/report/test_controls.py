@@ -51,6 +51,12 @@ def test_a_suspension_with_an_end_is_urgent_and_its_words_are_kept_on_a_phone():
     assert lines(law())["Ga, Ge"].states[0].brief == ""
 
 
+@pytest.mark.parametrize(("code", "both"), [("en", ("Licence", "ban")), ("de", ("Genehm", "Verbot"))])
+def test_the_label_on_a_phone_names_what_the_column_holds(code, both):
+    (matrix,) = matrix_figure(law(), code).body
+    assert all(word in label for label in matrix.columns[0] for word in both)
+
+
 @pytest.mark.parametrize(("symbol", "brief"), [("Mo", "uncertain"), ("W", "not named below its size")])
 def test_an_unsettled_form_says_so_in_words(symbol, brief):
     states = [state for state in lines(law())[symbol].states if state and state.mark != "whitelist"]

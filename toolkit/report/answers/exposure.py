@@ -12,7 +12,7 @@ from toolkit.holdings.licence_delay import Cover
 from toolkit.records.exposure import ExposureAnswer
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.controls import headline
-from toolkit.report.answers.shock import beyond, multiple
+from toolkit.report.answers.shock import beyond, multiple, truce
 from toolkit.report.document import Document
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language, mark
@@ -21,6 +21,8 @@ from toolkit.report.i18n.text import joined, plain
 
 RESALE = {"unsettled": mark("not settled"), "permit": mark("permit")}
 """Answers about resale in the words of the column; see `toolkit.holdings.resale`."""
+CLEAR = ("open_order_clear", "planned_clear")
+"""Deliveries that no measure of the ledger can stop."""
 PERHAPS_OUT = ("in_transit", "stored_place_unknown")
 """Deliveries of which the file does not say whether the lot has left the country that it is exported from."""
 USERS = {"civil": mark("anyone"), "military": mark("military users"), "listed": mark("listed firms")}
@@ -88,10 +90,19 @@ def _lot(answer: Answer, lot: LotExposure, resale: str) -> Iterator[Cell]:
     yield "" if lot.value is None else f"{'<= ' if lot.at_most else ''}{answer.number(lot.value, ',.2f')}"
     yield answer.origin(lot.origin)
     yield headline(answer, lot.headline) + (say.fmt.notices(OWN_MARK).replace(" ", NBSP) if own else "")
-    yield answer.word(lot.delivery)
+    yield (
+        say.words("{status}, law not in the ledger", status=answer.word(lot.status))
+        if _unread(lot)
+        else answer.word(lot.delivery)
+    )
     yield resale
     yield answer.word(lot.traceability.origin)
     yield answer.word(lot.traceability.certificate)
+
+
+def _unread(lot: LotExposure) -> bool:
+    """Whether the export law of where a lot that would be clear has to leave is not in the ledger."""
+    return lot.delivery in CLEAR and any(lot.export_from in one.not_in_ledger for one in lot.answers)
 
 
 def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
@@ -102,7 +113,13 @@ def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
             return name, total.lots, say.words("no price"), ""
         return name, total.lots, answer.number(total.value, ",.2f"), answer.number(share, ".1%")
 
-    yield from (row(answer.word(total.name), total, total.share) for total in found.deliveries if total.lots)
+    unread = {lot.delivery for lot in found.lots if _unread(lot)}
+    for total in found.deliveries:
+        name = answer.word(total.name)
+        if total.lots:
+            yield row(
+                say.words("{name}, or law not in the ledger", name=name) if total.name in unread else name, total, total.share
+            )
     yield row(say.words("total"), found.held, 1.0 if found.held.value else None)
     yield row(say.words("can be stopped"), found.at_risk, found.at_risk.share)
     yield from (row(answer.word(total.name) + say.words(", not owned"), total, None) for total in found.planned if total.lots)
@@ -124,6 +141,13 @@ def _resale(answer: Answer, lot: LotExposure) -> str:
         say.words("not to {users} in {places}", users=say.words(users), places=", ".join(places))
         for user, users in USERS.items()
         if (places := sorted({one.destination for one in barred if one.end_user == user}))
+    ]
+    bars = {(one.destination, one.end_user) for one in barred}
+    perhaps = [one for one in lot.resale if one.certainty != "named" and (one.destination, one.end_user) not in bars]
+    told += [
+        say.words("perhaps not to {users} in {places}", users=say.words(users), places=", ".join(places))
+        for user, users in USERS.items()
+        if (places := sorted({one.destination for one in perhaps if one.end_user == user}))
     ]
     told += [say.words(words) for key, words in RESALE.items() if any(one.answer == key for one in lot.answers)]
     if unread := sorted({place for one in lot.answers for place in one.not_in_ledger}):
@@ -195,6 +219,7 @@ def _shock(answer: Answer, found: ExposureAnswer) -> None:
             for case in cases
         ),
     )  # fmt: skip
+    truce(answer)
     if on_its_way := cases[0].in_transit:
         answer.line(
             "In transit from China, or of unknown origin: {amount:,.0f} {money} may be stopped. Whether it has left is not "

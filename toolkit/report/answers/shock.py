@@ -42,6 +42,7 @@ def shock(found: ShockAnswer, say: Language) -> Document:
             "by",
             rows, money=money,
         )  # fmt: skip
+    truce(answer)
     if found.largest_observed is not None and high > found.largest_observed:
         beyond(answer, found.largest_observed)
     if found.price is None:
@@ -135,6 +136,11 @@ def _case(answer: Answer, case: ResponseCase) -> Iterator[Cell]:
 def multiple(answer: Answer, value: float, observed: float | None) -> str:
     """A multiple, marked where no price has been seen as high in the year after a control."""
     return f"{answer.number(value, '.2f')} x" + ("!" if observed is not None and value > observed else "")
+
+
+def truce(answer: Answer) -> None:
+    """What the column means."""
+    answer.line("Truce: supply comes back and the price falls by the same factor; the column is what stored metal loses then.")
 
 
 def beyond(answer: Answer, observed: float) -> None:

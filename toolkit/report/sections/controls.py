@@ -67,7 +67,7 @@ def _concerned(run: Findings) -> tuple[ControlState, ...]:
 
 def _matrix(run: Findings) -> Figure:
     say, rows = run.say, run.record.controls
-    columns = [(say.words("Licence or ban"), say.words("Licence"))]
+    columns = [(say.words("Licence or ban"), say.words("Licence, ban"))]
     for route in _routes(run, rows[0]):
         place, short = run.place(route.destination), short_country(route.destination, say)
         if route.end_user == "civil":
