@@ -6,6 +6,8 @@ import json
 from functools import cache
 from typing import Any
 
+_NESTED = (dict, list, tuple)
+
 
 @cache
 def _encoder(pad: str, *, ascii_only: bool) -> json.JSONEncoder:
@@ -24,16 +26,20 @@ def indented(data: Any, *, ascii_only: bool = False, pad: str = "") -> str:
         pad: Indent of the line on which the value begins.
     """
     inner = pad + " "
-    if not isinstance(data, dict | list | tuple) or not data:
-        return _encoder(inner, ascii_only=ascii_only).encode(data)
-    items = [*(data.values() if isinstance(data, dict) else data)]
-    if not any(issubclass(kind, dict | list | tuple) for kind in {*map(type, items)}):
-        text = _encoder(inner, ascii_only=ascii_only).encode(data)
-        return f"{text[0]}\n{inner}{text[1:-1]}\n{pad}{text[-1]}"
-    written = [indented(item, ascii_only=ascii_only, pad=inner) for item in items]
-    if isinstance(data, dict):
-        keys = (key if isinstance(key, str) else json.dumps(key) for key in data)
-        encode = _encoder(inner, ascii_only=ascii_only).encode
-        written = [f"{encode(key)}: {text}" for key, text in zip(keys, written, strict=True)]
-    first, last = "{}" if isinstance(data, dict) else "[]"
-    return f"{first}\n{inner}{f',{chr(10)}{inner}'.join(written)}\n{pad}{last}"
+    encode = _encoder(inner, ascii_only=ascii_only).encode
+    if not isinstance(data, _NESTED) or not data:
+        return encode(data)
+    items = data.values() if isinstance(data, dict) else data
+    if any(issubclass(kind, _NESTED) for kind in {*map(type, items)}):
+        # What is nested is written for itself, in the place of a zero: no text of JSON has a line break in it.
+        inside = [isinstance(item, _NESTED) for item in items]
+        flat = [0 if nested else item for item, nested in zip(items, inside, strict=True)]
+        text = encode(dict(zip(data, flat, strict=True)) if isinstance(data, dict) else flat)
+        lines = text[1:-1].split(f",\n{inner}")
+        for at, item in enumerate(items):
+            if inside[at]:
+                lines[at] = lines[at][:-1] + indented(item, ascii_only=ascii_only, pad=inner)
+        text = f"{text[0]}{f',{chr(10)}{inner}'.join(lines)}{text[-1]}"
+    else:
+        text = encode(data)
+    return f"{text[0]}\n{inner}{text[1:-1]}\n{pad}{text[-1]}"
