@@ -29,7 +29,7 @@ class ToolkitError(Exception):
     def __init__(self, message: str, *, hint: str = "", details: Mapping[str, Any] | None = None, **values: Any) -> None:
         """An error of two sentences, as templates where there are values (`toolkit.core.messages.Message`)."""
         self.message: str = sentence(message, values)
-        self.hint: str = sentence(hint, values)
+        self.hint: str = sentence(hint, values) if hint else ""
         super().__init__(self.message)
         self.details: dict[str, Any] = dict(details or {})
 

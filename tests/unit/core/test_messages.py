@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import pytest
 
+from toolkit.core.errors import SpecError
 from toolkit.core.messages import Message, message, phrases, retellable, together
 
 
@@ -107,3 +108,8 @@ def test_phrases_are_those_that_remember():
 def test_a_sentence_of_several_that_were_put_together_is_said_once():
     shared = message("Mend it.")
     assert together(together(message("One."), shared), together(message("Two."), shared)) == "One. Mend it. Two."
+
+
+def test_an_error_without_a_hint_has_no_second_sentence():
+    error = SpecError("no {x}.", x=1)
+    assert phrases([error.message, error.hint]) == {"no 1.": {"said": "no {x}.", "with": {"x": 1}}}
