@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -85,8 +87,19 @@ def _stamp(day: date, opens: time, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, opens, zone).timestamp())
 
 
+@cache
+def _lasting_cache() -> TemporaryDirectory[str]:
+    """Where yfinance keeps cookies as long as this process lives: it opens the database of the first command for all."""
+    import yfinance.cache  # half a second that other tests need not take
+
+    folder = TemporaryDirectory()
+    yfinance.cache.set_cache_location(folder.name)
+    return folder
+
+
 def serve(server: Loopback, listings: Mapping[str, Listing]) -> None:
     """Yahoo with these tickers; any other is not found."""
+    _lasting_cache()
     server.routes["/fc.yahoo.com"] = Answer(
         b"",
         status=404,
