@@ -270,14 +270,15 @@ def test_what_a_review_says_of_ended_suspensions_is_in_the_language_of_the_reade
 
 
 def test_exposure_tells_possible_bars_and_law_that_the_ledger_lacks(called, as_json):
-    rows = ("neodymium,magnet,5,CHN,Shanghai,stored", "neodymium,magnet,5,CHN,Frankfurt,stored", "gallium,metal,5,CHN,Shanghai,stored",
+    rows = ("neodymium,magnet,5,,Frankfurt,stored", "neodymium,magnet,5,CHN,Shanghai,stored", "neodymium,magnet,5,CHN,Frankfurt,stored", "gallium,metal,5,CHN,Shanghai,stored",
             "rhenium,metal,5,CHL,Chile,ordered", "indium,metal,5,CHN,Frankfurt,ordered")  # fmt: skip
     Path("bars.csv").write_text("\n".join(["asset,form,quantity,origin_country,location,status", *rows]), encoding="utf-8")
     out = " ".join(called("exposure", "bars.csv", *TODAY)[1].split())
     bars = "not to military users in JPN, USA; {}not to listed firms in EU, JPN, TWN, USA"
-    assert f"Resale (1): licence to leave; perhaps {bars.format('perhaps ')}." in out
-    assert f"Resale (2): perhaps {bars.format('perhaps ')}; not settled." in out
-    assert f"Resale (3): licence to leave; {bars.format('')}." in out
+    assert f"Resale (1): perhaps {bars.format('')}; not settled." in out
+    assert f"Resale (2): licence to leave; perhaps {bars.format('perhaps ')}." in out
+    assert f"Resale (3): perhaps {bars.format('perhaps ')}; not settled." in out
+    assert f"Resale (4): licence to leave; {bars.format('')}." in out
     assert "Truce: supply comes back" in out
     assert "open order clear, or law not in the ledger" in out
     rows = called("exposure", "bars.csv", *TODAY, "--format", "markdown")[1].splitlines()

@@ -144,8 +144,9 @@ def _resale(answer: Answer, lot: LotExposure) -> str:
     ]
     bars = {(one.destination, one.end_user) for one in barred}
     perhaps = [one for one in lot.resale if one.certainty != "named" and (one.destination, one.end_user) not in bars]
+    words = "not to {users} in {places}" if lot.supposed else mark("perhaps not to {users} in {places}")  # said of all below
     told += [
-        say.words("perhaps not to {users} in {places}", users=say.words(users), places=", ".join(places))
+        say.words(words, users=say.words(users), places=", ".join(places))
         for user, users in USERS.items()
         if (places := sorted({one.destination for one in perhaps if one.end_user == user}))
     ]

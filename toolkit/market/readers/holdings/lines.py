@@ -10,6 +10,7 @@ from typing import Any
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
+from toolkit.core.places import place
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.cells import PURITY, amount, tidy
@@ -188,14 +189,17 @@ def counted(table: Table, headers: Sequence[Header], kept: Sequence[int], lots: 
 
 
 def alike(lots: Sequence[Mapping[str, Any]]) -> list[Message]:
-    """That rows without an id say the same of a lot, each of which counts; none where no two do."""
-    rows: dict[tuple[Any, ...], list[str]] = {}
+    """That rows without an id or a fault say the same of a lot, each of which counts; none where no two do."""
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for lot in lots:
-        if lot["lot_id"].startswith("row ") and lot["quantity"] is not None and lot["unit"] in KG_PER_UNIT:
-            mass = round(lot["quantity"] * KG_PER_UNIT[lot["unit"]], 9)
-            known = (lot[key] for key in ("asset", "form", "purchase_date", "currency", "origin_country", "status"))
-            price = lot["purchase_price"] and f"{lot['purchase_price'] / KG_PER_UNIT[lot['unit']]:.9g}"
-            rows.setdefault((mass, price, *known), []).append(lot["lot_id"])
+        if lot["lot_id"].startswith("row ") and lot["unit"] in KG_PER_UNIT:
+            kg, price = KG_PER_UNIT[lot["unit"]], lot["purchase_price"]
+            said = [lot[key] for key in ("asset", "form", "purchase_date", "currency", "origin_country", "status")]
+            groups.setdefault((round(lot["quantity"] * kg, 9), price and f"{price / kg:.9g}", *said), []).append(lot)
+    rows: dict[tuple[int, str | None], list[str]] = {}
+    for n, group in enumerate(group for group in groups.values() if len(group) > 1):
+        for lot in group:
+            rows.setdefault((n, place(lot["location"] or "").country), []).append(lot["lot_id"])
     return [
         message("{rows:and} say the same, and each counts as a lot: leave out what stands twice.", rows=few(same))
         for same in rows.values()
@@ -208,13 +212,19 @@ _SHARE = re.compile(
     r"share|our share|my share|mein anteil|unser anteil|stake|beteiligung|quote|miteigentum|part owned|owned"
 )
 """Headers, as `fold` writes them, of the part of a lot that is the owner's."""
+_ANOTHERS = re.compile(
+    r"fremd(bestand|eigentum|ware|besitz)?|third part(y|ies)( owned| stock)?|kommission(sware)?|consignment( stock)?|not owned|"
+    r"(belongs to|property of|owned by|held for|gehoert|eigentum von) (a |the |einem )?"
+    r"(clients?|customers?|third part(y|ies)|kunden?|dritten?)"
+)
+"""Cells, as `fold` writes them, that say that a lot is not the owner's."""
 _OWNER = frozenset(
     {"eigentuemer", "inhaber", "besitzer", "owner", "holder", "kunde", "client", "name", "person", "family member"}
 )
 
 
 def shared(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list[CellFault]:
-    """A fault for every row of which a column that is not read says that part of it is another's: ``Anteil %`` and ``60``.
+    """A fault for every row that a column that is not read calls another's, in part (``Anteil %`` and ``60``) or whole.
 
     Without a column of owners, parts that sum to the whole are weights of the lots.
 
@@ -223,8 +233,15 @@ def shared(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list
         headers: Of its columns.
         kept: Positions of the rows that are lots.
     """
+    hint = message("Leave out the row of a lot that is another's, or write the cell in other words if it is not.")
+    found = [
+        CellFault(table.rows[i], "quantity", None, cell, "shared", message("a lot that is another's"), hint)
+        for header in headers
+        if header.key is None and not fold(header.text).startswith("note ")
+        for i in kept
+        if isinstance(cell := table.cells[header.text][i], str) and _ANOTHERS.fullmatch(fold(cell))
+    ]
     has_owners = any(header.key is None and not _OWNER.isdisjoint(foldings(header.text)) for header in headers)
-    found: list[CellFault] = []
     for header in headers:
         if header.key is not None or not _SHARE.fullmatch(re.sub(r" (in )?(prozent|per ?cent|pct)$", "", fold(header.text))):
             continue

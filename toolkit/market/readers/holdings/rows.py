@@ -74,7 +74,8 @@ class Parser(PurchaseCells, StatusCells):
         if remarks:
             self.notes.append(message("Below the table and no lot: row {rows}.", rows=few([str(numbers[i]) for i in remarks])))
         self._say(columns, ignored, [numbers[i] for i in totals], len(rows))
-        self.notes += alike(rows)
+        faulty = {fault.row for fault in self.faults}
+        self.notes += alike([row for row, i in zip(rows, kept, strict=True) if numbers[i] not in faulty])
         order = {column.key: at for at, column in enumerate(COLUMNS)}
         self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
         return ReadFile(

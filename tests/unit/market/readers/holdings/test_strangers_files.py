@@ -134,6 +134,18 @@ def test_a_part_of_a_lot_is_not_counted_as_all_of_it(header, cells, asked):
     assert [(fault.rule, fault.row) for fault in read.faults] == [("shared", row) for row in asked]
 
 
+@pytest.mark.parametrize(
+    ("cell", "is_asked"), [("third party", 1), ("Kommission", 1), ("belongs to client", 1), ("own", 0), ("Kunde 7", 0)]
+)
+def test_a_lot_that_is_anothers_is_not_counted(cell, is_asked):
+    assert [fault.rule for fault in parsed(f"asset;quantity;Remarks\ngallium;2;{cell}\n").faults] == ["shared"] * is_asked
+
+
+def test_rows_at_two_places_or_with_faults_do_not_say_the_same():
+    read = parsed("asset;quantity;location\ngallium;2;Frankfurt\ngallium;2;Zürich\nunknown;3;\nunheard;3;\n")
+    assert not [note for note in read.notes if "say the same" in note]
+
+
 def test_rows_without_an_id_that_say_the_same_are_named():
     rows = "Gallium;20;2024-05-02;400;Frankfurt\nGa;20;02.05.2024;400;Frankfurt a.M.\nGallium;20;2024-05-03;400;Frankfurt\n"
     read = parsed(f"Metall;Menge kg;Kaufdatum;Kaufpreis EUR/kg;Lagerort\n{rows}")
