@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from toolkit.controls.events import COUNTING
@@ -114,6 +114,7 @@ LICENCES = [e.event_id for e in LEDGER.events if e.is_law and e.instrument in CO
     form=forms,
     destination=destinations,
 )
+@example("EV037a", "extends", "licence", 0, 1, 0, ("gallium", "metal"), None)  # a licence on the ban on all that needs one
 def test_a_future_event_changes_nothing_before_its_announcement(
     target, relation, instrument, delay, before, length, form, destination
 ):
