@@ -90,6 +90,14 @@ def test_a_no_on_an_unsettled_form_is_none_in_the_legal_basis_either(tmp_path):
     assert {plain(row.cells[2]) for row in figure.data.rows} == {"Not settled"}
 
 
+def test_a_bar_that_may_come_with_a_licence_is_told(tmp_path):
+    """Of an uncertain form at its origin every cell said "Licence" alone, military users and listed firms included."""
+    rows = ["ND-1,neodymium,magnet,,5,kg,2025-01-10,300,EUR,CHN,Shanghai,stored,,,,,"]
+    (line,) = built(findings_of(ask_of(tmp_path, *rows)))[1].lines
+    assert {state.number for state in line.states} == {"Licence"}
+    assert [state.words.endswith("; perhaps barred") for state in line.states] == [False, True, True, True]
+
+
 def test_a_clause_on_goods_made_abroad_is_named_and_not_a_yes(tmp_path):
     oxide = "DY-2,dysprosium,oxide,99.5 %,5,kg,2025-01-10,300,EUR,CHN,Frankfurt,stored,,,,,"
     figure, matrix = built(findings_of(ask_of(tmp_path, oxide)))

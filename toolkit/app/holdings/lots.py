@@ -93,7 +93,9 @@ class LotNames:
                 "Write {metal:s} as the asset, and what it is made into in the column form.", metal=self.first_word(text)
             )
         ticker = text.isupper() and len(text) <= TICKER
-        raise DataError("unknown asset {text!r:s}.", hint=together(near, own if ticker or not near else ""), text=text)
+        names_of = message("Metals are read by symbol and by English or German name.")
+        hint = together(near or ("" if ticker else names_of), own if ticker or not near else "")
+        raise DataError("unknown asset {text!r:s}.", hint=hint, text=text)
 
     def _metal_and_form_of_a_notice(self, text: str) -> tuple[str, str] | None:
         """``Tungsten APT``: a metal, and a form by the words of a notice; None for what is not both."""

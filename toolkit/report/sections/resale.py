@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
 from typing import Literal
@@ -152,13 +153,23 @@ def _buyers(run: Findings, buyers: Sequence[Buyer]) -> tuple[str, str]:
 def _states(run: Findings, part: Resale, group: LotGroup) -> tuple[State, ...]:
     """The cells of a line: of buyers in one column the gravest answer, with the measures behind the answers of all."""
     by_buyer = {(b.destination, b.end_user): a for b, a in zip(part.buyers, group.answers, strict=True)}
+    lots = [lot for lot in run.needed(Holdings).exposure.lots if (lot.asset, lot.form, lot.origin) == _kind(group)]
+    barring = {(one.destination, one.end_user) for lot in lots for one in lot.resale if one.certainty != "named"}
     cells = []
     for buyers in _columns(part):
         answers = [by_buyer[buyer.destination, buyer.end_user] for buyer in buyers]
         gravest = min(answers, key=lambda answer: GRAVITY.index(answer.answer))
         measures = {m.event_id: m for one in answers if one.answer == gravest.answer for m in one.measures}
-        cells.append(_state(run, gravest.model_copy(update={"measures": tuple(measures.values())})))
+        state = _state(run, gravest.model_copy(update={"measures": tuple(measures.values())}))
+        # A licence comes first whoever buys; of a form that no notice settles a bar on this buyer may come with it.
+        if gravest.answer == LICENCE and any((buyer.destination, buyer.end_user) in barring for buyer in buyers):
+            state = replace(state, words=run.say.words("{words}; perhaps barred", words=state.words))
+        cells.append(state)
     return tuple(cells)
+
+
+def _kind(group: LotGroup) -> tuple[str, str, str]:
+    return group.asset, group.form, group.origin
 
 
 def _merged(run: Findings, groups: Sequence[LotGroup]) -> list[Merged]:

@@ -76,7 +76,10 @@ def _is_remark(row: Sequence[Any], names: Names) -> bool:
 def repeated(lots: Sequence[str], rows: Sequence[int]) -> list[CellFault]:
     """A fault for every row whose lot_id another row has too."""
     counts = Counter(lots)
-    hint, fault = message("Give every lot an id of its own."), message("a lot_id that occurs twice")
+    hint, fault = (
+        message("Give every lot an id of its own, or leave the column out: each row is then a lot."),
+        message("a lot_id that occurs twice"),
+    )
     return [
         CellFault(row, "lot_id", lot, lot, "duplicate", fault, hint)
         for lot, row in zip(lots, rows, strict=True)

@@ -222,5 +222,13 @@ def test_a_mass_in_a_name_that_may_be_another_is_asked(row):
     assert parsed(f"Metall;Menge;Einheit;Stückgewicht\n{row}\n").faults
 
 
+def test_lines_of_one_lot_are_told_how_to_be_lots_and_a_foreign_name_how_metals_are_named():
+    (fault, _) = parsed("Lot;Metall;Menge\nL1;gallium;2\nL1;gallium;3\n").faults
+    assert "leave the column out" in fault.hint
+    assert len(parsed("Metall;Menge\ngallium;2\ngallium;3\n").holdings().frame) == 2
+    (fault,) = parsed("Metall;Menge\nArgent;2\n").faults
+    assert fault.hint.startswith("Metals are read by symbol and by English or German name.")
+
+
 def test_a_file_with_a_header_alone_needs_no_second_row():
     assert parsed(io.BytesIO(b"asset;quantity\n").getvalue()).holdings().frame.is_empty()
