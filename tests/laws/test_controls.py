@@ -126,6 +126,7 @@ def test_a_future_event_changes_nothing_before_its_announcement(
     on = announced - timedelta(days=before)
     assert ledger.state(*form, on=on, destination=destination) == LEDGER.state(*form, on=on, destination=destination)
     assert upcoming(ledger, on=on).equals(upcoming(LEDGER, on=on))
+    assert ledger.state(*form, on=announced, destination=destination).headline  # whatever it acts on, there is a state
     past = {"until": announced - timedelta(days=1), "destination": destination}
     assert control_periods(ledger, [form], **past).equals(control_periods(LEDGER, [form], **past))
 

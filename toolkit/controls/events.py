@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from toolkit.core.errors import DataError, did_you_mean
@@ -132,6 +133,11 @@ class Event:
         return cls(**values, destinations=words(row["destination"]))
 
     @property
+    def lists_dual_use(self) -> bool:
+        """A licence that names forms of its own as dual-use items, for measures on all of them."""
+        return self.is_law and self.instrument == "licence" and self.dual_use is True and self.coverage == "listed"
+
+    @property
     def is_law(self) -> bool:
         """Whether the event can change a legal state: an official control, not practice, policy or a claim."""
         return self.kind == "control" and self.standing == OFFICIAL
@@ -222,14 +228,12 @@ def events_of(
         scopes: Id of an event -> metals that it names.
     """
     by_id = {event.event_id: event for event in events}
-    dual_use = [e.event_id for e in events if e.is_law and e.instrument == "licence" and e.dual_use and e.coverage != DUAL_USE]
+    dual_use = [event.event_id for event in events if event.lists_dual_use]
 
-    def metals(event: Event) -> frozenset[str]:
-        found = [event.event_id]  # and what these rest on, each once: a licence on all dual-use items may act on another
-        for one in found:
-            rests_on = {"acts_on": by_id[one].acts_on, DUAL_USE: dual_use}.get(by_id[one].coverage, ())
-            found += [other for other in rests_on if other in by_id and other not in found]
-        return frozenset().union(*(scopes.get(one, ()) for one in found))
+    @cache
+    def metals(event_id: str) -> frozenset[str]:
+        event = by_id[event_id]
+        others = {"acts_on": event.acts_on, DUAL_USE: dual_use}.get(event.coverage, ())
+        return frozenset(scopes.get(event_id, ())).union(*(metals(other) for other in others if other in by_id))
 
-    named = {event.event_id: metals(event) for event in events}
-    return {asset: tuple(event for event in events if asset in named[event.event_id]) for asset in assets}
+    return {asset: tuple(event for event in events if asset in metals(event.event_id)) for asset in assets}

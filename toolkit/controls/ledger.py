@@ -271,9 +271,7 @@ class ControlLedger:
             case "dual_use_items":
                 found: set[str | None] = set()
                 for licence in self.of_metal.get(asset, ()):
-                    if not (licence.is_law and licence.instrument == "licence" and licence.dual_use):
-                        continue
-                    if licence.origin != event.origin or licence.known_from > on:
+                    if not licence.lists_dual_use or licence.origin != event.origin or licence.known_from > on:
                         continue
                     if (status := self.chronology.status(licence, on, known=on)) in BINDING:
                         covers = self.certainty(licence, asset, form, on=on, purity=purity, size=size)
