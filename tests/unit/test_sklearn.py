@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.base import clone
-from sklearn.model_selection import TimeSeriesSplit, cross_val_predict
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_predict
+from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 import toolkit as tk
@@ -89,3 +90,12 @@ def test_it_is_cloned_and_cross_validated():
         cross_val_predict(copy, X, cv=TimeSeriesSplit(2))
     first = copy.fit(X.iloc[folds[0][0]]).predict(X.iloc[folds[0][1]])
     assert first.shape == (50,)
+
+
+def test_a_search_chooses_by_the_sharpe_ratio():
+    tries = [tk.Strategy(objective=tk.MinRisk(), forecast=SAMPLE, constraints=[tk.Bounds([name], lower=1.0)]) for name in X]
+    search = GridSearchCV(make_pipeline(Allocator()), {"allocator__strategy": tries}, cv=TimeSeriesSplit(2)).fit(X)
+    later = [X.iloc[test] for _, test in TimeSeriesSplit(2).split(X)]
+    wanted = np.mean([part.mean() / part.std() * np.sqrt(252) for part in later], axis=0)
+    assert_allclose(search.cv_results_["mean_test_score"], wanted, atol=1e-6)
+    assert search.best_index_ == np.argmax(wanted)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("terminal", "json", "markdown", "html")
 """Formats of an answer."""
+MD = "md"
+"""The ending of Markdown, by which `report` calls the format; both words are taken everywhere."""
 OF_PRICES = ("prices", "prices_currency", "prices_only", "accept")
 
 
@@ -221,6 +223,8 @@ without_prices = functools.partial(with_common, refused=OF_PRICES)
 
 def _in_format(common: Common, formats: tuple[str, ...]) -> Common:
     """`--json` and `--format json` as one; `SpecError` for two formats, and for one that the command does not have."""
+    if common.format == MD and MD not in formats:
+        common = replace(common, format="markdown")
     if common.format is not None and common.format not in formats:
         sentence = message(
             "--format {format!r:s} is none of this command: {formats}.", format=common.format, formats=[*formats]

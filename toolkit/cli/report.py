@@ -11,7 +11,7 @@ import typer
 
 from toolkit.cli.controls import EVENTS_HELP
 from toolkit.cli.exposure import Use
-from toolkit.cli.options import Common, with_common
+from toolkit.cli.options import MD, Common, with_common
 from toolkit.cli.request import Charts, Client, write_charts
 from toolkit.cli.terminal import print_json, progress, say
 from toolkit.core.messages import message
@@ -77,6 +77,7 @@ def report(
         from toolkit.app.runs import put
         from toolkit.app.subjects import DEFAULT_REPORT, METAL_REPORT
 
+        format = MD if format == "markdown" else format  # noqa: A001
         by_ending = None if name is None else format_of(name)
         _refuse_two_targets(name, by_ending, format, to_stdout=to_stdout)
         from toolkit.app.report.theme import brand_of

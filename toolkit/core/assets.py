@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -134,8 +134,12 @@ class Universe:
         wanted = tuple(keys)
         return self if wanted == self.keys else Universe(tuple(self[key] for key in wanted))
 
-    def members(self, name: str) -> tuple[int, ...]:
+    def members(self, name: str, also: Sequence[str] = ()) -> tuple[int, ...]:
         """Positions of the assets that `name` stands for: a product with all its origins, a key, else an element.
+
+        Args:
+            name: What was written.
+            also: Other words that may stand in its place, for the hint.
 
         Raises:
             DataError: if `name` is none of them; the nearest names are in the hint.
@@ -143,6 +147,6 @@ class Universe:
         found = self._positions.get(name) or tuple(i for i, asset in enumerate(self.assets) if asset.element == name)
         if not found:
             offered = dict.fromkeys(asset.offer_of for asset in self.assets if asset.offer_of)
-            known = (*self.keys, *offered, *self.elements)
+            known = (*self.keys, *offered, *self.elements, *also)
             raise DataError("{name!r:s} is neither an asset nor an element here.", hint=did_you_mean(name, known), name=name)
         return found

@@ -24,13 +24,15 @@ def terms(expression: str) -> tuple[tuple[float, str], ...]:
     for sign, text in zip(pieces[::2], pieces[1::2], strict=True):
         match = _TERM.fullmatch(text)
         if match is None or _STRAY.search(match["name"]):
-            spot = f"; it cannot be read at {text.strip()!r}" if text.strip() else ""
+            whole, spot = expression.strip(), text.strip()
             raise ValueError(
                 message(
-                    "must be a sum such as 'gallium - 0.5 * germanium', not {expression!r:s}{spot}",
-                    expression=expression.strip(),
+                    "must be a sum such as 'gallium - 0.5 * germanium', not {expression!r:s}; it cannot be read at {spot!r:s}",
+                    expression=whole,
                     spot=spot,
                 )
+                if spot and spot != whole
+                else message("must be a sum such as 'gallium - 0.5 * germanium', not {expression!r:s}", expression=whole)
             )
         found.append((float(f"{sign}{match[1] or 1}"), match["name"].strip()))
     return tuple(found)

@@ -24,7 +24,7 @@ def _named(benchmark: Mapping[str, float] | str) -> Mapping[str, float] | str:
     if not benchmark:
         raise ValueError(message("names nothing"))
     if not isinstance(benchmark, str) and (total := sum(benchmark.values())) > 1 + 1e-9:
-        raise ValueError(message("the weights add up to {total:g}, more than 1", total=total))
+        raise ValueError(message("adds up to {total:g}, more than 1", total=total))
     return benchmark
 
 
@@ -62,7 +62,7 @@ def benchmark_weights(benchmark: Mapping[str, float] | str, data: ConstraintData
     weights = np.zeros(len(universe))
     for name, weight in ({benchmark: 1.0} if isinstance(benchmark, str) else benchmark).items():
         try:
-            members = list(universe.members(name))
+            members = list(universe.members(name, (EQUAL_WEIGHT, HELD) if isinstance(benchmark, str) else ()))
         except DataError as error:
             own = message("An asset that is measured against and not held is in the universe, with an upper limit of 0.")
             raise DataError(

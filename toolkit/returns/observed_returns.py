@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray, frozen, read_only
+from toolkit.core.messages import Message, message
 
 
 def patterns(seen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -80,6 +81,25 @@ class Returns:
             return self
         dates = tuple(day for day, kept in zip(self.dates, which, strict=True) if kept)
         return Returns(dates, self.series, frozen(self.mean[which]), self.noisy, frozen(self.uncertainty[which]))
+
+    @property
+    def least_seen(self) -> str:
+        """The series that is most often the only one missing, then most often missing."""
+        gone = ~np.isfinite(self.mean)
+        return self.series[int(np.lexsort((gone.sum(axis=0), gone[gone.sum(axis=1) == 1].sum(axis=0)))[-1])]
+
+    def lost_periods(self) -> tuple[Message, ...]:
+        """The note that periods with changes lack one of a series; empty where none does."""
+        seen = np.isfinite(self.mean)
+        if seen.all() or (complete := int(seen.all(axis=1).sum())) == (known := int(seen.any(axis=1).sum())):
+            return ()
+        told = message(
+            "{lost} of {all} periods lack an asset and were not used, most for {asset}.",
+            lost=known - complete,
+            all=known,
+            asset=self.least_seen,
+        )
+        return (told,)
 
     def noise(self, weights: FloatArray) -> FloatArray:
         """Posterior covariance (n, n) summed over the periods with weights (T,)."""

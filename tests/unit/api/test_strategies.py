@@ -127,3 +127,16 @@ def test_settings_change_keys_of_a_named_strategy():
 def test_faults_of_objects_are_those_of_a_file(make, told):
     with pytest.raises(tk.SpecError, match=told):
         make()
+
+
+def test_limits_of_two_sectors_have_names_of_their_own():
+    """Both were called `group`, and a strategy refused them."""
+    limits = [tk.Group(groups=["utilities"], upper=0.3), tk.Group(groups=["technology"], upper=0.3), tk.Bounds(upper=0.1)]
+    assert [limit.name for limit in limits] == ["group utilities", "group technology", "bounds"]
+    assert tk.Strategy(objective=tk.MinRisk(), constraints=limits).constraints[:3] == tuple(limits)
+
+
+@pytest.mark.parametrize("kind", [tk.Group, tk.Bounds])
+def test_a_name_is_the_same_whether_its_subject_has_a_key(kind):
+    assert kind(["GLD", "SLV"], upper=0.5).name == kind(assets=["GLD", "SLV"], upper=0.5).name
+    assert kind(["GLD", "SLV"], upper=0.5).name.endswith(" GLD, SLV")

@@ -317,7 +317,9 @@ class PricedMarket:
         bundled = {*self.context.snapshot.series.assets}
         if not self.only:
             notes += tuple(unused_remarks(self.context, universe.keys))
-        idle = [key for key in mine if key not in universe and key not in held and key not in bundled]
+        excluded = {*strategy.universe.exclude}
+        notes = tuple(remark for remark in notes if not remark.assets or not {*remark.assets} <= excluded)
+        idle = [key for key in mine if not (key in universe or key in held or key in bundled or key in excluded)]
         names = LotNames(self.context.ledger, products) if idle else None
         if forms := tuple(key for key in idle if names is not None and names.other_form(key)):
             text = message("Own prices of {assets} are of forms that are not traded, and not used here.", assets=forms)
@@ -330,7 +332,7 @@ class PricedMarket:
             )
             remedy = message("Call the series as the product is called (gold), or name them in the strategy.")
             notes += (Remark("data", text, remedy, tuple(idle), comes_first=True),)
-        if used := [key for key in mine if key not in idle and key not in forms]:
+        if used := [key for key in mine if key not in {*idle, *forms, *excluded}]:
             notes += () if {*universe.keys} <= {*mine} else (note(message("Own prices for {assets}.", assets=used)),)
         return Inputs(
             snapshot=snapshot,

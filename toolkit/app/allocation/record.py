@@ -22,7 +22,7 @@ from toolkit.app.allocation.record_risk import (
     risk_record,
     scenario_rows,
 )
-from toolkit.app.allocation.warnings import warnings
+from toolkit.app.allocation.warnings import of_lost_periods, warnings
 from toolkit.app.assumptions import value_added_tax
 from toolkit.app.controls.own_events import kept
 from toolkit.app.controls.states import control_states, timeline
@@ -98,7 +98,9 @@ def run_record(
     traded = orders(prepared, money, priced)
     taxed, held_after = taxed_today(prepared, traded), lots_after(prepared, traded)
     listed = [row.order for row in traded]
-    further = (*waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
+    # A blend reads the others of its estimators from all periods.
+    lost = of_lost_periods((*told, *(forecast.notes if forecast.covariance != "blend" else ())))
+    further = (*lost, *waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
     owned = Owner(country=owner.country, currency=owner.currency)
     remarks = warnings(inputs, problem, forecast, money, *solved, rates, provenance, owner.country, further)
     positions = _positions(prepared, allocation, money, quoted, bases)

@@ -19,7 +19,7 @@ from toolkit.app.context import Context
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.core.messages import message, together
+from toolkit.core.messages import Message, message, together
 from toolkit.risk_measures import measures
 from toolkit.risk_model.expected_returns.expression import portfolio
 from toolkit.scenarios.entropy_pooling import Pooling, entropy_pooling
@@ -145,7 +145,7 @@ def _base(
 ) -> tuple[Scenarios, tuple[str, ...]]:
     """The set without shocks, and notes on it."""
     if isinstance(spec, HistoricalScenarios):
-        found = _past(spec, strategy, inputs, currency, seed)
+        found, lost = _past(spec, strategy, inputs, currency, seed)
         if spec.mean == "forecast":
             found = found.centred(forecast.expected)
         ratio = np.sqrt(np.diag(found.covariance) * found.periods_per_year / forecast.variances)
@@ -159,7 +159,7 @@ def _base(
             low=ratio.min(),
             high=ratio.max(),
         )
-        return found, (note,)
+        return found, (note, *lost)
     size = len(forecast.factors) + len(forecast.assets)
     matched = spec.count >= (size + 1 if spec.ordered else 2 * size)
     drawn = simulated(
@@ -198,8 +198,10 @@ def _base(
     return drawn, (together(*told),)
 
 
-def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currency: str, seed: int) -> Scenarios:
-    """Past periods of the universe; offers of one product have its history."""
+def _past(
+    spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currency: str, seed: int
+) -> tuple[Scenarios, tuple[Message, ...]]:
+    """Past periods of the universe, and how many of them lack an asset; offers of one product have its history."""
     from toolkit.returns.currencies import fx_returns  # noqa: PLC0415
     from toolkit.returns.panel import align  # noqa: PLC0415
     from toolkit.risk_model.observed import observe  # noqa: PLC0415
@@ -213,9 +215,10 @@ def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currenc
     history = inputs.history if latent else None
     panel = align(inputs.series, universe, lookback_months=lookback_months(strategy), history=history)
     seen = observe(panel, fx_returns(panel, inputs.snapshot.rates, currency), latent=latent).total
-    found = historical(seen.take(distinct), panel.periods_per_year, draws=spec.draws, seed=seed)
+    changes = seen.take(distinct)
+    found = historical(changes, panel.periods_per_year, draws=spec.draws, seed=seed)
     at = [distinct.index(key) for key in keys]
-    return Scenarios(
+    scenarios = Scenarios(
         inputs.universe.keys,
         found.returns[:, at],
         found.probabilities,
@@ -225,6 +228,7 @@ def _past(spec: HistoricalScenarios, strategy: Strategy, inputs: Inputs, currenc
         found.periods_per_year,
         found.labels,
     )
+    return scenarios, changes.lost_periods()
 
 
 def _as_product(asset: Asset, key: str) -> Asset:

@@ -24,6 +24,8 @@ IDLE = 0.1
 """Cash of a strategy without a limit on it that is worth a warning: it was to be fully invested."""
 OTHER_PERIOD = 3.0
 """Volatilities of an own covariance so many times those of prices, or a part, are of another period: of months they are 3.5."""
+MOSTLY_LOST = 0.5
+"""A history of which a larger part lacks an asset is worth a warning: risk read from the rest looks smaller than it is."""
 LAW = ("controls", "control_scopes", "control_items")
 
 
@@ -167,6 +169,29 @@ def _of_own_covariance(forecast: Forecast) -> list[Remark]:
     )
     remedy = message("Give variances a year: those of days times 252, of months times 12.")
     return [Remark("answer", text, remedy)]
+
+
+def of_lost_periods(notes: Sequence[str]) -> tuple[Remark, ...]:
+    """A warning where `Returns.lost_periods` told that most periods are not used, and how many are left."""
+    found = [note.values for note in notes if isinstance(note, Message) and {"lost", "all", "asset"} == {*note.values}]
+    return tuple(
+        Remark(
+            "data",
+            message(
+                "Risk is read from {used} of {all} periods: the others lack an asset, most often {asset}.",
+                used=of["all"] - of["lost"],
+                all=of["all"],
+                asset=of["asset"],
+            ),
+            message(
+                "Leave {asset} out, or use covariance kind 'factor' and simulated scenarios, which take histories of different "
+                "length.",
+                asset=of["asset"],
+            ),
+        )
+        for of in found
+        if of["lost"] > MOSTLY_LOST * of["all"]
+    )
 
 
 def late(provenance: Sequence[Provenance], sources: Mapping[str, str]) -> list[Remark]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ Fact = tuple[str, str, Value, str | None]
 FRACTION = "fraction"
 DIGITS = 10
 """Digits of a checksum that tell two apart."""
+PRECISION = 1e-6
+"""Weights and orders nearer than this are the same: solvers end there."""
 FIGURES = ("growth", "volatility", "max_drawdown", "turnover", "costs", "storage")
 
 
@@ -40,10 +43,18 @@ def differences(first: StoredRun, second: StoredRun) -> RunDifferences:
     rows = []
     for part, key in keys:
         (one, unit), (other, unit_of_other) = (facts.get((part, key), (None, None)) for facts in (ours, others))
-        if one != other and not (part in ("weights", "orders") and (one or 0.0) == (other or 0.0)):
+        if one != other and not (part in ("weights", "orders") and _same(one or 0.0, other or 0.0)):
             told = {"part": part, "key": key, "first": one, "second": other, "unit": unit or unit_of_other}
             rows.append(RunDifference.model_validate(told))
     return RunDifferences(schema_version=1, kind="runs-diff", first=first.entry, second=second.entry, differences=tuple(rows))
+
+
+def _same(one: str | float, other: str | float) -> bool:
+    return (
+        isinstance(one, float | int)
+        and isinstance(other, float | int)
+        and math.isclose(one, other, rel_tol=PRECISION, abs_tol=PRECISION)
+    )
 
 
 def _facts(run: StoredRun) -> Iterator[Fact]:
@@ -62,7 +73,9 @@ def _question(record: Run | Conflict, inputs: Mapping[str, Any]) -> Iterator[Fac
     settings = {**(inputs.get("settings") or {}), "as_of": record.as_of, "client": record.client, "seed": record.seed}
     yield from _flat("settings", "", settings)
     yield from _strategy(inputs)
-    yield from _flat("holdings", "", inputs.get("holdings"))
+    held = inputs.get("holdings") or {}
+    # What is held of each asset is the sum of its lots.
+    yield from _flat("holdings", "", {key: value for key, value in held.items() if key != "units" or not held.get("lots")})
     yield from _flat("prices", "", inputs.get("prices"))
 
 
@@ -137,15 +150,16 @@ def _of_sweep(record: Sweep, inputs: Mapping[str, Any]) -> Iterator[Fact]:
 
 
 def _flat(part: str, path: str, value: Any) -> Iterator[Fact]:
-    """Facts of a table of JSON, a key each; lists of named tables go by their names, other lists are one text."""
+    """Facts of a table of JSON, a key each; lists of named tables and of lots go by their names, other lists are one text."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _flat(part, f"{path}.{key}" if path else str(key), item)
     elif isinstance(value, Sequence) and not isinstance(value, str):
-        names = [item.get("name", item.get("lot_id")) if isinstance(item, Mapping) else None for item in value]
+        names = [_name(item) for item in value]
         if value and None not in names and len({*names}) == len(names):
             for name, item in zip(names, value, strict=True):
-                yield from _flat(part, f"{path}.{name}" if path else str(name), item)
+                own = item if isinstance(item, Mapping) else _text(item[1:])
+                yield from _flat(part, f"{path}.{name}" if path else str(name), own)
         else:
             yield part, path, "; ".join(map(_text, value)), None
     elif path:
@@ -153,5 +167,16 @@ def _flat(part: str, path: str, value: Any) -> Iterator[Fact]:
         yield part, path, significant(float(value)) if number else None if value is None else str(value), None
 
 
+def _name(item: Any) -> Any:
+    """The name of a table, or that of a lot, with which its row begins; None of anything else."""
+    if isinstance(item, Mapping):
+        return item.get("name", item.get("lot_id"))
+    return item[0] if isinstance(item, list) and item and isinstance(item[0], str) else None
+
+
 def _text(item: Any) -> str:
-    return ", ".join(f"{key} {value}" for key, value in item.items()) if isinstance(item, Mapping) else str(item)
+    if isinstance(item, Mapping):
+        return ", ".join(f"{key} {value}" for key, value in item.items())
+    if isinstance(item, list):
+        return ", ".join(_text(one) for one in item if one)
+    return f"{significant(item):.10g}" if isinstance(item, float) else str(item)

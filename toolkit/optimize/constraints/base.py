@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -241,14 +241,17 @@ class Constraint(Term):
         name: str = Field(min_length=1)
 
     def __init__(self, *subject: Any, **keys: Any) -> None:
-        usual = {} if type(self).model_fields["kind"].is_required() else {"name": self._usual_name(subject)}
+        usual = {} if type(self).model_fields["kind"].is_required() else {"name": self._usual_name(subject, keys)}
         super().__init__(*subject, **{**usual, **keys})
 
     @classmethod
-    def _usual_name(cls, subject: Sequence[Any]) -> str:
-        """The kind, and what is limited: ``group GLD, SLV``."""
+    def _usual_name(cls, subject: Sequence[Any], keys: Mapping[str, Any]) -> str:
+        """The kind, and what is limited: ``group GLD, SLV``, however it is given."""
         kind = cls.model_fields["kind"].default.replace("_", " ")
-        return " ".join((kind, *(", ".join(map(str, [one] if isinstance(one, str | float | int) else one)) for one in subject)))
+        named = [name for name, field in cls.model_fields.items() if field.kw_only is False][len(subject) :]
+        given = (*subject, *(keys[name] for name in (*named, "groups") if keys.get(name) is not None))
+        several = (one if isinstance(one, Iterable) and not isinstance(one, str) else [one] for one in given)
+        return " ".join((kind, *(", ".join(map(str, one)) for one in several)))
 
     def linear(self, data: ConstraintData) -> LinearConstraint | None:  # noqa: ARG002
         """Linear rows; None where there are none."""
@@ -397,7 +400,9 @@ class LowerUpperLimited(Relaxable):
         if self.lower is None and self.upper is None:
             raise ValueError(message("needs `lower`, `upper` or both"))
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
-            raise ValueError(message("lower {lower:g} is above upper {upper:g}", lower=self.lower, upper=self.upper))
+            raise ValueError(
+                message("lower {lower:s} is above upper {upper:s}", lower=f"{self.lower:g}", upper=f"{self.upper:g}")
+            )
         return self
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:

@@ -42,11 +42,11 @@ class Bounds(SignedLimits):
         limited = [at for label in self._labels(data) for at in self.members(label, data)]
         if physical := [data.universe.keys[at] for at in limited if data.universe.assets[at].is_physical]:
             raise SpecError(
-                "constraint {name!r:s}: lower {lower:g}, and metal in a warehouse cannot be sold short: {physical}.",
+                "constraint {name!r:s}: lower {lower:s}, and metal in a warehouse cannot be sold short: {physical}.",
                 hint="Set lower to 0, or name the listed instruments under `assets`.",
                 details={"assets": physical},
                 name=self.name,
-                lower=self.lower,
+                lower=f"{self.lower:g}",
                 physical=first_names(physical),
             )
         return dict.fromkeys(limited, self.lower)

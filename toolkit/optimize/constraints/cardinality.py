@@ -39,7 +39,9 @@ class Cardinality(Constraint):
         if self.lower is None and self.upper is None:
             raise ValueError(message("needs `lower`, `upper` or both"))
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
-            raise ValueError(message("lower {lower} is above upper {upper}", lower=self.lower, upper=self.upper))
+            raise ValueError(
+                message("lower {lower:s} is above upper {upper:s}", lower=f"{self.lower:g}", upper=f"{self.upper:g}")
+            )
         return self
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:

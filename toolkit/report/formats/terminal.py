@@ -23,7 +23,8 @@ LINE = 80
 WIDE, NARROW = 2, 1
 """Cells between columns: the narrow gap where the wide one would not let all columns stand beside each other."""
 LONGEST_WORD = 30
-"""Cells beyond which a single word (a path, an id) is folded rather than given a column of its width."""
+"""Cells beyond which a single word (a path, an id) is folded rather than given a column of its width, and what stands on the
+right is words (a lot of holdings), no figure."""
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 _SIGNS = str.maketrans(
     {"−": "-", "–": "-", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "×": "x", "±": "+/-",
@@ -136,10 +137,10 @@ class Layout:
     def _least_of(self, j: int) -> int:
         """Cells that a column needs: a whole figure, or the longest word."""
         head = max(map(cells, self.heads[j].split(" ")), default=0)
-        own = [row[j] for row in self.rows]
-        if self.right[j]:
-            return max([head, *map(cells, own)])
-        longest = max((cells(word) for cell in own for word in cell.split(" ")), default=0)
+        own = [cells(row[j]) if self.right[j] else 0 for row in self.rows]
+        if self.right[j] and max(own, default=0) <= LONGEST_WORD:
+            return max([head, *own])
+        longest = max((cells(word) for row in self.rows for word in row[j].split(" ")), default=0)
         return max(head, min(longest, LONGEST_WORD), 1)
 
     def _part(self, part: Sequence[int], gap: int, width: int) -> list[list[str]]:

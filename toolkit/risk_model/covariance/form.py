@@ -205,15 +205,9 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
             read as no risk.
     """
     own = inputs.own
-    seen = np.isfinite(own.mean)
-    rows = np.asarray(seen.all(axis=1))
-    lost, blame = 0, inputs.assets[-1]
-    if not rows.all():
-        lost = int(seen.any(axis=1).sum() - rows.sum())
-        # The asset that is named is most often the only one missing, then most often missing.
-        alone = (~seen & (seen.sum(axis=1, keepdims=True) == seen.shape[1] - 1)).sum(axis=0)
-        blame = inputs.assets[int(np.lexsort(((~seen).sum(axis=0), alone))[-1])]
+    rows = np.isfinite(own.mean).all(axis=1)
     if rows.sum() < MINIMUM_CHANGES:
+        blame = own.least_seen
         raise GapError(
             "only {sum} periods have a price change of every asset; {minimum_changes} are needed.",
             hint="Exclude {blame!r:s}, or use covariance kind 'factor', which takes histories of different length.",
@@ -234,15 +228,7 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
             asset=asset,
             sum=int(rows.sum()),
         )
-    if not lost:
-        return CompleteRows(kept, ())
-    note = message(
-        "{lost} of {all} periods lack an asset and were not used, most for {asset}.",
-        lost=lost,
-        all=lost + int(rows.sum()),
-        asset=blame,
-    )
-    return CompleteRows(kept, (note,))
+    return CompleteRows(kept, own.lost_periods())
 
 
 def learned_from(variance: FloatArray) -> NDArray[np.intp]:

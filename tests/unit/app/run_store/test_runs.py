@@ -11,6 +11,7 @@ import pytest
 
 import toolkit as tk
 from tests.unit.app.sweeps.questions import price_file
+from toolkit.app.run_store.differences import _same
 from toolkit.cli.main import run
 
 ASKED = ["--as-of", "2023-12-31", "--quiet"]
@@ -188,3 +189,31 @@ def test_a_damaged_run_is_listed_with_the_reason_and_the_others_stand(
 def test_an_empty_store_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["runs", "list", "--out", str(tmp_path)]) == 0
     assert "No run is stored" in capsys.readouterr().out
+
+
+def test_what_is_held_is_compared_lot_by_lot_in_words(output, ask, tmp_path, capsys):
+    """The lots of a run were a list of Python in one cell, wider than any terminal."""
+    first = ids(ask, "optimize", "optimal")[0]
+    folder = output.parent
+    files = ["--prices", str(folder / "prices.csv"), "--prices-only", "--prices-currency", "EUR", "--out", str(tmp_path)]
+    limit = ["--set", "constraint.any metal.upper=0.5"]
+    assert run(["optimize", "minimum-risk", *limit, *files, *ASKED]) == 0
+    assert run(["optimize", "minimum-risk", *limit, *files, *ASKED, "--holdings", str(output / "runs" / first)]) == 0
+    capsys.readouterr()
+    runs = tk.runs(tmp_path)
+    one, other = (row["run_id"] for row in runs.table.iter_rows(named=True))
+    assert run(["runs", "diff", one, other, "--out", str(tmp_path), "--json"]) == 0
+    held = [row for row in json.loads(capsys.readouterr().out)["differences"] if row["part"] == "holdings"]
+    lots = [row["first"] or row["second"] for row in held if row["key"].startswith("lots.")]
+    assert len(lots) >= 2
+    assert not any(row["key"].startswith("units.") or row["key"] == "lots" for row in held)
+    assert not any("[" in words or "None" in words for words in lots)
+    assert run(["runs", "diff", one, other, "--out", str(tmp_path), "--no-color"]) == 0
+    heads = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("what ")]
+    assert heads == [["what", "of", "first", "second", "change"]]
+
+
+def test_what_a_solver_cannot_tell_apart_is_no_difference():
+    one, other = 0.02, 0.02 + 3e-9
+    assert _same(one, other)
+    assert not _same(one, 0.0201)
