@@ -205,7 +205,7 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
             read as no risk.
     """
     own = inputs.own
-    rows = np.isfinite(own.mean).all(axis=1)
+    rows = np.asarray(np.isfinite(own.mean).all(axis=1))
     if rows.sum() < MINIMUM_CHANGES:
         blame = own.least_seen
         raise GapError(
