@@ -1,0 +1,92 @@
+"""Which lots are sold, and how much of each."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from toolkit.app.allocation.sales import sold, waiting
+from toolkit.holdings.lots import Lot
+
+DAY = date(2026, 11, 24)
+PRICE = 100.0
+
+
+def lot(name: str, bought: date | None, cost: float | None, **fields) -> Lot:
+    """Ten kilograms."""
+    return Lot(name, "gallium", 10.0, fields.pop("arriving", False), "stored", "CHN", bought, cost, **fields)
+
+
+FREE = lot("free", date(2025, 11, 23), 100.0)
+TAXED = lot("taxed", date(2026, 3, 1), 900.0)
+MORE_GAIN = lot("more", date(2026, 2, 1), 500.0)
+AT_A_LOSS = lot("loss", date(2025, 12, 2), 1200.0)
+EVEN = lot("even", date(2025, 12, 2), 1000.0)
+SOON = lot("soon", date(2025, 12, 24), 100.0)
+LATER = lot("later", date(2025, 12, 25), 100.0)
+UNKNOWN_COST = lot("unknown", date(2025, 12, 2), None)
+ORDERED = lot("ordered", date(2025, 12, 2), 100.0, arriving=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "order", "country", "waits"),
+    [
+        (SOON, "tax", "DEU", True),
+        (LATER, "tax", "DEU", False),
+        (FREE, "tax", "DEU", False),
+        (AT_A_LOSS, "tax", "DEU", False),
+        (EVEN, "tax", "DEU", False),
+        (UNKNOWN_COST, "tax", "DEU", True),
+        (ORDERED, "tax", "DEU", False),
+        (SOON, "fifo", "DEU", False),
+        (SOON, "tax", "USA", False),
+    ],
+    ids=lambda value: value.lot_id if isinstance(value, Lot) else str(value),
+)
+def test_a_lot_waits_where_a_gain_is_free_of_tax_within_a_month(one, order, country, waits):
+    assert waiting((one,), PRICE, country, order, DAY) == ((one,) if waits else ())
+
+
+@pytest.mark.parametrize(
+    ("order", "country", "first"),
+    [
+        ("tax", "DEU", ["free", "loss", "taxed", "more", "soon"]),
+        ("fifo", "DEU", ["free", "loss", "soon", "more", "taxed"]),
+        ("tax", "USA", ["free", "loss", "soon", "more", "taxed"]),
+    ],
+)
+def test_what_is_sold_first(order, country, first):
+    lots = (SOON, TAXED, MORE_GAIN, AT_A_LOSS, FREE)
+    sales = sold(lots, 50.0, PRICE, country, order, DAY)
+    assert [sale.lot.lot_id for sale in sales] == first
+    part = sold(lots, 14.0, PRICE, country, order, DAY)
+    assert [(sale.lot.lot_id, sale.quantity) for sale in part] == [(first[0], 10.0), (first[1], 4.0)]
+
+
+@pytest.mark.parametrize("order", ["tax", "fifo"])
+def test_what_has_not_arrived_comes_last(order):
+    assert [sale.lot.lot_id for sale in sold((ORDERED, TAXED), 14.0, PRICE, "DEU", order, DAY)] == ["taxed", "ordered"]
+
+
+def test_a_gain_is_of_a_unit():
+    """Fifty kilograms for 4,500 gain less a kilogram than ten for 500, and more in all."""
+    large = Lot("large", "gallium", 50.0, False, "stored", "CHN", date(2026, 4, 1), 4500.0)
+    assert [sale.lot.lot_id for sale in sold((MORE_GAIN, large), 60.0, PRICE, "DEU", "tax", DAY)] == ["large", "more"]
+
+
+@pytest.mark.parametrize(
+    ("piece", "step", "whole", "parts", "pieces"),
+    [
+        (3.0, None, True, [6.0], [2]),
+        (3.0, None, False, [8.0], [None]),
+        (10.0, None, True, [], []),
+        (None, 5.0, True, [5.0], [None]),
+        (None, None, True, [8.0], [None]),
+        (4.0, None, True, [8.0], [2]),
+    ],
+)
+def test_a_piece_is_cut_only_where_it_has_to_be(piece, step, whole, parts, pieces):
+    sales = sold((lot("a", None, None, piece=piece),), 8.0, PRICE, "DEU", "tax", DAY, step=step, whole=whole)
+    assert [sale.quantity for sale in sales] == parts
+    assert [sale.pieces for sale in sales] == pieces
