@@ -6,9 +6,15 @@ from datetime import date
 
 import pytest
 
+from tests.subjects import proposal
 from toolkit.app.allocation.sales import sold, waiting
 from toolkit.holdings.lots import Lot
 
+LOTS = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
+a,gallium,metal,99.99 %,20,kg,2024-08-01,400,EUR,KOR,Frankfurt,stored
+b,germanium,metal,5N,9,kg,2024-08-01,400,EUR,BEL,Frankfurt,stored
+c,indium,metal,99.99 %,0.8,kg,2024-08-01,500,EUR,KOR,Frankfurt,stored
+"""
 DAY = date(2026, 11, 24)
 PRICE = 100.0
 
@@ -90,3 +96,24 @@ def test_a_piece_is_cut_only_where_it_has_to_be(piece, step, whole, parts, piece
     sales = sold((lot("a", None, None, piece=piece),), 8.0, PRICE, "DEU", "tax", DAY, step=step, whole=whole)
     assert [sale.quantity for sale in sales] == parts
     assert [sale.pieces for sale in sales] == pieces
+
+
+def test_what_is_held_after_the_orders_is_what_was_held_less_the_sales_and_a_lot_a_purchase(tmp_path):
+    """Of a lot that is sold in part its cost goes with it; one that is not sold stays as it is."""
+    (tmp_path / "lots.csv").write_text(LOTS, encoding="utf-8")
+    record = proposal(holdings=str(tmp_path / "lots.csv"), total=100000.0)
+    orders, after = record["orders"], {one["lot_id"]: one for one in record["lots"]}
+    gone = {part["lot_id"]: part["quantity"] for order in orders for part in order["from_lots"]}
+    before = {"a": (20.0, 8000.0), "b": (9.0, 3600.0), "c": (0.8, 400.0)}
+    for name, (quantity, cost) in before.items():
+        left, one = quantity - gone.get(name, 0.0), after.pop(name)
+        assert one["quantity"] == pytest.approx(left)
+        assert one["cost"] == pytest.approx(cost * left / quantity)
+    assert set(gone) == {"a", "b"}
+    bought = {order["asset"]: order for order in orders if order["side"] == "buy"}
+    assert {one["asset"] for one in after.values()} == {*bought}
+    for one in after.values():
+        order = bought[one["asset"]]
+        assert one["quantity"] == pytest.approx(order["quantity"], rel=1e-6)
+        assert one["cost"] == pytest.approx(order["value"] + order["cost"], abs=0.02)
+        assert not one["arriving"]
