@@ -311,3 +311,11 @@ def test_what_was_asked_before_is_answered_without_a_search(ledger):
         replace(ledger, reviewed_to=date(2026, 10, 8)).known(TODAY).state("gallium", "metal", on=TODAY, destination="USA")
     )
     assert (first.reviewed_to, reviewed.reviewed_to) == (None, date(2026, 10, 8))
+
+
+@pytest.mark.parametrize("place", ["Germany", "DE", "deu", "XYZ"])
+@pytest.mark.parametrize("role", ["destination", "origin"])
+def test_a_place_that_is_no_code_is_refused_and_is_no_place_without_controls(ledger, role, place):
+    with pytest.raises(DataError) as refused:
+        ledger.state("gallium", "metal", on=date(2026, 11, 24), **{role: place})
+    assert refused.value.details == {role: place}

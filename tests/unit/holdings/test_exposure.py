@@ -10,7 +10,7 @@ import pytest
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.holdings.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
-from toolkit.holdings.resale import resale_restrictions, restricted_buyers
+from toolkit.holdings.resale import resale_answer, resale_restrictions, restricted_buyers
 from toolkit.shocks.elasticity import Elasticity, price_band
 
 TODAY = date(2026, 11, 24)
@@ -287,3 +287,14 @@ def test_a_size_settles_what_a_notice_names_from_a_size_on():
     barred = [lot.barred for lot in found]
     assert barred[2]
     assert not any(barred[1::2])
+
+
+def test_whoever_buys_gallium_that_lies_in_china_needs_a_licence_first(ledger):
+    """Of what has left nobody does."""
+    there, out = (
+        resale_answer(
+            ledger, "gallium", "metal", ("JPN", "civil"), on=TODAY, origin="CHN", at_origin=at_origin, lies_in=lies_in
+        )
+        for at_origin, lies_in in ((True, "CHN"), (False, "DEU"))
+    )
+    assert (there.licence_to_leave, out.licence_to_leave) == (True, False)

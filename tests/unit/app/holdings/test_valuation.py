@@ -55,6 +55,16 @@ def test_an_average_of_elsewhere_stands_beside_each_quotation_of_its_form_in_eur
     assert beside == {"dysprosium", "terbium"}
 
 
+def test_a_price_and_its_error_are_in_one_currency(inputs, prices):
+    euros = unit_prices(inputs.snapshot, inputs.snapshot["prices"], tuple(inputs.products), "EUR")
+    noisy = [key for key, price in prices.items() if price.standard_error]
+    assert noisy
+    for key in noisy:
+        share = prices[key].standard_error / prices[key].price
+        assert euros[key].price != prices[key].price
+        assert euros[key].standard_error / euros[key].price == pytest.approx(share)
+
+
 def test_what_is_of_one_origin_has_the_source_and_the_quotation_of_its_product(inputs):
     """Terbium of Myanmar had a price of 2025-12-31 without a source, and no word on what Rotterdam asks."""
     product = inputs.products["terbium"]
