@@ -58,6 +58,10 @@ def test_items_that_are_not_included_count_as_nothing():
     assert costs.sites == ()
 
 
+def test_a_rate_of_nothing_taxes_nothing():
+    assert not costs_of({"vat": {"state": "paid", "rate": 0.0}})[0].vat.any()
+
+
 def test_vat_is_paid_at_the_rates_given_and_not_before_metal_leaves_the_warehouse():
     table = {"state": "paid", "rate": 0.19, "rates": {"Au": 0.0}}
     costs, notes = costs_of({"vat": table})
