@@ -249,7 +249,7 @@ def shared(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list
         if header.key is not None or not _SHARE.fullmatch(re.sub(r" (in )?(prozent|per ?cent|pct)$", "", fold(header.text))):
             continue
         texts = [tidy(str(cell)) if (cell := table.cells[header.text][i]) is not None else "" for i in kept]
-        read = [(number := amount(text)) and (number.point if number.point is not None else number.comma) for text in texts]
+        read = [_part(text) for text in texts]
         parts = [value for value in read if value is not None]
         whole = 100 if "%" in header.text + "".join(texts) or max(parts, default=0) > 1 else 1
         if not has_owners and abs(sum(parts) - whole) <= AGREES * whole:
@@ -264,6 +264,14 @@ def shared(table: Table, headers: Sequence[Header], kept: Sequence[int]) -> list
             if value is not None and value < whole * (1 - 1e-9)
         ]
     return found
+
+
+def _part(text: str) -> float | None:
+    """The number in a cell; ``1/2`` is one too."""
+    if (found := re.fullmatch(r"([0-9]{1,4}) ?/ ?([1-9][0-9]{0,3})", text)) is not None:
+        return int(found[1]) / int(found[2])
+    number = amount(text)
+    return number and (number.point if number.point is not None else number.comma)
 
 
 def _is_of_all(count: str, lot: Mapping[str, Any]) -> bool:

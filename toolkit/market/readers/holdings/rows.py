@@ -383,7 +383,10 @@ class Parser(PurchaseCells, StatusCells):
         else:
             found = self._day_of(i, str(cell))
         if found is not None and found > self.today and status not in ("planned", None):
-            hint = message("Correct the date, or give the lot the status 'planned'.")
+            hint = together(
+                message("Correct the date, or give the lot the status 'planned'."),
+                message("A day of delivery belongs in a column 'delivery date'."),
+            )
             self._fault(i, "purchase_date", "future", message("a purchase after today ({day})", day=self.today), hint)
             return None
         return found

@@ -133,7 +133,7 @@ def not_arrived(
     for header in headers:
         if header.key is not None or not _DUE.fullmatch(fold(header.text)):
             continue
-        fault = message("stored, and a column {header!r:s} that says that it has not arrived", header=header.text)
+        fault = message("stored, and a column {header!r:s} by which it may not have arrived", header=header.text)
         hint = message(
             "Write 'ordered' or 'in_transit' as the status; if it has arrived, rename the column to {new!r:s}.",
             new=f"note {header.text}",

@@ -110,6 +110,11 @@ def test_a_day_of_delivery_ahead_is_no_stored_lot(header, cell, is_asked):
     assert bool(parsed(corrected(read)).faults) == is_asked
 
 
+def test_a_day_ahead_as_that_of_the_purchase_is_told_where_it_belongs():
+    (fault,) = parsed("asset;quantity;date;status\ngallium;2;2027-01-05;ordered\n").faults
+    assert fault.hint.endswith("A day of delivery belongs in a column 'delivery date'.")
+
+
 def test_the_lots_of_an_order_confirmation_are_not_stored_without_a_word():
     (fault,) = parsed("Auftragsbestätigung 1183;;\nArtikel;Menge;ME\nGallium;25;kg\n").faults
     assert (fault.column, fault.fault) == ("status", "no status, and a title that says ordered")
@@ -122,6 +127,7 @@ def test_the_lots_of_an_order_confirmation_are_not_stored_without_a_word():
         ("Ort;Anteil %", ("Zürich;60", "Zürich;40"), []),  # weights of the lots
         ("Ort;Anteil %", ("Zürich;100", "Zürich;25"), [3]),
         ("Ort;Ownership", ("Zürich;0.5", "Zürich;1"), [2]),
+        ("Ort;Anteil", ("Zürich;1/2", "Zürich;1/1"), [2]),
         ("Ort;Ownership", ("Zürich;100 %", "Zürich;100 %"), []),
         ("Ort;note Anteil %", ("Zürich;100", "Zürich;25"), []),
     ],
