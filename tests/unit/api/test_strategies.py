@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import toolkit as tk
+from toolkit.cli.options import Common
+from toolkit.cli.terminal import translator
 from toolkit.strategy.decode import decode_strategy, load_strategy
 
 SHIPPED = sorted((Path(__file__).resolve().parents[3] / "strategies").glob("*.toml"))
@@ -140,3 +144,35 @@ def test_limits_of_two_sectors_have_names_of_their_own():
 def test_a_name_is_the_same_whether_its_subject_has_a_key(kind):
     assert kind(["GLD", "SLV"], upper=0.5).name == kind(assets=["GLD", "SLV"], upper=0.5).name
     assert kind(["GLD", "SLV"], upper=0.5).name.endswith(" GLD, SLV")
+
+
+@pytest.mark.parametrize(
+    ("made", "english", "german"),
+    [
+        (
+            lambda: tk.Bounds(lower=0.5, upper=0.2),
+            "lower 0.5 is above upper 0.2",
+            "lower 0.5 liegt über upper 0.2",
+        ),
+        (
+            lambda: tk.ViewsReturns(views=[{"expression": "gold + silver +", "value": 0.1, "error": 0.1}]),
+            "not 'gold + silver +'; it cannot be read at 'silver +'",
+            "nicht „gold + silver +“; ab „silver +“ ist es nicht zu lesen",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_value_can_be_typed_again_in_every_language(made, english, german):
+    """German wrote the value of a key with a comma, and half of a sentence in English."""
+    with pytest.raises(tk.SpecError) as found:
+        made()
+    assert english in str(found.value)
+    assert german in translator(Common(lang="de"))(found.value.message)
+
+
+def test_the_words_that_a_benchmark_may_be_are_among_the_nearest():
+    prices = tk.frame([[1.0, 2.0], [1.1, 2.0], [1.0, 2.1]] * 9, names=["GLD", "SLV"], dates=pl.date_range(
+        date(2024, 1, 31), date(2026, 3, 31), "1mo", eager=True).dt.month_end())  # fmt: skip
+    strategy = tk.Strategy(objective=tk.Track("equal_weights"))
+    with pytest.raises(tk.DataError) as found:
+        tk.optimize(strategy, prices=prices, prices_currency="EUR")
+    assert found.value.hint.startswith("Did you mean 'equal_weight'?")

@@ -112,6 +112,7 @@ def test_what_is_no_covariance_of_the_universe_is_refused_with_the_mend(prices, 
     [
         (lambda: tk.OwnReturns(values={"GLD": 0.1, "SLV": 0.1}), "nothing is given for SPY"),
         (lambda: tk.OwnReturns(values={**MU, "SPY": 12.0}), "12 a year is no return of 'SPY'"),
+        (lambda: tk.OwnReturns(values=dict.fromkeys(MU, 4.0)), "4 a year is no return of 'GLD'"),
         (lambda: tk.OwnReturns(values=pl.DataFrame({"asset": NAMES, "mu": [0.1] * 3})), "columns mu beside the names"),
         (lambda: tk.OwnReturns(values=pl.DataFrame({"asset": ["GLD", "GLD"], "return": [0.1] * 2})), "GLD stands twice"),
     ],

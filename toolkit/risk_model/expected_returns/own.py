@@ -20,6 +20,8 @@ RETURN, ERROR = "return", "error"
 """Columns of a file."""
 LARGEST = 10.0
 """Beyond 1,000 % a year a return is in per cent."""
+USUAL = 1.0
+"""Where half of them are beyond 100 % a year, all are."""
 
 
 class OwnReturns(Spec):
@@ -74,7 +76,7 @@ class OwnReturns(Spec):
         names = [*self.values]
         at = positions(names, inputs.assets, WHERE)
         mean = np.array([self.values[names[i]] for i in at])
-        odd = ~((mean > -1) & (mean <= LARGEST))
+        odd = ~((mean > -1) & (mean <= (LARGEST if np.median(np.abs(mean)) <= USUAL else USUAL)))
         if odd.any():
             raise DataError(
                 "{where:s}: {mean:g} a year is no return of {assets!r:s}.",
