@@ -192,45 +192,45 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     forms = _of_other_forms(newest, frame, names)
     newest = newest.filter(~pl.col("asset").is_in(forms["name"].implode()))
     quotes, of_units = per_kg(newest, products)
-    _check_visible(file.name, snapshot.as_of, quoted, (frame, quotes, forms))
     series = PriceSeries.of(frame)
+    _check_visible(file.name, snapshot.as_of, quoted, series.assets, (quotes, forms))
     priced = {*products.keys, *levels.assets, *series.assets}
     _check_series(file.name, quotes["asset"], priced)
     compared = pl.col("asset").is_in(list(levels.assets)) & ~pl.col("asset").is_in(odd)
     stated = pl.concat([visible.filter(compared), newest.select(visible.columns)]).with_columns(unit=per_mass)
     far = _level_warnings(stated, levels, accepted, file.name, products)
-    lacking = (Remark("data", words, CHECK, tuple(frame["asset"].unique().sort())) for words in file.notes)
+    lacking = tuple(Remark("data", words, CHECK, series.assets) for words in file.notes)
     apart = _apart((visible, newest), names)
     reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far, *apart)
-    lacking = tuple(lacking)
     return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, files.only, files.returns_only)
 
 
-def _check_visible(file: str, day: date, quoted: pl.DataFrame, used: Sequence[pl.DataFrame]) -> None:
+def _check_visible(file: str, day: date, quoted: pl.DataFrame, series: Sequence[str], used: Sequence[pl.DataFrame]) -> None:
     """Check that a file has prices known on the day, and some that are used.
 
     Args:
         file: Name of the files.
         day: Of the question.
         quoted: Prices of a day that were known.
-        used: Series first, prices of a day and of forms that are not too old.
+        series: Assets with a series.
+        used: Prices of a day and of forms that are not too old.
 
     Raises:
         GapError: where no price was known, or every one is too old.
         DataError: for an asset that has the name of cash.
     """
-    if used[0].is_empty() and quoted.is_empty():
+    if not series and quoted.is_empty():
         raise GapError(
             "{file:s}: no price was known on {day}.",
             hint="Choose a later --as-of, or leave --prices out.",
             file=str(file),
             day=day,
         )
-    if all(part.is_empty() for part in used) and file != STORED:  # a file that is named now is meant to be used
+    if not series and all(part.is_empty() for part in used) and file != STORED:  # a file that is named now is meant to be used
         old = "; ".join(f"{row['asset']} of {row['date']}" for row in quoted.iter_rows(named=True))
         hint = message("Bring a price of this month, or a series of at least seven months, or leave --prices out.")
         raise GapError("{file:s}: every price is too old to be one of today: {old}.", hint=hint, file=str(file), old=old)
-    if any(asset.casefold() == CASH for part in used for asset in part["asset"].unique()):
+    if any(asset.casefold() == CASH for asset in (*series, *(asset for part in used for asset in part["asset"]))):
         raise DataError(
             "{file:s}: no asset may be named {cash!r:s}.",
             hint="Cash is always there; rename or remove it.",

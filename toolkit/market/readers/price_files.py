@@ -57,10 +57,10 @@ def read_price_files(
         )
         for file in files
     ]
-    named = {asset for file in read for frame in (file.frame, file.quotes) for asset in frame["asset"].unique()}
-    accepted = {*accept} - {JUMPS} - named
-    if accepted:
-        known = sorted(named)
+    accepted = {*accept} - {JUMPS}
+    # Of millions of prices the names are looked for only where one is asked for.
+    known = sorted({name for file in read if accepted for rows in (file.frame, file.quotes) for name in rows["asset"].unique()})
+    if accepted := accepted.difference(known):
         raise SpecError(
             "--accept {name!r:s} is no asset of the price files.",
             hint=did_you_mean(min(accepted), [JUMPS, *known]),
