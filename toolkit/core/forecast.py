@@ -173,7 +173,8 @@ class Forecast:
         notes: Notes on the estimate (fallbacks taken, currency of risk, short histories).
         model: The regression on the named factors; None where the covariance has none.
         coverage: Makes the table of the data behind each asset (see `toolkit.risk_model.annual_assets.coverage`).
-        loading_errors: (n, k) standard errors of the loadings; NaN for components that no regression fitted.
+        loading_errors: (n, j) standard errors of the loadings on the first j factors, of which the named ones are; NaN where no
+            regression fitted one.
         printed: (T, n) observed changes of price, NaN missing (see `toolkit.risk_model.observed.Observed`); None where
             none were used.
     """

@@ -132,7 +132,7 @@ class OriginVariants:
                 )
                 for i, key, scale in zip(at, keys, self.level, strict=True)
             ),
-            loading_errors=None if errors is None else np.hstack([errors[at], np.full((len(at), more), np.nan)]),
+            loading_errors=None if errors is None else errors[at],
             expected_cov=None if forecast.expected_cov is None else forecast.expected_cov[np.ix_(at, at)],
             coverage=None if forecast.coverage is None else partial(self._coverage, forecast.coverage, forecast.assets),
             model=None if forecast.model is None else self._model(forecast.model),

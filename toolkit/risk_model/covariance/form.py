@@ -86,7 +86,7 @@ class StructuredCovariance:
 
     Attributes:
         factors: k names; loadings (n, k), factor_cov (k, k), specific_var (n,).
-        loading_errors: (n, k) standard errors, NaN for components that were not fitted by regression.
+        loading_errors: (n, j) standard errors on the first j factors, of which the named ones are; NaN where none was fitted.
         notes: Notes on the estimate.
         model: The regression behind the named factors, if there is one.
     """
@@ -154,19 +154,17 @@ class DenseCovariance:
         """The same with the residual covariance as components of unit variance."""
         rest, specific = correlated(self.correlation, self.deviation)
         k, more = len(self.factors), rest.shape[1]
-        factor_cov = np.eye(k + more)
-        factor_cov[:k, :k] = self.factor_cov
-        errors = np.full((len(rest), k + more), np.nan)
-        errors[:, :k] = self.loading_errors
         loadings = np.hstack([self.loadings, rest])
         del rest
+        factor_cov = np.eye(k + more)
+        factor_cov[:k, :k] = self.factor_cov
         prefix = STATISTICAL[1] if k else STATISTICAL[0]
         return StructuredCovariance(
             factors=(*self.factors, *(f"{prefix}{i + 1}" for i in range(more))),
             loadings=frozen(loadings),
             factor_cov=frozen(factor_cov),
             specific_var=specific,
-            loading_errors=frozen(errors),
+            loading_errors=self.loading_errors,
             notes=self.notes,
             model=self.model,
         )
@@ -287,7 +285,7 @@ def spectral_form(
     # The sign of an eigenvector is arbitrary: fix it, so that the same inputs give the same bytes.
     loadings = loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
     names = tuple(f"component_{i + 1}" for i in range(len(values)))
-    return StructuredCovariance(names, loadings, np.eye(len(values)), specific, np.full(loadings.shape, np.nan), notes)
+    return StructuredCovariance(names, loadings, np.eye(len(values)), specific, np.empty((len(loadings), 0)), notes)
 
 
 def component_form(rows: FloatArray, specific: FloatArray, notes: tuple[str, ...]) -> StructuredCovariance:

@@ -111,7 +111,7 @@ class PoetCovariance(Spec):
             loadings=np.hstack([form.loadings, residual]),
             factor_cov=np.eye(len(form.factors) + k),
             specific_var=form.specific_var,
-            loading_errors=np.full((len(residual), len(form.factors) + k), np.nan),
+            loading_errors=form.loading_errors,
             notes=form.notes,
         )
 
