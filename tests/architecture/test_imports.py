@@ -23,7 +23,6 @@ NOT_LOADED = {
     "import toolkit": HEAVY,
     "import toolkit.core.countries, toolkit.core.places": "babel",
     ALL_MEASURES: "cvxpy scipy",
-    "import numpy, toolkit.risk_model.covariance.nonlinear as n; n.shrunk_eigenvalues(numpy.ones(9), 9, 20)": "scipy",
     "from toolkit.market.sources.base import data_sources; assert 'yahoo' in data_sources()": (
         "yfinance httpx pandas curl_cffi deltalake"
     ),

@@ -138,6 +138,9 @@ def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, 
     Returns:
         Shrunken eigenvalues in the same order, and the smallest of all p: that of the null space where p exceeds n.
     """
+    # A quarter of a second to import, which only who asks for this estimator pays.
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415
+
     h = n ** (-1.0 / 3.0)
     root = np.sqrt(5.0)
     width = h * values
@@ -147,41 +150,14 @@ def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, 
     c = p / n
     if p <= n:
         shrunk = values / ((np.pi * c * values * density) ** 2 + (1.0 - c - np.pi * c * values * hilbert) ** 2)
-        ordered = _falling(shrunk, np.ones(len(shrunk)))
+        ordered = isotonic_regression(shrunk, increasing=False).x
         return ordered, float(ordered[-1])
     at_zero = 0.3 / h**2 + 0.75 / root / h * (1.0 - 0.2 / h**2) * np.log((1.0 + root * h) / (1.0 - root * h))
     null = 1.0 / ((c - 1.0) * at_zero * (1.0 / values).mean())
     shrunk = 1.0 / (np.pi**2 * values * (density**2 + hilbert**2))
-    ordered = _falling(np.append(shrunk, null), np.append(np.ones(n), p - n))
+    weights = np.append(np.ones(n), p - n)
+    ordered = isotonic_regression(np.append(shrunk, null), weights=weights, increasing=False).x
     return ordered[:-1], float(ordered[-1])
-
-
-def _falling(values: FloatArray, weights: FloatArray) -> FloatArray:
-    """The nearest values that never rise, by weighted least squares: adjacent violators are pooled.
-
-    As scipy's `isotonic_regression`, to the bit; that takes a quarter of a second to import, which a plain run does not need
-    otherwise.
-    """
-    means, sizes, starts = list[float](), list[float](), list[int]()
-    x, w = values[::-1].tolist(), weights[::-1].tolist()
-    at = 0
-    while at < len(x):
-        mean, size, start = x[at], w[at], at
-        at += 1
-        if means and means[-1] >= mean:
-            size += sizes[-1]
-            total = sizes.pop() * means.pop() + w[start] * mean
-            mean, start = total / size, starts.pop()
-            while at < len(x) and mean >= x[at]:
-                total, size, at = total + w[at] * x[at], size + w[at], at + 1
-                mean = total / size
-            while means and means[-1] >= mean:
-                total, size, start = total + sizes[-1] * means.pop(), size + sizes.pop(), starts.pop()
-                mean = total / size
-        means.append(mean)
-        sizes.append(size)
-        starts.append(start)
-    return np.repeat(means, np.diff([*starts, len(x)]))[::-1]
 
 
 def _hilbert(x: FloatArray) -> FloatArray:

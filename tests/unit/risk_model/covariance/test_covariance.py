@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
-from scipy.optimize import isotonic_regression, nnls
+from scipy.optimize import nnls
 
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray
@@ -15,7 +15,7 @@ from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
 from toolkit.risk_model.covariance.factor import FEW, FactorCovariance, NamedFactors, _few_least
 from toolkit.risk_model.covariance.form import CovarianceInputs
-from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance, _falling
+from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
 from toolkit.risk_model.covariance.own import OwnCovariance
 from toolkit.risk_model.covariance.sample import SampleCovariance
 from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
@@ -381,13 +381,3 @@ def test_few_eigenvalues_of_a_large_matrix_are_found_one_by_one_and_none_is_miss
         assert np.abs(vectors.T @ basis[:, : len(least)]) == pytest.approx(np.eye(len(least)), abs=1e-9)
     # More than are looked for: all are decomposed.
     assert _few_least(spectrum(*np.linspace(-2.0, -1.0, FEW + 1))) is None
-
-
-@pytest.mark.parametrize("size", [1, 2, 9, 60])
-def test_eigenvalues_are_put_in_order_as_by_scipy_to_the_bit(size: int):
-    rng = np.random.default_rng(size)
-    for slope in (0.0, 0.05, 0.5, 0.0, 0.05, 0.5):
-        values = np.round(rng.normal(size=size), 1 if slope else 9) - slope * np.arange(size)
-        for weights in (np.ones(size), np.append(np.ones(size - 1), 40.0), rng.uniform(0.1, 3.0, size)):
-            expected = isotonic_regression(values, weights=weights, increasing=False).x
-            assert _falling(values, weights).tobytes() == expected.tobytes()
