@@ -23,6 +23,8 @@ ROWS, NEAR, LEAST_SPREAD, WHITE = 24, 0.05, 2e-3, 1.4
 Neumann (1941), 2 of what does not remember its level; walks around 1 exceed it in 24 rows once in 150 times, in 36 in 3000."""
 BESIDE = 0.5, 1.5
 """A series of 1 + r lies between these."""
+FALLS = 0.2
+"""A file of which a larger part is below zero has changes in it, no prices."""
 MOST_NAMED = 5
 """A hint names no more assets than these one by one."""
 CUSTOMS = "customs_unit_value"
@@ -35,12 +37,15 @@ OF_DEALERS = (DEALER_ASK, DEALER_BID)
 def check_rows(file: str, rows: pl.DataFrame) -> None:
     """The rules that both shapes share: positive prices, and one price an asset and day; `rows` are sorted by them."""
     price = pl.col("price").cast(pl.String)
+    returns = len(rows) >= ROWS and int((rows["price"] < 0).sum()) > FALLS * len(rows)
     raise_row_errors(
         file,
         rows.filter(pl.col("price") <= 0).select("row", what="asset", value=price),
         rule="positive",
         fault=message("a price that is not positive"),
-        hint=message("Leave the cell of a wide file empty, or the row of a long file out, where a price is missing."),
+        hint=message("These are changes: give prices, or the running product of 1 + r as an index.")
+        if returns
+        else message("Leave the cell of a wide file empty, or the row of a long file out, where a price is missing."),
     )
     raise_row_errors(
         file,

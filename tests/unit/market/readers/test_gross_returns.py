@@ -53,3 +53,13 @@ def test_a_coin_pegged_to_1_is_a_price(tmp_path):
 
 def test_a_price_among_returns_is_left_to_the_user(tmp_path):
     assert read(tmp_path, {"a": returns(1), "gold": 100 * np.cumprod(returns(2))}).frame.height == 2 * DAYS
+
+
+def test_simple_returns_are_called_changes_and_one_price_below_zero_is_not(tmp_path):
+    """The hint was to leave cells empty where a price is missing, which half of a file are not."""
+    with pytest.raises(DataError, match="a price that is not positive") as told:
+        read(tmp_path, {"a": returns(1) - 1, "b": returns(2) - 1})
+    assert "running product of 1 + r" in told.value.hint
+    with pytest.raises(DataError, match="a price that is not positive") as told:
+        read(tmp_path, {"a": np.where(np.arange(DAYS) == 5, -1.0, 100.0), "b": 100 * np.cumprod(returns(2))})
+    assert "Leave the cell" in told.value.hint
