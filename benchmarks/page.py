@@ -2,7 +2,7 @@
 
 Run: `make benchmarks`, or `.peers/bin/python -m benchmarks.page` in an environment that holds the toolkit's dependencies and
 the peers (skfolio, riskfolio-lib, pyportfolioopt, cvxportfolio); a peer that is not installed is left out. The names of parts
-(`SHIPPED FEW MANY BACKTEST SCALE LOTS STORE PORTAL`) run these alone. About twenty minutes on a machine of its own.
+(`SHIPPED FEW MANY LARGE BACKTEST SCALE LOTS STORE PORTAL`) run these alone. About twenty-five minutes on a machine of its own.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ def parts() -> dict[str, Callable[[Path], str]]:
         "SHIPPED": lambda folder: optimizer(folder, "500 0.2", "--sizes", "20", *once, *cases, "min_cvar"),
         "FEW": lambda folder: optimizer(folder, "500 0.2", *sizes, *once),
         "MANY": lambda folder: optimizer(folder, "2500 0.11", *sizes, *once, *cases),
+        "LARGE": lambda folder: "\n\n".join(
+            optimizer(folder, shape, "--sizes", "1000", "--repeats", "3", *cases[:3]) for shape in ("500 0.2", "2500 0.11")
+        ),
         "BACKTEST": lambda _: run("-m", "benchmarks.backtests").strip(),
         "SCALE": lambda _: run("-m", "benchmarks.scale", "--days", "2500", "--sizes", "30", "200", "1000").strip(),
         "LOTS": lambda _: "```text\n" + run("-m", "benchmarks.lots").strip() + "\n```",
