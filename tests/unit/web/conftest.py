@@ -14,10 +14,10 @@ from django.conf import settings
 from toolkit.web.config import WebConfig
 from toolkit.web.settings import values
 
-FOLDER = tempfile.TemporaryDirectory(prefix="portal-")  # goes with the process
 if not settings.configured:  # Django is configured once a process
+    folder = tempfile.TemporaryDirectory(prefix="portal-")  # goes with the process
     config = WebConfig(
-        folder=Path(FOLDER.name),
+        folder=Path(folder.name),
         base_url="https://webinar.example.com",
         organiser="Metals & Co",
         database_url=os.environ.get("TEST_PORTAL_DATABASE_URL"),
