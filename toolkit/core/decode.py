@@ -137,29 +137,32 @@ BRANCHES = ("str", "float", "int", "bool")
 """Branches of a union that are no table, as pydantic names them."""
 
 
-PHRASES: Mapping[str, Callable[..., Message]] = {
-    "missing": lambda **_: message("is required"),
-    "float_type": lambda **_: message("must be a number"),
-    "float_parsing": lambda **_: message("must be a number"),
-    "int_type": lambda **_: message("must be a whole number"),
-    "int_parsing": lambda **_: message("must be a whole number"),
-    "int_from_float": lambda **_: message("must be a whole number"),
-    "string_type": lambda **_: message("must be text"),
-    "bool_type": lambda **_: message("must be true or false"),
-    "bool_parsing": lambda **_: message("must be true or false"),
-    "finite_number": lambda **_: message("must be a finite number"),
-    "greater_than": lambda gt, **_: message("must be above {gt:s}", gt=f"{gt:g}"),
-    "greater_than_equal": lambda ge, **_: message("must be at least {ge:s}", ge=f"{ge:g}"),
-    "less_than": lambda lt, **_: message("must be below {lt:s}", lt=f"{lt:g}"),
-    "less_than_equal": lambda le, **_: message("must be at most {le:s}", le=f"{le:g}"),
-    "string_too_short": lambda **_: message("must not be empty"),
-    "list_type": lambda **_: message("must be a list"),
-    "tuple_type": lambda **_: message("must be a list"),
-    "dict_type": lambda **_: message("must be a table"),
-    "model_type": lambda **_: message("must be a table"),
-    "model_attributes_type": lambda **_: message("must be a table"),
+PHRASES: Mapping[str, Message] = {
+    "missing": message("is required"),
+    "float_type": message("must be a number"),
+    "float_parsing": message("must be a number"),
+    "int_type": message("must be a whole number"),
+    "int_parsing": message("must be a whole number"),
+    "int_from_float": message("must be a whole number"),
+    "string_type": message("must be text"),
+    "bool_type": message("must be true or false"),
+    "bool_parsing": message("must be true or false"),
+    "finite_number": message("must be a finite number"),
+    "string_too_short": message("must not be empty"),
+    "list_type": message("must be a list"),
+    "tuple_type": message("must be a list"),
+    "dict_type": message("must be a table"),
+    "model_type": message("must be a table"),
+    "model_attributes_type": message("must be a table"),
 }
 """Kind of an error of pydantic -> what the value must be."""
+LIMITS: Mapping[str, Callable[[str], Message]] = {
+    "gt": lambda limit: message("must be above {gt:s}", gt=limit),
+    "ge": lambda limit: message("must be at least {ge:s}", ge=limit),
+    "lt": lambda limit: message("must be below {lt:s}", lt=limit),
+    "le": lambda limit: message("must be at most {le:s}", le=limit),
+}
+"""The same of a limit, by its name in the context of the error."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -272,8 +275,9 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
         elif (said := (context := item.get("ctx", {})).get("error")) is not None:
             told, hint = said.args[0] if isinstance(said, Exception) and said.args else said, context.get("hint", "")
         else:
-            known = PHRASES.get(item["type"])
-            told = known(**context) if known else item["msg"][0].lower() + item["msg"][1:]
+            told = PHRASES.get(item["type"], item["msg"][0].lower() + item["msg"][1:])
+            for name in LIMITS.keys() & context.keys():
+                told = LIMITS[name](f"{context[name]:g}")
             if item["type"] == "literal_error":
                 known = _LITERALS.findall(context["expected"])
                 told = message("must be {names: or }", names=named(known))

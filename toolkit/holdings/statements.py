@@ -72,7 +72,7 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
             )
         )
     texts += [
-        message("Open deliveries that can fail to arrive: {ordered}.", ordered=worth(ORDER_AT_RISK)),
+        message("Open orders that can fail to arrive: {ordered}.", ordered=worth(ORDER_AT_RISK)),
         message(
             "Resale to certain end users is restricted for {money}, wherever stored; the measures claim liability of third "
             "parties.",

@@ -114,10 +114,8 @@ class Parser(PurchaseCells, StatusCells):
             given = self._text("size", i)
             unit = self.header.setdefault("size", Header("size", "size")).unit
             with contextlib.suppress(DataError):  # what is no size is told as the fault of its own column
-                size, plain = (
-                    cells.size(found[2], None, most=0, precious=True),
-                    re.sub(r"[.,](?=\d{3}\b)", "", given or found[2]),
-                )
+                size = cells.size(found[2], None, most=0, precious=True)
+                plain = re.sub(r"[.,](?=\d{3}\b)", "", given or found[2])
                 if cells.size(plain, unit if given else None, most=0, precious=True) == size:
                     self.raw.setdefault("size", [None] * len(self.raw["asset"]))[i] = found[2]
                     self.raw["asset"][i] = found[1]
