@@ -23,6 +23,10 @@ def patterns(seen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp
     return first, pattern.reshape(-1)
 
 
+LOST = message("{lost} of {all} periods lack an asset and were not used, most for {asset}.", lost=0, all=0, asset="")
+"""The note of `Returns.lost_periods`, by whose template it is known among others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Returns:
     """Price changes of T periods and n series: posterior mean, and posterior covariance of those seen through noise.
@@ -93,13 +97,7 @@ class Returns:
         seen = np.isfinite(self.mean)
         if seen.all() or (complete := int(seen.all(axis=1).sum())) == (known := int(seen.any(axis=1).sum())):
             return ()
-        told = message(
-            "{lost} of {all} periods lack an asset and were not used, most for {asset}.",
-            lost=known - complete,
-            all=known,
-            asset=self.least_seen,
-        )
-        return (told,)
+        return (Message(LOST.template, {"lost": known - complete, "all": known, "asset": self.least_seen}),)
 
     def noise(self, weights: FloatArray) -> FloatArray:
         """Posterior covariance (n, n) summed over the periods with weights (T,)."""

@@ -18,6 +18,7 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
 from toolkit.records.sources import Provenance
 from toolkit.report.markers import HELD
+from toolkit.returns.observed_returns import LOST
 
 MOSTLY_CASH = 0.5
 IDLE = 0.1
@@ -173,7 +174,7 @@ def _of_own_covariance(forecast: Forecast) -> list[Remark]:
 
 def of_lost_periods(notes: Sequence[str]) -> tuple[Remark, ...]:
     """A warning where `Returns.lost_periods` told that most periods are not used, and how many are left."""
-    found = [note.values for note in notes if isinstance(note, Message) and {"lost", "all", "asset"} == {*note.values}]
+    found = [note.values for note in notes if isinstance(note, Message) and note.template == LOST.template]
     return tuple(
         Remark(
             "data",
