@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from toolkit.market.readers.cells import unit
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import PriceFile
 from toolkit.market.readers.tabular import Table, table_of
-from toolkit.returns.quotes import newest_quotes, too_short
+from toolkit.returns.quotes import QUOTE_DAYS, newest_quotes, too_short
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
@@ -187,7 +187,10 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
             assets=list(odd),
         )
         unit_notes += (Remark("data", text, STATE_UNIT, odd),)
-    quoted = pl.concat([short, file.quotes.filter(known)])
+    # Beside a series of one's own, a dealer's price counts while it is one of today.
+    in_series = pl.col("asset").is_in(visible["asset"].unique().implode())
+    of_today = pl.col("date") >= snapshot.as_of - timedelta(days=QUOTE_DAYS)
+    quoted = pl.concat([short, file.quotes.filter(known & (of_today | ~in_series))])
     newest, of_quotes = newest_quotes(quoted, snapshot)
     forms = _of_other_forms(newest, frame, names)
     newest = newest.filter(~pl.col("asset").is_in(forms["name"].implode()))
@@ -227,7 +230,8 @@ def _check_visible(file: str, day: date, quoted: pl.DataFrame, series: Sequence[
             day=day,
         )
     if not series and all(part.is_empty() for part in used) and file != STORED:  # a file that is named now is meant to be used
-        old = "; ".join(f"{row['asset']} of {row['date']}" for row in quoted.iter_rows(named=True))
+        newest = quoted.group_by("asset").agg(pl.col("date").max()).sort("asset")
+        old = "; ".join(f"{asset} of {day}" for asset, day in newest.iter_rows())
         hint = message("Bring a price of this month, or a series of at least seven months, or leave --prices out.")
         raise GapError("{file:s}: every price is too old to be one of today: {old}.", hint=hint, file=str(file), old=old)
     if any(asset.casefold() == CASH for asset in (*series, *(asset for part in used for asset in part["asset"]))):

@@ -13,11 +13,11 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.assets import Asset
-from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Snapshot
-from toolkit.market.readers.price_checks import CUSTOMS, DEALER_ASK, DEALER_BID, OF_DEALERS
+from toolkit.market.readers.price_checks import CUSTOMS, DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
+from toolkit.market.readers.price_layouts import not_both_sides
 from toolkit.returns.history import DAY_BY_DAY, frequency
 from toolkit.returns.panel import MINIMUM_CHANGES
 
@@ -27,10 +27,6 @@ BUNDLED, OWN_SERIES, OWN_PRICE, DEALER = "bundled", "own_series", "own_price", "
 """Origin of a price: the package, a series or a single price of the user's files, a dealer's list in them."""
 DAILY_CHANGES = 60
 """A quarter of daily prices is a series; of less, the bundled months tell more of risk."""
-DEALER_BOTH = "dealer_bid_ask"
-"""Basis of the mid price between bid and ask of a dealer."""
-MOST_ASKED = 3.0
-"""Largest ask over bid of a dealer; a larger one is an error of units or of writing."""
 QUOTE_DAYS = 93
 """A price of a day that is older is no price of today, where a bundled one is newer."""
 
@@ -140,18 +136,7 @@ def _of_both_sides(newest: pl.DataFrame, dealers: pl.DataFrame) -> tuple[pl.Data
             continue
         ask, bid = (row["price"], row["second"])[:: 1 if row["basis"] == DEALER_ASK else -1]
         if not bid <= ask < MOST_ASKED * bid:
-            raise DataError(
-                "{source}: for {key:s} a dealer asks {ask:g} and pays {bid:g} {currency} on {date}.",
-                hint="Check both prices and their columns: dealer_ask (Verkauf, Brief) is what a purchase pays, "
-                "dealer_bid (Ankauf, Geld) what a sale brings.",
-                details={"asset": key},
-                source=row["source"],
-                key=key,
-                ask=ask,
-                bid=bid,
-                currency=row["currency"],
-                date=row["date"],
-            )
+            raise not_both_sides(row, ask=ask, bid=bid)
         both[key] = (0.5 * (ask + bid), 2.0 * (ask - bid) / (ask + bid))
     price, spread = ({key: pair[i] for key, pair in both.items()} for i in (0, 1))
     keyed = pl.col("asset")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from toolkit.core import currencies
@@ -78,6 +79,8 @@ _SLASHES = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4}|[0-9]{2})")
 _EAST = re.compile(r"([12][0-9]{3})年([0-9]{1,2})月([0-9]{1,2})日")
 _NAMED = re.compile(r"([0-9]{1,2})[. -]+([^\W\d]+)\.?[, -]+([0-9]{4}|[0-9]{2})|([^\W\d]+)\.? ([0-9]{1,2}),? ([0-9]{4})")
 _MONTH = re.compile(r"([^\W\d]+)\.?[ -]([0-9]{4})|([0-9]{4})[ M-]([^\W\d]+|[0-9]{2})\.?|([01]?[0-9])[./]([0-9]{4})")
+SHORT_MONTH = re.compile(r"([^\W\d]+)\.?[ '-]{1,2}([0-9]{2})")
+"""A month with a year of two digits, or a month with a day."""
 _CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
 _MIDNIGHT = re.compile(r"[T ]+0?0:00(:00([.,]0+)?)?(?![0-9])")
 _DIGITS = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])")
@@ -413,6 +416,24 @@ def month(text: str) -> str | None:
     name, year = match[1] or match[4] or match[5], match[2] or match[3] or match[6]
     number = int(name) if name.isdigit() else _MONTHS.get(name.casefold(), 0)
     return f"{year}-{number:02}" if 1 <= number <= 12 else None
+
+
+def months_in_turn(texts: Sequence[str]) -> dict[str, str]:
+    """Months with a year of two digits (``Jan-24``, ``Mrz 24``) as ``2024-01``; empty where they may be days without a year.
+
+    They are months where every text is one and most follow the one before.
+
+    Args:
+        texts: Different texts, in the order of the file.
+    """
+    read = [(match[1].casefold(), match[2]) for text in texts if (match := SHORT_MONTH.fullmatch(tidy(text)))]
+    if len(read) < len(texts) or any(name not in _MONTHS for name, _ in read):
+        return {}
+    counts = [12 * _year(year) + _MONTHS[name] - 1 for name, year in read]
+    in_turn = sum(abs(later - count) == 1 for count, later in pairwise(counts))
+    if 2 * in_turn <= len(counts):
+        return {}
+    return {text: f"{count // 12}-{count % 12 + 1:02}" for text, count in zip(texts, counts, strict=True)}
 
 
 def serial_day(text: str) -> date | None:

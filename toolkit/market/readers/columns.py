@@ -279,7 +279,9 @@ def days(table: Table, column: str, *, month_until: date | None = None, local: b
 
 def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     """Dates of one style as ISO text, any other as it is; the whole column settles whether the day or the month is first."""
-    written = text.drop_nulls().unique()
+    written = text.drop_nulls().unique(maintain_order=True)
+    if months := cells.months_in_turn(written.to_list()):
+        return text.replace(months)
     odd = written.filter(~written.str.contains(rf"{_ISO_DAY}|{_ISO_MONTH}"))
     # A spreadsheet in another language turns half of a column of dates into others: two styles are no column that is settled.
     if len({re.sub(r"[^\W\d_]+", "a", re.sub(r"[0-9]+", "0", cell)) for cell in odd}) > 1 or 0 < len(odd) < len(written):

@@ -32,6 +32,10 @@ CUSTOMS = "customs_unit_value"
 DEALER_ASK, DEALER_BID = "dealer_ask", "dealer_bid"
 OF_DEALERS = (DEALER_ASK, DEALER_BID)
 """Bases of what a dealer asks or pays for a product: prices of a day, and no part of the product's series."""
+DEALER_BOTH = "dealer_bid_ask"
+"""Basis of the mid price between bid and ask of a dealer."""
+MOST_ASKED = 3.0
+"""Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
 
 
 def check_rows(file: str, rows: pl.DataFrame) -> None:

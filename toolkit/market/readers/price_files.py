@@ -12,8 +12,9 @@ import polars as pl
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.messages import message
 from toolkit.market.quality import gap_findings
-from toolkit.market.readers.limits import MAX_PLAIN_CELLS, check_size
-from toolkit.market.readers.price_checks import JUMPS, OF_DEALERS, check_series, visible
+from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
+from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
+from toolkit.market.readers.price_layouts import with_mids
 from toolkit.market.readers.prices import PriceFile, read_prices
 from toolkit.market.readers.tabular import Table
 
@@ -67,8 +68,11 @@ def read_price_files(
             name=min(accepted),
         )
     if len(read) == 1:
-        return replace(read[0], reading=(*reading, *read[0].reading))
+        frame = with_mids(read[0].frame, read[0].quotes)
+        check_series(visible(frame.filter(pl.col("basis") == DEALER_BOTH), as_of or today), accept, file=read[0].name)
+        return replace(read[0], frame=frame, reading=(*reading, *read[0].reading))
     frame, quotes = (_joined(pl.concat(part)) for part in ([file.frame for file in read], [file.quotes for file in read]))
+    frame = with_mids(frame, quotes)
     check_size("the price files", rows=frame.height, most_cells=MAX_PLAIN_CELLS)
     check_series(visible(frame, as_of or today), accept)
     names = ", ".join(file.name for file in read)

@@ -15,6 +15,8 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells as cell
+from toolkit.market.readers.columns import texts
+from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID
 from toolkit.market.readers.tabular import Table
 from toolkit.market.readers.workbook import shown
@@ -196,6 +198,40 @@ def _title_day(text: str) -> dt.date | None:
     return next((reading.day for reading in readings if reading and reading.day), None)
 
 
+def currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) -> pl.Series:
+    """The currency of each row: that of its column, else that beside its price, else the default where no price names one.
+
+    Args:
+        table: A long table.
+        signs: Currency beside each price; null where there is none.
+        assets: Name of each row.
+        default: Currency where no row names one.
+
+    Raises:
+        FrameError: for a price in another currency than its row names, and one without where others have one.
+    """
+    if not signs.is_not_null().any():
+        return texts(table, "currency", default=default)
+    named = texts(table, "currency")
+    codes = named.replace_strict({text: currency_of(text) for text in named.unique().drop_nulls()}, default=None,
+                                 return_dtype=pl.String)  # fmt: skip
+    rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
+    two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
+    raise_row_errors(
+        table.name,
+        two,
+        rule="one_currency",
+        fault=message("a price in another currency than its row names"),
+        hint=message("Keep one of them."),
+    )
+    none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
+    hint = message("Write the currency of every price, or of none (--prices-currency).")
+    raise_row_errors(
+        table.name, none, rule="one_currency", fault=message("a price without the currency that others have"), hint=hint
+    )
+    return named.fill_null(signs)
+
+
 def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ...]]:
     """A table with a column of what a dealer pays and one of what he asks as one with a row for each price that is quoted.
 
@@ -212,7 +248,7 @@ def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ..
     ):
         return table, ()
     parts, rows = [], []
-    for (name, basis), prices in zip(sides.items(), _alike([table.cells[name] for name in sides]), strict=True):
+    for (name, basis), prices in zip(sides.items(), alike([table.cells[name] for name in sides]), strict=True):
         part = table.cells.drop(*sides).with_columns(prices.alias("price"), basis=pl.lit(basis))
         if name in stated:
             part = part.with_columns(
@@ -232,7 +268,7 @@ def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ..
     return replace(table, cells=cells.filter(given), rows=numbers.filter(given)), notes
 
 
-def _alike(columns: list[pl.Series]) -> list[pl.Series]:
+def alike(columns: list[pl.Series]) -> list[pl.Series]:
     """Columns of a workbook, of which one may hold numbers and another words, of one type."""
     kinds = {column.dtype for column in columns}
     if len(kinds) == 1:

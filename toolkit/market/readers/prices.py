@@ -28,8 +28,8 @@ from toolkit.market.readers.columns import (
     texts,
     without_words,
 )
+from toolkit.market.readers.contents import check_size
 from toolkit.market.readers.faults import raise_row_errors
-from toolkit.market.readers.limits import check_size
 from toolkit.market.readers.price_checks import (
     OF_DEALERS,
     check_kinds,
@@ -38,13 +38,22 @@ from toolkit.market.readers.price_checks import (
     in_order,
     visible,
 )
+from toolkit.market.readers.price_layouts import (
+    KINDS,
+    UPPER_END,
+    days_across,
+    middle,
+    with_days_down,
+    with_ends_apart,
+    with_kinds_apart,
+)
 from toolkit.market.readers.price_units import (
     MISSING,
     NOT_READ,
-    SIDES,
     Above,
     Stated,
     column_name,
+    currencies,
     of_two_sides,
     stated_above,
     units_apart,
@@ -141,9 +150,9 @@ def read_prices(
     if code is None:
         raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
     default_currency = code
-    table = read_table(path, header=price_header)
+    table = with_days_down(read_table(path, header=price_header), GERMAN)
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
-    quoted = None if {"asset", "price"} <= names else quotation(table)
+    quoted = None if "asset" in names and names & {"price", *KINDS} else quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
     if quoted is not None:
         rows, reading, assumed = _quoted(table, quoted, default_currency, today)
@@ -151,12 +160,14 @@ def read_prices(
         table, stated = without_units(table)
         table, unquoted = of_two_sides(_renamed(table), stated)
         table, dated = with_date(table)
+        table, stated, middle = with_kinds_apart(table, stated)
+        table, stated, ends = with_ends_apart(table, stated)
         above = stated_above(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         read = _long if shape == "long" else _wide
         rows, reading, assumed = read(table, default_currency, today, stated, above)
-        reading = (*dated, *unquoted, *reading)
+        reading = (*dated, *unquoted, *middle, *ends, *reading)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     priced = {*rows["asset"].unique()}
@@ -190,9 +201,10 @@ def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int]
             return names, at, at + depth
     for at, record in enumerate(records[:TITLES]):
         keys = {GERMAN.get(name, name) for name in map(column_name, record)}
-        if "asset" in keys and keys & {"price", *SIDES}:
+        if "asset" in keys and keys & {"price", *KINDS}:
             return [text.strip() for text in record], at, at + 1
-    return None
+    across = (at for at, record in enumerate(records[:TITLES]) if days_across([text.strip() for text in record]))
+    return next((([text.strip() for text in records[at]], at, at + 1) for at in across), None)
 
 
 def _renamed(table: Table) -> Table:
@@ -201,7 +213,7 @@ def _renamed(table: Table) -> Table:
     wanted = {name: known[name.lower()] for name in table.columns if name.lower() in known}
     # In a wide file any name but the date's may be that of an asset.
     if "asset" not in wanted.values() or not (
-        "price" in wanted.values() or any(name.lower() in SIDES for name in table.columns)
+        "price" in wanted.values() or any(name.lower() in KINDS for name in table.columns)
     ):
         wanted = {name: own for name, own in wanted.items() if own == "date" or own == name.lower()}
     wanted = {name: own for name, own in wanted.items() if name == own or own not in table.columns}
@@ -361,30 +373,6 @@ def _in_default(table: Table, currency: str) -> tuple[str, ...]:
     )
 
 
-def _currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) -> pl.Series:
-    """The currency of each row: that of its column, else that beside its price, else the default where no price names one."""
-    if not signs.is_not_null().any():
-        return texts(table, "currency", default=default)
-    named = texts(table, "currency")
-    codes = named.replace_strict({text: currency_of(text) for text in named.unique().drop_nulls()}, default=None,
-                                 return_dtype=pl.String)  # fmt: skip
-    rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
-    two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
-    raise_row_errors(
-        table.name,
-        two,
-        rule="one_currency",
-        fault=message("a price in another currency than its row names"),
-        hint=message("Keep one of them."),
-    )
-    none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
-    hint = message("Write the currency of every price, or of none (--prices-currency).")
-    raise_row_errors(
-        table.name, none, rule="one_currency", fault=message("a price without the currency that others have"), hint=hint
-    )
-    return named.fill_null(signs)
-
-
 def _long(table: Table, currency: str, today: date, stated: Stated, above: Above | None) -> Rows:
     """One row a price, with its row number in the file, and how it was read."""
     header = next((pair for name, pair in stated.items() if GERMAN.get(name.lower(), name.lower()) == "price"), None)
@@ -397,12 +385,15 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
         table = replace(table, cells=table.cells.with_columns(**extra))
     unread = [name for name in table.columns if _is_remark(name, table.cells[name])]
     table = units_apart(replace(table, cells=table.cells.drop(unread)))
-    check_columns(table, required=REQUIRED, optional=OPTIONAL)
+    check_columns(table, required=REQUIRED, optional=(*OPTIONAL, UPPER_END))
     assets = texts(table, "asset")
     required_cells(table, "asset")
     dates = _dates(table, today)
-    read = amounts(table, ("price", "quantity") if "quantity" in table.columns else ("price",), money=True)
+    read = amounts(table, [name for name in ("price", UPPER_END, "quantity") if name in table.columns], money=True)
     values, signs = read.values, read.currencies
+    price, sign = values["price"], signs["price"]
+    if UPPER_END in values.columns:
+        price, sign = middle(table, price, values[UPPER_END]), pl.select(pl.coalesce(sign, signs[UPPER_END])).to_series()
     if "quantity" in signs.columns:
         told = pl.DataFrame({"row": table.rows.filter(signs["quantity"].is_not_null())}).with_columns(what=pl.lit("quantity"))
         raise_row_errors(
@@ -418,8 +409,8 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
             "row": table.rows,
             "date": dates,
             "asset": assets,
-            "price": values["price"],
-            "currency": _currencies(table, signs["price"], assets, currency),
+            "price": price,
+            "currency": currencies(table, sign, assets, currency),
             "unit": texts(table, "unit", default="unit"),
             "quantity": values["quantity"]
             if "quantity" in values.columns
@@ -444,7 +435,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
     raise_row_errors(table.name, wrong, rule="currency", fault=message("not a currency code"), hint=hint)
     rows = rows.with_columns(pl.col("currency").replace(codes))
     silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
-    told = _in_default(table, currency) if silent and not signs["price"].is_not_null().any() else ()
+    told = _in_default(table, currency) if silent and not sign.is_not_null().any() else ()
     named = [message('"{header}"', header=name) for name in unread]
     notes = (message("Columns that are not read: {columns}.", columns=named),) if named else ()
     return rows, (*by_title, *notes, *read.notes), told
@@ -454,7 +445,8 @@ def _is_remark(name: str, column: pl.Series) -> bool:
     """Whether a column is no part of this format by its name, or has words for cells: no number, currency or unit."""
     if fold(name) in NOT_READ:
         return True
-    if name in (*REQUIRED, *OPTIONAL) or nearest(name, (*REQUIRED, *OPTIONAL, *GERMAN), n=1) or column.dtype != pl.String:
+    own = (*REQUIRED, *OPTIONAL, UPPER_END)
+    if name in own or nearest(name, (*own, *GERMAN), n=1) or column.dtype != pl.String:
         return False
     words = column.drop_nulls().unique().to_list()
     units = any(spelling in cells.UNITS for word in words for spelling in foldings(word))

@@ -24,10 +24,9 @@ import polars as pl
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import INVISIBLE, one_line
-from toolkit.market.readers.contents import Source, content_of, text_of
+from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of
 from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
 from toolkit.market.readers.footer import Footer
-from toolkit.market.readers.limits import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.workbook import Cell, is_workbook, read_sheet, shown
 
 _SEPARATORS = (",", ";", "\t")

@@ -24,7 +24,7 @@ from toolkit.core.currencies import currency
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.market.readers.cells import UNITS
-from toolkit.market.readers.limits import MAX_UNPACKED, check_size
+from toolkit.market.readers.contents import MAX_UNPACKED, check_size
 
 Cell = str | int | float | date | datetime | None
 OLD = b"\xd0\xcf\x11\xe0"

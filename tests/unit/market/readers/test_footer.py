@@ -12,8 +12,8 @@ import pytest
 
 from toolkit.core.errors import DataError
 from toolkit.market.readers import tabular
+from toolkit.market.readers.contents import MAX_BYTES
 from toolkit.market.readers.footer import Footer
-from toolkit.market.readers.limits import MAX_BYTES
 from toolkit.market.readers.tabular import read_table
 
 

@@ -17,7 +17,7 @@ import pytest
 from tests.holdings_files import NAMES, TODAY, parsed
 from tests.workbooks import Raw, ods, packed, sheet_xml, xlsx
 from toolkit.core.errors import DataError, FrameError, ToolkitError
-from toolkit.market.readers import limits
+from toolkit.market.readers import contents
 from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.read import parse
 from toolkit.market.readers.price_files import read_price_files
@@ -186,7 +186,7 @@ def test_locked_files_and_other_archives_are_told():
 @pytest.mark.parametrize(
     "content",
     [
-        packed({"xl/workbook.xml": "", "xl/worksheets/sheet1.xml": " " * (limits.MAX_UNPACKED + 1)}),  # a few kB that unpack to more
+        packed({"xl/workbook.xml": "", "xl/worksheets/sheet1.xml": " " * (contents.MAX_UNPACKED + 1)}),  # a few kB that unpack to more
         xlsx({"B": sheet_xml([[1]]).replace("</row>", '</row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')}),
         ods({"B": [["Metall"], Raw('<table:table-cell table:number-columns-repeated="4000000" office:value-type="float" office:value="1"/>')]}),
     ],

@@ -1,0 +1,141 @@
+"""Price tables in other shapes: months across, ranges, bid and ask or low and high side by side."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from toolkit.core.errors import DataError, FrameError
+from toolkit.market.readers.price_files import read_price_files
+from toolkit.market.readers.prices import PriceFile, read_prices
+
+TODAY = date(2026, 11, 27)
+
+
+def read(tmp_path, text: str) -> PriceFile:
+    path = tmp_path / "prices.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_prices(path, today=TODAY, several=True)
+
+
+def rows(file: PriceFile) -> list[tuple[str, str, float]]:
+    return [(asset, str(day), price) for asset, day, price in file.frame.select("asset", "date", "price").iter_rows()]
+
+
+@pytest.mark.parametrize(
+    "months",
+    ["Jan 24;Feb 24;Mrz 24", "Jan-24;Feb-24;Mar-24", "2024-01;2024-02;2024-03", "31.01.2024;29.02.2024;31.03.2024"],
+)
+def test_metals_in_rows_and_months_across(tmp_path, months):
+    file = read(tmp_path, f"Preise in USD/kg;{months}\nGallium;400,5;;410\nIndium;250;260;-\n")
+    assert rows(file) == [
+        ("Gallium", "2024-01-31", 400.5),
+        ("Gallium", "2024-03-31", 410),
+        ("Indium", "2024-01-31", 250),
+        ("Indium", "2024-02-29", 260),
+    ]
+    assert file.frame.select(pl.struct("currency", "unit").unique()).unnest(pl.all()).rows() == [("USD", "kg")]
+    assert any('by the line "Preise in USD/kg"' in note for note in map(str, file.reading))
+
+
+def test_months_across_below_a_title_with_a_column_of_units(tmp_path):
+    text = "Strategic metals\n\nMetal,Unit,Currency,2024-01,2024-02,2024-03\nGallium,t,EUR,1,2,3\nIndium,kg,EUR,4,5,6\n"
+    file = read(tmp_path, text)
+    assert file.frame.select("asset", "unit", "currency", "price").rows() == [
+        *(("Gallium", "t", "EUR", price) for price in (1, 2, 3)),
+        *(("Indium", "kg", "EUR", price) for price in (4, 5, 6)),
+    ]
+
+
+def test_months_with_a_year_of_two_digits_follow_each_other(tmp_path):
+    file = read(tmp_path, "Month,gold\nNov-25,1\nDec-25,2\nJan-26,3\n")
+    assert [day for _, day, _ in rows(file)] == ["2025-11-30", "2025-12-31", "2026-01-31"]
+
+
+@pytest.mark.parametrize("days", [("Jan-02", "Jan-09", "Jan-16"), ("Jan-05", "Feb-06", "Mar-07"), ("Jan-24", "Feb-24")])
+def test_days_without_a_year_are_no_months(tmp_path, days):
+    with pytest.raises(FrameError, match="not a date"):
+        read(tmp_path, "date,gold\n" + "".join(f"{day},1\n" for day in days))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,asset,price\n2024-01,gold,395-411\n2024-02,gold,400\n",
+        "date,asset,price,currency\n2024-01,gold,395 \u2014 411,USD\n2024-02,gold,400,USD\n",
+        "date,asset,price\n2024-01,gold,$395-$411\n2024-02,gold,$400\n",
+        "date,gold USD/unit,other\n2024-01,395-411,\n2024-02,400,\n".replace(" USD/unit", ""),
+        "date,gold low,gold high\n2024-01,395,411\n2024-02,400,400\n",
+        "date,gold Low USD/kg,gold High USD/kg,gold Mid USD/kg\n2024-01,1,999,403\n2024-02,400,400,400\n",
+        "Datum;Tief gold;Hoch gold\n2024-01;395,0;411,0\n2024-02;400,0;400,0\n",
+        "date,metal,low,high\n2024-01,gold,395,411\n2024-02,gold,400,400\n",
+        "date,metal,Low USD/kg,High USD/kg\n2024-01,gold,395,411\n2024-02,gold,400,400\n",
+    ],
+)
+def test_the_middle_of_a_range_is_the_price(tmp_path, text):
+    file = read(tmp_path, text)
+    assert rows(file) == [("gold", "2024-01-31", 403), ("gold", "2024-02-29", 400)]
+    assert any("iddle" in note for note in map(str, file.reading))
+    assert {"kg" if "/kg" in text else "unit"} == {*file.frame["unit"]}
+
+
+@pytest.mark.parametrize("price", ["411-395", "395-41100", "2024-1"])
+def test_what_is_no_range_is_a_fault_of_its_row(tmp_path, price):
+    with pytest.raises(FrameError, match=r"a range that is none in row 2 \('gold'"):
+        read(tmp_path, f"date,asset,price\n2024-01,gold,{price}\n")
+
+
+@pytest.mark.parametrize("name", ["gold low", "Steel High Carbon", "Lowland"])
+def test_one_column_alone_is_of_an_asset(tmp_path, name):
+    assert [asset for asset, _, _ in rows(read(tmp_path, f"date,{name},other\n2024-01,395,411\n"))] == [name, "other"]
+
+
+BOTH = "date,gold Bid,gold Ask,^a$\n2024-01,95,105,1\n2024-02,on request,110,2\n2024-03,190,210,3\n"
+
+
+@pytest.mark.parametrize("text", [BOTH, BOTH.replace("gold Bid", "Ankauf gold").replace("gold Ask", "gold (Ask)")])
+def test_bid_and_ask_of_several_days_are_a_series_of_mid_prices(tmp_path, text):
+    path = tmp_path / "prices.csv"
+    path.write_text(text, encoding="utf-8")
+    file = read_price_files([path], today=TODAY)
+    gold = file.frame.filter(pl.col("asset") == "gold")
+    assert gold.select("date", "price", "basis").rows() == [
+        (date(2024, 1, 31), 100, "dealer_bid_ask"),
+        (date(2024, 3, 31), 200, "dealer_bid_ask"),
+    ]
+    assert file.quotes.height == 5  # what he asks and pays is kept: a trade is at his price
+    assert file.frame.filter(pl.col("asset") == "^a$")["price"].to_list() == [1, 2, 3]
+
+
+def test_price_lists_of_several_days_are_the_same_series_as_one_file(tmp_path):
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    for month, bid, ask in ((1, 95, 105), (3, 190, 210)):
+        text = f"as of 2024-0{month}-28\nmetal,bid,ask\ngold,{bid},{ask}\n"
+        (folder / f"{month}.csv").write_text(text, encoding="utf-8")
+    file = read_price_files([folder], today=TODAY)
+    assert file.frame.select("date", "price").rows() == [(date(2024, 1, 28), 100), (date(2024, 3, 28), 200)]
+
+
+def test_one_price_list_is_no_series(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("as of 2024-01-28\nmetal,bid,ask\ngold,95,105\n", encoding="utf-8")
+    file = read_price_files([path], today=TODAY)
+    assert file.frame.is_empty()
+    assert file.quotes.height == 2
+
+
+def test_a_dealer_who_pays_more_than_he_asks_is_an_error_on_any_day(tmp_path):
+    path = tmp_path / "prices.csv"
+    path.write_text(BOTH.replace("95,105", "105,95"), encoding="utf-8")
+    with pytest.raises(DataError, match="for gold a dealer asks 95 and pays 105 USD on 2024-01-31"):
+        read_price_files([path], today=TODAY)
+
+
+def test_mid_prices_that_jump_are_refused(tmp_path):
+    path = tmp_path / "prices.csv"
+    path.write_text(BOTH.replace("190,210", "1900,2100"), encoding="utf-8")
+    with pytest.raises(DataError, match="'gold' jumps"):
+        read_price_files([path], today=TODAY)

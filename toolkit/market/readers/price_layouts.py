@@ -1,0 +1,216 @@
+"""Price tables that people keep in other shapes, as the long or wide table that `toolkit.market.readers.prices` reads.
+
+Metals in rows and months across, a column of bid and one of ask for each metal (``Gallium Bid``, ``Gallium Ask``), and prices
+that a reporting agency quotes as a range (``395-411``, or columns Low and High): the price is the middle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from toolkit.core.countries import fold
+from toolkit.core.errors import DataError
+from toolkit.core.messages import Message, message
+from toolkit.market.readers import cells
+from toolkit.market.readers.faults import raise_row_errors
+from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
+from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike
+from toolkit.market.readers.tabular import Table
+
+LOW, HIGH, MID = "low", "high", "mid"
+UPPER_END = "upper end of a range"
+"""Column of the upper end where `price` is the lower one."""
+KINDS: Mapping[str, str] = {
+    **SIDES,
+    **dict.fromkeys(("low", "tief", "min"), LOW),
+    **dict.fromkeys(("high", "hoch", "max"), HIGH),
+    **dict.fromkeys(("mid", "mittel", "mittelkurs", "mittelpreis", "avg", "average", "mean"), MID),
+}
+"""Word in a header -> which of the prices of a metal it holds."""
+_WORDS = "|".join(sorted(map(re.escape, KINDS), key=len, reverse=True))
+_BEHIND = re.compile(rf"(?i)(.*\w\)?)[\s_,:(\[-]+({_WORDS})[)\]]?")
+_BEFORE = re.compile(rf"(?i)({_WORDS})[\s_:-]+(.*\w\)?)")
+_RANGE = r"^(\D{0,4}?[0-9][0-9.,'’ ]*?)\s?[-–\u{2014}]\s?(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"
+"""``395-411``, ``$ 42,600 – 44,300``."""
+_TOGETHER = ((MID,), (DEALER_BID, DEALER_ASK), (LOW, HIGH))
+"""What makes a price, the best first."""
+_ROW = "row of the file"
+_FEWEST = 3
+"""Dates in a header from which they are its columns."""
+
+
+def days_across(header: Sequence[str]) -> list[str]:
+    """The names of a header that are days or months, where most of it is: metals stand in its rows."""
+    short = cells.months_in_turn([name for name in header if cells.SHORT_MONTH.fullmatch(name)])
+    found = [name for name in header if name in short or cells.month(name) or cells.day(name)]
+    return found if len(found) >= max(_FEWEST, (len(header) + 1) // 2) and len(found) < len(header) else []
+
+
+def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
+    """The table with a row for each price, where its header has days or months and its rows are of metals.
+
+    Args:
+        table: As read; any other comes back as it is.
+        known: Header in lower case -> column of the format.
+    """
+    days = days_across(table.columns)
+    if not days:
+        return table
+    others = [name for name in table.columns if name not in days]
+    name = next((name for name in others if known.get(name.lower(), name.lower()) == "asset"), others[0])
+    frame = pl.DataFrame([table.rows.alias(_ROW), *table.cells[others], *alike([table.cells[day] for day in days])])
+    frame = frame.rename({name: "asset"})
+    index = [column for column in frame.columns if column not in days]
+    long = frame.unpivot(days, index=index, variable_name="date", value_name="price")
+    long = long.filter(_is_quoted(long["price"]))
+    # The corner of the table says what its cells are: ``Prices in USD/kg``.
+    return replace(table, cells=long.drop(_ROW), rows=long[_ROW], titles=(*table.titles, name))
+
+
+def _is_quoted(prices: pl.Series) -> pl.Series:
+    words = [str(word) for word in prices.unique().drop_nulls() if fold(str(word)) in NO_OFFER]
+    return prices.is_not_null() & ~prices.cast(pl.String).is_in(words)
+
+
+def with_kinds_apart(table: Table, stated: Stated) -> tuple[Table, Stated, tuple[Message, ...]]:
+    """A wide table with ranges, or several columns of a metal (bid and ask, low and high, the middle), as a long one.
+
+    Args:
+        table: With a column `date`; any other table comes back as it is.
+        stated: Header -> currency and unit that it stated.
+
+    Returns:
+        The table, what headers stated that are still there, and a note on what is the price.
+    """
+    named: dict[str, dict[str, str]] = {}
+    for column in table.columns:
+        match, side = _BEHIND.fullmatch(column), 2
+        if match is None:
+            match, side = _BEFORE.fullmatch(column), 1
+        if match is not None:
+            named.setdefault(match[3 - side].strip(), {}).setdefault(KINDS[match[side].lower()], column)
+    kinds = {
+        asset: {kind: found[kind] for kind in first}
+        for asset, found in named.items()
+        if len(found) > 1 and (first := next((kinds for kinds in _TOGETHER if found.keys() >= {*kinds}), None))
+    }
+    priced = [column for column in table.columns if column != "date"]
+    texts = (column.alias("") for column in table.cells[priced] if column.dtype == pl.String)  # of any name, regexes too
+    ranges = any(text.str.contains(_RANGE).any() for text in texts)
+    if "date" not in table.columns or "asset" in table.columns or not (kinds or ranges):
+        return table, stated, ()
+    cells_of = dict(zip(priced, alike([table.cells[column] for column in priced]), strict=True))
+    of_kinds = {column for asset in kinds for column in named[asset].values()}
+    plain = {column: {MID: column} for column in priced if column not in of_kinds}
+    parts, rows = [], []
+    for asset, found in (kinds | plain).items():
+        for kind, column in found.items():
+            if kind == HIGH:
+                continue
+            ends = [cells_of[found[HIGH]].alias(UPPER_END)] if kind == LOW else []
+            part = pl.DataFrame([table.cells["date"], cells_of[column].alias("price"), *ends])
+            said = dict(zip(("currency", "unit"), stated.get(column, ()), strict=False)) | {"asset": asset}
+            said |= {"basis": kind} if kind in SIDES.values() else {}
+            parts.append(part.with_columns(**{key: pl.lit(text) for key, text in said.items()}))
+            rows.append(table.rows)
+    long, numbers = pl.concat(parts, how="diagonal"), pl.concat(rows)
+    given = _is_quoted(long["price"])
+    note = message("{file}: of several columns of {assets}, the price is the middle.", file=table.name, assets=sorted(kinds))
+    return replace(table, cells=long.filter(given), rows=numbers.filter(given)), {}, (note,) if kinds else ()
+
+
+def with_ends_apart(table: Table, stated: Stated) -> tuple[Table, Stated, tuple[Message, ...]]:
+    """A long table whose prices are ranges with their upper ends in a column of their own.
+
+    Args:
+        table: With a column `asset`; any other comes back as it is.
+        stated: Header -> currency and unit that it stated.
+
+    Returns:
+        The table, what headers stated, and a note on what is the price.
+    """
+    sides = {kind: name for name in table.columns if (kind := KINDS.get(name.lower())) in (LOW, HIGH)}
+    given = table.cells
+    if "asset" not in table.columns or UPPER_END in table.columns:
+        return table, stated, ()
+    if "price" not in table.columns and len(sides) == 2:
+        given = given.rename({sides[LOW]: "price", sides[HIGH]: UPPER_END})
+        stated = {{sides[LOW]: "price"}.get(name, name): said for name, said in stated.items()}
+    elif "price" in table.columns and given["price"].dtype == pl.String and given["price"].str.contains(_RANGE).any():
+        ends = pl.col("price").str.extract_groups(_RANGE).struct
+        given = given.with_columns(pl.coalesce(ends.field("1"), "price").alias("price"), ends.field("2").alias(UPPER_END))
+    else:
+        return table, stated, ()
+    note = message("{file}: where a price is a range, its middle is taken.", file=table.name)
+    return replace(table, cells=given), stated, (note,)
+
+
+def middle(table: Table, low: pl.Series, high: pl.Series) -> pl.Series:
+    """The middle of ranges, and the price where there is none.
+
+    Args:
+        table: The file.
+        low: Lower ends, or prices.
+        high: Upper ends; null where a price is no range.
+
+    Raises:
+        FrameError: for an upper end that is below the lower one, or `MOST_ASKED` times it.
+    """
+    rows = pl.DataFrame({"row": table.rows, "what": table.cells["asset"].cast(pl.String), "low": low, "high": high})
+    odd = rows.filter((pl.col("high") < pl.col("low")) | (pl.col("high") > MOST_ASKED * pl.col("low")))
+    hint = message("Write the lower price first, both in full, or give one price.")
+    fault = message("a range that is none")
+    named = odd.select("row", "what", value=pl.format("{}-{}", "low", "high"))
+    raise_row_errors(table.name, named, rule="range", fault=fault, hint=hint)
+    return rows.select(pl.mean_horizontal("low", "high")).to_series()
+
+
+def with_mids(frame: pl.DataFrame, quotes: pl.DataFrame) -> pl.DataFrame:
+    """Prices, with the mid prices of assets that have none and of which a dealer's bid and ask are known on several days.
+
+    Args:
+        frame: Columns of `core.frames.Prices`, sorted by asset and date.
+        quotes: The same of rows on a basis of `OF_DEALERS`.
+
+    Raises:
+        DataError: for a dealer who asks less than he pays, or `MOST_ASKED` times as much.
+    """
+    of_day = pl.col("basis").n_unique().over("asset", "date") == len(OF_DEALERS)
+    both = quotes.filter(of_day & ~pl.col("asset").is_in(frame["asset"].implode()))
+    both = both.filter(pl.col("date").n_unique().over("asset") > 1)
+    if both.is_empty():
+        return frame
+    days = both.sort("asset", "date", "basis").group_by("asset", "date", maintain_order=True)
+    bid, ask = (pl.col("price").filter(pl.col("basis") == side).first() for side in (DEALER_BID, DEALER_ASK))
+    mids = days.agg(pl.exclude("price", "basis").first(), bid=bid, ask=ask)
+    for row in mids.filter(~pl.col("ask").is_between("bid", MOST_ASKED * pl.col("bid"))).head(1).iter_rows(named=True):
+        raise not_both_sides(row, ask=row["ask"], bid=row["bid"])
+    mids = mids.with_columns(price=(pl.col("bid") + pl.col("ask")) / 2.0, basis=pl.lit(DEALER_BOTH))
+    return pl.concat([frame, mids.select(frame.columns)]).sort("asset", "date")
+
+
+def not_both_sides(row: Mapping[str, Any], *, ask: float, bid: float) -> DataError:
+    """The error of a dealer who asks less than he pays, or `MOST_ASKED` times as much.
+
+    Args:
+        row: Of `core.frames.Prices`.
+        ask: What he asks.
+        bid: What he pays.
+    """
+    return DataError(
+        "{source}: for {key:s} a dealer asks {ask:g} and pays {bid:g} {currency} on {date}.",
+        hint="Check both prices and their columns: dealer_ask (Verkauf, Brief) is what a purchase pays, "
+        "dealer_bid (Ankauf, Geld) what a sale brings.",
+        details={"asset": row["asset"]},
+        source=row["source"],
+        key=row["asset"],
+        ask=ask,
+        bid=bid,
+        currency=row["currency"],
+        date=row["date"],
+    )
