@@ -209,6 +209,19 @@ def test_refusals_name_the_cause_and_write_nothing_but_the_report_of_a_conflict(
     assert plain.stderr
 
 
+def test_of_many_price_lists_the_first_lines_are_told(toolkit, tmp_path):
+    for month in range(1, 11):
+        text = f"Stand: 28.{month:02}.2026\nMetall;Ankauf EUR/kg;Verkauf EUR/kg\ngold;{100000 + month},0;{104000 + month},0\n"
+        (tmp_path / f"{month:02}.csv").write_text(text, encoding="utf-8")
+    command = ("optimize", "minimum-risk", "--prices", ".", "--no-report", "--set", "constraint.any metal.upper=1")
+    result = toolkit(*command, cwd=tmp_path)
+    told = [line for line in result.stderr.splitlines() if line.startswith("prices: ")]
+    assert len(told) == 6
+    assert told[0].startswith("prices: gold: the dealer asks 104,010.00 and pays 100,010.00 EUR a kg on 2026-10-28")
+    assert told[-1] == "prices: 6 more: --verbose."
+    assert len([line for line in toolkit(*command, "--verbose", cwd=tmp_path).stderr.splitlines() if "prices: " in line]) == 11
+
+
 def test_prices_come_from_standard_input_too(toolkit):
     result = toolkit("optimize", "minimum-risk", "--prices", "-", "--json", "--no-report", stdin=GOOD)
     assert result.returncode == 0, result.stdout

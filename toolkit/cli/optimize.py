@@ -22,7 +22,7 @@ from toolkit.cli.request import (
     request_of,
     write_charts,
 )
-from toolkit.cli.terminal import progress, say, show, tell_remarks, translator, try_write
+from toolkit.cli.terminal import MOST_WARNINGS, progress, say, show, tell_remarks, translator, try_write
 from toolkit.core.messages import message
 
 if TYPE_CHECKING:
@@ -130,15 +130,19 @@ def _tell(result: Result, common: Common) -> None:
     budget = tuple(words for words in result.prepared.money.notes if words not in result.prepared.held.notes)
     held = tuple(words for words in result.record.holdings_notes if words not in budget)
     events = result.prepared.inputs.event_notes
-    for words in events:
-        say(message("events: {told:s}", told=told(words)), common)
     own = result.prepared.inputs.price_notes
-    for words in own:
-        say(message("prices: {told:s}", told=told(words)), common)
-    for words in held:
-        say(message("holdings: {told:s}", told=told(words)), common)
-    for words in budget:
-        say(message("budget: {told:s}", told=told(words)), common)
+    of_kind = (
+        (events, lambda words: message("events: {told:s}", told=words)),
+        (own, lambda words: message("prices: {told:s}", told=words)),
+        (held, lambda words: message("holdings: {told:s}", told=words)),
+        (budget, lambda words: message("budget: {told:s}", told=words)),
+    )
+    for sentences, line in of_kind:
+        shown = sentences if common.verbose else sentences[:MOST_WARNINGS]
+        for words in shown:
+            say(line(told(words)), common)
+        if left := len(sentences) - len(shown):
+            say(line(told(message("{count} more: --verbose.", count=left))), common)
     others = [remark for remark in result.record.remarks if remark.text not in (*events, *own, *held, *budget)]
     tell_remarks(others, common, result.record.phrases)
     if common.verbose:

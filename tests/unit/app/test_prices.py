@@ -86,6 +86,34 @@ def test_an_asking_price_that_cannot_be_meant_is_refused(tmp_path, row, message)
         of("physical-basket", own(tmp_path, ASKS + row + "\n"))
 
 
+def both_sides(last: date, count: int = 12) -> str:
+    """Bid and ask of gallium, month after month up to a day."""
+    days = pl.date_range(date(2023, 1, 1), last, "1mo", eager=True).dt.month_end()[-count:]
+    rows = "".join(f"{day},{1300 + i},{1500 + i}\n" for i, day in enumerate(days))
+    return f"Date,Gallium Bid USD/kg,Gallium Ask USD/kg\n{rows}"
+
+
+def test_bid_and_ask_month_after_month_are_the_series_of_a_metal_and_the_last_are_a_price_of_today(tmp_path):
+    inputs = of("physical-basket", own(tmp_path, both_sides(date(2026, 10, 1))))
+    assert series(inputs, "gallium")["price"].to_list() == [1400 + i for i in range(12)]
+    assert inputs.quotes is not None
+    assert inputs.quotes.select("asset", "price", "basis").rows() == [("gallium", 1411.0, "dealer_bid_ask")]
+
+
+def test_bid_and_ask_of_long_ago_are_the_series_and_no_price_of_today(tmp_path):
+    inputs = of("physical-basket", own(tmp_path, both_sides(date(2025, 12, 1))))
+    assert series(inputs, "gallium").height == 12
+    assert inputs.quotes is None or inputs.quotes.is_empty()
+    told = [str(remark.text) for remark in inputs.notes]
+    assert not any("too old to be one of today" in text for text in told)  # it says that the bundled price is used
+    assert any("the newest price is" in text and "gallium" in text for text in told)
+
+
+def test_prices_that_are_all_too_old_are_named_once_an_asset(tmp_path):
+    with pytest.raises(GapError, match=r"one of today: gallium of 2025-12-31\. "):
+        of("physical-basket", own(tmp_path, both_sides(date(2025, 12, 1), count=4)))
+
+
 def test_one_own_price_replaces_its_series_and_leaves_every_other(tmp_path):
     inputs = of("physical-basket", own(tmp_path, months("gallium", 1400)))
     assert series(inputs, "gallium")["source"].unique().to_list() == ["mine.csv"]

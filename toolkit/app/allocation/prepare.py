@@ -273,7 +273,7 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
     if quotes:
         notes.append(message("Own prices that the strategy has no use for: {assets}.", assets=sorted(quotes)))
     told = replace(inputs, universe=Universe(tuple(assets)), notes=(*inputs.notes, *map(note, notes)))
-    told = replace(told, price_notes=(*inputs.price_notes, *notes))
+    told = replace(told, price_notes=(*notes, *inputs.price_notes))
     return told, replace(forecast, levels=tuple(levels))
 
 
