@@ -22,7 +22,7 @@ from toolkit.report.formats.markdown import inline, markdown
 from toolkit.report.formats.plain import FORMS, Medium
 from toolkit.report.formats.terminal import terminal
 from toolkit.report.i18n.language import Language
-from toolkit.report.i18n.text import text
+from toolkit.report.i18n.text import in_runs, sources, text
 
 from .kinds import blocks, document, kinds, words
 
@@ -131,3 +131,17 @@ def test_a_section_without_data_says_why_in_every_format():
 def test_a_gauge_is_told_as_a_share():
     table = d.Table("c", (d.Column("Limit", "left"),), (d.Row((text("cash"),), gauge=0.985),), gauge="Room used")
     assert "| cash | 99% |" in markdown(document(table), Language()).replace("98%", "99%")
+
+
+def test_many_markers_in_a_row_are_shown_as_their_ends_and_few_one_by_one():
+    """A folder of 34 price lists is as many sources, whose markers ran out of the page."""
+    many = d.Paragraph(text("prices", sources("S1", *(f"S{i}" for i in range(5, 39)), "A1", "A2")))
+    few = d.Paragraph(text("terms", sources("S1", "S2", "S3")))
+    assert in_runs(("S1", "S5", "S6", "S7", "S8", "A9")) == ["S1", "S5–S8", "A9"]
+    for name, found in written(document(many, few)).items():
+        if name == "json":
+            continue  # the data have every one
+        assert not re.search(r"\bS2[0-9]\b", found), name
+        assert re.search(r"\bS5(–|-)S38\b", found), name
+        assert all(re.search(rf"\b{marker}\b", found) for marker in ("S1", "S2", "S3", "A1", "A2")), name
+    assert '<a href="#s5">S5–S38</a>' in written(document(many))["html"]

@@ -41,7 +41,7 @@ from toolkit.report.formats.brand import Brand
 from toolkit.report.formats.html import environment_of
 from toolkit.report.formats.plain import Data, Form, Items, Key, Medium, Title, Words, isolated
 from toolkit.report.i18n.language import Language
-from toolkit.report.i18n.text import Span, Text, plain
+from toolkit.report.i18n.text import Span, Text, in_runs, plain
 
 CLIPPED = 100_000
 """Bytes of HTML: past 102 KB the largest mail service cuts a message."""
@@ -267,7 +267,7 @@ def inline(value: Text) -> Markup:
         if span.text:
             told += Markup(_LOOKS[span.style]).format(isolated(span.text))  # noqa: S704
         if span.refs:
-            told += Markup(_MARKERS).format("\u00a0".join(span.refs))  # noqa: S704
+            told += Markup(_MARKERS).format("\u00a0".join(in_runs(span.refs)))  # noqa: S704
     return told
 
 

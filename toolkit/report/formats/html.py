@@ -22,7 +22,7 @@ from toolkit.report.charts.theme import SHEET
 from toolkit.report.document import Bar, BarTable, Chart, Column, Document, Drawing, Missing, Row, Table
 from toolkit.report.formats.brand import Brand
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.text import Span, Text, plain, text
+from toolkit.report.i18n.text import Span, Text, in_runs, plain, text
 
 PAGE = "page.html.j2"
 SLIDES, SLIDE_ROOM = "slides/", (1766, 720)
@@ -165,7 +165,8 @@ def _span(span: Span, none: str) -> Markup:
     words = Markup(_FORMS[span.style]).format(span.text, none) if span.text else Markup("")  # noqa: S704
     if not span.refs:
         return words
-    links = Markup(" ").join(Markup('<a href="#{}">{}</a>').format(ref.lower(), ref) for ref in span.refs)
+    runs = in_runs(span.refs)
+    links = Markup(" ").join(Markup('<a href="#{}">{}</a>').format(run.split("–")[0].lower(), run) for run in runs)
     return words + Markup('<span class="src">{}</span>').format(links)
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from toolkit.report.document import Block, Chart, Document, Missing, Row, Section, Table
 from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words, isolated
 from toolkit.report.i18n.language import Language
-from toolkit.report.i18n.text import Span, Text, text
+from toolkit.report.i18n.text import Span, Text, in_runs, text
 
 _SYNTAX = re.compile(r"([\\`*_{}\[\]<>&|~$#])")
 _LINK = re.compile(r"(?=://|@)|(?<=www)(?=\.)", re.IGNORECASE)
@@ -100,7 +100,7 @@ def inline(value: Text, *, first: bool = False) -> str:
     for i, (span, words) in enumerate(zip(spans, bare, strict=True)):
         after = "[" if span.refs else next((other[0] for other in bare[i + 1 :] if other), "")
         written += _emphasised(words, _MARKS.get(span.style, ""), written[-1:], after)
-        written += " ".join(f"[{ref}]" for ref in span.refs)
+        written += " ".join(f"[{ref}]" for ref in in_runs(span.refs))
     written = written.strip()
     return _BEGINS.sub(r"\1\\\2", written) if first else written
 

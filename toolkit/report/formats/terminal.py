@@ -16,7 +16,7 @@ from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words
 from toolkit.report.i18n.formats import NARROW as NARROW_SPACE
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language
-from toolkit.report.i18n.text import Text, text
+from toolkit.report.i18n.text import Text, in_runs, text
 
 LINE = 80
 """Columns where nobody says how wide the terminal is."""
@@ -215,5 +215,5 @@ def as_line(value: Text) -> str:
     """Spans with their markers on one line of visible characters; spaces that must not break are still there."""
     told = ""
     for span in value:
-        told += one_line(span.text) + "".join(f" [{ref}]" for ref in span.refs)
+        told += one_line(span.text) + "".join(f" [{ref}]" for ref in in_runs(span.refs))
     return told.translate(_SIGNS).strip(" ")

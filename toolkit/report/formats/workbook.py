@@ -19,7 +19,7 @@ from toolkit.report import document as d
 from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words
 from toolkit.report.i18n.formats import DASH, Written
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.text import Span, Text, plain, text
+from toolkit.report.i18n.text import Span, Text, in_runs, plain, text
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -314,7 +314,7 @@ def _figure(value: Text, *, number: bool) -> tuple[float | date, str] | None:
     if written.value is None or (others and "±" not in "".join(span.text for span in spans[at + 1 : others[0][0]])):
         return None
     before = "".join(span.text for span in spans[:at])
-    after = "".join(span.text for span in spans[at + 1 :]) + "".join(f" {ref}" for span in value for ref in span.refs)
+    after = "".join(span.text for span in spans[at + 1 :]) + "".join(f" {ref}" for span in value for ref in in_runs(span.refs))
     if len(before) + len(after) > 60:
         return None
     return written.value, ";".join(f"{_quoted(before)}{part}{_quoted(after)}" for part in written.form.split(";"))
@@ -331,4 +331,4 @@ def _words(value: Text) -> str:
 
 
 def _marked(span: Span) -> str:
-    return span.text + "".join(f" [{ref}]" for ref in span.refs)
+    return span.text + "".join(f" [{ref}]" for ref in in_runs(span.refs))

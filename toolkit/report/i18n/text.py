@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
+MOST_MARKERS = 3
+"""Markers in a row that are shown one by one: a folder of price lists is a source for each."""
 Style = Literal["plain", "strong", "muted", "name", "assumption", "derived", "warn", "none"]
 
 
@@ -72,3 +75,12 @@ def sources(*refs: str) -> Span:
 def plain(value: Text) -> str:
     """The bare words, for titles of graphics."""
     return "".join(span.text for span in value)
+
+
+def in_runs(refs: Sequence[str]) -> list[str]:
+    """Markers, more than three that follow each other as their ends: S1, S3–S38."""
+    shown: list[str] = []
+    for _, run in groupby(enumerate(refs), key=lambda at: (at[1][0], int(at[1][1:]) - at[0])):
+        of_run = [ref for _, ref in run]
+        shown += [f"{of_run[0]}–{of_run[-1]}"] if len(of_run) > MOST_MARKERS else of_run
+    return shown
