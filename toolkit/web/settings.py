@@ -138,7 +138,7 @@ def _sessions(config: WebConfig, prefix: str) -> dict[str, Any]:
         "CSRF_COOKIE_HTTPONLY": True,
         "CSRF_COOKIE_SAMESITE": "Lax",
         "CSRF_COOKIE_AGE": None,
-        "CSRF_FAILURE_VIEW": "toolkit.web.views.errors.csrf_failure",
+        "CSRF_FAILURE_VIEW": "toolkit.web.views.errors.forbidden",
         "LANGUAGE_COOKIE_NAME": f"{prefix}language",
         "LANGUAGE_COOKIE_SECURE": config.secure_cookies,
         "LANGUAGE_COOKIE_HTTPONLY": True,

@@ -2,86 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 
+from toolkit.report.i18n.language import mark
 from toolkit.web.jinja import spoken, words
 
-
-def _page(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    page = engines["jinja2"].get_template("error.html")
-    content = page.render({**words(request), "title": title, "text": text, "csrf_input": ""})
-    return HttpResponse(content, status=status)
+Page = Callable[..., HttpResponse]
+"""Of a request, whatever else Django or axes tell of the fault."""
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  # Django's signature
-    """400."""
-    say = spoken().words
-    return _page(request, HTTPStatus.BAD_REQUEST, say("That could not be read"), say("Load the page again and repeat it."))
+def _page(status: HTTPStatus, title: str, text: str) -> Page:
+    def page(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        say = spoken().words
+        shown = {**words(request), "title": say(title), "text": say(text), "csrf_input": ""}
+        return HttpResponse(engines["jinja2"].get_template("error.html").render(shown), status=status)
+
+    return page
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """403."""
-    say = spoken().words
-    text = say("The request did not come from a page of this site, or the page was old. Load it again and repeat it.")
-    return _page(request, HTTPStatus.FORBIDDEN, say("That was not accepted"), text)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """403 for a form without the token of its page."""
-    return forbidden(request)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """404."""
-    say = spoken().words
-    text = say("The address is not complete, or what it led to has ended.")
-    return _page(request, HTTPStatus.NOT_FOUND, say("There is nothing here"), text)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
-    say = spoken().words
-    text = say("The fault is ours and is written down. Try again in a moment.")
-    return _page(request, HTTPStatus.INTERNAL_SERVER_ERROR, say("That did not work"), text)
-
-
-def link_not_valid(request: HttpRequest) -> HttpResponse:
-    """404 for a secret of any kind that opens nothing: which kind, and why not, is not said."""
-    say = spoken().words
-    text = say("It may be incomplete, used, revoked or past its end. The page of the webinar sends you a new one.")
-    return _page(request, HTTPStatus.NOT_FOUND, say("This link is not valid"), text)
+bad_request = _page(HTTPStatus.BAD_REQUEST, mark("That could not be read"), mark("Load the page again and repeat it."))
+forbidden = _page(
+    HTTPStatus.FORBIDDEN,
+    mark("That was not accepted"),
+    mark("The request did not come from a page of this site, or the page was old. Load it again and repeat it."),
+)
+"""Also for a form without the token of its page."""
+not_found = _page(
+    HTTPStatus.NOT_FOUND,
+    mark("There is nothing here"),
+    mark("The address is not complete, or what it led to has ended."),
+)
+server_error = _page(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    mark("That did not work"),
+    mark("The fault is ours and is written down. Try again in a moment."),
+)
+link_not_valid = _page(
+    HTTPStatus.NOT_FOUND,
+    mark("This link is not valid"),
+    mark("It may be incomplete, used, revoked or past its end. The page of the webinar sends you a new one."),
+)
+"""For a secret of any kind that opens nothing: which kind, and why not, is not said."""
+_too_many = _page(HTTPStatus.TOO_MANY_REQUESTS, mark("Too many requests"), mark("Please wait a moment and try again."))
+_too_busy = _page(HTTPStatus.SERVICE_UNAVAILABLE, mark("Too busy just now"), mark("Please try again in a few seconds."))
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    """429."""
-    say = spoken().words
-    response = _page(
-        request, HTTPStatus.TOO_MANY_REQUESTS, say("Too many requests"), say("Please wait a moment and try again.")
-    )
+    """429, and the seconds to wait."""
+    response = _too_many(request)
     response["Retry-After"] = str(seconds)
     return response
 
 
 def too_busy(request: HttpRequest) -> HttpResponse:
     """503."""
-    say = spoken().words
-    response = _page(
-        request, HTTPStatus.SERVICE_UNAVAILABLE, say("Too busy just now"), say("Please try again in a few seconds.")
-    )
+    response = _too_busy(request)
     response["Retry-After"] = "2"
     return response
 
 
-def locked_out(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:  # noqa: ARG001  # of axes
-    """429 for a login that was tried too often.
-
-    Args:
-        request: Of the visitor.
-        response: What axes would answer.
-        credentials: What was tried.
-    """
+def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
+    """429 for a login that was tried too often."""
     return too_many(request, 15 * 60)
