@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -26,6 +28,7 @@ from toolkit.web.views.public import webinar_page
 from toolkit.web.words import moment
 from toolkit.web.writing import together
 
+Linked = Callable[[HttpRequest, Registration, str], HttpResponse]
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -161,18 +164,35 @@ def confirmed(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "confirmed.html", {"webinar": webinar, "when": moment(webinar, spoken())})
 
 
+def by_link(find: Callable[[str], Registration | None]) -> Callable[[Linked], Callable[[HttpRequest, str], HttpResponse]]:
+    """The view of the registration that a personal link is of: a button that is posted holds nothing else."""
+
+    def decorated(view: Linked) -> Callable[[HttpRequest, str], HttpResponse]:
+        @functools.wraps(view)
+        def followed(request: HttpRequest, secret: str) -> HttpResponse:
+            limits_of_token(request)
+            registration = find(secret)
+            if registration is None:
+                return link_not_valid(request)
+            if request.method == "POST" and not Nothing(request.POST).is_valid():
+                return bad_request(request)
+            return view(request, registration, secret)
+
+        return followed
+
+    return decorated
+
+
+of_me = by_link(functools.partial(tokens.follow, salt=tokens.ME))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-def enter(request: HttpRequest, secret: str) -> HttpResponse:
+@by_link(registering.enter)
+def enter(request: HttpRequest, registration: Registration, secret: str) -> HttpResponse:
     """A button that exchanges a personal link for a session."""
-    limits_of_token(request)
-    registration = registering.enter(secret)
-    if registration is None:
-        return link_not_valid(request)
     if request.method != "POST":
         webinar = registration.webinar
         return token_page(request, "enter.html", {"webinar": webinar, "when": moment(webinar, spoken()), "secret": secret})
-    if not Nothing(request.POST).is_valid():
-        return bad_request(request)
     request.session.flush()
     request.session["registration"] = str(registration.id)
     request.session.save()
@@ -181,15 +201,10 @@ def enter(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def me(request: HttpRequest, secret: str) -> HttpResponse:
+@of_me
+def me(request: HttpRequest, registration: Registration, secret: str) -> HttpResponse:
     """One's own registration, with a button that cancels it."""
-    limits_of_token(request)
-    registration = tokens.follow(secret, tokens.ME)
-    if registration is None:
-        return link_not_valid(request)
     if request.method == "POST":
-        if not Nothing(request.POST).is_valid():
-            return bad_request(request)
         registering.cancel(registration)
         return token_page(request, "cancelled.html", {"webinar": registration.webinar, "secret": secret})
     return token_page(request, "me.html", {"registration": registration, **_of(registration), "secret": secret})
@@ -208,27 +223,18 @@ def _of(registration: Registration) -> dict[str, object]:
 
 
 @require_safe
-def my_data(request: HttpRequest, secret: str) -> HttpResponse:
+@of_me
+def my_data(request: HttpRequest, registration: Registration, secret: str) -> HttpResponse:  # noqa: ARG001  # as all
     """Everything that is stored of one's own registration, as JSON."""
-    registration = tokens.follow(secret, tokens.ME)
-    if registration is None:
-        return link_not_valid(request)
     content = json.dumps(everything_of(registration), ensure_ascii=False, indent=2, default=str)
-    response = HttpResponse(content + "\n", content_type="application/json; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="registration.json"'
-    response["Referrer-Policy"] = "strict-origin"
-    return response
+    headers = {"Content-Disposition": 'attachment; filename="registration.json"', "Referrer-Policy": "strict-origin"}
+    return HttpResponse(content + "\n", content_type="application/json; charset=utf-8", headers=headers)
 
 
 @require_POST
-def erase(request: HttpRequest, secret: str) -> HttpResponse:
+@of_me
+def erase(request: HttpRequest, registration: Registration, secret: str) -> HttpResponse:  # noqa: ARG001  # as all
     """Delete one's own registration."""
-    limits_of_token(request)
-    registration = tokens.follow(secret, tokens.ME)
-    if registration is None:
-        return link_not_valid(request)
-    if not Nothing(request.POST).is_valid():
-        return bad_request(request)
     registering.erase(registration)
     audit.record(audit.VISITOR, "erase", registration.id)
     return token_page(request, "erased.html", {"webinar": registration.webinar})

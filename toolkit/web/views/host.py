@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from base64 import b32encode
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,8 +21,8 @@ from django_otp.decorators import otp_required
 
 from toolkit.report.i18n.language import mark
 from toolkit.web import hosts
-from toolkit.web.export import registrations_csv
-from toolkit.web.forms import CodeForm, HostForm, HostLogin, Nothing, RegistrationForm
+from toolkit.web.export import registrations_csv, registrations_xlsx
+from toolkit.web.forms import CodeForm, HostForm, HostLogin, Nothing, RegistrationForm, Strict
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.consent import MARKETING
 from toolkit.web.gate.news import news_readers
@@ -39,6 +40,12 @@ HASHING = threading.BoundedSemaphore(1)
 MEANWHILE = 2
 host_only = otp_required(if_configured=True)
 """A view for hosts who are logged in, with a one-time password where they have set that up."""
+F = TypeVar("F", bound=Strict)
+Posted = Callable[[HttpRequest, Webinar, F], HttpResponseBase]
+FILES = {
+    ".csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 LIVING = ("pending", "confirmed", "waitlisted")
 STATES = {
     "pending": mark("not yet confirmed"),
@@ -127,9 +134,31 @@ def codes(request: HttpRequest) -> HttpResponse:
     return render(request, "host_codes.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 
-def own(request: HttpRequest, slug: str) -> Webinar:
-    """A webinar of this host: every page of one goes through here."""
-    return get_object_or_404(Webinar, slug=slug, host=request.user)
+def of_own(view: Callable[[HttpRequest, Webinar], HttpResponseBase]) -> Callable[[HttpRequest, str], HttpResponseBase]:
+    """The view of a webinar of this host, who is logged in: every page of one goes through here."""
+
+    @host_only
+    @functools.wraps(view)
+    def found(request: HttpRequest, slug: str) -> HttpResponseBase:
+        return view(request, get_object_or_404(Webinar, slug=slug, host=request.user))
+
+    return found
+
+
+def posted(kind: type[F]) -> Callable[[Posted[F]], Callable[[HttpRequest, str], HttpResponseBase]]:
+    """The view for hosts who send a form about a webinar of theirs: 400 for another form."""
+
+    def decorated(view: Posted[F]) -> Callable[[HttpRequest, str], HttpResponseBase]:
+        @require_POST
+        @of_own
+        @functools.wraps(view)
+        def taken(request: HttpRequest, webinar: Webinar) -> HttpResponseBase:
+            form = kind(request.POST)
+            return view(request, webinar, form) if form.is_valid() else bad_request(request)
+
+        return taken
+
+    return decorated
 
 
 def registrations(webinar: Webinar) -> QuerySet[Registration]:
@@ -141,10 +170,9 @@ def registrations(webinar: Webinar) -> QuerySet[Registration]:
 
 
 @require_safe
-@host_only
-def webinar(request: HttpRequest, slug: str) -> HttpResponse:
+@of_own
+def webinar(request: HttpRequest, found: Webinar) -> HttpResponse:
     """The registrations of a webinar."""
-    found = own(request, slug)
     say = spoken()
     states = {name: say.words(words) for name, words in STATES.items()}
     rows = [(one, states[one.state], one.state in LIVING) for one in registrations(found)]
@@ -152,45 +180,51 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "host_webinar.html", data)
 
 
-@require_safe
-@host_only
-def registrations_file(request: HttpRequest, slug: str) -> HttpResponse:
-    """The registrations of a webinar as CSV."""
-    found = own(request, slug)
-    content = registrations_csv(registrations(found), found.questions)
-    audit.record(audit.actor(request), "export", slug)
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="registrations.csv"'
-    return response
-
-
-@require_POST
-@host_only
-def revoke(request: HttpRequest, slug: str) -> HttpResponse:
-    """End a registration: its link, its sessions, its seat."""
-    return changed(request, slug, lambda one: registering.cancel(one, state=Registration.State.REVOKED), "revoke")
-
-
-@require_POST
-@host_only
-def resend(request: HttpRequest, slug: str) -> HttpResponse:
-    """Send the mail of a registration again."""
-    return changed(request, slug, registering.remind, "resend")
-
-
-def changed(request: HttpRequest, slug: str, change: Callable[[Registration], object], action: str) -> HttpResponse:
-    """Change the registration that a form names, of a webinar of this host.
+def exported(request: HttpRequest, webinar: Webinar, content: bytes, name: str) -> HttpResponse:
+    """A file about a webinar to save; who took it is in the audit log.
 
     Args:
         request: Of the host.
-        slug: Of the webinar.
-        change: What is done.
-        action: Its name in the audit log.
+        webinar: Of the host.
+        content: Of the file.
+        name: Of the file.
     """
-    found, form = own(request, slug), RegistrationForm(request.POST)
-    if not form.is_valid():
-        return bad_request(request)
-    one = get_object_or_404(Registration, webinar=found, id=form.cleaned_data["registration"])
-    change(one)
-    audit.record(audit.actor(request), action, one.id)
-    return redirect("host-webinar", slug)
+    audit.record(audit.actor(request), "export", webinar.slug)
+    return HttpResponse(
+        content, content_type=FILES[name[-4:]], headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@require_safe
+@of_own
+def registrations_file(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """The registrations of a webinar as CSV."""
+    return exported(request, found, registrations_csv(registrations(found), found.questions), "registrations.csv")
+
+
+@require_safe
+@of_own
+def workbook(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """The registrations of a webinar as a workbook."""
+    return exported(request, found, registrations_xlsx(registrations(found), found.questions), "registrations.xlsx")
+
+
+def _changing(change: Callable[[Registration], object], action: str) -> Callable[[HttpRequest, str], HttpResponseBase]:
+    """The view that changes the registration that a form names; `action` is its name in the audit log."""
+
+    @posted(RegistrationForm)
+    def changed(request: HttpRequest, webinar: Webinar, form: RegistrationForm) -> HttpResponse:
+        one = get_object_or_404(Registration, webinar=webinar, id=form.cleaned_data["registration"])
+        change(one)
+        audit.record(audit.actor(request), action, one.id)
+        return redirect("host-webinar", webinar.slug)
+
+    return changed
+
+
+revoke = _changing(functools.partial(registering.cancel, state=Registration.State.REVOKED), "revoke")
+"""End a registration: its link, its sessions, its seat."""
+resend = _changing(registering.remind, "resend")
+"""Send the mail of a registration again."""
+erase = _changing(registering.erase, "erase")
+"""Delete everything of a registration."""

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django_otp import user_has_device
 from django_otp.middleware import OTPMiddleware
 
@@ -25,15 +25,14 @@ from toolkit.web.forms import ModerationForm, NewPollForm, Nothing, PollForm, St
 from toolkit.web.gate import limits
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Host, Registration, Webinar
-from toolkit.web.operations import audit
 from toolkit.web.room import attendance as attending
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.hub import Stream
 from toolkit.web.room.parts import host_polls_data, host_questions_data, of_state, part
 from toolkit.web.room.presenting import Held, State
 from toolkit.web.sessions import SessionStore, digest
-from toolkit.web.views.errors import bad_request, not_found, server_error
-from toolkit.web.views.host import host_only, own
+from toolkit.web.views.errors import not_found, server_error
+from toolkit.web.views.host import exported, of_own, posted
 from toolkit.web.views.room import for_script, streamed
 from toolkit.web.words import moment
 from toolkit.web.writing import Busy
@@ -43,10 +42,10 @@ log = structlog.get_logger("room")
 
 
 @require_safe
-@host_only
-def room(request: HttpRequest, slug: str) -> HttpResponse:
+@of_own
+def room(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """The page."""
-    return _page(request, own(request, slug))
+    return _page(request, webinar)
 
 
 def _page(request: HttpRequest, webinar: Webinar, *, told: str = "", status: int = 200) -> HttpResponse:
@@ -88,10 +87,10 @@ def _controls(start: Start, state: State, say: Language) -> dict[str, Any]:
 
 
 @require_safe
-@host_only
-def live(request: HttpRequest, slug: str) -> HttpResponseBase:
+@of_own
+def live(request: HttpRequest, webinar: Webinar) -> HttpResponseBase:
     """The stream of the page."""
-    webinar, key = own(request, slug), request.session.session_key
+    key = request.session.session_key
     return streamed(request, Stream(webinar.id, spoken().code, "host", holds=lambda: _holds(key)))
 
 
@@ -105,14 +104,10 @@ def _holds(key: str | None) -> bool:
     return user.is_authenticated and (user.is_verified() or not user_has_device(user))
 
 
-@require_POST
-@host_only
-def drive(request: HttpRequest, slug: str) -> HttpResponse:
+@posted(StateForm)
+def drive(request: HttpRequest, webinar: Webinar, form: StateForm) -> HttpResponse:
     """Show a position to all: the answer for the script, the page for the button."""
-    webinar, host, asked = own(request, slug), cast("Host", request.user), timezone.now()
-    form, session = StateForm(request.POST), digest(request.session.session_key)
-    if not form.is_valid():
-        return bad_request(request)
+    host, asked, session = cast("Host", request.user), timezone.now(), digest(request.session.session_key)
     limits.check((limits.SOLVES[0], f"host {host.pk}"))
     if presenting.holder(presenting.find(webinar), session):
         return _held(request, webinar)
@@ -124,7 +119,7 @@ def drive(request: HttpRequest, slug: str) -> HttpResponse:
     except Held:
         return _held(request, webinar)
     if not for_script(request):
-        return redirect("host-room", slug)
+        return redirect("host-room", webinar.slug)
     data = {**shown(outcome, position, spoken()), "section": state.section, "pointer": state.pointer}
     return render(request, "room/result.html", data)
 
@@ -134,24 +129,17 @@ def _held(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     return _page(request, webinar, told=spoken().words("Somebody else presents: take over first."), status=CONFLICT)
 
 
-@require_POST
-@host_only
-def take(request: HttpRequest, slug: str) -> HttpResponse:
+@posted(Nothing)
+def take(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:  # noqa: ARG001  # as all
     """Become the driver."""
-    webinar, host = own(request, slug), cast("Host", request.user)
-    if not Nothing(request.POST).is_valid():
-        return bad_request(request)
+    host = cast("Host", request.user)
     presenting.take(webinar, host, digest(request.session.session_key))
     return _changed(request, webinar, "driver", {"driver": host.username})
 
 
-@require_POST
-@host_only
-def moderate(request: HttpRequest, slug: str) -> HttpResponse:
+@posted(ModerationForm)
+def moderate(request: HttpRequest, webinar: Webinar, form: ModerationForm) -> HttpResponse:
     """Change who sees a question, or whether new ones wait."""
-    webinar, form = own(request, slug), ModerationForm(request.POST)
-    if not form.is_valid():
-        return bad_request(request)
     ((name, value),) = form.cleaned_data.items()
     if name == "moderated":
         talking.set_moderation(webinar, value == "yes")
@@ -160,24 +148,16 @@ def moderate(request: HttpRequest, slug: str) -> HttpResponse:
     return _changed(request, webinar, "host_questions", host_questions_data(webinar))
 
 
-@require_POST
-@host_only
-def new_poll(request: HttpRequest, slug: str) -> HttpResponse:
+@posted(NewPollForm)
+def new_poll(request: HttpRequest, webinar: Webinar, form: NewPollForm) -> HttpResponse:
     """Make a poll."""
-    webinar, form = own(request, slug), NewPollForm(request.POST)
-    if not form.is_valid():
-        return bad_request(request)
     talking.make_poll(webinar, form.cleaned_data["text"], form.cleaned_data["choices"])
     return _changed(request, webinar, "host_polls", host_polls_data(webinar))
 
 
-@require_POST
-@host_only
-def poll(request: HttpRequest, slug: str) -> HttpResponse:
+@posted(PollForm)
+def poll(request: HttpRequest, webinar: Webinar, form: PollForm) -> HttpResponse:
     """Open a poll, or close it."""
-    webinar, form = own(request, slug), PollForm(request.POST)
-    if not form.is_valid():
-        return bad_request(request)
     ((name, value),) = form.cleaned_data.items()
     if not (talking.open_poll if name == "open" else talking.close_poll)(webinar, value):
         return not_found(request)
@@ -191,11 +171,10 @@ def _changed(request: HttpRequest, webinar: Webinar, name: str, data: dict[str, 
 
 
 @require_safe
-@host_only
-def attendance(request: HttpRequest, slug: str) -> HttpResponse:
+@of_own
+def attendance(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """Who was there, and when."""
-    webinar, say = own(request, slug), spoken()
-    zone = ZoneInfo(webinar.zone)
+    say, zone = spoken(), ZoneInfo(webinar.zone)
     rows = [
         (one, ", ".join(f"{a.astimezone(zone):%H:%M}–{b.astimezone(zone):%H:%M}" for a, b in one.intervals))
         for one in attending.attendance(webinar)
@@ -206,11 +185,7 @@ def attendance(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@host_only
-def attendance_file(request: HttpRequest, slug: str) -> HttpResponse:
+@of_own
+def attendance_file(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """The same as CSV."""
-    content = attendance_csv(attending.attendance(own(request, slug)))
-    audit.record(audit.actor(request), "export", slug)
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="attendance.csv"'
-    return response
+    return exported(request, webinar, attendance_csv(attending.attendance(webinar)), "attendance.csv")

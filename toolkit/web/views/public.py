@@ -79,19 +79,19 @@ def calendar_file(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG
     """The calendar file of a webinar."""
     found = get_object_or_404(Webinar, slug=slug)
     url = settings.PORTAL.base_url + reverse("webinar", args=[found.slug])
-    response = HttpResponse(calendar(found, url), content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="webinar.ics"'
-    return response
+    headers = {"Content-Disposition": 'attachment; filename="webinar.ics"'}
+    return HttpResponse(calendar(found, url), content_type="text/calendar; charset=utf-8", headers=headers)
 
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Whether the portal and its database answer, and there is room to write."""
+    fault = ""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return HttpResponse("database\n", content_type="text/plain; charset=utf-8", status=503)
+        fault = "database"
     if shutil.disk_usage(settings.PORTAL.folder).free < LEAST_ROOM:
-        return HttpResponse("disk\n", content_type="text/plain; charset=utf-8", status=503)
-    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+        fault = fault or "disk"
+    return HttpResponse(f"{fault or 'ok'}\n", content_type="text/plain; charset=utf-8", status=503 if fault else 200)

@@ -113,9 +113,8 @@ def report(request: HttpRequest, registration: Registration, form: ReportForm) -
     """The report at a position, to take home: one file that needs no network and no script."""
     kind = form.cleaned_data["format"] or "html"
     content = current().report(form.position(registration.webinar.strategy), spoken().code, kind)
-    response = HttpResponse(content, content_type={"html": "text/html; charset=utf-8", "pdf": "application/pdf"}[kind])
-    response["Content-Disposition"] = f'attachment; filename="report.{kind}"'
-    return response
+    media = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}[kind]
+    return HttpResponse(content, content_type=media, headers={"Content-Disposition": f'attachment; filename="report.{kind}"'})
 
 
 @require_safe
