@@ -10,7 +10,7 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -121,17 +121,32 @@ def migrate(config: WebConfig) -> None:
         raise DataError(f"the database does not answer: {str(error).splitlines()[0]}.") from error
 
 
+def refuse_newer(what: str, applied: Iterable[tuple[str, str]]) -> None:
+    """Refuse a schema of a version that is newer than this one.
+
+    Args:
+        what: Whose schema it is.
+        applied: App and name of its migrations.
+
+    Raises:
+        DataError: where this version does not know one of them.
+    """
+    from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
+
+    known = MigrationLoader(None).disk_migrations
+    unknown = {*applied} - {*known} - {one for migration in known.values() for one in migration.replaces}
+    if unknown:
+        names = ", ".join(f"{app}.{name}" for app, name in sorted(unknown))
+        raise DataError(f"{what} has a newer schema: {names}.", hint="Install the version that wrote it.")
+
+
 def _migrate(config: WebConfig) -> None:
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
-    from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
+    from django.db.migrations.recorder import MigrationRecorder  # noqa: PLC0415
 
     def run() -> None:
-        loader = MigrationLoader(connection)
-        unknown = sorted(set(loader.applied_migrations) - set(loader.disk_migrations))
-        if unknown:
-            names = ", ".join(f"{app}.{name}" for app, name in unknown)
-            raise DataError(f"the database has a newer schema: {names}.", hint="Install the version that wrote it.")
+        refuse_newer("the database", MigrationRecorder(connection).applied_migrations())
         call_command("migrate", verbosity=0, interactive=False)
 
     if connection.vendor == "sqlite":

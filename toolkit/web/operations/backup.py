@@ -13,7 +13,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections
-from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
 
 from toolkit.core.errors import DataError, SpecError
@@ -21,7 +20,7 @@ from toolkit.web.gate import registering, retention
 from toolkit.web.gate.consent import sha256
 from toolkit.web.models import AuditEntry, ConsentText, Registration, Session, Webinar
 from toolkit.web.operations import audit, journal
-from toolkit.web.server import file_lock, migrate
+from toolkit.web.server import file_lock, migrate, refuse_newer
 from toolkit.web.webinars import with_counts
 
 
@@ -87,7 +86,16 @@ def restore(path: Path, *, force: bool) -> dict[str, Any]:
             if not force and connection.introspection.table_names():
                 raise SpecError("the database holds tables, which would be replaced.", hint="Repeat with --force.")
             connections.close_all()
-            _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname", _name(), str(path))
+            _run(
+                "pg_restore",
+                "--clean",
+                "--if-exists",
+                "--no-owner",
+                "--single-transaction",
+                "--dbname",
+                str(_database()),
+                str(path),
+            )
         migrate(settings.PORTAL)
         Session.objects.all().delete()
         again = _again()
@@ -148,10 +156,6 @@ def _database() -> Path:
     return Path(connection.settings_dict["NAME"])
 
 
-def _name() -> str:
-    return str(connection.settings_dict["NAME"])
-
-
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """As long as no portal serves this database."""
@@ -187,9 +191,7 @@ def _check(path: Path) -> None:
         applied = set()
     if not any(app == "web" for app, _ in applied):
         raise DataError(f"{path} is no sound backup of a portal.")
-    if unknown := applied - set(MigrationLoader(None).disk_migrations):
-        names = ", ".join(f"{app}.{name}" for app, name in sorted(unknown))
-        raise DataError(f"{path} has a newer schema: {names}.", hint="Install the version that wrote it.")
+    refuse_newer(str(path), applied)
 
 
 def _run(tool: str, *arguments: str) -> None:
