@@ -83,10 +83,10 @@ def public_functions(body: list[ast.stmt], prefix: str):
 
 
 def without_args(name: str) -> list[str]:
-    """Public functions of a module with many parameters whose docstring has no Args; those of a form are described by `Sent`."""
+    """Public functions of a module with many parameters whose docstring has no Args; those of a form are described by `Sent` or `Posted`."""
     lacking = []
     for function, node in public_functions(tree(name).body, name):
-        if any(isinstance(one, ast.Call) and getattr(one.func, "id", "") == "sent" for one in node.decorator_list):
+        if any(isinstance(one, ast.Call) and getattr(one.func, "id", "") in ("sent", "posted") for one in node.decorator_list):
             continue
         arguments = node.args
         parameters = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]

@@ -28,7 +28,7 @@ from toolkit.web.views.public import webinar_page
 from toolkit.web.words import moment
 from toolkit.web.writing import together
 
-Linked = Callable[[HttpRequest, Registration, str], HttpResponse]
+Linked = Callable[[HttpRequest, Registration], HttpResponse]
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -146,7 +146,7 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
         if token is None or token.registration is None:
             return link_not_valid(request)
         webinar = token.registration.webinar
-        return token_page(request, "confirm.html", {"webinar": webinar, "when": moment(webinar, spoken()), "secret": secret})
+        return token_page(request, "confirm.html", {"webinar": webinar, "when": moment(webinar, spoken())})
     if not Nothing(request.POST).is_valid():
         return bad_request(request)
     outcome, registration = registering.confirm(secret)
@@ -176,7 +176,7 @@ def by_link(find: Callable[[str], Registration | None]) -> Callable[[Linked], Ca
                 return link_not_valid(request)
             if request.method == "POST" and not Nothing(request.POST).is_valid():
                 return bad_request(request)
-            return view(request, registration, secret)
+            return view(request, registration)
 
         return followed
 
@@ -188,11 +188,11 @@ of_me = by_link(functools.partial(tokens.follow, salt=tokens.ME))
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_link(registering.enter)
-def enter(request: HttpRequest, registration: Registration, secret: str) -> HttpResponse:
+def enter(request: HttpRequest, registration: Registration) -> HttpResponse:
     """A button that exchanges a personal link for a session."""
     if request.method != "POST":
         webinar = registration.webinar
-        return token_page(request, "enter.html", {"webinar": webinar, "when": moment(webinar, spoken()), "secret": secret})
+        return token_page(request, "enter.html", {"webinar": webinar, "when": moment(webinar, spoken())})
     request.session.flush()
     request.session["registration"] = str(registration.id)
     request.session.save()
@@ -202,12 +202,12 @@ def enter(request: HttpRequest, registration: Registration, secret: str) -> Http
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_me
-def me(request: HttpRequest, registration: Registration, secret: str) -> HttpResponse:
+def me(request: HttpRequest, registration: Registration) -> HttpResponse:
     """One's own registration, with a button that cancels it."""
     if request.method == "POST":
         registering.cancel(registration)
-        return token_page(request, "cancelled.html", {"webinar": registration.webinar, "secret": secret})
-    return token_page(request, "me.html", {"registration": registration, **_of(registration), "secret": secret})
+        return token_page(request, "cancelled.html", {"webinar": registration.webinar})
+    return token_page(request, "me.html", {"registration": registration, **_of(registration)})
 
 
 def _of(registration: Registration) -> dict[str, object]:
@@ -224,7 +224,7 @@ def _of(registration: Registration) -> dict[str, object]:
 
 @require_safe
 @of_me
-def my_data(request: HttpRequest, registration: Registration, secret: str) -> HttpResponse:  # noqa: ARG001  # as all
+def my_data(request: HttpRequest, registration: Registration) -> HttpResponse:  # noqa: ARG001  # as all
     """Everything that is stored of one's own registration, as JSON."""
     content = json.dumps(everything_of(registration), ensure_ascii=False, indent=2, default=str)
     headers = {"Content-Disposition": 'attachment; filename="registration.json"', "Referrer-Policy": "strict-origin"}
@@ -233,7 +233,7 @@ def my_data(request: HttpRequest, registration: Registration, secret: str) -> Ht
 
 @require_POST
 @of_me
-def erase(request: HttpRequest, registration: Registration, secret: str) -> HttpResponse:  # noqa: ARG001  # as all
+def erase(request: HttpRequest, registration: Registration) -> HttpResponse:
     """Delete one's own registration."""
     registering.erase(registration)
     audit.record(audit.VISITOR, "erase", registration.id)
@@ -271,7 +271,8 @@ def token_page(request: HttpRequest, template: str, data: dict[str, object]) -> 
         template: Name of the page.
         data: What it shows.
     """
-    response = render(request, template, data)
+    secret = request.resolver_match.kwargs["secret"] if request.resolver_match else ""
+    response = render(request, template, {**data, "secret": secret})
     response["Referrer-Policy"] = "strict-origin"
     response["X-Robots-Tag"] = "noindex"
     patch_cache_control(response, no_store=True)

@@ -65,7 +65,7 @@ def setup(request: HttpRequest, secret: str) -> HttpResponse:
         return link_not_valid(request)
     form = HostForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
-        response = token_page(request, "host_setup.html", {"form": form, "secret": secret})
+        response = token_page(request, "host_setup.html", {"form": form})
         response.status_code = UNPROCESSABLE if request.method == "POST" else response.status_code
         return response
     with HASHING:
