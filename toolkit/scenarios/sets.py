@@ -5,14 +5,14 @@ Measures of risk run on the same noun whether its rows are history, draws from t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 
-from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.errors import DataError, GapError, SpecError
 from toolkit.core.forecast import FloatArray, Forecast, read_only
 from toolkit.core.messages import message
 from toolkit.returns.observed_returns import Returns
@@ -148,12 +148,8 @@ def historical(increments: Returns, periods_per_year: float, *, draws: int = 2, 
 
     Raises:
         GapError: no period has a change of every series.
-        SpecError: `draws` is odd or negative, or asks for more than `MOST` returns.
+        SpecError: more than `MOST` returns are asked for.
     """
-    if draws < 0 or draws % 2:
-        raise SpecError(
-            "posterior noise is drawn in pairs, and {draws} draws are none.", hint="Ask for an even number.", draws=draws
-        )
     seen = np.isfinite(increments.mean)
     complete = np.asarray(seen.all(axis=1))
     if not complete.any():
@@ -186,6 +182,18 @@ def _posterior_noise(own: Returns, draws: int, seed: int) -> FloatArray:
     return np.concatenate([half, -half])
 
 
+def is_matched(forecast: Forecast, count: int, *, ordered: bool) -> bool:
+    """Whether draws are enough to have the covariance of the forecast exactly.
+
+    Args:
+        forecast: Of n assets and k factors.
+        count: Number of draws: 2 (k + n) are enough, or k + n + 1 of a path.
+        ordered: Whether they are one path.
+    """
+    size = len(forecast.factors) + len(forecast.assets)
+    return count >= (size + 1 if ordered else 2 * size)
+
+
 def simulated(
     forecast: Forecast,
     count: int,
@@ -194,15 +202,14 @@ def simulated(
     *,
     degrees: float = 5.0,
     ordered: bool = False,
-    matched: bool = True,
     years: float | None = None,
 ) -> Scenarios:
     """Draws from the factor form, equally probable.
 
     Returns are B f + e with factors f and specific parts e drawn together. `student_t` scales both by one common
     chi-squared variable a scenario (multivariate t: joint tails), and keeps the
-    covariance. Draws come in antithetic pairs and the k + n innovations are whitened within the sample: mean and
-    covariance of the set are those of the forecast over one period, exactly.
+    covariance. Draws come in antithetic pairs and the k + n innovations are whitened within the sample where they can be
+    (`is_matched`): mean and covariance of the set are those of the forecast over one period, exactly.
 
     Returns over a longer period are drawn as one change, not compounded: the forecast is of simple returns a year, and its
     mean and covariance grow with time. A draw may then fall below -1: see `toolkit.scenarios.loss_limit`.
@@ -214,18 +221,14 @@ def simulated(
         distribution: Of the innovations.
         degrees: Degrees of freedom of `student_t`, above 2: the fewer, the fatter the tails.
         ordered: One path of independent periods instead of antithetic pairs, for drawdowns.
-        matched: False leaves the sample covariance as it falls; needed below 2 (k + n) scenarios (k + n + 1 ordered).
         years: Length of a period; one period of the forecast by default.
 
     Raises:
-        SpecError: a parameter is out of its range, or too few scenarios to match the covariance.
+        SpecError: more than `MOST` returns are asked for.
     """
     k = len(forecast.factors)
     size = k + len(forecast.assets)
     check_size(count, len(forecast.assets), f"{count:,} scenarios")
-    _check_simulation(count, size, distribution, degrees, ordered=ordered, matched=matched)
-    if years is not None and not (years > 0 and np.isfinite(years)):
-        raise SpecError("scenarios over {years:g} years have no length.", hint="Use a positive number.", years=years)
     rng = np.random.default_rng(seed)
     rows = count if ordered else count // 2
     z = rng.standard_normal((rows, size))
@@ -233,7 +236,7 @@ def simulated(
         z *= np.sqrt((degrees - 2) / rng.chisquare(degrees, rows))[:, None]
     if not ordered:
         z = np.concatenate([z, -z])
-    if matched:
+    if is_matched(forecast, count, ordered=ordered):
         z = z - z.mean(axis=0)
         z = np.linalg.solve(np.linalg.cholesky(z.T @ z / count), z.T).T
     values, vectors = np.linalg.eigh(forecast.factor_cov)
@@ -242,31 +245,6 @@ def simulated(
     periods = forecast.periods_per_year if years is None else 1 / years
     returns = changes / np.sqrt(periods) + forecast.expected / periods
     return Scenarios(forecast.assets, returns, np.full(count, 1 / count), ordered, "simulated", periods)
-
-
-def _check_simulation(count: int, size: int, distribution: str, degrees: float, *, ordered: bool, matched: bool) -> None:
-    """Raise what is wrong with the parameters of `simulated`."""
-    if distribution not in {"normal", "student_t"}:
-        raise SpecError(
-            "no distribution is called {distribution!r:s}.",
-            hint=did_you_mean(distribution, ("normal", "student_t")),
-            distribution=distribution,
-        )
-    if distribution == "student_t" and not degrees > 2:
-        raise SpecError(
-            "a Student t with {degrees:g} degrees of freedom has no covariance.", hint="Use more than 2.", degrees=degrees
-        )
-    if count < 1 or (not ordered and count % 2):
-        raise SpecError("{count} scenarios cannot be drawn in pairs.", hint="Ask for a positive, even number.", count=count)
-    least = size + 1 if ordered else 2 * size
-    if matched and count < least:
-        raise SpecError(
-            "{count} scenarios are too few to match the covariance of {size} factors and assets.",
-            hint="Ask for at least {least}.",
-            count=count,
-            size=size,
-            least=least,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,42 +284,3 @@ class Shock:
     def row(self, assets: Sequence[str]) -> FloatArray:
         """(n,) returns of these assets; assets that are named but not held are left out."""
         return np.array([self.returns.get(asset, 0.0) for asset in assets])
-
-
-def shocked(base: Scenarios, shocks: Iterable[Shock]) -> Scenarios:
-    """The base set with shocks joined as a mixture: with its probability a shock happens instead of a base scenario.
-
-    Args:
-        base: Scenarios without a shock; their probabilities shrink by those of the shocks.
-        shocks: Mutually exclusive within a period.
-
-    Raises:
-        SpecError: two shocks share a name, one moves none of the assets, or their probabilities exceed 1 together.
-    """
-    events = tuple(shocks)
-    names = tuple(shock.name for shock in events)
-    if len(set(names)) != len(names):
-        raise SpecError("two shocks share a name.", hint="Give each its own.")
-    for shock in events:
-        if not set(shock.returns) & set(base.assets):
-            raise SpecError(
-                "the shock {name!r:s} moves none of the assets.",
-                hint=did_you_mean(next(iter(shock.returns), ""), base.assets),
-                name=shock.name,
-            )
-    rest = 1 - sum(shock.probability for shock in events)
-    if rest < -SUM_TOLERANCE:
-        raise SpecError(
-            "the shocks have a probability of {probability:g} together.",
-            hint="They exclude each other: at most 1.",
-            probability=1 - rest,
-        )
-    return Scenarios(
-        assets=base.assets,
-        returns=np.vstack([base.returns, *(shock.row(base.assets) for shock in events)]),
-        probabilities=np.concatenate([base.probabilities * max(rest, 0.0), [shock.probability for shock in events]]),
-        ordered=base.ordered and not events,
-        kind="shocked",
-        periods_per_year=base.periods_per_year,
-        labels=(base.labels or ("",) * len(base)) + names,
-    )

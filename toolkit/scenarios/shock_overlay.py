@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from toolkit.core.errors import SpecError
-from toolkit.scenarios.sets import SUM_TOLERANCE, Scenarios, Shock, shocked
+from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.scenarios.sets import SUM_TOLERANCE, Scenarios, Shock
 
 ROWS = 200
 """Scenarios of one shock: enough for the moments of the other returns, few enough for a linear program."""
@@ -16,9 +16,9 @@ ROWS = 200
 def overlaid(base: Scenarios, shocks: Sequence[Shock], rows: int = ROWS) -> Scenarios:
     """The base set, and for each shock some of its scenarios with the shock added, of the shock's probability in total.
 
-    `shocked` replaces a scenario by the shock alone: the other assets do not move, which lowers their risk by the
-    probability of the shock. Here a shock of s on a base return r gives (1 + r) (1 + s) - 1. Its scenarios are taken at
-    even distances from the two halves of the base, which keeps antithetic pairs together.
+    A shock of s on a base return r gives (1 + r) (1 + s) - 1; a shock alone in place of a scenario would not move the other
+    assets, and lower their risk by its probability. Its scenarios are taken at even distances from the two halves of the
+    base, which keeps antithetic pairs together.
 
     Args:
         base: S scenarios, which happen when no shock does; their probabilities shrink by those of the shocks.
@@ -34,8 +34,22 @@ def overlaid(base: Scenarios, shocks: Sequence[Shock], rows: int = ROWS) -> Scen
     events = tuple(shocks)
     if not events:
         return base
-    shocked(base, events)  # the same faults are refused in the same words
-    rest = max(1 - sum(shock.probability for shock in events), 0.0)
+    if len({shock.name for shock in events}) != len(events):
+        raise SpecError("two shocks share a name.", hint="Give each its own.")
+    for shock in events:
+        if not set(shock.returns) & set(base.assets):
+            raise SpecError(
+                "the shock {name!r:s} moves none of the assets.",
+                hint=did_you_mean(next(iter(shock.returns), ""), base.assets),
+                name=shock.name,
+            )
+    rest = 1 - sum(shock.probability for shock in events)
+    if rest < -SUM_TOLERANCE:
+        raise SpecError(
+            "the shocks have a probability of {probability:g} together.",
+            hint="They exclude each other: at most 1.",
+            probability=1 - rest,
+        )
     at = _spread(len(base), min(rows, len(base)))
     within = base.probabilities[at]
     if within.sum() <= SUM_TOLERANCE:
@@ -45,7 +59,7 @@ def overlaid(base: Scenarios, shocks: Sequence[Shock], rows: int = ROWS) -> Scen
     return Scenarios(
         assets=base.assets,
         returns=np.vstack([base.returns, *((1 + base.returns[at]) * (1 + e.row(base.assets)) - 1 for e in events)]),
-        probabilities=np.concatenate([base.probabilities * rest, *(within * e.probability for e in events)]),
+        probabilities=np.concatenate([base.probabilities * max(rest, 0.0), *(within * e.probability for e in events)]),
         ordered=False,
         kind="shocked",
         periods_per_year=base.periods_per_year,

@@ -6,7 +6,8 @@ import pytest
 from tests.unit.optimize.problems import forecast_of, random_covariance
 from toolkit.core.errors import DataError, GapError, SpecError
 from toolkit.returns.observed_returns import Returns
-from toolkit.scenarios.sets import Scenarios, Shock, historical, shocked, simulated
+from toolkit.scenarios.sets import Scenarios, Shock, historical, simulated
+from toolkit.scenarios.shock_overlay import overlaid
 
 DAYS = tuple(date(2025, month, 28) for month in range(1, 7))
 RETURNS = np.array([[0.01, 0.02], [-0.03, 0.04], [0.05, -0.06], [0.0, 0.01], [0.02, 0.02], [-0.01, 0.03]])
@@ -95,8 +96,6 @@ def test_posterior_noise_brings_back_the_variance_that_a_smoother_takes():
     path = historical(own, 12.0, draws=0)
     assert path.ordered
     assert path.returns.tolist() == returns.tolist()
-    with pytest.raises(SpecError, match="pairs"):
-        historical(own, 12.0, draws=3)
 
 
 @pytest.mark.parametrize("distribution", ["normal", "student_t"])
@@ -111,41 +110,19 @@ def test_simulation_has_the_moments_of_the_forecast_exactly(distribution, ordere
     assert simulated(forecast, 100, 8, distribution, ordered=ordered).returns.tolist() != base.returns.tolist()
 
 
-def test_simulation_without_matching_is_right_on_average_and_student_t_has_the_fatter_tail():
+def test_draws_too_few_to_match_are_right_on_average():
+    forecast = forecast_of("abcd", random_covariance(4))
+    few = [simulated(forecast, 10, seed, years=1.0).covariance for seed in range(4000)]
+    assert not np.allclose(few[0], forecast.matrix, rtol=0.01)
+    np.testing.assert_allclose(np.mean(few, axis=0), forecast.matrix, atol=0.05 * forecast.matrix.max())
+
+
+def test_student_t_has_the_fatter_tail():
     forecast = forecast_of("abc", random_covariance(3, 4))
-    normal, heavy = (simulated(forecast, 200_000, 1, kind, matched=False) for kind in ("normal", "student_t"))
-    for base in (normal, heavy):
-        np.testing.assert_allclose(base.covariance * 12, forecast.matrix, atol=0.05 * forecast.matrix.max())
+    normal, heavy = (simulated(forecast, 200_000, 1, kind) for kind in ("normal", "student_t"))
     kurtosis = [(x**4).mean() / (x**2).mean() ** 2 for x in (normal.returns[:, 0], heavy.returns[:, 0])]
     assert kurtosis[0] == pytest.approx(3, rel=0.05)
     assert kurtosis[1] > 5  # 9 in the limit at 5 degrees, reached slowly
-
-
-@pytest.mark.parametrize(
-    ("count", "options", "message"),
-    [
-        (7, {}, "pairs"),
-        (0, {"ordered": True, "matched": False}, "cannot be drawn"),
-        (10, {}, "too few"),
-        (100, {"distribution": "student_t", "degrees": 2.0}, "no covariance"),
-        (100, {"distribution": "student"}, "no distribution"),
-    ],
-)
-def test_simulations_that_cannot_be_are_refused(count, options, message):
-    with pytest.raises(SpecError, match=message):
-        simulated(forecast_of("abcd", random_covariance(4)), count, 0, **options)
-
-
-def test_shocks_join_as_a_mixture():
-    base = scenarios()
-    joined = shocked(base, [Shock("ban", {"a": 0.8, "elsewhere": 0.1}, 0.02), Shock("glut", {"a": -0.3, "b": -0.2}, 0.01)])
-    assert joined.probabilities.sum() == pytest.approx(1)
-    np.testing.assert_allclose(joined.probabilities[-2:], [0.02, 0.01])
-    assert joined.returns[-2:].tolist() == [[0.8, 0.0], [-0.3, -0.2]]
-    assert joined.labels[-2:] == ("ban", "glut")
-    assert not joined.ordered
-    np.testing.assert_allclose(joined.mean, 0.97 * base.mean + [0.02 * 0.8 - 0.01 * 0.3, -0.01 * 0.2])
-    assert len(shocked(base, [Shock("certain", {"a": -0.5}, 1.0)])) == 7
 
 
 @pytest.mark.parametrize(
@@ -161,4 +138,4 @@ def test_shocks_join_as_a_mixture():
 )
 def test_shocks_that_cannot_be_are_refused(shocks, message):
     with pytest.raises(SpecError, match=message):
-        shocked(scenarios(), [Shock(*shock) for shock in shocks])
+        overlaid(scenarios(), [Shock(*shock) for shock in shocks])

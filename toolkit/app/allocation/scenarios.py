@@ -25,7 +25,7 @@ from toolkit.risk_model.expected_returns.expression import portfolio
 from toolkit.scenarios.entropy_pooling import Pooling, entropy_pooling
 from toolkit.scenarios.loss_limit import limit_losses_to_total
 from toolkit.scenarios.moment_views import MomentView, Side, mean_view, probability_view, volatility_view
-from toolkit.scenarios.sets import Scenarios, historical, simulated
+from toolkit.scenarios.sets import Scenarios, historical, is_matched, simulated
 from toolkit.scenarios.shock_overlay import ROWS, overlaid
 from toolkit.shocks.shock_prior import ShockPrior
 from toolkit.strategy.model import Strategy
@@ -160,17 +160,8 @@ def _base(
             high=ratio.max(),
         )
         return found, (note, *lost)
-    size = len(forecast.factors) + len(forecast.assets)
-    matched = spec.count >= (size + 1 if spec.ordered else 2 * size)
     drawn = simulated(
-        forecast,
-        spec.count,
-        seed,
-        spec.distribution,
-        degrees=spec.degrees,
-        ordered=spec.ordered,
-        matched=matched,
-        years=spec.years,
+        forecast, spec.count, seed, spec.distribution, degrees=spec.degrees, ordered=spec.ordered, years=spec.years
     )
     law = message("normal distribution")
     if spec.distribution == "student_t":
@@ -184,7 +175,7 @@ def _base(
             seed=seed,
         )
     ]
-    if not matched:
+    if not is_matched(forecast, spec.count, ordered=spec.ordered):
         told.append(message("They are too few to match its covariance."))
     drawn, share = limit_losses_to_total(drawn)
     if share > 0:
