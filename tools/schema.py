@@ -52,9 +52,9 @@ def _described(model: type[Record]) -> dict[str, Any]:
     described = {one.__name__: one for one in _tables(model)}
     for name, table in ((model.__name__, schema), *schema.get("$defs", {}).items()):
         kind = described[name]
-        texts = dict(_attributes(kind)) if is_dataclass(kind) else {}
+        texts: dict[str, str] = {}
         for base in reversed(kind.__mro__):
-            texts |= dict(_texts(base)) if issubclass(base, Record) else {}
+            texts |= dict(_attributes(base) if is_dataclass(base) else _texts(base) if issubclass(base, Record) else ())
         aliases = {} if is_dataclass(kind) else {field: info.alias for field, info in kind.model_fields.items() if info.alias}
         for field, words in texts.items():
             if (key := aliases.get(field, field)) in table["properties"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -41,12 +41,6 @@ METHOD = message(
 )  # fmt: skip
 
 
-def _case(case: Case) -> records.StudiedCase:
-    reactions = [{**asdict(reaction), "verdict": reaction.verdict} for reaction in case.reactions]
-    shown = {name: getattr(case, name) for name in records.StudiedCase.model_fields if name != "anchor"}
-    return records.StudiedCase.model_validate({**shown, "zero": case.anchor, "reactions": reactions})
-
-
 def event_study(context: Context, name: str) -> records.EventAnswer:
     """The study of the event with this id or number, on what was known on the day.
 
@@ -58,6 +52,7 @@ def event_study(context: Context, name: str) -> records.EventAnswer:
     points = context.snapshot["price_points"]
     key = notice_key(event.number) if event.number else None
     same = pl.Series([notice_key(label) == key for label in points["event"]], dtype=pl.Boolean)
+    recorded = records.StudiedCase.from_objects
     found = study(context.ledger, event, cases.series, traded=_traded(context), benchmark=cases.benchmark)
     return records.EventAnswer(
         schema_version=1,
@@ -66,10 +61,10 @@ def event_study(context: Context, name: str) -> records.EventAnswer:
         own=event.event_id in context.own,
         method=METHOD,
         benchmark=cases.benchmark,
-        cases=tuple(map(_case, found.cases)),
+        cases=tuple(map(recorded, found.cases)),
         without_series=found.without_series,
         outside_series=found.outside_series,
-        comparable=records.ComparableCases(cases=tuple(map(_case, cases.cases)), summary=cases.summaries),
+        comparable=records.ComparableCases(cases=tuple(map(recorded, cases.cases)), summary=cases.summaries),
         price_points=tuple(map(records.PointRow.model_validate, points.filter(same).sort("asset", "basis", "date").to_dicts())),
     )
 

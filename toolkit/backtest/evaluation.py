@@ -19,6 +19,7 @@ from toolkit.backtest.simulate import Backtest
 from toolkit.core.calendar import add_months
 from toolkit.core.forecast import FloatArray
 from toolkit.core.units import DAYS_PER_YEAR
+from toolkit.records.answers.backtest import Interval
 
 DRAWS = 2000
 """Paths that an interval is read from: its ends move by less than a tenth of its width from seed to seed."""
@@ -29,19 +30,6 @@ AT_ONCE = 1 << 19
 """Resampled returns that are held as numbers at once: four megabytes, however many paths and dates there are."""
 Paths = NDArray[np.integer[Any]]
 """(draws, T) positions of T returns in resampled paths, in as few bytes as they need."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """Ends of the middle `CONFIDENCE` of a figure over resampled paths."""
-
-    low: float
-    high: float
-
-    @property
-    def width(self) -> float:
-        """Distance of the ends."""
-        return self.high - self.low
 
 
 @dataclass(frozen=True, slots=True)

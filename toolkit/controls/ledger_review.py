@@ -15,10 +15,15 @@ from toolkit.controls.upcoming import dated_changes
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """A status that changed by the dates of acts already known, after the last reviewed day.
+    """A status that changed by the dates of acts already known.
 
     Attributes:
-        day: First day of the status `now`; `was` held on the day before.
+        day: First day of the status `now`.
+        event_id: Id in the ledger.
+        title: Name of the event.
+        instrument: licence, ban, ...
+        was: Status on the day before.
+        now: Status from that day on.
     """
 
     day: date
@@ -31,7 +36,15 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class EndedSuspension:
-    """A suspension that has ended by its text; `what` says what that means for those it acts on."""
+    """A suspension that has ended by its text.
+
+    Attributes:
+        last_day: Of the suspension.
+        event_id: Id in the ledger.
+        title: Name of the event.
+        acts_on: Titles of what it suspends.
+        what: What its end means for them.
+    """
 
     last_day: date
     event_id: str
@@ -42,7 +55,17 @@ class EndedSuspension:
 
 @dataclass(frozen=True, slots=True)
 class OpenClaim:
-    """A statement, with no act seen, that a suspension goes on; `relation` as in the ledger's column."""
+    """A statement, with no act seen, that a suspension goes on.
+
+    Attributes:
+        event_id: Id in the ledger.
+        title: Name of the event.
+        authority: Who says so.
+        standing: agreed or claimed.
+        relation: What it does to the suspension.
+        acts_on: Titles of what it acts on.
+        until: Last day of it.
+    """
 
     event_id: str
     title: str
@@ -55,7 +78,16 @@ class OpenClaim:
 
 @dataclass(frozen=True, slots=True)
 class Unchecked:
-    """An event whose text was not checked, or in part only, or that rests on one source."""
+    """An event whose text was not checked, or in part only, or that rests on one source.
+
+    Attributes:
+        event_id: Id in the ledger.
+        title: Name of the event.
+        kind: control, practice, policy, ...
+        instrument: licence, ban, ...
+        metals: Keys of metals and groups that it names.
+        confidence: What was checked of it.
+    """
 
     event_id: str
     title: str

@@ -41,7 +41,13 @@ NOT_JUDGED = (
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRow:
-    """A row of the catalogue with one code, or with none."""
+    """A row of the licence catalogue.
+
+    Attributes:
+        row: Its number in the file.
+        code: Tariff code.
+        name: Of the item.
+    """
 
     row: int
     code: str | None
@@ -50,15 +56,22 @@ class CatalogueRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemCheck:
-    """An item of the ledger beside the catalogue.
+    """An item of the ledger beside the licence catalogue.
 
     Attributes:
-        status, status_in_january: Status of its notice on the day asked about, and on 1 January of that year, when the
-            catalogue of a year takes effect.
-        agreeing, in_part, lacked: Its codes that the catalogue has, has in the first eight digits alone, and has not.
-        rows: Where the catalogue has the eight digits, a lacked code for other metals, or the name or control code of an item
-            that lacks some: a code may have a new number.
-        similar: Of an item without a code, rows without a code that name one of its metals.
+        item: Its words in English.
+        item_cn: Its words in Chinese.
+        notice: Number of its notice.
+        metals: Keys of metals that it names.
+        status: Of its notice on the day.
+        status_in_january: On 1 January of that year, when the catalogue takes effect.
+        agreeing: Codes that the catalogue has.
+        in_part: Codes that it has in the first eight digits alone.
+        lacked: Codes that it has not.
+        rows: Rows that may be meant by a lacked code: with the eight digits, the code for other metals, the name or the
+            control code of the item.
+        similar: Of an item without a code, rows without one that name one of its metals.
+        may_be_left_out: Whether its notice was not in force on both days: nothing is contradicted.
     """
 
     item: str
@@ -72,11 +85,7 @@ class ItemCheck:
     lacked: tuple[str, ...]
     rows: tuple[CatalogueRow, ...]
     similar: tuple[CatalogueRow, ...]
-
-    @property
-    def may_be_left_out(self) -> bool:
-        """Whether its notice was not in force on both days: that the catalogue lacks its codes contradicts nothing."""
-        return (self.status, self.status_in_january) != (IN_FORCE, IN_FORCE)
+    may_be_left_out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,11 @@ class MissingCode:
     """A code of the catalogue, for a metal of the ledger, that no item of the ledger has for it.
 
     Attributes:
-        named_in: ``name`` or ``description``: where the metals were found.
+        row: Its number in the file.
+        code: Tariff code.
+        name: Of the item.
+        metals: Keys of metals of the ledger that it names.
+        named_in: Where they were found: name or description.
         items: Items of the ledger that have the code, for other metals.
     """
 
@@ -144,8 +157,22 @@ def compare_with_catalogue(
             seen += [row for row in rows if keys & row["keys"]]
         similar = [row for row in lines[None] if not codes and metals & row["named"] and not keys & row["keys"]]
         status, january = (ledger.chronology.status(event, day, known=on) for day in (on, date(on.year, 1, 1)))
-        about = (item["item"], item["item_cn"], item["notice"], tuple(sorted(metals)), status, january)
-        checks.append(ItemCheck(*about, tuple(agreeing), tuple(in_part), tuple(lacked), _rows(seen), _rows(similar)))
+        checks.append(
+            ItemCheck(
+                item["item"],
+                item["item_cn"],
+                item["notice"],
+                tuple(sorted(metals)),
+                status,
+                january,
+                tuple(agreeing),
+                tuple(in_part),
+                tuple(lacked),
+                _rows(seen),
+                _rows(similar),
+                may_be_left_out=(status, january) != (IN_FORCE, IN_FORCE),
+            )
+        )
     missing, groups = [], frozenset(_GROUPS.values())
     for row in rows:
         if row["code"] is None:

@@ -48,21 +48,34 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure that names the form on the day asked.
+    """A measure of the control ledger that names the form on the day asked.
 
     Attributes:
-        status: ``in_force``, ``suspended``, ``unsettled``, ``announced`` or ``unchecked`` for law; ``reported`` for practice;
-            ``agreed``; ``claimed``.
-        since: First day on which the measure operated; of an announced one the day its notice gives; None for one that was
+        event_id: Id in the ledger.
+        kind: control, practice, policy, ...
+        instrument: licence, ban, quota, ...
+        standing: official, reported, agreed or claimed.
+        status: in_force, suspended, unsettled, announced or unchecked for law; reported for practice; agreed; claimed.
+        since: First day on which it operated; of an announced one the day that its notice gives; null for one that was
             suspended before it took effect and has never operated.
-        until: Last day of the present status, inclusive; None when no known date ends it.
+        until: Last day of the present status; null where no known date ends it.
         status_since: First day of the present status: of the suspension, or of the return to force after it.
-        certainty: ``named``; ``above_size`` when pieces from a size on are named and the size was not given; ``uncertain`` when
-            the words of the notice do not settle this form.
-        conditional: It applies to other destinations or end users than those asked about, and is shown as a warning.
-        counts: It makes the form controlled: official, in force or unsettled, unconditional, a licence or a ban.
-        acted_on_by: Ids of the events that suspend, extend or claim to extend it at present.
-        source: The citation; `source_id` names the table's source, `confidence` what was checked.
+        number: By which it is cited.
+        authority: Who issued it.
+        origin: ISO-3 code of the controlling country.
+        destinations: ISO-3 codes, or all.
+        end_user: all, civil, military or listed.
+        metals: Keys of metals and groups that it names.
+        scope: What it covers, in its own words.
+        note: A remark of the ledger.
+        certainty: named; above_size where pieces from a size on are named and the size was not given; uncertain where its
+            words do not settle the form.
+        conditional: Whether it applies to other destinations or end users than those asked about.
+        counts: Whether it makes the form controlled: official, in force or unsettled, unconditional, a licence or a ban.
+        acted_on_by: Ids of events that suspend, extend or claim to extend it at present.
+        source: Citation.
+        source_id: Key of the source.
+        confidence: What was checked of it.
     """
 
     event_id: str

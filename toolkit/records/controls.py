@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from toolkit.controls.state import Measure
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
 from toolkit.records.fields import (
     AsOf,
@@ -30,57 +31,6 @@ from toolkit.records.fields import (
     Warnings,
 )
 from toolkit.records.sources import Owner, Rate, Review
-
-
-class Measure(Record):
-    """A measure of the control ledger on the day asked (`toolkit.controls.state.Measure`)."""
-
-    event_id: EventId
-    kind: str
-    """control, practice, policy, ..."""
-    instrument: str
-    """licence, ban, quota, ..."""
-    standing: str
-    """official, reported, agreed or claimed."""
-    status: str
-    """in_force, suspended, unsettled, announced or unchecked for law; reported for practice; agreed; claimed."""
-    since: Day | None
-    """First day on which it operated; null for one that never has."""
-    until: Day | None
-    """Last day of the present status; null where no known date ends it."""
-    status_since: Day
-    """First day of the present status."""
-    number: Number
-    authority: str
-    """Who issued it."""
-    origin: str | None
-    """ISO-3 code of the controlling country."""
-    destinations: Destinations
-    end_user: str
-    """all, civil, military or listed."""
-    metals: Rows[str]
-    """Keys of metals and groups that it names."""
-    scope: str | None
-    """What it covers, in its own words."""
-    note: str | None
-    """A remark of the ledger."""
-    certainty: str
-    """named; above_size where pieces from a size on are named; uncertain where its words do not settle the form."""
-    conditional: bool
-    """Whether it applies to other destinations or end users than those asked about."""
-    counts: bool
-    """Whether it makes the form controlled."""
-    acted_on_by: Rows[str]
-    """Ids of events that suspend, extend or claim to extend it."""
-    source: str
-    """Citation."""
-    source_id: SourceId
-    confidence: Confidence
-
-    @property
-    def is_law(self) -> bool:
-        """Whether it is an official control, as against practice, policy and claims."""
-        return self.kind == "control" and self.standing == "official"
 
 
 class Change(Record):

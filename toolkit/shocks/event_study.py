@@ -32,17 +32,21 @@ ANNOUNCEMENT, EFFECT = "announcement", "effect"
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """The change of one price from before an event to a horizon after it, as fractions of the price before.
+    """The change of a price some months after an event; fractions of the price before.
 
     Attributes:
-        month: Last day of the month at the horizon.
-        change: Simple change of the price; None where a month is missing or not known yet, or a level is too thin.
-        error: Standard error of the log of the change, from those of both levels; None where a level is missing.
-        benchmark: Mean change of the benchmark's members over the same months, geometric; None where one is missing.
-        adjusted: ``(1 + change) / (1 + benchmark) - 1``.
-        before, before_error: The level before the event, in the unit of the series, and its standard error in log points.
-        before_months, after_months: Prints behind the two levels.
-        thin: ``before`` or ``after`` where that level has an error above `THIN`, else None.
+        horizon: Months.
+        month: Last day of the month.
+        change: Of the price; null where a month is missing or not known yet, or a level is too thin.
+        benchmark: Of the benchmark over the same months, geometric mean; null where a month of it is missing.
+        adjusted: The change over that of the benchmark: ``(1 + change) / (1 + benchmark) - 1``.
+        error: Standard error, in log points, from those of both levels; null where one is missing.
+        before: Level before the event, in the unit of the series.
+        before_error: Its standard error, in log points.
+        before_months: Months with a price before.
+        after_months: Months with a price after.
+        thin: Which level is too noisy, with an error above `THIN`: before or after.
+        verdict: up, down, none, too_thin or unknown, by the adjusted change, else the plain one.
     """
 
     horizon: int
@@ -56,16 +60,7 @@ class Reaction:
     before_months: int
     after_months: int
     thin: str | None
-
-    @property
-    def verdict(self) -> str:
-        """``up``, ``down``, ``none`` (no reaction), ``too_thin`` or ``unknown``, by the adjusted change, else the plain one."""
-        if self.thin is not None:
-            return "too_thin"
-        figure = self.change if self.adjusted is None else self.adjusted
-        if figure is None:
-            return "unknown"
-        return "none" if abs(figure) < NO_REACTION else "up" if figure > 0 else "down"
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +155,27 @@ def reaction(series: Mapping[str, MonthlySeries], asset: str, day: date, horizon
     thin = "before" if start and start.error > THIN else "after" if end and end.error > THIN else None
     change = None if start is None or end is None or thin else end.price / start.price - 1.0
     market = _benchmark((series[name] for name in benchmark if name in series and name != asset), event_month - 1, after)
+    adjusted = None if change is None or market is None else (1.0 + change) / (1.0 + market) - 1.0
     return Reaction(
         horizon=horizon,
         month=month_end(after),
         change=change,
         benchmark=market,
-        adjusted=None if change is None or market is None else (1.0 + change) / (1.0 + market) - 1.0,
+        adjusted=adjusted,
         error=_finite(math.hypot(start.error, end.error)) if start and end else None,
         before=start.price if start else None,
         before_error=_finite(start.error) if start else None,
         before_months=start.prints if start else 0,
         after_months=end.prints if end else 0,
         thin=thin,
+        verdict="too_thin" if thin else _verdict(change if adjusted is None else adjusted),
     )
+
+
+def _verdict(figure: float | None) -> str:
+    if figure is None:
+        return "unknown"
+    return "none" if abs(figure) < NO_REACTION else "up" if figure > 0 else "down"
 
 
 def year_change(

@@ -89,14 +89,7 @@ def backtest_record(
         "years": evaluation.years_of(first),
         "strategies": [_one(one, prices, paths) for one in simulated],
         "comparisons": [
-            {
-                "strategy": ours,
-                "against": other,
-                "growth": found.growth,
-                "interval": _interval(found.interval),
-                "distinguishable": found.is_distinguishable,
-                "years_needed": found.years_needed,
-            }
+            records.Comparison.from_objects(found, strategy=ours, against=other, distinguishable=found.is_distinguishable)
             for ours, other, found in comparisons
         ],
         "selection": _selection(simulated, seed) if asked.selects else None,
@@ -126,10 +119,6 @@ def _selection(simulated: Sequence[Simulation], seed: int) -> dict[str, Any]:
     return {**{name: getattr(found, name) for name in Selection.__slots__}, **recorded}
 
 
-def _interval(interval: evaluation.Interval | None) -> dict[str, float] | None:
-    return None if interval is None else {"low": interval.low, "high": interval.high}
-
-
 def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None) -> dict[str, Any]:
     strategy, found = one.strategy, one.backtest
     figures = evaluation.performance(found, paths)
@@ -138,28 +127,20 @@ def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None
         "title": one.title,
         "role": one.role,
         "fingerprint": strategy.fingerprint,
-        "figures": {
-            "total": figures.total,
-            "growth": figures.growth,
-            "growth_interval": _interval(figures.growth_interval),
-            "volatility": figures.volatility,
-            "volatility_interval": _interval(figures.volatility_interval),
-            "max_drawdown": figures.drawdown.depth,
-            "peak": figures.drawdown.peak,
-            "trough": figures.drawdown.trough,
-            "days_under_water": figures.drawdown.under_water,
-            "turnover": figures.turnover,
-            "costs": figures.costs,
-            "storage": figures.storage,
-        },
+        "figures": records.Figures.from_objects(
+            figures,
+            figures.drawdown,
+            max_drawdown=figures.drawdown.depth,
+            days_under_water=figures.drawdown.under_water,
+        ),
         "wealth": found.wealth,
         **_over_time(found, prices, paths, banded=one.role == "strategy"),
         "weights": [
             {key: weight for key, weight in zip(found.assets, row, strict=True) if weight} for row in found.weights.tolist()
         ],
         "decisions": found.decided,
-        "orders": [{name: getattr(trade, name) for name in records.Trade.model_fields} for trade in found.trades],
-        "incidents": [{name: getattr(row, name) for name in records.Incident.model_fields} for row in found.incidents],
+        "orders": found.trades,
+        "incidents": found.incidents,
         "stuck": found.stuck,
     }
 
@@ -221,7 +202,7 @@ def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, 
         "band": [{"low": low, "high": high} for low, high in band.tolist()],
         "drawdown": time_series.drawdowns(wealth),
         "rolling_volatility": [*[None] * (len(dates) - len(rolling)), *rolling],
-        "rolling_band": None if noise is None else {"low": noise.low, "high": noise.high},
+        "rolling_band": noise,
         "months": _periods(backtest, yearly=False),
         "calendar_years": _periods(backtest, yearly=True),
         "attribution": {

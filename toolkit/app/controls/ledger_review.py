@@ -13,16 +13,9 @@ from toolkit.market.readers.licence_catalogue import read_licence_catalogue
 from toolkit.records.answers.ledger import (
     CatalogueCheck,
     CodeCounts,
-    EndedSuspension,
     EventTitle,
     Evidence,
-    ItemCheck,
     LedgerReview,
-    MissingCode,
-    OpenClaim,
-    StatusChange,
-    Unchecked,
-    UnreadRow,
 )
 
 
@@ -34,15 +27,9 @@ def review(context: Context, catalogue: str | None = None) -> LedgerReview:
     """
     found = review_ledger(context.ledger, on=context.as_of, reviewed_to=context.ledger.reviewed_to)
     folder = Path(given if isinstance(given := context.given_events, str) else "-").absolute().parent
-    return LedgerReview(
-        as_of=found.as_of.isoformat(),
-        reviewed_to=found.reviewed_to and found.reviewed_to.isoformat(),
-        passed=tuple(map(StatusChange.model_validate, found.passed)),
-        ended=tuple(map(EndedSuspension.model_validate, found.ended)),
+    return LedgerReview.from_objects(
+        found,
         unsettled=tuple(EventTitle(event_id=event_id, title=title) for event_id, title in found.unsettled),
-        claims=tuple(map(OpenClaim.model_validate, found.claims)),
-        unchecked=tuple(map(Unchecked.model_validate, found.unchecked)),
-        days_since=found.days_since,
         review=review_note(found.reviewed_to, found.as_of),
         own_events=context.own,
         evidence=tuple(
@@ -64,9 +51,9 @@ def _catalogue(context: Context, file: str) -> CatalogueCheck:
         encoding=read.encoding,
         items_read=read.items,
         counts=CodeCounts(codes=agreeing + in_part + lacked, agreeing=agreeing, in_part=in_part, lacked=lacked),
-        items=tuple(map(ItemCheck.model_validate, items)),
-        missing_in_ledger=tuple(map(MissingCode.model_validate, missing)),
-        unread=tuple(map(UnreadRow.model_validate, read.unread)),
+        items=items,
+        missing_in_ledger=missing,
+        unread=read.unread,
         not_judged=NOT_JUDGED,
         notes=read.notes,
     )

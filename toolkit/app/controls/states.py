@@ -15,7 +15,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.size import PieceSize
 from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.resale import SINGLED_OUT
-from toolkit.records.controls import ClaimedPeriod, ControlState, FormState, Measure, MeasureSpells, Route, Spell
+from toolkit.records.controls import ClaimedPeriod, ControlState, FormState, MeasureSpells, Route, Spell
 
 DRAWN = ("ban", "licence", "exporter_whitelist")
 """Instruments with a lane in the timeline; the others accompany these."""
@@ -73,8 +73,7 @@ def _routes(ledger: ControlLedger, metal: str, form: str, as_of: date, **piece: 
     for destination, end_user in SINGLED_OUT:
         state = ledger.state(metal, form, on=as_of, destination=destination, end_user=end_user, **piece)
         named = [m for m in state.measures if m.is_law and not m.conditional and "all" not in m.destinations]
-        specific = [m for m in named if m.end_user == ("all" if end_user == CIVIL else end_user)]
-        measures = tuple(map(Measure.model_validate, specific))
+        measures = tuple(m for m in named if m.end_user == ("all" if end_user == CIVIL else end_user))
         rows.append(Route(destination=destination, end_user=end_user, measures=measures))
     return tuple(rows)
 

@@ -101,7 +101,7 @@ def _notice(event: Event) -> Notice:
 def _reaction(reaction: Measured, case: Case, series: MonthlySeries) -> Reaction:
     zero = month_number(case.day)
     scarce = any(is_scarce(series, window(zero, shift)) for shift in (-1, reaction.horizon))
-    return Reaction.model_validate({**asdict(reaction), "verdict": reaction.verdict, "scarce": scarce})
+    return Reaction(**asdict(reaction), scarce=scarce)
 
 
 def _month(month: Month) -> PathMonth:

@@ -60,7 +60,7 @@ class HoldingsCheck:
             columns=self.read.columns,
             ignored=self.read.ignored,
             lots=tuple(map(records.ReadLot.model_validate, lots)),
-            faults=tuple(map(records.CellFault.model_validate, self.read.faults)),
+            faults=tuple(self.read.faults),
             notes=self.read.notes,
             warnings=tuple(warning.text for warning in self.warnings),
             **({} if error is None else {"error": Fault.model_validate(error)}),

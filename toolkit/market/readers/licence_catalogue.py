@@ -49,7 +49,14 @@ HEADERS: Mapping[str, str] = {_folded(name): key for key, names in _HEADERS.item
 
 @dataclass(frozen=True, slots=True)
 class UnreadRow:
-    """A row of which something could not be read: what, the cell, and how to mend it."""
+    """A row of which something could not be read.
+
+    Attributes:
+        row: Its number in the file.
+        what: What could not be read.
+        value: The cell.
+        hint: How to mend it.
+    """
 
     row: int
     what: str

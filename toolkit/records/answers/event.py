@@ -16,7 +16,7 @@ from toolkit.records.fields import (
     SchemaVersion,
     SourceId,
 )
-from toolkit.shocks.event_study import Summary
+from toolkit.shocks.event_study import Reaction, Summary
 
 
 class StudiedEvent(Record):
@@ -44,35 +44,6 @@ class StudiedEvent(Record):
     citation: Citation
     confidence: Confidence
     title: Unwritten[str]
-
-
-class Reaction(Record):
-    """The change of a price some months after an event; fractions of the price before."""
-
-    horizon: int
-    """Months."""
-    month: Day
-    """Last day of the month."""
-    change: float | None
-    """Of the price; null where a month is missing, or a level is too thin."""
-    benchmark: float | None
-    """Of the benchmark over the same months."""
-    adjusted: float | None
-    """The change over that of the benchmark."""
-    error: float | None
-    """Standard error, in log points."""
-    before: float | None
-    """Level before the event, in the unit of the series."""
-    before_error: float | None
-    """Its standard error, in log points."""
-    before_months: int
-    """Months with a price before."""
-    after_months: int
-    """Months with a price after."""
-    thin: str | None
-    """Which level is too noisy: before or after."""
-    verdict: str
-    """up, down, none, too_thin or unknown."""
 
 
 class StudiedCase(Record):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from toolkit.market.readers.holdings.lots import CellFault
 from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.fields import Name, SchemaVersion
 from toolkit.records.sources import Fault
@@ -52,25 +53,6 @@ class ReadLot(Record):
     """As the file says."""
     country: str | None
     """ISO-3 code of the country that it lies in."""
-
-
-class CellFault(Record):
-    """A cell that breaks a rule."""
-
-    row: int
-    """Its row in the file."""
-    column: str
-    """Its column."""
-    lot: str | None
-    """Id of its lot."""
-    value: str | None
-    """The cell."""
-    rule: str
-    """Name of the rule."""
-    fault: Sentence
-    """What is wrong."""
-    hint: Sentence
-    """How to mend it."""
 
 
 class HoldingsCheck(Record, schema="holdings-check"):

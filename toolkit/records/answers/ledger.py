@@ -4,48 +4,20 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from toolkit.controls.ledger_review import EndedSuspension, OpenClaim, StatusChange, Unchecked
+from toolkit.controls.licence_catalogue import ItemCheck, MissingCode
+from toolkit.market.readers.licence_catalogue import UnreadRow
 from toolkit.records.base import Day, Record, Rows, Sentence
 from toolkit.records.fields import (
-    Authority,
-    Confidence,
     DayAsked,
     EndUser,
     EventId,
-    InstrumentKind,
     MetalKey,
     Name,
-    NoticeTitle,
     OwnEvents,
     ReviewedTo,
     SchemaVersion,
 )
-
-
-class StatusChange(Record):
-    """A status that changed by the dates of acts already known."""
-
-    day: Day
-    """First day of the status `now`."""
-    event_id: EventId
-    title: NoticeTitle
-    instrument: InstrumentKind
-    was: str
-    """Status on the day before."""
-    now: str
-    """Status from that day on."""
-
-
-class EndedSuspension(Record):
-    """A suspension that has ended by its text."""
-
-    last_day: Day
-    """Of the suspension."""
-    event_id: EventId
-    title: NoticeTitle
-    acts_on: Rows[str]
-    """Titles of what it suspends."""
-    what: Sentence
-    """What its end means for them."""
 
 
 class EventTitle(Record):
@@ -53,35 +25,6 @@ class EventTitle(Record):
 
     event_id: EventId
     title: Name
-
-
-class OpenClaim(Record):
-    """A statement, with no act seen, that a suspension goes on."""
-
-    event_id: EventId
-    title: NoticeTitle
-    authority: Authority
-    standing: str
-    """agreed or claimed."""
-    relation: str
-    """What it does to the suspension."""
-    acts_on: Rows[str]
-    """Titles of what it acts on."""
-    until: Day | None
-    """Last day of it."""
-
-
-class Unchecked(Record):
-    """An event whose text was not checked, or in part only, or that rests on one source."""
-
-    event_id: EventId
-    title: NoticeTitle
-    kind: str
-    """control, practice, policy, ..."""
-    instrument: InstrumentKind
-    metals: Rows[str]
-    """Keys of metals and groups that it names."""
-    confidence: Confidence
 
 
 class Evidence(Record):
@@ -94,76 +37,6 @@ class Evidence(Record):
     """Its checksum, as the event gives it."""
     state: str
     """unchanged, changed or not found."""
-
-
-class CatalogueRow(Record):
-    """A row of the licence catalogue."""
-
-    row: int
-    """Its number in the file."""
-    code: str | None
-    """Tariff code."""
-    name: str
-    """Of the item."""
-
-
-class ItemCheck(Record):
-    """An item of the ledger beside the licence catalogue (`toolkit.controls.licence_catalogue.ItemCheck`)."""
-
-    item: str
-    """Its words in English."""
-    item_cn: str | None
-    """Its words in Chinese."""
-    notice: str
-    """Number of its notice."""
-    metals: Rows[str]
-    """Keys of metals that it names."""
-    status: str
-    """Of its notice on the day."""
-    status_in_january: str
-    """On 1 January of that year, when the catalogue takes effect."""
-    agreeing: Rows[str]
-    """Codes that the catalogue has."""
-    in_part: Rows[str]
-    """Codes that it has in the first eight digits alone."""
-    lacked: Rows[str]
-    """Codes that it has not."""
-    rows: Rows[CatalogueRow]
-    """Rows that may be meant by a lacked code."""
-    similar: Rows[CatalogueRow]
-    """Of an item without a code, rows that name one of its metals."""
-    may_be_left_out: bool
-    """Whether its notice was not in force on both days: nothing is contradicted."""
-
-
-class MissingCode(Record):
-    """A code of the catalogue, for a metal of the ledger, that no item of the ledger has for it."""
-
-    row: int
-    """Its number in the file."""
-    code: str
-    """Tariff code."""
-    name: str
-    """Of the item."""
-    metals: Rows[str]
-    """Keys of metals of the ledger that it names."""
-    named_in: str
-    """Where they were found: name or description."""
-    listed_for: Rows[str] = Field(alias="items")
-    """Items of the ledger that have the code, for other metals."""
-
-
-class UnreadRow(Record):
-    """A row of which something could not be read."""
-
-    row: int
-    """Its number in the file."""
-    what: str
-    """What could not be read."""
-    value: str
-    """The cell."""
-    hint: str
-    """How to mend it."""
 
 
 class CodeCounts(Record):

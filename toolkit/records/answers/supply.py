@@ -70,7 +70,7 @@ class Stage(StageConcentration):
         return last if first == last else f"{first}-{last}"
 
 
-class EuStudy(Record):
+class PublishedStudy(Record):
     """Supply risk and economic importance of a metal by one study of the European Union, as published."""
 
     asset: MetalKey
@@ -86,6 +86,11 @@ class EuStudy(Record):
     """Index."""
     source: SourceId
     known_from: KnownFrom
+
+
+class EuStudy(PublishedStudy):
+    """Supply risk and economic importance of a metal by one study of the European Union, as published."""
+
     above_thresholds: bool | None
     """Whether both reach their thresholds; null where one is not published, or the study is older than the thresholds."""
 

@@ -1,8 +1,10 @@
 """How prices reacted to earlier notices: event studies, and price points around them."""
 
-from toolkit.records.answers.event import Reaction as MeasuredReaction
+from dataclasses import dataclass
+
 from toolkit.records.base import Day, Month, Named, Phrase, Record, Rows
 from toolkit.records.fields import Assumed, DataUsed, Destinations, EventId, InstrumentKind, Number, PriceBasis
+from toolkit.shocks.event_study import Reaction as MeasuredReaction
 from toolkit.shocks.event_study import Summary
 
 
@@ -20,11 +22,15 @@ class Notice(Record):
     """First day."""
 
 
+@dataclass(frozen=True, slots=True)
 class Reaction(MeasuredReaction):
-    """The change of a price some months after a notice; fractions."""
+    """The change of a price some months after a notice; fractions.
+
+    Attributes:
+        scarce: Whether few prices stand behind it.
+    """
 
     scarce: bool
-    """Whether few prices stand behind it."""
 
     @property
     def figure(self) -> float | None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from toolkit.records.answers.supply import StageConcentration, StudyBase
+from toolkit.records.answers.supply import PublishedStudy, StageConcentration, StudyBase
 from toolkit.records.base import Day, Named, Phrase, Record, Rows
-from toolkit.records.fields import Assumed, DataUsed, MetalKey, SourceId
+from toolkit.records.fields import Assumed, DataUsed, SourceId
 
 
 class ShareOf(Record):
@@ -28,22 +28,10 @@ class StageSupply(StageConcentration):
     """The three largest producers that are named, or fewer, as fractions of world supply."""
 
 
-class EuScore(Record):
+class EuScore(PublishedStudy):
     """The published assessment of the European Union."""
 
-    asset: MetalKey
-    material: str
-    """Its name there."""
-    scope: str
-    """What was assessed."""
-    year: int
-    """Of the assessment."""
-    supply_risk: float | None
-    """Index."""
-    economic_importance: float | None
-    """Index."""
-    source: SourceId
-    known_from: Day | None
+    known_from: Day | None  # pyright: ignore[reportIncompatibleVariableOverride]  # records are frozen
     """Day from which it was known."""
     critical: bool
     """Whether both are above their thresholds."""

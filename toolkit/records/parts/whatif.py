@@ -32,17 +32,9 @@ class Multiples(Record):
     """Upper end."""
 
 
-class Effect(Record):
+class Effect(Band):
     """Effect on a whole at a loss of supply: a fraction of weights, money in the reporting currency."""
 
-    loss: float
-    """Fraction of supply that is lost."""
-    low: float
-    """Lower end of the 90 % band."""
-    central: float
-    """Median."""
-    high: float
-    """Upper end."""
     multiples: Multiples
     """Value after over value before."""
     metals: int

@@ -110,7 +110,7 @@ class Answer:
         """A number as a specification of `format` writes it, in this language; none is empty."""
         return "" if value is None else self.say.figure(value, spec)
 
-    def day(self, day: str | None) -> str:
+    def day(self, day: str | date | None) -> str:
         """A day in a table; none is empty."""
         return "" if day is None else self.say.fmt.short_date(day)
 

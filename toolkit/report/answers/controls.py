@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, dates_note, headline_word, review_note
+from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, Measure, dates_note, headline_word, review_note
 from toolkit.records.answers.controls import Calendar, ControlledItems, DatedChange, MetalControls, ProductControls
-from toolkit.records.controls import FormState, Measure
+from toolkit.records.controls import FormState
 from toolkit.records.sources import Owner, Review
 from toolkit.records.subjects import Market
 from toolkit.report.answers.answer import Answer, Cell
@@ -122,7 +122,7 @@ def _reviewed_to(found: MetalControls | ProductControls | ControlledItems) -> da
 def _by_dates(found: MetalControls | ProductControls, measures: Iterable[Measure]) -> str:
     """Which measures are in force by dates that have passed since the last review."""
     law = (m for m in measures if m.is_law and m.status == "in_force")
-    return dates_note(((m.number or m.authority, date.fromisoformat(m.status_since)) for m in law), _reviewed_to(found))
+    return dates_note(((m.number or m.authority, m.status_since) for m in law), _reviewed_to(found))
 
 
 def _leading(state: FormState) -> tuple[Measure, ...]:
@@ -166,7 +166,7 @@ def _state(answer: Answer, state: FormState, label: Cell) -> Iterator[Cell]:
         words.setdefault(headline_word(m.instrument, m.status), []).append(m)
     # A word stands from the first of its measures to the last, the headline while all its words do.
     yield answer.day(max((min(m.status_since for m in same) for same in words.values()), default=None))
-    lasts = [max(m.until or "" for m in same) for same in words.values() if all(m.until for m in same)]
+    lasts = [max(m.until for m in same if m.until) for same in words.values() if all(m.until for m in same)]
     yield answer.day(min(lasts, default=None))
     yield ", ".join(numbers) or answer.say.words("none")
     yield ", ".join(practice)

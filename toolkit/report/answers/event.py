@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolkit.records.answers.event import EventAnswer, PointRow, Reaction, StudiedCase
+from toolkit.records.answers.event import EventAnswer, PointRow, StudiedCase
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
-from toolkit.shocks.event_study import Summary
+from toolkit.shocks.event_study import Reaction, Summary
 
 
 def event(found: EventAnswer, say: Language) -> Document:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from toolkit.records.answers.ledger import AddedEvent, CatalogueCheck, CatalogueRow, ItemCheck, LedgerReview
+from toolkit.controls.licence_catalogue import CatalogueRow, ItemCheck
+from toolkit.records.answers.ledger import AddedEvent, CatalogueCheck, LedgerReview
 from toolkit.report.answers.answer import Answer
 from toolkit.report.answers.controls import headline
 from toolkit.report.document import Document
@@ -104,7 +105,7 @@ def _catalogue(answer: Answer, told: CatalogueCheck) -> None:
             "code | row | name | metals | named in | in the ledger for",
             (
                 (row.code, str(row.row), row.name, ", ".join(map(answer.metal, row.metals)), row.named_in,
-                 ", ".join(row.listed_for))
+                 ", ".join(row.items))
                 for row in told.missing_in_ledger
             ),
         )  # fmt: skip

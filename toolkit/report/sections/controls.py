@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
-from toolkit.records.controls import ControlState, Measure, Route
+from toolkit.controls.state import Measure
+from toolkit.records.controls import ControlState, Route
 from toolkit.records.positions import Position
 from toolkit.records.subjects import Market
 from toolkit.report.compose import section
@@ -168,7 +170,7 @@ def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bo
     if not official:
         return None
     say, fmt = run.say, run.fmt
-    m = min(official, key=lambda m: (SHOWN.index(m.status), GRAVITY.index(m.instrument), m.since or ""))
+    m = min(official, key=lambda m: (SHOWN.index(m.status), GRAVITY.index(m.instrument), m.since or date.min))
     number = fmt.notices(say.term("term", m.number or m.authority))
     until = say.words("to {day}", day=fmt.short_date(m.until)) if m.until else ""
     if m.instrument == "exporter_whitelist":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from toolkit.records.controls import ControlState, Measure, Upcoming
+from toolkit.controls.state import Measure
+from toolkit.records.controls import ControlState, Upcoming
 from toolkit.records.parts.flows import FlowFact
 from toolkit.records.parts.resale import ResaleMeasure
 from toolkit.report.findings import Findings, is_confirmed

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from types import MappingProxyType
 
-from toolkit.records.controls import ControlState, Measure, MeasureSpells
+from toolkit.controls.state import Measure
+from toolkit.records.controls import ControlState, MeasureSpells
 from toolkit.report.charts.timeline import Bar, Mark, Period, Swimlane, swimlanes
 from toolkit.report.document import Column, Figure, Row, Table
 from toolkit.report.findings import Findings
@@ -265,5 +266,5 @@ def _spells(row: MeasureSpells, today: date) -> Iterator[Bar]:
     yield from (_bar("claimed", claim.since, claim.until) for claim in row.claims)
 
 
-def _bar(state: Mark, since: str, until: str | None) -> Bar:
+def _bar(state: Mark, since: str | date, until: str | date | None) -> Bar:
     return Bar(state, day(since), None if until is None else day(until))

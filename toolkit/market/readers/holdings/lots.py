@@ -114,7 +114,17 @@ FINE = ("fine weight", "feingewicht")
 
 @dataclass(frozen=True, slots=True)
 class CellFault:
-    """One cell (or row) that breaks a rule; `column` is its canonical header, `lot` what the row is called."""
+    """A cell that breaks a rule.
+
+    Attributes:
+        row: Its row in the file.
+        column: Its column.
+        lot: Id of its lot.
+        value: The cell.
+        rule: Name of the rule.
+        fault: What is wrong.
+        hint: How to mend it.
+    """
 
     row: int
     column: str
