@@ -40,6 +40,7 @@ _RANGE = r"^(\D{0,4}?[0-9][0-9.,'’ ]*?)\s?[-–\u{2014}]\s?(\D{0,4}?[0-9][0-9.
 _TOGETHER = ((MID,), (DEALER_BID, DEALER_ASK), (LOW, HIGH))
 """What makes a price, the best first."""
 _ROW = "row of the file"
+_OF_A_DATE = ("year", "jahr"), ("month", "monat"), ("day", "tag")
 _FEWEST = 3
 """Dates in a header from which they are its columns."""
 
@@ -75,6 +76,23 @@ def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
 def _is_quoted(prices: pl.Series) -> pl.Series:
     words = [str(word) for word in prices.unique().drop_nulls() if fold(str(word)) in NO_OFFER]
     return prices.is_not_null() & ~prices.cast(pl.String).is_in(words)
+
+
+def with_one_date(table: Table) -> Table:
+    """The table with year and month, and day, as one column; any other comes back as it is."""
+    names = {name.lower(): name for name in table.columns}
+    year, month, day = (next((names[word] for word in words if word in names), None) for words in _OF_A_DATE)
+    if year is None or month is None:
+        return table
+    parts = [table.cells[name].alias("").cast(pl.String).str.strip_suffix(".0") for name in (year, month, day) if name]
+    digits = parts[1].str.contains(r"^[0-9]{1,2}$").all()
+    if digits:  # as ISO, a month of one digit too
+        parts[1:] = [part.str.zfill(2) for part in parts[1:]]
+    elif day is not None:
+        return table
+    dates = pl.select(pl.concat_str(parts, separator="-") if digits else pl.concat_str(parts[::-1], separator=" ")).to_series()
+    cells_of_date = table.cells.drop([name for name in (year, month, day) if name])
+    return replace(table, cells=cells_of_date.insert_column(0, dates.alias("date")))
 
 
 def with_kinds_apart(table: Table, stated: Stated) -> tuple[Table, Stated, tuple[Message, ...]]:

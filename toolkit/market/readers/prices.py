@@ -46,6 +46,7 @@ from toolkit.market.readers.price_layouts import (
     with_days_down,
     with_ends_apart,
     with_kinds_apart,
+    with_one_date,
 )
 from toolkit.market.readers.price_units import (
     MISSING,
@@ -150,7 +151,7 @@ def read_prices(
     if code is None:
         raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
     default_currency = code
-    table = with_days_down(read_table(path, header=price_header), GERMAN)
+    table = with_one_date(with_days_down(read_table(path, header=price_header), GERMAN))
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
     quoted = None if "asset" in names and names & {"price", *KINDS} else quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"

@@ -54,6 +54,25 @@ def test_months_with_a_year_of_two_digits_follow_each_other(tmp_path):
     assert [day for _, day, _ in rows(file)] == ["2025-11-30", "2025-12-31", "2026-01-31"]
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Year,Month,gold\n2025,9,1\n2025,10,2\n", ["2025-09-30", "2025-10-31"]),
+        ("Jahr;Monat;Metall;Preis\n2025;Mai;gold;1\n2025;Dezember;gold;2\n", ["2025-05-31", "2025-12-31"]),
+        ("year,month,day,gold\n2025,9,5,1\n2025,10,15,2\n", ["2025-09-05", "2025-10-15"]),
+        ("gold,Month,Year\n1,09,2025\n2,10,2025\n", ["2025-09-30", "2025-10-31"]),
+    ],
+)
+def test_year_and_month_in_columns_of_their_own_are_one_date(tmp_path, text, days):
+    assert [day for _, day, _ in rows(read(tmp_path, text))] == days
+
+
+@pytest.mark.parametrize("month", ["13", "", "Foo"])
+def test_a_month_that_is_none_is_a_fault_of_its_row(tmp_path, month):
+    with pytest.raises(FrameError, match=r"\brow 3"):
+        read(tmp_path, f"year,month,gold\n2025,9,1\n2025,{month},2\n")
+
+
 @pytest.mark.parametrize("days", [("Jan-02", "Jan-09", "Jan-16"), ("Jan-05", "Feb-06", "Mar-07"), ("Jan-24", "Feb-24")])
 def test_days_without_a_year_are_no_months(tmp_path, days):
     with pytest.raises(FrameError, match="not a date"):
