@@ -135,6 +135,11 @@ class Costs:
         """(n,) paid once on what is sold: half the spread of what is held, and the fees of its lots."""
         return self.half_spread + self.held_spread + self.lot_fee
 
+    def worthwhile(self, budget: float) -> tuple[FloatArray, FloatArray]:
+        """(n,) the smallest sale and purchase that cost less than they move, in cents too, as fractions of the budget."""
+        sale, purchase = (self.fees / budget / np.maximum(0.99 - rate, 0.1) for rate in (self.sale, self.purchase))
+        return sale, purchase
+
     # A year
 
     @cached_property

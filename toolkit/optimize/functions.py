@@ -6,7 +6,7 @@ serves weights that add up to one, money that adds up to wealth, and ratios that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -136,10 +136,10 @@ class Scaled:
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
-    """Half the sum of absolute changes of all weights, cash among them: what is bought.
+    """What is bought or added to cash: half the sum of absolute changes of all weights where trades cost nothing.
 
     Attributes:
-        previous: (n + 1,) weights held today.
+        previous: (n + 1,) value held today as a fraction of wealth after costs: what is kept is no trade.
     """
 
     previous: FloatArray
@@ -287,6 +287,7 @@ class ConvexConstraint:
         owner: Position of the constraint that sets it; `OBJECTIVE` for the objective's own.
         price: Of one unit beyond the limit; None where it is hard.
         power: In which the user states it: 2 where f is the root of a variance.
+        held: (n + 1,) value held today as a fraction of the budget, where f is the turnover.
     """
 
     function: ConvexFunction
@@ -294,10 +295,15 @@ class ConvexConstraint:
     owner: int = OBJECTIVE
     price: float | None = None
     power: int = 1
+    held: FloatArray | None = None
 
     def excess(self, x: FloatArray) -> float:
         """F(x) - limit at x, (n + 1,)."""
         return self.function.value(x) - self.limit
+
+    def at(self, wealth: float) -> ConvexConstraint:
+        """The same limit where so much of the budget is left after costs."""
+        return self if self.held is None else replace(self, function=Turnover(self.held / wealth))
 
 
 ConvexConstraints = tuple[ConvexConstraint, ...]

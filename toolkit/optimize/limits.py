@@ -42,7 +42,7 @@ class LimitReport:
 
 
 def limit_reports(
-    problem: Problem, x: FloatArray, continuous: Continuous, *, relaxed: LinearConstraints
+    problem: Problem, x: FloatArray, continuous: Continuous, *, relaxed: LinearConstraints, wealth: float = 1.0
 ) -> tuple[LimitReport, ...]:
     """One report a named constraint at x, (n + 1,), and one for a limit that the objective itself sets.
 
@@ -51,6 +51,7 @@ def limit_reports(
         x: The final weights.
         continuous: The continuous optimum.
         relaxed: Its rows with the limits that it was held to.
+        wealth: After the costs of the final trades, as a fraction of the budget.
     """
     reports, limits = [], problem.linear_constraints()
     values, relaxed_slack = limits.G @ x, relaxed.h - relaxed.G @ continuous.x
@@ -64,7 +65,7 @@ def limit_reports(
         rows = [row for row, owner in enumerate(limits.owner) if owner == position]
         if position in curved:
             price = None if found is None else found.convex(position)
-            reports.append(_on_convex(constraint.name, constraint.kind, curved[position], x, continuous.x, price))
+            reports.append(_on_convex(constraint.name, constraint.kind, curved[position], x, continuous.x, price, wealth))
             continue
         if position in contributions:
             price = 0.0 if prices is None else prices.get(position, 0.0)
@@ -92,16 +93,16 @@ def limit_reports(
         )
     if (own := problem.objective.limit(problem)) is not None:
         price = None if found is None else found.convex(OBJECTIVE)
-        reports.append(_on_convex(f"objective.{own[0]}", problem.objective.kind, own[1], x, continuous.x, price))
+        reports.append(_on_convex(f"objective.{own[0]}", problem.objective.kind, own[1], x, continuous.x, price, wealth))
     return tuple(reports)
 
 
 def _on_convex(
-    name: str, kind: str, own: ConvexConstraint, x: FloatArray, relaxed: FloatArray, price: Price | None
+    name: str, kind: str, own: ConvexConstraint, x: FloatArray, relaxed: FloatArray, price: Price | None, wealth: float
 ) -> LimitReport:
     """The report of a limit on a convex function, in the power in which its user speaks of it."""
     power = own.power
-    value, limit = own.function.value(x) ** power, own.limit**power
+    value, limit = own.at(wealth).function.value(x) ** power, own.limit**power
     unit = power * own.limit ** (power - 1)  # d limit^power / d limit: the multiplier belongs to the limit of the root
     return LimitReport(
         name=name,

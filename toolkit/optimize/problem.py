@@ -182,7 +182,8 @@ class Problem:
     def convex_constraints(self) -> ConvexConstraints:
         """The limits on convex functions, in the order of the constraints."""
         asked = ((i, constraint, constraint.convex(self.data)) for i, constraint in enumerate(self.constraints))
-        return tuple(replace(limit, owner=i, price=_price(constraint)) for i, constraint, limit in asked if limit is not None)
+        found = [replace(limit, owner=i, price=_price(constraint)) for i, constraint, limit in asked if limit is not None]
+        return tuple(limit.at(self.wealth) for limit in found)
 
     def objective_limits(self) -> ConvexConstraints:
         """The limit that the objective itself sets; none or one."""

@@ -173,7 +173,7 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
     if as_good_as_held(problem, limits, continuous.x):
         values = problem.previous.copy()
     status = continuous.status
-    if problem.integer_requirements() is not None:
+    if problem.integer_requirements() is not None or _not_worth_fees(problem, values):
         problem = with_leftover(problem, work)
         answer = _in_lots(problem, continuous, wealth, solver, work)
         values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
@@ -196,7 +196,7 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
         certificate=continuous.certificate,
         lots_gap=gap,
         rounding_cost=by_hand,
-        reports=partial(limit_reports, problem, np.append(weights, cash), continuous, relaxed=limits),
+        reports=partial(limit_reports, problem, np.append(weights, cash), continuous, relaxed=limits, wealth=1.0 - entry),
         reproducible=not work.late,
     )
 
@@ -251,6 +251,14 @@ def solve_for_wealth_after_costs(
 def _trades_optimized(problem: Problem) -> bool:
     """Whether what trades cost, from what is held, is part of what is minimised."""
     return problem.costs.in_objective and bool(problem.previous.any())
+
+
+def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:
+    """Whether any trade to the values, (n,), costs more than it moves: then trades with their fees are decisions."""
+    trades = values - problem.previous
+    sale, purchase = problem.costs.worthwhile(problem.data.budget)
+    small = ((trades > TRADED) & (trades < purchase)) | ((trades < -TRADED) & (-trades < np.minimum(sale, problem.previous)))
+    return bool(small.any()) and not problem.data.negative.any()
 
 
 def _charged(problem: Problem) -> bool:

@@ -13,6 +13,9 @@ from toolkit.optimize.costs import TRADED
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 
+CENT = 0.01
+"""Most that rounding an amount and what it costs moves, in budget currency."""
+
 
 @dataclass(slots=True)
 class AllocationAmounts:
@@ -72,6 +75,11 @@ class AllocationAmounts:
         if whole.any():  # the difference of sums of cents; what the budget has beyond whole cents is cash
             cash = round(cash, 6) + 0.0
         if abs(cash) < 1e-9 * budget:  # rounding of floating point
+            cash = 0.0
+        elif -CENT * len(values) - TRADED * budget < cash < 0 and moved.any() and not problem.data.negative[-1]:
+            most = int(np.argmax(np.where(moved, values * np.where(whole, CENT, 1.0), -1.0)))  # what is no lot, if anything is
+            values[most] += cash
+            quantities[most] = quantities[most] if whole[most] else values[most] / prices[most]
             cash = 0.0
         holding = (
             problem.costs.stored(values, before) + problem.costs.site_fees(values / budget) + problem.costs.borrowed(values)

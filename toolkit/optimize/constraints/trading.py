@@ -26,7 +26,7 @@ Days = Annotated[float, Field(gt=0)]
 
 
 class Turnover(UpperLimited):
-    """`upper` of half the sum of absolute changes of all weights, cash among them; needs holdings."""
+    """`upper` of what is bought or added to cash, as a part of wealth after costs; needs holdings."""
 
     on_trades: ClassVar[bool] = True
 
@@ -45,7 +45,7 @@ class Turnover(UpperLimited):
                 hint="Give --holdings FILE, or --holdings last for the last stored run of this strategy.",
                 name=self.name,
             )
-        return ConvexConstraint(TurnoverFunction(data.held), self.upper)
+        return ConvexConstraint(TurnoverFunction(data.held), self.upper, held=data.held)
 
 
 class Liquidity(LowerUpperLimited):

@@ -136,7 +136,7 @@ def _holding(
             return None
         point, wealth = found[0], float(found[0][: n + 1].sum())
         x, whole = found[0][: n + 1] / wealth, True
-        for constraint in convex:
+        for constraint in (limit.at(wealth) for limit in convex):
             given = point[slack[constraint.owner]] / wealth if constraint.owner in slack else 0.0
             if constraint.excess(x) - given <= RELAXED:
                 continue

@@ -288,7 +288,7 @@ class Approximation:
             if part.function.value(x) * total / wealth - point[part.column] > tolerance / len(self.parts):
                 part.cut(self.program, amounts)
         for held in (*(cone for cone, _ in self.cones), *self.limits):
-            over = held.constraint.excess(x) * total
+            over = held.constraint.at(total).excess(x) * total
             if held.slack is not None:
                 short = (held.constraint.price or 0.0) / wealth * (over - point[held.slack]) > tolerance
             else:

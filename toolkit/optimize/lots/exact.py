@@ -23,7 +23,7 @@ from toolkit.optimize.lots.rounding import Incumbent, Score
 from toolkit.optimize.lots.tree import ENOUGH, Tree
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solvers.mixed_integer import LotTerms, lot_program
+from toolkit.optimize.solvers.mixed_integer import LotTerms, least_trades, lot_program
 from toolkit.optimize.solvers.work import Work
 
 TINY = 1e-9
@@ -36,6 +36,8 @@ FIRST = 0.6
 """Part of the work that a search may use as long as it has found nothing: the rest is for finding out why."""
 SETTLED = 0.05
 """The values of one choice of holdings are found to this part of the gap."""
+SMALL = 2.0
+"""Trades that are less than this many times what they cost are tried to be left out of the answer."""
 RELAXED = 0.02
 """The relaxation is solved to this part of the gap."""
 APPROXIMATED = 0.5
@@ -142,6 +144,7 @@ def whole_lots(
     if best.gap > target_gap and not work.over:
         best.work = work
         rounds += search()
+    _leave_out_small(near, best, target_gap, work)
     if current is not None and current.as_good(best, target_gap):
         best.value, best.values = current.value, problem.previous
     values, some, as_held = best.values, terms.small > 0, terms.kept | (best.values == problem.previous)
@@ -195,6 +198,24 @@ class CurrentHoldings:
         problem = score.problem
         paid = problem.costs.entry(best.values - problem.previous, problem.data.budget)
         return self.value - best.bound <= (target_gap + 2.0 * paid) * size
+
+
+def _leave_out_small(near: Approximation, best: Incumbent, target_gap: float, work: Work) -> None:
+    """Leave trades that are hardly worth their fee out of the best answer, where the others alone are as good.
+
+    As good as answers of different wealth can be compared, see `CurrentHoldings.as_good`: what a fee uses up is no risk.
+    """
+    score, problem, trades = best.score, best.score.problem, np.abs(best.values - best.score.problem.previous)
+    small = score.terms.loose & (problem.costs.fees > 0) & (trades < SMALL * np.maximum(*least_trades(problem, score.terms)))
+    if not np.any(trades[small] > TRADED):
+        return
+    fewer = solve_fixed_integer(near, np.where(small, problem.previous, best.values), SETTLED * target_gap * best.unit, work)
+    if fewer is None:
+        return
+    before, after = (problem.costs.entry(values - problem.previous, problem.data.budget) for values in (best.values, fewer))
+    value = score.one(fewer)[1]
+    if value <= best.value + 2.0 * max(before - after, 0.0) * best.unit:
+        best.value, best.values = value, fewer
 
 
 def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_gap: float) -> int:
@@ -288,7 +309,7 @@ def _value(near: Approximation, values: FloatArray, point: FloatArray) -> float:
     for part in near.parts:
         value += part.function.value(amounts / total) * total / near.score.wealth - point[part.column]
     for held in (*(cone for cone, _ in near.cones), *near.limits):
-        over = held.constraint.excess(amounts / total) * total
+        over = held.constraint.at(total).excess(amounts / total) * total
         if held.slack is not None:
             value += (held.constraint.price or 0.0) / near.score.wealth * max(0.0, over - point[held.slack])
         elif over > LIMITS * max(held.constraint.limit, 1e-3):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import ConvexConstraint, ConvexFunction, Deviation, TradeCost
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
-from toolkit.optimize.solvers.mixed_integer import HELD, Columns, LotTerms
+from toolkit.optimize.solvers.mixed_integer import BOUGHT, HELD, Columns, LotTerms
 
 HOLDS = 1e-9
 """A limit on a convex function holds when it is exceeded by no more than this."""
@@ -186,14 +186,20 @@ class Limit:
 
     def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
         """Add g'a + (f(x) - g'x) W <= limit W + slack where the amounts reach the limit."""
-        if self.constraint.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
+        own, n = self.constraint.at(float(amounts.sum())), len(amounts) - 1
+        if own.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
             return
-        row = program.blank(1)
-        row[0, : len(amounts)] = _slope(self.constraint.function, amounts) - self.constraint.limit
-        row[0, self.margin] = self.constraint.limit
+        row = program.blank(1 if own.held is None else 2)
+        row[:, : n + 1] = (_slope(own.function, amounts) if own.held is None else 0.0) - own.limit
+        row[:, self.margin] = own.limit
         if self.slack is not None:
-            row[0, self.slack] = -1.0
-        program.add(row, -np.inf, 0.0)
+            row[:, self.slack] = -1.0
+        if own.held is None:
+            program.add(row, -np.inf, 0.0)
+        else:  # exactly, for the program knows what is bought: without and with what is added to cash
+            row[:, Columns(n, 0).block(BOUGHT)] = 1.0
+            row[1, n] += 1.0
+            program.add(row, -np.inf, np.array([0.0, own.held[n]]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from toolkit.optimize.functions import ConvexConstraints, ConvexFunction, Deviat
 from toolkit.optimize.lots.outer import HOLDS
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solvers.mixed_integer import LotTerms
+from toolkit.optimize.solvers.mixed_integer import LotTerms, least_trades
 from toolkit.optimize.solvers.work import Work
 
 EXACT = 1e-12
@@ -87,6 +87,10 @@ class Score:
         beyond = np.clip(a @ (limits.G - limits.h[:, None]).T, 0.0, None)
         excess = beyond[:, ~soft].sum(axis=1) + np.clip(-a, 0.0, None).sum(axis=1)
         excess += self.terms.beyond(values)
+        if self.problem.costs.fees.any():
+            trades, (less, more) = values - self.problem.previous, least_trades(self.problem, self.terms)
+            small = np.where(trades > TRADED, more - trades, np.where(trades < -TRADED, less + trades, 0.0))
+            excess += np.clip(small - TRADED, 0.0, None).sum(axis=-1)
         held = values > TRADED
         excess += np.sum(np.where(held, np.clip(self.terms.floor - values, 0.0, None), 0.0), axis=1)
         for count in self.discrete.counts:
@@ -121,7 +125,7 @@ class Score:
         value += sum(part.value(a / total) for part in self.parts) * total / self.wealth
         for constraint in self.convex:
             if not isinstance(constraint.function, Deviation):
-                over = constraint.excess(a / total)
+                over = constraint.at(total).excess(a / total)
                 if constraint.price is None:
                     excess += over if over > HOLDS else 0.0
                 else:
@@ -135,7 +139,7 @@ class Score:
         rise = np.zeros(len(x))
         for part in self.parts:
             rise += part.gradient(x)
-        for constraint in self.convex:
+        for constraint in (limit.at(float(a.sum())) for limit in self.convex):
             if constraint.excess(x) > 0:
                 rise += (constraint.price or 1.0) * constraint.function.gradient(x)
         return (rise[:-1] - rise[-1]) / self.wealth

@@ -19,7 +19,7 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
 
 LEAST_TRADE = 1e-6
-"""Trades of what is not in lots are nothing, or at least this fraction of the budget, where a trade has a fee."""
+"""Trades of what is not in lots are nothing, or at least this fraction of the budget and their fee, where they have one."""
 LEAST_LOT = 2e-9
 """Value of a lot, as a fraction of the budget, below which lots are as good as divisible: HiGHS takes coefficients below 1e-9
 for zeros, and would then find no whole lots at all."""
@@ -190,7 +190,7 @@ def add_structure(
     program.add(per_asset((sold, ones), (selling, -previous)), -np.inf, 0.0)
     program.add(per_asset((buying, ones), (selling, ones)), -np.inf, 1.0)  # never both: the spread is paid once
     if np.any(problem.costs.fees > 0):  # no fee without a trade, or it would burn cash that is above its limit
-        less, more = _least_trades(problem, terms)
+        less, more = least_trades(problem, terms)
         program.add(per_asset((bought, ones), (buying, -more)), 0.0, np.inf)
         program.add(per_asset((sold, ones), (selling, -less)), 0.0, np.inf)
     fresh = previous == 0
@@ -240,13 +240,17 @@ def add_impact(program: MixedIntegerProgram, problem: Problem, columns: Columns,
         program.add(row, -0.5 * rate[some] * sizes[some] ** 1.5, np.inf)
 
 
-def _least_trades(problem: Problem, terms: LotTerms) -> tuple[FloatArray, FloatArray]:
-    """(n,) the smallest sale and the smallest purchase that end at whole lots."""
+def least_trades(problem: Problem, terms: LotTerms) -> tuple[FloatArray, FloatArray]:
+    """(n,) the smallest sale, of all that is held at most, and purchase that end at whole lots and are worth their costs."""
     lot = np.where(terms.in_lots, terms.lot, 1.0)
     beyond = np.mod(problem.previous, lot)
     whole = np.minimum(beyond, lot - beyond) < LEAST_TRADE
     less, more = np.where(whole, lot, beyond), np.where(whole, lot, lot - beyond)
-    return np.where(terms.in_lots, less, LEAST_TRADE), np.where(terms.in_lots, more, LEAST_TRADE)
+    less, more = (
+        np.maximum(np.where(terms.in_lots, least, LEAST_TRADE), fee)
+        for least, fee in zip((less, more), problem.costs.worthwhile(problem.data.budget), strict=True)
+    )
+    return np.minimum(less, problem.previous), more
 
 
 def lot_program(problem: Problem, extra: int, slack: Mapping[int, int]) -> tuple[MixedIntegerProgram, Columns]:

@@ -1,0 +1,52 @@
+"""Orders that cost more than they move, sales by the share of the costs, and cash below zero are in no proposal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import toolkit as tk
+
+METALS = ["gold", "silver", "platinum", "tungsten", "gallium", "indium", "antimony", "tellurium"]
+HELD = "asset,quantity,unit\ngold,0.1,kg\nsilver,4,kg\nplatinum,0.2,kg\ntungsten,40,kg\ngallium,8,kg\nindium,15,kg\n"
+HELD += "antimony,500,kg\ntellurium,80,kg\n"
+TWO = "asset,quantity,unit\ngold,0.2,kg\nsilver,6,kg\nplatinum,0.3,kg\nantimony,300,kg\ntellurium,50,kg\n"
+
+
+def proposal(path: Path, held: str, costs: tk.CostsSpec, *limits: object) -> tk.Run:
+    """What a strategy by weights proposes from what is held, with a limit on turnover of a hundredth."""
+    path.write_text(held)
+    strategy = tk.Strategy(
+        objective=tk.MinRisk(),
+        universe=tk.UniverseSpec(assets=METALS),
+        constraints=[tk.Bounds(upper=0.5), tk.Turnover(upper=0.01), *limits],
+        costs=costs,
+    )
+    return tk.optimize(strategy, as_of="2026-06-30", holdings=path)
+
+
+@pytest.mark.parametrize("held", [HELD, TWO])
+@pytest.mark.parametrize("limits", [(), (tk.Cardinality(upper=8),)])
+@pytest.mark.parametrize("cash", [0.0, 0.05])
+def test_no_order_costs_more_than_it_moves_and_cash_is_not_negative(tmp_path, held, limits, cash):
+    run = proposal(tmp_path / "held.csv", held, tk.CostsSpec(fee=5.0), tk.Cash(upper=cash), *limits)
+    traded = [order for order in run.orders.to_dicts() if order["side"] in ("buy", "sell")]
+    assert traded
+    assert [order["asset"] for order in traded if abs(order["value"]) <= order["cost"]] == []
+    assert run.record["cash"]["value"] >= 0
+    turnover = next(limit for limit in run.record["constraints"] if limit["kind"] == "turnover")
+    assert turnover["slack"] >= -1e-6
+
+
+def test_fees_that_make_small_trades_worthless_are_decisions(tmp_path):
+    run = proposal(tmp_path / "held.csv", HELD, tk.CostsSpec(fee=400.0), tk.Cash(upper=0.05))
+    assert all(abs(order["value"]) > order["cost"] for order in run.orders.to_dicts() if order["side"] in ("buy", "sell"))
+
+
+def test_assets_are_not_sold_by_the_share_of_the_costs(tmp_path):
+    run = proposal(tmp_path / "held.csv", HELD, tk.CostsSpec(fee_per_lot=20.0), tk.Cash(upper=0.05))
+    traded = [order for order in run.orders.to_dicts() if order["side"] in ("buy", "sell")]
+    assert len(traded) == 1  # one sale as large as the limit; before, a part of every holding was sold as well
+    turnover = next(limit for limit in run.record["constraints"] if limit["kind"] == "turnover")
+    assert turnover["value"] == pytest.approx(0.01, abs=1e-6)
