@@ -133,6 +133,7 @@ def test_an_option_may_hold_any_text(ran, name):
 def test_a_path_that_no_system_has_is_refused(ran, text):
     for option in ("--prices", "--holdings", "--config", "--data"):
         assert ran("optimize", option, text)[0] in (2, 3)
+        assert ran("optimize", option, text, "--json")[0] in (2, 3)
     for command in ("report", "exposure"):
         assert ran(command, text)[0] in (2, 3)
 
