@@ -136,7 +136,8 @@ def _each(prices: PriceSeries | pl.DataFrame, as_of: date | None) -> list[_One]:
     """Every series, sorted by asset and date; of a day only what was known on it."""
     if isinstance(prices, PriceSeries):
         series = prices if as_of is None else prices.until(as_of)
-        return [_One(key, series.days(at), series.prices(at)) for at, key in enumerate(series.assets)]
+        days = series.common_days  # of thousands of series on the same days one array, not thousands
+        return [_One(key, series.days(at) if days is None else days, series.prices(at)) for at, key in enumerate(series.assets)]
     seen = prices if as_of is None else prices.filter((pl.col("date") <= as_of) & (pl.col("known_from") <= as_of))
     runs = seen["asset"].rle().struct
     names, lengths = runs["value"], runs["len"].to_numpy().astype(np.int64)

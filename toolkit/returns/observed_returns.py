@@ -138,12 +138,13 @@ class Returns:
         divisor = np.where(mass > 0, mass, 1.0)
         freedom = np.maximum(1.0 - 1.0 / np.maximum(counts, 1.0 + 1e-9), 1e-9)
         usable = counts > 1.0 + 1e-9
-        n, weighted = len(pattern), x * w[:, None]
-        sums = weighted.T @ known
+        n, root = len(pattern), np.sqrt(w)[:, None]
+        rooted = x * root
+        sums = rooted.T @ (known * root)
         if len(first) > 1:  # one pattern is broadcast over all pairs
             sums, pairs = sums[:, pattern], np.ix_(pattern, pattern)
             counts, divisor, freedom, usable = counts[pairs], divisor[pairs], freedom[pairs], usable[pairs]
-        cov = weighted.T @ x
+        cov = rooted.T @ rooted  # a matrix by its own transpose is half the work
         product = sums * sums.T
         product /= divisor
         cov -= product

@@ -13,7 +13,7 @@ from toolkit.risk_model import factor_regression
 from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit, mean_weights, membership
 from toolkit.risk_model.timeseries.baskets import LeaveOneOutFactors
 from toolkit.risk_model.timeseries.least_squares import automatic_lags, exact_least_squares, least_squares
-from toolkit.risk_model.timeseries.moments import Portfolios
+from toolkit.risk_model.timeseries.moments import Portfolios, exact_moments
 from toolkit.risk_model.weighting import decay
 
 SPELLS = {"asset": pl.String, "from": pl.Date, "to": pl.Date}
@@ -349,7 +349,7 @@ def test_regressions_of_many_assets_at_once_are_those_of_each(weighted):
     changes[2, 1] = changes[2, 0]  # collinear
     changes[4, 2] = 0.25  # constant
     weights = 0.98 ** np.arange(90.0)[::-1] if weighted else np.ones(90)
-    together = exact_least_squares(changes, weights)
+    together = exact_least_squares(changes, weights, exact_moments(changes, weights))
     assert [found is None for found in together] == [False, False, True, False, True, False]
     for one, found in zip(changes, together, strict=True):
         alone = least_squares(Portfolios(one.T, None), weights)
@@ -357,7 +357,8 @@ def test_regressions_of_many_assets_at_once_are_those_of_each(weighted):
             assert found.count == alone.count == 69
             for mine, other in ((found.values, alone.values), (found.classical, alone.classical), (found.robust, alone.robust)):
                 np.testing.assert_allclose(mine, other, rtol=1e-10, atol=1e-14)
-    assert exact_least_squares(changes[:, :, 14:30], weights[14:30]) == (None,) * 6, "ten joint periods"
+    few = changes[:, :, 14:30], weights[14:30]
+    assert exact_least_squares(*few, exact_moments(*few)) == (None,) * 6, "ten joint periods"
 
 
 def test_assets_of_exact_prices_are_regressed_together(monkeypatch):
@@ -373,7 +374,7 @@ def test_assets_of_exact_prices_are_regressed_together(monkeypatch):
     monkeypatch.setattr(
         factor_regression,
         "exact_least_squares",
-        lambda changes, weights: sizes.append(len(changes)) or (None,) * len(together(changes, weights)),
+        lambda changes, *other: sizes.append(len(changes)) or (None,) * len(together(changes, *other)),
     )
     alone = fit(*arguments, half_life=60.0)
     assert sorted(sizes) == [1, 1, 7]

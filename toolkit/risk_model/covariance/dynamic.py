@@ -173,6 +173,16 @@ def _recent(moments: FloatArray, half_life: float, start: FloatArray, block: int
     return found
 
 
+def _recent_at(moments: FloatArray, half_life: float, start: FloatArray, made: NDArray[np.intp]) -> FloatArray:
+    """The rows of `_recent` at equally spaced positions: what lies between two of them enters as one weighted mean."""
+    b, first, step = 0.5 ** (1.0 / half_life), made[0] + 1, int(made[1] - made[0]) if len(made) > 1 else 1
+    kernel = (1.0 - b) * b ** np.arange(first)[::-1]
+    begun = kernel @ moments[:first] + b**first * start
+    between = moments[first : made[-1] + 1].reshape(-1, step, len(start))
+    means = np.einsum("s,ksm->km", kernel[-step:] / (1.0 - b**step), between)
+    return np.vstack([begun, _recent(means, half_life / step, begun)])
+
+
 def _chosen(
     moments: FloatArray, loss: Callable[[FloatArray, FloatArray], float], lives: Sequence[float], horizon: int
 ) -> tuple[float, float]:
@@ -194,7 +204,7 @@ def _chosen(
     mean = sums[-1] / T
     best = (np.inf, lives[0], 0.0)
     for life in lives:
-        recent = _recent(moments, life, mean)[made]
+        recent = _recent_at(moments, life, mean, made)
         best = min(best, *((loss(share * recent + (1.0 - share) * long, outcomes), life, share) for share in SHARES))
     return best[1:]
 

@@ -260,6 +260,7 @@ def _few_least(matrix: FloatArray) -> tuple[FloatArray, FloatArray] | None:
 
     Once those found are lifted, a Cholesky factorisation proves that no other is below: a tenth of the time of all.
     """
+    from scipy.linalg import cholesky  # noqa: PLC0415  # one copy of the matrix; that of numpy makes two
     from scipy.sparse.linalg import ArpackNoConvergence, eigsh  # noqa: PLC0415
 
     lifted, start = matrix.copy(), np.ones(len(matrix))
@@ -273,6 +274,6 @@ def _few_least(matrix: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         values, vectors = np.append(values, value + LEAST_EIGENVALUE), np.hstack([vectors, vector])
         lifted += vector * (1.0 - value) @ vector.T
         with contextlib.suppress(np.linalg.LinAlgError):
-            np.linalg.cholesky(lifted)
+            cholesky(lifted.T, check_finite=False)
             return values, vectors
     return None

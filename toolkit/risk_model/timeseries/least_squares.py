@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.core.forecast import FloatArray
 from toolkit.risk_model.timeseries.baskets import MINIMUM_PERIODS
-from toolkit.risk_model.timeseries.moments import Moments, Portfolios, exact_moments
+from toolkit.risk_model.timeseries.moments import Moments, Portfolios
 
 COLLINEAR = 1e-8
 """Eigenvalues of the correlations of the regressors below this share of the largest count as zero."""
@@ -99,17 +99,18 @@ def least_squares(portfolios: Portfolios, weights: FloatArray) -> Coefficients:
     return Coefficients(values, classical, robust, moments.count)
 
 
-def exact_least_squares(changes: FloatArray, weights: FloatArray) -> tuple[Coefficients | None, ...]:
+def exact_least_squares(changes: FloatArray, weights: FloatArray, moments: Moments) -> tuple[Coefficients | None, ...]:
     """As `least_squares` of many assets at once, whose prices are taken as they are and whose periods are the same.
 
     Args:
         changes: (b, q + 1, T) of q regressors and then the explained asset, of each of b assets, NaN in the same periods.
         weights: (T,) of the periods.
+        moments: `exact_moments` of both.
 
     Returns:
         None for an asset whose regressors are constant or collinear, and for all where the periods are too few.
     """
-    moments, q = exact_moments(changes, weights), changes.shape[1] - 1
+    q = changes.shape[1] - 1
     freedom = moments.effective - q - 1.0
     if moments.count < MINIMUM_PERIODS or freedom < 2.0:
         return (None,) * len(changes)
