@@ -1,8 +1,8 @@
 """The messages of the toolkit and what the catalogues lack: `python -m tools.messages [LANGUAGE] [PATH...]`.
 
 Messages are read from the code: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `message(...)`, of what an
-`Answer` tells (`answer.line(...)`), message and hint of errors, the two forms of `say.counted(n, ...)`, and `say(...)` in
-templates of reports and of the portal. Paths narrow what is listed to messages of these files.
+`Answer` tells (`answer.line(...)`), message and hint of errors and of faults of files, the two forms of `say.counted(n, ...)`,
+and `say(...)` in templates of reports and of the portal. Paths narrow what is listed to messages of these files.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ RUN = {"message": FIRST}
 """Functions that take messages, and which of their arguments: outside the report, only sentences of the run are messages."""
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.ToolkitError)}
 """What is raised with a message and a hint."""
+SENTENCES: Mapping[str, tuple[int, ...]] = {
+    **dict.fromkeys(ERRORS, (0,)), "raise_row_errors": (), "header_error": (0, 1), "_fault": (3, 4), "_refuse": (3, 4),
+}  # fmt: skip
+"""What takes templates of an error as they are -> which of its arguments, beside those named `fault` and `hint`."""
 PYTHON = ("api", "web", "sklearn.py")
 """What is called from Python alone, and the portal, whose pages have sentences of their own: their errors are English."""
 Message = tuple[str, ...]
@@ -50,6 +54,13 @@ def messages() -> Mapping[Message, list[str]]:
     return found
 
 
+def error_sentences(name: str, call: ast.Call) -> Iterator[ast.expr]:
+    """What a call says of an error: none for what takes no templates."""
+    if name in SENTENCES:
+        yield from (call.args[at] for at in SENTENCES[name] if at < len(call.args))
+        yield from (keyword.value for keyword in call.keywords if keyword.arg in ("fault", "hint"))
+
+
 def _of_module(path: Path, functions: Mapping[str, slice]) -> Iterator[tuple[int, Message]]:
     """Literal arguments of the calls that take messages; a look-up in a table of words is marked where the table is."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -57,8 +68,8 @@ def _of_module(path: Path, functions: Mapping[str, slice]) -> Iterator[tuple[int
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         forms = node.args[functions[name]] if name in functions else []
-        if name in ERRORS and path.relative_to(ROOT).parts[1] not in PYTHON:
-            for sentence in (*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "hint")):
+        if path.relative_to(ROOT).parts[1] not in PYTHON:
+            for sentence in error_sentences(name, node):
                 if isinstance(sentence, ast.Constant) and sentence.value:
                     yield sentence.lineno, (str(sentence.value),)
         literals = [form.value for form in forms if isinstance(form, ast.Constant) and isinstance(form.value, str)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.messages import ERRORS, PYTHON, places
+from tools.messages import PYTHON, error_sentences, places
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = [path for path in sorted((ROOT / "toolkit").rglob("*.py")) if path.relative_to(ROOT).parts[1] not in PYTHON]
@@ -46,7 +46,7 @@ def _bare(node: ast.expr, around: ast.AST, seen: frozenset[str] = frozenset()) -
 def _unfilled(template: ast.Constant, call: ast.Call) -> Iterator[ast.expr]:
     """A template some of whose places have no value among the arguments."""
     values = {keyword.arg for keyword in call.keywords}
-    if values - {"hint", "details"} and not places(str(template.value)) <= values:
+    if values - {"hint", "details", "rule", "fault", "texts", "cell"} and not places(str(template.value)) <= values:
         yield template
 
 
@@ -58,8 +58,8 @@ def untranslatable(source: str) -> list[str]:
         (one.lineno, ast.unparse(one))
         for around in (*functions, tree)
         for call in ast.walk(around)
-        if isinstance(call, ast.Call) and _name(call) in ERRORS
-        for given in (*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "hint"))
+        if isinstance(call, ast.Call)
+        for given in error_sentences(_name(call), call)
         for one in (_unfilled(given, call) if isinstance(given, ast.Constant) else _bare(given, around))
     }
     return [f"{line}: {words}" for line, words in sorted(found)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import polars as pl
 
@@ -19,7 +20,7 @@ from toolkit.controls.events import (
     STANDINGS,
 )
 from toolkit.core.errors import FrameError, did_you_mean
-from toolkit.core.messages import message
+from toolkit.core.messages import message, sentence
 from toolkit.core.text import words
 from toolkit.core.trade_names import metal_hint
 
@@ -35,8 +36,8 @@ def numbered(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_row_index(ROW, offset=HEADER_ROWS + 1)
 
 
-def _refuse(file: str, rule: str, bad: pl.DataFrame, what: str, remedy: str) -> None:
-    """Raises `FrameError` for the rows in `bad`, if there are any."""
+def _refuse(file: str, rule: str, bad: pl.DataFrame, what: str, remedy: str, /, **values: Any) -> None:
+    """Raises `FrameError` for the rows in `bad`, if there are any; `what` and `remedy` are templates."""
     if bad.is_empty():
         return
     rows = bad[ROW].to_list()
@@ -46,19 +47,19 @@ def _refuse(file: str, rule: str, bad: pl.DataFrame, what: str, remedy: str) -> 
     subject = bad["event_id"][0] or message("no id")
     raise FrameError(
         "{file:s}, {where} ({subject}): {what}.",
-        hint=remedy,
+        hint=sentence(remedy, values),
         details={"file": file, "rule": rule, "count": len(rows), "rows": rows[:10]},
         file=str(file),
         where=where,
         subject=subject,
-        what=what,
+        what=sentence(what, values),
     )
 
 
 def _no_source(file: str, frame: pl.DataFrame, column: str) -> None:
     missing = pl.col(column).is_null() | (pl.col(column).str.strip_chars() == "")
     remedy = message("Say where the fact comes from; a fact without a source cannot be shown.")
-    _refuse(file, "source", frame.filter(missing), message("the column {column:s} is empty", column=column), remedy)
+    _refuse(file, "source", frame.filter(missing), "the column {column:s} is empty", remedy, column=column)
 
 
 def _in_vocabulary(file: str, frame: pl.DataFrame, column: str, known: Iterable[str]) -> None:
@@ -66,13 +67,7 @@ def _in_vocabulary(file: str, frame: pl.DataFrame, column: str, known: Iterable[
     bad = frame.filter(pl.col(column).is_not_null() & ~pl.col(column).is_in(known))
     if not bad.is_empty():
         word = bad[column][0]
-        _refuse(
-            file,
-            column,
-            bad,
-            message("{column:s} {word!r:s} is not known", column=column, word=word),
-            did_you_mean(word, known),
-        )
+        _refuse(file, column, bad, "{column:s} {word!r:s} is not known", did_you_mean(word, known), column=column, word=word)
 
 
 def check_events(frame: pl.DataFrame, file: str = EVENTS) -> None:
@@ -83,13 +78,7 @@ def check_events(frame: pl.DataFrame, file: str = EVENTS) -> None:
     """
     events = numbered(frame)
     twice = events.filter(pl.col("event_id").is_duplicated())
-    _refuse(
-        file,
-        "unique_id",
-        twice,
-        message("the id is used by more than one event"),
-        message("Give every event its own event_id."),
-    )
+    _refuse(file, "unique_id", twice, "the id is used by more than one event", "Give every event its own event_id.")
     for column in ("source", "citation"):
         _no_source(file, events, column)
     for column, known in (
@@ -106,47 +95,28 @@ def check_events(frame: pl.DataFrame, file: str = EVENTS) -> None:
     goods = events.filter(pl.col("kind").is_in(["control", "practice"]))
     lost = goods.filter(~pl.col("destination").str.contains(DESTINATIONS))
     remedy = message("Write 'all', or ISO 3166 alpha-3 codes (or EU) with ';' between them.")
-    _refuse(file, "destination", lost, message("its destination would match no buyer"), remedy)
+    _refuse(file, "destination", lost, "its destination would match no buyer", remedy)
     nowhere = goods.filter(pl.col("origin").is_null() | ~pl.col("origin").str.contains(ORIGIN))
-    _refuse(
-        file,
-        "origin",
-        nowhere,
-        message("its origin is no jurisdiction"),
-        message("Write ISO 3166 alpha-3, or EU for the European Union."),
-    )
+    _refuse(file, "origin", nowhere, "its origin is no jurisdiction", "Write ISO 3166 alpha-3, or EU for the European Union.")
     backwards = events.filter(pl.col("ends") < pl.col("effective"))
     if not backwards.is_empty():
-        what = message(
-            "it ends on {ends:%Y-%m-%d}, before it takes effect on {effective:%Y-%m-%d}",
-            ends=backwards["ends"][0],
-            effective=backwards["effective"][0],
-        )
         _refuse(
             file,
             "ends_after_effect",
             backwards,
-            what,
-            message("Correct one of the two dates; ends is the last day, inclusive."),
+            "it ends on {ends:%Y-%m-%d}, before it takes effect on {effective:%Y-%m-%d}",
+            "Correct one of the two dates; ends is the last day, inclusive.",
+            ends=backwards["ends"][0],
+            effective=backwards["effective"][0],
         )
     early = events.filter(pl.col("known_from") < pl.col("announced"))
     _refuse(
-        file,
-        "known_after_announced",
-        early,
-        message("it is known before it was announced"),
-        message("Set known_from to announced or later."),
+        file, "known_after_announced", early, "it is known before it was announced", "Set known_from to announced or later."
     )
     loose = events.filter(pl.col("acts_on").is_null() != pl.col("relation").is_null())
-    _refuse(file, "relation", loose, message("acts_on and relation go together"), message("Fill both columns or neither."))
+    _refuse(file, "relation", loose, "acts_on and relation go together", "Fill both columns or neither.")
     needs = events.filter((pl.col("coverage") == "acts_on") & pl.col("acts_on").is_null())
-    _refuse(
-        file,
-        "coverage",
-        needs,
-        message("it covers what it acts on, but acts on nothing"),
-        message("Fill acts_on, or change coverage."),
-    )
+    _refuse(file, "coverage", needs, "it covers what it acts on, but acts on nothing", "Fill acts_on, or change coverage.")
     _check_references(events, file)
 
 
@@ -173,13 +143,11 @@ def _check_references(events: pl.DataFrame, file: str) -> None:
                 what = message(
                     "it acts on {target:s}, which became known only on {known:%Y-%m-%d}", target=target, known=known[target]
                 )
-                _refuse(file, "acts_on", rows([event_id]), what, message("Correct known_from of one of the two."))
+                _refuse(file, "acts_on", rows([event_id]), what, "Correct known_from of one of the two.")
     circle = _circle(acts)
     if circle:
         what = message("acts_on runs in a circle: {circle:s}", circle=" > ".join(circle))
-        _refuse(
-            file, "acyclic", rows(circle), what, message("Remove one of these references: an event acts on earlier ones only.")
-        )
+        _refuse(file, "acyclic", rows(circle), what, "Remove one of these references: an event acts on earlier ones only.")
 
 
 def _circle(acts: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -222,23 +190,21 @@ def check_scopes(frame: pl.DataFrame, events: pl.DataFrame, assets: Collection[s
     _in_vocabulary(file, scopes, "certainty", CERTAINTIES)
     _in_vocabulary(file, scopes, "event_id", events["event_id"])
     twice = scopes.filter(pl.struct("event_id", "asset", "form").is_duplicated())
-    _refuse(
-        file, "unique_scope", twice, message("the same event, metal and form occur twice"), message("Remove one of the rows.")
-    )
+    _refuse(file, "unique_scope", twice, "the same event, metal and form occur twice", "Remove one of the rows.")
     known = sorted(mentioned(events) | set(assets))
     affirmed = scopes.filter(pl.col("certainty") != "not_named")
     unknown = affirmed.filter(~pl.col("asset").is_in(known) & ~pl.col("group").is_in(known).fill_null(value=False))
     if not unknown.is_empty():
         metal = unknown["asset"][0]
-        _refuse(file, "asset", unknown, message("unknown metal {metal!r:s}", metal=metal), metal_hint(metal, known))
+        _refuse(file, "asset", unknown, "unknown metal {metal!r:s}", metal_hint(metal, known), metal=metal)
     listing = events.filter(pl.col("coverage") == "listed")["event_id"]
     stray = affirmed.filter(~pl.col("event_id").is_in(listing.implode()))
     remedy = message("Set coverage of the event to 'listed', or remove the row.")
-    _refuse(file, "coverage", stray, message("it gives a form to an event whose coverage is not 'listed'"), remedy)
+    _refuse(file, "coverage", stray, "it gives a form to an event whose coverage is not 'listed'", remedy)
     named = affirmed["event_id"].implode()
     empty = numbered(events).filter(pl.col("event_id").is_in(listing.implode()) & ~pl.col("event_id").is_in(named))
     what = message("its coverage is 'listed', but no row of the scopes gives a form")
-    _refuse(EVENTS, "coverage", empty, what, message("Add its forms to the scopes: controls name forms, not elements."))
+    _refuse(EVENTS, "coverage", empty, what, "Add its forms to the scopes: controls name forms, not elements.")
 
 
 def check_items(frame: pl.DataFrame, events: pl.DataFrame, file: str = ITEMS) -> None:
@@ -256,4 +222,4 @@ def check_items(frame: pl.DataFrame, events: pl.DataFrame, file: str = ITEMS) ->
     _no_source(file, items, "source")
     _in_vocabulary(file, items, "event_id", events["event_id"])
     twice = items.filter(pl.struct("notice", "item").is_duplicated())
-    _refuse(file, "unique_item", twice, "the notice lists the item twice", message("Remove one of the rows."))
+    _refuse(file, "unique_item", twice, "the notice lists the item twice", "Remove one of the rows.")

@@ -45,12 +45,12 @@ def check_columns(table: Table, *, required: Collection[str], optional: Collecti
         near = ((m, n) for m in missing for n in nearest(m, extra, n=1))
         hint = together(*(message("Rename column {name!r:s} to {key!r:s}.", name=found, key=wanted) for wanted, found in near))
         hint = hint or message("The header needs {columns:s}.", columns=", ".join(required))
-        raise table.header_error(message("no column {columns}.", columns=listed(missing)), hint, missing=list(missing))
+        raise table.header_error("no column {columns}.", hint, details={"missing": list(missing)}, columns=listed(missing))
     if extra:
         hint = together(
             *dict.fromkeys(did_you_mean(name, known) for name in extra[:FIRST_ROWS]), message("Or leave the column out.")
         )
-        raise table.header_error(message("unknown column {columns}.", columns=listed(extra)), hint, unknown=list(extra))
+        raise table.header_error("unknown column {columns}.", hint, details={"unknown": list(extra)}, columns=listed(extra))
 
 
 def texts(table: Table, column: str, *, default: str | None = None) -> pl.Series:
@@ -163,7 +163,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
         column = values[name].alias("cell")
         hint = message("Leave the cell empty where a value is missing.")
         found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
-        raise_row_errors(table.name, found, rule="finite", fault=message("not a finite number"), hint=hint)
+        raise_row_errors(table.name, found, fault="not a finite number", hint=hint, rule="finite")
     return Numbers(values, codes, notes)
 
 
@@ -184,11 +184,9 @@ def _refuse_words(table: Table, given: pl.DataFrame, textual: Sequence[str], wor
     """`FrameError` for cells that are no numbers, or none that is finite."""
     endless = [word for word in words if pl.Series([word]).cast(pl.Float64, strict=False)[0] is not None]
     hint = message("Leave the cell empty where a value is missing.")
-    raise_row_errors(
-        table.name, _those(table, given, textual, endless), rule="finite", fault=message("not a finite number"), hint=hint
-    )
+    raise_row_errors(table.name, _those(table, given, textual, endless), fault="not a finite number", hint=hint, rule="finite")
     found = _those(table, given, textual, words)
-    raise_row_errors(table.name, found, rule="number", fault=message("not a number"), hint=_number_hint(found["value"]))
+    raise_row_errors(table.name, found, fault="not a number", hint=_number_hint(found["value"]), rule="number")
 
 
 def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
@@ -230,7 +228,7 @@ def required_cells(table: Table, column: str, *, what: pl.Series | None = None) 
     empty = table.cells[column].is_null()
     faulty = pl.DataFrame({"row": table.rows, "what": table.cells[column].cast(pl.String) if what is None else what})
     hint = message("Fill the {column!r:s} cell or leave the row out.", column=column)
-    raise_row_errors(table.name, faulty.filter(empty), rule="empty", fault=message("no {column:s}", column=column), hint=hint)
+    raise_row_errors(table.name, faulty.filter(empty), fault="no {column:s}", hint=hint, rule="empty", column=column)
 
 
 def days(table: Table, column: str, *, month_until: date | None = None, local: bool = False) -> pl.Series:
@@ -267,12 +265,12 @@ def days(table: Table, column: str, *, month_until: date | None = None, local: b
         pl.DataFrame({"row": table.rows, "what": pl.repeat(column, len(text), eager=True), "value": text}).filter(
             text.is_not_null() & result.is_null()
         ),
-        rule="date",
-        fault=message("not a date"),
+        fault="not a date",
         hint=together(
             message("Write dates as 2026-05-31 or, for a month, as 2026-05."),
             message("A spreadsheet counts {day} so: give the column the format of a date.", day=serial) if serial else "",
         ),
+        rule="date",
     )
     return result
 

@@ -21,7 +21,7 @@ from toolkit.core.countries import country, country_hint
 from toolkit.core.decode import read_toml
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import ControlEvents, ControlScopes
-from toolkit.core.messages import Message, message, together
+from toolkit.core.messages import Message, message, sentence, together
 from toolkit.market.market import USER
 from toolkit.market.readers.faults import Fault, OneFault, grouped, row_error
 from toolkit.market.readers.tabular import read_table
@@ -231,17 +231,9 @@ class _Reader:
     notes: list[Message] = field(default_factory=list)
     faults: list[OneFault] = field(default_factory=list)
 
-    def fault(self, at: At, rule: str, words: str, hint: str, value: str | None = None) -> None:
-        """Record a fault.
-
-        Args:
-            at: Row and id of the event.
-            rule: Name of the rule that is broken.
-            words: What is wrong, the same for every row of one fault.
-            hint: Remedy.
-            value: The faulty text; None where the row as a whole is meant.
-        """
-        self.faults.append((rule, words, hint, (*at, value)))
+    def _fault(self, at: At, value: str | None, rule: str, fault: str, hint: str, /, **values: Any) -> None:
+        """Record a fault of the event `at`; `value` is the faulty text, None where the row as a whole is meant."""
+        self.faults.append((rule, sentence(fault, values), sentence(hint, values), (*at, value)))
 
     def unknown_keys(self, row: int, event_id: str | None, record: Record) -> None:
         """Record a fault for every key of a record that is not known.
@@ -253,7 +245,7 @@ class _Reader:
         """
         for key in record:
             if key not in KEYS:
-                self.fault((row, event_id), "unknown_key", message("unknown columns or keys"), did_you_mean(key, KEYS), key)
+                self._fault((row, event_id), key, "unknown_key", "unknown columns or keys", did_you_mean(key, KEYS))
 
     def event(self, row: int, record: Record, *, twice: bool) -> tuple[Record, list[Record]]:
         """The rows of `ControlEvents` and `ControlScopes` that a record gives, as far as it can be read.
@@ -267,9 +259,9 @@ class _Reader:
         event_id = at[1]
         base = self.bundled.get(event_id or "")
         if event_id is None:
-            self.fault(at, "event_id", message("an event without event_id"), message("Give it an id of its own, as own-1."))
+            self._fault(at, None, "event_id", "an event without event_id", "Give it an id of its own, as own-1.")
         if twice:
-            self.fault(at, "event_id", message("an event_id that occurs twice"), message("Keep one of them."))
+            self._fault(at, None, "event_id", "an event_id that occurs twice", "Keep one of them.")
         given = {key: value for key in (*REQUIRED, *OPTIONAL) if (value := self._value(at, key, record)) is not None}
         written = {key for key in KEYS[1:] if key not in EVIDENCE_KEYS and record.get(key) is not None}
         self._evidence(at, record)
@@ -280,7 +272,7 @@ class _Reader:
                 near = near if near.startswith("Did") else ""
                 only = message("Only an event with an id of the bundled ledger may leave {key:s} out.", key=missing[0])
                 fault = message("a new event without {keys:s}", keys=", ".join(missing))
-                self.fault(at, "incomplete", fault, together(near, only))
+                self._fault(at, None, "incomplete", fault, together(near, only))
         event = {**dict.fromkeys(_TYPES), **_START, **(base or {}), **given, "event_id": event_id}
         event |= {"source": USER, "confidence": CONFIDENCE}
         event["announced_precision"] = "day" if base is None or "announced" in given else base["announced_precision"]
@@ -318,9 +310,7 @@ class _Reader:
 
     def _truth(self, at: At, text: str, _: Record) -> bool | None:
         if text.lower() not in _TRUTH:
-            self.fault(
-                at, "dual_use", message("dual_use that is neither true nor false"), message("Write true or false."), text
-            )
+            self._fault(at, text, "dual_use", "dual_use that is neither true nor false", "Write true or false.")
         return _TRUTH.get(text.lower())
 
     def _instrument(self, at: At, text: str, record: Record) -> str | None:
@@ -343,13 +333,13 @@ class _Reader:
                 hint = (
                     hint if hint.startswith("Did") else message("Give ids of the ledger: `toolkit upcoming --json` has them.")
                 )
-                self.fault(at, "acts_on", message("acts_on of an event that is not in the ledger"), hint, target)
+                self._fault(at, target, "acts_on", "acts_on of an event that is not in the ledger", hint)
         return ";".join(_entries(text)) or None
 
     def _word(self, at: At, key: str, text: str, known: tuple[str, ...]) -> str | None:
         word = text.strip().casefold().replace(" ", "_")
         if word not in known:
-            self.fault(at, key, message("{key:s} that is not known", key=key), did_you_mean(word, known), text)
+            self._fault(at, text, key, "{key:s} that is not known", did_you_mean(word, known), key=key)
             return None
         return word
 
@@ -357,14 +347,14 @@ class _Reader:
         same = next((word for word in others if word.casefold() == text.casefold()), None)
         code = same or country(text)
         if code is None:
-            self.fault(at, key, message("{key:s} that is no country", key=key), country_hint(text), text)
+            self._fault(at, text, key, "{key:s} that is no country", country_hint(text), key=key)
         return code
 
     def _date(self, at: At, key: str, text: str) -> date | None:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            self.fault(at, "date", message("{key:s} that is no date", key=key), message("Write dates as 2026-05-31."), text)
+            self._fault(at, text, "date", "{key:s} that is no date", "Write dates as 2026-05-31.", key=key)
             return None
 
     def _metals(self, at: At, text: str, _: Record) -> str | None:
@@ -375,7 +365,7 @@ class _Reader:
             try:
                 found.append(self.names.metal(name) + bracket + rest)
             except DataError as error:
-                self.fault(at, "unknown_metals", message("a metal that is not known"), error.hint, entry)
+                self._fault(at, entry, "unknown_metals", "a metal that is not known", error.hint)
         return ";".join(dict.fromkeys(found)) or None
 
     # What a file says as a whole
@@ -390,9 +380,7 @@ class _Reader:
                 try:
                     form = ANY_FORM if text.casefold() == ANY_FORM else self.names.form(metal, text)
                 except DataError as error:
-                    self.fault(
-                        at, "unknown_forms", message("a form of {metal:s} that is not known", metal=metal), error.hint, text
-                    )
+                    self._fault(at, text, "unknown_forms", "a form of {metal:s} that is not known", error.hint, metal=metal)
                     continue
                 row = {"event_id": at[1], "asset": metal, "form": form, "purity_min": purity, "certainty": "named"}
                 row |= {"source": USER, "known_from": event["known_from"]}
@@ -409,35 +397,22 @@ class _Reader:
             purity = -1.0
         if not 0 <= purity <= 1:
             hint = message("Write 99.99 % as the fraction 0.9999.")
-            self.fault(at, "purity_min", message("a purity_min that is no fraction from 0 to 1"), hint, text)
+            self._fault(at, text, "purity_min", "a purity_min that is no fraction from 0 to 1", hint)
         if not _entries(record.get("forms")):
-            self.fault(
-                at, "purity_min", message("a purity_min without forms"), message("Fill in the forms that it is of."), text
-            )
+            self._fault(at, text, "purity_min", "a purity_min without forms", "Fill in the forms that it is of.")
         return purity
 
     def _evidence(self, at: At, record: Record) -> None:
         """Faults of an evidence file: its path and SHA-256 go together, and with a citation."""
         path, sha256 = (record.get(key) for key in EVIDENCE_KEYS)
         if (path is None) != (sha256 is None):
-            self.fault(
-                at,
-                "evidence",
-                message("evidence and evidence_sha256, of which one is empty"),
-                message("Fill in both, or neither."),
+            self._fault(
+                at, None, "evidence", "evidence and evidence_sha256, of which one is empty", "Fill in both, or neither."
             )
         elif sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-            self.fault(
-                at,
-                "evidence",
-                message("an evidence_sha256 that is none"),
-                message("Give 64 digits, 0 to 9 and a to f."),
-                sha256,
-            )
+            self._fault(at, sha256, "evidence", "an evidence_sha256 that is none", "Give 64 digits, 0 to 9 and a to f.")
         elif path is not None and record.get("citation") is None:
-            self.fault(
-                at, "evidence", message("evidence without a citation"), message("Say in citation where the file comes from.")
-            )
+            self._fault(at, None, "evidence", "evidence without a citation", "Say in citation where the file comes from.")
 
     def _effect(self, at: At, written: set[str], given: Record, base: Record | None, event: Record) -> None:
         """Faults of events that would change nothing, and notes on those that change no legal state."""
@@ -447,21 +422,21 @@ class _Reader:
             unread = written - {*given} - {*SCOPE_KEYS}
             if not changed and not unread:
                 hint = message("Give what is different, or leave the event out.")
-                self.fault(at, "no_effect", message("an event that says what the bundled ledger says"), hint)
+                self._fault(at, None, "no_effect", "an event that says what the bundled ledger says", hint)
         if (event["acts_on"] is None) != (event["relation"] is None) and "relation" not in written - {*given}:
             fault = message("acts_on and relation, of which one is empty")
-            self.fault(at, "relation", fault, message("They go together: fill in both, or neither."))
+            self._fault(at, None, "relation", fault, "They go together: fill in both, or neither.")
         if covers and base is None and event["coverage"] == "none":
             hint = message(
                 "Fill in forms (as metal;oxide, or any), or acts_on and relation: controls name forms, not elements."
             )
-            self.fault(at, "no_effect", message("a control or practice that covers nothing"), hint)
+            self._fault(at, None, "no_effect", "a control or practice that covers nothing", hint)
         if event["kind"] is not None and not covers and "forms" in written:
             hint = message("Leave forms out, or set kind to control or practice.")
-            self.fault(at, "no_effect", message("forms of an event that controls nothing"), hint)
+            self._fault(at, None, "no_effect", "forms of an event that controls nothing", hint)
         if covers and base is None and "effective" not in written:
             hint = message("Fill in effective; the day of the announcement if it took effect at once.")
-            self.fault(at, "no_effect", message("a control or practice that never takes effect"), hint)
+            self._fault(at, None, "no_effect", "a control or practice that never takes effect", hint)
         if event["kind"] == "control" and event["standing"] not in (None, "official"):
             self.notes.append(
                 message(
@@ -476,19 +451,19 @@ class _Reader:
         announced, effective, ends = event["announced"], event["effective"], event["ends"]
         remedy = message("Correct one of the two dates; ends is the last day, inclusive.")
         if ends is not None and effective is not None and ends < effective:
-            self.fault(at, "dates", message("ends before it takes effect"), remedy, f"{ends} < {effective}")
+            self._fault(at, f"{ends} < {effective}", "dates", "ends before it takes effect", remedy)
         elif ends is not None and announced is not None and ends < announced:
-            self.fault(at, "dates", message("ends before it is announced"), remedy, f"{ends} < {announced}")
+            self._fault(at, f"{ends} < {announced}", "dates", "ends before it is announced", remedy)
         if announced is None:
             return
         if announced > self.until:
             hint = message(
                 "Nobody knows of it on {day}: correct the date, or ask about a later day with --as-of.", day=self.until
             )
-            self.fault(at, "dates", message("announced after the day that is asked about"), hint, announced.isoformat())
+            self._fault(at, announced.isoformat(), "dates", "announced after the day that is asked about", hint)
         if event["known_from"] < announced:
             hint = message("Set known_from to announced or later, or leave it out.")
-            self.fault(at, "dates", message("known before it is announced"), hint, f"{event['known_from']} < {announced}")
+            self._fault(at, f"{event['known_from']} < {announced}", "dates", "known before it is announced", hint)
         if effective is not None and effective < announced and event["event_id"] not in self.bundled:
             self.notes.append(
                 message(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from toolkit.core.errors import FrameError
-from toolkit.core.messages import Message, message, together
+from toolkit.core.messages import Message, message, sentence, together
 
 FIRST_ROWS = 5
 """Rows that a message names; the count says how many there are."""
@@ -77,7 +78,7 @@ def grouped(faults: Iterable[OneFault]) -> list[Fault]:
 
 
 def raise_row_errors(
-    file: str, faulty: pl.DataFrame, *, rule: str, fault: str, hint: str, texts: Sequence[Message] = ()
+    file: str, faulty: pl.DataFrame, /, *, rule: str, fault: str, hint: str, texts: Sequence[Message] = (), **values: Any
 ) -> None:
     """Raise `FrameError` if there is a faulty row.
 
@@ -85,13 +86,15 @@ def raise_row_errors(
         file: File name as shown.
         faulty: Columns `row` (Int64), `what` (String: asset, column or lot) and `value` (String); these may lack or be null.
         rule: Name of the rule, for machines.
-        fault: The fault in words, completed by "in row 3 ...".
+        fault: The fault in words, completed by "in row 3 ..."; a template, like `hint`.
         hint: How to mend it.
         texts: As of `Fault`.
+        values: What stands in the places of the templates.
     """
     if faulty.height:
         lacking = [pl.lit(None, dtype=pl.String).alias(name) for name in _CELLS if name not in faulty.columns]
-        raise row_error(file, [Fault(rule, fault, hint, faulty.with_columns(lacking), tuple(texts))])
+        told = sentence(fault, values), sentence(hint, values)
+        raise row_error(file, [Fault(rule, *told, faulty.with_columns(lacking), tuple(texts))])
 
 
 MEND = message("Mend each of them; nothing of the file was used.")

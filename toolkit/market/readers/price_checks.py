@@ -45,11 +45,11 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
     raise_row_errors(
         file,
         rows.filter(pl.col("price") <= 0).select("row", what="asset", value=price),
-        rule="positive",
-        fault=message("a price that is not positive"),
+        fault="a price that is not positive",
         hint=message("These are changes: give prices, or the running product of 1 + r as an index.")
         if returns
         else message("Leave the cell of a wide file empty, or the row of a long file out, where a price is missing."),
+        rule="positive",
     )
     raise_row_errors(
         file,
@@ -64,9 +64,9 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
     raise_row_errors(
         file,
         twice.select("row", what="asset", value=pl.col("date").cast(pl.String)),
+        fault="more than one price for the same asset and date",
+        hint="Keep one row a date; a month counts as its last day.",
         rule="duplicate",
-        fault=message("more than one price for the same asset and date"),
-        hint=message("Keep one row a date; a month counts as its last day."),
     )
 
 

@@ -105,7 +105,7 @@ def without_units(table: Table) -> tuple[Table, Stated]:
     for header in table.columns:
         name, money, unit = _stated(header) or ("", "", "")
         if money in MINOR_UNITS:
-            raise table.header_error(message("{name!r:s} is not in a currency.", name=header), currency_hint(money))
+            raise table.header_error("{name!r:s} is not in a currency.", currency_hint(money), name=header)
         code = currency_of(money)
         if code and name and name not in {*table.columns, *names.values()}:
             names[header], found[name] = name, (code, unit)

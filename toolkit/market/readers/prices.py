@@ -281,9 +281,9 @@ def _keyed(
         raise_row_errors(
             file,
             named.with_columns(value=both).filter(unlike).select("row", "value", what="asset"),
+            fault="names of one metal with different prices on a day",
+            hint="Keep one of them, or give the other a name that is not the metal's.",
             rule="two_names",
-            fault=message("names of one metal with different prices on a day"),
-            hint=message("Keep one of them, or give the other a name that is not the metal's."),
         )
         named = named.filter(pl.col("name") == pl.col("name").first().over(day))
     told = [f"{name} = {asset}" for name, asset in means.items() if name.lower() != asset]
@@ -321,12 +321,12 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     if misplaced:
         hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
         raise table.header_error(
-            message("{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", name=misplaced[0]), hint
+            "{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=misplaced[0]
         )
     assets = tuple(name for name in table.columns if name != "date")
     check_columns(table, required=("date",), optional=assets)
     if not assets:
-        raise table.header_error(message("there is no asset column."), message("Add one column of prices an asset."))
+        raise table.header_error("there is no asset column.", "Add one column of prices an asset.")
     names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
     if (
         names is not None
@@ -334,7 +334,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
         and not any(map(cells.amount, texts(table, names).drop_nulls()))
     ):
         hint = message("Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.")
-        raise table.header_error(message("column {name!r:s} names assets, and no column is 'price'.", name=names), hint)
+        raise table.header_error("column {name!r:s} names assets, and no column is 'price'.", hint, name=names)
     dates = _dates(table, today)
     read = amounts(without_words(table, assets, MISSING), assets, money=True)
     assets = tuple(sorted(assets))
@@ -398,11 +398,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
     if "quantity" in signs.columns:
         told = pl.DataFrame({"row": table.rows.filter(signs["quantity"].is_not_null())}).with_columns(what=pl.lit("quantity"))
         raise_row_errors(
-            table.name,
-            told,
-            rule="number",
-            fault=message("a quantity in a currency"),
-            hint=message("Give kg, or leave the cell empty."),
+            table.name, told, fault="a quantity in a currency", hint="Give kg, or leave the cell empty.", rule="number"
         )
     required_cells(table, "price", what=assets)
     rows = pl.DataFrame(
@@ -422,18 +418,12 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
         }
     )
     negative = rows.filter(pl.col("quantity") < 0).select("row", what="asset", value=pl.col("quantity").cast(pl.String))
-    raise_row_errors(
-        table.name,
-        negative,
-        rule="quantity",
-        fault=message("negative quantity"),
-        hint=message("Give kg, or leave the cell empty."),
-    )
+    raise_row_errors(table.name, negative, fault="negative quantity", hint="Give kg, or leave the cell empty.", rule="quantity")
     codes = {text: currency_of(text) for text in rows["currency"].unique()}
     odd = [text for text, code in codes.items() if code is None]
     wrong = rows.filter(pl.col("currency").is_in(odd)).select("row", what="asset", value="currency")
     hint = together(*dict.fromkeys(currency_hint(text) for text in sorted(odd)[:3]))
-    raise_row_errors(table.name, wrong, rule="currency", fault=message("not a currency code"), hint=hint)
+    raise_row_errors(table.name, wrong, fault="not a currency code", hint=hint, rule="currency")
     rows = rows.with_columns(pl.col("currency").replace(codes))
     silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
     told = _in_default(table, currency) if silent and not sign.is_not_null().any() else ()

@@ -129,7 +129,7 @@ def quotation(table: Table) -> Quotation | None:
                 other=message("{name!r:s} does not", name=odd[0]) if odd else other,
             ),
             message("Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset."),
-            fields=looks, other=odd,
+            details={"fields": looks, "other": odd},
         )  # fmt: skip
     ticker = column.get(TICKER)
     return Quotation(
@@ -188,6 +188,6 @@ def _of_tickers(table: Table, pairs: Mapping[str, tuple[str, str]]) -> Quotation
                 else message("{name!r:s} has no close", name=missing[0])
             )
         hint = message("Write the download again with its Close, one column a ticker.")
-        raise table.header_error(message("a header of fields and tickers, but {what}.", what=what), hint)
+        raise table.header_error("a header of fields and tickers, but {what}.", hint, what=what)
     fields = tuple(name for name, (field, _) in pairs.items() if field_of(field) in _PRICES)
     return Quotation(date=dates[0], prices=prices, ticker=None, fields=fields, adjusted=adjusted)

@@ -13,7 +13,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, sentence
 from toolkit.core.text import INVISIBLE, one_line
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of
 from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
@@ -74,17 +74,22 @@ class Table:
         """Header names in file order."""
         return tuple(self.cells.columns)
 
-    def header_error(self, fault: str, hint: str, **details: Any) -> DataError:
+    def header_error(self, fault: str, hint: str, /, *, details: Mapping[str, Any] | None = None, **values: Any) -> DataError:
         """The error of a header that cannot be used.
 
         Args:
-            fault: What is wrong with it.
+            fault: What is wrong with it; a template, like `hint`.
             hint: How to mend it.
             details: For machines, beside file and row.
+            values: What stands in the places of the templates.
         """
-        told = {"file": self.name, "rows": [self.header], **details}
         return DataError(
-            "{file:s}, row {header:d}: {fault}", hint=hint, details=told, file=self.name, header=self.header, fault=fault
+            "{file:s}, row {header:d}: {fault}",
+            hint=sentence(hint, values),
+            details={"file": self.name, "rows": [self.header], **(details or {})},
+            file=self.name,
+            header=self.header,
+            fault=sentence(fault, values),
         )
 
     def visible(self) -> Table:
@@ -320,13 +325,13 @@ def _records(name: str, text: str, separator: str) -> tuple[list[list[str]], lis
                 lines.append(start)
             start = reader.line_num + 1
     except csv.Error as error:
-        hint = message("Close every quotation mark, and double those inside a quoted cell.")
         raise_row_errors(
             name,
             pl.DataFrame({"row": [start]}),
+            fault="broken quotes or an endless cell ({error})",
+            hint="Close every quotation mark, and double those inside a quoted cell.",
             rule="quotes",
-            fault=message("broken quotes or an endless cell ({error})", error=str(error)),
-            hint=hint,
+            error=str(error),
         )
     return records, lines
 

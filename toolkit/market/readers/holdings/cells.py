@@ -10,7 +10,7 @@ from typing import Any
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import did_you_mean, nearest
 from toolkit.core.limits import LARGEST
-from toolkit.core.messages import message, together
+from toolkit.core.messages import message, sentence, together
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings.columns import GONE, Header
 from toolkit.market.readers.holdings.lots import CellFault, Names
@@ -42,10 +42,11 @@ class RowCells:
         cell = self.raw[key][i] if key in self.raw else None
         return None if cell is None else cells.tidy(str(cell)) or None
 
-    def _fault(self, i: int, column: str, rule: str, fault: str, hint: str, *, value: Any = None) -> None:
-        text = self._text(column, i) if value is None else str(value)
-        lot = self._text("lot_id", i)
-        self.faults.append(CellFault(self.table.rows[i], column, lot, text, rule, fault, hint))
+    def _fault(self, i: int, column: str, rule: str, fault: str, hint: str, /, *, cell: Any = None, **values: Any) -> None:
+        """Note a fault; `fault` and `hint` are templates, and `cell` is what is faulty where that is not the whole cell."""
+        text = self._text(column, i) if cell is None else str(cell)
+        told = sentence(fault, values), sentence(hint, values)
+        self.faults.append(CellFault(self.table.rows[i], column, self._text("lot_id", i), text, rule, *told))
 
     def _is_precious(self, asset: str | None) -> bool:
         return asset is not None and self.names.is_precious(asset)
@@ -78,15 +79,9 @@ class RowCells:
     def _no_number(self, i: int, key: str, *, finite: bool) -> None:
         if finite:
             hint = message("Write a plain number such as 1234.5, without words; leave the cell empty where a value is missing.")
-            self._fault(i, key, "number", message("not a number"), hint)
+            self._fault(i, key, "number", "not a number", hint)
         else:
-            self._fault(
-                i,
-                key,
-                "finite",
-                message("not a finite number within 1e15"),
-                message("Leave the cell empty where a value is missing."),
-            )
+            self._fault(i, key, "finite", "not a finite number within 1e15", "Leave the cell empty where a value is missing.")
 
     def _word(self, i: int, key: str, known: Mapping[str, str], *, default: str, remedy: str = "") -> str | None:
         text = self._text(key, i)
@@ -98,7 +93,7 @@ class RowCells:
             # No word that is like "storniert" is meant by it.
             near = "" if GONE.search(fold(text)) or not nearest(text, known.values()) else did_you_mean(text, known.values())
             hint = together(near, remedy)
-            self._fault(i, key, f"unknown_{key}", message("unknown {key:s}", key=key), hint)
+            self._fault(i, key, f"unknown_{key}", "unknown {key:s}", hint, key=key)
         return found
 
     def _fraction(self, i: int, key: str) -> float | None:
@@ -106,7 +101,7 @@ class RowCells:
         if value is None or found is None:
             return None
         if found.before or found.after not in ("", "%"):
-            self._fault(i, key, "number", message("not a number"), message("Write 15 % or 0.15."))
+            self._fault(i, key, "number", "not a number", "Write 15 % or 0.15.")
             return None
         if not found.after and self.header[key].percent and 0 < value < _LEAST_PER_CENT:
             hint = message(
@@ -114,17 +109,11 @@ class RowCells:
                 percent=100 * value,
                 value=value,
             )
-            self._fault(i, key, "percent", message("a {key:s} that may be a fraction or in per cent", key=key), hint)
+            self._fault(i, key, "percent", "a {key:s} that may be a fraction or in per cent", hint, key=key)
             return None
         if found.after == "%" or self.header[key].percent:
             value /= 100
         if not 0 <= value < 1:
-            self._fault(
-                i,
-                key,
-                "fraction",
-                message("a {key:s} outside 0..1", key=key),
-                message("Write 15 % as 15 % or as the fraction 0.15."),
-            )
+            self._fault(i, key, "fraction", "a {key:s} outside 0..1", "Write 15 % as 15 % or as the fraction 0.15.", key=key)
             return None
         return value

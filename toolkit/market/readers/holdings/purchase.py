@@ -37,7 +37,7 @@ class PurchaseCells(RowCells):
         for key, value in (("purchase_price", price), ("total_price", total)):
             if value is not None and value <= 0:
                 hint = message("Give a price above zero, or leave the cell empty.")
-                self._fault(i, key, "positive", message("a {key:s} that is not positive", key=key), hint)
+                self._fault(i, key, "positive", "a {key:s} that is not positive", hint, key=key)
                 return
         paid, is_fraction, shown_paid = self._payment(i)
         row["currency"] = self._currency(i, row, shown, shown_total, shown_paid, needed=price is not None or total is not None)
@@ -47,11 +47,7 @@ class PurchaseCells(RowCells):
         if per and mass and (per, 1.0) != (mass, count):
             hint = message("Say it in one of the two.")
             self._fault(
-                i,
-                "purchase_price_is",
-                "two_units",
-                message("a price that its cell or header says is per {per:s}", per=per),
-                hint,
+                i, "purchase_price_is", "two_units", "a price that its cell or header says is per {per:s}", hint, per=per
             )
             return
         per = per or mass
@@ -76,7 +72,7 @@ class PurchaseCells(RowCells):
             price, per = price / one, "kg"
         elif (pieces or is_apart) and price is not None and is_what == "unit" and per not in KG_PER_UNIT:
             hint = message("Give the price of a mass, as EUR/kg, or that of the lot as total_price.")
-            self._fault(i, "purchase_price", "price_is", message("a price that may be of a piece or of a kg"), hint)
+            self._fault(i, "purchase_price", "price_is", "a price that may be of a piece or of a kg", hint)
             return
         quantity, unit = row["quantity"], row["unit"]
         if quantity is None or unit is None or is_what is None:
@@ -93,7 +89,7 @@ class PurchaseCells(RowCells):
                     quantity=quantity,
                     product=price * quantity,
                 )
-                self._fault(i, "total_price", "total_price", message("a total that is not the price times the quantity"), hint)
+                self._fault(i, "total_price", "total_price", "a total that is not the price times the quantity", hint)
                 return
             price = total / quantity if price is None else price
         row["purchase_price"] = price
@@ -144,7 +140,7 @@ class PurchaseCells(RowCells):
             return value / 100, True, None
         if 0 < value <= 1 and not (found.before or found.after):
             hint = message("Write {value:.0%}, or the amount with its currency, as {value:.2f} EUR.", value=value)
-            self._fault(i, "paid", "paid", message("a payment that may be a fraction or an amount"), hint)
+            self._fault(i, "paid", "paid", "a payment that may be a fraction or an amount", hint)
             return None, False, None
         return value, value == 0, found
 
@@ -157,16 +153,14 @@ class PurchaseCells(RowCells):
         price = row["purchase_price"]
         if price is None and not (is_fraction and paid == 1):
             hint = message("Fill in purchase_price or total_price; a column that is itself the price is total_price.")
-            self._fault(i, "paid", "paid_of_what", message("a part of an unknown purchase price"), hint)
+            self._fault(i, "paid", "paid_of_what", "a part of an unknown purchase price", hint)
             return
         share = paid if is_fraction else paid / (price * row["quantity"])
         if not 0 <= share <= 1 + AGREES:
             hint = message("Give what is paid, as 30 % or as an amount.")
-            self._fault(i, "paid", "paid", message("a payment that is not between nothing and the purchase price"), hint)
+            self._fault(i, "paid", "paid", "a payment that is not between nothing and the purchase price", hint)
         elif share > 0 and row["status"] == "planned":
-            self._fault(
-                i, "paid", "paid", message("a payment for a lot that is only planned"), message("Give it the status 'ordered'.")
-            )
+            self._fault(i, "paid", "paid", "a payment for a lot that is only planned", "Give it the status 'ordered'.")
         else:
             row["paid"] = min(share, 1.0)
 
@@ -183,19 +177,19 @@ class PurchaseCells(RowCells):
             unit, named = row["unit"], self._unit_named(row["asset"], per)
             if per and unit and not {named, unit} <= {*KG_PER_UNIT} and named != unit and named not in cells.NO_ONE_MASS:
                 hint = message("The price is per {per:s} and the quantity in {unit:s}: use one unit.", per=per, unit=unit)
-                self._fault(i, "purchase_price", "two_units", message("two units"), hint)
+                self._fault(i, "purchase_price", "two_units", "two units", hint)
             try:
                 found.add(cells.currency(word))
             except DataError as error:
-                self._fault(i, "currency", "currency", error.message, error.hint, value=text)
+                self._fault(i, "currency", "currency", error.message, error.hint, cell=text)
                 return None
             if word.strip() == "$":
                 self._default("dollar", self.lots[i])
         if len(found) > 1:
             hint = message("Keep one of {words:s}.", words=", ".join(sorted(found)))
-            self._fault(i, "currency", "two_currencies", message("two currencies"), hint)
+            self._fault(i, "currency", "two_currencies", "two currencies", hint)
             return None
         if not found and needed:
             hint = message("Fill in the currency, or put it into the header, as 'purchase_price EUR'.")
-            self._fault(i, "currency", "empty", message("a purchase_price without currency"), hint)
+            self._fault(i, "currency", "empty", "a purchase_price without currency", hint)
         return found.pop() if found else None

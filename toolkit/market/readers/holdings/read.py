@@ -190,7 +190,7 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
     if faults:
         needs = message("The header needs asset and quantity; `toolkit holdings template` writes one with all columns.")
         hint = together(*dict.fromkeys(hints)) or needs
-        return found, table.header_error(message("{faults:; }.", faults=faults), hint, faults=faults)
+        return found, table.header_error("{faults:; }.", hint, details={"faults": faults}, faults=faults)
     return found, None
 
 

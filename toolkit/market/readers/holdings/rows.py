@@ -134,11 +134,11 @@ class Parser(PurchaseCells, StatusCells):
                 if isinstance(cell, str) and (found := cells.amount(cell)):
                     seen.append((i, key, found))
         self.mark, odd = cells.decimal_mark(Counter(found for _, _, found in seen))
-        both = message("numbers use both '.' and ',' as decimal mark")
-        remedy = message("Use one decimal mark in the whole file.")
         for i, key, found in seen:
             if found in odd:
-                self._fault(i, key, "decimal", both, remedy)
+                self._fault(
+                    i, key, "decimal", "numbers use both '.' and ',' as decimal mark", "Use one decimal mark in the whole file."
+                )
             elif found.is_ambiguous and self.mark is None:
                 small, large = found.value("."), found.value(",")
                 values = sorted(value for value in (small, large) if value is not None)
@@ -146,12 +146,10 @@ class Parser(PurchaseCells, StatusCells):
                     i,
                     key,
                     "decimal",
-                    message("a mark that may mean decimals or thousands"),
-                    message(
-                        "Write {small:s} or {large:s}, whichever is meant: no other number of the file settles it.",
-                        small=f"{values[0]:.4f}",
-                        large=f"{values[1]:.0f}",
-                    ),
+                    "a mark that may mean decimals or thousands",
+                    "Write {small:s} or {large:s}, whichever is meant: no other number of the file settles it.",
+                    small=f"{values[0]:.4f}",
+                    large=f"{values[1]:.0f}",
                 )
         settled = [found for _, _, found in seen if found.is_ambiguous]
         if settled and self.mark is not None:
@@ -205,7 +203,7 @@ class Parser(PurchaseCells, StatusCells):
     def _asset(self, i: int, row: dict[str, Any]) -> str | None:
         text = self._text("asset", i)
         if text is None:
-            self._fault(i, "asset", "empty", message("no asset"), message("Fill the 'asset' cell, or leave the row out."))
+            self._fault(i, "asset", "empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
             return None
         try:
             row["asset"], words, row["purity"] = self._named(text)
@@ -222,7 +220,7 @@ class Parser(PurchaseCells, StatusCells):
                 hint = message(
                     "Row {row:d} is taken for the header. Where the header has two rows, write it in one.", row=row_of
                 )
-            self._fault(i, "asset", "unknown_asset", message("unknown asset"), hint)
+            self._fault(i, "asset", "unknown_asset", "unknown asset", hint)
             return None
         return words
 
@@ -250,20 +248,16 @@ class Parser(PurchaseCells, StatusCells):
             given = self.names.form(asset, bare) if bare else None
         except DataError as error:
             column = "form" if text else "asset"
-            self._fault(i, column, "unknown_form", message("unknown form of {asset!r:s}", asset=asset), error.hint)
+            self._fault(i, column, "unknown_form", "unknown form of {asset!r:s}", error.hint, asset=asset)
             return
         if named and given and named != given:
             hint = message("The asset says {named:s}, the form {given:s}: name the form once.", named=named, given=given)
-            self._fault(i, "form", "two_forms", message("a form that contradicts the asset"), hint)
+            self._fault(i, "form", "two_forms", "a form that contradicts the asset", hint)
             return
         row["form"] = given or named or self.names.traded_form(asset)
         if row["form"] is None:
             self._fault(
-                i,
-                "form",
-                "empty",
-                message("no form of {asset:s}, which no product trades", asset=asset),
-                message("Write metal, oxide, ..."),
+                i, "form", "empty", "no form of {asset:s}, which no product trades", "Write metal, oxide, ...", asset=asset
             )
         elif not (given or named):
             self._default("form", message("{asset} ({form})", asset=asset, form=row["form"]))
@@ -287,23 +281,19 @@ class Parser(PurchaseCells, StatusCells):
 
     def _quantity(self, i: int) -> tuple[str | None, float | None]:
         if self._text("quantity", i) is None:
-            self._fault(
-                i, "quantity", "empty", message("no quantity"), message("Fill the 'quantity' cell, or leave the row out.")
-            )
+            self._fault(i, "quantity", "empty", "no quantity", "Fill the 'quantity' cell, or leave the row out.")
             return None, None
         if re.fullmatch(r"\(\s*\d[\d.,' ]*\w*\s*\)|\d[\d.,' ]*-", self._text("quantity", i) or ""):  # as accounts write it
-            self._fault(i, "quantity", "positive", message("a quantity that is not positive"), _ABOVE_ZERO)
+            self._fault(i, "quantity", "positive", "a quantity that is not positive", _ABOVE_ZERO)
             return None, None
         value, found = self._number(i, "quantity")
         if found is None or value is None:
             return None, None
         if found.before:
-            self._fault(
-                i, "quantity", "number", message("not a number"), message("Write the number alone, or with its unit behind it.")
-            )
+            self._fault(i, "quantity", "number", "not a number", "Write the number alone, or with its unit behind it.")
             return None, None
         if value <= 0:
-            self._fault(i, "quantity", "positive", message("a quantity that is not positive"), _ABOVE_ZERO)
+            self._fault(i, "quantity", "positive", "a quantity that is not positive", _ABOVE_ZERO)
             return found.after or None, None
         return found.after or None, value
 
@@ -322,7 +312,7 @@ class Parser(PurchaseCells, StatusCells):
         mass = self._mass_of_a_piece(i, asset)
         if mass is None or count != round(count):
             hint = message("Give the mass in kg, g, t, lb or ozt, or that of one piece in a column 'size'.")
-            self._fault(i, "quantity", "unknown_unit", message("pieces of unknown weight"), hint)
+            self._fault(i, "quantity", "unknown_unit", "pieces of unknown weight", hint)
             return None
         self._default("pieces", f"{self.lots[i]} ({count:.0f} x {mass:.12g} kg)")
         return float(f"{count * mass:.15g}")
@@ -358,12 +348,10 @@ class Parser(PurchaseCells, StatusCells):
             except DataError as error:
                 if asset is None and cells.UNITS.get(fold(text)):
                     continue
-                self._fault(i, column, "unknown_unit", error.message, error.hint, value=text)
+                self._fault(i, column, "unknown_unit", error.message, error.hint, cell=text)
                 return None
         if len(found) > 1:
-            self._fault(
-                i, column, "two_units", message("two units"), message("Keep one of {words:s}.", words=", ".join(sorted(found)))
-            )
+            self._fault(i, column, "two_units", "two units", "Keep one of {words:s}.", words=", ".join(sorted(found)))
             return None
         return found.pop() if found else None
 
@@ -385,7 +373,7 @@ class Parser(PurchaseCells, StatusCells):
                 message("Correct the date, or give the lot the status 'planned'."),
                 message("A day of delivery belongs in a column 'delivery date'."),
             )
-            self._fault(i, "purchase_date", "future", message("a purchase after today ({day})", day=self.today), hint)
+            self._fault(i, "purchase_date", "future", "a purchase after today ({day})", hint, day=self.today)
             return None
         return found
 
@@ -403,7 +391,7 @@ class Parser(PurchaseCells, StatusCells):
                     ),
                     hint,
                 )
-            self._fault(i, "purchase_date", "date", message("not a date"), hint)
+            self._fault(i, "purchase_date", "date", "not a date", hint)
             return None
         if read.day is not None:
             return read.day
@@ -413,7 +401,7 @@ class Parser(PurchaseCells, StatusCells):
             if self.month_first is not None:
                 return chosen
             hint = message("Some dates of the file have the day first and some the month: write them all as 2026-05-31.")
-            self._fault(i, "purchase_date", "date_order", message("dates in two orders"), hint)
+            self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
             return None
         if self.month_first is None:
             hint = message(
@@ -421,7 +409,7 @@ class Parser(PurchaseCells, StatusCells):
                 day_first=day_first,
                 month_first=month_first,
             )
-            self._fault(i, "purchase_date", "date_order", message("a date whose day and month may be swapped"), hint)
+            self._fault(i, "purchase_date", "date_order", "a date whose day and month may be swapped", hint)
             return None
         self._default("month_first" if self.month_first else "day_first", self.lots[i])
         return month_first if self.month_first else day_first
@@ -437,7 +425,7 @@ class Parser(PurchaseCells, StatusCells):
             says_not = _NOT_FROM.match(fold(text))
             near = message("It says where the metal does not come from: write its country.") if says_not else country_hint(text)
             hint = together(near, message("Or write '{word:s}'.", word=UNKNOWN_ORIGIN))
-            self._fault(i, "origin_country", "origin_country", message("not a country"), hint)
+            self._fault(i, "origin_country", "origin_country", "not a country", hint)
         return found
 
     # All lots
@@ -466,7 +454,7 @@ class Parser(PurchaseCells, StatusCells):
                     total=found[0],
                     unit=found[1],
                 )
-                self._fault(i, "quantity", "total", message("a total that the lots do not sum to"), hint)
+                self._fault(i, "quantity", "total", "a total that the lots do not sum to", hint)
 
     def _say(self, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int], lots: int) -> None:
         """Notes on how the file was read."""

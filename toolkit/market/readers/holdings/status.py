@@ -56,11 +56,11 @@ class StatusCells(RowCells):
             status, where, words = said
             fault = message("no status, and {where} that says {status:s}", where=where, status=status)
             hint = message("Fill in the status: {status:s}, or stored.", status=status)
-            return self._fault(i, "status", "status", fault, hint, value=words)
+            return self._fault(i, "status", "status", fault, hint, cell=words)
         if found := status_and_day(text or ""):
             status, day = found
             if status == "stored" and not ((last := last_day(day)) and last <= self.today):
-                return self._fault(i, "status", "status", message("stored, and a day that may lie after today"), _STATUS)
+                return self._fault(i, "status", "status", "stored, and a day that may lie after today", _STATUS)
             self._default("status_day", f"{self.lots[i]} ({text})")
             return status
         return self._word(i, "status", STATUSES, default="stored", remedy=_STATUS)
