@@ -22,9 +22,9 @@ from toolkit.market.readers.holdings.columns import (
     Header,
     read_header,
 )
-from toolkit.market.readers.holdings.lines import SALE
 from toolkit.market.readers.holdings.lots import Holdings, Names, ReadFile
 from toolkit.market.readers.holdings.rows import Parser
+from toolkit.market.readers.holdings.unread import SALE
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Source, Table, read_table
 
 MOST_LOTS = 100_000

@@ -24,10 +24,11 @@ from toolkit.market.readers.holdings.columns import (
     UNKNOWN_WORDS,
     Header,
 )
-from toolkit.market.readers.holdings.lines import alike, counted, in_part, no_lots, reduced, repeated, sales, shared
+from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
-from toolkit.market.readers.holdings.status import StatusCells, not_arrived
+from toolkit.market.readers.holdings.status import StatusCells
+from toolkit.market.readers.holdings.unread import contradictions
 
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
@@ -65,9 +66,7 @@ class Parser(PurchaseCells, StatusCells):
         told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
-        self.faults += [*reduced(table, self.headers, kept), *sales(table, self.headers, kept)]
-        self.faults += [*shared(table, self.headers, kept), *not_arrived(table, self.headers, kept, rows, self.today)]
-        self.faults += [*counted(table, self.headers, kept, rows), *in_part(table, self.headers, kept, rows)]
+        self.faults += contradictions(table, self.headers, kept, rows, self.today)
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
         columns = {h.text: h.key for h in self.headers if h.key}

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from toolkit.core.countries import fold, foldings
 from toolkit.core.messages import Message, message
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings.cells import RowCells
-from toolkit.market.readers.holdings.columns import STATUSES, Header, status_within
-from toolkit.market.readers.holdings.lots import CellFault
-from toolkit.market.readers.tabular import Table
+from toolkit.market.readers.holdings.columns import STATUSES, status_within
 
 _WORDS = re.compile(
     "delivery|due|expected|eta|etd|arrival|arrives|arriving|date|on|by|since|at|for|from|in|mid|end|early|week|cw|kw|ca|am|bis|"
@@ -23,12 +19,6 @@ _WORDS = re.compile(
 _FIGURES = re.compile(r"(kw|cw|q)?[0-9]+([./-][0-9]+){0,2}\.?", re.IGNORECASE)
 _WEEK = re.compile(r"(?:kw|cw|week|woche) ?([0-9]{1,2})[/ ]+(20[0-9]{2})", re.IGNORECASE)
 _QUARTER = re.compile(r"q([1-4])[/ ]+(20[0-9]{2})", re.IGNORECASE)
-_DUE = re.compile(
-    r"((erwartete[rs]?|voraussichtliche[rs]?|geplante[rs]?|expected|estimated|planned|due) )?"
-    r"(liefer(termin|datum|tag|woche|monat)|lieferung( am)?|ankunft(sdatum)?|delivery( (date|day|week|month))?|deliver by|"
-    r"due( date)?|eta|arrival( date)?|estimated time of arrival)"
-)
-"""Headers, as `fold` writes them, of the day on which a lot arrives."""
 
 _OF_OTHER_THINGS = ("open", "order", "offen")
 """Words of a status that a remark uses of other things, too: an order's number."""
@@ -115,34 +105,3 @@ def _last_day(text: str) -> date | None:
 
 def _end_of_month(year: int, month: int) -> date:
     return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
-
-
-def not_arrived(
-    table: Table, headers: Sequence[Header], kept: Sequence[int], lots: Sequence[Mapping[str, Any]], today: date
-) -> list[CellFault]:
-    """A fault for every stored lot whose day of delivery, in a column that is not read, may lie after today.
-
-    Args:
-        table: Its cells.
-        headers: Of its columns.
-        kept: Positions of the rows that are lots.
-        lots: Their records.
-        today: Day on which the file is read.
-    """
-    found: list[CellFault] = []
-    for header in headers:
-        if header.key is not None or not _DUE.fullmatch(fold(header.text)):
-            continue
-        fault = message("stored, and a column {header!r:s} by which it may not have arrived", header=header.text)
-        hint = message(
-            "Write 'ordered' or 'in_transit' as the status; if it has arrived, rename the column to {new!r:s}.",
-            new=f"note {header.text}",
-        )
-        for i, lot in zip(kept, lots, strict=True):
-            cell = table.cells[header.text][i]
-            text = "" if cell is None else str(cell)
-            day = cell if isinstance(cell, date) else last_day(text)
-            is_past = day is not None and f"{day:%Y-%m-%d}" <= today.isoformat()
-            if lot["status"] == "stored" and re.search("[0-9]", text) and not is_past:
-                found.append(CellFault(table.rows[i], "status", None, text, "due", fault, hint))
-    return found

@@ -1,0 +1,208 @@
+"""Columns of a holdings file that are not read and still say that a row is no lot, is another's, or has not all arrived."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from toolkit.core.countries import fold, foldings
+from toolkit.core.messages import sentence
+from toolkit.core.size import PieceSize
+from toolkit.core.units import KG_PER_UNIT
+from toolkit.market.readers.cells import amount, tidy
+from toolkit.market.readers.holdings.columns import COUNTS, GONE, UNKNOWN_WORDS, Header
+from toolkit.market.readers.holdings.lots import CellFault
+from toolkit.market.readers.holdings.purchase import AGREES
+from toolkit.market.readers.holdings.status import last_day
+from toolkit.market.readers.tabular import Table
+
+_LEFT = re.compile(
+    r"\b(rest(menge|bestand|gewicht)|bestand|aktuelle menge|current (stock|quantity))\b|"
+    r"\bremaining( (quantity|qty|weight|mass|stock|kg|g|t|lb))?$|\b(qty|quantity|kg) left\b"
+)
+"""Headers, as `fold` writes them, of what is left of a lot."""
+SALE = re.compile(rf"(teil)?verkauf|rue?ck(kauf|gabe)|sell|sale|buy ?back|redemption|withdrawal|{GONE.pattern}")
+"""Cells, as `fold` writes them, of a list of purchases and sales, on a row that takes metal away."""
+_ARRIVED = re.compile(r"\bgeliefert( kg| g| t)?$|\bgelieferte menge\b|\b(delivered|received)( quantity| qty| kg| g| t)?$")
+_OUTSTANDING = re.compile(r"\boffene (liefer)?menge\b|\boffen( kg| g| t)$|\boutstanding( quantity| qty| kg| g| t)$")
+"""Headers, as `fold` writes them, of what of an order has arrived, and of what has not."""
+_DUE = re.compile(
+    r"((erwartete[rs]?|voraussichtliche[rs]?|geplante[rs]?|expected|estimated|planned|due) )?"
+    r"(liefer(termin|datum|tag|woche|monat)|lieferung( am)?|ankunft(sdatum)?|delivery( (date|day|week|month))?|deliver by|"
+    r"due( date)?|eta|arrival( date)?|estimated time of arrival)"
+)
+"""Headers, as `fold` writes them, of the day on which a lot arrives."""
+_SHARE = re.compile(
+    r"((mit)?eigentums|miteigentums|besitz)?anteil( des eigentue?mers)?|(ownership|owners?|beneficial)( share| interest)?|"
+    r"share|our share|my share|mein anteil|unser anteil|stake|beteiligung|quote|miteigentum|part owned|owned"
+)
+"""Headers, as `fold` writes them, of the part of a lot that is the owner's."""
+_ANOTHERS = re.compile(
+    r"fremd(bestand|eigentum|ware|besitz)?|third part(y|ies)( owned| stock)?|kommission(sware)?|consignment( stock)?|not owned|"
+    r"(belongs to|property of|owned by|held for|gehoert|eigentum von) (a |the |einem )?"
+    r"(clients?|customers?|third part(y|ies)|kunden?|dritten?)"
+)
+"""Cells, as `fold` writes them, that say that a lot is not the owner's."""
+_OWNER = frozenset(
+    {"eigentuemer", "inhaber", "besitzer", "owner", "holder", "kunde", "client", "name", "person", "family member"}
+)
+_NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
+Lots = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column that is not read: its cells in the rows of the lots, as they stand and as tidy text."""
+
+    header: str
+    rows: Sequence[int]
+    cells: Sequence[Any]
+
+    @property
+    def name(self) -> str:
+        return fold(self.header)
+
+    @property
+    def texts(self) -> list[str]:
+        return ["" if cell is None else tidy(str(cell)) for cell in self.cells]
+
+    def _fault(self, at: int, text: str, rule: str, fault: str, hint: str, column: str = "quantity") -> CellFault:
+        values = {"header": self.header, "new": f"note {self.header}"}
+        return CellFault(self.rows[at], column, None, text, rule, sentence(fault, values), sentence(hint, values))
+
+
+def contradictions(
+    table: Table, headers: Sequence[Header], kept: Sequence[int], lots: Lots, today: date
+) -> Iterator[CellFault]:
+    """A fault for every row of which a column that is not read says another thing than its lot.
+
+    A column whose header begins with ``note`` says nothing of how much is held.
+
+    Args:
+        table: Its cells.
+        headers: Of its columns.
+        kept: Positions of the rows that are lots.
+        lots: Their records.
+        today: Day on which the file is read.
+    """
+    rows = [table.rows[i] for i in kept]
+    unread = [_Column(h.text, rows, [table.cells[h.text][i] for i in kept]) for h in headers if h.key is None]
+    telling = [column for column in unread if not column.name.startswith("note ")]
+    whole = next(([str(table.cells[h.text][i]) for i in kept] for h in headers if h.key == "quantity"), None)
+    yield from _reduced(telling, whole)
+    for column, at, cell in _cells_of(telling, SALE):
+        yield column._fault(
+            at, cell, "sale", "a row that takes metal away",
+            "A sale is no lot: take it off the quantity of its lot, and leave its row out.",
+        )  # fmt: skip
+    for column, at, cell in _cells_of(telling, _ANOTHERS):
+        yield column._fault(
+            at, cell, "shared", "a lot that is another's",
+            "Leave out the row of a lot that is another's, or write the cell in other words if it is not.",
+        )  # fmt: skip
+    yield from _shared(unread)
+    yield from _not_arrived(unread, lots, today)
+    yield from _counted(unread, lots)
+    yield from _in_part(telling, lots)
+
+
+def _cells_of(columns: Iterable[_Column], words: re.Pattern[str]) -> Iterator[tuple[_Column, int, str]]:
+    """Every cell that is one of some words."""
+    for column in columns:
+        for at, cell in enumerate(column.cells):
+            if isinstance(cell, str) and words.fullmatch(fold(cell)):
+                yield column, at, cell
+
+
+def _reduced(columns: Iterable[_Column], whole: Sequence[str] | None) -> Iterator[CellFault]:
+    """Part is sold, taken or cancelled; what is left may be all of it."""
+    for column in columns:
+        left = _LEFT.search(column.name)
+        for at, text in enumerate(column.texts if left or GONE.search(column.name) else ()):
+            is_whole = left and whole is not None and str(column.cells[at]) == whole[at]
+            if not (fold(text) in _NO_PART or is_whole or re.fullmatch(r"[0.,\s]+[a-z]*", text)):
+                yield column._fault(
+                    at, text, "reduced", "a column {header!r:s} that says that not all of the quantity is held",
+                    "Write what is left as the quantity, leave out the row of a lot that is gone, and rename the column to "
+                    "{new!r:s}.",
+                )  # fmt: skip
+
+
+def _shared(columns: Sequence[_Column]) -> Iterator[CellFault]:
+    """Part is another's (``Anteil %`` and ``60``); without a column of owners, parts that sum to the whole are weights."""
+    has_owners = any(not _OWNER.isdisjoint(foldings(column.header)) for column in columns)
+    for column in columns:
+        if not _SHARE.fullmatch(re.sub(r" (in )?(prozent|per ?cent|pct)$", "", column.name)):
+            continue
+        parts = {at: part for at, text in enumerate(column.texts) if (part := _part(text)) is not None}
+        whole = 100 if "%" in column.header + "".join(column.texts) or max(parts.values(), default=0) > 1 else 1
+        if has_owners or abs(sum(parts.values()) - whole) > AGREES * whole:
+            for at, part in parts.items():
+                if part < whole * (1 - 1e-9):
+                    yield column._fault(
+                        at, column.texts[at], "shared", "a column {header!r:s} that says that part of it is another's",
+                        "Write the quantity that is held by the owner, and rename the column to {new!r:s}.",
+                    )  # fmt: skip
+
+
+def _part(text: str) -> float | None:
+    """The number in a cell; ``1/2`` is one too."""
+    if (found := re.fullmatch(r"([0-9]{1,4}) ?/ ?([1-9][0-9]{0,3})", text)) is not None:
+        return int(found[1]) / int(found[2])
+    number = amount(text)
+    return number and (number.point if number.point is not None else number.comma)
+
+
+def _not_arrived(columns: Iterable[_Column], lots: Lots, today: date) -> Iterator[CellFault]:
+    """The day of delivery of a stored lot may lie after today."""
+    for column in columns:
+        for at, cell in enumerate(column.cells if _DUE.fullmatch(column.name) else ()):
+            day = cell if isinstance(cell, date) else last_day(str(cell or ""))
+            is_past = day is not None and f"{day:%Y-%m-%d}" <= today.isoformat()
+            if lots[at]["status"] == "stored" and re.search("[0-9]", str(cell or "")) and not is_past:
+                yield column._fault(
+                    at, str(cell), "due", "stored, and a column {header!r:s} by which it may not have arrived",
+                    "Write 'ordered' or 'in_transit' as the status; if it has arrived, rename the column to {new!r:s}.",
+                    "status",
+                )  # fmt: skip
+
+
+def _counted(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
+    """The quantity of several pieces may be that of one: it is not so many times the size of a piece."""
+    for column in columns:
+        for at, text in enumerate(column.texts if not COUNTS.isdisjoint(foldings(column.header)) else ()):
+            if re.match(r"0*([2-9]|1[0-9])", text) and not _is_of_all(text, lots[at]):
+                yield column._fault(
+                    at, text, "pieces", "several pieces beside a quantity that may be of one or of all",
+                    "Write the mass of the whole lot as the quantity, and rename the column to {new!r:s}.",
+                )  # fmt: skip
+
+
+def _is_of_all(count: str, lot: Mapping[str, Any]) -> bool:
+    """Whether the quantity of a lot is a number of pieces times the mass of one."""
+    mass = PieceSize.parse(lot["size"]).mass if lot["size"] else None
+    if not (mass and lot["quantity"] and lot["unit"] in KG_PER_UNIT and re.fullmatch(r"\d+([.,]0*)?", count)):
+        return False
+    whole = int(re.split("[.,]", count)[0]) * mass
+    return abs(lot["quantity"] * KG_PER_UNIT[lot["unit"]] - whole) <= AGREES * whole
+
+
+def _in_part(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
+    """Not all has arrived, and the status does not say so."""
+    for column in columns:
+        arrived = _ARRIVED.search(column.name)
+        for at, text in enumerate(column.texts if arrived or _OUTSTANDING.search(column.name) else ()):
+            number, whole = amount(text), lots[at]["quantity"]
+            if number is None or number.before or "-" in number.after or whole is None:
+                continue
+            is_all, is_none = (share in (number.point, number.comma) for share in (whole, 0.0))
+            is_here, is_away = (is_all, is_none) if arrived else (is_none, is_all)
+            if not (is_here or (is_away and lots[at]["status"] != "stored")):
+                yield column._fault(
+                    at, text, "in_part", "a column {header!r:s} that says that not all of it has arrived",
+                    "Give what has arrived a row of its own with the status 'stored', the rest one with 'ordered', and rename "
+                    "the column to {new!r:s}.",
+                )  # fmt: skip
