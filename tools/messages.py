@@ -57,8 +57,14 @@ def messages() -> Mapping[Message, list[str]]:
 def error_sentences(name: str, call: ast.Call) -> Iterator[ast.expr]:
     """What a call says of an error: none for what takes no templates."""
     if name in SENTENCES:
-        yield from (call.args[at] for at in SENTENCES[name] if at < len(call.args))
-        yield from (keyword.value for keyword in call.keywords if keyword.arg in ("fault", "hint"))
+        said = [call.args[at] for at in SENTENCES[name] if at < len(call.args)]
+        said += [keyword.value for keyword in call.keywords if keyword.arg in ("fault", "hint")]
+        while said:
+            one = said.pop(0)
+            if isinstance(one, ast.IfExp):
+                said += [one.body, one.orelse]
+            else:
+                yield one
 
 
 def _of_module(path: Path, functions: Mapping[str, slice]) -> Iterator[tuple[int, Message]]:

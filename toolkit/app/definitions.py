@@ -57,7 +57,7 @@ def find(kind: str, name: str) -> Definition:
         )
     if as_path.suffix == ".toml" or as_path.is_file():
         if not as_path.is_file():
-            raise SpecError("{name:s} does not exist.", details={"file": name}, name=name)
+            raise SpecError("{file:s} does not exist.", file=name)
         return Definition(as_path.stem, as_path, "file")
     known = {definition.name: definition for definition in definitions(kind)}
     if name not in known:

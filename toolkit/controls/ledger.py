@@ -198,8 +198,7 @@ class ControlLedger:
             members = message("Ask for one of: {names:s}.", names=", ".join(self._members[key]))
             raise DataError(group, hint=members, details={"metal": name})
         if key not in self.assets:
-            unknown = message("unknown metal {name!r:s}.", name=name)
-            raise DataError(unknown, hint=metal_hint(name, self.assets), details={"metal": name})
+            raise DataError("unknown metal {name!r:s}.", hint=metal_hint(name, self.assets), details={"metal": name}, name=name)
         return key
 
     def form(self, asset: str, name: str) -> str:

@@ -174,21 +174,15 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return parse_toml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise SpecError("{path:s} does not exist.", details={"file": str(path)}, path=str(path)) from None
+        raise SpecError("{file:s} does not exist.", file=str(path)) from None
     except IsADirectoryError:
-        raise SpecError("{path:s} is a folder, not a file.", details={"file": str(path)}, path=str(path)) from None
+        raise SpecError("{file:s} is a folder, not a file.", file=str(path)) from None
     except UnicodeDecodeError:
-        raise SpecError(
-            "{path:s} is not UTF-8 text.", hint="Save it as UTF-8.", details={"file": str(path)}, path=str(path)
-        ) from None
+        raise SpecError("{file:s} is not UTF-8 text.", hint="Save it as UTF-8.", file=str(path)) from None
     except OSError as error:
-        raise SpecError(
-            "{path:s} cannot be read: {error:s}.", details={"file": str(path)}, path=str(path), error=error.strerror or error
-        ) from None
+        raise SpecError("{file:s} cannot be read: {error:s}.", file=str(path), error=error.strerror or error) from None
     except ValueError as error:
-        raise SpecError(
-            "{path:s} is not valid TOML: {error:s}.", details={"file": str(path)}, path=str(path), error=str(error)
-        ) from None
+        raise SpecError("{file:s} is not valid TOML: {error:s}.", file=str(path), error=str(error)) from None
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -300,7 +294,7 @@ def raise_faults(faults: list[dict[str, str]], file: str) -> None:
         for fault in faults
     ]
     hint = together(*(fault["hint"] for fault in faults))
-    raise SpecError("{file:s}: {told:; }.", hint=hint, details={"file": file, "faults": faults}, file=file, told=told)
+    raise SpecError("{file:s}: {told:; }.", hint=hint, details={"faults": faults}, file=file, told=told)
 
 
 def decode(model: type[SpecT], data: Mapping[str, Any], *, file: str, where: str = "") -> SpecT:

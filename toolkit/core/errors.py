@@ -27,11 +27,14 @@ class ToolkitError(Exception):
     kind: ClassVar[str] = "error"
 
     def __init__(self, message: str, *, hint: str = "", details: Mapping[str, Any] | None = None, **values: Any) -> None:
-        """An error of two sentences, as templates where there are values (`toolkit.core.messages.Message`)."""
+        """An error of two sentences, as templates where there are values (`toolkit.core.messages.Message`).
+
+        A value `file` is among the details, too.
+        """
         self.message: str = sentence(message, values)
         self.hint: str = sentence(hint, values) if hint else ""
         super().__init__(self.message)
-        self.details: dict[str, Any] = dict(details or {})
+        self.details: dict[str, Any] = {**({"file": str(values["file"])} if "file" in values else {}), **(details or {})}
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

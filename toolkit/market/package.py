@@ -108,15 +108,13 @@ def descriptor(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise DataError("{folder:s} is no data package: datapackage.json is missing.", folder=str(folder)) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError("{path:s} cannot be read: {error:s}.", hint=AGAIN, path=str(path), error=str(error)) from error
+        raise DataError("{file:s} cannot be read: {error:s}.", hint=AGAIN, file=str(path), error=str(error)) from error
     try:
         _Descriptor.model_validate(package)
     except ValidationError as error:
         faults = faults_of(error, _Descriptor, "")
         told = "; ".join(f"{fault['key']} {fault['message']}".strip() for fault in faults[:3])
-        raise DataError(
-            "{path:s}: {told}.", hint=AGAIN, details={"file": str(path), "faults": faults}, path=str(path), told=told
-        ) from None
+        raise DataError("{file:s}: {told}.", hint=AGAIN, details={"faults": faults}, file=str(path), told=told) from None
     return package
 
 

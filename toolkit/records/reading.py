@@ -62,4 +62,4 @@ def _refuse(faults: list[dict[str, str]], file: str, hint: str) -> None:
         told = [message("{key:s} {fault}", key=fault["key"], fault=fault["message"]) for fault in faults[:MOST_FAULTS]]
         if more := len(faults) - len(told):
             told.append(message("and {n} more", n=more))
-        raise SpecError("{file:s}: {told:; }.", hint=hint, details={"file": file, "faults": faults}, file=file, told=told)
+        raise SpecError("{file:s}: {told:; }.", hint=hint, details={"faults": faults}, file=file, told=told)

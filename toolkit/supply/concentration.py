@@ -143,13 +143,13 @@ def supply_shares(shares: pl.DataFrame, asset: str, stage: str, *, elsewhere: pl
     at_stage = rows.filter(pl.col("stage") == stage)
     if at_stage.is_empty():
         stages = ", ".join(rows["stage"].unique().sort())
-        hint = message("Shares are known for {stages}; stages are not mixed.", stages=stages)
         raise GapError(
             "no shares of {asset} at the stage {stage!r:s}.",
-            hint=hint,
+            hint="Shares are known for {stages}; stages are not mixed.",
             details={"asset": asset, "stage": stage},
             asset=asset,
             stage=stage,
+            stages=stages,
         )
     return newest_supplies(at_stage, elsewhere)[asset, stage]
 

@@ -101,9 +101,7 @@ def _hashed(evidence: str, folder: Path) -> tuple[str, str]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         hint = message("Save the notice or page as a file, and name it with --evidence.")
-        raise DataError(
-            "cannot read {evidence!r:s}: {reason}.", hint=hint, details={"file": evidence}, evidence=evidence, reason=reason
-        ) from None
+        raise DataError("cannot read {file!r:s}: {reason}.", hint=hint, file=evidence, reason=reason) from None
     if not content:
         raise DataError("{evidence!r:s} is empty: it shows nothing.", hint="Name the file that shows it.", evidence=evidence)
     try:
@@ -242,10 +240,10 @@ def with_event(path: Path, event: Mapping[str, str]) -> str | None:
             return None
         told = "; ".join(f"{key} {record.get(key) or 'empty'!r}, given {event.get(key) or 'empty'!r}" for key in other[:3])
         raise FrameError(
-            "{name:s}, row {number} ({event_id}): the file says something else of this event: {told}.",
+            "{file:s}, row {number} ({event_id}): the file says something else of this event: {told}.",
             hint="Correct that row, or give another event_id.",
-            details={"file": path.name, "rule": "event_id", "rows": [number], "keys": other},
-            name=path.name,
+            details={"rule": "event_id", "rows": [number], "keys": other},
+            file=path.name,
             number=number,
             event_id=event["event_id"],
             told=told,
@@ -258,9 +256,7 @@ def with_event(path: Path, event: Mapping[str, str]) -> str | None:
         return _csv([KEYS, [event.get(key, "") for key in KEYS]], ",")
     table = read_table(path)
     if not table.encoding:
-        raise DataError(
-            "{name:s} is no CSV.", hint="Save it as CSV, or give another file.", details={"file": path.name}, name=path.name
-        )
+        raise DataError("{file:s} is no CSV.", hint="Save it as CSV, or give another file.", file=path.name)
     columns = [*table.columns, *(key for key in event if key not in table.columns)]
     old = [[row.get(key) or "" for key in columns] for row in table.cells.iter_rows(named=True)]
     lines = path.read_text(encoding=f"{table.encoding}{'-sig' if table.encoding == 'utf-8' else ''}").splitlines()

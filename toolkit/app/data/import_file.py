@@ -265,7 +265,7 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
     if file.assumed and options.currency is None and given["currency"].n_unique() > 1:
         others = ", ".join(given["currency"].unique().sort())
         hint = message("Some of its prices are in {others}: say with --prices-currency what the rest is in.", others=others)
-        raise DataError("{name:s} names no currency of some prices.", hint=hint, details={"file": cells.name}, name=cells.name)
+        raise DataError("{file:s} names no currency of some prices.", hint=hint, file=cells.name)
     rows, notes = per_kg(in_known_units(file.frame, names), context.products)
     quotes, of_quotes = per_kg(in_known_units(file.quotes, names), context.products)
     source = options.source

@@ -326,8 +326,7 @@ def unit(text: str, *, precious: bool, listed: bool) -> str:
         return OZT
     if found in NO_ONE_MASS:
         raise DataError(
-            message("a unit that is not read") if found.endswith(" ton") else message("a unit that is not one mass"),
-            hint=NO_ONE_MASS[found],
+            "a unit that is not read" if found.endswith(" ton") else "a unit that is not one mass", hint=NO_ONE_MASS[found]
         )
     if found is None:
         raise DataError("unknown unit", hint=did_you_mean(text, (KG, G, T, LB, OZT)))

@@ -61,10 +61,10 @@ def check_size(
     for found, limit, what in beyond:
         if found > limit:
             raise DataError(
-                "{name:s} holds {found:,} {what}; at most {limit:,} are read.",
+                "{file:s} holds {found:,} {what}; at most {limit:,} are read.",
                 hint="Split the file, or leave out series and years that are not needed.",
-                details={"file": name, "found": found, "limit": limit, "what": str(what)},
-                name=name,
+                details={"found": found, "limit": limit, "what": str(what)},
+                file=name,
                 found=found,
                 what=what,
                 limit=limit,
@@ -88,9 +88,7 @@ def content_of(path: Source) -> tuple[str, bytes, str | None]:
         file, sheet = file_and_sheet(path)
         name = file.name or str(file)
         if file.is_dir():
-            raise DataError(
-                "{file!r:s} is a folder.", hint="Give a CSV or Parquet file.", details={"file": str(file)}, file=str(file)
-            )
+            raise DataError("{file!r:s} is a folder.", hint="Give a CSV or Parquet file.", file=str(file))
         try:
             check_size(name, size=file.stat().st_size)
             content = file.read_bytes()
@@ -98,20 +96,14 @@ def content_of(path: Source) -> tuple[str, bytes, str | None]:
             near = nearest(name, (entry.name for entry in file.parent.iterdir())) if os.access(file.parent, os.R_OK) else ()
             raise DataError(
                 "no file {file!r:s}.",
-                hint=message("Did you mean {names: or }?", names=[message("{name!r:s}", name=n) for n in near])
-                if near
-                else message("Check the path."),
-                details={"file": str(file)},
+                hint="Did you mean {names: or }?" if near else "Check the path.",
                 file=str(file),
+                names=[message("{name!r:s}", name=n) for n in near],
             ) from None
         except (OSError, ValueError) as error:  # ValueError: a path with a null character
             reason = getattr(error, "strerror", None) or str(error)
             raise DataError(
-                "cannot read {file!r:s}: {reason}.",
-                hint="Check the path.",
-                details={"file": str(file)},
-                file=str(file),
-                reason=reason,
+                "cannot read {file!r:s}: {reason}.", hint="Check the path.", file=str(file), reason=reason
             ) from None
     return name, content, sheet
 
@@ -126,10 +118,10 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
     """
     for magic, what in _FOREIGN:
         if magic.match(content):
-            raise DataError("{name:s} is {what}, not a CSV.", hint=_SAVE_AS, details={"file": name}, name=name, what=what)
+            raise DataError("{file:s} is {what}, not a CSV.", hint=_SAVE_AS, file=name, what=what)
     encoding = "utf-16" if content.startswith(_UTF16) else "utf-8"
     if encoding == "utf-8" and b"\0" in content:
-        raise DataError("{name:s} is not text: it holds null bytes.", hint=_SAVE_AS, details={"file": name}, name=name)
+        raise DataError("{file:s} is not text: it holds null bytes.", hint=_SAVE_AS, file=name)
     try:
         text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError:
@@ -141,20 +133,18 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
             # The error counts from behind the byte order mark, so the faulty byte is taken from the error's own object.
             row = 1 + bytes(error.object[: error.start]).count(b"\n")
             raise DataError(
-                "{name:s}, row {row:d}: the text is neither UTF-8 nor {legacy:s} (byte 0x{byte:s}).",
+                "{file:s}, row {row:d}: the text is neither UTF-8 nor {legacy:s} (byte 0x{byte:s}).",
                 hint=_SAVE_AS,
-                details={"file": name, "rows": [row]},
-                name=name,
+                details={"rows": [row]},
+                file=name,
                 row=row,
                 legacy=_LEGACY[legacy],
                 byte=f"{error.object[error.start]:02x}",
             ) from None
     if not text.strip() or "\0" in text:
         raise DataError(
-            message("{name:s} is not text: it holds null characters.", name=name)
-            if text.strip()
-            else message("{name:s} is empty.", name=name),
+            "{file:s} is not text: it holds null characters." if text.strip() else "{file:s} is empty.",
             hint="Give a header and at least one row.",
-            details={"file": name},
+            file=name,
         )
     return text, encoding

@@ -190,8 +190,7 @@ def _toml(path: Path) -> tuple[str, list[tuple[int, Record]]]:
     records = data.get("event")
     if extra or not isinstance(records, list) or not records or not all(isinstance(record, dict) for record in records):
         what = message("unknown key {key!r:s}", key=extra[0]) if extra else message("no [[event]] table")
-        hint = message("Write one [[event]] table an event.")
-        raise DataError("{file:s}: {what}.", hint=hint, details={"file": path.name}, file=path.name, what=what)
+        raise DataError("{file:s}: {what}.", hint="Write one [[event]] table an event.", file=path.name, what=what)
     return path.name, [
         (number, {key: _cell(value, path.name, number) for key, value in record.items()})
         for number, record in enumerate(records, 1)
@@ -212,7 +211,7 @@ def _cell(value: Any, file: str, number: int) -> str | None:
             return value.isoformat()
     raise DataError(
         "{file:s}, event {n:d}: a value that is none of these.",
-        hint="Values are text, dates, numbers, true or false, or lists of text.", details={"file": file}, file=file, n=number,
+        hint="Values are text, dates, numbers, true or false, or lists of text.", file=file, n=number,
     )  # fmt: skip
 
 

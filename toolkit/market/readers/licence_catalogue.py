@@ -150,10 +150,10 @@ def read_licence_catalogue(path: str | Path) -> LicenceCatalogue:
     if frame["code"].null_count() == frame.height:
         first = f" Row {unread[0].row}: {unread[0].what} ({unread[0].value[:40]!r})." if unread else ""
         raise DataError(
-            "{name:s}: no tariff code was read below row {header}.{first}",
+            "{file:s}: no tariff code was read below row {header}.{first}",
             hint=unread[0].hint if unread else message("Give the rows of the catalogue below its header."),
-            details={"file": table.name, "rows": [one.row for one in unread[:5]]},
-            name=table.name,
+            details={"rows": [one.row for one in unread[:5]]},
+            file=table.name,
             header=table.header,
             first=first,
         )

@@ -46,9 +46,9 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
         file,
         rows.filter(pl.col("price") <= 0).select("row", what="asset", value=price),
         fault="a price that is not positive",
-        hint=message("These are changes: give prices, or the running product of 1 + r as an index.")
+        hint="These are changes: give prices, or the running product of 1 + r as an index."
         if returns
-        else message("Leave the cell of a wide file empty, or the row of a long file out, where a price is missing."),
+        else "Leave the cell of a wide file empty, or the row of a long file out, where a price is missing.",
         rule="positive",
     )
     raise_row_errors(
@@ -121,7 +121,7 @@ def check_series(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
     raise DataError(
         "{file:s}: the prices of {assets} lie around 1 and do not remember the one before, as 1 + r of each period.",
         hint="Give prices, or the running product of these numbers as an index; if they are prices: --accept {name:s}.",
-        details={"file": file, "rule": "returns", "asset": asset},
+        details={"rule": "returns", "asset": asset},
         file=file,
         assets=long["asset"].to_list(),
         name=repr(asset),
@@ -170,7 +170,7 @@ def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the
     raise DataError(
         "{file:s}: the price of {asset!r:s} jumps by a factor of {jump:g} or more: {what}.",
         hint=hint,
-        details={"file": file, "rule": "jump", "asset": asset},
+        details={"rule": "jump", "asset": asset},
         file=file,
         asset=asset,
         jump=JUMP,

@@ -101,7 +101,6 @@ def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Tabl
             raise DataError(
                 "the folder {file!r:s} has no price file.",
                 hint="Price files end in {endings:s}.",
-                details={"file": str(path)},
                 file=str(path),
                 endings=", ".join(ENDINGS),
             )
@@ -109,7 +108,7 @@ def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Tabl
             raise DataError(
                 "the folder {file!r:s} has {n:,} files; at most {most:,} are read.",
                 hint="Leave only the price files that are needed.",
-                details={"file": str(path), "found": len(own), "limit": MOST_FILES},
+                details={"found": len(own), "limit": MOST_FILES},
                 file=str(path),
                 n=len(own),
                 most=MOST_FILES,

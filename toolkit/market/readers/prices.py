@@ -302,9 +302,7 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
         DataError: for no row at all.
     """
     if rows.is_empty():
-        raise DataError(
-            "{file:s} holds no price: every cell is empty.", hint="Fill in prices.", details={"file": file}, file=file
-        )
+        raise DataError("{file:s} holds no price: every cell is empty.", hint="Fill in prices.", file=file)
     return rows.with_columns(
         currency=pl.lit(currency),
         unit=pl.lit("unit"),

@@ -154,7 +154,6 @@ def asset_of(file: str) -> str:
         raise DataError(
             "{file:s} holds quotations of one asset, and no file name says which.",
             hint="Give it as a file that is named for the asset, or as date,asset,price.",
-            details={"file": file},
             file=file,
         )
     return name

@@ -86,7 +86,7 @@ class Table:
         return DataError(
             "{file:s}, row {header:d}: {fault}",
             hint=sentence(hint, values),
-            details={"file": self.name, "rows": [self.header], **(details or {})},
+            details={"rows": [self.header], **(details or {})},
             file=self.name,
             header=self.header,
             fault=sentence(fault, values),
@@ -125,9 +125,7 @@ def read_table(
     else:
         name, table = _read(path, faults, header, legacy)
     if table.cells.is_empty() and not may_be_empty and not faults:
-        raise DataError(
-            "{name:s} has a header but no rows.", hint="Give at least one row of data.", details={"file": name}, name=name
-        )
+        raise DataError("{file:s} has a header but no rows.", hint="Give at least one row of data.", file=name)
     return table
 
 
@@ -136,9 +134,7 @@ def _read(path: Source, faults: list[Fault] | None, header: Header | None, legac
     if is_workbook(content):
         table = _workbook(name, content, sheet, header)
     elif sheet is not None:
-        raise DataError(
-            "{name:s} is no workbook and has no sheets.", hint="Give the file alone.", details={"file": name}, name=name
-        )
+        raise DataError("{file:s} is no workbook and has no sheets.", hint="Give the file alone.", file=name)
     elif content.startswith(b"PAR1"):
         table = _parquet(name, content)
     else:
@@ -179,7 +175,7 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
     """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
     text, named, comments = _without_comments(text)
     if not text.strip():
-        raise DataError("{name:s} is empty.", hint="Give a header and at least one row.", details={"file": name}, name=name)
+        raise DataError("{file:s} is empty.", hint="Give a header and at least one row.", file=name)
     separator = named or _separator(name, text)
     if make and not named and not _has_header(text, separator, make):  # a comma of the title
         separator = next((mark for mark in _SEPARATORS if _has_header(text, mark, make)), separator)
@@ -340,9 +336,7 @@ def _parquet(name: str, content: bytes) -> Table:
     """Columns of a Parquet file."""
     footer = Footer.of(content)
     if footer is None:
-        raise DataError(
-            "{name:s} is not a whole Parquet file.", hint="Write or copy the file again.", details={"file": name}, name=name
-        )
+        raise DataError("{file:s} is not a whole Parquet file.", hint="Write or copy the file again.", file=name)
     check_size(name, rows=footer.rows, columns=footer.columns, cells=footer.rows * footer.columns, size=footer.size)
     try:
         frame = pl.read_parquet(io.BytesIO(content))
@@ -350,11 +344,7 @@ def _parquet(name: str, content: bytes) -> Table:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError) as error:
         reason = (str(error) or "damaged").splitlines()[0]
         raise DataError(
-            "{name:s} is not a whole Parquet file: {reason}.",
-            hint="Write or copy the file again.",
-            details={"file": name},
-            name=name,
-            reason=reason,
+            "{file:s} is not a whole Parquet file: {reason}.", hint="Write or copy the file again.", file=name, reason=reason
         ) from None
     return table_of(frame, name)
 
@@ -369,12 +359,11 @@ def table_of(frame: pl.DataFrame, name: str) -> Table:
     textual = (pl.String, pl.Categorical, pl.Enum, pl.Null)
     for column, dtype in frame.schema.items():
         if not (dtype in textual or dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)):
-            hint = message("Columns hold text, numbers or dates.")
             raise DataError(
-                "{name:s}: column {column!r:s} holds {dtype}.",
-                hint=hint,
-                details={"file": name, "column": column},
-                name=name,
+                "{file:s}: column {column!r:s} holds {dtype}.",
+                hint="Columns hold text, numbers or dates.",
+                details={"column": column},
+                file=name,
                 column=column,
                 dtype=str(dtype),
             )
@@ -385,13 +374,7 @@ def table_of(frame: pl.DataFrame, name: str) -> Table:
             # polars panics at text of a day beyond the calendar.
             if not counted.is_between(*_CALENDAR).all():
                 hint = message("Write or copy the file again.")
-                raise DataError(
-                    "{name:s}: column {column!r:s} holds days of no calendar.",
-                    hint=hint,
-                    details={"file": name},
-                    name=name,
-                    column=column,
-                )
+                raise DataError("{file:s}: column {column!r:s} holds days of no calendar.", hint=hint, file=name, column=column)
     frame = frame.with_columns(pl.col(*textual).cast(pl.String).str.strip_chars().replace("", None))
     return _said(Table(name, frame, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias("row"), ""))
 
@@ -420,17 +403,17 @@ def _separator(name: str, text: str) -> str:
         return found[0]
     if found:
         raise DataError(
-            "{name:s}, row 1: the header holds {marks: and }, so the separator is ambiguous.",
+            "{file:s}, row 1: the header holds {marks: and }, so the separator is ambiguous.",
             hint="Separate by one of them and quote names that contain the other.",
-            details={"file": name, "rows": [1]},
-            name=name,
+            details={"rows": [1]},
+            file=name,
             marks=[message("{name!r:s}", name=mark) for mark in found],
         )
     raise DataError(
-        "{name:s}, row 1: the header is a single column.",
+        "{file:s}, row 1: the header is a single column.",
         hint="Separate the columns by ',' (or by ';' with decimal commas).",
-        details={"file": name, "rows": [1]},
-        name=name,
+        details={"rows": [1]},
+        file=name,
     )
 
 
@@ -464,7 +447,7 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
         raise DataError(
             "{file:s}, row {row:d}: column {columns:, } has no name.",
             hint="Name every column, or remove lines above the header; take out a separator at the end of the lines.",
-            details={"file": file, "rows": [row], "positions": unnamed},
+            details={"rows": [row], "positions": unnamed},
             file=file,
             row=row,
             columns=[str(i) for i in unnamed[:FIRST_ROWS]],
@@ -474,7 +457,7 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
         raise DataError(
             "{file:s}, row {row:d}: column {columns} occurs twice.",
             hint="Names are compared without surrounding spaces: rename or remove one of each.",
-            details={"file": file, "rows": [row], "columns": twice},
+            details={"rows": [row], "columns": twice},
             file=file,
             row=row,
             columns=listed(twice),

@@ -102,7 +102,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
     from python_calamine import CalamineError, PasswordError, load_workbook  # noqa: PLC0415  (only a workbook pays for it)
 
     hint = message("Open it, save a copy without a password, and give that.")
-    locked = DataError("{name:s} is locked by a password.", hint=hint, details={"file": name}, name=name)
+    locked = DataError("{file:s} is locked by a password.", hint=hint, file=name)
     if content.startswith(OLD) and _ENCRYPTED in content:
         raise locked
     content, parts = (content, {}) if content.startswith(OLD) else _unpacked(name, content)
@@ -120,27 +120,22 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
     except BaseException as error:  # noqa: BLE001
         reason = str(error).splitlines()[0] if isinstance(error, CalamineError) and str(error) else message("damaged")
         hint = message("Open it in the spreadsheet, save it again, or save the sheet as 'CSV UTF-8'.")
-        raise DataError(
-            "{name:s} is no workbook that can be read: {reason}.", hint=hint, details={"file": name}, name=name, reason=reason
-        ) from None
+        raise DataError("{file:s} is no workbook that can be read: {reason}.", hint=hint, file=name, reason=reason) from None
     if wanted is not None and not asked:
         hint = message("Its sheets: {names:, }.", names=[message("{name!r:s}", name=one) for one in names[:_SHOWN]])
-        raise DataError(
-            "{name:s} has no sheet {sheet!r:s}.", hint=hint, details={"file": name, "sheets": names}, name=name, sheet=wanted
-        )
+        raise DataError("{file:s} has no sheet {sheet!r:s}.", hint=hint, details={"sheets": names}, file=name, sheet=wanted)
     filled = [sheet for sheet in sheets if sheet.records]
     fitting = [sheet for sheet in filled if fits([[shown(cell) for cell in row] for row in sheet.records[:_TOP]])]
     if len(fitting) > 1 and wanted is None:
         several = [sheet.name for sheet in fitting]
         raise DataError(
-            message(
-                "{name:s} has {n:d} sheets that fit: {names:, }.",
-                name=name,
-                n=len(several),
-                names=[message("{name!r:s}", name=one) for one in several[:_SHOWN]],
-            ),
-            hint=message("Name one: {name:s}#{sheet:s}.", name=name, sheet=several[0]),
+            "{name:s} has {n:d} sheets that fit: {names:, }.",
+            hint="Name one: {name:s}#{sheet:s}.",
             details={"file": name, "sheets": several},
+            name=name,
+            n=len(several),
+            names=[message("{name!r:s}", name=one) for one in several[:_SHOWN]],
+            sheet=several[0],
         )
     if not filled:
         where = message("every sheet that is not hidden") if hidden else message("every sheet")
@@ -148,7 +143,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         hint = message("Fill in the table.")
         if hidden and not wanted:
             hint = message("Name a hidden one if it is meant: {name:s}#{sheet:s}.", name=name, sheet=hidden[0])
-        raise DataError("{name:s} is empty: {where} has no cell.", hint=hint, details={"file": name}, name=name, where=where)
+        raise DataError("{file:s} is empty: {where} has no cell.", hint=hint, file=name, where=where)
     found = (fitting or filled)[0]
     notes = (*_notes(name, found.name, names, hidden, content), *found.notes)
     return replace(found, name=f"{name}#{found.name}" if len(names) > 1 else name, notes=notes)
@@ -263,10 +258,10 @@ def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, _Marks]]:
             found, what_is = sum(info.file_size for info in needed), "bytes when unpacked"
             if found > MAX_UNPACKED:
                 raise DataError(
-                    "{name:s} holds {found:,} {what}; at most {limit:,} are read.",
+                    "{file:s} holds {found:,} {what}; at most {limit:,} are read.",
                     hint="Leave only the sheet that is needed, or save that sheet as 'CSV UTF-8'.",
-                    details={"file": name, "found": found, "limit": MAX_UNPACKED, "what": what_is},
-                    name=name,
+                    details={"found": found, "limit": MAX_UNPACKED, "what": what_is},
+                    file=name,
                     found=found,
                     what=message("bytes when unpacked"),
                     limit=MAX_UNPACKED,
@@ -283,9 +278,7 @@ def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, _Marks]]:
         zlib.error,
     ) as error:
         hint = message("Write or copy the file again.")
-        raise DataError(
-            "{name:s} is not a whole workbook: {reason}.", hint=hint, details={"file": name}, name=name, reason=str(error)
-        ) from None
+        raise DataError("{file:s} is not a whole workbook: {reason}.", hint=hint, file=name, reason=str(error)) from None
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for part, text in parts.items():
@@ -302,12 +295,12 @@ def _format(name: str, inside: Mapping[str, Any]) -> str:
     what = message("a zip archive and no workbook")
     if "xl/workbook.bin" in inside:
         what = message("a binary workbook (.xlsb)")
-    hint = (
-        message("Save it as .xlsx or as 'CSV UTF-8'.")
-        if "xl/workbook.bin" in inside
-        else message("Unpack it, and give the file inside.")
+    raise DataError(
+        "{file:s} is {what}.",
+        hint="Save it as .xlsx or as 'CSV UTF-8'." if "xl/workbook.bin" in inside else "Unpack it, and give the file inside.",
+        file=name,
+        what=what,
     )
-    raise DataError("{name:s} is {what}.", hint=hint, details={"file": name}, name=name, what=what)
 
 
 def _attributes(tag: str) -> dict[str, str]:

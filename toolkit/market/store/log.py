@@ -30,7 +30,7 @@ DAMAGED = message(
 
 def damaged(path: Path, what: str) -> DataError:
     """The error of a file that is not as it was written."""
-    return DataError("{path:s} {what}.", hint=DAMAGED, details={"file": str(path)}, path=str(path), what=what)
+    return DataError("{file:s} {what}.", hint=DAMAGED, file=str(path), what=what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,7 @@ class Head:
             hint = message("Make one with `toolkit data fetch` or `toolkit data import`, or name another folder.")
             raise DataError("{folder:s} is no store: {head} is missing.", hint=hint, folder=str(folder), head=HEAD) from None
         except OSError as error:
-            raise DataError(
-                "{path:s} cannot be read: {error:s}.", details={"file": str(path)}, path=str(path), error=error.strerror
-            ) from error
+            raise DataError("{file:s} cannot be read: {error:s}.", file=str(path), error=error.strerror) from error
         try:
             told = json.loads(content)
             head = cls({name: (one["version"], one["sha256"]) for name, one in told["tables"].items()}, told["checkpoints"])
