@@ -137,9 +137,9 @@ def agrees(read):
         for i, text in enumerate(read.table.cells[next(h for h, k in read.columns.items() if k == key)].to_list())
         if text and (found := amount(text))
     ]
-    only = {mark for _, _, found in cells if len(found.marks) == 1 for mark in found.marks}
+    only = {mark for _, _, found in cells if len(found.readings) == 1 for mark in found.readings}
     assert len(only) <= 1
-    doubtful = [found for _, _, found in cells if len({found.value(mark) for mark in found.marks}) > 1]
+    doubtful = [found for _, _, found in cells if len({*found.readings.values()}) > 1]
     assert not doubtful or only
     assert not faulty
 

@@ -152,7 +152,7 @@ def base(context: Context, lots: Sequence[LotExposure] = ()) -> dict[str, Any]:
         "currency": owner.currency,
         "controls": held_states(ledger, products, lots, as_of, owner.country),
         "timeline": timeline(ledger, forms, as_of),
-        "upcoming": upcoming(ledger, on=as_of, within_days=AHEAD_DAYS).to_dicts(),
+        "upcoming": upcoming(ledger, on=as_of, within_days=AHEAD_DAYS),
         "ledger": {"reviewed_to": ledger.reviewed_to},
         "rates": [],
         "data": _law(context),

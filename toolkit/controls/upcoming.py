@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-import polars as pl
-
 from toolkit.controls.changes import (
     SUSPENSION_ENDS,
     agreed_extension,
@@ -20,30 +18,6 @@ from toolkit.controls.events import AGREED, CLAIMS, MAY_EXTEND, SUSPENDS, Event
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import Message, message
-
-SCHEMA = {
-    "date": pl.Date,
-    "status": pl.String,
-    "what": pl.String,
-    "standing": pl.String,
-    "kind": pl.String,
-    "instrument": pl.String,
-    "event_id": pl.String,
-    "number": pl.String,
-    "origin": pl.String,
-    "metals": pl.String,
-    "confidence": pl.String,
-    "source": pl.String,
-    "change": pl.String,
-    "title": pl.String,
-    "authority": pl.String,
-    "acts_on": pl.List(pl.String),
-    "destinations": pl.List(pl.String),
-    "returns": pl.Date,
-    "claims": pl.List(pl.Struct({"authority": pl.String, "until": pl.Date, "standing": pl.String, "relation": pl.String})),
-    "never_operated": pl.List(pl.String),
-}
-"""`what` is the sentence in English; from `change` on stand the parts that it is made of, for any other language."""
 
 
 def _row(chronology: Chronology, event: Event, day: date, status: str, what: str, **parts: object) -> dict[str, object]:
@@ -64,6 +38,7 @@ def _row(chronology: Chronology, event: Event, day: date, status: str, what: str
         "authority": event.authority,
         "acts_on": list(titles_acted_on(chronology, event)),
         "destinations": list(route_of(event)),
+        "returns": None,
         "claims": [],
         "never_operated": [],
         **parts,
@@ -120,7 +95,7 @@ def _lapsed(ledger: ControlLedger, event: Event, since: date, claims: tuple[Even
     )
 
 
-def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.DataFrame:
+def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> list[dict[str, Any]]:
     """Everything that begins or ends from `on` to `within_days` later, as known on `on`, sorted by date.
 
     `status` is ``ahead``, or ``lapsed`` for an official suspension whose last day lies in the `within_days` before `on`, or
@@ -133,14 +108,13 @@ def upcoming(ledger: ControlLedger, *, on: date, within_days: int = 90) -> pl.Da
         within_days: Days ahead, not negative.
 
     Returns:
-        Columns date, status, what, standing, kind, instrument, event_id, number, origin, metals, confidence, source, and the
-        parts of the sentence `what`: change (see `toolkit.controls.changes`, and ``lapsed``), title and authority of the event,
-        titles of those it acts on, destinations that it names, the day on which what it suspended applies by its text, the
-        claims (authority, last day, standing, relation) that a suspension goes on, and the titles of those that it suspended
-        before they ever operated.
+        A row a change: date, status, what, standing, kind, instrument, event_id, number, origin, metals, confidence, source,
+        and the parts of the sentence `what`: change (see `toolkit.controls.changes`, and ``lapsed``), title and authority
+        of the event, titles of those it acts on, destinations that it names, the day on which what it suspended applies by its
+        text, the claims (authority, last day, standing, relation) that a suspension goes on, and the titles of those that it
+        suspended before they ever operated.
     """
-    rows = dated_changes(ledger, on=on, within_days=within_days)
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return [{**row, "what": str(row["what"])} for row in dated_changes(ledger, on=on, within_days=within_days)]
 
 
 def dated_changes(ledger: ControlLedger, *, on: date, within_days: int) -> list[dict[str, Any]]:

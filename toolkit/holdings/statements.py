@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import polars as pl
@@ -46,7 +46,7 @@ def by_dates(portfolio: PortfolioExposure, ledger: ControlLedger, on: date) -> t
     return (told,) if told else ()
 
 
-def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
+def statements(portfolio: PortfolioExposure, currency: str) -> Iterator[Message]:
     """The three statements with their money, and lots that belong to none of them."""
     totals = {total.name: total for total in (*portfolio.deliveries, *portfolio.planned)}
 
@@ -62,93 +62,70 @@ def statements(portfolio: PortfolioExposure, currency: str) -> tuple[str, ...]:
     def worth(name: str) -> Message:
         return money(totals[name])
 
-    texts = []
     if totals[STORED_SAFE].lots:
-        texts.append(
-            message(
-                "Stored outside the country of origin and outside China, by the location in the file: {money}. Their "
-                "export controls cannot stop it.",
-                money=worth(STORED_SAFE),
-            )
+        yield message(
+            "Stored outside the country of origin and outside China, by the location in the file: {money}. Their "
+            "export controls cannot stop it.",
+            money=worth(STORED_SAFE),
         )
-    texts += [
-        message("Open orders that can fail to arrive: {ordered}.", ordered=worth(ORDER_AT_RISK)),
-        message(
-            "Resale to certain end users is restricted for {money}, wherever stored; the measures claim liability of third "
-            "parties.",
-            money=money(portfolio.resale_restricted),
-        ),
-    ]
+    yield message("Open orders that can fail to arrive: {ordered}.", ordered=worth(ORDER_AT_RISK))
+    yield message(
+        "Resale to certain end users is restricted for {money}, wherever stored; the measures claim liability of third "
+        "parties.",
+        money=money(portfolio.resale_restricted),
+    )
     banned = [lot for lot in portfolio.held if any(answer.export_bans for answer in lot.answers)]
     if banned:
-        texts.append(
-            message(
-                "Under an export ban in force: {money}. While it has not left, it may go to no buyer abroad.",
-                money=money(portfolio.total("export_banned", banned)),
-            )
+        yield message(
+            "Under an export ban in force: {money}. While it has not left, it may go to no buyer abroad.",
+            money=money(portfolio.total("export_banned", banned)),
         )
     plans = [total for total in portfolio.planned if total.lots]
     if plans:
-        texts.append(
-            message(
-                "Planned, not owned and in no total: {money}, of which {risk} under a control in force.",
-                money=money(portfolio.total("planned", (lot for lot in portfolio.lots if lot.delivery in PLANS))),
-                risk=worth(PLANNED_AT_RISK),
-            )
+        yield message(
+            "Planned, not owned and in no total: {money}, of which {risk} under a control in force.",
+            money=money(portfolio.total("planned", (lot for lot in portfolio.lots if lot.delivery in PLANS))),
+            risk=worth(PLANNED_AT_RISK),
         )
     if totals[STORED_AT_ORIGIN].lots:
-        texts.append(
-            message(
-                "Stored in the country of origin, or in China: {money}. An export control there still reaches it.",
-                money=worth(STORED_AT_ORIGIN),
-            )
+        yield message(
+            "Stored in the country of origin, or in China: {money}. An export control there still reaches it.",
+            money=worth(STORED_AT_ORIGIN),
         )
     if any(lot.delivery == STORED_AT_ORIGIN and lot.place in CUSTOMS_CHINA - {CHINA} for lot in portfolio.lots):
-        texts.append(message("Hong Kong and Macau count as China: metal there is not outside it."))
+        yield message("Hong Kong and Macau count as China: metal there is not outside it.")
     if totals[STORED_UNPLACED].lots:
-        texts.append(
-            message(
-                "Stored at a place that is not named or not understood: {money}. Whether it can still be stopped is unknown, "
-                "so what of it is under control counts as at risk. Write city and country of the warehouse.",
-                money=worth(STORED_UNPLACED),
-            )
+        yield message(
+            "Stored at a place that is not named or not understood: {money}. Whether it can still be stopped is unknown, "
+            "so what of it is under control counts as at risk. Write city and country of the warehouse.",
+            money=worth(STORED_UNPLACED),
         )
     if totals[IN_TRANSIT].lots:
-        texts.append(
-            message(
-                "In transit: {money}. The file does not say whether it has left the country of origin.",
-                money=worth(IN_TRANSIT),
-            )
+        yield message(
+            "In transit: {money}. The file does not say whether it has left the country of origin.",
+            money=worth(IN_TRANSIT),
         )
     open_lots = [
         (lot, answer) for lot in portfolio.held for answer in lot.answers if answer.answer == NOT_SETTLED and answer.measures
     ]
     if open_lots:
-        texts.append(
-            message(
-                "Resale of {assets} is not settled here: check {acts}.",
-                assets=sorted({lot.asset for lot, _ in open_lots}),
-                acts=few(sorted({number for _, answer in open_lots for number in answer.measures}), 3),
-            )
+        yield message(
+            "Resale of {assets} is not settled here: check {acts}.",
+            assets=sorted({lot.asset for lot, _ in open_lots}),
+            acts=few(sorted({number for _, answer in open_lots for number in answer.measures}), 3),
         )
     unread = [lot for lot in portfolio.held if any(answer.not_in_ledger for answer in lot.answers)]
     if unread:
-        texts.append(
-            message(
-                "Resale of {assets} that has to leave {countries} is not settled here: the export law there is not in the "
-                "ledger.",
-                assets=sorted({lot.asset for lot in unread}),
-                countries=sorted({place for lot in unread for answer in lot.answers for place in answer.not_in_ledger}),
-            )
+        yield message(
+            "Resale of {assets} that has to leave {countries} is not settled here: the export law there is not in the ledger.",
+            assets=sorted({lot.asset for lot in unread}),
+            countries=sorted({place for lot in unread for answer in lot.answers for place in answer.not_in_ledger}),
         )
     if portfolio.resale_unknown.lots:
-        texts.append(
-            message(
-                "Of unknown origin: {money} that would be restricted if it came from the controlling country.",
-                money=money(portfolio.resale_unknown),
-            )
+        yield message(
+            "Of unknown origin: {money} that would be restricted if it came from the controlling country.",
+            money=money(portfolio.resale_unknown),
         )
-    return tuple(texts)
 
 
 def owed(bought: Sequence[Purchase], currency: str) -> list[Message]:
@@ -166,14 +143,10 @@ def owed(bought: Sequence[Purchase], currency: str) -> list[Message]:
     ]
 
 
-def gaps(lots: pl.DataFrame) -> list[Message]:
+def gaps(lots: pl.DataFrame) -> Iterator[Message]:
     """Messages on lots without a purchase in the file."""
     bought = lots.filter(pl.col("status") != "planned")
-    found: list[Message] = []
-    undated = bought.filter(pl.col("purchase_date").is_null())["lot_id"].to_list()
-    if undated:
-        found.append(message("No purchase date, so no holding period is told: {lots}.", lots=few(undated)))
-    unpaid = bought.filter(pl.col("purchase_price").is_null())["lot_id"].to_list()
-    if unpaid:
-        found.append(message("No purchase price, so no gain is told: {lots}.", lots=few(unpaid)))
-    return found
+    if undated := bought.filter(pl.col("purchase_date").is_null())["lot_id"].to_list():
+        yield message("No purchase date, so no holding period is told: {lots}.", lots=few(undated))
+    if unpaid := bought.filter(pl.col("purchase_price").is_null())["lot_id"].to_list():
+        yield message("No purchase price, so no gain is told: {lots}.", lots=few(unpaid))

@@ -122,13 +122,16 @@ def _uniform(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 
 def _finding(
-    rule: str, asset: str, severity: Severity, rows: pl.DataFrame, value: float | None = None, **more: Any
-) -> QualityFinding:
-    """A finding about some rows: how many, and the first day."""
+    rule: str, asset: str, severity: Severity, rows: pl.DataFrame, value: pl.Expr | float | None = None, **more: Any
+) -> Iterator[QualityFinding]:
+    """A finding about some rows, if there are any: how many, the first day, and a value, which may be that of the first row."""
+    if rows.is_empty():
+        return
+    figure: Any = rows.select(value.first()).item() if isinstance(value, pl.Expr) else value
     actions = {"error": "refused", "warning": "kept", "note": "kept"}
     first: Any = rows["date"].min()
     told = {"action": actions[severity], "count": rows.height, "date": None if first is None else first.isoformat(), **more}
-    return QualityFinding(rule=rule, asset=asset, severity=severity, value=value, **told)
+    yield QualityFinding(rule=rule, asset=asset, severity=severity, value=figure, **told)
 
 
 def _accepted(finding: QualityFinding, accept: Collection[str]) -> QualityFinding:
@@ -146,18 +149,12 @@ def _by_asset(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
 def _dates(given: pl.DataFrame, as_of: date) -> Iterator[QualityFinding]:
     """Days that come twice, lie ahead, or are out of order."""
     for asset, part in _by_asset(given):
-        ahead = part.filter(pl.col("date") > as_of + timedelta(days=1))
-        if ahead.height:
-            yield _finding("future_date", asset, "error", ahead)
+        yield from _finding("future_date", asset, "error", part.filter(pl.col("date") > as_of + timedelta(days=1)))
         twice = part.filter(pl.struct("date").is_duplicated())
-        if twice.height:
-            unlike = twice.filter(pl.col("price").n_unique().over("date") > 1)
-            more: dict[str, Any] = {} if unlike.height else {"action": "dropped"}
-            yield _finding(
-                "duplicated_day", asset, "error" if unlike.height else "note", unlike if unlike.height else twice, **more
-            )
-        if not part["date"].is_sorted():
-            yield _finding("unsorted", asset, "note", part)
+        unlike = twice.filter(pl.col("price").n_unique().over("date") > 1)
+        yield from _finding("duplicated_day", asset, "error", unlike)
+        yield from _finding("duplicated_day", asset, "note", twice.clear() if unlike.height else twice, action="dropped")
+        yield from _finding("unsorted", asset, "note", part.clear() if part["date"].is_sorted() else part)
 
 
 def _near(change: pl.Expr, ratios: Collection[float], tolerance: float) -> pl.Expr:
@@ -169,20 +166,18 @@ def _steps(joined: pl.DataFrame) -> Iterator[QualityFinding]:
     """Steps by a change of unit and by splits, from the first new row on."""
     change = pl.col("price").log().diff().over("asset")
     moved = joined.with_columns(change=change).filter(pl.col("date") >= pl.col("from"))
+    factor = pl.col("change").exp()
     for asset, part in _by_asset(moved):
         units = part.filter(_near(pl.col("change"), STEPS, STEP_TOLERANCE))
         told = part.filter(pl.col("split").is_not_null(), (pl.col("split").log()).abs() > math.log(1.4))
         unadjusted = told.filter((pl.col("change") + pl.col("split").log()).abs() <= STEP_TOLERANCE)
-        if unadjusted.height:
-            yield _finding("unadjusted_split", asset, "error", unadjusted, unadjusted["split"][0])
+        yield from _finding("unadjusted_split", asset, "error", unadjusted, pl.col("split"))
         units = units.join(unadjusted, on="date", how="anti")
-        if units.height:
-            noisy = units["basis"].is_in(NOISY).fill_null(value=False).all()
-            yield _finding("unit_jump", asset, "warning" if noisy else "error", units, math.exp(units["change"][0]))
+        noisy = units["basis"].is_in(NOISY).fill_null(value=False).all()
+        yield from _finding("unit_jump", asset, "warning" if noisy else "error", units, factor)
         splits = part.filter(pl.col("split").is_null(), _near(pl.col("change"), SPLITS, SPLIT_TOLERANCE))
         splits = splits.join(units, on="date", how="anti").filter(~pl.col("basis").is_in(NOISY).fill_null(value=False))
-        if splits.height:
-            yield _finding("unreported_split", asset, "warning", splits, math.exp(splits["change"][0]))
+        yield from _finding("unreported_split", asset, "warning", splits, factor)
 
 
 def _against(clean: pl.DataFrame, before: pl.DataFrame) -> Iterator[QualityFinding]:
@@ -191,17 +186,14 @@ def _against(clean: pl.DataFrame, before: pl.DataFrame) -> Iterator[QualityFindi
         stored = before.filter(pl.col("asset") == asset)
         currencies = {*part["currency"].drop_nulls(), *stored["currency"].drop_nulls()}
         if len(currencies) > 1:
-            yield _finding("currency_switch", asset, "error", part)
+            yield from _finding("currency_switch", asset, "error", part)
             continue
         both = part.join(stored.select("date", was="price"), on="date").filter(pl.col("price") != pl.col("was"))
-        if both.is_empty():
-            continue
         both = both.with_columns(change=(pl.col("price") / pl.col("was")).log())
         scaled = both.filter(_near(pl.col("change"), STEPS, STEP_TOLERANCE))
-        if scaled.height:
-            yield _finding("revised_unit", asset, "error", scaled, math.exp(scaled["change"][0]))
-        largest = both["change"][both["change"].abs().arg_max() or 0]
-        yield _finding("revision", asset, "note", both, math.expm1(largest), action="new_vintage")
+        yield from _finding("revised_unit", asset, "error", scaled, pl.col("change").exp())
+        largest = max(both["change"], key=abs, default=0.0)
+        yield from _finding("revision", asset, "note", both, math.expm1(largest), action="new_vintage")
 
 
 def _sessions(joined: pl.DataFrame, as_of: date) -> Iterator[QualityFinding]:
@@ -216,11 +208,9 @@ def _sessions(joined: pl.DataFrame, as_of: date) -> Iterator[QualityFinding]:
         days = _open_days(CALENDARS[code])
         sessions = days.filter(days.is_between(held["date"].min(), held["date"].max())).to_frame()  # type: ignore[arg-type]
         missing = sessions.join(held, on="date", how="anti").sort("date")
-        if missing.height:
-            yield _finding("gap", asset, "warning", missing, 1 - missing.height / sessions.height)
+        yield from _finding("gap", asset, "warning", missing, 1 - missing.height / max(sessions.height, 1))
         closed = held.join(sessions, on="date", how="anti").sort("date")
-        if closed.height:
-            yield _finding("closed_day", asset, "warning", closed)
+        yield from _finding("closed_day", asset, "warning", closed)
 
 
 @functools.cache
@@ -244,10 +234,10 @@ def _of_prints(joined: pl.DataFrame, as_of: date) -> Iterator[QualityFinding]:
         if row["gaps"] and row["asset"] not in told:
             after = part.filter(pl.col("date") > row["longest_gap_after"])
             count = {"count": row["expected"] - row["observations"]}
-            yield _finding("gap", row["asset"], "warning", after, row["coverage"], **count)
+            yield from _finding("gap", row["asset"], "warning", after, row["coverage"], **count)
         if row["stale_run"] >= STALE_RUN:
             run = part.filter(pl.col("date") <= row["stale_until"]).tail(row["stale_run"])
-            yield _finding("stale_run", row["asset"], "warning", run, float(row["stale_run"]))
+            yield from _finding("stale_run", row["asset"], "warning", run, float(row["stale_run"]))
         if row["outliers"]:
             stray = part.filter(pl.col("date") == row["outlier_date"])
-            yield _finding("outlier", row["asset"], "warning", stray, row["outlier_z"], count=row["outliers"])
+            yield from _finding("outlier", row["asset"], "warning", stray, row["outlier_z"], count=row["outliers"])

@@ -191,31 +191,17 @@ def _counted_gaps(series: pl.DataFrame) -> pl.DataFrame:
     stepped = stepped.with_columns(missing=(steps - 1).clip(lower_bound=0).cast(pl.Int64))
     allowed = pl.when(pl.col("rhythm") == "daily").then(HOLIDAY_WEEKDAYS).otherwise(0)
     longest = pl.col("missing").max().fill_null(0)
-    return (
-        stepped.group_by("asset", maintain_order=True)
-        .agg(
-            first=pl.col("date").first(),
-            last=pl.col("date").last(),
-            observations=pl.len().cast(pl.Int64),
-            rhythm=pl.col("rhythm").first(),
-            expected=pl.len().cast(pl.Int64) + pl.col("missing").sum(),
-            gaps=(pl.col("missing") > allowed).sum().cast(pl.Int64),
-            longest_gap=longest,
-            longest_gap_after=pl.when(longest > 0).then(pl.col("before").get(pl.col("missing").arg_max(), null_on_oob=True)),
-        )
-        .with_columns(coverage=pl.col("observations") / pl.col("expected"))
-        .select(
-            "asset",
-            "first",
-            "last",
-            "observations",
-            "rhythm",
-            "expected",
-            "coverage",
-            "gaps",
-            "longest_gap",
-            "longest_gap_after",
-        )
+    expected = pl.len().cast(pl.Int64) + pl.col("missing").sum()
+    return stepped.group_by("asset", maintain_order=True).agg(
+        first=pl.col("date").first(),
+        last=pl.col("date").last(),
+        observations=pl.len().cast(pl.Int64),
+        rhythm=pl.col("rhythm").first(),
+        expected=expected,
+        coverage=pl.len() / expected,
+        gaps=(pl.col("missing") > allowed).sum().cast(pl.Int64),
+        longest_gap=longest,
+        longest_gap_after=pl.when(longest > 0).then(pl.col("before").get(pl.col("missing").arg_max(), null_on_oob=True)),
     )
 
 

@@ -184,7 +184,7 @@ def run_record(
         timeline=timeline(inputs.ledger, ((a.key, a.form) for a in inputs.products), as_of),
         before=_before(inputs, problem, held * prices / budget) if held.any() else None,
         caps=_caps(problem),
-        upcoming=tuple(map(Upcoming.model_validate, upcoming(inputs.ledger, on=as_of, within_days=400).to_dicts())),
+        upcoming=tuple(map(Upcoming.model_validate, upcoming(inputs.ledger, on=as_of, within_days=400))),
         rates=tuple(
             RateUsed(base=rate.base, quote=rate.quote, rate=rate.value, date=rate.date.isoformat())
             for rate in rates.values()

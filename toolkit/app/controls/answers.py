@@ -185,7 +185,7 @@ def calendar(context: Context, within: str) -> Calendar:
     days, as_of, reviewed_to = parse_within(within), context.as_of, context.ledger.reviewed_to
     rows = [
         DatedChange.model_validate({**row, "days": (row["date"] - as_of).days, "own": row["event_id"] in context.own})
-        for row in upcoming(context.ledger, on=as_of, within_days=days).iter_rows(named=True)
+        for row in upcoming(context.ledger, on=as_of, within_days=days)
     ]
     return Calendar(
         as_of=as_of.isoformat(),

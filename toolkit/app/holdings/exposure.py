@@ -258,7 +258,7 @@ def _changes(
     rows = {(change.date, state.metal, change.what, change.standing) for state in states for change in state.next_changes}
     held = {asset for asset, _ in forms}
     ahead = upcoming(context.ledger, on=as_of, within_days=AHEAD_DAYS)
-    for row in ahead.filter((pl.col("status") == "ahead") & (pl.col("kind") == "control")).iter_rows(named=True):
+    for row in (row for row in ahead if (row["status"], row["kind"]) == ("ahead", "control")):
         change = change_ahead(context.ledger.chronology, context.ledger[row["event_id"]], as_of)
         if change is not None:
             rows |= {(change.date, metal, change.what, change.standing) for metal in held & set(row["metals"].split(";"))}

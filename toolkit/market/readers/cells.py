@@ -116,45 +116,28 @@ class Amount:
     Attributes:
         digits: Sign, digits and marks, without spaces.
         before, after: What stands around it: a currency, a unit, a percent sign.
-        point, comma: The number with that decimal mark; None where it is none.
+        readings: Decimal mark under which it is a number -> that number, the point first; both for one without a mark.
     """
 
     digits: str
     before: str = ""
     after: str = ""
-    point: float | None = field(init=False)
-    comma: float | None = field(init=False)
+    readings: Mapping[str, float] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Both readings."""
-        object.__setattr__(self, "point", self._read("."))
-        is_one = "." not in self.digits and "," not in self.digits
-        object.__setattr__(self, "comma", self.point if is_one else self._read(","))
-
-    def value(self, mark: str) -> float | None:
-        """The number with `mark` as the decimal mark; None where it is none."""
-        return self.point if mark == "." else self.comma
-
-    def _read(self, mark: str) -> float | None:
         body, _, exponent = self.digits.lower().partition("e")
-        sign = -1.0 if body.startswith("-") else 1.0
-        body = body.lstrip("+-")
-        plain, grouped = bool(body) and _PLAIN[mark].fullmatch(body), _GROUPED[mark].fullmatch(body)
-        if not (plain or grouped):
-            return None
-        other = "," if mark == "." else "."
-        number = float(body.replace(other, "").replace(",", ".") + (f"e{exponent}" if exponent else ""))
-        return sign * number if number < float("inf") else None
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """The decimal marks under which it is a number; both for one without a mark."""
-        return tuple(mark for mark, value in ((".", self.point), (",", self.comma)) if value is not None)
+        sign, body = -1.0 if body.startswith("-") else 1.0, body.lstrip("+-")
+        found: dict[str, float] = {}
+        for mark, other in ((".", ","), (",", ".")):
+            if body and (_PLAIN[mark].fullmatch(body) or _GROUPED[mark].fullmatch(body)):
+                number = float(body.replace(other, "").replace(",", ".") + (f"e{exponent}" if exponent else ""))
+                found |= {mark: sign * number} if number < float("inf") else {}
+        object.__setattr__(self, "readings", found)
 
     @property
     def is_ambiguous(self) -> bool:
         """Whether the two marks give two numbers."""
-        return self.point is not None and self.comma is not None and self.point != self.comma
+        return len({*self.readings.values()}) > 1
 
 
 def amount(text: str) -> Amount | None:
@@ -177,7 +160,7 @@ def amount(text: str) -> Amount | None:
     if before and after.startswith("/"):  # EUR 500/kg
         before, after = "", before + after
     found = Amount(sign + digits, before, after)
-    return found if found.marks else None
+    return found if found.readings else None
 
 
 def number(name: str, text: str, most: float = LARGEST) -> float:
@@ -199,7 +182,7 @@ def number(name: str, text: str, most: float = LARGEST) -> float:
             raise SpecError(
                 "{name:s} {text!r:s} is not a number.", hint="Write it in digits, such as 100000 or 0.5.", name=name, text=text
             ) from None
-    values = {value for value in (found.point, found.comma) if value is not None}
+    values = {*found.readings.values()}
     readings = sorted({value for value in values if abs(value) <= most} or values, key=abs)
     if len(readings) > 1:
         small, large = (f"{value:.12g}" for value in readings)
@@ -224,8 +207,8 @@ def decimal_mark(amounts: Mapping[Amount, int]) -> tuple[str | None, frozenset[A
     """
     only: dict[str, set[Amount]] = {",": set(), ".": set()}
     for found in amounts:
-        if len(found.marks) == 1:
-            only[found.marks[0]].add(found)
+        if len(found.readings) == 1:
+            only[next(iter(found.readings))].add(found)
     if only["."] and only[","]:
         mark = max(only, key=lambda one: sum(amounts[found] for found in only[one]))
         return mark, frozenset(only["," if mark == "." else "."])
@@ -237,7 +220,7 @@ def decided(found: Amount, mark: str) -> Message:
     return message(
         'Numbers such as {text} are read as {value:.12g}: other numbers of the file write decimals with "{mark}".',
         text=found.digits,
-        value=found.value(mark),
+        value=found.readings[mark],
         mark=mark,
     )
 

@@ -155,7 +155,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
             asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
             fault = message("a mark that may mean decimals or thousands")
             raise_row_errors(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_WAY_OUT)
-        found = {cell: one.value(mark or ("." if cell in doubtful else one.marks[0])) for cell, one in read.items() if one}
+        found = {cell: one.readings.get(mark or next(iter(one.readings))) for cell, one in read.items() if one}
         values = values.with_columns(_replaced(given, textual, found, pl.Float64))
         codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
     is_finite = values.select(pl.all().is_finite().all()).row(0)

@@ -292,39 +292,27 @@ class _Reader:
         text = record.get(key)
         if text is None:
             return None
-        if key in DATES:
-            return self._date(at, key, text)
-        read = {
-            "dual_use": self._truth,
-            "instrument": self._instrument,
-            "origin": self._origin,
-            "destination": self._destination,
-            "metals": self._metals,
-            "acts_on": self._acts_on,
-        }
-        if key in read:
-            return read[key](at, text, record)
-        words = {**self.names.words, "direction": DIRECTIONS}
-        return self._word(at, key, text, words[key]) if key in words else text
-
-    def _truth(self, at: At, text: str, _: Record) -> bool | None:
-        if text.lower() not in _TRUTH:
-            self._fault(at, text, "dual_use", "dual_use that is neither true nor false", "Write true or false.")
-        return _TRUTH.get(text.lower())
-
-    def _instrument(self, at: At, text: str, record: Record) -> str | None:
         # Of practice, policy and markets the instrument is free: only that of a control has a meaning in law.
         kind = record.get("kind") or (self.bundled.get(at[1] or "") or {}).get("kind")
-        return self._word(at, "instrument", text, self.names.words["instrument"]) if kind == "control" else text
+        words = {**self.names.words, "direction": DIRECTIONS}
+        if key in words and (key != "instrument" or kind == "control"):
+            return self._word(at, key, text, words[key])
+        read = {
+            **dict.fromkeys(DATES, self._date), "dual_use": self._truth, "origin": self._place, "destination": self._places,
+            "metals": self._metals, "acts_on": self._acts_on,
+        }  # fmt: skip
+        return read[key](at, key, text) if key in read else text
 
-    def _origin(self, at: At, text: str, _: Record) -> str | None:
-        return self._place(at, "origin", text, self.names.blocs)
+    def _truth(self, at: At, key: str, text: str) -> bool | None:
+        if text.lower() not in _TRUTH:
+            self._fault(at, text, key, "dual_use that is neither true nor false", "Write true or false.")
+        return _TRUTH.get(text.lower())
 
-    def _destination(self, at: At, text: str, _: Record) -> str | None:
-        places = [self._place(at, "destination", part, (EVERY, *self.names.blocs)) for part in _entries(text)]
+    def _places(self, at: At, key: str, text: str) -> str | None:
+        places = [EVERY if part.casefold() == EVERY else self._place(at, key, part) for part in _entries(text)]
         return ";".join(dict.fromkeys(place for place in places if place)) or None
 
-    def _acts_on(self, at: At, text: str, _: Record) -> str | None:
+    def _acts_on(self, at: At, key: str, text: str) -> str | None:
         known = {*self.bundled, *self.ids}
         for target in _entries(text):
             if target not in known:
@@ -332,7 +320,7 @@ class _Reader:
                 hint = (
                     hint if hint.startswith("Did") else message("Give ids of the ledger: `toolkit upcoming --json` has them.")
                 )
-                self._fault(at, target, "acts_on", "acts_on of an event that is not in the ledger", hint)
+                self._fault(at, target, key, "acts_on of an event that is not in the ledger", hint)
         return ";".join(_entries(text)) or None
 
     def _word(self, at: At, key: str, text: str, known: tuple[str, ...]) -> str | None:
@@ -342,8 +330,8 @@ class _Reader:
             return None
         return word
 
-    def _place(self, at: At, key: str, text: str, others: tuple[str, ...]) -> str | None:
-        same = next((word for word in others if word.casefold() == text.casefold()), None)
+    def _place(self, at: At, key: str, text: str) -> str | None:
+        same = next((word for word in self.names.blocs if word.casefold() == text.casefold()), None)
         code = same or country(text)
         if code is None:
             self._fault(at, text, key, "{key:s} that is no country", country_hint(text), key=key)
@@ -356,7 +344,7 @@ class _Reader:
             self._fault(at, text, "date", "{key:s} that is no date", "Write dates as 2026-05-31.", key=key)
             return None
 
-    def _metals(self, at: At, text: str, _: Record) -> str | None:
+    def _metals(self, at: At, key: str, text: str) -> str | None:
         """Keys of metals and groups; what stands in brackets behind one stays with it."""
         found = []
         for entry in _entries(text):
@@ -364,7 +352,7 @@ class _Reader:
             try:
                 found.append(self.names.metal(name) + bracket + rest)
             except DataError as error:
-                self._fault(at, entry, "unknown_metals", "a metal that is not known", error.hint)
+                self._fault(at, entry, f"unknown_{key}", "a metal that is not known", error.hint)
         return ";".join(dict.fromkeys(found)) or None
 
     # What a file says as a whole

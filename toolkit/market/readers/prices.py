@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -177,7 +177,7 @@ def read_prices(
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
     reading = (*table.notes, *reading, *assumed, *keys)
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
-    notes = _notes(table, rows, empty, today)
+    notes = tuple(_notes(table, rows, empty, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
     for part in (rows, *quotes.partition_by("basis")):
@@ -456,22 +456,15 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
     return dates
 
 
-def _notes(table: Table, rows: pl.DataFrame, empty: Collection[str], today: date) -> tuple[str, ...]:
-    notes: list[str] = []
+def _notes(table: Table, rows: pl.DataFrame, empty: Collection[str], today: date) -> Iterator[Message]:
     running = running_months(table, "date", today) if "date" in table.columns else table.rows.clear()
     if len(running):
-        notes.append(
-            message(
-                "{month:%Y-%m} is still running: its prices (first in row {row:d}) are dated {day:%Y-%m-%d}.",
-                month=today,
-                day=today,
-                row=running[0],
-            )
+        yield message(
+            "{month:%Y-%m} is still running: its prices (first in row {row:d}) are dated {day:%Y-%m-%d}.",
+            month=today,
+            day=today,
+            row=running[0],
         )
-    notes += [message("{name!r} has no prices and is left out.", name=name) for name in empty]
-    later = rows.filter(pl.col("known_from") > today).height
-    if later:
-        notes.append(
-            message("Rows published after {today:%Y-%m-%d} and so not visible yet: {count}.", today=today, count=later)
-        )
-    return tuple(notes)
+    yield from (message("{name!r} has no prices and is left out.", name=name) for name in empty)
+    if later := rows.filter(pl.col("known_from") > today).height:
+        yield message("Rows published after {today:%Y-%m-%d} and so not visible yet: {count}.", today=today, count=later)

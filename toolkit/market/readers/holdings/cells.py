@@ -70,7 +70,7 @@ class RowCells:
             self._no_number(i, key, finite=fold(cell) not in ("nan", "inf", "infinity"))
         if found is None or (found.is_ambiguous and self.mark is None):  # the latter is told once for the file
             return None, None
-        value = found.value(self.mark or found.marks[0])
+        value = found.readings.get(self.mark or next(iter(found.readings)))
         if value is not None and abs(value) > LARGEST:
             self._no_number(i, key, finite=False)
             return None, None
@@ -101,19 +101,18 @@ class RowCells:
         if value is None or found is None:
             return None
         if found.before or found.after not in ("", "%"):
-            self._fault(i, key, "number", "not a number", "Write 15 % or 0.15.")
-            return None
+            return self._fault(i, key, "number", "not a number", "Write 15 % or 0.15.")
         if not found.after and self.header[key].percent and 0 < value < _LEAST_PER_CENT:
             hint = message(
                 "Write {percent:g} % or {value:g} %, whichever is meant: the header says per cent.",
                 percent=100 * value,
                 value=value,
             )
-            self._fault(i, key, "percent", "a {key:s} that may be a fraction or in per cent", hint, key=key)
-            return None
+            return self._fault(i, key, "percent", "a {key:s} that may be a fraction or in per cent", hint, key=key)
         if found.after == "%" or self.header[key].percent:
             value /= 100
         if not 0 <= value < 1:
-            self._fault(i, key, "fraction", "a {key:s} outside 0..1", "Write 15 % as 15 % or as the fraction 0.15.", key=key)
-            return None
+            return self._fault(
+                i, key, "fraction", "a {key:s} outside 0..1", "Write 15 % as 15 % or as the fraction 0.15.", key=key
+            )
         return value

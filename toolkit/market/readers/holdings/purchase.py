@@ -103,7 +103,7 @@ class PurchaseCells(RowCells):
         text = self._text("purchase_price_is", i) or ""
         per = re.sub(r"^(per|je|pro)\b", "", text.rpartition("/")[2].strip().casefold()).strip()
         found = cells.amount(per)
-        count = found.value(found.marks[0]) if found and not found.before and not found.is_ambiguous else None
+        count = next(iter(found.readings.values())) if found and not found.before and not found.is_ambiguous else None
         unit = self._unit_named(asset, found.after if found and count else per)
         if unit in KG_PER_UNIT and (count is None or count > 0):
             return "unit", count or 1.0, unit
@@ -181,14 +181,12 @@ class PurchaseCells(RowCells):
             try:
                 found.add(cells.currency(word))
             except DataError as error:
-                self._fault(i, "currency", "currency", error.message, error.hint, cell=text)
-                return None
+                return self._fault(i, "currency", "currency", error.message, error.hint, cell=text)
             if word.strip() == "$":
                 self._default("dollar", self.lots[i])
         if len(found) > 1:
             hint = message("Keep one of {words:s}.", words=", ".join(sorted(found)))
-            self._fault(i, "currency", "two_currencies", "two currencies", hint)
-            return None
+            return self._fault(i, "currency", "two_currencies", "two currencies", hint)
         if not found and needed:
             hint = message("Fill in the currency, or put it into the header, as 'purchase_price EUR'.")
             self._fault(i, "currency", "empty", "a purchase_price without currency", hint)

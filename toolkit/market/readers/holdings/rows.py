@@ -139,8 +139,7 @@ class Parser(PurchaseCells, StatusCells):
                     i, key, "decimal", "numbers use both '.' and ',' as decimal mark", "Use one decimal mark in the whole file."
                 )
             elif found.is_ambiguous and self.mark is None:
-                small, large = found.value("."), found.value(",")
-                values = sorted(value for value in (small, large) if value is not None)
+                values = sorted(found.readings.values())
                 self._fault(
                     i,
                     key,
@@ -202,8 +201,7 @@ class Parser(PurchaseCells, StatusCells):
     def _asset(self, i: int, row: dict[str, Any]) -> str | None:
         text = self._text("asset", i)
         if text is None:
-            self._fault(i, "asset", "empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
-            return None
+            return self._fault(i, "asset", "empty", "no asset", "Fill the 'asset' cell, or leave the row out.")
         try:
             row["asset"], words, row["purity"] = self._named(text)
         except DataError as error:
@@ -219,8 +217,7 @@ class Parser(PurchaseCells, StatusCells):
                 hint = message(
                     "Row {row:d} is taken for the header. Where the header has two rows, write it in one.", row=row_of
                 )
-            self._fault(i, "asset", "unknown_asset", "unknown asset", hint)
-            return None
+            return self._fault(i, "asset", "unknown_asset", "unknown asset", hint)
         return words
 
     def _is_known(self, text: str) -> bool:
@@ -311,8 +308,7 @@ class Parser(PurchaseCells, StatusCells):
         mass = self._mass_of_a_piece(i, asset)
         if mass is None or count != round(count):
             hint = message("Give the mass in kg, g, t, lb or ozt, or that of one piece in a column 'size'.")
-            self._fault(i, "quantity", "unknown_unit", "pieces of unknown weight", hint)
-            return None
+            return self._fault(i, "quantity", "unknown_unit", "pieces of unknown weight", hint)
         self._default("pieces", f"{self.lots[i]} ({count:.0f} x {mass:.12g} kg)")
         return float(f"{count * mass:.15g}")
 
@@ -335,8 +331,7 @@ class Parser(PurchaseCells, StatusCells):
                 if coin:
                     hint = message("Give their mass in oz, g or kg: a number alone may count coins.")
                     fault = message("coins without a unit")
-                self._fault(i, "quantity", "unknown_unit", fault, hint)
-                return None
+                return self._fault(i, "quantity", "unknown_unit", fault, hint)
             self._default("unit", self.lots[i])
             return "kg"
         column = "unit" if self._text("unit", i) else "quantity"
@@ -347,11 +342,9 @@ class Parser(PurchaseCells, StatusCells):
             except DataError as error:
                 if asset is None and cells.UNITS.get(fold(text)):
                     continue
-                self._fault(i, column, "unknown_unit", error.message, error.hint, cell=text)
-                return None
+                return self._fault(i, column, "unknown_unit", error.message, error.hint, cell=text)
         if len(found) > 1:
-            self._fault(i, column, "two_units", "two units", "Keep one of {words:s}.", words=", ".join(sorted(found)))
-            return None
+            return self._fault(i, column, "two_units", "two units", "Keep one of {words:s}.", words=", ".join(sorted(found)))
         return found.pop() if found else None
 
     def _day(self, i: int, status: str | None) -> date | None:
@@ -372,8 +365,7 @@ class Parser(PurchaseCells, StatusCells):
                 message("Correct the date, or give the lot the status 'planned'."),
                 message("A day of delivery belongs in a column 'delivery date'."),
             )
-            self._fault(i, "purchase_date", "future", "a purchase after today ({day})", hint, day=self.today)
-            return None
+            return self._fault(i, "purchase_date", "future", "a purchase after today ({day})", hint, day=self.today)
         return found
 
     def _day_of(self, i: int, text: str) -> date | None:
@@ -390,8 +382,7 @@ class Parser(PurchaseCells, StatusCells):
                     ),
                     hint,
                 )
-            self._fault(i, "purchase_date", "date", "not a date", hint)
-            return None
+            return self._fault(i, "purchase_date", "date", "not a date", hint)
         if read.day is not None:
             return read.day
         day_first, month_first = read.either or (None, None)
@@ -400,16 +391,14 @@ class Parser(PurchaseCells, StatusCells):
             if self.month_first is not None:
                 return chosen
             hint = message("Some dates of the file have the day first and some the month: write them all as 2026-05-31.")
-            self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
-            return None
+            return self._fault(i, "purchase_date", "date_order", "dates in two orders", hint)
         if self.month_first is None:
             hint = message(
                 "Write it as {day_first} or {month_first}: no other date of the file settles which comes first.",
                 day_first=day_first,
                 month_first=month_first,
             )
-            self._fault(i, "purchase_date", "date_order", "a date whose day and month may be swapped", hint)
-            return None
+            return self._fault(i, "purchase_date", "date_order", "a date whose day and month may be swapped", hint)
         self._default("month_first" if self.month_first else "day_first", self.lots[i])
         return month_first if self.month_first else day_first
 

@@ -153,7 +153,7 @@ def _part(text: str) -> float | None:
     if (found := re.fullmatch(r"([0-9]{1,4}) ?/ ?([1-9][0-9]{0,3})", text)) is not None:
         return int(found[1]) / int(found[2])
     number = amount(text)
-    return number and (number.point if number.point is not None else number.comma)
+    return number and next(iter(number.readings.values()))
 
 
 def _not_arrived(columns: Iterable[_Column], lots: Lots, today: date) -> Iterator[CellFault]:
@@ -198,7 +198,7 @@ def _in_part(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
             number, whole = amount(text), lots[at]["quantity"]
             if number is None or number.before or "-" in number.after or whole is None:
                 continue
-            is_all, is_none = (share in (number.point, number.comma) for share in (whole, 0.0))
+            is_all, is_none = (share in number.readings.values() for share in (whole, 0.0))
             is_here, is_away = (is_all, is_none) if arrived else (is_none, is_all)
             if not (is_here or (is_away and lots[at]["status"] != "stored")):
                 yield column._fault(
