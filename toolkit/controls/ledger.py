@@ -58,6 +58,8 @@ NOT_NAMED = "No Chinese notice in the ledger names"
 """How a note of the data begins that says no more of the law than that no notice names the form."""
 MODIFIERS = ("suspension", "repeal")
 """Instruments that only change other events: they are seen in the status of those, not as measures of their own."""
+OF_EVENT = tuple(name for name in Measure.__dataclass_fields__ if name in Event.__dataclass_fields__ and name != "source")
+"""Fields that a measure has of its event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,29 +317,17 @@ class ControlLedger:
             status = UNCHECKED
         conditional = (not everywhere and destination is None) or event.end_user not in ("all", end_user)
         return Measure(
-            event_id=event.event_id,
-            kind=event.kind,
-            instrument=event.instrument,
-            standing=event.standing,
+            **{name: getattr(event, name) for name in OF_EVENT},
             status=status,
             since=event.effective if period.status == ANNOUNCED else self.chronology.first_day(event, on),
             until=period.until,
             status_since=period.since,
-            number=event.number,
-            authority=event.authority,
-            origin=event.origin,
-            destinations=event.destinations,
-            end_user=event.end_user,
-            metals=event.metals,
-            scope=event.scope,
-            note=event.note,
             certainty=certainty,
             conditional=conditional,
             counts=status in COUNTED and not conditional and event.instrument in COUNTING,
             acted_on_by=tuple(other.event_id for other in self._acting_now(event, on)),
             source=event.citation,
             source_id=event.source,
-            confidence=event.confidence,
         )
 
     def _acting_now(self, event: Event, on: date) -> tuple[Event, ...]:

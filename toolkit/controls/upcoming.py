@@ -21,21 +21,14 @@ from toolkit.core.messages import Message, message
 
 
 def _row(chronology: Chronology, event: Event, day: date, status: str, what: str, **parts: object) -> dict[str, object]:
+    copied = ("standing", "kind", "instrument", "event_id", "number", "origin", "confidence", "title", "authority")
     return {
+        **{name: getattr(event, name) for name in copied},
         "date": day,
         "status": status,
         "what": what,
-        "standing": event.standing,
-        "kind": event.kind,
-        "instrument": event.instrument,
-        "event_id": event.event_id,
-        "number": event.number,
-        "origin": event.origin,
         "metals": ";".join(event.metals),
-        "confidence": event.confidence,
         "source": event.citation,
-        "title": event.title,
-        "authority": event.authority,
         "acts_on": list(titles_acted_on(chronology, event)),
         "destinations": list(route_of(event)),
         "returns": None,

@@ -70,9 +70,6 @@ METALS: Mapping[str, str] = {
 
 _OTHERS = (
     "arsenic;arsen|barium|boron;bor|cadmium|caesium;cesium;cäsium;zäsium|calcium;kalzium|chromium;chrom|copper;kupfer|iridium|"
-    ""
-    ""
-    ""
     "iron;eisen|lead;blei|mercury;quecksilber|niobium;niob|osmium|rhodium|rubidium|ruthenium|selenium;selen|silicon;silizium;silicium|"
     "strontium|thallium|thorium|zinc;zink"
 )
@@ -101,9 +98,6 @@ _FORMS = {
     "metal": f"{_COINS};metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;"
     "granulate;shot;rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;piece;pieces;chunk;chunks;"
     "sponge;zone refined;zone refined bar;zone refined bars;polycrystalline;metall;barren;kristallbarren;pellet;granulat;"
-    ""
-    ""
-    ""
     "granalien;stab;stäbe;stange;stangen;block;blöcke;draht;feinbarren;gussbarren;kathode;kathoden;cathode;cathodes;briquettes;briketts;stück;stücke;schwamm;"
     "zonengereinigt;zonengereinigte barren;polykristallin",
     "metal powder": "metal powder;metallpulver",

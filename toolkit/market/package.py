@@ -120,17 +120,10 @@ def descriptor(folder: Path) -> dict[str, Any]:
 
 def sources(package: dict[str, Any]) -> dict[str, Source]:
     """The sources that a package describes, by their id."""
+    read = map(_Source.model_validate, package.get("sources", []))
     return {
-        entry["name"]: Source(
-            id=entry["name"],
-            title=entry["title"],
-            licence=entry.get("licence", "unknown"),
-            url=entry.get("path", ""),
-            rhythm_days=entry.get("rhythm_days", 0),
-            lag_days=entry.get("lag_days", 0),
-            complete_to=date.fromisoformat(entry["complete_to"]) if "complete_to" in entry else None,
-        )
-        for entry in package.get("sources", [])
+        one.name: Source(one.name, one.title, one.licence, one.path, one.rhythm_days, one.lag_days, one.complete_to)
+        for one in read
     }
 
 
@@ -186,12 +179,14 @@ def _broken(name: str, path: Path, frame: pl.DataFrame) -> FrameError:
     """The first rule that a table breaks, with its rows."""
     first, *more = _contract_faults(name, path, frame)
     details = {"file": str(path), "rule": first.rule, "rows": list(first.rows)}
-    told = message("{folder:s}: {fault}.", folder=str(path.parent), fault=str(first))
-    if more:
-        told = message(
-            "{folder:s}: {fault}, and {n} more rules are broken.", folder=str(path.parent), fault=str(first), n=len(more)
-        )
-    return FrameError(told, hint=AGAIN, details=details)
+    return FrameError(
+        "{folder:s}: {fault}, and {n} more rules are broken." if more else "{folder:s}: {fault}.",
+        hint=AGAIN,
+        details=details,
+        folder=str(path.parent),
+        fault=str(first),
+        n=len(more),
+    )
 
 
 def _contract_faults(name: str, path: Path, frame: pl.DataFrame) -> list[Fault]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from toolkit.core.errors import DataError, nearest
-from toolkit.core.messages import message
+from toolkit.core.messages import message, named
 
 MAX_BYTES = 128 * 2**20
 """Largest file that is read: some 1.2 million long rows, or 3,000 daily series over ten years."""
@@ -41,7 +41,14 @@ Source = str | Path | BinaryIO
 
 
 def check_size(
-    name: str, *, rows: int = 0, columns: int = 0, cells: int = 0, size: int = 0, most_cells: int = MAX_CELLS
+    name: str,
+    *,
+    rows: int = 0,
+    columns: int = 0,
+    cells: int = 0,
+    size: int = 0,
+    unpacked: int = 0,
+    most_cells: int = MAX_CELLS,
 ) -> None:
     """Check that a table is within the limits of what is read.
 
@@ -51,18 +58,22 @@ def check_size(
         columns: Number of columns.
         cells: Number of cells.
         size: Bytes, before or after decompression.
+        unpacked: Bytes of the parts of a workbook.
         most_cells: Limit of cells and rows.
     """
+    split = message("Split the file, or leave out series and years that are not needed.")
     beyond = (
-        (size, MAX_BYTES, message("bytes")),
-        (max(cells, rows), most_cells, message("cells")),
-        (columns, MAX_COLUMNS, message("columns")),
-    )
-    for found, limit, what in beyond:
+        (size, MAX_BYTES, message("bytes"), split),
+        (max(cells, rows), most_cells, message("cells"), split),
+        (columns, MAX_COLUMNS, message("columns"), split),
+        (unpacked, MAX_UNPACKED, message("bytes when unpacked"),
+         message("Leave only the sheet that is needed, or save that sheet as 'CSV UTF-8'.")),
+    )  # fmt: skip
+    for found, limit, what, hint in beyond:
         if found > limit:
             raise DataError(
                 "{file:s} holds {found:,} {what}; at most {limit:,} are read.",
-                hint="Split the file, or leave out series and years that are not needed.",
+                hint=hint,
                 details={"found": found, "limit": limit, "what": str(what)},
                 file=name,
                 found=found,
@@ -98,7 +109,7 @@ def content_of(path: Source) -> tuple[str, bytes, str | None]:
                 "no file {file!r:s}.",
                 hint="Did you mean {names: or }?" if near else "Check the path.",
                 file=str(file),
-                names=[message("{name!r:s}", name=n) for n in near],
+                names=named(near),
             ) from None
         except (OSError, ValueError) as error:  # ValueError: a path with a null character
             reason = getattr(error, "strerror", None) or str(error)

@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.core.countries import fold
 from toolkit.core.currencies import MINOR_UNITS, RATED, currency_hint
 from toolkit.core.currencies import currency as currency_of
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, named
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells as cell
 from toolkit.market.readers.columns import texts
@@ -176,7 +176,7 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
             )
         fault = message("no column 'date', and no date above the header.")
         if found:
-            lines = [message("{name!r:s}", name=line) for line in found]
+            lines = named(found)
             fault = message("no column 'date', and two dates above the header: {lines:; }.", lines=lines)
         raise table.header_error(fault, hint)
     line, day = next(iter(found.items()))

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message
+from toolkit.core.messages import message, named
 from toolkit.market.readers.tabular import Table
 
 DATE, TICKER, OPEN, HIGH, LOW, CLOSE, ADJUSTED, LAST, OTHER = (
@@ -125,7 +125,7 @@ def quotation(table: Table) -> Quotation | None:
         raise table.header_error(
             message(
                 "{names:, } is like a field of quotations, but {other}.",
-                names=[message("{name!r:s}", name=name) for name in looks[:3]],
+                names=named(looks[:3]),
                 other=message("{name!r:s} does not", name=odd[0]) if odd else other,
             ),
             message("Give one asset a file with Date and Close (or Adj Close), or one column an asset named for the asset."),

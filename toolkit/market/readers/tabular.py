@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Message, message, sentence
+from toolkit.core.messages import Message, message, named, sentence
 from toolkit.core.text import INVISIBLE, one_line
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of
 from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
@@ -407,7 +407,7 @@ def _separator(name: str, text: str) -> str:
             hint="Separate by one of them and quote names that contain the other.",
             details={"rows": [1]},
             file=name,
-            marks=[message("{name!r:s}", name=mark) for mark in found],
+            marks=named(found),
         )
     raise DataError(
         "{file:s}, row 1: the header is a single column.",
@@ -468,7 +468,7 @@ def _header(file: str, names: Iterable[str], row: int) -> tuple[str, ...]:
 def listed(names: Sequence[str]) -> str:
     """The first names quoted, and how many more there are."""
     more = len(names) - FIRST_ROWS
-    shown = [message("{name!r:s}", name=name) for name in names[:FIRST_ROWS]]
+    shown = named(names[:FIRST_ROWS])
     if more > 0:
         return message("{names:, } and {more:d} more", names=shown, more=more)
     return message("{names:, }", names=shown)

@@ -22,9 +22,9 @@ from typing import Any
 
 from toolkit.core.currencies import currency
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, named
 from toolkit.market.readers.cells import UNITS
-from toolkit.market.readers.contents import MAX_UNPACKED, check_size
+from toolkit.market.readers.contents import check_size
 
 Cell = str | int | float | date | datetime | None
 OLD = b"\xd0\xcf\x11\xe0"
@@ -122,7 +122,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         hint = message("Open it in the spreadsheet, save it again, or save the sheet as 'CSV UTF-8'.")
         raise DataError("{file:s} is no workbook that can be read: {reason}.", hint=hint, file=name, reason=reason) from None
     if wanted is not None and not asked:
-        hint = message("Its sheets: {names:, }.", names=[message("{name!r:s}", name=one) for one in names[:_SHOWN]])
+        hint = message("Its sheets: {names:, }.", names=named(names[:_SHOWN]))
         raise DataError("{file:s} has no sheet {sheet!r:s}.", hint=hint, details={"sheets": names}, file=name, sheet=wanted)
     filled = [sheet for sheet in sheets if sheet.records]
     fitting = [sheet for sheet in filled if fits([[shown(cell) for cell in row] for row in sheet.records[:_TOP]])]
@@ -134,7 +134,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
             details={"file": name, "sheets": several},
             name=name,
             n=len(several),
-            names=[message("{name!r:s}", name=one) for one in several[:_SHOWN]],
+            names=named(several[:_SHOWN]),
             sheet=several[0],
         )
     if not filled:
@@ -255,17 +255,7 @@ def _unpacked(name: str, content: bytes) -> tuple[bytes, dict[str, _Marks]]:
             needed = [
                 info for part, info in inside.items() if part.endswith((".xml", ".rels", "mimetype")) and "/media/" not in part
             ]
-            found, what_is = sum(info.file_size for info in needed), "bytes when unpacked"
-            if found > MAX_UNPACKED:
-                raise DataError(
-                    "{file:s} holds {found:,} {what}; at most {limit:,} are read.",
-                    hint="Leave only the sheet that is needed, or save that sheet as 'CSV UTF-8'.",
-                    details={"found": found, "limit": MAX_UNPACKED, "what": what_is},
-                    file=name,
-                    found=found,
-                    what=message("bytes when unpacked"),
-                    limit=MAX_UNPACKED,
-                )
+            check_size(name, unpacked=sum(info.file_size for info in needed))
             parts = {info.filename: archive.read(info) for info in needed}
     except (
         zipfile.BadZipFile,

@@ -322,9 +322,6 @@ _UNDECIDED = _spellings(
 )
 """Headers of money that may be per unit or of the lot."""
 NOT_READ = _spellings(
-    ""
-    ""
-    ""
     "note;notes;comment;comments;remark;remarks;bemerkung;bemerkungen;notiz;notizen;kommentar;lieferant;supplier;dealer;händler;"
     "rechnung;rechnungsnummer;invoice;invoice no;isin;wkn;kunde;client;owner;eigentümer;value;wert;marktwert;market value;kurs;"
     "current price;aktueller preis;gewinn;gain;profit;rendite;fault"

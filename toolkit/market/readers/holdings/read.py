@@ -12,7 +12,7 @@ import polars as pl
 
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError, nearest
-from toolkit.core.messages import message, together
+from toolkit.core.messages import message, named, together
 from toolkit.market.readers.cells import PIECE, UNITS, amount
 from toolkit.market.readers.faults import Fault, row_error
 from toolkit.market.readers.holdings.columns import (
@@ -159,7 +159,7 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
             faults.append(
                 message(
                     "columns {names: and } both say {key!r:s}",
-                    names=[message("{name!r:s}", name=name) for name in both],
+                    names=named(both),
                     key=key,
                 )
             )
