@@ -182,9 +182,8 @@ def middle(table: Table, low: pl.Series, high: pl.Series) -> pl.Series:
     rows = pl.DataFrame({"row": table.rows, "what": table.cells["asset"].cast(pl.String), "low": low, "high": high})
     odd = rows.filter((pl.col("high") < pl.col("low")) | (pl.col("high") > MOST_ASKED * pl.col("low")))
     hint = message("Write the lower price first, both in full, or give one price.")
-    fault = message("a range that is none")
     named = odd.select("row", "what", value=pl.format("{}-{}", "low", "high"))
-    raise_row_errors(table.name, named, rule="range", fault=fault, hint=hint)
+    raise_row_errors(table.name, named, rule="range", fault="a range that is none", hint=hint)
     return rows.select(pl.mean_horizontal("low", "high")).to_series()
 
 

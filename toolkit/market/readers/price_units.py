@@ -218,17 +218,11 @@ def currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) 
     rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
     two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
     raise_row_errors(
-        table.name,
-        two,
-        rule="one_currency",
-        fault=message("a price in another currency than its row names"),
-        hint=message("Keep one of them."),
+        table.name, two, fault="a price in another currency than its row names", hint="Keep one of them.", rule="one_currency"
     )
     none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
     hint = message("Write the currency of every price, or of none (--prices-currency).")
-    raise_row_errors(
-        table.name, none, rule="one_currency", fault=message("a price without the currency that others have"), hint=hint
-    )
+    raise_row_errors(table.name, none, fault="a price without the currency that others have", hint=hint, rule="one_currency")
     return named.fill_null(signs)
 
 

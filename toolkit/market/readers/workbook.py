@@ -129,10 +129,10 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
     if len(fitting) > 1 and wanted is None:
         several = [sheet.name for sheet in fitting]
         raise DataError(
-            "{name:s} has {n:d} sheets that fit: {names:, }.",
-            hint="Name one: {name:s}#{sheet:s}.",
-            details={"file": name, "sheets": several},
-            name=name,
+            "{file:s} has {n:d} sheets that fit: {names:, }.",
+            hint="Name one: {file:s}#{sheet:s}.",
+            details={"sheets": several},
+            file=name,
             n=len(several),
             names=named(several[:_SHOWN]),
             sheet=several[0],
