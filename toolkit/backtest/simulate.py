@@ -22,7 +22,6 @@ from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, SolveError, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, read_only
 from toolkit.core.units import DAYS_PER_YEAR
-from toolkit.records.answers.backtest import Incident, Trade
 from toolkit.strategy.model import RebalanceSpec
 
 Decide = Callable[[date, Account], Decision]
@@ -42,6 +41,43 @@ PERIODS: dict[str, Callable[[date], object]] = {
     "never": lambda _: 0,
 }
 """What the dates of one period have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that did not go as decided.
+
+    Attributes:
+        day: Of it.
+        kind: ``unsolved``, ``no_forecast``, ``no_money``: no decision, what was held is kept. ``within_threshold``: no weight
+            was far enough from its target. ``missing_price``: an order waits for one; ``implausible_price``: or for a better
+            one. ``lapsed``: it never found one.
+            ``short``: part of the purchases was not paid for. ``overdrawn``: bills were more than the cash. ``delayed``: a
+            licence is needed. ``stopped``: a ban came before the metal. ``refused``: it was there before the purchase.
+            ``returned``: money that was stuck is paid back.
+        asset: Key; None where it is about all.
+        amount: Money concerned, in the reporting currency.
+        reason: In words, where there is more to say.
+    """
+
+    day: date
+    kind: str
+    asset: str | None = None
+    amount: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A purchase (units above zero) or a sale, decided on one day and made on another; money in the reporting currency."""
+
+    decided: date
+    day: date
+    asset: str
+    units: float
+    price: float
+    amount: float
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +172,6 @@ class _Log:
     decided: list[date] = field(default_factory=list)
     failure: ToolkitError | None = None
 
-    def tell(
-        self, day: date, kind: str, asset: str | None = None, amount: float | None = None, reason: str | None = None
-    ) -> None:
-        self.incidents.append(Incident(day, kind, asset, amount, reason))
-
 
 def decision_dates(dates: Sequence[date], every: str, *, monthly: bool) -> tuple[date, ...]:
     """The first date, and the last date of each period but the last date of all, which no trade can follow.
@@ -198,7 +229,7 @@ def simulate(
             entry = Entry(day, account.cash, account.units, np.zeros(len(prices.assets)))
         entries.append(entry)
         if day in days and entry.wealth <= 0:
-            log.tell(day, "no_money")
+            log.incidents.append(Incident(day, "no_money"))
         elif day in days:
             account = _decide(decide, account, day, rebalance, log)
     if not log.decided and log.failure is not None:
@@ -226,18 +257,18 @@ def _decide(decide: Decide, account: Account, day: date, rebalance: RebalanceSpe
             raise
         log.failure = error
         kind = "unsolved" if isinstance(error, SolveError) else "no_forecast"
-        log.tell(day, kind, reason=error.message)
+        log.incidents.append(Incident(day, kind, reason=error.message))
         return account
     log.decided.append(day)
     if account.decision is not None:
         for key, units in zip(account.decision.assets, account.orders, strict=True):
             if units:
-                log.tell(day, "lapsed", key)
+                log.incidents.append(Incident(day, "lapsed", key))
     owned = account.owned[account.at(decision)]
     orders = decision.quantities - owned
     far = np.abs(orders) * decision.prices / decision.budget
     if rebalance.threshold and account.owned.any() and far.max() <= rebalance.threshold:
-        log.tell(day, "within_threshold")
+        log.incidents.append(Incident(day, "within_threshold"))
         orders = np.zeros(len(orders))
     return replace(account, decision=decision, orders=orders, ordered=day)
 
@@ -262,7 +293,7 @@ def _next(
     account, traded, turnover, costs = _traded(account, prices, i, deliveries, log)
     credit = 0.0 if account.decision is None else account.decision.credit
     if account.cash < -credit:
-        log.tell(day, "overdrawn", amount=round(-account.cash - credit, 2))
+        log.incidents.append(Incident(day, "overdrawn", amount=round(-account.cash - credit, 2)))
     values = held if account.owned is owned else _values(account.owned, value_at)
     return account, Entry(day, account.cash, account.owned, values, gain, storage, costs, traded, turnover, returned, lost)
 
@@ -303,10 +334,10 @@ def _received(
             stuck.append(claim)
         else:
             returned += claim.paid
-            log.tell(day, "returned", claim.asset, claim.paid)
+            log.incidents.append(Incident(day, "returned", claim.asset, claim.paid))
     for delivery in account.arriving:
         if deliveries.is_banned(delivery.asset, day):
-            log.tell(day, "stopped", delivery.asset, delivery.paid)
+            log.incidents.append(Incident(day, "stopped", delivery.asset, delivery.paid))
             if rebalance.on_ban == "returned":
                 returned += delivery.paid
             else:
@@ -333,12 +364,12 @@ def _traded(
     waits = (wanted != 0) & ~np.isfinite(price)
     for k in np.flatnonzero(waits):
         kind = "implausible_price" if prices.implausible[i, at[k]] else "missing_price"
-        log.tell(day, kind, decision.assets[k])
+        log.incidents.append(Incident(day, kind, decision.assets[k]))
     if deliveries is not None:
         for k in np.flatnonzero(wanted > 0):
             if deliveries.is_banned(decision.assets[k], day):
                 amount = None if waits[k] else float(wanted[k] * price[k])
-                log.tell(day, "refused", decision.assets[k], amount)
+                log.incidents.append(Incident(day, "refused", decision.assets[k], amount))
                 wanted[k], waits[k] = 0.0, False
     orders = np.where(waits, wanted, 0.0)
     # What has not arrived cannot be sold; what may be short can be sold without being there.
@@ -346,7 +377,7 @@ def _traded(
     wanted = np.maximum(np.where(waits, 0.0, wanted), least)
     trades = affordable(decision, wanted, account.owned[at], price, account.cash + decision.credit)
     if trades.short:
-        log.tell(day, "short", amount=trades.short)
+        log.incidents.append(Incident(day, "short", amount=trades.short))
     units, arriving = account.units.copy(), list(account.arriving)
     for k in np.flatnonzero(trades.units):
         key, amount = decision.assets[k], float(trades.amounts[k])
@@ -356,7 +387,7 @@ def _traded(
         arrives = day if deliveries is None or amount < 0 else deliveries.arrives(key, account.ordered)
         if arrives > day:
             arriving.append(Delivery(key, float(trades.units[k]), amount, account.ordered, arrives))
-            log.tell(day, "delayed", key, amount)
+            log.incidents.append(Incident(day, "delayed", key, amount))
         else:
             units[at[k]] += trades.units[k]
     traded, costs = round(float(trades.amounts.sum()), 2), round(float(trades.costs.sum()), 2)

@@ -139,8 +139,8 @@ def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None
             {key: weight for key, weight in zip(found.assets, row, strict=True) if weight} for row in found.weights.tolist()
         ],
         "decisions": found.decided,
-        "orders": found.trades,
-        "incidents": found.incidents,
+        "orders": [records.Trade.from_objects(trade) for trade in found.trades],
+        "incidents": [records.Incident.from_objects(row) for row in found.incidents],
         "stuck": found.stuck,
     }
 

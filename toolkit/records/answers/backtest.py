@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 from toolkit.records.base import Day, Record, Rows
-from toolkit.records.fields import DataBySource, Phrases, Remarks, SchemaVersion
+from toolkit.records.fields import DataBySource, Phrases, ProductKey, Remarks, SchemaVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,48 +55,39 @@ class Figures(Record):
     """Paid for storage, over mean wealth."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
-    """A trade, decided on one day and made on another.
+class Trade(Record):
+    """A trade, decided on one day and made on another."""
 
-    Attributes:
-        decided: Day of the decision.
-        day: Day of the trade.
-        asset: Key of the product.
-        units: Bought (above zero) or sold.
-        price: Of a unit, in the reporting currency.
-        amount: Paid (above zero) or received, without the cost.
-        cost: Paid beside.
-    """
-
-    decided: date
-    day: date
-    asset: str
+    decided: Day
+    """Day of the decision."""
+    day: Day
+    """Day of the trade."""
+    asset: ProductKey
     units: float
+    """Bought (above zero) or sold."""
     price: float
+    """Of a unit, in the reporting currency."""
     amount: float
+    """Paid (above zero) or received, without the cost."""
     cost: float
+    """Paid beside."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """Something that did not go as decided.
+class Incident(Record):
+    """Something that did not go as decided."""
 
-    Attributes:
-        day: Of it.
-        kind: unsolved, no_forecast, no_money: what was held is kept. within_threshold: nothing was far enough from its target.
-            missing_price, implausible_price, lapsed: an order was not carried out. short: purchases were more than the money.
-            overdrawn: bills were more than the cash. delayed, refused, stopped, returned: by licences and bans.
-        asset: Key of the product; null where it is about all.
-        amount: Money concerned.
-        reason: In words, where there is more to say.
-    """
-
-    day: date
+    day: Day
+    """Of it."""
     kind: str
+    """unsolved, no_forecast, no_money: what was held is kept. within_threshold: nothing was far enough from its target.
+    missing_price, implausible_price, lapsed: an order was not carried out. short: purchases were more than the money.
+    overdrawn: bills were more than the cash. delayed, refused, stopped, returned: by licences and bans."""
     asset: str | None
+    """Key of the product; null where it is about all."""
     amount: float | None
+    """Money concerned."""
     reason: str | None
+    """In words, where there is more to say."""
 
 
 class PeriodReturn(Record):
