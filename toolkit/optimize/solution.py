@@ -19,7 +19,7 @@ from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import Continuous
-from toolkit.optimize.solvers.solve import Order, SolverAttempt, SolverInfeasible
+from toolkit.optimize.solvers.solve import Attempt, Order, SolverInfeasible
 from toolkit.optimize.solvers.work import Work
 
 LEAST_WEALTH = 0.01
@@ -75,7 +75,7 @@ class Allocation:
     objective: float
     solver: str
     solver_status: str
-    attempts: tuple[SolverAttempt, ...]
+    attempts: tuple[Attempt, ...]
     certificate: Certificate | None
     lots_gap: float | None
     rounding_cost: float | None

@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from toolkit.optimize.solvers.solve import Attempt
 from toolkit.records.base import Record, Rows
-from toolkit.records.fields import Name, TermName
+from toolkit.records.fields import TermName
 
 
 class Objective(Record):
@@ -28,18 +29,6 @@ class Objective(Record):
     """Where the tail begins, as a probability."""
     benchmark: Mapping[str, float] | str | None = None
     """Of an information ratio: weights by name, an asset, equal_weight or held."""
-
-
-class Attempt(Record):
-    """One solver that was tried."""
-
-    solver: Name
-    status: str
-    """Its own word."""
-    residual: float | None
-    """Largest relative violation of the optimality conditions."""
-    outcome: str
-    """Whether the answer was taken, and why not."""
 
 
 class Kkt(Record):

@@ -19,7 +19,7 @@ import numpy as np
 from toolkit.core.errors import SolveError
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
-from toolkit.optimize.solvers.solve import OPTIONS, SolverAttempt
+from toolkit.optimize.solvers.solve import OPTIONS, Attempt
 
 SOLVER = "CLARABEL"
 SHORT_STEPS = {"min_terminate_step_length": 1e-8, "min_switch_step_length": 1e-3}
@@ -52,7 +52,7 @@ class ConicAnswer:
 
     status: str
     certificate: Certificate | None
-    attempts: tuple[SolverAttempt, ...]
+    attempts: tuple[Attempt, ...]
 
 
 def solve_conic(problem: cp.Problem) -> ConicAnswer:
@@ -64,21 +64,21 @@ def solve_conic(problem: cp.Problem) -> ConicAnswer:
     data, chain, inverse = problem.get_problem_data(SOLVER)
     if chain is None:
         raise SolveError("cvxpy found no way to hand the program to a cone solver.")
-    attempts: list[SolverAttempt] = []
+    attempts: list[Attempt] = []
     best: tuple[Certificate, Any] | None = None
     for words, settings in WAYS.items():
         name = f"{SOLVER} ({words})" if words else SOLVER
         raw = chain.solve_via_data(problem, data, warm_start=False, verbose=False, solver_opts={**OPTIONS[SOLVER], **settings})
         ended = str(raw.status)
         if ended in PROOFS:
-            attempts.append(SolverAttempt(name, PROOFS[ended], None, PROOFS[ended].partition("_")[0]))
+            attempts.append(Attempt(name, PROOFS[ended], None, PROOFS[ended].partition("_")[0]))
             return ConicAnswer(PROOFS[ended], None, tuple(attempts))
         if ended not in ENDS or not np.all(np.isfinite([*raw.x, *raw.z])):
-            attempts.append(SolverAttempt(name, ended, None, "no answer"))
+            attempts.append(Attempt(name, ended, None, "no answer"))
             continue
         certificate = certify_conic(data, np.array(raw.x), np.array(raw.z))
         accurate = certificate.worst <= ACCEPT
-        attempts.append(SolverAttempt(name, ended, certificate.worst, "accepted" if accurate else "not accurate"))
+        attempts.append(Attempt(name, ended, certificate.worst, "accepted" if accurate else "not accurate"))
         if best is None or certificate.worst < best[0].worst:
             best = certificate, raw
         if accurate:

@@ -13,7 +13,7 @@ from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.program import Duals, quadratic_program
-from toolkit.optimize.solvers.solve import Order, Solved, SolverAttempt, solve
+from toolkit.optimize.solvers.solve import Attempt, Order, Solved, solve
 
 SWEPT = 1e-6
 """Weights below it are within the tolerance of an interior-point solver; leaving them out is a change of second order."""
@@ -35,7 +35,7 @@ class Continuous:
     multipliers: FloatArray | None
     solver: str
     status: str
-    attempts: tuple[SolverAttempt, ...]
+    attempts: tuple[Attempt, ...]
     certificate: Certificate | None
     convex_multipliers: Mapping[int, float] | None = None
     signs: FloatArray | None = None

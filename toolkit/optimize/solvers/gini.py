@@ -21,7 +21,7 @@ from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.cvar_lp import WRONG_SIDE, Hinges, IntArray, least
 from toolkit.optimize.solvers.program import quadratic_program
 from toolkit.optimize.solvers.shortfall import Shortfall, Task, certificate_of
-from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, SolverAttempt, SolverInfeasible, solve
+from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Attempt, SolverInfeasible, solve
 from toolkit.risk_measures.dispersion import GiniMeanDifference
 
 STEPS = 40
@@ -58,14 +58,14 @@ def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, li
     order = np.argsort(losses, kind="stable")
     ordered, mass, slope = scaled[order], p[order], measure.subgradient(losses, p)[order]
     first, second = _closest(losses[order], PAIRS[0] + PAIRS[1] * len(c))
-    attempts: list[SolverAttempt] = []
+    attempts: list[Attempt] = []
     for _ in range(ROUNDS):
         # The later of a pair has the larger loss: z = its loss less that of the earlier, and a hinge where z is negative.
         rates, rows = 4 * mass[first] * mass[second], ordered[first] - ordered[second]
         hinges = Hinges(rows, rates, cost - ordered.T @ slope, quantile=False, near=x[:-1])
         status, vertex = least(hinges, limits, width, careful=bool(attempts))
         if vertex is None:
-            attempts.append(SolverAttempt("HIGHS", status, None, "infeasible" if status == "infeasible" else "no answer"))
+            attempts.append(Attempt("HIGHS", status, None, "infeasible" if status == "infeasible" else "no answer"))
             if status == "infeasible":
                 raise SolverInfeasible(tuple(attempts))
             if len(attempts) > 1:
@@ -85,9 +85,7 @@ def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, li
         task = Task(measure, returns, rows, probabilities, rates, c, limits, quantile=False)
         certificate = certificate_of(task, vertex, vertex.slopes, tail, risk, size)
         accepted = certificate.worst <= ACCEPT
-        attempts.append(
-            SolverAttempt("HIGHS", status, certificate.worst, "accepted" if accepted else "rejected by its certificate")
-        )
+        attempts.append(Attempt("HIGHS", status, certificate.worst, "accepted" if accepted else "rejected by its certificate"))
         if accepted:
             prices = size * vertex.limits, size * vertex.nonnegative, size * vertex.budget
             return Shortfall(x, risk, tail, *prices, "HIGHS", status, tuple(attempts), certificate)

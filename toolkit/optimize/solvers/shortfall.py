@@ -15,7 +15,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate, certify
 from toolkit.optimize.solvers.cvar_lp import Hinges, Vertex, least
-from toolkit.optimize.solvers.solve import SolverAttempt, SolverInfeasible
+from toolkit.optimize.solvers.solve import Attempt, SolverInfeasible
 from toolkit.risk_measures.base import Measure
 from toolkit.risk_measures.dispersion import MeanAbsoluteDeviation
 from toolkit.risk_measures.tail import CVaR, WorstCase
@@ -46,7 +46,7 @@ class Shortfall:
     budget: float
     solver: str
     status: str
-    attempts: tuple[SolverAttempt, ...]
+    attempts: tuple[Attempt, ...]
     certificate: Certificate
 
 
@@ -109,11 +109,11 @@ def _solve(task: Task) -> Shortfall:
     held = np.flatnonzero(task.probabilities > 0)
     size = float(np.sqrt(np.mean(task.returns[held] ** 2))) or float(np.max(np.abs(task.c))) or 1.0
     hinges = Hinges(task.hinged[held] / size, task.rates[held], task.c / size, task.quantile)
-    attempts: list[SolverAttempt] = []
+    attempts: list[Attempt] = []
     for name, width in (("HIGHS", max(task.returns.shape[1], LEAST_WIDTH)), ("HIGHS with all rows", len(held))):
         status, vertex = least(hinges, task.limits, width, careful=bool(attempts))
         if vertex is None:
-            attempts.append(SolverAttempt(name, status, None, "infeasible" if status == "infeasible" else "no answer"))
+            attempts.append(Attempt(name, status, None, "infeasible" if status == "infeasible" else "no answer"))
             if status == "infeasible":
                 raise SolverInfeasible(tuple(attempts))
             continue
@@ -124,7 +124,7 @@ def _solve(task: Task) -> Shortfall:
         certificate = certificate_of(task, vertex, slopes, tail, risk, size)
         accepted = certificate.worst <= (ACCEPT_INACCURATE if attempts else ACCEPT)
         outcome = "accepted" if accepted else "rejected by its certificate"
-        attempts.append(SolverAttempt(name, status, certificate.worst, outcome))
+        attempts.append(Attempt(name, status, certificate.worst, outcome))
         if accepted:
             word = status if certificate.worst <= ACCEPT else "optimal_inaccurate"
             prices = size * vertex.limits, size * vertex.nonnegative, size * vertex.budget

@@ -41,8 +41,15 @@ class Bound(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SolverAttempt:
-    """One solver's try: its own status, the worst residual of its answer, and what became of it."""
+class Attempt:
+    """One solver that was tried.
+
+    Attributes:
+        solver: Its name.
+        status: Its own word.
+        residual: Largest relative violation of the optimality conditions.
+        outcome: Whether the answer was taken, and why not.
+    """
 
     solver: str
     status: str
@@ -57,13 +64,13 @@ class Solved:
     solver: str
     status: str
     certificate: Certificate
-    attempts: tuple[SolverAttempt, ...]
+    attempts: tuple[Attempt, ...]
 
 
 class SolverInfeasible(Exception):
     """A solver proved that there is no feasible point; `toolkit.optimize.infeasibility` says why in the user's words."""
 
-    def __init__(self, attempts: tuple[SolverAttempt, ...]) -> None:
+    def __init__(self, attempts: tuple[Attempt, ...]) -> None:
         super().__init__("infeasible")
         self.attempts = attempts
 
@@ -89,25 +96,23 @@ def solve(problem: Bound, order: Order, certify: Callable[[], Certificate]) -> S
         Unbounded: when the objective has no minimum.
         NumericalFailure: when no answer is good enough; all attempts are in `details`.
     """
-    attempts: list[SolverAttempt] = []
+    attempts: list[Attempt] = []
     for name in order:
         status = _attempt(problem, name)
-        if isinstance(status, SolverAttempt):
+        if isinstance(status, Attempt):
             attempts.append(status)
             continue
         if status in ("infeasible", "infeasible_inaccurate"):
-            attempts.append(SolverAttempt(name, status, None, "infeasible"))
+            attempts.append(Attempt(name, status, None, "infeasible"))
             raise SolverInfeasible(tuple(attempts))
         if status in ("unbounded", "unbounded_inaccurate"):
             raise Unbounded("the objective can be improved without limit.", hint="Add a bound, a group limit or a risk limit.")
         if status not in ("optimal", "optimal_inaccurate"):
-            attempts.append(SolverAttempt(name, status, None, "no answer"))
+            attempts.append(Attempt(name, status, None, "no answer"))
             continue
         certificate = certify()
         accepted = certificate.worst <= (ACCEPT if name != order[-1] else ACCEPT_INACCURATE)
-        attempts.append(
-            SolverAttempt(name, status, certificate.worst, "accepted" if accepted else "rejected by its certificate")
-        )
+        attempts.append(Attempt(name, status, certificate.worst, "accepted" if accepted else "rejected by its certificate"))
         if accepted:
             word = "optimal" if certificate.worst <= ACCEPT else "optimal_inaccurate"
             return Solved(name, word, certificate, tuple(attempts))
@@ -120,14 +125,14 @@ def solve(problem: Bound, order: Order, certify: Callable[[], Certificate]) -> S
     )
 
 
-def _attempt(problem: Bound, name: str) -> str | SolverAttempt:
+def _attempt(problem: Bound, name: str) -> str | Attempt:
     """The status that one solver ends with, or the attempt to record where it gave up."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # cvxpy warns of inaccuracy; the certificate measures it
             problem.solve(solver=name, warm_start=False, **OPTIONS[name])
     except _refusals() as error:
-        return SolverAttempt(name, "error", None, str(error).splitlines()[0])
+        return Attempt(name, "error", None, str(error).splitlines()[0])
     return str(problem.status)
 
 
