@@ -228,35 +228,31 @@ class VoteForm(Strict):
     choice = Number()
 
 
-class ModerationForm(Strict):
-    """One button: the new state of a question, or whether new ones wait."""
+class Buttons(Strict):
+    """One button of several."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Exactly one."""
+        given = {name: value for name, value in (super().clean() or {}).items() if value not in (None, "")}
+        if len(given) != 1:
+            raise forms.ValidationError("one button")
+        return given
+
+
+class ModerationForm(Buttons):
+    """The new state of a question, or whether new ones wait."""
 
     shown = Number(required=False)
     answered = Number(required=False)
     hidden = Number(required=False)
     moderated = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")], required=False)
 
-    def clean(self) -> dict[str, Any] | None:
-        """Exactly one."""
-        return _one_of(super().clean())
 
-
-class PollForm(Strict):
-    """One button: the poll that is opened, or closed."""
+class PollForm(Buttons):
+    """The poll that is opened, or closed."""
 
     open = Number(required=False)
     close = Number(required=False)
-
-    def clean(self) -> dict[str, Any] | None:
-        """Exactly one."""
-        return _one_of(super().clean())
-
-
-def _one_of(cleaned: dict[str, Any] | None) -> dict[str, Any]:
-    given = {name: value for name, value in (cleaned or {}).items() if value not in (None, "")}
-    if len(given) != 1:
-        raise forms.ValidationError("one button")
-    return given
 
 
 class NewPollForm(Strict):

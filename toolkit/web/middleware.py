@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
+from toolkit.core.errors import ToolkitError
 from toolkit.web.gate.limits import TooMany
 from toolkit.web.writing import Busy
 
+log = structlog.get_logger("web")
 Answer = Callable[[HttpRequest], HttpResponseBase]
 SAFE = ("GET", "HEAD")
 POLICY = (
@@ -68,7 +71,7 @@ def _is_for_machines(request: HttpRequest) -> bool:
 
 
 class refused:  # noqa: N801  # a middleware with `process_exception` is a class
-    """429 and 503, each with the seconds to wait, for what views raise."""
+    """429 and 503, each with the seconds to wait, and 500 for an error of the toolkit, for what views raise."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -78,12 +81,18 @@ class refused:  # noqa: N801  # a middleware with `process_exception` is a class
         return self._answer(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The page of a limit or of too much work."""
-        from toolkit.web.views.errors import too_busy, too_many  # noqa: PLC0415
+        """The page of a limit, of too much work, or of what cannot be shown; what is wrong with it is in the log."""
+        from toolkit.web.views.errors import server_error, too_busy, too_many  # noqa: PLC0415
 
-        if isinstance(exception, TooMany):
-            return too_many(request, exception.seconds)
-        return too_busy(request) if isinstance(exception, Busy) else None
+        match exception:
+            case TooMany(seconds=seconds):
+                return too_many(request, seconds)
+            case Busy():
+                return too_busy(request)
+            case ToolkitError():
+                log.exception("page.failed", exc_info=exception)
+                return server_error(request)
+        return None
 
 
 def client_address(request: HttpRequest) -> str:

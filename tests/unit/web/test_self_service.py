@@ -159,9 +159,9 @@ class TestEnumeration:
         counts = {}
         for refused in (False, True):
             shown = {"participation": "a", "marketing": "b"}
-            sign_up = registering.SignUp(f"{refused}@example.com", "A", "", "en", False, shown, "/", refused=refused)
+            new = Registration(webinar=webinar, email=f"{refused}@example.com", name="A", language="en")
             with CaptureQueriesContext(connection) as queries:
-                registering.register(webinar, sign_up)
+                registering.register(new, shown, marketing=False, shown_at="/", refused=refused)
             counts[refused] = len(queries)
         assert counts[True] >= counts[False]
         assert not Registration.objects.filter(email="true@example.com").exists()

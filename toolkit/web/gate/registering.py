@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -25,62 +24,33 @@ LIVING = (State.PENDING, State.CONFIRMED, State.WAITLISTED)
 WEBHOOK = "webhook"
 
 
-@dataclass(frozen=True, slots=True)
-class SignUp:
-    """What a visitor sends.
-
-    Attributes:
-        email: As the visitor wrote it, checked.
-        shown: Consent texts by purpose.
-        shown_at: Path of the form.
-        refused: Whether nothing may come of it: a limit is exceeded, or a robot filled the form.
-    """
-
-    email: str
-    name: str
-    company: str
-    language: str
-    marketing: bool
-    shown: dict[str, str]
-    shown_at: str
-    source: str = ""
-    answers: dict[str, str] = field(default_factory=dict)
-    refused: bool = False
-
-
 @writing
-def register(webinar: Webinar, sign_up: SignUp) -> None:
+def register(new: Registration, shown: dict[str, str], *, marketing: bool, shown_at: str, refused: bool = False) -> None:
     """Store a sign-up and its mail.
 
     Whoever asked learns nothing about the address, by the time it takes either: each address costs the same number of
     statements, and a sign-up that is refused costs them too and is rolled back.
+
+    Args:
+        new: Not yet stored.
+        shown: Consent texts by purpose.
+        marketing: Whether the box for news was ticked.
+        shown_at: Path of the form, or origin of the site that it stood on.
+        refused: Whether nothing may come of it: a limit is exceeded, or a robot filled the form.
     """
     with transaction.atomic():
-        _store(webinar, sign_up)
-        transaction.set_rollback(sign_up.refused)
-    if sign_up.refused:
+        Registration.objects.bulk_create([new], ignore_conflicts=True)
+        registration = Registration.objects.only("id", "state").get(webinar=new.webinar, email=new.email)
+        again = Registration.objects.filter(id=registration.id, state=State.CANCELLED).update(state=State.PENDING)
+        texts = consent.stored(shown, new.language)
+        if again or registration.id == new.id:
+            consent.record(registration, texts, marketing=marketing, shown_at=shown_at)
+            Outbox.objects.create(kind="confirm", registration=registration)
+        else:
+            _tell_again(registration)
+        transaction.set_rollback(refused)
+    if refused:
         Outbox.objects.create(kind=NOTHING)
-
-
-def _store(webinar: Webinar, sign_up: SignUp) -> None:
-    new = Registration(
-        webinar=webinar,
-        email=sign_up.email.lower(),
-        name=sign_up.name,
-        company=sign_up.company,
-        language=sign_up.language,
-        source=sign_up.source,
-        answers=sign_up.answers,
-    )
-    Registration.objects.bulk_create([new], ignore_conflicts=True)
-    registration = Registration.objects.only("id", "state").get(webinar=webinar, email=new.email)
-    again = Registration.objects.filter(id=registration.id, state=State.CANCELLED).update(state=State.PENDING)
-    texts = consent.stored(sign_up.shown, sign_up.language)
-    if again or registration.id == new.id:
-        consent.record(registration, texts, marketing=sign_up.marketing, shown_at=sign_up.shown_at)
-        Outbox.objects.create(kind="confirm", registration=registration)
-    else:
-        _tell_again(registration)
 
 
 @writing

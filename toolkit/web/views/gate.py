@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 
 from django.conf import settings
@@ -57,30 +56,30 @@ def _limits(request: HttpRequest, webinar: Webinar) -> list[tuple[limits.Limit, 
 
 def _store(request: HttpRequest, webinar: Webinar, form: SignUpForm, *, shown_at: str) -> HttpResponse:
     say, given = spoken(), form.cleaned_data
-    sign_up = registering.SignUp(
-        email=given["email"],
+    new = Registration(
+        webinar=webinar,
+        email=given["email"].lower(),
         name=given["name"],
         company=given["company"],
         language=say.code,
-        marketing=given["marketing"],
-        shown=consent.texts(say, settings.PORTAL.organiser),
-        shown_at=shown_at,
         source=given["source"],
         answers=form.answers(),
-        refused=form.is_of_a_robot,
     )
-    if seconds := _admit(webinar, sign_up, _limits(request, webinar)):
+    shown = consent.texts(say, settings.PORTAL.organiser)
+    if seconds := _admit(new, _limits(request, webinar), form, shown, shown_at):
         raise limits.TooMany(seconds)
     return redirect("sent", webinar.slug)
 
 
 @together
-def _admit(webinar: Webinar, sign_up: registering.SignUp, counted: list[tuple[limits.Limit, str]]) -> int:
-    """Count a sign-up and store it; seconds to wait where a limit is exceeded, else 0."""
+def _admit(
+    new: Registration, counted: list[tuple[limits.Limit, str]], form: SignUpForm, shown: dict[str, str], shown_at: str
+) -> int:
+    """Count a sign-up and store it; seconds to wait where a limit is exceeded, else 0: an error would undo the count."""
     seconds = limits.exceeded(counted)
     if not seconds:
-        refused = _mailed_enough(sign_up.email) or sign_up.refused
-        registering.register(webinar, replace(sign_up, refused=refused))
+        refused = _mailed_enough(new.email) or form.is_of_a_robot
+        registering.register(new, shown, marketing=form.cleaned_data["marketing"], shown_at=shown_at, refused=refused)
     return seconds
 
 

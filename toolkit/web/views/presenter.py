@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import structlog
 from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,7 +14,6 @@ from django.views.decorators.http import require_safe
 from django_otp import user_has_device
 from django_otp.middleware import OTPMiddleware
 
-from toolkit.core.errors import ToolkitError
 from toolkit.report.i18n.language import Language
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Start
@@ -31,14 +29,13 @@ from toolkit.web.room.hub import Stream
 from toolkit.web.room.parts import host_polls_data, host_questions_data, of_state, part
 from toolkit.web.room.presenting import Held, State
 from toolkit.web.sessions import SessionStore, digest
-from toolkit.web.views.errors import not_found, server_error
+from toolkit.web.views.errors import not_found
 from toolkit.web.views.host import exported, of_own, posted
-from toolkit.web.views.room import for_script, streamed
+from toolkit.web.views.room import for_script, loading, streamed
 from toolkit.web.words import moment
 from toolkit.web.writing import Busy
 
 CONFLICT = 409
-log = structlog.get_logger("room")
 
 
 @require_safe
@@ -56,12 +53,7 @@ def _page(request: HttpRequest, webinar: Webinar, *, told: str = "", status: int
         if state is None:
             state = State(start.position, current().solve(start.position, f"host {request.user.pk}"))
     except Busy:
-        response = render(request, "loading.html", {"webinar": webinar, "again": reverse("host-room", args=[webinar.slug])})
-        response["Retry-After"] = "3"
-        return response
-    except ToolkitError:
-        log.exception("demo.cannot_start")
-        return server_error(request)
+        return loading(request, webinar, reverse("host-room", args=[webinar.slug]))
     data = {
         "webinar": webinar,
         "told": told,

@@ -8,34 +8,31 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from toolkit.core.errors import ToolkitError
 from toolkit.web.demo.pool import current
 from toolkit.web.demo.position import Position
 from toolkit.web.demo.showing import settings_of, shown, sliders
 from toolkit.web.forms import Nothing, PositionForm, QuestionForm, ReportForm, Strict, UpvoteForm, VoteForm
 from toolkit.web.gate import limits, tokens
 from toolkit.web.jinja import spoken
-from toolkit.web.models import Registration
+from toolkit.web.models import Registration, Webinar
 from toolkit.web.room import presenting, talking
 from toolkit.web.room.hub import Stream, hub
 from toolkit.web.room.models import Ballot, Question, Upvote
 from toolkit.web.room.parts import of_state, part, poll_data, questions_data
 from toolkit.web.room.replay import gaps, moment_data, steps
 from toolkit.web.sessions import digest
-from toolkit.web.views.errors import bad_request, forbidden, not_found, server_error
+from toolkit.web.views.errors import bad_request, forbidden, not_found
 from toolkit.web.words import moment
 from toolkit.web.writing import Busy
 
 LONGEST = 4.0
 """Seconds that a step of the replay lasts at most."""
-log = structlog.get_logger("room")
 P = ParamSpec("P")
 F = TypeVar("F", bound=Strict)
 Sent = Callable[[HttpRequest, Registration, F], HttpResponseBase]
@@ -182,14 +179,7 @@ def _room(request: HttpRequest, registration: Registration, position: Position |
             position = start.position if position is None else position
             answer = shown(current().solve(position, str(registration.id)), position, say)
     except Busy:
-        response = render(
-            request, "loading.html", {"webinar": webinar, "again": reverse("room")}, status=503 if position is not None else 200
-        )
-        response["Retry-After"] = "3"
-        return response
-    except ToolkitError:
-        log.exception("demo.cannot_start")
-        return server_error(request)
+        return loading(request, webinar, reverse("room"), status=503 if position is not None else 200)
     data = {
         "webinar": webinar,
         "view": view,
@@ -202,6 +192,20 @@ def _room(request: HttpRequest, registration: Registration, position: Position |
         "room.html",
         {**data, "sliders": sliders(start, position, say), **answer, **talk_of(registration)},
     )
+
+
+def loading(request: HttpRequest, webinar: Webinar, again: str, status: int = 200) -> HttpResponse:
+    """The page that comes again while the demo loads.
+
+    Args:
+        request: Of the visitor.
+        webinar: Whose room.
+        again: Address of the page that is meant.
+        status: Of the response.
+    """
+    response = render(request, "loading.html", {"webinar": webinar, "again": again}, status=status)
+    response["Retry-After"] = "3"
+    return response
 
 
 def talk_of(registration: Registration) -> dict[str, Any]:
