@@ -179,12 +179,13 @@ def middle(table: Table, low: pl.Series, high: pl.Series) -> pl.Series:
     Raises:
         FrameError: for an upper end that is below the lower one, or `MOST_ASKED` times it.
     """
-    rows = pl.DataFrame({"row": table.rows, "what": table.cells["asset"].cast(pl.String), "low": low, "high": high})
-    odd = rows.filter((pl.col("high") < pl.col("low")) | (pl.col("high") > MOST_ASKED * pl.col("low")))
-    hint = message("Write the lower price first, both in full, or give one price.")
-    named = odd.select("row", "what", value=pl.format("{}-{}", "low", "high"))
-    raise_row_errors(table.name, named, rule="range", fault="a range that is none", hint=hint)
-    return rows.select(pl.mean_horizontal("low", "high")).to_series()
+    odd = (high < low) | (high > MOST_ASKED * low)
+    written = table.cells.select(what=pl.col("asset").cast(pl.String), value=pl.format("{}-{}", "price", UPPER_END))
+    raise_row_errors(
+        table.name, written.with_columns(row=table.rows).filter(odd), rule="range", fault="a range that is none",
+        hint="Write the lower price first, both in full, or give one price.",
+    )  # fmt: skip
+    return pl.select(pl.mean_horizontal(low, high)).to_series()
 
 
 def with_mids(frame: pl.DataFrame, quotes: pl.DataFrame) -> pl.DataFrame:

@@ -384,7 +384,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
         table = replace(table, cells=table.cells.with_columns(**extra))
     unread = [name for name in table.columns if _is_remark(name, table.cells[name])]
     table = units_apart(replace(table, cells=table.cells.drop(unread)))
-    check_columns(table, required=REQUIRED, optional=(*OPTIONAL, UPPER_END))
+    check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")
     required_cells(table, "asset")
     dates = _dates(table, today)

@@ -101,9 +101,15 @@ def test_the_middle_of_a_range_is_the_price(tmp_path, text):
 
 
 @pytest.mark.parametrize("price", ["411-395", "395-41100", "2024-1"])
-def test_what_is_no_range_is_a_fault_of_its_row(tmp_path, price):
-    with pytest.raises(FrameError, match=r"a range that is none in row 2 \('gold'"):
+def test_what_is_no_range_is_a_fault_of_its_row_as_written(tmp_path, price):
+    with pytest.raises(FrameError, match=rf"a range that is none in row 2 \('gold': '{price}'\)"):
         read(tmp_path, f"date,asset,price\n2024-01,gold,{price}\n")
+
+
+def test_known_columns_are_those_that_a_file_may_have(tmp_path):
+    with pytest.raises(DataError) as failed:
+        read(tmp_path, "date,asset,price,Monat\n2024-01,gold,400,7\n")
+    assert "range" not in str(failed.value.hint)
 
 
 @pytest.mark.parametrize("name", ["gold low", "Steel High Carbon", "Lowland"])
