@@ -94,6 +94,7 @@ class Account:
         decision: In force: its orders and its terms.
         orders: (m,) units of its assets that are still to be bought (above zero) or sold.
         ordered: Day of the decision.
+        ended: Keys whose series of prices has ended: nothing is decided on them any more.
     """
 
     assets: tuple[str, ...]
@@ -104,6 +105,7 @@ class Account:
     decision: Decision | None = None
     orders: FloatArray = field(default_factory=lambda: np.zeros(0))
     ordered: date = date.min
+    ended: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("units", "orders"):

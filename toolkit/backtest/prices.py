@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -23,6 +24,7 @@ from toolkit.core.forecast import FloatArray, read_only
 from toolkit.core.messages import message
 from toolkit.core.units import periods_per_year
 from toolkit.holdings.price_slips import is_far
+from toolkit.holdings.unit_price import STALE_DAYS
 from toolkit.market.price_series import PriceSeries
 from toolkit.returns.currencies import daily_rate, monthly_rate
 from toolkit.returns.history import DAY_BY_DAY, histories_of
@@ -33,7 +35,7 @@ PRINTS = 3
 """Prices whose median a customs unit value is compared with."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the ends of series are looked for once
 class BacktestPrices:
     """Prices of n assets on T dates, per unit, in the reporting currency. NaN marks a missing price.
 
@@ -67,6 +69,17 @@ class BacktestPrices:
     def position(self, day: date) -> int:
         """Position of the first date that is not before `day`; T where there is none."""
         return int(np.searchsorted(np.array(self.dates, dtype="datetime64[D]"), np.datetime64(day)))
+
+    @cached_property
+    def ends(self) -> NDArray[np.intp]:
+        """(n,) position of the last price of a series that ended, T where it goes on.
+
+        Ended has what has no price in the last `STALE_DAYS` of the dates, of months thrice that: customs come late.
+        """
+        priced = np.isfinite(self.observed) | self.implausible
+        last = np.where(priced.any(axis=0), len(priced) - 1 - np.argmax(priced[::-1], axis=0), len(priced) - 1)
+        age = np.array([(self.dates[-1] - self.dates[at]).days for at in last])
+        return np.where(age > STALE_DAYS * (3 if self.monthly else 1), last, len(priced))
 
     def between(self, start: date, end: date) -> BacktestPrices:
         """The prices of the dates from `start` to `end`, both included.

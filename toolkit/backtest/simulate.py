@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Incident:
         day: Of it.
         kind: ``unsolved``, ``no_forecast``, ``no_money``: no decision, what was held is kept. ``within_threshold``: no weight
             was far enough from its target. ``missing_price``: an order waits for one; ``implausible_price``: or for a better
-            one. ``lapsed``: it never found one.
+            one. ``lapsed``: it never found one. ``ended``: a series had its last, and what was held is sold at it.
             ``short``: part of the purchases was not paid for. ``overdrawn``: bills were more than the cash. ``delayed``: a
             licence is needed. ``stopped``: a ban came before the metal. ``refused``: it was there before the purchase.
             ``returned``: money that was stuck is paid back.
@@ -223,7 +224,9 @@ def simulate(
     value_at = np.full(len(prices.assets), np.nan)
     for i, day in enumerate(prices.dates):
         value_at = np.where(np.isfinite(prices.observed[i]), prices.observed[i], value_at)
+        account = replace(account, ended=tuple(compress(prices.assets, prices.ends <= i)))
         if i:
+            account = _sold_out(account, prices, i, value_at, log)
             account, entry = _next(account, entries[-1], prices, i, value_at, deliveries, rebalance, log)
         else:
             entry = Entry(day, account.cash, account.units, np.zeros(len(prices.assets)))
@@ -273,6 +276,18 @@ def _decide(decide: Decide, account: Account, day: date, rebalance: RebalanceSpe
     return replace(account, decision=decision, orders=orders, ordered=day)
 
 
+def _sold_out(account: Account, prices: BacktestPrices, i: int, value_at: FloatArray, log: _Log) -> Account:
+    """The account with orders to sell what has had its last price, and no others of it."""
+    if account.decision is None or not (left := prices.ends < i).any():
+        return account
+    at = account.at(account.decision)
+    now = prices.ends[at] == i - 1
+    for k in np.flatnonzero(now & (account.units[at] != 0)):
+        amount = float(cents(account.units[at[k]] * value_at[at[k]]))
+        log.incidents.append(Incident(prices.dates[i], "ended", account.decision.assets[k], amount))
+    return replace(account, orders=np.where(left[at], np.where(now, -account.units[at], 0.0), account.orders))
+
+
 def _next(
     account: Account,
     before: Entry,
@@ -290,7 +305,7 @@ def _next(
     held = _values(owned, value_at)
     gain = round(float((held - before.values).sum()), 2)
     account, returned, lost = _received(account, day, value_at, deliveries, rebalance, log)
-    account, traded, turnover, costs = _traded(account, prices, i, deliveries, log)
+    account, traded, turnover, costs = _traded(account, prices, i, value_at, deliveries, log)
     credit = 0.0 if account.decision is None else account.decision.credit
     if account.cash < -credit:
         log.incidents.append(Incident(day, "overdrawn", amount=round(-account.cash - credit, 2)))
@@ -354,13 +369,18 @@ def _received(
 
 
 def _traded(
-    account: Account, prices: BacktestPrices, i: int, deliveries: Deliveries | None, log: _Log
+    account: Account,
+    prices: BacktestPrices,
+    i: int,
+    value_at: FloatArray,
+    deliveries: Deliveries | None,
+    log: _Log,
 ) -> tuple[Account, float, float, float]:
-    """The open orders at the prices observed on a date: purchases less sales, both together, and their costs."""
+    """The open orders at the prices observed on a date, or the last of a series: purchases less sales, both together, costs."""
     if account.decision is None or not account.orders.any():
         return account, 0.0, 0.0, 0.0
     decision, at, day = account.decision, account.at(account.decision), prices.dates[i]
-    price, wanted = prices.observed[i, at], account.orders.copy()
+    price, wanted = np.where(prices.ends[at] == i - 1, value_at[at], prices.observed[i, at]), account.orders.copy()
     waits = (wanted != 0) & ~np.isfinite(price)
     for k in np.flatnonzero(waits):
         kind = "implausible_price" if prices.implausible[i, at[k]] else "missing_price"

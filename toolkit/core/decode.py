@@ -131,6 +131,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 SpecT = TypeVar("SpecT", bound=BaseModel)
 
+_PER_CENT = re.compile(r"\s*([-+]?\d+(?:[.,]\d+)?)\s*%\s*")
 _LITERALS = re.compile(r"'([^']*)'")
 
 BRANCHES = ("str", "float", "int", "bool")
@@ -212,6 +213,8 @@ def parse_toml(text: str) -> dict[str, Any]:
 def shown(value: Any) -> str:
     """Text of a faulty value for a message, at most `LONGEST_SHOWN` characters."""
     text = repr(value)
+    if isinstance(value, str) and len(text) <= LONGEST_SHOWN:
+        return message("{name!r:s}", name=value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
@@ -279,6 +282,9 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
             most = context.get("le", context.get("lt"))
             if most in (1, 10) and isinstance(item["input"], int | float) and item["input"] <= 100 * most:
                 hint = message("{given:s} % is {share:s}.", given=f"{item['input']:g}", share=f"{item['input'] / 100:g}")
+            if item["type"] == "float_parsing" and (share := _PER_CENT.fullmatch(str(item["input"]))):
+                given = share[1].replace(",", ".")
+                hint = message("{given:s} % is {share:s}.", given=given, share=f"{float(given) / 100:g}")
             if item["type"] != "missing":
                 told = message("{told}, not {given:s}", told=told, given=shown(item["input"]))
         found.append({"key": key, "message": told, "hint": hint})

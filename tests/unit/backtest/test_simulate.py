@@ -58,6 +58,35 @@ def test_purchases_are_cut_to_the_cash_in_whole_lots_and_the_rest_is_said():
     assert entry.cash < 150 * 1.01
 
 
+def test_what_is_delisted_is_sold_at_its_last_price_once_and_not_decided_on():
+    """It stayed in the universe: every order of every month after was one without a price, 350 in two years."""
+    prices = world(MONTHS, gold=[100, 110, *[NAN] * (len(MONTHS) - 2)], tin=[10] * len(MONTHS))
+    decided = {day: [0, 100] for day in MONTHS[2:]} | {MONTHS[0]: [10, 0], MONTHS[1]: [20, 0]}
+    asked: list[tuple[str, ...]] = []
+    plan = Plan(prices, costs(2), decided)
+
+    def decide(day, account):
+        asked.append(account.ended)
+        return plan(day, account)
+
+    found = simulate(decide, prices, budget=10_000)
+    assert (MONTHS[-1] - MONTHS[1]).days > 186
+    assert kinds(found) == [(MONTHS[2], "ended")]
+    assert found.incidents[0].asset == "gold"
+    sold = [(trade.day, trade.units, trade.price) for trade in found.trades if trade.asset == "gold"]
+    assert sold == [(MONTHS[1], 10, 110), (MONTHS[2], -10, 110)]
+    assert found.entries[2].units[0] == 0
+    assert found.entries[2].wealth == round(found.entries[1].wealth - found.entries[2].costs, 2)
+    assert asked[0] == ()
+    assert set(asked[1:]) == {("gold",)}
+
+
+def test_a_series_that_ends_shortly_before_the_end_still_waits():
+    prices = world(MONTHS[:4], gold=[100, 110, NAN, NAN])
+    found = simulate(Plan(prices, costs(), {MONTHS[0]: [10], MONTHS[1]: [20]}), prices, budget=10_000)
+    assert {kind for _, kind in kinds(found)} == {"missing_price", "lapsed"}
+
+
 def test_an_order_waits_for_a_price_and_lapses_with_the_next_decision():
     prices = world(MONTHS[:5], gold=[100, NAN, 100, NAN, 100])
     found = simulate(Plan(prices, costs(), {MONTHS[0]: [10], MONTHS[2]: [20]}), prices, budget=10_000,

@@ -46,6 +46,8 @@ class Chosen(Spec):
     [
         ({"kind": "fast", "half_lif": 2}, "pace.half_lif", "Did you mean 'half_life'?"),
         ({"kind": "slow", "slow": 20}, "pace.slow", "20 % is 0.2."),
+        ({"kind": "slow", "slow": "20%"}, "pace.slow", "20 % is 0.2."),
+        ({"kind": "slow", "slow": "12,5 %"}, "pace.slow", "12.5 % is 0.125."),
         ({"kind": "slow", "share": {"GLD": 70}}, "pace.share.GLD", "70 % is 0.7."),
         ({"kind": "slow", "share": {"GLD": 700}}, "pace.share.GLD", ""),
     ],

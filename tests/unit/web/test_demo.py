@@ -12,6 +12,7 @@ import signal
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from tests.loading import fails_at_first
 from tests.stores import prices
 from tests.unit.web.visitors import OWN, entered, registered
 from toolkit.app.allocation.request import Request
@@ -439,6 +441,34 @@ def test_a_portal_that_runs_into_a_new_day_answers_by_its_law_and_meanwhile_by_t
         while former.active:
             assert time.monotonic() < end
             time.sleep(0.1)
+    finally:
+        solver.close()
+
+
+def test_a_new_day_that_could_not_be_loaded_is_tried_again(monkeypatch, tmp_path):
+    """The day was tried once: after one failure the portal showed the controls of the day before until it was started again."""
+    solver = pool.Solver((), wall=60, waiting=4)
+    monkeypatch.setattr(pool, "date", _Yesterday)
+    solver.open(())
+    end = time.monotonic() + 200
+
+    def until(done: Callable[[], bool]) -> None:
+        while not done():
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+    try:
+        until(lambda: solver.is_ready)
+        position = solver.start(STRATEGY).position
+        monkeypatch.undo()
+        monkeypatch.setattr(pool.child, "load", functools.partial(fails_at_first, str(tmp_path)))
+        solver.solve(position, "a")
+        until(lambda: solver._next is None)
+        assert solver.solve(position, "a").as_of == _Yesterday.today().isoformat()
+        assert solver._next is None  # not before the time of the next try
+        monkeypatch.setattr(pool, "NEXT_TRY", 0.0)
+        solver._try_again = 0.0
+        until(lambda: solver.solve(position, "a").as_of == date.today().isoformat())
     finally:
         solver.close()
 

@@ -71,7 +71,8 @@ class PastDecisions:
         market = self.markets.on(day)
         request = replace(self.request, context=market.context, holdings=_held(account), overrides=(), budget_given=False)
         request = replace(request, total=None, prices=None)
-        prepared = self._prepared(request, market, _priced(self.strategy, market))
+        assets = tuple(key for key in _priced(self.strategy, market) if key not in account.ended)
+        prepared = self._prepared(request, market, assets)
         if not self.costs_count:
             costs = replace(prepared.problem.costs, in_objective=False)
             prepared = replace(prepared, problem=replace(prepared.problem, costs=costs))

@@ -81,6 +81,7 @@ class Incident(Record):
     kind: str
     """unsolved, no_forecast, no_money: what was held is kept. within_threshold: nothing was far enough from its target.
     missing_price, implausible_price, lapsed: an order was not carried out. short: purchases were more than the money.
+    ended: a series of prices ended, and the holding was sold at the last of them.
     overdrawn: bills were more than the cash. delayed, refused, stopped, returned: by licences and bans."""
     asset: str | None
     """Key of the product; null where it is about all."""

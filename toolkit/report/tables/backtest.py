@@ -17,6 +17,7 @@ INCIDENTS: Mapping[str, str] = {
     "no_money": mark("nothing left to decide on"),
     "within_threshold": mark("every weight near its target; nothing traded"),
     "missing_price": mark("order without a price"),
+    "ended": mark("last price of a series; sold at it"),
     "implausible_price": mark("order at a price far from those before"),
     "lapsed": mark("order never carried out"),
     "short": mark("purchases cut to the money"),

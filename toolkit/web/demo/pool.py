@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -29,6 +30,8 @@ LOADING = 120.0
 """Seconds that the libraries and the data may take to load."""
 OF_A_REPORT = 60.0
 """Seconds that a report may take."""
+NEXT_TRY = 600.0
+"""Seconds after which a new day that could not be loaded is tried again."""
 log = structlog.get_logger("demo")
 
 
@@ -52,7 +55,7 @@ class Solver:
         self._pool: ProcessPool | None = None
         self._printer: ProcessPool | None = None
         self._next: ProcessPool | None = None
-        self._next_day = date.min
+        self._next_day, self._try_again = date.min, 0.0
         self._reports = threading.BoundedSemaphore(max(1, waiting // 2))
         self._day = date.min
         self.stops = False
@@ -82,12 +85,14 @@ class Solver:
             log.error("demo.not_loaded", error=type(error).__name__, message=str(error))
 
     def _follow_the_day(self) -> None:
-        """On a new day load a process for it, beside the one that answers until it is ready; a day is tried once."""
-        today = date.today()
+        """On a new day load a process beside the one that answers until it is ready; again `NEXT_TRY` after a failure."""
+        today, now = date.today(), time.monotonic()
         with self._lock:
-            if self._pool is None or today in (self._day, self._next_day) or not self.is_ready:
+            if self._pool is None or self._next is not None or today == self._day or not self.is_ready:
                 return
-            self._next_day = today
+            if today == self._next_day and now < self._try_again:
+                return
+            self._next_day, self._try_again = today, now + NEXT_TRY
             self._next = following = _process(child.load, today, self._prices, self._strategies)
         ready = following.schedule(child.is_loaded, timeout=LOADING)
         ready.add_done_callback(self._tell_failure)

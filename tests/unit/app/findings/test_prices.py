@@ -14,7 +14,7 @@ from tests.subjects import proposal
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.findings import Ask
-from toolkit.app.findings.prices import _fall, prices
+from toolkit.app.findings.prices import _by_month, _fall, _series, prices
 
 AS_OF = date(2026, 11, 24)
 
@@ -64,12 +64,22 @@ def test_prints_are_those_of_the_ledger_at_the_rate_of_their_month(record, found
         raw = {(day.year, day.month): price for day, price in rows.select("date", "price").iter_rows()}
         for row in one["months"]:
             at = row["month"].year, row["month"].month
-            if at in raw:
-                rate = newest if row is one["months"][-1] else rates.get(at, newest)
-                assert row["print"] == pytest.approx(raw[at] * rate, rel=1e-11)
-            else:
-                assert row["print"] is None
+            rate = newest if row is one["months"][-1] else rates.get(at, newest)
+            assert row["print"] == pytest.approx(raw[at] * rate, rel=1e-11)
         assert one["months"][0]["month"] >= found["from"]
+
+
+def test_a_month_without_a_print_has_a_level_alone():
+    context = ask({}, assets=("gallium",)).context
+    asset = context.products["gallium"]
+    rows = _by_month(context.snapshot["prices"], asset)
+    path = dict.fromkeys(rows["month"], (0.0, 0.1))
+    without = rows["month"][-3]
+    told = _series(asset, rows.filter(pl.col("month") != without), path, context.snapshot["fx"], "USD", 1.0)
+    months = {row.month: row for row in told.months}
+    assert len(months) == rows.height
+    assert [month for month, row in months.items() if row.print is None] == [without.isoformat()]
+    assert months[without.isoformat()].level == 1.0
 
 
 def test_what_is_no_customs_value_is_taken_as_published(found):
