@@ -31,19 +31,21 @@ class _Package(ModuleType):
             super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        api = import_module("toolkit.api")
-        return sorted({*api.__all__, *api.terms(), "__version__"})
+        return sorted({*_names(), "__version__"})
+
+
+def _names() -> dict[str, Any]:
+    """What the API offers by name: all that it imports, and every model of the language that the folders hold."""
+    api = import_module("toolkit.api")
+    public = {name: value for name, value in vars(api).items() if not (name.startswith("_") or isinstance(value, ModuleType))}
+    return {**api.terms(), **public}
 
 
 if not TYPE_CHECKING:  # a type checker knows every name, and is to say so where one is wrong
 
     def __getattr__(name: str) -> Any:
-        if not name.startswith("_"):  # else asked for by the machinery of imports: loads nothing
-            api = import_module("toolkit.api")
-            if name in api.__all__:
-                return getattr(api, name)
-            if name in (terms := api.terms()):
-                return terms[name]
+        if not name.startswith("_") and name in (names := _names()):  # what begins so the machinery of imports asks for
+            return names[name]
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

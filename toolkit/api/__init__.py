@@ -1,173 +1,100 @@
 """The Python API behind `import toolkit as tk`: a module per noun, over the same use cases as the commands."""
 
-from toolkit.api.backtest import Backtest, backtest
-from toolkit.api.controls import Controls, controls
-from toolkit.api.exposure import Exposure, exposure
-from toolkit.api.frames import frame
-from toolkit.api.frontier import EfficientFrontier, frontier
-from toolkit.api.market import Market, load_market
-from toolkit.api.run import Run, optimize
-from toolkit.api.runs import Runs, runs
-from toolkit.api.strategy import load_strategy, terms
-from toolkit.api.sweep import Futures, Sweep, futures, sweep
-from toolkit.core.errors import (
-    DataError,
-    FrameError,
-    GapError,
-    Infeasible,
-    NumericalFailure,
-    SolveError,
-    SpecError,
-    ToolkitError,
-    Unbounded,
-)
-from toolkit.optimize.constraints.bounds import Bounds, Cash, FullyInvested, Group
-from toolkit.optimize.constraints.cardinality import Cardinality
-from toolkit.optimize.constraints.contribution import RiskContribution
-from toolkit.optimize.constraints.discrete import Lots, MinTicket
-from toolkit.optimize.constraints.expected_return import ExpectedReturn
-from toolkit.optimize.constraints.exposure import ControlExposure, CountryExposure, CurrencyExposure
-from toolkit.optimize.constraints.factors import FactorExposure
-from toolkit.optimize.constraints.leverage import Gross, Net
-from toolkit.optimize.constraints.linear import Linear
-from toolkit.optimize.constraints.no_trade import BuyOnly, KeepAtLeast, NoBuy, NoSell, NoTrade
-from toolkit.optimize.constraints.risk import RiskLimit, ScenarioLoss, TrackingError
-from toolkit.optimize.constraints.trading import Liquidity, Turnover
-from toolkit.optimize.objectives.equal_weight import EqualWeight
-from toolkit.optimize.objectives.hierarchical import HierarchicalRiskParity
-from toolkit.optimize.objectives.max_return import MaxReturn
-from toolkit.optimize.objectives.max_utility import MaxUtility
-from toolkit.optimize.objectives.min_risk import MinRisk
-from toolkit.optimize.objectives.ratio import MaxDiversification, MaxRatio
-from toolkit.optimize.objectives.risk_parity import RiskParity
-from toolkit.optimize.objectives.track import Track
-from toolkit.risk_model.covariance.blend import BlendCovariance
-from toolkit.risk_model.covariance.dynamic import DynamicCovariance
-from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
-from toolkit.risk_model.covariance.factor import FactorCovariance
-from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
-from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
-from toolkit.risk_model.covariance.oas import OasCovariance
-from toolkit.risk_model.covariance.own import OwnCovariance
-from toolkit.risk_model.covariance.sample import SampleCovariance
-from toolkit.risk_model.covariance.statistical import PcaCovariance, PoetCovariance
-from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
-from toolkit.risk_model.expected_returns.historical import HistoricalReturns
-from toolkit.risk_model.expected_returns.own import OwnReturns
-from toolkit.risk_model.expected_returns.views import ViewsReturns
-from toolkit.risk_model.expected_returns.zero import ZeroReturns
-from toolkit.strategy.model import (
-    About,
-    CostsSpec,
-    ForecastSpec,
-    OfferSpec,
-    OwnAsset,
-    RebalanceSpec,
-    SiteSpec,
-    SolverSpec,
-    Strategy,
-    UniverseSpec,
-    VatSpec,
-)
-from toolkit.strategy.scenarios import HistoricalScenarios, Range, ShockSpec, SimulatedScenarios, ViewSpec
-
-__all__ = [
-    "About",
-    "Backtest",
-    "BlendCovariance",
-    "Bounds",
-    "BuyOnly",
-    "Cardinality",
-    "Cash",
-    "ControlExposure",
-    "Controls",
-    "CostsSpec",
-    "CountryExposure",
-    "CurrencyExposure",
-    "DataError",
-    "DynamicCovariance",
-    "EfficientFrontier",
-    "EqualWeight",
-    "EquilibriumReturns",
-    "EwmaConstantCorrelationCovariance",
-    "EwmaCovariance",
-    "ExpectedReturn",
-    "Exposure",
-    "FactorCovariance",
-    "FactorExposure",
-    "ForecastSpec",
-    "FrameError",
-    "FullyInvested",
-    "Futures",
-    "GapError",
-    "Gross",
-    "Group",
-    "HierarchicalRiskParity",
-    "HistoricalReturns",
-    "HistoricalScenarios",
-    "Infeasible",
-    "KeepAtLeast",
-    "LedoitWolfCovariance",
-    "Linear",
-    "Liquidity",
-    "Lots",
-    "Market",
-    "MaxDiversification",
-    "MaxRatio",
-    "MaxReturn",
-    "MaxUtility",
-    "MinRisk",
-    "MinTicket",
-    "Net",
-    "NoBuy",
-    "NoSell",
-    "NoTrade",
-    "NonlinearShrinkageCovariance",
-    "NumericalFailure",
-    "OasCovariance",
-    "OfferSpec",
-    "OwnAsset",
-    "OwnCovariance",
-    "OwnReturns",
-    "PcaCovariance",
-    "PoetCovariance",
-    "Range",
-    "RebalanceSpec",
-    "RiskContribution",
-    "RiskLimit",
-    "RiskParity",
-    "Run",
-    "Runs",
-    "SampleCovariance",
-    "ScenarioLoss",
-    "ShockSpec",
-    "SimulatedScenarios",
-    "SiteSpec",
-    "SolveError",
-    "SolverSpec",
-    "SpecError",
-    "Strategy",
-    "Sweep",
-    "ToolkitError",
-    "Track",
-    "TrackingError",
-    "Turnover",
-    "Unbounded",
-    "UniverseSpec",
-    "VatSpec",
-    "ViewSpec",
-    "ViewsReturns",
-    "ZeroReturns",
-    "backtest",
-    "controls",
-    "exposure",
-    "frame",
-    "frontier",
-    "futures",
-    "load_market",
-    "load_strategy",
-    "optimize",
-    "runs",
-    "sweep",
-    "terms",
-]
+from toolkit.api.backtest import Backtest as Backtest
+from toolkit.api.backtest import backtest as backtest
+from toolkit.api.controls import Controls as Controls
+from toolkit.api.controls import controls as controls
+from toolkit.api.exposure import Exposure as Exposure
+from toolkit.api.exposure import exposure as exposure
+from toolkit.api.frames import frame as frame
+from toolkit.api.frontier import EfficientFrontier as EfficientFrontier
+from toolkit.api.frontier import frontier as frontier
+from toolkit.api.market import Market as Market
+from toolkit.api.market import load_market as load_market
+from toolkit.api.run import Run as Run
+from toolkit.api.run import optimize as optimize
+from toolkit.api.runs import Runs as Runs
+from toolkit.api.runs import runs as runs
+from toolkit.api.strategy import load_strategy as load_strategy
+from toolkit.api.strategy import terms as terms
+from toolkit.api.sweep import Futures as Futures
+from toolkit.api.sweep import Sweep as Sweep
+from toolkit.api.sweep import futures as futures
+from toolkit.api.sweep import sweep as sweep
+from toolkit.core.errors import DataError as DataError
+from toolkit.core.errors import FrameError as FrameError
+from toolkit.core.errors import GapError as GapError
+from toolkit.core.errors import Infeasible as Infeasible
+from toolkit.core.errors import NumericalFailure as NumericalFailure
+from toolkit.core.errors import SolveError as SolveError
+from toolkit.core.errors import SpecError as SpecError
+from toolkit.core.errors import ToolkitError as ToolkitError
+from toolkit.core.errors import Unbounded as Unbounded
+from toolkit.optimize.constraints.bounds import Bounds as Bounds
+from toolkit.optimize.constraints.bounds import Cash as Cash
+from toolkit.optimize.constraints.bounds import FullyInvested as FullyInvested
+from toolkit.optimize.constraints.bounds import Group as Group
+from toolkit.optimize.constraints.cardinality import Cardinality as Cardinality
+from toolkit.optimize.constraints.contribution import RiskContribution as RiskContribution
+from toolkit.optimize.constraints.discrete import Lots as Lots
+from toolkit.optimize.constraints.discrete import MinTicket as MinTicket
+from toolkit.optimize.constraints.expected_return import ExpectedReturn as ExpectedReturn
+from toolkit.optimize.constraints.exposure import ControlExposure as ControlExposure
+from toolkit.optimize.constraints.exposure import CountryExposure as CountryExposure
+from toolkit.optimize.constraints.exposure import CurrencyExposure as CurrencyExposure
+from toolkit.optimize.constraints.factors import FactorExposure as FactorExposure
+from toolkit.optimize.constraints.leverage import Gross as Gross
+from toolkit.optimize.constraints.leverage import Net as Net
+from toolkit.optimize.constraints.linear import Linear as Linear
+from toolkit.optimize.constraints.no_trade import BuyOnly as BuyOnly
+from toolkit.optimize.constraints.no_trade import KeepAtLeast as KeepAtLeast
+from toolkit.optimize.constraints.no_trade import NoBuy as NoBuy
+from toolkit.optimize.constraints.no_trade import NoSell as NoSell
+from toolkit.optimize.constraints.no_trade import NoTrade as NoTrade
+from toolkit.optimize.constraints.risk import RiskLimit as RiskLimit
+from toolkit.optimize.constraints.risk import ScenarioLoss as ScenarioLoss
+from toolkit.optimize.constraints.risk import TrackingError as TrackingError
+from toolkit.optimize.constraints.trading import Liquidity as Liquidity
+from toolkit.optimize.constraints.trading import Turnover as Turnover
+from toolkit.optimize.objectives.equal_weight import EqualWeight as EqualWeight
+from toolkit.optimize.objectives.hierarchical import HierarchicalRiskParity as HierarchicalRiskParity
+from toolkit.optimize.objectives.max_return import MaxReturn as MaxReturn
+from toolkit.optimize.objectives.max_utility import MaxUtility as MaxUtility
+from toolkit.optimize.objectives.min_risk import MinRisk as MinRisk
+from toolkit.optimize.objectives.ratio import MaxDiversification as MaxDiversification
+from toolkit.optimize.objectives.ratio import MaxRatio as MaxRatio
+from toolkit.optimize.objectives.risk_parity import RiskParity as RiskParity
+from toolkit.optimize.objectives.track import Track as Track
+from toolkit.risk_model.covariance.blend import BlendCovariance as BlendCovariance
+from toolkit.risk_model.covariance.dynamic import DynamicCovariance as DynamicCovariance
+from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance as EwmaConstantCorrelationCovariance
+from toolkit.risk_model.covariance.ewma import EwmaCovariance as EwmaCovariance
+from toolkit.risk_model.covariance.factor import FactorCovariance as FactorCovariance
+from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance as LedoitWolfCovariance
+from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance as NonlinearShrinkageCovariance
+from toolkit.risk_model.covariance.oas import OasCovariance as OasCovariance
+from toolkit.risk_model.covariance.own import OwnCovariance as OwnCovariance
+from toolkit.risk_model.covariance.sample import SampleCovariance as SampleCovariance
+from toolkit.risk_model.covariance.statistical import PcaCovariance as PcaCovariance
+from toolkit.risk_model.covariance.statistical import PoetCovariance as PoetCovariance
+from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns as EquilibriumReturns
+from toolkit.risk_model.expected_returns.historical import HistoricalReturns as HistoricalReturns
+from toolkit.risk_model.expected_returns.own import OwnReturns as OwnReturns
+from toolkit.risk_model.expected_returns.views import ViewsReturns as ViewsReturns
+from toolkit.risk_model.expected_returns.zero import ZeroReturns as ZeroReturns
+from toolkit.strategy.model import About as About
+from toolkit.strategy.model import CostsSpec as CostsSpec
+from toolkit.strategy.model import ForecastSpec as ForecastSpec
+from toolkit.strategy.model import OfferSpec as OfferSpec
+from toolkit.strategy.model import OwnAsset as OwnAsset
+from toolkit.strategy.model import RebalanceSpec as RebalanceSpec
+from toolkit.strategy.model import SiteSpec as SiteSpec
+from toolkit.strategy.model import SolverSpec as SolverSpec
+from toolkit.strategy.model import Strategy as Strategy
+from toolkit.strategy.model import UniverseSpec as UniverseSpec
+from toolkit.strategy.model import VatSpec as VatSpec
+from toolkit.strategy.scenarios import HistoricalScenarios as HistoricalScenarios
+from toolkit.strategy.scenarios import Range as Range
+from toolkit.strategy.scenarios import ShockSpec as ShockSpec
+from toolkit.strategy.scenarios import SimulatedScenarios as SimulatedScenarios
+from toolkit.strategy.scenarios import ViewSpec as ViewSpec
