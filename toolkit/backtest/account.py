@@ -15,17 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.units import cents
 from toolkit.optimize.costs import TRADED, Costs
 
 SECTIONS, ROUNDS = 32, 10
 """Of the interval in which the affordable part of a purchase is looked for, each round in one of them: far below a cent."""
 WHOLE = 1e-9
 """Distance from a whole number of lots within which a quantity is whole."""
-
-
-def cents(values: FloatArray) -> FloatArray:
-    """Amounts of money rounded to hundredths, ties away from zero (see `toolkit.core.units.cents`)."""
-    return np.copysign(np.floor(np.abs(values) * 100 + 0.5 + WHOLE) / 100, values) + 0.0
 
 
 @dataclass(frozen=True, slots=True)

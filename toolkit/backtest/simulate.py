@@ -17,12 +17,12 @@ from itertools import compress
 
 import numpy as np
 
-from toolkit.backtest.account import Account, Decision, Delivery, affordable, cents
+from toolkit.backtest.account import Account, Decision, Delivery, affordable
 from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, SolveError, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, read_only
-from toolkit.core.units import DAYS_PER_YEAR
+from toolkit.core.units import DAYS_PER_YEAR, cents
 from toolkit.strategy.model import RebalanceSpec
 
 Decide = Callable[[date, Account], Decision]
@@ -219,7 +219,7 @@ def simulate(
         SpecError: for decisions more often than there are prices.
     """
     days = set(decision_dates(prices.dates, rebalance.every, monthly=prices.monthly))
-    account = Account(prices.assets, float(cents(np.array(budget))), np.zeros(len(prices.assets)))
+    account = Account(prices.assets, cents(budget), np.zeros(len(prices.assets)))
     log, entries = _Log(), list[Entry]()
     value_at = np.full(len(prices.assets), np.nan)
     for i, day in enumerate(prices.dates):
@@ -327,7 +327,7 @@ def _stored(account: Account, prices: BacktestPrices, i: int) -> tuple[Account, 
     values = np.where(np.isfinite(known), account.units[at] * known, 0.0)
     costs = decision.costs
     rate = costs.stored(values, np.zeros(len(values))) + costs.borrowed(values) + costs.site_fees(values / decision.budget)
-    paid = float(cents(np.array(rate * years)))
+    paid = cents(rate * years)
     return replace(account, cash=round(account.cash - paid, 2)), paid
 
 

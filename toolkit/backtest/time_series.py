@@ -13,11 +13,11 @@ from datetime import date
 
 import numpy as np
 
-from toolkit.backtest.account import cents
 from toolkit.backtest.evaluation import CONFIDENCE, Interval, Paths, parts_of
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import Backtest
 from toolkit.core.forecast import FloatArray
+from toolkit.core.units import cents
 
 ENDS = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError
+
+AmountT = TypeVar("AmountT", float, NDArray[np.float64])
 
 DAYS_PER_YEAR = 365.25
 SIGNIFICANT_DIGITS = 12
@@ -73,6 +76,7 @@ def significant(value: float) -> float | None:
     return float(_FORMAT % value) + 0.0 if -_LARGE < value < _LARGE else round(value, 2)
 
 
-def cents(value: float) -> float:
-    """Money rounded to hundredths, ties away from zero as a person would round a bill."""
-    return math.copysign(math.floor(abs(value) * 100 + 0.5 + 1e-9) / 100, value) + 0.0
+def cents(amounts: AmountT) -> AmountT:
+    """Money, one amount or an array of them, rounded to hundredths, ties away from zero as a person would round a bill."""
+    rounded: Any = np.copysign(np.floor(np.abs(amounts) * 100 + 0.5 + 1e-9) / 100, amounts)
+    return rounded + 0.0

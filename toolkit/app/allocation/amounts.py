@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray
 from toolkit.core.units import cents
 from toolkit.optimize.costs import TRADED
@@ -57,19 +58,15 @@ class AllocationAmounts:
         """
         lot_sizes = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in problem.universe])
         whole = np.isfinite(allocation.lots)
-        values = allocation.values * budget
+        rounded = cents if whole.any() else np.asarray
+        values, previous = allocation.values * budget, held * prices
         quantities = np.where(whole, np.nan_to_num(allocation.lots * lot_sizes), values / prices)
-        if whole.any():
-            values = np.array([cents(value) for value in np.where(whole, quantities * prices, values)])
-        previous = held * prices
-        before = np.array([cents(value) for value in previous]) if whole.any() else previous
+        values, before = rounded(np.where(whole, quantities * prices, values)), rounded(previous)
         # A difference of a rounded cent is no trade.
         moved = np.abs(allocation.values - problem.previous) > TRADED
         values, quantities = np.where(moved, values, before), np.where(moved, quantities, held)
-        costs = problem.costs.paid(np.where(moved, values - previous, 0.0), budget)
-        if whole.any():
-            costs = np.array([cents(cost) for cost in costs])
-        entry = cents(float(costs.sum())) if whole.any() else float(costs.sum())
+        costs = rounded(problem.costs.paid(np.where(moved, values - previous, 0.0), budget))
+        entry = float(rounded(costs.sum()))
         wealth = budget - entry
         cash = wealth - float(values.sum())
         if whole.any():  # the difference of sums of cents; what the budget has beyond whole cents is cash
@@ -88,3 +85,7 @@ class AllocationAmounts:
             allocation.lots, values, quantities, before, moved, costs, entry, wealth, cash, values / wealth, holding,
             previous / budget, (budget - float(before.sum())) / budget,
         )  # fmt: skip
+
+    def touched(self, universe: Universe) -> dict[str, float]:
+        """Asset -> the larger of its values before and after, whatever their sign."""
+        return dict(zip(universe.keys, np.maximum(np.abs(self.values), np.abs(self.before)).tolist(), strict=True))

@@ -194,7 +194,7 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
         budget = configured if request.total is None else request.total
         return Whole(units, arriving, budget, budget, notes=converted)
     values = units * prices
-    worth = round(sum(cents(value) for value in values) + held.cash, 2)
+    worth = round(float(cents(values).sum()) + held.cash, 2)
     notes = list(held.notes)
     if request.total is not None:
         added = round(request.total - worth, 2)
