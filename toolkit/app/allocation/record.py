@@ -89,9 +89,8 @@ def run_record(
     exposure = country_exposure(dict(zip(universe.keys, money.weights, strict=True)), inputs.supply)
     certificate = allocation.certificate
     told = () if outlook is None else outlook.notes
-    solved = (float(allocation.relaxed[-1]), allocation.lots_gap, strategy.solver.gap, allocation.reproducible)
     quoted = _in_europe(inputs, forecast, prices, owner.currency)
-    touched = dict(zip(universe.keys, np.maximum(np.abs(money.values), np.abs(money.before)), strict=True))
+    touched = money.touched(universe)
     waiting = prepared.not_sold(allocation.relaxed[:-1])
     bases = [*_bases(inputs, forecast.levels)]
     priced = [(level.date, basis.owner, basis.source) for level, basis in zip(forecast.levels, bases, strict=True)]
@@ -102,7 +101,7 @@ def run_record(
     lost = of_lost_periods((*told, *(forecast.notes if forecast.covariance != "blend" else ())))
     further = (*lost, *waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
     owned = Owner(country=owner.country, currency=owner.currency)
-    remarks = warnings(inputs, problem, forecast, money, *solved, rates, provenance, owner.country, further)
+    remarks = warnings(prepared, allocation, money, provenance, further)
     positions = _positions(prepared, allocation, money, quoted, bases)
     if inputs.returns_only:
         positions, listed, held_after = _without_levels(positions), _without_levels(listed), ()

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
-from toolkit.app.allocation.inputs import Inputs
 from toolkit.controls.ledger import CHINA
+from toolkit.core.assets import Asset
 from toolkit.core.forecast import Forecast
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, by_money, note
-from toolkit.market.exchange_rates import Rate
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
 from toolkit.records.sources import Provenance
 from toolkit.report.markers import HELD
 from toolkit.returns.observed_returns import LOST
+
+if TYPE_CHECKING:
+    from toolkit.app.allocation.prepare import Prepared
+    from toolkit.optimize.solution import Allocation
 
 MOSTLY_CASH = 0.5
 IDLE = 0.1
@@ -31,22 +35,15 @@ LAW = ("controls", "control_scopes", "control_items")
 
 
 def warnings(
-    inputs: Inputs,
-    problem: Problem,
-    forecast: Forecast,
+    prepared: Prepared,
+    allocation: Allocation,
     money: AllocationAmounts,
-    relaxed_cash: float,
-    lots_gap: float | None,
-    wanted_gap: float,
-    reproducible: bool,  # noqa: FBT001
-    rates: Mapping[str, Rate],
     provenance: Sequence[Provenance],
-    destination: str,
-    further: Sequence[Remark] = (),
+    further: Sequence[Remark],
 ) -> tuple[Remark, ...]:
-    """Warnings and notes of an allocation, by the money that they concern."""
-    found = _of_answer(problem, money, relaxed_cash, lots_gap, wanted_gap, reproducible=reproducible)
-    found += _of_own_covariance(forecast)
+    """Warnings and notes of an allocation, by the money that they concern; `further` ones are told with them."""
+    inputs, problem, destination = prepared.inputs, prepared.problem, prepared.request.owner.country
+    found = [*_of_answer(prepared, allocation, money), *_of_own_covariance(problem.forecast)]
     if inputs.unpriced:
         names = [inputs.products[key].name for key in inputs.unpriced]
         found.append(note(message("No monthly price for {names}: annual prices are never interpolated.", names=names)))
@@ -63,7 +60,7 @@ def warnings(
                 day=rate.date,
             )
         )
-        for rate in rates.values()
+        for rate in prepared.rates.values()
         if rate.date is not None and (inputs.snapshot.as_of - rate.date).days > 62
     ]
     if any(asset.terms == "assumption" for asset in universe):
@@ -76,40 +73,40 @@ def warnings(
         text = message("No dealer terms are known for {assets}: spread, storage and lots count as nothing.", assets=unknown)
         found.append(Remark("terms", text, message("Say what a trade costs (fee under [costs] of the strategy)."), unknown))
     day = inputs.snapshot.as_of
-    values = dict(zip(universe.keys, np.maximum(np.abs(money.values), np.abs(money.before)).tolist(), strict=True))
+    values, least = money.touched(universe), HELD * money.wealth
     states = {
         asset: inputs.ledger.state(
             products[asset.key], asset.form, on=day, destination=destination, origin=asset.origin or CHINA
         )
         for asset in universe
-        if values[asset.key] > HELD * money.wealth
+        if values[asset.key] > least
         and asset.form is not None
         and products[asset.key] in inputs.products
         and CHINA not in asset.outside
     }
-    bought = dict(zip(universe.keys, (money.values - money.before > HELD * money.wealth).tolist(), strict=True))
-    banned = [asset for asset, state in states.items() if state.headline == "ban" and bought[asset.key]]
-    for origin in dict.fromkeys(asset.origin or CHINA for asset in banned):
-        names = [asset.name for asset in banned if (asset.origin or CHINA) == origin]
-        keys = tuple(asset.key for asset in banned if (asset.origin or CHINA) == origin)
+    bought = universe.take(key for key, up in zip(universe.keys, money.values - money.before, strict=True) if up > least)
+    banned: dict[str, list[Asset]] = {}
+    for asset in bought:
+        if asset in states and states[asset].headline == "ban":
+            banned.setdefault(asset.origin or CHINA, []).append(asset)
+    for origin, assets in banned.items():
         text = message(
             "A ban of exports from {origin} to {destination} is in force on {assets}: what is bought has to come from "
             "elsewhere.",
             origin=origin,
             destination=destination,
-            assets=names,
+            assets=[asset.name for asset in assets],
         )
-        command = f"`toolkit controls {products[keys[0]]} --to {destination}`"
-        found.append(Remark("law", text, message("See {command}, and ask for proof of the origin.", command=command), keys))
-    uncertain = [asset for asset, state in states.items() if state.uncertain]
-    if uncertain:
-        names = [asset.name for asset in uncertain]
+        command = f"`toolkit controls {products[assets[0].key]} --to {destination}`"
+        remedy = message("See {command}, and ask for proof of the origin.", command=command)
+        found.append(Remark("law", text, remedy, tuple(asset.key for asset in assets)))
+    if uncertain := [asset for asset, state in states.items() if state.uncertain]:
+        names, keys = [asset.name for asset in uncertain], tuple(asset.key for asset in uncertain)
         text = message("The control state of {assets} is uncertain and counts as controlled.", assets=names)
-        keys = tuple(asset.key for asset in uncertain)
         command = f"`toolkit controls {products[keys[0]]}`"
         found.append(Remark("law", text, message("See {command}, and have the goods classified.", command=command), keys))
     told = [remark for remark in (*found, *problem.notes(), *inputs.notes) if not _concerns_nothing(remark, values)]
-    return by_money((*told, *further, *map(note, forecast.notes)), values)
+    return by_money((*told, *further, *map(note, problem.forecast.notes)), values)
 
 
 def _concerns_nothing(remark: Remark, values: Mapping[str, float]) -> bool:
@@ -117,59 +114,49 @@ def _concerns_nothing(remark: Remark, values: Mapping[str, float]) -> bool:
     return remark.kind == "terms" and remark.assets is not None and not any(values.get(asset, 1.0) for asset in remark.assets)
 
 
-def _of_answer(
-    problem: Problem,
-    money: AllocationAmounts,
-    relaxed_cash: float,
-    lots_gap: float | None,
-    wanted_gap: float,
-    *,
-    reproducible: bool,
-) -> list[Remark]:
-    found: list[Remark] = []
+def _of_answer(prepared: Prepared, allocation: Allocation, money: AllocationAmounts) -> Iterator[Remark]:
+    problem, gap, wanted = prepared.problem, allocation.lots_gap, prepared.strategy.solver.gap
     # What short positions brought in is cash, and no idle money.
     cash = (money.cash + float(np.minimum(money.values, 0.0).sum())) / money.wealth
     if cash > MOSTLY_CASH:
-        why = _why_cash(problem, relaxed_cash)
+        why = _why_cash(problem, float(allocation.relaxed[-1]))
         text = message("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)
         remedy = message("Loosen the limits, or add a limit on cash, or raise the budget.")
-        found.append(Remark("answer", text, remedy, money=money.cash))
+        yield Remark("answer", text, remedy, money=money.cash)
     elif cash > IDLE and any(own.with_leftover_cash(1.0) != own for own in problem.constraints):
         text = message(
             "{cash:.0%} of the budget is not placed: whole lots, minimum tickets and the number of holdings leave no room.",
             cash=cash,
         )
         remedy = message("Loosen the limits, or say how much cash there may be (constraint of kind cash).")
-        found.append(Remark("answer", text, remedy, money=money.cash))
-    if lots_gap is not None and lots_gap > wanted_gap * (1 + 1e-6):
+        yield Remark("answer", text, remedy, money=money.cash)
+    if gap is not None and gap > wanted * (1 + 1e-6):
         text = message(
             "The whole lots are proven to be within {gap:.1%} of the best, not the {wanted:.1%} that were asked for: "
             "the time limit of the solver ended the search.",
-            gap=lots_gap,
-            wanted=wanted_gap,
+            gap=gap,
+            wanted=wanted,
         )
-        found.append(Remark("answer", text, message("Raise solver.time_limit.")))
-    if not reproducible:
+        yield Remark("answer", text, message("Raise solver.time_limit."))
+    if not allocation.reproducible:
         text = message("The clock ended the search, not the work: another run may find other lots under the same run id.")
-        found.append(Remark("answer", text, message("Raise solver.time_limit, or run it on a faster machine.")))
-    return found
+        yield Remark("answer", text, message("Raise solver.time_limit, or run it on a faster machine."))
 
 
-def _of_own_covariance(forecast: Forecast) -> list[Remark]:
+def _of_own_covariance(forecast: Forecast) -> Iterator[Remark]:
     """That an own covariance is of days, weeks or months, or a correlation, by the volatilities of the prices."""
     if forecast.covariance != "own":
-        return []
+        return
     prices = np.array([risk.latent for risk in forecast.risks])
     own = np.sqrt(forecast.variances)
     if 1 / OTHER_PERIOD <= np.median(own / prices) <= OTHER_PERIOD:
-        return []
+        return
     text = message(
         "Your own covariance has a median volatility of {own:.2%} a year, and the prices have {prices:.2%}.",
         own=float(np.median(own)),
         prices=float(np.median(prices)),
     )
-    remedy = message("Give variances a year: those of days times 252, of months times 12.")
-    return [Remark("answer", text, remedy)]
+    yield Remark("answer", text, message("Give variances a year: those of days times 252, of months times 12."))
 
 
 def of_lost_periods(notes: Sequence[str]) -> tuple[Remark, ...]:
