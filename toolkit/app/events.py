@@ -52,20 +52,18 @@ def event_study(context: Context, name: str) -> records.EventAnswer:
     points = context.snapshot["price_points"]
     key = notice_key(event.number) if event.number else None
     same = pl.Series([notice_key(label) == key for label in points["event"]], dtype=pl.Boolean)
-    recorded = records.StudiedCase.from_objects
     found = study(context.ledger, event, cases.series, traded=_traded(context), benchmark=cases.benchmark)
-    return records.EventAnswer(
+    studied = records.StudiedCase.from_objects
+    return records.EventAnswer.from_objects(
+        found,
         schema_version=1,
-        as_of=context.as_of.isoformat(),
-        event=records.StudiedEvent.model_validate(event),
+        as_of=context.as_of,
         own=event.event_id in context.own,
         method=METHOD,
         benchmark=cases.benchmark,
-        cases=tuple(map(recorded, found.cases)),
-        without_series=found.without_series,
-        outside_series=found.outside_series,
-        comparable=records.ComparableCases(cases=tuple(map(recorded, cases.cases)), summary=cases.summaries),
-        price_points=tuple(map(records.PointRow.model_validate, points.filter(same).sort("asset", "basis", "date").to_dicts())),
+        cases=[*map(studied, found.cases)],
+        comparable={"cases": [*map(studied, cases.cases)], "summary": cases.summaries},
+        price_points=points.filter(same).sort("asset", "basis", "date").to_dicts(),
     )
 
 

@@ -61,27 +61,21 @@ def _holdings(problem: Problem, record: Run, weights: FloatArray, slopes: Margin
     """Each asset, held or not: its share of risk, and the slopes of one more point of it, paid from cash or by the others."""
     shares = risk_contributions(problem.forecast, weights)
     funded = "cash" if record.cash.weight >= POINT else "others"
-    rows = []
-    for i, position in enumerate(record.positions):
-        aims = slopes.objective
-        cash = {"volatility": slopes.volatility[i], "cost": slopes.cost[i]}
-        others = {"volatility": from_others(slopes.volatility, weights, i), "cost": from_others(slopes.cost, weights, i)}
-        for name in () if aims is None else ("risk", "cost", "reward", "total"):
-            slope: FloatArray = getattr(aims, name)
-            cash[f"objective_{name}" if name != "total" else "objective"] = slope[i]
-            others[f"objective_{name}" if name != "total" else "objective"] = from_others(slope, weights, i)
-        rows.append(
-            HoldingSlopes(
-                asset=position.asset,
-                name=position.name,
-                weight=weights[i],
-                risk_contribution=shares[i],
-                funded_by=funded,
-                from_cash=Slopes(**cash),
-                from_others=Slopes(**others),
-            )
+    of = {"volatility": slopes.volatility, "cost": slopes.cost}
+    if (aims := slopes.objective) is not None:
+        of |= {f"objective_{name}": getattr(aims, name) for name in ("risk", "cost", "reward")} | {"objective": aims.total}
+    return tuple(
+        HoldingSlopes(
+            asset=position.asset,
+            name=position.name,
+            weight=weights[i],
+            risk_contribution=shares[i],
+            funded_by=funded,
+            from_cash=Slopes(**{name: slope[i] for name, slope in of.items()}),
+            from_others=Slopes(**{name: from_others(slope, weights, i) for name, slope in of.items()}),
         )
-    return tuple(rows)
+        for i, position in enumerate(record.positions)
+    )
 
 
 def _level(problem: Problem, weights: FloatArray) -> float:
@@ -103,24 +97,20 @@ def _limits(problem: Problem, record: Run, found: Analysis) -> tuple[LimitPrice,
     for limit in record.constraints:
         if limit.value is None:
             continue
-        told = {"name": limit.name, "kind": limit.kind, "value": limit.value, "room": limit.slack, "binding": limit.binding}
-        told |= {"soft": limit.soft}
-        here = {"side": limit.side, "where": (limit.where,), "limit": limit.limit}
-        if limit.soft is not None and limit.slack is not None and limit.slack < -SOFT:
-            price = limit.shadow_price
-            rows.append(LimitPrice(**told, **here, price=price, worth=_worth(problem, record, found, price), moves=None))
-            continue
-        binding = _pulling(entries.get(limit.name, []))
+        is_broken = limit.soft is not None and limit.slack is not None and limit.slack < -SOFT
+        binding = [] if is_broken else _pulling(entries.get(limit.name, []))
         if not binding:
-            price = limit.shadow_price if limit.binding else None
-            # A limit on a square, such as variance: its unit is no point.
-            rows.append(LimitPrice(**told, **here, price=price or None, worth=None, moves=None))
+            price = limit.shadow_price if is_broken or limit.binding else None
+            # Without an entry it is a limit on a square, such as variance: its unit is no point.
+            valued = _worth(problem, record, found, price) if is_broken else None
+            of_limit = {"where": (limit.where,), "room": limit.slack, "moves": None}
+            rows.append(LimitPrice.from_objects(limit, **of_limit, price=price or None, worth=valued))
         rows += [
-            LimitPrice(
-                **told,
-                side=entry.side,
-                where=tuple(entry.where),
+            LimitPrice.from_objects(
+                entry,
+                limit,
                 limit=entry.at,
+                room=limit.slack,
                 price=entry.price if priced else None,
                 worth=_worth(problem, record, found, entry.price if priced else None),
                 moves=_moved(problem, entry, found),

@@ -11,7 +11,7 @@ from typing import Any
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
 from toolkit.app.controls.own_events import kept, kept_in
-from toolkit.app.controls.states import held_states, timeline
+from toolkit.app.controls.states import control_states, timeline
 from toolkit.app.findings import Ask, findings
 from toolkit.app.holdings.exposure import AHEAD_DAYS, ExposureRequest, expose
 from toolkit.controls.upcoming import upcoming
@@ -150,7 +150,7 @@ def base(context: Context, lots: Sequence[LotExposure] = ()) -> dict[str, Any]:
         "as_of": as_of,
         "owner": {"country": owner.country, "currency": owner.currency},
         "currency": owner.currency,
-        "controls": held_states(ledger, products, lots, as_of, owner.country),
+        "controls": control_states(ledger, products, as_of, owner.country, lots),
         "timeline": timeline(ledger, forms, as_of),
         "upcoming": upcoming(ledger, on=as_of, within_days=AHEAD_DAYS),
         "ledger": {"reviewed_to": ledger.reviewed_to},

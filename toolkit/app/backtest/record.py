@@ -71,11 +71,6 @@ def backtest_record(
     paths = evaluation.resampled(first, seed=seed)
     held = {trade.asset for one in simulated for trade in one.backtest.trades}
     bases = dict(zip(prices.assets, prices.bases, strict=True))
-    comparisons = [
-        (ours.strategy.name, other.strategy.name, evaluation.difference(ours.backtest, other.backtest, paths))
-        for ours, other in itertools.combinations(simulated, 2)
-        if ours.role == "strategy"
-    ]
     found: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "kind": "backtest",
@@ -89,8 +84,14 @@ def backtest_record(
         "years": evaluation.years_of(first),
         "strategies": [_one(one, prices, paths) for one in simulated],
         "comparisons": [
-            records.Comparison.from_objects(found, strategy=ours, against=other, distinguishable=found.is_distinguishable)
-            for ours, other, found in comparisons
+            records.Comparison.from_objects(
+                apart := evaluation.difference(ours.backtest, other.backtest, paths),
+                strategy=ours.strategy.name,
+                against=other.strategy.name,
+                distinguishable=apart.is_distinguishable,
+            )
+            for ours, other in itertools.combinations(simulated, 2)
+            if ours.role == "strategy"
         ],
         "selection": _selection(simulated, seed) if asked.selects else None,
         "events": _events(market, prices, simulated),
@@ -100,7 +101,7 @@ def backtest_record(
         "seed": seed,
         "data": [one.to_json() for one in market.snapshot.provenance(_used(market, prices), past=True)],
     }
-    told = (*remarks(found, [one.backtest for one in simulated]), *notes)
+    told = (*remarks(found, simulated), *notes)
     sentences = [words for remark in told for words in (remark.text, remark.remedy) if words]
     sentences += [one.title for one in simulated]
     found |= {**in_record(told), "phrases": phrases(sentences)}
@@ -128,10 +129,7 @@ def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None
         "role": one.role,
         "fingerprint": strategy.fingerprint,
         "figures": records.Figures.from_objects(
-            figures,
-            figures.drawdown,
-            max_drawdown=figures.drawdown.depth,
-            days_under_water=figures.drawdown.under_water,
+            figures, fall := figures.drawdown, max_drawdown=fall.depth, days_under_water=fall.under_water
         ),
         "wealth": found.wealth,
         **_over_time(found, prices, paths, banded=one.role == "strategy"),
@@ -145,7 +143,7 @@ def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None
     }
 
 
-def _events(market: PricedMarket, prices: BacktestPrices, simulated: Sequence[Simulation]) -> list[Mapping[str, Any]]:
+def _events(market: PricedMarket, prices: BacktestPrices, simulated: Sequence[Simulation]) -> list[records.EventLosses]:
     """Official licences and bans on the assets, announced between the dates, oldest first."""
     ledger = market.context.ledger
     named: dict[str, set[str]] = {}
@@ -160,13 +158,12 @@ def _events(market: PricedMarket, prices: BacktestPrices, simulated: Sequence[Si
     days = {event.event_id: event.announced for event in chosen}
     losses = {one.strategy.name: evaluation.event_losses(one.backtest, days) for one in simulated}
     return [
-        {
-            "event": event.event_id,
-            "title": event.title,
-            "announced": event.announced,
-            "metals": sorted(named[event.event_id]),
-            "losses": {name: of[event.event_id] for name, of in losses.items()},
-        }
+        records.EventLosses.from_objects(
+            event,
+            event=event.event_id,
+            metals=sorted(named[event.event_id]),
+            losses={name: of[event.event_id] for name, of in losses.items()},
+        )
         for event in chosen
         if all(event.event_id in of for of in losses.values())
     ]
@@ -205,12 +202,9 @@ def _over_time(backtest: Backtest, prices: BacktestPrices, paths: Paths | None, 
         "rolling_band": noise,
         "months": _periods(backtest, yearly=False),
         "calendar_years": _periods(backtest, yearly=True),
-        "attribution": {
-            "gains": {key: gain for key, gain in zip(backtest.assets, earned.gains.tolist(), strict=True) if gain},
-            "storage": earned.storage,
-            "costs": earned.costs,
-            "lost": earned.lost,
-        },
+        "attribution": records.Attribution.from_objects(
+            earned, gains={key: gain for key, gain in zip(backtest.assets, earned.gains.tolist(), strict=True) if gain}
+        ),
     }
 
 
@@ -219,19 +213,18 @@ def _periods(backtest: Backtest, *, yearly: bool) -> list[dict[str, Any]]:
     return [{"ends": day, "value": value} for day, value in found]
 
 
-def remarks(record: Mapping[str, Any], simulated: Sequence[Backtest]) -> Iterator[Remark]:
+def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Iterator[Remark]:
     """Warnings and notes on a backtest.
 
     Args:
         record: Its object, without remarks.
-        simulated: The strategies, then baselines, in the order of the object.
+        simulated: The strategies and baselines.
     """
-    ours = [(entry, found) for entry, found in zip(record["strategies"], simulated, strict=True) if entry["role"] == "strategy"]
-    for entry, found in ours:
+    for name, found in ((one.strategy.name, one.backtest) for one in simulated if one.role == "strategy"):
         if len(found.decided) < FEW_DECISIONS:
             text = message(
                 "Decisions of {strategy}: {count:d}, too few to say much of its rule.",
-                strategy=entry["name"],
+                strategy=name,
                 count=len(found.decided),
             )
             yield Remark("answer", text, message("Choose a longer range, or a shorter period of rebalancing."))
@@ -239,7 +232,7 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Backtest]) -> Iterato
         if failed:
             text = message(
                 "{strategy} found no answer on {count:d} of {all:d} days, first on {day:%Y-%m-%d}: what was held was kept.",
-                strategy=entry["name"], count=len(failed), all=len(failed) + len(found.decided), day=failed[0],
+                strategy=name, count=len(failed), all=len(failed) + len(found.decided), day=failed[0],
             )  # fmt: skip
             yield Remark("answer", text, message("The reasons stand in the incidents of the object (--json)."))
     if record["noisy"]:

@@ -46,14 +46,12 @@ def _catalogue(context: Context, file: str) -> CatalogueCheck:
     read = read_licence_catalogue(file)
     items, missing = compare_with_catalogue(context.ledger, read.codes, on=context.as_of)
     agreeing, in_part, lacked = (sum(len(getattr(one, key)) for one in items) for key in ("agreeing", "in_part", "lacked"))
-    return CatalogueCheck(
+    return CatalogueCheck.from_objects(
+        read,
         file=read.name,
-        encoding=read.encoding,
         items_read=read.items,
         counts=CodeCounts(codes=agreeing + in_part + lacked, agreeing=agreeing, in_part=in_part, lacked=lacked),
         items=items,
         missing_in_ledger=missing,
-        unread=read.unread,
         not_judged=NOT_JUDGED,
-        notes=read.notes,
     )

@@ -15,56 +15,38 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.size import PieceSize
 from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.resale import SINGLED_OUT
-from toolkit.records.controls import ClaimedPeriod, ControlState, FormState, MeasureSpells, Route, Spell
+from toolkit.records.controls import ClaimedPeriod, ControlState, MeasureSpells, Route, Spell
 
 DRAWN = ("ban", "licence", "exporter_whitelist")
 """Instruments with a lane in the timeline; the others accompany these."""
 
 
-def control_states(ledger: ControlLedger, products: Universe, as_of: date, destination: str) -> tuple[ControlState, ...]:
-    """The control state of every product for a destination, and the states for the buyers whom notices single out.
-
-    Args:
-        ledger: The control ledger.
-        products: Products; those without a form have no state.
-        as_of: Day of knowledge and of the state.
-        destination: ISO-3 code of the owner's country.
-    """
-    rows = []
-    for asset in products:
-        if asset.form is None:
-            continue
-        state = ledger.state(asset.key, asset.form, on=as_of, destination=destination)
-        named = {"asset": asset.key, "name": asset.name, "element": asset.element}
-        routes = _routes(ledger, asset.key, asset.form, as_of)
-        rows.append(ControlState(**named, **dict(FormState.model_validate(state)), routes=routes))
-    return tuple(rows)
-
-
-def held_states(
-    ledger: ControlLedger, products: Universe, lots: Iterable[LotExposure], as_of: date, destination: str
+def control_states(
+    ledger: ControlLedger, products: Universe, as_of: date, destination: str, lots: Iterable[LotExposure] = ()
 ) -> tuple[ControlState, ...]:
     """The control state of every form that lots are held in, each state once, then of the products that no lot is of.
 
     Args:
         ledger: The control ledger.
-        products: Products, which name the metals.
-        lots: Lots, in the order of the rows.
+        products: Products, which name the metals; those without a form have no state.
         as_of: Day of knowledge and of the state.
         destination: ISO-3 code of the owner's country.
+        lots: Lots, in the order of the rows.
     """
+    forms: list[tuple[str, str, dict[str, Any]]] = [
+        (metal, form, {"purity": purity_fraction(pure), "size": None if size is None else PieceSize.parse(size)})
+        for metal, form, pure, size in dict.fromkeys((lot.asset, lot.form, lot.purity, lot.size) for lot in lots)
+    ]
+    held = {metal for metal, *_ in forms}
+    forms += [(asset.key, asset.form, {}) for asset in products if asset.form is not None and asset.key not in held]
     rows: list[ControlState] = []
-    for metal, form, pure, size in dict.fromkeys((lot.asset, lot.form, lot.purity, lot.size) for lot in lots):
-        piece = {"purity": purity_fraction(pure), "size": None if size is None else PieceSize.parse(size)}
+    for metal, form, piece in forms:
         state = ledger.state(metal, form, on=as_of, destination=destination, **piece)
         asset = products[metal] if metal in products else Asset(metal, metal)
-        named = {"asset": metal, "name": asset.name, "element": asset.element}
         routes = _routes(ledger, metal, form, as_of, **piece)
-        row = ControlState(**named, **dict(FormState.model_validate(state)), routes=routes)
+        row = ControlState.from_objects(state, asset, asset=metal, routes=routes)
         rows += [] if row in rows else [row]
-    of_lots = {row.asset for row in rows}
-    others = control_states(ledger, Universe(tuple(a for a in products if a.key not in of_lots)), as_of, destination)
-    return (*rows, *others)
+    return tuple(rows)
 
 
 def _routes(ledger: ControlLedger, metal: str, form: str, as_of: date, **piece: Any) -> tuple[Route, ...]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -33,7 +32,7 @@ from toolkit.holdings.exposure import (
     lot_exposures,
 )
 from toolkit.holdings.instruments import instruments, out_of_scope
-from toolkit.holdings.licence_delay import LicenceDelay, cover
+from toolkit.holdings.licence_delay import cover
 from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.holdings.purchases import purchases
 from toolkit.holdings.statements import by_dates, gaps, owed, statements
@@ -41,8 +40,8 @@ from toolkit.holdings.unit_price import UnitPrice
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.holdings.lots import Holdings
-from toolkit.records.exposure import ExposureAnswer
-from toolkit.supply.concentration import SupplyShares, country_exposure, newest_shares, scored_supplies
+from toolkit.records.exposure import ExposureAnswer, ExposureConcentration, LicenceDelay
+from toolkit.supply.concentration import country_exposure, newest_shares, scored_supplies
 
 AHEAD_DAYS = 400
 """Days ahead in the calendar of holdings."""
@@ -125,7 +124,6 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     levels = _of_valued(levels, found)
     held = [asset for asset in context.products if asset.key in portfolio.weights]
     supplies = scored_supplies(held, snapshot["shares"], snapshot["shares_elsewhere"])
-    sectors, without_uses = industries(portfolio.weights, snapshot["end_uses"])
     moving = stop_shares(context, tuple(portfolio.weights))
     seen = price_responses(context, (*moving, FURTHER), request.elasticity)
     if request.cap is not None:
@@ -140,88 +138,64 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     data = snapshot.provenance(_used(snapshot, prices, levels.values(), supplies, currency))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
     reading = (*context.notes, *read, *holdings.notes, *gaps(holdings.frame), *out_of_scope(listed_lots, currency))
-    values = {lot.lot_id: lot.value for lot in found}
     doubts = price_doubts(lots, prices, snapshot, context.products, unit=holdings.price_unit)
     bought = purchases(lots, snapshot["fx"], currency, doubts)
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [
         *exposure_remarks(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
-        *below_grade_remarks(holdings, values, currency),
+        *below_grade_remarks(holdings, {lot.lot_id: lot.value for lot in found}, currency),
         *unused_remarks(context, portfolio.weights),
         *price_warnings(doubts, {lot.lot_id: (lot.asset, lot.value) for lot in found}),
         *remarks,
     ]
     told, changes = by_money((*remarks, *map(note, reading)), worth), _changes(context, portfolio, as_of, destination)
-    return ExposureAnswer.model_validate(
-        {
-            "schema_version": 1,
-            "as_of": as_of,
-            "currency": currency,
-            "destination": destination,
-            "value": portfolio.value,
-            "lots": portfolio.lots,
-            "purchases": bought,
-            "owed": round(sum(purchase.owed for purchase in bought), 2),
-            "unpriced": portfolio.unpriced,
-            "held": portfolio.whole,
-            "deliveries": portfolio.deliveries,
-            "planned": portfolio.planned,
-            "controlled": portfolio.controlled,
-            "open_at_risk": portfolio.open_orders,
-            "at_risk": portfolio.at_risk,
-            "resale_restricted": portfolio.resale_restricted,
-            "resale_unknown_origin": portfolio.resale_unknown,
-            "statements": (summary := (
-                *statements(portfolio, currency), *owed(bought, currency), *by_dates(portfolio, context.ledger, as_of)
-            )),
-            "ledger": {"reviewed_to": context.ledger.reviewed_to},
-            "prices": [*levels.values()],
-            "shock": {
-                "country": CHINA,
-                "band": bands[FURTHER],
-                "bands": bands,
-                "still": [asset for asset in portfolio.weights if asset not in bands],
-                "largest_observed": seen.largest_observed,
-                "replacement": dict(zip(CASES, portfolio.replacement(bands), strict=True)),
-            },
-            "concentration": _concentration(portfolio, supplies),
-            "industries": {"sectors": sectors, "without_uses": without_uses},
-            "licence_delay": None if delay is None else _delay(delay),
-            "cover": () if delay is None else [
-                cover(asset, portfolio.stored_safe.get(asset, 0.0), use.get(asset), delay)
-                for asset in sorted({*portfolio.stored_safe, *use})
-            ],
-            "vat": value_added_tax(snapshot, destination),
-            "next_changes": [dict(zip(CHANGE, row, strict=True)) for row in changes],
-            "own_events": context.own,
-            "instruments": listed_lots,
-            "reading": reading,
-            **in_record(told),
-            "data": data,
-            "phrases": phrases(
-                (*summary, *(words for one in told for words in (one.text, one.remedy)), *(what for _, _, what, _ in changes))
-            ),
-        }
-    )  # fmt: skip
-
-
-def _concentration(portfolio: PortfolioExposure, supplies: Mapping[str, SupplyShares]) -> dict[str, Any]:
-    found = country_exposure(portfolio.weights, supplies)
-    return {
-        "country": found.as_mapping(),
-        **{name: getattr(found, name) for name in ("other", "unknown", "without_shares", "hhi", "n_minus_1")},
-        "supplies": [*supplies.values()],
-    }
-
-
-def _delay(delay: LicenceDelay) -> dict[str, Any]:
-    return {
-        **asdict(delay),
-        "sigma": delay.sigma,
-        "quantiles": {f"{q:g}": delay.quantile(q) for q in QUANTILES},
-        "within_statutory": 1 - delay.exceeds(delay.statutory),
-    }
+    summary = (*statements(portfolio, currency), *owed(bought, currency), *by_dates(portfolio, context.ledger, as_of))
+    supplied, safe = country_exposure(portfolio.weights, supplies), portfolio.stored_safe
+    return ExposureAnswer.from_objects(
+        portfolio,
+        schema_version=1,
+        as_of=as_of,
+        currency=currency,
+        destination=destination,
+        purchases=bought,
+        owed=round(sum(purchase.owed for purchase in bought), 2),
+        held=portfolio.whole,
+        open_at_risk=portfolio.open_orders,
+        resale_unknown_origin=portfolio.resale_unknown,
+        statements=summary,
+        ledger=context.ledger,
+        prices=[*levels.values()],
+        shock={
+            "country": CHINA,
+            "band": bands[FURTHER],
+            "bands": bands,
+            "still": [asset for asset in portfolio.weights if asset not in bands],
+            "largest_observed": seen.largest_observed,
+            "replacement": dict(zip(CASES, portfolio.replacement(bands), strict=True)),
+        },
+        concentration=ExposureConcentration.from_objects(
+            supplied, country=supplied.as_mapping(), supplies=[*supplies.values()]
+        ),
+        industries=dict(zip(("sectors", "without_uses"), industries(portfolio.weights, snapshot["end_uses"]), strict=True)),
+        licence_delay=delay
+        and LicenceDelay.from_objects(
+            delay,
+            quantiles={f"{q:g}": delay.quantile(q) for q in QUANTILES},
+            within_statutory=1 - delay.exceeds(delay.statutory),
+        ),
+        cover=[cover(asset, safe.get(asset, 0.0), use.get(asset), delay) for asset in sorted({*safe, *use}) if delay],
+        vat=value_added_tax(snapshot, destination),
+        next_changes=[dict(zip(CHANGE, row, strict=True)) for row in changes],
+        own_events=context.own,
+        instruments=listed_lots,
+        reading=reading,
+        **in_record(told),
+        data=data,
+        phrases=phrases(
+            (*summary, *(words for one in told for words in (one.text, one.remedy)), *(what for _, _, what, _ in changes))
+        ),
+    )
 
 
 def _of_valued(levels: Mapping[tuple[str, str], UnitPrice], lots: Iterable[LotExposure]) -> dict[tuple[str, str], UnitPrice]:
