@@ -11,9 +11,9 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.controls.events import COUNTING, Event
 from toolkit.controls.ledger import CHINA
-from toolkit.core.errors import DataError, GapError
+from toolkit.core.errors import GapError
 from toolkit.core.messages import message
-from toolkit.core.trade_names import ELEMENTS, metal_and_form, metal_hint
+from toolkit.core.trade_names import known_metal
 from toolkit.market.readers.flows import read_flows
 from toolkit.records.answers import flows as records
 from toolkit.records.sources import Provenance
@@ -160,19 +160,11 @@ def _tariff_codes(context: Context) -> tuple[TariffCode, ...]:
 
 def _asked(text: str, context: Context, codes: tuple[TariffCode, ...]) -> str:
     """The asset key or tariff code that a word on the command line means."""
-    word = text.strip().casefold().replace(" ", "_").replace("-", "_")
-    code = word.replace(".", "")
-    if code.isdecimal():
+    if (code := text.strip().replace(".", "")).isdecimal():
         return code
-    word = context.symbols.get(word, word)
     # Intermediates have flows and no product; graphite and others have controls and no product: all are names one may ask for.
     known = {*context.ledger.assets, *context.snapshot["flows"]["asset"], *context.snapshot["metals"]["asset"]}
-    known |= {asset for entry in codes for asset in entry.assets}
-    named = metal_and_form(text, ELEMENTS)
-    for key in (word, named[0] if named else ""):
-        if key in known:
-            return key
-    raise DataError("unknown metal {text!r:s}.", hint=metal_hint(text, known), details={"metal": text}, text=text)
+    return known_metal(text, known | {asset for entry in codes for asset in entry.assets}, context.symbols)
 
 
 def _matches(asked: str, codes: tuple[TariffCode, ...]) -> pl.Expr:

@@ -14,10 +14,10 @@ from toolkit.app.controls.answers import check_country
 from toolkit.controls.events import COUNTING
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
-from toolkit.core.errors import DataError, GapError, SpecError
+from toolkit.core.errors import GapError, SpecError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import Message, message
-from toolkit.core.trade_names import ELEMENTS, metal_and_form, metal_hint
+from toolkit.core.trade_names import known_metal
 from toolkit.market.market import Snapshot
 from toolkit.records.answers import supply as records
 from toolkit.supply.concentration import (
@@ -280,19 +280,13 @@ def metal_supplies(context: Context) -> Callable[[str, Scenario], MetalSupply]:
 def _asked(text: str, context: Context) -> str:
     """The asset key that a word on the command line means."""
     snapshot = context.snapshot
-    word = text.strip().casefold().replace(" ", "_").replace("-", "_")
     known = {*context.ledger.assets, *context.products.keys}
     known |= {asset for table in ("shares", "metals", "criticality_materials") for asset in snapshot[table]["asset"]}
     symbols = {symbol.casefold(): asset for symbol, asset in snapshot["metals"].select("symbol", "asset").iter_rows()}
     # Base metals are in no table of products or notes: the EU study names their symbols.
     for material, symbol in snapshot["recycling"].select("material", "symbol").drop_nulls().iter_rows():
         symbols.setdefault(symbol.casefold(), material.partition(" (")[0].casefold().replace(" ", "_"))
-    symbols |= context.symbols
-    named = metal_and_form(text, ELEMENTS)
-    for name in (word, symbols.get(word), named[0] if named else None):
-        if name in known:
-            return name
-    raise DataError("unknown metal {text!r:s}.", hint=metal_hint(text, known), details={"metal": text}, text=text)
+    return known_metal(text, known, symbols | dict(context.symbols))
 
 
 def _metal(

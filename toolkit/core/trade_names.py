@@ -7,10 +7,10 @@ The forms are those of the control notices; which words a notice itself uses for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from toolkit.core.countries import foldings
-from toolkit.core.errors import did_you_mean
+from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message
 
 _METALS = """
@@ -212,6 +212,25 @@ def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None
             elif spelling.startswith(f"{name} ") and (words := spelling[len(name) + 1 :]) in FORMS:
                 return known[name], words
     return None
+
+
+def known_metal(text: str, known: Collection[str], symbols: Mapping[str, str]) -> str:
+    """The key that a word on the command line means: itself, by the symbol of an element, or by the name of a metal.
+
+    Args:
+        text: What was written.
+        known: Keys that may be meant.
+        symbols: Symbol in small letters -> key.
+
+    Raises:
+        DataError: for a word that means none of them, with the nearest names.
+    """
+    word = text.strip().casefold().replace(" ", "_").replace("-", "_")
+    named = metal_and_form(text, ELEMENTS)
+    for key in (word, symbols.get(word), named and named[0]):
+        if key in known:
+            return str(key)
+    raise DataError("unknown metal {text!r:s}.", hint=metal_hint(text, known), details={"metal": text}, text=text)
 
 
 def _product(text: str) -> tuple[str, str] | None:
