@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, partial
 
 from toolkit.app.context import Context
 from toolkit.app.stops import price_responses, stop_shares
@@ -53,14 +55,16 @@ def strategy_shocks(strategy: Strategy, universe: Universe, context: Context) ->
     Raises:
         SpecError: for an asset that is not there, or a default where nothing was known to rest it on.
     """
-    defaults = _Defaults(context)
+    prior_of, used = cache(partial(_prior, context)), dict[int, tuple[ShockPrior, dict[str, None]]]()
     events, notes = [], []
     for spec in strategy.scenarios:
-        event, note = _shock(spec, universe, context, defaults)
+        event, note, prior, sized = _shock(spec, universe, context, prior_of)
         events.append(event)
         notes.append(note)
-    told = [line for prior, assets in defaults.used() for line in prior.notes(assets)]
-    return StrategyShocks(tuple(events), tuple(p for p, _ in defaults.used()), (*notes, *dict.fromkeys(told)))
+        if prior is not None:
+            used.setdefault(id(prior), (prior, {}))[1].update(dict.fromkeys(sized))
+    told = [line for prior, assets in used.values() for line in prior.notes(tuple(assets))]
+    return StrategyShocks(tuple(events), tuple(prior for prior, _ in used.values()), (*notes, *dict.fromkeys(told)))
 
 
 def new_controls(universe: Universe, context: Context) -> ShockSpec | None:
@@ -82,40 +86,6 @@ def _named(universe: Universe, name: str, where: str) -> tuple[Asset, ...]:
     return tuple(universe.assets[i] for i in members(universe, name, where))
 
 
-@dataclass(slots=True)
-class _Defaults:
-    """Default priors, each computed once, and the assets whose sizes were used."""
-
-    context: Context
-    made: dict[tuple[str, str, tuple[str, ...]], tuple[ShockPrior, dict[str, None]]] = field(default_factory=dict)
-
-    def prior(self, origin: str, direction: str, groups: tuple[str, ...]) -> ShockPrior | None:
-        """The prior of shocks from a country; None where no control of it was known.
-
-        Args:
-            origin: ISO-3 code of the country.
-            direction: Whether controls tighten or are lifted.
-            groups: Groups of products that the prior is over.
-        """
-        key = (origin, direction, groups)
-        if key not in self.made:
-            found = _prior(self.context, origin, direction, groups)
-            if found is None:
-                return None
-            self.made[key] = (found, {})
-        return self.made[key][0]
-
-    def asked(self, prior: ShockPrior, assets: tuple[str, ...]) -> None:
-        """Remember that the sizes of these assets were used."""
-        for found, names in self.made.values():
-            if found is prior:
-                names.update(dict.fromkeys(assets))
-
-    def used(self) -> tuple[tuple[ShockPrior, tuple[str, ...]], ...]:
-        """The priors with the assets whose sizes were used."""
-        return tuple((prior, tuple(names)) for prior, names in self.made.values())
-
-
 def _prior(context: Context, origin: str, direction: str, groups: tuple[str, ...]) -> ShockPrior | None:
     metals = [asset for asset in context.products if asset.group in groups]
     rate = control_rate(context.ledger, metals, on=context.as_of, origin=origin, direction=direction)
@@ -129,8 +99,10 @@ def _prior(context: Context, origin: str, direction: str, groups: tuple[str, ...
     return shock_prior(rate, seen.cases, up, known.series, benchmark=known.benchmark)
 
 
-def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Defaults) -> tuple[Shock, str]:
-    """One shock and the note on its basis."""
+def _shock(
+    spec: ShockSpec, universe: Universe, context: Context, prior_of: Callable[..., ShockPrior | None]
+) -> tuple[Shock, str, ShockPrior | None, tuple[str, ...]]:
+    """One shock, the note on its basis, its default prior where it has one, and the products that this sizes."""
     where = f"scenario {spec.name!r}"
     on = context.as_of
     direction = LIFT if spec.lifted is not None else TIGHTEN
@@ -140,7 +112,7 @@ def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Def
     sized = tuple(asset for asset in targets if asset.key not in stated)
     groups = tuple(sorted({asset.group for asset in (*targets, *(universe[key] for key in stated))}))
     needed = bool(sized) or spec.probability is None
-    prior = defaults.prior(origin, direction, groups) if needed else None
+    prior = prior_of(origin, direction, groups) if needed else None
     if needed and prior is None:
         raise _without_prior(spec, where, origin, on)
     returns, bands = dict(stated), dict[str, tuple[float, float]]()
@@ -159,13 +131,13 @@ def _shock(spec: ShockSpec, universe: Universe, context: Context, defaults: _Def
         sizes = {asset.key: prior.sizes[base_key(asset)] for asset in sized}
         returns |= {key: size.change for key, size in sizes.items()}
         bands = {key: (size.low, size.high) for key, size in sizes.items()}
-        defaults.asked(prior, tuple(dict.fromkeys(base_key(asset) for asset in sized)))
     if not returns:
         raise SpecError(
             "{where:s} moves none of the assets of the strategy.", hint="Name them in `returns` or `assets`.", where=where
         )
     probability = spec.probability if spec.probability is not None else prior.probability if prior is not None else 0.0
-    return Shock(spec.name, returns, probability, bands), _note(spec, probability, tuple(returns), sized)
+    event, note = Shock(spec.name, returns, probability, bands), _note(spec, probability, tuple(returns), sized)
+    return event, note, prior, tuple(base_key(asset) for asset in sized)
 
 
 def _targets(spec: ShockSpec, universe: Universe, context: Context, where: str) -> tuple[Asset, ...]:
@@ -193,29 +165,19 @@ def _without_prior(spec: ShockSpec, where: str, origin: str, on: date) -> SpecEr
 
 
 def _note(spec: ShockSpec, probability: float, moved: tuple[str, ...], sized: tuple[Asset, ...]) -> str:
+    stated = {"name": spec.name, "probability": probability}
     if spec.probability is not None:
-        told = [
-            message(
-                "Scenario {name!r}: probability {probability:.0%} within a year, as the strategy states.",
-                name=spec.name,
-                probability=probability,
-            )
-        ]
+        told = [message("Scenario {name!r}: probability {probability:.0%} within a year, as the strategy states.", **stated)]
     else:
-        told = [
-            message(
-                "Scenario {name!r}: probability {probability:.0%} within a year, the base rate of one metal, by default; "
-                "override it with `probability`.",
-                name=spec.name,
-                probability=probability,
-            )
-        ]
-    if len(moved) > 1 and spec.probability is None:
-        told.append(
-            message(
-                "Its {count} assets are taken to move together, which is the dependence at its strongest.", count=len(moved)
-            )
+        by_default = message(
+            "Scenario {name!r}: probability {probability:.0%} within a year, the base rate of one metal, by default; "
+            "override it with `probability`.",
+            **stated,
         )
+        dependence = message(
+            "Its {count} assets are taken to move together, which is the dependence at its strongest.", count=len(moved)
+        )
+        told = [by_default, *([dependence] if len(moved) > 1 else [])]
     if sized:
         told.append(message("Default sizes for {assets}.", assets=[asset.key for asset in sized]))
     return together(*told)
