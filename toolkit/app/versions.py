@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
-import importlib
 import platform
 from importlib.metadata import version
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from toolkit import __version__
 
 LIBRARIES = ("clarabel", "cvxpy", "highspy", "numpy", "piqp", "polars", "scipy")
 """Libraries that estimate, solve or make lots whole."""
-_CORE_NAME = ("scipy_openblas_get_corename64_", "scipy_openblas_get_corename", "openblas_get_corename")
 
 
 def versions() -> dict[str, str]:
@@ -30,18 +28,6 @@ def kernel() -> str:
     """
     found = np.show_config(mode="dicts").get("SIMD Extensions", {})  # type: ignore[union-attr]  # numpy's stub has None
     simd = [*found.get("baseline", ()), *found.get("found", ())][-1:]
-    return " ".join((platform.machine(), *_blas(), *simd))
-
-
-def _blas() -> tuple[str, ...]:
-    """The core that OpenBLAS runs on; nothing where numpy uses another library, as on macOS."""
-    extension = importlib.import_module("numpy._core._multiarray_umath").__file__ or ""
-    try:
-        library = ctypes.CDLL(extension)
-    except OSError:
-        return ()
-    for name in _CORE_NAME:
-        if (function := getattr(library, name, None)) is not None:
-            function.restype = ctypes.c_char_p
-            return (function().decode(errors="replace"),)
-    return ()
+    # The first is that of numpy; there is none where it uses another library, as on macOS.
+    cores = [library["architecture"] for library in threadpool_info() if library["internal_api"] == "openblas"][:1]
+    return " ".join((platform.machine(), *cores, *simd))

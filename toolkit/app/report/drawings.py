@@ -6,11 +6,12 @@ import contextlib
 import functools
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from toolkit.app.runs import put
+from toolkit.core.errors import SpecError
 from toolkit.report import charts
 from toolkit.report.charts.draw import ENGINE, bitmap, drawn, is_drawing, packed
 from toolkit.report.document import Drawing
@@ -38,8 +39,7 @@ def kept_drawing(drawing: Drawing) -> str:
     if (kept := _kept(path)) is not None and is_drawing(svg := kept.decode(errors="replace")):
         return svg
     svg = drawn(drawing)
-    with contextlib.suppress(OSError):
-        _keep(path, svg.encode())
+    _keep(path, svg.encode())
     return svg
 
 
@@ -54,8 +54,7 @@ def kept_bitmap(drawing: Drawing, scale: float) -> bytes:
     if (kept := _kept(path)) is not None:
         return kept
     png = packed(bitmap(kept_drawing(drawing), scale))
-    with contextlib.suppress(OSError):
-        _keep(path, png)
+    _keep(path, png)
     return png
 
 
@@ -81,16 +80,10 @@ def _kept(path: Path) -> bytes | None:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Written aside and renamed: two processes may draw at once. A draft of one that was killed goes with the oldest files."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if sum(1 for _ in path.parent.iterdir()) > MOST:
-        kept = sorted((file for end in ENDS for file in path.parent.glob(f"*{end}")), key=lambda file: file.stat().st_mtime)
-        for old in kept[: MOST // 2]:
-            old.unlink(missing_ok=True)
-    descriptor, draft = tempfile.mkstemp(suffix=path.suffix, dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(draft).replace(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    """Where too many are kept, the oldest half goes first; what cannot be kept is drawn again."""
+    with contextlib.suppress(OSError, SpecError):
+        kept = [*path.parent.glob("*")]
+        if len(kept) > MOST:
+            for old in sorted(kept, key=lambda file: file.stat().st_mtime)[: MOST // 2]:
+                old.unlink(missing_ok=True)
+        put(path, content)

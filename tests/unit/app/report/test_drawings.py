@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from toolkit.app.report import drawings
@@ -73,22 +71,3 @@ def test_what_cannot_be_kept_leaves_no_file(place):
     file.mkdir()  # no file takes its name
     assert drawings.kept_drawing(Drawing(bars, (200,))).endswith("</svg>")
     assert [*place.iterdir()] == [file]
-
-
-def test_a_draft_of_a_process_that_was_killed_goes_with_the_oldest(place, monkeypatch):
-    class Killed(BaseException):
-        pass
-
-    def kill(*_):
-        raise Killed
-
-    monkeypatch.setattr(drawings, "MOST", 2)
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", kill)
-        patch.setattr(Path, "unlink", lambda *_, **__: None)
-        with pytest.raises(Killed):
-            drawings.kept_drawing(Drawing(bars, (199,)))
-    (draft,) = place.iterdir()
-    for width in range(200, 204):
-        drawings.kept_drawing(Drawing(bars, (width,)))
-    assert not draft.exists()
