@@ -115,12 +115,8 @@ class Settings:
 
     def rows(self) -> tuple[Setting, ...]:
         """Every setting, in the order of the file."""
-        data = self.config.model_dump(mode="json")
-        return tuple(
-            Setting(key=key, value=data[section][name], origin=self.origins[key])
-            for key in keys()
-            for section, _, name in [key.partition(".")]
-        )
+        values = _flat(self.config.model_dump(mode="json"))
+        return tuple(Setting(key=key, value=values[key], origin=self.origins[key]) for key in keys())
 
 
 def resolve(options: Mapping[str, Any], *, file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -136,32 +132,25 @@ def resolve(options: Mapping[str, Any], *, file: Path | None = None, environment
     """
     environment = os.environ if environment is None else environment
     path = file or Path("config.toml")
-    layers: list[tuple[str, dict[str, dict[str, Any]]]] = []
+    layers: list[tuple[str, dict[str, Any]]] = []
     if file is not None or path.is_file():
         data = read_toml(path)
         decode(Config, data, file=path.name)
-        layers.append((path.name, data))
-    for origin, values in (
-        ("environment", {key: environment[environment_name(key)] for key in keys() if environment_name(key) in environment}),
-        ("option", {key: value for key, value in options.items() if value is not None}),
-    ):
-        nested: dict[str, dict[str, Any]] = {}
-        for key, value in values.items():
-            section, _, name = key.partition(".")
-            nested.setdefault(section, {})[name] = value
-        layers.append((origin, nested))
-
-    merged: dict[str, dict[str, Any]] = {}
+        layers.append((path.name, _flat(data)))
+    given = {key: environment[environment_name(key)] for key in keys() if environment_name(key) in environment}
+    layers += [("environment", given), ("option", {key: value for key, value in options.items() if value is not None})]
+    values: dict[str, Any] = {}
     origins = dict.fromkeys(keys(), "shipped default")
-    for origin, data in layers:
-        for section, given in data.items():
-            before = merged.get(section, {})
-            kept = ("path",) if section == "data" and given.get("path") == STORE and _may_be_store(before.get("path")) else ()
-            values = {name: value for name, value in given.items() if name not in kept}
-            merged[section] = {**before, **values}
-            for name in values:
-                key = f"{section}.{name}"
-                origins[key] = f"environment {environment_name(key)}" if origin == "environment" else origin
+    for origin, given in layers:
+        for key, value in given.items():
+            if key == "data.path" and value == STORE and _may_be_store(values.get(key)):
+                continue
+            values[key] = value
+            origins[key] = f"environment {environment_name(key)}" if origin == "environment" else origin
+    merged: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        merged.setdefault(section, {})[name] = value
     try:
         config = Config.model_validate(merged)
     except ValidationError as error:
@@ -178,11 +167,15 @@ def _may_be_store(path: object) -> bool:
     return isinstance(path, str) and not (Path(path) / "datapackage.json").exists()
 
 
-def _budget_currency(config: Config, origins: Mapping[str, str], layers: list[tuple[str, dict[str, dict[str, Any]]]]) -> str:
-    if origins["owner.budget"] == "shipped default":
-        return Owner().currency
+def _flat(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Key path -> value."""
+    return {f"{section}.{name}": value for section, table in tables.items() for name, value in table.items()}
+
+
+def _budget_currency(config: Config, origins: Mapping[str, str], layers: list[tuple[str, dict[str, Any]]]) -> str:
     if origins["owner.budget"] == "option":
         return config.owner.currency
-    owners = [data.get("owner", {}) for origin, data in layers if origin != "option"]
-    configured = [owner["currency"] for owner in owners if "currency" in owner]
-    return Owner.model_validate({"currency": configured[-1]}).currency if configured else Owner().currency
+    configured = [given["owner.currency"] for origin, given in layers if origin != "option" and "owner.currency" in given]
+    if origins["owner.budget"] == "shipped default" or not configured:
+        return Owner().currency
+    return Owner.model_validate({"currency": configured[-1]}).currency
