@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -14,13 +15,6 @@ from toolkit.cli.request import Budget, Charts, Client, Settings, request_of, wr
 from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from toolkit.app.allocation.request import Request
-    from toolkit.app.subjects import Subject
-    from toolkit.records.answers.backtest import Backtest
 
 Names = Annotated[list[str], typer.Argument(metavar="STRATEGY...", help="Names of strategies, or paths to their files.")]
 
@@ -63,49 +57,37 @@ def backtest(
         from toolkit.app.backtest.run import BacktestRequest
         from toolkit.app.backtest.run import backtest as answer_of
         from toolkit.app.status import WARNINGS_UNDER_STRICT
-        from toolkit.core.remarks import Remark
         from toolkit.report.answers.backtest import backtest as document
 
     def decided(name: str, day: date) -> None:
-        if sys.stderr.isatty():
+        if common.verbose and sys.stderr.isatty():
             say(message("{name:s}: {day:%Y-%m-%d}", name=name, day=day), common)
 
-    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided if common.verbose else None, select)
+    context = requests[0].context
+    asked = BacktestRequest(requests, first, last, estimated, not no_baselines, decided, select)
     with progress(message("Deciding on past days"), common):
         found = answer_of(asked)
-    unwritten = None
+    subject, unwritten = None, None
     show(common, found, document)
-    with progress(message("Finding what is told beside it"), common):
-        subject = _subject(found, requests[0], client) if report or charts is not None else None
+    if report or charts is not None:
+        with progress(message("Finding what is told beside it"), common):
+            from toolkit.app.clients import client_name
+            from toolkit.app.subjects import backtest as subject_of
+
+            subject = subject_of(found, context, client=client_name(client))
     if report and subject is not None:
         with progress(message("Writing the report"), common):
-            path, unwritten = try_write(lambda: _store(subject, requests[0], common.language()))
+            from toolkit.app.report.stored import store_backtest
+            from toolkit.app.runs import REPORTS
+
+            folder = Path(context.settings.config.output.folder) / REPORTS
+            path, unwritten = try_write(lambda: store_backtest(subject, folder, context, common.language()))
         if path is not None:
             say(message("report: {path:s}", path=str(path.resolve())), common)
-    told = [Remark(row.kind, row.text, row.remedy or "") for row in found.remarks]
-    tell_remarks(told, common, found.phrases)
+    tell_remarks(found.remarks, common, found.phrases)
     if unwritten is not None:
         raise unwritten
     if charts is not None and subject is not None:
         write_charts(subject, charts, common)
     if strict and found.warnings:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
-
-
-def _subject(found: Backtest, request: Request, client: str | None) -> Subject:
-    """The backtest and what is found beside it."""
-    from toolkit.app.clients import client_name
-    from toolkit.app.subjects import backtest as subject_of
-
-    return subject_of(found, request.context, client=client_name(client))
-
-
-def _store(subject: Subject, request: Request, language: str) -> Path:
-    """Store the backtest with its report, and return the path of that."""
-    from pathlib import Path
-
-    from toolkit.app.report.stored import store_backtest
-    from toolkit.app.runs import REPORTS
-
-    context = request.context
-    return store_backtest(subject, Path(context.settings.config.output.folder) / REPORTS, context, language)

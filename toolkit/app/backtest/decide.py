@@ -95,7 +95,7 @@ class PastDecisions:
                     "no asset of {name:s} had enough prices on {as_of}.", name=self.strategy.name, as_of=market.snapshot.as_of
                 )
             try:
-                return prepare(replace(request, strategy=_of_assets(self.strategy, assets)), market)
+                return prepare(replace(request, strategy=of_assets(self.strategy, assets)), market)
             except DataError as error:
                 key = error.details.get("asset")
                 if key not in assets:
@@ -105,7 +105,7 @@ class PastDecisions:
 
 def universe_of(strategy: Strategy, market: PricedMarket) -> Strategy:
     """The strategy with the assets of its universe named one by one."""
-    return _of_assets(strategy, market.inputs(strategy).universe.keys)
+    return of_assets(strategy, market.inputs(strategy).universe.keys)
 
 
 def with_offers(prices: BacktestPrices, strategy: Strategy, market: PricedMarket) -> BacktestPrices:
@@ -128,7 +128,8 @@ def with_offers(prices: BacktestPrices, strategy: Strategy, market: PricedMarket
     return prices.with_variants(found)
 
 
-def _of_assets(strategy: Strategy, assets: tuple[str, ...]) -> Strategy:
+def of_assets(strategy: Strategy, assets: tuple[str, ...]) -> Strategy:
+    """The strategy with these assets, and their offers, for its universe."""
     offers = tuple(offer for offer in strategy.universe.offer if offer.asset in assets)
     named = {"assets": assets, "groups": (), "exclude": (), "offer": offers}
     return strategy.model_copy(update={"universe": strategy.universe.model_copy(update=named)})

@@ -60,7 +60,7 @@ class BacktestRequest:
     end: date | None = None
     estimated: bool = True
     against_baselines: bool = True
-    on_decision: Callable[[str, date], None] | None = None
+    on_decision: Callable[[str, date], None] = lambda *_: None
     selects: bool = False
 
 
@@ -180,8 +180,7 @@ def _simulated(
     market: PricedMarket,
 ) -> Backtest:
     def decided(day: date, account: Account) -> Decision:
-        if asked.on_decision is not None:
-            asked.on_decision(strategy.name, day)
+        asked.on_decision(strategy.name, day)
         return decide(day, account)
 
     rebalance = strategy.rebalance or RebalanceSpec()

@@ -13,6 +13,7 @@ import numpy as np
 
 from toolkit.app.allocation.inputs import priced_market
 from toolkit.app.allocation.request import Request
+from toolkit.app.backtest.decide import of_assets
 from toolkit.app.clients import content_hash, path_word
 from toolkit.app.runs import INPUTS, RECORD, SWEEPS, put, read_object, store, to_json, with_checksums
 from toolkit.app.sweeps.executors import Executor
@@ -62,7 +63,7 @@ class SweepRequest:
     size: int = 0
     sample: int | None = None
     estimated: bool = True
-    on_progress: Callable[[int, int, int], None] | None = None
+    on_progress: Callable[[int, int, int], None] = lambda *_: None
     futures: int = 0
 
 
@@ -91,9 +92,8 @@ def futures(asked: SweepRequest, executor: Executor) -> Futures:
         raise SpecError("--futures begin on the day of knowledge.", hint="Leave out --start, --starts, --end and --months.")
     rows: list[dict[str, Any]] = []
     for task, changes in _run(asked, executor):
-        found = read_object(asked.folder / f"{task.fingerprint}.json")
-        failure = None if found else (read_object(asked.folder / f"{task.fingerprint}{FAILED}") or {"message": "not run"})
-        told = failure and " ".join(filter(None, (failure["message"], failure.get("hint"))))
+        found, failure = _outcome(asked, task)
+        told = " ".join(filter(None, (failure.get("message"), failure.get("hint")))) or None
         rows.append({"fingerprint": task.fingerprint, "changes": changes, "found": found, "failure": told})
     return Futures.model_validate(
         {
@@ -116,17 +116,12 @@ def _run(asked: SweepRequest, executor: Executor) -> list[tuple[Task, dict[str, 
         raise SpecError("{n:,} backtests are more than {most:,}.", hint="Vary less.", n=len(by_fingerprint), most=MOST)
     missing = [task for fingerprint, task in by_fingerprint.items() if not _is_stored(asked.folder, fingerprint)]
     stored = done = len(by_fingerprint) - len(missing)
-    _tell(asked, done, len(by_fingerprint), stored)
+    asked.on_progress(done, len(by_fingerprint), stored)
     for outcome in executor.run(missing) if missing else ():
         _store(asked.folder, outcome)
         done += 1
-        _tell(asked, done, len(by_fingerprint), stored)
+        asked.on_progress(done, len(by_fingerprint), stored)
     return tasks
-
-
-def _tell(asked: SweepRequest, done: int, of: int, stored: int) -> None:
-    if asked.on_progress is not None:
-        asked.on_progress(done, of, stored)
 
 
 def _tasks(asked: SweepRequest) -> Iterator[tuple[Task, dict[str, str]]]:
@@ -178,10 +173,7 @@ def _strategies(asked: SweepRequest) -> Iterator[tuple[Strategy, dict[str, str]]
         for _ in range(asked.universes):
             chosen = {known[i] for i in drawn.choice(len(known), asked.size, replace=False)}
             assets = tuple(key for key in known if key in chosen)
-            offers = tuple(offer for offer in strategy.universe.offer if offer.asset in chosen)
-            named = {"assets": assets, "groups": (), "exclude": (), "offer": offers}
-            universe = strategy.universe.model_copy(update=named)
-            yield strategy.model_copy(update={"universe": universe}), {**changes, "universe": " ".join(assets)}
+            yield of_assets(strategy, assets), {**changes, "universe": " ".join(assets)}
 
 
 def _ranges(asked: SweepRequest) -> Iterator[tuple[date | None, date | None]]:
@@ -213,6 +205,12 @@ def _is_stored(folder: Path, fingerprint: str) -> bool:
         return True
     failure = read_object(folder / f"{fingerprint}{FAILED}")
     return failure is not None and failure["kind"] != LOST
+
+
+def _outcome(asked: SweepRequest, task: Task) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The answer of a task, and why there is none."""
+    found = read_object(asked.folder / f"{task.fingerprint}.json")
+    return found, {} if found else read_object(asked.folder / f"{task.fingerprint}{FAILED}") or {"message": "not run"}
 
 
 def _store(folder: Path, outcome: Outcome) -> None:
@@ -253,11 +251,10 @@ def _record(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]
     returns: dict[tuple[str, str], dict[str, Any]] = {}
     for task, changes in tasks:
         fingerprint = task.fingerprint
-        found = read_object(asked.folder / f"{fingerprint}.json")
+        found, failure = _outcome(asked, task)
         row: dict[str, Any] = {"fingerprint": fingerprint, "changes": changes, "failure": None}
         names = ("growth", "volatility", "max_drawdown", "turnover", "costs")
         if found is None:
-            failure = read_object(asked.folder / f"{fingerprint}{FAILED}") or {"message": "not run"}
             row |= {"first": None, "last": None, **dict.fromkeys(names), "failure": failure["message"]}
         else:
             one, dates = found["strategies"][0], found["dates"]
