@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.assumptions import companion_scale
-from toolkit.app.controls.own_events import ledger_of
+from toolkit.app.controls.own_events import ledger_of, products_of
 from toolkit.controls.chronology import DAY
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
@@ -28,7 +28,7 @@ def compared(snapshot: Snapshot, series: tuple[str, ...]) -> Universe:
     Products, and base metals and materials of which production shares are known. Energy has no characteristic here, and an
     intermediate such as ammonium paratungstate is the same metal again.
     """
-    products = {row["asset"]: Asset.from_row(row) for row in snapshot["products"].iter_rows(named=True)}
+    products = {asset.key: asset for asset in products_of(snapshot)}
     others = {
         key: Asset(key=key, name=key, form=TRADED_FORMS.get(key, METAL)) for key in snapshot["shares"]["asset"].unique().sort()
     }

@@ -67,8 +67,7 @@ def shock(
     currency = context.settings.config.owner.currency
     snapshot = context.snapshot
     asset = context.metal(metal)
-    group = context.products[asset].group if asset in context.products else None
-    if elasticity is None and is_exchange_traded(asset, group):
+    if elasticity is None and is_exchange_traded(asset, context.products):
         raise SpecError(
             "no elasticity of {asset} is known here: it trades on an exchange from stocks above ground, and the "
             "marked assumption is one of minor metals.",

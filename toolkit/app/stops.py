@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from toolkit.app.assumptions import find_assumption, parse_elasticity
 from toolkit.app.context import Context
 from toolkit.app.supply import Scenario
 from toolkit.controls.ledger import CHINA
+from toolkit.core.assets import Universe
 from toolkit.core.baskets import MEMBERS
 from toolkit.core.messages import message
 from toolkit.market.market import Snapshot
@@ -40,8 +42,9 @@ PUBLISHED_RESPONSE = "published_price_response"
 PRECIOUS_METALS = "precious_metals"
 
 
-def is_exchange_traded(asset: str, group: str | None = None) -> bool:
+def is_exchange_traded(asset: str, products: Universe) -> bool:
     """Whether a metal trades on an exchange: the precious and the base metals."""
+    group = products[asset].group if asset in products else None
     return group == PRECIOUS_METALS or asset in MEMBERS["precious_metals"] or asset in MEMBERS["base_metals"]
 
 
@@ -55,8 +58,7 @@ def stop_shares(context: Context, assets: Sequence[str], country: str = CHINA) -
         assets: Asset keys; those that trade on exchanges are left out.
         country: ISO-3 code.
     """
-    groups = {product.key: product.group for product in context.products}
-    moving = [key for key in assets if not is_exchange_traded(key, groups.get(key))]
+    moving = [key for key in assets if not is_exchange_traded(key, context.products)]
     supplies = {key: context.metal_supply(key, Scenario()).scored for key in moving}
     shares = {key: one.supply.share(country) for key, one in supplies.items() if one}
     return {key: shares[key] for key in moving if (shares.get(key) or 0.0) > 0}
@@ -124,15 +126,11 @@ def _observed(context: Context, cases: Sequence[Case]) -> Iterator[ResponseCase]
 
     The share is the one known on the day of the announcement, before it could be an answer to the control.
     """
-    shares, elsewhere = context.snapshot["shares"], context.snapshot["shares_elsewhere"]
-    products = {product.key: product for product in context.products}
     flows = [one for one in flow_series(context.snapshot["flows"]) if one.partner == CHINA]
     for case in cases:
         at = next((r for r in reversed(case.reactions) if r.adjusted is not None and r.error is not None), None)
         if at is None or context.ledger[case.event_id].origin != CHINA:
             continue
-        known = shares.filter(pl.col("known_from") <= case.day)
-        supply = scored_supplies([products[case.asset]] if case.asset in products else [], known, elsewhere).get(case.asset)
         yield ResponseCase(
             case.event_id,
             case.asset,
@@ -141,7 +139,7 @@ def _observed(context: Context, cases: Sequence[Case]) -> Iterator[ResponseCase]
             at.adjusted or 0.0,
             at.error or 0.0,
             at.horizon,
-            supply and supply.share(CHINA),
+            _share_then(context, case.asset, case.day),
             import_fall([one for one in flows if one.asset == case.asset], case.day, at.horizon),
         )
 
@@ -149,15 +147,17 @@ def _observed(context: Context, cases: Sequence[Case]) -> Iterator[ResponseCase]
 def _published(context: Context) -> Iterator[ResponseCase]:
     """Published responses to a full stop; the share is the one known on the day of publication."""
     table = context.snapshot["assumptions"].filter((pl.col("name") == PUBLISHED_RESPONSE) & pl.col("central").is_not_null())
-    products = {product.key: product for product in context.products}
     for row in table.sort("subject").iter_rows(named=True):
-        known = context.snapshot["shares"].filter(pl.col("known_from") <= row["known_from"])
-        supply = scored_supplies([products[row["subject"]]] if row["subject"] in products else [], known).get(row["subject"])
-        error = PUBLISHED_ERROR * abs(math.log1p(row["central"]))
-        share = supply and supply.share(CHINA)
-        yield ResponseCase(
-            row["citation"], row["subject"], PUBLISHED, row["known_from"], row["central"], error, None, share, 1.0
-        )
+        asset, day, change = row["subject"], row["known_from"], row["central"]
+        error, share = PUBLISHED_ERROR * abs(math.log1p(change)), _share_then(context, asset, day)
+        yield ResponseCase(row["citation"], asset, PUBLISHED, day, change, error, None, share, 1.0)
+
+
+def _share_then(context: Context, asset: str, day: date) -> float | None:
+    """Share of China in the world supply of a product at its stage, as known on a day."""
+    known = context.snapshot["shares"].filter(pl.col("known_from") <= day)
+    supply = scored_supplies((product for product in context.products if product.key == asset), known).get(asset)
+    return supply and supply.share(CHINA)
 
 
 def stop_bands(

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.holdings.valuation import UnitPrice, unit_prices
+from toolkit.app.holdings.valuation import unit_prices
 from toolkit.controls.changes import titles_acted_on
 from toolkit.controls.events import SUSPENDS
 from toolkit.controls.ledger import CHINA
@@ -110,10 +110,7 @@ def _flows(ask: Ask, since: date) -> Iterator[FlowChange]:
 
 
 def _news(flow: FlowSummary) -> FlowNews:
-    return FlowNews.from_objects(
-        flow,
-        inferred=flow.month in flow.series.inferred,
-    )
+    return FlowNews.from_objects(flow, inferred=flow.month in flow.series.inferred)
 
 
 def _prices(ask: Ask, then: Snapshot) -> Iterator[PriceChange]:
@@ -133,9 +130,5 @@ def _prices(ask: Ask, then: Snapshot) -> Iterator[PriceChange]:
             asset=key,
             new=old is None or level.date > old.date,
             before=None if old is None else PriceThen(price=old.price, date=old.date.isoformat()),
-            change=_change(level, old),
+            change=None if old is None or old.basis != level.basis else level.price / old.price - 1.0,
         )
-
-
-def _change(level: UnitPrice, old: UnitPrice | None) -> float | None:
-    return None if old is None or old.basis != level.basis else level.price / old.price - 1.0

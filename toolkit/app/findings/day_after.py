@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.findings.resale import Kind, groups_of, law_of
+from toolkit.app.findings.resale import groups_of, law_of
 from toolkit.holdings.exposure import LotExposure
-from toolkit.holdings.resale import NO, ResaleAnswer, resale_buyers
+from toolkit.holdings.resale import NO, resale_buyers
 from toolkit.records.parts.resale import AnswerValue, BuyerChange, ChangedLots, DayAfter
 from toolkit.records.subjects import Holdings
 from toolkit.report.findings import is_confirmed
@@ -20,13 +20,13 @@ def day_after(ask: Ask) -> DayAfter | None:
     if not isinstance(ask.record, Holdings):
         return None
     dates = [row.date for row in ask.record.upcoming if (row.status, row.kind) == ("ahead", "control") and is_confirmed(row)]
-    kinds = groups_of(ask.lots)
-    if not dates or not kinds:
+    groups = groups_of(ask.lots)
+    if not dates or not groups:
         return None
     after = date.fromisoformat(dates[0]) + timedelta(days=1)
     ledger = ask.context.ledger
     buyers = dict.fromkeys((*resale_buyers(ledger, on=ask.as_of), *resale_buyers(ledger, on=after)))
-    changes = [change for buyer in buyers if (change := _change(ask, kinds, buyer, after)).lots]
+    changes = [change for buyer in buyers if (change := _change(ask, groups, buyer, after)).lots]
     return DayAfter(
         date=dates[0],
         after=after.isoformat(),
@@ -35,19 +35,28 @@ def day_after(ask: Ask) -> DayAfter | None:
     )
 
 
-def _change(ask: Ask, kinds: Mapping[Kind, Sequence[LotExposure]], buyer: tuple[str, str], after: date) -> BuyerChange:
+def _change(ask: Ask, groups: Sequence[Sequence[LotExposure]], buyer: tuple[str, str], after: date) -> BuyerChange:
     today: dict[str, float] = {}
     later: dict[str, float] = {}
     closed, rows = 0.0, list[ChangedLots]()
-    for kind, lots in kinds.items():
+    for lots in groups:
         value = sum(lot.value or 0.0 for lot in lots)
-        now, then = (law_of(ask, kind, buyer, day) for day in (ask.as_of, after))
+        now, then = (law_of(ask, lots[0], buyer, day) for day in (ask.as_of, after))
         for sums, found in ((today, now), (later, then)):
             sums[found.answer] = sums.get(found.answer, 0.0) + value
         if now.answer != then.answer:
             closed += value if then.answer == NO else 0.0
-            priced = any(lot.value is not None for lot in lots)
-            rows.append(_lots(ask, kind, value if priced else None, now, then))
+            rows.append(
+                ChangedLots(
+                    **dict(ask.named(lots[0].asset)),
+                    form=lots[0].form,
+                    origin=lots[0].origin,
+                    value=value if any(lot.value is not None for lot in lots) else None,
+                    today=now.answer,
+                    after=then.answer,
+                    numbers=tuple(dict.fromkeys(m.number or m.authority for m in then.measures)),
+                )
+            )
     return BuyerChange(
         destination=buyer[0],
         end_user=buyer[1],
@@ -55,17 +64,4 @@ def _change(ask: Ask, kinds: Mapping[Kind, Sequence[LotExposure]], buyer: tuple[
         after=tuple(AnswerValue(answer=answer, value=value) for answer, value in later.items()),
         closed=closed,
         lots=tuple(sorted(rows, key=lambda row: (-(row.value or 0.0), row.asset, row.form, row.origin))),
-    )
-
-
-def _lots(ask: Ask, kind: Kind, value: float | None, now: ResaleAnswer, then: ResaleAnswer) -> ChangedLots:
-    metal, form, origin = kind[:3]
-    return ChangedLots(
-        **dict(ask.named(metal)),
-        form=form,
-        origin=origin,
-        value=value,
-        today=now.answer,
-        after=then.answer,
-        numbers=tuple(dict.fromkeys(m.number or m.authority for m in then.measures)),
     )

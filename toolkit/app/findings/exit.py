@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from toolkit.app.assumptions import find_assumption
 from toolkit.app.findings.part import Ask, part
@@ -14,7 +15,7 @@ from toolkit.holdings.exit_cost import ExitTerms
 from toolkit.holdings.exposure import PLANS, LotExposure, sale_obstacle
 from toolkit.holdings.holding_period import RULES
 from toolkit.records.exposure import Exposure
-from toolkit.records.parts.exit import HORIZONS, Exit, ExitAmounts, LicenceDays, OpenOrders, ProductExit, Tax, TaxLot
+from toolkit.records.parts.exit import HORIZONS, Exit, ExitAmounts, OpenOrders, ProductExit, Tax, TaxLot
 from toolkit.records.run import Run
 from toolkit.records.subjects import Holdings
 
@@ -25,7 +26,6 @@ ASSUMED, PUBLISHED_FEE, GIVEN, MIXED = "assumption", "published_fee", "given", "
 """What spread and storage rest on: dealer terms of the package, a published storage fee beside an assumed spread, the user's
 file, or both."""
 HELD = 1e-6
-AMOUNTS = ("value", "entry", "sale", "storage_paid", "net_now", "net")
 FREE, SOON, LATER = "free", "soon", "later"
 
 
@@ -59,15 +59,15 @@ def exit_(ask: Ask) -> Exit | None:
     if not stakes and not (tax and tax.lots):
         return None
     years = run.costs.holding_years if run else YEARS
-    groups = [(group, _amounts(group, years)) for group in _by_asset(stakes)]
-    products = [_product(group, amounts, ask) for group, amounts in groups]
+    assets = dict.fromkeys(stake.asset.key for stake in stakes)
+    products = [_product([stake for stake in stakes if stake.asset.key == key], years, ask) for key in assets]
     used = ask.context.snapshot["assumptions"]
     return Exit(
         of="proposal" if exposure is None else "lots",
         years=years,
         horizons=HORIZONS,
         products=tuple(sorted(products, key=lambda row: (-row.value, row.asset))),
-        total=_total([amounts for _, amounts in groups], years),
+        total=ExitAmounts(**_amounts(stakes, years)),
         open=OpenOrders(lots=len(stopped), value=sum(row.value or 0.0 for row in stopped)),
         unpriced=tuple(row.lot_id for row in ask.lots if row.value is None and _for_sale(row)),
         tax=tax,
@@ -113,50 +113,38 @@ def _of_lots(exposure: Exposure, products: Universe) -> Iterator[Stake]:
         )
 
 
-def _by_asset(stakes: Iterable[Stake]) -> Iterator[list[Stake]]:
-    groups: dict[str, list[Stake]] = {}
-    for stake in stakes:
-        groups.setdefault(stake.asset.key, []).append(stake)
-    yield from groups.values()
-
-
-def _amounts(stakes: list[Stake], years: float) -> dict[str, float]:
-    """`AMOUNTS` of one product: its stakes added up."""
-    value = sum(stake.value for stake in stakes)
+def _amounts(stakes: Sequence[Stake], years: float) -> dict[str, Any]:
+    """Fields of `ExitAmounts`: stakes added up, and the rise that all of them need."""
+    value, entry = sum(stake.value for stake in stakes), sum(stake.entry for stake in stakes)
     sale = sum(stake.value * stake.spread / 2 for stake in stakes)
-    stored, entry = years * sum(stake.value * stake.storage for stake in stakes), sum(stake.entry for stake in stakes)
-    return dict(zip(AMOUNTS, (value, entry, sale, stored, value - sale, value - sale - stored), strict=True))
-
-
-def _product(stakes: list[Stake], amounts: dict[str, float], ask: Ask) -> ProductExit:
-    """One product: rates weighted by value."""
-    asset, value, sale = stakes[0].asset, amounts["value"], amounts["sale"]
     storage = sum(stake.value * stake.storage for stake in stakes)
-    rates = ExitTerms(amounts["entry"] / value, sale / value, storage / value) if value > 0 else None
-    kinds = {stake.terms for stake in stakes}
-    days = find_assumption(ask.context.snapshot, "exit_days", asset.group)
-    return ProductExit(
+    rates = ExitTerms(entry / value, sale / value, storage / value) if value > 0 else None
+    return {
+        "value": value,
+        "entry": entry,
+        "sale": sale,
+        "storage_paid": years * storage,
+        "net_now": value - sale,
+        "net": value - sale - years * storage,
+        "rise": tuple(None if rates is None else rates.required_rise(horizon) for horizon in HORIZONS),
+    }
+
+
+def _product(stakes: Sequence[Stake], years: float, ask: Ask) -> ProductExit:
+    """One product: rates weighted by value."""
+    asset, amounts = stakes[0].asset, _amounts(stakes, years)
+    value, kinds = amounts["value"], {stake.terms for stake in stakes}
+    return ProductExit.from_objects(
+        asset,
         asset=asset.key,
-        name=asset.name,
-        element=asset.element,
-        group=asset.group,
         lots=len(stakes),
         **amounts,
-        spread=2 * sale / value if value > 0 else None,
-        storage=storage / value if value > 0 else None,
-        rise=tuple(None if rates is None else rates.required_rise(horizon) for horizon in HORIZONS),
+        spread=2 * amounts["sale"] / value if value > 0 else None,
+        storage=amounts["storage_paid"] / years / value if value > 0 else None,
         terms=kinds.pop() if len(kinds) == 1 else MIXED,
-        days=None if days is None else LicenceDays.model_validate(days),
+        days=find_assumption(ask.context.snapshot, "exit_days", asset.group),
         vat=dict(Counter(stake.vat or "" for stake in stakes)),
     )
-
-
-def _total(products: list[dict[str, float]], years: float) -> ExitAmounts:
-    """Amounts of all products together, and the rise that all need."""
-    sums = {key: sum(row[key] for row in products) for key in AMOUNTS}
-    value = sums["value"]
-    rates = ExitTerms(sums["entry"] / value, sums["sale"] / value, sums["storage_paid"] / years / value) if value > 0 else None
-    return ExitAmounts(**sums, rise=tuple(None if rates is None else rates.required_rise(horizon) for horizon in HORIZONS))
 
 
 def _tax(exposure: Exposure, ask: Ask) -> Tax:
@@ -179,7 +167,7 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
                 bought,
                 **dict(ask.named(lot.asset)),
                 gain=None if value is None or cost is None else value - cost,
-                free_from=free and free.isoformat(),
+                free_from=free,
                 days=None if days is None else max(days, 0),
                 state=None if days is None else FREE if days <= 0 else SOON if days <= SOON_DAYS else LATER,
             )

@@ -188,7 +188,4 @@ def _reported(ask: Ask, points: Iterable[ReportedPoint]) -> tuple[ReportedFlow, 
 
 def _fact(event: Event) -> FlowFact:
     """What a list of unconfirmed facts says of a report."""
-    return FlowFact(
-        event_id=event.event_id, number=None, authority=event.authority, instrument=event.instrument, metals=event.metals,
-        standing=event.standing, confidence=event.confidence, source=event.citation, source_id=event.source,
-    )  # fmt: skip
+    return FlowFact.from_objects(event, number=None, source=event.citation, source_id=event.source)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -92,22 +91,19 @@ def _case(
 
 
 def _notice(event: Event) -> Notice:
-    return Notice.from_objects(
-        event,
-        number=event.number if event.number and event.number.startswith(NOTICE) else None,
-    )
+    return Notice.from_objects(event, number=event.number if event.number and event.number.startswith(NOTICE) else None)
 
 
 def _reaction(reaction: Measured, case: Case, series: MonthlySeries) -> Reaction:
     zero = month_number(case.day)
     scarce = any(is_scarce(series, window(zero, shift)) for shift in (-1, reaction.horizon))
-    return Reaction(**asdict(reaction), scarce=scarce)
+    return Reaction.from_objects(reaction, scarce=scarce)
 
 
 def _month(month: Month) -> PathMonth:
-    figures = {"printed": month.printed, "level": month.level, "benchmark": month.benchmark}
+    figures = {name: getattr(month, name) for name in ("printed", "level", "benchmark")}
     rounded = {name: None if figure is None else round(figure, INDEX_DECIMALS) for name, figure in figures.items()}
-    return PathMonth(shift=month.shift, month=f"{month.month:%Y-%m}", scarce=month.scarce, **rounded)
+    return PathMonth.from_objects(month, month=f"{month.month:%Y-%m}", **rounded)
 
 
 def _points(ask: Ask, found: ComparableCases) -> list[tuple[dict[str, Any], PricePoint]]:

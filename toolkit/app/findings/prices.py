@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
+from toolkit.backtest.evaluation import drawdown
 from toolkit.core.assets import Asset
 from toolkit.core.calendar import month_number
 from toolkit.core.errors import DataError
@@ -86,10 +87,7 @@ def _by_month(visible: pl.DataFrame, asset: Asset) -> pl.DataFrame:
 def _levels(paths: Mapping[str, LevelPath]) -> dict[str, LevelsByMonth]:
     """Asset -> its levels, for customs unit values that are filtered."""
     return {
-        key: {
-            month: (float(level), float(error))
-            for month, level, error in zip(path.months, path.log_level, path.error, strict=True)
-        }
+        key: dict(zip(path.months, zip(path.log_level.tolist(), path.error.tolist(), strict=True), strict=True))
         for key, path in paths.items()
     }
 
@@ -126,12 +124,10 @@ def _series(asset: Asset, rows: pl.DataFrame, path: LevelsByMonth, fx: pl.DataFr
         found.append((month, seen, None if level is None or rate is None else math.exp(level) * rate, error))
     latest = next((seen for _, seen, _, _ in reversed(found) if seen is not None), None)
     level = found[-1][2]
-    return PriceSeries(
+    return PriceSeries.from_objects(
+        asset,
         asset=asset.key,
-        name=asset.name,
-        element=asset.element,
         basis=rows["basis"][-1],
-        unit=asset.unit,
         quoted=rows["currency"][-1],
         months=tuple(
             PriceMonth(month=month.isoformat(), print=seen, level=behind, error=error) for month, seen, behind, error in found
@@ -153,21 +149,13 @@ def _fall(prices: Sequence[tuple[date, float | None]]) -> Fall | None:
     if not known:
         return None
     values = np.array([price for _, price in known])
-    peaks = np.maximum.accumulate(values)
-    depths = values / peaks - 1.0
-    trough = int(depths.argmin())
+    deepest = drawdown([month for month, _ in known], values)
     high, waited = known[0][0], 0
-    for (month, price), peak in zip(known, peaks, strict=True):
+    for (month, price), peak in zip(known, np.maximum.accumulate(values), strict=True):
         high = month if price >= peak else high
         waited = max(waited, month_number(month) - month_number(high))
-    return Fall(
-        depth=float(depths[trough]),
-        since=known[0][0].isoformat(),
-        peak=known[int(values[: trough + 1].argmax())][0].isoformat(),
-        trough=known[trough][0].isoformat(),
-        under_water=waited,
-        lasts=high != known[-1][0],
-    )
+    lasts = high != known[-1][0]
+    return Fall.from_objects(deepest, depth=-deepest.depth, since=known[0][0], under_water=waited, lasts=lasts)
 
 
 def _rates(fx: pl.DataFrame, quoted: str, currency: str, months: Sequence[date], last: float) -> list[float | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from toolkit.app.findings.part import Ask, part
 from toolkit.controls.purity import purity_fraction
@@ -11,12 +12,9 @@ from toolkit.core.size import PieceSize
 from toolkit.holdings.exposure import STORED_SAFE, LotExposure
 from toolkit.holdings.resale import ResaleAnswer as LawAnswer
 from toolkit.holdings.resale import resale_answer, resale_buyers
-from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
+from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer
 
 _ORDER = {"civil": 0, "military": 1, "listed": 2}
-Kind = tuple[str, str, str, float | None, PieceSize | None, str, bool, str | None]
-"""Metal, form, origin, purity as a fraction, size of a piece, country it is exported from, whether it is there or may be, and
-the country it lies in: what law tells apart."""
 
 
 @part("resale")
@@ -28,18 +26,18 @@ def resale(ask: Ask) -> Resale | None:
     buyers = tuple(sorted(buyers, key=lambda buyer: (buyer[0] != "USA", buyer[0], _ORDER.get(buyer[1], 9))))
     traded = {(asset.key, asset.form) for asset in ask.context.products}
     groups = []
-    for kind, lots in groups_of(ask.lots).items():
-        metal, form, origin, *_, there, _ = kind
+    for lots in groups_of(ask.lots):
+        lot = lots[0]
         groups.append(
             LotGroup(
-                **dict(ask.named(metal)),
-                form=form,
-                traded=(metal, form) in traded,
-                origin=origin,
-                at_origin=there,
+                **dict(ask.named(lot.asset)),
+                form=lot.form,
+                traded=(lot.asset, lot.form) in traded,
+                origin=lot.origin,
+                at_origin=lot.delivery != STORED_SAFE,
                 lots=len(lots),
                 value=sum(lot.value or 0.0 for lot in lots),
-                answers=tuple(_answer(ask, kind, buyer) for buyer in buyers),
+                answers=tuple(_answer(ask, lot, buyer) for buyer in buyers),
             )
         )
     return Resale(
@@ -49,40 +47,36 @@ def resale(ask: Ask) -> Resale | None:
     )
 
 
-def groups_of(lots: Iterable[LotExposure]) -> dict[Kind, list[LotExposure]]:
-    """Lots by what the law tells apart."""
-    found: dict[Kind, list[LotExposure]] = {}
+def groups_of(lots: Iterable[LotExposure]) -> list[list[LotExposure]]:
+    """Lots that the law does not tell apart."""
+    found: dict[object, list[LotExposure]] = {}
     for lot in lots:
-        size = PieceSize.parse(lot.size) if lot.size else None
-        purity, there = purity_fraction(lot.purity), lot.delivery != STORED_SAFE
-        kind = (lot.asset, lot.form, lot.origin, purity, size, lot.export_from, there, lot.place)
+        kind = (lot.asset, lot.form, lot.origin, *_piece(lot).values(), lot.export_from, lot.delivery != STORED_SAFE, lot.place)
         found.setdefault(kind, []).append(lot)
-    return found
+    return [*found.values()]
 
 
-def law_of(ask: Ask, kind: Kind, buyer: tuple[str, str], day: date) -> LawAnswer:
+def law_of(ask: Ask, lot: LotExposure, buyer: tuple[str, str], day: date) -> LawAnswer:
     """The answer on a day by the law known today: on the controls of the country that the lot is exported from.
 
     Args:
         ask: The context.
-        kind: What the law tells apart of the lot.
+        lot: The lot, or one of those that the law does not tell apart.
         buyer: Destination (ISO-3) and end user.
         day: Of the question.
     """
-    metal, form, _, purity, size, exporter, there, lies_in = kind
-    piece = {"purity": purity, "size": size}
-    return resale_answer(
-        ask.context.ledger, metal, form, buyer, on=day, origin=exporter, at_origin=there, lies_in=lies_in, **piece
-    )
+    place = {"origin": lot.export_from, "at_origin": lot.delivery != STORED_SAFE, "lies_in": lot.place}
+    return resale_answer(ask.context.ledger, lot.asset, lot.form, buyer, on=day, **place, **_piece(lot))
 
 
-def _answer(ask: Ask, kind: Kind, buyer: tuple[str, str]) -> ResaleAnswer:
-    found = law_of(ask, kind, buyer, ask.as_of)
-    return ResaleAnswer(
-        answer=found.answer,
-        not_in_ledger=found.not_in_ledger,
-        licence_to_leave=found.licence_to_leave,
+def _piece(lot: LotExposure) -> dict[str, Any]:
+    return {"purity": purity_fraction(lot.purity), "size": PieceSize.parse(lot.size) if lot.size else None}
+
+
+def _answer(ask: Ask, lot: LotExposure, buyer: tuple[str, str]) -> ResaleAnswer:
+    found = law_of(ask, lot, buyer, ask.as_of)
+    return ResaleAnswer.from_objects(
+        found,
         export_bans=tuple(m.event_id for m in found.export_bans),
         certain=all(m.certainty == "named" for m in found.measures),
-        measures=tuple(map(ResaleMeasure.model_validate, found.measures)),
     )

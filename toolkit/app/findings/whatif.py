@@ -9,7 +9,7 @@ half.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -28,7 +28,6 @@ from toolkit.app.stops import (
 )
 from toolkit.app.supply import MetalSupply, Scenario
 from toolkit.controls.ledger import CHINA
-from toolkit.core.assets import Asset
 from toolkit.core.errors import GapError
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exposure import IN_TRANSIT, is_out
@@ -87,7 +86,6 @@ def whatif(ask: Ask) -> WhatIf | None:
     assets = _held(ask)
     keys = dict.fromkeys((*assets, *published["subject"]))
     supplies = {key: ask.context.metal_supply(key, Scenario()) for key in keys}
-    products = {product.key: product for product in ask.context.products}
     shares = stop_shares(ask.context, assets)
     if not shares:
         return None
@@ -96,7 +94,7 @@ def whatif(ask: Ask) -> WhatIf | None:
         spread = seen.elasticity(FURTHER)
     except GapError:
         return None
-    metals = tuple(_metal(supplies[key], products.get(key), seen.elasticity(key), ask) for key in assets)
+    metals = tuple(_metal(supplies[key], seen.elasticity(key), ask) for key in assets)
     amounts = amounts_of(ask.record)
     return WhatIf(
         country=CHINA,
@@ -105,7 +103,7 @@ def whatif(ask: Ask) -> WhatIf | None:
         largest_observed=seen.largest_observed,
         response=_response(seen, ask),
         metals=metals,
-        shown=tuple(_band(loss, spread) for loss in LOSSES),
+        shown=tuple(Band.model_validate(price_band(loss, spread)) for loss in LOSSES),
         weights=_effects(ask.weights, shares, seen) if ask.weights else None,
         money={
             name: _effects(values, shares, seen)
@@ -115,7 +113,7 @@ def whatif(ask: Ask) -> WhatIf | None:
         undelivered=sum(value for key, value in amounts.undelivered.items() if key in shares),
         in_transit=sum(value for key, value in amounts.in_transit.items() if key in shares),
         checks=tuple(
-            _check(row, supplies[row["subject"]], products.get(row["subject"]), seen.elasticity(row["subject"]), snapshot)
+            _check(row, supplies[row["subject"]], seen.elasticity(row["subject"]), ask)
             for row in published.iter_rows(named=True)
         ),
         assumptions=_assumptions(snapshot, seen, metals),
@@ -154,17 +152,16 @@ def _sums(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     return found
 
 
-def _metal(supply: MetalSupply, product: Asset | None, spread: Elasticity, ask: Ask) -> MetalStop:
+def _metal(supply: MetalSupply, spread: Elasticity, ask: Ask) -> MetalStop:
     """A metal with its bands: at each loss that the country can cause, and at the stop of all that it makes."""
     at = supply.scored
     share = at.supply.share(CHINA) if at else None
-    precious = is_exchange_traded(supply.asset, product.group if product else None)
-    state = PRECIOUS if precious else _state(share)
+    state = PRECIOUS if is_exchange_traded(supply.asset, ask.context.products) else _state(share)
     moves = share if share is not None and state in MOVING else 0.0
-    return MetalStop(
+    return MetalStop.from_objects(
         asset=supply.asset,
         name=supply.name,
-        element=product.element if product else None,
+        element=ask.named(supply.asset).element,
         weight=ask.weights.get(supply.asset) if ask.weights else None,
         share=share,
         stage=supply.stage,
@@ -172,8 +169,8 @@ def _metal(supply: MetalSupply, product: Asset | None, spread: Elasticity, ask: 
         period_end=at and at.supply.period_end.isoformat(),
         source_id=at and at.supply.source,
         state=state,
-        bands=tuple(_band(loss, spread) for loss in LOSSES if moves >= loss),
-        stop=_band(moves, spread) if state == COUNTED else None,
+        bands=tuple(price_band(loss, spread) for loss in LOSSES if moves >= loss),
+        stop=price_band(moves, spread) if state == COUNTED else None,
     )
 
 
@@ -181,10 +178,6 @@ def _state(share: float | None) -> str:
     if share is None:
         return UNKNOWN
     return NOT_MADE if share <= 0 else COUNTED if share <= MOST else BEYOND
-
-
-def _band(loss: float, spread: Elasticity) -> Band:
-    return Band.model_validate(price_band(loss, spread))
 
 
 def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], seen: PriceResponses) -> tuple[Effect, ...]:
@@ -219,17 +212,15 @@ def _published(snapshot: Snapshot) -> pl.DataFrame:
     return snapshot["assumptions"].filter((pl.col("name") == PUBLISHED_RESPONSE) & (pl.col("subject") != EVERY)).sort("subject")
 
 
-def _check(
-    row: Mapping[str, Any], supply: MetalSupply, product: Asset | None, spread: Elasticity, snapshot: Snapshot
-) -> PublishedCheck:
+def _check(row: Mapping[str, Any], supply: MetalSupply, spread: Elasticity, ask: Ask) -> PublishedCheck:
     """A published response beside the formula: the elasticity that gives it at a full stop, and the loss at our own."""
     at = supply.scored
     share = at.supply.share(CHINA) if at else None
-    check = outside_check(snapshot, supply.asset, share) if share is not None else None
+    check = outside_check(ask.context.snapshot, supply.asset, share) if share is not None else None
     return PublishedCheck(
         asset=supply.asset,
         name=supply.name,
-        element=product.element if product else None,
+        element=ask.named(supply.asset).element,
         change=row["central"],
         share=share,
         implied_elasticity=check and check.implied,
@@ -244,19 +235,14 @@ def _response(seen: PriceResponses, ask: Ask) -> Response | None:
     """The posterior's cases; None where the assumption is in use."""
     if seen.found is None:
         return None
-    one, ledger = seen.found[FURTHER], ask.context.ledger
-    names = {row["asset"]: row for row in ask.context.snapshot["metals"].iter_rows(named=True)}
-    cases = tuple(
-        NamedCase(
-            **{**asdict(case), "day": case.day.isoformat()},
-            loss=case.loss,
-            name=names[case.asset]["name"] if case.asset in names else case.asset.replace("_", " "),
-            element=names[case.asset]["symbol"] if case.asset in names else None,
-            title=case.source if case.months is None else ledger[case.source].title,
-        )
-        for case in seen.cases
-    )
-    return Response(observed=one.observed, published=one.published, moves=one.moves, cases=cases)
+    one, ledger, metals = seen.found[FURTHER], ask.context.ledger, ask.context.snapshot["metals"]
+    names = {key: (name, symbol) for key, name, symbol in metals.select("asset", "name", "symbol").iter_rows()}
+    cases = []
+    for case in seen.cases:
+        name, element = names.get(case.asset, (case.asset.replace("_", " "), None))
+        title = case.source if case.months is None else ledger[case.source].title
+        cases.append(NamedCase.from_objects(case, name=name, element=element, title=title))
+    return Response.from_objects(one, cases=tuple(cases))
 
 
 def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: tuple[MetalStop, ...]) -> dict[str, Message]:
