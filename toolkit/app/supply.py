@@ -34,10 +34,8 @@ from toolkit.supply.criticality import (
     NEUTRAL_TRADE,
     PRESENT_METHOD,
     SUPPLY_RISK_THRESHOLD,
-    Companion,
     PublishedScore,
     ScenarioRatio,
-    companion,
     published_scores,
     scenario_ratio,
 )
@@ -49,6 +47,8 @@ REFINING = "processing"
 BY_PRODUCT = "yes"
 """The word of the column `by_product` for a metal whose concentration is scored at refining (DOMAIN 0)."""
 
+NOTED = ("eu_list_2023", "us_list_2025", "us_net_import_reliance", "by_product", "host")
+"""Columns of the reference notes (`toolkit.core.frames.Metals`) that records have."""
 SCENARIO_TRADE = 1.3
 """Default t of the scenario, between no restriction (1.0) and the highest that the EU study uses (1.5); DOMAIN 1."""
 
@@ -126,21 +126,6 @@ class StageSupply:
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceNotes:
-    """Official lists and US import reliance, in the words of the reference notes.
-
-    Attributes:
-        net_import_reliance: Percent, with the qualifications of the source.
-    """
-
-    list_2025: str | None
-    net_import_reliance: str | None
-    eu_list_2023: str | None
-    source: str
-    known_from: date
-
-
-@dataclass(frozen=True, slots=True)
 class MetalSupply:
     """Everything known of the supply of one metal.
 
@@ -150,7 +135,7 @@ class MetalSupply:
         product_stage: What the products table says, which `exposure` and `optimize` use.
         stages: One a stage, the scored one first; stages are never mixed.
         scores: EU scores of all studies known, oldest first.
-        companion, notes: None without a reference note.
+        notes: The row of the reference notes, with the `title` of its source; empty without one.
     """
 
     asset: str
@@ -160,8 +145,7 @@ class MetalSupply:
     product_stage: str | None
     stages: tuple[StageSupply, ...]
     scores: tuple[PublishedScore, ...]
-    companion: Companion | None
-    notes: ReferenceNotes | None
+    notes: Mapping[str, Any]
 
     @property
     def scored(self) -> StageSupply | None:
@@ -178,21 +162,21 @@ class MetalSupply:
         """The newest score, the metal's own before one of its group."""
         return _newest(self.scores)
 
+    def noted(self) -> dict[str, Any]:
+        """What the reference notes say, in the fields that records have of it; null without a note."""
+        return {name: self.notes.get(name) for name in NOTED}
+
     def record(self) -> records.Metal:
         """What is shown of it."""
-        notes, studies = self.notes, tuple(map(_study, self.scores))
+        newest = self.newest_score
         return records.Metal.from_objects(
             self,
             stages=tuple(stage.record() for stage in self.stages),
-            eu=None if self.newest_score is None else _study(self.newest_score),
-            eu_studies=studies,
-            eu_list_2023=notes and notes.eu_list_2023,
-            us_list_2025=notes and notes.list_2025,
-            us_net_import_reliance=notes and notes.net_import_reliance,
-            by_product=self.companion and self.companion.kind,
-            host=self.companion and self.companion.host,
-            notes_source=notes and notes.source,
-            notes_known_from=notes and notes.known_from.isoformat(),
+            eu=newest and _study(newest),
+            eu_studies=tuple(map(_study, self.scores)),
+            **self.noted(),
+            notes_source=self.notes.get("title"),
+            notes_known_from=self.notes.get("known_from"),
         )
 
 
@@ -202,7 +186,7 @@ def is_critical(score: PublishedScore) -> bool | None:
 
 
 def _study(score: PublishedScore) -> records.EuStudy:
-    return records.EuStudy.model_validate({**asdict(score), "above_thresholds": is_critical(score)})
+    return records.EuStudy.from_objects(score, above_thresholds=is_critical(score))
 
 
 def _newest(scores: Sequence[PublishedScore]) -> PublishedScore | None:
@@ -297,17 +281,17 @@ def _metal(
     if key in materials["asset"]:
         scores = published_scores(snapshot["criticality"], materials, key)
     noted = snapshot["metals"].filter(pl.col("asset") == key).to_dicts()
-    won = companion(snapshot["metals"], key) if noted else None
+    notes = {**noted[0], "title": snapshot.source(noted[0]["source"]).title} if noted else {}
     product_stage = product.stage if product else None
     stage, basis = (product_stage, "product") if product_stage else (None, None)
-    if won is not None and won.kind == BY_PRODUCT:
+    if notes.get("by_product") == BY_PRODUCT:
         stage, basis = REFINING, "by-product"
     supplies = newest_supplies(snapshot["shares"].filter(pl.col("asset") == key), snapshot["shares_elsewhere"]).values()
     stages = [
         _stage(one, snapshot, governance, scenario, _newest(scores), scored=one.stage == stage)
         for one in sorted(supplies, key=lambda one: (one.stage != stage, one.stage))
     ]
-    name = product.name if product else noted[0]["name"] if noted else key
+    name = product.name if product else notes.get("name", key)
     return MetalSupply(
         asset=key,
         name=name,
@@ -316,18 +300,7 @@ def _metal(
         product_stage=product_stage,
         stages=tuple(stages),
         scores=scores,
-        companion=won,
-        notes=_notes(noted[0], snapshot) if noted else None,
-    )
-
-
-def _notes(row: Mapping[str, Any], snapshot: Snapshot) -> ReferenceNotes:
-    return ReferenceNotes(
-        list_2025=row["us_list_2025"],
-        net_import_reliance=row["us_net_import_reliance"],
-        eu_list_2023=row["eu_list_2023"],
-        source=snapshot.source(row["source"]).title,
-        known_from=row["known_from"],
+        notes=notes,
     )
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import polars as pl
 
@@ -166,44 +165,12 @@ def scenario_ratio(
 
 
 @dataclass(frozen=True, slots=True)
-class Companion:
-    """Whether a metal is a by-product: the supply of one does not follow its own price.
-
-    Attributes:
-        kind: ``yes`` (by-product), ``co-product``, ``partly``, ``no``, as the `metals` table says; None when it does not.
-        host: What it is won from, in words.
-    """
-
-    asset: str
-    kind: str | None
-    host: str | None
-    source: str
-    known_from: date
-
-
-def companion(metals: pl.DataFrame, asset: str) -> Companion:
-    """The host of a metal.
-
-    Args:
-        metals: Table with the contract of `toolkit.core.frames.Metals`.
-        asset: Asset key.
-
-    Raises:
-        DataError: for a metal that is not in the table, with the nearest names.
-    """
-    rows = metals.filter(pl.col("asset") == asset)
-    if rows.is_empty():
-        raise DataError("no reference note on {asset!r:s}.", hint=did_you_mean(asset, metals["asset"]), asset=asset)
-    row: dict[str, Any] = rows.row(0, named=True)
-    return Companion(asset, row["by_product"], row["host"], row["source"], row["known_from"])
-
-
-@dataclass(frozen=True, slots=True)
 class CompanionShare:
     """The weight of a portfolio by how its metals are won.
 
     Attributes:
-        kinds, weights: Every kind that occurs (see `Companion.kind`) and the sum of weights, sorted by kind.
+        kinds, weights: ``yes`` (by-product), ``co-product``, ``partly``, ``no`` as far as they occur, and the sum of
+            weights, sorted by kind.
         unknown: Weight of assets without a note, cash among them.
     """
 

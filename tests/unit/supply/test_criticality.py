@@ -17,7 +17,6 @@ from toolkit.supply.concentration import (
     supply_shares,
 )
 from toolkit.supply.criticality import (
-    companion,
     companion_share,
     published_scores,
     scenario_ratio,
@@ -97,14 +96,9 @@ def test_every_followed_metal_is_scored_under_a_name_that_exists(bundled):
 
 
 def test_companion_metals_and_their_weight(bundled):
-    gallium = companion(bundled["metals"], "gallium")
-    assert gallium.kind == "yes"
-    assert "alumina" in (gallium.host or "")
     share = companion_share({"gallium": 0.5, "tungsten": 0.3, "cash": 0.2}, bundled["metals"])
     assert (share.weight("yes"), share.weight("no"), share.weight("partly")) == (0.5, 0.3, 0.0)
     assert share.unknown == 0.2
-    with pytest.raises(DataError):
-        companion(bundled["metals"], "galium")
 
 
 def test_governance_years_are_never_mixed_and_the_ends_of_the_scale_hold():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 import polars as pl
 
@@ -51,25 +50,20 @@ def supply(ask: Ask) -> SupplyPart | None:
 
 
 def _metal(metal: MetalSupply, ask: Ask) -> SuppliedMetal:
-    at, score, notes = metal.scored, metal.newest_score, metal.notes
-    elements = {product.key: product.element for product in ask.context.products}
+    at, score = metal.scored, metal.newest_score
     uses = _uses(ask, metal.asset)
     return SuppliedMetal(
         asset=metal.asset,
         name=metal.name,
-        element=elements.get(metal.asset),
+        element=ask.named(metal.asset).element,
         weight=ask.weights.get(metal.asset) if ask.weights else None,
         stage=metal.stage,
         scored=_stage(at) if at else None,
         other_stages=tuple(_stage(other) for other in metal.stages if not other.scored),
-        eu=EuScore.model_validate({**asdict(score), "critical": is_critical(score)}) if score else None,
+        eu=score and EuScore.from_objects(score, critical=is_critical(score)),
         scenario_supply_risk=_supposed(score, at),
-        eu_list_2023=notes and notes.eu_list_2023,
-        us_list_2025=notes and notes.list_2025,
-        us_net_import_reliance=notes and notes.net_import_reliance,
-        by_product=metal.companion and metal.companion.kind,
-        host=metal.companion and metal.companion.host,
-        notes_source_id=metal.companion and metal.companion.source,
+        **metal.noted(),
+        notes_source_id=metal.notes.get("source"),
         uses=tuple(ShareOf(key=row["application"], share=row["share"]) for row in uses.iter_rows(named=True)),
         uses_source_id=next(iter(uses["source"].to_list()), None),
     )
