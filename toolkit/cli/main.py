@@ -53,12 +53,14 @@ def _root(
 command = typer.main.get_command(app)
 
 
-def _told(kind: str, sentence: str, hint: str, details: dict, *, as_json: bool, word: str = "error") -> None:
+def _told(kind: str, sentences: tuple[str, str], arguments: list[str], *, as_json: bool, details: dict | None = None) -> None:
+    """Tell an error and its hint: as an object on stdout, or in words on stderr."""
     if as_json:
-        print_json({"error": {"kind": kind, "message": sentence, "hint": hint, "details": details}})
-    elif sentence.startswith("Usage: "):  # the help of a group without a command
-        sys.stderr.write(printable(f"{sentence}\n"))
+        print_json({"error": {"kind": kind, "message": sentences[0], "hint": sentences[1], "details": details or {}}})
+    elif sentences[0].startswith("Usage: "):  # the help of a group without a command
+        sys.stderr.write(printable(f"{sentences[0]}\n"))
     else:
+        word, sentence, hint = _translated(sentences, arguments)
         sys.stderr.write(printable(f"{word}: {sentence}\n" + (f"{hint}\n" if hint else "")))
 
 
@@ -105,16 +107,14 @@ def run(arguments: list[str]) -> int:
         elif "--holdings" in arguments and arguments[0] in ("exposure", "report", "holdings"):
             words = "holdings check" if arguments[0] == "holdings" else arguments[0]
             hint = f"The file of lots stands without an option: `toolkit {words} FILE`. {hint}"
-        _told("usage", error.format_message(), hint, {}, as_json=as_json)
+        _told("usage", (error.format_message(), hint), arguments, as_json=as_json)
         code = 2
     except ToolkitError as error:
         from toolkit.app.status import status_of
 
         # The answer that could not be stored is on stdout already.
         told_as_json = as_json and not isinstance(error, Unwritten)
-        sentences = error.message, error.hint
-        word, sentence, hint = ("error", *sentences) if told_as_json else _translated(sentences, arguments)
-        _told(error.kind, sentence, hint, error.details, as_json=told_as_json, word=word)
+        _told(error.kind, (error.message, error.hint), arguments, as_json=told_as_json, details=error.details)
         code = status_of(error).exit_code
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted; nothing was written\n")
@@ -126,16 +126,13 @@ def run(arguments: list[str]) -> int:
         code = 0
     except OSError as error:
         # Without the name of a file it is stdout that takes no more, and no object either.
-        told_as_json = as_json and error.filename is not None
-        sentences = refused(error)
-        word, sentence, hint = ("error", *sentences) if told_as_json else _translated(sentences, arguments)
-        _told("system", sentence, hint, {}, as_json=told_as_json, word=word)
+        _told("system", refused(error), arguments, as_json=as_json and error.filename is not None)
         code = 2
     except Exception as error:  # noqa: BLE001  # the contract: two lines and a request to report, exit 1
         if "--debug" in arguments:
             traceback.print_exc()
         hint = "This is a bug: please report it with the command line; --debug behind the command shows the traceback."
-        _told("bug", f"unexpected {type(error).__name__}: {error}", hint, {}, as_json=as_json)
+        _told("bug", (f"unexpected {type(error).__name__}: {error}", hint), arguments, as_json=as_json)
         code = 1
     return code
 
@@ -151,7 +148,7 @@ def main() -> None:
     except BrokenPipeError:
         pass  # `toolkit ... | head`: not an error, and nobody is left to tell
     except OSError as error:
-        _told("system", *refused(error), {}, as_json=False)
+        _told("system", refused(error), sys.argv[1:], as_json=False)
         code = code or 2
     drop_broken_streams()
     sys.exit(code)
