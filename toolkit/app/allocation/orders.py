@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Traded:
     sales: tuple[Sale, ...]
 
 
-def orders(prepared: Prepared, money: AllocationAmounts, priced: Sequence[tuple[date, str, str]]) -> list[Traded]:
+def orders(prepared: Prepared, money: AllocationAmounts, bases: Sequence[Mapping[str, Any]]) -> list[Traded]:
     """One row an asset that is bought, sold or kept, sales first.
 
     `quantity` changes hands, or is kept; `value` is quantity x price, `cost` is paid on the trade, and `cash` is what the
@@ -51,7 +51,7 @@ def orders(prepared: Prepared, money: AllocationAmounts, priced: Sequence[tuple[
     Args:
         prepared: Inputs and holdings of the request, and the owner's country and sale order.
         money: Amounts of the allocation of n assets.
-        priced: (n) day of the last observed price, whose it is, and its source.
+        bases: (n) fields of records that say what a price rests on and whose it is.
     """
     request, prices = prepared.request, prepared.prices
     owner, rows = request.owner, []
@@ -94,9 +94,7 @@ def orders(prepared: Prepared, money: AllocationAmounts, priced: Sequence[tuple[
             else (),
             from_lots=tuple(_lot(sale, request) for sale in sales),
             note=_note(prepared, asset, side, sales, float(prices[i]), after),
-            price_date=priced[i][0].isoformat(),
-            price_from=priced[i][1],
-            price_source=priced[i][2],
+            **{name: bases[i][name] for name in ("price_date", "price_from", "price_source")},
         )
         rows.append(Traded(order, quantity, value + cost, sales))
     rank = {SELL: 0, BUY: 1, KEEP: 2}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -93,8 +92,7 @@ def run_record(
     touched = money.touched(universe)
     waiting = prepared.not_sold(allocation.relaxed[:-1])
     bases = [*_bases(inputs, forecast.levels)]
-    priced = [(level.date, basis.owner, basis.source) for level, basis in zip(forecast.levels, bases, strict=True)]
-    traded = orders(prepared, money, priced)
+    traded = orders(prepared, money, bases)
     taxed, held_after = taxed_today(prepared, traded), lots_after(prepared, traded)
     listed = [row.order for row in traded]
     # A blend reads the others of its estimators from all periods.
@@ -235,7 +233,7 @@ def _positions(
     allocation: Allocation,
     money: AllocationAmounts,
     quoted: Mapping[str, Quotation],
-    bases: Sequence[Basis],
+    bases: Sequence[Mapping[str, Any]],
 ) -> list[Position]:
     rows, inputs, forecast = [], prepared.inputs, prepared.problem.forecast
     for i, (asset, level, basis) in enumerate(zip(inputs.universe, forecast.levels, bases, strict=True)):
@@ -258,13 +256,8 @@ def _positions(
                 price_se=level.standard_error * rate,
                 price_today_se=error_on(level, forecast.risks[i], inputs.snapshot.as_of) * rate,
                 price_raw=level.raw * rate,
-                price_date=level.date.isoformat(),
                 basis=level.basis,
-                series=basis.series or None,
-                region=region_of(basis.series or level.basis),
-                price_status=basis.status,
-                price_source=basis.source,
-                price_from=basis.owner,
+                **basis,
                 in_europe=quoted.get(asset.key),
                 cost=float(money.costs[i]),
                 relaxed_weight=float(allocation.relaxed[i]),
@@ -273,24 +266,8 @@ def _positions(
     return rows
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What the price of an asset rests on.
-
-    Attributes:
-        series: Of an annual average that is taken for a price, with how it was looked up (`status`); empty for another price.
-        owner: Whose it is (`toolkit.returns.quotes`).
-        source: Id of its source, or the name of the file.
-    """
-
-    series: str
-    status: str
-    owner: str
-    source: str
-
-
-def _bases(inputs: Inputs, levels: Sequence[PriceLevel]) -> Iterator[Basis]:
-    """The basis of each asset of the universe."""
+def _bases(inputs: Inputs, levels: Sequence[PriceLevel]) -> Iterator[dict[str, Any]]:
+    """The fields of a position, and of an order, that say what the price of each asset rests on and whose it is."""
     own = {*inputs.own}
     sources = {key: (OWN_SERIES if key in own else BUNDLED, source) for key, source in inputs.sources.items()}
     if inputs.quotes is not None:
@@ -300,7 +277,14 @@ def _bases(inputs: Inputs, levels: Sequence[PriceLevel]) -> Iterator[Basis]:
         yearly = level.basis == ANNUAL_AVERAGE and asset.key not in own
         series, status, annual = annual_basis(inputs.snapshot, asset) if yearly else ("", "", "")
         owner, newest = sources.get(asset.offer_of or asset.key, (BUNDLED, annual))
-        yield Basis(series, status, owner, annual if yearly and owner == BUNDLED else newest)
+        yield {
+            "series": series or None,
+            "region": region_of(series or level.basis),
+            "price_date": level.date.isoformat(),
+            "price_status": status,
+            "price_from": owner,
+            "price_source": annual if yearly and owner == BUNDLED else newest,
+        }
 
 
 def _in_europe(inputs: Inputs, forecast: Forecast, prices: FloatArray, currency: str) -> dict[str, Quotation]:

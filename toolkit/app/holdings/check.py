@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.holdings.lots import LotNames, instruments_of, parse_lots
+from toolkit.app.holdings.lots import LotNames, instruments_of
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError
@@ -19,6 +20,7 @@ from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.market.readers.faults import row_error
 from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, lot_of
+from toolkit.market.readers.holdings.read import parse
 from toolkit.records.answers import holdings as records
 from toolkit.records.sources import Fault
 
@@ -79,13 +81,12 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
     Raises:
         DataError: for a file that is no table or has no header that can be used, and for a prices file that cannot be.
     """
-    known, own = context.snapshot["prices"], None
+    known, own, names = context.snapshot["prices"], None, LotNames(context.ledger, context.products)
     if (files := with_stored(prices, context)) is not None:
-        found = read_own(files, context.snapshot, LotNames(context.ledger, context.products))
+        found = read_own(files, context.snapshot, names)
         own, known = found.frame, found.over(known)
-    read = parse_lots(
-        path, context.ledger, context.products, instruments={*instruments_of(own, context.ledger), *context.listed}
-    )
+    instruments = {*instruments_of(own, context.ledger), *context.listed}
+    read = parse(path, names=replace(names, instruments=tuple(instruments)), today=date.today())
     faulty = {found.row for found in read.faults}
     good = [lot_of(row) for row, number in zip(read.rows, read.numbers, strict=True) if number not in faulty]
     lots = pl.DataFrame(good, schema=SCHEMA)

@@ -16,8 +16,8 @@ from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import Message, message, together
 from toolkit.core.trade_names import ELEMENTS, METALS, SYMBOLS, coin_and_metal, is_mix, metal_and_form, without_terms
 from toolkit.market.readers.cells import without_purity
-from toolkit.market.readers.holdings.lots import Holdings, ReadFile, few
-from toolkit.market.readers.holdings.read import parse, read_holdings
+from toolkit.market.readers.holdings.lots import Holdings, few
+from toolkit.market.readers.holdings.read import read_holdings
 
 PRECIOUS = "precious_metals"
 LESS_PURE = 0.01
@@ -207,22 +207,3 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
         factor = pl.col("lot_id").replace_strict(gross, default=1.0, return_dtype=pl.Float64)
         lots = lots.with_columns(mass=pl.col("mass") * factor)
     return lots, notes, impure
-
-
-def parse_lots(
-    path: str,
-    ledger: ControlLedger,
-    products: Universe,
-    *,
-    instruments: Iterable[str] = (),
-) -> ReadFile:
-    """The lots of a holdings file that can be read, and the faults of the others.
-
-    Args:
-        path: File, or ``-`` for standard input.
-        ledger: Metals and forms that are recognised.
-        products: Products that are recognised.
-        instruments: Names of listed instruments that may be held.
-    """
-    names = LotNames(ledger, products, tuple(instruments))
-    return parse(path, names=names, today=date.today())

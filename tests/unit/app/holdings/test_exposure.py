@@ -12,11 +12,12 @@ from toolkit.app.assumptions import companion_scale
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.holdings.exposure import ExposureRequest, expose
-from toolkit.app.holdings.lots import parse_lots
+from toolkit.app.holdings.lots import LotNames
 from toolkit.app.prices import PriceFiles
 from toolkit.app.shock import shock
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.market.readers.holdings.corrected_copy import corrected
+from toolkit.market.readers.holdings.read import parse
 
 TODAY = date(2026, 11, 24)
 HEADER = (
@@ -236,7 +237,7 @@ def test_twenty_coins_are_worth_their_fine_content_and_fine_weight_is_taken_as_i
     assert {lot.lot_id: lot.mass for lot in expose(request).lots}["AU-1"] == pytest.approx(0.6786)
 
     inputs = request.context
-    copy = corrected(parse_lots(request.holdings, inputs.ledger, inputs.products))
+    copy = corrected(parse(request.holdings, names=LotNames(inputs.ledger, inputs.products), today=inputs.today))
     file.write_text(copy, encoding="utf-8")
     assert {lot.lot_id: lot.mass for lot in expose(request).lots}["AU-1"] == pytest.approx(0.6786)
 
