@@ -67,17 +67,21 @@ class Backtest(ReportedAnswer[records.Backtest]):
     @property
     def orders(self) -> pl.DataFrame:
         """One row a trade."""
-        return rows([{"strategy": one.name, **order.to_json()} for one in self.found.strategies for order in one.orders])
+        return self._of_each("orders")
 
     @property
     def incidents(self) -> pl.DataFrame:
         """One row for each thing that did not go as decided."""
-        return rows([{"strategy": one.name, **found.to_json()} for one in self.found.strategies for found in one.incidents])
+        return self._of_each("incidents")
 
     @property
     def comparisons(self) -> pl.DataFrame:
         """One row a pair: the difference of their growth, and whether it can be told from chance."""
-        return rows([one.to_json() for one in self.found.comparisons])
+        return rows(self.record["comparisons"])
+
+    def _of_each(self, field: str) -> pl.DataFrame:
+        """Entries of every strategy and baseline, each with its name."""
+        return rows({"strategy": one["name"], **entry} for one in self.record["strategies"] for entry in one[field])
 
     @cached_property
     def _subject(self) -> Subject:

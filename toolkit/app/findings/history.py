@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -97,7 +98,7 @@ def _notice(event: Event) -> Notice:
 def _reaction(reaction: Measured, case: Case, series: MonthlySeries) -> Reaction:
     zero = month_number(case.day)
     scarce = any(is_scarce(series, window(zero, shift)) for shift in (-1, reaction.horizon))
-    return Reaction.from_objects(reaction, scarce=scarce)
+    return Reaction(**asdict(reaction), scarce=scarce)
 
 
 def _month(month: Month) -> PathMonth:
