@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -67,8 +67,7 @@ class CodeFlows:
             mixed=self.mixed.caution if self.mixed else None,
             series=tuple(_partner(summary, history=history) for summary in (self.total, *self.partners)),
             collapses=tuple(
-                records.PartnerCollapse.model_validate({"partner": partner, **asdict(collapse)})
-                for partner, collapse in self.collapsed
+                records.PartnerCollapse.from_objects(collapse, partner=partner) for partner, collapse in self.collapsed
             ),
             diversion=self.diversions,
         )
@@ -76,17 +75,16 @@ class CodeFlows:
 
 def _partner(summary: FlowSummary, *, history: bool) -> records.PartnerFlow:
     series = summary.series
-    shown = {name: getattr(summary, name) for name in records.PartnerFlow.model_fields if hasattr(summary, name)}
-    if history:
-        shown["history"] = tuple(
-            records.FlowMonth(
-                month=f"{month:%Y-%m}",
-                quantity=quantity,
-                basis="missing" if quantity is None else "inferred_zero" if month in series.inferred else "reported",
-            )
-            for month, quantity in zip(series.months, series.quantities, strict=True)
-        )
-    return records.PartnerFlow.model_validate({"partner": series.partner, "source": series.source, **shown})
+    months = [
+        {
+            "month": f"{month:%Y-%m}",
+            "quantity": quantity,
+            "basis": "missing" if quantity is None else "inferred_zero" if month in series.inferred else "reported",
+        }
+        for month, quantity in zip(series.months, series.quantities, strict=True)
+        if history
+    ]
+    return records.PartnerFlow.from_objects(summary, series, **({"history": months} if history else {}))
 
 
 def flows(context: Context, metal: str | None = None, file: str | None = None) -> records.CustomsFlows:

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, parse_day, with_common
-from toolkit.cli.request import Budget, Charts, Client, Settings, request_of, write_charts
+from toolkit.cli.request import Budget, Charts, Client, Estimated, Settings, request_of, write_charts
 from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
@@ -27,11 +27,8 @@ def backtest(
         str | None, typer.Option("--start", metavar="DATE", help="First day; default: after a year of prices.")
     ] = None,
     end: Annotated[str | None, typer.Option("--end", metavar="DATE", help="Last day; default: the last with prices.")] = None,
-    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
-    estimated: Annotated[
-        bool,
-        typer.Option("--estimated/--observed", help="Trade and value at the prices behind noisy customs values, or at these."),
-    ] = True,
+    events: Events = None,
+    estimated: Estimated = True,
     no_baselines: Annotated[
         bool, typer.Option("--no-baselines", help="Compare with no equal weight, gold, least risk, buy and hold.")
     ] = False,

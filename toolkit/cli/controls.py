@@ -10,7 +10,12 @@ from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import show
 from toolkit.controls.events import EUROPEAN_UNION
 
-EVENTS_HELP = "Your own events (CSV or TOML; - is a CSV on stdin) over the bundled ledger."
+Events = Annotated[
+    str | None,
+    typer.Option(
+        "--events", metavar="FILE", help="Your own events (CSV or TOML; - is a CSV on stdin) over the bundled ledger."
+    ),
+]
 
 
 @without_prices
@@ -28,7 +33,7 @@ def controls(
     item: Annotated[
         str | None, typer.Option("--item", metavar="CODE|WORDS", help="Look up controlled items by tariff code or by words.")
     ] = None,
-    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    events: Events = None,
     common: Common,
 ) -> None:
     """Show the export controls on a metal, form by form, on the day of --as-of: law first, practice beside it."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import show
 
@@ -15,7 +15,7 @@ from toolkit.cli.terminal import show
 def event(
     event_id: Annotated[str, typer.Argument(metavar="ID", help="Id of an event (EV020) or number of a notice (23/2023).")],
     *,
-    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    events: Events = None,
     common: Common,
 ) -> None:
     """Show prices 1, 3, 6 and 12 months after an event, benchmark-adjusted, with overlaps and non-reactions."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, number_option, with_common
 from toolkit.cli.request import Charts, write_charts
 from toolkit.cli.terminal import show, tell_remarks
@@ -33,7 +33,7 @@ def exposure(
         float | None, number_option("--cap", "Multiple of the price at which buyers substitute.", most=LARGEST_RATIO)
     ] = None,
     use: Use = None,
-    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    events: Events = None,
     charts: Charts = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
     common: Common,

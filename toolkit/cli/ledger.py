@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, without_prices
 from toolkit.cli.terminal import say, show
 from toolkit.core.messages import message
@@ -23,7 +23,7 @@ def _root() -> None:
 @without_prices
 def review(
     *,
-    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    events: Events = None,
     catalogue: Annotated[
         str | None,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, with_common
 from toolkit.cli.request import (
     DEFAULT_STRATEGY,
@@ -41,7 +41,7 @@ def optimize(
     holdings: Holdings = None,
     sell_others: SellOthers = False,
     settings: Settings = None,
-    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    events: Events = None,
     client: Client = None,
     charts: Charts = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,

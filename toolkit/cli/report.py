@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.controls import Events
 from toolkit.cli.exposure import Use
 from toolkit.cli.options import MD, Common, with_common
 from toolkit.cli.request import Charts, Client, write_charts
@@ -51,7 +51,7 @@ def report(
             "--lang", "--language", metavar="LANG", help="Language: en, de, or one you translated; default: settings."
         ),
     ] = None,
-    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
+    events: Events = None,
     use: Use = None,
     metal: Annotated[
         str | None, typer.Option("--metal", metavar="METAL", help="One page on a metal: of the market, or of your lots of it.")

@@ -34,6 +34,9 @@ Charts = Annotated[
     str | None,
     typer.Option("--charts", metavar="FOLDER", help="Write every chart of the report there too, as SVG and PNG files."),
 ]
+Estimated = Annotated[
+    bool, typer.Option("--estimated/--observed", help="Trade and value at the prices behind noisy customs values, or at these.")
+]
 Client = Annotated[
     str | None, typer.Option("--client", metavar="NAME", help="Whom it is for: a name on the page and in the path.")
 ]

@@ -10,9 +10,9 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from toolkit.cli.controls import EVENTS_HELP
+from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, parse_day, with_common
-from toolkit.cli.request import Budget, Settings, request_of
+from toolkit.cli.request import Budget, Estimated, Settings, request_of
 from toolkit.cli.terminal import progress, say, show
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import MOST_FUTURES
@@ -53,11 +53,8 @@ def sweep(
             help="Instead of backtests: value today's allocation in N futures with shocks.",
         ),
     ] = None,
-    events: Annotated[str | None, typer.Option("--events", metavar="FILE", help=EVENTS_HELP)] = None,
-    estimated: Annotated[
-        bool,
-        typer.Option("--estimated/--observed", help="Trade and value at the prices behind noisy customs values, or at these."),
-    ] = True,
+    events: Events = None,
+    estimated: Estimated = True,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes of this machine; 1: this one alone.")] = 1,
     cluster: Annotated[
         str | None, typer.Option("--cluster", metavar="local:N", help="A Dask cluster of this machine (extra cluster).")

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from toolkit.controls.events import CIVIL
 from toolkit.controls.items import find_items
-from toolkit.controls.ledger import CHINA
+from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.purity import purity_fraction
-from toolkit.controls.state import review_note
+from toolkit.controls.state import ControlState, review_note
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.core.size import PieceSize
-from toolkit.records.answers.controls import (
-    Calendar,
-    ControlledItem,
-    ControlledItems,
-    DatedChange,
-    Form,
-    MetalControls,
-    ProductControls,
-)
-from toolkit.records.controls import FormState
+from toolkit.records.answers.controls import Calendar, ControlledItems, DatedChange, Form, MetalControls, ProductControls
 
 if TYPE_CHECKING:
     from toolkit.app.context import Context
@@ -51,6 +42,11 @@ class Route:
     end_user: str = CIVIL
     purity: float | None = None
     size: PieceSize | None = None
+
+    def state(self, ledger: ControlLedger, metal: str, form: str, on: date) -> ControlState:
+        """The state of a form of a metal on this route on a day."""
+        route = {field.name: getattr(self, field.name) for field in fields(self)}
+        return ledger.state(metal, form, on=on, **route)
 
 
 def parse_purity(text: str | None) -> float | None:
@@ -84,22 +80,9 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
     form = form or of_name
     route = replace(route, purity=parse_purity(purity)) if purity and route.purity is None else route
 
-    def state(kind: str) -> FormState:
-        return FormState.model_validate(
-            context.ledger.state(
-                asset,
-                kind,
-                on=as_of,
-                destination=route.destination,
-                origin=route.origin,
-                end_user=route.end_user,
-                purity=route.purity,
-                size=route.size,
-            )
-        )
-
     if form is not None:
-        return MetalControls(**dict(state(form)), form_basis="asked", forms=(), own_events=context.own)
+        asked = route.state(context.ledger, asset, form, as_of)
+        return MetalControls.from_objects(asked, form_basis="asked", forms=(), own_events=context.own)
     traded = context.products[asset].form if asset in context.products else None
     named = context.ledger.named_forms(asset, on=as_of, origin=route.origin)
     if traded is not None:
@@ -108,13 +91,9 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
         first, basis = (COMMON_FORM if COMMON_FORM in named else named[0]), "named"
     else:
         first, basis = COMMON_FORM, "metal"
-    forms = {kind: state(kind) for kind in sorted({first, *named})}
-    return MetalControls(
-        **dict(forms[first]),
-        form_basis=basis,
-        forms=tuple(Form(**dict(one), traded=kind == first) for kind, one in forms.items()),
-        own_events=context.own,
-    )
+    forms = {kind: route.state(context.ledger, asset, kind, as_of) for kind in sorted({first, *named})}
+    shown = tuple(Form.from_objects(one, traded=kind == first) for kind, one in forms.items())
+    return MetalControls.from_objects(forms[first], form_basis=basis, forms=shown, own_events=context.own)
 
 
 def product_controls(context: Context, route: Route, as_of: date) -> ProductControls:
@@ -125,23 +104,9 @@ def product_controls(context: Context, route: Route, as_of: date) -> ProductCont
         route: Destination, origin and end user.
         as_of: Day of knowledge and of the state.
     """
-    ledger = context.ledger
-    states = (
-        ledger.state(
-            asset.key, asset.form, on=as_of, destination=route.destination, origin=route.origin, end_user=route.end_user
-        )
-        for asset in context.products
-        if asset.form is not None
-    )
-    return ProductControls(
-        as_of=as_of.isoformat(),
-        origin=route.origin,
-        destination=route.destination,
-        end_user=route.end_user,
-        reviewed_to=ledger.reviewed_to and ledger.reviewed_to.isoformat(),
-        products=tuple(map(FormState.model_validate, states)),
-        own_events=context.own,
-    )
+    ledger, traded = context.ledger, replace(route, purity=None, size=None)
+    states = [traded.state(ledger, asset.key, asset.form, as_of) for asset in context.products if asset.form is not None]
+    return ProductControls.from_objects(route, ledger, as_of=as_of, products=states, own_events=context.own)
 
 
 def items(context: Context, query: str, as_of: date) -> ControlledItems:
@@ -153,12 +118,7 @@ def items(context: Context, query: str, as_of: date) -> ControlledItems:
         as_of: Day of knowledge.
     """
     found = find_items(context.ledger, query, on=as_of)
-    return ControlledItems(
-        query=query,
-        as_of=as_of.isoformat(),
-        reviewed_to=context.ledger.reviewed_to and context.ledger.reviewed_to.isoformat(),
-        items=tuple(map(ControlledItem.model_validate, found.to_dicts())),
-    )
+    return ControlledItems.from_objects(context.ledger, query=query, as_of=as_of, items=found.to_dicts())
 
 
 def parse_within(text: str) -> int:
