@@ -162,10 +162,6 @@ class MetalSupply:
         """The newest score, the metal's own before one of its group."""
         return _newest(self.scores)
 
-    def noted(self) -> dict[str, Any]:
-        """What the reference notes say, in the fields that records have of it; null without a note."""
-        return {name: self.notes.get(name) for name in NOTED}
-
     def record(self) -> records.Metal:
         """What is shown of it."""
         newest = self.newest_score
@@ -174,7 +170,7 @@ class MetalSupply:
             stages=tuple(stage.record() for stage in self.stages),
             eu=newest and _study(newest),
             eu_studies=tuple(map(_study, self.scores)),
-            **self.noted(),
+            **{name: self.notes.get(name) for name in NOTED},
             notes_source=self.notes.get("title"),
             notes_known_from=self.notes.get("known_from"),
         )

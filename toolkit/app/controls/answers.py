@@ -43,10 +43,11 @@ class Route:
     purity: float | None = None
     size: PieceSize | None = None
 
-    def state(self, ledger: ControlLedger, metal: str, form: str, on: date) -> ControlState:
-        """The state of a form of a metal on this route on a day."""
-        route = {field.name: getattr(self, field.name) for field in fields(self)}
-        return ledger.state(metal, form, on=on, **route)
+
+def _state(route: Route, ledger: ControlLedger, metal: str, form: str, on: date) -> ControlState:
+    """The state of a form of a metal on a route on a day."""
+    asked = {field.name: getattr(route, field.name) for field in fields(route)}
+    return ledger.state(metal, form, on=on, **asked)
 
 
 def parse_purity(text: str | None) -> float | None:
@@ -81,7 +82,7 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
     route = replace(route, purity=parse_purity(purity)) if purity and route.purity is None else route
 
     if form is not None:
-        asked = route.state(context.ledger, asset, form, as_of)
+        asked = _state(route, context.ledger, asset, form, as_of)
         return MetalControls.from_objects(asked, form_basis="asked", forms=(), own_events=context.own)
     traded = context.products[asset].form if asset in context.products else None
     named = context.ledger.named_forms(asset, on=as_of, origin=route.origin)
@@ -91,7 +92,7 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
         first, basis = (COMMON_FORM if COMMON_FORM in named else named[0]), "named"
     else:
         first, basis = COMMON_FORM, "metal"
-    forms = {kind: route.state(context.ledger, asset, kind, as_of) for kind in sorted({first, *named})}
+    forms = {kind: _state(route, context.ledger, asset, kind, as_of) for kind in sorted({first, *named})}
     shown = tuple(Form.from_objects(one, traded=kind == first) for kind, one in forms.items())
     return MetalControls.from_objects(forms[first], form_basis=basis, forms=shown, own_events=context.own)
 
@@ -105,7 +106,7 @@ def product_controls(context: Context, route: Route, as_of: date) -> ProductCont
         as_of: Day of knowledge and of the state.
     """
     ledger, traded = context.ledger, replace(route, purity=None, size=None)
-    states = [traded.state(ledger, asset.key, asset.form, as_of) for asset in context.products if asset.form is not None]
+    states = [_state(traded, ledger, asset.key, asset.form, as_of) for asset in context.products if asset.form is not None]
     return ProductControls.from_objects(route, ledger, as_of=as_of, products=states, own_events=context.own)
 
 

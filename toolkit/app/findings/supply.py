@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.app.supply import MetalSupply, Scenario, StageSupply, is_critical, rows_used, shown_shares, study_base
+from toolkit.app.supply import NOTED, MetalSupply, Scenario, StageSupply, is_critical, rows_used, shown_shares, study_base
 from toolkit.core.messages import Message, message
 from toolkit.records.parts.supply import EuBase, EuScore, PortfolioSupply, ShareOf, SupplyPart, SupplyScenario, SupplyThresholds
 from toolkit.records.parts.supply import MetalSupply as SuppliedMetal
@@ -62,7 +62,7 @@ def _metal(metal: MetalSupply, ask: Ask) -> SuppliedMetal:
         other_stages=tuple(_stage(other) for other in metal.stages if not other.scored),
         eu=score and EuScore.from_objects(score, critical=is_critical(score)),
         scenario_supply_risk=_supposed(score, at),
-        **metal.noted(),
+        **{name: metal.notes.get(name) for name in NOTED},
         notes_source_id=metal.notes.get("source"),
         uses=tuple(ShareOf(key=row["application"], share=row["share"]) for row in uses.iter_rows(named=True)),
         uses_source_id=next(iter(uses["source"].to_list()), None),
