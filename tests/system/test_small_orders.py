@@ -1,4 +1,4 @@
-"""Orders that cost more than they move, sales by the share of the costs, and cash below zero are in no proposal."""
+"""Orders that cost more than they move, sales by the share of the costs, cash below zero, and cash that is not said."""
 
 from __future__ import annotations
 
@@ -50,3 +50,14 @@ def test_assets_are_not_sold_by_the_share_of_the_costs(tmp_path):
     assert len(traded) == 1  # one sale as large as the limit; before, a part of every holding was sold as well
     turnover = next(limit for limit in run.record["constraints"] if limit["kind"] == "turnover")
     assert turnover["value"] == pytest.approx(0.01, abs=1e-6)
+
+
+@pytest.mark.parametrize(("upper", "told"), [(0.25, True), (0.5, False)])
+def test_a_target_that_limits_keep_out_of_reach_says_how_far_and_why(upper, told):
+    target = {"gold": 0.5, "silver": 0.3, "platinum": 0.2}
+    strategy = tk.Strategy(
+        objective=tk.Track(target=target), universe=tk.UniverseSpec(assets=[*target]), constraints=[tk.Bounds(upper=upper)]
+    )
+    warnings = [one for one in tk.optimize(strategy, as_of="2026-06-30").warnings if "target" in one]
+    expected = "30% of the wealth is not where the target has it, 25% in cash: the target breaks 'bounds'."
+    assert [one.partition(" Loosen")[0] for one in warnings] == ([expected] if told else [])

@@ -12,7 +12,7 @@ from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
 from toolkit.core.forecast import Forecast
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, message, named
 from toolkit.core.remarks import Remark, by_money, note
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MOSTLY_CASH = 0.5
 IDLE = 0.1
 """Cash of a strategy without a limit on it that is worth a warning: it was to be fully invested."""
+MORE_CASH, BROKEN = 0.01, 1e-6
+"""Cash beyond that of a target that is worth a warning, and by how much the target breaks a limit."""
 OTHER_PERIOD = 3.0
 """Volatilities of an own covariance so many times those of prices, or a part, are of another period: of months they are 3.5."""
 MOSTLY_LOST = 0.5
@@ -43,7 +45,7 @@ def warnings(
 ) -> tuple[Remark, ...]:
     """Warnings and notes of an allocation, by the money that they concern; `further` ones are told with them."""
     inputs, problem, destination = prepared.inputs, prepared.problem, prepared.request.owner.country
-    found = [*_of_answer(prepared, allocation, money), *_of_own_covariance(problem.forecast)]
+    found = [*_of_answer(prepared, allocation, money), *_of_target(problem, money), *_of_own_covariance(problem.forecast)]
     if inputs.unpriced:
         names = [inputs.products[key].name for key in inputs.unpriced]
         found.append(note(message("No monthly price for {names}: annual prices are never interpolated.", names=names)))
@@ -141,6 +143,26 @@ def _of_answer(prepared: Prepared, allocation: Allocation, money: AllocationAmou
     if not allocation.reproducible:
         text = message("The clock ended the search, not the work: another run may find other lots under the same run id.")
         yield Remark("answer", text, message("Raise solver.time_limit, or run it on a faster machine."))
+
+
+def _of_target(problem: Problem, money: AllocationAmounts) -> Iterator[Remark]:
+    """That limits which the tracked target breaks leave cash that it has not, and how far from it the weights are."""
+    if problem.function is None or not (target := problem.function.quadratic.target).any():
+        return
+    wanted, limits = np.append(target, 1.0 - target.sum()), problem.linear_constraints()
+    away = np.maximum(np.append(money.weights, money.cash / money.wealth) - wanted, 0.0)
+    broken = np.flatnonzero(limits.G @ wanted > limits.h + BROKEN)
+    if away[-1] <= MORE_CASH or not len(broken):
+        return
+    names = named(dict.fromkeys(problem.constraints[limits.owner[row]].name for row in broken))
+    text = message(
+        "{away:.0%} of the wealth is not where the target has it, {cash:.0%} in cash: the target breaks {limits}.",
+        away=float(away.sum()),
+        cash=float(away[-1]),
+        limits=names,
+    )
+    remedy = message("Loosen {limits}, or track a target within them.", limits=names)
+    yield Remark("answer", text, remedy, money=float(away[-1] * money.wealth))
 
 
 def _of_own_covariance(forecast: Forecast) -> Iterator[Remark]:
