@@ -6,7 +6,7 @@ because what a number is called and how it is rounded belongs to the section tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -377,6 +377,22 @@ class Section:
     title: str
     content: tuple[Block, ...] | Missing
     pair: Literal["", "first", "second"] = ""
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """What it shows; nothing where that is missing."""
+        return () if isinstance(self.content, Missing) else self.content
+
+    @property
+    def missing(self) -> str:
+        """Why it has nothing to show; empty where it has."""
+        return self.content.reason if isinstance(self.content, Missing) else ""
+
+
+def apart(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Blocks in order, figures side by side one by one."""
+    for block in blocks:
+        yield from block.figures if isinstance(block, Columns) else (block,)
 
 
 @dataclass(frozen=True, slots=True)

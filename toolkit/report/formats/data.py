@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from toolkit.report.document import Chart, Document, Missing, Section
+from toolkit.report.document import Chart, Document, Section
 
 SCHEMA = 1
 """Raised when a field changes its meaning or goes; a new field or kind of block raises nothing."""
@@ -34,10 +34,8 @@ def as_data(document: Document) -> dict[str, Any]:
 
 
 def _section(section: Section) -> dict[str, Any]:
-    content = section.content
-    missing = content.reason if isinstance(content, Missing) else None
-    blocks = () if isinstance(content, Missing) else content
-    return {"name": section.name, "title": section.title, "missing": missing, "blocks": _plain(blocks)}
+    missing = section.missing or None
+    return {"name": section.name, "title": section.title, "missing": missing, "blocks": _plain(section.blocks)}
 
 
 def _plain(value: Any) -> Any:

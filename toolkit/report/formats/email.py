@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any
 
@@ -22,76 +21,58 @@ from markupsafe import Markup
 
 from toolkit.report import document as d
 from toolkit.report.charts.theme import LIGHT, SHEET
-from toolkit.report.document import (
-    Bar,
-    BarTable,
-    Block,
-    Chart,
-    Document,
-    Drawing,
-    KeyFigures,
-    Matrix,
-    Missing,
-    Notes,
-    Panels,
-    Section,
-    Table,
-)
 from toolkit.report.formats.brand import Brand
 from toolkit.report.formats.html import environment_of
-from toolkit.report.formats.plain import Data, Form, Items, Key, Medium, Title, Words, isolated
+from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words, isolated
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Span, Text, in_runs, plain
 
-CLIPPED = 100_000
-"""Bytes of HTML: past 102 KB the largest mail service cuts a message."""
 ATTACHED = "report.html"
 """Name of the report in its mail."""
-LARGEST = 950_000
-"""Bytes of the message without what is attached, as it is sent."""
-SCALES = (2.0, 1.5, 1.0)
-"""Of a bitmap: for dense screens first; less where the message would grow too large."""
+SHARP = 2.0
+"""Pixels of a bitmap to a px, for dense screens."""
 WIDEST = 640
 """Of the mail, in px."""
-FLAT = 5
-"""Columns that fit a phone side by side; a wider table becomes a block a row."""
-SHOWN = frozenset({KeyFigures, BarTable, Matrix, Panels})
-"""Kinds of blocks that a mail shows in a way of its own."""
-PICTURES = (Chart, Panels)
-FINDINGS, HEADING = frozenset({Title, Words, Items, Chart, Panels, KeyFigures}), frozenset()
-"""What stays of a section that is shortened: all but its tables, or its heading alone."""
-
-Paint = Callable[[Drawing, float], bytes]
+Paint = Callable[[d.Drawing, float], bytes]
 """From a specification and a scale to a PNG."""
 
 
 def mail(
-    document: Document, templates: Mapping[str, str], paint: Paint, say: Language, page: bytes = b"", brand: Brand | None = None
+    document: d.Document,
+    templates: Mapping[str, str],
+    paint: Paint,
+    say: Language,
+    page: bytes = b"",
+    brand: Brand | None = None,
 ) -> bytes:
     """The mail, without sender and receiver: mail programs open it as a draft.
 
     Args:
-        document: What to show.
+        document: What to show: a `letter`, which is within what mail services show and send.
         templates: File name -> source; those of the mail are in ``email/``.
         paint: Makes the bitmap of a chart.
         say: The language of the document.
         page: The report as a page, which is attached; none is where it is empty.
         brand: Whose name, colours and footer it carries; a logo is left to the page.
     """
-    words = reading(document, say)
-    pictures = _pictures(document, paint, LARGEST - CLIPPED - 2 * len(words.encode()), Medium(say, SHOWN))
-    body = Page(templates, pictures, say, brand or Brand()).written(document)
+    pictures: dict[str, Picture] = {}
+
+    def picture(chart: d.Chart) -> Picture:
+        found = _picture(paint(_drawing(chart), SHARP))
+        return pictures.setdefault(found.key, found)
+
+    body = _page(document, templates, picture, say, brand or Brand())
     message = EmailMessage(policy=SMTP)
     subject = f"{document.title}, {document.as_of_written}" + (f": {document.subject}" if document.subject else "")
     message["Subject"] = header(subject)
     message["Date"] = datetime.fromisoformat(document.as_of).replace(tzinfo=UTC)
     message["X-Unsent"] = "1"
-    message.set_content(words, cte="quoted-printable")
+    message.set_content(reading(document, say), cte="quoted-printable")
     message.add_alternative(body, subtype="html", cte="quoted-printable")
     html = message.get_payload()[1]  # type: ignore[index]
-    for picture in {p.key: p for p in pictures.values()}.values():
-        name = f"{picture.key}.png"
-        html.add_related(picture.png, "image", "png", cid=f"<{picture.cid}>", filename=name, disposition="inline")  # type: ignore[union-attr]
+    for found in pictures.values():
+        name = f"{found.key}.png"
+        html.add_related(found.png, "image", "png", cid=f"<{found.cid}>", filename=name, disposition="inline")  # type: ignore[union-attr]
     if page:
         message.add_attachment(page, "text", "html", filename=ATTACHED, params={"charset": "utf-8"})
     digest = hashlib.sha256(body.encode()).hexdigest()[:24]
@@ -124,125 +105,35 @@ class Picture:
         return f"{self.key}@toolkit"
 
 
-def _pictures(document: Document, paint: Paint, room: int, medium: Medium) -> Mapping[str, Picture]:
-    """Key of a drawing -> picture; as sharp as the room in bytes allows, the last ones left out where it does not."""
-    drawings = [_drawing(chart) for section in document.sections for chart in _charts(section, medium)]
-    chosen: dict[str, Picture] = {}
-    for scale in SCALES:
-        chosen = {d.key: _picture(paint(d, scale), scale) for d in drawings}
-        if sum(map(_sent, chosen.values())) <= room:
-            return chosen
-    kept: dict[str, Picture] = {}
-    for key, picture in chosen.items():
-        if sum(map(_sent, kept.values())) + _sent(picture) <= room:
-            kept[key] = picture
-    return kept
-
-
-def _sent(picture: Picture) -> int:
-    """Bytes of a picture on its way: four for three, in lines, with a few headers."""
-    return len(picture.png) * 74 // 54 + 300
-
-
-def _charts(section: Section, medium: Medium) -> Iterator[Chart]:
-    if isinstance(section.content, Missing):
-        return
-    for block in section.content:
-        for form in medium.forms(block):
-            if isinstance(form, Chart):
-                yield form
-            elif isinstance(form, Panels):
-                yield from (item.chart for item in form.items)
-
-
-def _drawing(chart: Chart) -> Drawing:
+def _drawing(chart: d.Chart) -> d.Drawing:
     """The widest that is no wider than a sheet; its type still reads when it is fitted to the mail."""
     return max((d for d in chart.drawings if d.minimum <= SHEET), key=lambda d: d.minimum, default=chart.drawings[0])
 
 
-def _picture(png: bytes, scale: float) -> Picture:
+def _picture(png: bytes) -> Picture:
     """A bitmap as wide as it was drawn (the width stands in the head of the file), or as the mail is."""
-    return Picture(png, min(WIDEST, round(int.from_bytes(png[16:20], "big") / scale)))
+    return Picture(png, min(WIDEST, round(int.from_bytes(png[16:20], "big") / SHARP)))
 
 
-class Page:
-    """The HTML of a mail, written section by section so that its size can be kept."""
+def _page(
+    document: d.Document, templates: Mapping[str, str], picture: Callable[[d.Chart], Picture], say: Language, brand: Brand
+) -> str:
+    """The HTML of a mail."""
+    environment, medium = environment_of(templates), Medium(say, frozenset({d.KeyFigures}))
 
-    def __init__(self, templates: Mapping[str, str], pictures: Mapping[str, Picture], say: Language, brand: Brand) -> None:
-        self._pictures = pictures
-        self._medium = Medium(say, SHOWN)
-        self._templates = environment_of(templates)
-        self._templates.globals |= {
-            "c": brand.light, "brand": brand, "say": say.words, "show": self._show, "picture": self._picture, "widest": WIDEST,
-            "cuts": cuts, "key": lambda legend: self._show(Key(legend)),
-        }  # fmt: skip
-        self._templates.filters |= {"inline": inline, "plain": plain, "isolated": isolated}
+    def show(form: Any) -> Markup:
+        # A form by the template of its name; each value is escaped by the template that writes it.
+        template = environment.get_template(f"email/{type(form).__name__.lower()}.html.j2")
+        return Markup(template.render(block=form))  # noqa: S704
 
-    def written(self, document: Document) -> str:
-        """The page, within what mail services show.
+    def forms(section: d.Section) -> list[Form | d.Block]:
+        return [form for block in section.blocks for form in medium.forms(block) if not isinstance(form, Data)]
 
-        Every section tells what it finds. Those that fit keep their tables too: what markers stand for before the rest, and
-        of the rest what is read first; the others say what is left out.
-        """
-        sections = document.sections
-        told = [self._section(section, FINDINGS) for section in sections]
-        room = CLIPPED - len(self._framed(document, ()).encode()) - sum(map(_size, told))
-        for i in reversed(range(len(told))):
-            if room < 0:
-                heading = self._section(sections[i], HEADING)
-                room, told[i] = room + _size(told[i]) - _size(heading), heading
-        for i in sorted(range(len(told)), key=lambda i: (not _is_reference(sections[i]), i)):
-            whole = self._section(sections[i])
-            if (more := _size(whole) - _size(told[i])) <= room:
-                room, told[i] = room - more, whole
-        return self._framed(document, told)
-
-    def _framed(self, document: Document, sections: Sequence[Markup]) -> str:
-        return self._templates.get_template("email/page.html.j2").render(document=document, sections=sections)
-
-    def _section(self, section: Section, length: frozenset[type[Any]] | None = None) -> Markup:
-        missing = section.content.reason if isinstance(section.content, Missing) else ""
-        blocks = () if isinstance(section.content, Missing) else section.content
-        forms = [form for block in blocks for form in self._medium.forms(block) if not isinstance(form, Data)]
-        shown = forms if length is None else list(_shortened(forms, length))
-        return self._rendered("section", section=section, missing=missing, forms=shown, shortened=len(shown) < len(forms))
-
-    def _show(self, form: Any) -> Markup:
-        """A form by the template of its name."""
-        name = type(form).__name__.lower()
-        if isinstance(form, Table) and len(form.columns) > FLAT:
-            name = "rows"
-        return self._rendered(name, block=form)
-
-    def _rendered(self, name: str, **values: Any) -> Markup:
-        # Each value is escaped by the template that writes it.
-        return Markup(self._templates.get_template(f"email/{name}.html.j2").render(**values))  # noqa: S704
-
-    def _picture(self, chart: Chart) -> Picture | None:
-        return self._pictures.get(_drawing(chart).key)
-
-
-def _shortened(forms: Sequence[Form | Block], length: frozenset[type[Any]]) -> Iterator[Form | Block]:
-    """The forms that stay, and the legends of pictures among them."""
-    for form, following in zip_longest(forms, forms[1:]):
-        legend = isinstance(form, Key) and isinstance(following, PICTURES) and type(following) in length
-        if legend or type(form) in length:
-            yield form
-
-
-def _size(words: str) -> int:
-    return len(words.encode())
-
-
-def _is_reference(section: Section) -> bool:
-    """Whether markers in the text stand for rows of this section."""
-    if isinstance(section.content, Missing):
-        return False
-    return any(
-        (isinstance(block, Table) and any(row.anchor for row in block.rows))
-        or (isinstance(block, Notes) and any(marker for marker, _ in block.items))
-        for block in section.content
-    )
+    environment.globals |= {
+        "c": brand.light, "brand": brand, "say": say.words, "show": show, "forms": forms, "picture": picture, "widest": WIDEST,
+    }  # fmt: skip
+    environment.filters |= {"inline": inline, "plain": plain, "isolated": isolated}
+    return environment.get_template("email/page.html.j2").render(document=document)
 
 
 _LOOKS = MappingProxyType(
@@ -271,28 +162,6 @@ def inline(value: Text) -> Markup:
     return told
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A piece of a bar from left to right: its width in per cent, whether it is filled, and whether a limit ends it."""
-
-    width: int
-    filled: bool
-    limit: bool = False
-
-
-def cuts(bar: Bar) -> tuple[Cut, ...]:
-    """The bar of a row as pieces that cells can be: cut where it ends and where its limit stands."""
-    value = _hundredth(bar.value or 0.0)
-    limit = None if bar.cap is None else _hundredth(bar.cap)
-    ends = sorted({value, 100} | ({limit} if limit else set()))
-    starts = (0, *ends[:-1])
-    return tuple(Cut(end - start, end <= value, end == limit) for start, end in zip(starts, ends, strict=True) if end > start)
-
-
-def _hundredth(fraction: float) -> int:
-    return round(100 * min(max(fraction, 0.0), 1.0))
-
-
 DATES, WIDTH = 4, 72
 """Dates of a mail at most; characters of a line of its text (RFC 3676)."""
 
@@ -301,7 +170,11 @@ def letter(document: d.Document, say: Language) -> d.Document:
     """The document as a mail tells it, without the markers of sources: what they stand for is in the report."""
     opening = tuple(section for section in document.sections if not section.title)
     dates = [section for section in document.sections if (section.title and _calendar(section))]
-    found = tuple((section.title, finding) for section in document.sections if section.title for finding in _finding(section))
+    found = tuple(
+        (section.title, figures[0].title)
+        for section in document.sections
+        if section.title and (figures := [part for part in d.apart(section.blocks) if isinstance(part, d.Figure)])
+    )
     contents = d.Section("contents", say.words("In the attached report"), (d.Notes(found),)) if found else None
     sections = (
         *opening,
@@ -313,19 +186,9 @@ def letter(document: d.Document, say: Language) -> d.Document:
 
 def _calendar(section: d.Section) -> tuple[d.Block, ...]:
     """The dates of a section that lie ahead, the nearest first."""
-    blocks = () if isinstance(section.content, d.Missing) else section.content
-    shown = [part for block in blocks for part in (block.body if isinstance(block, d.Figure) else (block,))]
+    shown = [part for block in section.blocks for part in (block.body if isinstance(block, d.Figure) else (block,))]
     dates = [one for part in shown if isinstance(part, d.Calendar) for one in part.dates if one.state != "past"]
     return (d.Calendar(tuple(dates[:DATES])),) if dates else ()
-
-
-def _finding(section: d.Section) -> Iterator[Text]:
-    """What a section finds first."""
-    for block in () if isinstance(section.content, d.Missing) else section.content:
-        for figure in block.figures if isinstance(block, d.Columns) else (block,):
-            if isinstance(figure, d.Figure):
-                yield figure.title
-                return
 
 
 def _unmarked(value: Any) -> Any:
@@ -350,10 +213,9 @@ def reading(document: d.Document, say: Language) -> str:
     for section in document.sections:
         if section.title:
             paragraphs.append(_ruled(section.title, "-"))
-        if isinstance(section.content, d.Missing):
-            paragraphs.append(_filled(section.content.reason))
-            continue
-        for block in section.content:
+        if section.missing:
+            paragraphs.append(_filled(section.missing))
+        for block in section.blocks:
             for form in Medium(say).forms(block):
                 paragraphs += _paragraphs(form)
     return "\n\n".join(paragraphs) + "\n"

@@ -223,11 +223,10 @@ def slides(document: d.Document) -> tuple[Slide, ...]:
 
 
 def _of(section: d.Section) -> Iterator[Slide]:
-    blocks = () if isinstance(section.content, d.Missing) else section.content
-    title = next((block.text for block in blocks if isinstance(block, d.Heading)), text(section.title))
+    title = next((block.text for block in section.blocks if isinstance(block, d.Heading)), text(section.title))
     found: list[Slide] = []
     said: list[Text] = []
-    for block in (part for whole in blocks for part in (whole.figures if isinstance(whole, d.Columns) else (whole,))):
+    for block in d.apart(section.blocks):
         if isinstance(block, d.Figure) and block.body:
             found.append(_figure(section.title, block))
         elif (words := _said(block)) is not None:
@@ -236,7 +235,7 @@ def _of(section: d.Section) -> Iterator[Slide]:
             found[-1] = replace(found[-1], blocks=(*found[-1].blocks, block))
         else:
             found.append(Slide(section.title, title, (block,)))
-    if blocks:
+    if section.blocks:
         found = found or [Slide(section.title, title)]
         found[0] = replace(found[0], notes=(*found[0].notes, *said))
     for slide in found:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from toolkit.report.document import Block, Chart, Document, Missing, Row, Section, Table
+from toolkit.report.document import Block, Chart, Document, Row, Section, Table
 from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words, isolated
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Span, Text, in_runs, text
@@ -40,10 +40,9 @@ def _blocks(document: Document, say: Language) -> Iterator[str]:
 def _section(section: Section, say: Language) -> Iterator[str]:
     if section.title:
         yield f"## {inline(text(section.title))}"
-    if isinstance(section.content, Missing):
-        yield inline(text(section.content.reason), first=True)
-        return
-    for block in section.content:
+    if section.missing:
+        yield inline(text(section.missing), first=True)
+    for block in section.blocks:
         for form in Medium(say).forms(block):
             yield from _form(form, say)
 

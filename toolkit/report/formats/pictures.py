@@ -103,14 +103,13 @@ def pictures(document: d.Document, fmt: Formats) -> Iterator[Picture]:
     """Every drawing of a document and every table with bars, in reading order; no two names are equal."""
     taken: set[str] = set()
     for section in document.sections:
-        for block in () if isinstance(section.content, d.Missing) else section.content:
-            for figure in block.figures if isinstance(block, d.Columns) else (block,):
-                for found in _of(figure, fmt):
-                    stem = file_word(f"{section.name} {found.name}")
-                    name = next(one for n in count(1) if (one := stem if n == 1 else f"{stem}-{n}") not in taken)
-                    taken.add(name)
-                    origin = f"{document.title}, {document.as_of_written}."
-                    yield replace(found, name=name, source=f"{found.source} {origin}".strip())
+        for block in d.apart(section.blocks):
+            for found in _of(block, fmt):
+                stem = file_word(f"{section.name} {found.name}")
+                name = next(one for n in count(1) if (one := stem if n == 1 else f"{stem}-{n}") not in taken)
+                taken.add(name)
+                origin = f"{document.title}, {document.as_of_written}."
+                yield replace(found, name=name, source=f"{found.source} {origin}".strip())
 
 
 def _of(block: d.Block, fmt: Formats) -> Iterator[Picture]:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from toolkit.core.text import one_line
-from toolkit.report.document import Block, Chart, Document, Missing, Table
+from toolkit.report.document import Block, Chart, Document, Table
 from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words
 from toolkit.report.i18n.formats import NARROW as NARROW_SPACE
 from toolkit.report.i18n.formats import NBSP
@@ -57,10 +57,9 @@ class _Lines:
             if section.title:
                 yield from self._title(text(section.title), apart=not first)
             first = False
-            if isinstance(section.content, Missing):
-                yield from wrapped(as_line(text(section.content.reason)), self.width)
-                continue
-            for block in section.content:
+            if section.missing:
+                yield from wrapped(as_line(text(section.missing)), self.width)
+            for block in section.blocks:
                 for form in self.medium.forms(block):
                     yield from self._form(form)
 

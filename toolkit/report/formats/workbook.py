@@ -77,7 +77,7 @@ def sheets(document: d.Document, medium: Medium) -> Iterator[Sheet]:
     """A sheet for each figure, list of dates or list of assumptions that has rows, in reading order."""
     taken = {medium.say.words("Answer").casefold()}
     for section in document.sections:
-        shown = [forms for block in _blocks(section) if (forms := tuple(_forms(block, medium)))]
+        shown = [forms for block in d.apart(section.blocks) if (forms := tuple(_forms(block, medium)))]
         for forms in shown:
             stem = _BARRED.sub(" ", section.title or document.title)
             names = [_cut(stem, LONGEST)] if len(shown) == 1 else []
@@ -94,12 +94,6 @@ def _cut(words: str, room: int) -> str:
         return words
     whole = words[: room + 1].rpartition(" ")[0].rstrip(" ,;")
     return whole if len(whole) > room // 2 else words[:room].strip()
-
-
-def _blocks(section: d.Section) -> Iterator[d.Block]:
-    """Blocks of a section, figures side by side one by one."""
-    for block in () if isinstance(section.content, d.Missing) else section.content:
-        yield from block.figures if isinstance(block, d.Columns) else (block,)
 
 
 def _forms(block: d.Block, medium: Medium) -> Iterator[Form | d.Block]:
@@ -238,7 +232,7 @@ def _answer(pen: Pen, document: d.Document, found: Sequence[Sheet], medium: Medi
             pen.row += 1
     for section in document.sections:
         if not section.title:
-            for block in _blocks(section):
+            for block in d.apart(section.blocks):
                 _opening(pen, medium.forms(block))
     pen.row += 1
     pen.line(text(say.words("Contents")), bold=True, font_size=12)
@@ -285,7 +279,7 @@ def _opening(pen: Pen, forms: Iterable[Form | d.Block]) -> None:
 
 def _references(section: d.Section) -> Iterator[tuple[str, Text]]:
     """What the markers stand for, in words."""
-    for block in _blocks(section):
+    for block in d.apart(section.blocks):
         for part in block.body if isinstance(block, d.Figure) else (block,):
             if isinstance(part, d.Table):
                 yield from ((row.anchor.upper(), _without(row.anchor, row.cells[0])) for row in part.rows if row.anchor)
