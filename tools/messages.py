@@ -1,8 +1,9 @@
 """The messages of the toolkit and what the catalogues lack: `python -m tools.messages [LANGUAGE] [PATH...]`.
 
 Messages are read from the code: the first argument of `say(...)`, `say.words(...)`, `mark(...)` and `message(...)`, of what an
-`Answer` tells (`answer.line(...)`), message and hint of errors and of faults of files, the two forms of `say.counted(n, ...)`,
-and `say(...)` in templates of reports and of the portal. Paths narrow what is listed to messages of these files.
+`Answer` tells (`answer.line(...)`) and of tables, heads of columns, message and hint of errors and of faults of files, the two
+forms of `say.counted(n, ...)`, and `say(...)` in templates of reports and of the portal. Paths narrow what is listed to
+messages of these files.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ REPORT = {
     **dict.fromkeys(("message", "say", "words", "mark", "heading", "line", "table", "subtitle", "told"), FIRST),
     "counted": slice(1, 3),
 }
+COLUMNS = ("left", "right")
+"""Columns of a table: their heads and short heads are messages."""
 RUN = {"message": FIRST}
 """Functions that take messages, and which of their arguments: outside the report, only sentences of the run are messages."""
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.ToolkitError)}
@@ -78,6 +81,8 @@ def _of_module(path: Path, functions: Mapping[str, slice]) -> Iterator[tuple[int
             for sentence in error_sentences(name, node):
                 if isinstance(sentence, ast.Constant) and sentence.value:
                     yield sentence.lineno, (str(sentence.value),)
+        if name in COLUMNS and functions is REPORT:
+            yield from ((form.lineno, (str(form.value),)) for form in node.args[::2] if isinstance(form, ast.Constant))
         literals = [form.value for form in forms if isinstance(form, ast.Constant) and isinstance(form.value, str)]
         if literals and len(literals) == len(forms):
             yield node.lineno, tuple(literals)

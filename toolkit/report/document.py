@@ -6,11 +6,13 @@ because what a number is called and how it is rounded belongs to the section tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from toolkit.report.i18n.text import Inline, Text, text
+from toolkit.report.i18n.formats import DASH
+from toolkit.report.i18n.language import Language
+from toolkit.report.i18n.text import NONE, Inline, Text, plain, text
 
 T = TypeVar("T")
 Align = Literal["left", "right"]
@@ -43,8 +45,8 @@ class Row:
 
     @classmethod
     def of(cls, *cells: Inline, total: bool = False) -> Row:
-        """A row of its own, such as the sum below the others."""
-        return cls(tuple(map(text, cells)), total)
+        """A row of its own, such as the sum below the others; a cell that is a dash and nothing else is none."""
+        return cls(tuple(text(NONE if cell == DASH else cell) for cell in cells), total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,50 +69,64 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Shown(Generic[T]):
-    """A column with its cell for the thing that a row is about."""
+    """A column with its cell for the thing that a row is about; a head of bare words is a message, and so is `short`."""
 
-    head: Column
+    head: Inline
     cell: Callable[[T], Inline]
+    align: Align
+    short: Inline
 
 
-def left(label: str, cell: Callable[[T], Inline], short: str = "") -> Shown[T]:
+def left(head: Inline, cell: Callable[[T], Inline], short: Inline = "") -> Shown[T]:
     """A column of words.
 
     Args:
-        label: Its head.
+        head: A message, or what is told already.
         cell: What it shows of each thing.
-        short: Its label on a phone, where that is another.
+        short: Its label on a phone, where that is another; likewise.
     """
-    return Shown(Column(label, "left", short), cell)
+    return Shown(head, cell, "left", short)
 
 
-def right(label: str, cell: Callable[[T], Inline], short: str = "") -> Shown[T]:
-    """A column of figures.
-
-    Args:
-        label: Its head.
-        cell: What it shows of each thing.
-        short: Its label on a phone, where that is another.
-    """
-    return Shown(Column(label, "right", short), cell)
+def right(head: Inline, cell: Callable[[T], Inline], short: Inline = "") -> Shown[T]:
+    """A column of figures; arguments as those of `left`."""
+    return Shown(head, cell, "right", short)
 
 
 def tabled(
-    caption: str, things: Iterable[T], *columns: Shown[T] | None, below: Iterable[Row] = (), stacks: bool = True, keys: int = 1
+    say: Language,
+    caption: Inline,
+    things: Iterable[T],
+    *columns: Shown[T] | None,
+    below: Iterable[Row] = (),
+    stacks: bool = True,
+    keys: int = 1,
+    gauge: Inline = "",
+    row: Callable[[T], Mapping[str, Any]] = lambda _: {},
+    **values: Inline,
 ) -> Table:
     """A table with a row for each thing; arguments as those of `Table`.
 
     Args:
-        caption: Of the table.
+        say: The language.
+        caption: Of the table: a message, or what is told already.
         things: What the rows are about.
         columns: From left to right; those that are None are left out.
         below: Rows under those of the things.
         stacks: Whether rows become blocks on a phone.
         keys: Leading columns that name a row.
+        gauge: Label of the gauges: a message.
+        row: Further fields of the row of a thing: its `gauge`, `anchor` or `total`.
+        values: What stands in the places of caption and heads.
     """
+
+    def told(words: Inline) -> str:
+        return say.words(words, **values) if isinstance(words, str) else plain(text(words))
+
     shown = [column for column in columns if column]
-    rows = [Row.of(*(column.cell(thing) for column in shown)) for thing in things]
-    return Table(caption, tuple(column.head for column in shown), (*rows, *below), stacks, keys=keys)
+    heads = tuple(Column(told(one.head), one.align, told(one.short) if one.short else "") for one in shown)
+    rows = [replace(Row.of(*(one.cell(thing) for one in shown)), **row(thing)) for thing in things]
+    return Table(told(caption), heads, (*rows, *below), stacks, told(gauge) if gauge else "", keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +148,11 @@ class Bar:
     free: bool = False
     total: bool = False
 
+    @classmethod
+    def of(cls, label: Inline, *cells: Inline, value: float | None = None, **fields: Any) -> Bar:
+        """A bar with its words; a cell that is a dash and nothing else is none."""
+        return cls(text(label), Row.of(*cells).cells, value, **fields)
+
 
 @dataclass(frozen=True, slots=True)
 class BarTable:
@@ -147,6 +168,34 @@ class BarTable:
     columns: tuple[Column, ...]
     bars: tuple[Bar, ...]
     caps: tuple[tuple[float, str], ...] = ()
+
+
+def barred(
+    say: Language,
+    caption: str,
+    things: Iterable[T],
+    head: Shown[T],
+    *columns: Shown[T] | None,
+    bar: Callable[[T], Mapping[str, Any]],
+    below: Iterable[Bar] = (),
+    caps: tuple[tuple[float, str], ...] = (),
+) -> BarTable:
+    """A table with a row and its bar for each thing; arguments as those of `tabled` and `BarTable`.
+
+    Args:
+        say: The language.
+        caption: Of the table: a message.
+        things: What the rows are about.
+        head: The label of a bar.
+        columns: The cells beside it; those that are None are left out.
+        bar: Further fields of the `Bar` of a thing: its `value`, `reference`, ...
+        below: Bars under those of the things.
+        caps: Limits above the bars.
+    """
+    table = tabled(say, caption, (), head, *columns)
+    shown = [column for column in columns if column]
+    bars = [Bar.of(head.cell(thing), *(one.cell(thing) for one in shown), **bar(thing)) for thing in things]
+    return BarTable(table.caption, table.columns[0].label, table.columns[1:], (*bars, *below), caps)
 
 
 @dataclass(frozen=True, slots=True)

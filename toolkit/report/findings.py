@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from toolkit.records.base import Named
 from toolkit.records.conflict import Conflict
@@ -18,11 +18,12 @@ from toolkit.records.positions import Before, BrokenLimit, Position
 from toolkit.records.risk import AssetModel, Scenario
 from toolkit.records.run import Run
 from toolkit.records.subjects import BacktestSubject, Holdings, Subject
+from toolkit.report.document import BarTable, Shown, Table, barred, tabled
 from toolkit.report.i18n import formats, names
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.origins import Offer, offers_of
-from toolkit.report.i18n.text import Span, Text, name, plain
+from toolkit.report.i18n.text import Inline, Span, Text, name, plain
 from toolkit.report.markers import (
     ENTRY,
     HALF_A_CENT,
@@ -35,6 +36,7 @@ from toolkit.report.markers import (
     origins_of,
 )
 
+T = TypeVar("T")
 PartT = TypeVar("PartT", bound=Part)
 SubjectT = TypeVar("SubjectT", bound=Subject)
 HOLDS = 1e-6
@@ -306,6 +308,14 @@ class Findings:
     def rests_on(self, *keys: str) -> tuple[str, ...]:
         """Markers of the assumptions among `keys` that this run makes."""
         return tuple(assumption.marker for assumption in self.assumptions if assumption.key in keys)
+
+    def table(self, caption: Inline, things: Iterable[T], *columns: Shown[T] | None, **options: Any) -> Table:
+        """A table with a row for each thing: `tabled` in this language; ``{currency}`` in its heads is that of every amount."""
+        return tabled(self.say, caption, things, *columns, currency=self.currency, **options)
+
+    def bars(self, caption: str, things: Iterable[T], head: Shown[T], *columns: Shown[T] | None, **options: Any) -> BarTable:
+        """A table with a bar for each thing: `barred` in this language."""
+        return barred(self.say, caption, things, head, *columns, **options)
 
     def money(self, value: float | None, decimals: int = 0) -> str:
         """An amount in the reporting currency."""

@@ -106,10 +106,9 @@ def _completed(
 def _table(rest: Sequence[tuple[str, Figure]], say: Language) -> Table:
     """A row a finding, with the markers of what it rests on."""
     return tabled(
-        say.words("Further findings"),
+        say,
+        "Further findings",
         rest,
-        left(say.words("About"), lambda one: one[0]),
-        left(
-            say.words("Finding"), lambda one: text(one[1].title, sources(*(ref for span in one[1].source for ref in span.refs)))
-        ),
+        left("About", lambda one: one[0]),
+        left("Finding", lambda one: text(one[1].title, sources(*(ref for span in one[1].source for ref in span.refs)))),
     )

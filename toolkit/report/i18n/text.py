@@ -52,6 +52,11 @@ def joined(parts: Iterable[Inline], between: Inline) -> Text:
     return text(*[span for part in parts for span in (between, part)][1:])
 
 
+def sentences(*parts: Text) -> Text:
+    """Those of the parts that say something, one after the other."""
+    return joined(filter(None, parts), " ")
+
+
 def strong(value: str, *refs: str) -> Span:
     """Text that carries the sentence."""
     return Span(value, "strong", refs)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from toolkit.records.positions import Order, Position
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Notes, Paragraph, Row, Table
+from toolkit.report.document import (
+    Block,
+    Columns,
+    Figure,
+    Missing,
+    Notes,
+    Paragraph,
+    Row,
+    Table,
+    left,
+    right,
+)
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import scale
 from toolkit.report.i18n.names import of_strategy
-from toolkit.report.i18n.text import NONE, Span, Text, muted, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, sources, strong, text
 from toolkit.report.markers import COSTS, RATE, TERMS
 from toolkit.report.tables.costs import ASSUMED, CENT, cost_of, cost_waterfall, costs_by_trade, entry_rests_on, items
 
@@ -63,25 +74,11 @@ def _weights(run: Findings) -> Figure:
     say, before, cash, shown = run.say, run.before, run.proposal.cash, run.shown
     caps = run.proposal.caps.assets
     known = {p.asset: caps.get(p.asset, caps.get(p.element or "")) for p in shown}
-    weights = [*(p.weight for p in shown), *(p.previous_weight for p in shown), cash.weight]
-    scale = 1.12 * max(*map(abs, weights), *(cap for cap in known.values() if cap))
-    short = any(weight < -UNCHANGED for weight in weights)
-    bars = [
-        Bar(
-            text(run.head(p)),
-            _weight_cells(run, p.weight, p.previous_weight),
-            abs(p.weight) / scale,
-            abs(p.previous_weight) / scale if before else None,
-            None if (cap := known[p.asset]) is None else cap / scale,
-            hollow=p.weight < 0,
-        )
-        for p in shown
-    ]
-    cash_cells = _weight_cells(run, cash.weight, cash.previous_weight)
-    had = abs(cash.previous_weight) / scale if before else None
-    owed = cash.weight < -UNCHANGED
-    bars.append(Bar(say("Cash"), cash_cells, abs(cash.weight) / scale, had, hollow=owed, total=True))
-    heads = (say.words("now"), say.words("new"), say.words("change")) if before else (say.words("weight"),)
+    rows: list[tuple[Inline, float, float, float | None]]
+    rows = [(run.head(p), p.weight, p.previous_weight, known[p.asset]) for p in shown]
+    rows.append((say("Cash"), cash.weight, cash.previous_weight, None))
+    scale = 1.12 * max(max(abs(new), abs(old), cap or 0.0) for _, new, old, cap in rows)
+    short = any(new < -UNCHANGED for _, new, _, _ in rows)
     distinct = sorted({cap for cap in known.values() if cap is not None})
     marks = ((distinct[0] / scale, say.words("limit {limit}", limit=run.fmt.limit(distinct[0]))),) if len(distinct) == 1 else ()
     legend = (("now", say.words("now")),) * bool(before) + (("new", say.words("proposed")),)
@@ -90,7 +87,22 @@ def _weights(run: Findings) -> Figure:
     sub = say("Share of value after trading costs.")
     if before:
         sub = say("Share of value after trading costs. Grey is today, blue is proposed; change in percentage points.")
-    table = BarTable(say.words("Weights"), say.words("Holding"), tuple(Column(head) for head in heads), tuple(bars), marks)
+    table = run.bars(
+        "Weights",
+        rows,
+        left("Holding", lambda row: row[0]),
+        right("now", lambda row: _weight(run, row[2], muted)) if before else None,
+        right(say("new") if before else say("weight"), lambda row: _weight(run, row[1], strong)),
+        right("change", lambda row: _moved(run, row[1] - row[2])) if before else None,
+        bar=lambda row: {
+            "value": abs(row[1]) / scale,
+            "reference": abs(row[2]) / scale if before else None,
+            "cap": None if row[3] is None else row[3] / scale,
+            "hollow": row[1] < -UNCHANGED,
+            "total": row is rows[-1],
+        },
+        caps=marks,
+    )
     return Figure(_weights_finding(run), sub, (table,), legend, _calculated(run))
 
 
@@ -98,14 +110,13 @@ def _calculated(run: Findings) -> Text:
     return run.say("Own calculation{markers}.", markers=sources(*run.of_prices()))
 
 
-def _weight_cells(run: Findings, new: float, old: float) -> tuple[Text, ...]:
-    fmt = run.fmt
-    # Cash below zero is a debt, and no dash.
-    now = text(strong(fmt.percent(new))) if new > 0 or new < -UNCHANGED else text(NONE)
-    if run.before is None:
-        return (now,)
-    change = text(NONE) if abs(new - old) < UNCHANGED else text(muted(fmt.points(new - old)))
-    return (text(muted(fmt.percent(old))) if old > 0 or old < -UNCHANGED else text(NONE), now, change)
+def _weight(run: Findings, weight: float, style: Callable[[str], Span]) -> Span:
+    """Cash below zero is a debt, and no dash."""
+    return style(run.fmt.percent(weight)) if weight > 0 or weight < -UNCHANGED else NONE
+
+
+def _moved(run: Findings, step: float) -> Span:
+    return NONE if abs(step) < UNCHANGED else muted(run.fmt.points(step))
 
 
 def _change_finding(run: Findings) -> Text:
@@ -151,28 +162,15 @@ def _rounding(run: Findings) -> Figure | None:
     steps = [(run.head(p), p.previous_weight, ideal[p.asset], p.weight) for p in rows]
     steps.append((Span(say.words("Cash")), cash.previous_weight, run.proposal.relaxed.cash, cash.weight))
     moved = sum(abs(lots - best) for _, _, best, lots in steps) / 2
-    table = Table(
-        say.words("Today, divisible, whole lots"),
-        (
-            Column(say.words("Holding"), "left"),
-            *((Column(say.words("Today")),) if run.before else ()),
-            Column(say.words("Divisible")),
-            Column(say.words("Whole lots"), short=say.words("Lots")),
-            Column(say.words("Rounding, points"), short=say.words("Rounding")),
-        ),
-        tuple(
-            Row(
-                (
-                    text(label),
-                    *((_share(run, was),) if run.before else ()),
-                    _share(run, best),
-                    text(strong(fmt.percent(lots))) if lots >= UNCHANGED else text(NONE),
-                    text(fmt.points(lots - best)) if abs(lots - best) >= UNCHANGED else text(NONE),
-                ),
-                total=i == len(steps) - 1,
-            )
-            for i, (label, was, best, lots) in enumerate(steps)
-        ),
+    table = run.table(
+        "Today, divisible, whole lots",
+        steps,
+        left("Holding", lambda step: step[0]),
+        right("Today", lambda step: _share(run, step[1])) if run.before else None,
+        right("Divisible", lambda step: _share(run, step[2])),
+        right("Whole lots", lambda step: strong(fmt.percent(step[3])) if step[3] >= UNCHANGED else NONE, "Lots"),
+        right("Rounding, points", lambda step: _points(run, step[3] - step[2]), "Rounding"),
+        row=lambda step: {"total": step is steps[-1]},
         stacks=False,
     )
     return Figure(_rounding_finding(run, rows, ideal, moved), _loss(run), (table,), source=_calculated(run))
@@ -190,8 +188,12 @@ def _rounding_finding(run: Findings, rows: Sequence[Position], ideal: Mapping[st
     )
 
 
-def _share(run: Findings, weight: float) -> Text:
-    return text(muted(run.fmt.percent(weight))) if abs(weight) >= UNCHANGED else text(NONE)
+def _share(run: Findings, weight: float) -> Span:
+    return muted(run.fmt.percent(weight)) if abs(weight) >= UNCHANGED else NONE
+
+
+def _points(run: Findings, step: float) -> str | Span:
+    return run.fmt.points(step) if abs(step) >= UNCHANGED else NONE
 
 
 def _loss(run: Findings) -> Text:
@@ -242,24 +244,23 @@ SIDES: Mapping[str, str] = {"buy": mark("buy {amount}"), "sell": mark("sell {amo
 
 def orders(run: Findings) -> Figure:
     """The order list as a table, and below it the cash and what is to be known of a trade."""
-    say, cur, rows = run.say, run.currency, _rows(run)
+    say, fmt, rows = run.say, run.fmt, _rows(run)
     lots = any(p.lots is not None for p in run.shown)
     traded = sum(order.side != KEEP for order, _ in rows)
-    columns = (
-        Column(say.words("Product"), "left"),
-        Column(say.words("Order")),
-        *((Column(say.words("Lots")), Column(say.words("Lot"))) if lots else ()),
-        Column(
-            say.words("Estimated price ± error, {currency}", currency=cur),
-            short=say.words("Estimated, {currency}", currency=cur),
-        ),
-        Column(say.words("Last observed price, {currency}", currency=cur), short=say.words("Last observed")),
-        Column(say.words("Value, {currency}", currency=cur)),
-        Column(say.words("Cost, {currency}", currency=cur)),
-        *((Column(say.words("Held after")),) if run.before else ()),
+    table = run.table(
+        "Orders",
+        rows,
+        left("Product", lambda row: run.title(row[1])),
+        right("Order", lambda row: _amount(run, *row)),
+        right("Lots", lambda row: _count(run, *row)) if lots else None,
+        right("Lot", lambda row: _lot(run, row[1])) if lots else None,
+        right("Estimated price ± error, {currency}", lambda row: _estimated(run, row[1]), "Estimated, {currency}"),
+        right("Last observed price, {currency}", lambda row: _last(run, row[1]), "Last observed"),
+        right("Value, {currency}", lambda row: fmt.number(row[0].value)),
+        right("Cost, {currency}", lambda row: cost_of(run, row[1], fmt.number(row[0].cost)) if row[0].cost else NONE),
+        right("Held after", lambda row: _after(run, row[1])) if run.before else None,
+        below=[_sum(run, lots=lots)],
     )
-    body = tuple(Row(_cells(run, order, p, lots=lots)) for order, p in rows)
-    table = Table(say.words("Orders"), columns, (*body, _sum(run, lots=lots)))
     told = tuple(("", words) for words in _notes(run, rows))
     return Figure(
         _title(run, traded, lots=lots),
@@ -300,61 +301,58 @@ def _source(run: Findings) -> Text:
     return run.say("Source: price series{markers}.", markers=markers)
 
 
-def _cells(run: Findings, order: Order, p: Position, *, lots: bool) -> tuple[Text, ...]:
-    fmt, say = run.fmt, run.say
-    unit = say.term("term", p.unit)
+def _amount(run: Findings, order: Order, p: Position) -> Text:
+    fmt, unit = run.fmt, run.say.term("term", p.unit)
     amount = text(fmt.percent(p.weight, 1)) if order.quantity is None else text(fmt.quantity(order.quantity), f" {unit}")
-    return (
-        text(run.title(p)),
-        tuple(replace(span, style="strong") for span in say(SIDES[order.side], amount=amount)),
-        *(_lots(run, order, p, unit) if lots else ()),
-        *_prices(run, p, unit),
-        text(fmt.number(order.value)),
-        text(cost_of(run, p, fmt.number(order.cost))) if order.cost else text(NONE),
-        *((_after(run, p, unit),) if run.before else ()),
-    )
+    return tuple(replace(span, style="strong") for span in run.say(SIDES[order.side], amount=amount))
 
 
-def _prices(run: Findings, p: Position, unit: str) -> tuple[Text, Text]:
-    """Level and last print; none where only returns are known."""
+def _estimated(run: Findings, p: Position) -> Inline:
+    """The level with its error; none where only returns are known."""
     if p.price is None or p.price_raw is None:
-        return text(NONE), text(NONE)
-    fmt = run.fmt
-    error = (" ± ", fmt.price(p.price_se, like=p.price)) if p.price_se else ()
+        return NONE
+    error = (" ± ", run.fmt.price(p.price_se, like=p.price)) if p.price_se else ()
+    return text(run.fmt.price(p.price), *error, muted(f" / {run.say.term('term', p.unit)}"))
+
+
+def _last(run: Findings, p: Position) -> Inline:
+    """The last print, likewise, with its month and source."""
+    if p.price is None or p.price_raw is None:
+        return NONE
     far = abs(p.price_raw / p.price - 1) > FAR
-    last = ("▲ " if far else "", fmt.price(p.price_raw, like=p.price), f", {fmt.month(p.price_date)}")
-    return (
-        text(fmt.price(p.price), *error, muted(f" / {unit}")),
-        text(*(Span(words, "warn" if far else "muted") for words in last), sources(*run.of_sources(p.price_source))),
-    )
+    last = ("▲ " if far else "", run.fmt.price(p.price_raw, like=p.price), f", {run.fmt.month(p.price_date)}")
+    return text(*(Span(words, "warn" if far else "muted") for words in last), sources(*run.of_sources(p.price_source)))
 
 
-def _lots(run: Findings, order: Order, p: Position, unit: str) -> tuple[Text, Text]:
-    """Count and size; what a dealer sells as a lot is assumed, and with it how many of them make a weight."""
-    if p.lot_size is None:
-        return text(NONE), text(NONE)
-    assumed, size = p.terms in ASSUMED, (run.fmt.quantity(p.lot_size), f" {unit}")
-    lot = text(*(run.assumed(words, TERMS, marked=False) if assumed else words for words in size))
-    if order.lots is None:  # what is held is no whole number of them
-        return text(NONE), lot
+def _count(run: Findings, order: Order, p: Position) -> Inline:
+    """How many lots; what a dealer sells as one is assumed, and with it how many of them make a weight."""
+    if p.lot_size is None or order.lots is None:  # what is held is no whole number of them
+        return NONE
     count = run.fmt.number(order.lots)
-    return text(run.derived(count, TERMS, marked=False) if assumed else count), lot
+    return run.derived(count, TERMS, marked=False) if p.terms in ASSUMED else count
 
 
-def _after(run: Findings, p: Position, unit: str) -> Text:
-    return text(strong(run.fmt.quantity(p.quantity)), strong(f" {unit}")) if p.quantity else text(NONE)
+def _lot(run: Findings, p: Position) -> Inline:
+    if p.lot_size is None:
+        return NONE
+    size = (run.fmt.quantity(p.lot_size), f" {run.say.term('term', p.unit)}")
+    return text(*(run.assumed(words, TERMS, marked=False) if p.terms in ASSUMED else words for words in size))
+
+
+def _after(run: Findings, p: Position) -> Inline:
+    return text(strong(run.fmt.quantity(p.quantity)), strong(f" {run.say.term('term', p.unit)}")) if p.quantity else NONE
 
 
 def _sum(run: Findings, *, lots: bool) -> Row:
     """What is bought, where nothing was held; else what the orders do to the cash."""
     say, fmt, cost = run.say, run.fmt, run.proposal.costs.entry
-    paid = text(run.derived(fmt.number(cost), *entry_rests_on(run), marked=False)) if cost else text(NONE)
-    blank = (text(""),) * (5 if lots else 3)
+    paid = run.derived(fmt.number(cost), *entry_rests_on(run), marked=False) if cost else NONE
+    blank = [""] * (5 if lots else 3)
     if not run.before:
-        return Row((say("Together"), *blank, text(strong(fmt.number(sum(p.value for p in run.shown)))), paid), total=True)
+        return Row.of(say("Together"), *blank, strong(fmt.number(sum(p.value for p in run.shown))), paid, total=True)
     moved = sum(order.cash for order in run.proposal.orders)
-    change = text(strong(fmt.number(moved, signed=True))) if abs(moved) > TRADED else text(NONE)
-    return Row((say("Change of cash"), *blank, change, paid, text("")), total=True)
+    change = strong(fmt.number(moved, signed=True)) if abs(moved) > TRADED else NONE
+    return Row.of(say("Change of cash"), *blank, change, paid, "", total=True)
 
 
 AGED = 31
@@ -419,27 +417,19 @@ def expected_returns(run: Findings) -> Figure | None:
     say, fmt, expected = run.say, run.fmt, run.proposal.expected_return
     if expected is None:
         return None
-    named = {p.asset: p for p in run.held}
-
-    def row(label: Text, value: float, error: float | None, weight: float | None, *, total: bool = False) -> Row:
-        share = text(muted(fmt.percent(weight))) if weight is not None else text("")
-        told = text(NONE) if error is None else text(fmt.percent(error))
-        return Row((label, share, text(strong(fmt.percent(value))), told), total=total)
-
-    rows = [
-        row(text(run.head(p)), expected.assets[key].value, expected.assets[key].error, p.weight) for key, p in named.items()
-    ]
-    rows.append(row(say("Proposal"), expected.value, expected.error, None, total=True))
-    columns = (
-        Column(say.words("Holding"), "left"),
-        Column(say.words("weight")),
-        Column(say.words("Expected return")),
-        Column(say.words("Standard error")),
-    )
     value = fmt.percent(expected.value)
     if expected.error is None:
         title = say("The strategy expects a return of {value} a year", value=value)
     else:
         title = say("The strategy expects a return of {value} ± {error} a year", value=value, error=fmt.percent(expected.error))
     sub = say("Return a year as the strategy states or estimates it, before costs, with one standard error where there is one.")
-    return Figure(title, sub, (Table(say.words("Expected returns"), columns, tuple(rows)),))
+    table = run.table(
+        "Expected returns",
+        run.held,
+        left("Holding", run.head),
+        right("weight", lambda p: muted(fmt.percent(p.weight))),
+        right("Expected return", lambda p: strong(fmt.percent(expected.assets[p.asset].value))),
+        right("Standard error", lambda p: fmt.percent(expected.assets[p.asset].error)),
+        below=[Row.of(say("Proposal"), "", strong(value), fmt.percent(expected.error), total=True)],
+    )
+    return Figure(title, sub, (table,))

@@ -9,7 +9,7 @@ from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Parag
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Text, joined, plain, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Text, joined, plain, sentences, sources, text
 from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
 from toolkit.report.tables.basket import proposed
 from toolkit.report.tables.costs import entry_rests_on
@@ -31,8 +31,8 @@ def answer(run: Findings) -> tuple[Block, ...]:
     """Heading, paragraph, what changes next, key figures, the bar and the status line."""
     return (
         Heading(_result(run)),
-        Paragraph(text(*_paragraph(run)), "answer"),
-        Paragraph(text(*deadline(run)), "next"),
+        Paragraph(sentences(*_paragraph(run)), "answer"),
+        Paragraph(sentences(*deadline(run)), "next"),
         KeyFigures((_controlled(run), _loss(run), _break_even(run) or _entry(run))),
         *((bar,) if (bar := proposed(run)) else ()),
         Status(((run.say.words("Status"), _status(run)), *doubts(run))),
@@ -99,7 +99,7 @@ def _allocated(run: Findings) -> Text:
     )
 
 
-def _paragraph(run: Findings) -> Iterator[Inline]:
+def _paragraph(run: Findings) -> Iterator[Text]:
     """What is placed and how much of it is under control; of an answer that buys nothing, that it stays cash."""
     if not run.held:
         yield run.say("Nothing is bought: {cash} is kept as cash, without metal risk.", cash=run.money(run.proposal.cash.value))
@@ -107,13 +107,10 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
     yield _placed(run)
     if run.controlled is None:
         return
-    yield from (
-        " ",
-        run.say(
-            "{share} of value is under Chinese export control for delivery {towards}.",
-            share=text(run.derived(run.fmt.percent(run.controlled), *_doubt(run)), sources(*run.of_tables("controls"))),
-            towards=run.towards(run.record.owner.country),
-        ),
+    yield run.say(
+        "{share} of value is under Chinese export control for delivery {towards}.",
+        share=text(run.derived(run.fmt.percent(run.controlled), *_doubt(run)), sources(*run.of_tables("controls"))),
+        towards=run.towards(run.record.owner.country),
     )
 
 

@@ -7,7 +7,7 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Notes, Panel
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import Span, Text, strong, text
+from toolkit.report.i18n.text import Span, Text, sentences, strong, text
 
 
 @section("assumptions", mark("Assumptions"))
@@ -16,17 +16,12 @@ def assumptions(run: Findings) -> tuple[Block, ...]:
     say = run.say
     listing = Notes(tuple((assumption.marker, assumption.words) for assumption in run.assumptions), assumed=True)
     read: list[Text] = [
-        text(
-            strong(say.words("How to read this report.")),
-            " ",
+        sentences(
+            text(strong(say.words("How to read this report."))),
             say("Upright figures are data or computed from data."),
-            " ",
-            Span(say.words("What is set like this is an assumption."), "assumption"),
-            " ",
-            Span(say.words("What has dots below it alone is computed from data and an assumption."), "derived"),
-            " ",
+            text(Span(say.words("What is set like this is an assumption."), "assumption")),
+            text(Span(say.words("What has dots below it alone is computed from data and an assumption."), "derived")),
             say("A dash means undefined or not applicable."),
-            " ",
             say("Prices are indicative: a customs value, an average or a dealer’s ask is no bid, and buy-back may be refused."),
         )
     ]
@@ -39,9 +34,8 @@ def assumptions(run: Findings) -> tuple[Block, ...]:
             )
         )
     read.append(
-        text(
-            strong(say.words("Not investment, tax or legal advice.")),
-            " ",
+        sentences(
+            text(strong(say.words("Not investment, tax or legal advice."))),
             say(
                 "Legal states are those of {day}, read from published notices, and may have changed since.",
                 day=run.fmt.long_date(run.as_of),

@@ -9,7 +9,7 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import Inline, Text, name, sources, text
+from toolkit.report.i18n.text import Text, name, sentences, sources, text
 from toolkit.report.markers import COSTS, DELIVERED
 from toolkit.report.tables.backtest import CONFIDENCE, Told, by_kind, first, of, returned, title, titles
 
@@ -25,7 +25,7 @@ def backtest_answer(run: Findings) -> tuple[Block, ...]:
     found, one = of(run), first(run)
     return (
         Heading(_result(run, found, one)),
-        Paragraph(text(*_paragraph(run, found, one)), "answer"),
+        Paragraph(sentences(*_paragraph(run, found, one)), "answer"),
         KeyFigures(tuple(_figures(run, one))),
         Status(tuple(_status(run, found, one))),
     )
@@ -58,9 +58,9 @@ def _result(run: Findings, found: Backtest, one: Simulated) -> Text:
     return say("{strategy}: {growth} after all costs", **values)
 
 
-def _paragraph(run: Findings, found: Backtest, one: Simulated) -> Iterator[Inline]:
+def _paragraph(run: Findings, found: Backtest, one: Simulated) -> Iterator[Text]:
     say, fmt, figures = run.say, run.fmt, one.figures
-    yield from say(
+    yield say(
         "From {first} to {last} {budget} would have become {wealth}{marks}.",
         first=fmt.long_date(found.dates[0]),
         last=fmt.long_date(found.dates[-1]),
@@ -70,19 +70,17 @@ def _paragraph(run: Findings, found: Backtest, one: Simulated) -> Iterator[Inlin
     )
     others = [other for other in found.strategies if other.role == "baseline"]
     if others:
-        yield " "
         ended = [say("{name} at {wealth}", name=name(title(run, o)), wealth=run.money(o.wealth[-1])) for o in others]
-        yield from say("With the same money and costs would have ended: {others}.", others=say.listed(ended))
-    yield " "
+        yield say("With the same money and costs would have ended: {others}.", others=say.listed(ended))
     if figures.max_drawdown > 0:
-        yield from say(
+        yield say(
             "The deepest fall was {depth}, from {peak} to {trough}.",
             depth=fmt.percent(figures.max_drawdown),
             peak=fmt.month(figures.peak),
             trough=fmt.month(figures.trough),
         )
     else:
-        yield from say("On no date was it worth less than before.")
+        yield say("On no date was it worth less than before.")
 
 
 def _figures(run: Findings, one: Simulated) -> Iterator[KeyFigure]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from toolkit.records.answers.backtest import Backtest, Simulated
 from toolkit.report.answers.answer import Answer
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Figure, Notes, left, right, tabled
+from toolkit.report.document import Block, Figure, Notes, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, name, sources, strong
@@ -27,18 +27,14 @@ def conclusions(run: Findings) -> tuple[Block, ...]:
     if not found.comparisons:
         return (others,)
     names = titles(run)
-    table = tabled(
-        say.words("Growth against what it is compared with"),
+    table = run.table(
+        "Growth against what it is compared with",
         found.comparisons,
-        left(say.words("Strategy"), lambda one: name(names[one.strategy])),
-        left(say.words("Against"), lambda one: name(names[one.against])),
-        right(
-            say.words("Difference a year, points"),
-            lambda one: strong(run.fmt.points(one.growth)),
-            say.words("Difference"),
-        ),
-        right(say.words("Interval"), lambda one: ends(run, one.interval) or NONE),
-        right(say.words("Years needed"), lambda one: needed(run, one.years_needed) or NONE),
+        left("Strategy", lambda one: name(names[one.strategy])),
+        left("Against", lambda one: name(names[one.against])),
+        right("Difference a year, points", lambda one: strong(run.fmt.points(one.growth)), "Difference"),
+        right("Interval", lambda one: ends(run, one.interval) or NONE),
+        right("Years needed", lambda one: needed(run, one.years_needed) or NONE),
         keys=2,
     )
     sub = say("Years needed: when an interval around this difference would leave out zero; it narrows with their root.")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from toolkit.records.answers.backtest import Backtest, EventLosses, PeriodReturn, Simulated
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Chart, Figure, Paragraph, Shown, Table, left, right, tabled
+from toolkit.report.document import Block, Chart, Figure, Paragraph, Shown, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
@@ -34,7 +34,7 @@ def growth(run: Findings) -> tuple[Block, ...]:
     )
     legend = (("band", _drawn_anew(run)),) if one.band else ()
     wealth = _by_date(
-        run, say.words("wealth by date, {currency}", currency=run.currency), lambda one, i: run.fmt.number(one.wealth[i])
+        run, say("wealth by date, {currency}", currency=run.currency), lambda one, i: run.fmt.number(one.wealth[i])
     )
     body = (growth_chart(run), _figures(run, found.strategies))
     return (Figure(_inside(run, found, one), sub, body, legend, _source(run), wealth),)
@@ -89,34 +89,32 @@ def _source(run: Findings) -> Text:
 
 
 def _figures(run: Findings, strategies: Sequence[Simulated]) -> Table:
-    say, fmt = run.say, run.fmt
+    fmt = run.fmt
     made = {one.name: returned(run, one) for one in strategies}
 
     def named(one: Simulated) -> Span:
         return strong(title(run, one)) if one.role == "strategy" else name(title(run, one))
 
-    return tabled(
-        say.words("Figures after all costs"),
+    return run.table(
+        "Figures after all costs",
         strategies,
-        left(say.words("Strategy"), named),
-        right(made[strategies[0].name].head, lambda one: made[one.name].figure),
-        right(say.words("Interval"), lambda one: made[one.name].interval or NONE)
-        if any(one.interval for one in made.values())
-        else None,
-        right(say.words("Volatility"), lambda one: fmt.percent(one.figures.volatility)),
-        right(say.words("Deepest fall"), lambda one: fmt.percent(one.figures.max_drawdown)),
-        right(say.words("Turnover a year"), lambda one: fmt.percent(one.figures.turnover, 0)),
-        right(say.words("Trading costs a year"), lambda one: fmt.percent(one.figures.costs)),
-        right(say.words("Storage a year"), lambda one: fmt.percent(one.figures.storage)),
+        left("Strategy", named),
+        right(text(made[strategies[0].name].head), lambda one: made[one.name].figure),
+        right("Interval", lambda one: made[one.name].interval or NONE) if any(one.interval for one in made.values()) else None,
+        right("Volatility", lambda one: fmt.percent(one.figures.volatility)),
+        right("Deepest fall", lambda one: fmt.percent(one.figures.max_drawdown)),
+        right("Turnover a year", lambda one: fmt.percent(one.figures.turnover, 0)),
+        right("Trading costs a year", lambda one: fmt.percent(one.figures.costs)),
+        right("Storage a year", lambda one: fmt.percent(one.figures.storage)),
     )
 
 
-def _by_date(run: Findings, caption: str, cell: Callable[[Simulated, int], str]) -> Table:
+def _by_date(run: Findings, caption: Text, cell: Callable[[Simulated, int], str]) -> Table:
     """A figure of every strategy by date."""
     found = of(run)
-    each = [right(briefly(run, one), functools.partial(cell, one)) for one in found.strategies]
-    days: Shown[int] = left(run.say.words("Date"), lambda i: run.fmt.short_date(found.dates[i]))
-    return tabled(caption, range(len(found.dates)), days, *each, stacks=False)
+    each = [right(text(briefly(run, one)), functools.partial(cell, one)) for one in found.strategies]
+    days: Shown[int] = left("Date", lambda i: run.fmt.short_date(found.dates[i]))
+    return run.table(caption, range(len(found.dates)), days, *each, stacks=False)
 
 
 @section("falls", mark("Falls, and controls of the time"), needs=["backtest"])
@@ -135,7 +133,7 @@ def falls(run: Findings) -> tuple[Block, ...]:
     )
     table = _events(run, found)
     body = (falls_chart(run), table if isinstance(table, Table) else Paragraph(table))
-    caption = say.words("below the highest so far, by date")
+    caption = say("below the highest so far, by date")
     depths = _by_date(run, caption, lambda one, i: fmt.percent(one.drawdown[i]))
     return (Figure(finding, sub, body, (), _source(run), depths),)
 
@@ -174,17 +172,17 @@ def _events(run: Findings, found: Backtest) -> Table | Text:
         )
 
     def fell(one: Simulated) -> Shown[EventLosses]:
-        return right(briefly(run, one), lambda event: fmt.percent(loss) if (loss := event.losses[one.name]) else NONE)
+        return right(text(briefly(run, one)), lambda event: fmt.percent(loss) if (loss := event.losses[one.name]) else NONE)
 
     def notice(event: EventLosses) -> Text:
         number = name(fmt.notices(say.term("term", event.title)))
         return text(number, muted(f" · {fmt.short_date(event.announced)}"))
 
-    return tabled(
-        say.words("Largest fall within three months after the announcement of a licence or ban"),
+    return run.table(
+        "Largest fall within three months after the announcement of a licence or ban",
         found.events,
-        left(say.words("Notice"), notice),
-        left(say.words("Metals"), lambda event: say.series([of_key(metal, say) for metal in event.metals])),
+        left("Notice", notice),
+        left("Metals", lambda event: say.series([of_key(metal, say) for metal in event.metals])),
         *map(fell, found.strategies),
         keys=2,
     )
@@ -220,11 +218,11 @@ def months(run: Findings) -> tuple[Block, ...]:
     told = say.words("Volatility of a year of returns from {low} to {high}.", **values)
     sub = say("Annual volatility of the returns of the twelve months before each date; below it every month.")
     legend = (("band", say.words("{part} of years of its returns, drawn anew", part=fmt.percent(CONFIDENCE, 0))),)
-    data = tabled(
-        say.words("volatility of a year, by date"),
+    data = run.table(
+        "volatility of a year, by date",
         kept,
-        left(say.words("Date"), lambda i: fmt.short_date(found.dates[i])),
-        right(say.words("Volatility"), lambda i: fmt.percent(one.rolling_volatility[i])),
+        left("Date", lambda i: fmt.short_date(found.dates[i])),
+        right("Volatility", lambda i: fmt.percent(one.rolling_volatility[i])),
         stacks=False,
     )
     return (Figure(finding, sub, (paths(drawn, told, fmt), table), legend, _source(run), data),)
@@ -232,7 +230,7 @@ def months(run: Findings) -> tuple[Block, ...]:
 
 def _months(run: Findings, one: Simulated) -> Table:
     """A row a year, a column a month, and the year."""
-    say, fmt = run.say, run.fmt
+    fmt = run.fmt
     short = fmt.locale.months["format"]["abbreviated"]
     by = {(day(row.ends).year, day(row.ends).month): row for row in one.months}
 
@@ -241,12 +239,12 @@ def _months(run: Findings, one: Simulated) -> Table:
             row = by.get((day(year.ends).year, month))
             return NONE if row is None else fmt.points(row.value)
 
-        return right(short[month], cell)
+        return right(text(short[month]), cell)
 
-    return tabled(
-        say.words("Return of each month and year in per cent, after all costs"),
+    return run.table(
+        "Return of each month and year in per cent, after all costs",
         one.calendar_years,
-        left(say.words("Year"), lambda year: str(day(year.ends).year)),
+        left("Year", lambda year: str(day(year.ends).year)),
         *map(of_month, sorted({month for _, month in by})),
-        right(say.words("Year"), lambda year: strong(fmt.points(year.value))),
+        right("Year", lambda year: strong(fmt.points(year.value))),
     )

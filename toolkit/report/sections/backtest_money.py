@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from toolkit.records.answers.backtest import Attribution, Incident
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Figure, left, right, tabled
+from toolkit.report.document import Bar, Block, Figure, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Inline, Text, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong
 from toolkit.report.markers import COSTS, HALF_A_CENT
 from toolkit.report.tables.backtest import INCIDENTS, by_kind, first, of, title
 
@@ -30,21 +31,32 @@ def attribution(run: Findings) -> tuple[Block, ...]:
     total = one.wealth[-1] - found.budget
     scale = ROOM * (max((abs(amount) for _, amount in (*gains, *paid)), default=1.0) or 1.0)
 
-    def cells(amount: float, *, bold: bool = False) -> tuple[Text, ...]:
-        written = run.money(amount)
-        return text(strong(written) if bold else written), text(muted(run.fmt.percent(amount / found.budget, 1, signed=True)))
-
-    bars = [
-        Bar(text(capital(_named(run, key))), cells(gain), max(gain, 0.0) / scale or None, -min(gain, 0.0) / scale or None)
-        for key, gain in gains
+    rows: list[tuple[str, float, bool]] = [
+        *((capital(_named(run, key)), gain, False) for key, gain in gains),
+        *((words, amount, True) for words, amount in paid),
     ]
-    bars += [Bar(text(words), cells(amount), -amount / scale, hollow=True) for words, amount in paid]
-    bars.append(Bar(text(say.words("Change of wealth")), cells(total, bold=True), None, total=True))
-    columns = (Column(say.words("Amount")), Column(say.words("Of the budget")))
+
+    def share(amount: float) -> Span:
+        return muted(run.fmt.percent(amount / found.budget, 1, signed=True))
+
+    def bar(row: tuple[str, float, bool]) -> dict[str, Any]:
+        _, amount, is_paid = row
+        if is_paid:
+            return {"value": -amount / scale, "hollow": True}
+        return {"value": max(amount, 0.0) / scale or None, "reference": -min(amount, 0.0) / scale or None}
+
+    table = run.bars(
+        "Change of wealth by what it came from",
+        rows,
+        left("Part", lambda row: row[0]),
+        right("Amount", lambda row: run.money(row[1])),
+        right("Of the budget", lambda row: share(row[1])),
+        bar=bar,
+        below=[Bar.of(say("Change of wealth"), strong(run.money(total)), share(total), total=True)],
+    )
     legend = [("new", say.words("gained"))]
     legend += [("now", say.words("lost"))] if any(gain < 0 for _, gain in gains) else []
     legend += [("hollow", say.words("paid, by assumed terms"))] if paid else []
-    table = BarTable(say.words("Change of wealth by what it came from"), say.words("Part"), columns, tuple(bars))
     sub = say(
         "Gains of the metal held by prices and exchange rates, and what was paid, {first} to {last}; the sum is exact.",
         first=run.fmt.month(found.dates[0]),
@@ -100,18 +112,15 @@ def incidents(run: Findings) -> tuple[Block, ...]:
         named = dict.fromkeys(_named(run, row.asset) for row in kind[1] if row.asset is not None)
         return say.series(list(named)) if named else NONE
 
-    table = tabled(
-        say.words("Incidents by kind"),
+    table = run.table(
+        "Incidents by kind",
         found,
-        left(say.words("What happened"), lambda kind: capital(say.words(INCIDENTS[kind[0]]))),
-        left(say.words("Metals"), metals) if any(row.asset is not None for _, those, _ in found for row in those) else None,
-        right(say.words("Times"), lambda kind: fmt.number(len(kind[1]))),
-        right(
-            say.words("Money concerned, {currency}", currency=run.currency),
-            lambda kind: fmt.number(kind[2]) if kind[2] else NONE,
-        ),
-        right(say.words("First"), lambda kind: fmt.short_date(kind[1][0].day)),
-        right(say.words("Last"), lambda kind: fmt.short_date(kind[1][-1].day)),
+        left("What happened", lambda kind: capital(say.words(INCIDENTS[kind[0]]))),
+        left("Metals", metals) if any(row.asset is not None for _, those, _ in found for row in those) else None,
+        right("Times", lambda kind: fmt.number(len(kind[1]))),
+        right("Money concerned, {currency}", lambda kind: fmt.number(kind[2]) if kind[2] else NONE),
+        right("First", lambda kind: fmt.short_date(kind[1][0].day)),
+        right("Last", lambda kind: fmt.short_date(kind[1][-1].day)),
     )
     if one.stuck:
         sub = say("At the end {money} were stuck in orders that a ban stopped; they count nothing.", money=run.money(one.stuck))

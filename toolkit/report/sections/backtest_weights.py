@@ -9,7 +9,7 @@ from toolkit.records.answers.backtest import Backtest, Simulated
 from toolkit.records.parts.control_history import MetalHistory
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right, tabled
+from toolkit.report.document import Block, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
@@ -108,13 +108,15 @@ def _table(run: Findings, keys: Sequence[str], months: Sequence[Month]) -> Table
     say, fmt = run.say, run.fmt
 
     def share(key: str) -> Shown[Month]:
-        return right(capital(of_key(key, say)), lambda at: fmt.percent(weight) if (weight := at[1].get(key, 0.0)) else NONE)
+        return right(
+            text(capital(of_key(key, say))), lambda at: fmt.percent(weight) if (weight := at[1].get(key, 0.0)) else NONE
+        )
 
-    return tabled(
-        say.words("share of wealth by month"),
+    return run.table(
+        "share of wealth by month",
         reversed(months),
-        left(say.words("Month"), lambda at: fmt.month(at[0])),
+        left("Month", lambda at: fmt.month(at[0])),
         *map(share, keys),
-        right(say.words("Cash"), lambda at: fmt.percent(1.0 - sum(at[1].values()))),
+        right("Cash", lambda at: fmt.percent(1.0 - sum(at[1].values()))),
         stacks=False,
     )

@@ -9,7 +9,7 @@ from toolkit.records.parts.changes import Changes
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.text import Inline, Text, sources, text
+from toolkit.report.i18n.text import Inline, Text, sentences, sources, text
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.sections.changes import inferred
 from toolkit.report.tables.basket import market
@@ -23,7 +23,7 @@ def brief_answer(found: Findings) -> tuple[Block, ...]:
     return (
         Heading(_result(found)),
         Paragraph(text(*_paragraph(found)), "answer"),
-        Paragraph(text(*deadline(found)), "next"),
+        Paragraph(sentences(*deadline(found)), "next"),
         KeyFigures((_controlled(found), _changed(found), _next(found))),
         *((bar,) if (bar := market(found)) else ()),
         Status(tuple(_status(found))),

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from toolkit.records.parts.changes import Changes, ControlChange, FlowChange, PriceChange
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Figure, left, right, tabled
+from toolkit.report.document import Block, Figure, left, right
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n import formats
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Span, Text, muted, name, sentences, sources, strong, text
 from toolkit.report.tables.facts import review
 from toolkit.supply.flows import Change
 
@@ -49,44 +49,41 @@ def _controls(found: Findings, part: Changes) -> Figure:
         "{N} measures were announced or changed since {since}",
         since=since,
     )
-    table = tabled(
-        say.words("Controls that changed"),
+    table = found.table(
+        "Controls that changed",
         rows,
-        left(say.words("Date"), lambda row: fmt.short_date(row.day)),
-        left(say.words("Measure"), lambda row: _measure(found, row)),
-        left(say.words("Names"), lambda row: say.series([of_key(metal, say) for metal in row.metals])),
-        left(say.words("Was"), lambda row: muted(say.words(STATUS[row.was])) if row.was else say("new")),
-        left(say.words("Is now"), lambda row: _targets(found, row) if row.targets_now else strong(say.words(STATUS[row.now]))),
-        left(say.words("Rests on"), lambda row: _standing(found, row)),
+        left("Date", lambda row: fmt.short_date(row.day)),
+        left("Measure", lambda row: _measure(found, row)),
+        left("Names", lambda row: say.series([of_key(metal, say) for metal in row.metals])),
+        left("Was", lambda row: muted(say.words(STATUS[row.was])) if row.was else say("new")),
+        left("Is now", lambda row: _targets(found, row) if row.targets_now else strong(say.words(STATUS[row.now]))),
+        left("Rests on", lambda row: _standing(found, row)),
     )
-    return Figure(title, text(*_ledger(found, part)), (table,), source=source)
+    return Figure(title, sentences(*_ledger(found, part)), (table,), source=source)
 
 
-def _ledger(found: Findings, part: Changes) -> Iterator[Inline]:
+def _ledger(found: Findings, part: Changes) -> Iterator[Text]:
     """What the table covers, how far the ledger reaches, and claims that it does not follow."""
     say, fmt = found.say, found.fmt
-    yield from say("Legal measures and reported practice of every country in the ledger.")
-    if reviewed := review(found, part.reviewed_to or part.ledger_until):
-        yield " "
-        yield from reviewed
+    yield say("Legal measures and reported practice of every country in the ledger.")
+    yield review(found, part.reviewed_to or part.ledger_until)
     for row in found.record.upcoming:
         for claim in row.claims:
-            yield " "
             if claim.relation == "may_extend":
-                yield from say(
+                yield say(
                     "Whether the extension that {who} agreed covers the suspension by {number} was not found.",
                     who=name(say.term("term", claim.authority)),
                     number=name(fmt.notices(say.term("term", row.number or row.title))),
                 )
                 continue
             if claim.standing == "agreed":
-                yield from say(
+                yield say(
                     "{who} stated that the suspension by {number} goes on; the amending act was not seen.",
                     who=name(say.term("term", claim.authority)),
                     number=name(fmt.notices(say.term("term", row.number or row.title))),
                 )
                 continue
-            yield from say(
+            yield say(
                 "{who} claimed that the suspension by {number} goes on; no legal act confirms it.",
                 who=name(say.term("term", claim.authority)),
                 number=name(fmt.notices(say.term("term", row.number or row.title))),
@@ -156,20 +153,17 @@ def _flows(found: Findings, part: Changes) -> Figure | None:
         if new
         else say("No month is new since {since}: customs data come late.", since=fmt.long_date(part.since))
     )
-    table = tabled(
-        say.words("Newest month of imports"),
+    table = found.table(
+        "Newest month of imports",
         rows,
-        left(say.words("Metal"), lambda row: _head(found, row)),
-        left(say.words("Newest month"), lambda row: strong(fmt.month(row.month)) if row.new else fmt.month(row.month)),
-        right(say.words("All, kg"), lambda row: _kg(found, row.all.latest)),
-        right(say.words("On the month before"), lambda row: _change(found, row.all.on_month)),
-        right(say.words("On the year before"), lambda row: _change(found, row.all.on_year)),
+        left("Metal", lambda row: _head(found, row)),
+        left("Newest month", lambda row: strong(fmt.month(row.month)) if row.new else fmt.month(row.month)),
+        right("All, kg", lambda row: _kg(found, row.all.latest)),
+        right("On the month before", lambda row: _change(found, row.all.on_month)),
+        right("On the year before", lambda row: _change(found, row.all.on_year)),
+        right("From China, kg", lambda row: _kg(found, row.china.latest, inferred=row.china.inferred) if row.china else NONE),
         right(
-            say.words("From China, kg"),
-            lambda row: _kg(found, row.china.latest, inferred=row.china.inferred) if row.china else NONE,
-        ),
-        right(
-            say.words("Months in a row at zero"),
+            "Months in a row at zero",
             lambda row: fmt.number(row.china.zeros_running) if row.china and row.china.zeros_running else NONE,
         ),
     )
@@ -215,18 +209,15 @@ def _prices(found: Findings, part: Changes) -> Figure | None:
         )
     sub = say("Price of one kg, estimated where the observed prices are noisy, as known now and as known on {since}.",
               since=fmt.long_date(part.since))  # fmt: skip
-    table = tabled(
-        say.words("Prices now and a month ago"),
+    table = found.table(
+        "Prices now and a month ago",
         rows,
-        left(say.words("Metal"), lambda row: _head(found, row)),
-        right(say.words("Known now, {currency}", currency=found.currency), lambda row: _price(found, row)),
-        left(say.words("of"), lambda row: muted(fmt.month(row.date))),
-        right(
-            say.words("Known then, {currency}", currency=found.currency),
-            lambda row: fmt.price(row.before.price, like=row.price) if row.before else NONE,
-        ),
-        left(say.words("of"), lambda row: muted(fmt.month(row.before.date)) if row.before else NONE),
-        right(say.words("Change"), lambda row: NONE if row.change is None else fmt.percent(row.change, 1, signed=True)),
+        left("Metal", lambda row: _head(found, row)),
+        right("Known now, {currency}", lambda row: _price(found, row)),
+        left("of", lambda row: muted(fmt.month(row.date))),
+        right("Known then, {currency}", lambda row: fmt.price(row.before.price, like=row.price) if row.before else NONE),
+        left("of", lambda row: muted(fmt.month(row.before.date)) if row.before else NONE),
+        right("Change", lambda row: fmt.percent(row.change, 1, signed=True)),
     )
     foot = say("Source: price series{markers}. Prices are indicative.", markers=sources(*found.of_prices("fx", part="changes")))
     return Figure(title, sub, (table,), source=foot)

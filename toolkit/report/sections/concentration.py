@@ -10,7 +10,7 @@ from toolkit.records.controls import Standing
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Missing, left, right, tabled
+from toolkit.report.document import Block, Figure, Missing, left, right
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import stage, years
@@ -87,19 +87,20 @@ def _weights(run: Findings, held: Sequence[Scored]) -> Figure:
 def _ranked(run: Findings, rows: Sequence[Scored]) -> Figure:
     """What is left of every metal, the least first, where nobody's holdings weigh them."""
     say, fmt = run.say, run.fmt
-    bars = tuple(
-        Bar(
-            text(run.head(metal)),
-            (text(run.country(at.top_country)), text(strong(fmt.percent(at.n_minus_1, 0)))),
-            at.n_minus_1,
-            controlled=run.standing(metal.asset) != "plain",
-            hollow=run.standing(metal.asset) == "unsettled",
-            free=run.standing(metal.asset) == "plain",
-        )
-        for metal, at in rows
+    standing = {metal.asset: run.standing(metal.asset) for metal, _ in rows}
+    table = run.bars(
+        "Supply left without the largest producer",
+        rows,
+        left("Metal", lambda row: run.head(row[0])),
+        left("largest producer", lambda row: run.country(row[1].top_country)),
+        right("remaining", lambda row: strong(fmt.percent(row[1].n_minus_1, 0))),
+        bar=lambda row: {
+            "value": row[1].n_minus_1,
+            "controlled": standing[row[0].asset] != "plain",
+            "hollow": standing[row[0].asset] == "unsettled",
+            "free": standing[row[0].asset] == "plain",
+        },
     )
-    columns = Column(say.words("largest producer"), "left"), Column(say.words("remaining"))
-    table = BarTable(say.words("Supply left without the largest producer"), say.words("Metal"), columns, bars)
     sub = say(
         "What is left of world supply when the largest producer drops out (N-1), at the stage at which the metal is scored."
     )
@@ -152,17 +153,16 @@ def _source(run: Findings, rows: Sequence[Scored]) -> Text:
 def _indices(run: Findings, rows: Sequence[Scored]) -> Figure:
     say = run.say
     weighed = any((metal.weight or 0.0) > HELD for metal, _ in rows)
-    table = tabled(
-        say.words("Concentration of supply by metal"),
+    table = run.table(
+        "Concentration of supply by metal",
         rows,
-        left(say.words("Metal"), lambda row: run.head(row[0])),
-        left(say.words("Largest producer"), lambda row: _largest(run, row[1]), say.words("Largest")),
-        right(say.words("Weight"), lambda row: _weight(run, row[0])) if weighed else None,
-        right(say.words("Left without it"), lambda row: _left(run, row[1]), say.words("Remaining")),
-        right(say.words("HHI, of {most}", most=run.fmt.number(POINTS)), lambda row: _index(run, row[1]), "HHI"),
+        left("Metal", lambda row: run.head(row[0])),
+        left("Largest producer", lambda row: _largest(run, row[1]), "Largest"),
+        right("Weight", lambda row: _weight(run, row[0])) if weighed else None,
+        right("Left without it", lambda row: _left(run, row[1]), "Remaining"),
+        right(say("HHI, of {most}", most=run.fmt.number(POINTS)), lambda row: _index(run, row[1]), text("HHI")),
         right(
-            say.words("Years"),
-            lambda row: text(years(row[1].period_start, row[1].period_end), sources(*run.of_sources(row[1].source_id))),
+            "Years", lambda row: text(years(row[1].period_start, row[1].period_end), sources(*run.of_sources(row[1].source_id)))
         ),
     )
     sub = say(
@@ -273,13 +273,13 @@ def _hosts(run: Findings) -> Figure | None:
     )
     if not noted:
         return None
-    table = tabled(
-        say.words("By-products and their hosts"),
+    table = run.table(
+        "By-products and their hosts",
         noted,
-        left(say.words("Metal"), run.head),
-        right(say.words("Weight"), lambda metal: _weight(run, metal)) if part.portfolio is not None else None,
-        left(say.words("How it is won"), lambda metal: say.words(WON[metal.by_product or ""])),
-        left(say.words("Won from"), lambda metal: _host(run, metal)),
+        left("Metal", run.head),
+        right("Weight", lambda metal: _weight(run, metal)) if part.portfolio is not None else None,
+        left("How it is won", lambda metal: say.words(WON[metal.by_product or ""])),
+        left("Won from", lambda metal: _host(run, metal)),
     )
     sub = say(
         "The supply of a by-product follows the output of its host, not its own price: a higher price brings little more of it."

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from toolkit.records.conflict import AskedLimit, Conflict, ConflictDetails
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Status, Table, left, tabled
+from toolkit.report.document import Block, Figure, Heading, KeyFigure, KeyFigures, Paragraph, Status, Table, left
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.asked import asked, changed, side_asked, step
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_strategy
-from toolkit.report.i18n.text import NONE, Inline, Text, name, plain, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, name, plain, sentences, strong, text
 from toolkit.report.sections.limits import NAMELESS
 from toolkit.report.tables.facts import doubts
 
@@ -43,7 +43,7 @@ def no_answer(run: Findings) -> tuple[Block, ...]:
     say = run.say
     return (
         Heading(_result(run)),
-        Paragraph(text(*_paragraph(run)), "answer"),
+        Paragraph(sentences(*_paragraph(run)), "answer"),
         KeyFigures(tuple(_figures(run))),
         Status(
             (
@@ -106,7 +106,7 @@ def _result(run: Findings) -> Text:
     return run.say("No allocation meets the limits of this strategy")
 
 
-def _paragraph(run: Findings) -> Iterator[Inline]:
+def _paragraph(run: Findings) -> Iterator[Text]:
     """Which limits contradict each other, the least that would give way, and what was known of the law."""
     say, names = run.say, _details(run).conflict
     told = say.listed([_asking(run, n) for n in names])
@@ -122,36 +122,35 @@ def _paragraph(run: Findings) -> Iterator[Inline]:
         if len(names) > 1:
             fewer = say("Any fewer of them can be met together.")
             unknown = say("Whether fewer of them conflict already was not found out.")
-            yield from (" ", fewer if _details(run).irreducible else unknown)
+            yield fewer if _details(run).irreducible else unknown
     else:
         yield run.sentence(run.needed(Conflict).conflict.message)
-    yield " "
     if told := _details(run).not_sold:
-        yield from (run.sentence(told), " ")
+        yield run.sentence(told)
     moves = _moves(run)
     if len(moves) > FEW:
-        yield _enough(run)
-        yield say.counted(
+        most = say.counted(
             len(moves) - 1,
             "{most}; one more limit moves, by less.",
             "{most}; {n} more limits move, each by less.",
             most=_moved(run, _largest(run, moves)),
         )
+        yield text(_enough(run), " ", most)
     elif moves:
-        yield from (_enough(run), say.listed([_moved(run, move) for move in moves]), ".")
+        yield text(_enough(run), " ", say.listed([_moved(run, move) for move in moves]), ".")
     elif _relaxation_known(run):
         yield say("No limit can give way far enough; one of them would have to be dropped.")
     else:
         yield say("By how much a limit would have to give way was not found.")
     if _indivisible(run):
-        yield from (" ", say("A larger budget makes lots and smallest amounts easier to hold."))
+        yield say("A larger budget makes lots and smallest amounts easier to hold.")
 
 
 def _enough(run: Findings) -> Text:
     """What introduces the limits that give way."""
     say = run.say
     least = say("The least that would have to give way:")
-    return text(least if _details(run).relaxation_least else say("What is enough to give way, and less may be:"), " ")
+    return least if _details(run).relaxation_least else say("What is enough to give way, and less may be:")
 
 
 def _moved(run: Findings, move: Move) -> Text:
@@ -205,27 +204,16 @@ def _table(run: Findings) -> Figure:
     names = [*dict.fromkeys([*details.conflict, *(move.name for move in moves)])]
     own = {n: [move for move in moves if move.name == n] for n in names}
     least = details.relaxation_least
-    table = tabled(
-        say.words("Limits in conflict, and the least relaxation")
-        if least
-        else say.words("Limits in conflict, and a relaxation"),
+    table = run.table(
+        "Limits in conflict, and the least relaxation" if least else say.words("Limits in conflict, and a relaxation"),
         names,
+        left("Limit", lambda n: say("Volatility, set by the objective") if n == NAMELESS else of_strategy(n, say)),
+        left("Asks", lambda n: asked(run, known[n]) if n in known else NONE),
+        left("In the conflict", lambda n: say("yes") if n in details.conflict else say("no, but gives way too")),
         left(
-            say.words("Limit"),
-            lambda n: say("Volatility, set by the objective") if n == NAMELESS else of_strategy(n, say),
+            "Would ask", lambda n: say.listed([text(strong(plain(move.until))) for move in own[n]]) if own[n] else NONE, "Then"
         ),
-        left(say.words("Asks"), lambda n: asked(run, known[n]) if n in known else NONE),
-        left(say.words("In the conflict"), lambda n: say("yes") if n in details.conflict else say("no, but gives way too")),
-        left(
-            say.words("Would ask"),
-            lambda n: say.listed([text(strong(plain(move.until))) for move in own[n]]) if own[n] else NONE,
-            say.words("Then"),
-        ),
-        left(
-            say.words("Gives way by"),
-            lambda n: say.listed([move.by or NONE for move in own[n]]) if own[n] else NONE,
-            say.words("By"),
-        ),
+        left("Gives way by", lambda n: say.listed([move.by or NONE for move in own[n]]) if own[n] else NONE, "By"),
     )
     smallest = say(
         "Each limit as the strategy states it, and the smallest change of all of them together that leaves an answer."
@@ -252,13 +240,13 @@ def _finding(run: Findings, moves: Sequence[Move]) -> Text:
 
 def _settings(run: Findings) -> Table | None:
     """The change as the toolkit takes it, for who runs the strategy again."""
-    say, settings = run.say, [setting.rpartition("=") for setting in _details(run).settings]
+    settings = [setting.rpartition("=") for setting in _details(run).settings]
     if not settings:
         return None
-    return tabled(
-        say.words("Settings that leave an answer"),
+    return run.table(
+        "Settings that leave an answer",
         settings,
-        left(say.words("Setting"), lambda setting: name(setting[0])),
-        left(say.words("Value"), lambda setting: name(setting[2])),
+        left("Setting", lambda setting: name(setting[0])),
+        left("Value", lambda setting: name(setting[2])),
         stacks=False,
     )

@@ -11,12 +11,12 @@ from toolkit.records.controls import ControlState, Route
 from toolkit.records.positions import Position
 from toolkit.records.subjects import Market
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Line, Matrix, Missing, Row, State, Table
+from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State, left, right
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sentences, sources, strong, text
 from toolkit.report.markers import OFFERS
 from toolkit.report.tables.facts import instrument, note, review, why_unconfirmed
 from toolkit.report.tables.lanes import timeline
@@ -98,7 +98,7 @@ def _matrix(run: Findings) -> Figure:
             ),
         ),
         tuple((state, say.words(words)) for state, words in MARKS if state in shown),
-        text(*_source(run)),
+        sentences(*_source(run)),
     )
 
 
@@ -238,9 +238,9 @@ def _reason(run: Findings, row: ControlState) -> Text:
     return text(reason, " ", run.say("Forms of it that notices name: {forms}.", forms=forms))
 
 
-def _source(run: Findings) -> Iterator[Inline]:
+def _source(run: Findings) -> Iterator[Text]:
     say = run.say
-    yield from say(
+    yield say(
         "Source: notices of the Chinese authorities{markers}. A dash means that no notice applies.",
         markers=sources(*run.of_tables("controls")),
     )
@@ -261,8 +261,7 @@ def _source(run: Findings) -> Iterator[Inline]:
             facts[m.event_id] = m
     for key, rows in practice.items():
         m = facts[key]
-        yield " "
-        yield from say(
+        yield say(
             "Reported by the press, not law: {measure}, {metals}, since {day}{markers}.",
             measure=instrument(run, m.instrument),
             metals=say.listed([run.metal(row) for row in rows]),
@@ -272,8 +271,7 @@ def _source(run: Findings) -> Iterator[Inline]:
     for key, rows in abroad.items():
         m = facts[key]
         number = say.term("term", m.number or m.authority)
-        yield " "
-        yield from say(
+        yield say(
             "Moving {metals} out of {place} may need a permit of its own ({notice}){markers}.",
             metals=say.listed([run.metal(row) for row in rows]),
             place=origin(m.origin or "", say),
@@ -292,17 +290,18 @@ def offers(run: Findings) -> Figure | None:
     rows = [p for p in run.positions if p.offer_of]
     if not rows:
         return None
-    columns = (
-        Column(say.words("Offer"), "left"),
-        Column(say.words("Weight")),
-        Column(say.words("Chinese control"), "left"),
-        Column(say.words("May still reach it"), "left", say.words("May reach it")),
+    table = run.table(
+        "Offers by origin",
+        rows,
+        left("Offer", run.head),
+        right("Weight", lambda p: strong(run.fmt.percent(p.weight)) if p in run.held else NONE),
+        left("Chinese control", lambda p: _own(run, p)),
+        left("May still reach it", lambda p: _reaching(run, p), "May reach it"),
     )
-    cells = tuple(Row(_cells(p, run.controls.get(p.product), run)) for p in rows)
     return Figure(
         _offers_finding(run, rows),
         say("Controls on exports from China hold for what leaves China; an origin is as offered and takes a certificate."),
-        (Table(say.words("Offers by origin"), columns, cells),),
+        (table,),
         source=say(
             "Source: notices of the Chinese authorities{markers}.",
             markers=sources(*run.of_tables("controls"), *run.rests_on(OFFERS)),
@@ -323,18 +322,13 @@ def _offers_finding(run: Findings, rows: Sequence[Position]) -> Text:
     return say("{share} of value is offered as not from China, where no Chinese export licence is needed", share=share)
 
 
-def _cells(p: Position, state: ControlState | None, run: Findings) -> tuple[Text, ...]:
-    held = any(p is other for other in run.held)
-    weight = text(strong(run.fmt.percent(p.weight))) if held else text(NONE)
+def _own(run: Findings, p: Position) -> Text:
+    """The measures that hold for an offer: of lots from China those on the way to the owner."""
+    state = run.controls.get(p.product)
     if state is None:
-        return (text(run.head(p)), weight, run.say("not known"), text(NONE))
-    if not run.is_abroad(p):
-        return (text(run.head(p)), weight, _own(state, run), text(NONE))
-    return (text(run.head(p)), weight, run.say("none: not from China"), _reaching(p, state, run))
-
-
-def _own(state: ControlState, run: Findings) -> Text:
-    """The measures that hold for lots from China on the way to the owner."""
+        return run.say("not known")
+    if run.is_abroad(p):
+        return run.say("none: not from China")
     counted = [m for m in state.measures if m.counts]
     if not counted:
         return run.say("none in force")
@@ -348,12 +342,15 @@ def _number(m: Measure, run: Findings) -> str:
     return run.fmt.notices(run.say.term("term", m.number or m.authority))
 
 
-def _reaching(p: Position, state: ControlState, run: Findings) -> Text:
+def _reaching(run: Findings, p: Position) -> Inline:
     """Clauses on goods made abroad, and measures of the country that the offer is from."""
+    state = run.controls.get(p.product)
+    if state is None or not run.is_abroad(p):
+        return NONE
     found = [m for m in state.measures if m.instrument == REACHING]
     found += [m for m in state.elsewhere if m.origin == p.origin]
     if not found:
-        return text(muted(run.say.words("no clause that the ledger knows")))
+        return muted(run.say.words("no clause that the ledger knows"))
     told = []
     for m in found:
         status = run.say.term("term", readable(m.status))

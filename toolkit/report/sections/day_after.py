@@ -9,7 +9,7 @@ from toolkit.holdings.traceability import UNKNOWN_ORIGIN
 from toolkit.records.parts.resale import AnswerValue, BuyerChange, ChangedLots, DayAfter
 from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Table, left, right, tabled
+from toolkit.report.document import Block, Figure, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
@@ -104,21 +104,15 @@ def _part(run: Findings, sums: Sequence[AnswerValue], css: str, words: str) -> t
 
 def _table(run: Findings) -> Table:
     say, part = run.say, run.part(DayAfter)
-    return tabled(
-        say.words("Lots whose answer changes"),
+    return run.table(
+        "Lots whose answer changes",
         [(one, lots) for one in part.buyers for lots in one.lots],
-        left(say.words("Buyer"), lambda row: _buyer(run, row[0])),
-        left(say.words("Metal, form and origin"), lambda row: _what(run, row[1])),
-        right(
-            say.words("Value, {currency}", currency=run.currency),
-            lambda row: NONE if row[1].value is None else strong(run.fmt.number(row[1].value)),
-        ),
-        left(say.words("Today"), lambda row: say.words(ANSWER[row[1].today])),
-        left(say.words("From {day}", day=run.fmt.short_date(part.after)), lambda row: strong(say.words(ANSWER[row[1].after]))),
-        left(
-            say.words("Measure"),
-            lambda row: ", ".join(run.fmt.notices(say.term("term", number)) for number in row[1].numbers) or NONE,
-        ),
+        left("Buyer", lambda row: _buyer(run, row[0])),
+        left("Metal, form and origin", lambda row: _what(run, row[1])),
+        right("Value, {currency}", lambda row: NONE if row[1].value is None else strong(run.fmt.number(row[1].value))),
+        left("Today", lambda row: say.words(ANSWER[row[1].today])),
+        left(say("From {day}", day=run.fmt.short_date(part.after)), lambda row: strong(say.words(ANSWER[row[1].after]))),
+        left("Measure", lambda row: ", ".join(run.fmt.notices(say.term("term", number)) for number in row[1].numbers) or NONE),
     )
 
 

@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from toolkit.records.parts.exit import Exit, ExitAmounts, ProductExit
+from toolkit.records.parts.exit import Exit, ProductExit
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.compose import folded, section
-from toolkit.report.document import (
-    Bar,
-    BarTable,
-    Block,
-    Column,
-    Columns,
-    Figure,
-    Paragraph,
-    Row,
-    left,
-    right,
-    tabled,
-)
+from toolkit.report.document import Bar, Block, Columns, Figure, Paragraph, Row, Shown, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Text, plain, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, plain, sentences, sources, strong, text
 from toolkit.report.markers import COSTS, STORAGE, VAT
 from toolkit.report.tables.lots import shown_name
 from toolkit.report.tables.tax_lots import tax_lots
@@ -101,7 +89,7 @@ def _waterfall(run: Findings, part: Exit) -> Figure:
     )
     legend = (("hollow", say.words("rests on an assumption")),) if guess else ()
     chart = waterfall(steps, f"{told}.", run.fmt)
-    return Figure(title, text(*_what(run, part)), (chart,), legend, text(*_source(run, part)))
+    return Figure(title, sentences(*_what(run, part)), (chart,), legend, sentences(*_source(run, part)))
 
 
 def _after(run: Findings, part: Exit) -> str:
@@ -114,12 +102,11 @@ def _number(part: Exit) -> int:
     return 1 if part.years == 1 else 2
 
 
-def _what(run: Findings, part: Exit) -> Iterator[Inline]:
+def _what(run: Findings, part: Exit) -> Iterator[Text]:
     say = run.say
-    yield from say("In {currency}. The spread is a round trip; half of it is paid at each trade.", currency=run.currency)
+    yield say("In {currency}. The spread is a round trip; half of it is paid at each trade.", currency=run.currency)
     if part.open.lots:
-        yield " "
-        yield from say.counted(
+        yield say.counted(
             part.open.lots,
             "{N} lot ({value}) is not for sale today: it has not arrived, an export control may hold it where it is, or its "
             "grade has no price.",
@@ -128,32 +115,30 @@ def _what(run: Findings, part: Exit) -> Iterator[Inline]:
             value=run.money(part.open.value),
         )
     if part.unpriced:
-        yield " "
-        yield from say.counted(
+        yield say.counted(
             len(part.unpriced), "{N} lot has no price and is left out.", "{N} lots have no price and are left out."
         )
 
 
-def _source(run: Findings, part: Exit) -> Iterator[Inline]:
+def _source(run: Findings, part: Exit) -> Iterator[Text]:
     say = run.say
-    yield from say(
+    yield say(
         "Source: estimated prices{prices}; terms{terms}. No tax on income is counted.",
         prices=sources(*run.of_prices()),
         terms=sources(*run.rests_on(COSTS, STORAGE)),
     )
-    yield " "
     marks = sources(*run.rests_on(VAT))
     if part.of == "proposal":
-        yield from say("VAT{marks} is counted among the entry costs where the strategy sets it.", marks=marks)
+        yield say("VAT{marks} is counted among the entry costs where the strategy sets it.", marks=marks)
         return
     states: Counter[str] = Counter()
     for row in part.products:
         states.update(row.vat)
     given = [text(shown_name(state), f" ({run.fmt.number(n)})") for state, n in sorted(states.items()) if state]
     if given:
-        yield from say("VAT{marks} is not computed; the file says of lots: {states}.", marks=marks, states=say.listed(given))
+        yield say("VAT{marks} is not computed; the file says of lots: {states}.", marks=marks, states=say.listed(given))
     else:
-        yield from say("VAT{marks} is not computed; the file says nothing of it.", marks=marks)
+        yield say("VAT{marks} is not computed; the file says nothing of it.", marks=marks)
 
 
 def _rise(run: Findings, part: Exit) -> Figure:
@@ -162,21 +147,26 @@ def _rise(run: Findings, part: Exit) -> Figure:
     rows = sorted((row for row in part.products if row.value > 0), key=lambda row: (-_middle(row), row.asset))
     least, most, terms = _middle(rows[-1]), _middle(rows[0]), _terms(part)
 
-    def cells(of: ProductExit | ExitAmounts, terms: str) -> tuple[Text, ...]:
-        return tuple(text(_derived(run, terms, fmt.percent(rise), COSTS, STORAGE)) for rise in of.rise)
-
-    def told(rise: float) -> Inline:
+    def told(rise: float | None, terms: str = terms) -> Inline:
         return _derived(run, terms, fmt.percent(rise), COSTS, STORAGE)
 
-    alike: dict[tuple[tuple[Text, ...], bool], list[ProductExit]] = {}
+    alike: dict[tuple[tuple[str, ...], bool], list[ProductExit]] = {}
     for row in rows:
-        alike.setdefault((cells(row, row.terms), row.terms in ASSUMED), []).append(row)
-    bars = [
-        Bar(_heads(run, members), figures, _middle(members[0]) / (most or 1.0), hollow=hollow)
-        for (figures, hollow), members in alike.items()
-    ]
-    if len(rows) > 1:
-        bars.append(Bar(text(say.words("All together")), cells(part.total, terms), None, total=True))
+        alike.setdefault((tuple(map(fmt.percent, row.rise)), row.terms in ASSUMED), []).append(row)
+
+    def after(i: int) -> Shown[list[ProductExit]]:
+        n = part.horizons[i]
+        head = plain(say.counted(n, "{years} year", "{years} years", years=fmt.number(n))).replace(" ", NBSP)
+        return right(text(head), lambda those: told(those[0].rise[i], those[0].terms))
+
+    table = run.bars(
+        "Rise of the price needed",
+        alike.values(),
+        left("Product", lambda those: _heads(run, those)),
+        *map(after, range(len(part.horizons))),
+        bar=lambda those: {"value": _middle(those[0]) / (most or 1.0), "hollow": those[0].terms in ASSUMED},
+        below=[Bar.of(say("All together"), *map(told, part.total.rise), total=True)] if len(rows) > 1 else [],
+    )
     years = fmt.number(part.horizons[MIDDLE])
     if fmt.percent(least) == fmt.percent(most):
         title = say("After {years} years a price must be {rise} higher to pay for the way out", years=years, rise=told(most))
@@ -187,10 +177,6 @@ def _rise(run: Findings, part: Exit) -> Figure:
             least=told(least),
             most=told(most),
         )
-    columns = tuple(
-        Column(plain(say.counted(n, "{years} year", "{years} years", years=fmt.number(n))).replace(" ", NBSP))
-        for n in part.horizons
-    )
     if part.of == "proposal":
         sub = say(
             "Rise of the price from today after which a sale returns value, entry costs and storage. Bars: {years} years.",
@@ -202,7 +188,6 @@ def _rise(run: Findings, part: Exit) -> Figure:
             "Bars: {years} years.",
             years=years,
         )
-    table = BarTable(say.words("Rise of the price needed"), say.words("Product"), columns, tuple(bars))
     legend = (("hollow", say.words("rests on an assumption")),) if terms in ASSUMED else ()
     foot = say("(1 + entry + years × storage) / (1 − half spread) − 1{terms}.", terms=sources(*run.rests_on(COSTS, STORAGE)))
     return Figure(title, sub, (table,), legend, foot)
@@ -229,24 +214,20 @@ def _products(run: Findings, part: Exit) -> Figure:
         net = _derived(run, terms, fmt.number(total.net), COSTS, STORAGE)
         below.append(Row.of(say.words("All together"), strong(fmt.number(total.value)), "", "", now, net, "", total=True))
     after = _after(run, part)
-    table = tabled(
-        say.words("Exit by product"),
+    table = run.table(
+        "Exit by product",
         part.products,
-        left(say.words("Product"), run.head),
-        right(say.words("Value, {currency}", currency=run.currency), lambda row: strong(fmt.number(row.value))),
-        right(say.words("Spread"), lambda row: _given(run, row.terms, fmt.percent(row.spread), COSTS)),
-        right(say.words("Storage a year"), lambda row: _given(run, row.terms, fmt.percent(row.storage), STORAGE)),
+        left("Product", run.head),
+        right("Value, {currency}", lambda row: strong(fmt.number(row.value))),
+        right("Spread", lambda row: _given(run, row.terms, fmt.percent(row.spread), COSTS)),
+        right("Storage a year", lambda row: _given(run, row.terms, fmt.percent(row.storage), STORAGE)),
+        right("Sold at once, {currency}", lambda row: _derived(run, row.terms, fmt.number(row.net_now), COSTS), "Sold at once"),
         right(
-            say.words("Sold at once, {currency}", currency=run.currency),
-            lambda row: _derived(run, row.terms, fmt.number(row.net_now), COSTS),
-            say.words("Sold at once"),
-        ),
-        right(
-            say.words("{what}, {currency}", what=after, currency=run.currency),
+            say("{what}, {currency}", what=after, currency=run.currency),
             lambda row: _derived(run, row.terms, fmt.number(row.net), COSTS, STORAGE),
-            after,
+            text(after),
         ),
-        right(say.words("Days to the money: low, middle, high"), lambda row: _days(run, row), say.words("Days to the money")),
+        right("Days to the money: low, middle, high", lambda row: _days(run, row), "Days to the money"),
         below=below,
     )
     sub = say(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from toolkit.records.positions import Position
 from toolkit.records.risk import AssetSupply
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Table, left, right, tabled
+from toolkit.report.document import Block, Columns, Figure, Missing, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Text, muted, sources, strong, text
+from toolkit.report.i18n.text import NONE, Span, Text, muted, sources, strong, text
 from toolkit.report.markers import UNCERTAIN
 
 SHOWN = 6
@@ -50,17 +50,6 @@ def _countries(run: Findings) -> Figure:
     if controlled is not None:
         rows.append((say.words("Under control"), controlled, (before.controlled or 0.0) if before else 0.0, limit, True))
     scale = ROOM * max(max(new, was, cap or 0.0) for _, new, was, cap, _ in rows)
-    bars = tuple(
-        Bar(
-            text(label),
-            ((_cell(run, was, bold=False),) if before else ()) + (_cell(run, new, bold=True),),
-            new / scale,
-            was / scale if before else None,
-            None if cap is None else cap / scale,
-            controlled=tint,
-        )
-        for label, new, was, cap, tint in rows
-    )
     drawn = sorted({cap for _, _, _, cap, _ in rows if cap is not None})
     marks = ((drawn[0] / scale, say.words("limit {share}", share=run.fmt.limit(drawn[0]))),) if len(drawn) == 1 else ()
     legend = ((("now", say.words("now")),) if before else ()) + (("new", say.words("proposed")),)
@@ -69,8 +58,20 @@ def _countries(run: Findings) -> Figure:
         "Source: statistics of supply{markers}. “Not named” is many countries and is never counted as one.",
         markers=sources(*_statistics(run, run.shown), *run.rests_on(UNCERTAIN)),
     )
-    columns = (Column(say.words("now")), Column(say.words("new"))) if before else (Column(say.words("share")),)
-    table = BarTable(say.words("Country of supply"), say.words("Country"), columns, bars, marks)
+    table = run.bars(
+        "Country of supply",
+        rows,
+        left("Country", lambda row: row[0]),
+        right("now", lambda row: _cell(run, row[2], muted)) if before else None,
+        right(say("new") if before else say("share"), lambda row: _cell(run, row[1], strong)),
+        bar=lambda row: {
+            "value": row[1] / scale,
+            "reference": row[2] / scale if before else None,
+            "cap": None if row[3] is None else row[3] / scale,
+            "controlled": row[4],
+        },
+        caps=marks,
+    )
     legend += (("cap", say.words("limit")),) if drawn else ()
     behind = _table(run, [(run.country(code), now.get(code, 0.0), old.get(code, 0.0)) for code in order]) if rest else None
     return Figure(_countries_finding(run, order), sub, (table,), legend, foot, behind)
@@ -96,20 +97,18 @@ def _unnamed(run: Findings) -> tuple[tuple[str, float, float], ...]:
 def _table(run: Findings, countries: Sequence[tuple[str, float, float]]) -> Table:
     """Every country that is named, and what is not."""
     say, before = run.say, run.before
-    return tabled(
-        say.words("All countries of supply"),
+    return run.table(
+        "All countries of supply",
         [row for row in (*countries, *_unnamed(run)) if max(row[1:]) > 0],
-        left(say.words("Country"), lambda row: row[0]),
-        right(say.words("now"), lambda row: _cell(run, row[2], bold=False)) if before else None,
-        right(say.words("new") if before else say.words("share"), lambda row: _cell(run, row[1], bold=True)),
+        left("Country", lambda row: row[0]),
+        right("now", lambda row: _cell(run, row[2], muted)) if before else None,
+        right(say("new") if before else say("share"), lambda row: _cell(run, row[1], strong)),
         stacks=False,
     )
 
 
-def _cell(run: Findings, value: float, *, bold: bool) -> Text:
-    if value <= 0:
-        return text(NONE)
-    return text(strong(run.fmt.share(value)) if bold else muted(run.fmt.share(value)))
+def _cell(run: Findings, value: float, style: Callable[[str], Span]) -> Span:
+    return NONE if value <= 0 else style(run.fmt.share(value))
 
 
 def _countries_finding(run: Findings, order: Sequence[str]) -> Text:
@@ -150,20 +149,15 @@ def _single(run: Findings) -> Figure | None:
     if not rows:
         return None
     rows.sort(key=lambda row: (row[1].n_minus_1, row[0].asset))
-    bars = tuple(
-        Bar(
-            text(run.head(p)),
-            (
-                text(run.country(s.top_country)),
-                text(strong(fmt.percent(s.n_minus_1, 0))),
-                text(muted(fmt.percent(p.weight))),
-            ),
-            s.n_minus_1,
-        )
-        for p, s in rows
+    table = run.bars(
+        "Supply left without the largest producer",
+        rows,
+        left("Metal", lambda row: run.head(row[0])),
+        left("largest", lambda row: run.country(row[1].top_country)),
+        right("remains", lambda row: strong(fmt.percent(row[1].n_minus_1, 0))),
+        right("weight", lambda row: muted(fmt.percent(row[0].weight))),
+        bar=lambda row: {"value": row[1].n_minus_1},
     )
-    columns = (Column(say.words("largest"), "left"), Column(say.words("remains")), Column(say.words("weight")))
-    table = BarTable(say.words("Supply left without the largest producer"), say.words("Metal"), columns, bars)
     foot = say("Source: statistics of supply{markers}.", markers=sources(*_statistics(run, run.held)))
     return Figure(_single_finding(run, rows), _single_sub(run, rows), (table,), (), foot)
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from toolkit.records.parts.control_history import ControlHistory, ExposurePoint, MeasureChange
 from toolkit.report.charts.exposure_steps import Step, Steps, exposure_steps
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Shown, Table, left, right, tabled
+from toolkit.report.document import Block, Figure, Shown, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
@@ -144,15 +144,15 @@ def _table(run: Findings, found: ControlHistory) -> Table:
     def share(value: float, written: Callable[[str], Span]) -> Span:
         return written(fmt.percent(value, 0)) if value >= SEEN else NONE
 
-    stoppable: Shown[MeasureChange] = right(say.words("Could be stopped"), lambda one: share(_stoppable(one), muted))
-    return tabled(
-        say.words("Notices and what they changed"),
+    stoppable: Shown[MeasureChange] = right("Could be stopped", lambda one: share(_stoppable(one), muted))
+    return run.table(
+        "Notices and what they changed",
         found.changes,
-        left(say.words("Day"), lambda one: fmt.short_date(one.day)),
-        left(say.words("Notice"), lambda one: name(fmt.notices(say.term("term", one.number)))),
-        left(say.words("What happened"), happened),
-        left(say.words("Metals"), lambda one: say.series([of_key(key, say) for key in one.assets])),
-        right(say.words("Under control then"), lambda one: share(_under(one), strong)),
+        left("Day", lambda one: fmt.short_date(one.day)),
+        left("Notice", lambda one: name(fmt.notices(say.term("term", one.number)))),
+        left("What happened", happened),
+        left("Metals", lambda one: say.series([of_key(key, say) for key in one.assets])),
+        right("Under control then", lambda one: share(_under(one), strong)),
         stoppable if found.subject == "lots" else None,
         keys=2,
     )
@@ -164,14 +164,12 @@ def _points(run: Findings, found: ControlHistory) -> Table:
     def share(value: float | None) -> Inline:
         return fmt.percent(value) if value else NONE
 
-    return tabled(
-        say.words("shares under control by day"),
+    return run.table(
+        "shares under control by day",
         found.points,
-        left(say.words("From"), lambda p: fmt.short_date(p.day)),
-        right(say.words("Could be stopped"), lambda p: share(p.stoppable)) if lots else None,
-        right(
-            say.words("Under control, cannot be stopped") if lots else say.words("Under control"), lambda p: share(p.outside)
-        ),
-        right(say.words("Suspended"), lambda p: share(p.suspended)),
+        left("From", lambda p: fmt.short_date(p.day)),
+        right("Could be stopped", lambda p: share(p.stoppable)) if lots else None,
+        right(say("Under control, cannot be stopped") if lots else say("Under control"), lambda p: share(p.outside)),
+        right("Suspended", lambda p: share(p.suspended)),
         stacks=False,
     )

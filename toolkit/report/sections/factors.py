@@ -9,20 +9,15 @@ from toolkit.records.risk import Correlation
 from toolkit.report.charts.heatmap import Pair, heatmap
 from toolkit.report.compose import section
 from toolkit.report.document import (
-    Bar,
-    BarTable,
     Block,
-    Column,
     Columns,
     Figure,
     Missing,
     Paragraph,
-    Row,
     Shown,
     Table,
     left,
     right,
-    tabled,
 )
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
@@ -67,19 +62,6 @@ def _shares(run: Findings, model: FactorModel) -> Figure | None:
         return None
     named = sorted((key for key in found if key != SPECIFIC), key=lambda key: (-found[key], key))
     scale = 1.05 * max(*found.values(), 0.01)
-    order = (*named, SPECIFIC)
-    bars = tuple(
-        Bar(
-            text(name(_head(run, key))),
-            (
-                text(NONE if key == SPECIFIC else muted(fmt.number(exposures[key], 2))),
-                text(strong(fmt.percent(found[key]))),
-            ),
-            found[key] / scale if found[key] > 0 else None,
-            total=key == SPECIFIC,
-        )
-        for key in order
-    )
     top = named[0]
     written = {"factor": name(_head(run, top)), "share": fmt.percent(found[top], 0), "own": fmt.percent(found[SPECIFIC], 0)}
     if found[SPECIFIC] > found[top]:
@@ -91,8 +73,14 @@ def _shares(run: Findings, model: FactorModel) -> Figure | None:
         " covariance with the whole; a minus hedges the others.",
         volatility=fmt.percent(run.proposal.risk.volatility),
     )
-    columns = Column(say.words("exposure")), Column(say.words("variance"))
-    table = BarTable(say.words("Shares of the variance"), say.words("Factor"), columns, bars)
+    table = run.bars(
+        "Shares of the variance",
+        (*named, SPECIFIC),
+        left("Factor", lambda key: name(_head(run, key))),
+        right("exposure", lambda key: NONE if key == SPECIFIC else muted(fmt.number(exposures[key], 2))),
+        right("variance", lambda key: strong(fmt.percent(found[key]))),
+        bar=lambda key: {"value": found[key] / scale if found[key] > 0 else None, "total": key == SPECIFIC},
+    )
     return Figure(title, sub, (table,), (), own_calculation(run), _factor_table(run, model))
 
 
@@ -102,15 +90,15 @@ def _head(run: Findings, key: str) -> str:
 
 def _factor_table(run: Findings, model: FactorModel) -> Table:
     """What each factor is made of, how much it moves, and what it did in the last year."""
-    say, fmt = run.say, run.fmt
-    return tabled(
-        say.words("Factors, each without the metal itself"),
+    fmt = run.fmt
+    return run.table(
+        "Factors, each without the metal itself",
         model.factors,
-        left(say.words("Factor"), lambda f: name(_head(run, f.name))),
-        right(say.words("Volatility a year"), lambda f: fmt.percent(f.volatility)),
-        right(say.words("Last 12 months"), lambda f: NONE if f.return_12m is None else fmt.percent(f.return_12m, signed=True)),
-        left(say.words("To"), lambda f: fmt.month(f.last) if f.last else NONE),
-        left(say.words("Made of"), lambda f: _members(run, f)),
+        left("Factor", lambda f: name(_head(run, f.name))),
+        right("Volatility a year", lambda f: fmt.percent(f.volatility)),
+        right("Last 12 months", lambda f: fmt.percent(f.return_12m, signed=True)),
+        left("To", lambda f: fmt.month(f.last)),
+        left("Made of", lambda f: _members(run, f)),
         stacks=False,
     )
 
@@ -135,16 +123,14 @@ def _explained(run: Findings, model: FactorModel) -> Figure:
     say, fmt = run.say, run.fmt
     rows = sorted(model.assets, key=lambda a: (-(a.fit or 0.0), a.asset))
     scale = 1.05 * max(*(a.fit or 0.0 for a in rows), 0.01)
-    bars = tuple(
-        Bar(
-            text(run.head(a)),
-            (_strongest(run, a, model.tests.threshold), text(strong(fmt.percent(a.fit, 0)))),
-            None if a.fit is None else max(a.fit, 0.0) / scale,
-        )
-        for a in rows
+    table = run.bars(
+        "Variance explained by the factors",
+        rows,
+        left("Metal", run.head),
+        left("clearest with", lambda a: _strongest(run, a, model.tests.threshold)),
+        right("explained", lambda a: strong(fmt.percent(a.fit, 0))),
+        bar=lambda a: {"value": None if a.fit is None else max(a.fit, 0.0) / scale},
     )
-    columns = Column(say.words("clearest with"), "left"), Column(say.words("explained"))
-    table = BarTable(say.words("Variance explained by the factors"), say.words("Metal"), columns, bars)
     tests = model.tests
     sub = say(
         "Share of the variance of the year ahead that the factors explain, and the factor whose loading is most clearly"
@@ -178,14 +164,14 @@ def _loadings(run: Findings, model: FactorModel) -> Table:
     say, fmt, threshold = run.say, run.fmt, model.tests.threshold
 
     def loading(factor: str) -> Shown[FactorAsset]:
-        return right(_head(run, factor), lambda a: _loading(run, a.loadings[factor], threshold))
+        return right(text(_head(run, factor)), lambda a: _loading(run, a.loadings[factor], threshold))
 
-    return tabled(
-        say.words("Loadings, t-statistic in brackets, bold from {threshold} on", threshold=fmt.plain_number(threshold)),
+    return run.table(
+        say("Loadings, t-statistic in brackets, bold from {threshold} on", threshold=fmt.plain_number(threshold)),
         model.assets,
-        left(say.words("Metal"), run.head),
+        left("Metal", run.head),
         *(loading(f.name) for f in model.factors),
-        right(say.words("Explained"), lambda a: fmt.percent(a.fit, 0)),
+        right("Explained", lambda a: fmt.percent(a.fit, 0)),
         stacks=False,
     )
 
@@ -204,16 +190,16 @@ def _coverage(run: Findings, rows: Sequence[FactorAsset]) -> Figure:
     alike: dict[tuple[str, str, str], list[FactorAsset]] = {}
     for a in rows:
         alike.setdefault((a.observation, a.volatility_from, a.comovement_from), []).append(a)
-    table = tabled(
-        say.words("What the estimates are from"),
+    table = run.table(
+        "What the estimates are from",
         alike.values(),
-        left(say.words("Metals"), lambda those: say.listed([run.head(those[0]), *(run.metal(a) for a in those[1:])])),
-        left(say.words("Seen"), lambda those: seen(run, those[0].observation)),
-        right(say.words("Changes each"), lambda those: _changes(run, those)),
-        right(say.words("Gaps left out"), lambda those: _gaps(run, those)) if any(a.gaps for a in rows) else None,
-        left(say.words("To"), lambda those: fmt.month(max(a.last for a in those))),
-        left(say.words("Volatility from"), lambda those: say.words(FROM[those[0].volatility_from])),
-        left(say.words("Co-movement from"), lambda those: say.words(FROM[those[0].comovement_from])),
+        left("Metals", lambda those: say.listed([run.head(those[0]), *(run.metal(a) for a in those[1:])])),
+        left("Seen", lambda those: seen(run, those[0].observation)),
+        right("Changes each", lambda those: _changes(run, those)),
+        right("Gaps left out", lambda those: _gaps(run, those)) if any(a.gaps for a in rows) else None,
+        left("To", lambda those: fmt.month(max(a.last for a in those))),
+        left("Volatility from", lambda those: say.words(FROM[those[0].volatility_from])),
+        left("Co-movement from", lambda those: say.words(FROM[those[0].comovement_from])),
     )
     title = say("The estimates of each metal rest on {n} price changes", n=_changes(run, rows))
     return Figure(title, (), (), data=table)
@@ -313,21 +299,19 @@ def _told(run: Findings, apart: Sequence[Correlation], heads: Mapping[str, str])
 
 def _table(run: Findings, rows: Sequence[Correlation], heads: Mapping[str, str]) -> Table:
     say, fmt = run.say, run.fmt
-    columns = (
-        Column(say.words("Metal"), "left"), Column(say.words("With"), "left"), Column(say.words("Correlation used")),
-        Column(say.words("Correlation observed")), Column(say.words("95% interval")), Column(say.words("Common changes")),
-    )  # fmt: skip
-    cells = [
-        Row(
-            (
-                *(text(name(heads[key])) for key in r.assets),
-                text(NONE if r.forecast is None else fmt.number(r.forecast, 2)),
-                text(NONE if r.observed is None else fmt.number(r.observed, 2)),
-                text(NONE) if r.observed is None
-                else say("{low} to {high}", low=fmt.number(r.low, 2), high=fmt.number(r.high, 2)),
-                text(fmt.number(r.periods)),
-            )
-        )
-        for r in rows
-    ]  # fmt: skip
-    return Table(say.words("Correlations, pair by pair"), columns, tuple(cells), stacks=False)
+
+    def interval(r: Correlation) -> Inline:
+        low, high = fmt.number(r.low, 2), fmt.number(r.high, 2)
+        return NONE if r.observed is None else say("{low} to {high}", low=low, high=high)
+
+    return run.table(
+        "Correlations, pair by pair",
+        rows,
+        left("Metal", lambda r: name(heads[r.assets[0]])),
+        left("With", lambda r: name(heads[r.assets[1]])),
+        right("Correlation used", lambda r: fmt.number(r.forecast, 2)),
+        right("Correlation observed", lambda r: fmt.number(r.observed, 2)),
+        right("95% interval", interval),
+        right("Common changes", lambda r: fmt.number(r.periods)),
+        stacks=False,
+    )

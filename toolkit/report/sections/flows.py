@@ -10,17 +10,14 @@ from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.compose import folded, section
 from toolkit.report.document import (
     Block,
-    Column,
     Figure,
     Missing,
     Panels,
-    Row,
     Shown,
     SmallMultiple,
     Table,
     left,
     right,
-    tabled,
 )
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import DASH, NARROW, capital, day
@@ -200,12 +197,12 @@ def _months(run: Findings, found: Sequence[Flow], months: Sequence[str]) -> Tabl
             quantity, basis = by.get(month, (None, MISSING))
             return NONE if quantity is None else text(run.fmt.number(quantity), "*" if basis == INFERRED else "")
 
-        return right(run.head(flow).text, cell)
+        return right(run.head(flow), cell)
 
-    return tabled(
-        run.say.words("imports by month in kg (* zero inferred)"),
+    return run.table(
+        "imports by month in kg (* zero inferred)",
         reversed(months),
-        left(run.say.words("Month"), lambda month: run.fmt.month(_first(month))),
+        left("Month", lambda month: run.fmt.month(_first(month))),
         *map(quantities, found),
         stacks=False,
     )
@@ -222,12 +219,12 @@ def _reported(run: Findings, points: Sequence[ReportedFlow]) -> Figure:
         words = say.term("term", point.confidence)
         return words if point.confirmed else Span(capital(words), "warn")
 
-    table = tabled(
-        say.words("Reported flows"),
+    table = run.table(
+        "Reported flows",
         points,
-        left(say.words("Date"), when),
-        left(say.words("What was reported"), lambda point: name(say.term("term", point.what))),
-        left(say.words("Standing"), known),
+        left("Date", when),
+        left("What was reported", lambda point: name(say.term("term", point.what))),
+        left("Standing", known),
     )
     title = say.counted(
         len(points),
@@ -281,12 +278,6 @@ def recent(run: Findings, found: Sequence[Flow]) -> Figure:
             total=run.fmt.number(len(known)),
             origin=origin,
         )
-    columns = (
-        Column(say.words("Metal"), "left"), Column(say.words("Latest month, kg")), Column(say.words("a year before")),
-        Column(say.words("12 months, kg a month"), short=say.words("12 months")), Column(say.words("12 before")),
-        Column(say.words("Change")), Column(say.words("Months at zero")),
-        Column(say.words("Share of all imports"), short=say.words("Share")),
-    )  # fmt: skip
     sub = say(
         "Imports from {origin} to {month}.",
         origin=origin, month=run.fmt.month(f"{max(flow.summary.month for flow in found)}-01"),
@@ -300,25 +291,24 @@ def recent(run: Findings, found: Sequence[Flow]) -> Figure:
     diverted = [_diverted(run, flow, flow.diversion) for flow in found if flow.diversion and flow.diversion.suspected]
     if diverted:
         foot = text(foot, *(text(" ", words) for words in (*diverted, say.translate(part.rules.diversion))))
-    table = Table(say.words("Two years of imports"), columns, tuple(_row(run, flow) for flow in found))
+    table = run.table(
+        "Two years of imports",
+        found,
+        left("Metal", run.head),
+        right("Latest month, kg", lambda flow: _number(run, flow.summary.latest)),
+        right("a year before", lambda flow: _number(run, flow.summary.on_year.base)),
+        right("12 months, kg a month", lambda flow: _number(run, flow.summary.year, bold=True), "12 months"),
+        right("12 before", lambda flow: _number(run, flow.summary.year_before)),
+        right("Change", lambda flow: _change(run, flow.summary.year_on_year)),
+        right("Months at zero", lambda flow: _zeros(run, flow)),
+        right("Share of all imports", lambda flow: NONE if (s := flow.summary.share) is None else run.fmt.share(s), "Share"),
+    )
     return Figure(title, sub, (table,), (), foot)
 
 
-def _row(run: Findings, flow: Flow) -> Row:
-    summary = flow.summary
-    inferred = f" ({summary.inferred_in_year}*)" if summary.inferred_in_year else ""
-    return Row(
-        (
-            text(run.head(flow)),
-            _number(run, summary.latest),
-            _number(run, summary.on_year.base),
-            _number(run, summary.year, bold=True),
-            _number(run, summary.year_before),
-            _change(run, summary.year_on_year),
-            text(run.fmt.number(summary.zeros_in_year), inferred),
-            text(run.fmt.share(summary.share)) if summary.share is not None else text(NONE),
-        )
-    )
+def _zeros(run: Findings, flow: Flow) -> Text:
+    inferred = flow.summary.inferred_in_year
+    return text(run.fmt.number(flow.summary.zeros_in_year), f" ({inferred}*)" if inferred else "")
 
 
 def _diverted(run: Findings, flow: Flow, found: Diversion) -> Text:
@@ -350,12 +340,17 @@ def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
             total=run.fmt.number(len(covered)),
         )
     sub = say("Imports from {origin}, kg a month.", origin=run.country(part.origin))
-    columns = (
-        Column(say.words("Metal"), "left"), Column(say.words("Control"), "left"), Column(say.words("First day")),
-        Column(say.words("Before")), Column(say.words("First three months")), Column(say.words("Change")),
-        Column(say.words("Collapse from")),
-    )  # fmt: skip
-    table = Table(say.words("Imports before and after a control"), columns, tuple(_effect(run, *row) for row in rows))
+    table = run.table(
+        "Imports before and after a control",
+        rows,
+        left("Metal", lambda row: run.head(row[0])),
+        left("Control", lambda row: _control(run, row[1])),
+        right("First day", lambda row: run.fmt.short_date(row[1].effective)),
+        right("Before", lambda row: _number(run, row[1].base)),
+        right("First three months", lambda row: _number(run, row[1].after, bold=True)),
+        right("Change", lambda row: _change(run, row[1].change)),
+        right("Collapse from", lambda row: run.fmt.month(row[1].collapsed)),
+    )
     foot = say(
         "Own calculation{marks}: mean of the twelve months before the month of the first day, and of the three from it on. "
         "Parcels sent ahead of an expected control raise the months before. † {small} {collapse}",
@@ -366,37 +361,25 @@ def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
     return Figure(title, sub, (table,), (), foot)
 
 
-def _effect(run: Findings, flow: Flow, control: FlowControl) -> Row:
-    say = run.say
-    number = run.fmt.notices(control.number or "")
+def _control(run: Findings, control: FlowControl) -> Text:
+    say, number = run.say, run.fmt.notices(control.number or "")
     kind = say.words("ban") if control.instrument == "ban" else say.words("licence") if control.covers else ""
     what = say("{number}, {kind}", number=number, kind=kind) if kind else say("{number}, other forms", number=number)
-    return Row(
-        (
-            text(run.head(flow)),
-            what if control.covers else text(muted(plain(what))),
-            text(run.fmt.short_date(control.effective)),
-            _number(run, control.base),
-            _number(run, control.after, bold=True),
-            _change(run, control.change),
-            text(run.fmt.month(control.collapsed)) if control.collapsed else text(NONE),
-        )
-    )
+    return what if control.covers else text(muted(plain(what)))
 
 
-def _number(run: Findings, kg: float | None, *, bold: bool = False) -> Text:
+def _number(run: Findings, kg: float | None, *, bold: bool = False) -> Inline:
     """Whole kg; what rounds to none and is some is below one."""
     if kg is None:
-        return text(NONE)
+        return NONE
     words = f"<{NARROW}{run.fmt.number(1)}" if 0 < kg < 0.5 else run.fmt.number(kg)
-    return text(strong(words) if bold else words)
+    return strong(words) if bold else words
 
 
-def _change(run: Findings, change: Change | None) -> Text:
+def _change(run: Findings, change: Change | None) -> Inline:
     """A percentage; a dagger where the base is too small for one, a dash where a month is missing."""
     if change is None or change.value is None:
-        return text(muted("†")) if change and change.reason == "small base" else text(NONE)
-    value = change.value
-    if -1 < value < NEARLY_ALL:
-        return text(f"<{NARROW}{run.fmt.percent(-0.999)}")
-    return text(run.fmt.percent(value, signed=True))
+        return muted("†") if change and change.reason == "small base" else NONE
+    if -1 < change.value < NEARLY_ALL:
+        return f"<{NARROW}{run.fmt.percent(-0.999)}"
+    return run.fmt.percent(change.value, signed=True)

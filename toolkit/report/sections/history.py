@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
 from toolkit.records.parts.history import History, HistoryCase, Notice, PricePoint, PriceRange, Reaction
 from toolkit.report.charts.indexed import Indexed, Month, indexed, span
 from toolkit.report.charts.reactions import Strip, reactions
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Column, Figure, Panels, Row, Shown, SmallMultiple, Table, right, tabled
+from toolkit.report.document import Block, Figure, Panels, Row, Shown, SmallMultiple, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day, readable
 from toolkit.report.i18n.language import mark
@@ -205,7 +205,7 @@ def _legend(run: Findings, chosen: Sequence[HistoryCase], span: tuple[float, flo
 
 def _paths(run: Findings, chosen: Sequence[HistoryCase]) -> Table:
     """Indices as printed and as a level, by month from that of the announcement."""
-    say, fmt = run.say, run.fmt
+    fmt = run.fmt
     shifts = sorted({month.shift for case in chosen for month in case.path})
 
     def indices(case: HistoryCase) -> Shown[int]:
@@ -217,12 +217,12 @@ def _paths(run: Findings, chosen: Sequence[HistoryCase]) -> Table:
                 return NONE
             return text(fmt.number(month.level), f" ({fmt.number(month.printed)})")
 
-        return right(f"{run.head(case).text}, {label_of(run, case)}", cell)
+        return right(text(run.head(case), f", {label_of(run, case)}"), cell)
 
-    return tabled(
-        say.words("index by month, the weighted mean and in brackets the price as published"),
+    return run.table(
+        "index by month, the weighted mean and in brackets the price as published",
         shifts,
-        right(say.words("Month"), lambda shift: fmt.number(shift, signed=True)),
+        right("Month", lambda shift: fmt.number(shift, signed=True)),
         *map(indices, chosen),
         stacks=False,
     )
@@ -262,12 +262,19 @@ def cases(run: Findings) -> Figure:
     found = sorted(part.cases, key=lambda case: (not case.concerns, case.announced, case.asset))
     horizons = [row.horizon for row in part.summary]
     limit = run.assumed(run.fmt.percent(part.no_reaction, 0), "no_reaction")
-    columns = (
-        Column(say.words("Metal"), "left"), Column(say.words("Measure, announced"), "left", say.words("Measure")),
-        *(Column(say.words("{months} m", months=months)) for months in horizons),
-        Column(say.words("In the same year"), "left"),
-    )  # fmt: skip
-    table = Table(say.words("Change after each announcement"), columns, (*(_case(run, case) for case in found), *_totals(run)))
+
+    def after(i: int) -> Shown[HistoryCase]:
+        return right(say("{months} m", months=horizons[i]), lambda case: _cell(run, case.reactions[i]))
+
+    table = run.table(
+        "Change after each announcement",
+        found,
+        left("Metal", run.head),
+        left("Measure, announced", lambda case: _announced(run, case), "Measure"),
+        *map(after, range(len(horizons))),
+        left("In the same year", lambda case: _in_that_year(run, case)),
+        below=_totals(run),
+    )
     sub = say(
         "Change of the price over base metals, from before the announcement to months after it. Bold: at least {limit}.",
         limit=limit,
@@ -306,21 +313,18 @@ def _title(run: Findings) -> Text:
     return say("{title}, {some} of {cases} {after}", title=title, some=some, cases=cases, after=after(last))
 
 
-def _case(run: Findings, case: HistoryCase) -> Row:
-    others = [label_of(run, other) for other in case.overlaps]
-    return Row(
-        (
-            text(run.head(case)),
-            text(label_of(run, case), muted(f" {run.fmt.short_date(case.announced)}")),
-            *(_cell(run, reaction) for reaction in case.reactions),
-            text(name(", ".join(dict.fromkeys(others)))) if others else text(NONE),
-        )
-    )
+def _announced(run: Findings, case: HistoryCase) -> Text:
+    return text(label_of(run, case), muted(f" {run.fmt.short_date(case.announced)}"))
 
 
-def _cell(run: Findings, reaction: Reaction) -> Text:
+def _in_that_year(run: Findings, case: HistoryCase) -> Inline:
+    others = dict.fromkeys(label_of(run, other) for other in case.overlaps)
+    return name(", ".join(others)) if others else NONE
+
+
+def _cell(run: Findings, reaction: Reaction) -> Inline:
     if reaction.figure is None:
-        return text(NONE)
+        return NONE
     signs = ("*" if reaction.scarce else "") + ("‡" if reaction.adjusted is None else "")
     style = muted if reaction.verdict == NO else strong
     return text(style(run.fmt.percent(reaction.figure, 0, signed=True)), style(signs))
@@ -329,18 +333,18 @@ def _cell(run: Findings, reaction: Reaction) -> Text:
 def _totals(run: Findings) -> tuple[Row, ...]:
     say, fmt, rows = run.say, run.fmt, run.part(History).summary
 
-    def row(label: str, cells: list[Text], *, total: bool = False) -> Row:
-        return Row((text(strong(label)), (), *cells, ()), total=total)
+    def row(label: str, cells: Iterable[Inline], *, total: bool = False) -> Row:
+        return Row.of(strong(label), "", *cells, "", total=total)
 
-    def signed(figure: float | None) -> Text:
-        return text(NONE) if figure is None else text(strong(fmt.percent(figure, 0, signed=True)))
+    def signed(figure: float | None) -> Inline:
+        return NONE if figure is None else strong(fmt.percent(figure, 0, signed=True))
 
     return (
         row(say.words("Median"), [signed(r.median) for r in rows], total=True),
         row(say.words("Lowest"), [signed(r.low) for r in rows]),
         row(say.words("Highest"), [signed(r.high) for r in rows]),
-        row(say.words("Cases (n)"), [text(fmt.number(r.n)) for r in rows]),
-        row(say.words("No reaction"), [text(fmt.number(r.none)) for r in rows]),
+        row(say.words("Cases (n)"), [fmt.number(r.n) for r in rows]),
+        row(say.words("No reaction"), [fmt.number(r.none) for r in rows]),
     )
 
 
@@ -350,11 +354,6 @@ def points(run: Findings) -> Figure | None:
     found = run.part(History).points
     if not found:
         return None
-    columns = (
-        Column(say.words("Metal"), "left"), Column(say.words("Around"), "left"), Column(say.words("Price of"), "left"),
-        Column(say.words("First price"), "left"), Column(say.words("Last price"), "left"), Column(say.words("Change")),
-        Column(say.words("Standing"), "left"),
-    )  # fmt: skip
     title = say.counted(
         len(found),
         "One single price was reported around a notice",
@@ -364,27 +363,27 @@ def points(run: Findings) -> Figure | None:
         "Dated points, each of one basis, never joined to a series and in no median. Change between the middles of ranges."
     )
     foot = say("Source: {what}{marks}.", what=say.words("press and yearbooks"), marks=sources(*run.of_tables("price_points")))
-    table = Table(say.words("Dated prices around notices without a series"), columns, tuple(_point(run, row) for row in found))
+    fmt = run.fmt
+    table = run.table(
+        "Dated prices around notices without a series",
+        found,
+        left("Metal", run.head),
+        left("Around", lambda row: fmt.notices(say.term("term", row.notice))),
+        left("Price of", lambda row: text(name(fmt.sentence(say.term("term", row.basis))), f", {row.unit}")),
+        left("First price", lambda row: _dated(run, row.first)),
+        left("Last price", lambda row: _dated(run, row.last) if row.last else NONE),
+        right("Change", lambda row: NONE if row.change is None else strong(fmt.percent(row.change, 0, signed=True))),
+        left("Standing", lambda row: _standing(run, row)),
+    )
     return Figure(title, sub, (table,), (), foot)
 
 
-def _point(run: Findings, row: PricePoint) -> Row:
+def _standing(run: Findings, row: PricePoint) -> Text:
     say = run.say
     kind = say.words("asked price") if row.kind == "ask" else say.words("assessment")
     where = say.words("press report") if row.press else say.words("yearbook")
-    standing = say("{kind}, {where}", kind=kind, where=where) if row.exact else say(
+    return say("{kind}, {where}", kind=kind, where=where) if row.exact else say(
         "{kind}, {where}, day approximate", kind=kind, where=where)  # fmt: skip
-    return Row(
-        (
-            text(run.head(row)),
-            text(run.fmt.notices(say.term("term", row.notice))),
-            text(name(run.fmt.sentence(say.term("term", row.basis))), f", {row.unit}"),
-            _dated(run, row.first),
-            _dated(run, row.last) if row.last else text(NONE),
-            text(NONE) if row.change is None else text(strong(run.fmt.percent(row.change, 0, signed=True))),
-            standing,
-        )
-    )
 
 
 def _dated(run: Findings, price: PriceRange) -> Text:

@@ -11,12 +11,12 @@ from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.subjects import Holdings
 from toolkit.report.charts.basket import Slice, status_bar
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Row, Shown, Table, left, right, tabled
+from toolkit.report.document import Block, Figure, Missing, Row, Shown, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import source_of_dealer
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sentences, sources, strong, text
 from toolkit.report.tables.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, Sum, reach, shown_name, sums
 
 SHOWN, SHORT = 30, 15
@@ -83,13 +83,10 @@ def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     total, plans = sum(part.value for part in found.values()), [lot for lot in lots if lot.status == PLANNED]
     shown = [part for part in found.values() if part.lots or part.reach in ALWAYS]
     columns: tuple[Shown[Sum], ...] = (
-        left(say.words("Where it stands"), lambda part: say.words(REACHES[part.reach])),
-        right(say.words("Number of lots"), lambda part: fmt.number(part.lots) if part.lots else NONE),
-        right(
-            say.words("Value, {currency}", currency=run.currency),
-            lambda part: strong(fmt.number(part.value)) if part.value else NONE,
-        ),
-        right(say.words("Share"), lambda part: muted(fmt.percent(part.value / total)) if part.value else NONE),
+        left("Where it stands", lambda part: say.words(REACHES[part.reach])),
+        right("Number of lots", lambda part: fmt.number(part.lots) if part.lots else NONE),
+        right("Value, {currency}", lambda part: strong(fmt.number(part.value)) if part.value else NONE),
+        right("Share", lambda part: muted(fmt.percent(part.value / total)) if part.value else NONE),
     )
     owned, whole = fmt.number(len(lots) - len(plans)), muted(fmt.percent(1.0)) if total else NONE
     below = [Row.of(say.words("Owned or ordered"), owned, strong(fmt.number(total)), whole, total=True)]
@@ -97,7 +94,7 @@ def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         value = sum(lot.value or 0.0 for lot in plans)
         worth = fmt.number(value) if value else NONE
         below.append(Row.of(say.words("Planned, not owned, in no total"), fmt.number(len(plans)), worth, NONE))
-    table = tabled(say.words("Value by what a control can do"), shown, *columns, below=below)
+    table = run.table("Value by what a control can do", shown, *columns, below=below)
     drawn = [part for part in shown if part.value > 0]
     told = "; ".join(f"{say.words(LEGEND[part.reach][1])}: {run.money(part.value)}" for part in drawn)
     parts = tuple(Slice(part.value, run.money(part.value), LEGEND[part.reach][0]) for part in drawn)
@@ -107,7 +104,7 @@ def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         currency=run.currency,
         day=fmt.long_date(run.as_of),
     )
-    title, foot = _finding(run, found, total), text(*_source(run))
+    title, foot = _finding(run, found, total), sentences(*_source(run))
     if not parts:
         return Figure(title, sub, (table,), (), foot)
     return Figure(title, sub, (status_bar(parts, f"{told}.", fmt),), legend, foot, table)
@@ -147,17 +144,16 @@ def _priced(run: Findings, prices: Sequence[UnitPrice]) -> Iterator[Text]:
         yield text(run.say.words(words), *files, sources(*run.of_sources(*of)))
 
 
-def _source(run: Findings) -> Iterator[Inline]:
+def _source(run: Findings) -> Iterator[Text]:
     say, exposure = run.say, run.needed(Holdings).exposure
-    yield from say(
+    yield say(
         "Source: lots of the file {prices}; notices{notices}.",
         prices=say.listed([*_priced(run, exposure.prices)]),
         notices=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
     )
     if unpriced := exposure.unpriced:
         first: list[Inline] = [shown_name(say.lot(lot)) for lot in islice(unpriced, UNPRICED_NAMED)]
-        yield " "
-        yield from say.counted(
+        yield say.counted(
             len(unpriced),
             "{N} lot has no price for its form and is in no total: {lots}.",
             "{N} lots have no price for their form and are in no total: {lots}.",
@@ -171,26 +167,37 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     most = min(max(SHORT, sum(map(_is_at_risk, order))), SHOWN) if run.short else SHOWN
     first, rest = order[:most], order[most:]
     unknown = all(lot.assumed_origin for lot in lots)
-    columns = (
-        Column(say.words("Lot ID"), "left"),
-        Column(say.words("Metal and form") if unknown else say.words("Metal, form and origin"), "left", say.words("What")),
-        Column(say.words("Quantity, kg"), short=say.words("kg")),
-        Column(say.words("Price of a kg, {currency}", currency=run.currency), short=say.words("Price of a kg")),
-        Column(say.words("Value, {currency}", currency=run.currency)),
-        Column(say.words("Where"), "left"),
-        Column(say.words("Measure"), "left"),
-        Column(say.words("Can it be stopped?"), "left", say.words("Stopped?")),
-    )
-    told = [Row(_cells(run, lot, with_origin=not unknown)) for lot in first]
+    told = []
     if rest:
         value = sum(lot.value or 0.0 for lot in rest)
         words = say.counted(len(rest), "{N} further lot", "{N} further lots")
-        worth = text(strong(fmt.number(value)))
-        told.append(Row((words, (), (), (), worth, (), (), _rest(run, rest)), total=True))
-    data = Table(
-        say.words("All lots"), (*columns[:3], *columns[4:]), tuple(Row(_plain_cells(run, lot)) for lot in order), stacks=False
+        told.append(Row.of(words, "", "", "", strong(fmt.number(value)), "", "", _rest(run, rest), total=True))
+    what = say("Metal and form") if unknown else say("Metal, form and origin")
+    data = run.table(
+        "All lots",
+        order,
+        left("Lot ID", lambda lot: say.name(lot.lot_id)),
+        left(what, lambda lot: ", ".join(_plainly(run, lot)), "What"),
+        right("Quantity, kg", lambda lot: fmt.quantity(lot.mass), "kg"),
+        right("Value, {currency}", lambda lot: _value(run, lot)),
+        left("Where", lambda lot: _where(run, lot, name(lot.location or ""))),
+        left("Measure", lambda lot: _numbers(run, lot)),
+        left("Can it be stopped?", lambda lot: say.words(BRIEFLY[_stop(lot)]), "Stopped?"),
+        stacks=False,
     )
-    table = Table(say.words("Lots"), columns, tuple(told))
+    table = run.table(
+        "Lots",
+        first,
+        left("Lot ID", lambda lot: text(Span("▲ " if _is_at_risk(lot) else "", "warn"), shown_name(say.lot(lot.lot_id)))),
+        left(what, lambda lot: _what(run, lot, with_origin=not unknown), "What"),
+        right("Quantity, kg", lambda lot: fmt.quantity(lot.mass), "kg"),
+        right("Price of a kg, {currency}", lambda lot: _price(run, lot), "Price of a kg"),
+        right("Value, {currency}", lambda lot: _value(run, lot, bold=True)),
+        left("Where", lambda lot: _where(run, lot, shown_name(run.country(lot.location or "")))),
+        left("Measure", lambda lot: _numbers(run, lot) or NONE),
+        left("Can it be stopped?", lambda lot: _stopped(run, lot), "Stopped?"),
+        below=told,
+    )
     sub = say(
         "What a control can stop first (▲), then by value. ○ is the average of a year, ± one standard error. "
         "Measures are those on the form of the lot for delivery from its origin {towards}; a notice names forms, "
@@ -202,7 +209,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         sub = text(
             sub, " ", say("The file names no origin: every lot is judged as if it came from China{markers}.", markers=markers)
         )
-    return Figure(_largest(run, order), sub, (table,), (), text(*_source(run)), data if rest or _cut(lots) else None)
+    return Figure(_largest(run, order), sub, (table,), (), sentences(*_source(run)), data if rest or _cut(lots) else None)
 
 
 def _largest(run: Findings, order: Sequence[LotExposure]) -> Text:
@@ -233,28 +240,34 @@ def _cut(lots: Sequence[LotExposure]) -> bool:
     return any(len(shown_name(words).text) < len(words) for lot in lots for words in (lot.lot_id, lot.location or ""))
 
 
-def _cells(run: Findings, lot: LotExposure, *, with_origin: bool) -> tuple[Text, ...]:
-    say, fmt = run.say, run.fmt
-    place: list[Inline] = [say.words(STATUS[lot.status])]
-    if lot.location:
-        place += [", ", shown_name(run.country(lot.location))]
+def _what(run: Findings, lot: LotExposure, *, with_origin: bool) -> Text:
     origin: Inline = run.country(lot.origin)
     if lot.assumed_origin:
-        origin = run.assumed(say.words(UNKNOWN_ORIGIN), ORIGIN, marked=False)
-    numbers = _numbers(run, lot)
-    risky = _is_at_risk(lot)
-    return (
-        text(*((Span("▲ ", "warn"),) if risky else ()), shown_name(say.lot(lot.lot_id))),
-        text(
-            run.head(run.product(lot.asset)), ", ", name(say.term("term", lot.form)), *((", ", origin) if with_origin else ())
-        ),
-        text(fmt.quantity(lot.mass)),
-        _price(run, lot),
-        text(NONE) if lot.value is None else text("≤ " if lot.at_most else "", strong(fmt.number(lot.value))),
-        text(*place),
-        text(numbers) if numbers else text(NONE),
-        text(strong(say.words(STOP[_stop(lot)])) if risky else say.words(STOP[_stop(lot)])),
-    )
+        origin = run.assumed(run.say.words(UNKNOWN_ORIGIN), ORIGIN, marked=False)
+    form = name(run.say.term("term", lot.form))
+    return text(run.head(run.product(lot.asset)), ", ", form, *((", ", origin) if with_origin else ()))
+
+
+def _plainly(run: Findings, lot: LotExposure) -> tuple[str, str, str]:
+    """Metal, form and origin for the data table: as short as they can be said, since there may be thousands of lots."""
+    origin = run.say.words(UNKNOWN_ORIGIN) if lot.assumed_origin else run.country(lot.origin)
+    return run.head(run.product(lot.asset)).text, run.say.term("term", lot.form), origin
+
+
+def _value(run: Findings, lot: LotExposure, *, bold: bool = False) -> Inline:
+    if lot.value is None:
+        return NONE
+    written = run.fmt.number(lot.value)
+    return text("≤ " if lot.at_most else "", strong(written) if bold else written)
+
+
+def _where(run: Findings, lot: LotExposure, place: Span) -> Text:
+    return text(run.say.words(STATUS[lot.status]), *((", ", place) if lot.location else ()))
+
+
+def _stopped(run: Findings, lot: LotExposure) -> Inline:
+    words = run.say.words(STOP[_stop(lot)])
+    return strong(words) if _is_at_risk(lot) else words
 
 
 def _is_at_risk(lot: LotExposure) -> bool:
@@ -273,23 +286,6 @@ def _price(run: Findings, lot: LotExposure) -> Text:
     day = str(price.date)[:4] if annual else fmt.month(price.date)
     return text(
         "○ " if annual else "", fmt.price(price.price), *error, muted(f" {day}"), sources(*run.of_sources(price.source))
-    )
-
-
-def _plain_cells(run: Findings, lot: LotExposure) -> tuple[Text, ...]:
-    """The same for the data table: names whole, everything else as short as it can be said, since there may be thousands."""
-    say, fmt = run.say, run.fmt
-    origin = say.words(UNKNOWN_ORIGIN) if lot.assumed_origin else run.country(lot.origin)
-    what = (plain(text(run.head(run.product(lot.asset)))), say.term("term", lot.form), origin)
-    status = say.words(STATUS[lot.status])
-    return (
-        text(say.name(lot.lot_id)),
-        text(", ".join(what)),
-        text(fmt.quantity(lot.mass)),
-        text(NONE) if lot.value is None else text("≤ " if lot.at_most else "", fmt.number(lot.value)),
-        text(status, ", ", name(lot.location)) if lot.location else text(status),
-        text(_numbers(run, lot)),
-        text(say.words(BRIEFLY[_stop(lot)])),
     )
 
 
@@ -347,16 +343,13 @@ def _yearly(run: Findings) -> Figure | None:
         )
     sub = say("Amounts per kg. The values of lots use the average: what was quoted in Europe on one day is no series. Metal "
               "outside China may be worth that, and an order cost it.") if quoted else say("Amounts per kg.")  # fmt: skip
-    table = tabled(
-        say.words("Prices that are averages of a year"),
+    table = run.table(
+        "Prices that are averages of a year",
         prices.values(),
-        left(say.words("Metal"), lambda price: run.head(run.product(price.asset))),
-        right(say.words("Price used, {currency}", currency=run.currency), lambda price: strong(fmt.price(price.price))),
-        left(
-            say.words("Basis"),
-            lambda price: text(fmt.sentence(say.term("term", price.basis)), muted(f" {str(price.date)[:4]}")),
-        ),
-        left(say.words("Paid in"), lambda price: say.term("term", price.region) if price.region else say.words("not stated")),
+        left("Metal", lambda price: run.head(run.product(price.asset))),
+        right("Price used, {currency}", lambda price: strong(fmt.price(price.price))),
+        left("Basis", lambda price: text(fmt.sentence(say.term("term", price.basis)), muted(f" {str(price.date)[:4]}"))),
+        left("Paid in", lambda price: say.term("term", price.region) if price.region else say.words("not stated")),
         *(_quoted(run) if quoted else ()),
     )
     keys = (*(price.source for price in prices.values()), *(there.source for there, _ in quoted))
@@ -378,8 +371,7 @@ def _quoted(run: Findings) -> tuple[Shown[UnitPrice], Shown[UnitPrice]]:
             return NONE
         return text(name(fmt.sentence(say.term("term", there.basis))), muted(f", {fmt.short_date(there.date)}"))
 
-    head = say.words("Quoted in Europe, {currency}", currency=run.currency)
-    return right(head, ends, say.words("In Europe")), left(say.words("Quotation"), quotation)
+    return right("Quoted in Europe, {currency}", ends, "In Europe"), left("Quotation", quotation)
 
 
 def _delay(run: Findings) -> Figure | None:
@@ -407,13 +399,13 @@ def _delay(run: Findings) -> Figure | None:
     if not covers:
         unknown = say("How long the stored metal lasts is not known: the report was given no use a month.")
         return Figure(title, text(sub, " ", unknown), ())
-    table = tabled(
-        say.words("Cover of stored metal"),
+    table = run.table(
+        "Cover of stored metal",
         covers,
-        left(say.words("Metal"), lambda row: run.head(run.product(row.asset))),
-        right(say.words("Stored, kg"), lambda row: fmt.quantity(row.stored)),
-        right(say.words("Use a month, kg"), lambda row: fmt.quantity(row.monthly_use or 0.0)),
-        right(say.words("Cover, days"), lambda row: strong(fmt.number(row.days))),
-        right(say.words("A licence takes longer"), lambda row: run.derived(fmt.percent(row.shortfall, 0), DELAY, marked=False)),
+        left("Metal", lambda row: run.head(run.product(row.asset))),
+        right("Stored, kg", lambda row: fmt.quantity(row.stored)),
+        right("Use a month, kg", lambda row: fmt.quantity(row.monthly_use or 0.0)),
+        right("Cover, days", lambda row: strong(fmt.number(row.days))),
+        right("A licence takes longer", lambda row: run.derived(fmt.percent(row.shortfall, 0), DELAY, marked=False)),
     )
     return Figure(title, sub, (table,), (), say("Use a month as given to the report."))

@@ -13,7 +13,7 @@ from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Parag
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
+from toolkit.report.i18n.text import NONE, Text, sentences, sources, text
 from toolkit.report.markers import COSTS
 from toolkit.report.tables.basket import owned
 from toolkit.report.tables.deadline import deadline
@@ -32,8 +32,8 @@ def holdings_answer(run: Findings) -> tuple[Block, ...]:
     found = sums(exposure.lots)
     return (
         Heading(_result(run, found, exposure.at_risk)),
-        Paragraph(text(*_paragraph(run, exposure)), "answer"),
-        Paragraph(text(*deadline(run)), "next"),
+        Paragraph(sentences(*_paragraph(run, exposure)), "answer"),
+        Paragraph(sentences(*deadline(run)), "next"),
         KeyFigures(
             (
                 _stoppable(run, found["order"], exposure),
@@ -84,11 +84,11 @@ def _at_risk(run: Findings, at_risk: Total, safe: float, total: float) -> Text:
     )
 
 
-def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Inline]:
+def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Text]:
     say, lots = run.say, [lot for lot in exposure.lots if lot.status != PLANNED]
     plans = [lot for lot in exposure.lots if lot.status == PLANNED]
     if exposure.value > 0:
-        yield from say.counted(
+        yield say.counted(
             len(lots),
             "The file {file} lists {n} lot worth {total}{prices}; {share} of value is in a form under licence or ban for "
             "delivery {towards}{controls}.",
@@ -102,23 +102,21 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Inline]:
             controls=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
         )
         if without := sum(lot.value is None for lot in lots):
-            yield " "
-            yield from say.counted(
+            yield say.counted(
                 without, "{N} of them has no price and is in no total.", "{N} of them have no price and are in no total."
             )
     elif lots:
-        yield from say.counted(
+        yield say.counted(
             len(lots),
             "The file {file} lists {n} lot, and no price is known for its form.",
             "The file {file} lists {n} lots, and no price is known for any of their forms.",
             file=shown_name(run.subject),
         )
     else:
-        yield from say("The file {file} lists nothing that is owned or ordered.", file=shown_name(run.subject))
+        yield say("The file {file} lists nothing that is owned or ordered.", file=shown_name(run.subject))
     if plans:
         priced = [lot.value for lot in plans if lot.value is not None]
-        yield " "
-        yield from say.counted(
+        yield say.counted(
             len(plans),
             "{N} more lot, {worth}, is only planned: not owned, and in no total.",
             "{N} more lots, {worth}, are only planned: not owned, and in no total.",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from toolkit.records.limits import Limit
 from toolkit.records.positions import BrokenLimit
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Row, Table
+from toolkit.report.document import Block, Figure, Missing, left, right
 from toolkit.report.findings import HOLDS, Findings
 from toolkit.report.i18n.asked import kept
 from toolkit.report.i18n.countries import NAMES
@@ -41,22 +41,24 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
     if not run.limits:
         others = _others(run)
         return Missing(" ".join([say.words("The strategy sets no limit in numbers."), *([others] if others else [])]))
-    columns = (
-        Column(say.words("Limit"), "left"),
-        Column(say.words("Where it is tightest"), "left", say.words("Tightest")),
-        Column(say.words("Asked")),
-        *((Column(say.words("Now")),) if run.before is not None else ()),
-        Column(say.words("New")),
-        Column(say.words("Room, points"), short=say.words("Room")),
-        Column(say.words("One more point"), "left"),
+    table = run.table(
+        "Limits, room and price",
+        run.limits,
+        left("Limit", lambda c: _label(run, c)),
+        left("Where it is tightest", lambda c: _place(run, c), "Tightest"),
+        right("Asked", lambda c: _asked(run, c)),
+        right("Now", lambda c: _now(run, c)) if run.before is not None else None,
+        right("New", lambda c: _value(c.value, _scale(run, c), broken=c.slack < -HOLDS)),
+        right("Room, points", lambda c: _scale(run, c).room(c), "Room"),
+        left("One more point", lambda c: _worth(run, c)),
+        gauge="Room used",
+        row=lambda c: {"gauge": _used(run, c)},
     )
-    rows = tuple(Row(_cells(run, c), gauge=_used(run, c)) for c in run.limits)
     sub = say("Values of the proposal.")
     if run.proposal.solver.lots_gap is not None:
         sub = say(
             "Values on whole lots; the worth of a point is that before rounding to lots, where a limit can leave less room."
         )
-    table = Table(say.words("Limits, room and price"), columns, rows, gauge=say.words("Room used"))
     foot = [say.words("Own calculation. “Point” is a percentage point."), _aim(run), _others(run)]
     source = text(" ".join(words for words in foot if words))
     one_sided = [c for c in run.limits if _one_sided(c)]
@@ -114,15 +116,16 @@ def _names(run: Findings, rows: Sequence[Limit | BrokenLimit]) -> Text:
     return run.say.listed([run.say("volatility") if c.name == NAMELESS else of_strategy(c.name, run.say) for c in rows])
 
 
-def _cells(run: Findings, c: Limit) -> tuple[Text, ...]:
-    say, read = run.say, scale(run.say, c.kind, c.measure)
-    label = say("Volatility, set by the objective") if c.name == NAMELESS else of_strategy(c.name, say)
-    asked = say((SIDES if c.soft is None else SOFT)[c.side], limit=read.asked(c.limit))
-    cells = [text(label), text(_place(run, c)), asked]
-    if run.before:
-        cells.append(_now(run, c, read))
-    cells.append(_value(c.value, read, broken=c.slack < -HOLDS))
-    return (*cells, text(read.room(c)), text(_worth(run, c, read)))
+def _scale(run: Findings, c: Limit) -> Scale:
+    return scale(run.say, c.kind, c.measure)
+
+
+def _label(run: Findings, c: Limit) -> Inline:
+    return run.say("Volatility, set by the objective") if c.name == NAMELESS else of_strategy(c.name, run.say)
+
+
+def _asked(run: Findings, c: Limit) -> Text:
+    return run.say((SIDES if c.soft is None else SOFT)[c.side], limit=_scale(run, c).asked(c.limit))
 
 
 def _value(value: float, read: Scale, *, broken: bool) -> Text:
@@ -163,30 +166,32 @@ def _spoken(run: Findings, kind: str, where: str) -> Inline:
     return spoken.get(where) or (of_strategy(where, say) if kind == "scenario_loss" else name(say.term("metal", where)))
 
 
-def _now(run: Findings, c: Limit, read: Scale) -> Text:
+def _now(run: Findings, c: Limit) -> Inline:
     """The value today, marked where today breaks the limit."""
     value = run.before.limits.get(c.name) if run.before else None
     if value is None:
-        return text(NONE)
+        return NONE
+    read = _scale(run, c)
     broken = value > c.limit + HOLDS if c.side == "upper" else value < c.limit - HOLDS
-    return _value(value, read, broken=True) if broken else text(muted(read.value(value)))
+    return _value(value, read, broken=True) if broken else muted(read.value(value))
 
 
 def _used(run: Findings, c: Limit) -> float | None:
     """Share of an upper limit that is used; a floor, and a limit that asks for a gain, has no room that fills."""
     if c.side != "upper" or c.limit <= 0:
         return None
-    read = scale(run.say, c.kind, c.measure)
+    read = _scale(run, c)
     return min(max(read.told(c.value) / read.told(c.limit), 0.0), 1.0)
 
 
-def _worth(run: Findings, c: Limit, read: Scale) -> Inline:
+def _worth(run: Findings, c: Limit) -> Inline:
     """The shadow price per point in a unit a reader knows."""
     price, objective = c.shadow_price, run.proposal.objective
     if not c.binding:
         return run.say("nothing: the limit is not reached")
     if price is None:
         return NONE
+    read = _scale(run, c)
     fall = read.fall(price, c.limit)
     words = fall_in_words(worth(objective, _level(run), fall), fall, run.money, run.proposal.budget, run.say)
     if words is None:

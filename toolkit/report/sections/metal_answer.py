@@ -11,7 +11,7 @@ from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Parag
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import stage
-from toolkit.report.i18n.text import NONE, Inline, Text, sources, text
+from toolkit.report.i18n.text import NONE, Text, sentences, sources, text
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.tables.deadline import dated_controls, deadline
 from toolkit.report.tables.facts import doubts
@@ -37,8 +37,8 @@ def metal_answer(run: Findings) -> tuple[Block, ...]:
     figures = (_price(run, key), _left(run, key), _arrives(run, key))
     return (
         Heading(_result(run, key)),
-        Paragraph(text(*_paragraph(run, key)), "answer"),
-        Paragraph(text(*deadline(run), *_unnamed(run, key)), "next"),
+        Paragraph(sentences(*_paragraph(run, key)), "answer"),
+        Paragraph(sentences(*deadline(run), *_unnamed(run, key)), "next"),
         KeyFigures(tuple(figure for figure in figures if figure)),
         Status(doubts(run)),
     )
@@ -61,12 +61,12 @@ def _result(run: Findings, key: str) -> Text:
     )
 
 
-def _paragraph(run: Findings, key: str) -> Iterator[Inline]:
+def _paragraph(run: Findings, key: str) -> Iterator[Text]:
     say, row = run.say, run.controls.get(key)
     if row is None:
-        yield from say("The control ledger knows nothing of this metal.")
+        yield say("The control ledger knows nothing of this metal.")
         return
-    yield from say(
+    yield say(
         "State for delivery {towards}, of the form {form}: notices name forms, not elements{markers}.",
         towards=run.towards(run.record.owner.country),
         form=say.term("term", row.form),
@@ -74,13 +74,12 @@ def _paragraph(run: Findings, key: str) -> Iterator[Inline]:
     )
 
 
-def _unnamed(run: Findings, key: str) -> Iterator[Inline]:
+def _unnamed(run: Findings, key: str) -> Iterator[Text]:
     """That the date ahead is of other metals, where it is."""
     ahead = dated_controls(run)
     named = {asset for row in suspended_until(run, ahead[0].date) for asset in row.assets} if ahead else set[str]()
     if named and key not in named:
-        yield " "
-        yield from run.say("It does not name {metal}.", metal=run.metal(run.product(key)))
+        yield run.say("It does not name {metal}.", metal=run.metal(run.product(key)))
 
 
 def _scored(run: Findings, key: str) -> StageSupply | None:

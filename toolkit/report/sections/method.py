@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from toolkit.records.run import Run
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Columns, Figure, Paragraph, left, right, tabled
+from toolkit.report.document import Block, Columns, Figure, Paragraph, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
@@ -22,12 +22,11 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 @section("method", mark("Method and run"), needs=["about"])
 def method(run: Findings) -> tuple[Block, ...]:
     """The idea and its source, then the identity of the run and of its data."""
-    say = run.say
-    table = tabled(
-        say.words("Identity of the run"),
+    table = run.table(
+        "Identity of the run",
         _identity(run),
-        left(say.words("Item"), lambda item: item[0]),
-        left(say.words("Value"), lambda item: item[1]),
+        left("Item", lambda item: item[0]),
+        left("Value", lambda item: item[1]),
         stacks=False,
     )
     return (Paragraph(text(*idea(run), *_run(run))), Columns((Figure(_finding(run), (), (), data=table), *_data(run))))
@@ -141,14 +140,14 @@ def _data(run: Findings) -> Iterator[Figure]:
     used = run.record.data
     if not used:
         return
-    table = tabled(
-        say.words("Data of the run"),
+    table = run.table(
+        "Data of the run",
         used,
-        left(say.words("Table"), lambda row: say.term("table", readable(row.table))),
-        left(say.words("Source"), lambda row: text(say.term("source", row.source), sources(*run.of_sources(row.source_id)))),
-        right(say.words("Rows"), lambda row: fmt.number(row.rows)),
-        right(say.words("Newest"), lambda row: fmt.short_date(row.as_of)),
-        left("SHA-256", lambda row: name(row.sha256[:HASH])),
+        left("Table", lambda row: say.term("table", readable(row.table))),
+        left("Source", lambda row: text(say.term("source", row.source), sources(*run.of_sources(row.source_id)))),
+        right("Rows", lambda row: fmt.number(row.rows)),
+        right("Newest", lambda row: fmt.short_date(row.as_of)),
+        left(text("SHA-256"), lambda row: name(row.sha256[:HASH])),
         stacks=False,
     )
     title = say.counted(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from toolkit.records.parts.supply import EuScore, MetalSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Figure, Missing, left, right, tabled
+from toolkit.report.document import Block, Figure, Missing, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
@@ -147,17 +147,17 @@ def _told(run: Findings, rated: Sequence[Rated]) -> Iterator[Inline]:
 def _views(run: Findings, metals: Sequence[MetalSupply]) -> Figure:
     """Both views in one table; words of the notes stand as they are there."""
     say = run.say
-    table = tabled(
-        say.words("Official views by metal"),
+    table = run.table(
+        "Official views by metal",
         metals,
-        left(say.words("Metal"), run.head),
-        right("SR", lambda metal: _risk(run, metal.eu)),
-        right(say.words("SR, our scenario"), lambda metal: _scenario(run, metal), say.words("scenario")),
-        right("EI", lambda metal: _figure(run, metal.eu.economic_importance) if metal.eu else NONE),
-        left(say.words("Thresholds"), lambda metal: _verdict(run, metal.eu)),
-        left(say.words("EU list 2023"), lambda metal: _words(run, metal.eu_list_2023), say.words("EU list")),
-        left(say.words("US list 2025"), lambda metal: _words(run, metal.us_list_2025), say.words("US list")),
-        left(say.words("US net imports"), lambda metal: _reliance(run, metal.us_net_import_reliance)),
+        left("Metal", run.head),
+        right(text("SR"), lambda metal: _risk(run, metal.eu)),
+        right("SR, our scenario", lambda metal: _scenario(run, metal), "scenario"),
+        right(text("EI"), lambda metal: _figure(run, metal.eu.economic_importance) if metal.eu else NONE),
+        left("Thresholds", lambda metal: _verdict(run, metal.eu)),
+        left("EU list 2023", lambda metal: _words(run, metal.eu_list_2023), "EU list"),
+        left("US list 2025", lambda metal: _words(run, metal.us_list_2025), "US list"),
+        left("US net imports", lambda metal: _reliance(run, metal.us_net_import_reliance)),
     )
     on_both = sum(_listed(metal.eu_list_2023) and _listed(metal.us_list_2025) for metal in metals)
     title = say("None of these metals is on both lists, of the EU and of the US")

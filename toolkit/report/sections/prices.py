@@ -8,7 +8,7 @@ from datetime import date
 from toolkit.records.parts.prices import PriceMonth, Prices, PriceSeries
 from toolkit.report.charts.levels import Month, levels
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right, tabled
+from toolkit.report.document import Block, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
@@ -175,12 +175,12 @@ def _data(run: Findings, series: Sequence[PriceSeries]) -> Table:
     cells = {one.asset: {row.month: _cell(run, row) for row in one.months} for one in series}
 
     def of(one: PriceSeries) -> Shown[str]:
-        return right(capital(run.head(one).text), lambda month: cells[one.asset].get(month, NONE))
+        return right(text(capital(run.head(one).text)), lambda month: cells[one.asset].get(month, NONE))
 
-    return tabled(
-        say.words("Prices by month, {unit}: observed, then estimated price ± one standard error", unit=_unit(run, series)),
+    return run.table(
+        say("Prices by month, {unit}: observed, then estimated price ± one standard error", unit=_unit(run, series)),
         sorted({month for own in cells.values() for month in own}, reverse=True),
-        left(say.words("Month"), fmt.month),
+        left("Month", fmt.month),
         *map(of, series),
         stacks=False,
     )

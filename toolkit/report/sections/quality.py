@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from toolkit.records.parts.quality import Quality, SeriesQuality
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Row, Table
+from toolkit.report.document import Block, Figure, Shown, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, sentences, sources, text
 
 REPEATED = 2
 """Equal prices in a row that are worth a word."""
@@ -30,19 +30,20 @@ class Fault:
 @section("quality", mark("Data age and quality"), needs=["quality"])
 def quality(run: Findings) -> tuple[Block, ...]:
     """One table of the price series, those alike in one row."""
-    say, rows = run.say, run.part(Quality).series
+    rows = run.part(Quality).series
     shown = [one for one in FAULTS if any(one.found(row) for row in rows)]
-    columns = (
-        Column(say.words("Metals"), "left"),
-        Column(say.words("Basis"), "left"),
-        Column(say.words("Prices")),
-        Column(say.words("First"), "left"),
-        Column(say.words("Newest"), "left"),
-        *(Column(say.words(one.head)) for one in shown),
-        Column(say.words("Days old")),
-        Column(say.words("What is used"), "left", say.words("Used")),
-    )
-    table = Table(say.words("Quality of the price series"), columns, tuple(_alike(run, rows, shown)))
+    groups: dict[tuple[Text, ...], list[SeriesQuality]] = {}
+    columns = _columns(run, shown)
+    for row in rows:  # series of which the same is to be said share a row
+        groups.setdefault(tuple(text(column.cell(row)) for column in columns), []).append(row)
+
+    def names(those: list[SeriesQuality]) -> Text:
+        return joined([run.head(those[0]), *(run.metal(row) for row in those[1:])], ", ")
+
+    def of_first(column: Shown[SeriesQuality]) -> Shown[list[SeriesQuality]]:
+        return Shown(column.head, lambda those: column.cell(those[0]), column.align, column.short)
+
+    table = run.table("Quality of the price series", groups.values(), left("Metals", names), *map(of_first, columns))
     return (Figure(_finding(run, rows), _sub(run, shown), (table,), source=_foot(run, rows)),)
 
 
@@ -66,7 +67,7 @@ def _finding(run: Findings, rows: Sequence[SeriesQuality]) -> Text:
 
 def _sub(run: Findings, shown: Sequence[Fault]) -> Text:
     say, without = run.say, run.part(Quality).without
-    spans: list[Inline] = [
+    told = [
         say(
             "Series as known on {day}, each measured against itself; nothing is filled in or repaired.",
             day=run.fmt.long_date(run.as_of),
@@ -75,48 +76,47 @@ def _sub(run: Findings, shown: Sequence[Fault]) -> Text:
     noisy = any(row.noisy for row in run.part(Quality).series)
     # Of noisy series each print may lie far off the level: that none is called stray is no finding.
     if absent := [say.words(one.words) for one in FAULTS if one not in shown and not (noisy and one.told is _stray)]:
-        spans += [" ", say("No series has {faults}.", faults=say.listed(absent, alternatives=True))]
+        told += [say("No series has {faults}.", faults=say.listed(absent, alternatives=True))]
     if without:
-        spans += [" ", say("No series is known for {metals}.", metals=say.listed([run.metal(row) for row in without]))]
-    return text(*spans)
+        told += [say("No series is known for {metals}.", metals=say.listed([run.metal(row) for row in without]))]
+    return sentences(*told)
 
 
 def _foot(run: Findings, rows: Sequence[SeriesQuality]) -> Text:
     say = run.say
-    foot = say("Source: price series{markers}.", markers=sources(*run.of_prices(part="quality")))
-    spans: list[Inline] = [foot]
+    told = [say("Source: price series{markers}.", markers=sources(*run.of_prices(part="quality")))]
     if any(row.noisy for row in rows):
-        spans += [
-            " ",
-            say("A customs value is the value of all imports of a month over their quantity: mix, lots and lags move it."),
-        ]
+        told.append(
+            say("A customs value is the value of all imports of a month over their quantity: mix, lots and lags move it.")
+        )
     if any(row.old for row in rows):
-        spans += [" ", say("▲ marks a price that is older than the update frequency of its series explains.")]
-    return text(*spans)
+        told.append(say("▲ marks a price that is older than the update frequency of its series explains."))
+    return sentences(*told)
 
 
-def _alike(run: Findings, rows: Sequence[SeriesQuality], shown: Sequence[Fault]) -> Iterator[Row]:
-    """Series of which the same is to be said share a row."""
-    groups: dict[tuple[Text, ...], list[SeriesQuality]] = {}
-    for row in rows:
-        groups.setdefault(_cells(run, row, shown), []).append(row)
-    for cells, members in groups.items():
-        names = [run.head(members[0]), *(run.metal(row) for row in members[1:])]
-        yield Row((joined(names, ", "), *cells))
-
-
-def _cells(run: Findings, row: SeriesQuality, shown: Sequence[Fault]) -> tuple[Text, ...]:
+def _columns(run: Findings, shown: Sequence[Fault]) -> list[Shown[SeriesQuality]]:
     say, fmt = run.say, run.fmt
-    age = fmt.number(row.age_days)
-    return (
-        text(say.term("term", readable(row.basis)), muted(f", {say.words('noisy')}") if row.noisy else ""),
-        text(fmt.number(row.observations)),
-        text(fmt.month(row.first)),
-        text(fmt.month(row.last)),
-        *(one.told(run, row) if one.found(row) else text(NONE) for one in shown),
-        text(Span("▲ ", "warn"), Span(age, "warn")) if row.old else text(age),
-        say("estimated price") if row.noisy else say("as published"),
-    )
+
+    def fault(one: Fault) -> Shown[SeriesQuality]:
+        return right(say(one.head), lambda row: one.told(run, row) if one.found(row) else NONE)
+
+    return [
+        left(
+            "Basis",
+            lambda row: text(say.term("term", readable(row.basis)), muted(f", {say.words('noisy')}") if row.noisy else ""),
+        ),
+        right("Prices", lambda row: fmt.number(row.observations)),
+        left("First", lambda row: fmt.month(row.first)),
+        left("Newest", lambda row: fmt.month(row.last)),
+        *map(fault, shown),
+        right("Days old", lambda row: _age(run, row)),
+        left("What is used", lambda row: say("estimated price") if row.noisy else say("as published"), "Used"),
+    ]
+
+
+def _age(run: Findings, row: SeriesQuality) -> Inline:
+    age = run.fmt.number(row.age_days)
+    return text(Span("▲ ", "warn"), Span(age, "warn")) if row.old else age
 
 
 def _missing(run: Findings, row: SeriesQuality) -> Text:

@@ -12,12 +12,12 @@ from typing import Literal
 from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
 from toolkit.records.subjects import Holdings
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Line, Matrix, State, Table, left, tabled
+from toolkit.report.document import Block, Figure, Line, Matrix, State, Table, left
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
-from toolkit.report.i18n.text import NONE, Inline, Text, joined, name, plain, sources, text
+from toolkit.report.i18n.text import Text, joined, name, plain, sentences, sources, text
 from toolkit.report.tables.facts import review, why_unconfirmed
 from toolkit.report.tables.lots import ORIGIN
 
@@ -73,7 +73,7 @@ def resale(run: Findings) -> tuple[Block, ...]:
     matrix = Matrix(say.words("Answer by lot and buyer"), say.words("Metal, form and origin"), columns, lines)
     drawn = {state.mark for line in lines for state in line.states if state}
     legend = tuple((css, say.words(words)) for css, words in LEGEND if css in drawn)
-    foot = text(*_source(run, part.groups))
+    foot = sentences(*_source(run, part.groups))
     return (Figure(_finding(run, part), () if run.short else _sub(run), (matrix,), legend, foot, _basis(run, part, merged)),)
 
 
@@ -244,20 +244,18 @@ def _obstacle(group: LotGroup) -> str | None:
     return LICENCE if any(answer.licence_to_leave for answer in group.answers) else None
 
 
-def _source(run: Findings, groups: Sequence[LotGroup]) -> Iterator[Inline]:
+def _source(run: Findings, groups: Sequence[LotGroup]) -> Iterator[Text]:
     say = run.say
-    yield from say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN)))
+    yield say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN)))
     open_ones = [m for g in groups for a in g.answers if a.answer == UNSETTLED for m in a.measures]
     if any(m.status == "unchecked" for m in open_ones):
-        yield " "
-        yield from say(
+        yield say(
             "Whether moving some metals out of the EU needs a permit (dual use), whoever buys them, is not settled here: check "
             "Annex I."
         )
     if reaching := list(dict.fromkeys(_number(run, m) for m in open_ones if m.instrument == "extraterritorial")):
         more = [say.words("{n} more", n=len(reaching) - SHOWN)] if len(reaching) > SHOWN else []
-        yield " "
-        yield from say.counted(
+        yield say.counted(
             len(reaching),
             "{notices} reaches goods made abroad from metals of this origin; whether it reaches the metal itself, passed on, "
             "is not settled here.",
@@ -265,8 +263,7 @@ def _source(run: Findings, groups: Sequence[LotGroup]) -> Iterator[Inline]:
             "is not settled here.",
             notices=say.listed([*reaching[:SHOWN], *more]),
         )
-    yield " "
-    yield from say("“Yes” says that the ledger knows no measure on this form; sanctions lists are not looked up.")
+    yield say("“Yes” says that the ledger knows no measure on this form; sanctions lists are not looked up.")
 
 
 def _basis(run: Findings, part: Resale, merged: Sequence[Merged]) -> Table:
@@ -278,15 +275,15 @@ def _basis(run: Findings, part: Resale, merged: Sequence[Merged]) -> Table:
         for buyer, answer in zip(part.buyers, groups[0].answers, strict=True)
         for m in answer.measures
     ]
-    return tabled(
-        say.words("Legal basis of the answers"),
+    return run.table(
+        "Legal basis of the answers",
         rows,
-        left(say.words("Metal, form and origin"), lambda row: _names(run, row[0])),
-        left(say.words("Buyer"), lambda row: _buyer(run, row[1])[0]),
-        left(say.words("Answer"), lambda row: say.words(ANSWER[row[2].answer])),
-        left(say.words("Measure"), lambda row: _number(run, row[3])),
-        left(say.words("Since"), lambda row: fmt.short_date(row[3].since) if row[3].since else NONE),
-        left(say.words("To, inclusive"), lambda row: fmt.short_date(row[3].until) if row[3].until else NONE),
-        left(say.words("Checked"), lambda row: say("confirmed") if is_confirmed(row[3]) else why_unconfirmed(run, row[3])),
+        left("Metal, form and origin", lambda row: _names(run, row[0])),
+        left("Buyer", lambda row: _buyer(run, row[1])[0]),
+        left("Answer", lambda row: say.words(ANSWER[row[2].answer])),
+        left("Measure", lambda row: _number(run, row[3])),
+        left("Since", lambda row: fmt.short_date(row[3].since)),
+        left("To, inclusive", lambda row: fmt.short_date(row[3].until)),
+        left("Checked", lambda row: say("confirmed") if is_confirmed(row[3]) else why_unconfirmed(run, row[3])),
         stacks=False,
     )

@@ -9,13 +9,13 @@ from toolkit.records.parts.prices import Fall
 from toolkit.records.risk import AssetModel
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, BarTable, Block, Column, Columns, Figure, Missing, Table, left, right, tabled
+from toolkit.report.document import Block, Columns, Figure, Missing, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.origins import by_product
-from toolkit.report.i18n.text import NONE, Inline, Text, muted, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, muted, sentences, sources, strong, text
 from toolkit.report.tables.outlook import falls, own_calculation, shocks, tail
 
 NOISY = 0.5
@@ -52,15 +52,6 @@ def _contributions(run: Findings) -> Figure:
     shares = run.proposal.risk_contributions
     rows = sorted(run.held, key=lambda p: (-shares[p.asset], p.asset))
     scale = 1.05 * max(max(shares[p.asset], abs(p.weight)) for p in rows)
-    bars = tuple(
-        Bar(
-            text(run.head(p)),
-            (text(muted(fmt.percent(p.weight))), text(strong(fmt.percent(shares[p.asset])))),
-            max(shares[p.asset], 0.0) / scale,
-            abs(p.weight) / scale,
-        )
-        for p in rows
-    )
     top = rows[0]
     title = say(
         "{metal} carries {share} of risk with {weight} of value",
@@ -77,8 +68,14 @@ def _contributions(run: Findings) -> Figure:
         alone = say("Held alone, the holdings would move {ratio} times as much.", ratio=fmt.number(ratio, 1))
         sub = text(sub, " ", alone)
     legend = (("now", say.words("share of value")), ("new", say.words("share of risk")))
-    columns = Column(say.words("value")), Column(say.words("risk"))
-    table = BarTable(say.words("Risk contributions"), say.words("Holding"), columns, bars)
+    table = run.bars(
+        "Risk contributions",
+        rows,
+        left("Holding", run.head),
+        right("value", lambda p: muted(fmt.percent(p.weight))),
+        right("risk", lambda p: strong(fmt.percent(shares[p.asset]))),
+        bar=lambda p: {"value": max(shares[p.asset], 0.0) / scale, "reference": abs(p.weight) / scale},
+    )
     return Figure(title, sub, (table,), legend, own_calculation(run))
 
 
@@ -91,12 +88,11 @@ def _volatilities(run: Findings) -> Figure | None:
     drawn = tuple(Interval(run.head(a).text, v.raw, v.used, v.low, v.high) for a in rows for v in (a.volatility,))
     noisy = [a for a in rows if a.volatility.raw > 0 and a.volatility.corrected < NOISY * a.volatility.raw]
     counts = sorted(a.volatility.observations for a in rows)
-    sub = text(
+    sub = sentences(
         say(
             "Volatility a year in {currency}, from {n} price changes.",
             currency=run.currency, n=between(run, counts[0], counts[-1]),
         ),
-        " ",
         say("Logarithmic; band: 68% interval of the corrected figure.")
         if is_logarithmic(drawn)
         else say("Band: 68% interval of the corrected figure."),
@@ -175,23 +171,23 @@ def _table(run: Findings, rows: Sequence[AssetModel]) -> Table:
     def without(a: AssetModel) -> Inline:
         return NONE if a.volatility.without_history is None else fmt.percent(a.volatility.without_history)
 
-    return tabled(
-        say.words("Volatility a year, used, observed and corrected"),
+    return run.table(
+        "Volatility a year, used, observed and corrected",
         rows,
-        left(say.words("Metal"), run.head),
-        right(say.words("Used"), lambda a: strong(fmt.percent(a.volatility.used))),
-        right(say.words("Observed"), lambda a: fmt.percent(a.volatility.raw)),
-        right(say.words("Without history"), without) if remembered(rows) else None,
-        right(say.words("Corrected"), lambda a: fmt.percent(a.volatility.corrected)),
-        right(say.words("68% interval"), between_ends),
-        right(say.words("Noise of a price"), lambda a: fmt.percent(a.volatility.noise) if a.volatility.noise else NONE),
-        right(say.words("n"), lambda a: fmt.number(a.volatility.observations)),
-        left(say.words("From"), lambda a: fmt.month(a.volatility.first)),
-        left(say.words("To"), lambda a: fmt.month(a.volatility.last)),
-        left(say.words("Seen"), lambda a: seen(run, a.volatility.model)),
-        right(say.words("Own data"), lambda a: _own(run, model.get(a.asset))) if model else None,
-        right(say.words("Deepest fall"), lambda a: _depth(run, fallen.get(a.asset))) if fallen else None,
-        right(say.words("Months below a peak"), lambda a: _waited(run, fallen.get(a.asset))) if fallen else None,
+        left("Metal", run.head),
+        right("Used", lambda a: strong(fmt.percent(a.volatility.used))),
+        right("Observed", lambda a: fmt.percent(a.volatility.raw)),
+        right("Without history", without) if remembered(rows) else None,
+        right("Corrected", lambda a: fmt.percent(a.volatility.corrected)),
+        right("68% interval", between_ends),
+        right("Noise of a price", lambda a: fmt.percent(a.volatility.noise) if a.volatility.noise else NONE),
+        right("n", lambda a: fmt.number(a.volatility.observations)),
+        left("From", lambda a: fmt.month(a.volatility.first)),
+        left("To", lambda a: fmt.month(a.volatility.last)),
+        left("Seen", lambda a: seen(run, a.volatility.model)),
+        right("Own data", lambda a: _own(run, model.get(a.asset))) if model else None,
+        right("Deepest fall", lambda a: _depth(run, fallen.get(a.asset))) if fallen else None,
+        right("Months below a peak", lambda a: _waited(run, fallen.get(a.asset))) if fallen else None,
         stacks=False,
     )
 

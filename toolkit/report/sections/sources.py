@@ -9,7 +9,7 @@ from toolkit.records.fetch import QualityFinding
 from toolkit.records.parts.quality import StoredChecks
 from toolkit.records.sources import Provenance
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Column, Figure, Missing, Notes, Paragraph, Row, Status, Table, left, tabled
+from toolkit.report.document import Block, Figure, Missing, Notes, Paragraph, Status, left, right
 from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import mark
@@ -43,20 +43,20 @@ def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
         return Missing(run.say.words("This report names no source."))
     say = run.say
     late = any(origin.overdue_days > 0 for origin in run.origins)
-    columns = (
-        Column(say.words("Source, terms of use"), "left"),
-        Column(say.words("Used for"), "left"),
-        Column(say.words("Newest")),
-        Column(say.words("Known from")),
-        *((Column(say.words("Overdue")),) if late else ()),
-    )
-    table = Table(
-        say.words("Sources, terms of use and age"), columns, tuple(_row(run, origin, late=late) for origin in run.origins)
-    )
     found = unconfirmed(run)
     if run.short:
         listing = Notes(tuple((origin.marker, text(*_brief(run, origin))) for origin in run.origins))
         return (_dates(run, len(found)), listing, *folded(_facts(run, found) if found else None))
+    table = run.table(
+        "Sources, terms of use and age",
+        run.origins,
+        left("Source, terms of use", lambda origin: _titled(run, origin)),
+        left("Used for", lambda origin: ", ".join(_used(run, origin))),
+        right("Newest", lambda origin: _newest(run, origin)),
+        right("Known from", lambda origin: run.fmt.short_date(origin.known_from)),
+        right("Overdue", lambda origin: _overdue(run, origin)) if late else None,
+        row=lambda origin: {"anchor": origin.marker.lower()},
+    )
     sub = say("The numbers S1, S2, A1, … and all counts are those of this report; another of the same run has its own.")
     if late:
         told = say("Overdue: the newest figure is older than the usual interval and delay of its publication.")
@@ -130,24 +130,19 @@ def _late(run: Findings) -> Text:
     )
 
 
-def _row(run: Findings, origin: Origin, *, late: bool) -> Row:
-    """A source; `late`: whether the table has the column of what is overdue."""
-    say, fmt = run.say, run.fmt
-    used = [say.words(TABLES[table]) if table in TABLES else say.term("table", readable(table)) for table in origin.tables]
-    overdue = say.counted(origin.overdue_days, "▲ one day", "▲ {days} days", days=origin.overdue_days)
-    age = text(*(Span(span.text, "warn") for span in overdue)) if origin.overdue_days else ()
-    cells: tuple[Text, ...] = (
-        text(
-            muted(f"{origin.marker} "),
-            name(say.term("source", origin.title)),
-            muted(f" ·{NBSP}{say.term('source', origin.licence or '')}"),
-        ),
-        text(", ".join(used)),
-        _newest(run, origin),
-        text(fmt.short_date(origin.known_from)),
-        *((age,) if late else ()),
-    )
-    return Row(cells, anchor=origin.marker.lower())
+def _titled(run: Findings, origin: Origin) -> Text:
+    title, licence = run.say.term("source", origin.title), run.say.term("source", origin.licence or "")
+    return text(muted(f"{origin.marker} "), name(title), muted(f" ·{NBSP}{licence}"))
+
+
+def _used(run: Findings, origin: Origin) -> list[str]:
+    say = run.say
+    return [say.words(TABLES[table]) if table in TABLES else say.term("table", readable(table)) for table in origin.tables]
+
+
+def _overdue(run: Findings, origin: Origin) -> Text:
+    overdue = run.say.counted(origin.overdue_days, "▲ one day", "▲ {days} days", days=origin.overdue_days)
+    return text(*(Span(span.text, "warn") for span in overdue)) if origin.overdue_days else ()
 
 
 def _brief(run: Findings, origin: Origin) -> Iterator[Inline]:
@@ -176,13 +171,13 @@ def _facts(run: Findings, found: Mapping[str, Fact]) -> Figure:
         "{N} fact used in this report is not confirmed",
         "{N} facts used in this report are not confirmed",
     )
-    table = tabled(
-        say.words("Unconfirmed facts"),
+    table = run.table(
+        "Unconfirmed facts",
         found.items(),
-        left(say.words("Notice or statement"), lambda one: name(run.fmt.notices(say.term("term", one[1].label)))),
-        left(say.words("What"), lambda one: _what(run, *one)),
-        left(say.words("Why it is unconfirmed"), lambda one: why_unconfirmed(run, one[1]), say.words("Why")),
-        left(say.words("Source"), lambda one: _quoted(run, one[1])),
+        left("Notice or statement", lambda one: name(run.fmt.notices(say.term("term", one[1].label)))),
+        left("What", lambda one: _what(run, *one)),
+        left("Why it is unconfirmed", lambda one: why_unconfirmed(run, one[1]), "Why"),
+        left("Source", lambda one: _quoted(run, one[1])),
     )
     return Figure(
         title,
@@ -263,39 +258,34 @@ def stored_checks(run: Findings, checks: StoredChecks) -> Block:
         "{N} of {total} series of the store need a second look",
         total=say.number_word(checks.series),
     )
-    columns = (
-        Column(say.words("Check"), "left"),
-        Column(say.words("Series"), "left"),
-        Column(say.words("Rows")),
-        Column(say.words("First")),
-        Column(say.words("What was done"), "left"),
+    groups: dict[tuple[str, str, str], list[QualityFinding]] = {}
+    for finding in checks.findings:
+        groups.setdefault((finding.severity, finding.rule, finding.action), []).append(finding)
+    table = run.table(
+        "Checks of the series of the store",
+        groups.values(),
+        left("Check", lambda alike: _check(run, alike[0])),
+        left("Series", lambda alike: _series(run, alike)),
+        right("Rows", lambda alike: run.fmt.number(sum(finding.count for finding in alike))),
+        right("First", lambda alike: _first(run, alike)),
+        left("What was done", lambda alike: say.words(ACTIONS[alike[0].action])),
     )
-    table = Table(say.words("Checks of the series of the store"), columns, tuple(_rows(run, checks.findings)))
     return Figure(
         title, say("Nothing is filled in or repaired; a series with an error is used only if its error was accepted."), (table,)
     )
 
 
-def _rows(run: Findings, findings: Sequence[QualityFinding]) -> Iterator[Row]:
-    say = run.say
-    groups: dict[tuple[str, str, str], list[QualityFinding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.severity, finding.rule, finding.action), []).append(finding)
-    for (severity, rule, action), found in groups.items():
-        check = say.words(CHECKS[rule])
-        names = [finding.asset for finding in found[:SERIES_NAMED]]
-        more = len(found) - len(names)
-        days = [finding.date for finding in found if finding.date is not None]
-        yield Row(
-            (
-                text(Span(f"▲ {check}", "warn")) if severity == "error" else text(check),
-                say("{metals} and {n} more", metals=", ".join(names), n=more) if more else text(", ".join(names)),
-                text(run.fmt.number(sum(finding.count for finding in found))),
-                _day(run, min(days, default=None)),
-                text(say.words(ACTIONS[action])),
-            )
-        )
+def _check(run: Findings, finding: QualityFinding) -> Inline:
+    check = run.say.words(CHECKS[finding.rule])
+    return Span(f"▲ {check}", "warn") if finding.severity == "error" else check
 
 
-def _day(run: Findings, day: str | None) -> Text:
-    return text(run.fmt.short_date(day)) if day else ()
+def _series(run: Findings, alike: Sequence[QualityFinding]) -> Inline:
+    names = ", ".join(finding.asset for finding in alike[:SERIES_NAMED])
+    more = len(alike) - SERIES_NAMED
+    return run.say("{metals} and {n} more", metals=names, n=more) if more > 0 else names
+
+
+def _first(run: Findings, alike: Sequence[QualityFinding]) -> str:
+    day = min((finding.date for finding in alike if finding.date is not None), default=None)
+    return "" if day is None else run.fmt.short_date(day)

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Column, Figure, Missing, Row, Table, left, right, tabled
+from toolkit.report.document import Block, Figure, Missing, Table, left, right
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import STAGES, stage, years
-from toolkit.report.i18n.text import Inline, Text, name, sources, strong, text
+from toolkit.report.i18n.text import Text, name, sentences, sources, strong, text
 
 Named = tuple[MetalSupply, StageSupply]
 ROUNDED = 0.03
@@ -92,13 +92,13 @@ def _finding(run: Findings, rows: Sequence[Named]) -> Text:
 
 def _table(run: Findings, rows: Sequence[Named]) -> Table:
     say, fmt = run.say, run.fmt
-    return tabled(
-        say.words("Three largest producers"),
+    return run.table(
+        "Three largest producers",
         [(metal, at, one) for metal, at in rows for one in at.leading],
-        left(say.words("Metal"), lambda row: run.head(row[0])),
-        left(say.words("Stage"), lambda row: stage(say, row[1].stage)),
-        left(say.words("Country"), lambda row: run.country(row[2].key)),
-        right(say.words("Share of production"), lambda row: fmt.percent(row[2].share, 0)),
+        left("Metal", lambda row: run.head(row[0])),
+        left("Stage", lambda row: stage(say, row[1].stage)),
+        left("Country", lambda row: run.country(row[2].key)),
+        right("Share of production", lambda row: fmt.percent(row[2].share, 0)),
     )
 
 
@@ -117,37 +117,26 @@ def uses(run: Findings) -> tuple[Block, ...] | Missing:
     }
     title = say("Largest use of {metal} in the EU: {use}, {share}", **values)
     sub = say("Share of the use of a metal within the European Union, not of the world.")
-    sub = text(sub, *(part for metal in metals for part in _total(run, metal)))
-    head = (Column(say.words("Metal"), "left"),) if len(metals) > 1 else ()
-    columns = (*head, Column(say.words("Use"), "left"), Column(say.words("Share of use")))
-    rows = tuple(
-        Row(
-            (
-                *((text(run.head(metal)),) if head else ()),
-                text(name(say.term("use", one.key))),
-                text(strong(fmt.percent(one.share, 0))),
-            ),
-            gauge=one.share,
-        )
-        for metal in metals
-        for one in metal.uses
-        if one.share > 0
+    sub = sentences(sub, *(part for metal in metals for part in _total(run, metal)))
+    table = run.table(
+        text(capital(say.words("uses in the European Union"))),
+        [(metal, one) for metal in metals for one in metal.uses if one.share > 0],
+        left("Metal", lambda row: run.head(row[0])) if len(metals) > 1 else None,
+        left("Use", lambda row: name(say.term("use", row[1].key))),
+        right("Share of use", lambda row: strong(fmt.percent(row[1].share, 0))),
+        gauge="share",
+        row=lambda row: {"gauge": row[1].share},
     )
     keys = [metal.uses_source_id for metal in metals]
     source = say("Source: EU studies{study}.", study=sources(*run.of_sources(*keys)))
-    table = Table(capital(say.words("uses in the European Union")), columns, rows, gauge=say.words("share"))
     return (Figure(title, sub, (table,), source=source),)
 
 
-def _total(run: Findings, metal: MetalSupply) -> Iterator[Inline]:
+def _total(run: Findings, metal: MetalSupply) -> Iterator[Text]:
     """What the shares add up to, where that is not the whole, and the uses that the study names with a share of zero."""
     say, total = run.say, sum(one.share for one in metal.uses)
     if abs(total - 1.0) <= ROUNDED:
         return
-    yield " "
-    yield from say(
-        "The shares of {metal} add up to {total}, as published.", metal=run.metal(metal), total=run.fmt.percent(total, 0)
-    )
+    yield say("The shares of {metal} add up to {total}, as published.", metal=run.metal(metal), total=run.fmt.percent(total, 0))
     if none := [name(say.term("use", one.key)) for one in metal.uses if one.share == 0]:
-        yield " "
-        yield from say("{uses} stands in them with {none}.", uses=say.listed(none), none=run.fmt.percent(0.0, 0))
+        yield say("{uses} stands in them with {none}.", uses=say.listed(none), none=run.fmt.percent(0.0, 0))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from toolkit.records.parts.whatif import Band as LossBand
-from toolkit.records.parts.whatif import Effect, MetalStop, Multiples, WhatIf
+from toolkit.records.parts.whatif import Effect, MetalStop, Multiples, PublishedCheck, WhatIf
 from toolkit.report.charts.bands import Band, Bands, bands
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Column, Figure, Missing, Paragraph, Row, Table
+from toolkit.report.document import Block, Figure, Missing, Paragraph, Shown, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Written
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import years
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, plain, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, plain, sentences, sources, strong, text
 from toolkit.shocks.elasticity import Elasticity
 
 
@@ -180,7 +180,7 @@ def _told(run: Findings, order: Sequence[MetalStop]) -> str:
 
 SUM, STOP, CARRIED, STOCKS = "elasticity_sum", "stop_of_exports", "carried_to", "stocks_above_ground"
 """Keys of the assumptions of the part."""
-LOW, MIDDLE, HIGH = mark("low"), mark("middle"), mark("high")
+ENDS = (mark("low"), mark("middle"), mark("high"))
 BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "beyond", "not_made", "precious", "unknown"
 """States of a metal without a figure for the full stop (`toolkit.app.findings.whatif`)."""
 
@@ -219,23 +219,29 @@ def losses(run: Findings) -> Table:
     """Multiples of each metal by loss; a dash where the formula does not carry."""
     say, fmt, part = run.say, run.fmt, run.part(WhatIf)
     metals = sorted(part.metals, key=lambda metal: (metal.share or 0.0, metal.asset))
-    rows: list[tuple[float, Row]] = []
+    rows: list[tuple[float, str, LossBand | None, Inline]] = []
     for metal in metals:
-        rows += [(band.loss, _loss_row(run, fmt.percent(band.loss, 0), band, text(run.metal(metal)))) for band in metal.bands]
+        rows += [(band.loss, fmt.percent(band.loss, 0), band, run.metal(metal)) for band in metal.bands]
         if stop := metal.stop:
-            what = say("full stop of {metal}", metal=run.metal(metal))
-            rows.append((stop.loss, _loss_row(run, fmt.percent(stop.loss, 0), stop, what)))
+            rows.append((stop.loss, fmt.percent(stop.loss, 0), stop, say("full stop of {metal}", metal=run.metal(metal))))
     rows.sort(key=lambda row: row[0])
     if beyond := [metal for metal in metals[::-1] if metal.state == BEYOND]:
-        label = text(say.words("over {share}", share=fmt.percent(part.carried_to, 0)))
+        over = say.words("over {share}", share=fmt.percent(part.carried_to, 0))
         what = say("full stop of {metals}: beyond what the formula can carry", metals=named(run, beyond))
-        rows.append((1.0, Row((label, text(NONE), text(NONE), text(NONE), what))))
-    columns = (
-        Column(say.words("Loss of supply"), "left"),
-        *(Column(say.words(words)) for words in (LOW, MIDDLE, HIGH)),
-        Column(say.words("Which metal"), "left"),
+        rows.append((1.0, over, None, what))
+
+    def end(i: int) -> Shown[tuple[float, str, LossBand | None, Inline]]:
+        return right(
+            say(ENDS[i]), lambda row: run.derived(multiple(run, ends(b)[i]), SUM, marked=False) if (b := row[2]) else NONE
+        )
+
+    return run.table(
+        "Price multiples by loss of supply",
+        rows,
+        left("Loss of supply", lambda row: row[1]),
+        *map(end, range(len(ENDS))),
+        left("Which metal", lambda row: row[3]),
     )
-    return Table(say.words("Price multiples by loss of supply"), columns, tuple(row for _, row in rows))
 
 
 def ends(of: LossBand | Effect | Elasticity | Multiples) -> tuple[float, float, float]:
@@ -256,26 +262,15 @@ def cases(run: Findings) -> Figure | None:
     say, fmt, found = run.say, run.fmt, run.part(WhatIf).response
     if found is None:
         return None
-    columns = (
-        Column(say.words("Case"), "left"),
-        Column(say.words("Metal"), "left"),
-        Column(say.words("Share of {country} then", country=maker(run)), short=say.words("share")),
-        Column(say.words("Loss of world supply"), short=say.words("loss")),
-        Column(say.words("Change of the price"), short=say.words("price")),
-        Column(say.words("Months"), short=say.words("months")),
-    )
-    rows = tuple(
-        Row(
-            (
-                text(fmt.notices(say.term("term", case.title))),
-                text(run.head(case)),
-                text(NONE if case.share_then is None else fmt.percent(case.share_then, 0)),
-                text(NONE if case.loss is None else fmt.percent(case.loss, 0)),
-                text(strong(fmt.percent(case.change, 0, signed=True))),
-                text(say.words("model") if case.months is None else fmt.number(case.months)),
-            )
-        )
-        for case in found.cases
+    table = run.table(
+        "Reactions of prices to losses of supply",
+        found.cases,
+        left("Case", lambda case: fmt.notices(say.term("term", case.title))),
+        left("Metal", run.head),
+        right(say("Share of {country} then", country=maker(run)), lambda case: fmt.percent(case.share_then, 0), "share"),
+        right("Loss of world supply", lambda case: fmt.percent(case.loss, 0), "loss"),
+        right("Change of the price", lambda case: strong(fmt.percent(case.change, 0, signed=True)), "price"),
+        right("Months", lambda case: say.words("model") if case.months is None else fmt.number(case.months), "months"),
     )
     title = say(
         "{observed} reactions to controls and {published} published models are behind the bars",
@@ -291,12 +286,7 @@ def cases(run: Findings) -> Figure | None:
     )
     source = say("Own calculation from control notices, customs data, shares of production and assumptions{assumed}.",
                  assumed=sources(*run.rests_on(SUM)))  # fmt: skip
-    return Figure(title, sub, (Table(say.words("Reactions of prices to losses of supply"), columns, rows),), source=source)
-
-
-def _loss_row(run: Findings, loss: str, band: LossBand, what: Text) -> Row:
-    figures = (run.derived(multiple(run, end), SUM, marked=False) for end in ends(band))
-    return Row((text(loss), *(text(figure) for figure in figures), what))
+    return Figure(title, sub, (table,), source=source)
 
 
 def left_out(run: Findings) -> Iterator[Text]:
@@ -330,19 +320,23 @@ def money(run: Findings) -> Figure | None:
         "whole": say("gain to whoever holds by then, cost to whoever buys later"),
     }
     names = ("held", "coming") if "held" in gains and "coming" in gains else ("whole",)
-    rows = tuple(_money_row(run, what[name], row) for name in names for row in gains[name])
-    columns = (
-        Column(say.words("Who"), "left"),
-        Column(say.words("Loss of supply")),
-        *(Column(say.words(words)) for words in (LOW, MIDDLE, HIGH)),
+    most = part.largest_observed
+
+    def end(i: int) -> Shown[tuple[str, Effect]]:
+        return right(say(ENDS[i]), lambda row: _amount(run, ends(row[1])[i], ends(row[1].multiples)[i]))
+
+    table = run.table(
+        "Gains and costs by loss of supply",
+        [(name, row) for name in names for row in gains[name]],
+        left("Who", lambda row: what[row[0]]),
+        right("Loss of supply", lambda row: fmt.percent(row[1].loss, 0)),
+        *map(end, range(len(ENDS))),
     )
-    table = Table(say.words("Gains and costs by loss of supply"), columns, rows)
     source = say(
         "Own calculation from values of the subject, shares of production and assumptions{assumed}.",
         assumed=sources(*run.rests_on(SUM, STOP, CARRIED, STOCKS)),
     )
-    foot = text(source, *_money_short(run, gains["whole"][-1]))
-    most = part.largest_observed
+    foot = sentences(source, _money_short(run, gains["whole"][-1]))
     if most is not None and any(end > most for name in names for row in gains[name] for end in ends(row.multiples)):
         observed = fmt.percent(most - 1.0, 0, signed=True)
         foot = text(
@@ -351,14 +345,11 @@ def money(run: Findings) -> Figure | None:
     return Figure(_money_finding(run, gains), _money_sub(run), (table,), source=foot)
 
 
-def _money_row(run: Findings, what: Text, row: Effect) -> Row:
+def _amount(run: Findings, value: float, multiple: float) -> Text:
     """A dagger where no price has been seen to rise as much in the year after a control."""
-    loss, most = run.fmt.percent(row.loss, 0), run.part(WhatIf).largest_observed
-    figures = (
-        text(run.derived(money_words(run, end), SUM, marked=False), "‡" if most is not None and multiple > most else "")
-        for end, multiple in zip(ends(row), ends(row.multiples), strict=True)
-    )
-    return Row((what, text(loss), *figures))
+    most = run.part(WhatIf).largest_observed
+    unseen = most is not None and multiple > most
+    return text(run.derived(money_words(run, value), SUM, marked=False), "‡" if unseen else "")
 
 
 def _money_finding(run: Findings, gains: Mapping[str, Sequence[Effect]]) -> Text:
@@ -394,12 +385,11 @@ def _money_sub(run: Findings) -> Text:
     )
 
 
-def _money_short(run: Findings, last: Effect) -> Iterator[Inline]:
+def _money_short(run: Findings, last: Effect) -> Text:
     """Of how many metals the largest loss is less than the stop takes."""
     if not last.short:
-        return
-    yield " "
-    yield from run.say.counted(
+        return ()
+    return run.say.counted(
         last.short,
         "For one of {total} metals {country} makes more than {most}: there the larger loss is a part of the stop, not all.",
         "For {n} of {total} metals {country} makes more than {most}: there the larger loss is a part of the stop, not all.",
@@ -409,39 +399,32 @@ def _money_short(run: Findings, last: Effect) -> Iterator[Inline]:
     )
 
 
+def _implied(run: Findings, check: PublishedCheck) -> Span:
+    return run.derived(run.fmt.percent(check.implied_loss, 0), SUM, marked=False)
+
+
 def outside(run: Findings) -> Figure | None:
     """What others published for a full stop, and what our formula would have to assume for the same."""
     say, fmt, part = run.say, run.fmt, run.part(WhatIf)
     checks = [check for check in part.checks if check.implied_elasticity is not None]
     if not checks:
         return None
-    columns = (
-        Column(say.words("Metal"), "left"),
-        Column(say.words("Published change"), short=say.words("published")),
-        Column(say.words("Share of {country}", country=maker(run)), short=say.words("share")),
-        Column(say.words("Our formula, middle e: at a loss of"), short=say.words("our loss")),
-        Column(say.words("e that gives it at a full stop"), short=say.words("elasticity")),
-        Column(say.words("What was published"), "left", say.words("statement")),
-    )
-    rows = tuple(
-        Row(
-            (
-                text(run.head(check)),
-                text(strong(fmt.percent(check.change, 0, signed=True))),
-                text(fmt.percent(check.share, 0)),
-                text(run.derived(fmt.percent(check.implied_loss, 0), SUM, marked=False)),
-                text(fmt.number(check.implied_elasticity, 1)),
-                text(say.term("term", check.statement)),
-            )
-        )
-        for check in checks
+    table = run.table(
+        "Published price responses",
+        checks,
+        left("Metal", run.head),
+        right("Published change", lambda check: strong(fmt.percent(check.change, 0, signed=True)), "published"),
+        right(say("Share of {country}", country=maker(run)), lambda check: fmt.percent(check.share, 0), "share"),
+        right("Our formula, middle e: at a loss of", lambda check: _implied(run, check), "our loss"),
+        right("e that gives it at a full stop", lambda check: fmt.number(check.implied_elasticity, 1), "elasticity"),
+        left("What was published", lambda check: say.term("term", check.statement), "statement"),
     )
     most = max(checks, key=lambda check: (check.change, check.asset))
     title = say(
         "A published model has {metal} at {change} after a full stop; our formula is there at a loss of {loss}",
         metal=run.metal(most),
         change=fmt.percent(most.change, 0, signed=True),
-        loss=run.derived(fmt.percent(most.implied_loss, 0), SUM, marked=False),
+        loss=_implied(run, most),
     )
     sub = say(
         "That model loses net exports alone and counts spare capacity elsewhere; ours loses all that {country} makes.",
@@ -450,4 +433,4 @@ def outside(run: Findings) -> Figure | None:
     cited = say.listed(list(dict.fromkeys(say.term("term", check.citation) for check in checks)))
     keys = [check.source_id for check in checks]
     source = say("Source: {cited}{markers}.", cited=cited, markers=sources(*run.of_sources(*keys)))
-    return Figure(title, sub, (Table(say.words("Published price responses"), columns, rows),), source=source)
+    return Figure(title, sub, (table,), source=source)

@@ -8,11 +8,11 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from toolkit.records.positions import Position
 from toolkit.report.charts.waterfall import Step, waterfall
-from toolkit.report.document import Bar, BarTable, Column, Figure, Row, Table
+from toolkit.report.document import Bar, Figure, Row, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Span, Text, muted, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, strong, text
 from toolkit.report.markers import CHARGES, COSTS, OFFERS, SET, STORAGE
 
 ASSUMED = ("assumption", "published_fee")
@@ -133,21 +133,23 @@ def _table(run: Findings, found: tuple[Item, ...]) -> Table:
     """The steps with their cents and what is left after each."""
     say, fmt = run.say, run.fmt
     level = Decimal(str(run.proposal.budget)).quantize(CENT, ROUND_HALF_UP)
-    rows = [Row((say("Budget"), text(NONE), text(strong(fmt.number(float(level), 2)))))]
+    steps: list[tuple[Inline, Inline, Inline]] = [(say("Budget"), NONE, strong(fmt.number(float(level), 2)))]
     for item in found:
         level -= Decimal(str(item.amount))
         amount = run.derived(fmt.number(-item.amount, 2), *item.rests_on)
-        rows.append(Row((text(capital(_line(run, item.key))), text(amount), text(fmt.number(float(level), 2)))))
+        steps.append((capital(_line(run, item.key)), amount, fmt.number(float(level), 2)))
     cash = Decimal(str(run.proposal.cash.value)).quantize(CENT, ROUND_HALF_UP)
-    rows.append(Row((say("Stays in cash"), text(fmt.number(float(-cash), 2)), text(fmt.number(float(level - cash), 2)))))
-    # What is left: of a divisible answer the rounded values may add up to a cent more or less.
-    rows.append(Row((say("Placed in metal"), text(NONE), text(strong(fmt.number(float(level - cash), 2)))), total=True))
-    columns = (
-        Column(say.words("Step"), "left"),
-        Column(say.words("Amount, {currency}", currency=run.currency)),
-        Column(say.words("Left, {currency}", currency=run.currency)),
+    steps.append((say("Stays in cash"), fmt.number(float(-cash), 2), fmt.number(float(level - cash), 2)))
+    return run.table(
+        "From the budget to what is held",
+        steps,
+        left("Step", lambda step: step[0]),
+        right("Amount, {currency}", lambda step: step[1]),
+        right("Left, {currency}", lambda step: step[2]),
+        # What is left: of a divisible answer the rounded values may add up to a cent more or less.
+        below=[Row.of(say("Placed in metal"), NONE, strong(fmt.number(float(level - cash), 2)), total=True)],
+        stacks=False,
     )
-    return Table(say.words("From the budget to what is held"), columns, tuple(rows), stacks=False)
 
 
 def _line(run: Findings, key: str) -> str:
@@ -165,28 +167,25 @@ def costs_by_trade(run: Findings) -> Figure | None:
     total = run.proposal.costs.entry
     small = total < SMALL * run.proposal.budget
 
-    def share(amount: float) -> Text:
-        return text(NONE) if small else text(muted(fmt.percent(amount / total, 0)))
+    def share(amount: float) -> Span:
+        return NONE if small else muted(fmt.percent(amount / total, 0))
 
-    bars = [
-        Bar(
-            text(run.head(p)),
-            (text(cost_of(run, p, fmt.number(p.cost))), share(p.cost)),
-            p.cost / paid[0].cost,
-            hollow=bool(trade_rests_on(run, p)),
-        )
-        for p in paid
-    ]
     entry = run.derived(fmt.number(total), *entry_rests_on(run), marked=False)
-    bars.append(Bar(say("Trading cost"), (text(entry), share(total)), None, total=True))
+    below = [Bar.of(say("Trading cost"), entry, share(total), total=True)]
     for item in items(run) if len(run.entry_items) > 1 else ():
         words = say.words(OF_IT[item.key]) if item.key in OF_IT else say.term("term", readable(item.key))
         amount = run.derived(fmt.number(item.amount), *item.rests_on, marked=False)
-        bars.append(Bar(text(muted(words)), (text(amount), share(item.amount)), None))
-    bars += _yearly(run)
-    assumed = any(bar.hollow for bar in bars)
-    columns = (Column(run.currency), Column(say.words("share")))
-    table = BarTable(say.words("Trading cost by trade"), say.words("Trade"), columns, tuple(bars))
+        below.append(Bar.of(muted(words), amount, share(item.amount)))
+    table = run.bars(
+        "Trading cost by trade",
+        paid,
+        left("Trade", run.head),
+        right(text(run.currency), lambda p: cost_of(run, p, fmt.number(p.cost))),
+        right("share", lambda p: share(p.cost)),
+        bar=lambda p: {"value": p.cost / paid[0].cost, "hollow": bool(trade_rests_on(run, p))},
+        below=[*below, *_yearly(run)],
+    )
+    assumed = any(bar.hollow for bar in table.bars)
     flag = (" ", say("Shares of so small a cost are not computed.")) if small else ()
     return Figure(
         _trades_finding(run, paid, total),
@@ -224,7 +223,7 @@ def _yearly(run: Findings) -> list[Bar]:
         return []
     told = {key: run.say.words(YEARLY[key]) if key in YEARLY else run.say.term("term", readable(key)) for key in yearly}
     return [
-        Bar(text(muted(told[key])), (text(run.derived(run.fmt.number(amount), STORAGE, marked=False)), ()), None)
+        Bar.of(muted(told[key]), run.derived(run.fmt.number(amount), STORAGE, marked=False), "")
         for key, amount in yearly.items()
         if amount > 0
     ]

@@ -12,7 +12,7 @@ from toolkit.records.subjects import Market
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital, day
-from toolkit.report.i18n.text import Inline, Span, Text, name, sources, strong, text
+from toolkit.report.i18n.text import Span, Text, name, sources, strong, text
 from toolkit.report.tables.lanes import in_words, suspended_until
 from toolkit.report.tables.lots import PLANNED
 
@@ -25,7 +25,7 @@ def dated_controls(run: Findings) -> list[Upcoming]:
     return [row for row in run.record.upcoming if (row.status, row.kind) == ("ahead", "control") and is_confirmed(row)]
 
 
-def deadline(run: Findings) -> Iterator[Inline]:
+def deadline(run: Findings) -> Iterator[Text]:
     """What returned by its date alone, the next confirmed change of a control, and which holdings it names."""
     say, fmt = run.say, run.fmt
     yield from _returned(run)
@@ -54,11 +54,10 @@ def deadline(run: Findings) -> Iterator[Inline]:
     else:
         yield say("{when}: {what}{markers}.", when=when, what=run.sentence(row.what), markers=markers)
     if metals := touched(run, row):
-        yield " "
         yield _met(run, text(run.say.listed(metals), *_share(run, row)), suspended)
 
 
-def _returned(run: Findings) -> Iterator[Inline]:
+def _returned(run: Findings) -> Iterator[Text]:
     """Suspensions that have ended since the last review: what they suspended is in force by dates alone."""
     say, fmt, reviewed = run.say, run.fmt, run.record.ledger.reviewed_to
     for row in run.record.upcoming:
@@ -89,10 +88,8 @@ def _returned(run: Findings) -> Iterator[Inline]:
                 numbers=numbers,
                 **told,
             )
-        yield " "
         if metals := touched(run, row):
             yield _met(run, text(say.listed(metals), *_share(run, row)), ended)
-            yield " "
 
 
 def _concerns(run: Findings, row: Upcoming) -> bool:

@@ -11,11 +11,11 @@ from types import MappingProxyType
 from toolkit.controls.state import Measure
 from toolkit.records.controls import ControlState, MeasureSpells
 from toolkit.report.charts.timeline import Bar, Mark, Period, Swimlane, swimlanes
-from toolkit.report.document import Column, Figure, Row, Table
+from toolkit.report.document import Figure, Table, left
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import Text, name, plain, sources, text
+from toolkit.report.i18n.text import Text, name, sources
 from toolkit.report.tables.facts import instrument
 
 AHEAD = timedelta(days=150)
@@ -85,22 +85,17 @@ def timeline(run: Findings) -> Figure | None:
 
 def _table(run: Findings, lanes: Sequence[Lane]) -> Table:
     say, fmt = run.say, run.fmt
-    heads = (say("Metals"), say("Measure"), say("Notice"), say("State"), say("From"), say("To, inclusive"))
-    rows = tuple(
-        Row(
-            (
-                text(name(lane.metals)),
-                text(lane.measure),
-                text(lane.notice),
-                text(say.words(STATES[spell.mark])),
-                text(fmt.short_date(spell.since)),
-                text(fmt.short_date(spell.until) if spell.until else say.words("open")),
-            )
-        )
-        for lane in lanes
-        for spell in lane.spells
+    return run.table(
+        "Periods of each measure",
+        [(lane, spell) for lane in lanes for spell in lane.spells],
+        left("Metals", lambda row: name(row[0].metals)),
+        left("Measure", lambda row: row[0].measure),
+        left("Notice", lambda row: row[0].notice),
+        left("State", lambda row: say.words(STATES[row[1].mark])),
+        left("From", lambda row: fmt.short_date(row[1].since)),
+        left("To, inclusive", lambda row: fmt.short_date(row[1].until) if row[1].until else say.words("open")),
+        stacks=False,
     )
-    return Table(say.words("Periods of each measure"), tuple(Column(plain(head), "left") for head in heads), rows, stacks=False)
 
 
 def _told(run: Findings, lanes: Sequence[Lane], start: date, end: date) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from toolkit.records.risk import Scenario
-from toolkit.report.document import Bar, BarTable, Block, Column, Figure, Notes, Row, Table
+from toolkit.report.document import Block, Figure, Notes, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import Language, mark
@@ -38,13 +38,16 @@ def falls(run: Findings) -> Figure | None:
             "A fall of {factor} costs most: {loss} of value",
             factor=name(factor(say, key)), loss=fmt.percent(worst.loss),
         )  # fmt: skip
-    columns = (Column(say.words("falls by")), Column(say.words("exposure")), Column(say.words("loss")))
     scale = 1.05 * max(worst.loss, 1e-9)
-    bars = tuple(
-        Bar(text(name(capital(factor(say, key)))), _fall(run, s, exposures[key]), s.loss / scale if s.loss > 0 else None)
-        for s, key in rows
+    table = run.bars(
+        "Loss when a factor falls",
+        rows,
+        left("If this falls", lambda row: name(capital(factor(say, row[1])))),
+        right("falls by", lambda row: muted(fmt.percent(row[0].size, 0))),
+        right("exposure", lambda row: muted(fmt.number(exposures[row[1]], 2))),
+        right("loss", lambda row: strong(fmt.percent(row[0].loss))),
+        bar=lambda row: {"value": row[0].loss / scale if row[0].loss > 0 else None},
     )
-    table = BarTable(say.words("Loss when a factor falls"), say.words("If this falls"), columns, bars)
     far = say(
         "Each factor falls by {count} standard deviations of a year, and the others follow as they are correlated.",
         count=fmt.quantity(worst.deviations or 0.0),
@@ -61,15 +64,6 @@ def own_calculation(run: Findings, *more: str) -> Text:
     return text(run.say("Own calculation"), sources(*run.of_prices("fx"), *more), ".")
 
 
-def _fall(run: Findings, s: Scenario, exposure: float) -> tuple[Text, ...]:
-    """How far the factor falls, how much is exposed to it, and the loss."""
-    return (
-        text(muted(run.fmt.percent(s.size, 0))),
-        text(muted(run.fmt.number(exposure, 2))),
-        text(strong(run.fmt.percent(s.loss))),
-    )
-
-
 def _stepped_back(words: Text) -> Text:
     return tuple(muted(span.text) if span.style == "plain" else span for span in words)
 
@@ -79,13 +73,14 @@ def shocks(run: Findings) -> Figure | None:
     rows, say = run.shocks, run.say
     if not rows:
         return None
-    columns = (
-        Column(say.words("If this happens"), "left"),
-        Column(say.words("Probability")),
-        Column(say.words("Loss, %")),
-        Column(say.words("Sizes and probability"), "left", say.words("Rests on")),
+    table = run.table(
+        "Loss in the scenarios of the strategy",
+        rows,
+        left("If this happens", lambda s: name(capital(_scenario(run, s)))),
+        right("Probability", lambda s: _chance(run, s)),
+        right("Loss, %", lambda s: run.derived(run.fmt.number(100 * s.loss, 1), SHOCKS, marked=False)),
+        left("Sizes and probability", lambda s: _stepped_back(run.sentence(s.method)), "Rests on"),
     )
-    table = Table(say.words("Loss in the scenarios of the strategy"), columns, tuple(Row(_shock(run, s)) for s in rows))
     sub = say(
         "Loss of value at once; a minus is a gain. Probability within the horizon of the scenarios, after the strategy’s views."
     )
@@ -97,14 +92,8 @@ def _scenario(run: Findings, s: Scenario) -> str:
     return run.say.term("strategy", s.name)
 
 
-def _shock(run: Findings, s: Scenario) -> tuple[Text, ...]:
-    chance = s.probability
-    return (
-        text(name(capital(_scenario(run, s)))),
-        text(NONE if chance is None else run.assumed(run.fmt.percent(chance, 0), SHOCKS, marked=False)),
-        text(run.derived(run.fmt.number(100 * s.loss, 1), SHOCKS, marked=False)),
-        _stepped_back(run.sentence(s.method)),
-    )
+def _chance(run: Findings, s: Scenario) -> Span:
+    return NONE if s.probability is None else run.assumed(run.fmt.percent(s.probability, 0), SHOCKS, marked=False)
 
 
 def _shocks_finding(run: Findings, rows: Sequence[Scenario]) -> Text:
@@ -138,15 +127,14 @@ def tail(run: Findings) -> Figure | None:
     else:
         over = say("Scenarios: {method}.", method=run.sentence(risk.cvar_method))
     alone = say("Volatility of the forecast alone: {volatility} a year.", volatility=fmt.percent(risk.volatility))
-    columns = (Column(say.words("Measure of risk"), "left"), Column(say.words("% of value")))
-    table = Table(say.words("Risk over the scenarios"), columns, tuple(Row(_measure(run, key, values[key])) for key in order))
+    table = run.table(
+        "Risk over the scenarios",
+        order,
+        left("Measure of risk", lambda key: capital(measure_words(key, CONFIDENCE, say))),
+        right("% of value", lambda key: _bold(run.derived(fmt.number(100 * values[key], 1), SHOCKS, marked=False))),
+    )
     body: tuple[Block, ...] = (table,) if run.shocks else (table, *_notes(run))
     return Figure(_tail_finding(run, values), text(over, " ", alone), body, (), own_calculation(run, *run.rests_on(SHOCKS)))
-
-
-def _measure(run: Findings, key: str, value: float) -> tuple[Text, Text]:
-    words = capital(measure_words(key, CONFIDENCE, run.say))
-    return text(words), text(_bold(run.derived(run.fmt.number(100 * value, 1), SHOCKS, marked=False)))
 
 
 def _bold(span: Span) -> Span:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 
 from toolkit.records.parts.exit import Tax, TaxLot
 from toolkit.report.charts.lot_gantt import Period, lot_gantt
-from toolkit.report.document import (
-    Chart,
-    Column,
-    Figure,
-    Row,
-    Table,
-)
+from toolkit.report.document import Chart, Figure, Row, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
-from toolkit.report.i18n.text import NONE, Inline, Text, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, sentences, sources, strong, text
 from toolkit.report.tables.lots import shown_name
 
 TAX = "tax"
@@ -25,8 +18,6 @@ SHOWN = 12
 """Lots that are drawn, or without a drawing have a row of their own; the rest is one sum."""
 MOST = 60
 """Lots up to which the data table has all of them; of more it has the first whose period still runs."""
-AMOUNTS = 3
-"""Columns of money, the last of a table."""
 NAME = 24
 """Characters of a lot's name in the drawing."""
 
@@ -40,36 +31,56 @@ def tax_lots(run: Findings, tax: Tax) -> Figure | None:
     waiting = [lot for lot in lots if lot.state != FREE] if ruled else list(lots)
     first, rest = waiting[:SHOWN], waiting[SHOWN:]
     done = [lot for lot in lots if lot.state == FREE]
-    columns = tuple(_columns(run, ruled=ruled))
     if ruled and first:
-        table = _listed(run, lots if len(lots) <= MOST else waiting[:MOST], lots, columns)
+        table = _listed(run, tax, lots if len(lots) <= MOST else waiting[:MOST])
         sub = text(_sub(run, tax), " ", *_sums(run, lots, done))
-        return Figure(_title(run, tax, waiting), sub, (_gantt(run, first),), (), text(*_foot(run, tax)), table)
-    rows = [Row(_cells(run, lot, ruled=ruled)) for lot in first]
-    if rest:
-        rows.append(Row(_sum(run, rest, say.counted(len(rest), "{N} further lot", "{N} further lots"), ruled=ruled)))
-    if done:
-        words = say.counted(len(done), "{N} lot, tax-free today", "{N} lots, tax-free today")
-        rows.append(Row(_sum(run, done, words, ruled=ruled)))
-    if len(lots) > 1:
-        rows.append(Row(_sum(run, lots, _all(run, lots), ruled=ruled), total=True))
-    data = _listed(run, lots[:MOST], lots, columns, ruled=ruled) if len(lots) > len(first) else None
-    shown = columns if first else (columns[0], *columns[-AMOUNTS:])
-    table = Table(say.words("Lots and their gains"), shown, tuple(rows if first else (_brief(row) for row in rows)))
-    return Figure(_title(run, tax, waiting), _sub(run, tax), (table,), (), text(*_foot(run, tax)), data)
+        return Figure(_title(run, tax, waiting), sub, (_gantt(run, first),), (), sentences(*_foot(run, tax)), table)
+    free = say.counted(len(done), "{N} lot, tax-free today", "{N} lots, tax-free today")
+    table = _table(run, tax, "Lots and their gains", first, [_further(run, rest), (free, done), _all_of(run, lots)])
+    data = _listed(run, tax, lots[:MOST]) if len(lots) > len(first) else None
+    return Figure(_title(run, tax, waiting), _sub(run, tax), (table,), (), sentences(*_foot(run, tax)), data)
 
 
-def _listed(
-    run: Findings, listed: Sequence[TaxLot], lots: Sequence[TaxLot], columns: tuple[Column, ...], *, ruled: bool = True
-) -> Table:
+Summed = tuple[Text, Sequence[TaxLot]]
+"""Lots that one row stands for, under their words."""
+
+
+def _listed(run: Findings, tax: Tax, listed: Sequence[TaxLot]) -> Table:
     """Lots one by one, the others as one sum, and the sum of all."""
-    say, shown = run.say, {lot.lot_id for lot in listed}
-    rows = [Row(_cells(run, lot, ruled=ruled)) for lot in listed]
-    if rest := [lot for lot in lots if lot.lot_id not in shown]:
-        rows.append(Row(_sum(run, rest, say.counted(len(rest), "{N} further lot", "{N} further lots"), ruled=ruled)))
-    if len(lots) > 1:
-        rows.append(Row(_sum(run, lots, _all(run, lots), ruled=ruled), total=True))
-    return Table(say.words("Lots by their day of purchase"), columns, tuple(rows), stacks=False)
+    shown = {lot.lot_id for lot in listed}
+    rest = [lot for lot in tax.lots if lot.lot_id not in shown]
+    sums = [_further(run, rest), _all_of(run, tax.lots)]
+    return _table(run, tax, "Lots by their day of purchase", listed, sums, stacks=False)
+
+
+def _further(run: Findings, lots: Sequence[TaxLot]) -> Summed:
+    return run.say.counted(len(lots), "{N} further lot", "{N} further lots"), lots
+
+
+def _all_of(run: Findings, lots: Sequence[TaxLot]) -> Summed:
+    return _all(run, lots), lots if len(lots) > 1 else ()
+
+
+def _table(
+    run: Findings, tax: Tax, caption: str, listed: Sequence[TaxLot], sums: Iterable[Summed], *, stacks: bool = True
+) -> Table:
+    """Lots, and below them sums of some; where no lot is listed, without the columns that a sum has nothing for."""
+    fmt, ruled = run.fmt, bool(listed) and tax.years is not None
+    blank = [""] * (2 * bool(listed) + 2 * ruled)
+    return run.table(
+        caption,
+        listed,
+        left("Lot ID", lambda lot: shown_name(run.say.lot(lot.lot_id))),
+        left("Metal", run.head) if listed else None,
+        right("Bought", lambda lot: fmt.short_date(lot.bought)) if listed else None,
+        right("Tax-free from", lambda lot: run.derived(fmt.short_date(lot.free_from), TAX, marked=False)) if ruled else None,
+        right("In days", lambda lot: _days(run, lot)) if ruled else None,
+        right("Purchase price, {currency}", lambda lot: _amount(run, lot.cost)),
+        right("Value, {currency}", lambda lot: _amount(run, lot.value)),
+        right("Gain, {currency}", lambda lot: _amount(run, lot.gain, gain=True)),
+        below=[Row.of(words, *blank, *_total(run, lots), total=lots is tax.lots) for words, lots in sums if lots],
+        stacks=stacks,
+    )
 
 
 def _sums(run: Findings, lots: Sequence[TaxLot], done: Sequence[TaxLot]) -> Iterator[Inline]:
@@ -135,93 +146,55 @@ def _sub(run: Findings, tax: Tax) -> Text:
     )
 
 
-def _foot(run: Findings, tax: Tax) -> Iterator[Inline]:
+def _foot(run: Findings, tax: Tax) -> Iterator[Text]:
     lots = tax.lots
-    yield from run.say(
+    yield run.say(
         "Gains are value at today’s estimated price less the purchase price, in {currency}, before the spread of a sale.",
         currency=run.currency,
     )
-    yield " "
-    yield from run.say(
+    yield run.say(
         "Source: purchases of the file, at the last exchange rate of their day{fx}; estimated prices{prices}. Not tax advice.",
         fx=sources(*run.of_tables("fx")),
         prices=sources(*run.of_prices()),
     )
     if doubted := sum(lot.doubted for lot in lots):
-        yield " "
-        yield from run.say.counted(
+        yield run.say.counted(
             doubted,
             "{N} lot has a purchase price that is far from the price of its day: its gain is in no sum.",
             "{N} lots have a purchase price that is far from the price of its day: their gain is in no sum.",
         )
     unknown = sum(lot.gain is None and not lot.doubted for lot in lots)
     if unknown:
-        yield " "
-        yield from run.say.counted(
+        yield run.say.counted(
             unknown,
             "{N} lot without a price or without an exchange rate is in no sum.",
             "{N} lots without a price or without an exchange rate are in no sum.",
         )
     if left_out := tax.left_out:
-        yield " "
-        yield from run.say.counted(
+        yield run.say.counted(
             left_out,
             "{N} lot that is only planned, or has no day of purchase by now, is left out.",
             "{N} lots that are only planned, or have no day of purchase by now, are left out.",
         )
 
 
-def _columns(run: Findings, *, ruled: bool) -> Iterator[Column]:
-    say = run.say
-    yield Column(say.words("Lot ID"), "left")
-    yield Column(say.words("Metal"), "left")
-    yield Column(say.words("Bought"))
-    if ruled:
-        yield Column(say.words("Tax-free from"))
-        yield Column(say.words("In days"))
-    yield Column(say.words("Purchase price, {currency}", currency=run.currency))
-    yield Column(say.words("Value, {currency}", currency=run.currency))
-    yield Column(say.words("Gain, {currency}", currency=run.currency))
-
-
-def _amount(run: Findings, value: float | None, *, gain: bool = False) -> Text:
+def _amount(run: Findings, value: float | None, *, gain: bool = False) -> Inline:
     if value is None:
-        return text(NONE)
+        return NONE
     words = run.fmt.number(value, signed=gain)
-    return text(strong(words)) if gain else text(words)
+    return strong(words) if gain else words
 
 
-def _cells(run: Findings, lot: TaxLot, *, ruled: bool) -> tuple[Text, ...]:
-    fmt = run.fmt
-    clock: tuple[Text, ...] = ()
-    if ruled:
-        words = fmt.short_date(lot.free_from)
-        left = () if lot.state == FREE else text(fmt.number(lot.days))
-        if lot.state == SOON:
-            left = text(strong(fmt.number(lot.days)))
-        clock = (text(run.derived(words, TAX, marked=False)), left)
-    return (
-        text(shown_name(run.say.lot(lot.lot_id))),
-        text(run.head(lot)),
-        text(fmt.short_date(lot.bought)),
-        *clock,
-        _amount(run, lot.cost),
-        _amount(run, lot.value),
-        _amount(run, lot.gain, gain=True),
-    )
+def _days(run: Findings, lot: TaxLot) -> Inline:
+    days = "" if lot.state == FREE else run.fmt.number(lot.days)
+    return strong(days) if lot.state == SOON else days
 
 
-def _sum(run: Findings, lots: Sequence[TaxLot], words: Text, *, ruled: bool) -> tuple[Text, ...]:
-    """A row that stands for several lots; a lot whose gain is not known is in none of its figures."""
+def _total(run: Findings, lots: Sequence[TaxLot]) -> tuple[Inline, ...]:
+    """Cost, value and gain of several lots; one whose gain is not known is in none of them."""
     known = [(lot.cost or 0.0, lot.value or 0.0, lot.gain) for lot in lots if lot.gain is not None]
     cost, value, gain = map(sum, zip(*known, strict=True)) if known else (None, None, None)
-    blank: tuple[Text, ...] = ((),) * (4 if ruled else 2)
-    return (words, *blank, _amount(run, cost), _amount(run, value), _amount(run, gain, gain=True))
-
-
-def _brief(row: Row) -> Row:
-    """A row of a sum without its empty cells."""
-    return replace(row, cells=(row.cells[0], *row.cells[-AMOUNTS:]))
+    return _amount(run, cost), _amount(run, value), _amount(run, gain, gain=True)
 
 
 def _gantt(run: Findings, lots: Sequence[TaxLot]) -> Chart:
