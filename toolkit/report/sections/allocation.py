@@ -77,7 +77,8 @@ def _weights(run: Findings) -> Figure:
     rows: list[tuple[Inline, float, float, float | None]]
     rows = [(run.head(p), p.weight, p.previous_weight, known[p.asset]) for p in shown]
     rows.append((say("Cash"), cash.weight, cash.previous_weight, None))
-    scale = 1.12 * max(max(abs(new), abs(old), cap or 0.0) for _, new, old, cap in rows)
+    weights = [cash.weight, *(weight for p in shown for weight in (p.weight, p.previous_weight))]
+    scale = 1.12 * max(*map(abs, weights), *(cap for cap in known.values() if cap))
     short = any(new < -UNCHANGED for _, new, _, _ in rows)
     distinct = sorted({cap for cap in known.values() if cap is not None})
     marks = ((distinct[0] / scale, say.words("limit {limit}", limit=run.fmt.limit(distinct[0]))),) if len(distinct) == 1 else ()
