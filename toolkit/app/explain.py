@@ -6,8 +6,6 @@ with whole lots a limit that binds there may leave some room.
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import numpy as np
 
 from toolkit.app.optimize import Result
@@ -135,7 +133,7 @@ def _worth(problem: Problem, record: Run, found: Analysis, price: float | None) 
     gain = worth(measured, _level(problem, found.continuous.x[:-1]), POINT * price)
     fall = POINT * price
     words = fall_in_words(gain, fall, lambda amount: f"{amount:,.0f} {record.currency}", record.budget, Language())
-    return None if words is None else PointWorth(**asdict(gain), words=words)
+    return None if words is None else gain.model_copy(update={"words": words})
 
 
 def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> Moves:

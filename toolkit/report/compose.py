@@ -187,14 +187,15 @@ def _content(builder: Builder, found: Findings) -> tuple[Block, ...] | Missing:
     return builder.build(found)
 
 
-def folded(*figures: Figure | None) -> tuple[Block, ...]:
-    """Figures as titles with closed tables, side by side where there are several; what is None is left out.
+def beside(*figures: Figure | None) -> tuple[Block, ...]:
+    """Figures side by side; a single one has the width for itself, and what is None is left out."""
+    found = tuple(figure for figure in figures if figure is not None)
+    return (Columns(found),) if len(found) > 1 else found
 
-    Args:
-        figures: Each shows one table and nothing else.
-    """
-    closed = tuple(_closed(figure) for figure in figures if figure is not None)
-    return (Columns(closed),) if len(closed) > 1 else closed
+
+def folded(*figures: Figure | None) -> tuple[Block, ...]:
+    """Figures as titles with closed tables, side by side; each shows one table and nothing else."""
+    return beside(*(_closed(figure) for figure in figures if figure is not None))
 
 
 def _closed(figure: Figure) -> Figure:

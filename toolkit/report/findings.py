@@ -210,11 +210,6 @@ class Findings:
         return tuple(sorted(rows, key=lambda s: (-s.loss, s.name)))
 
     @property
-    def scenario_notes(self) -> tuple[str, ...]:
-        """What the scenarios of the strategy rest on, in sentences."""
-        return self.proposal.scenario_notes
-
-    @property
     def entry_items(self) -> Mapping[str, float]:
         """Entry costs by what they are paid for, the largest first, none that is nothing."""
         items = self.proposal.costs.by_purpose.entry

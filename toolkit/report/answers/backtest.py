@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 from toolkit.records.answers.backtest import Backtest, Comparison, Interval, Simulated
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
-from toolkit.report.tables.backtest import INCIDENTS, LONG, Told, by_kind, selection
+from toolkit.report.tables.backtest import INCIDENTS, LONG, by_kind, selection, told_apart
 
 
 def backtest(found: Backtest, say: Language) -> Document:
@@ -96,23 +97,9 @@ def _interval(answer: Answer, interval: Interval | None) -> str:
 
 def _conclusion(answer: Answer, found: Backtest, names: dict[str, str]) -> None:
     """Which differences can be told from chance, and plainly that the others cannot."""
-    for one in found.strategies:
-        if one.role != "strategy":
-            continue
-        told = Told.of(one.name, found.comparisons)
-        better, worse, unknown = ([names[key] for key in keys] for keys in (told.better, told.worse, told.unknown))
-        values = {"strategy": names[one.name], "years": found.years}
-        if better:
-            answer.line("{strategy} grew faster than {others:and}, by more than chance explains.", others=better, **values)
-        if worse:
-            answer.line("{strategy} grew more slowly than {others:and}, by more than chance explains.", others=worse, **values)
-        if unknown:
-            answer.line(
-                "{years:.1f} years cannot tell whether {strategy} grows faster or more slowly than {others:and}.",
-                others=unknown,
-                **values,
-            )
-    for words in selection(found, names, answer.told):
+    strategies = [one for one in found.strategies if one.role == "strategy"]
+    told = (told_apart(found, one, names, answer.told) for one in strategies)
+    for words in chain(*told, selection(found, names, answer.told)):
         answer.paragraph(words)
     if not found.comparisons:
         answer.line("Nothing to compare with was simulated.")

@@ -207,22 +207,10 @@ def upcoming(record: Calendar, say: Language) -> Document:
     answer = Answer(say, record.as_of)
     answer.heading("Ahead of {day:%Y-%m-%d}, within {days:d} days", day=record.as_of, days=record.within_days)
     answer.lines(record.review)
-    ledger = Market(
-        as_of=record.as_of,
-        owner=Owner(country="", currency=""),
-        currency="",
-        controls=(),
-        timeline=(),
-        upcoming=(),
-        ledger=Review(reviewed_to=record.reviewed_to),
-        rates=(),
-        data=(),
-        warnings=(),
-        notes=(),
-        remarks=(),
-        phrases={},
-    )
-    run = Findings.of(ledger, language=say)
+    ledger = Review(reviewed_to=record.reviewed_to)
+    empty = dict.fromkeys(("controls", "timeline", "upcoming", "rates", "data", "warnings", "notes", "remarks"), ())
+    of_day = Market(as_of=record.as_of, owner=Owner(country="", currency=""), currency="", ledger=ledger, phrases={}, **empty)
+    run = Findings.of(of_day, language=say)
     own = say.words(", yours")
     rows = (
         (

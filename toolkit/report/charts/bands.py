@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from toolkit.records.parts.whatif import Band
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, sized, specification
 from toolkit.report.document import Chart
@@ -23,15 +24,6 @@ ROW = 24
 PART, STOP = (6, -6), (9, 4)
 """Thickness of a bar and how far it lies from the middle of its row, in px."""
 TICKS = (1, 2, 5, 10, 20, 50, 100)
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Multiples of a price: from the smallest over the middle to the largest."""
-
-    low: float
-    central: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)

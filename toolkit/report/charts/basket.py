@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.lettering import width as lettered
-from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.plane import Plane, spread
 from toolkit.report.charts.theme import (
     AXIS_TEXT,
     COLUMN,
@@ -78,7 +78,7 @@ def _spec(slices: tuple[Slice, ...], fmt: Formats) -> str:
         middles.append((start + end) / 2)
         start = end
     left = BAR + LEADER
-    for part, middle, place in zip(slices, middles, _places(middles, EDGE + height), strict=True):
+    for part, middle, place in zip(slices, middles, spread(middles, LINE, 0, EDGE + height), strict=True):
         words = [{"label": cut(part.label, PHONE - left - 4)}]
         ends = {"x": BAR + 3, "x2": {"value": left - 5}, "y": middle, "y2": {"value": place}}
         layers.append(layer("rule", [{}], ends, stroke=TOKENS["cur"], strokeWidth=1))
@@ -86,18 +86,6 @@ def _spec(slices: tuple[Slice, ...], fmt: Formats) -> str:
         layers.append(layer("text", words, {"x": left, "y": place, "text": "label:N"}, **style))
     padding = {"left": 0, "right": 0, "top": 0, "bottom": 0}
     return specification(layers, fmt, width=PHONE, height=height + 2 * EDGE, autosize=FIXED, padding=padding)
-
-
-def _places(middles: Sequence[float], end: float) -> list[float]:
-    """Heights of the names: each at the middle of its part, or as far away as its neighbours need."""
-    places: list[float] = []
-    for middle in middles:
-        places.append(max(middle, places[-1] + LINE) if places else middle)
-    room = end
-    for i in reversed(range(len(places))):
-        places[i] = min(places[i], room)
-        room = places[i] - LINE
-    return places
 
 
 STATUS, HEAD = 30, 24

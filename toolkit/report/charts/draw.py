@@ -7,7 +7,6 @@ follows it. Ids and fonts are dropped too, so that equal specifications give equ
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 import struct
 import zlib
@@ -178,11 +177,7 @@ DEFAULTS = {
 }  # fmt: skip
 """Attributes that say what would hold without them."""
 MEASURES = ("d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height")
-FEW = 4
-"""Dots of one kind below this number stay as they are."""
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
-_DOT = re.compile(r"M([\d.]+),0A\1,\1,0,1,1,-\1,0A\1,\1,0,1,1,\1,0Z?$")
-_AT = re.compile(r"translate\(([-\d.]+),([-\d.]+)\)$")
 
 
 def compact(element: ET.Element) -> None:
@@ -196,7 +191,6 @@ def compact(element: ET.Element) -> None:
     for child in element:
         compact(child)
     element[:] = _without_shells(element)
-    element[:] = _dots_together(element)
 
 
 def _tenths(match: re.Match[str]) -> str:
@@ -210,29 +204,3 @@ def _without_shells(children: Iterable[ET.Element]) -> list[ET.Element]:
         shell = child.tag.endswith("}g") and not child.attrib
         found += list(child) if shell else [child]
     return found
-
-
-def _dots_together(children: Iterable[ET.Element]) -> list[ET.Element]:
-    """Filled circles of one size and colour that follow one another as one path of round points."""
-    found: list[ET.Element] = []
-    for kind, run in itertools.groupby(children, key=_dot):
-        members = list(run)
-        if kind is None or len(members) < FEW:
-            found += members
-            continue
-        size, colour = kind
-        places = [match for one in members if (match := _AT.match(one.attrib.get("transform", "translate(0,0)")))]
-        path = "".join(f"M{place[1]},{place[2]}h0" for place in places)
-        attributes = {"d": path, "stroke-width": f"{2 * float(size):g}", "stroke-linecap": "round", "class": f"stroke-{colour}"}
-        found.append(ET.Element(members[0].tag, attributes))
-    return found
-
-
-def _dot(element: ET.Element) -> tuple[str, str] | None:
-    """(radius, colour) of a filled circle that has nothing else to say; None for anything else."""
-    shape = _DOT.match(element.attrib.get("d", ""))
-    classes = set(element.attrib.get("class", "").split())
-    fill = next((name.removeprefix("fill-") for name in classes if name.startswith("fill-")), None)
-    message = element.attrib.keys() - ({"stroke-width"} if element.attrib.get("stroke-width") == "0" else set())
-    bare = message <= {"d", "transform", "class"} and classes <= {f"fill-{fill}", f"stroke-{fill}"}
-    return (shape[1], fill) if shape and fill and bare else None

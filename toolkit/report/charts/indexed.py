@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from toolkit.records.parts.history import PathMonth
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import PANEL, TOKENS, Layer, specification
 from toolkit.report.document import Chart, Drawing
@@ -26,16 +27,6 @@ HUNDRED = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
-    """A month counted from that of the event, and the price as printed, its level, and the benchmark; indices."""
-
-    shift: int
-    printed: float | None
-    level: float | None
-    benchmark: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Indexed:
     """One event and the price around it.
 
@@ -46,7 +37,7 @@ class Indexed:
         told: What the panel shows, in words with its numbers.
     """
 
-    months: tuple[Month, ...]
+    months: tuple[PathMonth, ...]
     announced: date
     effective: date | None
     others: tuple[tuple[date, str], ...]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from toolkit.report.charts.lettering import BOLD, cut, width
 from toolkit.report.charts.levels import price_axis
-from toolkit.report.charts.plane import GAP, YEARS, Field, Plane, linear_ticks
+from toolkit.report.charts.plane import GAP, YEARS, Field, Plane, linear_ticks, spread
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
@@ -139,7 +139,9 @@ def _names(field: Field, drawn: Paths, names: dict[str, str]) -> Iterator[Layer]
     """Names at the ends of the lines, moved apart where they would meet, each with a line to its own."""
     known = [path for path in (drawn.front, *drawn.behind) if any(v is not None for v in path.values)]
     ends = {path.name: field.y(next(v for v in reversed(path.values) if v is not None)) for path in known}
-    places = spread(ends, field.top + LINE / 2, field.bottom - LINE / 2)
+    order = sorted(ends, key=lambda key: (ends[key], key))
+    low, high = field.top + LINE / 2, field.bottom - LINE / 2
+    places = dict(zip(order, spread([ends[key] for key in order], LINE, low, high), strict=True))
     for front in (True, False):
         shown = [path.name for path in known if (path == drawn.front) is front]
         leads = [{"x": field.right, "y": ends[key], "x2": field.right + LEAD - 3, "y2": places[key]} for key in shown]
@@ -148,22 +150,3 @@ def _names(field: Field, drawn: Paths, names: dict[str, str]) -> Iterator[Layer]
         rows = [{"x": field.right + LEAD, "y": places[key] + 4, "label": names[key]} for key in shown]
         style = {"fontWeight": "bold"} if front else {}
         yield field.plane.marks("text", rows, align="left", baseline="alphabetic", fontSize=LABEL_TEXT, color=colour, **style)
-
-
-def spread(wanted: dict[str, float], low: float, high: float) -> dict[str, float]:
-    """Heights in the order of the wanted ones, at least `LINE` apart.
-
-    Args:
-        wanted: Name -> height in px.
-        low: Least height; where there is no room for all, the first ones are above it.
-        high: Largest height.
-    """
-    order = sorted(wanted, key=lambda key: (wanted[key], key))
-    found: list[float] = []
-    for key in order:
-        found.append(max(wanted[key], found[-1] + LINE if found else low))
-    limit = high
-    for i in range(len(found) - 1, -1, -1):
-        found[i] = min(found[i], limit)
-        limit = found[i] - LINE
-    return dict(zip(order, found, strict=True))

@@ -77,6 +77,24 @@ class Plane:
         return places
 
 
+def spread(wanted: Sequence[float], apart: float, low: float, high: float) -> list[float]:
+    """Heights as near to the wanted ones as they can be with `apart` px between two.
+
+    Args:
+        wanted: In order.
+        apart: Px.
+        low: Least height; where there is no room for all, the first ones are above it.
+        high: Largest height.
+    """
+    found: list[float] = []
+    for height in wanted:
+        found.append(max(height, found[-1] + apart if found else low))
+    for i in reversed(range(len(found))):
+        found[i] = min(found[i], high)
+        high = found[i] - apart
+    return found
+
+
 GRIDLINES = 4
 GAP = 6
 """Px from the words of an axis to what they name."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import CodeType
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from jinja2 import BytecodeCache, DictLoader, StrictUndefined, TemplateNotFound
 from jinja2.bccache import Bucket
@@ -79,11 +79,6 @@ def environment_of(templates: Mapping[str, str]) -> ImmutableSandboxedEnvironmen
     )
 
 
-class _Kind(Protocol):
-    @property
-    def kind(self) -> str: ...
-
-
 def render(document: Document, theme: Theme, say: Language | None = None) -> str:
     """The page; the same document and theme give the same text.
 
@@ -99,7 +94,7 @@ def render(document: Document, theme: Theme, say: Language | None = None) -> str
     own = {name.removeprefix(SLIDES): source for name, source in theme.templates.items() if name.startswith(SLIDES)}
     environment = environment_of({**theme.templates, **(own if presented else {})})
 
-    def show(block: _Kind) -> Markup:
+    def show(block: d.Block) -> Markup:
         # Each value was escaped by the template that wrote it.
         return Markup(environment.get_template(f"{block.kind}.html.j2").render(block=block))  # noqa: S704
 

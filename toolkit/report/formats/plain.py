@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any, Literal
 
 from toolkit.report import document as d
@@ -80,7 +79,7 @@ class Medium:
         if type(block) in self.shows:
             yield block
         else:
-            yield from FORMS[type(block)](block, self)
+            yield from _forms(block, self)
 
 
 def isolated(words: str) -> str:
@@ -100,20 +99,44 @@ _TURNING = frozenset({"R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF"})
 """Classes of characters that set the direction of writing of what stands beside them."""
 
 
-def _heading(block: d.Heading, _: Medium) -> Iterator[Form]:
-    yield Title(block.text, 1)
-
-
-def _paragraph(block: d.Paragraph, _: Medium) -> Iterator[Form]:
-    yield Words(block.text, {"answer": "answer", "intro": "sub"}.get(block.role, "body"))  # type: ignore[arg-type]
-
-
-def _keyfigures(block: d.KeyFigures, _: Medium) -> Iterator[Form]:
-    yield Items(tuple(("", text(f"{item.label}: ", _bold(item.value), _in_brackets(item.note))) for item in block.items))
-
-
-def _status(block: d.Status, _: Medium) -> Iterator[Form]:
-    yield Items(tuple(("", text(f"{label}: ", words)) for label, words in block.items))
+def _forms(block: d.Block, medium: Medium) -> Iterator[Form | d.Block]:  # noqa: PLR0912  # a kind of block each
+    match block:
+        case d.Heading():
+            yield Title(block.text, 1)
+        case d.Paragraph():
+            yield Words(block.text, {"answer": "answer", "intro": "sub"}.get(block.role, "body"))  # type: ignore[arg-type]
+        case d.KeyFigures():
+            yield Items(
+                tuple(("", text(f"{item.label}: ", _bold(item.value), _in_brackets(item.note))) for item in block.items)
+            )
+        case d.Status():
+            yield Items(tuple(("", text(f"{label}: ", words)) for label, words in block.items))
+        case d.Figure():
+            yield from _figure(block, medium)
+        case d.Columns():
+            for figure in block.figures:
+                yield from medium.forms(figure)
+        case d.Table():
+            yield _with_gauge(block, medium) if block.gauge else block
+        case d.BarTable():  # the bars draw what the cells say; only the limits above them are told apart
+            rows = tuple(d.Row((bar.label, *bar.cells), bar.total) for bar in block.bars)
+            yield d.Table(block.caption, (d.Column(block.head, "left"), *block.columns), rows)
+            if block.caps:
+                yield Words(text("; ".join(words for _, words in block.caps)), "source")
+        case d.Chart():
+            yield block
+        case d.Matrix():
+            yield from _matrix(block)
+        case d.Calendar():
+            yield Items(tuple((date.written, _date(date)) for date in block.dates))
+        case d.Notes():
+            yield Items(block.items, block.assumed)
+        case d.Panel():
+            yield from map(Words, block.paragraphs)
+        case d.Panels():
+            yield from _panels(block)
+        case _:
+            raise KeyError(block)
 
 
 def _figure(block: d.Figure, medium: Medium) -> Iterator[Form | d.Block]:
@@ -130,36 +153,16 @@ def _figure(block: d.Figure, medium: Medium) -> Iterator[Form | d.Block]:
         yield Data(block.data)
 
 
-def _columns(block: d.Columns, medium: Medium) -> Iterator[Form | d.Block]:
-    for figure in block.figures:
-        yield from medium.forms(figure)
-
-
-def _table(block: d.Table, medium: Medium) -> Iterator[Form]:
+def _with_gauge(block: d.Table, medium: Medium) -> d.Table:
     """A gauge is told as the share it draws."""
-    if not block.gauge:
-        yield block
-        return
     rows = (
         d.Row((*row.cells, text(medium.say.fmt.percent(row.gauge, 0)) if row.gauge is not None else ()), row.total, row.anchor)
         for row in block.rows
     )
-    yield d.Table(block.caption, (*block.columns, d.Column(block.gauge)), tuple(rows), block.stacks)
+    return d.Table(block.caption, (*block.columns, d.Column(block.gauge)), tuple(rows), block.stacks)
 
 
-def _bartable(block: d.BarTable, _: Medium) -> Iterator[Form]:
-    """The bars draw what the cells say; only the limits above them are told apart."""
-    rows = tuple(d.Row((bar.label, *bar.cells), bar.total) for bar in block.bars)
-    yield d.Table(block.caption, (d.Column(block.head, "left"), *block.columns), rows)
-    if block.caps:
-        yield Words(text("; ".join(words for _, words in block.caps)), "source")
-
-
-def _chart(block: d.Chart, _: Medium) -> Iterator[Form]:
-    yield block
-
-
-def _matrix(block: d.Matrix, _: Medium) -> Iterator[Form]:
+def _matrix(block: d.Matrix) -> Iterator[Form]:
     """Lines with states as a table; lines with a reason instead follow it as a list."""
     columns = (d.Column(block.head, "left"), *(d.Column(head, "left", short) for head, short in block.columns))
     rows = tuple(d.Row((_line(line), *(_state(state) for state in line.states))) for line in block.lines if line.states)
@@ -170,24 +173,12 @@ def _matrix(block: d.Matrix, _: Medium) -> Iterator[Form]:
         yield Items(reasons)
 
 
-def _calendar(block: d.Calendar, _: Medium) -> Iterator[Form]:
-    def told(date: d.Date) -> Text:
-        stop = "" if plain(date.what).endswith(".") else ". "
-        return text(muted(f"{date.away}: "), date.what, stop, date.note, f" ({date.standing})")
-
-    yield Items(tuple((date.written, told(date)) for date in block.dates))
+def _date(date: d.Date) -> Text:
+    stop = "" if plain(date.what).endswith(".") else ". "
+    return text(muted(f"{date.away}: "), date.what, stop, date.note, f" ({date.standing})")
 
 
-def _notes(block: d.Notes, _: Medium) -> Iterator[Form]:
-    yield Items(block.items, block.assumed)
-
-
-def _panel(block: d.Panel, _: Medium) -> Iterator[Form]:
-    for words in block.paragraphs:
-        yield Words(words)
-
-
-def _panels(block: d.Panels, _: Medium) -> Iterator[Form]:
+def _panels(block: d.Panels) -> Iterator[Form]:
     if block.legend:
         yield Key(block.legend)
     for item in block.items:
@@ -195,16 +186,6 @@ def _panels(block: d.Panels, _: Medium) -> Iterator[Form]:
         if item.note:
             yield Words(item.note, "sub")
         yield item.chart
-
-
-FORMS: Mapping[type[Any], Callable[[Any, Medium], Iterator[Form | d.Block]]] = MappingProxyType(
-    {
-        d.Heading: _heading, d.Paragraph: _paragraph, d.KeyFigures: _keyfigures, d.Status: _status, d.Figure: _figure,
-        d.Table: _table, d.BarTable: _bartable, d.Chart: _chart, d.Matrix: _matrix, d.Calendar: _calendar, d.Notes: _notes,
-        d.Panel: _panel, d.Columns: _columns, d.Panels: _panels,
-    }
-)  # fmt: skip
-"""One entry a kind of block."""
 
 
 def _bold(value: Text) -> Text:

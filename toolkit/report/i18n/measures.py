@@ -134,29 +134,12 @@ LEAST = 5e-5
 """Volatility that would."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """A fall of the objective, translated; what does not apply is None.
-
-    Attributes:
-        volatility: Points less, as a fraction.
-        tracking_error: Likewise, of the difference to a target.
-        cost: Less a year, as a fraction of the budget; with risk priced as the strategy prices it.
-        ratio: More of the ratio.
-        reward: More return a year, as a fraction.
-        risk: Less of another measure of risk, as a fraction of the budget; `measure` names it.
-    """
-
-    volatility: float | None = None
-    tracking_error: float | None = None
-    cost: float | None = None
-    ratio: float | None = None
-    reward: float | None = None
-    risk: float | None = None
-    measure: str | None = None
+def _worth(**units: float | str | None) -> PointWorth:
+    """A fall of the objective in some of the units, not yet in words."""
+    return PointWorth(**{**dict.fromkeys(PointWorth.model_fields), "words": "", **units})
 
 
-def worth(objective: Objective, level: float, fall: float) -> Worth:
+def worth(objective: Objective, level: float, fall: float) -> PointWorth:
     """A fall of the objective in the reader's units.
 
     A fall f of the variance is f / (2 x volatility) of volatility. Where risk is priced as cost, `aversion / 2 x variance +
@@ -171,27 +154,27 @@ def worth(objective: Objective, level: float, fall: float) -> Worth:
     if unit in ("variance", "cost", "measure"):
         return _of_risk(objective, level, fall)
     if unit == "ratio":
-        return Worth(ratio=fall)
+        return _worth(ratio=fall)
     if unit == "return":
-        return Worth(reward=fall)
+        return _worth(reward=fall)
     tracks = objective.kind == "track" and level > 0
-    return Worth(tracking_error=fall / (2 * level)) if tracks else Worth()
+    return _worth(tracking_error=fall / (2 * level)) if tracks else _worth()
 
 
-def _of_risk(objective: Objective, level: float, fall: float) -> Worth:
+def _of_risk(objective: Objective, level: float, fall: float) -> PointWorth:
     """A fall of risk alone, or of risk at its price and costs."""
     measure = objective.measure or "variance"
     if objective.unit == "cost":
         exchange = (objective.risk_aversion or 0.0) * level if measure == "variance" else 0.0
-        return Worth(volatility=fall / exchange if exchange > 0 else None, cost=fall)
+        return _worth(volatility=fall / exchange if exchange > 0 else None, cost=fall)
     if measure == "volatility":
-        return Worth(volatility=fall)
+        return _worth(volatility=fall)
     if measure != "variance":
-        return Worth(risk=fall, measure=measure)
-    return Worth(volatility=fall / (2 * level)) if level > 0 else Worth()
+        return _worth(risk=fall, measure=measure)
+    return _worth(volatility=fall / (2 * level)) if level > 0 else _worth()
 
 
-def in_words(gain: Worth | PointWorth, money: Callable[[float], str], budget: float, say: Language) -> str | None:
+def in_words(gain: PointWorth, money: Callable[[float], str], budget: float, say: Language) -> str | None:
     """The worth as a phrase; None where the strategy has no unit to speak in.
 
     Args:
@@ -231,9 +214,7 @@ def _cheaper(less: float | None, saved: str, say: Language) -> str:
     return say.words("{money} a year, as much as {points} points less volatility", money=saved, points=_points(less, say))
 
 
-def fall_in_words(
-    gain: Worth | PointWorth, fall: float, money: Callable[[float], str], budget: float, say: Language
-) -> str | None:
+def fall_in_words(gain: PointWorth, fall: float, money: Callable[[float], str], budget: float, say: Language) -> str | None:
     """Likewise of a fall that may be too small to be written; `gain` is its worth."""
     words = in_words(gain, money, budget, say)
     return say.words("next to nothing") if words is not None and fall < NOTHING else words

@@ -7,16 +7,14 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from toolkit.records.positions import Order, Position
-from toolkit.report.compose import section
+from toolkit.report.compose import beside, folded, section
 from toolkit.report.document import (
     Block,
-    Columns,
     Figure,
     Missing,
     Notes,
     Paragraph,
     Row,
-    Table,
     left,
     right,
 )
@@ -46,8 +44,8 @@ def allocation(run: Findings) -> tuple[Block, ...] | Missing:
     if run.short:  # the bar of the first screen has the weights
         return (orders(run), Paragraph(_equation(run), "equation"), *_folded(run, _rounding(run)))
     return (
-        *_paired([_weights(run), costs_by_trade(run)]),
-        *(_paired([cost_waterfall(run), _rounding(run)]) if drawn else ()),
+        *beside(_weights(run), costs_by_trade(run)),
+        *(beside(cost_waterfall(run), _rounding(run)) if drawn else ()),
         orders(run),
         Paragraph(_equation(run), "equation"),
         *((found,) if (found := expected_returns(run)) else ()),
@@ -55,19 +53,11 @@ def allocation(run: Findings) -> tuple[Block, ...] | Missing:
     )
 
 
-def _paired(figures: list[Figure | None]) -> tuple[Block, ...]:
-    """Figures side by side; a single one has the width for itself."""
-    found = tuple(figure for figure in figures if figure)
-    return (Columns(found),) if len(found) > 1 else found
-
-
 def _folded(run: Findings, figure: Figure | None) -> tuple[Block, ...]:
-    """A finding with its table behind it."""
+    """A finding with its table behind it, and its sources beside what is measured."""
     if figure is None:
         return ()
-    (table,) = figure.body
-    sub = text(figure.sub, sources(*run.of_prices()))
-    return (replace(figure, sub=sub, body=(), source=(), data=table if isinstance(table, Table) else None),)
+    return folded(replace(figure, sub=text(figure.sub, sources(*run.of_prices())), source=()))
 
 
 def _weights(run: Findings) -> Figure:

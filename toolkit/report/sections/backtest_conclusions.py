@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from toolkit.records.answers.backtest import Backtest, Simulated
+from toolkit.records.answers.backtest import Backtest
 from toolkit.report.answers.answer import Answer
 from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Figure, Notes, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, name, sources, strong
-from toolkit.report.tables.backtest import Told, ends, first, needed, of, returned, selection, title, titles
+from toolkit.report.tables.backtest import ends, first, needed, of, returned, selection, titles, told_apart
 
 GOLD = "gold-only"
 
@@ -20,13 +21,13 @@ GOLD = "gold-only"
 def conclusions(run: Findings) -> tuple[Block, ...]:
     """What cannot be told from chance, every comparison, closed where none has an interval, and what no statistic repairs."""
     say, found = run.say, of(run)
-    notes = Notes(tuple(("", words) for one in found.strategies if one.role == "strategy" for words in _told(run, found, one)))
-    told = selection(found, titles(run), Answer(say, found.as_of).told)
-    notes = Notes((*notes.items, *(("", words) for words in told)))
+    names, told = titles(run), Answer(say, found.as_of).told
+    strategies = [one for one in found.strategies if one.role == "strategy"]
+    compared = chain(*(told_apart(found, one, names, told) for one in strategies), selection(found, names, told))
+    notes = Notes(tuple(("", words) for words in compared))
     others = Notes(tuple(("", words) for words in _limits(run, found)))
     if not found.comparisons:
         return (others,)
-    names = titles(run)
     table = run.table(
         "Growth against what it is compared with",
         found.comparisons,
@@ -51,29 +52,6 @@ def _finding(run: Findings, found: Backtest) -> Text:
         return say("The returns are too few for any interval")
     values = {"years": fmt.number(found.years, 1), "low": fmt.number(100 * min(widths)), "high": fmt.number(100 * max(widths))}
     return say("{years} years tell no difference below {low} to {high} points a year from chance", **values)
-
-
-def _told(run: Findings, found: Backtest, one: Simulated) -> Iterator[Text]:
-    say, names, told = run.say, titles(run), Told.of(one.name, found.comparisons)
-    values = {"strategy": name(title(run, one)), "years": run.fmt.number(found.years, 1)}
-
-    def listed(keys: tuple[str, ...]) -> Text:
-        return say.listed([name(names[key]) for key in keys])
-
-    if told.better:
-        yield say(
-            "{strategy} grew faster than {others:and}, by more than chance explains.", others=listed(told.better), **values
-        )
-    if told.worse:
-        yield say(
-            "{strategy} grew more slowly than {others:and}, by more than chance explains.", others=listed(told.worse), **values
-        )
-    if told.unknown:
-        yield say(
-            "{years:.1f} years cannot tell whether {strategy} grows faster or more slowly than {others:and}.",
-            others=listed(told.unknown),
-            **values,
-        )
 
 
 def _limits(run: Findings, found: Backtest) -> Iterator[Text]:

@@ -68,26 +68,15 @@ def _ledger(found: Findings, part: Changes) -> Iterator[Text]:
     yield say("Legal measures and reported practice of every country in the ledger.")
     yield review(found, part.reviewed_to or part.ledger_until)
     for row in found.record.upcoming:
+        number = name(fmt.notices(say.term("term", row.number or row.title)))
         for claim in row.claims:
+            told = {"who": name(say.term("term", claim.authority)), "number": number}
             if claim.relation == "may_extend":
-                yield say(
-                    "Whether the extension that {who} agreed covers the suspension by {number} was not found.",
-                    who=name(say.term("term", claim.authority)),
-                    number=name(fmt.notices(say.term("term", row.number or row.title))),
-                )
-                continue
-            if claim.standing == "agreed":
-                yield say(
-                    "{who} stated that the suspension by {number} goes on; the amending act was not seen.",
-                    who=name(say.term("term", claim.authority)),
-                    number=name(fmt.notices(say.term("term", row.number or row.title))),
-                )
-                continue
-            yield say(
-                "{who} claimed that the suspension by {number} goes on; no legal act confirms it.",
-                who=name(say.term("term", claim.authority)),
-                number=name(fmt.notices(say.term("term", row.number or row.title))),
-            )
+                yield say("Whether the extension that {who} agreed covers the suspension by {number} was not found.", **told)
+            elif claim.standing == "agreed":
+                yield say("{who} stated that the suspension by {number} goes on; the amending act was not seen.", **told)
+            else:
+                yield say("{who} claimed that the suspension by {number} goes on; no legal act confirms it.", **told)
 
 
 def inferred(found: Findings, part: Changes) -> Text:

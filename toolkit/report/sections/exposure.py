@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from toolkit.records.positions import Position
 from toolkit.records.risk import AssetSupply
-from toolkit.report.compose import section
-from toolkit.report.document import Block, Columns, Figure, Missing, Table, left, right
+from toolkit.report.compose import beside, section
+from toolkit.report.document import Block, Figure, Missing, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Span, Text, muted, sources, strong, text
@@ -30,8 +30,7 @@ def exposure(run: Findings) -> tuple[Block, ...] | Missing:
         return Missing(run.say.words("Nothing is held, so no country stands behind it."))
     if not run.proposal.exposures.country and not (run.before and run.before.country):
         return Missing(run.say.words("No country of supply is known for what is held."))
-    single = _single(run)
-    return (Columns((_countries(run), single)),) if single else (_countries(run),)
+    return beside(_countries(run), _single(run))
 
 
 def _countries(run: Findings) -> Figure:

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from toolkit.records.factors import Factor, FactorAsset, FactorModel, Loading
 from toolkit.records.risk import Correlation
 from toolkit.report.charts.heatmap import Pair, heatmap
-from toolkit.report.compose import section
+from toolkit.report.compose import beside, section
 from toolkit.report.document import (
     Block,
-    Columns,
     Figure,
     Missing,
     Paragraph,
@@ -50,8 +49,7 @@ def factors(run: Findings) -> tuple[Block, ...] | Missing:
         without = run.say.words("The covariance of this strategy has no named factors, so there are no loadings to show.")
         return (Paragraph(text(without)), *together) if together else Missing(without)
     model = model.model_copy(update={"assets": by_product(model.assets, run.offers)})
-    shares, explained = _shares(run, model), _explained(run, model)
-    return (Columns((shares, explained)) if shares else explained, *together, _coverage(run, model.assets))
+    return (*beside(_shares(run, model), _explained(run, model)), *together, _coverage(run, model.assets))
 
 
 def _shares(run: Findings, model: FactorModel) -> Figure | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
 from toolkit.records.parts.history import History, HistoryCase, Notice, PricePoint, PriceRange, Reaction
-from toolkit.report.charts.indexed import Indexed, Month, indexed, span
+from toolkit.report.charts.indexed import Indexed, indexed, span
 from toolkit.report.charts.reactions import Strip, reactions
 from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Figure, Panels, Row, Shown, SmallMultiple, Table, left, right
@@ -145,11 +145,10 @@ def _note(run: Findings, case: HistoryCase) -> Text:
 
 
 def _path(run: Findings, case: HistoryCase) -> Indexed:
-    months = tuple(Month(m.shift, m.printed, m.level, m.benchmark) for m in case.path)
     announced, last = day(case.announced), case.path[-1].month
     effective = case.effective if case.effective and case.effective[:7] <= last else None
     return Indexed(
-        months=months,
+        months=case.path,
         announced=announced,
         effective=day(effective) if effective else None,
         others=tuple((day(when), label) for when, label in _others(run, case)),

@@ -50,6 +50,20 @@ ANSWER: Mapping[str, str] = MappingProxyType(
 MARKS: Mapping[str, Literal["on", "suspended", "uncertain", "clear"]] = MappingProxyType(
     {NO: "on", SUSPENDED: "suspended", LICENCE: "uncertain", UNSETTLED: "uncertain", PERMIT: "uncertain", YES: "clear"}
 )
+LINE: Mapping[str | None, tuple[str, str]] = MappingProxyType(
+    {
+        BAN: (
+            mark("{metals} of unknown origin, not known to have left: export ban"),
+            mark("{metals} from {place}, not known to have left: export ban"),
+        ),
+        LICENCE: (
+            mark("{metals} of unknown origin, not known to have left: licence first"),
+            mark("{metals} from {place}, not known to have left: licence first"),
+        ),
+        None: (mark("{metals} of unknown origin"), mark("{metals} from {place}")),
+    }
+)
+"""The head of a line by what keeps its lots where they are: of unknown origin, and of a known one."""
 GRAVITY = tuple(ANSWER)
 """Answers, gravest first."""
 ACT = re.compile(r"^\w+ (\(EU\))")
@@ -222,19 +236,11 @@ def _names(run: Findings, groups: Sequence[LotGroup]) -> Text:
         if words not in told:
             told.append(words)
     names = joined(told, ", ")
-    where, obstacle = groups[0].origin, _obstacle(groups[0])
+    of_unknown, from_place = LINE[_obstacle(groups[0])]
+    where = groups[0].origin
     if where == UNKNOWN:
-        if obstacle == BAN:
-            return say("{metals} of unknown origin, not known to have left: export ban", metals=names)
-        if obstacle == LICENCE:
-            return say("{metals} of unknown origin, not known to have left: licence first", metals=names)
-        return say("{metals} of unknown origin", metals=names)
-    place = origin(where, say)
-    if obstacle == BAN:
-        return say("{metals} from {place}, not known to have left: export ban", metals=names, place=place)
-    if obstacle == LICENCE:
-        return say("{metals} from {place}, not known to have left: licence first", metals=names, place=place)
-    return say("{metals} from {place}", metals=names, place=place)
+        return say(of_unknown, metals=names)
+    return say(from_place, metals=names, place=origin(where, say))
 
 
 def _obstacle(group: LotGroup) -> str | None:

@@ -8,8 +8,8 @@ from toolkit.records.factors import FactorAsset
 from toolkit.records.parts.prices import Fall
 from toolkit.records.risk import AssetModel
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
-from toolkit.report.compose import section
-from toolkit.report.document import Block, Columns, Figure, Missing, Table, left, right
+from toolkit.report.compose import beside, section
+from toolkit.report.document import Block, Figure, Missing, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
@@ -38,8 +38,7 @@ def risk(run: Findings) -> tuple[Block, ...] | Missing:
     believed = _volatilities(run)
     if not run.held:
         return (believed,) if believed else Missing(run.say.words("Nothing is held, so nothing carries risk."))
-    pair: tuple[Block, ...] = (Columns((_contributions(run), believed)),) if believed else (_contributions(run),)
-    return (*pair, *(figure for figure in (falls(run), shocks(run), tail(run)) if figure))
+    return (*beside(_contributions(run), believed), *(figure for figure in (falls(run), shocks(run), tail(run)) if figure))
 
 
 def seen(run: Findings, model: str) -> str:

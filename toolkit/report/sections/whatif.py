@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from toolkit.records.parts.whatif import Band as LossBand
 from toolkit.records.parts.whatif import Effect, MetalStop, Multiples, PublishedCheck, WhatIf
-from toolkit.report.charts.bands import Band, Bands, bands
+from toolkit.report.charts.bands import Bands, bands
 from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Figure, Missing, Paragraph, Shown, Table, left, right
 from toolkit.report.findings import Findings
@@ -122,7 +122,7 @@ def _row(run: Findings, metal: MetalStop, published: float | None) -> Bands:
     if stop:
         words = run.say.words("{low} to {high}", low=multiple(run, stop.low), high=multiple(run, stop.high))
     label = f"{run.metal(metal).text} {run.fmt.percent(metal.share, 0)}"
-    return Bands(label, Band(*ends(part)) if part else None, Band(*ends(stop)) if stop else None, published, words)
+    return Bands(label, part, stop, published, words)
 
 
 def _finding(run: Findings, order: Sequence[MetalStop]) -> Text:

@@ -143,6 +143,22 @@ def needed(run: Findings, years: float | None) -> str:
     return f"> {run.fmt.number(LONG)}" if years > LONG else run.fmt.number(years)
 
 
+def told_apart(found: Backtest, one: Simulated, names: Mapping[str, str], told: Callable[..., Text]) -> Iterator[Text]:
+    """What can be told of the growth of a strategy from that of each it is compared with; arguments as those of `selection`."""
+    which = Told.of(one.name, found.comparisons)
+    better, worse, unknown = ([names[key] for key in keys] for keys in (which.better, which.worse, which.unknown))
+    values = {"strategy": names[one.name], "years": found.years}
+    if better:
+        yield told("{strategy} grew faster than {others:and}, by more than chance explains.", others=better, **values)
+    if worse:
+        yield told("{strategy} grew more slowly than {others:and}, by more than chance explains.", others=worse, **values)
+    if unknown:
+        yield told(
+            "{years:.1f} years cannot tell whether {strategy} grows faster or more slowly than {others:and}.",
+            others=unknown, **values,
+        )  # fmt: skip
+
+
 def selection(found: Backtest, names: Mapping[str, str], told: Callable[..., Text]) -> Iterator[Text]:
     """What can be said of all strategies at once, in sentences; none where it was not asked for.
 

@@ -155,5 +155,5 @@ def _tail_finding(run: Findings, values: Mapping[str, float]) -> Text:
 
 def _notes(run: Findings) -> tuple[Notes, ...]:
     """What the scenarios rest on, beside the table that shows them."""
-    found = run.scenario_notes
+    found = run.proposal.scenario_notes
     return (Notes(tuple(("", run.sentence(words)) for words in found)),) if found else ()
