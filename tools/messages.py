@@ -23,7 +23,7 @@ from toolkit.core import errors
 ROOT = Path(__file__).resolve().parents[1]
 FIRST = slice(0, 1)
 REPORT = {
-    **dict.fromkeys(("message", "say", "words", "mark", "heading", "line", "table", "subtitle", "told"), FIRST),
+    **dict.fromkeys(("message", "say", "words", "mark", "heading", "line", "table", "bars", "subtitle", "told"), FIRST),
     "counted": slice(1, 3),
 }
 COLUMNS = ("left", "right")

@@ -115,7 +115,7 @@ def tabled(
         below: Rows under those of the things.
         stacks: Whether rows become blocks on a phone.
         keys: Leading columns that name a row.
-        gauge: Label of the gauges: a message.
+        gauge: Label of the gauges, where there are any.
         row: Further fields of the row of a thing: its `gauge`, `anchor` or `total`.
         values: What stands in the places of caption and heads.
     """

@@ -107,7 +107,7 @@ def _table(rest: Sequence[tuple[str, Figure]], say: Language) -> Table:
     """A row a finding, with the markers of what it rests on."""
     return tabled(
         say,
-        "Further findings",
+        say("Further findings"),
         rest,
         left("About", lambda one: one[0]),
         left("Finding", lambda one: text(one[1].title, sources(*(ref for span in one[1].source for ref in span.refs)))),

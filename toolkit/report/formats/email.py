@@ -210,21 +210,16 @@ def reading(document: d.Document, say: Language) -> str:
     """
     told = [f"{document.title}, {document.as_of_written}", document.subject]
     paragraphs = ["\n".join(isolated(words) for words in told if words)]
-    for section in document.sections:
-        if section.title:
-            paragraphs.append(_ruled(section.title, "-"))
-        if section.missing:
-            paragraphs.append(_filled(section.missing))
-        for block in section.blocks:
-            for form in Medium(say).forms(block):
-                paragraphs += _paragraphs(form)
+    for form in Medium(say).told(document):
+        paragraphs += _paragraphs(form)
     return "\n\n".join(paragraphs) + "\n"
 
 
 def _paragraphs(form: object) -> Iterator[str]:
     match form:
         case Title():
-            yield _ruled(plain(form.text), "=") if form.level == 1 else _filled(plain(form.text))
+            words, sign = _filled(plain(form.text)), {1: "=", 2: "-"}.get(form.level)
+            yield f"{words}\n{sign * max(map(len, words.splitlines()))}" if sign else words
         case Words():
             yield _filled(plain(form.text))
         case Items():
@@ -252,8 +247,3 @@ def _filled(words: str, first: str = "") -> str:
     return textwrap.fill(
         isolated(words), WIDTH, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False
     )
-
-
-def _ruled(words: str, sign: str) -> str:
-    lines = _filled(words)
-    return f"{lines}\n{sign * max(map(len, lines.splitlines()))}"

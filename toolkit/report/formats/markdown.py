@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from toolkit.report.document import Block, Chart, Document, Row, Section, Table
+from toolkit.report.document import Block, Chart, Document, Row, Table
 from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words, isolated
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Span, Text, in_runs, text
@@ -31,20 +31,10 @@ def markdown(document: Document, say: Language) -> str:
 
 def _blocks(document: Document, say: Language) -> Iterator[str]:
     yield inline(text(f"{document.title}. {say.words('As of')} ", Span(document.as_of_written, "strong"), "."), first=True)
-    for section in document.sections:
-        yield from _section(section, say)
+    for form in Medium(say).told(document):
+        yield from _form(form, say)
     yield "---"
     yield inline(text(f"{document.title}, {document.as_of_written}. ", Span(document.subject, "name")), first=True)
-
-
-def _section(section: Section, say: Language) -> Iterator[str]:
-    if section.title:
-        yield f"## {inline(text(section.title))}"
-    if section.missing:
-        yield inline(text(section.missing), first=True)
-    for block in section.blocks:
-        for form in Medium(say).forms(block):
-            yield from _form(form, say)
 
 
 def _form(form: Form | Block, say: Language) -> Iterator[str]:

@@ -70,6 +70,16 @@ class Medium:
     say: Language
     shows: frozenset[type[Any]] = frozenset()
 
+    def told(self, document: d.Document) -> Iterator[Form | d.Block]:
+        """A document in the common forms: of each section its title, and what it shows or why that is missing."""
+        for section in document.sections:
+            if section.title:
+                yield Title(text(section.title), 2)
+            if section.missing:
+                yield Words(text(section.missing))
+            for block in section.blocks:
+                yield from self.forms(block)
+
     def forms(self, block: d.Block) -> Iterator[Form | d.Block]:
         """A block in the common forms, in reading order.
 

@@ -41,29 +41,17 @@ def terminal(document: Document, say: Language, *, width: int = LINE, bold: bool
         width: Cells of a line. A figure or a word that is wider than that stands in a line of its own.
         bold: Whether titles are set in bold by an escape sequence, for a terminal that has it.
     """
-    lines = _Lines(say, max(width, 1), bold).of(document)
-    return "".join(f"{line}\n" for line in lines).replace(NBSP, " ").replace(NARROW_SPACE, " ")
+    lines = _Lines(max(width, 1), bold)
+    told = "".join(f"{line}\n" for form in Medium(say).told(document) for line in lines.of(form))
+    return told.removeprefix("\n").replace(NBSP, " ").replace(NARROW_SPACE, " ")
 
 
 class _Lines:
-    def __init__(self, say: Language, width: int, bold: bool) -> None:  # noqa: FBT001
-        self.medium = Medium(say)
+    def __init__(self, width: int, bold: bool) -> None:  # noqa: FBT001
         self.width = width
         self.bold = bold
 
-    def of(self, document: Document) -> Iterator[str]:
-        first = True
-        for section in document.sections:
-            if section.title:
-                yield from self._title(text(section.title), apart=not first)
-            first = False
-            if section.missing:
-                yield from wrapped(as_line(text(section.missing)), self.width)
-            for block in section.blocks:
-                for form in self.medium.forms(block):
-                    yield from self._form(form)
-
-    def _form(self, form: Form | Block) -> Iterator[str]:
+    def of(self, form: Form | Block) -> Iterator[str]:
         match form:
             case Title():
                 yield from self._title(form.text, apart=form.level > 1)

@@ -205,7 +205,7 @@ def _table(run: Findings) -> Figure:
     own = {n: [move for move in moves if move.name == n] for n in names}
     least = details.relaxation_least
     table = run.table(
-        "Limits in conflict, and the least relaxation" if least else say.words("Limits in conflict, and a relaxation"),
+        say("Limits in conflict, and the least relaxation") if least else say("Limits in conflict, and a relaxation"),
         names,
         left("Limit", lambda n: say("Volatility, set by the objective") if n == NAMELESS else of_strategy(n, say)),
         left("Asks", lambda n: asked(run, known[n]) if n in known else NONE),

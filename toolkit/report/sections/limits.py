@@ -51,7 +51,7 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
         right("New", lambda c: _value(c.value, _scale(run, c), broken=c.slack < -HOLDS)),
         right("Room, points", lambda c: _scale(run, c).room(c), "Room"),
         left("One more point", lambda c: _worth(run, c)),
-        gauge="Room used",
+        gauge=say("Room used"),
         row=lambda c: {"gauge": _used(run, c)},
     )
     sub = say("Values of the proposal.")

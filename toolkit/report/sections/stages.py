@@ -124,7 +124,7 @@ def uses(run: Findings) -> tuple[Block, ...] | Missing:
         left("Metal", lambda row: run.head(row[0])) if len(metals) > 1 else None,
         left("Use", lambda row: name(say.term("use", row[1].key))),
         right("Share of use", lambda row: strong(fmt.percent(row[1].share, 0))),
-        gauge="share",
+        gauge=say("share"),
         row=lambda row: {"gauge": row[1].share},
     )
     keys = [metal.uses_source_id for metal in metals]

@@ -36,7 +36,7 @@ def tax_lots(run: Findings, tax: Tax) -> Figure | None:
         sub = text(_sub(run, tax), " ", *_sums(run, lots, done))
         return Figure(_title(run, tax, waiting), sub, (_gantt(run, first),), (), sentences(*_foot(run, tax)), table)
     free = say.counted(len(done), "{N} lot, tax-free today", "{N} lots, tax-free today")
-    table = _table(run, tax, "Lots and their gains", first, [_further(run, rest), (free, done), _all_of(run, lots)])
+    table = _table(run, tax, say("Lots and their gains"), first, [_further(run, rest), (free, done), _all_of(run, lots)])
     data = _listed(run, tax, lots[:MOST]) if len(lots) > len(first) else None
     return Figure(_title(run, tax, waiting), _sub(run, tax), (table,), (), sentences(*_foot(run, tax)), data)
 
@@ -50,7 +50,7 @@ def _listed(run: Findings, tax: Tax, listed: Sequence[TaxLot]) -> Table:
     shown = {lot.lot_id for lot in listed}
     rest = [lot for lot in tax.lots if lot.lot_id not in shown]
     sums = [_further(run, rest), _all_of(run, tax.lots)]
-    return _table(run, tax, "Lots by their day of purchase", listed, sums, stacks=False)
+    return _table(run, tax, run.say("Lots by their day of purchase"), listed, sums, stacks=False)
 
 
 def _further(run: Findings, lots: Sequence[TaxLot]) -> Summed:
@@ -62,7 +62,7 @@ def _all_of(run: Findings, lots: Sequence[TaxLot]) -> Summed:
 
 
 def _table(
-    run: Findings, tax: Tax, caption: str, listed: Sequence[TaxLot], sums: Iterable[Summed], *, stacks: bool = True
+    run: Findings, tax: Tax, caption: Text, listed: Sequence[TaxLot], sums: Iterable[Summed], *, stacks: bool = True
 ) -> Table:
     """Lots, and below them sums of some; where no lot is listed, without the columns that a sum has nothing for."""
     fmt, ruled = run.fmt, bool(listed) and tax.years is not None
