@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.lettering import width as lettered
-from toolkit.report.charts.plane import Plane, spread
+from toolkit.report.charts.plane import LEFT, RIGHT, Plane, spread
 from toolkit.report.charts.theme import (
     AXIS_TEXT,
     COLUMN,
@@ -26,7 +26,6 @@ from toolkit.report.charts.theme import (
     sized,
     specification,
 )
-from toolkit.report.charts.timeline import LEFT, RIGHT
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
 

@@ -8,13 +8,11 @@ from datetime import date
 from itertools import pairwise
 
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.plane import GAP, YEARS, Field, Plane
+from toolkit.report.charts.plane import GAP, LEFT, RIGHT, YEARS, Field, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
-LEFT, RIGHT = 2, 10
-"""Room that the theme leaves beside a drawing, in px."""
 ROWS, LINE, HEIGHT = 3, 14, 150
 """Lines of notice numbers above the field, px of each, and height of the field in px."""
 TICKS = (0.0, 0.5, 1.0)

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.plane import LEFT, RIGHT, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, SHEET, TOKENS, Layer, sized, specification
-from toolkit.report.charts.timeline import LEFT, RIGHT
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import MINUS, Formats
 

@@ -10,13 +10,11 @@ from typing import Any, Literal
 
 from toolkit.report.charts.lettering import BOLD, cut, width
 from toolkit.report.charts.levels import price_axis
-from toolkit.report.charts.plane import GAP, YEARS, Field, Plane, linear_ticks, spread
+from toolkit.report.charts.plane import GAP, LEFT, RIGHT, YEARS, Field, Plane, linear_ticks, spread
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
-LEFT, RIGHT = 2, 10
-"""Room that the theme leaves beside a drawing, in px."""
 TOP, HEIGHT, LOW = 8, 250, 190
 """Px above the field, and its height on a page and on a phone."""
 NAMES, LEAD, LINE = (112, 190), 10, 15

@@ -13,6 +13,8 @@ from toolkit.report.charts.lettering import width
 from toolkit.report.charts.theme import AXIS_TEXT, TOKENS, Channel, Layer, Mark, field, layer
 from toolkit.report.i18n.formats import Formats
 
+LEFT, RIGHT = 2, 10
+"""Room that the theme leaves beside a drawing, in px."""
 SPACE, APART, CLEAR = 4, 6, 2
 """Px from a line to its words, between two words, and from words to another line."""
 OVER = 8

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.plane import LEFT, RIGHT, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
-from toolkit.report.charts.timeline import LEFT, RIGHT, Period
+from toolkit.report.charts.timeline import Period
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 

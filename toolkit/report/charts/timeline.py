@@ -8,14 +8,12 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.plane import LEFT, RIGHT, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
 Mark = Literal["on", "suspended", "unsettled", "ahead", "claimed", "whitelist", "reported"]
-LEFT, RIGHT = 2, 10
-"""Room that the theme leaves beside a drawing, in px."""
 TOP, LINE, BAR = 26, 16, 12
 """Px: above the first lane, a line of a label, and a bar."""
 BELOW, BETWEEN = 16, 10

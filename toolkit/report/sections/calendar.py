@@ -16,7 +16,7 @@ from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import Span, Text, joined, name, sources, text
+from toolkit.report.i18n.text import Span, Text, joined, name, plain, sources, text
 from toolkit.report.tables.deadline import touched
 from toolkit.report.tables.facts import instrument, review
 from toolkit.report.tables.lanes import in_words, suspended_until
@@ -40,8 +40,6 @@ LEGEND: tuple[tuple[Mark, str], ...] = (
 )
 ORDER: tuple[Mark, ...] = tuple(key for key, _ in LEGEND)
 """Of marks on one day the first is drawn."""
-FEW = 2
-"""Notices that a label can name; of more it names the act that suspended them."""
 
 
 @section("calendar", mark("What changes when"))
@@ -74,7 +72,9 @@ def _figure(run: Findings, rows: Sequence[Upcoming], following: str | None) -> F
     shown = [one for one in dated if one.day >= run.as_of - BACK]
     last = max((one.day for one in shown), default=run.as_of)
     period = Period(run.as_of - BACK, max(run.as_of + LEAST, last + AFTER), run.as_of)
-    told = "; ".join(f"{fmt.long_date(row.date)}, {standing_in_words(run, row)}: {_short(run, row)}" for row in rows)
+    told = "; ".join(
+        f"{fmt.long_date(row.date)}, {standing_in_words(run, row)}: {plain(change_in_words(run, row)[0])}" for row in rows
+    )
     marks = {one.mark for one in shown}
     reviewed = review(run)
     dates = say(
@@ -267,31 +267,6 @@ def scope_in_words(run: Findings, row: Upcoming) -> Text:
         if metals
         else say("{measure}.", measure=capital(what))
     )
-
-
-def _short(run: Findings, row: Upcoming) -> str:
-    """A few words for who hears the strip."""
-    say = run.say
-    own = _title(run, row.number or row.title)
-    acts = row.acts_on
-    named = say.series([_title(run, title) for title in acts]) if 0 < len(acts) <= FEW else own
-    match row.change:
-        case "begins":
-            return say.words("{notice} takes effect", notice=own)
-        case "ends":
-            return say.words("{notice} ends", notice=own)
-        case "suspension_ends":
-            return say.words("suspension of {notices} ends", notices=named)
-        case "claim_ends":
-            return say.words("claimed extension of {notices} ends", notices=named)
-        case "lapsed":
-            return (
-                say.words("suspension of {notices} has lapsed", notices=named)
-                if acts and len(acts) <= FEW
-                else say.words("suspension by {notice} has lapsed", notice=own)
-            )
-        case _:
-            return own
 
 
 def _touched(run: Findings, row: Upcoming) -> Text:

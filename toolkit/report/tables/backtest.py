@@ -122,17 +122,11 @@ def by_kind(one: Simulated) -> Iterator[tuple[str, tuple[Incident, ...], float]]
         yield kind, tuple(found), sum(incident.amount for incident in found if incident.amount is not None)
 
 
-def ends(run: Findings, interval: Interval | None, decimals: int = 0) -> str:
-    """The ends of an interval; nothing where there is none.
-
-    Args:
-        run: Of the language.
-        interval: Fractions.
-        decimals: Of the per cent.
-    """
+def ends(run: Findings, interval: Interval | None) -> str:
+    """The ends of an interval; nothing where there is none."""
     if interval is None:
         return ""
-    low, high = (run.fmt.percent(end, decimals, signed=True) for end in (interval.low, interval.high))
+    low, high = (run.fmt.percent(end, 0, signed=True) for end in (interval.low, interval.high))
     return f"{low} … {high}"
 
 
