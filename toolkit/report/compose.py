@@ -8,7 +8,6 @@ import itertools
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.conflict import Conflict
@@ -22,21 +21,19 @@ from toolkit.report.shorten import shortened
 
 Build = Callable[[Findings], tuple[Block, ...] | Missing]
 
-WITHOUT: Mapping[str, str] = MappingProxyType(
-    {
-        "positions": mark("This report is not about a proposal."),
-        "exposure": mark("This report is not about holdings."),
-        "backtest": mark("This report is not about a backtest."),
-        "market": mark("This report is not about the market alone."),
-        "about": mark("This report is not about a strategy."),
-        "control_history": mark("This report has no holdings through time."),
-        "exit": mark(
-            "Nothing can be sold today: what has not arrived, what an export control may hold where it is and what has no "
-            "price does not count."
-        ),
-        "conflict": mark("The limits of this strategy do not contradict each other."),
-    }
-)
+WITHOUT: Mapping[str, str] = {
+    "positions": mark("This report is not about a proposal."),
+    "exposure": mark("This report is not about holdings."),
+    "backtest": mark("This report is not about a backtest."),
+    "market": mark("This report is not about the market alone."),
+    "about": mark("This report is not about a strategy."),
+    "control_history": mark("This report has no holdings through time."),
+    "exit": mark(
+        "Nothing can be sold today: what has not arrived, what an export control may hold where it is and what has no "
+        "price does not count."
+    ),
+    "conflict": mark("The limits of this strategy do not contradict each other."),
+}
 """Why a section has nothing to say, by the key of what it needs; parts have one reason in common."""
 NOT_FOUND = mark("The data known on this date do not hold what this section shows.")
 
@@ -102,7 +99,7 @@ def builders() -> Mapping[str, Builder]:
                 continue
             if found.setdefault(value.name, value) is not value:
                 raise SpecError("two report sections are named {name!r:s}.", name=value.name)
-    return MappingProxyType(found)
+    return found
 
 
 def chosen_by(definition: Definition) -> tuple[Builder, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from toolkit.records.base import Named
@@ -73,7 +72,7 @@ class Findings:
         offers = offers_of(record.positions, record.controls, say) if isinstance(record, Run) else {}
         made = (*assumed_by_record(record, offers, say), *assumed_by_parts(beside, say))
         marked = (Assumption(key, f"A{i}", words) for i, (key, words) in enumerate(made, start=1))
-        return cls(record, beside, say, MappingProxyType(offers), tuple(origins_of(record, beside)), tuple(marked))
+        return cls(record, beside, say, offers, tuple(origins_of(record, beside)), tuple(marked))
 
     @property
     def fmt(self) -> Formats:
@@ -153,7 +152,7 @@ class Findings:
     @property
     def controls(self) -> Mapping[str, ControlState]:
         """State of each product for the owner's country, by key."""
-        return MappingProxyType({row.asset: row for row in self.record.controls})
+        return {row.asset: row for row in self.record.controls}
 
     def standing(self, product: str) -> Standing:
         """How a product stands; plain where the ledger knows nothing of it."""
@@ -231,7 +230,7 @@ class Findings:
     @property
     def assets(self) -> Mapping[str, AssetModel]:
         """What the model believes of each asset, by key."""
-        return MappingProxyType({asset.asset: asset for asset in self.proposal.assets})
+        return {asset.asset: asset for asset in self.proposal.assets}
 
     def product(self, key: str) -> names.Asset:
         """What names a product: its row among the controls, or its key alone."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from toolkit.report.charts.lettering import cut, width
@@ -33,16 +32,14 @@ BAR, LEADER, EDGE = 84, 26, 8
 """Px: width of the bar, room for the lines to the names, and what is left above and below."""
 LINE, LEAST = 17, 220
 """Px from one name to the next at least, and height of the bar at least."""
-FILLS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "on": {"fill": TOKENS["ctl"], "stroke": TOKENS["paper"], "strokeWidth": 1},
-        "uncertain": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [4, 3], "strokeWidth": 1.5},
-        "suspended": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"], "strokeWidth": 1},
-        "plain": {"fill": TOKENS["band"], "stroke": TOKENS["data"], "strokeWidth": 1},
-        "whitelist": {"fill": TOKENS["wl"], "stroke": TOKENS["paper"], "strokeWidth": 1},
-        "cash": {"fill": TOKENS["grid"], "stroke": TOKENS["paper"], "strokeWidth": 1},
-    }
-)
+FILLS: Mapping[str, Mapping[str, Any]] = {
+    "on": {"fill": TOKENS["ctl"], "stroke": TOKENS["paper"], "strokeWidth": 1},
+    "uncertain": {"fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [4, 3], "strokeWidth": 1.5},
+    "suspended": {"fill": TOKENS["hatch"], "stroke": TOKENS["ctl"], "strokeWidth": 1},
+    "plain": {"fill": TOKENS["band"], "stroke": TOKENS["data"], "strokeWidth": 1},
+    "whitelist": {"fill": TOKENS["wl"], "stroke": TOKENS["paper"], "strokeWidth": 1},
+    "cash": {"fill": TOKENS["grid"], "stroke": TOKENS["paper"], "strokeWidth": 1},
+}
 """How a part looks, by the class of its mark in a legend; in grey, where `ctl` and `data` are alike, each looks its own way."""
 
 

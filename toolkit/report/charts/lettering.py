@@ -6,7 +6,6 @@ The faces of the page (Helvetica, Arial, Liberation Sans) share their advance wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from toolkit.report.charts.theme import LABEL_TEXT
 
@@ -25,7 +24,7 @@ _GROUPS = {
     944: "W",
     1000: "%…▲",
 }
-_ADVANCE: Mapping[str, int] = MappingProxyType({letter: width for width, letters in _GROUPS.items() for letter in letters})
+_ADVANCE: Mapping[str, int] = {letter: width for width, letters in _GROUPS.items() for letter in letters}
 _OTHER = 1000
 """Thousandths of the size: what a letter of another script takes at most."""
 BOLD = 1.08

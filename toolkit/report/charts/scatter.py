@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from toolkit.report.charts.lettering import cut, width
@@ -27,18 +26,16 @@ from toolkit.report.charts.theme import (
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 
-STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "controlled": {"shape": "square", "fill": TOKENS["ctl"], "stroke": TOKENS["ctl"]},
-        "unsettled": {"shape": "square", "fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [3, 2]},
-        "plain": {"shape": "circle", "fill": TOKENS["data"], "stroke": TOKENS["data"]},
-        "shared": {"shape": "diamond", "fill": TOKENS["data"], "stroke": TOKENS["data"]},
-    }
-)
+STYLES: Mapping[str, Mapping[str, Any]] = {
+    "controlled": {"shape": "square", "fill": TOKENS["ctl"], "stroke": TOKENS["ctl"]},
+    "unsettled": {"shape": "square", "fill": TOKENS["paper"], "stroke": TOKENS["ctl"], "strokeDash": [3, 2]},
+    "plain": {"shape": "circle", "fill": TOKENS["data"], "stroke": TOKENS["data"]},
+    "shared": {"shape": "diamond", "fill": TOKENS["data"], "stroke": TOKENS["data"]},
+}
 """How a mark looks: told apart by shape and fill as well as by colour."""
 LEFT, RIGHT, TOP, BOTTOM = 42, 14, 26, 44
 """Px around the plot: for the labels of the axes, and a title above each."""
-HEIGHTS: Mapping[int, int] = MappingProxyType({PHONE: 430, SHEET: 360, PAGE: 340})
+HEIGHTS: Mapping[int, int] = {PHONE: 430, SHEET: 360, PAGE: 340}
 SMALL, LARGE = 60.0, 620.0
 """Px² of the square around a mark of no size, and of the largest."""
 LINE, NAME_LIMIT = 16.0, 200.0

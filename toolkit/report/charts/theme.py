@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, Literal
 
 from toolkit.report.document import Chart, Drawing
@@ -48,49 +47,43 @@ def _definition(channel: Channel) -> Mapping[str, Any]:
     return channel if isinstance(channel, Mapping) else {"value": channel}
 
 
-TOKENS: Mapping[str, str] = MappingProxyType(
-    {
-        name: f"#0000{number:02x}"
-        for number, name in enumerate(
-            (
-                "ink",
-                "mut",
-                "data",
-                "band",
-                "dot",
-                "grid",
-                "paper",
-                "ctl",
-                "cur",
-                "wl",
-                "soft",
-                "rule",
-                "warn",
-                "hatch",
-                "panel",
-                "unsure",
-            ),
-            start=1,
-        )
-    }
-)
+TOKENS: Mapping[str, str] = {
+    name: f"#0000{number:02x}"
+    for number, name in enumerate(
+        (
+            "ink",
+            "mut",
+            "data",
+            "band",
+            "dot",
+            "grid",
+            "paper",
+            "ctl",
+            "cur",
+            "wl",
+            "soft",
+            "rule",
+            "warn",
+            "hatch",
+            "panel",
+            "unsure",
+        ),
+        start=1,
+    )
+}
 """Theme colours and their stand-ins; ``hatch`` is the pattern of what is suspended, ``unsure`` that of what may be zero. No
 other colour may appear.
 """
-LIGHT: Mapping[str, str] = MappingProxyType(
-    {
-        "ink": "#17212b", "mut": "#52606d", "data": "#1b5e93", "band": "#cfe1ef", "dot": "#5a7389", "grid": "#e3e8ec",
-        "paper": "#ffffff", "ctl": "#b0391c", "cur": "#84919e", "wl": "#6c7a88", "soft": "#f6e3dc", "rule": "#cfd6dd",
-        "warn": "#8a5a00", "panel": "#f3f6f8",
-    }
-)  # fmt: skip
-DARK: Mapping[str, str] = MappingProxyType(
-    {
-        "ink": "#e8edf2", "mut": "#a7b3bf", "data": "#7cb9e8", "band": "#23435c", "dot": "#8ea3b6", "grid": "#25303a",
-        "paper": "#10161c", "ctl": "#ff9a78", "cur": "#76838f", "wl": "#93a1ae", "soft": "#3a241d", "rule": "#36434f",
-        "warn": "#e6b655", "panel": "#182029",
-    }
-)  # fmt: skip
+LIGHT: Mapping[str, str] = {
+    "ink": "#17212b", "mut": "#52606d", "data": "#1b5e93", "band": "#cfe1ef", "dot": "#5a7389", "grid": "#e3e8ec",
+    "paper": "#ffffff", "ctl": "#b0391c", "cur": "#84919e", "wl": "#6c7a88", "soft": "#f6e3dc", "rule": "#cfd6dd",
+    "warn": "#8a5a00", "panel": "#f3f6f8",
+}  # fmt: skip
+DARK: Mapping[str, str] = {
+    "ink": "#e8edf2", "mut": "#a7b3bf", "data": "#7cb9e8", "band": "#23435c", "dot": "#8ea3b6", "grid": "#25303a",
+    "paper": "#10161c", "ctl": "#ff9a78", "cur": "#76838f", "wl": "#93a1ae", "soft": "#3a241d", "rule": "#36434f",
+    "warn": "#e6b655", "panel": "#182029",
+}  # fmt: skip
 """The colours of the page (reports/assets/report.css), for a drawing that stands alone."""
 AXIS_TEXT, LABEL_TEXT = 11.5, 12.5
 """Sizes of type in px; a drawing is shown at its own size, so they hold on every screen."""
@@ -100,21 +93,19 @@ PANEL = 320
 """Width in px of one of several small charts; its cell is 300 to 400 px wide, and the drawing scales with it."""
 
 
-_CONFIG: Mapping[str, Any] = MappingProxyType(
-    {
-        "padding": {"left": 2, "right": 10, "top": 4, "bottom": 2},
-        "view": {"stroke": None},
-        "font": "sans-serif",
-        "axis": {
-            "gridColor": TOKENS["grid"], "labelColor": TOKENS["mut"], "titleColor": TOKENS["mut"], "labelFontSize": AXIS_TEXT,
-            "titleFontSize": AXIS_TEXT, "titleFontWeight": "normal", "domain": False, "ticks": False, "labelPadding": 6,
-        },
-        "axisY": {"labelColor": TOKENS["ink"], "labelFontSize": LABEL_TEXT},
-        "text": {"color": TOKENS["ink"], "fontSize": LABEL_TEXT},
-        "bar": {"color": TOKENS["data"]},
-        "line": {"color": TOKENS["data"], "strokeWidth": 2},
-    }
-)  # fmt: skip
+_CONFIG: Mapping[str, Any] = {
+    "padding": {"left": 2, "right": 10, "top": 4, "bottom": 2},
+    "view": {"stroke": None},
+    "font": "sans-serif",
+    "axis": {
+        "gridColor": TOKENS["grid"], "labelColor": TOKENS["mut"], "titleColor": TOKENS["mut"], "labelFontSize": AXIS_TEXT,
+        "titleFontSize": AXIS_TEXT, "titleFontWeight": "normal", "domain": False, "ticks": False, "labelPadding": 6,
+    },
+    "axisY": {"labelColor": TOKENS["ink"], "labelFontSize": LABEL_TEXT},
+    "text": {"color": TOKENS["ink"], "fontSize": LABEL_TEXT},
+    "bar": {"color": TOKENS["data"]},
+    "line": {"color": TOKENS["data"], "strokeWidth": 2},
+}  # fmt: skip
 
 
 def specification(layers: Iterable[Layer], fmt: Formats, **properties: Any) -> str:

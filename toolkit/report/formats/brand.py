@@ -10,7 +10,6 @@ import colorsys
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from xml.etree import ElementTree as ET  # (parses what has no document type)
 
 from toolkit.report.charts.theme import DARK, LIGHT
@@ -19,9 +18,7 @@ LEAST = 4.5
 """Contrast of a colour against the page: WCAG 2.2, 1.4.3."""
 ALIKE = 0.25
 """Distance of the two colours (of 1.73) below which marks of data and of controls could be taken for each other."""
-TINTS: Mapping[str, tuple[str, tuple[float, float]]] = MappingProxyType(
-    {"band": ("data", (0.8, 0.65)), "soft": ("ctl", (0.87, 0.75))}
-)
+TINTS: Mapping[str, tuple[str, tuple[float, float]]] = {"band": ("data", (0.8, 0.65)), "soft": ("ctl", (0.87, 0.75))}
 """Areas of a colour: how much of the page is mixed in, in the light and in the dark."""
 PNG, SVG = b"\x89PNG\r\n\x1a\n", "{http://www.w3.org/2000/svg}"
 DRAWN = frozenset(

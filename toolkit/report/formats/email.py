@@ -14,7 +14,6 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
@@ -136,18 +135,16 @@ def _page(
     return environment.get_template("email/page.html.j2").render(document=document)
 
 
-_LOOKS = MappingProxyType(
-    {
-        "plain": "{}",
-        "name": "{}",
-        "strong": "<b>{}</b>",
-        "muted": f'<span style="color:{LIGHT["mut"]}">{{}}</span>',
-        "assumption": f'<i style="font-family:Georgia,serif;border-bottom:1px dotted {LIGHT["mut"]}">{{}}</i>',
-        "derived": f'<span style="border-bottom:1px dotted {LIGHT["mut"]}">{{}}</span>',
-        "warn": f'<b style="color:{LIGHT["warn"]}">{{}}</b>',
-        "none": f'<span style="color:{LIGHT["mut"]}">{{}}</span>',
-    }
-)
+_LOOKS = {
+    "plain": "{}",
+    "name": "{}",
+    "strong": "<b>{}</b>",
+    "muted": f'<span style="color:{LIGHT["mut"]}">{{}}</span>',
+    "assumption": f'<i style="font-family:Georgia,serif;border-bottom:1px dotted {LIGHT["mut"]}">{{}}</i>',
+    "derived": f'<span style="border-bottom:1px dotted {LIGHT["mut"]}">{{}}</span>',
+    "warn": f'<b style="color:{LIGHT["warn"]}">{{}}</b>',
+    "none": f'<span style="color:{LIGHT["mut"]}">{{}}</span>',
+}
 _MARKERS = f'<span style="font-size:10px;color:{LIGHT["mut"]}">&nbsp;{{}}</span>'
 
 

@@ -6,7 +6,6 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import format_datetime
-from types import MappingProxyType
 
 from toolkit.records.answers.controls import Calendar, DatedChange
 
@@ -63,7 +62,7 @@ def rss(record: Calendar) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-FORMATS: Mapping[str, Callable[[Calendar], str]] = MappingProxyType({"ics": ics, "rss": rss})
+FORMATS: Mapping[str, Callable[[Calendar], str]] = {"ics": ics, "rss": rss}
 """Writer of each format by name; JSON is the record itself."""
 
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from types import MappingProxyType
 
 from markupsafe import escape
 
@@ -64,15 +63,13 @@ _FORMS = {
     _tint(_BOX, 0.28): {"r2": "fill-data", "below": "fill-mut"},
     _tint(_BOX, 0.45): {"r3": "fill-data"},
 }  # fmt: skip
-MARKS: Mapping[str, str] = MappingProxyType(
-    {
-        **{mark: form.format(look) for form, looks in _FORMS.items() for mark, look in looks.items()},
-        "tinted": _BOX.format("fill-soft") + '<path d="M0 0H22" fill="none" class="stroke-ctl" stroke-width="1.5"/>',
-        "bandline": _BOX.format("fill-band") + _ROW.format("stroke-data"),
-        "beyond": '<path d="M6.5 9h9l-4.5 -8z" class="fill-dot"/>',
-        "zero": '<circle cx="11" cy="7" r="1.5" class="fill-dot"/>',
-    }
-)
+MARKS: Mapping[str, str] = {
+    **{mark: form.format(look) for form, looks in _FORMS.items() for mark, look in looks.items()},
+    "tinted": _BOX.format("fill-soft") + '<path d="M0 0H22" fill="none" class="stroke-ctl" stroke-width="1.5"/>',
+    "bandline": _BOX.format("fill-band") + _ROW.format("stroke-data"),
+    "beyond": '<path d="M6.5 9h9l-4.5 -8z" class="fill-dot"/>',
+    "zero": '<circle cx="11" cy="7" r="1.5" class="fill-dot"/>',
+}
 """Marks of legends in a room of 22 by 11 px, by the names of `Figure.legend`."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 _NAMES = """
 ALB Albania|ARE United Arab Emirates|ARG Argentina|ARM Armenia|AUS Australia|AUT Austria|AZE Azerbaijan|BDI Burundi|BEL Belgium
@@ -21,10 +20,8 @@ SDN Sudan|SEN Senegal|SGP Singapore|SLB Solomon Islands|SLE Sierra Leone|SRB Ser
 SWE Sweden|TGO Togo|THA Thailand|TJK Tajikistan|TUR Turkey|TWN Taiwan|TZA Tanzania|UGA Uganda|UKR Ukraine|USA United States
 UZB Uzbekistan|VEN Venezuela|VNM Vietnam|XKX Kosovo|ZAF South Africa|ZMB Zambia|ZWE Zimbabwe
 """
-NAMES: Mapping[str, str] = MappingProxyType(
-    {entry[:3]: entry[4:] for line in _NAMES.strip().splitlines() for entry in line.split("|")}
-)
-SHORT: Mapping[str, str] = MappingProxyType({"USA": "US", "GBR": "UK", "EU": "EU"})
+NAMES: Mapping[str, str] = {entry[:3]: entry[4:] for line in _NAMES.strip().splitlines() for entry in line.split("|")}
+SHORT: Mapping[str, str] = {"USA": "US", "GBR": "UK", "EU": "EU"}
 CHINA = "CHN"
 _WITH_ARTICLE = frozenset({"USA", "GBR", "EU", "NLD", "PHL", "ARE", "DOM", "COD", "SLB"})
 

@@ -12,7 +12,6 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from toolkit.records.base import Phrase
@@ -54,7 +53,7 @@ class Language:
     """
 
     fmt: Formats = field(default_factory=Formats)
-    catalogue: Mapping[Key, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    catalogue: Mapping[Key, tuple[str, ...]] = field(default_factory=dict, repr=False)
     plural: Callable[[int], int] = german_like
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from toolkit.records.answers.explanation import PointWorth
 from toolkit.records.limits import Limit, Objective
@@ -14,7 +13,7 @@ from toolkit.report.i18n.language import Language, mark
 
 CONFIDENCE = 0.95
 """At which a run object measures its tails: the worst twentieth."""
-SQUARES: Mapping[str, str] = MappingProxyType({"variance": "volatility", "semivariance": "semideviation"})
+SQUARES: Mapping[str, str] = {"variance": "volatility", "semivariance": "semideviation"}
 """Measures that are the square of another, by which they are told: a root is in per cent, a square in nothing."""
 WORST = mark("the worst outcomes")
 _PARTS = {0.9: mark("the worst tenth"), 0.95: mark("the worst twentieth"), 0.99: mark("the worst hundredth")}

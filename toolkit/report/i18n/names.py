@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Protocol
 
 from toolkit.report.i18n import countries
@@ -81,7 +80,7 @@ def source_of_dealer(source: str) -> str:
     return source.partition(" (dealer_")[0]
 
 
-STAGES: Mapping[str, str] = MappingProxyType({"extraction": mark("mining"), "processing": mark("refining")})
+STAGES: Mapping[str, str] = {"extraction": mark("mining"), "processing": mark("refining")}
 
 
 def stage(say: Language, key: str | None) -> str:

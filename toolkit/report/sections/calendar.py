@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from types import MappingProxyType
 
 from toolkit.records.controls import Claim, Upcoming
 from toolkit.report.charts.strip import Dated, Mark, strip
@@ -23,15 +22,13 @@ from toolkit.report.tables.lanes import in_words, suspended_until
 
 BACK, LEAST, AFTER = timedelta(days=30), timedelta(days=90), timedelta(days=20)
 """What the strip shows: before the day of the report, at least after it, and after the last date."""
-STANDING: Mapping[str, str] = MappingProxyType(
-    {
-        "official": mark("official"),
-        "reported": mark("reported"),
-        "claimed": mark("claimed"),
-        "agreed": mark("agreed, act not seen"),
-        "not checked": mark("not checked against the text"),
-    }
-)
+STANDING: Mapping[str, str] = {
+    "official": mark("official"),
+    "reported": mark("reported"),
+    "claimed": mark("claimed"),
+    "agreed": mark("agreed, act not seen"),
+    "not checked": mark("not checked against the text"),
+}
 LEGEND: tuple[tuple[Mark, str], ...] = (
     ("next", mark("next official date")),
     ("firm", mark("official")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 from toolkit.records.controls import Standing
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
@@ -20,21 +19,17 @@ Scored = tuple[MetalSupply, StageSupply]
 """A metal with its producers at the stage at which it is scored."""
 POINTS = 10_000
 """The index is written as points of this many: one supplier alone has them all."""
-WON: Mapping[str, str] = MappingProxyType(
-    {
-        "yes": mark("by-product"),
-        "co-product": mark("co-product"),
-        "partly": mark("partly a by-product"),
-        "no": mark("for its own sake"),
-    }
-)
-STANDINGS: Mapping[Standing, str] = MappingProxyType(
-    {
-        "controlled": mark("needs a licence or is banned today"),
-        "unsettled": mark("no notice settles the form"),
-        "plain": mark("no control applies"),
-    }
-)
+WON: Mapping[str, str] = {
+    "yes": mark("by-product"),
+    "co-product": mark("co-product"),
+    "partly": mark("partly a by-product"),
+    "no": mark("for its own sake"),
+}
+STANDINGS: Mapping[Standing, str] = {
+    "controlled": mark("needs a licence or is banned today"),
+    "unsettled": mark("no notice settles the form"),
+    "plain": mark("no control applies"),
+}
 POINT_MARKS: Mapping[Standing, str] = {"controlled": "licensed", "unsettled": "unsettled", "plain": "free"}
 BAR_MARKS: Mapping[Standing, str] = {"controlled": "on", "unsettled": "uncertain", "plain": "plain"}
 """Classes of the marks of the legend, for marks in a plane and for bars."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 
 from toolkit.records.parts.control_history import ControlHistory, ExposurePoint, MeasureChange
 from toolkit.report.charts.exposure_steps import Step, Steps, exposure_steps
@@ -17,16 +16,14 @@ from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sour
 from toolkit.report.markers import DELIVERED, UNCERTAIN
 from toolkit.report.tables.lots import FORM, ORIGIN
 
-WHAT: Mapping[str, str] = MappingProxyType(
-    {
-        "in_force": mark("in force"),
-        "suspended": mark("suspended, not repealed"),
-        "unsettled": mark("its suspension ran out; that it goes on is stated, not seen"),
-        "unchecked": mark("in force, not checked against the text"),
-        "reported": mark("a stop in practice is reported"),
-        "ended": mark("ended"),
-    }
-)
+WHAT: Mapping[str, str] = {
+    "in_force": mark("in force"),
+    "suspended": mark("suspended, not repealed"),
+    "unsettled": mark("its suspension ran out; that it goes on is stated, not seen"),
+    "unchecked": mark("in force, not checked against the text"),
+    "reported": mark("a stop in practice is reported"),
+    "ended": mark("ended"),
+}
 AGAIN = mark("in force again")
 SEEN = 0.005
 """Shares below this, and changes of them, have no mark in the picture."""
@@ -110,9 +107,10 @@ def _legend(run: Findings, found: ControlHistory) -> tuple[tuple[str, str], ...]
     return tuple((sign, words) for shown, sign, words in rows if shown)
 
 
-OUTSIDE: Mapping[str, str] = MappingProxyType(
-    {"lots": mark("under control, stored outside its origin: cannot be stopped"), "backtest": mark("under control")}
-)
+OUTSIDE: Mapping[str, str] = {
+    "lots": mark("under control, stored outside its origin: cannot be stopped"),
+    "backtest": mark("under control"),
+}
 
 
 def _notices(run: Findings, changes: Sequence[MeasureChange]) -> list[tuple]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from types import MappingProxyType
 
 from toolkit.records.parts.history import History, HistoryCase, Notice, PricePoint, PriceRange, Reaction
 from toolkit.report.charts.indexed import Indexed, indexed, span
@@ -230,20 +229,18 @@ def _paths(run: Findings, chosen: Sequence[HistoryCase]) -> Table:
 NO = "none"
 TOLD = 3
 """Months after the announcement that headlines speak of."""
-KINDS = MappingProxyType(
-    {
-        "licence": mark("licence"),
-        "ban": mark("ban"),
-        "suspension": mark("suspension"),
-        "exporter_whitelist": mark("exporter list"),
-        "de_facto_stop": mark("stop in practice"),
-        "import_tariff": mark("import tariff"),
-        "technology": mark("technology list"),
-        "entity_list": mark("entity list"),
-        "quota": mark("export quota"),
-        "strict_review": mark("strict review"),
-    }
-)
+KINDS = {
+    "licence": mark("licence"),
+    "ban": mark("ban"),
+    "suspension": mark("suspension"),
+    "exporter_whitelist": mark("exporter list"),
+    "de_facto_stop": mark("stop in practice"),
+    "import_tariff": mark("import tariff"),
+    "technology": mark("technology list"),
+    "entity_list": mark("entity list"),
+    "quota": mark("export quota"),
+    "strict_review": mark("strict review"),
+}
 """Events that are cited by what they are, for want of a number."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from types import MappingProxyType
 
 from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.unit_price import UnitPrice
@@ -24,46 +23,43 @@ SHOWN, SHORT = 30, 15
 UNPRICED_NAMED = 3
 ANNUAL = "annual_average"
 """Kind of a price that is the average of a year."""
-PRICED: Mapping[str, str] = MappingProxyType(
-    {
-        "dealer": mark("at a dealer’s prices"),
-        "own_price": mark("at own prices of a day"),
-        "filtered": mark("at estimated prices"),
-        "last_print": mark("at last observed prices"),
-        ANNUAL: mark("at averages of a year"),
-    }
-)
+PRICED: Mapping[str, str] = {
+    "dealer": mark("at a dealer’s prices"),
+    "own_price": mark("at own prices of a day"),
+    "filtered": mark("at estimated prices"),
+    "last_print": mark("at last observed prices"),
+    ANNUAL: mark("at averages of a year"),
+}
 """What a price is: of a single price (`quote`) whose it is, of another its kind."""
 RISKY: tuple[Reach, ...] = ("order", "unsettled")
 """What a control can do to a lot that stands first in the list."""
 ALWAYS: tuple[Reach, ...] = ("safe", "order")
 """Told even where no lot is in them: that nothing is at risk is the answer."""
-STATUS: Mapping[str, str] = MappingProxyType(
-    {"stored": mark("stored"), "in_transit": mark("in transit"), "ordered": mark("ordered"), "planned": mark("planned")}
-)
-STOP: Mapping[str, str] = MappingProxyType(
-    {
-        "safe": mark("no: outside its origin"),
-        "safe_abroad": mark("no: outside China"),
-        "clear": mark("no: nothing in force on it"),
-        "unread": mark("not known: the export law of its origin is not in the ledger"),
-        "stored_at_origin": mark("yes, when it is to leave the country"),
-        "stored_place_unknown": mark("unknown: its place is not clear"),
-        "in_transit": mark("unknown: it may have left its origin"),
-        "licence": mark("yes: it needs a licence"),
-        "ban": mark("yes: it may not leave its origin"),
-        "practice": mark("in practice: a stop is reported, no law"),
-        "uncertain": mark("yes, if the form is covered"),
-    }
-)
+STATUS: Mapping[str, str] = {
+    "stored": mark("stored"),
+    "in_transit": mark("in transit"),
+    "ordered": mark("ordered"),
+    "planned": mark("planned"),
+}
+STOP: Mapping[str, str] = {
+    "safe": mark("no: outside its origin"),
+    "safe_abroad": mark("no: outside China"),
+    "clear": mark("no: nothing in force on it"),
+    "unread": mark("not known: the export law of its origin is not in the ledger"),
+    "stored_at_origin": mark("yes, when it is to leave the country"),
+    "stored_place_unknown": mark("unknown: its place is not clear"),
+    "in_transit": mark("unknown: it may have left its origin"),
+    "licence": mark("yes: it needs a licence"),
+    "ban": mark("yes: it may not leave its origin"),
+    "practice": mark("in practice: a stop is reported, no law"),
+    "uncertain": mark("yes, if the form is covered"),
+}
 YES, NO, UNKNOWN = mark("Yes"), mark("No"), mark("Unknown")
-BRIEFLY: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("safe", "safe_abroad", "clear"), NO),
-        **dict.fromkeys(("unread", "stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
-        **dict.fromkeys(("stored_at_origin", "licence", "ban"), YES),
-    }
-)
+BRIEFLY: Mapping[str, str] = {
+    **dict.fromkeys(("safe", "safe_abroad", "clear"), NO),
+    **dict.fromkeys(("unread", "stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
+    **dict.fromkeys(("stored_at_origin", "licence", "ban"), YES),
+}
 """The same keys in a word."""
 UNKNOWN_ORIGIN = mark("origin unknown")
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from types import MappingProxyType
 from typing import Literal
 
 from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
@@ -27,9 +26,11 @@ SOON = 120
 """Days ahead within which the end of a suspension is told as urgent."""
 SHOWN = 3
 """Notices that a sentence names; further ones are counted."""
-BUYER: Mapping[str, str] = MappingProxyType(
-    {"civil": mark("{place}, civil"), "military": mark("{place}, military"), "listed": mark("{place}, listed firms")}
-)
+BUYER: Mapping[str, str] = {
+    "civil": mark("{place}, civil"),
+    "military": mark("{place}, military"),
+    "listed": mark("{place}, listed firms"),
+}
 """Heads of the columns by end user."""
 LEGEND = (
     ("on", mark("No")),
@@ -37,32 +38,33 @@ LEGEND = (
     ("uncertain", mark("Licence or permit, or not settled")),
     ("clear", mark("Yes: nothing known against it")),
 )
-ANSWER: Mapping[str, str] = MappingProxyType(
-    {
-        NO: mark("No"),
-        LICENCE: mark("Licence"),
-        UNSETTLED: mark("Not settled"),
-        SUSPENDED: mark("Yes today"),
-        PERMIT: mark("Permit"),
-        YES: mark("Yes"),
-    }
-)
-MARKS: Mapping[str, Literal["on", "suspended", "uncertain", "clear"]] = MappingProxyType(
-    {NO: "on", SUSPENDED: "suspended", LICENCE: "uncertain", UNSETTLED: "uncertain", PERMIT: "uncertain", YES: "clear"}
-)
-LINE: Mapping[str | None, tuple[str, str]] = MappingProxyType(
-    {
-        BAN: (
-            mark("{metals} of unknown origin, not known to have left: export ban"),
-            mark("{metals} from {place}, not known to have left: export ban"),
-        ),
-        LICENCE: (
-            mark("{metals} of unknown origin, not known to have left: licence first"),
-            mark("{metals} from {place}, not known to have left: licence first"),
-        ),
-        None: (mark("{metals} of unknown origin"), mark("{metals} from {place}")),
-    }
-)
+ANSWER: Mapping[str, str] = {
+    NO: mark("No"),
+    LICENCE: mark("Licence"),
+    UNSETTLED: mark("Not settled"),
+    SUSPENDED: mark("Yes today"),
+    PERMIT: mark("Permit"),
+    YES: mark("Yes"),
+}
+MARKS: Mapping[str, Literal["on", "suspended", "uncertain", "clear"]] = {
+    NO: "on",
+    SUSPENDED: "suspended",
+    LICENCE: "uncertain",
+    UNSETTLED: "uncertain",
+    PERMIT: "uncertain",
+    YES: "clear",
+}
+LINE: Mapping[str | None, tuple[str, str]] = {
+    BAN: (
+        mark("{metals} of unknown origin, not known to have left: export ban"),
+        mark("{metals} from {place}, not known to have left: export ban"),
+    ),
+    LICENCE: (
+        mark("{metals} of unknown origin, not known to have left: licence first"),
+        mark("{metals} from {place}, not known to have left: licence first"),
+    ),
+    None: (mark("{metals} of unknown origin"), mark("{metals} from {place}")),
+}
 """The head of a line by what keeps its lots where they are: of unknown origin, and of a known one."""
 GRAVITY = tuple(ANSWER)
 """Answers, gravest first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 
 from toolkit.records.fetch import QualityFinding
 from toolkit.records.parts.quality import StoredChecks
@@ -19,18 +18,16 @@ from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
 LAW = ("controls", "control_scopes")
-TABLES: Mapping[str, str] = MappingProxyType(
-    {
-        "controls": mark("control events"),
-        "control_scopes": mark("forms named by notices"),
-        "control_items": mark("listed items"),
-        "flows": mark("customs flows"),
-        "fx": mark("exchange rates"),
-        "prices": mark("prices"),
-        "products": mark("products"),
-        "shares": mark("shares of supply"),
-    }
-)
+TABLES: Mapping[str, str] = {
+    "controls": mark("control events"),
+    "control_scopes": mark("forms named by notices"),
+    "control_items": mark("listed items"),
+    "flows": mark("customs flows"),
+    "fx": mark("exchange rates"),
+    "prices": mark("prices"),
+    "products": mark("products"),
+    "shares": mark("shares of supply"),
+}
 """What a table is for."""
 NAMED = 6
 """Metals of an unconfirmed fact that are named; of more the rest is counted."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from toolkit.holdings.exposure import LotExposure
 from toolkit.records.controls import Standing
@@ -18,13 +17,11 @@ from toolkit.report.tables.lots import FORM, LEGEND, ORIGIN, PLANNED, Reach, rea
 
 MOST = 14
 """Names beside a bar of lots; smaller ones are one part."""
-STANDINGS: Mapping[Standing, tuple[str, str]] = MappingProxyType(
-    {
-        "controlled": ("on", mark("licence or ban in force")),
-        "unsettled": ("uncertain", mark("no notice settles the form")),
-        "plain": ("plain", mark("no control applies")),
-    }
-)
+STANDINGS: Mapping[Standing, tuple[str, str]] = {
+    "controlled": ("on", mark("licence or ban in force")),
+    "unsettled": ("uncertain", mark("no notice settles the form")),
+    "plain": ("plain", mark("no control applies")),
+}
 """Class of the mark of a standing, and the words beside it."""
 UNKNOWN = ("whitelist", mark("unknown to the ledger"))
 CASH = ("cash", mark("cash"))

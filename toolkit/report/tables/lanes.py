@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from types import MappingProxyType
 
 from toolkit.controls.state import Measure
 from toolkit.records.controls import ControlState, MeasureSpells
@@ -21,17 +20,15 @@ from toolkit.report.tables.facts import instrument
 AHEAD = timedelta(days=150)
 """How far the axis goes beyond the day of the report: far enough to see what follows the next deadlines."""
 SUSPENDED, BAN, LICENCE, WHITELIST = "suspended", "ban", "licence", "exporter_whitelist"
-STATES: Mapping[Mark, str] = MappingProxyType(
-    {
-        "on": mark("in force"),
-        "suspended": mark("suspended"),
-        "unsettled": mark("not settled: extension agreed, act not seen"),
-        "ahead": mark("ahead, unless it is changed"),
-        "claimed": mark("extension only claimed"),
-        "reported": mark("reported by the press, not law"),
-        "whitelist": mark("exporter list, not counted"),
-    }
-)
+STATES: Mapping[Mark, str] = {
+    "on": mark("in force"),
+    "suspended": mark("suspended"),
+    "unsettled": mark("not settled: extension agreed, act not seen"),
+    "ahead": mark("ahead, unless it is changed"),
+    "claimed": mark("extension only claimed"),
+    "reported": mark("reported by the press, not law"),
+    "whitelist": mark("exporter list, not counted"),
+}
 """What a bar says, in the order of the legend."""
 
 

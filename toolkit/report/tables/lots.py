@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 from typing import Literal
 
 from toolkit.holdings.exposure import LotExposure
@@ -19,33 +18,27 @@ PLANNED = "planned"
 """Status of a lot that is not owned: in no total of what is held."""
 DELAY, ORIGIN, FORM, LATER = "licence_delay", "origin_unknown", "form_unsettled", "bought_later"
 """Keys of what a holdings file makes a report assume."""
-REACHES: Mapping[Reach, str] = MappingProxyType(
-    {
-        "safe": mark("Stored outside its origin"),
-        "clear": mark("Elsewhere, with nothing in force on it"),
-        "unsettled": mark("Under control and at its origin or in China, on its way, or at a place not understood"),
-        "order": mark("Ordered, can fail to arrive"),
-    }
-)
+REACHES: Mapping[Reach, str] = {
+    "safe": mark("Stored outside its origin"),
+    "clear": mark("Elsewhere, with nothing in force on it"),
+    "unsettled": mark("Under control and at its origin or in China, on its way, or at a place not understood"),
+    "order": mark("Ordered, can fail to arrive"),
+}
 """What an export control can do to a lot, in the order of the bar: each that is held is in one, so that their totals close."""
-LEGEND: Mapping[Reach, tuple[str, str]] = MappingProxyType(
-    {
-        "safe": ("plain", mark("stored outside its origin")),
-        "clear": ("whitelist", mark("nothing in force on it")),
-        "unsettled": ("uncertain", mark("under control: at its origin, on its way or place unknown")),
-        "order": ("on", mark("ordered, at risk")),
-    }
-)
+LEGEND: Mapping[Reach, tuple[str, str]] = {
+    "safe": ("plain", mark("stored outside its origin")),
+    "clear": ("whitelist", mark("nothing in force on it")),
+    "unsettled": ("uncertain", mark("under control: at its origin, on its way or place unknown")),
+    "order": ("on", mark("ordered, at risk")),
+}
 """Class of the mark in a legend, and the words beside it."""
-_OPEN: Mapping[str, Reach] = MappingProxyType(
-    {
-        "stored_safe": "safe",
-        "open_order_at_risk": "order",
-        "planned_at_risk": "order",
-        "open_order_clear": "clear",
-        "planned_clear": "clear",
-    }
-)
+_OPEN: Mapping[str, Reach] = {
+    "stored_safe": "safe",
+    "open_order_at_risk": "order",
+    "planned_at_risk": "order",
+    "open_order_clear": "clear",
+    "planned_clear": "clear",
+}
 LONGEST = 40
 """Characters of a name from outside that a table shows; the data table has all of them."""
 
@@ -72,7 +65,7 @@ def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
     for key in REACHES:
         inside = [lot for lot in lots if lot.status != PLANNED and reach(lot) == key]
         found[key] = Sum(key, len(inside), sum(lot.value or 0.0 for lot in inside), sum(lot.value is None for lot in inside))
-    return MappingProxyType(found)
+    return found
 
 
 def shown_name(words: str, most: int = LONGEST) -> Span:
