@@ -43,7 +43,8 @@ def terminal(document: Document, say: Language, *, width: int = LINE, bold: bool
     """
     lines = _Lines(max(width, 1), bold)
     told = "".join(f"{line}\n" for form in Medium(say).told(document) for line in lines.of(form))
-    return told.removeprefix("\n").replace(NBSP, " ").replace(NARROW_SPACE, " ")
+    told = told.removeprefix("\n") if document.sections and document.sections[0].title else told
+    return told.replace(NBSP, " ").replace(NARROW_SPACE, " ")
 
 
 class _Lines:
