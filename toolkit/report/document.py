@@ -6,7 +6,7 @@ because what a number is called and how it is rounded belongs to the section tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -38,7 +38,7 @@ class Row:
         gauge: Share of the room that is used, for tables with a gauge column; None shows no gauge.
     """
 
-    cells: tuple[Text, ...]
+    cells: tuple[Text, ...] = ()
     total: bool = False
     anchor: str = ""
     gauge: float | None = None
@@ -89,7 +89,13 @@ def left(head: Inline, cell: Callable[[T], Inline], short: Inline = "") -> Shown
 
 
 def right(head: Inline, cell: Callable[[T], Inline], short: Inline = "") -> Shown[T]:
-    """A column of figures; arguments as those of `left`."""
+    """A column of figures.
+
+    Args:
+        head: A message, or what is told already.
+        cell: What it shows of each thing.
+        short: Its label on a phone, where that is another; likewise.
+    """
     return Shown(head, cell, "right", short)
 
 
@@ -102,7 +108,7 @@ def tabled(
     stacks: bool = True,
     keys: int = 1,
     gauge: Inline = "",
-    row: Callable[[T], Mapping[str, Any]] = lambda _: {},
+    row: Callable[[T], Row] = lambda _: Row(),
     **values: Inline,
 ) -> Table:
     """A table with a row for each thing; arguments as those of `Table`.
@@ -116,7 +122,7 @@ def tabled(
         stacks: Whether rows become blocks on a phone.
         keys: Leading columns that name a row.
         gauge: Label of the gauges, where there are any.
-        row: Further fields of the row of a thing: its `gauge`, `anchor` or `total`.
+        row: The row of a thing without its cells: its `gauge`, `anchor` or `total`.
         values: What stands in the places of caption and heads.
     """
 
@@ -125,7 +131,7 @@ def tabled(
 
     shown = [column for column in columns if column]
     heads = tuple(Column(told(one.head), one.align, told(one.short) if one.short else "") for one in shown)
-    rows = [replace(Row.of(*(one.cell(thing) for one in shown)), **row(thing)) for thing in things]
+    rows = [replace(row(thing), cells=Row.of(*(one.cell(thing) for one in shown)).cells) for thing in things]
     return Table(told(caption), heads, (*rows, *below), stacks, told(gauge) if gauge else "", keys)
 
 
@@ -138,9 +144,9 @@ class Bar:
         free: It is of something that no control reaches, beside bars of what one does.
     """
 
-    label: Text
-    cells: tuple[Text, ...]
-    value: float | None
+    label: Text = ()
+    cells: tuple[Text, ...] = ()
+    value: float | None = None
     reference: float | None = None
     cap: float | None = None
     hollow: bool = False
@@ -149,9 +155,9 @@ class Bar:
     total: bool = False
 
     @classmethod
-    def of(cls, label: Inline, *cells: Inline, value: float | None = None, **fields: Any) -> Bar:
-        """A bar with its words; a cell that is a dash and nothing else is none."""
-        return cls(text(label), Row.of(*cells).cells, value, **fields)
+    def of(cls, label: Inline, *cells: Inline, total: bool = False) -> Bar:
+        """Words in a row of their own, without a bar; a cell that is a dash and nothing else is none."""
+        return cls(text(label), Row.of(*cells).cells, total=total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +179,10 @@ class BarTable:
 def barred(
     say: Language,
     caption: str,
-    things: Iterable[T],
+    things: Collection[T],
     head: Shown[T],
     *columns: Shown[T] | None,
-    bar: Callable[[T], Mapping[str, Any]],
+    bar: Callable[[T], Bar],
     below: Iterable[Bar] = (),
     caps: tuple[tuple[float, str], ...] = (),
 ) -> BarTable:
@@ -188,13 +194,14 @@ def barred(
         things: What the rows are about.
         head: The label of a bar.
         columns: The cells beside it; those that are None are left out.
-        bar: Further fields of the `Bar` of a thing: its `value`, `reference`, ...
+        bar: The bar of a thing without its words: its `value`, `reference`, ...
         below: Bars under those of the things.
         caps: Limits above the bars.
     """
     table = tabled(say, caption, (), head, *columns)
     shown = [column for column in columns if column]
-    bars = [Bar.of(head.cell(thing), *(one.cell(thing) for one in shown), **bar(thing)) for thing in things]
+    words = [Bar.of(head.cell(thing), *(one.cell(thing) for one in shown)) for thing in things]
+    bars = [replace(bar(thing), label=one.label, cells=one.cells) for thing, one in zip(things, words, strict=True)]
     return BarTable(table.caption, table.columns[0].label, table.columns[1:], (*bars, *below), caps)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
@@ -307,7 +307,7 @@ class Findings:
         """A table with a row for each thing: `tabled` in this language; ``{currency}`` in its heads is that of every amount."""
         return tabled(self.say, caption, things, *columns, currency=self.currency, **options)
 
-    def bars(self, caption: str, things: Iterable[T], head: Shown[T], *columns: Shown[T] | None, **options: Any) -> BarTable:
+    def bars(self, caption: str, things: Collection[T], head: Shown[T], *columns: Shown[T] | None, **options: Any) -> BarTable:
         """A table with a bar for each thing: `barred` in this language."""
         return barred(self.say, caption, things, head, *columns, **options)
 

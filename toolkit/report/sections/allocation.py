@@ -8,16 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from toolkit.records.positions import Order, Position
 from toolkit.report.compose import beside, folded, section
-from toolkit.report.document import (
-    Block,
-    Figure,
-    Missing,
-    Notes,
-    Paragraph,
-    Row,
-    left,
-    right,
-)
+from toolkit.report.document import Bar, Block, Figure, Missing, Notes, Paragraph, Row, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
@@ -85,13 +76,13 @@ def _weights(run: Findings) -> Figure:
         right("now", lambda row: _weight(run, row[2], muted)) if before else None,
         right(say("new") if before else say("weight"), lambda row: _weight(run, row[1], strong)),
         right("change", lambda row: _moved(run, row[1] - row[2])) if before else None,
-        bar=lambda row: {
-            "value": abs(row[1]) / scale,
-            "reference": abs(row[2]) / scale if before else None,
-            "cap": None if row[3] is None else row[3] / scale,
-            "hollow": row[1] < -UNCHANGED,
-            "total": row is rows[-1],
-        },
+        bar=lambda row: Bar(
+            value=abs(row[1]) / scale,
+            reference=abs(row[2]) / scale if before else None,
+            cap=None if row[3] is None else row[3] / scale,
+            hollow=row[1] < -UNCHANGED,
+            total=row is rows[-1],
+        ),
         caps=marks,
     )
     return Figure(_weights_finding(run), sub, (table,), legend, _calculated(run))
@@ -161,7 +152,7 @@ def _rounding(run: Findings) -> Figure | None:
         right("Divisible", lambda step: _share(run, step[2])),
         right("Whole lots", lambda step: strong(fmt.percent(step[3])) if step[3] >= UNCHANGED else NONE, "Lots"),
         right("Rounding, points", lambda step: _points(run, step[3] - step[2]), "Rounding"),
-        row=lambda step: {"total": step is steps[-1]},
+        row=lambda step: Row(total=step is steps[-1]),
         stacks=False,
     )
     return Figure(_rounding_finding(run, rows, ideal, moved), _loss(run), (table,), source=_calculated(run))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from toolkit.records.answers.backtest import Attribution, Incident
 from toolkit.report.compose import section
@@ -39,11 +38,11 @@ def attribution(run: Findings) -> tuple[Block, ...]:
     def share(amount: float) -> Span:
         return muted(run.fmt.percent(amount / found.budget, 1, signed=True))
 
-    def bar(row: tuple[str, float, bool]) -> dict[str, Any]:
+    def bar(row: tuple[str, float, bool]) -> Bar:
         _, amount, is_paid = row
         if is_paid:
-            return {"value": -amount / scale, "hollow": True}
-        return {"value": max(amount, 0.0) / scale or None, "reference": -min(amount, 0.0) / scale or None}
+            return Bar(value=-amount / scale, hollow=True)
+        return Bar(value=max(amount, 0.0) / scale or None, reference=-min(amount, 0.0) / scale or None)
 
     table = run.bars(
         "Change of wealth by what it came from",

@@ -9,7 +9,7 @@ from toolkit.records.controls import Standing
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Figure, Missing, left, right
+from toolkit.report.document import Bar, Block, Figure, Missing, left, right
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import stage, years
@@ -89,12 +89,12 @@ def _ranked(run: Findings, rows: Sequence[Scored]) -> Figure:
         left("Metal", lambda row: run.head(row[0])),
         left("largest producer", lambda row: run.country(row[1].top_country)),
         right("remaining", lambda row: strong(fmt.percent(row[1].n_minus_1, 0))),
-        bar=lambda row: {
-            "value": row[1].n_minus_1,
-            "controlled": standing[row[0].asset] != "plain",
-            "hollow": standing[row[0].asset] == "unsettled",
-            "free": standing[row[0].asset] == "plain",
-        },
+        bar=lambda row: Bar(
+            value=row[1].n_minus_1,
+            controlled=standing[row[0].asset] != "plain",
+            hollow=standing[row[0].asset] == "unsettled",
+            free=standing[row[0].asset] == "plain",
+        ),
     )
     sub = say(
         "What is left of world supply when the largest producer drops out (N-1), at the stage at which the metal is scored."

@@ -164,7 +164,7 @@ def _rise(run: Findings, part: Exit) -> Figure:
         alike.values(),
         left("Product", lambda those: _heads(run, those)),
         *map(after, range(len(part.horizons))),
-        bar=lambda those: {"value": _middle(those[0]) / (most or 1.0), "hollow": those[0].terms in ASSUMED},
+        bar=lambda those: Bar(value=_middle(those[0]) / (most or 1.0), hollow=those[0].terms in ASSUMED),
         below=[Bar.of(say("All together"), *map(told, part.total.rise), total=True)] if len(rows) > 1 else [],
     )
     years = fmt.number(part.horizons[MIDDLE])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from toolkit.records.positions import Position
 from toolkit.records.risk import AssetSupply
 from toolkit.report.compose import beside, section
-from toolkit.report.document import Block, Figure, Missing, Table, left, right
+from toolkit.report.document import Bar, Block, Figure, Missing, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Span, Text, muted, sources, strong, text
@@ -63,12 +63,12 @@ def _countries(run: Findings) -> Figure:
         left("Country", lambda row: row[0]),
         right("now", lambda row: _cell(run, row[2], muted)) if before else None,
         right(say("new") if before else say("share"), lambda row: _cell(run, row[1], strong)),
-        bar=lambda row: {
-            "value": row[1] / scale,
-            "reference": row[2] / scale if before else None,
-            "cap": None if row[3] is None else row[3] / scale,
-            "controlled": row[4],
-        },
+        bar=lambda row: Bar(
+            value=row[1] / scale,
+            reference=row[2] / scale if before else None,
+            cap=None if row[3] is None else row[3] / scale,
+            controlled=row[4],
+        ),
         caps=marks,
     )
     legend += (("cap", say.words("limit")),) if drawn else ()
@@ -155,7 +155,7 @@ def _single(run: Findings) -> Figure | None:
         left("largest", lambda row: run.country(row[1].top_country)),
         right("remains", lambda row: strong(fmt.percent(row[1].n_minus_1, 0))),
         right("weight", lambda row: muted(fmt.percent(row[0].weight))),
-        bar=lambda row: {"value": row[1].n_minus_1},
+        bar=lambda row: Bar(value=row[1].n_minus_1),
     )
     foot = say("Source: statistics of supply{markers}.", markers=sources(*_statistics(run, run.held)))
     return Figure(_single_finding(run, rows), _single_sub(run, rows), (table,), (), foot)

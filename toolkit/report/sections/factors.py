@@ -8,16 +8,7 @@ from toolkit.records.factors import Factor, FactorAsset, FactorModel, Loading
 from toolkit.records.risk import Correlation
 from toolkit.report.charts.heatmap import Pair, heatmap
 from toolkit.report.compose import beside, section
-from toolkit.report.document import (
-    Block,
-    Figure,
-    Missing,
-    Paragraph,
-    Shown,
-    Table,
-    left,
-    right,
-)
+from toolkit.report.document import Bar, Block, Figure, Missing, Paragraph, Shown, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import mark
@@ -77,7 +68,7 @@ def _shares(run: Findings, model: FactorModel) -> Figure | None:
         left("Factor", lambda key: name(_head(run, key))),
         right("exposure", lambda key: NONE if key == SPECIFIC else muted(fmt.number(exposures[key], 2))),
         right("variance", lambda key: strong(fmt.percent(found[key]))),
-        bar=lambda key: {"value": found[key] / scale if found[key] > 0 else None, "total": key == SPECIFIC},
+        bar=lambda key: Bar(value=found[key] / scale if found[key] > 0 else None, total=key == SPECIFIC),
     )
     return Figure(title, sub, (table,), (), own_calculation(run), _factor_table(run, model))
 
@@ -127,7 +118,7 @@ def _explained(run: Findings, model: FactorModel) -> Figure:
         left("Metal", run.head),
         left("clearest with", lambda a: _strongest(run, a, model.tests.threshold)),
         right("explained", lambda a: strong(fmt.percent(a.fit, 0))),
-        bar=lambda a: {"value": None if a.fit is None else max(a.fit, 0.0) / scale},
+        bar=lambda a: Bar(value=None if a.fit is None else max(a.fit, 0.0) / scale),
     )
     tests = model.tests
     sub = say(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from toolkit.records.limits import Limit
 from toolkit.records.positions import BrokenLimit
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Missing, left, right
+from toolkit.report.document import Block, Figure, Missing, Row, left, right
 from toolkit.report.findings import HOLDS, Findings
 from toolkit.report.i18n.asked import kept
 from toolkit.report.i18n.countries import NAMES
@@ -52,7 +52,7 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
         right("Room, points", lambda c: _scale(run, c).room(c), "Room"),
         left("One more point", lambda c: _worth(run, c)),
         gauge=say("Room used"),
-        row=lambda c: {"gauge": _used(run, c)},
+        row=lambda c: Row(gauge=_used(run, c)),
     )
     sub = say("Values of the proposal.")
     if run.proposal.solver.lots_gap is not None:

@@ -9,7 +9,7 @@ from toolkit.records.parts.prices import Fall
 from toolkit.records.risk import AssetModel
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.compose import beside, section
-from toolkit.report.document import Block, Figure, Missing, Table, left, right
+from toolkit.report.document import Bar, Block, Figure, Missing, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
@@ -73,7 +73,7 @@ def _contributions(run: Findings) -> Figure:
         left("Holding", run.head),
         right("value", lambda p: muted(fmt.percent(p.weight))),
         right("risk", lambda p: strong(fmt.percent(shares[p.asset]))),
-        bar=lambda p: {"value": max(shares[p.asset], 0.0) / scale, "reference": abs(p.weight) / scale},
+        bar=lambda p: Bar(value=max(shares[p.asset], 0.0) / scale, reference=abs(p.weight) / scale),
     )
     return Figure(title, sub, (table,), legend, own_calculation(run))
 

@@ -8,7 +8,7 @@ from toolkit.records.fetch import QualityFinding
 from toolkit.records.parts.quality import StoredChecks
 from toolkit.records.sources import Provenance
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Figure, Missing, Notes, Paragraph, Status, left, right
+from toolkit.report.document import Block, Figure, Missing, Notes, Paragraph, Row, Status, left, right
 from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import mark
@@ -52,7 +52,7 @@ def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
         right("Newest", lambda origin: _newest(run, origin)),
         right("Known from", lambda origin: run.fmt.short_date(origin.known_from)),
         right("Overdue", lambda origin: _overdue(run, origin)) if late else None,
-        row=lambda origin: {"anchor": origin.marker.lower()},
+        row=lambda origin: Row(anchor=origin.marker.lower()),
     )
     sub = say("The numbers S1, S2, A1, … and all counts are those of this report; another of the same run has its own.")
     if late:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Missing, Table, left, right
+from toolkit.report.document import Block, Figure, Missing, Row, Table, left, right
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital
@@ -125,7 +125,7 @@ def uses(run: Findings) -> tuple[Block, ...] | Missing:
         left("Use", lambda row: name(say.term("use", row[1].key))),
         right("Share of use", lambda row: strong(fmt.percent(row[1].share, 0))),
         gauge=say("share"),
-        row=lambda row: {"gauge": row[1].share},
+        row=lambda row: Row(gauge=row[1].share),
     )
     keys = [metal.uses_source_id for metal in metals]
     source = say("Source: EU studies{study}.", study=sources(*run.of_sources(*keys)))

@@ -138,7 +138,14 @@ def needed(run: Findings, years: float | None) -> str:
 
 
 def told_apart(found: Backtest, one: Simulated, names: Mapping[str, str], told: Callable[..., Text]) -> Iterator[Text]:
-    """What can be told of the growth of a strategy from that of each it is compared with; arguments as those of `selection`."""
+    """What can be told of the growth of a strategy and that of each it is compared with, in sentences.
+
+    Args:
+        found: The backtest.
+        one: The strategy.
+        names: Name -> title.
+        told: From a message and its values to its words in a language.
+    """
     which = Told.of(one.name, found.comparisons)
     better, worse, unknown = ([names[key] for key in keys] for keys in (which.better, which.worse, which.unknown))
     values = {"strategy": names[one.name], "years": found.years}

@@ -182,7 +182,7 @@ def costs_by_trade(run: Findings) -> Figure | None:
         left("Trade", run.head),
         right(text(run.currency), lambda p: cost_of(run, p, fmt.number(p.cost))),
         right("share", lambda p: share(p.cost)),
-        bar=lambda p: {"value": p.cost / paid[0].cost, "hollow": bool(trade_rests_on(run, p))},
+        bar=lambda p: Bar(value=p.cost / paid[0].cost, hollow=bool(trade_rests_on(run, p))),
         below=[*below, *_yearly(run)],
     )
     assumed = any(bar.hollow for bar in table.bars)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from toolkit.records.risk import Scenario
-from toolkit.report.document import Block, Figure, Notes, left, right
+from toolkit.report.document import Bar, Block, Figure, Notes, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import Language, mark
@@ -46,7 +46,7 @@ def falls(run: Findings) -> Figure | None:
         right("falls by", lambda row: muted(fmt.percent(row[0].size, 0))),
         right("exposure", lambda row: muted(fmt.number(exposures[row[1]], 2))),
         right("loss", lambda row: strong(fmt.percent(row[0].loss))),
-        bar=lambda row: {"value": row[0].loss / scale if row[0].loss > 0 else None},
+        bar=lambda row: Bar(value=row[0].loss / scale if row[0].loss > 0 else None),
     )
     far = say(
         "Each factor falls by {count} standard deviations of a year, and the others follow as they are correlated.",
