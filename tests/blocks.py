@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
+from typing import Any
 
-from toolkit.report.document import Block, Columns, Drawing, Figure, Table
-from toolkit.report.i18n.text import Span
+from toolkit.report.document import Block, Drawing, Figure, Panels, Table, apart
+from toolkit.report.i18n.text import Span, plain
 
 
 def figures(blocks: Iterable[Block]) -> list[Figure]:
     """Figures as they are read, those side by side from left to right."""
-    found: list[Figure] = []
-    for block in blocks:
-        if isinstance(block, Columns):
-            found += block.figures
-        elif isinstance(block, Figure):
-            found.append(block)
-    return found
+    return [block for block in apart(blocks) if isinstance(block, Figure)]
 
 
 def table_of(figure: Figure) -> Table:
@@ -26,6 +22,21 @@ def table_of(figure: Figure) -> Table:
     found = shown or figure.data
     assert found is not None
     return found
+
+
+def rows(figure: Figure) -> list[list[str]]:
+    """The words of each cell of its table."""
+    return [[plain(cell) for cell in row.cells] for row in table_of(figure).rows]
+
+
+def panel(blocks: Sequence[Block]) -> Panels:
+    """The small charts of the first figure."""
+    return next(part for part in figures(blocks)[0].body if isinstance(part, Panels))
+
+
+def values(drawing: Drawing) -> list[dict[str, Any]]:
+    """What a drawing is of: the rows of every layer."""
+    return [row for layer in json.loads(drawing.spec)["layer"] for row in layer["data"]["values"]]
 
 
 def told(block: object) -> list[str]:

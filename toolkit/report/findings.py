@@ -22,7 +22,7 @@ from toolkit.report.i18n import formats, names
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.origins import Offer, offers_of
-from toolkit.report.i18n.text import Inline, Span, Text, name, plain
+from toolkit.report.i18n.text import Inline, Span, Style, Text, name, plain
 from toolkit.report.markers import (
     ENTRY,
     HALF_A_CENT,
@@ -317,10 +317,7 @@ class Findings:
 
     def assumed(self, words: str, *keys: str, marked: bool = True) -> Span:
         """Words that rest on assumptions, or plain words where this run makes none of them."""
-        markers = self.rests_on(*keys)
-        if not markers:
-            return Span(words)
-        return Span(words, "assumption", markers if marked else ())
+        return self._resting("assumption", words, keys, marked=marked)
 
     def derived(self, words: str, *keys: str, marked: bool = True) -> Span:
         """Words of a figure computed from data and an assumption, or plain words where this run makes none of `keys`.
@@ -329,10 +326,11 @@ class Findings:
         summand is derived (that spread in euros, a count of lots, the share of a cost). What was chosen under an assumption,
         or only shares a denominator with it, stays data: weights, volatility, cash.
         """
+        return self._resting("derived", words, keys, marked=marked)
+
+    def _resting(self, style: Style, words: str, keys: tuple[str, ...], *, marked: bool) -> Span:
         markers = self.rests_on(*keys)
-        if not markers:
-            return Span(words)
-        return Span(words, "derived", markers if marked else ())
+        return Span(words, style, markers if marked else ()) if markers else Span(words)
 
 
 class Checked(Protocol):

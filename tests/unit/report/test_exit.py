@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from tests.blocks import table_of
+from tests.blocks import rows, table_of
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.records import asked, partial_findings
 from tests.subjects import AS_OF, all_cash, proposal
@@ -40,10 +40,6 @@ def of_run(record) -> Findings:
     settings = resolve({}, file=None)
     part = exit_.find(asked(Context(settings, AS_OF), tuple(p["asset"] for p in record["positions"]), record))
     return partial_findings(record, {} if part is None else {"exit": part})
-
-
-def rows_of(figure) -> list[list[str]]:
-    return [[plain(cell) for cell in row.cells] for row in table_of(figure).rows]
 
 
 def test_a_price_is_not_a_bid(found):
@@ -96,24 +92,24 @@ def test_terms_of_the_file_are_no_assumption(tmp_path):
 
 
 def test_products_close_to_their_total(found):
-    rows = rows_of(section.build(found)[2])
+    told = rows(section.build(found)[2])
     for column in (1, 4, 5):
-        values = [float(row[column].replace(",", "")) for row in rows]
-        assert sum(values[:-1]) == pytest.approx(values[-1], abs=len(rows))
+        values = [float(row[column].replace(",", "")) for row in told]
+        assert sum(values[:-1]) == pytest.approx(values[-1], abs=len(told))
 
 
 def test_tax_lots_count_what_is_near_and_sum_what_is_free(found):
     figure = section.build(found)[3]
     assert plain(figure.title) == "Three lots become tax-free within 90 days, the next on 11\u00a0December\u00a02026"
-    rows = rows_of(figure)
-    assert next(row for row in rows if row[0] == "IN-1")[4] == "17"
+    told = rows(figure)
+    assert next(row for row in told if row[0] == "IN-1")[4] == "17"
     lots = found.parts.to_json()["exit"]["tax"]["lots"]
     free = [lot for lot in lots if lot["state"] == "free"]
     known = [lot["gain"] for lot in free if lot["gain"] is not None]
     word = found.say.number_word(len(free)).capitalize()
     assert f"{word} lots are tax-free today, gain {found.money(sum(known))}." in plain(figure.sub)
-    assert rows[-1][-1] == found.fmt.number(sum(lot["gain"] for lot in lots if lot["gain"] is not None), signed=True)
-    assert len(rows) == len(lots) + 1
+    assert told[-1][-1] == found.fmt.number(sum(lot["gain"] for lot in lots if lot["gain"] is not None), signed=True)
+    assert len(told) == len(lots) + 1
     assert any(span.style == "derived" for span in figure.title)
     assert found.rests_on("tax")
 
@@ -160,7 +156,7 @@ def test_without_a_rule_gains_alone_are_told(tmp_path):
     found = findings_of(ask_of(tmp_path, *TWELVE[:3], country="USA"))
     figure = section.build(found)[3]
     assert "No rule on the taxation of private sales is bundled for the US" in plain(figure.sub)
-    assert len(rows_of(figure)[0]) == 6
+    assert len(rows(figure)[0]) == 6
     assert not any(isinstance(block, Chart) for block in figure.body)
 
 

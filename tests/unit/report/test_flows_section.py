@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from tests.blocks import figures, table_of
+from tests.blocks import figures, panel, table_of, values
 from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
-from toolkit.report.document import Missing, Panels
+from toolkit.report.document import Missing
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.flows import flows
 
@@ -61,17 +59,6 @@ def build(*found, say=None, reported=(), without=()):
 
 def titles(blocks):
     return [plain(figure.title) for figure in figures(blocks)]
-
-
-def panel(blocks) -> Panels:
-    return next(part for part in blocks[0].body if isinstance(part, Panels))
-
-
-def values(drawing) -> list[dict]:
-    """Rows of every layer of a drawing."""
-    spec = json.loads(drawing.spec)
-    found = [layer["data"] for layer in spec["layer"]]
-    return [row for data in found for row in (data["values"] if "values" in data else spec["datasets"][data["name"]])]
 
 
 def test_the_finding_names_what_is_at_zero_what_fell_and_what_is_back():

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
 
-from tests.blocks import figures, table_of
+from tests.blocks import figures, panel, rows, table_of, values
 from tests.records import partial_findings
 from toolkit.app.languages import language
 from toolkit.report.charts.draw import draw
-from toolkit.report.document import Panels
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.history import history
 
@@ -64,20 +62,6 @@ def build(*cases, say=None, points=()):
     }  # fmt: skip
     record = {"as_of": "2025-06-20", "currency": "EUR", "data": [], "controls": [], "assets": [], "positions": []}
     return history.build(partial_findings(record, {"history": part}, say))
-
-
-def panel(blocks) -> Panels:
-    return next(part for part in blocks[0].body if isinstance(part, Panels))
-
-
-def rows(block) -> list[list[str]]:
-    return [[plain(cell) for cell in row.cells] for row in table_of(block).rows]
-
-
-def values(drawing) -> list[dict]:
-    spec = json.loads(drawing.spec)
-    found = [layer["data"] for layer in spec["layer"]]
-    return [row for data in found for row in (data["values"] if "values" in data else spec["datasets"][data["name"]])]
 
 
 def test_the_finding_is_median_range_and_n_at_three_months():

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from tests.blocks import rows
 from tests.records import partial_findings, report_html
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
@@ -30,10 +31,6 @@ from toolkit.risk_measures import measures
 
 FMT = Formats()
 DE = language("de")
-
-
-def rows(figure):
-    return [[plain(cell) for cell in row.cells] for row in figure.body[0].rows]
 
 
 def test_scenarios_stand_with_loss_probability_and_what_they_rest_on(records):

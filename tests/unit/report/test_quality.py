@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.blocks import rows
 from tests.records import partial_findings
 from tests.subjects import law
 from toolkit.app.languages import language
@@ -30,10 +31,6 @@ def figure(*series, without=(), code="en"):
     parts = {"quality": {"series": list(series), "without": list(without), "data": []}}
     (found,) = quality.build(partial_findings(law(), parts, language(code)))
     return found
-
-
-def rows(found):
-    return [[plain(cell) for cell in row.cells] for row in found.body[0].rows]
 
 
 def test_series_of_which_the_same_is_to_be_said_share_a_row():

@@ -124,13 +124,9 @@ def _lines(field: Field, drawn: Paths) -> Iterator[Layer]:
 
 def _rows(field: Field, dates: Sequence[date], path: Path) -> list[dict[str, Any]]:
     """Points of a line with the number of their unbroken run: nothing is joined over a gap."""
-    rows, run = [], 0
-    for day, value in zip(dates, path.values, strict=True):
-        if value is None:
-            run += 1
-        else:
-            rows.append({"x": field.x(day), "y": field.y(value), "run": run})
-    return rows
+    runs = itertools.accumulate(int(value is None) for value in path.values)
+    known = ((day, value, run) for day, value, run in zip(dates, path.values, runs, strict=True) if value is not None)
+    return [{"x": field.x(day), "y": field.y(value), "run": run} for day, value, run in known]
 
 
 def _names(field: Field, drawn: Paths, names: dict[str, str]) -> Iterator[Layer]:

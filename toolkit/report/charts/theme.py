@@ -47,33 +47,6 @@ def _definition(channel: Channel) -> Mapping[str, Any]:
     return channel if isinstance(channel, Mapping) else {"value": channel}
 
 
-TOKENS: Mapping[str, str] = {
-    name: f"#0000{number:02x}"
-    for number, name in enumerate(
-        (
-            "ink",
-            "mut",
-            "data",
-            "band",
-            "dot",
-            "grid",
-            "paper",
-            "ctl",
-            "cur",
-            "wl",
-            "soft",
-            "rule",
-            "warn",
-            "hatch",
-            "panel",
-            "unsure",
-        ),
-        start=1,
-    )
-}
-"""Theme colours and their stand-ins; ``hatch`` is the pattern of what is suspended, ``unsure`` that of what may be zero. No
-other colour may appear.
-"""
 LIGHT: Mapping[str, str] = {
     "ink": "#17212b", "mut": "#52606d", "data": "#1b5e93", "band": "#cfe1ef", "dot": "#5a7389", "grid": "#e3e8ec",
     "paper": "#ffffff", "ctl": "#b0391c", "cur": "#84919e", "wl": "#6c7a88", "soft": "#f6e3dc", "rule": "#cfd6dd",
@@ -85,6 +58,10 @@ DARK: Mapping[str, str] = {
     "warn": "#e6b655", "panel": "#182029",
 }  # fmt: skip
 """The colours of the page (reports/assets/report.css), for a drawing that stands alone."""
+TOKENS: Mapping[str, str] = {name: f"#0000{n:02x}" for n, name in enumerate((*LIGHT, "hatch", "unsure"), start=1)}
+"""Theme colours and their stand-ins; ``hatch`` is the pattern of what is suspended, ``unsure`` that of what may be zero. No
+other colour may appear.
+"""
 AXIS_TEXT, LABEL_TEXT = 11.5, 12.5
 """Sizes of type in px; a drawing is shown at its own size, so they hold on every screen."""
 PHONE, COLUMN, SHEET, PAGE = 328, 512, 680, 1072

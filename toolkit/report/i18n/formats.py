@@ -213,9 +213,7 @@ class TerminalFormats(Formats):
         """2026-11-27; a dash for none."""
         return DASH if value is None else day(value).isoformat()
 
-    def short_date(self, value: str | date | None) -> str:
-        """2026-11-27; a dash for none."""
-        return DASH if value is None else day(value).isoformat()
+    short_date = long_date
 
     def month(self, value: str | date | None) -> str:
         """2026-07."""

@@ -21,18 +21,11 @@ CENT = Decimal("0.01")
 SMALL = 1e-3
 """Shares of a cost below this part of the budget are not computed: small things in per cent look large."""
 LINES = {
-    "spread": mark("Half spread"),
-    "premium": mark("Origin premium"),
+    "spread": mark("half spread"),
+    "premium": mark("origin premium"),
     "vat": mark("VAT"),
-    "impact": mark("Market impact"),
-    "fees": mark("Fees"),
-}
-OF_IT = {
-    "spread": mark("of it half spread"),
-    "premium": mark("of it origin premium"),
-    "vat": mark("of it VAT"),
-    "impact": mark("of it market impact"),
-    "fees": mark("of it fees"),
+    "impact": mark("market impact"),
+    "fees": mark("fees"),
 }
 YEARLY = {
     "storage": mark("a year: storage"),
@@ -173,7 +166,7 @@ def costs_by_trade(run: Findings) -> Figure | None:
     entry = run.derived(fmt.number(total), *entry_rests_on(run), marked=False)
     below = [Bar.of(say("Trading cost"), entry, share(total), total=True)]
     for item in items(run) if len(run.entry_items) > 1 else ():
-        words = say.words(OF_IT[item.key]) if item.key in OF_IT else say.term("term", readable(item.key))
+        words = say.words("of it {part}", part=_line(run, item.key))
         amount = run.derived(fmt.number(item.amount), *item.rests_on, marked=False)
         below.append(Bar.of(muted(words), amount, share(item.amount)))
     table = run.bars(
