@@ -8,6 +8,7 @@ from toolkit.records.answers.supply import EuStudy, Metal, Stage, Supply
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
+from toolkit.report.i18n.names import STAGES, WON
 from toolkit.report.i18n.text import plain
 from toolkit.supply.criticality import (
     IMPORTANCE_THRESHOLD,
@@ -16,13 +17,6 @@ from toolkit.supply.criticality import (
     SUPPLY_RISK_THRESHOLD,
 )
 
-STAGES = {"extraction": mark("mine"), "processing": mark("refining")}
-WON = {
-    "yes": mark("by-product"),
-    "co-product": mark("co-product"),
-    "partly": mark("partly by-product"),
-    "no": mark("won for its own sake"),
-}
 OVER = {True: mark("critical"), False: mark("no"), None: ""}
 PRODUCERS = 8
 """Countries that a line of producers names; the object has all."""

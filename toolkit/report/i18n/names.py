@@ -81,6 +81,13 @@ def source_of_dealer(source: str) -> str:
 
 
 STAGES: Mapping[str, str] = {"extraction": mark("mining"), "processing": mark("refining")}
+WON: Mapping[str, str] = {
+    "yes": mark("by-product"),
+    "co-product": mark("co-product"),
+    "partly": mark("partly a by-product"),
+    "no": mark("for its own sake"),
+}
+"""How a metal is won."""
 
 
 def stage(say: Language, key: str | None) -> str:

@@ -12,19 +12,13 @@ from toolkit.report.compose import folded, section
 from toolkit.report.document import Bar, Block, Figure, Missing, left, right
 from toolkit.report.findings import HELD, Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.names import stage, years
+from toolkit.report.i18n.names import WON, stage, years
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
 
 Scored = tuple[MetalSupply, StageSupply]
 """A metal with its producers at the stage at which it is scored."""
 POINTS = 10_000
 """The index is written as points of this many: one supplier alone has them all."""
-WON: Mapping[str, str] = {
-    "yes": mark("by-product"),
-    "co-product": mark("co-product"),
-    "partly": mark("partly a by-product"),
-    "no": mark("for its own sake"),
-}
 STANDINGS: Mapping[Standing, str] = {
     "controlled": mark("needs a licence or is banned today"),
     "unsettled": mark("no notice settles the form"),
