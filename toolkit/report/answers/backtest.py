@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import chain
 
-from toolkit.records.answers.backtest import Backtest, Comparison, Interval, Simulated
+from toolkit.records.answers.backtest import Backtest, Comparison, Simulated
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
-from toolkit.report.tables.backtest import INCIDENTS, LONG, by_kind, selection, told_apart
+from toolkit.report.tables.backtest import INCIDENTS, by_kind, ends, needed, selection, told_apart
 
 
 def backtest(found: Backtest, say: Language) -> Document:
@@ -80,19 +80,13 @@ def _performance(answer: Answer, one: Simulated, names: dict[str, str], *, annua
     figures = one.figures
     yield names[one.name]
     yield answer.number(figures.growth if annual else figures.total, "+.1%")
-    yield _interval(answer, figures.growth_interval if annual else None)
+    yield ends(answer.say.fmt, figures.growth_interval if annual else None)
     yield answer.number(figures.volatility, ".1%")
     yield answer.number(figures.max_drawdown, ".1%")
     yield figures.days_under_water
     yield answer.number(figures.turnover, ".0%")
     yield answer.number(figures.costs, ".2%")
     yield answer.number(figures.storage, ".2%")
-
-
-def _interval(answer: Answer, interval: Interval | None) -> str:
-    if interval is None:
-        return ""
-    return f"{answer.number(interval.low, '+.0%')} … {answer.number(interval.high, '+.0%')}"
 
 
 def _conclusion(answer: Answer, found: Backtest, names: dict[str, str]) -> None:
@@ -109,9 +103,8 @@ def _comparison(answer: Answer, one: Comparison, names: dict[str, str]) -> Itera
     yield names[one.strategy]
     yield names[one.against]
     yield answer.number(one.growth, "+.1%")
-    yield _interval(answer, one.interval)
-    needed = one.years_needed
-    yield "" if needed is None else f"> {answer.number(LONG, '.0f')}" if needed > LONG else answer.number(needed, ".0f")
+    yield ends(answer.say.fmt, one.interval)
+    yield needed(answer.say.fmt, one.years_needed)
 
 
 def _incidents(answer: Answer, one: Simulated, names: dict[str, str]) -> Iterator[tuple[Cell, ...]]:

@@ -57,7 +57,7 @@ def _all(answer: Answer, found: Supply) -> None:
 
 def _concentration(answer: Answer, metal: Metal) -> Iterator[Cell]:
     yield answer.metal(metal.asset)
-    yield answer.words(STAGES, metal.stage) if metal.stage in STAGES else ""
+    yield answer.words(STAGES, metal.stage or "") if metal.stage in STAGES else ""
     if metal.scored is None:
         yield from [""] * 8
         yield answer.say.words("no shares known at this stage")
@@ -149,7 +149,7 @@ def _stage(answer: Answer, metal: Metal) -> None:
     if metal.stage not in STAGES:
         answer.line("No product and no note decides at which stage it is scored: every stage stands for itself.")
         return
-    stage = answer.words(STAGES, metal.stage)
+    stage = answer.words(STAGES, metal.stage or "")
     if metal.stage_basis == "by-product":
         answer.line(
             "Scored at the stage {stage}, because it is a by-product. Mine and refining figures are never mixed.", stage=stage

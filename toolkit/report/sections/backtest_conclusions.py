@@ -34,8 +34,8 @@ def conclusions(run: Findings) -> tuple[Block, ...]:
         left("Strategy", lambda one: name(names[one.strategy])),
         left("Against", lambda one: name(names[one.against])),
         right("Difference a year, points", lambda one: strong(run.fmt.points(one.growth)), "Difference"),
-        right("Interval", lambda one: ends(run, one.interval) or NONE),
-        right("Years needed", lambda one: needed(run, one.years_needed) or NONE),
+        right("Interval", lambda one: ends(run.fmt, one.interval) or NONE),
+        right("Years needed", lambda one: needed(run.fmt, one.years_needed) or NONE),
         keys=2,
     )
     sub = say("Years needed: when an interval around this difference would leave out zero; it narrows with their root.")

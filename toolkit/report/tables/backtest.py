@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from toolkit.records.answers.backtest import Backtest, Comparison, Incident, Interval, Simulated
 from toolkit.records.subjects import BacktestSubject
 from toolkit.report.findings import Findings
+from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import Text, plain
 
@@ -90,7 +91,7 @@ def returned(run: Findings, one: Simulated) -> Returned:
     if of(run).years < 1:
         figure = fmt.percent(figures.total, 1, signed=True)
         return Returned(say.words("Return in all"), figure, say.words("{growth} in all", growth=figure), "")
-    figure, interval = fmt.percent(figures.growth, 1, signed=True), ends(run, figures.growth_interval)
+    figure, interval = fmt.percent(figures.growth, 1, signed=True), ends(fmt, figures.growth_interval)
     return Returned(say.words("Growth a year"), figure, say.words("{growth} a year", growth=figure), interval)
 
 
@@ -122,19 +123,19 @@ def by_kind(one: Simulated) -> Iterator[tuple[str, tuple[Incident, ...], float]]
         yield kind, tuple(found), sum(incident.amount for incident in found if incident.amount is not None)
 
 
-def ends(run: Findings, interval: Interval | None) -> str:
+def ends(fmt: Formats, interval: Interval | None) -> str:
     """The ends of an interval; nothing where there is none."""
     if interval is None:
         return ""
-    low, high = (run.fmt.percent(end, 0, signed=True) for end in (interval.low, interval.high))
+    low, high = (fmt.percent(end, 0, signed=True) for end in (interval.low, interval.high))
     return f"{low} … {high}"
 
 
-def needed(run: Findings, years: float | None) -> str:
+def needed(fmt: Formats, years: float | None) -> str:
     """How many years a difference would need; nothing where there is none."""
     if years is None:
         return ""
-    return f"> {run.fmt.number(LONG)}" if years > LONG else run.fmt.number(years)
+    return f"> {fmt.number(LONG)}" if years > LONG else fmt.number(years)
 
 
 def told_apart(found: Backtest, one: Simulated, names: Mapping[str, str], told: Callable[..., Text]) -> Iterator[Text]:
