@@ -57,7 +57,9 @@ def mail(
     pictures: dict[str, Picture] = {}
 
     def picture(chart: d.Chart) -> Picture:
-        found = _picture(paint(_drawing(chart), SHARP))
+        png = paint(_drawing(chart), SHARP)
+        # As wide as it was drawn, which stands in the head of the file, or as the mail is.
+        found = Picture(png, min(WIDEST, round(int.from_bytes(png[16:20], "big") / SHARP)))
         return pictures.setdefault(found.key, found)
 
     body = _page(document, templates, picture, say, brand or Brand())
@@ -107,11 +109,6 @@ class Picture:
 def _drawing(chart: d.Chart) -> d.Drawing:
     """The widest that is no wider than a sheet; its type still reads when it is fitted to the mail."""
     return max((d for d in chart.drawings if d.minimum <= SHEET), key=lambda d: d.minimum, default=chart.drawings[0])
-
-
-def _picture(png: bytes) -> Picture:
-    """A bitmap as wide as it was drawn (the width stands in the head of the file), or as the mail is."""
-    return Picture(png, min(WIDEST, round(int.from_bytes(png[16:20], "big") / SHARP)))
 
 
 def _page(

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from toolkit.report.document import Block, Chart, Document, Row, Table
+from toolkit.report.document import Block, Chart, Document, Table
 from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words, isolated
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import Span, Text, in_runs, text
@@ -64,12 +64,9 @@ def _item(marker: str, words: Text, *, assumed: bool) -> str:
 def _table(table: Table) -> str:
     heads = _cells(text(column.label) for column in table.columns)
     rules = f"|{'|'.join(' ---: ' if column.align == 'right' else ' :--- ' for column in table.columns)}|"
-    return "\n".join((heads, rules, *(_row(table, row) for row in table.rows)))
-
-
-def _row(table: Table, row: Row) -> str:
-    """A cell too few or too many is a fault of the section, not a shorter row."""
-    return _cells(cell for _, cell in zip(table.columns, row.cells, strict=True))
+    return "\n".join(
+        (heads, rules, *(_cells(cell for _, cell in zip(table.columns, row.cells, strict=True)) for row in table.rows))
+    )
 
 
 def _cells(cells: Iterable[Text]) -> str:

@@ -19,7 +19,7 @@ from toolkit.report import document as d
 from toolkit.report.formats.plain import Data, Form, Items, Medium, Title, Words
 from toolkit.report.i18n.formats import DASH, Written
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.text import Span, Text, in_runs, plain, text
+from toolkit.report.i18n.text import Text, in_runs, plain, text
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -321,8 +321,4 @@ def _quoted(words: str) -> str:
 
 def _words(value: Text) -> str:
     """A cell in words, with the markers of its sources."""
-    return " ".join("".join(map(_marked, value)).split())
-
-
-def _marked(span: Span) -> str:
-    return span.text + "".join(f" [{ref}]" for ref in in_runs(span.refs))
+    return " ".join("".join(span.text + "".join(f" [{ref}]" for ref in span.refs) for span in value).split())

@@ -135,7 +135,7 @@ LEAST = 5e-5
 
 def _worth(**units: float | str | None) -> PointWorth:
     """A fall of the objective in some of the units, not yet in words."""
-    return PointWorth(**{**dict.fromkeys(PointWorth.model_fields), "words": "", **units})
+    return PointWorth.model_construct(**{**dict.fromkeys(PointWorth.model_fields), "words": "", **units})
 
 
 def worth(objective: Objective, level: float, fall: float) -> PointWorth:

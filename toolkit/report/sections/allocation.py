@@ -52,7 +52,7 @@ def _folded(run: Findings, figure: Figure | None) -> tuple[Block, ...]:
 
 
 def _weights(run: Findings) -> Figure:
-    say, before, cash, shown = run.say, run.before, run.proposal.cash, run.shown
+    say, fmt, before, cash, shown = run.say, run.fmt, run.before, run.proposal.cash, run.shown
     caps = run.proposal.caps.assets
     known = {p.asset: caps.get(p.asset, caps.get(p.element or "")) for p in shown}
     rows: list[tuple[Inline, float, float, float | None]]
@@ -75,7 +75,9 @@ def _weights(run: Findings) -> Figure:
         left("Holding", lambda row: row[0]),
         right("now", lambda row: _weight(run, row[2], muted)) if before else None,
         right(say("new") if before else say("weight"), lambda row: _weight(run, row[1], strong)),
-        right("change", lambda row: _moved(run, row[1] - row[2])) if before else None,
+        right("change", lambda row: NONE if abs(row[1] - row[2]) < UNCHANGED else muted(fmt.points(row[1] - row[2])))
+        if before
+        else None,
         bar=lambda row: Bar(
             value=abs(row[1]) / scale,
             reference=abs(row[2]) / scale if before else None,
@@ -95,10 +97,6 @@ def _calculated(run: Findings) -> Text:
 def _weight(run: Findings, weight: float, style: Callable[[str], Span]) -> Span:
     """Cash below zero is a debt, and no dash."""
     return style(run.fmt.percent(weight)) if weight > 0 or weight < -UNCHANGED else NONE
-
-
-def _moved(run: Findings, step: float) -> Span:
-    return NONE if abs(step) < UNCHANGED else muted(run.fmt.points(step))
 
 
 def _change_finding(run: Findings) -> Text:

@@ -266,7 +266,11 @@ def cases(run: Findings) -> Figure:
         "Change after each announcement",
         found,
         left("Metal", run.head),
-        left("Measure, announced", lambda case: _announced(run, case), "Measure"),
+        left(
+            "Measure, announced",
+            lambda case: text(label_of(run, case), muted(f" {run.fmt.short_date(case.announced)}")),
+            "Measure",
+        ),
         *map(after, range(len(horizons))),
         left("In the same year", lambda case: _in_that_year(run, case)),
         below=_totals(run),
@@ -307,10 +311,6 @@ def _title(run: Findings) -> Text:
         return title
     some, cases = run.fmt.number(last.none), run.fmt.number(last.n)
     return say("{title}, {some} of {cases} {after}", title=title, some=some, cases=cases, after=after(last))
-
-
-def _announced(run: Findings, case: HistoryCase) -> Text:
-    return text(label_of(run, case), muted(f" {run.fmt.short_date(case.announced)}"))
 
 
 def _in_that_year(run: Findings, case: HistoryCase) -> Inline:

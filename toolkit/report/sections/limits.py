@@ -44,9 +44,9 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
     table = run.table(
         "Limits, room and price",
         run.limits,
-        left("Limit", lambda c: _label(run, c)),
+        left("Limit", lambda c: say("Volatility, set by the objective") if c.name == NAMELESS else of_strategy(c.name, say)),
         left("Where it is tightest", lambda c: _place(run, c), "Tightest"),
-        right("Asked", lambda c: _asked(run, c)),
+        right("Asked", lambda c: say((SIDES if c.soft is None else SOFT)[c.side], limit=_scale(run, c).asked(c.limit))),
         right("Now", lambda c: _now(run, c)) if run.before is not None else None,
         right("New", lambda c: _value(c.value, _scale(run, c), broken=c.slack < -HOLDS)),
         right("Room, points", lambda c: _scale(run, c).room(c), "Room"),
@@ -118,14 +118,6 @@ def _names(run: Findings, rows: Sequence[Limit | BrokenLimit]) -> Text:
 
 def _scale(run: Findings, c: Limit) -> Scale:
     return scale(run.say, c.kind, c.measure)
-
-
-def _label(run: Findings, c: Limit) -> Inline:
-    return run.say("Volatility, set by the objective") if c.name == NAMELESS else of_strategy(c.name, run.say)
-
-
-def _asked(run: Findings, c: Limit) -> Text:
-    return run.say((SIDES if c.soft is None else SOFT)[c.side], limit=_scale(run, c).asked(c.limit))
 
 
 def _value(value: float, read: Scale, *, broken: bool) -> Text:

@@ -169,7 +169,11 @@ def _buyers(run: Findings, buyers: Sequence[Buyer]) -> tuple[str, str]:
 def _states(run: Findings, part: Resale, group: LotGroup) -> tuple[State, ...]:
     """The cells of a line: of buyers in one column the gravest answer, with the measures behind the answers of all."""
     by_buyer = {(b.destination, b.end_user): a for b, a in zip(part.buyers, group.answers, strict=True)}
-    lots = [lot for lot in run.needed(Holdings).exposure.lots if (lot.asset, lot.form, lot.origin) == _kind(group)]
+    lots = [
+        lot
+        for lot in run.needed(Holdings).exposure.lots
+        if (lot.asset, lot.form, lot.origin) == (group.asset, group.form, group.origin)
+    ]
     barring = {(one.destination, one.end_user) for lot in lots for one in lot.resale if one.certainty != "named"}
     cells = []
     for buyers in _columns(part):
@@ -182,10 +186,6 @@ def _states(run: Findings, part: Resale, group: LotGroup) -> tuple[State, ...]:
             state = replace(state, words=run.say.words("{words}; perhaps barred", words=state.words))
         cells.append(state)
     return tuple(cells)
-
-
-def _kind(group: LotGroup) -> tuple[str, str, str]:
-    return group.asset, group.form, group.origin
 
 
 def _merged(run: Findings, groups: Sequence[LotGroup]) -> list[Merged]:

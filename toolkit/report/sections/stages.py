@@ -33,7 +33,7 @@ def stages(run: Findings) -> tuple[Block, ...] | Missing:
     if not rows:
         return Missing(say.words("No production shares of these metals were known on this date."))
     one = len({metal.asset for metal, _ in rows}) == 1
-    heads = [capital(stage(say, at.stage)) if one else _head(run, metal, at) for metal, at in rows]
+    heads = [capital(stage(say, at.stage)) if one else f"{run.head(metal).text}, {stage(say, at.stage)}" for metal, at in rows]
     stacks = [Stack(head, tuple(_countries(run, at))) for head, (_, at) in zip(heads, rows, strict=True)]
     told = "; ".join(f"{row.name}: {', '.join(part.label for part in row.parts)}" for row in stacks)
     fills = {part.fill for row in stacks for part in row.parts}
@@ -54,10 +54,6 @@ def _shown(run: Findings) -> Sequence[MetalSupply]:
     """Metals of which something is held; of a subject without weights all."""
     metals = run.part(SupplyPart).metals
     return [metal for metal in metals if (metal.weight or 0.0) > HELD] or metals
-
-
-def _head(run: Findings, metal: MetalSupply, at: StageSupply) -> str:
-    return f"{run.head(metal).text}, {stage(run.say, at.stage)}"
 
 
 def _countries(run: Findings, at: StageSupply) -> list[Slice]:

@@ -86,14 +86,10 @@ def owned(run: Findings, lots: Sequence[LotExposure]) -> Figure | None:
 
 def market(run: Findings) -> Figure | None:
     """Every product, each as large as any other, by its standing."""
-    rows = sorted(run.record.controls, key=lambda row: (_rank(run.standing(row.asset)), run.head(row).text))
+    rows = sorted(run.record.controls, key=lambda row: ([*STANDINGS].index(run.standing(row.asset)), run.head(row).text))
     slices = [Slice(1.0, run.head(row).text, STANDINGS[run.standing(row.asset)][0]) for row in rows]
     sub = run.say("Each product once, for delivery {towards}.", towards=_towards(run))
     return _figure(run, slices, [*STANDINGS.values()], sub) if slices else None
-
-
-def _rank(standing: Standing) -> int:
-    return [*STANDINGS].index(standing)
 
 
 def _towards(run: Findings) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from toolkit.records.store import Compacted, Differences, Exported, Imported, QueryResult, Stored, Verified
-from toolkit.report.answers.answer import Answer, Cell
+from toolkit.report.answers.answer import Answer
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 
@@ -82,7 +82,7 @@ def query(found: QueryResult, say: Language) -> Document:
     answer = Answer(say, found.as_of)
     numeric = [any(_is_number(row[i]) for row in found.rows) for i in range(len(found.columns))]
     heads = " | ".join(f">{name}" if right else name for name, right in zip(found.columns, numeric, strict=True))
-    if not answer.table("{columns}", ([_cell(value) for value in row] for row in found.rows), columns=heads):
+    if not answer.table("{columns}", (map(_text, row) for row in found.rows), columns=heads):
         answer.line("No rows.")
     return answer.document("data-query")
 
@@ -125,7 +125,3 @@ def _text(value: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _cell(value: Any) -> Cell:
-    return None if value is None else str(value)
