@@ -9,7 +9,7 @@ import pytest
 from tests.records import as_document, partial_findings
 from tests.subjects import backtest
 from tests.svg_texts import assert_apart, texts
-from toolkit.report.charts.exposure_steps import Step, Steps, exposure_steps
+from toolkit.report.charts.exposure_steps import Step, exposure_steps
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
@@ -59,7 +59,7 @@ def lines():
 
 
 def steps():
-    return exposure_steps(Steps(tuple(Step(day, 0.2, 0.1, 0.0) for day in MONTH_ENDS[:-1]), MONTH_ENDS[-1], ()), "told", FMT)
+    return exposure_steps(tuple(Step(day, 0.2, 0.1, 0.0) for day in MONTH_ENDS[:-1]), MONTH_ENDS[-1], (), "told", FMT)
 
 
 @pytest.mark.parametrize("chart", [lines(), steps()])

@@ -28,41 +28,34 @@ class Step:
     suspended: float
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """Steps to the end of the axis, and (day, words) of notices."""
-
-    steps: tuple[Step, ...]
-    end: date
-    notices: tuple[tuple[date, str], ...]
-
-
-def exposure_steps(drawn: Steps, told: str, fmt: Formats) -> Chart:
+def exposure_steps(steps: Sequence[Step], end: date, notices: Sequence[tuple[date, str]], told: str, fmt: Formats) -> Chart:
     """The steps for a phone, a printed sheet and a page.
 
     Args:
-        drawn: What to draw.
-        told: What it shows, in words with its numbers.
+        steps: In order.
+        end: Of the axis.
+        notices: (day, words).
+        told: What the chart shows, in words with its numbers.
         fmt: How shares and months are written.
     """
-    return sized(_spec, (drawn,), told, fmt, PHONE, SHEET, PAGE)
+    return sized(_spec, (tuple(steps), end, tuple(notices)), told, fmt, PHONE, SHEET, PAGE)
 
 
-def _spec(drawn: Steps, px: int, fmt: Formats) -> str:
+def _spec(steps: tuple[Step, ...], end: date, notices: tuple[tuple[date, str], ...], px: int, fmt: Formats) -> str:
     room = px - LEFT - RIGHT
     ticks = [(value, fmt.percent(value, 0)) for value in TICKS]
     left, top = max(width(words, AXIS_TEXT) for _, words in ticks) + GAP, ROWS * LINE + 4
     plane = Plane(room, top + HEIGHT + YEARS)
-    field = Field(plane, left, room, top, top + HEIGHT, drawn.steps[0].day, drawn.end, 0.0, 1.0)
-    layers = [*field.gridlines(ticks), *field.years(fmt), *_areas(field, drawn), *_notices(field, drawn.notices)]
+    field = Field(plane, left, room, top, top + HEIGHT, steps[0].day, end, 0.0, 1.0)
+    layers = [*field.gridlines(ticks), *field.years(fmt), *_areas(field, steps), *_notices(field, notices)]
     return specification(layers, fmt, width=room, height=plane.height, autosize=FIXED)
 
 
-def _areas(field: Field, drawn: Steps) -> Iterator[Layer]:
-    days = [*(step.day for step in drawn.steps[1:]), drawn.end]
+def _areas(field: Field, steps: Sequence[Step]) -> Iterator[Layer]:
+    days = [*(step.day for step in steps[1:]), field.end]
     layers: dict[str, list[dict[str, float]]] = {"ctl": [], "soft": [], "hatch": []}
     edges = []
-    for step, until in zip(drawn.steps, days, strict=True):
+    for step, until in zip(steps, days, strict=True):
         floor = 0.0
         # Whole px: a seam would show between two neighbours.
         across = {"x": round(field.x(step.day)), "x2": round(field.x(until))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from toolkit.records.parts.control_history import ControlHistory, ExposurePoint, MeasureChange
-from toolkit.report.charts.exposure_steps import Step, Steps, exposure_steps
+from toolkit.report.charts.exposure_steps import Step, exposure_steps
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Shown, Table, left, right
 from toolkit.report.findings import Findings
@@ -35,9 +35,8 @@ def exposure_history(run: Findings) -> tuple[Block, ...]:
     say, fmt, found = run.say, run.fmt, run.part(ControlHistory)
     steps = tuple(Step(day(p.day), _stoppable(p), p.outside, p.suspended) for p in found.points)
     end = day(found.points[-1].day) if found.subject == "backtest" else run.as_of
-    drawn = Steps(steps, end, tuple(_notices(run, found.changes)))
     told = say.words("Under control: {shares}.", shares="; ".join(_shares(run, found)))
-    figure = exposure_steps(drawn, told, fmt)
+    figure = exposure_steps(steps, end, _notices(run, found.changes), told, fmt)
     table = _table(run, found)
     foot = say(
         "Source: control ledger as known on each day{marks}.",
