@@ -12,7 +12,8 @@ from pydantic import Field
 
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
+from toolkit.core.messages import Message, message
+from toolkit.returns.observed_returns import LOST
 from toolkit.returns.panel import MINIMUM_CHANGES
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
@@ -59,8 +60,8 @@ class BlendCovariance(NamedFactors):
     `residual_i` components.
 
     Attributes:
-        others: Kinds that are blended with `factor`, with their default keys; one that the history is too short for is
-            left out.
+        others: Kinds that are blended with `factor`, with their default keys; one that the history is too short for, or that
+            could use less than half of its periods, is left out.
     """
 
     kind: Literal["blend"] = "blend"
@@ -75,10 +76,14 @@ class BlendCovariance(NamedFactors):
         short: list[str] = []
         for kind in dict.fromkeys(self.others):
             try:
-                others.append(_estimated(OTHERS[kind], inputs))
+                other = _estimated(OTHERS[kind], inputs)
             except DataError:
                 short.append(kind)
                 continue
+            if _mostly_lost(other.notes):
+                short.append(kind)
+                continue
+            others.append(other)
             members[kind] = OTHERS[kind]
         notes = [message("Left out of the blend, for want of common history: {kinds}.", kinds=short)] if short else []
         if not others:
@@ -101,6 +106,12 @@ class BlendCovariance(NamedFactors):
         named = _named(first, covariance)
         del first, covariance
         return replace(named.components(), notes=(*told, *notes))
+
+
+def _mostly_lost(notes: Sequence[str]) -> bool:
+    """Whether an estimate is of less than half of the periods, since an asset is missing in the others."""
+    lost = (note.values for note in notes if isinstance(note, Message) and note.template == LOST.template)
+    return any(of["lost"] > of["all"] / 2 for of in lost)
 
 
 def _estimated(member: CovarianceEstimator, inputs: CovarianceInputs) -> DenseCovariance | StructuredCovariance:

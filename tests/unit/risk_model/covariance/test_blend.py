@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import toolkit as tk
 from toolkit.core.assets import Asset, Universe
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import blend, form
@@ -285,3 +286,17 @@ def test_components_of_many_assets_without_a_specific_share_are_the_principal_on
     monkeypatch.setattr(form, "MANY", 11)
     for mine, other in zip(form.correlated(matrix, np.ones(12)), expected, strict=True):
         np.testing.assert_array_equal(mine, other)
+
+
+@pytest.mark.parametrize(("common", "blended"), [(20, False), (300, True)])
+def test_a_part_that_reads_a_small_part_of_the_history_is_left_out(common, blended):
+    """It had half of the weight from 19 days of 1071, by the likelihood of none."""
+    rng = np.random.default_rng(3)
+    days = pl.date_range(date(2021, 1, 4), date(2022, 6, 30), eager=True)
+    walk = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, (len(days), 6)) + rng.normal(0, 0.008, (len(days), 1)), axis=0))
+    walk[: len(days) - common, 5] = np.nan
+    prices = pl.DataFrame({"date": days, **{f"S{i}": pl.Series(walk[:, i]).fill_nan(None) for i in range(6)}})
+    strategy = tk.Strategy(objective=tk.MinRisk(), forecast=tk.ForecastSpec(covariance=tk.BlendCovariance()))
+    notes = tk.optimize(strategy, prices=prices, prices_currency="EUR").record["notes"]
+    assert any(note.startswith("Left out of the blend") for note in notes) is not blended
+    assert any(note.startswith("Blended covariances") for note in notes) is blended
