@@ -234,7 +234,7 @@ def _fees(universe: Universe, usual: float) -> FloatArray:
 
 def _per_lot(amount: float, lots: FloatArray) -> FloatArray:
     """An amount a lot as a fraction of its value, 0 where there are no lots."""
-    return np.where(np.isfinite(lots), amount / np.where(np.isfinite(lots), lots, 1.0), 0.0)
+    return np.nan_to_num(amount / lots)
 
 
 def _stored(spec: CostsSpec, lots: FloatArray, prices: FloatArray, mass: FloatArray) -> FloatArray:

@@ -282,10 +282,8 @@ def _of_expression(view: ViewSpec, scenarios: Scenarios, row: FloatArray, mean: 
     # A second moment is a volatility only about the mean that holds: where no view fixes it, this one does.
     own = float(scenarios.mean @ row) * scenarios.periods_per_year
     fixed = None if mean is None else mean.exact
-    if mean is not None and fixed is None:
-        own = min(
-            max(own, *(() if mean.at_least is None else (mean.at_least,))), *(() if mean.at_most is None else (mean.at_most,))
-        )
+    if mean is not None:
+        own = float(np.clip(own, mean.at_least, mean.at_most))
     about = own if fixed is None else fixed
     held = [] if fixed is not None else [mean_view(label, scenarios, row, about)]
     sides = _sides(view.volatility)
@@ -296,12 +294,8 @@ def _sides(wanted: Range) -> tuple[tuple[Side, float], ...]:
     """One equality, or one or two inequalities."""
     if wanted.exact is not None:
         return (("equal", wanted.exact),)
-    found: list[tuple[Side, float]] = []
-    if wanted.at_least is not None:
-        found.append(("at_least", wanted.at_least))
-    if wanted.at_most is not None:
-        found.append(("at_most", wanted.at_most))
-    return tuple(found)
+    sides: tuple[tuple[Side, float | None], ...] = (("at_least", wanted.at_least), ("at_most", wanted.at_most))
+    return tuple((side, value) for side, value in sides if value is not None)
 
 
 def _view_notes(views: Sequence[ViewSpec], pooling: Pooling) -> tuple[str, ...]:
