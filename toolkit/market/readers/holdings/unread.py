@@ -26,6 +26,9 @@ _LEFT = re.compile(
 """Headers, as `fold` writes them, of what is left of a lot."""
 SALE = re.compile(rf"(teil)?verkauf|rue?ck(kauf|gabe)|sell|sale|buy ?back|redemption|withdrawal|{GONE.pattern}")
 """Cells, as `fold` writes them, of a list of purchases and sales, on a row that takes metal away."""
+_SIDE = re.compile(r"(soll\W*haben|s\W*h|debit\W*credit|d\W*c)(\W*(kennzeichen|kz|indicator))?|buchungsseite")
+_CREDIT = re.compile(r"h|haben|c|cr|credit")
+"""Header, as `fold` writes it, of the side of an account on which a row is booked, and cells of what leaves it."""
 _ARRIVED = re.compile(r"\bgeliefert( kg| g| t)?$|\bgelieferte menge\b|\b(delivered|received)( quantity| qty| kg| g| t)?$")
 _OUTSTANDING = re.compile(r"\boffene (liefer)?menge\b|\boffen( kg| g| t)$|\boutstanding( quantity| qty| kg| g| t)$")
 """Headers, as `fold` writes them, of what of an order has arrived, and of what has not."""
@@ -93,7 +96,8 @@ def contradictions(
     telling = [column for column in unread if not column.name.startswith("note ")]
     whole = next(([str(table.cells[h.text][i]) for i in kept] for h in headers if h.key == "quantity"), None)
     yield from _reduced(telling, whole)
-    for column, at, cell in _cells_of(telling, SALE):
+    booked = [column for column in telling if _SIDE.fullmatch(column.name)]
+    for column, at, cell in (*_cells_of(telling, SALE), *_cells_of(booked, _CREDIT)):
         yield column._fault(
             at, cell, "sale", "a row that takes metal away",
             "A sale is no lot: take it off the quantity of its lot, and leave its row out.",

@@ -185,6 +185,8 @@ FAULTS = {
     "what is left": ({"Restmenge kg": "6"}, "reduced", "rename the column to 'note Restmenge kg'"),
     "sale of a list of purchases": ({"Vorgang": "Verkauf"}, "sale", "take it off the quantity of its lot"),
     "sold back": ({"Typ": "R\u00fcckkauf"}, "sale", "take it off the quantity of its lot"),
+    "the credit side of an account": ({"Soll/Haben": "H"}, "sale", "take it off the quantity of its lot"),
+    "credit in English": ({"Debit/Credit": "Cr"}, "sale", "take it off the quantity of its lot"),
     "arrived in part": ({"status": "ordered", "davon geliefert": "1"}, "in_part", "the rest one with 'ordered'"),
     "stored and not arrived": ({"Gelieferte Menge (kg)": "0"}, "in_part", "the rest one with 'ordered'"),
     "open in part": ({"Offen (kg)": "0.5"}, "in_part", "rename the column to 'note Offen (kg)'"),
