@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from toolkit.app.optimize import NoAnswer, Result
     from toolkit.records.run import Run
+    from toolkit.report.document import Document
+    from toolkit.report.i18n.language import Language
 
 
 @with_common
@@ -69,7 +71,6 @@ def optimize(
     with progress(message("Loading the solver"), common):
         from toolkit.app.optimize import NoAnswer
         from toolkit.app.optimize import optimize as optimize_request
-        from toolkit.report.answers.optimize import optimize as document
     with progress(message("Estimating risk and solving"), common):
         try:
             result = optimize_request(request)
@@ -83,7 +84,7 @@ def optimize(
     with progress(message("Writing the report"), common):
         folder, unwritten = try_write(lambda: result.save(report=not no_report, lang=common.lang))
     written = time.perf_counter()
-    show(common, _explained(result, common) if explain else result.record, document)
+    show(common, _explained(result, common) if explain else result.record, _document)
     _tell(result, common)
     if common.verbose:
         say(
@@ -106,6 +107,13 @@ def optimize(
         write_charts(load_run(folder, request.context.settings).subject, charts, common)
     if strict and result.record.warnings:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
+
+
+def _document(record: Run, say: Language) -> Document:
+    """The answer as a page: JSON does not import what makes one."""
+    from toolkit.report.answers.optimize import optimize as document
+
+    return document(record, say)
 
 
 def _page(folder: Path, result: Result | NoAnswer, common: Common) -> Path:

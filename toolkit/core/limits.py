@@ -1,4 +1,4 @@
-"""Limits of what is taken from outside, stated once."""
+"""Limits of what is taken from outside and of what counts as nothing, stated once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ LARGEST = 1e15
 """No price, quantity or sum of money in an option or a file is larger: floating point keeps no cents beyond."""
 LARGEST_RATIO = 1e3
 """No elasticity, premium, trade parameter or multiple of a price is larger: the highest on record are below 100."""
+HELD = 1e-6
+"""Weights below this are what a solver leaves of nothing, and no holding."""
 MOST_FUTURES = 200_000
 """Futures of an allocation: as many as a strategy may have scenarios."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
+from toolkit.core.limits import HELD
 from toolkit.records.base import Named
 from toolkit.records.conflict import Conflict
 from toolkit.records.controls import ControlState, Standing
@@ -26,7 +27,6 @@ from toolkit.report.i18n.text import Inline, Span, Style, Text, name, plain
 from toolkit.report.markers import (
     ENTRY,
     HALF_A_CENT,
-    HELD,
     NORMAL,
     Assumption,
     Origin,

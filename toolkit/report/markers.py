@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from toolkit.core.limits import HELD
 from toolkit.records.findings import Parts
 from toolkit.records.risk import AssetModel
 from toolkit.records.run import Run
@@ -20,8 +21,6 @@ from toolkit.report.tables.lots import assumed_of_lots
 TERMS, COSTS, STORAGE, RATE, UNCERTAIN, NORMAL = "terms", "costs", "storage", "rate", "uncertain", "normal"
 OFFERS, SHOCKS, CHARGES, VAT, DELIVERED = "offers", "shocks", "charges", "vat", "delivered"
 HALF_A_CENT = 0.005
-HELD = 1e-6
-"""Weights below this are what a solver leaves of nothing, and no holding."""
 ENTRY = {
     "spread": mark("half the dealer spread"),
     "premium": mark("premiums of origin"),

@@ -12,12 +12,12 @@ from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset
 from toolkit.core.forecast import Forecast
+from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message, named
 from toolkit.core.remarks import Remark, by_money, note
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
 from toolkit.records.sources import Provenance
-from toolkit.report.markers import HELD
 from toolkit.returns.observed_returns import LOST
 
 if TYPE_CHECKING:

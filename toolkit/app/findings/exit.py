@@ -10,6 +10,7 @@ from typing import Any
 from toolkit.app.assumptions import find_assumption
 from toolkit.app.findings.part import Ask, part
 from toolkit.core.assets import Asset, Universe
+from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exit_cost import ExitTerms
 from toolkit.holdings.exposure import PLANS, LotExposure, sale_obstacle
@@ -25,7 +26,6 @@ SOON_DAYS = 90
 ASSUMED, PUBLISHED_FEE, GIVEN, MIXED = "assumption", "published_fee", "given", "mixed"
 """What spread and storage rest on: dealer terms of the package, a published storage fee beside an assumed spread, the user's
 file, or both."""
-HELD = 1e-6
 FREE, SOON, LATER = "free", "soon", "later"
 
 

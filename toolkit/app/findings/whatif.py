@@ -29,6 +29,7 @@ from toolkit.app.stops import (
 from toolkit.app.supply import MetalSupply, Scenario
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import GapError
+from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exposure import IN_TRANSIT, is_out
 from toolkit.market.market import Snapshot
@@ -36,7 +37,6 @@ from toolkit.records.parts.whatif import Band, Effect, MetalStop, Multiples, Nam
 from toolkit.records.run import Run
 from toolkit.records.subjects import Holdings, Subject
 from toolkit.report.i18n.countries import country
-from toolkit.report.markers import HELD
 from toolkit.shocks.elasticity import Elasticity, implied_loss, price_band
 from toolkit.shocks.price_response import LOSS_ERROR, PUBLISHED_ERROR
 

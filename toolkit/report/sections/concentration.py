@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from toolkit.core.limits import HELD
 from toolkit.records.controls import Standing
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
 from toolkit.report.document import Bar, Block, Figure, Missing, left, right
-from toolkit.report.findings import HELD, Findings
+from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import WON, stage, years
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from toolkit.core.limits import HELD
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Row, Table, left, right
-from toolkit.report.findings import HELD, Findings
+from toolkit.report.findings import Findings
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
