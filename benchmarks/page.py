@@ -2,7 +2,7 @@
 
 Run: `make benchmarks`, or `.peers/bin/python -m benchmarks.page` in an environment that holds the toolkit's dependencies and
 the peers (skfolio, riskfolio-lib, pyportfolioopt, cvxportfolio); a peer that is not installed is left out. The names of parts
-(`SHIPPED FEW MANY LARGE BACKTEST SCALE LOTS STORE PORTAL`) run these alone. About twenty-five minutes on a machine of its own.
+(`SHIPPED FEW MANY LARGE BACKTEST SCALE LOTS STORE PORTAL`) run these alone. About forty minutes on a machine of its own.
 """
 
 from __future__ import annotations
@@ -51,12 +51,14 @@ def parts() -> dict[str, Callable[[Path], str]]:
     return {
         "SHIPPED": lambda folder: optimizer(folder, "500 0.2", "--sizes", "20", *once, *cases, "min_cvar"),
         "FEW": lambda folder: optimizer(folder, "500 0.2", *sizes, *once),
-        "MANY": lambda folder: optimizer(folder, "2500 0.11", *sizes, *once, *cases),
+        "MANY": lambda folder: optimizer(folder, "2500 0.11", *sizes, *once, *cases, "min_cvar"),
         "LARGE": lambda folder: "\n\n".join(
-            optimizer(folder, shape, "--sizes", "1000", "--repeats", "3", *cases[:3]) for shape in ("500 0.2", "2500 0.11")
+            optimizer(folder, shape, "--sizes", n, "--repeats", "3", "--only", *asked)
+            for n, *asked in (("1000", "min_risk", "max_utility"), ("3000", "min_risk"))
+            for shape in ("500 0.2", "2500 0.11")
         ),
         "BACKTEST": lambda _: run("-m", "benchmarks.backtests").strip(),
-        "SCALE": lambda _: run("-m", "benchmarks.scale", "--days", "2500", "--sizes", "30", "200", "1000").strip(),
+        "SCALE": lambda _: run("-m", "benchmarks.scale", "--days", "2500", "--sizes", *sizes[1:], "1000", "3000").strip(),
         "LOTS": lambda _: "```text\n" + run("-m", "benchmarks.lots").strip() + "\n```",
         "STORE": lambda _: run("-m", "benchmarks.store").strip(),
         "PORTAL": lambda _: run("-m", "benchmarks.portal").strip(),

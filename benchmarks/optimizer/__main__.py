@@ -42,7 +42,8 @@ def cases(sizes: list[int]) -> list[tuple[str, int]]:
     found = [(case, n) for n in sizes for case in MEAN_VARIANCE]
     found += [("frontier", n) for n in sizes if n <= 200]
     found += [("what_if", n) for n in sorted({*sizes, 60}) if n <= 1000 and n != SHIPPED]
-    return found + [(case, n) for n in sizes if n in (30, SHIPPED) for case in SHARED]
+    found += [(case, n) for n in sizes if n in (30, SHIPPED) for case in SHARED]
+    return found + [("min_cvar", n) for n in sizes if n == 200]
 
 
 def run(case: str, n: int, repeats: int, limit: float, known: dict[str, str]) -> list[table.Row]:
