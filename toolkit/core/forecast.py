@@ -221,7 +221,7 @@ class Forecast:
     @property
     def variances(self) -> FloatArray:
         """(n,) variance a year of each asset: the diagonal of the covariance, which is not made for it."""
-        return (with_factors(self.loadings, self.factor_cov) * self.loadings).sum(axis=1) + self.specific_var
+        return np.einsum("ik,ik->i", with_factors(self.loadings, self.factor_cov), self.loadings) + self.specific_var
 
     def named_variance(self, weights: FloatArray) -> float:
         """Annual variance that the named factors explain, of a portfolio with asset weights (n,)."""

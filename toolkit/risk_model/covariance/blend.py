@@ -97,12 +97,14 @@ class BlendCovariance(NamedFactors):
             )
         )
         covariance = first.matrix
+        first = replace(first, correlation=np.empty((0, 0)))  # of thousands of assets each matrix takes a tenth of a gigabyte
         covariance *= weights[0]
         told = dict.fromkeys(note for form in (first, *others) for note in form.notes)
         for weight in weights[1:]:
-            part = others.pop(0).matrix  # of thousands of assets each takes hundreds of megabytes
+            part = others.pop(0).matrix
             part *= weight
             covariance += part
+            del part
         named = _named(first, covariance)
         del first, covariance
         return replace(named.components(), notes=(*told, *notes))

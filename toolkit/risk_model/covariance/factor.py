@@ -95,9 +95,8 @@ class FactorCovariance(NamedFactors):
         )
         F = self._adjusted(model, inputs.periods_per_year, slow)
         loadings = capped(model.loadings, F, variance)
-        systematic = loadings @ F @ loadings.T
-        own = variance - np.diag(systematic)
-        correlation = _residual_correlation(inputs, systematic, variance, slow)
+        own = variance - (loadings @ F * loadings).sum(axis=1)
+        correlation = _residual_correlation(inputs, loadings @ F @ loadings.T, variance, slow)
         step = np.sqrt(now / variance)
         regime = float(np.exp(np.log(step).mean()))
         each = (step / regime)[:, None]
@@ -227,6 +226,8 @@ def _residual_correlation(
         error += between
         r *= between
         r /= error
+        del error
+    del systematic
     r *= shared
     r += target
     np.fill_diagonal(r, 1.0 - LEAST_EIGENVALUE)

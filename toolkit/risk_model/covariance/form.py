@@ -148,7 +148,7 @@ class DenseCovariance:
     @property
     def variances(self) -> FloatArray:
         """(n,) variance a year of each asset."""
-        return (self.loadings @ self.factor_cov * self.loadings).sum(axis=1) + np.diag(self.correlation) * self.deviation**2
+        return (self.loadings @ self.factor_cov * self.loadings).sum(axis=1) + self.deviation**2
 
     def components(self) -> StructuredCovariance:
         """The same with the residual covariance as components of unit variance."""
@@ -248,6 +248,8 @@ def moment_rows(x: FloatArray, noise: FloatArray) -> FloatArray:
         (T + m, n), m the rank of the noise.
     """
     noisy = np.flatnonzero(np.diag(noise) > 0)
+    if not len(noisy):
+        return x
     values, vectors = np.linalg.eigh(noise[np.ix_(noisy, noisy)])
     kept = values > 0
     extra = np.zeros((int(kept.sum()), x.shape[1]))

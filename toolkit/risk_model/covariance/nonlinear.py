@@ -23,6 +23,8 @@ MINIMUM_PERIODS = 13
 """Fewer, and the kernel around the smallest eigenvalue reaches below zero (12 after the mean is taken out)."""
 EDGE = 1.1
 """Ratio of assets to periods, or its inverse, within which the formula is not used."""
+BLOCK = 100
+"""Eigenvalues that are compared with all others at once: of thousands the pairs stay in the cache."""
 
 
 class NonlinearShrinkageCovariance(Spec):
@@ -141,9 +143,11 @@ def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, 
     h = n ** (-1.0 / 3.0)
     root = np.sqrt(5.0)
     width = h * values
-    x = (values[:, None] - values) / width
-    density = (0.75 / root * np.maximum(1.0 - x**2 / 5.0, 0.0) / width).mean(axis=1)
-    hilbert = (_hilbert(x) / width).mean(axis=1)
+    density, hilbert = np.empty((2, len(values)))
+    for at in (slice(i, i + BLOCK) for i in range(0, len(values), BLOCK)):
+        x = (values[at, None] - values) / width
+        density[at] = (0.75 / root * np.maximum(1.0 - x**2 / 5.0, 0.0) / width).mean(axis=1)
+        hilbert[at] = (_hilbert(x) / width).mean(axis=1)
     c = p / n
     if p <= n:
         shrunk = values / ((np.pi * c * values * density) ** 2 + (1.0 - c - np.pi * c * values * hilbert) ** 2)
