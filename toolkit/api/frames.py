@@ -196,9 +196,9 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
 
 def check_levels(prices: pl.DataFrame) -> None:
     """`DataError` where numbers on both sides of zero, all below 1, are returns and no prices."""
-    numbers = [column.drop_nulls() for column in prices.select(pl.selectors.numeric())]
-    values = np.concatenate([column.to_numpy() for column in numbers]) if numbers else np.zeros(0)
-    if values.size and values.min() < 0 < values.max() and np.abs(values).max() < 1:
+    values = prices.select(pl.selectors.numeric().cast(pl.Float64)).to_numpy()
+    low, high = np.fmin.reduce(values, axis=None, initial=np.inf), np.fmax.reduce(values, axis=None, initial=-np.inf)
+    if -1 < low < 0 < high < 1:
         raise DataError("prices are on both sides of zero, as returns are.", hint="Give returns in returns=.")
 
 

@@ -180,20 +180,25 @@ class BacktestPrices:
         days, rates = _days(pl.Series(dates)), dict[str, FloatArray]()
         observed, published = np.full((2, len(dates), len(assets)), np.nan)
         implausible, bases = np.zeros((len(dates), len(assets)), dtype=bool), []
-        by_asset = {key: own for (key,), own in rows.partition_by("asset", as_dict=True, maintain_order=True).items()}
+        dated, known, price = _days(rows["date"]), _days(rows["known_from"]), rows["price"].to_numpy()
+        first = np.flatnonzero(rows["asset"].rle_id().diff().fill_null(1).to_numpy())
+        ends = [*first[1:].tolist(), rows.height]
+        heads = rows.select("asset", "currency", "basis")[first].iter_rows()
+        rows_of = map(slice, first.tolist(), ends)
+        by_asset = {key: (*told, of) for (key, *told), of in zip(heads, rows_of, strict=True)}
         for column, key in enumerate(assets):
-            own = by_asset[key]
-            quoted, basis = own["currency"][0], own["basis"][0]
+            quoted, basis, own = by_asset[key]
+            series = dated[own], known[own], price[own]
             if basis == CUSTOMS and estimated:
-                own = _filtered(key, own)
+                series = _filtered(key, rows[own])
             elif basis == CUSTOMS:
-                far = _far(own["price"].to_numpy())
-                implausible[np.searchsorted(days, _days(own["date"].filter(far))), column] = True
-                own = own.filter(~far)
+                far = _far(series[2])
+                implausible[np.searchsorted(days, series[0][far]), column] = True
+                series = series[0][~far], series[1][~far], series[2][~far]
             if quoted not in rates:
                 rates[quoted] = _rate(fx, quoted, currency, tuple(dates))
-            observed[np.searchsorted(days, _days(own["date"])), column] = own["price"].to_numpy()
-            published[:, column] = _published(own, days)
+            observed[np.searchsorted(days, series[0]), column] = series[2]
+            published[:, column] = _published(*series, days)
             bases.append(basis)
             observed[:, column] *= rates[quoted]
             published[:, column] *= rates[quoted]
@@ -212,31 +217,33 @@ def _rate(fx: pl.DataFrame, quoted: str, currency: str, dates: tuple[date, ...])
     return of_days if np.isfinite(of_days).any() else monthly_rate(fx, quoted, currency, dates)
 
 
-def _far(prices: FloatArray) -> pl.Series:
+def _far(prices: FloatArray) -> NDArray[np.bool_]:
     """Which prices (T,) are far from the median of up to three before them."""
     before = [float(np.median(prices[max(0, t - PRINTS) : t])) if t else float(prices[0]) for t in range(len(prices))]
-    return pl.Series([is_far(price / level) for price, level in zip(prices, before, strict=True)], dtype=pl.Boolean)
+    return np.array([is_far(price / level) for price, level in zip(prices, before, strict=True)], dtype=bool)
 
 
-def _filtered(asset: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of one asset by month, with the price that a filter finds behind those up to each month."""
+def _filtered(asset: str, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, FloatArray]:
+    """Dates, days of publication and, as a filter finds them behind those up to each month, prices of one asset by month."""
     path = level_paths(rows, [asset]).get(asset)
-    if path is None:
-        return rows
-    levels = pl.DataFrame({"date": path.months, "price": np.exp(path.log_level)})
-    return rows.drop("price").join(levels, on="date")
+    if path is not None:
+        levels = pl.DataFrame({"date": path.months, "price": np.exp(path.log_level)})
+        rows = rows.drop("price").join(levels, on="date", maintain_order="left")
+    return _days(rows["date"]), _days(rows["known_from"]), rows["price"].to_numpy()
 
 
-def _published(rows: pl.DataFrame, days: np.ndarray) -> FloatArray:
+def _published(dates: np.ndarray, known: np.ndarray, prices: FloatArray, days: np.ndarray) -> FloatArray:
     """(T,) newest price of one asset among those published by each day; NaN before the first.
 
     Args:
-        rows: Prices of the asset.
+        dates: Of its prices.
+        known: Of their publication.
+        prices: As many.
         days: (T,).
     """
-    known, dates = _days(rows["known_from"]), _days(rows["date"])
-    order = np.lexsort((dates, known))
-    known, dates = known[order], dates[order]
+    if not np.array_equal(dates, known):
+        order = np.lexsort((dates, known))
+        known, dates, prices = known[order], dates[order], prices[order]
     newest = np.maximum.accumulate(np.where(dates == np.maximum.accumulate(dates), np.arange(len(dates)), 0))
     at = np.searchsorted(known, days, side="right") - 1
-    return np.where(at >= 0, rows["price"].to_numpy()[order][newest[np.maximum(at, 0)]], np.nan)
+    return np.where(at >= 0, prices[newest[np.maximum(at, 0)]], np.nan)

@@ -96,10 +96,10 @@ class Universe:
             raise DataError("an asset occurs twice in the universe: {twice}.", twice=[*twice])
         object.__setattr__(self, "keys", keys)
         object.__setattr__(self, "_by_key", by_key)
-        positions: dict[str, tuple[int, ...]] = {}
+        positions: dict[str, tuple[int, ...]] = {key: (i,) for i, key in enumerate(keys)}
         for i, asset in enumerate(self.assets):
-            for name in dict.fromkeys((asset.key, asset.offer_of or asset.key)):
-                positions[name] = (*positions.get(name, ()), i)
+            if (product := asset.offer_of) is not None and product != asset.key:
+                positions[product] = tuple(sorted((*positions.get(product, ()), i)))
         object.__setattr__(self, "_positions", positions)
 
     def __hash__(self) -> int:

@@ -21,7 +21,7 @@ AmountT = TypeVar("AmountT", float, NDArray[np.float64])
 DAYS_PER_YEAR = 365.25
 SIGNIFICANT_DIGITS = 12
 """Every number that leaves the toolkit as JSON is rounded to this many digits: the same inputs give the same bytes."""
-_FORMAT, _LARGE = f"%.{SIGNIFICANT_DIGITS - 1}e", 10.0 ** (SIGNIFICANT_DIGITS - 2)
+_FORMAT, _LARGE = f"%.{SIGNIFICANT_DIGITS}g", 10.0 ** (SIGNIFICANT_DIGITS - 2)
 
 KG_PER_UNIT = {
     "kg": 1.0,
@@ -69,11 +69,9 @@ def significant(value: float) -> float | None:
 
     None for NaN and infinities, which JSON does not have; never -0.0.
     """
-    if not math.isfinite(value):
-        return None
-    if not value:
-        return 0.0
-    return float(_FORMAT % value) + 0.0 if -_LARGE < value < _LARGE else round(value, 2)
+    if -_LARGE < value < _LARGE:
+        return float(_FORMAT % value) if value else 0.0
+    return round(value, 2) if math.isfinite(value) else None
 
 
 def cents(amounts: AmountT) -> AmountT:

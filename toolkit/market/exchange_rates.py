@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from toolkit.core.errors import DataError, nearest
@@ -36,6 +37,7 @@ class Rates:
     frame: pl.DataFrame
     day: date | None = None
     _pairs: dict[tuple[str, str], tuple[IntArray, IntArray, FloatArray]] = field(default_factory=dict)
+    _bases: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, fx: Rates | pl.DataFrame) -> Rates:
@@ -56,8 +58,16 @@ class Rates:
         if self.day is None:
             return days, rates
         last = day_number(self.day)
-        visible = (days <= last) & (known <= last)
-        return days[visible], rates[visible]
+        count = int(np.searchsorted(days, last, "right"))
+        visible = known[:count] <= last
+        return (days[:count], rates[:count]) if visible.all() else (days[:count][visible], rates[:count][visible])
+
+    @property
+    def bases(self) -> list[str]:
+        """Currencies that the rows, known or not yet, give rates for."""
+        if not self._bases:
+            self._bases.extend(self.frame["base"].unique().sort())
+        return self._bases
 
     @property
     def visible(self) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -59,15 +59,17 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
     """Hash of a frame that does not depend on row order, column order or polars' memory layout."""
     columns = sorted(frame.columns)
     # A column of one value orders nothing.
-    several = frame.select((pl.col(name).ne_missing(pl.col(name).first())).any() for name in columns)
-    keys = [name for name in columns if several[name].any()]
+    ends = frame[[0, -1]] if frame.height else frame
+    alike = [name for name in columns if ends[name].n_unique() < 2]
+    found = frame.select((pl.col(name).ne_missing(pl.col(name).first())).any() for name in alike)
+    keys = [name for name in columns if name not in alike or found[name].any()]
     order = None
     if keys and (any(frame.select(keys).null_count().row(0)) or not in_order(frame, keys)):
         order = frame.select(pl.arg_sort_by(keys, nulls_last=True)).to_series()
     digest = hashlib.sha256()
     for name in columns:
         digest.update(f"{name!r} {frame.schema[name]}\n".encode())
-        if frame.schema[name] == pl.String and frame.height and not several[name].any():
+        if frame.schema[name] == pl.String and frame.height and name not in keys:
             # One run of one text, which is never made of millions of rows.
             digest.update(pl.Series([frame.height], dtype=pl.UInt32).to_numpy().data)
             digest.update(repr([frame.select(pl.col(name).first()).item()]).encode())
@@ -180,7 +182,8 @@ class Snapshot:
                 known: Any = rows["known_from"].max()
                 latest: Any = newest
                 if past and speaks_of:
-                    latest = self._frames[table].filter(pl.col("source") == source_id)[speaks_of].max()
+                    own = pl.col(speaks_of).filter(pl.col("source") == source_id)
+                    latest = self._frames[table].select(own.max()).item()
                 # Single points are dated by events, not by releases: the newest of them is no measure of the source's age.
                 kept = min(source.complete_to, self.as_of) if source.complete_to else known
                 due = (self.as_of - (kept if table in OF_EVENTS else latest or known)).days
@@ -286,13 +289,18 @@ class Market:
 
         frames = FramesOnDemand({table: partial(visible, table) for table in self._frames})
 
-        @cache
+        made: list[PriceSeries] = []
+
         def series() -> PriceSeries:
+            if made:
+                return made[0]
             if "prices" in self._over:
-                return PriceSeries.of(frames["prices"])
+                made.append(PriceSeries.of(frames["prices"]))
+                return made[0]
             if not self._series:  # of all days, made once
                 self._series.append(PriceSeries.of(self._frames["prices"]))
-            return self._series[0].until(as_of)
+            made.append(self._series[0].until(as_of))
+            return made[0]
 
         rates = None
         if "fx" in self._frames and "fx" not in self._over:

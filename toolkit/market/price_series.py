@@ -178,9 +178,14 @@ class PriceSeries:
 
     def side_by_side(self) -> tuple[FloatArray, FloatArray]:
         """Prices and quantities (T, S) of series of T common days."""
-        at, quantity = self.starts[:, None] + np.arange(self.counts[0]), self.rows.quantity
-        # One value for all: none has a quantity.
-        return self.rows.price[at].T, quantity[at].T if quantity.strides[0] else np.broadcast_to(quantity[:1], at.T.shape)
+        count, quantity, length = int(self.counts[0]), self.rows.quantity, self.rows.length
+        if length and not quantity.strides[0]:  # a part of a table; one value for all: none has a quantity
+            series, first = np.divmod(self.starts, length)
+            found = self.rows.price.reshape(-1, length)[:, first[0] : first[0] + count]
+            found = (found if len(series) == len(found) else found[series]).T
+            return found, np.broadcast_to(quantity[:1], found.shape)
+        at = self.starts[:, None] + np.arange(count)
+        return self.rows.price[at].T, quantity[at].T
 
     def months(self, at: int) -> IntArray:
         """Numbers of the months of one series (`toolkit.core.calendar.month_number`)."""

@@ -9,10 +9,11 @@ import numpy as np
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import ConvexConstraints
+from toolkit.optimize.objectives.base import Objective
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.risk_contribution import RiskContributionLimit
-from toolkit.optimize.solvers.continuous import Continuous
+from toolkit.optimize.solvers.continuous import Continuous, solve_near
 from toolkit.optimize.solvers.solve import Order, SolverInfeasible, check_order
 
 HELD = 1e-8
@@ -30,13 +31,16 @@ class ContributionsNotHeld(SolverInfeasible):
         self.x = x
 
 
-def solve_continuous(problem: Problem, limits: LinearConstraints, order: Order | None) -> Continuous:
+def solve_continuous(
+    problem: Problem, limits: LinearConstraints, order: Order | None, near: tuple[Problem, Continuous] | None = None
+) -> Continuous:
     """The continuous optimum of any objective.
 
     Args:
         problem: What is to be solved.
         limits: Its rows.
         order: Solvers to try; None for those that fit the program.
+        near: The same problem at another wealth, and its optimum.
 
     Raises:
         SpecError: for an objective without what it needs.
@@ -45,8 +49,19 @@ def solve_continuous(problem: Problem, limits: LinearConstraints, order: Order |
     objective, convex = problem.objective, problem.convex_constraints()
     order = check_order(order or objective.default_order)
     _check_soft(problem, limits, convex)
+    if near is not None and (found := _near(problem, limits, *near)) is not None:
+        return _rescale_multipliers(problem, found)
     solve = _within_contributions if problem.risk_contributions() else objective.solve
     return _rescale_multipliers(problem, solve(problem, limits, convex, order))
+
+
+def _near(problem: Problem, limits: LinearConstraints, other: Problem, optimum: Continuous) -> Continuous | None:
+    """The optimum near that of the problem at another wealth; None where it is not that of a quadratic under rows alone."""
+    function, objective = problem.function, problem.objective
+    curved = problem.convex_constraints() or problem.risk_contributions() or problem.objective_limits()
+    if function is None or curved or type(objective).solve is not Objective.solve:
+        return None
+    return solve_near(function, limits, optimum, other.previous / other.wealth)
 
 
 def _rescale_multipliers(problem: Problem, continuous: Continuous) -> Continuous:

@@ -242,8 +242,8 @@ def solve_for_wealth_after_costs(
     for _ in range(ROUNDS if _trades_optimized(problem) else 0):
         if abs(wealth - problem.wealth) < SETTLED:
             break
-        problem = problem.at_wealth(wealth)
-        continuous = solve_continuous(problem, limits, order)
+        before, problem = problem, problem.at_wealth(wealth)
+        continuous = solve_continuous(problem, limits, order, (before, continuous))
         wealth = _wealth_after_costs(problem, continuous.x[:-1])
     return problem, continuous, wealth
 

@@ -69,7 +69,7 @@ def daily_rate(fx: Rates | pl.DataFrame, quote: str, reporting: str, dates: tupl
         reporting: ISO 4217 code of the reporting currency.
         dates: T days.
     """
-    days = np.array([day.toordinal() for day in dates]) - EPOCH
+    days = np.fromiter(map(date.toordinal, dates), np.int64, len(dates)) - EPOCH
 
     def last(known: IntArray, rates: FloatArray) -> FloatArray:
         gaps = np.concatenate([[LONGEST_HOLIDAY], np.diff(known), [LONGEST_HOLIDAY]])
@@ -102,7 +102,7 @@ def _crossed(
     rate = direct(quote, reporting)
     if np.isfinite(rate).any():
         return rate
-    for base in pairs.visible["base"].unique().sort():
+    for base in pairs.bases:
         if np.isfinite(rate).any():
             break
         rate = direct(quote, base) * direct(base, reporting)

@@ -110,6 +110,8 @@ def _grid(values: FloatArray, rows: IntArray, columns: IntArray, shape: tuple[in
 
     Of two at one place the later one is kept.
     """
+    if values.shape == shape and len(columns) == shape[1] and (np.diff(rows, prepend=-1) == 1).all():
+        return np.array(values, order="C")
     grid = np.full(shape, np.nan)
     if values.ndim == 1:
         grid[rows, columns] = values

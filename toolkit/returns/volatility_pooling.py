@@ -68,11 +68,11 @@ def effective_excess(changes: FloatArray, groups: tuple[str, ...]) -> FloatArray
         groups: (n,).
     """
     known = np.isfinite(changes)
-    count = np.maximum(known.sum(axis=0), 1)
-    u = np.where(known, changes, 0.0)  # in place from here on: series are thousands, and days too
-    u -= u.sum(axis=0) / count
-    np.square(u, out=u)
     missing = None if known.all() else ~known
+    count = np.maximum(known.sum(axis=0), 1)
+    whole = changes if missing is None else np.where(known, changes, 0.0)
+    u = whole - whole.sum(axis=0) / count  # in place from here on: series are thousands, and days too
+    np.square(u, out=u)
     if missing is not None:
         u[missing] = 0.0
     second = u.sum(axis=0) / count
@@ -82,7 +82,7 @@ def effective_excess(changes: FloatArray, groups: tuple[str, ...]) -> FloatArray
     u[:, ~moves] = 0.0
     if missing is not None:
         u[missing] = 0.0
-    squares = (u**2).sum(axis=0)
+    squares = np.einsum("ti,ti->i", u, u)
     found = np.zeros(len(groups))
     for group in dict.fromkeys(groups):
         own = np.array([other == group for other in groups]) & moves & (count > 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -165,6 +166,8 @@ def at_own_terms(
         waits: Asset -> ids of lots that are not sold yet.
     """
     include = COST_ITEMS if spec is None else spec.include
+    if not any(lot.spread is not None or lot.storage is not None for lot in held.lots):
+        return costs, ()
     spread, storage, own = np.zeros(len(universe)), np.zeros(len(universe)), []
     for i, asset in enumerate(universe):
         lots = held.of(asset.key)
@@ -190,8 +193,13 @@ class _Names:
     """Positions of the assets that names in the table stand for; none for a product that is not in the universe."""
 
     def __init__(self, universe: Universe, known: Universe) -> None:
-        self.universe = universe
-        self.spoken = {name for asset in (*universe, *known) for name in (asset.key, asset.element, asset.offer_of) if name}
+        self.universe, self.known = universe, known
+
+    @cached_property
+    def spoken(self) -> set[str]:
+        """What an asset may be called."""
+        assets = (*self.universe, *self.known)
+        return {name for asset in assets for name in (asset.key, asset.element, asset.offer_of) if name}
 
     def members(self, where: str, name: str) -> list[int]:
         if name not in self.spoken:

@@ -188,7 +188,8 @@ def whole(request: Request, held: Held, inputs: Inputs, prices: FloatArray) -> W
     """
     universe = inputs.universe
     units = np.array([held.units.get(key, 0.0) for key in universe.keys], dtype=float)
-    arriving = np.array([held.arriving(key) for key in universe.keys], dtype=float)
+    ordered = {lot.asset for lot in held.lots if lot.arriving}
+    arriving = np.array([held.arriving(key) if key in ordered else 0.0 for key in universe.keys], dtype=float)
     configured, converted = reporting_budget(request, inputs)
     if request.holdings is None:
         budget = configured if request.total is None else request.total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -137,7 +137,7 @@ def _together(sentences: tuple[Message, ...]) -> tuple[Message, ...]:
     )
 
 
-def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: tuple[str, ...] | None, only: bool) -> Universe:
+def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: Collection[str] | None, only: bool) -> Universe:
     """The universe of a strategy; products that have no series are left out of it.
 
     Args:
@@ -194,12 +194,17 @@ class _Names:
     """Keys of assets by what a strategy may call them: a key, or an element for all its products."""
 
     def __init__(self, priced: Universe, products: Universe) -> None:
-        self.priced, self.products = priced, products
-        self.named: dict[str, list[str]] = {}
-        for asset in (*priced, *products):
+        self.priced, self.products, self.elements = priced, products, {*priced.elements, *products.elements}
+
+    @cached_property
+    def named(self) -> dict[str, list[str]]:
+        """Name -> keys of the assets that it is a key or an element of."""
+        found: dict[str, list[str]] = {}
+        for asset in (*self.priced, *self.products):
             for name in dict.fromkeys((asset.key, asset.element)):
                 if name is not None:
-                    self.named.setdefault(name, []).append(asset.key)
+                    found.setdefault(name, []).append(asset.key)
+        return found
 
     def keys(self, name: str) -> list[str]:
         """The asset keys that a name means.
@@ -207,6 +212,8 @@ class _Names:
         Raises:
             DataError: for a name that is neither; the hint has the nearest.
         """
+        if name in self.priced and name not in self.elements:
+            return [name]
         if name not in self.named:
             known = {*self.priced.keys, *self.products.keys, *self.priced.elements}
             hint = did_you_mean(name, known)
@@ -254,10 +261,11 @@ class PricedMarket:
         own = self.own
         if own is not None:
             own = own.until(day)
-        tables = ("shares", "shares_elsewhere")
-        known = (*(snapshot.version(table) for table in tables), len(context.products))
+        tables, priced = ("shares", "shares_elsewhere"), snapshot.series.place
+        products = tuple(asset for asset in context.products if asset.key in priced or not self.only)
+        known = (*(snapshot.version(table) for table in tables), products)
         if known not in self.supplies:
-            self.supplies[known] = scored_supplies(context.products, *(snapshot[table] for table in tables))
+            self.supplies[known] = scored_supplies(products, *(snapshot[table] for table in tables)) if products else {}
         supply = self.supplies[known]
         controlled = None if self.controlled is None else begun_by(self.controlled, day)
         return PricedMarket(
@@ -278,7 +286,7 @@ class PricedMarket:
         snapshot, products, notes = self.snapshot, self.context.products, self.notes
         # Prices of a day alone bring no series: what a strategy may hold is what it is without them.
         own = self.own if self.own is not None and self.own.assets else None
-        named = () if own is None else tuple(dict.fromkeys((*own.assets, *own.quotes["asset"])))
+        named = {} if own is None else dict.fromkeys((*own.assets, *own.quotes["asset"]))
         listed = self._listed(strategy.universe, also)
         if not self.only:
             yearly = _annual_only(strategy.universe, snapshot.series, products, (*also, *named))
@@ -294,7 +302,7 @@ class PricedMarket:
                 as_of=snapshot.as_of,
             )
         held = {asset.key: asset for asset in products}
-        mine = () if own is None else own.assets
+        mine = dict.fromkeys(() if own is None else own.assets)
         symbols = () if listed is None else tuple(listed["asset"].unique().sort())
         # Series that only explain (energy, base metals, intermediates) are no products; in a user's file every column is one.
         priced = Universe(
@@ -314,12 +322,12 @@ class PricedMarket:
         universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
         customs = any(series.bases[series.place[key]] == CUSTOMS for key in universe.keys)
-        bundled = {*self.context.snapshot.series.assets}
         if not self.only:
             notes += tuple(unused_remarks(self.context, universe.keys))
         excluded = {*strategy.universe.exclude}
         notes = tuple(remark for remark in notes if not remark.assets or not {*remark.assets} <= excluded)
-        idle = [key for key in mine if not (key in universe or key in held or key in bundled or key in excluded)]
+        idle = [key for key in mine if not (key in universe or key in held or key in excluded)]
+        idle = [key for key in idle if key not in self.context.snapshot.series.place]
         names = LotNames(self.context.ledger, products) if idle else None
         if forms := tuple(key for key in idle if names is not None and names.other_form(key)):
             text = message("Own prices of {assets} are of forms that are not traded, and not used here.", assets=forms)
@@ -344,7 +352,7 @@ class PricedMarket:
             unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),
             own_prices=None if self.own is None else self.own.name,
             notes=notes,
-            own=mine,
+            own=tuple(mine),
             returns_only=returns_only,
             quotes=None if self.own is None else self.own.quotes,
             price_notes=() if self.own is None else self.own.sentences,

@@ -68,6 +68,8 @@ class OriginVariants:
             if spec.asset not in universe:
                 hint = did_you_mean(spec.asset, universe.keys)
                 raise SpecError("universe.offer: {asset!r:s} is not among the assets.", hint=hint, asset=spec.asset)
+        if not specs and not held:
+            return cls(universe, tuple(range(len(universe))), np.ones(len(universe)), np.zeros(len(universe)))
         assets: list[Asset] = []
         source: list[int] = []
         level: list[float] = []

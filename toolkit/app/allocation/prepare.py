@@ -382,9 +382,9 @@ def _of_holdings(
     bound: dict[str, float] = {}
     waits: dict[str, tuple[str, ...]] = {}
     for key, price in zip(inputs.universe.keys, prices, strict=True):
-        if key in outside and not request.sell_others:
-            continue
         lots = held.of(key)
+        if not lots or (key in outside and not request.sell_others):
+            continue
         kept = waiting(lots, price, owner.country, owner.sale_order, request.as_of)
         units = sum(lot.quantity for lot in (*kept, *(lot for lot in lots if not lot.for_sale)))
         if units > 0:

@@ -48,7 +48,7 @@ class Request:
     def read_strategy(self) -> Strategy:
         """The strategy with the overrides; `SpecError` for an unknown name or a file with faults."""
         if isinstance(self.strategy, Strategy):
-            return with_own_files(self.strategy, Path.cwd())
+            return with_own_files(self.strategy, Path())
         return read_strategy(find("strategies", self.strategy).path, self.overrides)
 
     @property

@@ -137,7 +137,8 @@ def _prices(asked: BacktestRequest, strategies: Sequence[Strategy], market: Pric
             end=end,
         )
     keys = list(dict.fromkeys(key for strategy in strategies for key in _named(strategy)))
-    rows = pl.concat([market.inputs(strategy).snapshot["prices"] for strategy in strategies]).unique(maintain_order=True)
+    frames = [market.inputs(strategy).snapshot["prices"] for strategy in strategies]
+    rows = frames[0] if len(frames) == 1 else pl.concat(frames).unique(maintain_order=True)
     visible = rows.filter(pl.col("date") <= end)
     series = histories_of(PriceSeries.of(visible.filter(pl.col("asset").is_in([*keys, GOLD]))))
     daily = all(series[key].frequency == DAY_BY_DAY for key in keys if key in series)

@@ -54,9 +54,9 @@ class Bounds(SignedLimits):
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset or element."""
         labels, n = self._labels(data), len(data.universe)
-        coefficients = np.zeros((len(labels), n + 1))
-        for row, label in enumerate(labels):
-            coefficients[row, list(self.members(label, data))] = 1.0
+        members, coefficients = [self.members(label, data) for label in labels], np.zeros((len(labels), n + 1))
+        rows = np.repeat(np.arange(len(labels)), [len(of) for of in members])
+        coefficients[rows, [at for of in members for at in of]] = 1.0
         return LinearConstraint.of(labels, coefficients, self.lower, self.upper)
 
     @staticmethod

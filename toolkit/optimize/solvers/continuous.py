@@ -10,11 +10,15 @@ import numpy as np
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import ConvexConstraints, TradeCost
 from toolkit.optimize.problem import LinearConstraints
-from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
+from toolkit.optimize.solvers.direct import SOLVED, Program
+from toolkit.optimize.solvers.direct import solve_near as solve_direct_near
 from toolkit.optimize.solvers.program import Duals, quadratic_program
 from toolkit.optimize.solvers.solve import Attempt, Order, Solved, solve
 
+EXACT = 1e-9
+"""Largest residual of an answer that no solver was asked for."""
 SWEPT = 1e-6
 """Weights below it are within the tolerance of an interior-point solver; leaving them out is a change of second order."""
 
@@ -102,6 +106,32 @@ def certify_weights(
         dual=max(float(np.abs(stationarity).max()), negative) / scale,
         gap=float(np.abs(duals.limits * slack).sum() + np.abs(signs * x).sum()) / scale,
     )
+
+
+def solve_near(function: ConvexObjective, limits: LinearConstraints, near: Continuous, held: FloatArray) -> Continuous | None:
+    """The optimum near another one, without a solver; None where that one does not lead to it.
+
+    Args:
+        function: A quadratic and rates of trades.
+        limits: Hard rows.
+        near: The optimum, by PIQP, of the same function where other weights are held.
+        held: (n,) these.
+    """
+    if near.solver != "PIQP" or near.multipliers is None or near.signs is None or limits.soft.any() or len(function.parts) != 1:
+        return None
+    quadratic, trades, scale = function.quadratic, function.parts[0], function.quadratic.scale()
+    if not isinstance(trades, TradeCost) or trades.impact.any():
+        return None
+    program = Program.of(quadratic, limits, np.ones(len(near.x)), scale, trades)
+    found = solve_direct_near(program, near.x, near.multipliers, near.signs, held)
+    if found.status != SOLVED:
+        return None
+    duals, gradient = Duals(found.limits * scale, found.nonnegative * scale, found.equality * scale), quadratic.gradient
+    certificate = certify_weights(np.append(gradient(found.x[:-1]), 0.0), limits, found.x, duals, scale, trades)
+    if certificate.worst > EXACT:
+        return None
+    solved = Solved(near.solver, "optimal", certificate, near.attempts)
+    return Continuous.of(found.x, duals.limits, solved, limits, signs=duals.nonnegative)
 
 
 def solve_quadratic(

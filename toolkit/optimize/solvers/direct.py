@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
+from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
@@ -40,6 +41,8 @@ FIXED = 1e-9
 """Distance of two bounds of a weight between which it does not move."""
 EXACT = {"eps_duality_gap_abs": 1e-11, "eps_duality_gap_rel": 1e-11}
 """Settings where trades cost: by the default of 1e-8 a weight that is kept may end half a millionth off what is held."""
+NEAR = 1e-6
+"""Distance of a weight from a limit at which a solver leaves it there."""
 CONTRADICTION = 1e-7
 """By how much a lower bound must exceed the upper one to prove that nothing holds both; less is rounding."""
 
@@ -70,12 +73,11 @@ class Bounds:
         rows = np.flatnonzero(single)
         columns = np.argmax(G[rows] != 0, axis=1)
         coefficients = G[rows, columns]
-        found = zip(rows.tolist(), columns.tolist(), coefficients.tolist(), (h[rows] / coefficients).tolist(), strict=True)
-        for row, j, coefficient, bound in found:
-            if coefficient > 0 and bound < high[j]:
-                high[j], high_row[j] = bound, row
-            elif coefficient < 0 and bound > low[j]:
-                low[j], low_row[j] = bound, row
+        bound = h[rows] / coefficients
+        for sign, limit, row in ((1.0, high, high_row), (-1.0, low, low_row)):
+            own = np.flatnonzero((sign * coefficients > 0) & (sign * bound < sign * limit[columns]))
+            own = own[np.lexsort((-own, -sign * bound[own]))]  # the tightest is written last, of equal ones the first
+            limit[columns[own]], row[columns[own]] = bound[own], rows[own]
         return cls(low, high, low_row, high_row, np.flatnonzero(~single))
 
 
@@ -133,6 +135,22 @@ class Program:
     bounds: Bounds
     fixed: NDArray[np.bool_]
     trades: TradeCost | None
+
+    @classmethod
+    def of(
+        cls, quadratic: Quadratic, limits: LinearConstraints, e: FloatArray, scale: float, trades: TradeCost | None
+    ) -> Program:
+        """The program over weights with these limits.
+
+        Args:
+            quadratic: f.
+            limits: The m rows.
+            e: (n + 1,).
+            scale: By which f is divided.
+            trades: What is paid on trades.
+        """
+        bounds = Bounds.of(limits)
+        return cls(quadratic, scale, limits.G, limits.h, e, bounds, bounds.high - bounds.low <= FIXED, trades)
 
     def gradient(self, x: FloatArray) -> FloatArray:
         """(n + 1,) of f over the scale."""
@@ -212,12 +230,48 @@ def solve_direct(
         options: Settings of PIQP.
         trades: What is paid on trades, at rates; None for nothing.
     """
-    bounds = Bounds.of(limits)
-    if np.any(bounds.low > bounds.high + CONTRADICTION):
+    program = Program.of(quadratic, limits, e, scale, trades)
+    if np.any(program.bounds.low > program.bounds.high + CONTRADICTION):
         return Answer.none(INFEASIBLE)
-    program = Program(quadratic, scale, limits.G, limits.h, e, bounds, bounds.high - bounds.low <= FIXED, trades)
     free = ~program.fixed
     return _part(program, free, options) if free.sum() <= SIFTED else _sifted(program, free, options)
+
+
+def solve_near(program: Program, near: FloatArray, multipliers: FloatArray, signs: FloatArray, held: FloatArray) -> Answer:
+    """The optimum if the weights at a limit, and those kept as they are held, are those of an optimum where others were held.
+
+    All other weights solve linear equations: a step of the active-set method (Nocedal and Wright 2006, section 16.5). The
+    certificate of the answer says whether it is one.
+
+    Args:
+        program: With trades.
+        near: (n + 1,) the other optimum.
+        multipliers: (m,) of its rows.
+        signs: (n + 1,) of `x >= 0` there.
+        held: (n,) held there.
+    """
+    bounds, quadratic, trades, traded = program.bounds, program.quadratic, program.trades, np.append(near[:-1] - held, 0.0)
+    # A solver leaves a little of every multiplier and of every distance; a row of -1 is none.
+    active = np.append((multipliers > 0) & (program.h - program.G @ near < NEAR), False)
+    low, high = program.fixed | active[bounds.low_row] | ((signs > 0) & (near < NEAR)), active[bounds.high_row]
+    x = np.where(low, bounds.low, np.where(high, bounds.high, 0.0))
+    slope = program.gradient(x)
+    if trades is not None:
+        kept = (np.abs(traded) <= TRADED) & np.append(trades.buying + trades.selling > 0, False) & ~low & ~high
+        x[kept] = np.append(trades.previous, 0.0)[kept]
+        slope = program.gradient(x) + np.append(np.where(traded[:-1] > 0, trades.buying, -trades.selling), 0.0) / program.scale
+        low |= kept
+    at, rows = np.flatnonzero(~low & ~high), bounds.others[active[bounds.others]]
+    R, s = (np.append(of, np.zeros((*of.shape[:-1], 1)), axis=-1)[..., at] for of in (quadratic.R, quadratic.s))
+    H, E = (R.T @ R + np.diag(s**2)) * (2 / program.scale), np.vstack([program.e[at], program.G[np.ix_(rows, at)]])
+    right = np.concatenate([-slope[at], [1.0 - program.e @ x], program.h[rows] - program.G[rows] @ x])
+    try:
+        found = np.linalg.solve(np.block([[H, E.T], [E, np.zeros((len(E), len(E)))]]), right)
+    except np.linalg.LinAlgError:
+        return Answer.none("singular")
+    x[at], limits = found[: len(at)], np.zeros(len(program.h))
+    limits[rows] = found[len(at) + 1 :]
+    return _priced(program, np.ones(len(x), dtype=bool), x, limits, float(found[len(at)]))
 
 
 def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> Answer:

@@ -123,7 +123,7 @@ def _principal(rows: CompleteRows, components: int | None) -> _Principal:
     root = moment_rows(x / np.sqrt(T - 1), rows.mean_noise)
     deviation = np.sqrt((root * root).sum(axis=0))
     root = root / deviation
-    values, vectors = spectrum(root)
+    values, vectors = spectrum(root, components, alone=components is not None)
     k = components_by_criterion(values, n, T) if components is None else min(components, len(values))
     note = message("{count} principal components explain {share:.0f %} of the variance.", count=k, share=values[:k].sum() / n)
     return _Principal(x / deviation, root, values[:k], vectors[:, :k], deviation, (note,))

@@ -60,7 +60,7 @@ class HistoricalReturns(Spec):
             )
         noisy = np.zeros(len(inputs.assets), dtype=bool)
         noisy[own.noisy] = True
-        mean = np.where(seen, own.mean, 0.0).sum(axis=0) / seen.sum(axis=0)
+        mean = (own.mean if seen.all() else np.where(seen, own.mean, 0.0)).sum(axis=0) / seen.sum(axis=0)
         raw = mean * inputs.periods_per_year + np.where(noisy, 0.5 * inputs.variance, 0.0)
         sampling = _sampling(seen, inputs, form)
         if self.shrinkage == "bayes_stein":
@@ -94,12 +94,12 @@ def _sampling(seen: np.ndarray, inputs: CovarianceInputs, form: StructuredCovari
     """
     years = seen.sum(axis=0) / inputs.periods_per_year
     # Numbers of periods are whole, and so exact whichever way they are counted.
-    count = np.full((seen.shape[1],) * 2, float(len(seen))) if seen.all() else seen.T.astype(np.float64) @ seen
+    count = len(seen) if seen.all() else seen.T.astype(np.float64) @ seen
     shared = count / inputs.periods_per_year
     forecast = Prior(np.zeros(len(years)), 1.0, form).covariance()
     scale = np.sqrt(inputs.variance / np.diag(forecast)) / years
     # Shared periods are a Gram matrix: the elementwise product with a covariance stays one (Schur).
-    return forecast * shared * np.outer(scale, scale)
+    return forecast * np.outer(scale, scale) * shared
 
 
 def bayes_stein(mean: FloatArray, sampling: FloatArray) -> tuple[float, FloatArray]:

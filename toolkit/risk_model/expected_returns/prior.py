@@ -39,7 +39,10 @@ class Prior:
         """Tau x Sigma, (n, n)."""
         systematic = self.form.loadings @ self.form.factor_cov @ self.form.loadings.T
         # The product of three matrices is symmetric only up to rounding.
-        return self.tau * (0.5 * (systematic + systematic.T) + np.diag(self.form.specific_var))
+        found = systematic + systematic.T
+        found *= 0.5 * self.tau
+        found.flat[:: len(found) + 1] += self.tau * self.form.specific_var
+        return found
 
     def errors(self) -> FloatArray:
         """Standard errors (n,) of the mean."""

@@ -39,11 +39,11 @@ def membership(controlled: pl.DataFrame, dates: tuple[date, ...], series: tuple[
         series: n names.
     """
     place = {key: i for i, key in enumerate(series)}
-    if not controlled["asset"].is_in([*place]).any():
+    assets = controlled["asset"].to_list()
+    if place.keys().isdisjoint(assets):
         return np.broadcast_to(0.0, (len(dates), len(series)))
     state = np.zeros((len(dates), len(series)))
-    columns = (controlled[name].to_list() for name in ("asset", "from", "to"))
-    for asset, start, end in zip(*columns, strict=True):
+    for asset, start, end in zip(assets, controlled["from"].to_list(), controlled["to"].to_list(), strict=True):
         if asset in place:
             first, last = bisect_left(dates, start), bisect_right(dates, end or date.max)
             state[first:last, place[asset]] = 1.0

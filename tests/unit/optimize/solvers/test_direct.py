@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers import direct
 from toolkit.optimize.solvers.certificate import ACCEPT, certify
-from toolkit.optimize.solvers.continuous import certify_weights
+from toolkit.optimize.solvers.continuous import EXACT, certify_weights, solve_near
 from toolkit.optimize.solvers.convex import solve_convex
 from toolkit.optimize.solvers.direct import Answer, Bounds, solve_direct
 from toolkit.optimize.solvers.minimise import minimise
@@ -217,6 +218,31 @@ def test_costs_of_trades_split_by_purchase_and_sale_end_where_the_cone_program_d
     assert found.x == pytest.approx(reference.x, abs=2e-6)
     kept = np.abs(reference.x[:-1] - trades.previous) < 1e-9
     assert np.abs(found.x[:-1] - trades.previous)[kept] == pytest.approx(0.0, abs=1e-7)
+
+
+@pytest.mark.parametrize(("n", "k"), [(40, 5), (230, 5)])
+def test_an_optimum_near_another_is_that_of_the_solver_or_is_not_given(n: int, k: int) -> None:
+    rng, given = np.random.default_rng(n), 0
+    quadratic, trades = random_quadratic(n, k, 1, linear=0.03, specific=0.3), trades_of(rng, n)
+    G, h = caps(n, groups=min(5, n), cap=0.5, each=max(0.1, 2 / n), cash=1.0)
+    limits = LinearConstraints(G, h, tuple(range(len(h))), ("x",) * len(h), ("upper",) * len(h))
+    before = minimise(ConvexObjective(quadratic, (trades,)), limits, (), ("PIQP",))
+    for wealth in (0.999999, 0.999, 0.99, 0.5, 0.1):
+        function = ConvexObjective(quadratic, (replace(trades, previous=trades.previous / wealth),))
+        near, reference = (
+            solve_near(function, limits, before, trades.previous),
+            minimise(function, limits, (), ("PIQP",)),
+        )
+        if near is not None:
+            given += 1
+            assert near.certificate is not None
+            assert near.certificate.worst <= EXACT
+            assert near.x == pytest.approx(reference.x, abs=2e-6)
+            assert near.multipliers == pytest.approx(reference.multipliers, abs=1e-5)
+    assert 0 < given < 5  # far from it, other weights are at their limits, and a solver has to find them
+    soft = replace(limits, price=np.full(len(h), 1.0))
+    assert solve_near(function, soft, before, trades.previous) is None
+    assert solve_near(function, limits, replace(before, solver="CLARABEL"), trades.previous) is None
 
 
 def test_what_is_held_is_kept_where_a_trade_costs_more_than_it_brings() -> None:

@@ -14,7 +14,7 @@ from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
 from toolkit.risk_model.covariance.factor import FEW, FactorCovariance, NamedFactors, _few_least
-from toolkit.risk_model.covariance.form import CovarianceInputs
+from toolkit.risk_model.covariance.form import CovarianceInputs, spectrum
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
 from toolkit.risk_model.covariance.own import OwnCovariance
 from toolkit.risk_model.covariance.sample import SampleCovariance
@@ -251,6 +251,11 @@ def test_pca_keeps_variances_and_has_as_many_components_as_asked(returns):
     form = PcaCovariance(components=2).estimate(inputs(returns))
     assert form.factors == ("component_1", "component_2")
     assert np.diag(matrix(form)) == pytest.approx(returns.var(axis=0, ddof=1) * 12)
+    many = np.random.default_rng(3).normal(size=(300, 80)) @ np.diag(np.linspace(1.0, 3.0, 80))
+    for rows in (many, many[:70]):  # the largest alone are the largest of all
+        (values, vectors), (few, few_vectors) = spectrum(rows), spectrum(rows, 7, alone=True)
+        assert few == pytest.approx(values[:7])
+        assert np.abs(vectors[:, :7].T @ few_vectors) == pytest.approx(np.eye(7), abs=1e-8)
     assert matrix(PcaCovariance(components=9).estimate(inputs(returns))) == pytest.approx(np.cov(returns.T) * 12)
 
 
@@ -369,15 +374,15 @@ def test_few_eigenvalues_of_a_large_matrix_are_found_one_by_one_and_none_is_miss
     random = np.random.default_rng(3)
     basis, _ = np.linalg.qr(random.normal(size=(300, 300)))
 
-    def spectrum(*least: float) -> FloatArray:
+    def with_least(*least: float) -> FloatArray:
         values = np.append(least, np.linspace(0.05, 3.0, 300 - len(least)))
         return (basis * values) @ basis.T
 
     for least in ((-8.0,), (-8.0, -0.3, 5e-4)):
-        found = _few_least(spectrum(*least))
+        found = _few_least(with_least(*least))
         assert found is not None
         values, vectors = found
         assert values == pytest.approx(least, abs=1e-12)
         assert np.abs(vectors.T @ basis[:, : len(least)]) == pytest.approx(np.eye(len(least)), abs=1e-9)
     # More than are looked for: all are decomposed.
-    assert _few_least(spectrum(*np.linspace(-2.0, -1.0, FEW + 1))) is None
+    assert _few_least(with_least(*np.linspace(-2.0, -1.0, FEW + 1))) is None
