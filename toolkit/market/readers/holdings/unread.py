@@ -26,6 +26,8 @@ _LEFT = re.compile(
 """Headers, as `fold` writes them, of what is left of a lot."""
 SALE = re.compile(rf"(teil)?verkauf|rue?ck(kauf|gabe)|sell|sale|buy ?back|redemption|withdrawal|{GONE.pattern}")
 """Cells, as `fold` writes them, of a list of purchases and sales, on a row that takes metal away."""
+_DISCOUNT = re.compile(r"\b(rabatt|preisnachlass|skonto|discount|rebate)\b")
+"""Headers, as `fold` writes them, of what is taken off a price."""
 _SIDE = re.compile(r"(soll\W*haben|s\W*h|debit\W*credit|d\W*c)(\W*(kennzeichen|kz|indicator))?|buchungsseite")
 _CREDIT = re.compile(r"h|haben|c|cr|credit")
 """Header, as `fold` writes it, of the side of an account on which a row is booked, and cells of what leaves it."""
@@ -111,6 +113,7 @@ def contradictions(
     yield from _not_arrived(unread, lots, today)
     yield from _counted(unread, lots)
     yield from _in_part(telling, lots)
+    yield from _discounted(telling, lots)
 
 
 def _cells_of(columns: Iterable[_Column], words: re.Pattern[str]) -> Iterator[tuple[_Column, int, str]]:
@@ -209,4 +212,16 @@ def _in_part(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
                     at, text, "in_part", "a column {header!r:s} that says that not all of it has arrived",
                     "Give what has arrived a row of its own with the status 'stored', the rest one with 'ordered', and rename "
                     "the column to {new!r:s}.",
+                )  # fmt: skip
+
+
+def _discounted(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
+    """The price may be the one before a discount."""
+    for column in columns:
+        for at, text in enumerate(column.texts if _DISCOUNT.search(column.name) else ()):
+            if re.search("[1-9]", text) and lots[at]["purchase_price"] is not None:
+                yield column._fault(
+                    at, text, "discount", "a column {header!r:s} that may lower the price",
+                    "Write the price that was paid, and rename the column to {new!r:s}.",
+                    "purchase_price",
                 )  # fmt: skip

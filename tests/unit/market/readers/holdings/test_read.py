@@ -185,6 +185,7 @@ FAULTS = {
     "what is left": ({"Restmenge kg": "6"}, "reduced", "rename the column to 'note Restmenge kg'"),
     "sale of a list of purchases": ({"Vorgang": "Verkauf"}, "sale", "take it off the quantity of its lot"),
     "sold back": ({"Typ": "R\u00fcckkauf"}, "sale", "take it off the quantity of its lot"),
+    "a discount": ({"purchase_price": "450", "currency": "EUR", "Rabatt %": "10"}, "discount", "Write the price that was paid"),
     "the credit side of an account": ({"Soll/Haben": "H"}, "sale", "take it off the quantity of its lot"),
     "credit in English": ({"Debit/Credit": "Cr"}, "sale", "take it off the quantity of its lot"),
     "arrived in part": ({"status": "ordered", "davon geliefert": "1"}, "in_part", "the rest one with 'ordered'"),
