@@ -37,6 +37,9 @@ def test_no_order_costs_more_than_it_moves_and_cash_is_not_negative(tmp_path, he
     assert run.record["cash"]["value"] >= 0
     turnover = next(limit for limit in run.record["constraints"] if limit["kind"] == "turnover")
     assert turnover["slack"] >= -1e-6
+    changes = [abs(row["weight"] - row["previous_weight"]) for row in run.record["positions"]]
+    changes.append(abs(run.record["cash"]["weight"] - run.record["cash"]["previous_weight"]))
+    assert 0.5 * sum(changes) <= turnover["value"] + 1e-9
 
 
 def test_fees_that_make_small_trades_worthless_are_decisions(tmp_path):

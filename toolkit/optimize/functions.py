@@ -136,7 +136,9 @@ class Scaled:
 
 @dataclass(frozen=True, slots=True)
 class Turnover:
-    """What is bought or added to cash: half the sum of absolute changes of all weights where trades cost nothing.
+    """What is sold or taken from cash, costs among it.
+
+    Half the sum of absolute changes of all weights where trades cost nothing, and never less than that.
 
     Attributes:
         previous: (n + 1,) value held today as a fraction of wealth after costs: what is kept is no trade.
@@ -151,17 +153,17 @@ class Turnover:
 
     def value(self, x: FloatArray) -> float:
         """The turnover to x, (n + 1,)."""
-        return float(np.sum(np.maximum(x - self.previous, 0.0)))
+        return float(np.sum(np.maximum(self.previous - x, 0.0)))
 
     def gradient(self, x: FloatArray) -> FloatArray:
         """(n + 1,)."""
-        return (x > self.previous).astype(float)
+        return -(x < self.previous).astype(float)
 
     def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:
         """Hinges."""
         import cvxpy as cp  # noqa: PLC0415
 
-        return np.ones(len(self.previous)) @ cp.pos(x - self.previous * one), []
+        return np.ones(len(self.previous)) @ cp.pos(self.previous * one - x), []
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ Days = Annotated[float, Field(gt=0)]
 
 
 class Turnover(UpperLimited):
-    """`upper` of what is bought or added to cash, as a part of wealth after costs; needs holdings."""
+    """`upper` of what is sold or taken from cash, costs among it, as a part of wealth after costs; needs holdings."""
 
     on_trades: ClassVar[bool] = True
 

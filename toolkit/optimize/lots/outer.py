@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import ConvexConstraint, ConvexFunction, Deviation, TradeCost
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
-from toolkit.optimize.solvers.mixed_integer import BOUGHT, HELD, Columns, LotTerms
+from toolkit.optimize.solvers.mixed_integer import HELD, SOLD, Columns, LotTerms
 
 HOLDS = 1e-9
 """A limit on a convex function holds when it is exceeded by no more than this."""
@@ -196,10 +196,10 @@ class Limit:
             row[:, self.slack] = -1.0
         if own.held is None:
             program.add(row, -np.inf, 0.0)
-        else:  # exactly, for the program knows what is bought: without and with what is added to cash
-            row[:, Columns(n, 0).block(BOUGHT)] = 1.0
-            row[1, n] += 1.0
-            program.add(row, -np.inf, np.array([0.0, own.held[n]]))
+        else:  # exactly, for the program knows what is sold: without and with what is taken from cash
+            row[:, Columns(n, 0).block(SOLD)] = 1.0
+            row[1, n] -= 1.0
+            program.add(row, -np.inf, np.array([0.0, -own.held[n]]))
 
 
 @dataclass(frozen=True, slots=True)
