@@ -22,10 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def written() -> Iterator[tuple[Path, str]]:
     """Path and text of every document."""
     page = ROOT / "docs" / "holdings.md"
-    rows = "".join(
-        f"| `{c.key}` | {c.holds} | {c.absent} | {'; '.join([c.german, *filter(None, c.headers.split(';'))])} |\n"
-        for c in COLUMNS
-    )
+    rows = "".join(f"| `{c.key}` | {c.holds} | {c.absent} | {c.headers.replace(';', '; ')} |\n" for c in COLUMNS)
     yield page, _replaced(page, r"(?<=\|---\|---\|---\|---\|\n)(?:\| `\w+` \|.*\n)+", rows)
     page = ROOT / "docs" / "strategies.md"
     yield (

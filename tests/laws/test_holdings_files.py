@@ -14,11 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.holdings_files import GERMAN, parsed
+from toolkit.app import languages
 from toolkit.core.errors import ToolkitError
 from toolkit.market.readers.cells import amount
 from toolkit.market.readers.holdings.columns import BY_KEY, COLUMNS
-from toolkit.market.readers.holdings.corrected_copy import corrected, template
+from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.lots import CHECK
+from toolkit.report.answers.holdings import template
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 DISTURBANCES = (";", ",", ".", '"', "\n", "-", "#", "# ", "0", "1.234", "1,234", "\t", "€", "¥", " g", "kg", "?", "%", "\x07", "\u202e", "nan",
@@ -68,7 +70,7 @@ def test_spelling_order_and_case_of_columns_and_rows_change_nothing(rows, rng, m
     rng.shuffle(written)
     order = ["lot_id", *keys]
     rng.shuffle(order)
-    headers = {key: rng.choice([key, BY_KEY[key].german, *BY_KEY[key].headers.split(";")]) for key in order}
+    headers = {key: rng.choice([key, *BY_KEY[key].headers.split(";")]) for key in order}
     headers = {
         key: rng.choice([str.upper, str.title, str.lower])(text).replace(" ", rng.choice([" ", "_"]))
         for key, text in headers.items()
@@ -110,15 +112,17 @@ def test_the_copy_of_a_sound_file_is_sound_and_stays_as_it_is():
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_template_has_every_column_no_lot_and_an_example_that_reads(language):
-    text = template(language)
+    text = template(languages.language(language))
     assert parsed(text).holdings().frame.is_empty()
     lines = text.splitlines()
     example = lines[-2].removeprefix("# ")
     read = parsed("\n".join([lines[-1], example]))
     assert read.holdings().frame.height == 1
     assert set(read.columns.values()) == set(BY_KEY)
+    assert read.notes == ()
     for title in lines[-1].split(";" if language == "de" else ","):
         assert any(line.startswith(f"# {title}: ") for line in lines)
+    assert {one.key for one in COLUMNS if f"# {one.key}: {one.holds} (" in text} == (set(BY_KEY) if language == "en" else set())
 
 
 def agrees(read):

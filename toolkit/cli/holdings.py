@@ -10,7 +10,6 @@ import typer
 
 from toolkit.cli.options import Common, with_common, without_prices
 from toolkit.cli.terminal import print_json, say, show, tell_remarks, translator, try_write
-from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.messages import message
 
 DATA_FAULT = 3
@@ -28,12 +27,10 @@ def template(
 ) -> None:
     """Write a holdings file with every column explained and no lot."""
     from toolkit.app.holdings.check import write_text
-    from toolkit.market.readers.holdings.corrected_copy import TEXTS
-    from toolkit.market.readers.holdings.corrected_copy import template as text_of
+    from toolkit.app.languages import language
+    from toolkit.report.answers.holdings import template as text_of
 
-    if lang not in TEXTS:
-        raise SpecError("--lang {lang!r:s} is not a language of the template.", hint=did_you_mean(lang, TEXTS), lang=lang)
-    text = text_of(lang)
+    text = text_of(language(lang))
     if common.json:
         print_json({"language": lang, "template": text})
     elif file == "-":

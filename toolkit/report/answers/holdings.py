@@ -1,14 +1,37 @@
-"""How a holdings file is understood: its lots, and how its columns were read."""
+"""A holdings file without lots, and how one is understood: its lots, and how its columns were read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
+from toolkit.market.readers.holdings.columns import COLUMNS
 from toolkit.records.answers.holdings import HoldingsCheck, ReadLot
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
+
+
+def template(say: Language) -> str:
+    """A holdings file without lots: what each column holds, an example behind a comment sign, and the header."""
+    told = partial(say.term, "column")
+    separator = ";" if "," in say.fmt.number(0, 1) else ","
+    intro = say.words(
+        "Your lots, one row each. Lines that begin with # are comments. asset and quantity are enough; what is assumed for an "
+        "empty cell stands behind each column. Headers and words may be English or German."
+    )
+    lines = [
+        f"# {intro}",
+        f"# {say.words('Check it with: toolkit holdings check THIS_FILE')}",
+        "#",
+        *(f"# {told(one.key)}: {told(one.holds)} ({say.words('empty')}: {told(one.absent)})" for one in COLUMNS),
+        "#",
+        f"# {say.words('example')}:",
+        f"# {separator.join(told(one.example) for one in COLUMNS)}",
+        separator.join(told(one.key) for one in COLUMNS),
+    ]
+    return "\n".join([*lines, ""])
 
 
 def check(found: HoldingsCheck, as_of: date, say: Language) -> Document:

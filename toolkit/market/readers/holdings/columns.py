@@ -14,15 +14,15 @@ from toolkit.market.readers import cells
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column.
+    """One column; its words are translated in the context `column` of the catalogues.
 
     Attributes:
         key: Its canonical header.
-        holds, holds_de: What a cell says, in English and German.
-        absent, absent_de: What an empty cell, or a file without the column, means.
-        example, example_de: A cell; the German one where it is written otherwise.
-        german: Its German header.
-        headers: Other headers it is known by, `;` between them; case, spaces, underscores and umlauts do not matter.
+        holds: What a cell says.
+        absent: What an empty cell, or a file without the column, means.
+        example: A cell.
+        headers: Other headers it is known by, `;` between them, first that of the German template; case, spaces, underscores
+            and umlauts do not matter.
         weak: Headers that name it only where no other column of the file does.
         cells: Text that is kept as it is, a number, a fraction (a number too), or what the reader has a rule of its own for.
     """
@@ -31,12 +31,8 @@ class Column:
     holds: str
     absent: str
     example: str
-    holds_de: str
-    absent_de: str
-    german: str
-    headers: str = ""
+    headers: str
     weak: str = ""
-    example_de: str = ""
     cells: Literal["own", "text", "number", "fraction"] = "own"
 
 
@@ -50,12 +46,8 @@ COLUMNS = (
         "name of the lot, unique in the file",
         "the number of its row",
         "GA-01",
-        "Name des Postens, einmalig in der Datei",
-        "die Nummer der Zeile",
-        "Posten",
-        "lot;lot id;lot no;lot number;charge;chargennummer;chargennr;chargen nr;los;losnummer;los nr;posten;postennummer;"
-        "posten nr;batch;"
-        "batch no;serial number;seriennummer",
+        "Posten;lot;lot id;lot no;lot number;charge;chargennummer;chargennr;chargen nr;los;losnummer;los nr;postennummer;"
+        "posten nr;batch;batch no;serial number;seriennummer",
         "id;nr;no;pos;nummer;number;#;lfd nr",
     ),
     Column(
@@ -63,10 +55,7 @@ COLUMNS = (
         "metal by key, symbol or name (gallium, Ga, Wolfram, Gallium ingot), or a listed instrument of your own prices",
         "required",
         "gallium",
-        "Metall als Schlüssel, Symbol oder Name (gallium, Ga, Wolfram, Galliumbarren) oder ein Wertpapier der eigenen Kurse",
-        "Pflicht",
-        "Metall",
-        "metal;metall;element;ticker;rohstoff;commodity;wertpapier;instrument;security",
+        "Metall;metal;element;ticker;rohstoff;commodity;wertpapier;instrument;security",
         "name;product;produkt;artikel;material;bezeichnung;item;symbol;position;holding;description;beschreibung",
     ),
     Column(
@@ -74,34 +63,23 @@ COLUMNS = (
         "form or product: metal, oxide, bar, ingot, pellets, Barren, Pulver",
         "the form that is traded",
         "ingot",
-        "Form oder Produkt: Metall, Oxid, Barren, Pellets, Pulver",
-        "die gehandelte Form",
-        "Form",
-        "shape;product form;produktform;ausführung",
+        "Form;shape;product form;produktform;ausführung",
         "type;typ;art",
-        example_de="Barren",
     ),
     Column(
         "purity",
         "as traded: 99.99 %, 4N5, 999.9",
         "unknown",
         "99.99 %",
-        "wie gehandelt: 99,99 %, 4N5, 999,9",
-        "unbekannt",
-        "Reinheit",
-        "reinheit;fineness;feinheit;feingehalt;grade;qualität;assay",
+        "Reinheit;fineness;feinheit;feingehalt;grade;qualität;assay",
         "quality",
-        example_de="99,99 %",
     ),
     Column(
         "quantity",
         "how much, above zero",
         "required",
         "12",
-        "wie viel, größer als null",
-        "Pflicht",
-        "Menge",
-        "qty;menge;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight",
+        "Menge;qty;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight",
         f"amount;holding size;{_OF_PIECES}",
         cells="number",
     ),
@@ -110,34 +88,24 @@ COLUMNS = (
         "kg, g, t, lb or ozt; of a listed instrument: unit",
         "kg; of a listed instrument the unit",
         "kg",
-        "kg, g, t, lb oder ozt; bei Wertpapieren: Stück",
-        "kg; bei Wertpapieren Stück",
-        "Einheit",
-        "einheit;mengeneinheit;uom;unit of measure;me;gewichtseinheit",
+        "Einheit;mengeneinheit;uom;unit of measure;me;gewichtseinheit",
     ),
     Column(
         "purchase_date",
         "2024-06-10, 10.06.2024 or 10 June 2024",
         "unknown: no tax period is told",
         "2024-06-10",
-        "2024-06-10, 10.06.2024 oder 10. Juni 2024",
-        "unbekannt: keine Haltefrist",
-        "Kaufdatum",
-        "kaufdatum;date of purchase;bought;bought on;purchased;purchased on;gekauft am;gekauft;buy date;trade date;"
+        "Kaufdatum;date of purchase;bought;bought on;purchased;purchased on;gekauft am;gekauft;buy date;trade date;"
         "anschaffungsdatum;erwerbsdatum;einkaufsdatum;kauftag;order date;bestelldatum;acquired;acquisition date;acq date;"
         "zugangsdatum;acq dt;purchase dt;buy dt;trade dt;erworben am",
         "date;datum",
-        example_de="10.06.2024",
     ),
     Column(
         "purchase_price",
         "price of one unit (of the column unit), unless purchase_price_is says otherwise",
         "unknown: no gain is told",
         "580",
-        "Preis je Einheit, sofern Preisbezug nichts anderes sagt",
-        "unbekannt: kein Gewinn",
-        "Einzelpreis",
-        "unit price;unit cost;cost per unit;price per unit;einzelpreis;stückpreis;preis je einheit;preis pro einheit;"
+        "Einzelpreis;unit price;unit cost;cost per unit;price per unit;stückpreis;preis je einheit;preis pro einheit;"
         "einkaufspreis;einstandspreis;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
         "price;preis",
         cells="number",
@@ -147,22 +115,15 @@ COLUMNS = (
         "what purchase_price is per: unit, total, or a mass (t, EUR/kg, 100 g)",
         "unit",
         "unit",
-        "worauf sich der Kaufpreis bezieht: Einheit, Gesamt oder eine Masse (t, EUR/kg, 100 g)",
-        "Einheit",
-        "Preisbezug",
-        "price is;price basis;preisbezug;preis ist;price type;price unit;preiseinheit",
+        "Preisbezug;price is;price basis;preis ist;price type;price unit;preiseinheit",
         "price per;preis je;preis pro;per;je;pro;pe",
-        example_de="Einheit",
     ),
     Column(
         "total_price",
         "price of the whole lot, in place of purchase_price or to check it",
         "purchase_price times quantity",
         "6960",
-        "Preis des ganzen Postens, statt purchase_price oder zur Kontrolle",
-        "Kaufpreis mal Menge",
-        "Gesamtpreis",
-        "total cost;purchase total;total paid;total purchase price;gesamtpreis;gesamtkosten;kaufsumme;kaufpreis gesamt;"
+        "Gesamtpreis;total cost;purchase total;total paid;total purchase price;gesamtkosten;kaufsumme;kaufpreis gesamt;"
         "gesamtkaufpreis;preis gesamt;gesamtbetrag;rechnungsbetrag;invoice total;total amount;kaufbetrag",
         cells="number",
     ),
@@ -171,11 +132,8 @@ COLUMNS = (
         "how much of the purchase price is paid: an amount, 30 %, yes or no",
         "all of it",
         "30 %",
-        "wie viel vom Kaufpreis bezahlt ist: ein Betrag, 30 %, ja oder nein",
-        "alles",
-        "Bezahlt",
-        "bezahlt;paid so far;already paid;deposit;deposit paid;down payment;prepayment;prepaid;"
-        "anzahlung;angezahlt;bereits bezahlt;vorauszahlung;vorkasse",
+        "Bezahlt;paid so far;already paid;deposit;deposit paid;down payment;prepayment;prepaid;anzahlung;angezahlt;"
+        "bereits bezahlt;vorauszahlung;vorkasse",
         cells="number",
     ),
     Column(
@@ -183,32 +141,22 @@ COLUMNS = (
         "ISO 4217: EUR, USD, JPY",
         "the one in the header or in the price cell",
         "EUR",
-        "ISO 4217: EUR, USD, JPY",
-        "die in der Kopfzeile oder in der Preiszelle",
-        "Währung",
-        "währung;waehrung;ccy;curr;cur;purchase currency;kaufwährung",
+        "Währung;waehrung;ccy;curr;cur;purchase currency;kaufwährung",
     ),
     Column(
         "origin_country",
         "country that the metal comes from: CHN, CN, China, or unknown",
         "unknown, which counts as the controlling country",
         "CHN",
-        "Land, aus dem das Metall stammt: CHN, CN, China oder unbekannt",
-        "unbekannt, was als kontrollierendes Land zählt",
-        "Herkunftsland",
-        "origin;herkunft;herkunftsland;ursprung;ursprungsland;country of origin;produced in;made in",
+        "Herkunftsland;origin;herkunft;ursprung;ursprungsland;country of origin;produced in;made in",
         "country;land",
-        example_de="China",
     ),
     Column(
         "location",
         "where it lies: a country, a port or a town",
         "unknown, which is never called safe",
         "Frankfurt",
-        "wo es liegt: Land, Hafen oder Stadt",
-        "unbekannt, was nie als sicher gilt",
-        "Lagerort",
-        "lagerort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;vault;"
+        "Lagerort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;vault;"
         "tresor;lagerland;where;wo",
         cells="text",
     ),
@@ -217,23 +165,15 @@ COLUMNS = (
         "stored, in_transit, ordered or planned",
         "stored",
         "stored",
-        "gelagert, unterwegs, bestellt oder geplant",
-        "gelagert",
-        "Status",
-        "zustand;lieferstatus;delivery status;lieferstand;order status;shipping status;shipment status;title status;lot status;"
-        "position status;bestellstatus;warenstatus",
-        example_de="gelagert",
+        "Status;zustand;lieferstatus;delivery status;lieferstand;order status;shipping status;shipment status;title status;"
+        "lot status;position status;bestellstatus;warenstatus",
     ),
     Column(
         "custody",
         "how it is kept: segregated, collective, bonded, at home",
         "unknown",
         "segregated",
-        "wie verwahrt: getrennt, gesammelt, Zolllager, zu Hause",
-        "unbekannt",
-        "Verwahrung",
-        "verwahrung;verwahrart;verwahrer;custodian;custody type;lagerart;aufbewahrung",
-        example_de="getrennt",
+        "Verwahrung;verwahrart;verwahrer;custodian;custody type;lagerart;aufbewahrung",
         cells="text",
     ),
     Column(
@@ -241,10 +181,7 @@ COLUMNS = (
         "paper of quality or origin",
         "none",
         "COA 123",
-        "Papier zu Qualität oder Herkunft",
-        "keines",
-        "Zertifikat",
-        "zertifikat;zertifikate;coa;certificate of analysis;analysenzertifikat;nachweis;cert",
+        "Zertifikat;zertifikate;coa;certificate of analysis;analysenzertifikat;nachweis;cert",
         cells="text",
     ),
     Column(
@@ -252,11 +189,7 @@ COLUMNS = (
         "round-trip spread of the dealer, as a fraction or in per cent",
         "the dealer's usual terms",
         "0.15",
-        "Handelsspanne für Kauf und Verkauf, als Bruchteil oder in Prozent",
-        "die üblichen Bedingungen",
-        "Handelsspanne",
-        "handelsspanne;spanne;bid ask spread;aufschlag;geld brief spanne",
-        example_de="15 %",
+        "Handelsspanne;spanne;bid ask spread;aufschlag;geld brief spanne",
         cells="fraction",
     ),
     Column(
@@ -264,11 +197,7 @@ COLUMNS = (
         "storage and insurance a year, as a fraction of the value or in per cent",
         "the dealer's usual terms",
         "0.015",
-        "Lagerung und Versicherung im Jahr, als Bruchteil des Werts oder in Prozent",
-        "die üblichen Bedingungen",
-        "Lagergebühr",
-        "lagergebühr;lagerkosten;lagergebuehr;storage cost;storage costs;custody fee;storage rate;verwahrgebühr;lagersatz",
-        example_de="1,5 %",
+        "Lagergebühr;lagerkosten;lagergebuehr;storage cost;storage costs;custody fee;storage rate;verwahrgebühr;lagersatz",
         cells="fraction",
     ),
     Column(
@@ -276,10 +205,7 @@ COLUMNS = (
         "state of the value added tax: customs_warehouse, paid",
         "unknown",
         "customs_warehouse",
-        "Stand der Umsatzsteuer: customs_warehouse, paid",
-        "unbekannt",
-        "Umsatzsteuer",
-        "mehrwertsteuer;umsatzsteuer;mwst;ust;vat;vat status;tax status;steuerstatus;zollstatus",
+        "Umsatzsteuer;mehrwertsteuer;mwst;ust;vat;vat status;tax status;steuerstatus;zollstatus",
         cells="text",
     ),
     Column(
@@ -287,15 +213,11 @@ COLUMNS = (
         "size of one piece: diameter x length or three sides in mm, or its mass",
         "unknown: where a notice names large pieces alone, it is not settled",
         "30x700 mm",
-        "Größe eines Stücks: Durchmesser x Länge oder drei Seiten in mm, oder sein Gewicht",
-        "unbekannt: wo nur große Stücke genannt sind, bleibt es offen",
-        "Stückgröße",
-        "stückgröße;piece size;size of a piece;dimensions;dimensions mm;piece weight;unit weight;bar weight;ingot weight;"
+        "Stückgröße;piece size;size of a piece;dimensions;dimensions mm;piece weight;unit weight;bar weight;ingot weight;"
         "weight per piece;weight per pc;weight per unit;weight per bar;weight/pc;weight/piece;weight/unit;weight each;"
         "abmessung;abmessungen;stückgewicht;stückmaße;format;einzelgewicht;barrengewicht;gewicht/stk;gewicht/stück;"
         "gewicht je stück;gewicht pro stück;gewicht je stk;gewicht pro stk;gewicht einzeln",
         "größe",
-        example_de="30x700 mm",
     ),
 )
 BY_KEY = {column.key: column for column in COLUMNS}

@@ -1,4 +1,4 @@
-"""Holdings files that are written: the corrected copy of one that was read, and a commented template."""
+"""The corrected copy of a holdings file that was read."""
 
 from __future__ import annotations
 
@@ -18,25 +18,6 @@ _OF_A_PRICE = ("purchase_price", "purchase_price_is", "total_price", "paid", "cu
 _ONLY_RAW = ("purchase_price_is", "total_price")
 """Columns of which nothing is left once the price of a unit is known."""
 _TWO_READINGS = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
-
-TEXTS = {
-    "en": {
-        "comma": ",",
-        "intro": "Your lots, one row each. Lines that begin with # are comments. asset and quantity are enough; what is assumed"
-        " for an empty cell stands behind each column. Headers and words may be English or German.",
-        "check": "Check it with: toolkit holdings check THIS_FILE",
-        "absent": "empty",
-        "example": "example",
-    },
-    "de": {
-        "comma": ";",
-        "intro": "Ihre Posten, je Zeile einer. Zeilen, die mit # beginnen, sind Kommentare. Metall und Menge genügen; was für"
-        " eine leere Zelle angenommen wird, steht hinter jeder Spalte. Deutsch und Englisch werden gelesen.",
-        "check": "Prüfen mit: toolkit holdings check DIESE_DATEI",
-        "absent": "leer",
-        "example": "Beispiel",
-    },
-}
 
 
 def corrected(read: ReadFile, tell: Callable[[str], str] = str) -> str:
@@ -70,8 +51,11 @@ def corrected(read: ReadFile, tell: Callable[[str], str] = str) -> str:
         ]
     wanted = [column.key for column in COLUMNS if column.key not in _ONLY_RAW or any(line.get(column.key) for line in lines)]
     wanted += [*read.ignored, *([FAULT] if any(line.get(FAULT) for line in lines) else [])]
-    told = _written(wanted, lines, ",")
-    return told.replace("quantity", "fine weight", 1) if read.fine else told
+    out = io.StringIO()
+    writer = csv.DictWriter(out, wanted, lineterminator="\n", restval="", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(lines)
+    return out.getvalue().replace("quantity", "fine weight", 1) if read.fine else out.getvalue()
 
 
 def _line(
@@ -128,27 +112,3 @@ def _text(value: Any) -> str:
         case date():
             return value.isoformat()
     return str(value)
-
-
-def template(language: str) -> str:
-    """A holdings file without lots: what each column holds, an example behind a comment sign, and the header."""
-    words = TEXTS[language]
-    german = language == "de"
-    titles = [column.german.split(";")[0] if german else column.key for column in COLUMNS]
-    lines = [f"# {words['intro']}", f"# {words['check']}", "#"]
-    for title, column in zip(titles, COLUMNS, strict=True):
-        holds, absent = (column.holds_de, column.absent_de) if german else (column.holds, column.absent)
-        lines.append(f"# {title}: {holds} ({words['absent']}: {absent})")
-    examples = [column.example_de or column.example if german else column.example for column in COLUMNS]
-    shown = dict(zip(titles, examples, strict=True))
-    example = _written(titles, [shown], words["comma"]).splitlines()[1]
-    header = _written(titles, [], words["comma"]).rstrip("\n")
-    return "\n".join([*lines, "#", f"# {words['example']}:", f"# {example}", header, ""])
-
-
-def _written(headers: list[str], lines: list[dict[str, str]], separator: str) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, headers, delimiter=separator, lineterminator="\n", restval="", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(lines)
-    return out.getvalue()

@@ -243,7 +243,7 @@ def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...],
         ignored: Headers of columns that were not read.
         totals: Numbers of the rows that were taken for totals.
     """
-    named = {key: {fold(name) for name in (key, *BY_KEY[key].german.split(";"))} for key in columns.values()}
+    named = {key: {fold(name) for name in (key, BY_KEY[key].headers.split(";")[0])} for key in columns.values()}
     renamed = [
         message('"{header:s}" as {key:s}', header=text, key=key)
         for text, key in columns.items()
