@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.system.portal import Portal, postgresql_server, serving, sign_up
@@ -151,17 +153,20 @@ def test_what_is_no_backup_replaces_nothing(portal):
     copy = (portal.work / "copy").read_bytes()
     database = portal.work / "portal" / "portal.sqlite3"
     before = database.read_bytes()
-    newer = portal.work / "newer"
-    newer.write_bytes(copy)
-    with sqlite3.connect(newer) as there:
-        there.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('web', '9999_later', CURRENT_TIMESTAMP)")
-    there.close()
+    schemas = {
+        "newer": "INSERT INTO django_migrations (app, name, applied) VALUES ('web', '9999_later', CURRENT_TIMESTAMP)",
+        "unfinished": "DELETE FROM django_migrations WHERE app = 'web' AND name <> '0001_initial'",
+    }
+    for name, change in schemas.items():
+        (portal.work / name).write_bytes(copy)
+        with contextlib.closing(sqlite3.connect(portal.work / name)) as there, there:
+            there.execute(change)
     half, page = len(copy) // 2, b"\xff" * 4096
     for name, content in {"empty": b"", "junk": b"junk" * 999, "damaged": copy[:half] + page + copy[half + 4096 :]}.items():
         (portal.work / name).write_bytes(content)
     code, printed = command(portal, "restore", "junk", "--force")
     assert (code, database.read_bytes() == before) == (3, True), printed
-    others = [sys.executable, "-c", RESTORED, "empty", "damaged", "newer", "missing", "."]
+    others = [sys.executable, "-c", RESTORED, "empty", "damaged", "newer", "unfinished", "missing", "."]
     done = subprocess.run(others, cwd=portal.work, env=portal.environment, capture_output=True, text=True, check=False)
     assert (done.stdout, database.read_bytes() == before) == ("", True), done.stderr
     assert done.returncode == 0, done.stderr
@@ -228,6 +233,17 @@ def test_a_portal_on_postgresql_is_backed_up_and_restored_by_its_own_tools(postg
         assert code == 0, printed
         assert json.loads(printed)["made_again"] == {"erased": 1}
         assert json.loads(printed)["registrations"] == 1
+        assert command(portal, "verify")[0] == 0
+        later = "django_migrations WHERE name = '9999_later'"
+        with psycopg.connect(postgresql, autocommit=True) as there:
+            there.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('web', '9999_later', now())")
+            subprocess.run(["pg_dump", "--format=custom", "--file=newer", postgresql], cwd=tmp_path, check=True)
+            there.execute(f"DELETE FROM {later}")
+        (tmp_path / "junk").write_bytes(b"junk" * 999)
+        for other in ("newer", "junk", "missing"):
+            assert command(portal, "restore", other, "--force")[0] != 0
+        with psycopg.connect(postgresql) as there:
+            assert there.execute(f"SELECT count(*) FROM {later}").fetchone() == (0,)
         assert command(portal, "verify")[0] == 0
         bare = {**portal.environment, "PATH": "/nowhere"}
         done = subprocess.run(

@@ -55,6 +55,7 @@ class Visit:
         self.browser.events.clear()
 
     def slide(self, name: str, value: float) -> None:
+        self.until("document.readyState === 'complete'")  # its script listens
         script = f"const s = document.getElementById('{name}'); s.value = {value};"
         self.run(f"{script} s.dispatchEvent(new Event('input', {{bubbles: true}})); return 0")
 

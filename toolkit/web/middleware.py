@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
@@ -71,14 +73,21 @@ def _is_for_machines(request: HttpRequest) -> bool:
 
 
 class refused:  # noqa: N801  # a middleware with `process_exception` is a class
-    """429 and 503, each with the seconds to wait, and 500 for an error of the toolkit, for what views raise."""
+    """429 and 503, each with the seconds to wait, and 500 for an error of the toolkit, for what views raise.
+
+    What takes forms alone leads whoever only looks at it to the page above: the address of a form that was sent back, or whose
+    language is changed there, or to which a login returns.
+    """
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The page."""
-        return self._answer(request)
+        response = self._answer(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method in SAFE:
+            return redirect(request.path.rpartition("/")[0] or "/")
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page of a limit, of too much work, or of what cannot be shown; what is wrong with it is in the log."""

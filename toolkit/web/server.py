@@ -121,23 +121,28 @@ def migrate(config: WebConfig) -> None:
         raise DataError(f"the database does not answer: {str(error).splitlines()[0]}.") from error
 
 
-def refuse_newer(what: str, applied: Iterable[tuple[str, str]]) -> None:
-    """Refuse a schema of a version that is newer than this one.
+def refuse_unknown(what: str, applied: Iterable[tuple[str, str]]) -> None:
+    """Refuse a schema of a newer version, and one between those that one migration replaces.
 
     Args:
         what: Whose schema it is.
         applied: App and name of its migrations.
 
     Raises:
-        DataError: where this version does not know one of them.
+        DataError: where this version does not know one of them, or knows it as a part of which the rest is missing.
     """
     from django.db.migrations.loader import MigrationLoader  # noqa: PLC0415
 
-    known = MigrationLoader(None).disk_migrations
-    unknown = {*applied} - {*known} - {one for migration in known.values() for one in migration.replaces}
-    if unknown:
+    known, there = MigrationLoader(None).disk_migrations, {*applied}
+    parts = [{*migration.replaces} - {*known} for migration in known.values()]
+    if unknown := there - {*known}.union(*parts):
         names = ", ".join(f"{app}.{name}" for app, name in sorted(unknown))
         raise DataError(f"{what} has a newer schema: {names}.", hint="Install the version that wrote it.")
+    if missing := {one for part in parts if part & there for one in part - there}:
+        names = ", ".join(f"{app}.{name}" for app, name in sorted(missing))
+        raise DataError(
+            f"{what} has an unfinished schema, without {names}.", hint="Finish it with the version that wrote it, then repeat."
+        )
 
 
 def _migrate(config: WebConfig) -> None:
@@ -146,7 +151,7 @@ def _migrate(config: WebConfig) -> None:
     from django.db.migrations.recorder import MigrationRecorder  # noqa: PLC0415
 
     def run() -> None:
-        refuse_newer("the database", MigrationRecorder(connection).applied_migrations())
+        refuse_unknown("the database", MigrationRecorder(connection).applied_migrations())
         call_command("migrate", verbosity=0, interactive=False)
 
     if connection.vendor == "sqlite":

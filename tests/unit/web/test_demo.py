@@ -255,8 +255,8 @@ def answer() -> Outcome:
     return Outcome("optimal", DAY.isoformat(), "EUR")
 
 
-def until(condition) -> None:
-    end = time.monotonic() + 10
+def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -450,25 +450,37 @@ def test_a_new_day_that_could_not_be_loaded_is_tried_again(monkeypatch, tmp_path
     solver = pool.Solver((), wall=60, waiting=4)
     monkeypatch.setattr(pool, "date", _Yesterday)
     solver.open(())
-    end = time.monotonic() + 200
-
-    def until(done: Callable[[], bool]) -> None:
-        while not done():
-            assert time.monotonic() < end
-            time.sleep(0.1)
-
     try:
-        until(lambda: solver.is_ready)
+        until(lambda: solver.is_ready, 200)
         position = solver.start(STRATEGY).position
         monkeypatch.undo()
         monkeypatch.setattr(pool.child, "load", functools.partial(fails_at_first, str(tmp_path)))
         solver.solve(position, "a")
-        until(lambda: solver._next is None)
+        until(lambda: solver._next is None, 200)
         assert solver.solve(position, "a").as_of == _Yesterday.today().isoformat()
         assert solver._next is None  # not before the time of the next try
         monkeypatch.setattr(pool, "NEXT_TRY", 0.0)
         solver._try_again = 0.0
-        until(lambda: solver.solve(position, "a").as_of == date.today().isoformat())
+        until(lambda: solver.solve(position, "a").as_of == date.today().isoformat(), 200)
+    finally:
+        solver.close()
+
+
+def test_a_first_load_that_fails_is_tried_again(monkeypatch, tmp_path):
+    """The room said that the demo warms up, every three seconds, until the portal was started again."""
+    solver = pool.Solver((), wall=60, waiting=4)
+    monkeypatch.setattr(pool.child, "load", functools.partial(fails_at_first, str(tmp_path)))
+    solver.open(())
+    try:
+        until(solver._ready.done, 200)
+        with pytest.raises(Busy):
+            solver.start(STRATEGY)
+        assert solver._next is None  # not before the time of the next try
+        solver._try_again = 0.0
+        with pytest.raises(Busy):
+            solver.start(STRATEGY)
+        until(lambda: solver.is_ready, 200)
+        assert solver.solve(solver.start(STRATEGY).position, "a").as_of == date.today().isoformat()
     finally:
         solver.close()
 

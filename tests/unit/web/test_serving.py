@@ -405,6 +405,20 @@ class TestLock:
         with pytest.raises(DataError, match="9999_later"):
             server.migrate(WebConfig(folder=tmp_path))
 
+    def test_a_schema_between_those_that_became_one_is_refused(self, db, tmp_path):
+        """Django could not even load the migrations: the error was one of its own, and asked for a report of it."""
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations WHERE app = 'web' AND name <> '0001_initial'")
+        with pytest.raises(DataError, match=r"unfinished schema, without web\.0002_operations, web\.0003_room"):
+            server.migrate(WebConfig(folder=tmp_path))
+
+    def test_the_schema_that_became_one_is_taken_as_done(self, db, tmp_path):
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations WHERE app = 'web' AND name = '0001_portal'")
+            server.migrate(WebConfig(folder=tmp_path))
+            cursor.execute("SELECT count(*) FROM django_migrations WHERE app = 'web' AND name = '0001_portal'")
+            assert cursor.fetchone() == (1,)
+
 
 class TestLog:
     def test_secrets_of_links_are_masked_and_each_line_is_one_object(self, monkeypatch):

@@ -64,6 +64,7 @@ class Solver:
     def open(self, strategies: tuple[str, ...]) -> None:
         """Start the process; it is ready when it has loaded everything."""
         self._day, self._strategies = date.today(), strategies
+        self._next_day, self._try_again = self._day, time.monotonic() + LOADING
         self._pool = _process(child.load, self._day, self._prices, strategies)
         self._ready = self._pool.schedule(child.is_loaded, timeout=LOADING)
         self._ready.add_done_callback(self._tell_failure)
@@ -85,14 +86,17 @@ class Solver:
             log.error("demo.not_loaded", error=type(error).__name__, message=str(error))
 
     def _follow_the_day(self) -> None:
-        """On a new day load a process beside the one that answers until it is ready; again `NEXT_TRY` after a failure."""
+        """On a new day load a process beside the one that answers until it is ready; again `NEXT_TRY` after a failure.
+
+        Where none answers, as it could not be loaded either, the next one is loaded `LOADING` after it.
+        """
         today, now = date.today(), time.monotonic()
         with self._lock:
-            if self._pool is None or self._next is not None or today == self._day or not self.is_ready:
+            if self._pool is None or self._next is not None or not self._ready.done() or (self.is_ready and today == self._day):
                 return
             if today == self._next_day and now < self._try_again:
                 return
-            self._next_day, self._try_again = today, now + NEXT_TRY
+            self._next_day, self._try_again = today, now + (NEXT_TRY if self.is_ready else LOADING)
             self._next = following = _process(child.load, today, self._prices, self._strategies)
         ready = following.schedule(child.is_loaded, timeout=LOADING)
         ready.add_done_callback(self._tell_failure)

@@ -20,7 +20,7 @@ from toolkit.web.gate import registering, retention
 from toolkit.web.gate.consent import sha256
 from toolkit.web.models import AuditEntry, ConsentText, Registration, Session, Webinar
 from toolkit.web.operations import audit, journal
-from toolkit.web.server import file_lock, migrate, refuse_newer
+from toolkit.web.server import file_lock, migrate, refuse_unknown
 from toolkit.web.webinars import with_counts
 
 
@@ -46,9 +46,9 @@ def backup(path: Path) -> dict[str, Any]:
     try:
         if connection.vendor == "sqlite":
             _copy(_database(), part)
-            _check(part)
         else:
             _run("pg_dump", "--format=custom", "--no-owner", f"--file={part}")
+        _check(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -67,12 +67,12 @@ def restore(path: Path, *, force: bool) -> dict[str, Any]:
 
     Raises:
         SpecError: where there is a database and it may not be replaced.
-        DataError: for a file that is no sound backup, a portal that is serving, a newer schema.
+        DataError: for a file that is no sound backup, a portal that is serving, a newer or unfinished schema.
         OSError: for a file that is not there.
     """
     with _alone():
+        _check(path)
         if connection.vendor == "sqlite":
-            _check(path)
             there = _database()
             if there.exists() and not force:
                 raise SpecError(f"{there} would be replaced.", hint="Make a backup of it, then repeat with --force.")
@@ -180,22 +180,31 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _check(path: Path) -> None:
-    """Refuse what is no sound database of a portal, and one of a newer version."""
+    """Refuse what is no sound database of a portal, and one of a schema that this version cannot bring to its own."""
     path.stat()
-    applied: set[tuple[str, str]] = set()
-    try:
-        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as there:
-            if there.execute("PRAGMA integrity_check").fetchone()[0] == "ok":
-                applied = {*there.execute("SELECT app, name FROM django_migrations")}
-    except sqlite3.DatabaseError:
-        applied = set()
+    applied = _applied_sqlite(path) if connection.vendor == "sqlite" else _applied_postgresql(path)
     if not any(app == "web" for app, _ in applied):
         raise DataError(f"{path} is no sound backup of a portal.")
-    refuse_newer(str(path), applied)
+    refuse_unknown(str(path), applied)
 
 
-def _run(tool: str, *arguments: str) -> None:
-    """A tool of PostgreSQL, with the connection in its environment: a password is in no list of processes."""
+def _applied_sqlite(path: Path) -> set[tuple[str, str]]:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as there:
+            sound = there.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+            return {*there.execute("SELECT app, name FROM django_migrations")} if sound else set()
+    except sqlite3.DatabaseError:
+        return set()
+
+
+def _applied_postgresql(path: Path) -> set[tuple[str, str]]:
+    """The rows of one table, as they would be restored: id, app, name and time, with tabs between them."""
+    rows = _run("pg_restore", "--data-only", "--table=django_migrations", "--file=-", str(path)).splitlines()
+    return {(cells[1], cells[2]) for row in rows if len(cells := row.split("\t")) == 4}
+
+
+def _run(tool: str, *arguments: str) -> str:
+    """What a tool of PostgreSQL writes, with the connection in its environment: a password is in no list of processes."""
     if shutil.which(tool) is None:
         raise DataError(
             f"{tool} is not installed.", hint="It comes with PostgreSQL's client programs, of the server's version."
@@ -213,3 +222,4 @@ def _run(tool: str, *arguments: str) -> None:
         # Below an error stands the statement that it is in, over several lines.
         errors = [line for line in said if "error:" in line] or said[-1:] or [str(done.returncode)]
         raise DataError(f"{tool} failed: {errors[0]}")
+    return done.stdout
