@@ -115,6 +115,11 @@ class Universe:
         """The distinct elements, in order of first appearance."""
         return tuple(dict.fromkeys(asset.element for asset in self.assets if asset.element))
 
+    @property
+    def names(self) -> set[str]:
+        """What the assets may be called: key, element, the product that an offer is of."""
+        return {name for asset in self.assets for name in (asset.key, asset.element, asset.offer_of) if name}
+
     def __len__(self) -> int:
         return len(self.assets)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, get_args, get_origin
@@ -320,3 +320,20 @@ def decode(model: type[SpecT], data: Mapping[str, Any], *, file: str, where: str
     except ValidationError as error:
         raise_faults(faults_of(error, model, where), file)
         raise
+
+
+def less(spec: SpecT, absent: Collection[str]) -> SpecT:
+    """The model with absent names out of its assets and of its values by name; a target that has no other stays."""
+    changed: dict[str, Any] = {}
+    for key, value in spec:
+        if isinstance(value, Mapping) and any(name in absent for name in value):
+            kept = {name: one for name, one in value.items() if name not in absent}
+            changed |= {key: kept} if kept or key not in ("target", "benchmark") else {}
+        elif key == "assets" and isinstance(value, tuple):
+            changed[key] = tuple(name for name in value if name not in absent)
+    return spec.model_copy(update=changed) if changed else spec
+
+
+def names_nothing(before: BaseModel, after: BaseModel) -> bool:
+    """Whether the assets of a model were all absent, and it has no groups: it would speak of everything."""
+    return bool(getattr(before, "assets", None)) and not getattr(after, "assets", None) and not getattr(after, "groups", None)

@@ -198,8 +198,7 @@ class _Names:
     @cached_property
     def spoken(self) -> set[str]:
         """What an asset may be called."""
-        assets = (*self.universe, *self.known)
-        return {name for asset in assets for name in (asset.key, asset.element, asset.offer_of) if name}
+        return self.universe.names | self.known.names
 
     def members(self, where: str, name: str) -> list[int]:
         if name not in self.spoken:
@@ -209,8 +208,7 @@ class _Names:
                 where=where,
                 name=name,
             )
-        held = {*self.universe.keys, *self.universe.elements, *(asset.offer_of for asset in self.universe)}
-        return list(self.universe.members(name)) if name in held else []
+        return list(self.universe.members(name)) if name in self.universe.names else []
 
     def group(self, where: str, group: str) -> list[int]:
         found = [i for i, asset in enumerate(self.universe) if asset.group == group]

@@ -15,10 +15,12 @@ from toolkit.app.allocation.prepare import Prepared, prepare
 from toolkit.app.allocation.request import Request
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.prices import BacktestPrices
+from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError, GapError
 from toolkit.holdings.lots import Lot
 from toolkit.returns.panel import MINIMUM_CHANGES
-from toolkit.strategy.model import Strategy
+from toolkit.strategy.model import Strategy, UniverseSpec
+from toolkit.strategy.without import from_cash, without
 
 ORDERED = "ordered"
 KEPT_ROWS = 5_000_000
@@ -35,6 +37,13 @@ class PastMarkets:
 
     last: PricedMarket
     _days: dict[date, PricedMarket] = field(default_factory=dict)
+    _universes: dict[UniverseSpec, Universe] = field(default_factory=dict)
+
+    def universe(self, strategy: Strategy) -> Universe:
+        """What a strategy may hold on the last day."""
+        if strategy.universe not in self._universes:
+            self._universes[strategy.universe] = self.last.inputs(strategy).universe
+        return self._universes[strategy.universe]
 
     def on(self, day: date) -> PricedMarket:
         """The market as known on a day."""
@@ -72,7 +81,7 @@ class PastDecisions:
         request = replace(self.request, context=market.context, holdings=_held(account), overrides=(), budget_given=False)
         request = replace(request, total=None, prices=None)
         assets = tuple(key for key in _priced(self.strategy, market) if key not in account.ended)
-        prepared = self._prepared(request, market, assets)
+        prepared = self._prepared(request, market, assets, held=bool(account.owned.any()))
         if not self.costs_count:
             costs = replace(prepared.problem.costs, in_objective=False)
             prepared = replace(prepared, problem=replace(prepared.problem, costs=costs))
@@ -83,8 +92,10 @@ class PastDecisions:
         costs = prepared.problem.costs
         return Decision(universe.keys, amounts.quantities, prepared.prices, costs, prepared.budget, np.array(steps))
 
-    def _prepared(self, request: Request, market: PricedMarket, assets: tuple[str, ...]) -> Prepared:
+    def _prepared(self, request: Request, market: PricedMarket, assets: tuple[str, ...], *, held: bool) -> Prepared:
         """The problem of the assets that have enough prices; one after the other is left out that has not.
+
+        Nothing names what is left out, and where nothing is held no limit speaks of what is.
 
         Raises:
             GapError, DataError: where none has, or something else is missing.
@@ -95,7 +106,8 @@ class PastDecisions:
                     "no asset of {name:s} had enough prices on {as_of}.", name=self.strategy.name, as_of=market.snapshot.as_of
                 )
             try:
-                return prepare(replace(request, strategy=of_assets(self.strategy, assets)), market)
+                strategy = among(self.strategy, self.markets.universe(self.strategy), assets)
+                return prepare(replace(request, strategy=strategy if held else from_cash(strategy)), market)
             except DataError as error:
                 key = error.details.get("asset")
                 if key not in assets:
@@ -133,6 +145,17 @@ def of_assets(strategy: Strategy, assets: tuple[str, ...]) -> Strategy:
     offers = tuple(offer for offer in strategy.universe.offer if offer.asset in assets)
     named = {"assets": assets, "groups": (), "exclude": (), "offer": offers}
     return strategy.model_copy(update={"universe": strategy.universe.model_copy(update=named)})
+
+
+def among(strategy: Strategy, universe: Universe, assets: tuple[str, ...]) -> Strategy:
+    """The strategy with some assets of its universe, which names none of the others; see `without`.
+
+    Args:
+        strategy: Names its assets.
+        universe: All of them.
+        assets: Keys of those that are there.
+    """
+    return without(of_assets(strategy, assets), universe.names - universe.take(assets).names)
 
 
 def _priced(strategy: Strategy, market: PricedMarket) -> tuple[str, ...]:

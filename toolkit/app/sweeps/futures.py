@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from toolkit.records.answers.sweep import AllocationFutures
 from toolkit.scenarios.futures import NONE, drawn_futures, values
 from toolkit.strategy.model import RebalanceSpec, Strategy
 from toolkit.strategy.scenarios import SimulatedScenarios
+from toolkit.strategy.without import from_cash
 
 STREAM = 2
 """Of the draws of futures: those of the scenarios come from the seed alone."""
@@ -44,7 +46,8 @@ def allocation_futures(request: Request, market: PricedMarket, count: int) -> Al
         SpecError: for a strategy of which no shock is known, and for scenarios that are a path in order.
         ToolkitError: of the allocation.
     """
-    strategy, currency = request.read_strategy(), request.owner.currency
+    strategy, currency = from_cash(request.read_strategy()), request.owner.currency
+    request = replace(request, strategy=strategy, overrides=())
     prepared, allocation = allocate_in_pieces(prepare(request, market))
     problem, inputs = prepared.problem, prepared.inputs
     bought = prepared.amounts(allocation)

@@ -13,7 +13,7 @@ import numpy as np
 
 from toolkit.app.allocation.inputs import priced_market
 from toolkit.app.allocation.request import Request
-from toolkit.app.backtest.decide import of_assets
+from toolkit.app.backtest.decide import among
 from toolkit.app.clients import content_hash, path_word
 from toolkit.app.runs import INPUTS, RECORD, SWEEPS, put, read_object, store, to_json, with_checksums
 from toolkit.app.sweeps.executors import Executor
@@ -161,7 +161,8 @@ def _strategies(asked: SweepRequest) -> Iterator[tuple[Strategy, dict[str, str]]
         if not asked.universes:
             yield strategy, changes
             continue
-        known = priced_market(request.context, request.prices).inputs(strategy).universe.keys
+        universe = priced_market(request.context, request.prices).inputs(strategy).universe
+        known = universe.keys
         if not 0 < asked.size <= len(known):
             raise SpecError(
                 "--universes: {size} of {n} assets cannot be drawn.",
@@ -173,7 +174,7 @@ def _strategies(asked: SweepRequest) -> Iterator[tuple[Strategy, dict[str, str]]
         for _ in range(asked.universes):
             chosen = {known[i] for i in drawn.choice(len(known), asked.size, replace=False)}
             assets = tuple(key for key in known if key in chosen)
-            yield of_assets(strategy, assets), {**changes, "universe": " ".join(assets)}
+            yield among(strategy, universe, assets), {**changes, "universe": " ".join(assets)}
 
 
 def _ranges(asked: SweepRequest) -> Iterator[tuple[date | None, date | None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from toolkit.core.assets import Universe
-from toolkit.core.decode import Spec
+from toolkit.core.decode import Spec, less, names_nothing
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray, Forecast, read_only
 from toolkit.core.messages import message
@@ -295,6 +295,11 @@ class Constraint(Term):
             digits: Decimals of the new value, rounded outward so that the relaxed problem is feasible for certain.
         """
         raise NotImplementedError(f"{self.kind!r} is not relaxable: side {side}, move {move:g}, {digits} digits")
+
+    def without(self, absent: Collection[str]) -> Constraint | None:
+        """The constraint where the names in `absent` have no weight; None where it names nothing else."""
+        found = less(self, absent)
+        return None if names_nothing(self, found) else found
 
     def members(self, label: str, data: ConstraintData) -> tuple[int, ...]:
         """Positions of what `label` speaks of, as `Universe.members`; the error names this constraint."""

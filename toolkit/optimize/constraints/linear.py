@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -147,6 +147,17 @@ class Linear(Relaxable):
                 name=name,
                 expression=self.expression,
             ) from None
+
+    def without(self, absent: Collection[str]) -> Linear | None:
+        """The relation of the other names; None where it has none."""
+        relation = Relation.of(self.expression)
+        left, right = (
+            Sum(tuple(one for one in side.names if one[1] not in absent), side.constant)
+            for side in (relation.left, relation.right)
+        )
+        if not left.names and not right.names:
+            return None
+        return self.model_copy(update={"expression": str(Relation(left, relation.sign, right))})
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, str]:
         """The expression with another constant on its right; an equality that no rounded constant meets is left open there."""

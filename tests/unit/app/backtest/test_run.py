@@ -261,3 +261,45 @@ def test_linear_algebra_has_one_thread_whatever_the_process_has():
     with threadpool_limits(2):
         run_backtest(BacktestRequest((request,), date(2022, 12, 31), against_baselines=False, on_decision=decided))
     assert set(seen) == {1}
+
+
+NAMES_THE_LAST = {
+    "limit": {"constraints": [tk.Group(KEYS[2:], upper=0.5)]},
+    "cost": {"costs": tk.CostsSpec(spreads={"PALL": 0.01})},
+    "target": {"objective": tk.Track({"GLD": 0.5, "PALL": 0.4})},
+    "view": {
+        "objective": tk.MaxUtility(),
+        "forecast": tk.ForecastSpec(
+            covariance=tk.SampleCovariance(),
+            returns=tk.ViewsReturns(views=[{"expression": "PALL - GLD", "value": 0.1, "confidence": 0.5}]),
+        ),
+    },
+    "shock": {
+        "scenarios": [tk.ShockSpec(name="stop", returns={"PALL": -0.5}, probability=0.1)],
+        "views": [tk.ViewSpec(scenario="stop", probability=0.2)],
+        "constraints": [tk.ScenarioLoss("stop", upper=0.2)],
+    },
+}
+
+
+@pytest.mark.parametrize("named", NAMES_THE_LAST.values(), ids=NAMES_THE_LAST)
+@pytest.mark.parametrize("missing", [slice(0, 18), slice(18, None)], ids=["begins", "ends"])
+def test_what_names_an_asset_that_begins_or_ends_stops_no_decision(named, missing):
+    paths = walk(MONTHS)
+    paths[missing, 3] = np.nan
+    strategy = tk.Strategy(
+        **{"objective": tk.MinRisk(), "forecast": tk.ForecastSpec(covariance=tk.SampleCovariance()), **named}
+    )
+    found = backtest(strategy, frame(paths), start="2021-12-31")
+    assert not {"no_forecast", "unsolved"} & {kind for _, kind in history(found)["incidents"]}
+
+
+def test_a_limit_on_turnover_begins_after_the_first_purchase():
+    least = LEAST.model_copy(update={"rebalance": tk.RebalanceSpec(every="month")})
+    limited = least.model_copy(update={"constraints": (*LEAST.constraints, tk.Turnover(upper=0.01))})
+    free, slow = (history(backtest(one, frame(walk(MONTHS)), start="2021-12-31"))["orders"] for one in (least, limited))
+    first = [[order for order in orders if order["decided"] == "2021-12-31"] for orders in (free, slow)]
+    assert first[0] == first[1]
+    bought = lambda orders, day: sum(max(order["amount"], 0) for order in orders if order["decided"] == day)  # noqa: E731
+    days = {order["decided"] for order in slow} - {"2021-12-31"}
+    assert max(bought(slow, day) for day in days) < 0.015 * 100_000 < max(bought(free, day) for day in days)
