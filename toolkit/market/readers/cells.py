@@ -61,10 +61,10 @@ FORMULA_ERROR = re.compile(
     r"#(REF|BEZUG|NAME|VALUE|WERT|DIV/0|NUM|ZAHL|NULL|SPILL|CALC)[!?]|#N/A|#NV|Err:[0-9]+|=.+", re.I | re.S
 )
 """Errors that Excel and LibreOffice show in English and German, and a formula that was never calculated."""
-_PURE = r"(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?)"
-PURITY = re.compile(rf"[\s,;(]+{_PURE}[\s)]*$")
-"""A purity that ends the name of a product; the trade writes 99.65 for 99.65 %."""
-_PURE_WITHIN = re.compile(rf"(?:^|[\s,;(]+){_PURE}(?:[\s,;)]+|$)")
+_PURE = r"(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?|99[0-9][.,][0-9](?:\s?/\s?1000)?"
+PURITY = re.compile(rf"[\s,;(]+{_PURE}|99[0-9](?:\s?/\s?1000)?)[\s)]*$")
+"""A purity that ends the name of a product; the trade writes 99.65 for 99.65 %, and 999 or 999,9/1000 of a precious metal."""
+_PURE_WITHIN = re.compile(rf"(?:^|[\s,;(]+){_PURE})(?:[\s,;)]+|$)")
 _TWO_READINGS = re.compile(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b")
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
 _PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}
@@ -251,7 +251,8 @@ def without_purity(text: str) -> tuple[str, str | None]:
     first = None
     while found := PURITY.search(text) or _PURE_WITHIN.search(text):
         text, first = text.replace(found[0], " ", 1).strip(" ,;"), first or found[1]
-    return text, purity(first, percent=True) if first else None
+    first = first and first.split("/")[0].strip()
+    return text, purity(first, percent=not re.match("[0-9]{3}", first)) if first else None
 
 
 _OUNCE = re.compile(r"(?i)(?<=[\d\s])(oz|ounces?|unzen?)\.?$")

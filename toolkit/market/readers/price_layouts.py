@@ -7,19 +7,20 @@ that a reporting agency quotes as a range (``395-411``, or columns Low and High)
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from toolkit.core.countries import fold
+from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike
+from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, stated_in
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"
@@ -37,19 +38,22 @@ _BEHIND = re.compile(rf"(?i)(.*\w\)?)[\s_,:(\[-]+({_WORDS})[)\]]?")
 _BEFORE = re.compile(rf"(?i)({_WORDS})[\s_:-]+(.*\w\)?)")
 _RANGE = r"^(\D{0,4}?[0-9][0-9.,'’ ]*?)\s?[-–\u{2014}]\s?(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"
 """``395-411``, ``$ 42,600 – 44,300``."""
-_TOGETHER = ((MID,), (DEALER_BID, DEALER_ASK), (LOW, HIGH))
-"""What makes a price, the best first."""
 _ROW = "row of the file"
 _OF_A_DATE = ("year", "jahr"), ("month", "monat"), ("day", "tag")
 _FEWEST = 3
 """Dates in a header from which they are its columns."""
+SUMS = frozenset(
+    ("total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt", "subtotal", "grand total", "zwischensumme",
+     "average", "averages", "avg", "mean", "durchschnitt", "schnitt", "mittelwert", "ø")
+)  # fmt: skip
+"""Names, as `fold` writes them, of rows and columns that sum or average others."""
 
 
-def days_across(header: Sequence[str]) -> list[str]:
-    """The names of a header that are days or months, where most of it is: metals stand in its rows."""
+def days_across(header: Sequence[str]) -> dict[str, str]:
+    """The names of a header that are days or months -> the date, where most of it is: metals stand in its rows."""
     short = cells.months_in_turn([name for name in header if cells.SHORT_MONTH.fullmatch(name)])
-    found = [name for name in header if name in short or cells.month(name) or cells.day(name)]
-    return found if len(found) >= max(_FEWEST, (len(header) + 1) // 2) and len(found) < len(header) else []
+    found = {name: short.get(name, name) for name in header if name in short or cells.month(name) or cells.day(name)}
+    return found if len(found) >= max(_FEWEST, (len(header) + 1) // 2) and len(found) < len(header) else {}
 
 
 def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
@@ -67,10 +71,31 @@ def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
     frame = pl.DataFrame([table.rows.alias(_ROW), *table.cells[others], *alike([table.cells[day] for day in days])])
     frame = frame.rename({name: "asset"})
     index = [column for column in frame.columns if column not in days]
-    long = frame.unpivot(days, index=index, variable_name="date", value_name="price")
-    long = long.filter(_is_quoted(long["price"]))
+    long = frame.unpivot([*days], index=index, variable_name="date", value_name="price")
+    long = long.filter(_is_quoted(long["price"])).with_columns(pl.col("date").replace(days))
     # The corner of the table says what its cells are: ``Prices in USD/kg``.
     return replace(table, cells=long.drop(_ROW), rows=long[_ROW], titles=(*table.titles, name))
+
+
+def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:
+    """The table without rows and columns that sum or average others (``Total``, ``Durchschnitt``), and a note on them.
+
+    Args:
+        table: With metals in rows or in columns; one of fewer than three columns keeps them.
+        known: Header in lower case -> column of the format.
+    """
+    columns = [name for name in table.columns if fold(name) in SUMS] if len(table.columns) > _FEWEST else []
+    given, rows = table.cells.drop(columns), table.rows
+    asset = next((name for name in given.columns if known.get(name.lower(), name.lower()) == "asset"), None)
+    names = [] if asset is None or given[asset].dtype != pl.String else given[asset].unique(maintain_order=True).drop_nulls()
+    left = [name for name in names if fold(name) in SUMS]
+    if asset is not None and left:
+        kept = ~given[asset].is_in(left).fill_null(value=False)
+        given, rows = given.filter(kept), rows.filter(kept)
+    if not (columns or left):
+        return table, ()
+    told = message("{file}: sums and averages of others are not read: {names}.", file=table.name, names=[*columns, *left])
+    return replace(table, cells=given, rows=rows), (told,)
 
 
 def _is_quoted(prices: pl.Series) -> pl.Series:
@@ -95,51 +120,99 @@ def with_one_date(table: Table) -> Table:
     return replace(table, cells=cells_of_date.insert_column(0, dates.alias("date")))
 
 
-def with_kinds_apart(table: Table, stated: Stated) -> tuple[Table, Stated, tuple[Message, ...]]:
-    """A wide table with ranges, or several columns of a metal (bid and ask, low and high, the middle), as a long one.
+def with_kinds_apart(
+    table: Table, stated: Stated, key: Callable[[str], str | None] | None = None
+) -> tuple[Table, Stated, tuple[Message, ...]]:
+    """A wide table with ranges, or columns of bid, ask, low, high or the middle of a metal, as a long one.
+
+    Bid and ask stand beside the middle; low and high count where there is none of these.
 
     Args:
         table: With a column `date`; any other table comes back as it is.
         stated: Header -> currency and unit that it stated.
+        key: Name -> metal, None for a name that is not known: one column of a metal is of its bid or ask as well.
 
     Returns:
         The table, what headers stated that are still there, and a note on what is the price.
+
+    Raises:
+        DataError: for the low or the high of a metal alone, and for two columns of one price.
     """
-    named: dict[str, dict[str, str]] = {}
-    for column in table.columns:
-        match, side = _BEHIND.fullmatch(column), 2
-        if match is None:
-            match, side = _BEFORE.fullmatch(column), 1
-        if match is not None:
-            named.setdefault(match[3 - side].strip(), {}).setdefault(KINDS[match[side].lower()], column)
-    kinds = {
-        asset: {kind: found[kind] for kind in first}
-        for asset, found in named.items()
-        if len(found) > 1 and (first := next((kinds for kinds in _TOGETHER if found.keys() >= {*kinds}), None))
-    }
     priced = [column for column in table.columns if column != "date"]
+    if "date" not in table.columns or "asset" in table.columns:
+        return table, stated, ()
+    named, stated = _columns_of_metals(table, priced, stated, key)
+    kinds = {asset: found for asset, found in named.items() if {*found} - {LOW, HIGH} or {LOW, HIGH} <= {*found}}
     texts = (column.alias("") for column in table.cells[priced] if column.dtype == pl.String)  # of any name, regexes too
     ranges = any(text.str.contains(_RANGE).any() for text in texts)
-    if "date" not in table.columns or "asset" in table.columns or not (kinds or ranges):
+    if not (kinds or ranges):
         return table, stated, ()
     cells_of = dict(zip(priced, alike([table.cells[column] for column in priced]), strict=True))
-    of_kinds = {column for asset in kinds for column in named[asset].values()}
+    of_kinds = {column for found in kinds.values() for column in found.values()}
     plain = {column: {MID: column} for column in priced if column not in of_kinds}
     parts, rows = [], []
     for asset, found in (kinds | plain).items():
+        better = [cells_of[found[kind]] for kind in (MID, *OF_DEALERS) if kind in found]
         for kind, column in found.items():
-            if kind == HIGH:
+            if kind == HIGH or (kind == LOW and HIGH not in found):
                 continue
             ends = [cells_of[found[HIGH]].alias(UPPER_END)] if kind == LOW else []
             part = pl.DataFrame([table.cells["date"], cells_of[column].alias("price"), *ends])
             said = dict(zip(("currency", "unit"), stated.get(column, ()), strict=False)) | {"asset": asset}
             said |= {"basis": kind} if kind in SIDES.values() else {}
-            parts.append(part.with_columns(**{key: pl.lit(text) for key, text in said.items()}))
-            rows.append(table.rows)
-    long, numbers = pl.concat(parts, how="diagonal"), pl.concat(rows)
-    given = _is_quoted(long["price"])
-    note = message("{file}: of several columns of {assets}, the price is the middle.", file=table.name, assets=sorted(kinds))
-    return replace(table, cells=long.filter(given), rows=numbers.filter(given)), {}, (note,) if kinds else ()
+            part = part.with_columns(**{key: pl.lit(text) for key, text in said.items()})
+            given = _is_quoted(part["price"])
+            for other in better if kind == LOW else ():
+                given &= ~_is_quoted(other)
+            parts.append(part.filter(given))
+            rows.append(table.rows.filter(given))
+    several = sorted(asset for asset, found in kinds.items() if len(found) > 1)
+    one = sorted(found[side] for found in kinds.values() for side in OF_DEALERS if {*found} == {side})
+    notes = []
+    if several:
+        note = message("{file}: of several columns of {assets}, the price is the middle.", file=table.name, assets=several)
+        notes.append(note)
+    if one:
+        notes.append(message("{file}: what a dealer pays or asks, and no series: {columns}.", file=table.name, columns=one))
+    return replace(table, cells=pl.concat(parts, how="diagonal"), rows=pl.concat(rows)), {}, tuple(notes)
+
+
+def _columns_of_metals(
+    table: Table, priced: Sequence[str], stated: Stated, key: Callable[[str], str | None] | None
+) -> tuple[dict[str, dict[str, str]], Stated]:
+    """Metal -> kind of price -> header, of those with a column whose header says the kind; and what headers stated."""
+    named: dict[str, dict[str, str]] = {}
+    again: dict[str, str] = {}
+    for column in priced:
+        match, side = _BEHIND.fullmatch(column), 2
+        if match is None:
+            match, side = _BEFORE.fullmatch(column), 1
+        if match is None:
+            continue
+        asset = match[3 - side].strip()
+        if (inside := stated_in(asset)) and (code := currency_of(inside[1])):  # ``Gallium USD/kg Bid``
+            asset, stated = inside[0], {**stated, column: (code, inside[2])}
+        first = named.setdefault(asset, {}).setdefault(KINDS[match[side].lower()], column)
+        again |= {asset: column} if first != column else {}
+    named = {asset: found for asset, found in named.items() if len(found) > 1 or _is_known(asset, [*found.values()], key)}
+    for asset in [asset for asset in priced if asset in named]:
+        again |= {asset: asset} if named[asset].setdefault(MID, asset) != asset else {}
+    if twice := [column for asset, column in again.items() if asset in named]:
+        hint = message("Leave one of them out.")
+        raise table.header_error("{name!r:s} and another column are the same price of a metal.", hint, name=twice[0])
+    for end in (found.get(LOW) or found.get(HIGH) for found in named.values() if len(found) == 1):
+        if end:
+            hint = message("Bring both ends, or name the column as the metal if it is its price.")
+            raise table.header_error("{name!r:s} is one end of a range without the other.", hint, name=end)
+    return named, stated
+
+
+def _is_known(asset: str, columns: Sequence[str], key: Callable[[str], str | None] | None) -> bool:
+    """Whether a name is a metal's, and none of the headers that begin with it is one as a whole (``Gallium 99.99% min``)."""
+    try:
+        return key is not None and key(asset) is not None and not any(map(key, columns))
+    except DataError:  # powder that may be two things is refused where names are read
+        return True
 
 
 def with_ends_apart(table: Table, stated: Stated) -> tuple[Table, Stated, tuple[Message, ...]]:

@@ -43,7 +43,8 @@ NO_OFFER = frozenset(
 NOT_READ = frozenset(
     ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "mindestmenge",
      "mindestabnahme", "min order", "min qty", "moq", "mwst", "vat", "reinheit", "purity",
-     "grade", "qualitat", "feinheit", "low", "high", "tief", "hoch", "change", "veranderung")
+     "grade", "qualitat", "feinheit", "low", "high", "tief", "hoch", "change", "chg", "change pct", "veranderung",
+     "ytd", "mom", "yoy", "diff", "differenz")
 )  # fmt: skip
 """Columns of price lists, as `fold` writes them, whose numbers are no price."""
 _PER = r"(?i)^(.*?)(?:^|[\s(\[,])(\p{L}{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*[)\]]?$"
@@ -62,7 +63,7 @@ _BEHIND = r"(?i)\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*$"
 _ISO_MONTH = re.compile(r"[12][0-9]{3}-[01][0-9]")
 
 
-def _stated(header: str) -> tuple[str, str, str] | None:
+def stated_in(header: str) -> tuple[str, str, str] | None:
     """Name, currency as written and what a price is per, of a header that states them: ``Preis EUR/kg``, ``SPY (EUR)``."""
     if match := _HEADER.match(header.strip()):
         return match[1].strip(" ([,-"), match[2], match[3].lower()
@@ -72,13 +73,13 @@ def _stated(header: str) -> tuple[str, str, str] | None:
 
 def column_name(header: str) -> str:
     """The header without currency and unit: ``preis`` of ``Preis EUR/kg``."""
-    stated = _stated(header)
+    stated = stated_in(header)
     return (stated[0] if stated else header.strip()).lower()
 
 
 def with_field(field: str, header: str) -> str:
     """The header of a field with the currency and unit that a column's states: ``price EUR/t`` of ``Notierung EUR/t``."""
-    _, money, unit = (_stated(header) if field == "price" else None) or ("", "", "")
+    _, money, unit = (stated_in(header) if field == "price" else None) or ("", "", "")
     behind = f"({money})" if unit == "unit" else f"{money}/{unit}"
     return f"{field} {behind}" if currency_of(money) or money in MINOR_UNITS else field
 
@@ -103,7 +104,7 @@ def without_units(table: Table) -> tuple[Table, Stated]:
     found: dict[str, tuple[str, str]] = {}
     names: dict[str, str] = {}
     for header in table.columns:
-        name, money, unit = _stated(header) or ("", "", "")
+        name, money, unit = stated_in(header) or ("", "", "")
         if money in MINOR_UNITS:
             raise table.header_error("{name!r:s} is not in a currency.", currency_hint(money), name=header)
         code = currency_of(money)

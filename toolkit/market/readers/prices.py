@@ -47,6 +47,7 @@ from toolkit.market.readers.price_layouts import (
     with_ends_apart,
     with_kinds_apart,
     with_one_date,
+    without_sums,
 )
 from toolkit.market.readers.price_units import (
     MISSING,
@@ -151,7 +152,8 @@ def read_prices(
     if code is None:
         raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
     default_currency = code
-    table = with_one_date(with_days_down(read_table(path, header=price_header), GERMAN))
+    table, sums = without_sums(with_days_down(read_table(path, header=price_header), GERMAN), GERMAN)
+    table = with_one_date(table)
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
     quoted = None if "asset" in names and names & {"price", *KINDS} else quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
@@ -161,7 +163,7 @@ def read_prices(
         table, stated = without_units(table)
         table, unquoted = of_two_sides(_renamed(table), stated)
         table, dated = with_date(table)
-        table, stated, middle = with_kinds_apart(table, stated)
+        table, stated, middle = with_kinds_apart(table, stated, key)
         table, stated, ends = with_ends_apart(table, stated)
         above = stated_above(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
@@ -175,7 +177,7 @@ def read_prices(
     check_size(table.name, columns=len(priced))
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
-    reading = (*table.notes, *reading, *assumed, *keys)
+    reading = (*table.notes, *sums, *reading, *assumed, *keys)
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     notes = tuple(_notes(table, rows, empty, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)

@@ -12,12 +12,14 @@ from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import PriceFile, read_prices
 
 TODAY = date(2026, 11, 27)
+KNOWN = {"gold": "gold", "gold 99.9% min": "gold"}
+"""Names of a metal."""
 
 
 def read(tmp_path, text: str) -> PriceFile:
     path = tmp_path / "prices.csv"
     path.write_text(text, encoding="utf-8")
-    return read_prices(path, today=TODAY, several=True)
+    return read_prices(path, today=TODAY, several=True, key=KNOWN.get)
 
 
 def rows(file: PriceFile) -> list[tuple[str, str, float]]:
@@ -100,6 +102,48 @@ def test_the_middle_of_a_range_is_the_price(tmp_path, text):
     assert {"kg" if "/kg" in text else "unit"} == {*file.frame["unit"]}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,gold,other,Total\n2024-01,1,5,6\n2024-02,2,5,7\n",
+        "date;gold;other;Summe;Ø\n2024-01;1;5;6;3\n2024-02;2;5;7;3\n",
+        "date,asset,price\n2024-01,gold,1\n2024-02,gold,2\n2024-01,other,5\n2024-02,other,5\n2024-02,Average,3\n",
+        "Preise;Jan 24;Feb 24;Mrz 24;Durchschnitt;YTD %\ngold;1;2;;1,5;100%\nother;5;5;;5;0%\nGesamt;6;7;;;\n",
+    ],
+)
+def test_sums_and_averages_are_no_assets_and_are_told(tmp_path, text):
+    file = read(tmp_path, text)
+    assert [(asset, price) for asset, _, price in rows(file)] == [("gold", 1), ("gold", 2), ("other", 5), ("other", 5)]
+    assert any("sums and averages of others are not read" in note for note in map(str, file.reading))
+
+
+@pytest.mark.parametrize(
+    ("text", "prices", "quotes"),
+    [
+        ("date,gold Bid\n2024-01,1\n2024-02,2\n", [], [1, 2]),
+        ("date,gold USD/kg Bid,other\n2024-01,1,5\n2024-02,2,\n", [5], [1, 2]),
+        ("date,gold,gold Bid\n2024-01,3,1\n2024-02,4,2\n", [3, 4], [1, 2]),
+        ("date,gold Mid,gold Bid,gold Ask\n2024-01,3,1,5\n2024-02,4,2,\n", [3, 4], [5, 1, 2]),
+        ("date,gold Avg\n2024-01,3\n2024-02,4\n", [3, 4], []),
+        ("date,gold Mid,gold Low,gold High\n2024-01,3,1,9\n2024-02,,2,6\n", [3, 4], []),
+        ("date,gold,gold Low,gold High\n2024-01,3,1,9\n2024-02,4,2,9\n", [3, 4], []),
+        ("date,gold 99.9% min\n2024-01,3\n2024-02,4\n", [3, 4], []),
+    ],
+)
+def test_no_column_of_a_metal_is_lost_or_an_asset_of_its_own(tmp_path, text, prices, quotes):
+    file = read(tmp_path, text)
+    assert file.frame["price"].to_list() == prices
+    assert file.quotes.sort("basis", "date")["price"].to_list() == quotes
+    assert {*file.frame["asset"], *file.quotes["asset"]} <= {"gold", "other"}
+    assert {*file.quotes["unit"]} <= {"kg" if "USD/kg" in text else "unit"}
+
+
+@pytest.mark.parametrize("header", ["gold Low", "Tief gold", "gold,gold Mid", "gold Mid,gold avg"])
+def test_one_end_of_a_range_and_two_columns_of_one_price_are_asked_about(tmp_path, header):
+    with pytest.raises(DataError, match=r"one end of a range|same price of a metal"):
+        read(tmp_path, f"date,other,{header}\n2024-01,5,1{',2' * header.count(',')}\n")
+
+
 @pytest.mark.parametrize("price", ["411-395", "395-41100", "2024-1"])
 def test_what_is_no_range_is_a_fault_of_its_row_as_written(tmp_path, price):
     with pytest.raises(FrameError, match=rf"a range that is none in row 2 \('gold': '{price}'\)"):
@@ -112,7 +156,7 @@ def test_known_columns_are_those_that_a_file_may_have(tmp_path):
     assert "range" not in str(failed.value.hint)
 
 
-@pytest.mark.parametrize("name", ["gold low", "Steel High Carbon", "Lowland"])
+@pytest.mark.parametrize("name", ["alpha low", "Steel High Carbon", "Lowland"])
 def test_one_column_alone_is_of_an_asset(tmp_path, name):
     assert [asset for asset, _, _ in rows(read(tmp_path, f"date,{name},other\n2024-01,395,411\n"))] == [name, "other"]
 

@@ -106,7 +106,7 @@ COLUMNS = (
         "unknown: no gain is told",
         "580",
         "Einzelpreis;unit price;unit cost;cost per unit;price per unit;stückpreis;preis je einheit;preis pro einheit;"
-        "einkaufspreis;einstandspreis;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
+        "einkaufspreis;einstandspreis;einstandskurs;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
         "price;preis",
         cells="number",
     ),
@@ -141,7 +141,7 @@ COLUMNS = (
         "ISO 4217: EUR, USD, JPY",
         "the one in the header or in the price cell",
         "EUR",
-        "Währung;waehrung;ccy;curr;cur;purchase currency;kaufwährung",
+        "Währung;waehrung;whg;ccy;curr;cur;purchase currency;kaufwährung",
     ),
     Column(
         "origin_country",

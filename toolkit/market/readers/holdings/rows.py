@@ -32,7 +32,7 @@ from toolkit.market.readers.holdings.unread import contradictions
 
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
-_WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo))")
+_WITH_MASS = re.compile(r"(?i)(.*?[^\W\d])\s+([\d.,/]+\s*(?:kg|g|oz|ozt|unzen?|gramm|kilo)\b)(.*)")
 """A name with the mass of one piece behind it: ``Goldbarren 100 g``."""
 _ABOVE_ZERO = message(
     "Give a quantity above zero. A sale is no lot: take it off the quantity of its lot, and leave its row out."
@@ -106,9 +106,10 @@ class Parser(PurchaseCells, StatusCells):
         """``Goldbarren 100 g`` is bars, of pieces of that mass: of a precious metal, whose mass is never that of the lot."""
         for i, cell in enumerate(self.raw.get("asset", ())):
             found = _WITH_MASS.fullmatch(cells.tidy(cell)) if isinstance(cell, str) else None
-            if found is None or self._is_known(found[0]) or not self._is_known(found[1]):
+            name = found[1] + found[3] if found else ""  # with a purity behind the mass, as "Goldbarren 1 kg 999,9"
+            if found is None or self._is_known(found[0]) or not self._is_known(name):
                 continue  # "Silber Münzen 10 oz" is known as it is
-            if not self._is_precious(self._named(found[1])[0]):
+            if not self._is_precious(self._named(name)[0]):
                 continue
             given = self._text("size", i)
             unit = self.header.setdefault("size", Header("size", "size")).unit
@@ -117,7 +118,7 @@ class Parser(PurchaseCells, StatusCells):
                 plain = re.sub(r"[.,](?=\d{3}\b)", "", given or found[2])
                 if cells.size(plain, unit if given else None, most=0, precious=True) == size:
                     self.raw.setdefault("size", [None] * len(self.raw["asset"]))[i] = found[2]
-                    self.raw["asset"][i] = found[1]
+                    self.raw["asset"][i] = name
 
     def _lot_ids(self, numbers: list[int]) -> list[str]:
         # An id such as "# 1" would begin a comment where it stands first in a line.

@@ -193,6 +193,8 @@ def test_a_price_per_a_unit_that_is_no_mass_is_never_one_of_the_quantity(header,
         ("Menge in kg", "quantity"),
         ("Preis in EUR/kg", "purchase_price"),
         ("AHK", "purchase_price"),
+        ("Einstandskurs", "purchase_price"),
+        ("Whg.", "currency"),
     ],
 )
 def test_headers_of_lists(header, key):
@@ -211,6 +213,8 @@ def test_the_negative_numbers_of_accounts_are_told_as_such(cell):
         ("Goldbarren 100 g;3;Stk;", 0.3),
         ("Silberbarren 1 kg;5;Stk;1.000 g", 5.0),
         ("Goldbarren 100 g;300;g;100 g", 0.3),
+        ("Goldbarren 1 kg 999,9;3;Stk;", 3.0),
+        ("Silver bar 1000 oz (999.0);1;Stk;", 31.1034768),
     ],
 )
 def test_the_mass_of_a_bar_in_its_name_is_the_size_of_a_piece(row, mass):
@@ -218,6 +222,22 @@ def test_the_mass_of_a_bar_in_its_name_is_the_size_of_a_piece(row, mass):
     assert not read.faults
     assert read.holdings().frame["mass"][0] == pytest.approx(mass)
     assert read.rows[0]["size"] is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "purity"),
+    [
+        ("Silber 999", "999"),
+        ("Silberbarren 999,5", "999.5"),
+        ("Gold 999,9/1000", "999.9"),
+        ("Gold 995", "995"),
+        ("Gold 99,5", "99.5 %"),
+    ],
+)
+def test_the_fineness_of_a_precious_metal_in_its_name_is_its_purity(name, purity):
+    read = parsed(f"Metall;Menge;Einheit\n{name};2,5;kg\n")
+    assert not read.faults
+    assert read.rows[0]["purity"] == purity
 
 
 @pytest.mark.parametrize(
