@@ -26,6 +26,7 @@ from toolkit.core.units import periods_per_year
 from toolkit.holdings.price_slips import is_far
 from toolkit.holdings.unit_price import STALE_DAYS
 from toolkit.market.price_series import PriceSeries
+from toolkit.market.readers.price_checks import in_order
 from toolkit.returns.currencies import daily_rate, monthly_rate
 from toolkit.returns.history import DAY_BY_DAY, histories_of
 from toolkit.returns.panel import CUSTOMS
@@ -149,9 +150,9 @@ class BacktestPrices:
             GapError: for an asset that never has a price.
         """
         rows = prices.filter(pl.col("asset").is_in(list(assets)) & (pl.col("date") <= until)).drop_nulls("price")
-        rows = rows.sort("asset", "date")
-        priced = set(rows["asset"].unique())
-        if missing := [key for key in assets if key not in priced]:
+        rows = rows if in_order(rows, ("asset", "date")) else rows.sort("asset", "date")
+        series = PriceSeries.of(rows)
+        if missing := [key for key in assets if key not in series.place]:
             later = prices.filter(pl.col("asset").is_in(missing)).drop_nulls("price")["date"].min()
             if later is None:
                 known = prices["asset"].unique()
@@ -168,10 +169,11 @@ class BacktestPrices:
                 until=until,
                 missing=[*missing],
             )
-        daily = all(history.frequency == DAY_BY_DAY for history in histories_of(PriceSeries.of(rows)).values())
+        daily = all(history.frequency == DAY_BY_DAY for history in histories_of(series).values())
         if not daily:
             ends = rows.with_columns(pl.col("date").dt.month_end()).filter(pl.col("date") <= until)
             rows = ends.group_by("asset", "date", maintain_order=True).last()
+            series = PriceSeries.of(rows)
         dates = rows["date"].unique().sort().to_list()
         if not dates:
             raise GapError("no whole month of prices is over by {until}.", hint="Choose a later --end.", until=until)
@@ -181,24 +183,20 @@ class BacktestPrices:
         observed, published = np.full((2, len(dates), len(assets)), np.nan)
         implausible, bases = np.zeros((len(dates), len(assets)), dtype=bool), []
         dated, known, price = _days(rows["date"]), _days(rows["known_from"]), rows["price"].to_numpy()
-        first = np.flatnonzero(rows["asset"].rle_id().diff().fill_null(1).to_numpy())
-        ends = [*first[1:].tolist(), rows.height]
-        heads = rows.select("asset", "currency", "basis")[first].iter_rows()
-        rows_of = map(slice, first.tolist(), ends)
-        by_asset = {key: (*told, of) for (key, *told), of in zip(heads, rows_of, strict=True)}
         for column, key in enumerate(assets):
-            quoted, basis, own = by_asset[key]
-            series = dated[own], known[own], price[own]
+            at = series.place[key]
+            quoted, basis, of = series.currencies[at], series.bases[at], slice(series.starts[at], series.ends[at])
+            own = dated[of], known[of], price[of]
             if basis == CUSTOMS and estimated:
-                series = _filtered(key, rows[own])
+                own = _filtered(key, rows[of])
             elif basis == CUSTOMS:
-                far = _far(series[2])
-                implausible[np.searchsorted(days, series[0][far]), column] = True
-                series = series[0][~far], series[1][~far], series[2][~far]
+                far = _far(own[2])
+                implausible[np.searchsorted(days, own[0][far]), column] = True
+                own = own[0][~far], own[1][~far], own[2][~far]
             if quoted not in rates:
                 rates[quoted] = _rate(fx, quoted, currency, tuple(dates))
-            observed[np.searchsorted(days, series[0]), column] = series[2]
-            published[:, column] = _published(*series, days)
+            observed[np.searchsorted(days, own[0]), column] = own[2]
+            published[:, column] = _published(*own, days)
             bases.append(basis)
             observed[:, column] *= rates[quoted]
             published[:, column] *= rates[quoted]
@@ -244,6 +242,8 @@ def _published(dates: np.ndarray, known: np.ndarray, prices: FloatArray, days: n
     if not np.array_equal(dates, known):
         order = np.lexsort((dates, known))
         known, dates, prices = known[order], dates[order], prices[order]
+    elif np.array_equal(dates, days):
+        return prices
     newest = np.maximum.accumulate(np.where(dates == np.maximum.accumulate(dates), np.arange(len(dates)), 0))
     at = np.searchsorted(known, days, side="right") - 1
     return np.where(at >= 0, prices[newest[np.maximum(at, 0)]], np.nan)

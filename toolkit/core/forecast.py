@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -62,8 +63,7 @@ def covariance_of(loadings: FloatArray, factor_cov: FloatArray, specific_var: Fl
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class PriceLevel:
+class PriceLevel(NamedTuple):
     """Price of one unit of an asset, in the currency of quotation.
 
     Attributes:

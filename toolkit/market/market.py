@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from toolkit.core.errors import DataError, did_you_mean
@@ -57,19 +58,21 @@ class Source:
 
 def _canonical_sha256(frame: pl.DataFrame) -> str:
     """Hash of a frame that does not depend on row order, column order or polars' memory layout."""
-    columns = sorted(frame.columns)
+    schema = frame.schema
+    columns = sorted(schema)
     # A column of one value orders nothing.
-    ends = frame[[0, -1]] if frame.height else frame
-    alike = [name for name in columns if ends[name].n_unique() < 2]
+    ends = zip(frame.row(0), frame.row(-1), strict=True) if frame.height else [(None, None)] * len(columns)
+    alike = [name for name, (first, last) in zip(schema, ends, strict=True) if first == last]
     found = frame.select((pl.col(name).ne_missing(pl.col(name).first())).any() for name in alike)
-    keys = [name for name in columns if name not in alike or found[name].any()]
+    other = dict(zip(alike, found.row(0), strict=True)) if alike else {}
+    keys = [name for name in columns if other.get(name, True)]
     order = None
     if keys and (any(frame.select(keys).null_count().row(0)) or not in_order(frame, keys)):
         order = frame.select(pl.arg_sort_by(keys, nulls_last=True)).to_series()
     digest = hashlib.sha256()
     for name in columns:
-        digest.update(f"{name!r} {frame.schema[name]}\n".encode())
-        if frame.schema[name] == pl.String and frame.height and name not in keys:
+        digest.update(f"{name!r} {schema[name]}\n".encode())
+        if schema[name] == pl.String and frame.height and name not in keys:
             # One run of one text, which is never made of millions of rows.
             digest.update(pl.Series([frame.height], dtype=pl.UInt32).to_numpy().data)
             digest.update(repr([frame.select(pl.col(name).first()).item()]).encode())
@@ -77,8 +80,10 @@ def _canonical_sha256(frame: pl.DataFrame) -> str:
         # Never all of them, nor one by name, which the frame would keep: rows are millions.
         column = frame.select(name if order is None else pl.col(name).gather(order)).to_series()
         if column.dtype.is_numeric() or column.dtype.is_temporal():
-            digest.update(column.is_null().to_numpy().data)
-            digest.update(column.to_physical().fill_null(0).rechunk().to_numpy().data)
+            some = column.null_count() > 0
+            digest.update((column.is_null().to_numpy() if some else np.zeros(len(column), dtype=bool)).data)
+            column = column.to_physical()
+            digest.update((column.fill_null(0) if some else column).rechunk().to_numpy().data)
         else:  # texts, of which most columns repeat a few
             runs = column.rle().struct.unnest()
             digest.update(runs["len"].to_numpy().data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -23,8 +24,7 @@ EXCEPTIONS = 0.1
 NAMES = {252.0: DAY_BY_DAY, 52.0: WEEKLY, 12.0: "monthly", 4.0: QUARTERLY, 1.0: ANNUAL}
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """Frequency and span of a series before alignment.
 
     Attributes:

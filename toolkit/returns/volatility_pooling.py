@@ -161,23 +161,24 @@ def pooled_volatility(estimate: FloatArray, variance: FloatArray, groups: tuple[
 
 def _pool(estimate: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Posterior mean, standard deviation and own weight (m,) in one group."""
-    known = np.isfinite(estimate)
-    y, v = np.where(known, estimate, 0.0), np.where(known, variance, 1.0)
+    known, square = np.isfinite(estimate), SPREADS[:, None] ** 2
+    y, v = np.where(known, estimate, 0.0), np.where(known, variance, np.inf)
     # (K, m): of the marginal of each estimate given tau, mu integrated out.
-    precision = np.where(known, 1.0 / (v + SPREADS[:, None] ** 2), 0.0)
+    precision = 1.0 / (v + square)
     total = precision.sum(axis=1, keepdims=True)
-    mu = (precision * y).sum(axis=1, keepdims=True) / total
-    log_density = 0.5 * (np.where(known, np.log(np.where(known, precision, 1.0)), 0.0) - precision * (y - mu) ** 2).sum(axis=1)
+    mu = (precision @ y)[:, None] / total
+    gap = y - mu
+    log_density = 0.5 * (np.log(precision[:, known]).sum(axis=1) - np.einsum("km,km,km->k", precision, gap, gap))
     log_density += -0.5 * np.log(total[:, 0]) - 0.5 * (SPREADS / SPREAD_SCALE) ** 2
-    weight = np.exp(log_density - log_density.max())[:, None]
+    weight = np.exp(log_density - log_density.max())
     weight /= weight.sum()
-    share = np.where(known, SPREADS[:, None] ** 2 * precision, 0.0)
-    center = share * y + (1.0 - share) * mu
-    inner = np.where(known, share * v, SPREADS[:, None] ** 2) + (1.0 - share) ** 2 / total
-    mean = (weight * center).sum(axis=0)
-    spread = (weight * (inner + (center - mean) ** 2)).sum(axis=0)
+    share = square * precision
+    rest = 1.0 - share
+    center = share * gap + mu
+    mean = weight @ center
+    spread = weight @ (rest * (square + rest / total) + (center - mean) ** 2)
     # The group's mean contains the asset: its effect on the mean is part of its own weight.
-    own = (weight * (share + (1.0 - share) * precision / total)).sum(axis=0)
+    own = weight @ (share + rest * precision / total)
     return mean, np.sqrt(spread), own
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,7 @@ BLOCK = 64
 """Assets whose changes are copied side by side."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
+class _Own(NamedTuple):  # thousands are made a second
     """Estimate of the annual volatility of one asset in the reporting currency, from its own data.
 
     Attributes:
@@ -149,7 +149,7 @@ def _own(panel: Panel, observed: Observed, rates: FxReturns, key: str, i: int, c
             metal = panel.prior.metals[key]
             variance = metal.volatility**2 + exchange
             error = metal.error * metal.volatility**2 / variance
-            return replace(own, given_history=(float(np.sqrt(variance)), error, metal.own_weight))
+            return own._replace(given_history=(float(np.sqrt(variance)), error, metal.own_weight))
     if count < MINIMUM_CHANGES:
         raise GapError(
             "{key!r:s} has {count} changes in the reporting currency; {minimum_changes} are needed.",

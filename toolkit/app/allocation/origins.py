@@ -125,8 +125,7 @@ class OriginVariants:
             expected=forecast.expected[at],
             risk_records=cache(partial(self._risks, forecast.risk_records)),
             levels=tuple(
-                replace(
-                    forecast.levels[i],
+                forecast.levels[i]._replace(
                     asset=key,
                     price=forecast.levels[i].price * scale,
                     standard_error=forecast.levels[i].standard_error * scale,

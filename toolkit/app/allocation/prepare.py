@@ -266,7 +266,7 @@ def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[
         rate = last_rate(inputs.snapshot.rates, row["currency"], level.currency).value
         quoted = quoted_level(row, asset, level.price / rate, spread_is_paid=paid)
         price, error = quoted.price * rate, quoted.standard_error * rate
-        levels[i] = replace(level, price=price, standard_error=error, raw=price, date=row["date"], basis=row["basis"])
+        levels[i] = level._replace(price=price, standard_error=error, raw=price, date=row["date"], basis=row["basis"])
         notes.append(quoted.sentence)
         if row["spread"] is not None:
             assets[i] = replace(asset, spread=row["spread"])
