@@ -76,6 +76,11 @@ class Webinar(models.Model):
         """Whether its room is open: from its start on."""
         return timezone.now() >= self.starts
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its last minute has passed."""
+        return timezone.now() > self.ends
+
 
 class Registration(models.Model):
     """One address at one webinar.

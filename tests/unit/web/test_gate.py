@@ -250,6 +250,42 @@ class TestSeats:
         assert [Registration.objects.get(id=one.id).state for one in waiting] == [State.CONFIRMED, State.WAITLISTED]
         assert kinds() == ["cancelled", "link"]
 
+    def test_a_seat_of_a_webinar_that_is_over_goes_to_nobody(self, db):
+        """Who deleted their data the day after sent the first of the waiting list a seat, and a link that "opens the room"."""
+        webinar = announced(starts=timezone.now() - timedelta(days=1))
+        taken = [registered(webinar, f"a{i}@example.com") for i in range(2)]
+        waiting = registered(webinar, "w@example.com", State.WAITLISTED)
+        registering.erase(taken[0])
+        assert registering.cancel(taken[1])
+        waiting.refresh_from_db()
+        assert (waiting.state, kinds()) == (State.WAITLISTED, ["cancelled"])
+
+
+class TestOver:
+    """A webinar that is over: its page had no form, but one that was open still, or on another site, led to a seat."""
+
+    @pytest.fixture
+    def over(self, db):
+        return announced(starts=timezone.now() - timedelta(days=1))
+
+    def test_nobody_signs_up(self, client, over):
+        answer = client.send(f"/w/{over.slug}/register", filled(), page=f"/w/{over.slug}/")
+        assert (answer.status_code, "This webinar is over." in answer.content.decode()) == (422, True)
+        assert (Registration.objects.count(), kinds()) == (0, [])
+
+    def test_who_has_a_seat_is_sent_the_link_as_long_as_it_holds(self, client, over):
+        registered(over)
+        page = f"/w/{over.slug}/"
+        assert f"{page}resend" in client.get(page).content.decode()
+        assert client.send(f"{page}resend", {"email": "ana@example.com"}, page=page).status_code == 302
+        assert kinds() == ["link"]
+        assert "/resend" not in client.get(f"/w/{announced(starts=timezone.now() - timedelta(days=9)).slug}/").content.decode()
+
+    def test_one_s_own_page_offers_no_seat(self, client, over):
+        me = f"/me/{tokens.link(registered(over), tokens.ME)}"
+        assert "Cancel the registration" not in client.get(me).content.decode()
+        assert "You can register again" not in client.send(me).content.decode()
+
 
 class TestRoom:
     def test_a_personal_link_opens_by_its_button_and_many_times(self, client, webinar):

@@ -287,6 +287,10 @@ class TestJoin:
         assert self.post(webinar, self.fields(), origin).status_code == 403
         assert (Registration.objects.count(), kinds()) == (0, [])
 
+    def test_nobody_signs_up_for_what_is_over(self, db):
+        answer = self.post(announced(starts=timezone.now() - timedelta(days=1)), self.fields())
+        assert (answer.status_code, Registration.objects.count()) == (422, 0)
+
     def test_its_answer_is_the_same_for_every_address(self, webinar):
         registered(webinar, state="confirmed")
         answers = [self.post(webinar, self.fields(email=email)) for email in ("ana@example.com", "new@example.com")]

@@ -201,7 +201,9 @@ def withdraw(registration: uuid.UUID) -> None:
 
 
 def _move_up(webinar: Webinar) -> None:
-    """Give free seats to the waiting list, in the order of confirmation."""
+    """Give free seats to the waiting list, in the order of confirmation, until the webinar is over."""
+    if webinar.is_over:
+        return
     waiting = Registration.objects.filter(webinar=webinar, state=State.WAITLISTED).order_by("confirmed", "id")
     for registration in waiting[: max(seats_left(webinar), 0)]:
         Registration.objects.filter(id=registration.id).update(state=State.CONFIRMED)

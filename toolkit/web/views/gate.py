@@ -36,13 +36,13 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     """Store a sign-up; the answer is the same for every address."""
     webinar = get_object_or_404(Webinar, slug=slug)
     form = SignUpForm(request.POST, questions=webinar.questions)
-    if not form.is_valid():
+    if webinar.is_over or not form.is_valid():
         return _again(request, webinar, form)
     return _store(request, webinar, form, shown_at=request.path)
 
 
 def _again(request: HttpRequest, webinar: Webinar, form: SignUpForm) -> HttpResponse:
-    """The form once more, with what is wrong in it."""
+    """The form once more, with what is wrong in it, or that the webinar is over."""
     limits.check(*_limits(request, webinar))
     form.data = form.data.copy()  # type: ignore[union-attr]
     form.data["started"] = stamp()  # type: ignore[index]
@@ -99,7 +99,8 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
     code = request.POST.get("language", "")
     with translation.override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         form = JoinForm(request.POST, questions=webinar.questions)
-        if not form.is_valid() or form.cleaned_data["texts"] != consent.fingerprint(spoken(), settings.PORTAL.organiser):
+        told = consent.fingerprint(spoken(), settings.PORTAL.organiser)
+        if webinar.is_over or not form.is_valid() or form.cleaned_data["texts"] != told:
             # What that site shows is not what is asked here today: the visitor goes on with the form of this page.
             kept = QueryDict(mutable=True)
             kept.update({name: request.POST.get(name, "") for name in ("name", "email", "company", "source")})
@@ -215,7 +216,7 @@ def _of(registration: Registration) -> dict[str, object]:
         "webinar": webinar,
         "when": moment(webinar, spoken()),
         "consents": consents,
-        "living": registration.state in registering.LIVING,
+        "living": registration.state in registering.LIVING and not webinar.is_over,
         "news": any(one.given and not one.withdrawn and one.text.purpose == consent.MARKETING for one in consents),
         "unsubscribe": tokens.link(registration, tokens.UNSUBSCRIBE),
     }

@@ -133,7 +133,7 @@ def live(request: HttpRequest, registration: Registration) -> HttpResponseBase:
 def replay(request: HttpRequest, registration: Registration) -> HttpResponse:
     """A step of what was shown, once the webinar is over: the page, or for its script the step alone."""
     webinar, say = registration.webinar, spoken()
-    if timezone.now() <= webinar.ends:
+    if not webinar.is_over:
         return not_found(request)
     found = steps(webinar)
     asked = request.GET.get("at", "1")
@@ -183,7 +183,6 @@ def _room(request: HttpRequest, registration: Registration, position: Position |
     data = {
         "webinar": webinar,
         "view": view,
-        "over": timezone.now() > webinar.ends,
         "moderated": found.moderated,
         "pdf": start.pdf,
     }
