@@ -41,19 +41,32 @@ _RANGE = r"^(\D{0,4}?[0-9][0-9.,'’ ]*?)\s?[-–\u{2014}]\s?(\D{0,4}?[0-9][0-9.
 _ROW = "row of the file"
 _OF_A_DATE = ("year", "jahr"), ("month", "monat"), ("day", "tag")
 _FEWEST = 3
-"""Dates in a header from which they are its columns."""
+"""Dates in a header from which they are its columns; beside a column of metals two are enough."""
 SUMS = frozenset(
     ("total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt", "subtotal", "grand total", "zwischensumme",
-     "average", "averages", "avg", "mean", "durchschnitt", "schnitt", "mittelwert", "ø")
+     "average", "averages", "avg", "mean", "durchschnitt", "schnitt", "mittelwert", "ø",
+     "change", "chg", "veranderung")
 )  # fmt: skip
-"""Names, as `fold` writes them, of rows and columns that sum or average others."""
+"""Names, as `fold` writes them, of rows and columns that sum or average others, or tell a change."""
+_CHANGE = re.compile(
+    r"(?i).*[\s_(\[](?:(?:change|chg|ver[äa]nderung|yoy|y/y|mom|m/m|ytd|diff|differenz|delta)\.?(?:\s*[(\[]?%)?"
+    r"|(?<![0-9])(?<![0-9]\s)[+-]*/?[+-]*%)[)\]]?"
+)
+"""A header of changes beside prices: ``Gallium change %``, ``Indium YoY``, ``Gallium (%)``, and not ``Gallium 99.99 %``."""
 
 
-def days_across(header: Sequence[str]) -> dict[str, str]:
-    """The names of a header that are days or months -> the date, where most of it is: metals stand in its rows."""
+def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+    """The names of a header that are days or months -> the date, where it has several: metals stand in its rows.
+
+    Args:
+        header: Of the file.
+        known: Header in lower case -> column of the format.
+    """
     short = cells.months_in_turn([name for name in header if cells.SHORT_MONTH.fullmatch(name)])
     found = {name: short.get(name, name) for name in header if name in short or cells.month(name) or cells.day(name)}
-    return found if len(found) >= max(_FEWEST, (len(header) + 1) // 2) and len(found) < len(header) else {}
+    names = {known.get(name.lower(), name.lower()) for name in header}
+    fewest = _FEWEST - ("asset" in names)
+    return found if fewest <= len(found) < len(header) and "date" not in names else {}
 
 
 def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
@@ -63,7 +76,7 @@ def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
         table: As read; any other comes back as it is.
         known: Header in lower case -> column of the format.
     """
-    days = days_across(table.columns)
+    days = days_across(table.columns, known)
     if not days:
         return table
     others = [name for name in table.columns if name not in days]
@@ -78,13 +91,14 @@ def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
 
 
 def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:
-    """The table without rows and columns that sum or average others (``Total``, ``Durchschnitt``), and a note on them.
+    """The table without sums, averages (``Total``, ``Durchschnitt``) and changes of others, and a note on them.
 
     Args:
-        table: With metals in rows or in columns; one of fewer than three columns keeps them.
+        table: With metals in rows or in columns; one of two columns keeps them.
         known: Header in lower case -> column of the format.
     """
-    columns = [name for name in table.columns if fold(name) in SUMS] if len(table.columns) > _FEWEST else []
+    columns = [name for name in table.columns if fold(name) in SUMS] if len(table.columns) > 2 else []
+    columns += [name for name in table.columns if _CHANGE.fullmatch(name) and name not in columns]
     given, rows = table.cells.drop(columns), table.rows
     asset = next((name for name in given.columns if known.get(name.lower(), name.lower()) == "asset"), None)
     names = [] if asset is None or given[asset].dtype != pl.String else given[asset].unique(maintain_order=True).drop_nulls()
@@ -94,7 +108,9 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
         given, rows = given.filter(kept), rows.filter(kept)
     if not (columns or left):
         return table, ()
-    told = message("{file}: sums and averages of others are not read: {names}.", file=table.name, names=[*columns, *left])
+    told = message(
+        "{file}: sums, averages and changes of others are not read: {names}.", file=table.name, names=[*columns, *left]
+    )
     return replace(table, cells=given, rows=rows), (told,)
 
 

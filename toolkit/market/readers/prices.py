@@ -152,14 +152,14 @@ def read_prices(
     if code is None:
         raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
     default_currency = code
-    table, sums = without_sums(with_days_down(read_table(path, header=price_header), GERMAN), GERMAN)
-    table = with_one_date(table)
+    table = with_one_date(with_days_down(read_table(path, header=price_header), GERMAN))
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
     quoted = None if "asset" in names and names & {"price", *KINDS} else quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
     if quoted is not None:
         rows, reading, assumed = _quoted(table, quoted, default_currency, today)
     else:
+        table, sums = without_sums(table, GERMAN)
         table, stated = without_units(table)
         table, unquoted = of_two_sides(_renamed(table), stated)
         table, dated = with_date(table)
@@ -170,14 +170,14 @@ def read_prices(
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         read = _long if shape == "long" else _wide
         rows, reading, assumed = read(table, default_currency, today, stated, above)
-        reading = (*dated, *unquoted, *middle, *ends, *reading)
+        reading = (*sums, *dated, *unquoted, *middle, *ends, *reading)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     priced = {*rows["asset"].unique()}
     check_size(table.name, columns=len(priced))
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
-    reading = (*table.notes, *sums, *reading, *assumed, *keys)
+    reading = (*table.notes, *reading, *assumed, *keys)
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     notes = tuple(_notes(table, rows, empty, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
@@ -206,7 +206,7 @@ def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int]
         keys = {GERMAN.get(name, name) for name in map(column_name, record)}
         if "asset" in keys and keys & {"price", *KINDS}:
             return [text.strip() for text in record], at, at + 1
-    across = (at for at, record in enumerate(records[:TITLES]) if days_across([text.strip() for text in record]))
+    across = (at for at, record in enumerate(records[:TITLES]) if days_across([text.strip() for text in record], GERMAN))
     return next((([text.strip() for text in records[at]], at, at + 1) for at in across), None)
 
 

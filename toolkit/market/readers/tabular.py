@@ -399,6 +399,8 @@ def _separator(name: str, text: str) -> str:
     found = [mark for mark in _SEPARATORS if mark in header]
     if len(found) > 1:
         found = [mark for mark in found if _is_regular(text, mark)] or found
+    if len(found) > 1 and "," not in re.sub(r"(?<=\d),(?=\d)", "", header):  # ``Gallium 99,99 %;Indium 99,995 %``
+        found = [mark for mark in found if mark != ","]
     if len(found) == 1:
         return found[0]
     if found:

@@ -105,16 +105,19 @@ def test_the_middle_of_a_range_is_the_price(tmp_path, text):
 @pytest.mark.parametrize(
     "text",
     [
+        "date,gold,gold %,other,other YoY\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n",
+        "date,gold 99.9%,gold 99.9 % Change,other,Chg %\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n".replace("gold 99.9%,", "gold,"),
+        "Metall;Grade;Einheit;Währung;Q;Jan 24;Feb 24;Mrz 24;% chg\ngold;4N;kg;EUR;;1;2;;100%\nother;;kg;EUR;;5;5;;\n",
         "date,gold,other,Total\n2024-01,1,5,6\n2024-02,2,5,7\n",
         "date;gold;other;Summe;Ø\n2024-01;1;5;6;3\n2024-02;2;5;7;3\n",
         "date,asset,price\n2024-01,gold,1\n2024-02,gold,2\n2024-01,other,5\n2024-02,other,5\n2024-02,Average,3\n",
         "Preise;Jan 24;Feb 24;Mrz 24;Durchschnitt;YTD %\ngold;1;2;;1,5;100%\nother;5;5;;5;0%\nGesamt;6;7;;;\n",
     ],
 )
-def test_sums_and_averages_are_no_assets_and_are_told(tmp_path, text):
+def test_sums_averages_and_changes_are_no_assets_and_are_told(tmp_path, text):
     file = read(tmp_path, text)
     assert [(asset, price) for asset, _, price in rows(file)] == [("gold", 1), ("gold", 2), ("other", 5), ("other", 5)]
-    assert any("sums and averages of others are not read" in note for note in map(str, file.reading))
+    assert any("sums, averages and changes of others are not read" in note for note in map(str, file.reading))
 
 
 @pytest.mark.parametrize(
@@ -136,6 +139,16 @@ def test_no_column_of_a_metal_is_lost_or_an_asset_of_its_own(tmp_path, text, pri
     assert file.quotes.sort("basis", "date")["price"].to_list() == quotes
     assert {*file.frame["asset"], *file.quotes["asset"]} <= {"gold", "other"}
     assert {*file.quotes["unit"]} <= {"kg" if "USD/kg" in text else "unit"}
+
+
+def test_one_metal_beside_its_change_is_one_and_a_total_alone_is_a_series(tmp_path):
+    assert [asset for asset, *_ in rows(read(tmp_path, "date,gold,Change\n2024-01,1,0.5\n"))] == ["gold"]
+    assert [asset for asset, *_ in rows(read(tmp_path, "date,Total\n2024-01,1\n"))] == ["Total"]
+
+
+def test_a_decimal_comma_in_a_header_of_semicolons_parts_no_columns(tmp_path):
+    file = read(tmp_path, "Datum;gold 99,9 %;gold (%);other 99,95%\n2024-01;1;0,5%;5\n2024-02;2;1,5%;5,5\n")
+    assert file.frame["asset"].unique().sort().to_list() == ["gold 99,9 %", "other 99,95%"]
 
 
 @pytest.mark.parametrize("header", ["gold Low", "Tief gold", "gold,gold Mid", "gold Mid,gold avg"])
