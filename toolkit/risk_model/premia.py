@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
+from toolkit.risk_model.timeseries.least_squares import automatic_lags, newey_west
 
 MINIMUM_PERIODS = 12
 """Fewer periods than this give a mean, but no test of it and no covariance."""
@@ -17,7 +18,7 @@ def mean_and_error(
     """Mean over the periods of each column, its standard error, and the number of periods.
 
     Fama and MacBeth (1973) with the autocorrelation correction of Newey and West (1987), Bartlett weights, lags
-    4 (N / 100)^(2/9) (Newey and West 1994). Missing periods keep their place, with zero in it (Parzen 1963), so that a lag is
+    as of `automatic_lags`. Missing periods keep their place, with zero in it (Parzen 1963), so that a lag is
     always one of time. Posterior means vary less than the true changes and are autocorrelated over more lags than a
     short history can estimate: the posterior variance is added. Nor can the estimates truly vary less over time than the
     sampling variance of each: where they do, by chance in a few months, that variance takes their place.
@@ -38,8 +39,7 @@ def mean_and_error(
     for j in np.flatnonzero(count > 1):
         n = int(count[j])
         z = np.where(seen[:, j], returns[:, j] - mean[j], 0.0)
-        lags = min(int(4.0 * (n / 100.0) ** (2.0 / 9.0)), len(z) - 1)
-        long_run = z @ z + sum(2.0 * (1.0 - lag / (lags + 1)) * (z[lag:] @ z[:-lag]) for lag in range(1, lags + 1))
+        long_run = float(newey_west(z[:, None], automatic_lags(n))[0, 0])
         least, unknown = specific[seen[:, j], j].sum(), posterior[seen[:, j], j].sum()
         error[j] = np.sqrt((max(long_run, least) + unknown) / (n * (n - 1)))
     return mean, error, count

@@ -6,6 +6,7 @@ import numpy as np
 
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray
+from toolkit.risk_model.timeseries.least_squares import newey_west
 
 
 def newey_west_covariance(x: FloatArray, lags: int, weights: FloatArray | None = None) -> FloatArray:
@@ -36,11 +37,7 @@ def newey_west_covariance(x: FloatArray, lags: int, weights: FloatArray | None =
         )
     w = np.full(T, 1.0 / T) if weights is None else weights / weights.sum()
     y = (x - w @ x) * np.sqrt(w)[:, None]
-    total = y.T @ y
-    for lag in range(1, lags + 1):
-        product = y[:-lag].T @ y[lag:]
-        total += (1.0 - lag / (lags + 1.0)) * (product + product.T)
-    return total / (1.0 - float((w * w).sum()))
+    return newey_west(y, lags) / (1.0 - float((w * w).sum()))
 
 
 def eigen_adjusted(cov: FloatArray, periods: float, simulations: int = 1000, seed: int = 0, scale: float = 1.4) -> FloatArray:
