@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,12 +30,6 @@ class ExpectedReturns:
 def standard_errors(covariance: FloatArray) -> FloatArray:
     """(n,) roots of the diagonal; what rounding leaves below zero is zero."""
     return np.sqrt(np.maximum(np.diag(covariance), 0.0))
-
-
-def listed(names: Sequence[str], limit: int = 12) -> Message:
-    """Names in a sentence; of a long list the first ones and how many more."""
-    more, first = len(names) - limit, list(names[:limit])
-    return message("{names} and {more} more", names=first, more=more) if more > 0 else message("{names}", names=first)
 
 
 def span(values: FloatArray) -> Message:

@@ -13,7 +13,7 @@ from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
-from toolkit.risk_model.expected_returns.base import ExpectedReturns, listed, signed_span, span
+from toolkit.risk_model.expected_returns.base import ExpectedReturns, signed_span, span
 from toolkit.risk_model.expected_returns.prior import Prior, labelled, members, times, uncertainty
 
 
@@ -83,4 +83,4 @@ class EquilibriumReturns(Spec):
         absent = [key for key, weight in zip(inputs.assets, weights, strict=True) if weight == 0]
         if not absent:
             return weights / weights.sum(), message("the weights given")
-        return weights / weights.sum(), message("the weights given (zero for {assets})", assets=listed(absent))
+        return weights / weights.sum(), message("the weights given (zero for {assets})", assets=absent)

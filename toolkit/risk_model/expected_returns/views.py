@@ -11,7 +11,7 @@ from toolkit.core.decode import Spec
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
-from toolkit.risk_model.expected_returns.base import ExpectedReturns, listed, signed_span, span, standard_errors
+from toolkit.risk_model.expected_returns.base import ExpectedReturns, signed_span, span, standard_errors
 from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
 from toolkit.risk_model.expected_returns.expression import portfolio, terms
 from toolkit.risk_model.expected_returns.posterior import Posterior, Views, black_litterman
@@ -97,7 +97,7 @@ class ControlPressure(Spec):
         absent = [key for key in inputs.assets if key not in found]
         notes: tuple[str, ...] = ()
         if absent:
-            notes = (message("No control pressure is known for {assets}: no view on them.", assets=listed(absent)),)
+            notes = (message("No control pressure is known for {assets}: no view on them.", assets=absent),)
         if len(np.unique(pressure)) < 2:
             notes = (*notes, message("Control pressure is the same for every metal, or unknown: it makes no view."))
             return Views((), np.empty((0, len(inputs.assets))), np.empty(0), np.empty(0)), notes

@@ -15,7 +15,6 @@ from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns import ReturnsSpec
-from toolkit.risk_model.expected_returns.base import listed
 from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
 from toolkit.risk_model.expected_returns.expression import portfolio, terms
 from toolkit.risk_model.expected_returns.historical import HistoricalReturns
@@ -375,11 +374,6 @@ def test_a_singular_covariance_cannot_say_how_far_to_shrink():
 
 
 # In the forecast and the proposal
-
-
-def test_a_long_list_of_names_is_cut():
-    assert listed("abc") == "a, b, c"
-    assert listed([f"a{i}" for i in range(3000)]).endswith(", a11 and 2988 more")
 
 
 def test_a_proposal_hands_the_ledgers_pressure_to_the_views():
