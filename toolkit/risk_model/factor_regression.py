@@ -12,37 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.core.baskets import DOLLAR, MEMBERS
+from toolkit.core.baskets import MEMBERS
 from toolkit.core.forecast import FactorRegression, FloatArray
 from toolkit.returns.observation.joint import capped
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.pooling import pool
-from toolkit.risk_model.timeseries.baskets import (
-    MARKET,
-    MINIMUM_PERIODS,
-    SUPPLY,
-    Factors,
-    LeaveOneOutFactors,
-    mean_weights,
-    membership,
-)
+from toolkit.risk_model.timeseries.baskets import SUPPLY, Factors, LeaveOneOutFactors
 from toolkit.risk_model.timeseries.least_squares import exact_least_squares, least_squares
 from toolkit.risk_model.timeseries.moments import Portfolios, exact_moments
 from toolkit.risk_model.weighting import decay
 
 BLOCK = 500_000
 """Changes of factors and assets that are regressed together: some megabytes."""
-
-__all__ = [
-    "DOLLAR",
-    "MARKET",
-    "MINIMUM_PERIODS",
-    "SUPPLY",
-    "FactorRegression",
-    "fit",
-    "mean_weights",
-    "membership",
-]
 
 
 @dataclass(frozen=True, slots=True)

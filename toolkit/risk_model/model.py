@@ -29,8 +29,8 @@ from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.covariance.form import CovarianceInputs
 from toolkit.risk_model.expected_returns import ReturnsSpec
 from toolkit.risk_model.expected_returns.zero import ZeroReturns
-from toolkit.risk_model.factor_regression import membership
 from toolkit.risk_model.observed import Observed, observe
+from toolkit.risk_model.timeseries.baskets import membership
 
 TECHNOLOGY = ("technology_metals", "rare_earths")
 

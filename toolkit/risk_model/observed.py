@@ -20,7 +20,7 @@ from toolkit.returns.observation.smoothing import Unsmoothed, unsmooth
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import CUSTOMS, Panel
 from toolkit.returns.volatility_prior import with_prior
-from toolkit.risk_model.factor_regression import mean_weights
+from toolkit.risk_model.timeseries.baskets import mean_weights
 
 AVERAGE = "monthly_average"
 """Basis of a price that is the mean of a month: corrected for averaging."""

@@ -10,8 +10,8 @@ from statsmodels.regression.linear_model import OLS, WLS
 from toolkit.core.baskets import MEMBERS
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model import factor_regression
-from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit, mean_weights, membership
-from toolkit.risk_model.timeseries.baskets import LeaveOneOutFactors
+from toolkit.risk_model.factor_regression import fit
+from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY, LeaveOneOutFactors, mean_weights, membership
 from toolkit.risk_model.timeseries.least_squares import automatic_lags, exact_least_squares, least_squares
 from toolkit.risk_model.timeseries.moments import Portfolios, exact_moments
 from toolkit.risk_model.weighting import decay

@@ -15,7 +15,7 @@ from toolkit.records.factors import Factor, FactorAsset, FactorModel, FactorTest
 from toolkit.records.risk import Correlation
 from toolkit.risk_model.correlations import rank_correlation
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
-from toolkit.risk_model.factor_regression import MARKET, SUPPLY
+from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
 from toolkit.strategy.model import Strategy
 
 SIGNIFICANT = 2.0

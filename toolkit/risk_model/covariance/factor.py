@@ -18,7 +18,8 @@ from toolkit.returns.panel import DAILY
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
 from toolkit.risk_model.covariance.form import MANY, CovarianceInputs, DenseCovariance, StructuredCovariance
-from toolkit.risk_model.factor_regression import MARKET, SUPPLY, fit
+from toolkit.risk_model.factor_regression import fit
+from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
 from toolkit.risk_model.weighting import decay, half_lives
 
 FEW = 8
