@@ -56,23 +56,10 @@ MIXED = "(?i)ores|waste"
 """Titles of subheadings whose unit values move with the grade."""
 EXCHANGE = (*MEMBERS["precious_metals"], *MEMBERS["base_metals"])
 """Metals with a market for every day and no need of a prior."""
-RARE_EARTHS = frozenset(
-    {
-        *("rare_earths", "lanthanum", "cerium", "praseodymium", "neodymium", "neodymium_praseodymium", "samarium", "europium"),
-        *(
-            "gadolinium",
-            "terbium",
-            "dysprosium",
-            "holmium",
-            "erbium",
-            "thulium",
-            "ytterbium",
-            "lutetium",
-            "yttrium",
-            "scandium",
-        ),
-    }
-)
+RARE_EARTHS = frozenset({
+    "rare_earths", "lanthanum", "cerium", "praseodymium", "neodymium", "neodymium_praseodymium", "samarium", "europium",
+    "gadolinium", "terbium", "dysprosium", "holmium", "erbium", "thulium", "ytterbium", "lutetium", "yttrium", "scandium",
+})  # fmt: skip
 MINOR, RARE = "minor metals", "rare earths"
 
 

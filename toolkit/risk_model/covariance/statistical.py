@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -106,13 +106,11 @@ class PoetCovariance(Spec):
         form = _form(found, inputs.periods_per_year, specific, (*rows.notes, *found.notes, note))
         residual = found.deviation[:, None] * loadings * np.sqrt(inputs.periods_per_year)
         k = residual.shape[1]
-        return StructuredCovariance(
+        return replace(
+            form,
             factors=(*form.factors, *(f"residual_{i + 1}" for i in range(k))),
             loadings=np.hstack([form.loadings, residual]),
             factor_cov=np.eye(len(form.factors) + k),
-            specific_var=form.specific_var,
-            loading_errors=form.loading_errors,
-            notes=form.notes,
         )
 
 
