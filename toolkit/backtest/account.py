@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.core.units import cents
 from toolkit.optimize.costs import TRADED, Costs
 
@@ -45,8 +45,7 @@ class Decision:
     steps: FloatArray
 
     def __post_init__(self) -> None:
-        for name in ("quantities", "prices", "steps"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        read_only_arrays(self)
 
     @property
     def weights(self) -> FloatArray:
@@ -104,8 +103,7 @@ class Account:
     ended: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("units", "orders"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        read_only_arrays(self)
 
     @property
     def on_its_way(self) -> FloatArray:

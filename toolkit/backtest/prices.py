@@ -20,7 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError, did_you_mean
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.core.messages import message
 from toolkit.core.units import periods_per_year
 from toolkit.holdings.price_slips import is_far
@@ -59,8 +59,7 @@ class BacktestPrices:
     implausible: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        for name in ("observed", "published"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        read_only_arrays(self)
 
     @property
     def periods_per_year(self) -> float:

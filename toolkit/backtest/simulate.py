@@ -21,7 +21,7 @@ from toolkit.backtest.account import Account, Decision, Delivery, affordable
 from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, SolveError, SpecError, ToolkitError
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only, read_only_arrays
 from toolkit.core.units import DAYS_PER_YEAR, cents
 from toolkit.strategy.model import RebalanceSpec
 
@@ -115,8 +115,7 @@ class Entry:
     lost: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("units", "values"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        read_only_arrays(self)
 
     @property
     def wealth(self) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -27,6 +27,14 @@ def read_only(array: FloatArray) -> FloatArray:
     copy = np.array(array, dtype=np.float64, order="C")
     copy.setflags(write=False)
     return copy
+
+
+def read_only_arrays(record: Any) -> None:
+    """Make the arrays of a frozen dataclass, of its fields declared as `FloatArray`, `read_only`."""
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if isinstance(value, np.ndarray) and "FloatArray" in str(item.type):
+            object.__setattr__(record, item.name, read_only(value))
 
 
 def frozen(array: FloatArray) -> FloatArray:
@@ -197,11 +205,7 @@ class Forecast:
     printed: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("loadings", "factor_cov", "specific_var", "expected"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
-        for name in ("loading_errors", "expected_cov", "printed"):
-            if (value := getattr(self, name)) is not None:
-                object.__setattr__(self, name, read_only(value))
+        read_only_arrays(self)
 
     @property
     def risks(self) -> tuple[AssetRisk, ...]:

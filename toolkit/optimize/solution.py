@@ -9,7 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints
@@ -83,8 +83,7 @@ class Allocation:
     reproducible: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("weights", "relaxed", "values", "lots"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        read_only_arrays(self)
 
     @cached_property
     def limits(self) -> tuple[LimitReport, ...]:

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
 from toolkit.market.price_series import PriceSeries, date_of
 
@@ -56,7 +56,14 @@ class AnnualPrices:
     averaged: bool
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "prices", read_only(self.prices))
+        read_only_arrays(self)
+
+    @classmethod
+    def of(cls, series: PriceSeries, asset: str) -> AnnualPrices:
+        """The last price of each year of a series."""
+        at = series.place[asset]
+        last = dict(zip((series.months(at) // 12).tolist(), series.prices(at).tolist(), strict=True))
+        return cls(asset, tuple(last), np.array([*last.values()]), series.bases[at] == ANNUAL_AVERAGE)
 
     @property
     def changes(self) -> int:

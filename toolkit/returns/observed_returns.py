@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.forecast import FloatArray, frozen, read_only
+from toolkit.core.forecast import FloatArray, frozen, read_only_arrays
 from toolkit.core.messages import Message, message
 
 
@@ -49,8 +49,7 @@ class Returns:
     uncertainty: FloatArray
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", read_only(self.mean))
-        object.__setattr__(self, "uncertainty", read_only(self.uncertainty))
+        read_only_arrays(self)
 
     @classmethod
     def exact(cls, dates: tuple[date, ...], series: tuple[str, ...], mean: FloatArray) -> Returns:

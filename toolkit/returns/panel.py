@@ -32,13 +32,12 @@ from numpy.typing import NDArray
 from toolkit.core.assets import Universe
 from toolkit.core.calendar import add_months, month_end
 from toolkit.core.errors import DataError, GapError, did_you_mean
-from toolkit.core.forecast import FloatArray, frozen, read_only
+from toolkit.core.forecast import FloatArray, frozen, read_only_arrays
 from toolkit.core.messages import message, together
 from toolkit.core.units import periods_of_days
 from toolkit.market.price_series import IntArray, PriceSeries, date_of, dates_of, months_of
 from toolkit.returns.history import (
     ANNUAL,
-    ANNUAL_AVERAGE,
     DAY_BY_DAY,
     QUARTERLY,
     WEEKLY,
@@ -92,8 +91,7 @@ class Panel:
     prior: VolatilityPrior | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "prices", read_only(self.prices))
-        object.__setattr__(self, "quantities", read_only(self.quantities))
+        read_only_arrays(self)
 
     @property
     def monthly(self) -> bool:
@@ -277,9 +275,7 @@ def _on_months(days: IntArray) -> tuple[IntArray, tuple[date, ...]]:
 
 def _annual(series: PriceSeries, key: str) -> AnnualPrices:
     """The annual prices of one asset; raises where they are too few for a volatility."""
-    at = series.place[key]
-    last = dict(zip((series.months(at) // 12).tolist(), series.prices(at).tolist(), strict=True))
-    found = AnnualPrices(key, tuple(last), np.array([*last.values()]), series.bases[at] == ANNUAL_AVERAGE)
+    found = AnnualPrices.of(series, key)
     needed = MINIMUM_YEARS - 1
     if found.changes < needed:
         raise GapError(

@@ -175,8 +175,7 @@ def _by_month(series: PriceSeries, of: int) -> MonthlyPrices:
 
 def _annual_error(series: PriceSeries, at: int) -> float:
     """Error (log points) of the mean of a year as the price of its end; none where the series tells no volatility."""
-    last = dict(zip((series.months(at) // 12).tolist(), series.prices(at).tolist(), strict=True))
-    history = AnnualPrices(series.assets[at], tuple(last), np.array([*last.values()]), averaged=True)
+    history = AnnualPrices.of(series, series.assets[at])
     if history.changes < MINIMUM_YEARS - 1:
         return 0.0
     return level_error(annual_volatility(history)[0], 0.0, averaged=True)

@@ -15,14 +15,14 @@ eqs. 5.20 and 5.21). So no constant sets the weight of an asset's own history: n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.returns.history import AnnualPrices
 from toolkit.returns.observation.group import SPREAD_SCALE
 from toolkit.returns.observed_returns import patterns
@@ -50,8 +50,7 @@ class PooledVolatility:
     own_weight: FloatArray
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            object.__setattr__(self, item.name, read_only(getattr(self, item.name)))
+        read_only_arrays(self)
 
 
 def effective_excess(changes: FloatArray, groups: tuple[str, ...]) -> FloatArray:

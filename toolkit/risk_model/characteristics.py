@@ -21,7 +21,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from toolkit.core.errors import DataError, GapError
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.core.messages import message
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import MINIMUM_CHANGES
@@ -53,7 +53,7 @@ class Exposures:
     currencies: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", read_only(self.values))
+        read_only_arrays(self)
         if self.values.shape != (len(self.dates), len(self.assets), len(self.names)):
             raise DataError("exposures of shape {shape} do not fit their dates, assets and names.", shape=self.values.shape)
         if len(self.currencies) != len(self.assets):
@@ -104,17 +104,7 @@ class CharacteristicReturns:
     notes: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        for name in (
-            "returns",
-            "errors",
-            "r_squared",
-            "premia",
-            "premium_errors",
-            "t_statistics",
-            "covariance",
-            "specific_var",
-        ):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        read_only_arrays(self)
 
     def frame(self) -> pl.DataFrame:
         """One row a period and factor: date, factor, value, standard_error (null where missing), assets."""

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.scenarios.sets import Scenarios
 
 Side = Literal["equal", "at_least", "at_most"]
@@ -31,7 +31,7 @@ class MomentView:
     side: Side = "equal"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "figure", read_only(self.figure))
+        read_only_arrays(self)
 
 
 def probability_view(name: str, happens: NDArray[np.bool_], value: float, side: Side = "equal") -> MomentView:

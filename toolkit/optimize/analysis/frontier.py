@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.errors import SpecError
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.core.messages import message
 from toolkit.optimize.allocate import explain
 from toolkit.optimize.costs import Costs
@@ -54,7 +54,7 @@ class Point:
     risk_aversion: float | None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", read_only(self.weights))
+        read_only_arrays(self)
 
 
 @dataclass(frozen=True, slots=True)

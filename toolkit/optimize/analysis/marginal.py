@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.optimize.objectives.base import Gradient
 from toolkit.optimize.problem import Problem
 
@@ -26,8 +26,7 @@ class Marginals:
     objective: Gradient | None
 
     def __post_init__(self) -> None:
-        for name in ("volatility", "cost"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        read_only_arrays(self)
 
 
 def from_others(slopes: FloatArray, weights: FloatArray, i: int) -> float | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from toolkit.core.errors import SolveError
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.optimize.analysis.active_set import ActiveSet
 from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.functions import OBJECTIVE
@@ -57,8 +57,7 @@ class Sensitivity:
     reason: str | None = None
 
     def __post_init__(self) -> None:
-        if self.slope is not None:
-            object.__setattr__(self, "slope", read_only(self.slope))
+        read_only_arrays(self)
 
 
 @dataclass(frozen=True, slots=True)

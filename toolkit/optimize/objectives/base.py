@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from toolkit.core.errors import SpecError
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import ConstraintData, DataNeeds, Term
 from toolkit.optimize.constraints.measures import CLOSED, CONFIDENCE, MeasureName, check_confidence
@@ -38,8 +38,7 @@ class Gradient:
     reward: FloatArray
 
     def __post_init__(self) -> None:
-        for name in ("risk", "cost", "reward"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        read_only_arrays(self)
 
     @property
     def total(self) -> FloatArray:

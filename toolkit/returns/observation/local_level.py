@@ -26,11 +26,11 @@ Below that the rest passes for persistence, 0.3 of it without any noise, and the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.returns.observation.candidates import likeliest, moments, sums
 from toolkit.returns.observation.group import pool_volatility
 from toolkit.returns.observation.persistence import horizon_variance
@@ -78,10 +78,7 @@ class LocalLevels:
     spread: float
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, np.ndarray):
-                object.__setattr__(self, item.name, read_only(value))
+        read_only_arrays(self)
 
 
 def local_levels(log_price: FloatArray, quantity: FloatArray, periods_per_year: float) -> LocalLevels:

@@ -17,12 +17,12 @@ half of the time. A trending price is autocorrelated as well, and no model of on
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.forecast import FloatArray, read_only
+from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.returns.observation.autocorrelation import first_autocorrelation
 from toolkit.returns.observation.moving_average import fit, innovations, invertible
 
@@ -97,10 +97,7 @@ class Unsmoothed:
     changes: FloatArray
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, np.ndarray):
-                object.__setattr__(self, item.name, read_only(value))
+        read_only_arrays(self)
 
     @property
     def applied(self) -> NDArray[np.bool_]:
