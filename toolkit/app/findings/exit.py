@@ -182,31 +182,12 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
     )
 
 
-def _usual_spread(low: float, high: float) -> Message:
+def _span(values: set[float]) -> Message:
+    """Smallest and largest of some fractions."""
+    low, high = min(values), max(values)
     if low == high:
-        return message(
-            "Typical dealer terms where the file gives none: spread between buying and selling {rate:.0%}; half is lost at "
-            "each trade.",
-            rate=low,
-        )
-    return message(
-        "Typical dealer terms where the file gives none: spread between buying and selling {low:.0%} to {high:.0%}; half is "
-        "lost at each trade.",
-        low=low, high=high,
-    )  # fmt: skip
-
-
-def _usual_storage(low: float, high: float) -> Message:
-    if low == high:
-        return message(
-            "Storage and insurance where the file gives none: {rate:.1%} a year of today’s value, for {years:.0f} years.",
-            rate=low, years=YEARS,
-        )  # fmt: skip
-    return message(
-        "Storage and insurance where the file gives none: {low:.1%} to {high:.1%} a year of today’s value, for "
-        "{years:.0f} years.",
-        low=low, high=high, years=YEARS,
-    )  # fmt: skip
+        return message("{rate:.1%}", rate=low)
+    return message("{low:.1%} to {high:.1%}", low=low, high=high)
 
 
 def _assumptions(stakes: list[Stake], tax: Tax | None, *, of_run: bool, has_days: bool) -> Iterator[tuple[str, Message]]:
@@ -216,9 +197,22 @@ def _assumptions(stakes: list[Stake], tax: Tax | None, *, of_run: bool, has_days
         spreads = {stake.spread for stake in usual if stake.spread == stake.asset.spread}
         rates = {stake.storage for stake in usual if stake.storage == stake.asset.storage}
         if spreads:
-            yield "costs", _usual_spread(min(spreads), max(spreads))
+            yield (
+                "costs",
+                message(
+                    "Typical dealer terms where the file gives none: spread between buying and selling {rate}; half is lost at "
+                    "each trade.",
+                    rate=_span(spreads),
+                ),
+            )
         if rates:
-            yield "storage", _usual_storage(min(rates), max(rates))
+            yield (
+                "storage",
+                message(
+                    "Storage and insurance where the file gives none: {rate} a year of today’s value, for {years:.0f} years.",
+                    rate=_span(rates), years=YEARS,
+                ),
+            )  # fmt: skip
     if has_days:
         yield (
             "exit_days",

@@ -183,7 +183,7 @@ def test_the_spread_of_a_product_with_a_published_storage_fee_is_assumed_all_the
     part = facts_of(exit_.find(ask_of(tmp_path, gold)))
     assert part is not None
     assert set(part["assumptions"]) >= {"costs", "storage"}
-    assert "2%" in part["assumptions"]["costs"]
+    assert "2.0%" in part["assumptions"]["costs"]
 
 
 def test_a_price_paid_that_is_far_from_its_day_tells_no_gain(tmp_path):
