@@ -89,13 +89,13 @@ def test_before_enough_cases_the_elasticity_is_an_assumption(found):
 def test_both_sides_stand_in_one_paragraph(found):
     first = plain(whatif.build(found(**HOLDINGS))[0].text)
     ga, sb = (found(**HOLDINGS).parts.to_json()["whatif"]["money"][name][0] for name in ("held", "coming"))
-    assert f"what is held outside China would be worth {euros(ga['low'])} to {euros(ga['high'])} more" in first
-    assert f"what is still to come would cost {euros(sb['low'])} to {euros(sb['high'])} more" in first
+    assert f"adds {euros(ga['low'])} to {euros(ga['high'])} to the value of what is held outside China" in first
+    assert f"{euros(sb['low'])} to {euros(sb['high'])} to the cost of what is still to come" in first
     assert 0 < ga["low"] < ga["high"] < 10_000
     assert "Open orders of €4,000" in first
     bought = plain(whatif.build(found(**PROPOSAL))[0].text)
-    assert f"worth {euros(ga['low'] / 2)} to {euros(ga['high'] / 2)} more, 1% to 10% of value, to whoever holds them" in bought
-    assert "whoever buys later pays as much more" in bought
+    assert f"adds {euros(ga['low'] / 2)} to {euros(ga['high'] / 2)} to the value of these metals" in bought
+    assert "to the bill of who buys later. That is 1% to 10% of value." in bought
     alone = plain(whatif.build(found())[0].text)
     assert re.search(r"multiplied by 1\.\d\d to \d\.\d: whoever holds it gains, and whoever waits pays", alone)
     for words in (first, bought, alone):

@@ -31,39 +31,21 @@ def whatif(run: Findings) -> tuple[Block, ...] | Missing:
 def _both(run: Findings) -> Iterator[Inline]:
     """Whoever holds gains and whoever waits pays: both, for the smallest loss that is shown."""
     say, fmt, part = run.say, run.fmt, run.part(WhatIf)
-    gains = {name: rows[0] for name, rows in part.money.items() if rows[0].metals}
-    first = first_span(run)
-    loss = fmt.percent(first.loss, 0)
-
-    def amount(value: float, *, marked: bool = False) -> Span:
-        return run.derived(money_words(run, value), SUM, STOP, CARRIED, marked=marked)
-
-    if "held" in gains and "coming" in gains:
-        yield from say(
-            "If {loss} of the supply of each metal stopped, what is held outside China would be worth {low} to {high} more, "
-            "and what is still to come would cost {less} to {more} more. ",
-            loss=loss,
-            low=amount(gains["held"].low),
-            high=amount(gains["held"].high),
-            less=amount(gains["coming"].low),
-            more=amount(gains["coming"].high, marked=True),
-        )
-    elif "whole" in gains and part.weights:
-        weights = part.weights[0]
-        yield from say(
-            "If {loss} of the supply of each metal stopped, the metals here would be worth {low} to {high} more, {less} to "
-            "{more} of value, to whoever holds them by then; whoever buys later pays as much more. ",
-            loss=loss,
-            low=amount(gains["whole"].low),
-            high=amount(gains["whole"].high),
-            less=run.derived(fmt.percent(weights.low, 0), SUM, marked=False),
-            more=run.derived(fmt.percent(weights.high, 0), SUM, STOP, CARRIED),
-        )
+    if gains := _gains(run):
+        yield from (*_money_finding(run, gains, marked=True), ". ")
+        if not {"held", "coming"} <= {*gains} and part.weights:
+            least = part.weights[0]
+            yield from say(
+                "That is {low} to {high} of value. ",
+                low=run.derived(fmt.percent(least.low, 0), SUM, marked=False),
+                high=run.derived(fmt.percent(least.high, 0), SUM, marked=False),
+            )
     else:
+        first = first_span(run)
         yield from say(
             "If {loss} of the supply of a metal stopped, its price would be multiplied by {low} to {high}: whoever holds it "
             "gains, and whoever waits pays as much more. ",
-            loss=loss,
+            loss=fmt.percent(first.loss, 0),
             low=run.derived(times(run, first.low), SUM, marked=False),
             high=run.derived(times(run, first.high), SUM, STOP, CARRIED),
         )
@@ -311,8 +293,7 @@ def left_out(run: Findings) -> Iterator[Text]:
 def money(run: Findings) -> Figure | None:
     """Gain of what is held and cost of what is still to come, at each loss that is shown."""
     say, fmt, part = run.say, run.fmt, run.part(WhatIf)
-    gains = {name: rows for name, rows in part.money.items() if rows[0].metals}
-    if not gains:
+    if not (gains := _gains(run)):
         return None
     what = {
         "held": say("gain of what is held"),
@@ -342,7 +323,12 @@ def money(run: Findings) -> Figure | None:
         foot = text(
             foot, " ", say("‡ With a rise of a price above {change}, the largest observed after a control.", change=observed)
         )
-    return Figure(_money_finding(run, gains), _money_sub(run), (table,), source=foot)
+    return Figure(_money_finding(run, gains, marked=False), _money_sub(run), (table,), source=foot)
+
+
+def _gains(run: Findings) -> Mapping[str, Sequence[Effect]]:
+    """Gains and costs of what has a metal that moves."""
+    return {name: rows for name, rows in run.part(WhatIf).money.items() if rows[0].metals}
 
 
 def _amount(run: Findings, value: float, multiple: float) -> Text:
@@ -352,28 +338,28 @@ def _amount(run: Findings, value: float, multiple: float) -> Text:
     return text(run.derived(money_words(run, value), SUM, marked=False), "‡" if unseen else "")
 
 
-def _money_finding(run: Findings, gains: Mapping[str, Sequence[Effect]]) -> Text:
+def _money_finding(run: Findings, gains: Mapping[str, Sequence[Effect]], *, marked: bool) -> Text:
     """Gain and cost are of different people and goods: never one sum where the subject has both."""
 
-    def amount(value: float) -> Span:
-        return run.derived(money_words(run, value), SUM, marked=False)
+    def amount(value: float, *, marked: bool = False) -> Span:
+        return run.derived(money_words(run, value), SUM, STOP, CARRIED, marked=marked)
 
     loss = run.fmt.percent(gains["whole"][0].loss, 0)
     if "held" in gains and "coming" in gains:
         return run.say(
-            "A loss of {loss} of supply adds {low} to {high} to the value of what is held, and {less} to {more} to the cost of "
-            "what is still to come",
+            "A loss of {loss} of supply adds {low} to {high} to the value of what is held outside China, and {less} to {more} "
+            "to the cost of what is still to come",
             loss=loss,
             low=amount(gains["held"][0].low),
             high=amount(gains["held"][0].high),
             less=amount(gains["coming"][0].low),
-            more=amount(gains["coming"][0].high),
+            more=amount(gains["coming"][0].high, marked=marked),
         )
     return run.say(
         "A loss of {loss} of supply adds {low} to {high} to the value of these metals, and to the bill of who buys later",
         loss=loss,
         low=amount(gains["whole"][0].low),
-        high=amount(gains["whole"][0].high),
+        high=amount(gains["whole"][0].high, marked=marked),
     )
 
 
