@@ -43,16 +43,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Shares of value from a day on.
+    """Shares of value from a day on, until the next one.
 
     Attributes:
-        stoppable: Under a licence or ban that counts, or a reported stop in practice, and not outside its origin.
+        stoppable: Under a licence or ban that counts, or a reported stop in practice, and not outside its origin; null for a
+            backtest, whose metal is taken to be outside once it is there.
         outside: Under a licence or ban, and stored outside its origin: no control stops it, its replacement is dearer.
         suspended: Under nothing that counts, and a measure on it is suspended.
     """
 
     day: date
-    stoppable: float
+    stoppable: float | None
     outside: float
     suspended: float
 

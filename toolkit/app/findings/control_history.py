@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from functools import cache
 from itertools import groupby, pairwise
@@ -80,9 +80,8 @@ def _of_backtest(ask: Ask, found: Backtest) -> ControlHistory | None:
         return None
 
     def on(row: Mapping[str, float], day: date) -> Exposure:
-        return exposure_on(
-            [Part(key, row.get(key, 0.0), outside=True, history=history) for key, history in histories.items()], day
-        )
+        held = [Part(key, row.get(key, 0.0), outside=True, history=history) for key, history in histories.items()]
+        return replace(exposure_on(held, day), stoppable=None)
 
     points = [on(row, day) for row, day in zip(weights, days, strict=True)]
     every = changes([Part(key, 1.0, outside=True, history=history) for key, history in histories.items()])
@@ -122,7 +121,7 @@ def _record(
     metals: Sequence[Mapping[str, Any]] = (),
     unjudged: Sequence[str] = (),
 ) -> ControlHistory:
-    """The part on lots or on a backtest, of whose metal nothing can be stopped and nothing is told of that.
+    """The part on lots or on a backtest.
 
     Args:
         ask: About what.
@@ -133,18 +132,14 @@ def _record(
         metals: Controlled periods of each metal.
         unjudged: Keys without a standing.
     """
-
-    def stoppable(point: Exposure) -> float | None:
-        return point.stoppable if subject == "lots" else None
-
     snapshot = ask.context.snapshot
     return ControlHistory.model_validate(
         {
             "subject": subject,
             "destination": ask.context.settings.config.owner.country,
-            "points": [{**asdict(point), "stoppable": stoppable(point)} for point in points],
+            "points": points,
             "changes": [
-                {**asdict(one), "stoppable": stoppable(after[one.day]), "outside": after[one.day].outside} for one in found
+                {**asdict(one), "stoppable": (then := after[one.day]).stoppable, "outside": then.outside} for one in found
             ],
             "metals": metals,
             "unjudged": unjudged,

@@ -2,22 +2,9 @@
 
 from typing import Literal
 
+from toolkit.holdings.exposure_history import Exposure
 from toolkit.records.base import Day, Named, Record, Rows
 from toolkit.records.fields import DataUsed, EventId, OwnerCountry
-
-
-class ExposurePoint(Record):
-    """Shares of value from a day on, until the next one."""
-
-    day: Day
-    """The day."""
-    stoppable: float | None
-    """Under a licence or ban that counts, or a reported stop in practice, and not outside its origin; null for a backtest,
-    whose metal is taken to be outside once it is there."""
-    outside: float
-    """Under a licence or ban, and outside its origin, where no control reaches it."""
-    suspended: float
-    """Under nothing that counts, while a measure on it is suspended."""
 
 
 class MeasureChange(Record):
@@ -35,9 +22,9 @@ class MeasureChange(Record):
     assets: Rows[str]
     """Keys of the metals for which it changed."""
     stoppable: float | None
-    """`ExposurePoint.stoppable` after it."""
+    """`Exposure.stoppable` after it."""
     outside: float
-    """`ExposurePoint.outside` after it."""
+    """`Exposure.outside` after it."""
 
 
 class ControlledPeriod(Record):
@@ -68,7 +55,7 @@ class ControlHistory(Record):
     subject: Literal["lots", "backtest"]
     """Whether today's lots stand on every past day, or what a strategy held on it."""
     destination: OwnerCountry
-    points: Rows[ExposurePoint]
+    points: Rows[Exposure]
     """Oldest first: of lots one a change, of a backtest one a date."""
     changes: Rows[MeasureChange]
     """Oldest first."""

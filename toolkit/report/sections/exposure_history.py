@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from toolkit.records.parts.control_history import ControlHistory, ExposurePoint, MeasureChange
+from toolkit.holdings.exposure_history import Exposure
+from toolkit.records.parts.control_history import ControlHistory, MeasureChange
 from toolkit.report.charts.exposure_steps import Step, exposure_steps
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Shown, Table, left, right
@@ -33,8 +34,8 @@ SEEN = 0.005
 def exposure_history(run: Findings) -> tuple[Block, ...]:
     """Steps of the shares under control with the notices behind them, and what each notice changed."""
     say, fmt, found = run.say, run.fmt, run.part(ControlHistory)
-    steps = tuple(Step(day(p.day), _stoppable(p), p.outside, p.suspended) for p in found.points)
-    end = day(found.points[-1].day) if found.subject == "backtest" else run.as_of
+    steps = tuple(Step(p.day, _stoppable(p), p.outside, p.suspended) for p in found.points)
+    end = found.points[-1].day if found.subject == "backtest" else run.as_of
     told = say.words("Under control: {shares}.", shares="; ".join(_shares(run, found)))
     figure = exposure_steps(steps, end, _notices(run, found.changes), told, fmt)
     table = _table(run, found)
@@ -49,12 +50,12 @@ def exposure_history(run: Findings) -> tuple[Block, ...]:
     return (Figure(_finding(run, found), _sub(run, found), body, _legend(run, found), foot, _points(run, found)),)
 
 
-def _stoppable(at: ExposurePoint | MeasureChange) -> float:
+def _stoppable(at: Exposure | MeasureChange) -> float:
     """What a control could stop; of a backtest nothing is told of it."""
     return 0.0 if at.stoppable is None else at.stoppable
 
 
-def _under(at: ExposurePoint | MeasureChange) -> float:
+def _under(at: Exposure | MeasureChange) -> float:
     """All that is under control."""
     return at.outside if at.stoppable is None else at.stoppable + at.outside
 
@@ -127,7 +128,11 @@ def _notices(run: Findings, changes: Sequence[MeasureChange]) -> list[tuple]:
 
 def _shares(run: Findings, found: ControlHistory) -> list[str]:
     """The shares at the first and the last point and after each change."""
-    kept = [found.points[0], *(p for p in found.points[1:] if p.day in {one.day for one in found.changes}), found.points[-1]]
+    kept = [
+        found.points[0],
+        *(p for p in found.points[1:] if p.day in {day(one.day) for one in found.changes}),
+        found.points[-1],
+    ]
     return [f"{run.fmt.short_date(p.day)} {run.fmt.percent(_under(p), 0)}" for p in dict.fromkeys(kept)]
 
 
