@@ -242,7 +242,10 @@ def solve_for_wealth_after_costs(
         if abs(wealth - problem.wealth) < SETTLED:
             break
         before, problem = problem, problem.at_wealth(wealth)
-        continuous = solve_continuous(problem, limits, order, (before, continuous))
+        try:
+            continuous = solve_continuous(problem, limits, order, (before, continuous))
+        except (SolverInfeasible, NumericalFailure) as failure:  # limits on trades that costs leave no room for
+            raise NotSolved(problem, failure) from failure
         wealth = _wealth_after_costs(problem, continuous.x[:-1])
     return problem, continuous, wealth
 

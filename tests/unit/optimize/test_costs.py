@@ -126,6 +126,26 @@ def test_a_limit_on_turnover_holds_where_a_fee_decides_what_is_traded():
     assert answer.weights == pytest.approx(answer.relaxed[:-1], abs=1e-9)
 
 
+@pytest.mark.parametrize("upper", [0.2, 0.2003])
+def test_turnover_without_room_for_costs_is_told_with_a_relaxation_that_has_an_answer(upper):
+    """A fifth is to be invested; what that costs leaves less wealth, of which it is more than a fifth."""
+    costs = Costs(half_spread=np.full(3, 0.01), storage=np.zeros(3), in_objective=True)
+
+    def solved(**limits: float):
+        constraints = [{"name": kind, "kind": kind, "upper": limit} for kind, limit in limits.items()]
+        return allocate(
+            problem_of(random_covariance(3), constraints=constraints, costs=costs, previous=np.array([0.4, 0.4, 0.0]))
+        )
+
+    given = {"cash": 0.0, "turnover": upper}
+    with pytest.raises(Infeasible) as found:
+        solved(**given)
+    assert {*found.value.details["conflict"]} == {*given}
+    (setting,) = found.value.details["set"]
+    path, _, value = setting.partition("=")
+    solved(**given | {path.split(".")[1]: float(value)})
+
+
 @pytest.mark.parametrize("seed", range(6200, 6220))
 def test_no_answer_breaks_a_limit_that_its_continuous_optimum_holds(seed):
     try:

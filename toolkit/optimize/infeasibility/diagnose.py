@@ -395,9 +395,9 @@ def _minimum_volatility_lots(problem: Problem, relaxed: FloatArray, work: Work) 
 
 
 def has_answer(problem: Problem, work: Work) -> bool:
-    """Whether the problem was solved; a failure of the solver counts as no answer."""
+    """Whether the problem was solved from the start; a failure of the solver counts as no answer."""
     try:
-        solve(problem, Solver(gap=ANY), work)
+        solve(problem.at_wealth(1.0), Solver(gap=ANY), work)
     except ToolkitError:
         return False
     return True
