@@ -26,6 +26,9 @@ OUTLIER_Z = 6.0
 EDGE_Z = 2 * OUTLIER_Z
 """Robust z for the first and the last print, whose return is not observed: silver in January 2026 had 7 and stayed."""
 
+EDGE_PRICES = 12
+"""Prints from which the first and the last are judged: of fewer, the usual move is not known."""
+
 STALE_RUN = 5
 """Identical prices in a row that are reported as stale: thin markets repeat a price, but rarely five times."""
 
@@ -237,8 +240,9 @@ def _moves(own: Sequence[_One]) -> pl.DataFrame:
         last=pl.col("order") == pl.col("count") - 1,
     )
     inside = (pl.min_horizontal(pl.col("z").abs(), pl.col("z_next").abs()) > OUTLIER_Z) & (pl.col("z") * pl.col("z_next") < 0)
-    at_start = (pl.col("order") == 0) & (pl.col("z_next").abs() > EDGE_Z)
-    at_end = pl.col("last") & (pl.col("z").abs() > EDGE_Z)
+    enough = pl.col("count") >= EDGE_PRICES
+    at_start = enough & (pl.col("order") == 0) & (pl.col("z_next").abs() > EDGE_Z)
+    at_end = enough & pl.col("last") & (pl.col("z").abs() > EDGE_Z)
     jump = pl.col("unit_ratio").is_not_null()
     outlier = (inside | at_start | at_end) & ~jump & pl.col("unit_next").is_null()
     size = pl.coalesce("z", -pl.col("z_next"))

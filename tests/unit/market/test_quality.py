@@ -43,6 +43,11 @@ def test_a_clean_series_has_no_findings():
     assert findings(quality(prices, as_of=month_ends(60)[-1])) == ()
 
 
+def test_the_last_of_a_few_prices_is_not_judged_by_them():
+    assert row_of(frame(month_ends(6), [400, 410, 420, 405, 415, 430]))["outliers"] == 0
+    assert row_of(frame(month_ends(4), [1000, 1010, 1020, 1050]))["outliers"] == 0
+
+
 @pytest.mark.parametrize("as_of", [date(y, m, 8) for y in range(2013, 2027) for m in (3, 6)])
 def test_no_false_alarm_on_the_bundled_exchange_series(as_of):
     measured = quality(bundled_exchange(), as_of=as_of)

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.core.errors import DataError, SpecError, did_you_mean
-from toolkit.core.messages import message
+from toolkit.core.messages import Message, first_names, message
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
@@ -77,8 +77,8 @@ def read_price_files(
     check_series(visible(frame, as_of or today), accept)
     names = ", ".join(file.name for file in read)
     notes = dict.fromkeys(note for file in read for note in file.notes)
-    reading += tuple(note for file in read for note in file.reading)
-    assumed = tuple(sentence for file in read for sentence in file.assumed)
+    reading += _told_once([note for file in read for note in file.reading])
+    assumed = _told_once([note for file in read for note in file.assumed])
     return PriceFile(frame, quotes, names, "several", (*notes, *gap_findings(frame)), reading, assumed)
 
 
@@ -118,6 +118,24 @@ def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Tabl
             notes.append(message("Not read as prices, by the ending of the name: {names}.", names=left))
         files += own
     return files, tuple(notes)
+
+
+def _told_once(notes: Sequence[str]) -> tuple[str, ...]:
+    """Notes in their order, those that say the same of several files as one with the first of their names."""
+    files: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
+    for note in notes:
+        said: str = note
+        if isinstance(note, Message) and "{file}" in note.template:
+            said = repr((note.template, {**note.values, "file": ""}))
+            files.setdefault(said, []).append(note.values["file"])
+        first.setdefault(said, note)
+    return tuple(
+        message(note.template, **{**note.values, "file": first_names([*dict.fromkeys(files[said])], 2)})
+        if isinstance(note, Message) and len({*files.get(said, ())}) > 1
+        else note
+        for said, note in first.items()
+    )
 
 
 def _joined(rows: pl.DataFrame) -> pl.DataFrame:

@@ -221,3 +221,15 @@ def test_mid_prices_that_jump_are_refused(tmp_path):
     path.write_text(BOTH.replace("190,210", "1900,2100"), encoding="utf-8")
     with pytest.raises(DataError, match="'gold' jumps"):
         read_price_files([path], today=TODAY)
+
+
+def test_what_is_said_alike_of_several_files_is_said_once(tmp_path):
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    for day in (5, 6, 7, 8):
+        (folder / f"l{day}.csv").write_text(f"date,gold,other,Total\n2024-01-0{day},{day},{day},1\n", encoding="utf-8")
+    file = read_price_files([folder], today=TODAY)
+    (sums,) = [note for note in file.reading if "sums" in note]
+    assert sums.startswith("l5.csv, l6.csv, 2 more: sums")
+    assert len(file.assumed) == 1
+    assert {*file.assumed} <= {*file.reading}
