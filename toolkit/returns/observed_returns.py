@@ -111,6 +111,8 @@ class Returns:
             rates: (T, n) change of the exchange rate of each series as a fraction; zero where nothing is converted and
                 NaN where no rate is known, whose periods drop out.
         """
+        if not rates.any():
+            return self
         mean = 1.0 + self.mean
         mean *= 1.0 + rates
         mean -= 1.0

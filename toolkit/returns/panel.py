@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import compress
 
 import numpy as np
 import polars as pl
@@ -196,9 +197,9 @@ def align(
     quantities = None if np.isnan(quantity).all() else _grid(quantity, rows, columns, shape)
     usable = _usable(
         values, assets, faster, {key for key in faster if key in histories and histories[key].frequency == QUARTERLY}
-    ) | np.isin(assets, yearly)
-    kept = [key for key, fine in zip(assets, usable, strict=True) if fine]
-    short = [key for key, fine in zip(assets, usable, strict=True) if not fine]
+    )
+    usable[[place[key] for key in yearly]] = True
+    kept, short = ([*compress(assets, of.tolist())] for of in (usable, ~usable))
     if short:
         notes.append(
             message("Too few consecutive prices or none that changes, not used as explanation: {assets}.", assets=short)
@@ -308,8 +309,11 @@ def _usable(values: FloatArray, assets: list[str], held: list[str], quarterly: s
     else:
         counts = (known[1:] & known[:-1]).sum(axis=0)
         lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
-    place = {key: i for i, key in enumerate(assets)}
+    usable = (counts >= MINIMUM_CHANGES) & (highest - lowest > STILL * highest)
+    place, fine = {key: i for i, key in enumerate(assets)}, {*compress(assets, usable.tolist())}
     for key in held:
+        if key in fine:
+            continue
         if key not in place:
             hint = message("Lengthen the lookback, or exclude it.")
             raise GapError("{key!r:s} has no price within the lookback.", hint=hint, details={"asset": key}, key=key)
@@ -334,7 +338,7 @@ def _usable(values: FloatArray, assets: list[str], held: list[str], quarterly: s
                 details={"asset": key, "changes": count, "needed": MINIMUM_CHANGES},
             )
         _check_moves(key, lowest[i], highest[i])
-    return (counts >= MINIMUM_CHANGES) & (highest - lowest > STILL * highest)
+    return usable
 
 
 def _notes(held: list[History], end: date) -> list[str]:

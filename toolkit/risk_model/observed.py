@@ -106,7 +106,7 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
     exchange, dollar = _widened(rates.rates, factor), _widened(rates.dollar[:, None], factor)[:, 0]
     names = np.array(panel.assets)
     as_printed = realised is increments and factor == 1.0
-    total = _with_dollar(increments.translated(exchange), dollar)
+    total = _with_dollar(translated := increments.translated(exchange), dollar)
     if as_printed:
         printed = total.mean[:, :-1]
     else:
@@ -116,7 +116,7 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
             printed *= 1.0 + rates.rates
             printed -= 1.0
         printed[:, noisy] = logs
-    local = _with_dollar(increments, dollar)
+    local = total if translated is increments else _with_dollar(increments, dollar)
     return Observed(
         local=local,
         total=total,

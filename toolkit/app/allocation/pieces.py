@@ -112,22 +112,19 @@ def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, 
 def _cut(prepared: Prepared, allocation: Allocation) -> dict[str, _Cut]:
     """Asset -> its trade that cuts a piece."""
     problem, owner, money = prepared.problem, prepared.request.owner, prepared.amounts(allocation)
-    more = {
-        asset.key
-        for i, asset in enumerate(problem.universe)
-        if money.quantities[i] > prepared.money.units[i] and money.moved[i]
-    }
+    units, quantities, moving = (of.tolist() for of in (prepared.money.units, money.quantities, money.moved))
+    trades = [*zip(problem.universe, units, quantities, moving, strict=True)]
+    more = {asset.key for asset, before, after, moved in trades if after > before and moved}
     less = {
         asset.offer_of
         for asset in problem.universe
         if prepared.units.get(asset.key, math.inf) < prepared.held.units.get(asset.key, 0)
     }
     found: dict[str, _Cut] = {}
-    for i, asset in enumerate(problem.universe):
-        before, after = float(prepared.money.units[i]), float(money.quantities[i])
-        step = prepared.step(asset)
-        if not money.moved[i] or asset.key in prepared.units:
+    for i, (asset, before, after, moved) in enumerate(trades):
+        if not moved or asset.key in prepared.units:
             continue
+        step = prepared.step(asset)
         if asset.key in less & more or (asset.offer_of in more and after < before):
             found[asset.key] = _Cut(after, (), (before,))  # no metal is sold and bought
             continue
