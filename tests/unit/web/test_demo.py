@@ -466,6 +466,20 @@ def test_a_new_day_that_could_not_be_loaded_is_tried_again(monkeypatch, tmp_path
         solver.close()
 
 
+def test_a_strategy_that_cannot_be_shown_is_in_the_log_of_the_portal(tmp_path):
+    """Its process wrote the line by itself, on stdout and in colours, while the log is JSON on stderr."""
+    (tmp_path / "list.csv").write_text("metal,foo\nx,y\n", encoding="utf-8")
+    solver = pool.Solver((str(tmp_path / "list.csv"),), wall=60, waiting=4)
+    with capture_logs() as log:
+        solver.open((STRATEGY,))
+        try:
+            until(lambda: log, 200)
+        finally:
+            solver.close()
+    assert [(one["event"], one["strategy"]) for one in log] == [("demo.cannot_show", STRATEGY)]
+    assert "list.csv" in log[0]["reason"]
+
+
 def test_a_first_load_that_fails_is_tried_again(monkeypatch, tmp_path):
     """The room said that the demo warms up, every three seconds, until the portal was started again."""
     solver = pool.Solver((), wall=60, waiting=4)

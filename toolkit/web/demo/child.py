@@ -15,19 +15,17 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-import structlog
-
 from toolkit.core.errors import ToolkitError
 from toolkit.web.demo.position import SCENARIOS, Outcome, Position, Start
 
 if TYPE_CHECKING:
     from toolkit.web.demo.solving import Demo
 
-log = structlog.get_logger("demo")
 MEMORY = 6 << 30
 """Bytes of memory that each may have."""
 
 _demo: Demo | None = None
+_refused: list[dict[str, str | None]] = []
 
 
 @contextlib.contextmanager
@@ -66,7 +64,7 @@ def load(day: date, prices: tuple[str, ...], strategies: tuple[str, ...]) -> Non
             for scenario in SCENARIOS:
                 _demo.solve(replace(position, scenario=scenario))
         except ToolkitError as error:  # told to whoever asks for it, too
-            log.warning("demo.cannot_show", strategy=strategy, reason=error.message, hint=error.hint)
+            _refused.append({"strategy": strategy, "reason": error.message, "hint": error.hint})
 
 
 @_leaves_nothing()
@@ -112,6 +110,6 @@ def limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
-def is_loaded() -> bool:
-    """Whether `load` has finished, as every process is asked first."""
-    return _demo is not None
+def refused() -> list[dict[str, str | None]]:
+    """Strategies of `load` that cannot be shown, each with its reason and hint; every process is asked for them first."""
+    return _refused

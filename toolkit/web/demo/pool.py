@@ -24,6 +24,7 @@ from toolkit.web.demo.position import Outcome, Position, Start
 from toolkit.web.writing import Busy
 
 T = TypeVar("T")
+Loaded = Future[list[dict[str, str | None]]]
 KEPT = 2048
 """Answers in the cache: 2 kB each."""
 LOADING = 120.0
@@ -66,8 +67,8 @@ class Solver:
         self._day, self._strategies = date.today(), strategies
         self._next_day, self._try_again = self._day, time.monotonic() + LOADING
         self._pool = _process(child.load, self._day, self._prices, strategies)
-        self._ready = self._pool.schedule(child.is_loaded, timeout=LOADING)
-        self._ready.add_done_callback(self._tell_failure)
+        self._ready = self._pool.schedule(child.refused, timeout=LOADING)
+        self._ready.add_done_callback(self._tell)
 
     def close(self) -> None:
         """End the processes."""
@@ -80,10 +81,15 @@ class Solver:
                 pool.stop()
                 pool.join()
 
-    def _tell_failure(self, ready: Future[bool]) -> None:
-        """Log why the process could not load; one that is stopped meanwhile has no reason."""
-        if not self.stops and not ready.cancelled() and (error := ready.exception()) is not None:
+    def _tell(self, ready: Loaded) -> None:
+        """Log why the process could not load, or what it cannot show; one that is stopped meanwhile has no reason."""
+        if self.stops or ready.cancelled():
+            return
+        if (error := ready.exception()) is not None:
             log.error("demo.not_loaded", error=type(error).__name__, message=str(error))
+            return
+        for told in ready.result():
+            log.warning("demo.cannot_show", **told)
 
     def _follow_the_day(self) -> None:
         """On a new day load a process beside the one that answers until it is ready; again `NEXT_TRY` after a failure.
@@ -98,12 +104,12 @@ class Solver:
                 return
             self._next_day, self._try_again = today, now + (NEXT_TRY if self.is_ready else LOADING)
             self._next = following = _process(child.load, today, self._prices, self._strategies)
-        ready = following.schedule(child.is_loaded, timeout=LOADING)
-        ready.add_done_callback(self._tell_failure)
+        ready = following.schedule(child.refused, timeout=LOADING)
+        ready.add_done_callback(self._tell)
         # A thread of its own: the callback runs in that of the pool, which cannot wait for its own end.
         ready.add_done_callback(lambda done: threading.Thread(target=self._change_over, args=[following, today, done]).start())
 
-    def _change_over(self, following: ProcessPool, day: date, ready: Future[bool]) -> None:
+    def _change_over(self, following: ProcessPool, day: date, ready: Loaded) -> None:
         loaded = not ready.cancelled() and ready.exception() is None
         with self._lock:
             if self._next is not following:  # closed meanwhile
