@@ -223,6 +223,17 @@ class TestConfirm:
                 assert client.get(f"/{other}/{secret}").status_code == (200 if other == place else 404), (place, other)
 
 
+@pytest.mark.parametrize(("state", "kept"), [("pending", False), ("cancelled", False), ("confirmed", True), ("revoked", True)])
+def test_a_second_sign_up_counts_until_one_is_confirmed(client, webinar, state, kept):
+    """A name and answers that were corrected, or of who came back, were lost without a word."""
+    registered(webinar, state=state)
+    page = f"/w/{webinar.slug}/"
+    assert client.send(f"{page}register", filled(name="Ana Maria Lima", company="Metals"), page=page).status_code == 302
+    found = Registration.objects.get()
+    assert (found.name, found.company) == (("Ana Lima", "") if kept else ("Ana Maria Lima", "Metals"))
+    assert found.state == (state if kept else "pending")
+
+
 class TestSeats:
     @pytest.mark.django_db(transaction=True)
     def test_racing_confirmations_fill_the_seats_and_no_more(self):
@@ -391,6 +402,7 @@ HERE = pytest.mark.parametrize("here", [False, True], ids=["database", "process"
 
 class TestLimits:
     @HERE
+    @time_machine.travel("2026-12-03T12:30:00Z")  # a new hour is a new window
     def test_concurrent_events_are_all_counted(self, transactional_db, here):
         limit = limits.Limit("test", 100, 3600, here)
 

@@ -21,6 +21,10 @@ AGAIN = timedelta(minutes=10)
 SESSIONS = 3
 """Of one registration; the oldest ends."""
 LIVING = (State.PENDING, State.CONFIRMED, State.WAITLISTED)
+UNCONFIRMED = (State.PENDING, State.CANCELLED)
+"""What the next sign-up of the address replaces: nobody has confirmed it, or its visitor has taken it back."""
+ENTERED = ("name", "company", "language", "source", "answers")
+"""What a visitor enters beside the address."""
 WEBHOOK = "webhook"
 
 
@@ -40,10 +44,12 @@ def register(new: Registration, shown: dict[str, str], *, marketing: bool, shown
     """
     with transaction.atomic():
         Registration.objects.bulk_create([new], ignore_conflicts=True)
-        registration = Registration.objects.only("id", "state").get(webinar=new.webinar, email=new.email)
-        again = Registration.objects.filter(id=registration.id, state=State.CANCELLED).update(state=State.PENDING)
+        there = Registration.objects.select_for_update().only("id", "state")
+        registration = there.get(webinar=new.webinar, email=new.email)
+        entered = {name: getattr(new, name) for name in ENTERED}
+        Registration.objects.filter(id=registration.id, state__in=UNCONFIRMED).update(state=State.PENDING, **entered)
         texts = consent.stored(shown, new.language)
-        if again or registration.id == new.id:
+        if registration.id == new.id or registration.state == State.CANCELLED:
             consent.record(registration, texts, marketing=marketing, shown_at=shown_at)
             Outbox.objects.create(kind="confirm", registration=registration)
         else:
