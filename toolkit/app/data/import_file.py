@@ -100,14 +100,14 @@ def import_file(context: Context, path: str, options: ImportOptions, ask: Ask | 
     """
     root = store_to_write(context.settings)
     store = Store.open(root, create=True)
-    given, options = options, replace(options, source=options.source or _source(context, path))
+    source = options.source or _source(context, path)
     with tempfile.TemporaryDirectory() as folder:
-        read = _contract_rows(path, options, Path(folder)) or _own_file(context, store, path, options, ask, given)
+        read = _contract_rows(path, options, Path(folder)) or _own_file(context, store, path, options, source, ask)
         known = {name: context.snapshot.source(name) for name in read.sources}
         sources = [Source(name, read.name, YOURS, own=True) for name, one in known.items() if one.own or one.licence == UNKNOWN]
         commit = store.append(
             {read.table: read.frames},
-            source=str(options.source), fetched_at=datetime.now(UTC), addresses=[path], described=sources,
+            source=source, fetched_at=datetime.now(UTC), addresses=[path], described=sources,
             correction=options.correction, **read.about,
         )  # fmt: skip
     name = read.table
@@ -189,9 +189,7 @@ def _parts(rows: pl.LazyFrame, lead: str, counts: pl.DataFrame) -> Iterator[pl.D
         yield rows.filter(pl.col(lead).is_in(group)).collect(engine="streaming")
 
 
-def _own_file(
-    context: Context, store: Store, path: str, options: ImportOptions, ask: Ask | None, given: ImportOptions
-) -> _Read:
+def _own_file(context: Context, store: Store, path: str, options: ImportOptions, source: str, ask: Ask | None) -> _Read:
     """A price file or a customs file, read as `--prices` and `toolkit flows --file` read one.
 
     Raises:
@@ -200,7 +198,7 @@ def _own_file(
     if options.table not in (None, PRICES, FLOWS):
         raise SpecError(
             "{path:s} does not have the columns of table {table!r:s}.",
-            hint=_needed(str(options.table)),
+            hint=_needed(options.table),
             path=str(path),
             table=options.table,
         )
@@ -210,7 +208,7 @@ def _own_file(
 
     def read(mapping: Mapping[str, str]) -> _Read:
         table, notes = mapped(cells, kind, mapping)
-        found = (_prices if kind == PRICES else _flows)(context, table, options)
+        found = (_prices if kind == PRICES else _flows)(context, table, options, source)
         about = {"mapping": kept(mapping), "header": list(cells.columns)} if mapping else {}
         return replace(found, mapping=mapping, about=about, notes=(*notes, *found.notes))
 
@@ -221,7 +219,7 @@ def _own_file(
         fitting = next(((mapping, assumed) for mapping, assumed in candidates if _is_read(read, mapping)), None)
         if fitting is not None:
             mapping, assumed = fitting
-            told = f"If its columns are these{assumed}: {_command(context, path, given, mapping)}"
+            told = f"If its columns are these{assumed}: {_command(context, path, options, mapping)}"
             error.hint = f"{error.hint} {told}" if assumed else told
         raise
 
@@ -254,7 +252,7 @@ def _needed(table: str) -> str:
     return did_you_mean(table, STORE_TABLES) if known is None else f"It needs {', '.join(known.columns())}."
 
 
-def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
+def _prices(context: Context, cells: Table, options: ImportOptions, source: str) -> _Read:
     """Prices, those of known products per kg; what a dealer asks and what he pays are series of two sources."""
     names = LotNames(context.ledger, context.products)
     file = read_price_files(
@@ -268,7 +266,6 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
         raise DataError("{file:s} names no currency of some prices.", hint=hint, file=cells.name)
     rows, notes = per_kg(in_known_units(file.frame, names), context.products)
     quotes, of_quotes = per_kg(in_known_units(file.quotes, names), context.products)
-    source = options.source
     names_none = pl.col("source") == cells.name
     rows = rows.with_columns(source=pl.when(names_none).then(pl.lit(source)).otherwise("source"))
     of_side = pl.format("{} ({})", pl.when(names_none).then(pl.lit(source)).otherwise("source"), "basis")
@@ -284,7 +281,7 @@ def _prices(context: Context, cells: Table, options: ImportOptions) -> _Read:
     return _Read(PRICES, frames, whole["asset"].n_unique(), cells.name, told, sources=sources)
 
 
-def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
+def _flows(context: Context, cells: Table, options: ImportOptions, source: str) -> _Read:
     """Months of customs flows whose code counts one material and whose value and mass are known."""
     file = read_flows(cells, today=context.today)
     codes = tariff_codes(context.snapshot["tariff_codes"])
@@ -315,7 +312,7 @@ def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
         pl.lit("USD").alias("currency"),
         "quantity",
         "basis",
-        pl.lit(options.source).alias("source"),
+        pl.lit(source).alias("source"),
         known.cast(pl.Date).alias("known_from"),
     )
     whole = rows.drop_nulls(["asset", "value", "quantity"])
@@ -327,5 +324,4 @@ def _flows(context: Context, cells: Table, options: ImportOptions) -> _Read:
     left = rows.height - whole.height
     note = message("{n} rows are left out: their code counts several materials, or value or mass is not known.", n=left)
     notes = (*file.notes, *([note] if left else []))
-    sources = (str(options.source),)
-    return _Read(FLOWS, together.select(rows.columns), whole["asset"].n_unique(), file.name, notes, left, sources)
+    return _Read(FLOWS, together.select(rows.columns), whole["asset"].n_unique(), file.name, notes, left, (source,))
