@@ -60,7 +60,7 @@ def test_a_single_metal_shows_every_stage_and_its_host(called):
     _, out, _ = called("supply", "rhenium", *TODAY)
     told = words(out)
     assert "refining yes CHL" in told
-    assert "mine no CHL" in told
+    assert "mining no CHL" in told
     assert "Scored at the stage refining, because it is a by-product" in told
     assert "by-product: molybdenite roasting from porphyry copper" in told
     assert "US list 2025: yes (added back 2025)" in told
@@ -71,7 +71,7 @@ def test_the_trade_parameter_and_its_country_are_options(called):
     code, out, _ = called("supply", "W", "--trade-parameter", "1.5", *TODAY)
     assert code == 0
     assert "t = 1.5 for China" in words(out)
-    assert "At mine the study itself has t = 1.1 for China: the ratio starts there." in words(out)
+    assert "At mining the study itself has t = 1.1 for China: the ratio starts there." in words(out)
     _, out, _ = called("supply", "tungsten", "--trade-parameter", "1.05", *TODAY)
     assert "no scenario of more" in words(out)
     code, out, _ = called("supply", "cobalt", "--origin", "COD", "--json", *TODAY)

@@ -196,7 +196,7 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
 
 def check_levels(prices: pl.DataFrame) -> None:
     """`DataError` where numbers on both sides of zero, all below 1, are returns and no prices."""
-    values = prices.select(pl.selectors.numeric().cast(pl.Float64)).to_numpy()
+    values = np.asarray(prices.select(pl.selectors.numeric().cast(pl.Float64)).to_numpy(), dtype=float)  # of no column, too
     low, high = np.fmin.reduce(values, axis=None, initial=np.inf), np.fmax.reduce(values, axis=None, initial=-np.inf)
     if -1 < low < 0 < high < 1:
         raise DataError("prices are on both sides of zero, as returns are.", hint="Give returns in returns=.")

@@ -46,6 +46,7 @@ class Exposure:
     """Shares of value from a day on, until the next one.
 
     Attributes:
+        day: First day of the shares.
         stoppable: Under a licence or ban that counts, or a reported stop in practice, and not outside its origin; null for a
             backtest, whose metal is taken to be outside once it is there.
         outside: Under a licence or ban, and stored outside its origin: no control stops it, its replacement is dearer.
