@@ -58,8 +58,9 @@ CHN PRC;PR China;P.R. China;P.R.C.;VR China;V.R. China;VRC;People's Republic of 
 CHN Volksrepublik China;Mainland China;Festlandchina;Festland China;China Mainland;China PR
 CIV Ivory Coast;Elfenbeinküste;Cote d'Ivoire
 COD DRC;DR Congo;D.R. Congo;DR Kongo;Democratic Republic of the Congo;Democratic Republic of Congo;Congo DR
+COD Dem. Rep. Congo;Dem. Rep. of the Congo;Dem. Republik Kongo
 COD Demokratische Republik Kongo;Kongo DR;Congo Kinshasa;Kongo Kinshasa;Zaire
-COG Republic of the Congo;Republik Kongo;Congo Brazzaville;Kongo Brazzaville
+COG Rep. Congo;Rep. of the Congo;Republic of the Congo;Republik Kongo;Congo Brazzaville;Kongo Brazzaville
 CPV Cape Verde;Kap Verde;Kapverden
 CZE Czech Republic;Tschechische Republik;Tschechei
 DEU Bundesrepublik Deutschland;BRD;Federal Republic of Germany;FRG
@@ -67,14 +68,15 @@ FSM Federated States of Micronesia
 GBR Great Britain;Britain;Großbritannien;England;Scotland;Schottland;Wales;Northern Ireland;Nordirland;U.K.
 GBR United Kingdom of Great Britain and Northern Ireland
 HKG Hong Kong;Hongkong;Hong Kong SAR;Hongkong SAR;Hong Kong China;Hongkong China;SVR Hongkong;HK SAR;HKSAR
-IRN Islamic Republic of Iran
-KOR South Korea;Republic of Korea;Korea Republic of;Korea South;Republik Korea;ROK;Korea Süd;S. Korea
+IRN Islamic Republic of Iran;Islamic Rep. Iran;Islamische Republik Iran
+KOR South Korea;Republic of Korea;Rep. Korea;Rep. of Korea;Korea Republic of;Korea South;Republik Korea;ROK;Korea Süd;S. Korea
 LAO Lao PDR;Lao People's Democratic Republic
 MAC Macau;Macao;Macao SAR;Macau SAR;Macau China;Macao China
-MDA Moldova;Moldau;Moldawien
-MKD Macedonia;Mazedonien
+MDA Moldova;Republic of Moldova;Republik Moldau;Moldau;Moldawien
+MKD Macedonia;Republic of North Macedonia;Republik Nordmazedonien;Mazedonien
 MMR Burma;Birma
 NLD Holland;The Netherlands
+PRK Demokratische Volksrepublik Korea;Dem. People's Rep. Korea;Dem. People's Rep. of Korea
 PRK North Korea;DPRK;Democratic People's Republic of Korea;Korea North
 PSE Palestine;Palästina
 RUS Russian Federation;Russische Föderation
@@ -84,10 +86,10 @@ SYR Syrian Arab Republic
 TLS East Timor;Osttimor
 TUR Turkey;Türkiye;Turkiye
 TWN Taiwan Province of China;Taiwan ROC;Chinese Taipei
-TZA United Republic of Tanzania
+TZA United Republic of Tanzania;Vereinigte Republik Tansania
 USA U.S.A.;U.S.;United States of America;Vereinigte Staaten von Amerika;The States
 VAT Vatican;Vatikan;Holy See
-VEN Bolivarian Republic of Venezuela
+VEN Bolivarian Republic of Venezuela;Bolivarische Republik Venezuela
 VNM Viet Nam
 XKX Kosovo
 """
@@ -168,8 +170,12 @@ def spellings() -> Mapping[str, str]:
 
 
 def country(text: str) -> str | None:
-    """The ISO 3166 alpha-3 code of the country that a text names, None where it names none."""
-    return text if text in CODES else spellings().get(fold(text))
+    """The ISO 3166 alpha-3 code of the country that a text names, None where it names none.
+
+    Statistics and customs write what a country is behind its name: ``Korea, Republic of``.
+    """
+    name, _, what = text.partition(",")
+    return text if text in CODES else spellings().get(fold(text)) or (spellings().get(fold(f"{what} {name}")) if what else None)
 
 
 def nearest_countries(text: str) -> tuple[str, ...]:

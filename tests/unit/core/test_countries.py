@@ -47,6 +47,22 @@ def test_a_country_is_read_in_every_usual_spelling(text: str, code: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Korea, Republik", "KOR"), ("Korea, Republic of", "KOR"), ("Korea, Rep.", "KOR"), ("Korea, Dem. People's Rep.", "PRK"),
+        ("Korea, Demokratische Volksrepublik", "PRK"), ("Congo, Democratic Republic of the", "COD"), ("Congo, Rep.", "COG"),
+        ("Congo, Dem. Rep.", "COD"), ("Kongo, Demokratische Republik", "COD"), ("Iran, Islamic Republic of", "IRN"),
+        ("China, Volksrepublik", "CHN"), ("China, People's Republic of", "CHN"), ("China, Hong Kong SAR", "HKG"),
+        ("Hong Kong SAR, China", "HKG"), ("Taiwan, Province of China", "TWN"), ("Tanzania, United Republic of", "TZA"),
+        ("Moldova, Republic of", "MDA"), ("Bolivia, Plurinational State of", "BOL"),
+        ("China, Republic of", None), ("Korea, ", None), ("Frankfurt, Germany", None), ("China, Taiwan", None),
+    ],
+)  # fmt: skip
+def test_what_a_country_is_may_stand_behind_its_name(text: str, code: str | None) -> None:
+    assert country(text) == code
+
+
+@pytest.mark.parametrize(
     "text",
     ["", " ", "-", "N/A", "NA", "unknown", "XXX", "EUR", "EU", "GER", "CHI", "UAS", "DDR", "OTH", "WLD", "Korea", "Kongo",
      "Republik China", "🙂", "x" * 300, "\x07", "China und Deutschland", "Eurozone", "UN"],

@@ -1,7 +1,8 @@
 """Price tables that people keep in other shapes, as the long or wide table that `toolkit.market.readers.prices` reads.
 
 Metals in rows and months across, a column of bid and one of ask for each metal (``Gallium Bid``, ``Gallium Ask``), and prices
-that a reporting agency quotes as a range (``395-411``, or columns Low and High): the price is the middle.
+that a reporting agency quotes as a range (``395-411``, or columns Low and High): the price is the middle. Sums, averages and
+changes of others are left out.
 """
 
 from __future__ import annotations
