@@ -223,8 +223,8 @@ def simulate(
     value_at = np.full(len(prices.assets), np.nan)
     for i, day in enumerate(prices.dates):
         value_at = np.where(np.isfinite(prices.observed[i]), prices.observed[i], value_at)
-        if (prices.ends == i).any():
-            account = replace(account, ended=tuple(compress(prices.assets, prices.ends <= i)))
+        if (prices.ends == i - 1).any():  # that a price was the last is not known on its day
+            account = replace(account, ended=tuple(compress(prices.assets, prices.ends < i)))
         if i:
             account = _sold_out(account, prices, i, value_at, log)
             account, entry = _next(account, entries[-1], prices, i, value_at, deliveries, rebalance, log)
