@@ -33,3 +33,27 @@ def test_an_interruption_after_the_answer_changes_nothing():
     for done in (at_exit, teardown):
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("toolkit ")
+
+
+INTERRUPTED = """
+import sys
+import toolkit.cli.main
+from toolkit.__main__ import main
+
+
+def command():
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+toolkit.cli.main.main = command
+main()
+"""
+
+
+def test_a_caught_interruption_within_exec_leaves_the_exit_code(tmp_path):
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
+    done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
