@@ -37,8 +37,8 @@ KINDS: Mapping[str, str] = {
 _WORDS = "|".join(sorted(map(re.escape, KINDS), key=len, reverse=True))
 _BEHIND = re.compile(rf"(?i)(.*\w\)?)[\s_,:(\[-]+({_WORDS})[)\]]?")
 _BEFORE = re.compile(rf"(?i)({_WORDS})[\s_:-]+(.*\w\)?)")
-_RANGE = r"^(\D{0,4}?[0-9][0-9.,'’ ]*?)\s?[-–\u{2014}]\s?(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"
-"""``395-411``, ``$ 42,600 – 44,300``."""
+_RANGE = r"^(\D{0,4}?[0-9][0-9.,'’ ]*?)(?:\s?[-–\u{2014}]\s?|\s(?:to|bis)\s)(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"
+"""``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``."""
 _ROW = "row of the file"
 _OF_A_DATE = ("year", "jahr"), ("month", "monat"), ("day", "tag")
 _FEWEST = 3

@@ -263,6 +263,24 @@ def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ..
     return replace(table, cells=cells.filter(given), rows=numbers.filter(given)), notes
 
 
+def with_sides_named(table: Table) -> tuple[Table, tuple[Message, ...]]:
+    """A long table with the basis of rows that a column says are of a dealer's two sides (``Bid``, ``Verkauf``), and a note.
+
+    Args:
+        table: As read; any other comes back as it is.
+    """
+    for name, column in table.cells.to_dict().items() if {"asset", "price"} <= {*table.columns} else ():
+        sides = {word: SIDES.get(word.strip().lower()) for word in texts(table, name).drop_nulls().unique().sort()}
+        found = {word: side for word, side in sides.items() if side}
+        if not found or name == "asset" or (name != "basis" and ("basis" in table.columns or len(found) < len(sides))):
+            continue
+        cells = table.cells.drop(name).with_columns(column.cast(pl.String).replace(found).alias("basis"))
+        told = [f"{word} = {side}" for word, side in found.items() if word != side]
+        note = message("{file}: what a dealer pays or asks, by {column}: {sides}.", file=table.name, column=name, sides=told)
+        return replace(table, cells=cells), (note,) if told else ()
+    return table, ()
+
+
 def alike(columns: list[pl.Series]) -> list[pl.Series]:
     """Columns of a workbook, of which one may hold numbers and another words, of one type."""
     kinds = {column.dtype for column in columns}

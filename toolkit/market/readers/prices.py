@@ -60,6 +60,7 @@ from toolkit.market.readers.price_units import (
     stated_above,
     units_apart,
     with_date,
+    with_sides_named,
     without_units,
 )
 from toolkit.market.readers.quotations import DATE, Quotation, field_of, header_levels, quotation
@@ -162,6 +163,7 @@ def read_prices(
         table, sums = without_sums(table, GERMAN)
         table, stated = without_units(table)
         table, unquoted = of_two_sides(_renamed(table), stated)
+        table, sides = with_sides_named(table)
         table, dated = with_date(table)
         table, stated, middle = with_kinds_apart(table, stated, key)
         table, stated, ends = with_ends_apart(table, stated)
@@ -170,7 +172,7 @@ def read_prices(
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         read = _long if shape == "long" else _wide
         rows, reading, assumed = read(table, default_currency, today, stated, above)
-        reading = (*sums, *dated, *unquoted, *middle, *ends, *reading)
+        reading = (*sums, *dated, *unquoted, *sides, *middle, *ends, *reading)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     priced = {*rows["asset"].unique()}
@@ -324,10 +326,15 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
             "{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=misplaced[0]
         )
     assets = tuple(name for name in table.columns if name != "date")
+    names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
+    if names is not None and "date" not in table.columns:
+        hint = message(
+            "Write a row for each price with its day under 'date', or months across as 2026-10; not years or quarters."
+        )
+        raise table.header_error("no column 'date'.", hint, details={"missing": ["date"]})
     check_columns(table, required=("date",), optional=assets)
     if not assets:
         raise table.header_error("there is no asset column.", "Add one column of prices an asset.")
-    names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
     if (
         names is not None
         and table.cells[names].dtype == pl.String

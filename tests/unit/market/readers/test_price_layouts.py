@@ -85,6 +85,7 @@ def test_days_without_a_year_are_no_months(tmp_path, days):
     "text",
     [
         "date,asset,price\n2024-01,gold,395-411\n2024-02,gold,400\n",
+        "date,asset,price\n2024-01,gold,395 to 411\n2024-02,gold,400 bis 400\n",
         "date,asset,price,currency\n2024-01,gold,395 \u2014 411,USD\n2024-02,gold,400,USD\n",
         "date,asset,price\n2024-01,gold,$395-$411\n2024-02,gold,$400\n",
         "date,gold USD/unit,other\n2024-01,395-411,\n2024-02,400,\n".replace(" USD/unit", ""),
@@ -233,3 +234,19 @@ def test_what_is_said_alike_of_several_files_is_said_once(tmp_path):
     assert sums.startswith("l5.csv, l6.csv, 2 more: sums")
     assert len(file.assumed) == 1
     assert {*file.assumed} <= {*file.reading}
+
+
+@pytest.mark.parametrize("header", ["Type", "Basis", "basis"])
+def test_a_column_of_sides_says_whose_price_a_row_is(tmp_path, header):
+    text = f"Date,Metal,{header},Price USD/kg\n2024-01,gold,Bid,390\n2024-01,gold,Verkauf,410\n2024-02,gold,Bid,400\n"
+    file = read(tmp_path, text)
+    assert file.frame.is_empty()
+    assert file.quotes["basis"].to_list() == ["dealer_bid", "dealer_ask", "dealer_bid"]
+    assert any("Bid = dealer_bid and Verkauf = dealer_ask" in str(note) for note in file.reading)
+
+
+@pytest.mark.parametrize("header", ["2021,2022,2023", "Q1 2026,Q2 2026", "Okt 26,Nov 26"])
+def test_years_quarters_and_months_without_a_year_across_are_told_apart_from_a_missing_date(tmp_path, header):
+    with pytest.raises(DataError, match="no column 'date'") as failed:
+        read(tmp_path, f"Metal,{header}\ngold,{','.join('1' * (header.count(',') + 1))}\n")
+    assert "months across as 2026-10" in str(failed.value.hint)
