@@ -242,7 +242,7 @@ def test_a_column_of_sides_says_whose_price_a_row_is(tmp_path, header):
     file = read(tmp_path, text)
     assert file.frame.is_empty()
     assert file.quotes["basis"].to_list() == ["dealer_bid", "dealer_ask", "dealer_bid"]
-    assert any("Bid = dealer_bid and Verkauf = dealer_ask" in str(note) for note in file.reading)
+    assert any("Bid = dealer_bid, Verkauf = dealer_ask" in str(note) for note in file.reading)
 
 
 @pytest.mark.parametrize("header", ["2021,2022,2023", "Q1 2026,Q2 2026", "Okt 26,Nov 26"])
