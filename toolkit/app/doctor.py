@@ -16,7 +16,7 @@ from toolkit.app.context import Context
 from toolkit.app.languages import languages
 from toolkit.app.report.pdf import INSTALL, printer
 from toolkit.core.errors import DataError
-from toolkit.optimize.solvers.solve import CONIC_ORDER, QUADRATIC_ORDER
+from toolkit.optimize.solvers.solve import QUADRATIC_ORDER
 from toolkit.records.answers.lists import Check, Doctor
 
 LIBRARIES = ("cvxpy", "polars", "numpy", "scipy", "pydantic", "dataframely", "vl-convert-python")
@@ -58,7 +58,7 @@ def examine(context: Context) -> Doctor:
     found = [
         Check(name="python", ok=True, detail=platform.python_version()),
         Check(name="libraries", ok=True, detail=", ".join(f"{name} {version(name)}" for name in LIBRARIES)),
-        *(_solver(name) for name in dict.fromkeys((*QUADRATIC_ORDER, *CONIC_ORDER))),
+        *map(_solver, QUADRATIC_ORDER),
         Check(name="threads", ok=True, detail=f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'not set')}"),
         _write_access(Path(context.settings.config.output.folder)),
         Check(name="languages of reports", ok=True, detail=", ".join(languages())),

@@ -1,1 +1,1 @@
-"""The allocation problem. Terms are data, the program is compiled once, every answer carries a certificate."""
+"""The allocation problem. Terms are data, and every answer carries a certificate."""

@@ -8,7 +8,7 @@ from toolkit.optimize.infeasibility.diagnose import conflict, lots_infeasible
 from toolkit.optimize.infeasibility.risk_contributions import contributions_infeasible, not_found
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation, NotSolved, Solver, solve
-from toolkit.optimize.solvers.solve import SolverInfeasible
+from toolkit.optimize.solvers.solve import SolverInfeasible, listed
 from toolkit.optimize.solvers.work import Work
 
 
@@ -47,5 +47,5 @@ def explain(error: NotSolved, work: Work | None = None) -> ToolkitError:
         return cause if isinstance(cause, ToolkitError) else error
     return NumericalFailure(
         "a solver called the problem infeasible, and a linear program found a feasible point.",
-        details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in cause.attempts]},
+        details=listed(cause.attempts),
     )

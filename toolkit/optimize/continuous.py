@@ -14,7 +14,7 @@ from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.risk_contribution import RiskContributionLimit
 from toolkit.optimize.solvers.continuous import Continuous, solve_near
-from toolkit.optimize.solvers.solve import Order, SolverInfeasible, check_order
+from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, check_order
 
 HELD = 1e-8
 """How far beyond its limit rounding may carry a contribution to risk."""
@@ -47,7 +47,7 @@ def solve_continuous(
         SolverInfeasible, Unbounded, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
     objective, convex = problem.objective, problem.convex_constraints()
-    order = check_order(order or objective.default_order)
+    order = check_order(order or QUADRATIC_ORDER)
     _check_soft(problem, limits, convex)
     if near is not None and (found := _near(problem, limits, *near)) is not None:
         return _rescale_multipliers(problem, found)

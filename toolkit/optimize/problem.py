@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,12 +70,16 @@ class LinearConstraints:
 
     def hard(self) -> LinearConstraints:
         """The rows that may not be broken."""
-        keep = np.flatnonzero(~self.soft)
-        if len(keep) == len(self.h):
+        return self.part(~self.soft)
+
+    def part(self, chosen: NDArray[np.bool_]) -> LinearConstraints:
+        """Some of the rows, (m,)."""
+        if chosen.all():
             return self
-        pick = [(self.owner[i], self.labels[i], self.sides[i]) for i in keep]
-        owner, labels, sides = zip(*pick, strict=True) if pick else ((), (), ())
-        return LinearConstraints(self.G[keep], self.h[keep], owner, labels, sides, negative=self.negative)
+        labels, sides = (tuple(compress(of, chosen)) for of in (self.labels, self.sides))
+        price = self.price[chosen] if len(self.price) else self.price
+        owner = tuple(compress(self.owner, chosen))
+        return LinearConstraints(self.G[chosen], self.h[chosen], owner, labels, sides, price, self.negative)
 
 
 @dataclass(frozen=True, slots=True)

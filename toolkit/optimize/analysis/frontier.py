@@ -1,4 +1,4 @@
-"""The efficient frontier of a problem's constraints: one compiled program, re-bound at each point, and exact turning points."""
+"""The efficient frontier of a problem's constraints: points by programs, and exact turning points between segments."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solution import NotSolved, Solver
-from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.critical_line import ROUNDING, CriticalLine, Segment
 from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.minimise import minimise
-from toolkit.optimize.solvers.program import Duals, quadratic_program
-from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, check_order, solve
+from toolkit.optimize.solvers.program import Duals
+from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, check_order
 
 MEET = 1e-7
 """Gap between two segments, over the range of rewards, below which they meet in one turning point."""
@@ -92,7 +91,7 @@ class Frontier:
 
 
 class _Path:
-    """min V(x) subject to the limits and reward(x) >= target: the program, re-bound a target at a time, and its segments."""
+    """min V(x) subject to the limits and reward(x) >= target: the program, a target at a time, and its segments."""
 
     def __init__(self, problem: Problem, reward: FloatArray, best: str, order: Order) -> None:
         self.best = best
@@ -104,33 +103,21 @@ class _Path:
         # The row of the reward in units of the largest, so that its multiplier is of the size of the others.
         self.unit = float(np.max(np.abs(reward)))
         self.G = np.vstack([self.limits.G, -self.reward / self.unit])
-        self.program = quadratic_program(len(reward), len(self.quadratic.R), len(self.G))
         self.solvers: list[str] = []
         self.worst = 0.0
 
     def at(self, target: float) -> tuple[Point, Segment | None]:
         """The least risk at a reward of at least `target`, by a solver, and the segment that it lies on."""
-        n, m = len(self.reward) - 1, len(self.limits.h)
         h = np.append(self.limits.h, -target / self.unit)
         rows = LinearConstraints(self.G, h, (), (), (), negative=self.limits.negative)
-        if self.convex:
-            found = minimise(ConvexObjective(self.quadratic), rows, self.convex, self.order)
-            self.solvers.append(found.solver)
-            self.worst = max(self.worst, 0.0 if found.certificate is None else found.certificate.worst)
-            price = 0.0 if found.multipliers is None else float(found.multipliers[m])
-            return self.point(found.x, price / self.unit), None
-
-        def certificate() -> Certificate:
-            x, duals = self.program.solution(), self.program.duals(self.scale)
-            return certify_weights(np.append(self.quadratic.gradient(x[:n]), 0.0), rows, x, duals, self.scale)
-
-        solved = solve(self.program.bind(self.quadratic, rows, self.scale), self.order, certificate)
-        self.solvers.append(solved.solver)
-        self.worst = max(self.worst, solved.certificate.worst)
-        duals, x = self.program.duals(self.scale), self.program.solution()
-        line = self.line.through(x, Duals(duals.limits[:m], duals.nonnegative, duals.budget))
-        x = np.maximum(x, self.limits.lowest)
-        return self.point(x / x.sum(), float(duals.limits[m]) / self.unit), line
+        found = minimise(ConvexObjective(self.quadratic), rows, self.convex, self.order)
+        self.solvers.append(found.solver)
+        self.worst = max(self.worst, 0.0 if found.certificate is None else found.certificate.worst)
+        multipliers = np.zeros(len(h)) if found.multipliers is None else found.multipliers
+        line = None
+        if not self.convex and found.signs is not None:
+            line = self.line.through(found.x, Duals(multipliers[:-1], found.signs, 0.0))
+        return self.point(found.x, float(multipliers[-1]) / self.unit), line
 
     def along(self, line: Segment, tau: float) -> Point:
         """The point of a segment, with a certificate of its own."""
@@ -161,7 +148,7 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
 
     With a forecast of returns, risk against expected return (less costs a year, where they are optimized); without one,
     risk against the cost of holding. The critical line leads from one turning point to the next; where several rows turn at
-    once and it does not, the compiled program finds the other side. Under limits on convex functions, such as risk or gross
+    once and it does not, the program finds the other side. Under limits on convex functions, such as risk or gross
     exposure, every point is solved by itself, and no turning points are told.
 
     Raises:

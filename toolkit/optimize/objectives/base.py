@@ -17,7 +17,7 @@ from toolkit.optimize.constraints.measures import CLOSED, CONFIDENCE, MeasureNam
 from toolkit.optimize.constraints.risk import risk_function
 from toolkit.optimize.functions import ConvexConstraint, ConvexConstraints, ConvexFunction, Deviation, Scaled, TradeCost
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
-from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order
+from toolkit.optimize.solvers.solve import Order
 from toolkit.risk_measures.tail import CVaR
 
 if TYPE_CHECKING:
@@ -64,8 +64,6 @@ class Objective(Term):
     """Whether it needs some weight of every asset."""
     long_only: ClassVar[bool] = False
     """Whether it has no meaning, or no single optimum, with negative weights."""
-    default_order: ClassVar[tuple[str, ...]] = QUADRATIC_ORDER
-    """Solvers to try where the strategy names none."""
 
     kind: Any  # each kind narrows it to its own literal
 

@@ -13,7 +13,7 @@ from toolkit.optimize.constraints.base import DataNeeds
 from toolkit.optimize.functions import ConvexConstraint, ConvexConstraints, Deviation
 from toolkit.optimize.objectives.base import Gradient, Objective, cost_terms, is_plain
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
-from toolkit.optimize.solvers.solve import CONIC_ORDER, Order
+from toolkit.optimize.solvers.solve import Order
 
 if TYPE_CHECKING:
     from toolkit.optimize.problem import LinearConstraints, Problem
@@ -27,7 +27,6 @@ class MaxReturn(Objective):
     """
 
     counts_costs: ClassVar[bool] = True
-    default_order: ClassVar[tuple[str, ...]] = CONIC_ORDER
 
     kind: Literal["max_return"] = "max_return"
     measure: Literal["variance"] = "variance"
@@ -51,12 +50,14 @@ class MaxReturn(Objective):
         return "volatility", ConvexConstraint(risk, self.volatility)
 
     def solve(self, problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
-        """By a second-order cone program of its own where all other limits are linear."""
+        """By a cone program, to the last digit where all other limits are linear."""
+        answer = super().solve(problem, limits, convex, order)
         if self.volatility is None or not is_plain(problem, limits, convex):
-            return super().solve(problem, limits, convex, order)
-        from toolkit.optimize.solvers.largest_return import solve_return  # noqa: PLC0415  # who only decodes loads no solver
+            return answer
+        from toolkit.optimize.solvers.largest_return import at_volatility  # noqa: PLC0415  # who only decodes loads no solver
 
-        return solve_return(problem.forecast, self._rate(problem), self.volatility, limits, order)
+        rate = self.function(problem).quadratic.c
+        return at_volatility(answer, Quadratic.variance(problem.forecast), rate, self.volatility, limits)
 
     def gradient(self, problem: Problem, weights: FloatArray) -> Gradient:
         """Costs a year of a first purchase, and the return."""
@@ -66,8 +67,3 @@ class MaxReturn(Objective):
     def unit(self, problem: Problem) -> str:  # noqa: ARG002
         """A return a year."""
         return "return"
-
-    @staticmethod
-    def _rate(problem: Problem) -> FloatArray:
-        """(n,) expected return - costs a year, where they are optimized."""
-        return problem.forecast.expected - (problem.costs.annual_rate if problem.costs.in_objective else 0.0)

@@ -11,10 +11,9 @@ from pydantic import Field
 from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.constraints.measures import CLOSED
 from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.objectives.base import Measured
-from toolkit.optimize.solvers.solve import CONIC_ORDER, Order
+from toolkit.optimize.solvers.solve import Order
 
 if TYPE_CHECKING:
     from toolkit.optimize.problem import LinearConstraints, Problem
@@ -35,23 +34,18 @@ class RiskParity(Measured):
     needs_risk: ClassVar[bool] = True
     holds_everything: ClassVar[bool] = True
     long_only: ClassVar[bool] = True
-    default_order: ClassVar[tuple[str, ...]] = CONIC_ORDER
 
     kind: Literal["risk_parity"] = "risk_parity"
     budgets: Mapping[str, Budget] = Field(default_factory=dict)
     by: Literal["asset", "group"] = "asset"
 
-    def solve(self, problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
-        """By the log-barrier program of variance under linear limits, by a cone program otherwise."""
+    def solve(self, problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:  # noqa: ARG002
+        """By the log-barrier program."""
         from toolkit.optimize.infeasibility.relaxations import check_all_held  # noqa: PLC0415  # loads solvers
-        from toolkit.optimize.solvers.budgeting import solve_risk_budgets  # noqa: PLC0415
+        from toolkit.optimize.solvers.parity import solve_parity_within  # noqa: PLC0415  # cvxpy is slow to import
 
         budgets = self.risk_budgets(problem.universe)
         check_all_held(problem, free_cash=bool(convex))
-        if not convex and self.measure in CLOSED:
-            return solve_risk_budgets(problem.forecast, budgets, limits, order)
-        from toolkit.optimize.solvers.parity import solve_parity_within  # noqa: PLC0415  # cvxpy is slow to import
-
         return solve_parity_within(self.risk(problem), budgets, limits, convex)
 
     def check(self, problem: Problem) -> None:

@@ -1,4 +1,4 @@
-"""Risk parity and risk budgeting: the log-barrier program, under limits.
+"""Risk parity and risk budgeting of variance, to the last digit, and what limits leave room for.
 
 Spinu (2013), An Algorithm for Computing Risk Parity Weights; Richard and Roncalli (2019), Constrained Risk Budgeting
 Portfolios.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.functions import Deviation
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.solvers.certificate import Certificate, certify
-from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.linear import least
-from toolkit.optimize.solvers.program import risk_budget_program
-from toolkit.optimize.solvers.solve import Order, SolverInfeasible, solve
+from toolkit.optimize.solvers.solve import SolverInfeasible
 
 NEWTON_STEPS = 6
 HELD = 1e-6
@@ -23,66 +22,49 @@ ROUNDING = 1e-9
 """How far rounding may carry a polished answer beyond a limit, in units of an asset's own risk, or a multiplier below zero."""
 
 
-def solve_risk_budgets(forecast: Forecast, budgets: FloatArray, limits: LinearConstraints, order: Order) -> Continuous:
-    """Weights whose risk contributions are proportional to budgets, (n,), as far as the limits let them.
+def exact_budgets(
+    risk: Deviation, budgets: FloatArray, limits: LinearConstraints, cash: float, x: FloatArray, multipliers: FloatArray
+) -> tuple[FloatArray, Certificate] | None:
+    """The optimum near a solver's answer to the log-barrier program of variance, and its certificate.
 
-    Raises:
-        SolverInfeasible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
-    """
-    n, m = len(budgets), len(limits.h)
-    # In units of each asset's own risk every entry of the answer is near one, where an exponential cone is accurate.
-    unit = 1 / np.sqrt(np.clip(np.diag(forecast.matrix), 1e-16, None))
-    R, s = (root * unit for root in forecast.roots())
-    to_money = np.append(unit, np.mean(unit))
-    cash = least_cash(limits)
-    cash_row = (np.eye(n + 1)[-1] - cash) * to_money
-    # Cash is given, so limits on it alone either hold or contradict each other; as rows they would only be degenerate.
-    alone = np.all(limits.G[:, :n] == 0, axis=1)
-    if np.any(limits.G[alone, n] * cash > limits.h[alone] + 1e-12):
-        raise SolverInfeasible(())
-    G = np.where(alone[:, None], 0.0, (limits.G - limits.h[:, None]) * to_money)
-    program = risk_budget_program(n, len(R), m)
-    bound = program.bind(R, s, budgets, G, cash_row)
-    A = np.vstack([G, -np.eye(n + 1)])
-
-    def answer() -> tuple[FloatArray, FloatArray, float]:
-        """The variable, the multipliers of the rows of A, and that of the cash row."""
-        y, (on_limits, on_signs, on_cash) = program.solution(), program.multipliers()
-        active = (on_limits > -G @ y) & ~alone
-        exact = _polished(y, R, s, budgets, np.vstack([cash_row, G[active]]))
-        if exact is None or np.any(G @ exact[0] > ROUNDING) or np.any(exact[1][1:] < -ROUNDING):
-            return y, np.concatenate([on_limits, on_signs]), on_cash
-        multipliers = np.zeros(len(A))
-        multipliers[:m][active] = exact[1][1:]
-        return exact[0], multipliers, float(exact[1][0])
-
-    def certificate() -> Certificate:
-        y, multipliers, on_cash = answer()
-        barrier = budgets / y[:n]
-        gradient = np.append(R.T @ (R @ y[:n]) + s**2 * y[:n] - barrier, 0.0)
-        return certify(gradient, A, -A @ y, multipliers, cash_row, float(cash_row @ y), on_cash, float(barrier.max()))
-
-    solved = solve(bound, order, certificate)
-    # The multipliers price the limits in the log-barrier objective, which has no unit a reader could use.
-    return Continuous.of(answer()[0] * to_money, None, solved, limits)
-
-
-def _polished(
-    y: FloatArray, R: FloatArray, s: FloatArray, budgets: FloatArray, A: FloatArray
-) -> tuple[FloatArray, FloatArray] | None:
-    """Newton steps on y'(R'R + diag(s^2)) y / 2 - b' log(y) subject to A y = 0: a conic solver stops some digits short.
-
-    Close to the optimum Newton's method converges quadratically (Spinu 2013); each step is kept inside the domain.
+    min x'Sigma x / 2 - b'log(x) subject to the limits made homogeneous in the sum of x. A conic solver stops some digits short.
 
     Args:
-        y: (n + 1,) a solver's answer, cash last.
-        R: (k, n) systematic risk.
-        s: (n,) specific risk.
-        budgets: (n,) of risk.
-        A: The cash row and the limits that bind, (rows, n + 1).
+        risk: Volatility.
+        budgets: (n,) b.
+        limits: Rows of more than cash.
+        cash: Its weight, which is given.
+        x: (n + 1,) the answer, cash last, not normalised.
+        multipliers: (m,) of the rows.
 
     Returns:
-        The variable and the multipliers of the rows; None where the rows depend on each other.
+        None where the rows depend on each other, or others bind.
+    """
+    n = len(budgets)
+    # In units of each asset's own risk every entry of the answer is near one.
+    unit = 1 / np.sqrt(np.sum(risk.R**2, axis=0) + risk.s**2)
+    R, s, to_money = risk.R * unit, risk.s * unit, np.append(unit, np.mean(unit))
+    y, G = x / to_money, (limits.G - limits.h[:, None]) * to_money
+    cash_row = (np.eye(n + 1)[-1] - cash) * to_money
+    active = multipliers > -G @ y
+    exact = _newton(y, R, s, budgets, np.vstack([cash_row, G[active]]))
+    if exact is None or np.any(G @ exact[0] > ROUNDING) or np.any(exact[1][1:] < -ROUNDING):
+        return None
+    y, A = exact[0], np.vstack([G, -np.eye(n + 1)])
+    on_rows = np.zeros(len(A))
+    on_rows[: len(G)][active] = exact[1][1:]
+    barrier = budgets / y[:n]
+    gradient = np.append(R.T @ (R @ y[:n]) + s**2 * y[:n] - barrier, 0.0)
+    on_cash, size = float(exact[1][0]), float(barrier.max())
+    return y * to_money, certify(gradient, A, -A @ y, on_rows, cash_row, float(cash_row @ y), on_cash, size)
+
+
+def _newton(
+    y: FloatArray, R: FloatArray, s: FloatArray, budgets: FloatArray, A: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Newton steps on y'(R'R + diag(s^2)) y / 2 - b' log(y) subject to A y = 0: the variable and the multipliers of A's rows.
+
+    Close to the optimum Newton's method converges quadratically (Spinu 2013); each step is kept inside the domain.
     """
     n = len(budgets)
     risk = np.zeros((n + 1, n + 1))

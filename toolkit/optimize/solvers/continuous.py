@@ -14,8 +14,8 @@ from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.direct import SOLVED, Program
 from toolkit.optimize.solvers.direct import solve_near as solve_direct_near
-from toolkit.optimize.solvers.program import Duals, quadratic_program
-from toolkit.optimize.solvers.solve import Attempt, Order, Solved, solve
+from toolkit.optimize.solvers.program import Duals, QuadraticProgram
+from toolkit.optimize.solvers.solve import Attempt, Order, Solved
 
 EXACT = 1e-9
 """Largest residual of an answer that no solver was asked for."""
@@ -142,21 +142,18 @@ def solve_quadratic(
     Args:
         quadratic: Risk and linear costs.
         limits: The rows.
-        order: Solvers to try; PIQP alone where trades are paid for.
+        order: Solvers to try; PIQP alone can where trades are paid for.
         trades: Without impact.
 
     Raises:
         SolverInfeasible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
-    n = len(quadratic.c)
-    program = quadratic_program(n, len(quadratic.R), len(limits.h))
-    scale = quadratic.scale()
-    bound = program.bind(quadratic, limits, scale, trades=trades)
+    program = QuadraticProgram(quadratic, limits, quadratic.scale(), trades=trades)
 
     def certificate() -> Certificate:
-        x = program.solution()
-        return certify_weights(np.append(quadratic.gradient(x[:n]), 0.0), limits, x, program.duals(scale), scale, trades)
+        x = program.answer.x
+        gradient = np.append(quadratic.gradient(x[:-1]), 0.0)
+        return certify_weights(gradient, limits, x, program.duals(), program.scale, trades)
 
-    solved = solve(bound, order, certificate)
-    duals = program.duals(scale)
-    return Continuous.of(program.solution(), duals.limits, solved, limits, signs=duals.nonnegative)
+    solved, duals = program.solve(order if trades is None else ("PIQP",), certificate), program.duals()
+    return Continuous.of(program.answer.x, duals.limits, solved, limits, signs=duals.nonnegative)

@@ -7,7 +7,7 @@ use the logarithmic barrier, which is correct for every measure that is homogene
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cvxpy as cp
 import numpy as np
@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from toolkit.core.errors import NumericalFailure, SpecError, Unbounded
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
-from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
+from toolkit.optimize.functions import ConvexConstraints, ConvexFunction, Deviation
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective
+from toolkit.optimize.solvers.budgeting import exact_budgets
 from toolkit.optimize.solvers.conic import SOLVER, solve_conic
 from toolkit.optimize.solvers.continuous import Continuous
-from toolkit.optimize.solvers.solve import Solved, SolverInfeasible
+from toolkit.optimize.solvers.solve import Solved, SolverInfeasible, in_words, listed
 
 VANISHING = 1e-9
 """Risk of a mix over that of one asset, below which it counts as none."""
@@ -103,7 +104,8 @@ class Model:
         return rows * scale, held, signs
 
 
-def _objective(function: ConvexObjective, model: Model) -> tuple[cp.Expression, list[cp.Constraint]]:
+def expression_of(function: ConvexObjective, model: Model) -> tuple[cp.Expression, list[cp.Constraint]]:
+    """What is minimised, the price of broken soft limits among it, and the own constraints of its parts."""
     q, assets = function.quadratic, model.x[:-1]
     d = assets - q.target
     total: cp.Expression = q.c @ assets + model.penalty
@@ -131,12 +133,11 @@ def _solved(problem: cp.Problem, unbounded: str) -> Solved:
     if answer.status in (cp.UNBOUNDED, cp.UNBOUNDED_INACCURATE):
         raise Unbounded(unbounded, hint="Add a bound, a group limit or a risk limit.")
     if answer.certificate is None:
-        told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in answer.attempts)
         raise NumericalFailure(
             "no way of solving reached an accepted answer ({told}).",
             hint="That is the solver's failure, and says nothing about the constraints. Fewer scenarios may help.",
-            details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in answer.attempts]},
-            told=told,
+            details=listed(answer.attempts),
+            told=in_words(answer.attempts),
         )
     return Solved(SOLVER, answer.status, answer.certificate, answer.attempts)
 
@@ -154,7 +155,7 @@ def solve_convex(function: ConvexObjective, limits: LinearConstraints, convex: C
     """
     n, scale = len(function.quadratic.c), function.scale()
     model = Model.of(n, limits, convex, one=1.0)
-    objective, own = _objective(function, model)
+    objective, own = expression_of(function, model)
     program = cp.Problem(cp.Minimize(objective / scale), model.constraints(cp.Zero(np.ones(n + 1) @ model.x - 1), *own))
     solved = _solved(program, "the objective can be improved without limit.")
     rows, held, signs = model.multipliers(scale)
@@ -207,13 +208,6 @@ def solve_ratio_of(
     return Continuous.of(y, rows, solved, limits, convex_multipliers=held, signs=signs)
 
 
-def _of_assets(limits: LinearConstraints) -> LinearConstraints:
-    """The rows that speak of more than cash."""
-    keep = np.flatnonzero(np.any(limits.G[:, :-1] != 0, axis=1))
-    labels, sides = (tuple(of[i] for i in keep) for of in (limits.labels, limits.sides))
-    return LinearConstraints(limits.G[keep], limits.h[keep], tuple(limits.owner[i] for i in keep), labels, sides)
-
-
 def solve_parity_of(
     risk: ConvexFunction, budgets: FloatArray, limits: LinearConstraints, convex: ConvexConstraints, cash: float
 ) -> Continuous:
@@ -234,7 +228,8 @@ def solve_parity_of(
     if np.any(single <= 0):
         raise SpecError("risk_parity: by this measure some asset has no risk to contribute.", hint="Use another measure.")
     # Cash is given, so rows of cash alone hold already, and would only be degenerate.
-    model = Model.of(n, _of_assets(limits), convex, one=None)
+    rows = limits.part(np.any(limits.G[:, :-1] != 0, axis=1))
+    model = Model.of(n, rows, convex, one=None)
     assets = model.x[:n]
     expression, own = risk.convex(model.x, model.one)
     # In the unit of each asset's own risk every logarithm is near zero.
@@ -242,5 +237,11 @@ def solve_parity_of(
     barrier = budgets @ cp.log(cp.multiply(single / size, assets))
     tie = cp.Zero(np.append(np.full(n, -cash), 1 - cash) @ model.x)
     program = cp.Problem(cp.Minimize(expression / size - barrier), model.constraints(tie, *own))
-    solved = _solved(program, "risk_parity: some mix has no risk.")
-    return Continuous.of(np.array(model.x.value), None, solved, limits)
+    solved, x = _solved(program, "risk_parity: some mix has no risk."), np.array(model.x.value)
+    if isinstance(risk, Deviation) and not convex:
+        # The optimum of half the variance in place of the volatility over `size` is the same mix, of another size.
+        unit = size * float(np.sqrt(budgets.sum()))
+        if (exact := exact_budgets(risk, budgets, rows, cash, x / unit, model.multipliers(unit)[0])) is not None:
+            x, solved = exact[0], replace(solved, status="optimal", certificate=exact[1])
+    # The multipliers price the limits in the log-barrier objective, which has no unit a reader could use.
+    return Continuous.of(x, None, solved, limits)

@@ -11,17 +11,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import ACCEPT
-from toolkit.optimize.solvers.continuous import certify_weights
+from toolkit.optimize.solvers.continuous import solve_quadratic
 from toolkit.optimize.solvers.cvar_lp import WRONG_SIDE, Hinges, IntArray, least
-from toolkit.optimize.solvers.program import quadratic_program
-from toolkit.optimize.solvers.shortfall import Shortfall, Task, certificate_of
-from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Attempt, SolverInfeasible, solve
+from toolkit.optimize.solvers.shortfall import Shortfall, Task, judged, not_accepted, record_failure
+from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Attempt
 from toolkit.risk_measures.dispersion import GiniMeanDifference
 
 STEPS = 40
@@ -65,9 +63,7 @@ def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, li
         hinges = Hinges(rows, rates, cost - ordered.T @ slope, quantile=False, near=x[:-1])
         status, vertex = least(hinges, limits, width, careful=bool(attempts))
         if vertex is None:
-            attempts.append(Attempt("HIGHS", status, None, "infeasible" if status == "infeasible" else "no answer"))
-            if status == "infeasible":
-                raise SolverInfeasible(tuple(attempts))
+            record_failure(attempts, "HIGHS", status)
             if len(attempts) > 1:
                 break
             continue
@@ -81,25 +77,12 @@ def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, li
         np.add.at(turned, first, vertex.slopes)
         np.add.at(turned, second, -vertex.slopes)
         tail[held[order]] = turned
-        risk = measure.numeric(-returns @ x[:-1], probabilities)
         task = Task(measure, returns, rows, probabilities, rates, c, limits, quantile=False)
-        certificate = certificate_of(task, vertex, vertex.slopes, tail, risk, size)
-        accepted = certificate.worst <= ACCEPT
-        attempts.append(Attempt("HIGHS", status, certificate.worst, "accepted" if accepted else "rejected by its certificate"))
-        if accepted:
-            prices = size * vertex.limits, size * vertex.nonnegative, size * vertex.budget
-            return Shortfall(x, risk, tail, *prices, "HIGHS", status, tuple(attempts), certificate)
+        if (answer := judged(task, vertex, vertex.slopes, tail, size, ("HIGHS", status), attempts, ACCEPT)) is not None:
+            return answer
         if len(attempts) > 1:
             break
-    told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in attempts) or message(
-        "pairs of scenarios kept changing places"
-    )
-    raise NumericalFailure(
-        "HiGHS reached no accepted answer ({told}).",
-        hint="Loosen the constraints, or use fewer scenarios.",
-        details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in attempts]},
-        told=told,
-    )
+    raise not_accepted(attempts, message("pairs of scenarios kept changing places"))
 
 
 def _approached(returns: FloatArray, p: FloatArray, c: FloatArray, limits: LinearConstraints) -> FloatArray:
@@ -111,24 +94,9 @@ def _approached(returns: FloatArray, p: FloatArray, c: FloatArray, limits: Linea
     n, measure = len(c), GiniMeanDifference()
     centred = (returns - p @ returns) * np.sqrt(p)[:, None]
     root = np.asarray(np.linalg.qr(centred, mode="r")) if len(centred) > n else centred
-    program = quadratic_program(n, len(root), len(limits.h))
 
     def lowest(quadratic: Quadratic) -> FloatArray:
-        scale = quadratic.scale()
-        bound = program.bind(quadratic, limits, scale)
-        solve(
-            bound,
-            QUADRATIC_ORDER,
-            lambda: certify_weights(
-                np.append(quadratic.gradient(program.solution()[:n]), 0.0),
-                limits,
-                program.solution(),
-                program.duals(scale),
-                scale,
-            ),
-        )
-        x = np.maximum(program.solution(), limits.lowest)
-        return x / x.sum()
+        return solve_quadratic(quadratic, limits, QUADRATIC_ORDER).x
 
     def value(x: FloatArray) -> float:
         return measure.numeric(-returns @ x[:n], p) + float(c @ x[:n])

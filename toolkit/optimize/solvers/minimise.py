@@ -69,5 +69,6 @@ def _tail(function: ConvexObjective, limits: LinearConstraints) -> Continuous | 
             found = solve_deviation(returns, probabilities, c, limits)
         case _:
             return None
-    told = (found.solver, found.status, found.attempts, found.certificate)
-    return Continuous(found.x, found.multipliers * price, *told, signs=found.nonnegative * price)
+    solved, duals = found.solved, found.duals
+    told = (solved.solver, solved.status, solved.attempts, solved.certificate)
+    return Continuous(found.x, duals.limits * price, *told, signs=duals.nonnegative * price)

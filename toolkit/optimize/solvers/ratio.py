@@ -17,8 +17,8 @@ from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import Continuous, certify_weights
-from toolkit.optimize.solvers.program import Duals, quadratic_program
-from toolkit.optimize.solvers.solve import Order, solve
+from toolkit.optimize.solvers.program import Duals, QuadraticProgram
+from toolkit.optimize.solvers.solve import Order
 
 RISKLESS = 1e-12
 """Variance over that of one asset below which a mix with a positive numerator counts as free of risk."""
@@ -35,12 +35,11 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
     """
     n, m, best = len(numerator), len(limits.h), limits.best(numerator)
     quadratic = Quadratic.variance(forecast)
-    program, scale = quadratic_program(n, len(quadratic.R), m), quadratic.scale()
-    homogeneous = replace(limits, G=limits.G - limits.h[:, None], h=np.zeros(m))
-    bound = program.bind(quadratic, homogeneous, scale, np.append(numerator / best, 0.0))
+    scale, homogeneous = quadratic.scale(), replace(limits, G=limits.G - limits.h[:, None], h=np.zeros(m))
+    program = QuadraticProgram(quadratic, homogeneous, scale, np.append(numerator / best, 0.0))
 
     def answer() -> tuple[FloatArray, Duals]:
-        y = np.maximum(program.solution(), limits.lowest)
+        y = np.maximum(program.answer.x, limits.lowest)
         y[n] = _least_cash(homogeneous, y[:n])
         size, variance = float(y.sum()), quadratic.value(y[:n])
         if variance <= RISKLESS * scale * size**2:
@@ -48,7 +47,7 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
                 "the ratio can be improved without limit: a mix without risk has a positive numerator.",
                 hint="Leave out series that do not move, or use another covariance.",
             )
-        duals, rate = program.duals(scale), best * size / (2 * variance**1.5)
+        duals, rate = program.duals(), best * size / (2 * variance**1.5)
         on_limits = duals.limits * rate
         return y / size, Duals(on_limits, duals.nonnegative * rate, -float(limits.h @ on_limits))
 
@@ -59,7 +58,7 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
         gradient = -numerator / np.sqrt(variance) + float(numerator @ x[:n]) * slope / variance**1.5
         return certify_weights(np.append(gradient, 0.0), limits, x, duals, best / np.sqrt(variance))
 
-    solved = solve(bound, order, certificate)
+    solved = program.solve(order, certificate)
     x, duals = answer()
     return Continuous.of(x, duals.limits, solved, limits, signs=duals.nonnegative)
 

@@ -13,9 +13,11 @@ import numpy as np
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import LinearConstraints
-from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate, certify
+from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
+from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.cvar_lp import Hinges, Vertex, least
-from toolkit.optimize.solvers.solve import Attempt, SolverInfeasible
+from toolkit.optimize.solvers.program import Duals
+from toolkit.optimize.solvers.solve import Attempt, Solved, SolverInfeasible, in_words, listed
 from toolkit.risk_measures.base import Measure
 from toolkit.risk_measures.dispersion import MeanAbsoluteDeviation
 from toolkit.risk_measures.tail import CVaR, WorstCase
@@ -33,21 +35,15 @@ class Shortfall:
         risk: The measure at x, in the unit of the returns.
         tail: (S,) subgradient of the measure at x that the multipliers belong to: for CVaR and the worst case a
             distribution, the worst one. The gradient of the objective is c - returns' tail.
-        multipliers: (m,) of the limits, the rate at which the objective falls when one is relaxed.
-        nonnegative: (n + 1,) of `x >= 0`.
-        budget: Of `sum(x) = 1`.
+        duals: Multipliers of the rows.
+        solved: How it was found.
     """
 
     x: FloatArray
     risk: float
     tail: FloatArray
-    multipliers: FloatArray
-    nonnegative: FloatArray
-    budget: float
-    solver: str
-    status: str
-    attempts: tuple[Attempt, ...]
-    certificate: Certificate
+    duals: Duals
+    solved: Solved
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,49 +109,69 @@ def _solve(task: Task) -> Shortfall:
     for name, width in (("HIGHS", max(task.returns.shape[1], LEAST_WIDTH)), ("HIGHS with all rows", len(held))):
         status, vertex = least(hinges, task.limits, width, careful=bool(attempts))
         if vertex is None:
-            attempts.append(Attempt(name, status, None, "infeasible" if status == "infeasible" else "no answer"))
-            if status == "infeasible":
-                raise SolverInfeasible(tuple(attempts))
+            record_failure(attempts, name, status)
             continue
         slopes = np.zeros(len(task.returns))
         slopes[held] = vertex.slopes
         tail = slopes if task.quantile else slopes - task.probabilities * slopes.sum()
-        risk = task.measure.numeric(-task.returns @ vertex.x[:-1], task.probabilities)
-        certificate = certificate_of(task, vertex, slopes, tail, risk, size)
-        accepted = certificate.worst <= (ACCEPT_INACCURATE if attempts else ACCEPT)
-        outcome = "accepted" if accepted else "rejected by its certificate"
-        attempts.append(Attempt(name, status, certificate.worst, outcome))
-        if accepted:
-            word = status if certificate.worst <= ACCEPT else "optimal_inaccurate"
-            prices = size * vertex.limits, size * vertex.nonnegative, size * vertex.budget
-            return Shortfall(vertex.x, risk, tail, *prices, name, word, tuple(attempts), certificate)
-    told = "; ".join(f"{a.solver}: {a.status}, {a.outcome}" for a in attempts)
-    raise NumericalFailure(
+        worst = ACCEPT_INACCURATE if attempts else ACCEPT
+        if (answer := judged(task, vertex, slopes, tail, size, (name, status), attempts, worst)) is not None:
+            return answer
+    raise not_accepted(attempts)
+
+
+def record_failure(attempts: list[Attempt], name: str, status: str) -> None:
+    """Record that HiGHS ended without a vertex; `SolverInfeasible` where that is a proof."""
+    attempts.append(Attempt(name, status, None, "infeasible" if status == "infeasible" else "no answer"))
+    if status == "infeasible":
+        raise SolverInfeasible(tuple(attempts))
+
+
+def not_accepted(attempts: list[Attempt], otherwise: str = "") -> NumericalFailure:
+    """The error of a search without an accepted answer; `otherwise` says why where nothing was judged."""
+    return NumericalFailure(
         "HiGHS reached no accepted answer ({told}).",
         hint="Loosen the constraints, or use fewer scenarios.",
-        details={"attempts": [[a.solver, a.status, a.residual, a.outcome] for a in attempts]},
-        told=told,
+        details=listed(attempts),
+        told=in_words(attempts) or otherwise,
     )
 
 
-def certificate_of(task: Task, vertex: Vertex, slopes: FloatArray, tail: FloatArray, risk: float, size: float) -> Certificate:
-    """KKT in the user's rows and units, with a tail that is checked to be a subgradient of the measure at these weights.
+def judged(
+    task: Task,
+    vertex: Vertex,
+    slopes: FloatArray,
+    tail: FloatArray,
+    size: float,
+    ended: tuple[str, str],
+    attempts: list[Attempt],
+    worst: float,
+) -> Shortfall | None:
+    """The vertex as an answer where its certificate holds, which is recorded either way.
 
-    It is one if each scenario's slope is within 0 and its rate, they add up to 1 where there is an eta, and the mean loss
-    under the tail is the measure itself.
+    KKT in the user's rows and units, with a tail that is checked to be a subgradient of the measure at these weights. It is one
+    if each scenario's slope is within 0 and its rate, they add up to 1 where there is an eta, and the mean loss under the tail
+    is the measure itself.
+
+    Args:
+        task: What is asked.
+        vertex: Of the scaled program.
+        slopes: Of the hinges.
+        tail: (S,) subgradient.
+        size: By which returns were divided.
+        ended: Name of the attempt, and HiGHS's status.
+        attempts: So far.
+        worst: Largest residual that is accepted.
     """
-    x = vertex.x
-    signed = np.isfinite(task.limits.lowest)
-    rows = certify(
-        gradient=np.append(task.c - task.returns.T @ tail, 0.0),
-        A=np.vstack([task.limits.G, -np.eye(len(x))[signed]]),
-        slack=np.concatenate([task.limits.h - task.limits.G @ x, x[signed]]),
-        multipliers=size * np.concatenate([vertex.limits, vertex.nonnegative[signed]]),
-        equality=np.ones(len(x)),
-        equality_residual=float(x.sum() - 1),
-        equality_multiplier=size * vertex.budget,
-        size=size,
-    )
+    x, losses = vertex.x, -task.returns @ vertex.x[:-1]
+    risk = task.measure.numeric(losses, task.probabilities)
+    duals = Duals(size * vertex.limits, size * vertex.nonnegative, size * vertex.budget)
+    rows = certify_weights(np.append(task.c - task.returns.T @ tail, 0.0), task.limits, x, duals, size)
     outside = [np.max(-slopes), np.max(slopes - task.rates), abs(slopes.sum() - 1) if task.quantile else 0.0]
-    missed = abs(float(tail @ (-task.returns @ x[:-1])) - risk) / max(size, abs(risk))
-    return Certificate(rows.primal, max(rows.dual, *map(float, outside)), rows.gap + missed)
+    missed = abs(float(tail @ losses) - risk) / max(size, abs(risk))
+    certificate = Certificate(rows.primal, max(rows.dual, *map(float, outside)), rows.gap + missed)
+    accepted = certificate.worst <= worst
+    outcome = "accepted" if accepted else "rejected by its certificate"
+    attempts.append(Attempt(ended[0], ended[1], certificate.worst, outcome))
+    word = ended[1] if certificate.worst <= ACCEPT else "optimal_inaccurate"
+    return Shortfall(x, risk, tail, duals, Solved(ended[0], word, certificate, tuple(attempts))) if accepted else None

@@ -15,12 +15,12 @@ from toolkit.optimize.functions import TradeCost
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers import direct
-from toolkit.optimize.solvers.certificate import ACCEPT, certify
+from toolkit.optimize.solvers.certificate import ACCEPT, Certificate, certify
 from toolkit.optimize.solvers.continuous import EXACT, certify_weights, solve_near
 from toolkit.optimize.solvers.convex import solve_convex
 from toolkit.optimize.solvers.direct import Answer, Bounds, solve_direct
 from toolkit.optimize.solvers.minimise import minimise
-from toolkit.optimize.solvers.program import Duals, Numbers, compiled_quadratic, quadratic_program
+from toolkit.optimize.solvers.program import Duals, QuadraticProgram
 from toolkit.optimize.solvers.solve import OPTIONS
 
 PIQP = OPTIONS["PIQP"]
@@ -70,9 +70,9 @@ def test_the_answer_is_that_of_the_canonicalised_program(seed: int, linear: floa
     quadratic = random_quadratic(n, k, seed, linear=linear, specific=0.05)
     (G, h), scale = caps(n, each=each, cash=0.1), quadratic.scale()
     answer = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), scale, PIQP)
-    told = compiled_quadratic(n, k, len(h), ()).solve(
-        Numbers(quadratic, rows_of(G, h), np.ones(n + 1), scale), solver="CLARABEL", **OPTIONS["CLARABEL"]
-    )
+    program = QuadraticProgram(quadratic, rows_of(G, h), scale)
+    program.solve(("CLARABEL",), lambda: Certificate(0.0, 0.0, 0.0))
+    told = program.answer
     assert worst(quadratic, G, h, answer, scale) < 1e-7
     # Where a multiplier is nearly zero, an interior point stops at the root of its tolerance.
     np.testing.assert_allclose(answer.x, told.x, atol=1e-4)
@@ -145,11 +145,10 @@ def test_what_has_no_feasible_point_is_proven_so(n: int, kind: str) -> None:
 def test_a_then_b_then_a_gives_the_same_bits() -> None:
     G, h = caps(400)
     first, other = random_quadratic(400, 100, 1), random_quadratic(400, 100, 2)
-    program = quadratic_program(400, 100, len(h))
 
     def solved(quadratic: Quadratic) -> tuple[bytes, bytes]:
-        program.bind(quadratic, rows_of(G, h), quadratic.scale()).solve("PIQP", **PIQP)
-        return program.solution().tobytes(), program.duals(1.0).limits.tobytes()
+        answer = solve_direct(quadratic, rows_of(G, h), np.ones(401), quadratic.scale(), PIQP)
+        return answer.x.tobytes(), answer.limits.tobytes()
 
     before = solved(first)
     solved(other)

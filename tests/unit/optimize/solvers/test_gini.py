@@ -41,7 +41,7 @@ def test_the_optimum_is_that_of_the_cone_program(seed, ties, unequal):
     problem = cp.Problem(cp.Minimize(expression + 100 * c @ x[:5]), [*own, cp.sum(x) == 1, limits.G @ x <= limits.h])
     problem.solve(solver=cp.CLARABEL)
     assert answer.risk + c @ answer.x[:5] == pytest.approx(problem.value / 100, rel=1e-6, abs=1e-9)
-    assert answer.certificate.worst <= 1e-8
+    assert answer.solved.certificate.worst <= 1e-8
     assert answer.risk == GINI.numeric(-returns @ answer.x[:5], p)
     # The subgradient that the certificate rests on is below the measure everywhere.
     for other in np.random.default_rng(seed).dirichlet(np.ones(5), 50):
@@ -53,8 +53,8 @@ def test_two_thousand_scenarios_are_solved_with_proof_in_a_few_linear_programs()
     returns, p = sample(2000, 12, 5)
     limits = rows(np.eye(13), np.append(np.full(12, 0.3), 0.0))
     answer = solve_gini(returns, p, np.zeros(12), limits)
-    assert answer.certificate.worst <= 1e-9
-    assert answer.status == "optimal"
+    assert answer.solved.certificate.worst <= 1e-9
+    assert answer.solved.status == "optimal"
     again = solve_gini(returns, p, np.zeros(12), limits)
     assert again.x.tobytes() == answer.x.tobytes()
 

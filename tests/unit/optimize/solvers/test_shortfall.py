@@ -61,18 +61,18 @@ def with_all_rows(returns, rates, c, limits, *, quantile: bool) -> float:
 def check(answer: Shortfall, returns, c, limits) -> None:
     """KKT in the user's rows, worked out here once more."""
     x = answer.x
-    assert answer.status == "optimal"
-    assert answer.certificate.worst < EXACT
+    assert answer.solved.status == "optimal"
+    assert answer.solved.certificate.worst < EXACT
     assert (x >= 0).all()
     assert x.sum() == pytest.approx(1, abs=1e-14)
     assert (limits.G @ x <= limits.h + EXACT).all()
     slope = np.append(c - returns.T @ answer.tail, 0.0)
-    residual = slope + limits.G.T @ answer.multipliers - answer.nonnegative + answer.budget
+    residual = slope + limits.G.T @ answer.duals.limits - answer.duals.nonnegative + answer.duals.budget
     assert residual == pytest.approx(np.zeros(len(x)), abs=EXACT)
-    assert (answer.multipliers >= -EXACT).all()
-    assert (answer.nonnegative >= -EXACT).all()
-    assert answer.multipliers * (limits.h - limits.G @ x) == pytest.approx(np.zeros(len(limits.h)), abs=EXACT)
-    assert answer.nonnegative * x == pytest.approx(np.zeros(len(x)), abs=EXACT)
+    assert (answer.duals.limits >= -EXACT).all()
+    assert (answer.duals.nonnegative >= -EXACT).all()
+    assert answer.duals.limits * (limits.h - limits.G @ x) == pytest.approx(np.zeros(len(limits.h)), abs=EXACT)
+    assert answer.duals.nonnegative * x == pytest.approx(np.zeros(len(x)), abs=EXACT)
     assert answer.tail @ (-returns @ x[:-1]) == pytest.approx(answer.risk, abs=EXACT)
 
 
@@ -146,8 +146,8 @@ def test_a_multiplier_is_the_rate_at_which_risk_falls_when_the_limit_is_relaxed(
     returns, p = scenarios(500, 6, seed=2)
     base = solve_shortfall(returns, p, 0.9, np.zeros(6), invested(6, 0.2))
     more = solve_shortfall(returns, p, 0.9, np.zeros(6), invested(6, 0.2 + 1e-7))
-    assert base.multipliers[1] > 1e-3
-    assert (base.risk - more.risk) / 1e-7 == pytest.approx(base.multipliers[1], rel=1e-5)
+    assert base.duals.limits[1] > 1e-3
+    assert (base.risk - more.risk) / 1e-7 == pytest.approx(base.duals.limits[1], rel=1e-5)
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3])
@@ -157,7 +157,7 @@ def test_the_unit_of_the_returns_does_not_matter(factor):
     one, other = (solve_shortfall(f * returns, p, 0.9, f * c, invested(5)) for f in (1.0, factor))
     assert other.x == pytest.approx(one.x, abs=1e-8)
     assert other.risk == pytest.approx(factor * one.risk, rel=1e-8)
-    assert other.multipliers == pytest.approx(factor * one.multipliers, rel=1e-6, abs=1e-12 * factor)
+    assert other.duals.limits == pytest.approx(factor * one.duals.limits, rel=1e-6, abs=1e-12 * factor)
 
 
 def test_order_of_assets_and_scenarios_does_not_matter():
@@ -177,7 +177,7 @@ def test_nothing_is_kept_between_calls():
     solve_shortfall(*b, 0.8, np.zeros(9), invested(9))
     again = solve_shortfall(*a, 0.95, np.zeros(6), invested(6))
     assert first.x.tobytes() == again.x.tobytes()
-    assert first.multipliers.tobytes() == again.multipliers.tobytes()
+    assert first.duals.limits.tobytes() == again.duals.limits.tobytes()
 
 
 def test_a_certain_return_has_no_deviation_but_for_rounding():
@@ -229,9 +229,9 @@ def test_an_answer_without_its_certificate_is_not_taken_and_the_second_way_is_to
     want = solve_shortfall(returns, p, 0.9, np.zeros(4), invested(4))
     spoiled(monkeypatch, times=1)
     answer = solve_shortfall(returns, p, 0.9, np.zeros(4), invested(4))
-    assert [a.outcome for a in answer.attempts] == ["rejected by its certificate", "accepted"]
+    assert [a.outcome for a in answer.solved.attempts] == ["rejected by its certificate", "accepted"]
     assert answer.x == pytest.approx(want.x, abs=EXACT)
-    assert answer.solver == "HIGHS with all rows"
+    assert answer.solved.solver == "HIGHS with all rows"
     spoiled(monkeypatch, times=2)
     with pytest.raises(NumericalFailure, match="no accepted answer"):
         solve_shortfall(returns, p, 0.9, np.zeros(4), invested(4))
