@@ -49,7 +49,7 @@ from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message, together
 from toolkit.core.size import PieceSize
-from toolkit.core.trade_names import FORMS, METALS, POWDER, metal_and_form, metal_hint
+from toolkit.core.trade_names import COMPOUNDS, FORMS, METALS, POWDER, metal_and_form, metal_hint
 
 CHINA = "CHN"
 """The default origin of every question: the exporter most notices in the ledger come from."""
@@ -210,7 +210,8 @@ class ControlLedger:
         is the one rule for forms: of options, of holdings and of the user's own events.
 
         Raises:
-            DataError: for a word nobody uses; the nearest are in the hint. For powder of a metal that is traded as oxide too.
+            DataError: for a word nobody uses; the nearest are in the hint. For powder of a metal that is traded as oxide too,
+                and for a wafer of a metal that makes wafers in compounds alone.
         """
         fold, spellings = name.strip().casefold().replace("_", " "), foldings(name)
         own = self._own_words.get(asset, {})
@@ -218,6 +219,10 @@ class ControlLedger:
             two = message("{name!r:s} of {asset:s} may be the metal or the oxide.", name=name, asset=asset)
             raise DataError(two, hint="Write 'metal powder' or 'oxide'.", details={"form": name})
         trade = next((FORMS[spelling] for spelling in spellings if FORMS.get(spelling) in self.forms), None)
+        if trade == "substrate" and "substrate" not in own and (compounds := COMPOUNDS.intersection(own)):
+            of_one = message("{name!r:s} of {asset:s} is of one of its compounds.", name=name, asset=asset)
+            which = message("Write which: {names:s}.", names=", ".join(sorted(compounds)))
+            raise DataError(of_one, hint=which, details={"form": name})
         if found := own.get(fold) or (fold if fold in self.forms else None) or trade or self._words.get(fold):
             return found
         if POWDER.intersection(spellings):

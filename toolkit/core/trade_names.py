@@ -97,9 +97,11 @@ metals that notices control are as the notices write them (column `item_cn` of `
 _FORMS = {
     "metal": f"{_COINS};metal;bar;bars;ingot;ingots;pellet;pellets;crystal bar;crystal bars;lump;lumps;unwrought;granules;"
     "granulate;shot;rod;rods;wire;sheet;cast bar;regulus;button;buttons;slug;slugs;disc;discs;piece;pieces;chunk;chunks;"
-    "sponge;zone refined;zone refined bar;zone refined bars;polycrystalline;metall;barren;kristallbarren;pellet;granulat;"
-    "granalien;stab;stäbe;stange;stangen;block;blöcke;draht;feinbarren;gussbarren;kathode;kathoden;cathode;cathodes;briquettes;briketts;stück;stücke;schwamm;"
-    "zonengereinigt;zonengereinigte barren;polykristallin",
+    "sponge;zone refined;zone refined bar;zone refined bars;polycrystalline;metall;barren;kristallbarren;kristallstab;"
+    "kristallstäbe;pellet;granulat;"
+    "granalien;stab;stäbe;stange;stangen;block;blöcke;draht;feinbarren;gussbarren;kathode;kathoden;cathode;cathodes;briquettes;"
+    "briketts;stück;stücke;schwamm;zonengereinigt;zonengereinigter barren;zonengereinigte barren;polykristallin;"
+    "brocken;needles;nadeln",
     "metal powder": "metal powder;metallpulver",
     "oxide": "oxide;oxides;oxid;oxyd;trioxide;trioxid;dioxide;dioxid;pentoxid;pentoxide",
     "alloy": "alloy;alloys;legierung;legierungen",
@@ -135,6 +137,7 @@ _SIZE = re.compile(r"\b[0-9]+(?:[.,/][0-9]+)?\s?(?:ozt|oz|g|kg|unzen?|feinunzen?
 """Size of a coin beside its name."""
 POWDER = frozenset({"powder", "pulver"})
 """Words for powder: of the metal, or of the oxide for a metal that is traded as oxide."""
+
 _ANIONS = {
     "O": "oxide",
     "P": "phosphide",
@@ -148,6 +151,8 @@ _ANIONS = {
     "S": "sulphide",
     "H": "hydride",
 }
+COMPOUNDS = frozenset(_ANIONS.values())
+"""Forms that are a compound with one other element."""
 _FORMULA = re.compile(rf"([A-Z][a-z]?)([0-9]*)({'|'.join(sorted(_ANIONS, key=len, reverse=True))})([0-9]*)")
 _PRODUCTS = {
     spelling: product
@@ -174,6 +179,11 @@ _WAFER = re.compile(r"(?i)[\s-]+wafers?\b.*$")
 
 _WAFER_SIZE = re.compile(r"(?i)(wafers?)[,\s]+[0-9]+(?:[.,][0-9]+)?\s?(?:\"|''|″|”|mm|inch|zoll)$")
 """Diameter of a wafer beside its name."""
+
+
+def is_shape(form: str) -> bool:
+    """Whether words for a form are, beside the name of a compound, only its shape: ``powder`` of an oxide, ``wafer`` of InP."""
+    return any(one in POWDER or FORMS.get(one) == "substrate" for one in foldings(_WAFER_SIZE.sub(r"\1", form)))
 
 
 def metal_hint(name: str, known: Iterable[str]) -> str:

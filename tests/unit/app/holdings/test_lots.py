@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
+from tests.holdings_files import TODAY
 from tests.subjects import context
 from toolkit.app.holdings.lots import LotNames
 from toolkit.core.errors import DataError
+from toolkit.market.readers.holdings.read import parse
 
 
 @pytest.mark.parametrize(
@@ -61,3 +65,35 @@ def test_a_metal_before_words_that_are_no_form_is_asked_about():
     with pytest.raises(DataError, match="unknown asset") as caught:
         LotNames(context().ledger, context().products).asset("Gallium shavings of unknown make")
     assert "Write gallium as the asset" in caught.value.hint
+
+
+def _read(asset, form):
+    names = LotNames(context().ledger, context().products)
+    return parse(io.BytesIO(f"Metall;Form;Menge\n{asset};{form};2\n".encode()), names=names, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("asset", "form", "read_as"),
+    [
+        ("Galliumoxid", "Pulver", "oxide"),
+        ("Dysprosiumoxid", "Pulver", "oxide"),
+        ("APT", "powder", "compound"),
+        ("InP", "Wafer", "phosphide"),
+        ("Indiumphosphid", "Wafer 2 Zoll", "phosphide"),
+        ("Germanium", "Wafer", "substrate"),
+        ("Hafnium", "Kristallstab", "metal"),
+    ],
+)
+def test_a_shape_beside_the_name_of_a_compound_contradicts_nothing(asset, form, read_as):
+    read = _read(asset, form)
+    assert [row["form"] for row in read.rows] == [read_as]
+
+
+@pytest.mark.parametrize(
+    ("asset", "form", "asked"),
+    [("Gallium", "Wafer", "arsenide"), ("Indium", "wafer", "phosphide"), ("Dysprosium", "Pulver", "oxide")],
+)
+def test_a_shape_alone_of_what_is_traded_in_compounds_is_asked(asset, form, asked):
+    """Not listed as a substrate, and every wafer of it is listed by its compound."""
+    (fault,) = _read(asset, form).faults
+    assert asked in fault.hint

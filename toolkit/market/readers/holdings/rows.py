@@ -12,7 +12,7 @@ from typing import Any
 from toolkit.core.countries import country, country_hint, fold, foldings
 from toolkit.core.errors import DataError
 from toolkit.core.messages import message, together
-from toolkit.core.trade_names import COINS
+from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault
@@ -242,6 +242,8 @@ class Parser(PurchaseCells, StatusCells):
         row["purity"] = row["purity"] or purity
         try:
             named = self.names.form(asset, words) if words else None
+            if named not in (None, "metal", "magnet") and is_shape(bare):
+                bare = ""
             given = self.names.form(asset, bare) if bare else None
         except DataError as error:
             column = "form" if text else "asset"

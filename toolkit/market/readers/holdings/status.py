@@ -20,6 +20,13 @@ _FIGURES = re.compile(r"(kw|cw|q)?[0-9]+([./-][0-9]+){0,2}\.?", re.IGNORECASE)
 _WEEK = re.compile(r"(?:kw|cw|week|woche) ?([0-9]{1,2})[/ ]+(20[0-9]{2})", re.IGNORECASE)
 _QUARTER = re.compile(r"q([1-4])[/ ]+(20[0-9]{2})", re.IGNORECASE)
 
+_LICENCE = r"(chinese |chinesische )?(export|ausfuhr|mofcom)? ?(licen[cs]e|permit|lizenz|genehmigung)( application)?"
+_WAITS = re.compile(
+    rf"((awaits|awaiting|waits for|waiting for|pending|wartet auf|warten auf)( the| an| die| eine)? {_LICENCE}|"
+    rf"{_LICENCE} (is |ist |noch )?(pending|applied for|applied|filed|requested|outstanding|beantragt|ausstehend|offen|"
+    r"steht aus|fehlt))( (am|vom|seit|on|since))?[^a-z]*"
+)
+"""Words of a status, as `fold` writes them, that an order waits for a licence to leave; alone they are an order."""
 _OF_OTHER_THINGS = ("open", "order", "offen")
 """Words of a status that a remark uses of other things, too: an order's number."""
 _ORDERS = re.compile(
@@ -47,6 +54,8 @@ class StatusCells(RowCells):
             fault = message("no status, and {where} that says {status:s}", where=where, status=status)
             hint = message("Fill in the status: {status:s}, or stored.", status=status)
             return self._fault(i, "status", "status", fault, hint, cell=words)
+        if text and (order := waits_for_licence(text)):
+            return order
         if found := status_and_day(text or ""):
             status, day = found
             if status == "stored" and not ((last := last_day(day)) and last <= self.today):
@@ -67,6 +76,15 @@ class StatusCells(RowCells):
                 where = message("a place") if header.key == "location" else message("a column {name!r:s}", name=header.text)
                 return said[1], where, str(words)
         return None
+
+
+def waits_for_licence(text: str) -> str | None:
+    """The status of what waits for a licence, as ``bestellt, wartet auf Ausfuhrlizenz``; None for what does not say so."""
+    folded = re.sub(r"[^a-z0-9]+", " ", fold(text)).strip()
+    found = _WAITS.search(folded)
+    if not found or found.end() != len(folded):
+        return None
+    return STATUSES.get(folded[: found.start()].strip() or "ordered")
 
 
 def status_and_day(text: str) -> tuple[str, str] | None:

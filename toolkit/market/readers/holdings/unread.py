@@ -24,22 +24,39 @@ _LEFT = re.compile(
     r"\bremaining( (quantity|qty|weight|mass|stock|kg|g|t|lb))?$|\b(qty|quantity|kg) left\b"
 )
 """Headers, as `fold` writes them, of what is left of a lot."""
+_SOLD = re.compile(
+    rf"{GONE.pattern}|\b(?<!of )(verkauf|verkaufe|abgange|ausgang|entnahme|sales?|redeemed|redemption|disposed|disposal|withdrawn|"
+    r"withdrawal|exit)( (menge|qty|quantity|weight|kg|g|t|am|datum|date|on))*$"
+)
+"""Headers, as `fold` writes them, of what of a lot is sold or taken, or when."""
 SALE = re.compile(rf"(teil)?verkauf|rue?ck(kauf|gabe)|sell|sale|buy ?back|redemption|withdrawal|{GONE.pattern}")
 """Cells, as `fold` writes them, of a list of purchases and sales, on a row that takes metal away."""
+_NOT_GONE = re.compile(
+    r"\b(not|never|(to|will|can|may|could|should|must) be|if|when|until|before|nicht|nie|wird|werden|soll|kann|darf|falls|wenn|"
+    rf"bis)\b[^.;]*?{GONE.pattern}"
+)
+"""Words, as `fold` writes them, of a remark on a sale that was not."""
 _DISCOUNT = re.compile(r"\b(rabatt|preisnachlass|skonto|discount|rebate)\b")
 """Headers, as `fold` writes them, of what is taken off a price."""
 _SIDE = re.compile(r"(soll\W*haben|s\W*h|debit\W*credit|d\W*c)(\W*(kennzeichen|kz|indicator))?|buchungsseite")
 _CREDIT = re.compile(r"h|haben|c|cr|credit")
 """Header, as `fold` writes it, of the side of an account on which a row is booked, and cells of what leaves it."""
-_ARRIVED = re.compile(r"\bgeliefert( kg| g| t)?$|\bgelieferte menge\b|\b(delivered|received)( quantity| qty| kg| g| t)?$")
-_OUTSTANDING = re.compile(r"\boffene (liefer)?menge\b|\boffen( kg| g| t)$|\boutstanding( quantity| qty| kg| g| t)$")
+_ARRIVED = re.compile(
+    r"\b(geliefert|angekommen|eingegangen|eingetroffen)( kg| g| t)?$|\b(gelieferte|eingegangene) menge\b|"
+    r"\b(delivered|received|arrived)( quantity| qty| kg| g| t)?$"
+)
+_OUTSTANDING = re.compile(
+    r"\boffene (liefer)?menge\b|\boffen( kg| g| t)$|\b(outstanding|open)( quantity| qty| kg| g| t)$|"
+    r"\b(qty|quantity) (open|outstanding)\b|\b(rue?ckstand|backlog)( quantity| qty| kg| g| t)?$"
+)
 """Headers, as `fold` writes them, of what of an order has arrived, and of what has not."""
 _DUE = re.compile(
     r"((erwartete[rs]?|voraussichtliche[rs]?|geplante[rs]?|expected|estimated|planned|due) )?"
-    r"(liefer(termin|datum|tag|woche|monat)|lieferung( am)?|ankunft(sdatum)?|delivery( (date|day|week|month))?|deliver by|"
-    r"due( date)?|eta|arrival( date)?|estimated time of arrival)"
+    r"((liefer|versand|verlade|verschiffungs)(termin|datum|tag|woche|monat)|lieferung( am)?|ankunft(sdatum)?|delivery|"
+    r"(delivery|shipment|shipping|ship) (date|day|week|month)|(deliver|ship) by|due( date)?|et[ad]|arrival( date)?|"
+    r"estimated time of (arrival|departure))"
 )
-"""Headers, as `fold` writes them, of the day on which a lot arrives."""
+"""Headers, as `fold` writes them, of the day on which a lot arrives, or leaves for here."""
 _SHARE = re.compile(
     r"((mit)?eigentums|miteigentums|besitz)?anteil( des eigentue?mers)?|(ownership|owners?|beneficial)( share| interest)?|"
     r"share|our share|my share|mein anteil|unser anteil|stake|beteiligung|quote|miteigentum|part owned|owned"
@@ -125,12 +142,14 @@ def _cells_of(columns: Iterable[_Column], words: re.Pattern[str]) -> Iterator[tu
 
 
 def _reduced(columns: Iterable[_Column], whole: Sequence[str] | None) -> Iterator[CellFault]:
-    """Part is sold, taken or cancelled; what is left may be all of it."""
+    """Part is sold, taken or cancelled, by a header or a remark; what is left may be all of it."""
     for column in columns:
         left = _LEFT.search(column.name)
-        for at, text in enumerate(column.texts if left or GONE.search(column.name) else ()):
+        says_part = left or _SOLD.search(column.name)
+        for at, text in enumerate(column.texts):
             is_whole = left and whole is not None and str(column.cells[at]) == whole[at]
-            if not (fold(text) in _NO_PART or is_whole or re.fullmatch(r"[0.,\s]+[a-z]*", text)):
+            is_none = fold(text) in _NO_PART or is_whole or re.fullmatch(r"[0.,\s]+[a-z]*", text)
+            if not is_none and (says_part or GONE.search(_NOT_GONE.sub("", fold(text)))):
                 yield column._fault(
                     at, text, "reduced", "a column {header!r:s} that says that not all of the quantity is held",
                     "Write what is left as the quantity, leave out the row of a lot that is gone, and rename the column to "
@@ -203,7 +222,7 @@ def _in_part(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
         arrived = _ARRIVED.search(column.name)
         for at, text in enumerate(column.texts if arrived or _OUTSTANDING.search(column.name) else ()):
             number, whole = amount(text), lots[at]["quantity"]
-            if number is None or number.before or "-" in number.after or whole is None:
+            if number is None or number.before or {"-", "/"} & {*number.after} or whole is None:
                 continue
             is_all, is_none = (share in number.readings.values() for share in (whole, 0.0))
             is_here, is_away = (is_all, is_none) if arrived else (is_none, is_all)

@@ -79,6 +79,48 @@ def test_a_day_beside_a_status_is_told_and_not_read(text, status, day):
     assert any("purchase_date" in note and text in note for note in map(str, read.notes))
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("bestellt, wartet auf Ausfuhrlizenz", "ordered"),
+        ("bestellt (Lizenz beantragt am 10.9.2026)", "ordered"),
+        ("awaiting export licence", "ordered"),
+        ("MOFCOM-Genehmigung ausstehend", "ordered"),
+        ("in transit - export licence pending", "in_transit"),
+        ("export licence granted", None),
+        ("verkauft, Lizenz beantragt", None),
+    ],
+)
+def test_what_waits_for_a_licence_is_an_order(text, status):
+    read = parsed(f'asset,quantity,status\ngallium,2,"{text}"\n')
+    assert [row["status"] for row in read.rows] == [status]
+    assert [fault.rule for fault in read.faults] == ["unknown_status"] * (status is None)
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "nicht verkauft",
+        "soll 2027 verkauft werden",
+        "to be sold in 2027",
+        "verkauft von Tradium",
+        "sold by Tradium",
+        "Verkäufer: X",
+    ],
+)
+def test_a_remark_on_a_sale_that_was_not_is_no_fault(remark):
+    assert not parsed(f"asset;quantity;Bemerkung\ngallium;2;{remark}\n").faults
+
+
+@pytest.mark.parametrize("header", ["Verkaufspreis", "Sales tax", "Point of sale", "note Verkauf (kg)"])
+def test_a_header_near_a_sale_is_none(header):
+    assert not parsed(f"asset;quantity;{header}\ngallium;2;5\n").faults
+
+
+def test_a_day_of_arrival_is_no_part():
+    assert not parsed("asset;quantity;Arrived\ngallium;2;10/05/2024\n").faults
+
+
 @pytest.mark.parametrize("text", ["geliefert bis KW 3/2027", "delivered by 15 Jan 2027", "gelagert ab 01.02."])
 def test_what_is_stored_from_a_day_ahead_is_asked(text):
     (fault,) = parsed(f'asset,quantity,status\ngallium,2,"{text}"\n').faults
@@ -97,6 +139,10 @@ def test_other_words_behind_a_status_are_no_day(text):
         ("Liefertermin", "15.01.2027", True),
         ("Delivery date", "KW 3/2027", True),
         ("ETA", "12.01.", True),
+        ("ETD", "2027-01-15", True),
+        ("Shipment month", "01/2027", True),
+        ("Verschiffungsdatum", "15.01.2025", False),
+        ("Shipping", "120", False),
         ("Lieferdatum", "15.01.2025", False),
         ("Liefertermin", "sofort", False),
         ("Liefertermin", "", False),
