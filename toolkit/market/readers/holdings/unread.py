@@ -25,8 +25,8 @@ _LEFT = re.compile(
 )
 """Headers, as `fold` writes them, of what is left of a lot."""
 _SOLD = re.compile(
-    rf"{GONE.pattern}|\b(?<!of )(verkauf|verkaufe|abgange|ausgang|entnahme|sales?|redeemed|redemption|disposed|disposal|withdrawn|"
-    r"withdrawal|exit)( (menge|qty|quantity|weight|kg|g|t|am|datum|date|on))*$"
+    rf"{GONE.pattern}|\b(?<!of )(verkauf|verkaufe|abgange|ausgang|entnahme|sales?|redeemed|redemption|disposed|disposal|"
+    r"withdrawn|withdrawal|exit)( (menge|qty|quantity|weight|kg|g|t|am|datum|date|on))*$"
 )
 """Headers, as `fold` writes them, of what of a lot is sold or taken, or when."""
 SALE = re.compile(rf"(teil)?verkauf|rue?ck(kauf|gabe)|sell|sale|buy ?back|redemption|withdrawal|{GONE.pattern}")
