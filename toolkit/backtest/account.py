@@ -162,11 +162,10 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
         prices: (m,) of a unit in the reporting currency; those of what is not traded do not count.
         cash: Before, with what may be borrowed.
     """
-    prices = np.where(wanted == 0, 0.0, prices)
-    before = cents(owned * prices)
-    bought, sold = np.maximum(wanted, 0.0), np.minimum(wanted, 0.0)
-    whole = np.isfinite(decision.steps)
-    steps = np.where(whole, decision.steps, 1.0) if whole.any() else None
+    at = np.flatnonzero(wanted)  # of hundreds of assets a few are traded
+    prices, owned, bought, sold = prices[at], owned[at], np.maximum(wanted[at], 0.0), np.minimum(wanted[at], 0.0)
+    before, whole = cents(owned * prices), np.isfinite(decision.steps[at])
+    steps = np.where(whole, decision.steps[at], 1.0) if whole.any() else None
 
     def part(shares: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Units, amounts and costs (k, m) where these shares, (k,), of all purchases are made."""
@@ -176,19 +175,23 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
         units = units + sold
         amounts = cents((owned + units) * prices) - before
         amounts = np.where(np.abs(amounts) > TRADED * decision.budget, np.round(amounts, 2), 0.0)
-        return np.where(amounts == 0, 0.0, units), amounts, cents(decision.costs.paid(amounts, decision.budget))
+        return np.where(amounts == 0, 0.0, units), amounts, cents(decision.costs.paid(amounts, decision.budget, at))
+
+    def trades(found: tuple[FloatArray, FloatArray, FloatArray], short: float = 0.0) -> Trades:
+        all_assets = np.zeros((3, len(wanted)))
+        all_assets[:, at] = [of[0] for of in found]
+        return Trades(all_assets[0], all_assets[1], all_assets[2], short)
 
     def fits(amounts: FloatArray, costs: FloatArray) -> NDArray[np.bool_]:
         return np.round(cash - (amounts.sum(axis=1) + costs.sum(axis=1)), 2) >= 0
 
-    units, amounts, costs = part(np.ones(1))
-    spent = float(np.clip(amounts, 0.0, None).sum())
-    if not spent or fits(amounts, costs)[0]:
-        return Trades(units[0], amounts[0], costs[0])
+    every = part(np.ones(1))
+    spent = float(np.clip(every[1], 0.0, None).sum())
+    if not spent or fits(*every[1:])[0]:
+        return trades(every)
     low, width = 0.0, 1.0
     for _ in range(ROUNDS):  # what is paid grows with the share, so that those that fit come first
         width /= SECTIONS
         low += width * np.count_nonzero(fits(*part(low + width * np.arange(1, SECTIONS))[1:]))
-    units, amounts, costs = part(np.array([low]))
-    short = spent - float(np.clip(amounts, 0.0, None).sum())
-    return Trades(units[0], amounts[0], costs[0], round(short, 2))
+    found = part(np.array([low]))
+    return trades(found, round(spent - float(np.clip(found[1], 0.0, None).sum()), 2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,10 +32,16 @@ def read_only(array: FloatArray) -> FloatArray:
 
 def read_only_arrays(record: Any) -> None:
     """Make the arrays of a frozen dataclass, of its fields declared as `FloatArray`, `read_only`."""
-    for item in fields(record):
-        value = getattr(record, item.name)
-        if isinstance(value, np.ndarray) and "FloatArray" in str(item.type):
-            object.__setattr__(record, item.name, read_only(value))
+    for name in _array_fields(type(record)):
+        value = getattr(record, name)
+        if isinstance(value, np.ndarray) and (kept := read_only(value)) is not value:
+            object.__setattr__(record, name, kept)
+
+
+@cache
+def _array_fields(kind: type) -> tuple[str, ...]:
+    """Names of the fields of a dataclass that are declared as `FloatArray`, which reading for every record takes longest."""
+    return tuple(item.name for item in fields(kind) if "FloatArray" in str(item.type))
 
 
 def frozen(array: FloatArray) -> FloatArray:

@@ -233,11 +233,18 @@ class Costs:
         bought, sold, size = np.maximum(trades, 0.0), np.maximum(-trades, 0.0), np.abs(trades)
         return float(self.purchase @ bought + self.sale @ sold + self.impact @ size**1.5)
 
-    def paid(self, trades: FloatArray, budget: float) -> FloatArray:
-        """(n,) cost of each of today's trades, (n,), all in budget currency."""
+    def paid(self, trades: FloatArray, budget: float, at: NDArray[np.intp] | slice = slice(None)) -> FloatArray:
+        """(.., m) cost of each of today's trades.
+
+        Args:
+            trades: (.., m) in budget currency, as the cost is.
+            budget: In that currency.
+            at: Positions of the m assets; all of them by default.
+        """
         bought, sold, size = np.maximum(trades, 0.0), np.maximum(-trades, 0.0), np.abs(trades)
-        impact = self.impact * np.sqrt(size / budget) * size
-        return self.purchase * bought + self.sale * sold + impact + np.where(size > TRADED * budget, self.fee, 0.0)
+        purchase, sale, impact, fees = (of[at] for of in (self.purchase, self.sale, self.impact, self.fees))
+        impact = impact * np.sqrt(size / budget) * size
+        return purchase * bought + sale * sold + impact + np.where(size > TRADED * budget, fees, 0.0)
 
     def most(self, budget: float) -> float:
         """Upper bound of `entry`: everything is sold, as much is bought again, and every asset pays the fee of a trade."""

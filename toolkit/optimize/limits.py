@@ -54,7 +54,7 @@ def limit_reports(
         wealth: After the costs of the final trades, as a fraction of the budget.
     """
     reports, limits = [], problem.linear_constraints()
-    values, relaxed_slack = limits.G @ x, relaxed.h - relaxed.G @ continuous.x
+    values, relaxed_slack = limits.rows.times(x), relaxed.h - relaxed.rows.times(continuous.x)
     curved = {own.owner: own for own in problem.convex_constraints()}
     prices, contributions, found = (
         continuous.convex_multipliers,

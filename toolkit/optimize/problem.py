@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,17 @@ from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, Forecast, frozen
 from toolkit.core.remarks import Remark
 from toolkit.optimize.checks import check_constraint_data, check_costs, check_forecast, check_short
-from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, least_weights
+from toolkit.optimize.constraints.base import (
+    Constraint,
+    ConstraintData,
+    IntegerRequirements,
+    LinearConstraint,
+    least_weights,
+)
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.risk_contribution import RiskContributionLimit
+from toolkit.optimize.rows import SparseRows
 
 if TYPE_CHECKING:
     from toolkit.optimize.objectives.base import Objective
@@ -26,11 +34,51 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """Rows of one weight as bounds of it.
+
+    Attributes:
+        low, high: (p,) tightest bounds; zero (minus infinity for what may be negative) and infinite where no row says more.
+        low_row, high_row: (p,) the row behind a bound, -1 for `x >= 0` and for none.
+        coefficients: (m,) that of the weight in its row; of a row of several weights the first.
+        others: Rows of no weight, or of more than one.
+        matrix: (.., p) these.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    low_row: NDArray[np.intp]
+    high_row: NDArray[np.intp]
+    coefficients: FloatArray
+    others: NDArray[np.intp]
+    matrix: FloatArray
+
+    @classmethod
+    def of(cls, limits: LinearConstraints) -> Bounds:
+        """The bounds in `G x <= h` and `x >= 0`."""
+        rows, h = limits.rows, limits.h
+        m, p = rows.shape
+        low, high = limits.lowest, np.full(p, np.inf)
+        low_row, high_row = np.full(p, -1), np.full(p, -1)
+        entries = np.bincount(rows.at, minlength=m)
+        coefficients, columns = np.zeros(m), np.zeros(m, dtype=np.intp)
+        coefficients[rows.at[::-1]], columns[rows.at[::-1]] = rows.values[::-1], rows.columns[::-1]
+        alone = np.flatnonzero(entries == 1)
+        bound, factor, columns = h[alone] / coefficients[alone], coefficients[alone], columns[alone]
+        for sign, limit, row in ((1.0, high, high_row), (-1.0, low, low_row)):
+            own = np.flatnonzero((sign * factor > 0) & (sign * bound < sign * limit[columns]))
+            own = own[np.lexsort((-own, -sign * bound[own]))]  # the tightest is written last, of equal ones the first
+            limit[columns[own]], row[columns[own]] = bound[own], alone[own]
+        shared = entries != 1
+        return cls(low, high, low_row, high_row, coefficients, np.flatnonzero(shared), rows.take(shared).dense())
+
+
+@dataclass(frozen=True)  # no slots: bounds are looked for, and the matrix is made, once
 class LinearConstraints:
     """Every named limit as `G @ x <= h` over x = (assets, cash).
 
     Attributes:
-        G: (m, n + 1).
+        rows: (m, n + 1) G.
         h: (m,).
         owner: (m,) position of the constraint that owns the row.
         labels: (m,) what the row speaks of.
@@ -39,7 +87,7 @@ class LinearConstraints:
         negative: (n + 1,) whether a weight may be below zero; empty where none may.
     """
 
-    G: FloatArray
+    rows: SparseRows
     h: FloatArray
     owner: tuple[int, ...]
     labels: tuple[str, ...]
@@ -47,10 +95,20 @@ class LinearConstraints:
     price: FloatArray = field(default_factory=lambda: np.zeros(0))
     negative: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
+    @cached_property
+    def G(self) -> FloatArray:  # noqa: N802
+        """(m, n + 1) the rows as an array, which what solves a thousand assets does without."""
+        return frozen(self.rows.dense())
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """Of single weights."""
+        return Bounds.of(self)
+
     @property
     def lowest(self) -> FloatArray:
         """(n + 1,) least weights before any row: zero, or minus infinity where a weight may be negative."""
-        return np.where(self.negative, -np.inf, 0.0) if len(self.negative) else np.zeros(self.G.shape[1])
+        return np.where(self.negative, -np.inf, 0.0) if len(self.negative) else np.zeros(self.rows.shape[1])
 
     def best(self, rate: FloatArray) -> float:
         """The largest of rate'x, rate (n,), for one unit of one asset, bought or, where that is allowed, sold short."""
@@ -79,7 +137,7 @@ class LinearConstraints:
         labels, sides = (tuple(compress(of, chosen)) for of in (self.labels, self.sides))
         price = self.price[chosen] if len(self.price) else self.price
         owner = tuple(compress(self.owner, chosen))
-        return LinearConstraints(self.G[chosen], self.h[chosen], owner, labels, sides, price, self.negative)
+        return LinearConstraints(self.rows.take(chosen), self.h[chosen], owner, labels, sides, price, self.negative)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,41 +206,10 @@ class Problem:
     def linear_constraints(self) -> LinearConstraints:
         """The named limits, one row a limit that is finite, in the order of the constraints; made once."""
         if not self._limits:
-            self._limits.append(self._linear_constraints())
+            asked = ((i, _price(own) or np.inf, own.linear(self.data)) for i, own in enumerate(self.constraints))
+            found = tuple((i, price, rows) for i, price, rows in asked if rows is not None)
+            self._limits.append(_stacked(found, self.data.negative.tobytes()))
         return self._limits[0]
-
-    def _linear_constraints(self) -> LinearConstraints:
-        n, data = len(self.universe), self.data
-        blocks: list[FloatArray] = [np.zeros((0, n + 1))]
-        limits: list[float] = []
-        owner: list[int] = []
-        labels: list[str] = []
-        sides: list[str] = []
-        price: list[float] = []
-        for position, constraint in enumerate(self.constraints):
-            rows = constraint.linear(data)
-            if rows is None:
-                continue
-            for side, sign, bound in (("upper", 1.0, rows.upper), ("lower", -1.0, rows.lower)):
-                finite = np.isfinite(bound)
-                if not finite.any():
-                    continue
-                blocks.append(sign * rows.coefficients[finite])
-                limits += list(sign * bound[finite])
-                chosen = [label for label, keep in zip(rows.labels, finite, strict=True) if keep]
-                labels += chosen
-                owner += [position] * len(chosen)
-                sides += [side] * len(chosen)
-                price += [_price(constraint) or np.inf] * len(chosen)
-        return LinearConstraints(
-            frozen(np.vstack(blocks)),
-            np.array(limits),
-            tuple(owner),
-            tuple(labels),
-            tuple(sides),
-            np.array(price),
-            data.negative,
-        )
 
     def convex_constraints(self) -> ConvexConstraints:
         """The limits on convex functions, in the order of the constraints."""
@@ -216,6 +243,32 @@ class Problem:
         """What a reader must know of how the terms were applied."""
         data = self.data
         return tuple(note for constraint in self.constraints for note in constraint.notes(data))
+
+
+@lru_cache(maxsize=2)
+def _stacked(found: tuple[tuple[int, float, LinearConstraint], ...], negative: bytes) -> LinearConstraints:
+    """The limits of rows with the positions and the prices of their constraints: the same from day to day where these are."""
+    signs = np.frombuffer(negative, dtype=bool)
+    blocks: list[SparseRows] = []
+    limits: list[FloatArray] = [np.zeros(0)]
+    owner: list[int] = []
+    labels: list[str] = []
+    sides: list[str] = []
+    prices: list[float] = []
+    for position, price, rows in found:
+        for side, sign, bound in (("upper", 1.0, rows.upper), ("lower", -1.0, rows.lower)):
+            finite = np.isfinite(bound)
+            if not finite.any():
+                continue
+            blocks.append(rows.coefficients.take(finite, sign))
+            limits.append(sign * bound[finite])
+            chosen = [*compress(rows.labels, finite)]
+            labels += chosen
+            owner += [position] * len(chosen)
+            sides += [side] * len(chosen)
+            prices += [price] * len(chosen)
+    told = (np.concatenate(limits), tuple(owner), tuple(labels), tuple(sides), np.array(prices))
+    return LinearConstraints(SparseRows.stacked(blocks, len(signs)), *told, signs)
 
 
 def _completed(forecast: Forecast, data: ConstraintData, costs: Costs) -> ConstraintData:

@@ -21,6 +21,7 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
+from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solution import Allocation, solve
 from toolkit.optimize.solvers.work import Work
 
@@ -43,11 +44,8 @@ class WholePieces(Constraint):
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset: a value is no less a part of wealth than of the budget."""
         at, values = self._at(data), np.array([*self.values.values()])
-        coefficients = np.zeros((len(at), len(data.universe) + 1))
-        coefficients[np.arange(len(at)), at] = 1.0
-        return LinearConstraint(
-            tuple(self.values), coefficients, values, np.minimum(1.0, values / max(data.least_wealth, EQUAL))
-        )
+        most = np.minimum(1.0, values / max(data.least_wealth, EQUAL))
+        return LinearConstraint(tuple(self.values), SparseRows.alone(at, len(data.universe) + 1), values, most)
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:
         """The exact values."""

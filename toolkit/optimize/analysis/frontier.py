@@ -15,6 +15,7 @@ from toolkit.optimize.allocate import explain
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
+from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solution import NotSolved, Solver
 from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.critical_line import ROUNDING, CriticalLine, Segment
@@ -102,14 +103,15 @@ class _Path:
         self.line = CriticalLine(self.quadratic, self.reward, self.limits)
         # The row of the reward in units of the largest, so that its multiplier is of the size of the others.
         self.unit = float(np.max(np.abs(reward)))
-        self.G = np.vstack([self.limits.G, -self.reward / self.unit])
+        row = SparseRows.of(-self.reward[None, :] / self.unit)
+        self.rows = SparseRows.stacked([self.limits.rows, row], len(self.reward))
         self.solvers: list[str] = []
         self.worst = 0.0
 
     def at(self, target: float) -> tuple[Point, Segment | None]:
         """The least risk at a reward of at least `target`, by a solver, and the segment that it lies on."""
         h = np.append(self.limits.h, -target / self.unit)
-        rows = LinearConstraints(self.G, h, (), (), (), negative=self.limits.negative)
+        rows = LinearConstraints(self.rows, h, (), (), (), negative=self.limits.negative)
         found = minimise(ConvexObjective(self.quadratic), rows, self.convex, self.order)
         self.solvers.append(found.solver)
         self.worst = max(self.worst, 0.0 if found.certificate is None else found.certificate.worst)
@@ -297,7 +299,7 @@ def _criticals(path: _Path, lines: list[Segment]) -> tuple[Critical, ...]:
 
 
 def _changes(path: _Path, left: Segment, right: Segment) -> tuple[str, ...]:
-    """Rows that become active or stop being so from one segment to the next, in words."""
+    """SparseRows that become active or stop being so from one segment to the next, in words."""
     limits, m = path.limits, len(path.limits.h)
     names = [*path.problem.universe.keys, "cash"]
     told = []

@@ -18,6 +18,7 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.functions import ConvexConstraint
 from toolkit.optimize.risk_contribution import RiskContributionLimit
+from toolkit.optimize.rows import SparseRows
 from toolkit.scenarios.sets import Scenarios
 
 
@@ -88,30 +89,30 @@ class ConstraintData:
         return read_only(np.append(previous, 1.0 - previous.sum()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LinearConstraint:
     """Linear rows over (assets, cash): lower <= coefficients @ x <= upper.
 
     Attributes:
         labels: What each row speaks of ("gallium", "China", ...), m of them.
-        coefficients: (m, n + 1); the last column is cash.
+        coefficients: (m, n + 1) the rows; the last column is cash.
         lower, upper: (m,), infinite where a side is not limited.
     """
 
     labels: tuple[str, ...]
-    coefficients: FloatArray
+    coefficients: SparseRows
     lower: FloatArray
     upper: FloatArray
 
     @classmethod
     def of(
-        cls, labels: tuple[str, ...], coefficients: FloatArray, lower: float | None, upper: float | None
+        cls, labels: tuple[str, ...], coefficients: SparseRows | FloatArray, lower: float | None, upper: float | None
     ) -> LinearConstraint:
-        """Rows that share one pair of limits; None leaves a side open."""
+        """SparseRows that share one pair of limits; None leaves a side open."""
         m = len(labels)
         return cls(
             labels,
-            coefficients.reshape(m, -1),
+            coefficients if isinstance(coefficients, SparseRows) else SparseRows.of(coefficients.reshape(m, -1)),
             np.full(m, -np.inf if lower is None else lower),
             np.full(m, np.inf if upper is None else upper),
         )

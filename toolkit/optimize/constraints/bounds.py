@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from toolkit.core.assets import Asset
+from toolkit.core.assets import Asset, Universe
 from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import first_names
 from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, SignedLimits, UpperLimited
+from toolkit.optimize.rows import SparseRows
 
 
 class Bounds(SignedLimits):
@@ -53,11 +55,17 @@ class Bounds(SignedLimits):
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset or element."""
-        labels, n = self._labels(data), len(data.universe)
-        members, coefficients = [self.members(label, data) for label in labels], np.zeros((len(labels), n + 1))
-        rows = np.repeat(np.arange(len(labels)), [len(of) for of in members])
-        coefficients[rows, [at for of in members for at in of]] = 1.0
-        return LinearConstraint.of(labels, coefficients, self.lower, self.upper)
+        return self._rows(data.universe, data.outside)
+
+    @lru_cache(maxsize=8)  # noqa: B019  # the same from day to day, and of hundreds of assets
+    def _rows(self, universe: Universe, outside: tuple[str, ...]) -> LinearConstraint:
+        data = ConstraintData(universe, 1.0, outside=outside)
+        labels = self._labels(data)
+        members = [self.members(label, data) for label in labels]
+        at = np.repeat(np.arange(len(labels)), [len(of) for of in members])
+        columns = np.array([column for of in members for column in of], dtype=np.intp)
+        rows = SparseRows((len(labels), len(universe) + 1), at, columns, np.ones(len(at)))
+        return LinearConstraint.of(labels, rows, self.lower, self.upper)
 
     @staticmethod
     def _cap_key(asset: Asset, data: ConstraintData) -> str:
@@ -99,13 +107,12 @@ class Cash(SignedLimits):
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: cash."""
-        return _cash_row(self.lower, self.upper, data)
+        return _cash_row(self.lower, self.upper, len(data.universe))
 
 
-def _cash_row(lower: float | None, upper: float | None, data: ConstraintData) -> LinearConstraint:
-    coefficients = np.zeros((1, len(data.universe) + 1))
-    coefficients[0, -1] = 1.0
-    return LinearConstraint.of(("cash",), coefficients, lower, upper)
+@lru_cache(maxsize=8)
+def _cash_row(lower: float | None, upper: float | None, n: int) -> LinearConstraint:
+    return LinearConstraint.of(("cash",), SparseRows.alone([n], n + 1), lower, upper)
 
 
 class FullyInvested(UpperLimited):
@@ -128,4 +135,4 @@ class FullyInvested(UpperLimited):
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: cash."""
-        return _cash_row(None, self.upper, data)
+        return _cash_row(None, self.upper, len(data.universe))

@@ -11,6 +11,7 @@ from pydantic import Field
 from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, DataNeeds, IntegerRequirements, LinearConstraint
+from toolkit.optimize.rows import SparseRows
 
 
 class _OneWay(Constraint):
@@ -42,8 +43,7 @@ class _OneWay(Constraint):
         """One row an asset."""
         at = self._bound(data)
         held = self._held(data)[at]
-        coefficients = np.zeros((len(at), len(data.universe) + 1))
-        coefficients[np.arange(len(at)), at] = 1.0
+        coefficients = SparseRows.alone(at, len(data.universe) + 1)
         lower = np.full(len(at), -np.inf) if self.sells else held
         upper = np.full(len(at), np.inf) if self.buys else np.minimum(1.0, held / max(data.least_wealth, 1e-9))
         return LinearConstraint(tuple(data.universe.keys[i] for i in at), coefficients, lower, upper)
@@ -112,8 +112,7 @@ class KeepAtLeast(Constraint):
         at = np.flatnonzero(least > 0)
         if not len(at):
             return None
-        coefficients = np.zeros((len(at), len(least) + 1))
-        coefficients[np.arange(len(at)), at] = 1.0
+        coefficients = SparseRows.alone(at, len(least) + 1)
         return LinearConstraint(tuple(data.universe.keys[i] for i in at), coefficients, least[at], np.full(len(at), np.inf))
 
     def integer(self, data: ConstraintData) -> IntegerRequirements | None:

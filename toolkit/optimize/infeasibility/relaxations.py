@@ -14,6 +14,7 @@ from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
 from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers.budgeting import HELD as NEVER_HELD
 from toolkit.optimize.solvers.budgeting import largest_weights, least_cash
 from toolkit.optimize.solvers.linear import least
@@ -197,7 +198,7 @@ def _with_room(problem: Problem, limits: LinearConstraints) -> LinearConstraints
         return limits
     n = len(problem.universe)
     return LinearConstraints(
-        np.vstack([limits.G, -np.eye(n, n + 1)]),
+        SparseRows.stacked([limits.rows, SparseRows.alone(range(n), n + 1).take(np.ones(n, dtype=bool), -1.0)], n + 1),
         np.append(limits.h, np.full(n, -SOME)),
         (*limits.owner, *[OBJECTIVE] * n),
         (*limits.labels, *problem.universe.keys),

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import TradeCost
-from toolkit.optimize.problem import LinearConstraints
+from toolkit.optimize.problem import Bounds, LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 
 SOLVED, INFEASIBLE, UNBOUNDED = "optimal", "infeasible", "unbounded"
@@ -45,40 +45,6 @@ NEAR = 1e-6
 """Distance of a weight from a limit at which a solver leaves it there."""
 CONTRADICTION = 1e-7
 """By how much a lower bound must exceed the upper one to prove that nothing holds both; less is rounding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Rows of one weight as bounds of it.
-
-    Attributes:
-        low, high: (n,) tightest bounds; zero (minus infinity for what may be negative) and infinite where no row says more.
-        low_row, high_row: (n,) the row behind a bound, -1 for `x >= 0` and for none.
-        others: Rows of more than one weight.
-    """
-
-    low: FloatArray
-    high: FloatArray
-    low_row: NDArray[np.intp]
-    high_row: NDArray[np.intp]
-    others: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, limits: LinearConstraints) -> Bounds:
-        """The bounds in `G x <= h` and `x >= 0`."""
-        G, h, n = limits.G, limits.h, limits.G.shape[1]
-        low, high = limits.lowest, np.full(n, np.inf)
-        low_row, high_row = np.full(n, -1), np.full(n, -1)
-        single = np.count_nonzero(G, axis=1) == 1
-        rows = np.flatnonzero(single)
-        columns = np.argmax(G[rows] != 0, axis=1)
-        coefficients = G[rows, columns]
-        bound = h[rows] / coefficients
-        for sign, limit, row in ((1.0, high, high_row), (-1.0, low, low_row)):
-            own = np.flatnonzero((sign * coefficients > 0) & (sign * bound < sign * limit[columns]))
-            own = own[np.lexsort((-own, -sign * bound[own]))]  # the tightest is written last, of equal ones the first
-            limit[columns[own]], row[columns[own]] = bound[own], rows[own]
-        return cls(low, high, low_row, high_row, np.flatnonzero(~single))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +86,7 @@ class Program:
     Attributes:
         quadratic: f.
         scale: By which f is divided.
-        G, h: (m, n + 1) and (m,) every row of the user.
+        limits: Every row of the user, m of them.
         e: (n + 1,).
         bounds: What single weights are limited to.
         fixed: (n + 1,) whether a weight has nowhere to move.
@@ -129,8 +95,7 @@ class Program:
 
     quadratic: Quadratic
     scale: float
-    G: FloatArray
-    h: FloatArray
+    limits: LinearConstraints
     e: FloatArray
     bounds: Bounds
     fixed: NDArray[np.bool_]
@@ -149,8 +114,8 @@ class Program:
             scale: By which f is divided.
             trades: What is paid on trades.
         """
-        bounds = Bounds.of(limits)
-        return cls(quadratic, scale, limits.G, limits.h, e, bounds, bounds.high - bounds.low <= FIXED, trades)
+        bounds = limits.bounds
+        return cls(quadratic, scale, limits, e, bounds, bounds.high - bounds.low <= FIXED, trades)
 
     def gradient(self, x: FloatArray) -> FloatArray:
         """(n + 1,) of f over the scale."""
@@ -252,7 +217,8 @@ def solve_near(program: Program, near: FloatArray, multipliers: FloatArray, sign
     """
     bounds, quadratic, trades, traded = program.bounds, program.quadratic, program.trades, np.append(near[:-1] - held, 0.0)
     # A solver leaves a little of every multiplier and of every distance; a row of -1 is none.
-    active = np.append((multipliers > 0) & (program.h - program.G @ near < NEAR), False)
+    limits = program.limits
+    active = np.append((multipliers > 0) & (limits.h - limits.rows.times(near) < NEAR), False)
     low, high = program.fixed | active[bounds.low_row] | ((signs > 0) & (near < NEAR)), active[bounds.high_row]
     x = np.where(low, bounds.low, np.where(high, bounds.high, 0.0))
     slope = program.gradient(x)
@@ -261,26 +227,28 @@ def solve_near(program: Program, near: FloatArray, multipliers: FloatArray, sign
         x[kept] = np.append(trades.previous, 0.0)[kept]
         slope = program.gradient(x) + np.append(np.where(traded[:-1] > 0, trades.buying, -trades.selling), 0.0) / program.scale
         low |= kept
-    at, rows = np.flatnonzero(~low & ~high), bounds.others[active[bounds.others]]
+    at, among = np.flatnonzero(~low & ~high), active[bounds.others]
+    rows, G = bounds.others[among], bounds.matrix[among]
     R, s = (np.append(of, np.zeros((*of.shape[:-1], 1)), axis=-1)[..., at] for of in (quadratic.R, quadratic.s))
-    H, E = (R.T @ R + np.diag(s**2)) * (2 / program.scale), np.vstack([program.e[at], program.G[np.ix_(rows, at)]])
-    right = np.concatenate([-slope[at], [1.0 - program.e @ x], program.h[rows] - program.G[rows] @ x])
+    H, E = (R.T @ R + np.diag(s**2)) * (2 / program.scale), np.vstack([program.e[at], G[:, at]])
+    right = np.concatenate([-slope[at], [1.0 - program.e @ x], limits.h[rows] - G @ x])
     try:
         found = np.linalg.solve(np.block([[H, E.T], [E, np.zeros((len(E), len(E)))]]), right)
     except np.linalg.LinAlgError:
         return Answer.none("singular")
-    x[at], limits = found[: len(at)], np.zeros(len(program.h))
-    limits[rows] = found[len(at) + 1 :]
-    return _priced(program, np.ones(len(x), dtype=bool), x, limits, float(found[len(at)]))
+    x[at], prices = found[: len(at)], np.zeros(len(limits.h))
+    prices[rows] = found[len(at) + 1 :]
+    return _priced(program, np.ones(len(x), dtype=bool), x, prices, float(found[len(at)]))
 
 
 def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> Answer:
     """The answer over all free weights from programs of few of them."""
     order = np.argsort(np.where(free, _first_prices(program), np.inf), kind="stable")
-    taken = program.bounds.low != 0
-    if program.trades is not None:
+    taken, start = program.bounds.low != 0, START
+    if program.trades is not None and program.trades.previous.any():
         taken |= np.append(program.trades.previous != 0, False)
-    taken[order[:START]] = taken[-1] = True
+        start = START // 2  # what was an optimum is most of the next
+    taken[order[:start]] = taken[-1] = True
     while True:
         taken &= free
         if 2 * taken.sum() > free.sum():
@@ -312,7 +280,7 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
     """The answer with every weight but the free ones at its lower bound."""
     bounds = program.bounds
     x = np.where(free, 0.0, bounds.low)
-    G, h = program.G[bounds.others], program.h[bounds.others] - program.G[bounds.others] @ x
+    G, h = bounds.matrix, program.limits.h[bounds.others] - bounds.matrix @ x
     at = np.flatnonzero(free)
     message = np.any(G[:, at], axis=1)
     if np.any(h[~message] < -CONTRADICTION):
@@ -328,7 +296,7 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
     if isinstance(result, str):
         return Answer.none(result)
     x[at] = np.clip(block.split.weights(result.x), block.low, block.high)
-    limits, equality = np.zeros(len(program.h)), float(result.y[0])
+    limits, equality = np.zeros(len(program.limits.h)), float(result.y[0])
     limits[bounds.others[message]] = result.z_u
     return _priced(program, free, x, limits, equality)
 
@@ -336,7 +304,7 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
 def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: FloatArray, equality: float) -> Answer:
     """The answer at x: what is left of stationarity is what the bounds of a weight, or its sign, push with."""
     bounds = program.bounds
-    push = program.gradient(x) + program.G.T @ limits + equality * program.e
+    push = program.gradient(x) + program.limits.rows.back(limits) + equality * program.e
     if program.trades is not None:
         least, most = program.trades.slopes(x)
         push += np.clip(-push, least / program.scale, most / program.scale)
@@ -346,7 +314,7 @@ def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: Fl
     settled = free | program.fixed
     below, above = settled & (bounds.low_row >= 0) & (push > 0), settled & (bounds.high_row >= 0) & (push < 0)
     for held, row in ((np.flatnonzero(below), bounds.low_row), (np.flatnonzero(above), bounds.high_row)):
-        limits[row[held]] = -push[held] / program.G[row[held], held]
+        limits[row[held]] = -push[held] / bounds.coefficients[row[held]]
         push[held] = 0.0
     return Answer(SOLVED, x, limits, push, equality)
 

@@ -95,7 +95,7 @@ class QuadraticProgram:
 
     def _attempt(self, name: str) -> str:
         """Solve by one solver; what it says where it gives up."""
-        equality = np.ones(self.limits.G.shape[1]) if self.equality is None else self.equality
+        equality = np.ones(self.limits.rows.shape[1]) if self.equality is None else self.equality
         if name == "PIQP":
             self.answer = solve_direct(self.quadratic, self.limits, equality, self.scale, OPTIONS[name], self.trades)
             return ""

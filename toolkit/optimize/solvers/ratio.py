@@ -15,6 +15,7 @@ from toolkit.core.errors import Unbounded
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
+from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import Continuous, certify_weights
 from toolkit.optimize.solvers.program import Duals, QuadraticProgram
@@ -35,7 +36,7 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
     """
     n, m, best = len(numerator), len(limits.h), limits.best(numerator)
     quadratic = Quadratic.variance(forecast)
-    scale, homogeneous = quadratic.scale(), replace(limits, G=limits.G - limits.h[:, None], h=np.zeros(m))
+    scale, homogeneous = quadratic.scale(), replace(limits, rows=SparseRows.of(limits.G - limits.h[:, None]), h=np.zeros(m))
     program = QuadraticProgram(quadratic, homogeneous, scale, np.append(numerator / best, 0.0))
 
     def answer() -> tuple[FloatArray, Duals]:

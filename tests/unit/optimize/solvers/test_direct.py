@@ -12,13 +12,14 @@ from tests.unit.optimize.problems import NO_CASH, forecast_of, problem_of, rando
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.functions import TradeCost
-from toolkit.optimize.problem import LinearConstraints
+from toolkit.optimize.problem import Bounds, LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
+from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers import direct
 from toolkit.optimize.solvers.certificate import ACCEPT, Certificate, certify
 from toolkit.optimize.solvers.continuous import EXACT, certify_weights, solve_near
 from toolkit.optimize.solvers.convex import solve_convex
-from toolkit.optimize.solvers.direct import Answer, Bounds, solve_direct
+from toolkit.optimize.solvers.direct import Answer, solve_direct
 from toolkit.optimize.solvers.minimise import minimise
 from toolkit.optimize.solvers.program import Duals, QuadraticProgram
 from toolkit.optimize.solvers.solve import OPTIONS
@@ -27,7 +28,7 @@ PIQP = OPTIONS["PIQP"]
 
 
 def rows_of(G: FloatArray, h: FloatArray) -> LinearConstraints:
-    return LinearConstraints(G, h, (), (), ())
+    return LinearConstraints(SparseRows.of(G), h, (), (), ())
 
 
 def random_quadratic(n: int, k: int, seed: int = 0, *, linear: float = 0.0, specific: float = 0.0) -> Quadratic:
@@ -207,7 +208,7 @@ def test_costs_of_trades_split_by_purchase_and_sale_end_where_the_cone_program_d
     rng = np.random.default_rng(seed)
     quadratic, trades = random_quadratic(n, k, seed, linear=0.03, specific=specific), trades_of(rng, n)
     G, h = caps(n, groups=min(5, n), cap=0.5, each=max(0.1, 2 / n), cash=1.0)
-    limits = LinearConstraints(G, h, tuple(range(len(h))), ("x",) * len(h), ("upper",) * len(h))
+    limits = LinearConstraints(SparseRows.of(G), h, tuple(range(len(h))), ("x",) * len(h), ("upper",) * len(h))
     function = ConvexObjective(quadratic, (trades,))
     found, reference = minimise(function, limits, (), ("PIQP",)), solve_convex(function, limits, ())
     assert found.solver == "PIQP"
@@ -224,7 +225,7 @@ def test_an_optimum_near_another_is_that_of_the_solver_or_is_not_given(n: int, k
     rng, given = np.random.default_rng(n), 0
     quadratic, trades = random_quadratic(n, k, 1, linear=0.03, specific=0.3), trades_of(rng, n)
     G, h = caps(n, groups=min(5, n), cap=0.5, each=max(0.1, 2 / n), cash=1.0)
-    limits = LinearConstraints(G, h, tuple(range(len(h))), ("x",) * len(h), ("upper",) * len(h))
+    limits = LinearConstraints(SparseRows.of(G), h, tuple(range(len(h))), ("x",) * len(h), ("upper",) * len(h))
     before = minimise(ConvexObjective(quadratic, (trades,)), limits, (), ("PIQP",))
     for wealth in (0.999999, 0.999, 0.99, 0.5, 0.1):
         function = ConvexObjective(quadratic, (replace(trades, previous=trades.previous / wealth),))

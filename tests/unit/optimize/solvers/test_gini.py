@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from toolkit.optimize.problem import LinearConstraints
+from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers.gini import solve_gini
 from toolkit.optimize.solvers.solve import SolverInfeasible
 from toolkit.risk_measures.dispersion import GiniMeanDifference
@@ -13,7 +14,7 @@ GINI = GiniMeanDifference()
 
 
 def rows(G, h):
-    return LinearConstraints(G, h, (0,) * len(h), ("row",) * len(h), ("upper",) * len(h))
+    return LinearConstraints(SparseRows.of(G), h, (0,) * len(h), ("row",) * len(h), ("upper",) * len(h))
 
 
 def sample(count, n, seed, *, ties=False, unequal=False):

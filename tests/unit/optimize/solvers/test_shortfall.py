@@ -9,6 +9,7 @@ from scipy.optimize import linprog
 from tests.examples import FITTED
 from toolkit.core.errors import NumericalFailure, SpecError
 from toolkit.optimize.problem import LinearConstraints
+from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers import shortfall
 from toolkit.optimize.solvers.cvar_lp import Hinges, least
 from toolkit.optimize.solvers.shortfall import Shortfall, solve_deviation, solve_shortfall
@@ -20,7 +21,9 @@ EXACT = 1e-9
 
 def rows(G, h) -> LinearConstraints:
     G = np.asarray(G, dtype=float)
-    return LinearConstraints(G, np.asarray(h, dtype=float), (0,) * len(G), ("row",) * len(G), ("upper",) * len(G))
+    return LinearConstraints(
+        SparseRows.of(G), np.asarray(h, dtype=float), (0,) * len(G), ("row",) * len(G), ("upper",) * len(G)
+    )
 
 
 def invested(n: int, cap: float = 0.6) -> LinearConstraints:
