@@ -52,11 +52,11 @@ class SparseRows:
 
     def times(self, x: FloatArray) -> FloatArray:
         """(m,) the matrix times x, (p,)."""
-        return np.bincount(self.at, weights=self.values * x[self.columns], minlength=self.shape[0])
+        return np.bincount(self.at, self.values * x[self.columns], self.shape[0]).astype(np.float64, copy=False)
 
     def back(self, y: FloatArray) -> FloatArray:
         """(p,) the transposed matrix times y, (m,)."""
-        return np.bincount(self.columns, weights=self.values * y[self.at], minlength=self.shape[1])
+        return np.bincount(self.columns, self.values * y[self.at], self.shape[1]).astype(np.float64, copy=False)
 
     def take(self, kept: NDArray[np.bool_], sign: float = 1.0) -> SparseRows:
         """The rows where a mask (m,) is true, times a sign."""
