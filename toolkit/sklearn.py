@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import date, timedelta
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from toolkit.api.frames import no_returns
+from toolkit.api.strategy import strategy_of
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, Forecast
@@ -20,6 +25,7 @@ from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.objectives.min_risk import MinRisk
 from toolkit.optimize.problem import Problem
+from toolkit.optimize.solution import Solver
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.form import CovarianceInputs
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
@@ -35,11 +41,13 @@ FIRST = date(1, 1, 1)
 class Allocator(BaseEstimator):
     """Weights of a strategy from past returns.
 
-    A strategy that asks for what a table of returns does not tell (costs, scenarios of its own, supply, export controls) is
-    refused. Nothing is filled: a missing return is an error.
+    A strategy that asks for what a table of returns does not tell (costs, scenarios of its own, supply, export controls, lots,
+    what is held) is refused. Nothing is filled: a missing return is an error. Returns that look like prices or per cent are a
+    warning.
 
     Args:
-        strategy: What is intended; least variance by default. Its covariance is Ledoit and Wolf's where it names none.
+        strategy: What is intended, itself, its name, or the path of its file; least variance by default. Its covariance is
+            Ledoit and Wolf's where it names none.
         periods_per_year: Rows of X in a year, by which limits on risk and forecasts of returns are a year's.
 
     Attributes:
@@ -48,7 +56,7 @@ class Allocator(BaseEstimator):
         allocation_: The answer with its certificate and limits.
     """
 
-    def __init__(self, strategy: Strategy | None = None, periods_per_year: float = 252.0) -> None:
+    def __init__(self, strategy: str | PathLike[str] | Strategy | None = None, periods_per_year: float = 252.0) -> None:
         self.strategy = strategy
         self.periods_per_year = periods_per_year
 
@@ -56,16 +64,22 @@ class Allocator(BaseEstimator):
         """Find the weights.
 
         Args:
-            X: (T, n) simple returns as fractions, names of columns are names of assets (else x0, x1, ...).
+            X: (T, n) simple returns as fractions, names of columns are names of assets (else x0, x1, ...); no column of dates.
             y: Ignored.
 
         Raises:
             ValueError: for a table that is no returns, or that the strategy finds no answer on, with the reason.
         """
+        _refuse_dates(X)
         returns: Any = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         names = tuple(map(str, getattr(self, "feature_names_in_", [f"x{i}" for i in range(returns.shape[1])])))
+        if odd := next(filter(None, map(no_returns, names, returns.T)), None):
+            warnings.warn(f"{odd.message} Give simple returns as fractions: 0.012 is 1.2 %.", stacklevel=2)
         try:
-            self.allocation_ = allocate(_problem(self.strategy, returns, names, float(self.periods_per_year)))
+            asked = Strategy(objective=MinRisk()) if self.strategy is None else strategy_of(self.strategy)
+            problem = _problem(asked, returns, names, float(self.periods_per_year))
+            solver = Solver(asked.solver.order, asked.solver.time_limit, asked.solver.gap)
+            self.allocation_ = allocate(problem, solver)
         except ToolkitError as error:
             raise ValueError(str(error)) from error
         self.weights_ = np.array(self.allocation_.weights)
@@ -75,6 +89,7 @@ class Allocator(BaseEstimator):
     def predict(self, X: Any) -> FloatArray:
         """(T,) returns of the weights, held at each row of X."""
         check_is_fitted(self)
+        _refuse_dates(X)
         returns: Any = validate_data(self, X, dtype=np.float64, reset=False)
         return returns @ self.weights_
 
@@ -85,22 +100,33 @@ class Allocator(BaseEstimator):
         return float(found.mean()) / spread * float(self.periods_per_year) ** 0.5 if spread else 0.0
 
 
+def _refuse_dates(table: Any) -> None:
+    """`ValueError` for a frame with a column of dates, which an array of numbers would hold as one more asset."""
+    frame = nw.from_native(table, eager_only=True, pass_through=True)
+    dates = [name for name, kind in frame.schema.items() if kind.is_temporal()] if isinstance(frame, nw.DataFrame) else []
+    if dates:
+        raise ValueError(f"column {dates[0]!r} has dates, and every column is an asset. Give the returns without it.")
+
+
 def _check(strategy: Strategy) -> None:
     """Refuse what would be left out in silence."""
     parts = [(name, getattr(strategy, name)) for name in ("universe", "costs", "scenarios", "views")]
     parts += [(f"forecast.{name}", getattr(strategy.forecast, name)) for name in ("lookback", "scenarios")]
     usual = Strategy.model_fields
     asked = [name for name, value in parts if value and value != getattr(usual.get(name), "default", None)]
+    asked += ["objective"] * strategy.objective.needs.holdings
     for constraint in strategy.constraints:
         needs = constraint.needs
-        asked += [f"constraint {constraint.name!r}"] * bool(needs.countries or needs.stages or needs.controls)
+        of_market = needs.countries or needs.stages or needs.controls or getattr(constraint, "groups", None)
+        money = getattr(constraint, "value", None) or getattr(constraint, "values", None)
+        of_owner = needs.holdings or constraint.of_dealer or money
+        asked += [f"constraint {constraint.name!r}"] * bool(of_market or of_owner)
     if asked:
         raise SpecError(f"a table of returns does not tell what {asked[0]} asks for.", hint="Use toolkit.optimize.")
 
 
-def _problem(strategy: Strategy | None, returns: FloatArray, names: tuple[str, ...], periods: float) -> Problem:
+def _problem(asked: Strategy, returns: FloatArray, names: tuple[str, ...], periods: float) -> Problem:
     """The problem that a strategy poses on returns (T, n) of named assets."""
-    asked = strategy or Strategy(objective=MinRisk())
     _check(asked)
     universe, (count, n) = Universe(tuple(map(Asset.unknown, names))), returns.shape
     changes = Returns.exact(tuple(FIRST + timedelta(days=i) for i in range(count)), names, returns)
@@ -146,7 +172,7 @@ def __getattr__(name: str) -> Any:
     class PortfolioAllocator(BaseOptimization):
         """`Allocator` as an optimization of skfolio: `predict` gives a `skfolio.Portfolio`."""
 
-        def __init__(self, strategy: Strategy | None = None, periods_per_year: float = 252.0) -> None:
+        def __init__(self, strategy: str | PathLike[str] | Strategy | None = None, periods_per_year: float = 252.0) -> None:
             super().__init__()
             self.strategy = strategy
             self.periods_per_year = periods_per_year

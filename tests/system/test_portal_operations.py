@@ -112,7 +112,8 @@ def test_what_was_erased_stays_erased_after_a_restore(portal):
     visitor.press(portal.link("me", "cancelled@example.com"))
     joined(portal, "later@example.com")
     assert not any(mail["To"] == "erased@example.com" for mail in portal.mails())
-    assert command(portal, "restore", "copy", "--force")[0] == 3  # it serves
+    code, printed = command(portal, "restore", "copy", "--force")
+    assert (code, "Stop the portal first." in printed) == (3, True)
     portal.stop()
     assert command(portal, "restore", "copy")[0] == 2
     code, printed = command(portal, "restore", "copy", "--force", "--json")

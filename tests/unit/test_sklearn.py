@@ -21,6 +21,7 @@ X = pd.DataFrame(RNG.normal(3e-4, 0.01, (300, 3)) * [1.0, 1.5, 2.0], columns=["G
 SAMPLE = tk.ForecastSpec(covariance=tk.SampleCovariance())
 
 
+@pytest.mark.filterwarnings("ignore:returns of")  # the checks fit on any numbers
 def test_it_is_an_estimator(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # it keeps arrays in files there
     done = check_estimator(Allocator(), on_skip=None)
@@ -62,12 +63,45 @@ def test_a_name_that_is_no_column_is_told_with_the_nearest():
         {"forecast": {"lookback": "1 year"}},
         {"constraints": [tk.CountryExposure("CHN", upper=0.5)]},
         {"constraints": [tk.ControlExposure(upper=0.5)]},
+        {"constraints": [tk.Lots()]},
+        {"constraints": [tk.MinTicket(value=12_000.0)]},
+        {"constraints": [tk.KeepAtLeast({"GLD": 5_000.0})]},
+        {"constraints": [tk.TrackingError("held", upper=0.1)]},
+        {"constraints": [tk.Group(groups=["precious_metals"], upper=0.2)]},
+        {"objective": tk.Track("held")},
     ],
-    ids=["costs", "universe", "lookback", "countries", "controls"],
+    ids=["costs", "universe", "lookback", "countries", "controls", "lots", "money", "kept", "held", "groups", "to held"],
 )
 def test_what_returns_do_not_tell_is_refused_and_not_left_out(keys):
     with pytest.raises(ValueError, match="does not tell"):
-        Allocator(tk.Strategy(objective=tk.MinRisk(), **keys)).fit(X)
+        Allocator(tk.Strategy(**{"objective": tk.MinRisk(), **keys})).fit(X)
+
+
+def test_a_column_of_dates_is_no_asset():
+    days = pd.bdate_range("2025-01-01", periods=len(X))
+    dated = tk.frame(X.to_numpy(), names=list(X), dates=days)
+    for table in (dated, X.assign(date=days)):
+        with pytest.raises(ValueError, match=r"'date' has dates"):
+            Allocator().fit(table)
+        with pytest.raises(ValueError, match=r"'date' has dates"):
+            Allocator().fit(X).predict(table)
+    assert_allclose(Allocator().fit(dated.drop("date")).weights_, Allocator().fit(X).weights_)
+
+
+@pytest.mark.parametrize("table", [X * 100, (1 + X).cumprod() * 50], ids=["per cent", "prices"])
+def test_what_looks_like_no_returns_is_a_warning(table):
+    with pytest.warns(UserWarning, match="as fractions"):
+        Allocator().fit(table)
+
+
+def test_a_strategy_is_an_object_a_name_or_a_file_and_its_solver_counts(tmp_path):
+    strategy = tk.Strategy(objective=tk.MinRisk(), forecast=SAMPLE)
+    (tmp_path / "own.toml").write_text(strategy.to_toml())
+    assert_allclose(Allocator(tmp_path / "own.toml").fit(X).weights_, Allocator(strategy).fit(X).weights_)
+    with pytest.raises(ValueError, match="not MinRisk"):
+        Allocator(tk.MinRisk()).fit(X)
+    with pytest.raises(ValueError, match="unknown solver"):
+        Allocator(tk.Strategy(objective=tk.MinRisk(), solver=tk.SolverSpec(order=["none"]))).fit(X)
 
 
 def test_columns_in_another_order_are_refused_and_not_aligned():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -43,6 +43,8 @@ class Answer(Generic[RecordT]):
     found: RecordT
     context: Context = field(repr=False)
 
+    _reading: ClassVar[Collection[str]] = ()
+
     @cached_property
     def record(self) -> Mapping[str, Any]:
         """JSON-ready, the same object that the command prints with `--json`."""
@@ -68,8 +70,8 @@ class Answer(Generic[RecordT]):
         from toolkit.app.answers import answered  # noqa: PLC0415  # who asks for figures alone needs no document
 
         lang = self.context.settings.config.output.language
-        # Warnings, which the command writes to stderr; its notes are in `record`.
-        kept = [row for row in self.record.get("remarks", ()) if row["kind"] != "note"]
+        # Warnings and how own prices were read, which the command writes to stderr; its other notes are in `record`.
+        kept = [row for row in self.record.get("remarks", ()) if row["kind"] != "note" or row["text"] in self._reading]
         beside = Beside.model_validate({"remarks": kept, "phrases": self.record.get("phrases", {})})
         return answered(self.document, format, lang, width=WIDTH, bold=False, beside=beside)
 

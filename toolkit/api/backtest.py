@@ -140,7 +140,7 @@ def backtest(
         ToolkitError: as of `optimize`.
     """
     refuse_unknown(unknown, backtest)
-    named = [strategies] if isinstance(strategies, str | PathLike | Strategy) else list(strategies)
+    named = list(strategies) if isinstance(strategies, Sequence) and not isinstance(strategies, str) else [strategies]
     if not named:
         raise SpecError("backtest: no strategy is named.")
     requests = tuple(

@@ -25,6 +25,9 @@ INDEX_START = 100.0
 NO_RETURN = 0.5
 """What is beyond it in half of all periods, up or down, is a price or in per cent."""
 
+DAYS_OF_WEEKS = 21
+"""Days that are further apart, in months that follow each other, are one a month."""
+
 
 def frame(values: Any, *, names: Sequence[str], dates: Iterable[Any] | None = None) -> pl.DataFrame:
     """An array with the names of its columns.
@@ -177,21 +180,21 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
             )
         if not np.isfinite(rates).all():
             raise DataError(f"returns of {name!r} are not all finite numbers.", hint="null is missing; NaN is an error.")
-        if (rates <= -1).any():
-            raise DataError(
-                f"returns of {name!r} have one of -100 % or less.",
-                hint="Give simple returns as fractions: 0.012 is 1.2 %.",
-                details={"asset": name},
-            )
-        if np.median(np.abs(rates)) > NO_RETURN:
-            raise DataError(
-                f"returns of {name!r} are beyond {NO_RETURN:.0%} more often than not.",
-                hint="Give simple returns as fractions: 0.012 is 1.2 %. Give prices in prices=.",
-                details={"asset": name},
-            )
+        if found := no_returns(name, rates):
+            raise found
         path = INDEX_START * np.cumprod(np.append(1.0, 1.0 + rates))
         columns[name] = [None] * first + path.tolist() + [None] * (len(days) - 1 - last)
     return pl.DataFrame(columns)
+
+
+def no_returns(name: str, rates: np.ndarray) -> DataError | None:
+    """Why numbers (T,) of an asset are no simple returns as fractions; None where they may be."""
+    why, hint = None, "Give simple returns as fractions: 0.012 is 1.2 %."
+    if (rates <= -1).any():
+        why = "have one of -100 % or less"
+    elif np.median(np.abs(rates)) > NO_RETURN:
+        why, hint = f"are beyond {NO_RETURN:.0%} more often than not", f"{hint} Give prices in prices=."
+    return None if why is None else DataError(f"returns of {name!r} {why}.", hint=hint, details={"asset": name})
 
 
 def check_levels(prices: pl.DataFrame) -> None:
@@ -203,7 +206,9 @@ def check_levels(prices: pl.DataFrame) -> None:
 
 
 def _before(first: date, second: date) -> date:
-    """The day one period before the first: the end of the month before for ends of months."""
-    if all((day + timedelta(days=1)).day == 1 for day in (first, second)):
+    """The day one period before the first: the end of the month before for ends of months, and for any day a month."""
+    months = 12 * (second.year - first.year) + second.month - first.month
+    ends = all((day + timedelta(days=1)).day == 1 for day in (first, second))
+    if ends or (months == 1 and (second - first).days > DAYS_OF_WEEKS):
         return first.replace(day=1) - timedelta(days=1)
     return first - (second - first)

@@ -16,6 +16,7 @@ import polars as pl
 from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, PathText, market_of
 from toolkit.api.plot import RunPlots
+from toolkit.api.strategy import named
 from toolkit.app.allocation.request import Request
 from toolkit.app.optimize import Result
 from toolkit.app.optimize import optimize as optimize_request
@@ -89,6 +90,11 @@ class Run(ReportedAnswer[records.Run]):
         """Store the run with its report as the command does, and return its folder."""
         return self.result.save(report=True)
 
+    @property
+    def _reading(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """How own prices were read: columns that count for nothing, for instance."""
+        return self.result.prepared.inputs.price_notes
+
     @cached_property
     def _subject(self) -> Subject:
         from toolkit.app.subjects import Subject, parts_of  # noqa: PLC0415  # who asks for weights alone does not pay for a report
@@ -96,18 +102,19 @@ class Run(ReportedAnswer[records.Run]):
         return Subject(self.found, parts_of(self.found, self.context))
 
 
-FORECASTS = {
+ELSEWHERE = {
     "covariance": "It is estimated from prices: tk.Strategy(forecast=tk.ForecastSpec(covariance=tk.OasCovariance())).",
     "expected_returns": "Give tk.ForecastSpec(returns=tk.ViewsReturns(...)) in the strategy, or returns= for past returns.",
+    "accept": "Prices that are meant are named where they are given: tk.Market.from_prices(prices, accept=['REMX']).",
 }
-"""How forecasts are given, which are no arguments."""
+"""How forecasts and what else is no argument are given."""
 
 
 def refuse_unknown(unknown: Mapping[str, Any], verb: Callable[..., Any]) -> None:
     """`SpecError` for an argument that a verb does not have, with the nearest names."""
     for name in unknown:
         known = [key for key in signature(verb).parameters if key != "unknown"]
-        raise SpecError(f"{verb.__name__} has no argument {name!r}.", hint=FORECASTS.get(name) or did_you_mean(name, known))
+        raise SpecError(f"{verb.__name__} has no argument {name!r}.", hint=ELSEWHERE.get(name) or did_you_mean(name, known))
 
 
 def request_of(
@@ -159,7 +166,7 @@ def request_of(
     budget = None if budget == 0 and holdings is not None else budget
     money = {"owner__currency": currency, "owner__country": country, "owner__budget": budget if total is None else total}
     return Request(
-        strategy=strategy if isinstance(strategy, Strategy) else str(strategy),
+        strategy=strategy if isinstance(strategy, Strategy) else named(strategy),
         context=found.context(as_of=as_of, **money),
         budget_given=budget is not None,
         prices=found.prices,

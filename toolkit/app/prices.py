@@ -307,10 +307,11 @@ def _apart(prices: Sequence[pl.DataFrame], names: LotNames) -> Iterator[Remark]:
 
 
 def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:
-    """How a file was read: a note, or a warning where its currency is assumed."""
+    """How a file was read: a note, or a warning where its currency is assumed; returns are in the reporting currency."""
     assumed = file.assumed if files.currency is None else ()
     for text in file.reading:
-        yield Remark("data", text, STATE_CURRENCY) if text in assumed else note(text)
+        if not (files.returns_only and text in file.assumed):
+            yield Remark("data", text, STATE_CURRENCY) if text in assumed else note(text)
 
 
 def in_known_units(prices: pl.DataFrame, names: LotNames) -> pl.DataFrame:

@@ -83,13 +83,17 @@ def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[st
     return {name: SECRETS.sub(r"\1...", value) if isinstance(value, str) else value for name, value in event.items()}
 
 
+ONE_PROCESS = "SQLite serves one process; several need TOOLKIT_WEB_DATABASE_URL."
+
+
 @contextlib.contextmanager
-def file_lock(path: Path, patience: float) -> Iterator[None]:
+def file_lock(path: Path, patience: float, hint: str = ONE_PROCESS) -> Iterator[None]:
     """A lock that ends with the process, whatever happens to it: SQLite's own, on every system.
 
     Args:
         path: Of the lock.
         patience: Seconds to wait for it.
+        hint: What to do where another process has it.
 
     Raises:
         DataError: where another process has it for longer.
@@ -99,9 +103,7 @@ def file_lock(path: Path, patience: float) -> Iterator[None]:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
-            raise DataError(
-                f"another process holds {path}.", hint="SQLite serves one process; several need TOOLKIT_WEB_DATABASE_URL."
-            ) from None
+            raise DataError(f"another process holds {path}.", hint=hint) from None
         yield
     finally:
         connection.close()

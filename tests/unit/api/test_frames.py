@@ -60,6 +60,14 @@ def test_a_price_path_has_the_returns_that_it_was_made_from():
     assert_allclose(path["SLV"].pct_change().to_numpy()[2:], [0.05, 0.02])
 
 
+@pytest.mark.parametrize("rule", ["MS", "BMS", "ME", "BME"])
+def test_a_monthly_path_begins_in_the_month_before_whatever_the_day(rule):
+    for begins in pd.date_range("2019-01-01", periods=14, freq="MS"):
+        days = pd.date_range(begins, periods=3, freq=rule)
+        first = price_path(tk.frame(np.full((3, 1), 0.1), names=["GLD"], dates=days))["date"][0]
+        assert 12 * first.year + first.month + 1 == 12 * days[0].year + days[0].month
+
+
 def test_a_daily_path_begins_one_period_before():
     days = [date(2024, 1, 2) + timedelta(days=i) for i in range(3)]
     assert price_path(tk.frame(np.zeros((3, 1)), names=["a"], dates=days))["date"][0] == date(2024, 1, 1)

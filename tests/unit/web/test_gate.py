@@ -15,10 +15,11 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
-from toolkit.web.gate import limits, registering, tokens
+from toolkit.web.gate import limits, mail, registering, tokens
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.gate.retention import purge
 from toolkit.web.models import Consent, Outbox, Registration, Session, Token
+from toolkit.web.words import language
 
 State = Registration.State
 
@@ -290,6 +291,10 @@ class TestOver:
         assert f"{page}resend" in client.get(page).content.decode()
         assert client.send(f"{page}resend", {"email": "ana@example.com"}, page=page).status_code == 302
         assert kinds() == ["link"]
+        told = mail.letter(Outbox.objects.get(), Registration.objects.get(), language("en"))
+        assert "The webinar is over" in told.lines[1]
+        assert "seat" not in f"{told.subject} {told.lines}"
+        assert told.link[1] == "See the replay"
         assert "/resend" not in client.get(f"/w/{announced(starts=timezone.now() - timedelta(days=9)).slug}/").content.decode()
 
     def test_one_s_own_page_offers_no_seat(self, client, over):

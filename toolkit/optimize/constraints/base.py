@@ -83,6 +83,11 @@ class ConstraintData:
         return 1.0 if self.least is None else 1.0 - 2.0 * float(self.least.sum())
 
     @property
+    def groups(self) -> set[str]:
+        """Names of groups that may be named, of which one may have no member here."""
+        return {"other", *GROUPS_OF_METALS, *self.own_groups, *self.universe.groups}
+
+    @property
     def held(self) -> FloatArray:
         """(n + 1,) weights held today, cash last."""
         previous = np.zeros(len(self.universe)) if self.previous is None else self.previous
@@ -307,9 +312,10 @@ class Constraint(Term):
         try:
             return data.universe.members(label)
         except DataError as error:
+            a_group = "groups" in type(self).model_fields and label in data.groups
             raise DataError(
                 message("constraint {name!r:s}: {message}", name=self.name, message=error.message),
-                hint=error.hint,
+                hint=message('It is a group: write groups = ["{group:s}"].', group=label) if a_group else error.hint,
                 details=error.details,
             ) from None
 
@@ -326,7 +332,7 @@ class Constraint(Term):
         """
         found = np.zeros(len(data.universe))
         found[[at for label in assets for at in self.members(label, data)]] = 1.0
-        known = {"other", *GROUPS_OF_METALS, *data.own_groups, *data.universe.groups}
+        known = data.groups
         for group in groups:
             if group not in known:
                 raise SpecError(

@@ -71,12 +71,14 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
             say.words("If it was not you, do nothing: without a confirmation the address is deleted after seven days."),
         )
     if row.kind == "link":
-        return Letter(
-            say.words("Your seat and your personal link"),
-            [title, say.words("You have a seat. This link is yours alone and opens the room:")],
-            room,
-            cancel,
+        over = webinar.is_over
+        told = (
+            say.words("The webinar is over. This link is yours alone and shows what was shown:")
+            if over
+            else say.words("You have a seat. This link is yours alone and opens the room:")
         )
+        subject = say.words("Your personal link") if over else say.words("Your seat and your personal link")
+        return Letter(subject, [title, told], (room[0], say.words("See the replay") if over else room[1]), cancel)
     if row.kind in REMINDERS:
         soon = {"day": say.words("Tomorrow"), "hour": say.words("In one hour"), "minutes": say.words("In five minutes")}
         subject = say.words("{soon}: your webinar", soon=soon[row.kind])
@@ -98,7 +100,7 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
             None,
             cancel,
         )
-    text = say.words("Your seat goes to the next visitor.")
+    text = say.words("Your place is free for others.")
     return Letter(say.words("Your registration is cancelled"), [title, text], None, cancel)
 
 

@@ -160,7 +160,7 @@ def _database() -> Path:
 def _alone() -> Iterator[None]:
     """As long as no portal serves this database."""
     if connection.vendor == "sqlite":
-        with file_lock(settings.PORTAL.folder / "serve.lock", 0.1):
+        with file_lock(settings.PORTAL.folder / "serve.lock", 0.1, hint="Stop the portal first."):
             yield
         return
     with connection.cursor() as cursor:
