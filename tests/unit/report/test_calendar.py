@@ -82,7 +82,12 @@ def test_the_title_names_the_next_official_date():
 )
 def test_lots_are_named_where_a_date_names_them_and_a_chinese_ban_names_none_from_elsewhere(held, told):
     lots = [{"asset": key, "export_from": origin, "assumed_origin": False, "uncertain": False} for key, origin in held.items()]
-    exposure = {"lots": lots, "purchases": [], "licence_delay": None, "prices": []}
+    changes = [
+        {"date": "2026-11-27", "metal": key, "what": "", "standing": "official"}
+        for key, origin in held.items()
+        if origin == "CHN"
+    ]
+    exposure = {"lots": lots, "purchases": [], "licence_delay": None, "prices": [], "next_changes": changes}
     record = {**law(), "kind": "exposure", "exposure": exposure} if lots else law()
     note = plain(dates(record)["2026-11-27"].note)
     assert ("held here" in note) == bool(told)

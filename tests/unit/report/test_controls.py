@@ -8,9 +8,10 @@ from datetime import date
 import pytest
 
 from tests.records import partial_findings
-from tests.subjects import AS_OF, HOSTILE, holdings, law
+from tests.subjects import AS_OF, HOSTILE, context, holdings, law
 from toolkit.app.languages import language
 from toolkit.app.report.theme import theme
+from toolkit.app.subjects import market_record
 from toolkit.report.compose import Definition, compose
 from toolkit.report.document import Missing
 from toolkit.report.formats.html import render
@@ -49,6 +50,23 @@ def test_a_suspension_with_an_end_is_urgent_and_its_words_are_kept_on_a_phone():
     assert (state.mark, state.number, state.urgent) == ("suspended", "No.\u00a046/2024\u00a0¶2", True)
     assert state.brief == state.words == "suspended to 27\u00a0Nov\u00a02026"
     assert lines(law())["Ga, Ge"].states[0].brief == ""
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 11, 27), "since 1 Aug 2023; ban of No. 46/2024 ¶2 suspended to 27 Nov 2026"),
+        (date(2026, 11, 28), "ban, since 28 Nov 2026"),
+    ],
+)
+def test_a_suspended_ban_to_the_owner_stands_beside_the_licence_where_it_has_no_column(day, words):
+    """A short report on lots has no columns of buyers: to an owner in the US the ban was in no cell until it returned."""
+    record = market_record(context(day, "USA")).to_json()
+    for row in record["controls"]:
+        row["routes"] = []
+    state = lines(record | {"warnings": []})["Ga, Ge"].states[0]
+    assert (state.mark, state.words.replace("\u00a0", " "), state.brief) == ("on", words, state.words)
+    assert state.urgent == (day == date(2026, 11, 27))
 
 
 @pytest.mark.parametrize(("code", "both"), [("en", ("Licence", "ban")), ("de", ("Genehm", "Verbot"))])

@@ -186,7 +186,13 @@ def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bo
         return State("uncertain", number, say.words("uncertain, since {day}", day=since), brief=say.words("uncertain"))
     is_ban = column_of_licences and m.instrument == "ban"
     told = say.words("ban, since {day}", day=since) if is_ban else say.words("since {day}", day=since)
-    return State("on", number, told, brief=told if is_ban else "")
+    held = next(
+        (m for m in official if column_of_licences and m.instrument == "ban" and m.status == "suspended" and m.until), None
+    )
+    if held:
+        day, ban = fmt.short_date(held.until), fmt.notices(say.term("term", held.number or held.authority))
+        told = say.words("{state}; ban of {number} suspended to {day}", state=told, number=ban, day=day)
+    return State("on", number, told, brief=told if is_ban or held else "", urgent=held is not None)
 
 
 def _grouped(run: Findings, rows: Sequence[tuple[Cells, ControlState]]) -> Iterator[Line]:

@@ -113,6 +113,8 @@ def _lots(run: Findings, row: Upcoming) -> list[LotExposure]:
     named, chinese = _named(row), row.origin == CHINA
     if suspended := suspended_until(run, row.date):  # a notice names forms: of which lots are, its periods know
         named &= {asset for measure in suspended for asset in measure.assets}
+    if run.exposure and row.kind == "control" and row.status == "ahead":
+        named &= {change.metal for change in run.exposure.next_changes if change.date == row.date}
     lots = run.exposure.lots if run.exposure else ()
     return [lot for lot in lots if lot.asset in named and (lot.export_from == CHINA or not chinese)]
 

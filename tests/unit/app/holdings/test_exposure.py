@@ -112,6 +112,22 @@ def test_the_destination_is_the_owners(request_of, tmp_path):
     assert lots["L1"].headline == "licence+ban_suspended"
 
 
+def test_dates_ahead_are_of_the_form_the_purity_and_the_origin_of_the_lots(request_of):
+    """The ban to the US returns for gallium; it never named oxide of 99.8 %, and reaches nothing that comes from Canada."""
+    lot = "kg,2024-02-01,300,EUR,{},Frankfurt,stored,"
+    record = expose(
+        request_of(
+            "G,gallium,metal,4N,5," + lot.format("CHN"),
+            "O,antimony,oxide,99.8 %,5," + lot.format("CHN"),
+            "C,germanium,metal,5N,5," + lot.format("CAN"),
+            "S,silver,metal,999,5," + lot.format("MEX"),
+        )
+    ).to_json()
+    assert {change["metal"] for change in record["next_changes"]} == {"gallium"}
+    named = expose(request_of("O,antimony,oxide,99.995 %,5," + lot.format("CHN"))).to_json()["next_changes"]
+    assert [change["date"] for change in named if "No. 46" in change["what"]] == ["2026-11-27"]
+
+
 def test_own_prices_replace_the_series_of_their_metal(request_of, tmp_path):
     prices = tmp_path / "prices.csv"
     months = "".join(f"2026-{month:02d},{480 + month}\n" for month in range(3, 10))
