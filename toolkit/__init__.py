@@ -44,9 +44,13 @@ def _names() -> dict[str, Any]:
 if not TYPE_CHECKING:  # a type checker knows every name, and is to say so where one is wrong
 
     def __getattr__(name: str) -> Any:
-        if not name.startswith("_") and name in (names := _names()):  # what begins so the machinery of imports asks for
-            return names[name]
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        told = f"module {__name__!r} has no attribute {name!r}"
+        if not name.startswith("_"):  # what begins so the machinery of imports asks for
+            if name in (names := _names()):
+                return names[name]
+            near = import_module("toolkit.core.errors").nearest(name, names)
+            told += f". Did you mean {' or '.join(near)}?" if near else ""
+        raise AttributeError(told)
 
 
 sys.modules[__name__].__class__ = _Package

@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.errors import DataError
+from toolkit.market.readers.columns import days as days_of
 from toolkit.market.readers.prices import price_header
-from toolkit.market.readers.tabular import read_table
+from toolkit.market.readers.tabular import read_table, table_of
 
 DATE = "date"
 DATES = (DATE, "datum")
@@ -56,7 +57,8 @@ def frame(values: Any, *, names: Sequence[str], dates: Iterable[Any] | None = No
 def as_polars(data: Any, what: str) -> pl.DataFrame:
     """A frame of any library that narwhals knows, or a mapping of names to columns.
 
-    A pandas frame whose index has dates gets them as its column `date`; NaN is pandas' mark of a missing value, and null here.
+    A pandas frame whose index has dates, or text where no column has them, gets it as its column `date`; NaN is pandas' mark of
+    a missing value, and null here.
 
     Args:
         data: The frame.
@@ -89,9 +91,9 @@ def as_polars(data: Any, what: str) -> pl.DataFrame:
     _check_names(known.columns, what)
     columns = {column.name: _values(column) for column in known.iter_columns()}
     index = nw.maybe_get_index(known)
-    if index is not None and len(index) and hasattr(index[0], "year"):
+    dates = next((name for name in columns if name.lower() in DATES), None)
+    if index is not None and len(index) and (hasattr(index[0], "year") or (dates is None and isinstance(index[0], str))):
         days = [day_part(getattr(day, "end_time", day)) for day in index]
-        dates = next((name for name in columns if name.lower() in DATES), None)
         if dates is not None and [day_part(day) for day in columns[dates]] != days:
             raise DataError(f"{what}: the index has other dates than the column {dates!r}.", hint="Remove one of the two.")
         columns = columns if dates is not None else {DATE: days, **columns}
@@ -154,10 +156,11 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
         raise DataError("returns have a column 'asset', a row each.", hint=hint)
     if DATE not in returns.columns:
         raise DataError("returns have no column 'date'.", hint="Name it date, or use tk.frame(array, names=..., dates=...).")
-    table = returns.with_columns(pl.col(DATE).cast(pl.Date, strict=False)).sort(DATE)
-    days = table[DATE].to_list()
-    if None in days or len(days) < 2:
+    read = days_of(table_of(returns.select(DATE), "returns"), DATE, month_until=date.today(), local=True)
+    if len(read) < max(2, returns.height):
         raise DataError("returns need at least two rows, each with a date.", hint="Write dates as 2026-05-31.")
+    table = returns.with_columns(read).sort(DATE)
+    days = table[DATE].to_list()
     grid = [_before(days[0], days[1]), *days]
     columns: dict[str, Any] = {DATE: grid}
     for name in (column for column in table.columns if column != DATE):

@@ -24,17 +24,19 @@ EXPECTED = pl.DataFrame({"date": DAYS, "GLD": [0.1, -0.2, 0.3], "SLV": [None, 0.
     [
         EXPECTED,
         pd.DataFrame(VALUES, columns=NAMES, index=pd.DatetimeIndex(DAYS)),
+        pd.DataFrame(VALUES, columns=NAMES, index=list(map(str, DAYS))),
         pd.DataFrame(VALUES, columns=NAMES, index=pd.PeriodIndex(["2024-01", "2024-02", "2024-03"], freq="M")),
         pd.DataFrame({"date": pd.to_datetime(DAYS), "GLD": VALUES[:, 0], "SLV": VALUES[:, 1]}),
         {"date": DAYS, "GLD": VALUES[:, 0], "SLV": VALUES[:, 1]},
         tk.frame(VALUES, names=NAMES, dates=DAYS),
         tk.frame(VALUES, names=NAMES, dates=np.array(DAYS, dtype="datetime64[ns]")),
     ],
-    ids=["polars", "pandas index", "pandas periods", "pandas column", "mapping", "array", "array of moments"],
+    ids=["polars", "pandas index", "pandas text", "pandas periods", "pandas column", "mapping", "array", "array of moments"],
 )
 def test_frames_of_any_library_are_one(given):
-    found = as_polars(given, "returns").with_columns(pl.col("date").cast(pl.Date))
-    assert found.equals(EXPECTED)
+    found = as_polars(given, "returns")
+    assert found.drop("date").equals(EXPECTED.drop("date"))
+    assert price_path(found).equals(price_path(EXPECTED))
 
 
 @pytest.mark.parametrize("given", [VALUES, [1, 2], 3.0])
@@ -86,6 +88,22 @@ def test_a_daily_path_begins_one_period_before():
 def test_what_is_no_series_of_returns_is_refused(column, told):
     with pytest.raises(tk.DataError, match=told):
         price_path(pl.DataFrame({"date": DAYS, "a": column}))
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ["2024-01-31", "2024-02-29", "2024-03-31"],
+        ["31.01.2024", "29.02.2024", "31.03.2024"],
+        pl.Series(DAYS).cast(pl.Datetime).dt.replace_time_zone("Europe/Berlin"),
+        pl.Series(DAYS).cast(pl.Datetime).dt.replace_time_zone("Asia/Tokyo"),
+        pl.Series(DAYS).cast(pl.Datetime).dt.replace_time_zone("America/New_York"),
+    ],
+    ids=["text", "German", "Berlin", "Tokyo", "New York"],
+)
+def test_days_of_returns_are_read_as_those_of_prices(dates):
+    """Text was an error of polars, and midnight in Berlin was the day before."""
+    assert price_path(EXPECTED.with_columns(date=pl.Series(dates))).equals(price_path(EXPECTED))
 
 
 def test_returns_need_dates():

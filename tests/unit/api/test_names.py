@@ -28,6 +28,9 @@ def test_what_a_type_checker_sees_has_every_model_of_the_language():
 def test_a_wrong_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="optimise"):
         tk.optimise  # noqa: B018
+    for wrong, meant in {"Universe": "UniverseSpec", "Costs": "CostsSpec", "LedoitWolf": "LedoitWolfCovariance"}.items():
+        with pytest.raises(AttributeError, match=f"Did you mean .*{meant}"):
+            getattr(tk, wrong)
 
 
 def test_functions_go_before_subpackages_of_their_name():

@@ -236,7 +236,14 @@ def reporting_budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str
     rate = last_rate(inputs.snapshot["fx"], currency, owner.currency)
     shipped = settings.origins["owner.budget"] == "shipped default"
     budget = owner.budget * rate.value
-    budget = float(f"{budget:.1e}") if shipped else cents(budget)
+    if shipped:
+        budget = float(f"{budget:.1e}")
+        note = message(
+            "Budget: {configured:,.0f} {currency}, the default, are about {budget:,.0f} {reporting}; --budget names another.",
+            configured=owner.budget, currency=currency, budget=budget, reporting=owner.currency,
+        )  # fmt: skip
+        return budget, (note,)
+    budget = cents(budget)
     note = message(
         "Budget: {configured:,.0f} {currency} as configured, at {rate:,.6g} of {day:%Y-%m-%d} {budget:,.2f} {reporting}; "
         "--budget names another.",

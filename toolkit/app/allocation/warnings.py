@@ -238,4 +238,4 @@ def _why_cash(problem: Problem, relaxed_cash: float) -> Message:
         return message("the limits leave room for no more")
     if relaxed_cash > MOSTLY_CASH:
         return message("with less of it a limit would be broken or the objective would be worse")
-    return message("the lots are too large for the budget")
+    return message("the lots or least tickets are too large for the budget and its limits")

@@ -12,7 +12,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from toolkit.app.allocation.holdings import reporting_budget
-from toolkit.app.allocation.inputs import Inputs, PricedMarket, priced_market
+from toolkit.app.allocation.inputs import AGED, Inputs, PricedMarket, priced_market
 from toolkit.app.allocation.origins import OriginVariants, is_controlled
 from toolkit.app.allocation.request import Request
 from toolkit.app.assumptions import licence_delay
@@ -109,7 +109,8 @@ def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> reco
         found = _simulated(asked, baseline.strategy, decide, prices, budget, market)
         simulated.append(Simulation(baseline.strategy, baseline.title, "baseline", found))
     told = (*told, *_earlier_end(asked.end, prices.dates[-1]))
-    return backtest_record(asked, prices, market, simulated, budget, (*market.notes, *map(note, told)))
+    read = (remark for remark in market.notes if remark.remedy is not AGED)  # no day of a backtest asks for a price of today
+    return backtest_record(asked, prices, market, simulated, budget, (*read, *map(note, told)))
 
 
 def _earlier_end(end: date | None, last: date) -> tuple[str, ...]:

@@ -251,6 +251,12 @@ def test_an_end_that_no_price_reaches_is_told():
         assert not any("ends on" in row.text for row in found.remarks)
 
 
+def test_prices_that_ended_before_today_are_no_fault_of_a_backtest():
+    old = {"start": "2023-06-30", "end": "2023-12-31", "as_of": "2024-12-31"}
+    assert not any("days old" in text for text in backtest(EQUAL, frame(walk(MONTHS)), **old).found.warnings)
+    assert any("days old" in text for text in tk.optimize(EQUAL, prices=frame(walk(MONTHS)), as_of="2024-12-31").warnings)
+
+
 def test_linear_algebra_has_one_thread_whatever_the_process_has():
     seen: list[int] = []
 
