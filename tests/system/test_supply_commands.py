@@ -279,6 +279,9 @@ def test_exposure_tells_possible_bars_and_law_that_the_ledger_lacks(called, as_j
     assert f"Resale (2): licence to leave; perhaps {bars.format('perhaps ')}." in out
     assert f"Resale (3): perhaps {bars.format('perhaps ')}; not settled." in out
     assert f"Resale (4): licence to leave; {bars.format('')}." in out
+    Path("gold.csv").write_text("asset,quantity,unit,location\ngold,10,ozt,Zürich\n", encoding="utf-8")
+    out_of_gold = " ".join(called("exposure", "gold.csv", *TODAY)[1].split())
+    assert "Resale (1): not settled; export law of CHE not in the ledger." in out_of_gold
     assert "Truce: supply comes back" in out
     assert "open order clear, or law not in the ledger" in out
     rows = called("exposure", "bars.csv", *TODAY, "--format", "markdown")[1].splitlines()

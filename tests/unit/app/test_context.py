@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -140,6 +141,12 @@ def test_options_are_checked():
     assert check_country("Germany", "--to") == "DEU"
     with pytest.raises(SpecError):
         check_country("Germny", "--to")
+
+
+def test_a_metal_without_a_product_has_its_symbol(settings):
+    lot = SimpleNamespace(asset="yttrium", form="oxide", purity="4N", size=None)
+    inputs = Context(settings, TODAY)
+    assert control_states(inputs.ledger, inputs.products, TODAY, "DEU", [lot])[0].element == "Y"
 
 
 @pytest.mark.parametrize("destination", ["USA", "JPN", "CHE", "HKG"])

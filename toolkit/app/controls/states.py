@@ -13,6 +13,7 @@ from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.purity import purity_fraction
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.size import PieceSize
+from toolkit.core.trade_names import SYMBOLS
 from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.resale import SINGLED_OUT
 from toolkit.records.controls import ClaimedPeriod, ControlState, MeasureSpells, Route, Spell
@@ -42,7 +43,8 @@ def control_states(
     rows: list[ControlState] = []
     for metal, form, piece in forms:
         state = ledger.state(metal, form, on=as_of, destination=destination, **piece)
-        asset = products[metal] if metal in products else Asset(metal, metal)
+        symbol = next((symbol for symbol, key in SYMBOLS.items() if key == metal), None)
+        asset = products[metal] if metal in products else Asset(metal, metal, element=symbol)
         routes = _routes(ledger, metal, form, as_of, **piece)
         row = ControlState.from_objects(state, asset, asset=metal, routes=routes)
         rows += [] if row in rows else [row]

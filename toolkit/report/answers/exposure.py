@@ -150,11 +150,12 @@ def _resale(answer: Answer, lot: LotExposure) -> str:
         for user, users in USERS.items()
         if (places := sorted({one.destination for one in perhaps if one.end_user == user}))
     ]
+    if lot.supposed and told:
+        told = [say.words("perhaps {words}", words="; ".join(told))]
     told += [say.words(words) for key, words in RESALE.items() if any(one.answer == key for one in lot.answers)]
     if unread := sorted({place for one in lot.answers for place in one.not_in_ledger}):
         told.append(say.words("export law of {places} not in the ledger", places=", ".join(unread)))
-    words = "; ".join(told)
-    return say.words("perhaps {words}", words=words) if lot.supposed and words else words
+    return "; ".join(told)
 
 
 def _prices(answer: Answer, found: ExposureAnswer) -> None:

@@ -96,8 +96,8 @@ COLUMNS = (
         "unknown: no tax period is told",
         "2024-06-10",
         "Kaufdatum;date of purchase;bought;bought on;purchased;purchased on;gekauft am;gekauft;buy date;trade date;"
-        "anschaffungsdatum;erwerbsdatum;einkaufsdatum;kauftag;order date;bestelldatum;acquired;acquisition date;acq date;"
-        "zugangsdatum;acq dt;purchase dt;buy dt;trade dt;erworben am",
+        "anschaffungsdatum;erwerbsdatum;einkaufsdatum;kauftag;order date;ordered on;bestelldatum;bestellt am;acquired;"
+        "acquisition date;acq date;zugangsdatum;acq dt;purchase dt;buy dt;trade dt;erworben am",
         "date;datum",
     ),
     Column(

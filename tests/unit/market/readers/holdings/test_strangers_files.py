@@ -112,6 +112,13 @@ def test_a_remark_on_a_sale_that_was_not_is_no_fault(remark):
     assert not parsed(f"asset;quantity;Bemerkung\ngallium;2;{remark}\n").faults
 
 
+@pytest.mark.parametrize("header", ["Ordered on", "Bestellt am"])
+def test_the_day_of_an_order_is_that_of_the_purchase(header):
+    assert [str(row["purchase_date"]) for row in parsed(f"asset;quantity;{header}\ngallium;2;2026-09-01\n").rows] == [
+        "2026-09-01"
+    ]
+
+
 @pytest.mark.parametrize("header", ["Verkaufspreis", "Sales tax", "Point of sale", "note Verkauf (kg)"])
 def test_a_header_near_a_sale_is_none(header):
     assert not parsed(f"asset;quantity;{header}\ngallium;2;5\n").faults
