@@ -92,16 +92,14 @@ class PriceSeries:
         if isinstance(prices, PriceSeries):
             return prices
         table = prices.drop_nulls("price")
-        runs = table["asset"].rle().struct
-        series = np.repeat(runs["value"].rank("dense").cast(pl.Int64).to_numpy(), runs["len"].to_numpy()) - 1
-        day = series * SPAN + days_of(table["date"])
+        day, lengths = _positions_of(table, "date")
         if (day[1:] < day[:-1]).any():
-            order = np.argsort(day, kind="stable")  # quick where whole series are in order, as in a store
-            table, series, day = table[order], series[order], day[order]
-        starts = np.flatnonzero(np.diff(series, prepend=-1))
+            table = table[np.argsort(day, kind="stable")]  # quick where whole series are in order, as in a store
+            day, lengths = _positions_of(table, "date")
+        starts = np.cumsum(lengths) - lengths
         known = day
         if "known_from" in table.columns and not table["known_from"].equals(table["date"]):
-            known = series * SPAN + days_of(table["known_from"])
+            known, _ = _positions_of(table, "known_from")
         quantity = np.broadcast_to(np.float64("nan"), len(day))
         if table.select(pl.col("quantity").is_not_null().any()).item():
             quantity = table["quantity"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
@@ -226,6 +224,15 @@ class PriceSeries:
         ends = np.cumsum(counts)
         chosen = _Rows(rows.day[at], rows.known[at], rows.price[at], rows.quantity[at], published_in_order=False)
         return replace(self, starts=ends - counts, ends=ends, rows=chosen)._pick(counts > 0)
+
+
+def _positions_of(table: pl.DataFrame, column: str) -> tuple[IntArray, IntArray]:
+    """Series x `SPAN` + day of a column of dates (N,), and the lengths of the runs of one asset."""
+    runs = table["asset"].rle().struct
+    lengths = runs["len"].to_numpy().astype(np.int64)
+    found = np.repeat((runs["value"].rank("dense").cast(pl.Int64).to_numpy() - 1) * SPAN, lengths)
+    found += table[column].to_physical().to_numpy()  # in place: of millions of prices each further array takes longer
+    return found, lengths
 
 
 def months_of(days: IntArray) -> IntArray:

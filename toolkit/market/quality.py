@@ -70,7 +70,7 @@ _PERIODS = {
 _ANY_PERIOD = (message("period"), message("periods"))
 _LEVEL_WINDOW = 6  # prints on each side whose median is the level before and after a jump
 _SCALE_WINDOW = 20  # changes around a print whose median size is the local scale
-_WINDOW = np.arange(1 - _SCALE_WINDOW, 2 + _SCALE_WINDOW)  # rows around the one behind a change
+_WINDOW = np.arange(1 - _SCALE_WINDOW // 2, 2 + _SCALE_WINDOW // 2)  # rows around the one behind a change
 _BLOCK = 1_000_000  # prices that are measured at once
 _MAD_TO_SIGMA = 1.4826  # for normal changes
 _MEAN_AD_TO_SIGMA = 1.2533  # fallback where most changes are zero and the median deviation vanishes
@@ -272,7 +272,8 @@ def _around_moves(own: Sequence[_One]) -> pl.DataFrame:
         # Series of one length, as all of a wide file mostly are, are measured in blocks; one print has no change.
         size = max(1, _BLOCK // count)
         for block in (every[i : i + size] for i in range(0, len(every) if count > 1 else 0, size)):
-            change = np.diff(np.log([own[at].prices for at in block]), axis=1)
+            prices, days = (np.array(part) for part in zip(*((own[at].prices, own[at].days) for at in block), strict=True))
+            change = np.diff(np.log(prices), axis=1)
             centre = np.median(change, axis=1)
             deviation = np.abs(change - centre[:, None])
             # Where most changes are zero the median deviation vanishes and the mean one stands in; a series that never
@@ -280,27 +281,25 @@ def _around_moves(own: Sequence[_One]) -> pl.DataFrame:
             median = np.median(deviation, axis=1)
             mean = deviation.mean(axis=1) * _MEAN_AD_TO_SIGMA
             overall = np.where(median > 0, median * _MAD_TO_SIGMA, mean)
-            large = deviation > OUTLIER_Z * overall[:, None]
-            for i in np.flatnonzero(large.any(axis=1)):
-                near = np.unique(np.flatnonzero(large[i])[:, None] + _WINDOW)
-                near = near[(near >= 0) & (near < count)]
-                one, first = own[block[i]], int(near[0] == 0)
-                before = near[first:] - 1
-                gone = np.full(first, np.nan)
-                found.append(
-                    (
-                        np.full(len(near), block[i]),
-                        one.days[near],
-                        one.prices[near],
-                        np.append(gone, change[i, before]),
-                        np.append(gone, one.days[before + 1] - one.days[before]),
-                        near,
-                        np.full(len(near), count),
-                        np.full(len(near), centre[i]),
-                        np.append(gone, deviation[i, before]),
-                        np.full(len(near), overall[i]),
-                    )
+            series, row = np.nonzero(deviation > OUTLIER_Z * overall[:, None])
+            near = row[:, None] + _WINDOW
+            inside = (near >= 0) & (near < count)
+            i, near = np.divmod(np.unique((series[:, None] * count + near)[inside]), count)
+            before, first = near - 1, near == 0
+            found.append(
+                (
+                    np.asarray(block)[i],
+                    days[i, near],
+                    prices[i, near],
+                    np.where(first, np.nan, change[i, before]),
+                    np.where(first, np.nan, days[i, near] - days[i, before]),
+                    near,
+                    np.full(len(near), count),
+                    centre[i],
+                    np.where(first, np.nan, deviation[i, before]),
+                    overall[i],
                 )
+            )
     names = ("asset", "date", "price", "change", "step", "order", "count", "centre", "deviation", "overall")
     columns = map(np.concatenate, zip(*found, strict=True)) if found else [np.empty(0)] * len(names)
     rows = pl.DataFrame(dict(zip(names, columns, strict=True)), nan_to_null=True).sort("asset", maintain_order=True)

@@ -237,5 +237,5 @@ def test_windows_are_laid_around_what_may_be_large_alone(monkeypatch):
 
     monkeypatch.setattr(module, "_around_moves", noted)
     row = quality(frame(days, prices), as_of=date(2039, 1, 1)).row(0, named=True)
-    assert seen == [42]  # two changes, out and back, and twenty rows on each side
+    assert seen == [22]  # two changes, out and back, and ten rows on each side
     assert (row["large_moves"], row["outliers"], row["outlier_date"]) == (2, 1, days[2000])

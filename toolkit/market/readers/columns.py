@@ -85,8 +85,6 @@ class Numbers:
 def without_words(table: Table, columns: Sequence[str], missing: Collection[str]) -> Table:
     """The table with cells that say that a value is missing empty, in columns that are not all numbers.
 
-    Where every column is all numbers, and the separator leaves no doubt of what a point is, they are numbers from then on.
-
     Args:
         table: The file.
         columns: Names of columns.
@@ -95,11 +93,26 @@ def without_words(table: Table, columns: Sequence[str], missing: Collection[str]
     given = table.cells[list(columns)].select(pl.col(pl.String))
     read = given.select(pl.all().cast(pl.Float64, strict=False))
     wordy = [text.name for text, number in zip(given, read, strict=True) if number.null_count() > text.null_count()]
-    if wordy:
-        empty = given[wordy].select(pl.all().replace(dict.fromkeys(missing)))
-        return replace(table, cells=table.cells.with_columns(empty))
-    plain = table.separator == "," and read.width > 0 and all(read.select(pl.all().is_finite().all()).row(0))
-    return replace(table, cells=table.cells.with_columns(read)) if plain else table
+    if not wordy:
+        return table
+    empty = given[wordy].select(pl.all().replace(dict.fromkeys(missing)))
+    return replace(table, cells=table.cells.with_columns(empty))
+
+
+def in_numbers(table: Table, columns: Sequence[str]) -> Table:
+    """The table with columns as numbers where all of them are, and the separator leaves no doubt of what a point is.
+
+    Args:
+        table: The file.
+        columns: Names of columns; of one that is text with a word in it, all stay as they are.
+    """
+    given = table.cells[list(columns)].select(pl.col(pl.String))
+    if table.separator != "," or not given.width:
+        return table
+    read = given.select(pl.all().cast(pl.Float64, strict=False))
+    counted = all(number.null_count() == text.null_count() for text, number in zip(given, read, strict=True))
+    counted = counted and all(read.select(pl.all().is_finite().all()).row(0))
+    return replace(table, cells=table.cells.with_columns(read)) if counted else table
 
 
 def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
@@ -206,7 +219,8 @@ def check_names(file: str, names: pl.DataFrame) -> None:
         names: Columns `row` (Int64) and `value` (String, null where there is none).
     """
     odd = pl.col("value").str.contains(r"\p{C}") | (pl.col("value").str.len_chars() > MAX_NAME)
-    if names.select(pl.col("value").unique()).filter(odd).is_empty():  # of many rows the names are few
+    # Of many rows the names are few, and equal ones mostly neighbours.
+    if names["value"].rle().struct.unnest().select("value").unique().filter(odd).is_empty():
         return
     raise_row_errors(
         file,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from datetime import date
 
@@ -138,8 +137,8 @@ def check_jumps(rows: pl.DataFrame, accept: Collection[str], *, file: str = "the
     """
     if JUMPS in accept:
         return
-    change = (pl.col("price").log() - pl.col("price").shift().log()).abs()
-    far = (pl.col("asset") == pl.col("asset").shift()) & (change >= math.log(JUMP) - 1e-12)
+    near, ratio = JUMP * (1 - 1e-12), pl.col("price") / pl.col("price").shift()
+    far = (pl.col("asset") == pl.col("asset").shift()) & ~ratio.is_between(1 / near, near, closed="none")
     meant = (pl.col("basis") == CUSTOMS) | pl.col("asset").is_in(list(accept))
     jumping = rows.with_columns(before=pl.col("price").shift(), jumps=far & ~meant).filter("jumps")
     if jumping.is_empty():

@@ -19,6 +19,7 @@ from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.market.readers import cells
+from toolkit.market.readers.columns import in_numbers
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
 from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, stated_in
@@ -160,10 +161,11 @@ def with_kinds_apart(
         return table, stated, ()
     named, stated = _columns_of_metals(table, priced, stated, key)
     kinds = {asset: found for asset, found in named.items() if {*found} - {LOW, HIGH} or {LOW, HIGH} <= {*found}}
-    texts = (column.alias("") for column in table.cells[priced] if column.dtype == pl.String)  # of any name, regexes too
+    counted = in_numbers(table, priced)
+    texts = (column.alias("") for column in counted.cells[priced] if column.dtype == pl.String)  # of any name, regexes too
     ranges = any(text.str.contains(_RANGE).any() for text in texts)
     if not (kinds or ranges):
-        return table, stated, ()
+        return counted, stated, ()
     cells_of = dict(zip(priced, alike([table.cells[column] for column in priced]), strict=True))
     of_kinds = {column for found in kinds.values() for column in found.values()}
     plain = {column: {MID: column} for column in priced if column not in of_kinds}
@@ -288,6 +290,8 @@ def with_mids(frame: pl.DataFrame, quotes: pl.DataFrame) -> pl.DataFrame:
     Raises:
         DataError: for a dealer who asks less than he pays, or `MOST_ASKED` times as much.
     """
+    if quotes.is_empty():
+        return frame
     of_day = pl.col("basis").n_unique().over("asset", "date") == len(OF_DEALERS)
     both = quotes.filter(of_day & ~pl.col("asset").is_in(frame["asset"].implode()))
     both = both.filter(pl.col("date").n_unique().over("asset") > 1)

@@ -144,7 +144,7 @@ def _read(path: Source, faults: list[Fault] | None, header: Header | None, legac
 
 def _without_comments(text: str) -> tuple[str, str | None, tuple[int, ...]]:
     """The text with comment lines blank, the separator that a first line ``sep=;`` names, and the comments below the header."""
-    if "#" not in text and "sep=" not in text:
+    if "#" not in text and "sep=" not in text.lstrip()[:5]:
         return text, None, ()
     named, quotes, begun = None, 0, False
     kept: list[str] = []
@@ -243,7 +243,7 @@ def _plain(name: str, text: str, separator: str, make: Header | None) -> Table |
 
     Its cells are never objects of Python: a tenth of the memory, and a tenth of the time.
     """
-    content = text.replace("\r\n", "\n")
+    content = text.replace("\r\n", "\n") if "\r" in text else text
     if any(mark in content for mark in _CSV_RULES):
         return None
     data = content.encode()
@@ -265,9 +265,11 @@ def _plain(name: str, text: str, separator: str, make: Header | None) -> Table |
     cells.columns = names
     if not data.isascii() or any(space in data for space in (b" ", b"\t", b"\v", b"\f")):
         cells = cells.select(pl.all().str.strip_chars().replace("", None))
-    filled = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     rows = pl.int_range(depth + 1, len(ends) + 1, eager=True).alias("row")
-    return Table(name, cells.filter(filled), rows.filter(filled), separator, header=lines[at], titles=_titles(records[:at]))
+    if all(column.null_count() for column in cells):  # a line may be empty
+        filled = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+        cells, rows = cells.filter(filled), rows.filter(filled)
+    return Table(name, cells, rows, separator, header=lines[at], titles=_titles(records[:at]))
 
 
 def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None) -> Table:
