@@ -64,7 +64,7 @@ class Quadratic:
 
     def scale(self) -> float:
         """A positive number of the size of f: solvers stop on absolute gaps, and daily variances are 1e-4."""
-        diagonal = float(np.mean(np.sum(self.R**2, axis=0) + self.s**2))
+        diagonal = float(np.mean(np.einsum("kn,kn->n", self.R, self.R) + self.s**2))
         size = max(diagonal, float(np.max(np.abs(self.c), initial=0.0)))
         return size if size > 0 else 1.0
 

@@ -241,8 +241,10 @@ class Priced(Measured):
         n, priced = len(linear), self.price_of_risk(problem) is not None
         if self.measure == "variance":
             root, specific = problem.forecast.roots()
-            weight = np.sqrt(self.risk_aversion / 2) if priced else 1.0
-            return ConvexObjective(Quadratic(weight * root, weight * specific, linear, np.zeros(n)), parts)
+            if priced:
+                weight = np.sqrt(self.risk_aversion / 2)
+                root, specific = weight * root, weight * specific
+            return ConvexObjective(Quadratic(root, specific, linear, np.zeros(n)), parts)
         risk, power = risk_function(self.measure, self.confidence, problem.data, "objective.measure")
         if power != 1 and priced:
             raise SpecError(

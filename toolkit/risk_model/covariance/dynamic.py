@@ -122,7 +122,7 @@ class DynamicCovariance(Spec):
         del standardised
         root, specific = shrunk_correlation(root, effective)
         root = moment_rows(root, noise)
-        unit = np.sqrt(inputs.periods_per_year * last / ((root * root).sum(axis=0) + specific))
+        unit = np.sqrt(inputs.periods_per_year * last / (np.einsum("kn,kn->n", root, root) + specific))
         note = message(
             "Volatilities: {share:.0f %} from the recent past, half-life {life:g} periods; correlations: {slow_share:.0f %}, "
             "{slow_life:g} periods. By the likelihood of what followed.",
@@ -204,15 +204,17 @@ def _chosen(
     mean = sums[-1] / T
     best = (np.inf, lives[0], 0.0)
     for life in lives:
-        recent = _recent_at(moments, life, mean, made)
-        best = min(best, *((loss(share * recent + (1.0 - share) * long, outcomes), life, share) for share in SHARES))
+        beside = _recent_at(moments, life, mean, made) - long
+        best = min(best, *((loss(share * beside + long, outcomes), life, share) for share in SHARES))
     return best[1:]
 
 
 def _variance_loss(forecast: FloatArray, outcome: FloatArray) -> float:
     """QLIKE of variances."""
     kept = np.maximum(forecast, FLOOR * outcome.mean(axis=0))
-    return float((np.log(kept) + outcome / kept).mean())
+    ratio = outcome / kept
+    ratio += np.log(kept, out=kept)
+    return float(ratio.mean())
 
 
 def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) -> tuple[float, float]:
@@ -231,7 +233,17 @@ def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) 
 def _correlation_loss(forecast: FloatArray, outcome: FloatArray) -> float:
     """QLIKE of the correlations of m pairs: moments (s, 3 m) of the first, the second, and of both."""
     first, second, both = np.split(forecast, 3, axis=1)
-    rho = np.clip(both / np.sqrt(np.maximum(first * second, np.finfo(float).tiny)), -CLOSEST, CLOSEST)
     own, other, together = np.split(outcome, 3, axis=1)
-    free = 1.0 - rho**2
-    return float((np.log(free) + (own + other - 2.0 * rho * together) / free).mean())
+    # In place: this is most of the work of choosing.
+    size = first * second
+    np.sqrt(np.maximum(size, np.finfo(float).tiny, out=size), out=size)
+    rho = np.divide(both, size, out=size)
+    np.clip(rho, -CLOSEST, CLOSEST, out=rho)
+    free = 1.0 - rho * rho
+    rho *= together
+    rho *= -2.0
+    rho += own
+    rho += other
+    rho /= free
+    rho += np.log(free, out=free)
+    return float(rho.mean())

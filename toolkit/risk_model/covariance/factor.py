@@ -17,11 +17,13 @@ from toolkit.returns.observation.joint import capped
 from toolkit.returns.panel import DAILY
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
-from toolkit.risk_model.covariance.form import MANY, CovarianceInputs, DenseCovariance, StructuredCovariance
+from toolkit.risk_model.covariance.form import CovarianceInputs, DenseCovariance, StructuredCovariance
 from toolkit.risk_model.factor_regression import fit
 from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
 from toolkit.risk_model.weighting import decay, half_lives
 
+MANY = 800
+"""Assets of which a few eigenvalues are found sooner than all."""
 FEW = 8
 """Most eigenvalues of a large matrix that are looked for one by one, and most restarts for each."""
 LEAST_EIGENVALUE = 1e-3

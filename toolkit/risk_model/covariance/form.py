@@ -19,7 +19,7 @@ from toolkit.returns.panel import MINIMUM_CHANGES
 RANK = 1e-12
 """Eigenvalues below this share of the largest are rounding, not variance."""
 MANY = 1_500
-"""Assets of which a few eigenvalues are found sooner than all, and whose components are not their principal ones."""
+"""Assets whose components are not their principal ones."""
 SPECIFIC_SHARES = 1e-3, 1e-4, 1e-6
 """Specific shares of the correlation of `MANY` assets: the first that leaves the rest positive definite."""
 FEW = 64
@@ -302,7 +302,7 @@ def spectral_form(
     """
     loadings = vectors * np.sqrt(values)
     # The sign of an eigenvector is arbitrary: fix it, so that the same inputs give the same bytes.
-    loadings = loadings * np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
+    loadings *= np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
     names = tuple(f"component_{i + 1}" for i in range(len(values)))
     return StructuredCovariance(names, loadings, np.eye(len(values)), specific, np.empty((len(loadings), 0)), notes)
 
@@ -356,7 +356,8 @@ def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, 
     """
     values, vectors = np.linalg.eigh(covariance)
     kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
-    return spectral_form(values[kept], vectors[:, kept], specific, notes)
+    vectors = vectors[:, kept]  # of thousands of assets each matrix takes a tenth of a gigabyte
+    return spectral_form(values[kept], vectors, specific, notes)
 
 
 def squared_norm(rows: FloatArray) -> float:

@@ -122,7 +122,7 @@ def shrunk_correlation(root: FloatArray, periods: float) -> tuple[FloatArray, Fl
     shrunk, floor = shrunk_eigenvalues(values, spanned, n)
     floor = floor if spanned == p else 0.0
     rows = np.sqrt(np.maximum(shrunk - floor, 0.0))[:, None] * vectors.T
-    size = (rows * rows).sum(axis=0) + floor
+    size = np.einsum("kn,kn->n", rows, rows) + floor
     rows /= np.sqrt(size)
     return rows, floor / size
 

@@ -19,5 +19,7 @@ class SampleCovariance(Spec):
         """Covariance of the mean changes plus the mean of their posterior covariances."""
         rows = complete_rows(inputs)
         mean = rows.changes.mean
-        cov = np.atleast_2d(np.cov(mean, rowvar=False, ddof=1)) + rows.changes.noise(np.full(len(mean), 1.0 / len(mean)))
-        return factor_form(cov * inputs.periods_per_year, np.zeros(len(inputs.assets)), rows.notes)
+        cov = np.atleast_2d(np.cov(mean, rowvar=False, ddof=1))
+        cov += rows.changes.noise(np.full(len(mean), 1.0 / len(mean)))
+        cov *= inputs.periods_per_year
+        return factor_form(cov, np.zeros(len(inputs.assets)), rows.notes)
