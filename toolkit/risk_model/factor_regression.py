@@ -157,11 +157,12 @@ def _explain_together(
 ) -> Iterator[tuple[int, tuple[str, ...], _Explained]]:
     """As `_explained`, of stacks of exact changes in the same periods, without a supply shock."""
     changes = np.stack([stack.mean.T for _, stack in every])
-    moments = exact_moments(changes, weights)
+    moments, deviations = exact_moments(changes, weights)
     # The variances of the factors are over all their periods, also those before the asset's first.
     longer = np.isfinite(changes[0, :-1]).all(axis=0).sum() > moments.count
-    variances = np.einsum("bkk->bk", (exact_moments(changes[:, :-1], weights) if longer else moments).covariance)
-    for (i, stack), variance, found in zip(every, variances, exact_least_squares(changes, weights, moments), strict=True):
+    variances = np.einsum("bkk->bk", (exact_moments(changes[:, :-1], weights)[0] if longer else moments).covariance)
+    regressions = exact_least_squares(changes, weights, moments, deviations)
+    for (i, stack), variance, found in zip(every, variances, regressions, strict=True):
         if found is None:
             yield i, names, _explain(stack, names, weights, 0)
         else:

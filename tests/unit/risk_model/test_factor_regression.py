@@ -349,7 +349,7 @@ def test_regressions_of_many_assets_at_once_are_those_of_each(weighted):
     changes[2, 1] = changes[2, 0]  # collinear
     changes[4, 2] = 0.25  # constant
     weights = 0.98 ** np.arange(90.0)[::-1] if weighted else np.ones(90)
-    together = exact_least_squares(changes, weights, exact_moments(changes, weights))
+    together = exact_least_squares(changes, weights, *exact_moments(changes, weights))
     assert [found is None for found in together] == [False, False, True, False, True, False]
     for one, found in zip(changes, together, strict=True):
         alone = least_squares(Portfolios(one.T, None), weights)
@@ -358,7 +358,7 @@ def test_regressions_of_many_assets_at_once_are_those_of_each(weighted):
             for mine, other in ((found.values, alone.values), (found.classical, alone.classical), (found.robust, alone.robust)):
                 np.testing.assert_allclose(mine, other, rtol=1e-10, atol=1e-14)
     few = changes[:, :, 14:30], weights[14:30]
-    assert exact_least_squares(*few, exact_moments(*few)) == (None,) * 6, "ten joint periods"
+    assert exact_least_squares(*few, *exact_moments(*few)) == (None,) * 6, "ten joint periods"
 
 
 def test_assets_of_exact_prices_are_regressed_together(monkeypatch):

@@ -99,13 +99,16 @@ def least_squares(portfolios: Portfolios, weights: FloatArray) -> Coefficients:
     return Coefficients(values, classical, robust, moments.count)
 
 
-def exact_least_squares(changes: FloatArray, weights: FloatArray, moments: Moments) -> tuple[Coefficients | None, ...]:
+def exact_least_squares(
+    changes: FloatArray, weights: FloatArray, moments: Moments, deviations: FloatArray
+) -> tuple[Coefficients | None, ...]:
     """As `least_squares` of many assets at once, whose prices are taken as they are and whose periods are the same.
 
     Args:
         changes: (b, q + 1, T) of q regressors and then the explained asset, of each of b assets, NaN in the same periods.
         weights: (T,) of the periods.
         moments: `exact_moments` of both.
+        deviations: (b, q + 1, T') from the means in the joint periods, as these give them too.
 
     Returns:
         None for an asset whose regressors are constant or collinear, and for all where the periods are too few.
@@ -125,12 +128,13 @@ def exact_least_squares(changes: FloatArray, weights: FloatArray, moments: Momen
     inverse = np.linalg.inv(np.where(regular[:, None, None], own, np.eye(q)))
     b = (inverse @ matrix[:, :q, q:])[:, :, 0]
     rest = np.maximum(matrix[:, q, q] - (b * matrix[:, :q, q]).sum(axis=1), 0.0)
+    u = deviations[:, q] - (b[:, None] @ deviations[:, :q])[:, 0]
     joint = np.isfinite(changes[0]).all(axis=0)
-    x, w = (changes, weights) if joint.all() else (changes[:, :, joint], weights[joint])
-    d = x - (x @ w / moments.mass)[:, :, None]
-    u = d[:, q] - (b[:, None] @ d[:, :q])[:, 0]
-    scores = np.zeros((len(x), q, len(weights)))
-    scores[:, :, joint] = (w * u)[:, None] * d[:, :q]
+    u *= weights[joint]
+    scores = u[:, None] * deviations[:, :q]
+    if not joint.all():
+        seen, scores = scores, np.zeros((len(changes), q, len(weights)))
+        scores[:, :, joint] = seen
     meat = newey_west(scores.swapaxes(1, 2), automatic_lags(moments.effective))
     classical = (rest / freedom)[:, None, None] * inverse
     robust = inverse @ meat @ inverse * (moments.effective / freedom)

@@ -109,15 +109,18 @@ class Portfolios:
         return Moments(matrix, w @ (x * x), mass, mass**2 / float(w @ w), int(rows.sum()))
 
 
-def exact_moments(changes: FloatArray, weights: FloatArray) -> Moments:
+def exact_moments(changes: FloatArray, weights: FloatArray) -> tuple[Moments, FloatArray]:
     """As `Portfolios.moments` of b times r portfolios without spread, (b, r, T) with NaN in the same periods, at once.
 
-    The matrix is (b, r, r) and its size (b, r).
+    The matrix is (b, r, r) and its size (b, r). Beside them the deviations (b, r, T') from the mean in the joint periods.
     """
     joint = np.isfinite(changes[0]).all(axis=0)
     x, w = (changes, weights) if joint.all() else (changes[:, :, joint], weights[joint])
     mass = float(w.sum())
     if not mass > 0:
-        return Moments(np.zeros((*x.shape[:2], x.shape[1])), np.zeros(x.shape[:2]), 0.0, 0.0, 0)
-    d = x - (x @ w / mass)[:, :, None]
-    return Moments((d * w) @ d.transpose(0, 2, 1), (x * x) @ w, mass, mass**2 / float(w @ w), len(w))
+        return Moments(np.zeros((*x.shape[:2], x.shape[1])), np.zeros(x.shape[:2]), 0.0, 0.0, 0), x
+    mean = x @ w / mass
+    d = x - mean[:, :, None]
+    matrix = (d * w) @ d.transpose(0, 2, 1)
+    size = np.einsum("brr->br", matrix) + mass * mean**2
+    return Moments(matrix, size, mass, mass**2 / float(w @ w), len(w)), d
