@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from toolkit.core.forecast import FloatArray
 NORMAL_95 = 1.96
 LEAST = 10
 """Shared periods below which a correlation has no interval worth showing."""
+KEPT = 64
+"""Series whose ranks are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def rank_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation:
     nothing = RankCorrelation(n, np.nan, np.nan, np.nan)
     if n < LEAST:
         return nothing
-    ranks = np.stack([_ranks(values[both]) for values in (x, y)])
+    ranks = np.stack([_ranks(values[both].tobytes()) for values in (x, y)])
     if not (np.ptp(ranks, axis=1) > 0.0).all():
         return nothing
     r = float(np.corrcoef(*ranks)[0, 1])
@@ -49,8 +52,9 @@ def rank_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation:
     return RankCorrelation(n, r, float(np.tanh(middle - reach)), float(np.tanh(middle + reach)))
 
 
-def _ranks(values: FloatArray) -> FloatArray:
-    """Ranks (n,) from 1, the mean rank among equals."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+@lru_cache(maxsize=KEPT)
+def _ranks(values: bytes) -> FloatArray:
+    """Ranks (n,) from 1 of numbers, the mean rank among equals; each series once for all its pairs."""
+    _, place, count = np.unique(np.frombuffer(values), return_inverse=True, return_counts=True)
     ranks = np.cumsum(count) - 0.5 * (count - 1.0)
     return ranks[place]
