@@ -11,7 +11,7 @@ import pytest
 from tests.subjects import context
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.controls.answers import Route, controls
+from toolkit.app.controls.answers import controls
 from toolkit.market.readers.events import KEYS, MOST_EVENTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
@@ -43,12 +43,12 @@ def test_the_files_of_the_page_change_what_they_say(ask, kind):
     assert inputs.own == ("EV063", "own-1")
     assert "EV063, own-1" in inputs.notes[0]
     for form in ("metal", "oxide"):
-        assert controls(without, "hafnium", form, Route("DEU"), DAY).headline == "not_listed"
-        found = controls(inputs, "hafnium", form, Route("DEU"), DAY)
+        assert controls(without, "hafnium", form, {"destination": "DEU"}, DAY).headline == "not_listed"
+        found = controls(inputs, "hafnium", form, {"destination": "DEU"}, DAY)
         assert found.headline == "licence"
         assert [m.source_id for m in found.measures if m.event_id == "own-1"] == ["user"]
     later = date(2026, 12, 31)
-    route = Route("USA")
+    route = {"destination": "USA"}
     assert controls(ask(kind, later), "gallium", None, route, later).headline == "licence+ban_suspended"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.controls.answers import Route, controls
+from toolkit.app.controls.answers import controls
 from toolkit.app.holdings.valuation import unit_prices
 from toolkit.app.supply import supply
 from toolkit.returns.price_levels import price_levels
@@ -128,5 +128,5 @@ def test_the_law_is_that_of_the_day(day, holmium, terbium, gallium, tungsten):
     on = date.fromisoformat(day)
     inputs = Context(SETTINGS, on)
     asked = {"holmium": (None, "DEU"), "terbium": (None, "DEU"), "gallium": (None, "USA"), "tungsten": ("bar", "DEU")}
-    found = {metal: controls(inputs, metal, form, Route(destination=to), on).headline for metal, (form, to) in asked.items()}
+    found = {metal: controls(inputs, metal, form, {"destination": to}, on).headline for metal, (form, to) in asked.items()}
     assert found == {"holmium": holmium, "terbium": terbium, "gallium": gallium, "tungsten": tungsten}

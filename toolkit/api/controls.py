@@ -82,13 +82,13 @@ def controls(
     if purity is not None and not isinstance(purity, str):
         raise SpecError(f"purity is a text, not {purity!r}.", hint=f'Write it as "{purity}" or "99.99 %".')
     context = market_of(market).context(as_of=as_of)
-    route = app.Route(
-        app.check_country(to or context.settings.config.owner.country, "to"),
-        app.check_country(origin, "origin", EUROPEAN_UNION),
-        end_user_of(end_user),
-        app.parse_purity(purity),
-        None if size is None else PieceSize.parse(size),
-    )
+    route: app.Route = {
+        "destination": app.check_country(to or context.settings.config.owner.country, "to"),
+        "origin": app.check_country(origin, "origin", EUROPEAN_UNION),
+        "end_user": end_user_of(end_user),
+        "purity": app.parse_purity(purity),
+        "size": None if size is None else PieceSize.parse(size),
+    }
     if metal is not None:
         answer = app.controls(context, metal, form, route, context.as_of)
     else:

@@ -56,11 +56,13 @@ def controls(
     if item is not None:
         show(common, app.items(context, item, day), compose.items)
         return
-    destination = app.check_country(to or context.settings.config.owner.country, "--to")
-    end_user = end_user_of(end_user)
-    piece = None if size is None else PieceSize.parse(size)
-    source = app.check_country(origin, "--origin", EUROPEAN_UNION)
-    route = app.Route(destination, source, end_user, app.parse_purity(purity), piece)
+    route: app.Route = {
+        "destination": app.check_country(to or context.settings.config.owner.country, "--to"),
+        "end_user": end_user_of(end_user),
+        "size": None if size is None else PieceSize.parse(size),
+        "origin": app.check_country(origin, "--origin", EUROPEAN_UNION),
+        "purity": app.parse_purity(purity),
+    }
     if metal is None:
         names = {asset.key: asset.name for asset in context.products}
         answer = app.product_controls(context, route, day)

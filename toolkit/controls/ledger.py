@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
+from typing import Unpack
 
 import polars as pl
 
@@ -40,6 +41,8 @@ from toolkit.controls.state import (
     Change,
     ControlState,
     Measure,
+    Piece,
+    Route,
     headline_of,
     is_listed,
     rests_on_uncertain,
@@ -48,7 +51,6 @@ from toolkit.controls.state import (
 from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message, together
-from toolkit.core.size import PieceSize
 from toolkit.core.trade_names import COMPOUNDS, FORMS, METALS, POWDER, metal_and_form, metal_hint
 
 CHINA = "CHN"
@@ -252,9 +254,7 @@ class ControlLedger:
                 if scopes and self.chronology.status(event, on, known=on) not in (EXPIRED, REPEALED):
                     yield from scopes
 
-    def certainty(
-        self, event: Event, asset: str, form: str, *, on: date, purity: float | None = None, size: PieceSize | None = None
-    ) -> str | None:
+    def certainty(self, event: Event, asset: str, form: str, *, on: date, **piece: Unpack[Piece]) -> str | None:
         """``named``, ``above_size`` or ``uncertain`` when `event` covers the form on `on`, else None.
 
         A measure on all dual-use items covers a form exactly while a dual-use licence of the same origin does: such
@@ -265,22 +265,21 @@ class ControlLedger:
             asset: Asset key of the metal.
             form: Form of the material.
             on: Day of knowledge and of the status.
-            purity: Fraction by mass; None where not known.
-            size: Dimensions and mass of a piece; None where not known.
+            piece: What is known of a piece.
         """
         match event.coverage:
             case "listed":
                 rows = self.scopes_of(event.event_id).get(asset, ())
-                found = {row.covers(form, purity, size) for row in rows if row.known_from <= on}
+                found = {row.covers(form, piece.get("purity"), piece.get("size")) for row in rows if row.known_from <= on}
             case "acts_on":
-                found = {self.certainty(self[target], asset, form, on=on, purity=purity, size=size) for target in event.acts_on}
+                found = {self.certainty(self[target], asset, form, on=on, **piece) for target in event.acts_on}
             case "dual_use_items":
                 found: set[str | None] = set()
                 for licence in self.of_metal.get(asset, ()):
                     if not licence.lists_dual_use or licence.origin != event.origin or licence.known_from > on:
                         continue
                     if (status := self.chronology.status(licence, on, known=on)) in BINDING:
-                        covers = self.certainty(licence, asset, form, on=on, purity=purity, size=size)
+                        covers = self.certainty(licence, asset, form, on=on, **piece)
                         found.add("uncertain" if covers and status == UNSETTLED else covers)
             case _:
                 return None
@@ -290,26 +289,16 @@ class ControlLedger:
         """The jurisdiction whose exports the event is about; a claim is about those it claims to extend."""
         return self._origin(self[event.acts_on[0]]) if event.relation == CLAIMS else event.origin
 
-    def _measure(
-        self,
-        event: Event,
-        asset: str,
-        form: str,
-        *,
-        on: date,
-        destination: str | None,
-        end_user: str,
-        purity: float | None,
-        size: PieceSize | None,
-    ) -> Measure | None:
+    def _measure(self, event: Event, asset: str, form: str, on: date, route: Route) -> Measure | None:
         """The measure that `event` is for the form and the route on `on`; None when it does not apply to them."""
+        destination, end_user = route.get("destination"), route.get("end_user", CIVIL)
         claim = event.relation == CLAIMS
         if event.known_from > on or (event.kind not in ("control", PRACTICE) and not claim) or event.instrument in MODIFIERS:
             return None
         everywhere = "all" in event.destinations
         if not everywhere and destination is not None and not event.reaches(destination):
             return None
-        certainty = self.certainty(event, asset, form, on=on, purity=purity, size=size)
+        certainty = self.certainty(event, asset, form, on=on, purity=route.get("purity"), size=route.get("size"))
         if certainty is None:
             return None
         period = self.chronology.period(event, on)
@@ -354,47 +343,31 @@ class ControlLedger:
         return frozenset(place for event in law if (place := self._origin(event)))
 
     @remembered
-    def state(
-        self,
-        metal: str,
-        form: str,
-        *,
-        on: date,
-        destination: str | None = None,
-        origin: str = CHINA,
-        end_user: str = CIVIL,
-        purity: float | None = None,
-        size: PieceSize | None = None,
-    ) -> ControlState:
+    def state(self, metal: str, form: str, *, on: date, **route: Unpack[Route]) -> ControlState:
         """The measures on one form of one metal for one route on one day, and their headline.
 
         Args:
             metal: Asset key, e.g. ``gallium``.
             form: Form in the words of the notices, or another word for it (``InP``).
             on: The day, end dates inclusive; nothing published later is looked at.
-            destination: ISO-3 code of the buyer's country; None asks for no route.
-            origin: Jurisdiction whose exports are asked about.
-            end_user: ``civil``, or the `end_user` of the ledger (``military``, ``listed``), or another word for one: measures
-                on other end users do not apply, and are shown as conditional.
-            purity: Fraction; None when not known: a form that is listed from a purity on is then uncertain.
-            size: Dimensions of one piece; None when not known: a form that is listed from a size on is then ``above_size``.
+            route: What goes where; for whom, from where.
 
         Raises:
             DataError: for a metal, form or end user that is not known, with the nearest names, and for a place not in ISO-3.
         """
         asset = self.metal(metal)
         kind = self.form(asset, form)
+        destination, origin = route.get("destination"), route.get("origin", CHINA)
+        route["end_user"] = end_user_of(route.get("end_user", CIVIL))
         for role, place in (("destination", destination), ("origin", origin)):
             if place is not None and place != EUROPEAN_UNION and country(place) != place:
                 # A place written otherwise would match no measure and pass for a place without controls.
                 told = message("{role:s} {place!r:s} is no ISO-3 code.", role=role, place=place)
                 raise DataError(told, hint=country_hint(place), details={role: place})
-        end_user = end_user_of(end_user)
-        route = {"destination": destination, "end_user": end_user}
         pairs = [
             (self._origin(event), measure)
             for event in self.of_metal.get(asset, ())
-            if (measure := self._measure(event, asset, kind, on=on, **route, purity=purity, size=size))
+            if (measure := self._measure(event, asset, kind, on, route))
         ]
         measures = tuple(measure for place, measure in pairs if place == origin)
         headline = headline_of(measures)
@@ -411,7 +384,7 @@ class ControlLedger:
             form=kind,
             origin=origin,
             destination=destination,
-            end_user=end_user,
+            end_user=route["end_user"],
             as_of=on,
             headline=headline,
             listed=is_listed(measures),
@@ -427,17 +400,7 @@ class ControlLedger:
 
     @remembered
     def is_controlled(
-        self,
-        metal: str,
-        form: str,
-        *,
-        on: date,
-        destination: str | None = None,
-        origin: str = CHINA,
-        end_user: str = CIVIL,
-        purity: float | None = None,
-        size: PieceSize | None = None,
-        instruments: tuple[str, ...] = COUNTING,
+        self, metal: str, form: str, *, on: date, instruments: tuple[str, ...] = COUNTING, **route: Unpack[Route]
     ) -> bool:
         """Whether one of `instruments` is in force or unsettled on a form for a route.
 
@@ -448,19 +411,15 @@ class ControlLedger:
             metal: Name or symbol.
             form: Form of the material.
             on: Day of knowledge and of the status.
-            destination: ISO-3 code of the country of import; None for any.
-            origin: ISO-3 code of the country of export.
-            end_user: ``civil`` or another end user that a notice singles out.
-            purity: Fraction by mass; None where not known.
-            size: Dimensions and mass of a piece; None where not known.
             instruments: Kinds of measures that count.
+            route: What goes where; without a destination anywhere.
         """
         asset = self.metal(metal)
         kind = self.form(asset, form)
-        route = {"destination": destination, "end_user": end_user_of(end_user)}
+        route["end_user"] = end_user_of(route.get("end_user", CIVIL))
         for event in self.of_metal.get(asset, ()):
-            if event.is_law and event.instrument in instruments and self._origin(event) == origin:
-                measure = self._measure(event, asset, kind, on=on, **route, purity=purity, size=size)
+            if event.is_law and event.instrument in instruments and self._origin(event) == route.get("origin", CHINA):
+                measure = self._measure(event, asset, kind, on, route)
                 if measure is not None and measure.status in COUNTED and not measure.conditional:
                     return True
         return False

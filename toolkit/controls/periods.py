@@ -6,15 +6,15 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Unpack
 
 import polars as pl
 
 from toolkit.controls.chronology import DAY, SUSPENDED
-from toolkit.controls.events import CIVIL, COUNTING, REPORTED
-from toolkit.controls.ledger import CHINA, ControlLedger
-from toolkit.controls.state import COUNTED
+from toolkit.controls.events import COUNTING, REPORTED
+from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.state import COUNTED, Route
 from toolkit.core.assets import Asset
-from toolkit.core.size import PieceSize
 
 SCHEMA = {"asset": pl.String, "from": pl.Date, "to": pl.Date}
 
@@ -65,29 +65,23 @@ def form_history(
     form: str,
     *,
     until: date,
-    destination: str,
-    origin: str = CHINA,
-    purity: float | None = None,
-    size: PieceSize | None = None,
+    **route: Unpack[Route],
 ) -> tuple[FormStanding, ...]:
     """The standings of a form for a civil buyer, oldest first, in one pass over the days on which they can change.
 
     Args:
         ledger: The ledger.
         metal: Asset key.
-        form: As in `ControlLedger.state`, as are `origin`, `purity` and `size`.
+        form: As in `ControlLedger.state`, as is `route`.
         until: Last day looked at.
-        destination: ISO-3 code of the buyer's country.
-        origin: Jurisdiction whose exports are asked about.
-        purity: Fraction by mass.
-        size: Of one piece.
+        route: What goes where.
 
     Returns:
         One standing a change; the first is the first day of any event, on which usually nothing applies.
     """
     found: list[FormStanding] = []
     for cut in days_of_change(ledger, until):
-        state = ledger.state(metal, form, on=cut, destination=destination, origin=origin, purity=purity, size=size)
+        state = ledger.state(metal, form, on=cut, **route)
         acts = [m for m in state.measures if not m.conditional and _stands(m.status, m.instrument, law=m.is_law)]
         standing = FormStanding(
             cut,
@@ -109,10 +103,8 @@ def control_periods(
     forms: Iterable[tuple[str, str] | Asset],
     *,
     until: date,
-    destination: str | None = None,
-    origin: str = CHINA,
-    end_user: str = CIVIL,
     instruments: tuple[str, ...] = COUNTING,
+    **route: Unpack[Route],
 ) -> pl.DataFrame:
     """The periods during which each form was controlled, each day judged by what was known on that day.
 
@@ -120,10 +112,8 @@ def control_periods(
         ledger: The ledger.
         forms: (asset key, form) pairs, or assets with a form; an asset without a form has no period.
         until: Last day looked at; a period that is still running ends there.
-        destination: ISO-3 code of the buyer's country; None asks for no route.
-        origin: Jurisdiction whose exports are asked about.
-        end_user: As in `ControlLedger.state`.
         instruments: What makes a form controlled.
+        route: As in `ControlLedger.state`.
 
     Returns:
         Columns asset, from, to (both inclusive), sorted by asset and from; adjacent periods are one.
@@ -135,15 +125,7 @@ def control_periods(
             continue
         start: date | None = None
         for cut in days_of_change(ledger, until, ledger.metal(asset)):
-            on = ledger.is_controlled(
-                asset,
-                form,
-                on=cut,
-                destination=destination,
-                origin=origin,
-                end_user=end_user,
-                instruments=instruments,
-            )
+            on = ledger.is_controlled(asset, form, on=cut, instruments=instruments, **route)
             if on and start is None:
                 start = cut
             elif not on and start is not None:

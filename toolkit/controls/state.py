@@ -5,10 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypedDict
 
 from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.controls.events import AGREED, CLAIMED, MAY_EXTEND, REPORTED, Event
+from toolkit.controls.purity import purity_fraction
 from toolkit.core.messages import Message, message, together
+from toolkit.core.size import PieceSize
+
+
+class Piece(TypedDict, total=False):
+    """What is known of a piece of a material.
+
+    Attributes:
+        purity: Fraction by mass; where it is not known, a form that is listed from a purity on is uncertain.
+        size: Dimensions and mass; where they are not known, a form that is listed from a size on is ``above_size``.
+    """
+
+    purity: float | None
+    size: PieceSize | None
+
+
+class Route(Piece, total=False):
+    """What goes where, as every question to the ledger has it.
+
+    Attributes:
+        destination: ISO-3 code of the buyer's country; without one no route is asked about.
+        origin: Jurisdiction whose exports are asked about; China where none is named.
+        end_user: ``civil``, the default, or the `end_user` of the ledger (``military``, ``listed``), or another word for one:
+            measures on other end users do not apply, and are shown as conditional.
+    """
+
+    destination: str | None
+    origin: str
+    end_user: str
+
+
+def piece_of(purity: str | None, size: str | None) -> Piece:
+    """The piece that a user's words describe."""
+    return {"purity": purity_fraction(purity), "size": PieceSize.parse(size) if size else None}
+
 
 UNCHECKED = "unchecked"
 """Status of a licence or a ban whose text was not checked. It counts as controlled, on the safe side, and is never shown as a

@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
+from typing import Any
 
 import polars as pl
 
 from toolkit.controls.ledger import CHINA, ControlLedger
-from toolkit.controls.purity import purity_fraction
-from toolkit.controls.state import REPORTED
+from toolkit.controls.state import REPORTED, Piece, piece_of
 from toolkit.core.countries import customs_area
 from toolkit.core.places import place
-from toolkit.core.size import PieceSize
 from toolkit.holdings.resale import (
     NO,
     ResaleAnswer,
@@ -157,6 +156,11 @@ class LotExposure:
     at_most: bool = False
 
     @property
+    def piece(self) -> Piece:
+        """What is known of a piece of it."""
+        return piece_of(self.purity, self.size)
+
+    @property
     def supposed(self) -> bool:
         """Whether its law rests on an origin that was assumed: where it lies in the controlling country it does not."""
         return self.assumed_origin and self.place not in customs_area(self.export_from)
@@ -235,24 +239,17 @@ def lot_exposures(
     buyers = resale_buyers(ledger, on=on)
 
     @cache
-    def answers(
-        metal: str, form: str, origin: str, purity: float | None, size: PieceSize | None, *, there: bool, lies_in: str | None
-    ) -> tuple[BuyerAnswer, ...]:
-        where = {"on": on, "origin": origin, "at_origin": there, "lies_in": lies_in, "purity": purity, "size": size}
-        return tuple(BuyerAnswer.of(resale_answer(ledger, metal, form, buyer, **where)) for buyer in buyers)
+    def answers(metal: str, form: str, **where: Any) -> tuple[BuyerAnswer, ...]:
+        return tuple(BuyerAnswer.of(resale_answer(ledger, metal, form, buyer, on=on, **where)) for buyer in buyers)
 
     for row in lots.iter_rows(named=True):
         assumed = row["origin_country"] == UNKNOWN_ORIGIN
         stored_in = stored_at(row["location"]).country
         own = {row["origin_country"], stored_in}
         origin = CHINA if assumed or own & customs_area(CHINA) else row["origin_country"]
-        purity = purity_fraction(row["purity"])
-        size = None if row["size"] is None else PieceSize.parse(row["size"])
-        metal, form = row["asset"], row["form"]
-        state = of_form(metal, form, origin=origin, purity=purity, size=size)
-        market = state
-        if origin != CHINA:
-            market = of_form(metal, form, origin=CHINA, purity=purity, size=size)
+        metal, form, piece = row["asset"], row["form"], piece_of(row["purity"], row["size"])
+        state = of_form(metal, form, origin=origin, **piece)
+        market = state if origin == CHINA else of_form(metal, form, origin=CHINA, **piece)
         counting = [m for m in state.measures if m.counts and m.is_law]
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
         price = prices.get((metal, form))
@@ -279,8 +276,8 @@ def lot_exposures(
                 measures=tuple(dict.fromkeys(m.number or m.authority for m in counting)),
                 practice=stops,
                 delivery=delivery,
-                resale=resale(metal, form, origin=origin, purity=purity, size=size),
-                answers=answers(metal, form, origin, purity, size, there=delivery != STORED_SAFE, lies_in=stored_in),
+                resale=resale(metal, form, origin=origin, **piece),
+                answers=answers(metal, form, origin=origin, at_origin=delivery != STORED_SAFE, lies_in=stored_in, **piece),
                 elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere if m.origin in laws),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
                 traceability=traceability(row["origin_country"], row["certificate"]),

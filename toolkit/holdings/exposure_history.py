@@ -64,9 +64,12 @@ class Change:
     """A measure on some of the holdings whose status changed.
 
     Attributes:
-        status: As of `toolkit.controls.state.Measure`, or ``ended``.
-        before: The status until then; None where it did not apply.
-        assets: Metals for which it changed.
+        day: The day, as known on it.
+        event_id: Id in the ledger.
+        number: By which it is cited.
+        status: in_force, suspended, unsettled, unchecked, reported, or ended.
+        before: The status until then; null where it did not apply.
+        assets: Keys of the metals for which it changed.
     """
 
     day: date

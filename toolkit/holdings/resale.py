@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Unpack
 
 from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.controls.events import END_USERS, EU_MEMBERS, EUROPEAN_UNION
 from toolkit.controls.ledger import CHINA, ControlLedger
-from toolkit.controls.state import UNCHECKED, Measure
+from toolkit.controls.state import UNCHECKED, Measure, Piece
 from toolkit.core.countries import CUSTOMS_CHINA
-from toolkit.core.size import PieceSize
 
 RESTRICTING = ("ban", "entity_list")
 """Instruments that forbid passing goods on; a watch list makes it slow, not forbidden."""
@@ -84,8 +84,7 @@ def resale_answer(
     origin: str,
     at_origin: bool = False,
     lies_in: str | None = None,
-    purity: float | None = None,
-    size: PieceSize | None = None,
+    **piece: Unpack[Piece],
 ) -> ResaleAnswer:
     """Whether a lot may be passed on to a buyer: the gravest obstacle.
 
@@ -100,12 +99,10 @@ def resale_answer(
         origin: ISO-3 code of the country whose export controls are asked about.
         at_origin: The lot is still there, or may be, and has to leave it.
         lies_in: ISO-3 code of the country where the lot lies; None where that is not known: it may be China.
-        purity: Fraction; None when not known.
-        size: Of one piece; None when not known.
+        piece: What is known of a piece.
     """
     place, user = buyer
-    route = {"destination": place, "origin": origin, "end_user": user}
-    state = ledger.state(metal, form, on=on, **route, purity=purity, size=size)
+    state = ledger.state(metal, form, on=on, destination=place, origin=origin, end_user=user, **piece)
     met = sorted(_meeting(state.measures, place, user), key=lambda m: (m.status != IN_FORCE, m.instrument != "ban", m.event_id))
     barred = [m for m in met if m.status == IN_FORCE and m.certainty == "named"]
     leaving = [m for m in state.measures if at_origin and m.counts and m.is_law]
@@ -194,14 +191,7 @@ def restricted_buyers(ledger: ControlLedger, *, on: date, origin: str) -> tuple[
 
 
 def resale_restrictions(
-    ledger: ControlLedger,
-    metal: str,
-    form: str,
-    *,
-    on: date,
-    origin: str,
-    purity: float | None = None,
-    size: PieceSize | None = None,
+    ledger: ControlLedger, metal: str, form: str, *, on: date, origin: str, **piece: Unpack[Piece]
 ) -> tuple[Restriction, ...]:
     """The buyers to whom a lot may not be passed on, one entry a buyer and measure, by destination and end user.
 
@@ -213,13 +203,11 @@ def resale_restrictions(
         form: Form of the lot.
         on: Day of the question.
         origin: ISO-3 code of the lot's country of origin.
-        purity: Fraction by mass; None where not known.
-        size: Dimensions and mass of one piece; None where not known.
+        piece: What is known of a piece.
     """
     found: list[Restriction] = []
     for destination, end_user in restricted_buyers(ledger, on=on, origin=origin):
-        route = {"destination": destination, "origin": origin, "end_user": end_user}
-        state = ledger.state(metal, form, on=on, **route, purity=purity, size=size)
+        state = ledger.state(metal, form, on=on, destination=destination, origin=origin, end_user=end_user, **piece)
         found += [
             Restriction(destination, end_user, m.instrument, m.event_id, m.number, m.certainty, m.source)
             for m in state.measures

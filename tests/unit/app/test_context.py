@@ -11,7 +11,7 @@ import toolkit.market.package
 from toolkit.app.allocation.request import Request
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.controls.answers import Route, calendar, check_country, controls, parse_purity, parse_within
+from toolkit.app.controls.answers import calendar, check_country, controls, parse_purity, parse_within
 from toolkit.app.controls.own_events import ledger_of
 from toolkit.app.controls.states import control_states
 from toolkit.app.optimize import optimize
@@ -40,7 +40,7 @@ def write(tmp_path):
 
 
 def headline(inputs, on, metal="gallium", to="USA"):
-    return controls(inputs, metal, None, Route(to), on).headline
+    return controls(inputs, metal, None, {"destination": to}, on).headline
 
 
 def test_an_own_date_changes_the_state_and_shows_as_own(settings, write):
@@ -109,7 +109,7 @@ def test_controls_take_the_form_and_the_purity_of_a_name(settings):
     known = Context(settings, TODAY)
 
     def state(name, form=None, **route):
-        found = controls(known, name, form, Route("JPN", **route), TODAY)
+        found = controls(known, name, form, {"destination": "JPN", **route}, TODAY)
         return found.metal, found.form, found.headline
 
     assert state("InP") == state("indium", "phosphide") == ("indium", "phosphide", "licence")

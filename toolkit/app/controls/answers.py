@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from toolkit.controls.events import CIVIL
 from toolkit.controls.items import find_items
-from toolkit.controls.ledger import CHINA, ControlLedger
+from toolkit.controls.ledger import CHINA
 from toolkit.controls.purity import purity_fraction
-from toolkit.controls.state import ControlState, review_note
+from toolkit.controls.state import Route, review_note
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.countries import country, country_hint
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-from toolkit.core.size import PieceSize
 from toolkit.records.answers.controls import Calendar, ControlledItems, DatedChange, Form, MetalControls, ProductControls
 
 if TYPE_CHECKING:
@@ -25,29 +22,6 @@ if TYPE_CHECKING:
 COMMON_FORM = "metal"
 UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 """Days in the units of `--within`; a month and a year are spans to look ahead, not calendar months."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A route of goods: origin, destination, end user, and the purity and size of a piece.
-
-    Attributes:
-        destination: ISO-3 code of the buyer's country.
-        purity: Fraction; None when not stated.
-        size: Of one solid piece; None when not stated.
-    """
-
-    destination: str
-    origin: str = CHINA
-    end_user: str = CIVIL
-    purity: float | None = None
-    size: PieceSize | None = None
-
-
-def _state(route: Route, ledger: ControlLedger, metal: str, form: str, on: date) -> ControlState:
-    """The state of a form of a metal on a route on a day."""
-    asked = {field.name: getattr(route, field.name) for field in fields(route)}
-    return ledger.state(metal, form, on=on, **asked)
 
 
 def parse_purity(text: str | None) -> float | None:
@@ -71,7 +45,7 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
         context: The control ledger and the products.
         metal: Name or symbol; a form and a purity beside it count where none is given.
         form: Form asked for; None for those traded and named.
-        route: Destination, origin, end user, purity and size.
+        route: What goes where.
         as_of: Day of knowledge and of the state.
 
     Raises:
@@ -79,20 +53,20 @@ def controls(context: Context, metal: str, form: str | None, route: Route, as_of
     """
     asset, of_name, purity = context.product(metal)
     form = form or of_name
-    route = replace(route, purity=parse_purity(purity)) if purity and route.purity is None else route
-
+    if purity and route.get("purity") is None:
+        route = {**route, "purity": parse_purity(purity)}
     if form is not None:
-        asked = _state(route, context.ledger, asset, form, as_of)
+        asked = context.ledger.state(asset, form, on=as_of, **route)
         return MetalControls.from_objects(asked, form_basis="asked", forms=(), own_events=context.own)
     traded = context.products[asset].form if asset in context.products else None
-    named = context.ledger.named_forms(asset, on=as_of, origin=route.origin)
+    named = context.ledger.named_forms(asset, on=as_of, origin=route.get("origin", CHINA))
     if traded is not None:
         first, basis = traded, "traded"
     elif named:
         first, basis = (COMMON_FORM if COMMON_FORM in named else named[0]), "named"
     else:
         first, basis = COMMON_FORM, "metal"
-    forms = {kind: _state(route, context.ledger, asset, kind, as_of) for kind in sorted({first, *named})}
+    forms = {kind: context.ledger.state(asset, kind, on=as_of, **route) for kind in sorted({first, *named})}
     shown = tuple(Form.from_objects(one, traded=kind == first) for kind, one in forms.items())
     return MetalControls.from_objects(forms[first], form_basis=basis, forms=shown, own_events=context.own)
 
@@ -102,12 +76,13 @@ def product_controls(context: Context, route: Route, as_of: date) -> ProductCont
 
     Args:
         context: The control ledger and the products.
-        route: Destination, origin and end user.
+        route: What goes where; purity and size are those of no product.
         as_of: Day of knowledge and of the state.
     """
-    ledger, traded = context.ledger, replace(route, purity=None, size=None)
-    states = [_state(traded, ledger, asset.key, asset.form, as_of) for asset in context.products if asset.form is not None]
-    return ProductControls.from_objects(route, ledger, as_of=as_of, products=states, own_events=context.own)
+    traded: Route = {**route, "purity": None, "size": None}
+    forms = [(asset.key, asset.form) for asset in context.products if asset.form is not None]
+    states = [context.ledger.state(metal, form, on=as_of, **traded) for metal, form in forms]
+    return ProductControls.from_objects(states[0], products=states, own_events=context.own)
 
 
 def items(context: Context, query: str, as_of: date) -> ControlledItems:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import zip_longest
-from typing import Any
+from typing import Unpack
 
 from toolkit.controls.chronology import DAY, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.controls.events import AGREED, CIVIL, CLAIMS, SUSPENDS, Event
 from toolkit.controls.ledger import CHINA, ControlLedger
-from toolkit.controls.purity import purity_fraction
+from toolkit.controls.state import Piece, piece_of
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.size import PieceSize
 from toolkit.core.trade_names import SYMBOLS
 from toolkit.holdings.exposure import LotExposure
 from toolkit.holdings.resale import SINGLED_OUT
@@ -34,12 +33,10 @@ def control_states(
         destination: ISO-3 code of the owner's country.
         lots: Lots, in the order of the rows.
     """
-    forms: list[tuple[str, str, dict[str, Any]]] = [
-        (metal, form, {"purity": purity_fraction(pure), "size": None if size is None else PieceSize.parse(size)})
-        for metal, form, pure, size in dict.fromkeys((lot.asset, lot.form, lot.purity, lot.size) for lot in lots)
-    ]
+    kinds = dict.fromkeys((lot.asset, lot.form, lot.purity, lot.size) for lot in lots)
+    forms: list[tuple[str, str, Piece]] = [(metal, form, piece_of(pure, size)) for metal, form, pure, size in kinds]
     held = {metal for metal, *_ in forms}
-    forms += [(asset.key, asset.form, {}) for asset in products if asset.form is not None and asset.key not in held]
+    forms += [(one.key, one.form, piece_of(None, None)) for one in products if one.form is not None and one.key not in held]
     rows: list[ControlState] = []
     for metal, form, piece in forms:
         state = ledger.state(metal, form, on=as_of, destination=destination, **piece)
@@ -51,7 +48,7 @@ def control_states(
     return tuple(rows)
 
 
-def _routes(ledger: ControlLedger, metal: str, form: str, as_of: date, **piece: Any) -> tuple[Route, ...]:
+def _routes(ledger: ControlLedger, metal: str, form: str, as_of: date, **piece: Unpack[Piece]) -> tuple[Route, ...]:
     """The measures that name a buyer singled out, whoever the owner is: they are the same in every report of a day."""
     rows = []
     for destination, end_user in SINGLED_OUT:

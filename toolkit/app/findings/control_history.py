@@ -8,14 +8,12 @@ from datetime import date
 from functools import cache
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Any
+from typing import Any, Unpack
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.controls.ledger import CHINA
 from toolkit.controls.periods import FormStanding, form_history
-from toolkit.controls.purity import purity_fraction
+from toolkit.controls.state import Route, piece_of
 from toolkit.core.calendar import add_months
-from toolkit.core.size import PieceSize
 from toolkit.holdings.exposure import STORED_SAFE
 from toolkit.holdings.exposure_history import Change, Exposure, Part, changes, exposure_on
 from toolkit.records.answers.backtest import Backtest
@@ -48,8 +46,7 @@ def _of_lots(ask: Ask) -> ControlHistory | None:
 
     @cache
     def history(metal: str, form: str, origin: str, purity: str | None, size: str | None) -> tuple[FormStanding, ...]:
-        piece = None if size is None else PieceSize.parse(size)
-        return _history(ask, metal, form, origin=origin, purity=purity_fraction(purity), size=piece)
+        return _history(ask, metal, form, origin=origin, **piece_of(purity, size))
 
     parts = [
         Part(
@@ -92,13 +89,9 @@ def _of_backtest(ask: Ask, found: Backtest) -> ControlHistory | None:
     return _record(ask, "backtest", points, inside, after, metals, [key for key in keys if key not in histories])
 
 
-def _history(
-    ask: Ask, metal: str, form: str, *, origin: str = CHINA, purity: float | None = None, size: PieceSize | None = None
-) -> tuple[FormStanding, ...]:
-    owner = ask.context.settings.config.owner
-    return form_history(
-        ask.context.ledger, metal, form, until=ask.as_of, destination=owner.country, origin=origin, purity=purity, size=size
-    )
+def _history(ask: Ask, metal: str, form: str, **route: Unpack[Route]) -> tuple[FormStanding, ...]:
+    route["destination"] = ask.context.settings.config.owner.country
+    return form_history(ask.context.ledger, metal, form, until=ask.as_of, **route)
 
 
 def _periods(history: Sequence[FormStanding]) -> Iterator[dict[str, Any]]:
@@ -121,17 +114,7 @@ def _record(
     metals: Sequence[Mapping[str, Any]] = (),
     unjudged: Sequence[str] = (),
 ) -> ControlHistory:
-    """The part on lots or on a backtest.
-
-    Args:
-        ask: About what.
-        subject: ``lots`` or ``backtest``.
-        points: Exposures, oldest first.
-        found: Changes, oldest first.
-        after: Exposure after the changes of a day.
-        metals: Controlled periods of each metal.
-        unjudged: Keys without a standing.
-    """
+    """The part on ``lots`` or on a ``backtest``; `after` is the exposure after the changes of a day."""
     snapshot = ask.context.snapshot
     return ControlHistory.model_validate(
         {

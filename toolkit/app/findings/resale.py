@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from toolkit.app.findings.part import Ask, part
-from toolkit.controls.purity import purity_fraction
-from toolkit.core.size import PieceSize
 from toolkit.holdings.exposure import STORED_SAFE, LotExposure
 from toolkit.holdings.resale import ResaleAnswer as LawAnswer
 from toolkit.holdings.resale import resale_answer, resale_buyers
@@ -51,7 +48,7 @@ def groups_of(lots: Iterable[LotExposure]) -> list[list[LotExposure]]:
     """Lots that the law does not tell apart."""
     found: dict[object, list[LotExposure]] = {}
     for lot in lots:
-        kind = (lot.asset, lot.form, lot.origin, *_piece(lot).values(), lot.export_from, lot.delivery != STORED_SAFE, lot.place)
+        kind = (lot.asset, lot.form, lot.origin, *lot.piece.values(), lot.export_from, lot.delivery != STORED_SAFE, lot.place)
         found.setdefault(kind, []).append(lot)
     return [*found.values()]
 
@@ -66,11 +63,7 @@ def law_of(ask: Ask, lot: LotExposure, buyer: tuple[str, str], day: date) -> Law
         day: Of the question.
     """
     place = {"origin": lot.export_from, "at_origin": lot.delivery != STORED_SAFE, "lies_in": lot.place}
-    return resale_answer(ask.context.ledger, lot.asset, lot.form, buyer, on=day, **place, **_piece(lot))
-
-
-def _piece(lot: LotExposure) -> dict[str, Any]:
-    return {"purity": purity_fraction(lot.purity), "size": PieceSize.parse(lot.size) if lot.size else None}
+    return resale_answer(ask.context.ledger, lot.asset, lot.form, buyer, on=day, **place, **lot.piece)
 
 
 def _answer(ask: Ask, lot: LotExposure, buyer: tuple[str, str]) -> ResaleAnswer:
