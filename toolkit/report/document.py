@@ -231,12 +231,16 @@ class Drawing:
         return f"{self.build.__module__}.{self.build.__qualname__}{self.figures!r}"
 
 
+Drawings = tuple[Drawing, ...]
+"""Of one chart, narrowest first; a format shows the widest that fits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart in one or more drawings, narrowest first; a format shows the widest that fits. `told` says it in words."""
+    """A chart in one or more drawings; `told` says it in words with its numbers."""
 
     kind: ClassVar[str] = "chart"
-    drawings: tuple[Drawing, ...]
+    drawings: Drawings
     told: str
 
 

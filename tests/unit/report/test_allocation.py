@@ -235,7 +235,7 @@ def test_a_waterfall_begins_each_bar_where_the_last_one_ended():
     lying = list(spans(steps))
     assert [(at.low, at.high) for at in lying] == [(0, 100), (93, 100), (80, 93), (80, 84), (0, 84)]
     assert [at.level for at in lying] == [100, 93, 80, 84, 0]
-    drawings = waterfall(steps, "told", Formats("de")).drawings
+    drawings = waterfall(steps, Formats("de"))
     assert [drawing.minimum for drawing in drawings] == [0, 512]
     hollow = [layer for layer in json.loads(drawings[0].spec)["layer"] if layer["mark"].get("stroke")]
     assert [value["low"] for layer in hollow for value in layer["data"]["values"]] == [93]

@@ -11,6 +11,7 @@ from tests.subjects import backtest
 from tests.svg_texts import assert_apart, texts
 from toolkit.report.charts.exposure_steps import Step, exposure_steps
 from toolkit.report.charts.paths import Path, Paths, paths
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.backtest_conclusions import conclusions
@@ -55,11 +56,11 @@ def test_months_and_metals_that_nothing_is_known_of_have_no_column(found):
 
 
 def lines():
-    return paths(Paths(MONTH_ENDS, Path("a", (100e3, 97e3, 98e3, 99e3, 92e3, 103e3)), (), (), "money"), "told", FMT)
+    return Chart(paths(Paths(MONTH_ENDS, Path("a", (100e3, 97e3, 98e3, 99e3, 92e3, 103e3)), (), (), "money"), FMT), "told")
 
 
 def steps():
-    return exposure_steps(tuple(Step(day, 0.2, 0.1, 0.0) for day in MONTH_ENDS[:-1]), MONTH_ENDS[-1], (), "told", FMT)
+    return Chart(exposure_steps(tuple(Step(day, 0.2, 0.1, 0.0) for day in MONTH_ENDS[:-1]), MONTH_ENDS[-1], (), FMT), "told")
 
 
 @pytest.mark.parametrize("chart", [lines(), steps()])

@@ -13,7 +13,7 @@ from tests.svg_texts import assert_apart, texts
 from toolkit.app.languages import language
 from toolkit.report.charts.strip import Dated, strip
 from toolkit.report.charts.timeline import Period
-from toolkit.report.document import Missing
+from toolkit.report.document import Chart, Missing
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.calendar import calendar
@@ -115,7 +115,7 @@ def test_labels_of_crowded_and_late_dates_stay_apart_and_inside():
     period = Period(AS_OF - timedelta(days=30), AS_OF + timedelta(days=400), AS_OF)
     days = [0, 1, 2, 3, 180, 181, 350, 380, 398, 399, 400]
     crowd = [Dated(AS_OF + timedelta(days=n), "firm") for n in days]
-    assert_apart(strip(crowd, period, "told", Formats("de")))
+    assert_apart(Chart(strip(crowd, period, Formats("de")), "told"))
 
 
 def test_without_a_date_the_section_says_so():

@@ -15,6 +15,7 @@ from toolkit.report.charts.draw import draw, titled
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.charts.levels import GRIDLINES, Month, levels, price_axis
 from toolkit.report.charts.theme import DARK, LIGHT, PANEL, TOKENS
+from toolkit.report.document import Chart
 from toolkit.report.formats.brand import contrast
 from toolkit.report.i18n.formats import Formats
 
@@ -39,7 +40,7 @@ def places(root, name):
 
 
 def test_a_drawing_has_one_title_with_the_words_it_is_given_and_nothing_that_is_not_the_themes():
-    chart = intervals(ROWS, "Volatility: <Ga> 40%.", FMT)
+    chart = Chart(intervals(ROWS, FMT), "Volatility: <Ga> 40%.")
     for at in range(len(chart.drawings)):
         root = ET.fromstring(svg(chart, at))
         assert root.attrib["role"] == "img"
@@ -52,7 +53,7 @@ def test_a_drawing_has_one_title_with_the_words_it_is_given_and_nothing_that_is_
 
 
 def test_higher_volatility_lies_further_right():
-    positions = [x for x, _ in places(ET.fromstring(svg(intervals(ROWS, "V", FMT))), "data")]
+    positions = [x for x, _ in places(ET.fromstring(svg(Chart(intervals(ROWS, FMT), "Told."))), "data")]
     assert positions[0] > positions[2] > positions[1]
 
 
@@ -60,19 +61,19 @@ def test_a_flat_series_is_drawn_on_a_linear_axis():
     flat = (Interval("flat", 0.0, 0.0, 0.0, 0.0),)
     assert is_logarithmic(ROWS)
     assert not is_logarithmic(flat)
-    drawn = svg(intervals(flat, "V", FMT))
+    drawn = svg(Chart(intervals(flat, FMT), "Told."))
     assert "NaN" not in drawn
     assert "flat" in drawn
 
 
 def test_a_long_name_is_cut_with_an_ellipsis():
-    names = texts(ET.fromstring(svg(intervals((Interval("x" * 300, 0.2, 0.2, 0.1, 0.3),), "V", FMT))))
+    names = texts(ET.fromstring(svg(Chart(intervals((Interval("x" * 300, 0.2, 0.2, 0.1, 0.3),), FMT), "V"))))
     assert any(name.endswith("…") and len(name) < 30 for name in names)
 
 
 def test_percent_signs_are_those_of_the_language():
     german = Formats("de")
-    assert any(words.endswith("\u202f%") for words in texts(ET.fromstring(svg(intervals(ROWS, "V", german)))))
+    assert any(words.endswith("\u202f%") for words in texts(ET.fromstring(svg(Chart(intervals(ROWS, german), "Told.")))))
 
 
 def test_a_colour_outside_the_theme_is_refused():
@@ -93,7 +94,7 @@ SPAN = date(2024, 11, 30), date(2025, 4, 30)
 
 
 def test_levels_are_drawn_with_a_dot_for_each_print_and_the_last_level_in_words():
-    chart = levels(MONTHS, SPAN, "Gallium: level 1,200.", FMT)
+    chart = Chart(levels(MONTHS, SPAN, FMT), "Gallium: level 1,200.")
     root = ET.fromstring(svg(chart))
     assert root.attrib["viewBox"].split()[2] == str(PANEL)
     dots = places(root, "dot")
@@ -106,7 +107,7 @@ def test_levels_are_drawn_with_a_dot_for_each_print_and_the_last_level_in_words(
 
 def test_a_series_as_published_is_a_line_without_dots():
     exact = tuple(Month(one.month, one.printed) for one in MONTHS)
-    root = ET.fromstring(svg(levels(exact, SPAN, "t", FMT)))
+    root = ET.fromstring(svg(Chart(levels(exact, SPAN, FMT), "t")))
     classes = {c for e in root.iter() for c in e.attrib.get("class", "").split()}
     assert "stroke-data" in classes
     assert not {"fill-dot", "fill-band"} & classes
@@ -142,10 +143,10 @@ def test_every_part_at_risk_keeps_its_label_beside_larger_and_smaller_ones():
         Slice(40, "€40,000", "uncertain"),
         Slice(30, "€31,000", "on"),
     )
-    drawn = svg(status_bar(parts, "Told.", FMT))
+    drawn = svg(Chart(status_bar(parts, FMT), "Told."))
     assert all(part.label in drawn for part in parts)
     many = (*parts[:1], *(Slice(1, f"€{n},000,000,000", "whitelist") for n in range(100, 112)), parts[-1])
-    crowded = svg(status_bar(many, "Told.", FMT))
+    crowded = svg(Chart(status_bar(many, FMT), "Told."))
     assert parts[-1].label in crowded
     assert "€100,000,000,000" not in crowded
 

@@ -200,7 +200,7 @@ def test_no_words_of_the_periods_meet_or_leave_a_phone():
     names = ("W-01", "稀土" * 40, "x" * 300, "GE")
     words = "germanium, tax-free from 21 Jan 2027, gain €6,507"
     periods = [Period(name, words, date(2026, 1, 20 + i), date(2027, 1, 21 + i)) for i, name in enumerate(names)]
-    chart = lot_gantt(periods, date(2026, 11, 24), "24 Nov 2026", "told", Formats())
+    chart = Chart(lot_gantt(periods, date(2026, 11, 24), Formats()), "told")
     assert_apart(chart)
     shown = [one.words for one in texts(chart.drawings[0].spec)]
     assert sum(one.startswith("tax-free from") for one in shown) == 4, "a second line on a phone"

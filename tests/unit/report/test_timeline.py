@@ -16,6 +16,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.theme import PAGE, PHONE, SHEET
 from toolkit.report.charts.timeline import Bar, Period, Swimlane, swimlanes
+from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.tables.lanes import in_words, suspended_until, timeline
@@ -126,7 +127,7 @@ def test_a_long_label_is_broken_and_one_too_long_is_cut():
         "Metal " * 20, ("a measure of some length", "No. 1 of 2026, No. 2 of 2026", "x" * 90), (Bar("on", AS_OF, None),)
     )
     period = Period(AS_OF - timedelta(days=400), AS_OF + timedelta(days=150), AS_OF)
-    chart = swimlanes([lane, lane], period, "told", Formats())
+    chart = Chart(swimlanes([lane, lane], period, Formats()), "told")
     assert_apart(chart)
     assert any(one.words.endswith("…") for one in texts(chart.drawings[0].spec))
 
@@ -134,7 +135,9 @@ def test_a_long_label_is_broken_and_one_too_long_is_cut():
 def test_dates_on_either_edge_stay_inside():
     lane = Swimlane("Ga", ("licence",), (Bar("suspended", AS_OF, AS_OF),))
     for today in (AS_OF - timedelta(days=400), AS_OF + timedelta(days=150)):
-        assert_apart(swimlanes([lane], Period(AS_OF - timedelta(days=400), AS_OF + timedelta(days=150), today), "t", Formats()))
+        assert_apart(
+            Chart(swimlanes([lane], Period(AS_OF - timedelta(days=400), AS_OF + timedelta(days=150), today), Formats()), "t")
+        )
 
 
 def test_words_are_cut_to_their_room():

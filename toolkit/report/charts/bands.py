@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from toolkit.records.parts.whatif import Band
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, sized, specification
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 NAMES = 128
@@ -44,16 +44,15 @@ class Bands:
     words: str
 
 
-def bands(rows: Sequence[Bands], caption: str, told: str, fmt: Formats) -> Chart:
+def bands(rows: Sequence[Bands], caption: str, fmt: Formats) -> Drawings:
     """The bars for a phone, a printed sheet and a page.
 
     Args:
         rows: From top to bottom.
         caption: What the axis measures, written above it.
-        told: What the chart shows, in words with its numbers.
         fmt: How the axis writes numbers.
     """
-    return sized(_spec, (tuple(rows), caption), told, fmt, PHONE, COLUMN, SHEET, PAGE)
+    return sized(_spec, (tuple(rows), caption), fmt, PHONE, COLUMN, SHEET, PAGE)
 
 
 def _spec(rows: tuple[Bands, ...], caption: str, room: int, fmt: Formats) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.lettering import width as lettered
 from toolkit.report.charts.plane import LEFT, RIGHT, Plane, spread
 from toolkit.report.charts.theme import (
     AXIS_TEXT,
@@ -25,7 +24,7 @@ from toolkit.report.charts.theme import (
     sized,
     specification,
 )
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.document import Drawing, Drawings
 from toolkit.report.i18n.formats import Formats
 
 BAR, LEADER, EDGE = 84, 26, 8
@@ -52,15 +51,9 @@ class Slice:
     fill: str
 
 
-def basket(slices: Sequence[Slice], told: str, fmt: Formats) -> Chart:
-    """The bar, as high as its names need; parts of nothing are left out.
-
-    Args:
-        slices: From the top down, in one unit.
-        told: What the bar shows, in words with its numbers.
-        fmt: How the language writes numbers.
-    """
-    return Chart((Drawing(_spec, (tuple(part for part in slices if part.value > 0), fmt)),), told)
+def basket(slices: Sequence[Slice], fmt: Formats) -> Drawings:
+    """The bar from the top down, as high as its names need; parts of nothing are left out."""
+    return (Drawing(_spec, (tuple(part for part in slices if part.value > 0), fmt)),)
 
 
 def _spec(slices: tuple[Slice, ...], fmt: Formats) -> str:
@@ -91,23 +84,17 @@ APART = 10
 """Px between two labels."""
 
 
-def status_bar(parts: Sequence[Slice], told: str, fmt: Formats) -> Chart:
-    """The bar for a phone, a printed sheet and a page; parts of nothing are left out.
-
-    Args:
-        parts: From left to right, in one unit.
-        told: What the bar shows, in words with its numbers.
-        fmt: How the language writes numbers.
-    """
+def status_bar(parts: Sequence[Slice], fmt: Formats) -> Drawings:
+    """The bar from left to right, for a phone, a printed sheet and a page; parts of nothing are left out."""
     there = tuple(part for part in parts if part.value > 0)
-    return sized(_status_bar_spec, (there,), told, fmt, PHONE, SHEET, PAGE)
+    return sized(_status_bar_spec, (there,), fmt, PHONE, SHEET, PAGE)
 
 
-def _status_bar_spec(parts: tuple[Slice, ...], width: int, fmt: Formats) -> str:
+def _status_bar_spec(parts: tuple[Slice, ...], px: int, fmt: Formats) -> str:
     total = sum(part.value for part in parts)
     x = field("from:Q", scale={"domain": [0, total], "nice": False, "zero": True}, axis=None)
     layers: list[Layer] = []
-    start, places = 0.0, _status_bar_places(parts, width - PADDING)
+    start, places = 0.0, _status_bar_places(parts, px - PADDING)
     for i, part in enumerate(parts):
         row = {"from": start, "to": start + part.value, "label": part.label}
         layers.append(layer("rect", [row], {"x": x, "x2": "to", "y": HEAD, "y2": HEAD + STATUS}, **FILLS[part.fill]))
@@ -115,7 +102,7 @@ def _status_bar_spec(parts: tuple[Slice, ...], width: int, fmt: Formats) -> str:
             words = {"align": "left", "baseline": "bottom", "fontSize": LABEL_TEXT, "fontWeight": "bold"}
             layers.append(layer("text", [row], {"x": places[i], "y": HEAD - 6, "text": "label:N"}, **words))
         start += part.value
-    return specification(layers, fmt, width=width, height=HEAD + STATUS, autosize=FIT)
+    return specification(layers, fmt, width=px, height=HEAD + STATUS, autosize=FIT)
 
 
 def _status_bar_places(parts: tuple[Slice, ...], room: float) -> dict[int, float]:
@@ -128,7 +115,7 @@ def _status_bar_places(parts: tuple[Slice, ...], room: float) -> dict[int, float
         found: dict[int, float] = {}
         end = room + APART
         for i in reversed(shown):
-            long = lettered(parts[i].label, bold=True)
+            long = width(parts[i].label, bold=True)
             end = min(room * sum(part.value for part in parts[:i]) / total, end - APART - long)
             found[i] = end
         if end >= 0 or len(shown) == 1:
@@ -152,15 +139,9 @@ class Stack:
     parts: tuple[Slice, ...]
 
 
-def stacked(rows: Sequence[Stack], told: str, fmt: Formats) -> Chart:
-    """Each bar as long as any other, for a phone, a column, a printed sheet and a page.
-
-    Args:
-        rows: From the top down.
-        told: What the bars show, in words with their numbers.
-        fmt: How the language writes numbers.
-    """
-    return sized(_stacked_spec, (tuple(rows),), told, fmt, PHONE, COLUMN, SHEET, PAGE)
+def stacked(rows: Sequence[Stack], fmt: Formats) -> Drawings:
+    """Bars from the top down, each as long as any other, for a phone, a column, a printed sheet and a page."""
+    return sized(_stacked_spec, (tuple(rows),), fmt, PHONE, COLUMN, SHEET, PAGE)
 
 
 def _stacked_spec(rows: tuple[Stack, ...], px: int, fmt: Formats) -> str:

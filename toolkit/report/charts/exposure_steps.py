@@ -10,7 +10,7 @@ from itertools import pairwise
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import GAP, LEFT, RIGHT, YEARS, Field, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 ROWS, LINE, HEIGHT = 3, 14, 150
@@ -28,17 +28,16 @@ class Step:
     suspended: float
 
 
-def exposure_steps(steps: Sequence[Step], end: date, notices: Sequence[tuple[date, str]], told: str, fmt: Formats) -> Chart:
+def exposure_steps(steps: Sequence[Step], end: date, notices: Sequence[tuple[date, str]], fmt: Formats) -> Drawings:
     """The steps for a phone, a printed sheet and a page.
 
     Args:
         steps: In order.
         end: Of the axis.
         notices: (day, words).
-        told: What the chart shows, in words with its numbers.
         fmt: How shares and months are written.
     """
-    return sized(_spec, (tuple(steps), end, tuple(notices)), told, fmt, PHONE, SHEET, PAGE)
+    return sized(_spec, (tuple(steps), end, tuple(notices)), fmt, PHONE, SHEET, PAGE)
 
 
 def _spec(steps: tuple[Step, ...], end: date, notices: tuple[tuple[date, str], ...], px: int, fmt: Formats) -> str:

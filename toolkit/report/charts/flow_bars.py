@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import Plane
 from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, Layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.document import Drawing, Drawings
 from toolkit.report.i18n.formats import Formats
 
 ROOM = PANEL - 12
@@ -70,15 +70,9 @@ class FlowBars:
         return round(min(max(months + share, 0.0), float(len(self.quantities))) * self.step, 1)
 
 
-def flow_bars(flow: FlowBars, told: str, fmt: Formats) -> Chart:
-    """The bars of a flow, for one of several panels.
-
-    Args:
-        flow: What to draw.
-        told: What it shows, in words with its numbers.
-        fmt: Of the language.
-    """
-    return Chart((Drawing(_spec, (flow, fmt)),), told)
+def flow_bars(flow: FlowBars, fmt: Formats) -> Drawings:
+    """The bars of a flow, for one of several panels."""
+    return (Drawing(_spec, (flow, fmt)),)
 
 
 def _spec(flow: FlowBars, fmt: Formats) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from toolkit.report.charts.lettering import cut, width
 from toolkit.report.charts.plane import LEFT, RIGHT, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, SHEET, TOKENS, Layer, sized, specification
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import MINUS, Formats
 
 ROW, HEAD = 24, 20
@@ -36,16 +36,15 @@ class Pair:
     unsure: bool = False
 
 
-def heatmap(names: Sequence[tuple[str, str]], pairs: Sequence[Pair], told: str, fmt: Formats) -> Chart:
+def heatmap(names: Sequence[tuple[str, str]], pairs: Sequence[Pair], fmt: Formats) -> Drawings:
     """What is observed below the diagonal, what is used above it, for a phone, a column and a printed sheet.
 
     Args:
         names: (name before a row, symbol above a column), in order.
         pairs: Each pair once.
-        told: What the chart shows, in words with its numbers.
         fmt: How numbers are written.
     """
-    return sized(_spec, (tuple(names), tuple(pairs)), told, fmt, PHONE, COLUMN, SHEET)
+    return sized(_spec, (tuple(names), tuple(pairs)), fmt, PHONE, COLUMN, SHEET)
 
 
 def _spec(names: tuple[tuple[str, str], ...], pairs: tuple[Pair, ...], px: int, fmt: Formats) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.records.parts.history import PathMonth
-from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.plane import Field, Plane
 from toolkit.report.charts.theme import PANEL, TOKENS, Layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
@@ -49,9 +49,9 @@ def indexed(paths: Sequence[Indexed], fmt: Formats) -> tuple[Chart, ...]:
 
     The scale holds every level; a print beyond it is a triangle at its edge.
     """
-    scale = _Scale(*span(paths), fmt)
-    lines = max((len(_heights(path, scale)) for path in paths), default=0)
-    return tuple(Chart((Drawing(_spec, (path, scale, lines)),), path.told) for path in paths)
+    ends = span(paths)
+    lines = max((len({y for _, y in _places(path)}) for path in paths), default=0)
+    return tuple(Chart((Drawing(_spec, (path, ends, lines, fmt)),), path.told) for path in paths)
 
 
 def span(paths: Sequence[Indexed]) -> tuple[float, float]:
@@ -67,28 +67,17 @@ def _step(figure: float, *, up: bool) -> float:
     return min(step for step in steps if step >= figure) if up else max(step for step in steps if step <= figure)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """Where months and indices lie in px; the plot begins below `top`."""
+def _ticks(low: float, high: float) -> list[float]:
+    """Numbers of the scale, 1-2-5, not more than five."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found = [step * 10.0**power for power in powers for step in STEPS if low <= step * 10.0**power <= high]
+    return found if len(found) <= 5 else [tick for tick in found if math.log10(tick).is_integer()]
 
-    low: float
-    high: float
-    fmt: Formats
 
-    def x(self, months: float, path: Indexed) -> float:
-        first, last = path.months[0].shift - 0.5, path.months[-1].shift + 0.5
-        return round(LEFT + (ROOM - LEFT) * (min(max(months, first), last) - first) / (last - first), 1)
-
-    def y(self, index: float, top: float) -> float:
-        inside = min(max(index, self.low), self.high)
-        return round(top + PLOT * math.log(self.high / inside) / math.log(self.high / self.low), 1)
-
-    @property
-    def ticks(self) -> list[float]:
-        """Numbers of the scale, 1-2-5, not more than five."""
-        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        found = [step * 10.0**power for power in powers for step in STEPS if self.low <= step * 10.0**power <= self.high]
-        return found if len(found) <= 5 else [tick for tick in found if math.log10(tick).is_integer()]
+def _field(path: Indexed, ends: tuple[float, float] = (1.0, HUNDRED), top: float = 0.0) -> Field[float]:
+    """Months from the announcement to the right, indices upwards; the plot begins below `top`."""
+    first, last = path.months[0].shift - 0.5, path.months[-1].shift + 0.5
+    return Field(Plane(ROOM, top + PLOT + FOOT), LEFT, ROOM, top, top + PLOT, first, last, *ends, log=True)
 
 
 def _away(day: date, announced: date) -> float:
@@ -97,16 +86,11 @@ def _away(day: date, announced: date) -> float:
     return (day.year - announced.year) * 12 + day.month - announced.month + share - 0.5
 
 
-def _heights(path: Indexed, scale: _Scale) -> list[int]:
-    """Base lines of words that the path needs, counted from the plot."""
-    return sorted({y for _, y in _places(path, scale)})
-
-
-def _named(path: Indexed, scale: _Scale) -> list[tuple[float, str]]:
+def _named(path: Indexed) -> list[tuple[float, str]]:
     """Where further events lie, with their words; the words of those close together stand at the first of them."""
     found: list[tuple[float, str]] = []
     for day, words in sorted(path.others):
-        x = scale.x(_away(day, path.announced), path)
+        x = _field(path).x(_away(day, path.announced))
         if found and x - found[-1][0] < NEAR:
             found[-1] = (found[-1][0], found[-1][1] if words in found[-1][1] else f"{found[-1][1]}, {words}")
         else:
@@ -114,62 +98,61 @@ def _named(path: Indexed, scale: _Scale) -> list[tuple[float, str]]:
     return found
 
 
-def _places(path: Indexed, scale: _Scale) -> list[tuple[float, int]]:
-    return Plane(ROOM, 0).placed(_named(path, scale), range(ROWS))
+def _places(path: Indexed) -> list[tuple[float, int]]:
+    """Left end and line, counted from the plot, of the words of further events."""
+    return Plane(ROOM, 0).placed(_named(path), range(ROWS))
 
 
-def _spec(path: Indexed, scale: _Scale, lines: int) -> str:
-    top = 4 + LINE * lines
-    plane = Plane(ROOM, top + PLOT + FOOT)
-    layers = [*_axes(plane, path, scale, top), *_events(plane, path, scale, top), *_prices(plane, path, scale, top)]
-    return specification(layers, scale.fmt, width=ROOM, height=plane.height)
+def _spec(path: Indexed, ends: tuple[float, float], lines: int, fmt: Formats) -> str:
+    field = _field(path, ends, 4 + LINE * lines)
+    layers = [*_axes(field, path, fmt), *_events(field, path), *_prices(field, path)]
+    return specification(layers, fmt, width=ROOM, height=field.plane.height)
 
 
-def _axes(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[Layer]:
-    for colour, ticks in (("grid", [t for t in scale.ticks if t != HUNDRED]), ("mut", [HUNDRED])):
-        rows = [{"x": LEFT, "x2": ROOM, "y": scale.y(tick, top)} for tick in ticks]
+def _axes(field: Field[float], path: Indexed, fmt: Formats) -> Iterator[Layer]:
+    plane, every = field.plane, _ticks(field.low, field.high)
+    for colour, ticks in (("grid", [t for t in every if t != HUNDRED]), ("mut", [HUNDRED])):
+        rows = [{"x": LEFT, "x2": ROOM, "y": field.y(tick)} for tick in ticks]
         yield plane.marks("rule", rows, color=TOKENS[colour], strokeWidth=1)
-    numbers = [{"x": LEFT - 5, "y": scale.y(t, top) + 4, "label": scale.fmt.plain_number(t)} for t in scale.ticks]
+    numbers = [{"x": LEFT - 5, "y": field.y(tick) + 4, "label": fmt.plain_number(tick)} for tick in every]
     yield plane.words(numbers, TOKENS["mut"], "right")
     shifts = [shift for shift in MONTHS if path.months[0].shift <= shift <= path.months[-1].shift]
-    months = [
-        {"x": scale.x(shift, path), "y": plane.height - 3, "label": scale.fmt.number(shift, signed=True)} for shift in shifts
-    ]
+    months = [{"x": field.x(shift), "y": plane.height - 3, "label": fmt.number(shift, signed=True)} for shift in shifts]
     yield plane.words(months, TOKENS["mut"], "center")
 
 
-def _events(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[Layer]:
+def _events(field: Field[float], path: Indexed) -> Iterator[Layer]:
     """The announcement, the first day in force, and further events with their words above the plot."""
-    bottom = top + PLOT
-    lines = [scale.x(_away(day, path.announced), path) for day, _ in path.others]
-    named = _named(path, scale)
+    plane, top, bottom = field.plane, field.top, field.bottom
+    named = _named(path)
     labels = [
-        {"x": x, "y": top - 4 - LINE * row, "label": words}
-        for (x, row), (_, words) in zip(_places(path, scale), named, strict=True)
+        {"x": x, "y": top - 4 - LINE * row, "label": words} for (x, row), (_, words) in zip(_places(path), named, strict=True)
     ]
     heights = {x: label["y"] for (x, _), label in zip(named, labels, strict=True)}
+    lines = [field.x(_away(day, path.announced)) for day, _ in path.others]
     rows = [{"x": x, "y": heights.get(x, top + 8) - 8, "y2": bottom} for x in lines]
     yield plane.marks("rule", rows, color=TOKENS["mut"], strokeWidth=1, strokeDash=[1, 3])
     yield plane.words(labels, TOKENS["mut"])
     for day, colour, thick, dash in ((path.announced, "ink", 1, [5, 3]), (path.effective, "ctl", 1.5, [])):
         if day:
-            line = [{"x": scale.x(_away(day, path.announced), path), "y": top, "y2": bottom}]
+            line = [{"x": field.x(_away(day, path.announced)), "y": top, "y2": bottom}]
             yield plane.marks("rule", line, color=TOKENS[colour], strokeWidth=thick, strokeDash=dash)
 
 
-def _prices(plane: Plane, path: Indexed, scale: _Scale, top: float) -> Iterator[Layer]:
+def _prices(field: Field[float], path: Indexed) -> Iterator[Layer]:
     """Benchmark and level as lines that stop at what is not known, prints as dots, those beyond the scale at its edge."""
+    plane = field.plane
     for colour, thick, side in (("cur", 1.5, "benchmark"), ("data", 2.2, "level")):
         known = [(month.shift, getattr(month, side)) for month in path.months]
         runs = [
-            {"x": scale.x(shift, path), "y": scale.y(figure, top), "run": sum(f is None for _, f in known[:i])}
+            {"x": field.x(shift), "y": field.y(figure), "run": sum(f is None for _, f in known[:i])}
             for i, (shift, figure) in enumerate(known)
             if figure is not None
         ]
         yield plane.marks("line", runs, strokeWidth=thick, color=TOKENS[colour], strokeJoin="round")
     prints = [(month.shift, month.printed) for month in path.months if month.printed is not None]
-    dots = [{"x": scale.x(s, path), "y": scale.y(f, top)} for s, f in prints if scale.low <= f <= scale.high]
+    dots = [{"x": field.x(s), "y": field.y(f)} for s, f in prints if field.low <= f <= field.high]
     yield plane.marks("circle", dots, size=11, color=TOKENS["dot"], opacity=1)
-    for shape, inside in (("triangle-up", lambda f: f <= scale.high), ("triangle-down", lambda f: f >= scale.low)):
-        rows = [{"x": scale.x(s, path), "y": scale.y(f, top)} for s, f in prints if not inside(f)]
+    for shape, inside in (("triangle-up", lambda f: f <= field.high), ("triangle-down", lambda f: f >= field.low)):
+        rows = [{"x": field.x(s), "y": field.y(f)} for s, f in prints if not inside(f)]
         yield plane.marks("point", rows, shape=shape, size=22, filled=True, color=TOKENS["dot"], opacity=1)

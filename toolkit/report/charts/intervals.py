@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, sized, specification
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 ROW = 26
@@ -28,15 +28,9 @@ class Interval:
     high: float
 
 
-def intervals(rows: Sequence[Interval], told: str, fmt: Formats) -> Chart:
-    """Printed and believed figures of each row beside its interval, for a phone and for a column.
-
-    Args:
-        rows: From top to bottom.
-        told: What the chart shows, in words with its numbers.
-        fmt: How the axis writes numbers.
-    """
-    return sized(_spec, (tuple(rows),), told, fmt, PHONE, COLUMN)
+def intervals(rows: Sequence[Interval], fmt: Formats) -> Drawings:
+    """Printed and believed figures of each row beside its interval, for a phone and for a column."""
+    return sized(_spec, (tuple(rows),), fmt, PHONE, COLUMN)
 
 
 def is_logarithmic(rows: Sequence[Interval]) -> bool:

@@ -12,7 +12,7 @@ from datetime import date
 from toolkit.core.calendar import month_number
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.theme import FIT, PANEL, TOKENS, Channel, Layer, field, layer, specification
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.document import Drawing, Drawings
 from toolkit.report.i18n.formats import Formats
 
 HEIGHT = 126
@@ -46,16 +46,15 @@ class Month:
     error: float | None = None
 
 
-def levels(months: Sequence[Month], span: tuple[date, date], told: str, fmt: Formats) -> Chart:
+def levels(months: Sequence[Month], span: tuple[date, date], fmt: Formats) -> Drawings:
     """Dots, line and band of a noisy series; the line alone of one that is taken as printed.
 
     Args:
         months: In order, at least one with a price.
         span: First and last month of the axis, the same in all panels of a figure.
-        told: What the chart shows, in words with its numbers.
         fmt: How prices are written.
     """
-    return Chart((Drawing(_spec, (months, span, fmt)),), told)
+    return (Drawing(_spec, (months, span, fmt)),)
 
 
 def _spec(months: Sequence[Month], span: tuple[date, date], fmt: Formats) -> str:

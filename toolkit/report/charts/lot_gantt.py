@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from toolkit.report.charts.lettering import cut
 from toolkit.report.charts.lettering import width as width_of
 from toolkit.report.charts.theme import FIT, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, field, layer, sized, specification
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 ROW, BAR, HEAD, FOOT, LINE = 34, 10, 22, 22, 16
@@ -30,21 +30,19 @@ class Period:
     until: date
 
 
-def lot_gantt(periods: Sequence[Period], today: date, written_today: str, told: str, fmt: Formats) -> Chart:
+def lot_gantt(periods: Sequence[Period], today: date, fmt: Formats) -> Drawings:
     """The periods for a phone, a printed sheet and a page.
 
     Args:
         periods: From top to bottom.
         today: Day of the line.
-        written_today: Its label.
-        told: What the chart shows, in words with its numbers.
         fmt: How the axis writes months.
     """
     rows = tuple(periods)
-    return sized(_spec, (rows, today, written_today), told, fmt, PHONE, SHEET, PAGE)
+    return sized(_spec, (rows, today), fmt, PHONE, SHEET, PAGE)
 
 
-def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: int, fmt: Formats) -> str:
+def _spec(periods: tuple[Period, ...], today: date, width: int, fmt: Formats) -> str:
     first = min(*(period.since for period in periods), today) - MARGIN
     last = max(*(period.until for period in periods), today) + MARGIN
     ticks = {
@@ -54,7 +52,7 @@ def _spec(periods: tuple[Period, ...], today: date, written_today: str, width: i
     x = field("since:T", scale={"domain": [_moment(first), _moment(last)], "nice": False}, axis=ticks)
     hollow = {"fill": TOKENS["paper"], "stroke": TOKENS["data"], "strokeWidth": 1.5}
     above_bar = {"align": "left", "baseline": "bottom", "fontSize": LABEL_TEXT}
-    day = {"since": today.isoformat(), "label": written_today}
+    day = {"since": today.isoformat(), "label": fmt.short_date(today)}
     labels = [_label(period, width - EDGES) for period in periods]
     lines = max(len(label) for label in labels)
     step = ROW + LINE * (lines - 1)

@@ -12,7 +12,7 @@ from toolkit.report.charts.lettering import BOLD, cut, width
 from toolkit.report.charts.levels import price_axis
 from toolkit.report.charts.plane import GAP, LEFT, RIGHT, YEARS, Field, Plane, linear_ticks, spread
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 TOP, HEIGHT, LOW = 8, 250, 190
@@ -59,15 +59,9 @@ class Paths:
         return min(every), max(every)
 
 
-def paths(drawn: Paths, told: str, fmt: Formats) -> Chart:
-    """The lines for a phone, a printed sheet and a page.
-
-    Args:
-        drawn: What to draw.
-        told: What it shows, in words with its numbers.
-        fmt: How values and months are written.
-    """
-    return sized(_spec, (drawn,), told, fmt, PHONE, SHEET, PAGE)
+def paths(drawn: Paths, fmt: Formats) -> Drawings:
+    """The lines for a phone, a printed sheet and a page."""
+    return sized(_spec, (drawn,), fmt, PHONE, SHEET, PAGE)
 
 
 def _spec(drawn: Paths, px: int, fmt: Formats) -> str:

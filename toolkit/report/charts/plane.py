@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from toolkit.core.calendar import add_months, month_number
 from toolkit.report.charts.lettering import width
@@ -21,6 +21,8 @@ OVER = 8
 """Px that words may reach into the right margin of a drawing."""
 _FURTHER = {"x2": "x2", "y2": "y2", "text": "label:N", "detail": "run:N"}
 """Channel -> its column, where the rows have it."""
+
+AtT = TypeVar("AtT", date, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,8 @@ MONTH = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """Days from left to right and values from bottom to top, in px of a plane.
+class Field(Generic[AtT]):
+    """Days, or numbers, from left to right and values from bottom to top, in px of a plane.
 
     Attributes:
         left, right, top, bottom: Its edges.
@@ -122,15 +124,15 @@ class Field:
     right: float
     top: float
     bottom: float
-    start: date
-    end: date
-    low: float
-    high: float
+    start: AtT
+    end: AtT
+    low: float = 0.0
+    high: float = 1.0
     log: bool = False
 
-    def x(self, day: date) -> float:
+    def x(self, at: AtT) -> float:
         """Px of a day, kept on the field."""
-        share = (day - self.start).days / max((self.end - self.start).days, 1)
+        share = (at - self.start) / (self.end - self.start) if self.end > self.start else 0.0
         return round(self.left + (self.right - self.left) * min(max(share, 0.0), 1.0), 1)
 
     def y(self, value: float) -> float:
@@ -147,7 +149,7 @@ class Field:
         words = [{"x": self.left - GAP, "y": self.y(value) + 4, "label": told} for value, told in ticks]
         yield self.plane.words(words, TOKENS["mut"], align="right")
 
-    def years(self, fmt: Formats) -> Iterator[Layer]:
+    def years(self: Field[date], fmt: Formats) -> Iterator[Layer]:
         """A tick and a number for each January; where there are not two, months from the first to the last."""
         januaries = [date(year, 1, 1) for year in range(self.start.year + 1, self.end.year + 1)]
         every = max(1, math.ceil(len(januaries) * 44 / max(self.right - self.left, 1.0)))
@@ -163,7 +165,7 @@ class Field:
             rows.append({"x": place, "y": self.bottom + 17, "label": words})
         yield self.plane.words(rows, TOKENS["mut"])
 
-    def _months(self) -> list[date]:
+    def _months(self: Field[date]) -> list[date]:
         """The first day, the last, and days a month or some apart between them, as many as there is room to name."""
         count = month_number(self.end) - month_number(self.start)
         every = max(1, math.ceil(count * MONTH / max(self.right - self.left, 1.0)))

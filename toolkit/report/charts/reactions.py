@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import width as lettered
-from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, TOKENS, Layer, layer, sized, specification
-from toolkit.report.document import Chart
+from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.theme import AXIS_TEXT, COLUMN, FIXED, LABEL_TEXT, PHONE, TOKENS, sized, specification
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 HEAD, ROW, FOOT, RIGHT = 6, 46, 26, 16
@@ -30,15 +31,9 @@ class Strip:
     written: str
 
 
-def reactions(strips: Sequence[Strip], told: str, fmt: Formats) -> Chart:
-    """The strips for a phone and for a column, on one logarithmic axis of the price after over before.
-
-    Args:
-        strips: From the top down; each has a change.
-        told: What the chart shows, in words with its numbers.
-        fmt: How the language writes numbers.
-    """
-    return sized(_spec, (tuple(strips),), told, fmt, PHONE, COLUMN)
+def reactions(strips: Sequence[Strip], fmt: Formats) -> Drawings:
+    """The strips for a phone and for a column, on one logarithmic axis of the price after over before."""
+    return sized(_spec, (tuple(strips),), fmt, PHONE, COLUMN)
 
 
 def _spec(strips: tuple[Strip, ...], room: int, fmt: Formats) -> str:
@@ -50,28 +45,31 @@ def _spec(strips: tuple[Strip, ...], room: int, fmt: Formats) -> str:
     def across(change: float) -> float:
         return left + (room - RIGHT - left) * math.log((1 + change) / least) / math.log(most / least)
 
-    layers: list[Layer] = []
-    end = -math.inf
+    plane = Plane(room, bottom + FOOT)
+    lines, named, end = [], [], -math.inf
     for tick in (tick for tick in TICKS if least <= tick <= most):
-        x, words = across(tick - 1), fmt.percent(tick - 1, 0, signed=True) if tick != 1 else fmt.percent(0, 0)
-        colour = TOKENS["mut"] if tick == 1 else TOKENS["grid"]
-        layers.append(layer("rule", [{}], {"x": x, "y": HEAD, "y2": {"value": bottom}}, stroke=colour, strokeWidth=1))
+        x, words = across(tick - 1), fmt.percent(tick - 1, 0, signed=True)
+        lines.append({"x": x, "y": HEAD, "y2": bottom, "zero": tick == 1})
         half = lettered(words, AXIS_TEXT) / 2
         if x - half > end:
-            style = {"align": "center", "baseline": "top", "fontSize": AXIS_TEXT, "color": TOKENS["mut"]}
-            layers.append(layer("text", [{"label": words}], {"x": x, "y": bottom + 8, "text": "label:N"}, **style))
+            named.append({"x": x, "y": bottom + 8, "label": words})
             end = x + half + 8
-    for i, strip in enumerate(strips):
-        middle = HEAD + ROW * i + ROW / 2 + 6
-        for words, up, size, colour in ((strip.label, 8, LABEL_TEXT, "ink"), (strip.note, -7, AXIS_TEXT, "mut")):
-            style = {"align": "left", "baseline": "middle", "fontSize": size, "color": TOKENS[colour]}
-            layers.append(layer("text", [{"label": words}], {"x": 0, "y": middle - up, "text": "label:N"}, **style))
-        dots = {"size": 50, "fill": TOKENS["dot"], "fillOpacity": 0.55}
-        layers += [layer("circle", [{}], {"x": across(change), "y": middle}, **dots) for change in strip.changes]
-        at = across(strip.median)
-        tick = {"x": at, "y": middle - 9, "y2": {"value": middle + 9}}
-        layers.append(layer("rule", [{}], tick, stroke=TOKENS["data"], strokeWidth=3))
-        style = {"align": "center", "baseline": "bottom", "fontSize": LABEL_TEXT, "fontWeight": "bold", "color": TOKENS["data"]}
-        layers.append(layer("text", [{"label": strip.written}], {"x": at, "y": middle - 11, "text": "label:N"}, **style))
+    rows = [(HEAD + ROW * i + ROW / 2 + 6, strip) for i, strip in enumerate(strips)]
+    labels = [{"x": 0, "y": y - 8, "label": strip.label} for y, strip in rows]
+    notes = [{"x": 0, "y": y + 7, "label": strip.note} for y, strip in rows]
+    heads = {"align": "left", "baseline": "middle"}
+    dots = [{"x": across(change), "y": y} for y, strip in rows for change in strip.changes]
+    medians = [{"x": across(strip.median), "y": y - 9, "y2": y + 9} for y, strip in rows]
+    written = [{"x": across(strip.median), "y": y - 11, "label": strip.written} for y, strip in rows]
+    bold = {"align": "center", "baseline": "bottom", "fontSize": LABEL_TEXT, "fontWeight": "bold", "color": TOKENS["data"]}
+    layers = [
+        *(plane.marks("rule", [line], color=TOKENS["mut" if line["zero"] else "grid"], strokeWidth=1) for line in lines),
+        plane.marks("text", named, align="center", baseline="top", fontSize=AXIS_TEXT, color=TOKENS["mut"]),
+        plane.marks("text", labels, **heads, fontSize=LABEL_TEXT),
+        plane.marks("text", notes, **heads, fontSize=AXIS_TEXT, color=TOKENS["mut"]),
+        plane.marks("circle", dots, size=50, fill=TOKENS["dot"], fillOpacity=0.55),
+        plane.marks("rule", medians, color=TOKENS["data"], strokeWidth=3),
+        plane.marks("text", written, **bold),
+    ]
     padding = {"left": 0, "right": 0, "top": 0, "bottom": 0}
-    return specification(layers, fmt, width=room, height=bottom + FOOT, autosize=FIXED, padding=padding)
+    return specification(layers, fmt, width=room, height=plane.height, autosize=FIXED, padding=padding)

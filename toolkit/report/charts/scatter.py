@@ -23,7 +23,7 @@ from toolkit.report.charts.theme import (
     sized,
     specification,
 )
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 STYLES: Mapping[str, Mapping[str, Any]] = {
@@ -70,17 +70,16 @@ class Axis:
     limit: tuple[float, str] | None = None
 
 
-def scatter(marks: Sequence[Mark], x: Axis, y: Axis, told: str, fmt: Formats) -> Chart:
+def scatter(marks: Sequence[Mark], x: Axis, y: Axis, fmt: Formats) -> Drawings:
     """The marks for a phone, a printed sheet and a page.
 
     Args:
         marks: In the order in which labels are given their places.
         x: Axis to the right; percentages are given as numbers up to 100, with their sign as `suffix`.
         y: Axis upwards.
-        told: What the chart shows, in words with its numbers.
         fmt: How the axes write numbers.
     """
-    return sized(_spec, (tuple(marks), x, y), told, fmt, PHONE, SHEET, PAGE)
+    return sized(_spec, (tuple(marks), x, y), fmt, PHONE, SHEET, PAGE)
 
 
 @dataclass(frozen=True, slots=True)

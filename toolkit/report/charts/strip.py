@@ -11,7 +11,7 @@ from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import LEFT, RIGHT, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
 from toolkit.report.charts.timeline import Period
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 Mark = Literal["next", "firm", "open", "past"]
@@ -46,16 +46,15 @@ class _Label:
     level: int
 
 
-def strip(dates: Sequence[Dated], period: Period, told: str, fmt: Formats) -> Chart:
+def strip(dates: Sequence[Dated], period: Period, fmt: Formats) -> Drawings:
     """The dates on one line, drawn for a phone, a printed sheet and the whole page.
 
     Args:
         dates: In order of time; those outside the period stand on its edge.
         period: The line, with the day of the report marked.
-        told: What the chart shows, in words.
         fmt: How dates are written.
     """
-    return sized(_spec, (dates, period), told, fmt, PHONE, SHEET, PAGE)
+    return sized(_spec, (dates, period), fmt, PHONE, SHEET, PAGE)
 
 
 def _spec(dates: Sequence[Dated], period: Period, px: int, fmt: Formats) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
-from toolkit.report.document import Chart, Drawing
+from toolkit.report.document import Drawing, Drawings
 from toolkit.report.i18n.formats import Formats
 
 Mark = Literal["area", "bar", "circle", "line", "point", "rect", "rule", "text", "tick"]
@@ -102,14 +102,13 @@ def specification(layers: Iterable[Layer], fmt: Formats, **properties: Any) -> s
     return json.dumps(spec, sort_keys=True, ensure_ascii=False)
 
 
-def sized(spec: Callable[..., str], figures: tuple[Any, ...], told: str, fmt: Formats, *widths: int) -> Chart:
-    """A chart with one drawing a width.
+def sized(spec: Callable[..., str], figures: tuple[Any, ...], fmt: Formats, *widths: int) -> Drawings:
+    """One drawing a width.
 
     Args:
         spec: From the figures, the width in px and the language to a specification.
         figures: What is drawn: plain values and frozen records.
-        told: What the chart shows, in words with its numbers.
         fmt: Of the language.
         widths: The narrowest first, which is shown wherever there is no room for the next.
     """
-    return Chart(tuple(Drawing(spec, (*figures, px, fmt), px if i else 0) for i, px in enumerate(widths)), told)
+    return tuple(Drawing(spec, (*figures, px, fmt), px if i else 0) for i, px in enumerate(widths))

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.plane import LEFT, RIGHT, Plane
+from toolkit.report.charts.plane import LEFT, RIGHT, Field, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 Mark = Literal["on", "suspended", "unsettled", "ahead", "claimed", "whitelist", "reported"]
@@ -91,29 +91,15 @@ class _Placed:
         return max(bars, self.y + LINE * len(self.lines) - 3) + (BETWEEN if self.beside else BELOW)
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """Where the days lie in a drawing: from `left` to its right edge."""
-
-    plane: Plane
-    period: Period
-    left: float
-    bottom: float
-
-    def at(self, day: date) -> float:
-        return self.left + (self.plane.width - self.left) * self.period.share(day)
-
-
-def swimlanes(lanes: Sequence[Swimlane], period: Period, told: str, fmt: Formats) -> Chart:
+def swimlanes(lanes: Sequence[Swimlane], period: Period, fmt: Formats) -> Drawings:
     """The lanes from top to bottom, drawn for a phone, a printed sheet and the whole page.
 
     Args:
         lanes: In order; their labels stand before their bars, on a phone above them, and are broken where the room ends.
         period: The axis.
-        told: What the chart shows, in words.
         fmt: How the day of the report is written.
     """
-    return sized(_spec, (lanes, period), told, fmt, PHONE, SHEET, PAGE)
+    return sized(_spec, (lanes, period), fmt, PHONE, SHEET, PAGE)
 
 
 def _spec(lanes: Sequence[Swimlane], period: Period, px: int, fmt: Formats) -> str:
@@ -121,9 +107,10 @@ def _spec(lanes: Sequence[Swimlane], period: Period, px: int, fmt: Formats) -> s
     left = min(max(_long(lane) for lane in lanes), COLUMN * room) if px >= BESIDE else None
     placed = tuple(_placed(lanes, room, left))
     bottom = max(placed[-1].bar + BAR, placed[-1].y + LINE * len(placed[-1].lines)) + 6
-    field = _Field(Plane(room, bottom + FOOT), period, 0 if left is None else left + AWAY, bottom)
-    layers = [*_years(field), *_bars(field, placed), *_today(field, fmt), *_labels(field.plane, placed)]
-    return specification(layers, fmt, width=room, height=field.plane.height, autosize=FIXED)
+    plane = Plane(room, bottom + FOOT)
+    field = Field(plane, 0 if left is None else left + AWAY, room, TOP, bottom, period.start, period.end)
+    layers = [*_years(field), *_bars(field, placed), *_today(field, period.today, fmt), *_labels(plane, placed)]
+    return specification(layers, fmt, width=room, height=plane.height, autosize=FIXED)
 
 
 def _long(lane: Swimlane) -> float:
@@ -154,14 +141,14 @@ def _lines(pieces: Sequence[str], beside: float, room: float) -> tuple[str, ...]
     return tuple(DOT.join(line).lstrip() for line in lines)
 
 
-def _years(field: _Field) -> Iterator[Layer]:
+def _years(field: Field[date]) -> Iterator[Layer]:
     """A line for each year, and as many of their numbers as have room."""
-    period, plane, bottom = field.period, field.plane, field.bottom
-    years = range(period.start.year + (period.start > date(period.start.year, 1, 1)), period.end.year + 1)
-    at = {year: field.at(date(year, 1, 1)) for year in years}
+    plane, bottom, start, end = field.plane, field.bottom, field.start, field.end
+    years = range(start.year + (start > date(start.year, 1, 1)), end.year + 1)
+    at = {year: field.x(date(year, 1, 1)) for year in years}
     lines = [{"x": x, "y": TOP - 4, "y2": bottom} for x in at.values()]
     yield plane.marks("rule", lines, color=TOKENS["grid"], strokeWidth=1)
-    a_year = (plane.width - field.left) / max((period.end - period.start).days / 365.25, 1e-9)
+    a_year = (plane.width - field.left) / max((end - start).days / 365.25, 1e-9)
     every = max(1, -int(-TICK // a_year))
     rows = []
     for year in years[::every]:
@@ -171,17 +158,17 @@ def _years(field: _Field) -> Iterator[Layer]:
     yield plane.marks("text", rows, align="left", dx=4, fontSize=AXIS_TEXT, color=TOKENS["mut"], baseline="alphabetic")
 
 
-def _bars(field: _Field, placed: Sequence[_Placed]) -> Iterator[Layer]:
-    period, plane = field.period, field.plane
+def _bars(field: Field[date], placed: Sequence[_Placed]) -> Iterator[Layer]:
+    plane = field.plane
     rows: dict[Mark, list[dict[str, Any]]] = {}
     for one in placed:
         for bar in one.lane.bars:
-            if bar.since >= period.end or (bar.until and bar.until < period.start):
+            if bar.since >= field.end or (bar.until and bar.until < field.start):
                 continue
-            last = period.end if bar.until is None else bar.until + timedelta(days=1)
+            last = field.end if bar.until is None else bar.until + timedelta(days=1)
             claimed = bar.mark == "claimed"
             y = one.bar + (BAR + 2) * claimed
-            x, x2 = field.at(bar.since), field.at(last)
+            x, x2 = field.x(bar.since), field.x(last)
             rows.setdefault(bar.mark, []).append({"x": x, "x2": max(x2, x + 1), "y": y, "y2": y + (THIN if claimed else BAR)})
     for mark, entries in rows.items():
         if mark == "reported":
@@ -192,11 +179,11 @@ def _bars(field: _Field, placed: Sequence[_Placed]) -> Iterator[Layer]:
             yield plane.marks("rect", entries, opacity=1, **_STYLE[mark])
 
 
-def _today(field: _Field, fmt: Formats) -> Iterator[Layer]:
+def _today(field: Field[date], today: date, fmt: Formats) -> Iterator[Layer]:
     """The day of the report, with its date above the line."""
-    plane, x = field.plane, field.at(field.period.today)
+    plane, x = field.plane, field.x(today)
     yield plane.marks("rule", [{"x": x, "y": TOP - 8, "y2": field.bottom}], color=TOKENS["ink"], strokeWidth=1.5)
-    words = fmt.short_date(field.period.today)
+    words = fmt.short_date(today)
     half = width(words, bold=True) / 2
     middle = min(max(x, half), plane.width + RIGHT - half)
     yield plane.marks("text", [{"x": middle, "y": TOP - 13, "label": words}], fontWeight="bold", baseline="alphabetic")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, sized, specification
-from toolkit.report.document import Chart
+from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
 ROW = 31
@@ -48,15 +48,9 @@ class Span:
     level: float
 
 
-def waterfall(steps: Sequence[Step], told: str, fmt: Formats) -> Chart:
-    """The steps from top to bottom, for a phone and for a column.
-
-    Args:
-        steps: The whole first; what the others take away adds up to it.
-        told: What the chart shows, in words with its numbers.
-        fmt: Of the language.
-    """
-    return sized(_spec, (tuple(steps),), told, fmt, PHONE, COLUMN)
+def waterfall(steps: Sequence[Step], fmt: Formats) -> Drawings:
+    """The steps from top to bottom, for a phone and for a column."""
+    return sized(_spec, (tuple(steps),), fmt, PHONE, COLUMN)
 
 
 def spans(steps: Sequence[Step]) -> Iterator[Span]:

@@ -55,7 +55,7 @@ def growth_chart(run: Findings) -> Chart:
     told = say.words(
         "Wealth from {first} to {last}: {ended}.", first=fmt.month(dates[0]), last=fmt.month(dates[-1]), ended=ended
     )
-    return paths(drawn, told, fmt)
+    return Chart(paths(drawn, fmt), told)
 
 
 def _drawn_anew(run: Findings) -> str:
@@ -153,7 +153,7 @@ def falls_chart(run: Findings) -> Chart:
     )
     depths = "; ".join(f"{title(run, other)}: {fmt.percent(other.figures.max_drawdown)}" for other in (one, *behind))
     told = say.words("Deepest falls: {depths}.", depths=depths)
-    return paths(drawn, told, fmt)
+    return Chart(paths(drawn, fmt), told)
 
 
 def _below(one: Simulated) -> tuple[float, ...]:
@@ -225,7 +225,7 @@ def months(run: Findings) -> tuple[Block, ...]:
         right("Volatility", lambda i: fmt.percent(one.rolling_volatility[i])),
         stacks=False,
     )
-    return (Figure(finding, sub, (paths(drawn, told, fmt), table), legend, _source(run), data),)
+    return (Figure(finding, sub, (Chart(paths(drawn, fmt), told), table), legend, _source(run), data),)
 
 
 def _months(run: Findings, one: Simulated) -> Table:

@@ -9,7 +9,7 @@ from toolkit.records.answers.backtest import Backtest, Simulated
 from toolkit.records.parts.control_history import MetalHistory
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
@@ -91,7 +91,7 @@ def _panel(run: Findings, key: str, months: Sequence[Month], mean: float, metal:
     title = capital(of_key(key, say))
     note = say("{mean} on average, {last} at the end", mean=fmt.percent(mean, 0), last=fmt.percent(quantities[-1], 0))
     told = say.words("{metal}: at most {peak} of wealth; {note}.", metal=title, peak=fmt.percent(peak, 0), note=note)
-    return SmallMultiple(text(name(title)), note, flow_bars(bars, told, fmt))
+    return SmallMultiple(text(name(title)), note, Chart(flow_bars(bars, fmt), told))
 
 
 def _legend(run: Findings, metals: Sequence[MetalHistory]) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from toolkit.records.controls import Claim, Upcoming
 from toolkit.report.charts.strip import Dated, Mark, strip
 from toolkit.report.charts.timeline import Period
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Calendar, Date, Figure, Missing
+from toolkit.report.document import Block, Calendar, Chart, Date, Figure, Missing
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
@@ -81,7 +81,7 @@ def _figure(run: Findings, rows: Sequence[Upcoming], following: str | None) -> F
     return Figure(
         _finding(run, rows, following),
         text(dates, " ", reviewed) if reviewed and not run.short else dates,
-        (strip(shown, period, f"{told}.", fmt),) if shown else (),
+        (Chart(strip(shown, period, fmt), f"{told}."),) if shown else (),
         tuple((f"date-{key}", say.words(words)) for key, words in LEGEND if key in marks),
         say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"))),
     )

@@ -10,7 +10,7 @@ from toolkit.records.controls import Standing
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Bar, Block, Figure, Missing, left, right
+from toolkit.report.document import Bar, Block, Chart, Figure, Missing, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import WON, stage, years
@@ -64,7 +64,7 @@ def _weights(run: Findings, held: Sequence[Scored]) -> Figure:
     sign = fmt.percent(0, 0)[1:]
     across = Axis(say.words("share of value"), 1.0, sign)
     upward = Axis(say.words("world supply left without the largest producer"), 100.0, sign)
-    chart = scatter(marks, across, upward, plain(text(*_told(run, held))), fmt)
+    chart = Chart(scatter(marks, across, upward, fmt), plain(text(*_told(run, held))))
     whole = run.part(SupplyPart).portfolio
     sub = say(
         "Share of value against what is left of world supply when the largest producer drops out (N-1), at the stage at which "

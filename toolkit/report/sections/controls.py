@@ -159,13 +159,7 @@ def _states(run: Findings, row: ControlState) -> Cells:
 
 
 def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bool = False) -> State | None:
-    """The gravest measure of a cell, in force before suspended; the others of the cell follow from the data.
-
-    Args:
-        run: What is reported.
-        measures: Of the cell.
-        column_of_licences: A ban stands among licences, and says that it is one.
-    """
+    """The gravest measure of a cell, in force before suspended; a ban that stands among licences says that it is one."""
     official = [m for m in measures if m.standing == "official" and m.status in SHOWN]
     if not official:
         return None

@@ -9,7 +9,7 @@ from toolkit.holdings.traceability import UNKNOWN_ORIGIN
 from toolkit.records.parts.resale import AnswerValue, BuyerChange, ChangedLots, DayAfter
 from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
@@ -43,7 +43,7 @@ def day_after(run: Findings) -> tuple[Block, ...]:
     stacks = [Stack(name, tuple(Slice(value, run.money(value), fill) for _, value, fill in parts)) for name, parts in rows]
     there = {part.fill for row in stacks for part in row.parts}
     legend = tuple((FILL[css], say.words(words)) for css, words in LEGEND if FILL[css] in there)
-    drawing = (stacked(stacks, f"{told}.", run.fmt),) if rows else ()
+    drawing = (Chart(stacked(stacks, run.fmt), f"{told}."),) if rows else ()
     return (Figure(_finding(run), _sub(run), drawing, legend, source, _table(run)),)
 
 

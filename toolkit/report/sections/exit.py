@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from toolkit.records.parts.exit import Exit, ProductExit
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Bar, Block, Columns, Figure, Paragraph, Row, Shown, left, right
+from toolkit.report.document import Bar, Block, Chart, Columns, Figure, Paragraph, Row, Shown, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
@@ -88,7 +88,7 @@ def _waterfall(run: Findings, part: Exit) -> Figure:
         net=_derived(run, terms, run.money(total.net_now), COSTS),
     )
     legend = (("hollow", say.words("rests on an assumption")),) if guess else ()
-    chart = waterfall(steps, f"{told}.", run.fmt)
+    chart = Chart(waterfall(steps, run.fmt), f"{told}.")
     return Figure(title, sentences(*_what(run, part)), (chart,), legend, sentences(*_source(run, part)))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from toolkit.holdings.exposure_history import Exposure
 from toolkit.records.parts.control_history import ControlHistory, MeasureChange
 from toolkit.report.charts.exposure_steps import Step, exposure_steps
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Shown, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Shown, Table, left, right
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
@@ -37,7 +37,7 @@ def exposure_history(run: Findings) -> tuple[Block, ...]:
     steps = tuple(Step(p.day, _stoppable(p), p.outside, p.suspended) for p in found.points)
     end = found.points[-1].day if found.subject == "backtest" else run.as_of
     told = say.words("Under control: {shares}.", shares="; ".join(_shares(run, found)))
-    figure = exposure_steps(steps, end, _notices(run, found.changes), told, fmt)
+    figure = Chart(exposure_steps(steps, end, _notices(run, found.changes), fmt), told)
     table = _table(run, found)
     foot = say(
         "Source: control ledger as known on each day{marks}.",
@@ -113,16 +113,16 @@ OUTSIDE: Mapping[str, str] = {
 }
 
 
-def _notices(run: Findings, changes: Sequence[MeasureChange]) -> list[tuple]:
+def _notices(run: Findings, changes: Sequence[MeasureChange]) -> list[tuple[date, str]]:
     """The notices of each day that begin, are suspended or resume, in short."""
-    days: dict[str, list[str]] = {}
+    days: dict[date, list[str]] = {}
     for one in changes:
         days.setdefault(one.day, []).append(one.number)
     found = []
-    for date, numbers in sorted(days.items()):
+    for when, numbers in sorted(days.items()):
         names = list(dict.fromkeys(numbers))
         words = run.fmt.notices(names[0]) if len(names) == 1 else run.say.words("{n} notices", n=len(names))
-        found.append((day(date), words))
+        found.append((when, words))
     return found
 
 
@@ -130,7 +130,7 @@ def _shares(run: Findings, found: ControlHistory) -> list[str]:
     """The shares at the first and the last point and after each change."""
     kept = [
         found.points[0],
-        *(p for p in found.points[1:] if p.day in {day(one.day) for one in found.changes}),
+        *(p for p in found.points[1:] if p.day in {one.day for one in found.changes}),
         found.points[-1],
     ]
     return [f"{run.fmt.short_date(p.day)} {run.fmt.percent(_under(p), 0)}" for p in dict.fromkeys(kept)]

@@ -8,7 +8,7 @@ from toolkit.records.factors import Factor, FactorAsset, FactorModel, Loading
 from toolkit.records.risk import Correlation
 from toolkit.report.charts.heatmap import Pair, heatmap
 from toolkit.report.compose import beside, section
-from toolkit.report.document import Bar, Block, Figure, Missing, Paragraph, Shown, Table, left, right
+from toolkit.report.document import Bar, Block, Chart, Figure, Missing, Paragraph, Shown, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import mark
@@ -219,7 +219,7 @@ def correlations(run: Findings) -> Figure | None:
     known = [r for r in rows if r.observed is not None]
     apart = [r for r in known if not _holds_zero(r)]
     named = [(heads[key], assets[key].element or heads[key]) for key in order]
-    chart = heatmap(named, pairs, _told(run, apart, heads), fmt)
+    chart = Chart(heatmap(named, pairs, fmt), _told(run, apart, heads))
     counts = sorted(r.periods for r in rows)
     sub = say(
         "Below the diagonal the rank correlation of the observed price changes of a pair ({n} that both have), above it the"

@@ -10,6 +10,7 @@ from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.compose import folded, section
 from toolkit.report.document import (
     Block,
+    Chart,
     Figure,
     Missing,
     Panels,
@@ -145,7 +146,7 @@ def _panel(run: Findings, flow: Flow, months: Sequence[str]) -> SmallMultiple:
         last=run.fmt.month(_first(flow.summary.month)),
         note=note,
     )
-    return SmallMultiple(text(run.head(flow)), note, flow_bars(bars, told, run.fmt))
+    return SmallMultiple(text(run.head(flow)), note, Chart(flow_bars(bars, run.fmt), told))
 
 
 def _note(run: Findings, flow: Flow) -> Text:

@@ -8,7 +8,7 @@ from toolkit.records.parts.history import History, HistoryCase, Notice, PricePoi
 from toolkit.report.charts.indexed import Indexed, indexed, span
 from toolkit.report.charts.reactions import Strip, reactions
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Figure, Panels, Row, Shown, SmallMultiple, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Panels, Row, Shown, SmallMultiple, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day, readable
 from toolkit.report.i18n.language import mark
@@ -44,7 +44,7 @@ def _strip(run: Findings) -> Figure | None:
     told = "; ".join((metals, *(f"{strip.label}: {strip.written}, {strip.note}" for strip in strips)))
     legend = (("dot", say.words("one case")), ("median", say.words("median")))
     sub = say("Change of the price over base metals after each announcement, by months from it; logarithmic.")
-    return Figure(_finding(run), sub, (reactions(strips, f"{told}.", fmt),), legend, _foot(run, part.cases))
+    return Figure(_finding(run), sub, (Chart(reactions(strips, fmt), f"{told}."),), legend, _foot(run, part.cases))
 
 
 def _finding(run: Findings) -> Text:

@@ -10,7 +10,7 @@ from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.subjects import Holdings
 from toolkit.report.charts.basket import Slice, status_bar
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Missing, Row, Shown, left, right
+from toolkit.report.document import Block, Chart, Figure, Missing, Row, Shown, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
@@ -103,7 +103,7 @@ def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     title, foot = _finding(run, found, total), sentences(*_source(run))
     if not parts:
         return Figure(title, sub, (table,), (), foot)
-    return Figure(title, sub, (status_bar(parts, f"{told}.", fmt),), legend, foot, table)
+    return Figure(title, sub, (Chart(status_bar(parts, fmt), f"{told}."),), legend, foot, table)
 
 
 def _finding(run: Findings, found: Mapping[Reach, Sum], total: float) -> Text:

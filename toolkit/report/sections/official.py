@@ -9,7 +9,7 @@ from typing import NamedTuple
 from toolkit.records.parts.supply import EuScore, MetalSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Figure, Missing, left, right
+from toolkit.report.document import Block, Chart, Figure, Missing, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
@@ -60,7 +60,7 @@ def _plane(run: Findings, rated: Sequence[Rated]) -> Figure:
     across = Axis(say.words("economic importance EI"), 1.0, "", (important, f"EI {fmt.number(important, 1)}"))
     upward = Axis(say.words("supply risk SR"), 1.0, "", (risky, f"SR {fmt.number(risky, 1)}"))
     marks = [*_marks(run, rated)]
-    chart = scatter(marks, across, upward, plain(text(*_told(run, rated))), fmt)
+    chart = Chart(scatter(marks, across, upward, fmt), plain(text(*_told(run, rated))))
     kinds = {"shared" if one.style == "shared" else "scored" for one in marks}
     kinds |= {"supposed"} if any(one.supposed is not None for one in marks) else set()
     legend = tuple((kind, say.words(words)) for kind, words in LEGEND if kind in kinds)

@@ -8,7 +8,7 @@ from datetime import date
 from toolkit.records.parts.prices import PriceMonth, Prices, PriceSeries
 from toolkit.report.charts.levels import Month, levels
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
@@ -129,7 +129,7 @@ def _panel(run: Findings, one: PriceSeries, span: tuple[date, date]) -> SmallMul
         word = say.words(basis) if basis else say.term("term", one.basis.replace("_", " "))
         note = say("{basis}, last {month}", basis=word, month=written["month"])
         told = say("{metal}: {print} {unit} ({month}).", **written)
-    return SmallMultiple(text(run.head(one)), note, levels(_months(one), span, plain(told), fmt))
+    return SmallMultiple(text(run.head(one)), note, Chart(levels(_months(one), span, fmt), plain(told)))
 
 
 def _source(run: Findings, found: Prices, drawn: Sequence[PriceSeries]) -> Text:

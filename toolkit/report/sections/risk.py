@@ -9,7 +9,7 @@ from toolkit.records.parts.prices import Fall
 from toolkit.records.risk import AssetModel
 from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.compose import beside, section
-from toolkit.report.document import Bar, Block, Figure, Missing, Table, left, right
+from toolkit.report.document import Bar, Block, Chart, Figure, Missing, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
@@ -114,7 +114,7 @@ def _volatilities(run: Findings) -> Figure | None:
             metals=say.listed(apart),
         )
         foot = text(foot, " ", ahead)
-    chart = intervals(drawn, _told(run, rows), fmt)
+    chart = Chart(intervals(drawn, fmt), _told(run, rows))
     return Figure(_volatility_title(run, rows, noisy), sub, (chart,), legend, foot, _table(run, rows))
 
 

@@ -8,7 +8,7 @@ from toolkit.core.limits import HELD
 from toolkit.records.parts.supply import MetalSupply, StageSupply, SupplyPart
 from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Figure, Missing, Row, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Missing, Row, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital
@@ -47,7 +47,7 @@ def stages(run: Findings) -> tuple[Block, ...] | Missing:
         "Source: statistics of production{markers}.", markers=sources(*run.of_sources(*(at.source_id for _, at in rows)))
     )
     legend = tuple((css, told) for css, told in words if css in fills)
-    chart = stacked(stacks, f"{told}.", run.fmt)
+    chart = Chart(stacked(stacks, run.fmt), f"{told}.")
     return (Figure(_finding(run, rows), sub, (chart,), legend, source, _table(run, rows)),)
 
 

@@ -8,7 +8,7 @@ from toolkit.records.parts.whatif import Band as LossBand
 from toolkit.records.parts.whatif import Effect, MetalStop, Multiples, PublishedCheck, WhatIf
 from toolkit.report.charts.bands import Bands, bands
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Figure, Missing, Paragraph, Shown, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Missing, Paragraph, Shown, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Written
 from toolkit.report.i18n.language import mark
@@ -91,7 +91,7 @@ def _multiples(run: Findings, moving: Sequence[MetalStop]) -> Figure:
         assumed=sources(*run.rests_on(SUM, STOP, CARRIED)),
     )
     caption = say.words("share of {country} in world production", country=maker(run))
-    chart = bands(rows, caption, _told(run, order), fmt)
+    chart = Chart(bands(rows, caption, fmt), _told(run, order))
     foot = text(source, *(text(" ", words) for words in left_out(run)))
     return Figure(_finding(run, order), _formula(run), (chart,), tuple(legend), foot, losses(run))
 

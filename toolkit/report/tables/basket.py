@@ -8,7 +8,7 @@ from toolkit.holdings.exposure import LotExposure
 from toolkit.records.controls import Standing
 from toolkit.records.positions import Position
 from toolkit.report.charts.basket import Slice, basket
-from toolkit.report.document import Figure
+from toolkit.report.document import Chart, Figure
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import Text, sources
@@ -105,4 +105,4 @@ def _figure(run: Findings, slices: Sequence[Slice], marks: Sequence[tuple[str, s
         markers=sources(*run.of_tables("controls"), *run.rests_on(UNCERTAIN, *rests)),
     )
     title = run.say("What of it export controls reach")
-    return Figure(title, sub, (basket(slices, f"{told}.", run.fmt),), legend, foot)
+    return Figure(title, sub, (Chart(basket(slices, run.fmt), f"{told}."),), legend, foot)

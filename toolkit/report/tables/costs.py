@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from toolkit.records.positions import Position
 from toolkit.report.charts.waterfall import Step, waterfall
-from toolkit.report.document import Bar, Figure, Row, Table, left, right
+from toolkit.report.document import Bar, Chart, Figure, Row, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import mark
@@ -115,7 +115,7 @@ def cost_waterfall(run: Findings) -> Figure | None:
     return Figure(
         title,
         say("From the budget to what is held, in {currency}.", currency=run.currency),
-        (waterfall(steps, f"{'; '.join(told)}.", fmt),),
+        (Chart(waterfall(steps, fmt), f"{'; '.join(told)}."),),
         (("hollow", say.words("rests on an assumption")),) * assumed,
         say("Own calculation{markers}.", markers=Span("", refs=(*run.of_prices(), *markers))),
         _table(run, found),

@@ -10,7 +10,7 @@ from itertools import pairwise
 from toolkit.controls.state import Measure
 from toolkit.records.controls import ControlState, MeasureSpells
 from toolkit.report.charts.timeline import Bar, Mark, Period, Swimlane, swimlanes
-from toolkit.report.document import Figure, Table, left
+from toolkit.report.document import Chart, Figure, Table, left
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
@@ -70,7 +70,7 @@ def timeline(run: Findings) -> Figure | None:
     return Figure(
         _finding(run, lanes),
         sub,
-        (swimlanes(swim, Period(start, end, run.as_of), _told(run, lanes, start, end), fmt),),
+        (Chart(swimlanes(swim, Period(start, end, run.as_of), fmt), _told(run, lanes, start, end)),),
         tuple((state, say.words(words)) for state, words in STATES.items() if state in shown),
         say(
             "Source: control ledger{markers}.",

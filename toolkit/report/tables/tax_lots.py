@@ -215,4 +215,4 @@ def _gantt(run: Findings, lots: Sequence[TaxLot]) -> Chart:
         if lot.free_from is not None
     )
     told = "; ".join(f"{period.name}: {period.words}" for period in periods)
-    return lot_gantt(periods, run.as_of, fmt.short_date(run.as_of), f"{told}.", fmt)
+    return Chart(lot_gantt(periods, run.as_of, fmt), f"{told}.")
