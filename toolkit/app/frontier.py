@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from toolkit.app.allocation.prepare import prepare
 from toolkit.app.allocation.request import Request
-from toolkit.app.runs import SCHEMA_VERSION, csv_text, put
-from toolkit.core.errors import SpecError
+from toolkit.app.runs import SCHEMA_VERSION, csv_text
 from toolkit.core.messages import message
 from toolkit.optimize.analysis.frontier import Frontier, Point, frontier
 from toolkit.optimize.problem import Problem
 from toolkit.records.answers.frontier import EfficientFrontier, FrontierPoint, FrontierSolver
 from toolkit.records.sources import StrategyName
-
-
-def write_csv(found: EfficientFrontier, path: Path) -> None:
-    """Write the points as CSV; `SpecError` when the file cannot be written."""
-    try:
-        put(path, csv_of(found).encode())
-    except SpecError as error:
-        raise SpecError(error.message, hint="Name another file with --csv.") from error
 
 
 def csv_of(found: EfficientFrontier) -> str:
@@ -36,22 +26,6 @@ def csv_of(found: EfficientFrontier) -> str:
         for row in found.in_order
     )  # fmt: skip
     return csv_text([[*figures, *found.assets, "cash", "critical"], *rows])
-
-
-def write_chart(found: EfficientFrontier, path: Path) -> None:
-    """Write the frontier as an SVG picture; `SpecError` when it is a point, or the file cannot be written."""
-    if found.is_point:
-        raise SpecError(
-            "{path:s}: the frontier is a point, and there is no curve to draw.",
-            hint="Give the strategy a forecast of returns, or wider limits.",
-            path=str(path),
-        )
-    from toolkit.report.charts.frontier import frontier_svg  # noqa: PLC0415  # the drawing library is large
-
-    try:
-        put(path, frontier_svg(found).encode())
-    except SpecError as error:
-        raise SpecError(error.message, hint="Name another file with --chart.") from error
 
 
 def efficient_frontier(request: Request, points: int) -> EfficientFrontier:

@@ -35,17 +35,17 @@ def frontier(
         raise SpecError("--format {format} and --csv - both write to stdout.", hint="Give --csv a file.", format=common.format)
     request = request_of(common, strategy, settings, budget=budget, holdings=holdings, total=total, sell_others=sell_others)
     with progress(message("Loading the solver"), common):
-        from toolkit.app.frontier import csv_of, efficient_frontier, write_csv
+        from toolkit.app.frontier import csv_of, efficient_frontier
         from toolkit.report.answers.frontier import frontier as document
     with progress(message("Tracing the frontier"), common):
         answer = efficient_frontier(request, points)
     unwritten = []
     if chart is not None and not answer.is_point:
-        from toolkit.app.frontier import write_chart
+        from toolkit.report.charts.frontier import frontier_svg
 
-        unwritten.append(try_write(lambda: write_chart(answer, Path(chart)))[1])
+        unwritten.append(try_write(lambda: _write("--chart", chart, frontier_svg(answer)))[1])
     if csv is not None and csv != "-":
-        unwritten.append(try_write(lambda: write_csv(answer, Path(csv)))[1])
+        unwritten.append(try_write(lambda: _write("--csv", csv, csv_of(answer)))[1])
     if csv == "-":
         sys.stdout.write(csv_of(answer))
     else:
@@ -62,3 +62,14 @@ def frontier(
         )
     if csv is not None and csv != "-":
         say(message("points: {file:s}", file=csv), common)
+
+
+def _write(option: str, file: str, content: str) -> None:
+    """Write what an option names a file for; `SpecError` when it cannot be written."""
+    from toolkit.app.runs import put
+    from toolkit.core.errors import SpecError
+
+    try:
+        put(Path(file), content.encode())
+    except SpecError as error:
+        raise SpecError(error.message, hint="Name another file with {option}.", option=option) from error

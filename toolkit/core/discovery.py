@@ -1,4 +1,4 @@
-"""Discovery of extensions: the models that the modules of a package define, one file a kind."""
+"""Discovery of extensions: the models and the named values that the modules of a package define, one file a kind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, Union
 from pydantic import BaseModel, Field
 
 Model = TypeVar("Model", bound=BaseModel)
+Value = TypeVar("Value", bound=Any)
 
 
 def models_by_kind(package: str, base: type[Model], method: str | None = None) -> Mapping[str, type[Model]]:
@@ -40,6 +41,21 @@ def union_of_kinds(package: str, base: type[BaseModel], method: str) -> Any:
         method: Name of a method that a model must have to be a member.
     """
     return Annotated[Union[tuple(models_by_kind(package, base, method).values())], Field(discriminator="kind")]  # noqa: UP007
+
+
+@functools.cache
+def values_by_name(package: str, kind: type[Value]) -> Mapping[str, Value]:
+    """The `name` of a value -> the value, of every one of this type that a module of `package` holds, in their order.
+
+    Raises:
+        TypeError: for two values of one name.
+    """
+    found: dict[str, Value] = {}
+    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        for value in vars(importlib.import_module(f"{package}.{info.name}")).values():
+            if isinstance(value, kind) and found.setdefault(value.name, value) is not value:
+                raise TypeError(f"two values of {package} are named {value.name!r}")
+    return MappingProxyType(found)
 
 
 @functools.cache

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
 import itertools
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from toolkit.core.discovery import values_by_name
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
@@ -88,18 +86,9 @@ def section(name: str, title: str, *, needs: Iterable[str] = (), uses: Iterable[
     return lambda build: Builder(name, title, tuple(needs), tuple(uses), build)
 
 
-@functools.cache
 def builders() -> Mapping[str, Builder]:
     """Every section by name, from the modules of `toolkit.report.sections`; two of one name are refused."""
-    package = importlib.import_module("toolkit.report.sections")
-    found: dict[str, Builder] = {}
-    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        for value in vars(importlib.import_module(info.name)).values():
-            if not isinstance(value, Builder):
-                continue
-            if found.setdefault(value.name, value) is not value:
-                raise SpecError("two report sections are named {name!r:s}.", name=value.name)
-    return found
+    return values_by_name("toolkit.report.sections", Builder)
 
 
 def chosen_by(definition: Definition) -> tuple[Builder, ...]:

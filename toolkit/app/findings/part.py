@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.core.errors import SpecError
+from toolkit.core.discovery import values_by_name
 from toolkit.holdings.exposure import PLANS, LotExposure
 from toolkit.records.base import Named
 from toolkit.records.findings import Part as Found
@@ -98,16 +94,9 @@ def part(name: str) -> Callable[[Find], Part]:
     return lambda find: Part(name, find)
 
 
-@functools.cache
 def parts() -> Mapping[str, Part]:
     """Every part by name, from the modules of this package; two of one name are refused."""
-    package = importlib.import_module("toolkit.app.findings")
-    found: dict[str, Part] = {}
-    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        for value in vars(importlib.import_module(info.name)).values():
-            if isinstance(value, Part) and found.setdefault(value.name, value) is not value:
-                raise SpecError("two parts of the findings are named {name!r:s}.", name=value.name)
-    return MappingProxyType(dict(sorted(found.items())))
+    return values_by_name("toolkit.app.findings", Part)
 
 
 def findings(ask: Ask) -> Parts:
