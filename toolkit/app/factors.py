@@ -7,7 +7,7 @@ import polars as pl
 from toolkit.app.allocation.factor_model import correlations, factor_model
 from toolkit.app.allocation.forecast import lookback_months, strategy_forecast
 from toolkit.app.allocation.inputs import Inputs, load_inputs
-from toolkit.app.characteristics import supply_premia
+from toolkit.app.characteristics import supply_exposures
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.prices import PriceFiles
@@ -16,11 +16,12 @@ from toolkit.app.walk_forward import walk_forward
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import Forecast
 from toolkit.core.messages import message
-from toolkit.records.factors import Bias, CharacteristicPremium, FactorReturn, Factors, StrategyTitle
+from toolkit.records.factors import Bias, CharacteristicPremium, FactorReturn, Factors
+from toolkit.records.sources import StrategyTitle
 from toolkit.returns.currencies import fx_returns
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import align
-from toolkit.risk_model.characteristics import CharacteristicReturns
+from toolkit.risk_model.characteristics import CharacteristicReturns, characteristic_returns
 from toolkit.risk_model.observed import Observed, observe
 from toolkit.strategy.model import Strategy
 
@@ -138,7 +139,8 @@ def _characteristics(
     Changes are without corrections of volatility: these scale risk, and what comes of the changes is shown as returns.
     """
     try:
-        found = supply_premia(inputs.snapshot, changes, forecast.periods_per_year, destination=destination)
+        exposures = supply_exposures(inputs.snapshot, changes, destination=destination)
+        found = characteristic_returns(changes, exposures, forecast.periods_per_year)
     except (GapError, DataError) as error:
         return None, (message("No characteristics: {reason}", reason=error.message),)
     return found, ()

@@ -7,6 +7,7 @@ from pydantic import Field
 from toolkit.records.base import Day, Named, Record, Rows, Sentence
 from toolkit.records.fields import DataUsed, DayAsked, StandardError, TermName
 from toolkit.records.risk import CorrectedVolatility, Correlation
+from toolkit.records.sources import StrategyTitle
 
 
 class Factor(Record):
@@ -136,15 +137,6 @@ class Bias(Record):
     """First day on which an outcome begins."""
     last: Day = Field(alias="to")
     """Last day on which one ends."""
-
-
-class StrategyTitle(Record):
-    """A strategy."""
-
-    name: str
-    """Key: the name of its file."""
-    title: str
-    """Title of the strategy."""
 
 
 class Factors(Record, schema="factors"):

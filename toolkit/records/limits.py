@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.solve import Attempt
 from toolkit.records.base import Record, Rows
 from toolkit.records.fields import TermName
@@ -31,17 +32,6 @@ class Objective(Record):
     """Of an information ratio: weights by name, an asset, equal_weight or held."""
 
 
-class Kkt(Record):
-    """Residuals of the optimality conditions in the user's rows, relative."""
-
-    primal: float
-    """Of feasibility."""
-    dual: float
-    """Of stationarity and signs."""
-    gap: float
-    """Between the two objectives."""
-
-
 class Solver(Record):
     """How the problem was solved."""
 
@@ -51,7 +41,7 @@ class Solver(Record):
     """Its own word."""
     attempts: Rows[Attempt]
     """Every solver tried, in order."""
-    kkt: Kkt | None
+    kkt: Certificate | None
     """Certificate; null where there is none for this kind of problem."""
     lots_gap: float | None
     """Proven relative distance to the best of whole lots; null without lots or proof."""

@@ -102,13 +102,18 @@ class Beside(Record):
     """Why there is no answer, or which faults a file has."""
 
 
-class StrategyName(Record):
-    """Which strategy was run."""
+class StrategyTitle(Record):
+    """A strategy."""
 
     name: str
     """Key: the name of its file."""
     title: str
     """Title of the strategy."""
+
+
+class StrategyName(StrategyTitle):
+    """Which strategy was run."""
+
     fingerprint: str
     """Checksum of everything that it asks."""
 

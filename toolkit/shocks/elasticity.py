@@ -198,8 +198,9 @@ class SupplyPremium:
     """The price outside the controlling country as a relation to the price inside: ``outside = inside * (1 + premium)``.
 
     Attributes:
-        premium: Fraction of the inside price.
-        basis: ``given`` by the user, or the basis of the marked assumption.
+        premium: Fraction of the price inside.
+        basis: given, or the basis of the marked assumption.
+        source: What it rests on.
     """
 
     premium: float

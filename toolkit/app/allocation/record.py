@@ -39,7 +39,7 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases
 from toolkit.records.controls import Upcoming
-from toolkit.records.limits import CostItems, Kkt, Solver
+from toolkit.records.limits import CostItems, Solver
 from toolkit.records.limits import Costs as RunCosts
 from toolkit.records.positions import Before, Caps, Cash, LeftOut, Money, Order, Position, Relaxed
 from toolkit.records.risk import AssetModel, AssetSupply, AssetVolatility, Concentration, Estimate, ExpectedReturn, Exposures
@@ -126,7 +126,7 @@ def run_record(
             name=allocation.solver,
             status=allocation.solver_status,
             attempts=tuple(allocation.attempts),
-            kkt=None if certificate is None else Kkt.model_validate(certificate),
+            kkt=certificate,
             lots_gap=allocation.lots_gap,
             rounding_cost=allocation.rounding_cost,
             reproducible=allocation.reproducible,

@@ -1,11 +1,12 @@
 """The price band of a metal under a loss of supply: `toolkit shock --json`. Multiples are price after over price before."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.base import Day, Record, Rows
 from toolkit.records.fields import Citation, Currency, DayAsked, MetalKey
-from toolkit.shocks.elasticity import Elasticity, Scenario
+from toolkit.shocks.elasticity import Elasticity, Scenario, SupplyPremium
 
 
 class ShockCase(Record):
@@ -84,17 +85,15 @@ class PublishedResponse(Record):
     citation: Citation
 
 
-class OutsidePremium(Record):
-    """The price outside the controlling country over the price inside."""
+@dataclass(frozen=True, slots=True)
+class OutsidePremium(SupplyPremium):
+    """The price outside the controlling country over the price inside.
 
-    premium: float
-    """Fraction of the price inside."""
-    basis: str
-    """given, or the basis of the marked assumption."""
-    source: str
-    """What it rests on."""
+    Attributes:
+        outside_price: Of one kg, if today's price is the one inside.
+    """
+
     outside_price: float | None
-    """Of one kg, if today's price is the one inside."""
 
 
 class CasesByName(Record):

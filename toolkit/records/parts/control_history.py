@@ -1,30 +1,23 @@
 """Export controls on what is held over time, each day as known on it."""
 
+from dataclasses import dataclass
 from typing import Literal
 
-from toolkit.holdings.exposure_history import Exposure
+from toolkit.holdings.exposure_history import Change, Exposure
 from toolkit.records.base import Day, Named, Record, Rows
-from toolkit.records.fields import DataUsed, EventId, OwnerCountry
+from toolkit.records.fields import DataUsed, OwnerCountry
 
 
-class MeasureChange(Record):
-    """A measure whose status changed for some of what is held."""
+@dataclass(frozen=True, slots=True)
+class MeasureChange(Change):
+    """A measure whose status changed for some of what is held.
 
-    day: Day
-    """The day, as known on it."""
-    event_id: EventId
-    number: str
-    """By which it is cited."""
-    status: str
-    """in_force, suspended, unsettled, unchecked, reported, or ended."""
-    before: str | None
-    """The status until then; null where it did not apply."""
-    assets: Rows[str]
-    """Keys of the metals for which it changed."""
+    Attributes:
+        stoppable, outside: Of the exposure after it.
+    """
+
     stoppable: float | None
-    """`Exposure.stoppable` after it."""
     outside: float
-    """`Exposure.outside` after it."""
 
 
 class ControlledPeriod(Record):

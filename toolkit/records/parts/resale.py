@@ -104,12 +104,9 @@ class AnswerValue(Record):
     """Of those with a price, in the reporting currency."""
 
 
-class BuyerChange(Record):
+class BuyerChange(Buyer):
     """A buyer for whom an answer changes; values in the reporting currency."""
 
-    destination: str
-    """ISO-3 code of its country."""
-    end_user: EndUser
     today: Rows[AnswerValue]
     """Value of all lots by answer on the day of the report."""
     after: Rows[AnswerValue]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from toolkit.records.answers.supply import PublishedStudy, StageConcentration, StudyBase
+from toolkit.records.answers.supply import PublishedStudy, StageConcentration, StudyBase, Thresholds
 from toolkit.records.base import Day, Named, Phrase, Record, Rows
 from toolkit.records.fields import Assumed, DataUsed, SourceId
 
@@ -89,13 +89,9 @@ class PortfolioSupply(Record):
     """Fraction of value that is assessed there."""
 
 
-class SupplyThresholds(Record):
+class SupplyThresholds(Thresholds):
     """From which on a figure is high."""
 
-    supply_risk: float
-    """Index of the European Union."""
-    economic_importance: float
-    """Index of the European Union."""
     highly_concentrated: float
     """Herfindahl-Hirschman index, 0 to 1."""
 
