@@ -14,7 +14,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import GapError
 from toolkit.market.market import Snapshot
 from toolkit.returns.observed_returns import Returns
-from toolkit.risk_model.characteristics import CharacteristicReturns, Exposures, characteristic_returns
+from toolkit.risk_model.characteristics import Exposures
 from toolkit.risk_model.supply_characteristics import NAMES, supply_characteristics
 
 METAL = "metal"
@@ -90,18 +90,3 @@ def _reporter(flows: pl.DataFrame, destination: str) -> str:
     """ISO-3 code of the country whose imports are used."""
     counts = flows["reporter"].value_counts().sort("count", "reporter", descending=[True, False])
     return destination if destination in counts["reporter"] or counts.is_empty() else counts["reporter"][0]
-
-
-def supply_premia(snapshot: Snapshot, changes: Returns, periods_per_year: float, *, destination: str) -> CharacteristicReturns:
-    """Returns of the characteristics of supply, period by period: see `toolkit.risk_model.characteristics`.
-
-    Args:
-        snapshot: The market as known today.
-        changes: Of all series; those that cannot be compared are not used.
-        periods_per_year: Changes a year.
-        destination: ISO-3 code of the buyer's country.
-
-    Raises:
-        GapError, DataError: see `supply_exposures` and `characteristic_returns`.
-    """
-    return characteristic_returns(changes, supply_exposures(snapshot, changes, destination=destination), periods_per_year)

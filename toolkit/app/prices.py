@@ -209,19 +209,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
 
 
 def _check_visible(file: str, day: date, quoted: pl.DataFrame, series: Sequence[str], used: Sequence[pl.DataFrame]) -> None:
-    """Check that a file has prices known on the day, and some that are used.
-
-    Args:
-        file: Name of the files.
-        day: Of the question.
-        quoted: Prices of a day that were known.
-        series: Assets with a series.
-        used: Prices of a day and of forms that are not too old.
-
-    Raises:
-        GapError: where no price was known, or every one is too old.
-        DataError: for an asset that has the name of cash.
-    """
+    """Check that a file has prices known on the day, some of which are not too old to be used, and none of cash."""
     if not series and quoted.is_empty():
         raise GapError(
             "{file:s}: no price was known on {day}.",
@@ -244,16 +232,7 @@ def _check_visible(file: str, day: date, quoted: pl.DataFrame, series: Sequence[
 
 
 def _check_series(file: str, quoted: Iterable[str], priced: Collection[str]) -> None:
-    """Check that there is a series of every asset that has a price of a day.
-
-    Args:
-        file: Name of the files.
-        quoted: Assets with a price of a day.
-        priced: Assets with a series.
-
-    Raises:
-        DataError: for an asset without one.
-    """
+    """Check that there is a series of every asset that has a price of a day."""
     for asset in quoted:
         if asset not in priced:
             raise DataError(
@@ -267,13 +246,7 @@ def _check_series(file: str, quoted: Iterable[str], priced: Collection[str]) -> 
 
 
 def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames) -> pl.DataFrame:
-    """The newest price of a kg of each form that is not traded, with its `form` and its `name` in the file.
-
-    Args:
-        quotes: Of `newest_quotes`.
-        series: Visible prices of the user's series.
-        names: How metals and forms are recognised.
-    """
+    """The newest price of a kg of each form that is not traded, with its `form` and its `name` in the file."""
     # A series has one unit: those that are not of a mass are left out before they are sorted.
     series = series.filter(pl.col("unit").is_in(list(KG_PER_UNIT)))
     last = series.sort("date").group_by("asset", maintain_order=True).last().with_columns(spread=pl.lit(None, dtype=pl.Float64))
@@ -291,12 +264,8 @@ def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames)
 
 
 def _apart(prices: Sequence[pl.DataFrame], names: LotNames) -> Iterator[Remark]:
-    """A warning for prices of a mass whose name begins with that of a metal and says more than its form.
-
-    Args:
-        prices: Visible prices; never joined, which would give each constant of millions of rows a place of its own.
-        names: How metals and forms are recognised.
-    """
+    """A warning for prices of a mass whose name begins with that of a metal and says more than its form."""
+    # Never joined, which would give each constant of millions of rows a place of its own.
     named = sorted({name for rows in prices for name in rows.filter(pl.col("unit") != "unit")["asset"].unique()})
     apart = [name for name in named if names.is_listed(name) and names.first_word(name) and not names.other_form(name)]
     if apart:
@@ -354,11 +323,7 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
 def _level_warnings(
     stated: pl.DataFrame, levels: KnownPrices, accepted: Collection[str], file: str, products: Universe
 ) -> list[Remark]:
-    """A warning for each asset whose newest own price is `FAR` from the known one of its time.
-
-    Raises:
-        DataError: for one that is `WRONG` from it.
-    """
+    """A warning for each asset whose newest own price is `FAR` from the known one of its time; an error for a `WRONG` one."""
     found = []
     for row, price, level in _far(stated, levels, accepted, FAR):
         key, per, times = row["asset"], row["unit"], price / level

@@ -10,7 +10,7 @@ from typing import Any
 
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
-from toolkit.app.controls.own_events import kept, kept_in
+from toolkit.app.controls.own_events import kept
 from toolkit.app.controls.states import control_states, timeline
 from toolkit.app.findings import Ask, findings
 from toolkit.app.holdings.exposure import AHEAD_DAYS, ExposureRequest, expose
@@ -19,6 +19,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.remarks import in_record, note
 from toolkit.core.text import one_line
 from toolkit.holdings.exposure import LotExposure, PortfolioExposure
+from toolkit.market.readers.events import OwnEvents
 from toolkit.records.answers.backtest import Backtest
 from toolkit.records.base import with_phrases
 from toolkit.records.exposure import Exposure
@@ -133,7 +134,8 @@ def backtest(found: Backtest, context: Context, *, client: str | None = None) ->
 def context_of(record: Record, settings: Settings) -> Context:
     """What was known on the date of a stored subject, for its own owner and with its own events."""
     owned = settings.owned_by(country=record.owner.country, currency=record.owner.currency)
-    return Context(owned, date.fromisoformat(record.as_of), kept_in(record))
+    events = None if record.own_ledger is None else OwnEvents.from_json(record.own_ledger)
+    return Context(owned, date.fromisoformat(record.as_of), events)
 
 
 def parts_of(record: Record, context: Context) -> Parts:

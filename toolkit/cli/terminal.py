@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.cli.options import Common
 from toolkit.core.errors import SpecError, ToolkitError, Unwritten
@@ -20,6 +20,7 @@ from toolkit.core.text import printable
 
 if TYPE_CHECKING:
     from toolkit.core.remarks import Remark
+    from toolkit.records.base import Record
     from toolkit.records.sources import Remark as WrittenRemark
     from toolkit.report.document import Document
     from toolkit.report.i18n.language import Language
@@ -27,15 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class HasJson(Protocol):
-    """An answer: a record."""
-
-    def to_json(self) -> Mapping[str, Any]:
-        """What `--json` prints."""
-        ...
-
-
-AnswerT = TypeVar("AnswerT", bound=HasJson)
+AnswerT = TypeVar("AnswerT", bound="Record")
 
 PAGES = ("markdown", "html")
 """Formats that are kept apart from stderr, and so show warnings and errors themselves."""

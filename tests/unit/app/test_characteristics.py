@@ -9,12 +9,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from toolkit.app.characteristics import compared, period_starts, supply_exposures, supply_premia
+from toolkit.app.characteristics import compared, period_starts, supply_exposures
 from toolkit.core.assets import Universe
 from toolkit.core.errors import GapError
 from toolkit.market.package import bundled_market
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import align
+from toolkit.risk_model.characteristics import characteristic_returns
 from toolkit.risk_model.supply_characteristics import NAMES
 
 SNAPSHOT = bundled_market().until(date(2026, 11, 24))
@@ -86,7 +87,7 @@ def test_exposures_of_fourteen_years_are_fast(changes):
 
 
 def test_the_block_on_the_bundled_data(changes):
-    found = supply_premia(SNAPSHOT, changes, 12.0, destination="DEU")
+    found = characteristic_returns(changes, supply_exposures(SNAPSHOT, changes, destination="DEU"), 12.0)
     assert found.factors == ("market", *NAMES)
     assert found.periods.tolist() == [174, 35, 42, 26, 5]
     assert "All assets are quoted in USD: there is no currency factor." in found.notes

@@ -18,7 +18,6 @@ from toolkit.core.errors import FrameError
 from toolkit.core.messages import message, together
 from toolkit.market.market import USER, Market, Snapshot, Source
 from toolkit.market.readers.events import OwnEvents, read_events
-from toolkit.records.subjects import Subject
 
 Events = str | OwnEvents | None
 """Own events as a verb is given them: a file, what was read of one, or none."""
@@ -61,11 +60,6 @@ def with_own_events(market: Market, until: date, events: Events) -> tuple[Market
 def kept(own: OwnEvents | None, as_of: date) -> dict[str, Any]:
     """The keys of a record that keep own events: their ids, and all that a report needs of them."""
     return {} if own is None else {"own_events": list(visible_ids(own, as_of)), "own_ledger": own.to_json()}
-
-
-def kept_in(record: Subject) -> OwnEvents | None:
-    """The own events that a record keeps."""
-    return None if record.own_ledger is None else OwnEvents.from_json(record.own_ledger)
 
 
 def visible_ids(own: OwnEvents, as_of: date) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.data.mapping import FLOWS, PRICES, Ask, kept, mapped, mapping_of, options_of, proposed
+from toolkit.app.data.mapping import FLOWS, PRICES, Ask, kept, mapped, mapping_of, proposed
 from toolkit.app.data.places import store_to_write
 from toolkit.app.holdings.lots import LotNames
 from toolkit.app.prices import ASSUMED_CURRENCY, in_known_units, per_kg
@@ -242,9 +242,10 @@ def _command(context: Context, path: str, options: ImportOptions, mapping: Mappi
         "direction": options.direction, "lag-days": options.lag_days, "correct": options.correction or None,
         "data": context.settings.config.data.path,
     }  # fmt: skip
-    words = [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
+    words = [f"--column {shlex.quote(f'{name}={column}')}" for name, column in mapping.items()]
+    words += [f"--{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
     words += [f"--accept {shlex.quote(asset)}" for asset in options.accept]
-    return " ".join(("toolkit data import", shlex.quote(path), options_of(mapping), *words))
+    return " ".join(("toolkit data import", shlex.quote(path), *words))
 
 
 def _needed(table: str) -> str:

@@ -6,7 +6,6 @@ A mapping is field -> column, or field -> ``=VALUE`` for a value that every row 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -142,11 +141,6 @@ def proposed(cells: Table, table: str, today: date) -> Iterator[tuple[dict[str, 
 def kept(mapping: Mapping[str, str]) -> dict[str, str]:
     """What of a mapping holds for the next file with this header: its dates are others."""
     return {name: column for name, column in mapping.items() if name not in ("date", "known_from") or column[0] != "="}
-
-
-def options_of(mapping: Mapping[str, str]) -> str:
-    """A mapping as options of the command line."""
-    return " ".join(f"--column {shlex.quote(f'{name}={column}')}" for name, column in mapping.items())
 
 
 def _is_amount(text: str) -> bool:

@@ -76,11 +76,7 @@ class ExposureRequest:
 
 
 def _read(request: ExposureRequest, instruments: set[str]) -> Holdings:
-    """The lots of the file that are meant.
-
-    Raises:
-        DataError: where there is none of the metal asked for.
-    """
+    """The lots of the file that are meant; `DataError` where there is none of the metal asked for."""
     context = request.context
     holdings = read_lots(request.holdings, context.ledger, context.products, context.as_of, instruments=instruments)
     if request.metal is None:

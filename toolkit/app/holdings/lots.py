@@ -181,12 +181,7 @@ def read_lots(
 def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.DataFrame, list[Message], dict[str, str]]:
     """The lots with the fine mass of precious metals, a note on those, and what else is less pure than its product.
 
-    Less pure is by `LESS_PURE` or more, and by name of the lot: the purity of the product.
-
-    Args:
-        lots: Columns of the holdings contract.
-        products: Their traded forms and purities.
-        fine: Whether the masses of precious metals are fine already.
+    Less pure is by `LESS_PURE` or more, and by name of the lot: the purity of the product. With `fine`, masses are so already.
     """
     traded = {(asset.key, asset.form): asset for asset in products}
     gross: dict[str, float] = {}

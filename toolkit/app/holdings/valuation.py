@@ -138,17 +138,7 @@ def with_dealer_spreads(lots: pl.DataFrame, own: OwnPrices | None, products: Uni
 def _unit_price(
     row: Mapping[str, Any], key: tuple[str, str], price: float, error: float, rate: Rate, kind: str, price_from: str = BUNDLED
 ) -> UnitPrice:
-    """The price of a kg of a metal in a form.
-
-    Args:
-        row: The price it rests on, with its date, basis, currency and source.
-        key: Metal and form.
-        price: Of a kg, in the currency of the row.
-        error: Of `price`, one standard error.
-        rate: To the reporting currency.
-        kind: Of `KINDS`.
-        price_from: In the words of `toolkit.returns.quotes`.
-    """
+    """The price of a kg of a metal in a form (`key`), from a price and its error in the currency of the row it rests on."""
     return UnitPrice(
         asset=key[0],
         form=key[1],

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from toolkit.app.sweeps.tasks import Outcome, Task, attempt, check_versions, lost
@@ -29,14 +29,6 @@ PATIENCE = 5.0
 GREETING = 1 << 20
 """Bytes above which what is said at an address is no greeting of a scheduler, which has some hundred."""
 START = message("Start one (dask scheduler), look at its address and the firewall, or use --workers.")
-
-
-class Executor(Protocol):
-    """Runs tasks."""
-
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """The outcome of each task, in the order in which they end; a closed iterator stops what has not ended."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +179,10 @@ class Cluster:
                 address=self.address,
             )
         return client
+
+
+Executor = InProcess | Pool | Cluster
+"""Runs tasks, and gives the outcome of each in the order in which they end; a closed iterator stops what has not ended."""
 
 
 def _check_scheduler(address: str) -> None:

@@ -293,12 +293,7 @@ def _without(marker: str, cell: Text) -> Text:
 
 
 def _figure(value: Text, *, number: bool) -> tuple[float | date, str] | None:
-    """The one figure of a cell with its number format; None for words.
-
-    Args:
-        value: The cell.
-        number: Whether words, a date or the error after ± may stand around it.
-    """
+    """The one figure of a cell with its number format, in a column of figures with words or an error beside; else None."""
     spans = [span for span in value if span.text.strip()]
     held = [(i, span.text) for i, span in enumerate(spans) if isinstance(span.text, Written) and span.text.value is not None]
     if not held or (len(spans) > 1 and not number):

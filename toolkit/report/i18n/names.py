@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from toolkit.report.i18n import countries
 from toolkit.report.i18n.formats import DASH, readable
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Span, name
 
+if TYPE_CHECKING:
+    from toolkit.records.base import Named
+    from toolkit.records.parts.exit import TaxLot
+    from toolkit.records.parts.whatif import NamedCase
+    from toolkit.records.positions import Position
+    from toolkit.records.risk import AssetModel
 
-class Asset(Protocol):
+    Asset = Named | Position | AssetModel | TaxLot | NamedCase
     """A row of a table that names its asset: key, name, and symbol of the element."""
-
-    @property
-    def asset(self) -> str:
-        """Key of the product."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-    @property
-    def element(self) -> str | None:
-        """Symbol of the element."""
-        ...
 
 
 def metal(row: Asset, say: Language) -> Span:
