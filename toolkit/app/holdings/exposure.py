@@ -20,13 +20,12 @@ from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.controls.changes import change_ahead
 from toolkit.controls.ledger import CHINA
-from toolkit.controls.purity import purity_fraction
+from toolkit.controls.state import piece_of
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
-from toolkit.core.size import PieceSize
 from toolkit.holdings.exposure import (
     LotExposure,
     PortfolioExposure,
@@ -229,11 +228,11 @@ def _changes(
     found = upcoming(ledger, on=as_of, within_days=AHEAD_DAYS)
     ahead = [ledger[row["event_id"]] for row in found if (row["status"], row["kind"]) == ("ahead", "control")]
     for asset, form, origin, purity, size in {(n.asset, n.form, n.export_from, n.purity, n.size) for n in portfolio.lots}:
-        piece = {"on": as_of, "purity": purity_fraction(purity), "size": None if size is None else PieceSize.parse(size)}
-        changes = [*ledger.state(asset, form, destination=destination, origin=origin, **piece).next_changes]
+        piece = piece_of(purity, size)
+        changes = [*ledger.state(asset, form, on=as_of, destination=destination, origin=origin, **piece).next_changes]
         for event in ahead:
             reached = asset in event.metals and (event.origin != CHINA or origin == CHINA)
-            if reached and (event.coverage == "none" or ledger.certainty(event, asset, form, **piece)):
+            if reached and (event.coverage == "none" or ledger.certainty(event, asset, form, on=as_of, **piece)):
                 changes += filter(None, (change_ahead(ledger.chronology, event, as_of),))
         rows |= {(change.date, asset, change.what, change.standing) for change in changes}
     return tuple(sorted(rows))
