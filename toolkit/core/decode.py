@@ -279,8 +279,8 @@ def faults_of(error: ValidationError, model: type[BaseModel], where: str) -> lis
                 known = _LITERALS.findall(context["expected"])
                 told = message("must be {names: or }", names=named(known))
                 hint = did_you_mean(item["input"], known) if isinstance(item["input"], str) else ""
-            most = context.get("le", context.get("lt"))
-            if most in (1, 10) and isinstance(item["input"], int | float) and item["input"] <= 100 * most:
+            most = context.get("le", context.get("lt")) or -context.get("ge", context.get("gt", 0))
+            if most in (1, 2, 10) and isinstance(item["input"], int | float) and abs(item["input"]) <= 100 * most:
                 hint = message("{given:s} % is {share:s}.", given=f"{item['input']:g}", share=f"{item['input'] / 100:g}")
             if item["type"] == "float_parsing" and (share := _PER_CENT.fullmatch(str(item["input"]))):
                 given = share[1].replace(",", ".")

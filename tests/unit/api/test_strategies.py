@@ -159,6 +159,16 @@ def test_a_name_is_the_same_whether_its_subject_has_a_key(kind):
             "not 'gold + silver +'; it cannot be read at 'silver +'",
             "nicht „gold + silver +“; ab „silver +“ ist es nicht zu lesen",
         ),
+        (
+            lambda: tk.ViewsReturns(views=[{"expression": "gold", "value": 5, "confidence": 0.5}]),
+            "value must be at most 2, not 5. 5 % is 0.05.",
+            "darf höchstens 2 sein, nicht 5",
+        ),
+        (
+            lambda: tk.ShockSpec(name="fall", returns={"gold": -30}),
+            "must be at least -1, not -30. -30 % is -0.3.",
+            "muss mindestens -1 sein, nicht -30",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_value_can_be_typed_again_in_every_language(made, english, german):

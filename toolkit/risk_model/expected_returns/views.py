@@ -37,6 +37,10 @@ class ZeroPrior(Spec):
         return Prior(prior.mean, tau, form, (note,))
 
 
+LARGEST = 2.0
+"""Beyond 200 % a year a view is in per cent."""
+
+
 class View(Spec):
     """One statement: the return a year of a portfolio.
 
@@ -51,7 +55,7 @@ class View(Spec):
     """
 
     expression: str
-    value: float
+    value: float = Field(ge=-LARGEST, le=LARGEST)
     error: float | None = Field(default=None, ge=0)
     confidence: float | None = Field(default=None, ge=0, le=1)
 
@@ -86,7 +90,7 @@ class ControlPressure(Spec):
         error: Standard error of each view.
     """
 
-    premium: float
+    premium: float = Field(ge=-LARGEST, le=LARGEST)
     error: float = Field(gt=0)
 
     def views(self, inputs: CovarianceInputs) -> tuple[Views, tuple[str, ...]]:
