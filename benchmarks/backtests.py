@@ -1,5 +1,7 @@
 """A walk-forward backtest beside peers, and its memory: days, monthly decisions, two-year window, mean-variance, costs.
 
+Two tables: whole backtests here, and `benchmarks.decisions`, where everybody has the same estimates before the clock starts.
+
 Run: `.peers/bin/python -m benchmarks.backtests` where the toolkit is installed with those of cvxportfolio, skfolio and
 pyportfolioopt that are to be measured, others left out; `--assets 50 --years 10` is one case alone, `--memory 5 10 20` the
 memory over so many years. Seconds are of the processor, a decision, without imports, the median of runs in turn. Everybody
@@ -31,10 +33,11 @@ import numpy as np
 import polars as pl
 
 import toolkit as tk
+from benchmarks.decisions import AVERSION, MOST, RATE, Walk, compared
 from benchmarks.optimizer.peers import module
 from benchmarks.optimizer.table import machine
 
-WINDOW, RATE, AVERSION, MOST = 504, 0.001, 5.0, 0.1
+WINDOW = 504
 MANY, FACTORS = 200, 15
 CASES = ((50, 10), (500, 3))
 """Assets and years."""
@@ -155,21 +158,42 @@ def peak() -> float:
 
 
 def beside_peers(cases: list[tuple[int, int]]) -> None:
-    """Print a table, a row a case: milliseconds a decision of each library, and the fastest peer over the toolkit."""
+    """Print two tables, a row a case: milliseconds a decision of each library, and the fastest peer over the toolkit."""
     peers = [package for package, name in PEERS.items() if find_spec(name)]
     libraries = ", ".join(f"{peer} {version(peer)}" for peer in peers)
     print(f"{datetime.now(UTC).date()}; {machine()}; {libraries}.\n")
-    print("| Assets | Years of days | Decisions |", " | ".join(["toolkit", *peers, "Fastest peer / toolkit"]), "|")
-    print("|" + "--:|" * (4 + len(peers) + bool(peers)))
+    head = ["Assets", "Years of days", "Decisions", "toolkit", *peers, "Fastest peer / toolkit"]
+    print("Whole backtests, from prices:\n")
+    print("|", " | ".join(head), "|\n|" + "--:|" * len(head))
     for assets, years in cases:
         days, changes = returns(years, assets)
         clocks: dict[str, list[float]] = {name: [] for name in ("ours", *peers)}
         for _ in range(REPEATS):
             for name, clock in clocks.items():
-                clock.append(1000 * globals()[name](days, changes))
-        own, *others = (statistics.median(clock) for clock in clocks.values())
-        told = [f"{value:.1f} ms" for value in (own, *others)] + [f"{min(others) / own:.2f}"] * bool(others)
-        print(f"| {assets} | {years} | {len(decisions(days))} |", " | ".join(told), "|", flush=True)
+                clock.append(globals()[name](days, changes))
+        print(row(assets, years, len(decisions(days)), clocks), flush=True)
+    print("\nDecisions on the same estimates:\n")
+    print("|", " | ".join([*head, "Weights apart, at most"]), "|\n|" + "--:|" * (len(head) + 1))
+    for assets, years in cases:
+        days, changes = returns(years, assets)
+        at = decisions(days)
+        walk = Walk.of(days, changes, at, WINDOW, FACTORS if assets >= MANY else None)
+        clocks, apart = compared(walk, peers, REPEATS)
+        print(row(assets, years, len(at), clocks), f"{apart:.0e} |", flush=True)
+
+
+def row(assets: int, years: int, count: int, clocks: dict[str, list[float]]) -> str:
+    """A row of a table.
+
+    Args:
+        assets: Of the case.
+        years: Of days.
+        count: Of decisions.
+        clocks: Seconds a decision of runs of the toolkit, then of peers.
+    """
+    own, *others = (1000 * statistics.median(clock) for clock in clocks.values())
+    told = [f"{value:.1f} ms" for value in (own, *others)] + ([f"{min(others) / own:.1f}"] if others else ["-"])
+    return " | ".join([f"| {assets} | {years} | {count}", *told]) + " |"
 
 
 def memory(years: list[int], assets: int) -> None:

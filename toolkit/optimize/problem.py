@@ -174,16 +174,17 @@ class Problem:
         check_forecast(self.forecast)
         check_constraint_data(self.data, self.lot_values)
         check_costs(self.universe.keys, self.costs)
-        if self.data.least is None:  # a part of the constraints leaves the signs of the weights as they were
-            object.__setattr__(self, "data", replace(self.data, least=least_weights(self.constraints, self.data)))
+        # A part of the constraints leaves the signs of the weights as they were.
+        least = least_weights(self.constraints, self.data) if self.data.least is None else self.data.least
+        object.__setattr__(self, "data", _completed(self.forecast, self.data, least, self.costs))
         check_short(self)
-        object.__setattr__(self, "data", _completed(self.forecast, self.data, self.costs))
 
     def at_wealth(self, wealth: float) -> Problem:
-        """The same problem, checked already, with the wealth after entry costs."""
-        other = copy(self)
+        """The same problem, checked already, with the wealth after entry costs: of its function trades alone ask for that."""
+        other, held = copy(self), self.previous / wealth
+        found = [one if one is None else one.from_holdings(held) for one in self._function]
         object.__setattr__(other, "wealth", wealth)
-        object.__setattr__(other, "_function", [])
+        object.__setattr__(other, "_function", found)
         return other
 
     @property
@@ -271,8 +272,8 @@ def _stacked(found: tuple[tuple[int, float, LinearConstraint], ...], negative: b
     return LinearConstraints(SparseRows.stacked(blocks, len(signs)), *told, signs)
 
 
-def _completed(forecast: Forecast, data: ConstraintData, costs: Costs) -> ConstraintData:
-    """The data with what forecast and costs add to it."""
+def _completed(forecast: Forecast, data: ConstraintData, least: FloatArray, costs: Costs) -> ConstraintData:
+    """The data with what forecast, (n + 1,) least weights and costs add to it."""
     names = {forecast.factors[j]: j for j in forecast.named}
     errors = forecast.loading_errors
     missing = {
@@ -281,11 +282,13 @@ def _completed(forecast: Forecast, data: ConstraintData, costs: Costs) -> Constr
         else tuple(key for key, error in zip(data.universe.keys, errors[:, j], strict=True) if np.isnan(error))
         for name, j in names.items()
     }
+    most_gross = 1.0 - 2.0 * float(least.sum())  # of the sum of absolute weights, cash among them
     return replace(
         data,
         loadings={name: forecast.loadings[:, j] for name, j in names.items()},
         unfitted={name: keys for name, keys in missing.items() if keys},
-        least_wealth=max(0.0, 1.0 - costs.most(data.budget) * data.most_gross),
+        least=least,
+        least_wealth=max(0.0, 1.0 - costs.most(data.budget) * most_gross),
         forecast=forecast,
         currencies=_quoted(forecast),
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.optimize.functions import ConvexFunction
+from toolkit.optimize.functions import ConvexFunction, TradeCost
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: its size is looked for once
 class Quadratic:
     """f(x) = |R (x - target)|^2 + |s * (x - target)|^2 + c'x + constant, over n assets; cash costs and risks nothing.
 
@@ -62,6 +63,7 @@ class Quadratic:
         d = x - self.target
         return 2 * (self.R.T @ (self.R @ d) + self.s**2 * d) + self.c
 
+    @cached_property
     def scale(self) -> float:
         """A positive number of the size of f: solvers stop on absolute gaps, and daily variances are 1e-4."""
         diagonal = float(np.mean(np.einsum("kn,kn->n", self.R, self.R) + self.s**2))
@@ -90,12 +92,18 @@ class ConvexObjective:
         own = np.append(self.quadratic.gradient(x[:-1]), 0.0)
         return own + sum((part.gradient(x) for part in self.parts), np.zeros_like(own))
 
+    def from_holdings(self, held: FloatArray) -> ConvexObjective:
+        """The same where trades begin at other holdings, (n,); what is not traded from any stays."""
+        moved = (isinstance(part, TradeCost) and part.previous.any() for part in self.parts)
+        parts = (replace(part, previous=held) if own else part for part, own in zip(self.parts, moved, strict=True))
+        return replace(self, parts=tuple(parts))
+
     def scale(self) -> float:
         """A positive number of the size of f, for solvers that stop on absolute gaps."""
         n = len(self.quadratic.c)
         single = np.vstack([np.append(row, 0.0) for row in np.eye(n)])
         size = max((abs(part.value(x)) for part in self.parts for x in single), default=0.0)
-        return max(self.quadratic.scale() if self._quadratic_counts() else 0.0, size) or 1.0
+        return max(self.quadratic.scale if self._quadratic_counts() else 0.0, size) or 1.0
 
     @property
     def is_quadratic(self) -> bool:

@@ -76,7 +76,7 @@ class ActiveSet:
             x: (n + 1,) the answer.
             multipliers: (m,) of the limits.
         """
-        scale, hessian = quadratic.scale(), hessian_of(quadratic)
+        scale, hessian = quadratic.scale, hessian_of(quadratic)
         gradient = np.append(quadratic.gradient(np.zeros(len(x) - 1)), 0.0)
         believed, signs = _untangled(limits, hessian @ x + gradient, x, multipliers)
         # Strictly complementary: either the multiplier, over the scale, or the slack is the larger.

@@ -99,7 +99,7 @@ class _Path:
         self.problem, self.order, self.reward = problem, order, np.append(reward, 0.0)
         self.quadratic = Quadratic.variance(problem.forecast)
         self.limits, self.convex = problem.linear_constraints(), problem.convex_constraints()
-        self.scale = self.quadratic.scale()
+        self.scale = self.quadratic.scale
         self.line = CriticalLine(self.quadratic, self.reward, self.limits)
         # The row of the reward in units of the largest, so that its multiplier is of the size of the others.
         self.unit = float(np.max(np.abs(reward)))

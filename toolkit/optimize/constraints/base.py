@@ -78,11 +78,6 @@ class ConstraintData:
         return np.zeros(len(self.universe) + 1, dtype=bool) if self.least is None else self.least < 0
 
     @property
-    def most_gross(self) -> float:
-        """An upper bound of the sum of absolute weights, cash among them: 1 where nothing is negative."""
-        return 1.0 if self.least is None else 1.0 - 2.0 * float(self.least.sum())
-
-    @property
     def groups(self) -> set[str]:
         """Names of groups that may be named, of which one may have no member here."""
         return {"other", *GROUPS_OF_METALS, *self.own_groups, *self.universe.groups}

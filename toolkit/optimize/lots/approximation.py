@@ -239,7 +239,7 @@ class Approximation:
         cost[sites] = [fee for fee, _ in score.sites]
         if number:
             cost[soft] = score.limits.price[score.limits.soft] / wealth
-        scale = q.scale() if q.R.any() or q.s.any() or q.c.any() else max(abs(score.one(start)[1]), 1e-12)
+        scale = q.scale if q.R.any() or q.s.any() or q.c.any() else max(abs(score.one(start)[1]), 1e-12)
         upper, integer = variables(problem, terms, columns)
         upper[margin] = 0.0
         program = MixedIntegerProgram(cost / scale, upper, integer, gap=gap, lower=lower)

@@ -119,7 +119,7 @@ def solve_near(function: ConvexObjective, limits: LinearConstraints, near: Conti
     """
     if near.solver != "PIQP" or near.multipliers is None or near.signs is None or limits.soft.any() or len(function.parts) != 1:
         return None
-    quadratic, trades, scale = function.quadratic, function.parts[0], function.quadratic.scale()
+    quadratic, trades, scale = function.quadratic, function.parts[0], function.quadratic.scale
     if not isinstance(trades, TradeCost) or trades.impact.any():
         return None
     program = Program.of(quadratic, limits, np.ones(len(near.x)), scale, trades)
@@ -148,7 +148,7 @@ def solve_quadratic(
     Raises:
         SolverInfeasible, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
-    program = QuadraticProgram(quadratic, limits, quadratic.scale(), trades=trades)
+    program = QuadraticProgram(quadratic, limits, quadratic.scale, trades=trades)
 
     def certificate() -> Certificate:
         x = program.answer.x

@@ -60,7 +60,7 @@ class CriticalLine:
 
     def __init__(self, quadratic: Quadratic, reward: FloatArray, limits: LinearConstraints) -> None:
         self.quadratic, self.reward, self.limits = quadratic, reward, limits
-        self.scale, self.hessian = quadratic.scale(), hessian_of(quadratic)
+        self.scale, self.hessian = quadratic.scale, hessian_of(quadratic)
         self.negative = ~np.isfinite(limits.lowest)
         self.pinning = limits.pinning()
         self.pins, self.pinned = np.any(self.pinning, axis=1), np.any(self.pinning, axis=0)

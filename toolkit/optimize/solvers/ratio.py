@@ -36,7 +36,7 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
     """
     n, m, best = len(numerator), len(limits.h), limits.best(numerator)
     quadratic = Quadratic.variance(forecast)
-    scale, homogeneous = quadratic.scale(), replace(limits, rows=SparseRows.of(limits.G - limits.h[:, None]), h=np.zeros(m))
+    scale, homogeneous = quadratic.scale, replace(limits, rows=SparseRows.of(limits.G - limits.h[:, None]), h=np.zeros(m))
     program = QuadraticProgram(quadratic, homogeneous, scale, np.append(numerator / best, 0.0))
 
     def answer() -> tuple[FloatArray, Duals]:

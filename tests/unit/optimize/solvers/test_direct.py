@@ -69,7 +69,7 @@ def worst(quadratic: Quadratic, G: FloatArray, h: FloatArray, answer: Answer, sc
 def test_the_answer_is_that_of_the_canonicalised_program(seed: int, linear: float, each: float | None) -> None:
     n, k = 20, 40
     quadratic = random_quadratic(n, k, seed, linear=linear, specific=0.05)
-    (G, h), scale = caps(n, each=each, cash=0.1), quadratic.scale()
+    (G, h), scale = caps(n, each=each, cash=0.1), quadratic.scale
     answer = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), scale, PIQP)
     program = QuadraticProgram(quadratic, rows_of(G, h), scale)
     program.solve(("CLARABEL",), lambda: Certificate(0.0, 0.0, 0.0))
@@ -96,7 +96,7 @@ def test_a_lower_bound_an_upper_bound_and_a_fixed_weight_have_the_multipliers_th
 def test_sifting_finds_the_optimum_of_the_whole(monkeypatch: pytest.MonkeyPatch, linear: float, each: float | None) -> None:
     n = 400
     quadratic = random_quadratic(n, 150, linear=linear)
-    (G, h), scale = caps(n, each=each), quadratic.scale()
+    (G, h), scale = caps(n, each=each), quadratic.scale
     sifted = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), scale, PIQP)
     monkeypatch.setattr(direct, "SIFTED", n + 1)
     whole = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), scale, PIQP)
@@ -113,16 +113,16 @@ def test_sifting_takes_more_where_its_first_weights_cannot_hold_the_limits() -> 
     floor = np.zeros((1, n + 1))
     floor[0, risky] = -1.0
     G, h = np.vstack([G, floor]), np.append(h, -0.4)
-    answer = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale(), PIQP)
+    answer = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale, PIQP)
     assert answer.status == "optimal"
-    assert worst(quadratic, G, h, answer, quadratic.scale()) < ACCEPT
+    assert worst(quadratic, G, h, answer, quadratic.scale) < ACCEPT
 
 
 def test_a_program_that_holds_everything_is_solved_with_its_factors_as_variables() -> None:
     n, k = 900, 6
     quadratic = random_quadratic(n, k, specific=0.3)
     quadratic = Quadratic(quadratic.R, quadratic.s, quadratic.c, np.full(n, 1 / n))
-    (G, h), scale = caps(n, cap=0.19, cash=0.5), quadratic.scale()
+    (G, h), scale = caps(n, cap=0.19, cash=0.5), quadratic.scale
     answer = solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), scale, PIQP)
     assert np.count_nonzero(answer.x > 1e-6) > n / 2
     assert worst(quadratic, G, h, answer, scale) < ACCEPT
@@ -140,7 +140,7 @@ def test_what_has_no_feasible_point_is_proven_so(n: int, kind: str) -> None:
     if kind in extra:
         left, right = extra[kind]
         G, h = np.vstack([G, np.array(left) * np.eye(n + 1)[0]]), np.append(h, right)
-    assert solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale(), PIQP).status == "infeasible"
+    assert solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale, PIQP).status == "infeasible"
 
 
 def test_a_then_b_then_a_gives_the_same_bits() -> None:
@@ -148,7 +148,7 @@ def test_a_then_b_then_a_gives_the_same_bits() -> None:
     first, other = random_quadratic(400, 100, 1), random_quadratic(400, 100, 2)
 
     def solved(quadratic: Quadratic) -> tuple[bytes, bytes]:
-        answer = solve_direct(quadratic, rows_of(G, h), np.ones(401), quadratic.scale(), PIQP)
+        answer = solve_direct(quadratic, rows_of(G, h), np.ones(401), quadratic.scale, PIQP)
         return answer.x.tobytes(), answer.limits.tobytes()
 
     before = solved(first)
@@ -252,7 +252,7 @@ def test_what_is_held_is_kept_where_a_trade_costs_more_than_it_brings() -> None:
     dear, free = (TradeCost(np.full(n, rate), np.full(n, rate), np.zeros(n), held) for rate in (9.0, 0.0))
     G, h = caps(n, groups=1, cap=1.0, cash=1.0)
     kept, moved = (
-        solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale(), PIQP, trades) for trades in (dear, free)
+        solve_direct(quadratic, rows_of(G, h), np.ones(n + 1), quadratic.scale, PIQP, trades) for trades in (dear, free)
     )
     assert kept.x[:-1] == pytest.approx(held, abs=1e-9)
     assert float(np.abs(moved.x[:-1] - held).max()) > 0.01
