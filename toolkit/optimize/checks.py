@@ -107,7 +107,9 @@ def check_constraint_data(data: ConstraintData, lot_values: FloatArray) -> None:
     keys = data.universe.keys
     if data.previous is not None:
         _finite("the value held today", data.previous, keys)
-        negative = (data.previous < 0) & np.array([asset.is_physical for asset in data.universe])
+        negative = data.previous < 0
+        if negative.any():
+            negative &= np.array([asset.is_physical for asset in data.universe])
         if negative.any():
             raise DataError("the value held today is negative for {negative}.", negative=_at(negative, keys))
     for country, share in data.countries.items():
