@@ -172,6 +172,21 @@ d,indium,phosphide,4N,3,kg,2026-01-03,420,EUR,CHN,DEU,stored
 """
 
 
+def test_lots_that_are_not_from_china_need_no_chinese_licence(tmp_path):
+    rows = [
+        "lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status",
+        "a,gallium,metal,4N,12,kg,2025-01-10,600,EUR,CHN,DEU,stored",
+        "b,germanium,metal,5N,5,kg,2025-01-10,2600,EUR,CAN,DEU,stored",
+        "c,bismuth,metal,4N,5,kg,2025-01-10,20,EUR,unknown,DEU,stored",
+    ]
+    found = holdings(tmp_path / "abroad.csv", "\n".join(rows))
+    figure = controls.build(partial_findings(found.record, found.parts))[0]
+    assert plain(figure.title).startswith("Two products of three need a Chinese licence")
+    (matrix,) = figure.body
+    reasons = {line.symbols: plain(line.reason) for line in matrix.lines if not line.states}
+    assert reasons == {"Ge": "Not from China: no Chinese notice applies to these lots."}
+
+
 def test_lots_have_the_state_of_their_own_form_and_not_that_of_the_traded_one(tmp_path):
     found = holdings(tmp_path / "lots.csv", OWN)
     (matrix,) = controls.build(partial_findings(found.record, found.parts))[0].body

@@ -13,6 +13,7 @@ from toolkit.records.subjects import Market
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State, left, right
 from toolkit.report.findings import Findings, is_confirmed
+from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
@@ -64,7 +65,24 @@ def _concerned(run: Findings) -> tuple[ControlState, ...]:
     shown = run.shown if run.short and run.positions else run.positions
     alone = {run.record.metal} if isinstance(run.record, Market) and run.record.metal else set[str]()
     keys = {*(lot.asset for lot in lots), *(p.product for p in shown), *alone}
-    return tuple(row for row in run.record.controls if not keys or row.asset in keys)
+    return tuple(_reaching_lots(run, row) for row in run.record.controls if not keys or row.asset in keys)
+
+
+def _reaching_lots(run: Findings, row: ControlState) -> ControlState:
+    """The state of a form, without its Chinese measures where it is of lots and none of them leaves China."""
+    if not _is_elsewhere(run, row):
+        return row
+    routes = tuple(route.model_copy(update={"measures": ()}) for route in row.routes)
+    return row.model_copy(
+        update={"measures": (), "routes": routes, "listed": False, "uncertain": False, "headline": "not_listed"}
+    )
+
+
+def _is_elsewhere(run: Findings, row: ControlState) -> bool:
+    """Whether it is a form of lots all of which are exported from elsewhere."""
+    lots = () if run.exposure is None else run.exposure.lots
+    places = {lot.export_from for lot in lots if (lot.asset, lot.form) == (row.asset, row.form)}
+    return bool(places) and CHINA not in places
 
 
 def _matrix(run: Findings) -> Figure:
@@ -229,6 +247,8 @@ def _reason(run: Findings, row: ControlState) -> Text:
 
     A permit that another country asks for is in the line of sources, with its metals.
     """
+    if _is_elsewhere(run, row):
+        return run.say("Not from China: no Chinese notice applies to these lots.")
     if row.note and row.named_forms is None:
         return note(run, row.note)
     reason = run.say("No Chinese notice that applies names this form.")
