@@ -53,9 +53,12 @@ def route_of(event: Event) -> tuple[str, ...]:
     return () if event.kind != "control" or event.destinations == ("all",) else tuple(dict.fromkeys(event.destinations))
 
 
-def start_of(event: Event) -> Message:
-    """The message for the first day of an event."""
+def start_of(chronology: Chronology, event: Event) -> Message:
+    """The message for the first day of an event; of a suspension or repeal it names what that acts on."""
     words, route = _named(event), route_of(event)
+    if event.instrument in ("suspension", "repeal") and event.acts_on:
+        targets = titles_acted_on(chronology, event)
+        return message("{title} ({instrument} of {targets:and}) takes effect", targets=targets, **words)
     if route:
         return message("{title} ({instrument}, to {route:and}: {metals}) takes effect", route=route, **words)
     return message("{title} ({instrument}: {metals}) takes effect", **words)
@@ -145,7 +148,7 @@ def change_ahead(chronology: Chronology, event: Event, on: date) -> Change | Non
         return None
     period = chronology.period(event, on)
     if period.status == ANNOUNCED and event.effective is not None and event.effective > on:
-        return Change(event.effective, start_of(event), event.standing, BEGINS)
+        return Change(event.effective, start_of(chronology, event), event.standing, BEGINS)
     if period.status == IN_FORCE and period.until is not None and period.following == EXPIRED:
         return Change(period.until, end_of(chronology, event, period.until, on), event.standing, kind_of_end(event))
     return None

@@ -14,6 +14,8 @@ from toolkit.core.size import PieceSize
 from toolkit.core.text import words
 
 PRACTICE = "practice"
+OPEN_ENDED = ("trade_dispute", "tariff_exemption")
+"""Instruments of which nobody knows the last day before it comes."""
 """Kind of events that are observed, not announced."""
 
 KINDS = ("control", PRACTICE, "policy", "market")
@@ -148,8 +150,9 @@ class Event:
         return "all" in named or destination in named or (EUROPEAN_UNION in named and destination in EU_MEMBERS)
 
     def ends_as_known(self, known: date) -> date | None:
-        """The last day as known on `known`: a notice says when it ends; the end of practice is seen once it has come."""
-        return None if self.kind == PRACTICE and self.ends and self.ends > known else self.ends
+        """The last day as known on `known`: a notice says when it ends; of others the end is seen once it has come."""
+        seen = self.kind == PRACTICE or self.instrument in OPEN_ENDED
+        return None if seen and self.ends and self.ends > known else self.ends
 
     @property
     def title(self) -> str:

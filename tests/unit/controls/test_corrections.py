@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.size import PieceSize
 
@@ -157,7 +158,7 @@ def test_dates_and_standings(ledger):
         ("EV063", date(2025, 11, 9), date(2026, 11, 27)),
         ("EV064", date(2025, 12, 19), None),
         ("EV089", date(2026, 9, 28), date(2027, 1, 10)),
-        ("EV094", date(2025, 3, 4), date(2025, 11, 9)),
+        ("EV094", date(2025, 3, 4), None),
         ("EV098", date(2025, 11, 10), date(2026, 11, 10)),
     ):
         event = ledger[event_id]
@@ -165,7 +166,41 @@ def test_dates_and_standings(ledger):
     assert (ledger["EV089"].standing, ledger["EV089"].known_from) == ("agreed", date(2026, 9, 28))
     assert ledger.chronology.status(ledger["EV042"], date(2026, 6, 1), known=date(2026, 6, 1)) == "suspended"
     assert "25 % on tungsten" in ledger["EV033"].scope
-    assert "25 % on permanent magnets from 2026-01-01" in ledger["EV033"].scope
+    assert "25 % on permanent magnets from 2026-01-01" in ledger["EV033b"].scope
+
+
+@pytest.mark.parametrize(
+    ("asked", "event_id", "day"),
+    [
+        ("2025-04-10", "EV094", None),  # stopped by a statement of 2025-11-06
+        ("2025-11-06", "EV098b", "2025-11-10"),
+        ("2025-04-10", "EV043", None),  # ended by a court in February 2026
+        ("2012-01-15", "EV001", None),
+        ("2024-12-05", "EV033", None),  # the follow-up with tungsten is of 2024-12-11
+        ("2024-12-11", "EV033", "2025-01-01"),
+        ("2024-12-05", "EV033b", "2026-01-01"),
+        ("2025-11-09", "EV063", "2026-11-27"),
+    ],
+)
+def test_no_date_ahead_is_known_before_somebody_said_it(ledger, asked, event_id, day):
+    rows = upcoming(ledger, on=date.fromisoformat(asked), within_days=400)
+    ahead = [str(row["date"]) for row in rows if (row["event_id"], row["status"]) == (event_id, "ahead")]
+    assert ahead == ([day] if day else [])
+
+
+def test_a_suspension_that_begins_names_what_it_suspends(ledger):
+    """ "Suspension to the US: all dual-use items" said that all controls towards the US are set aside."""
+    rows = upcoming(ledger, on=date(2025, 11, 7), within_days=5)
+    whats = {row["event_id"]: row["what"] for row in rows}
+    assert str(whats["EV098"]) == "MOFCOM statement of 2025-11-06 (suspension of No. 21 of 2025) takes effect"
+    assert str(whats["EV098b"]) == "MOFCOM statement of 2025-11-06 (repeal of No. 13 of 2025) takes effect"
+
+
+def test_what_a_later_statement_stopped_is_in_force_until_then(ledger):
+    def status(day):
+        return ledger.chronology.status(ledger["EV094"], date.fromisoformat(day), known=date.fromisoformat(day))
+
+    assert [status(day) for day in ("2025-11-09", "2025-11-10", "2026-11-27")] == ["in_force", "repealed", "repealed"]
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,8 @@ def scope_in_words(run: Findings, row: Upcoming) -> Text:
     say = run.say
     metals = say.listed([name(of_key(metal.strip(), say)) for metal in row.metals.split(";") if metal.strip()])
     what = instrument(run, row.instrument)
+    if row.instrument in ("suspension", "repeal") and row.acts_on:
+        return say("{measure} of {notices}.", measure=capital(what), notices=_titles(run, row.acts_on))
     if row.destinations:
         places = say.listed([run.place(code) for code in row.destinations])
         return say("{measure} to {places}: {metals}.", measure=capital(what), places=places, metals=metals)
