@@ -36,7 +36,7 @@ CEILINGS = {"app/allocation": 18, "core": 20, "optimize/solvers": 20}
 
 PARAMETERS = 3
 BEING_REWRITTEN = ("toolkit.optimize", "toolkit.report", "toolkit.records", "toolkit.cli", "toolkit.app.report", "toolkit.api")
-WITHOUT_ARGS = 106
+WITHOUT_ARGS = 100
 """Functions of these packages that lack Args: the number may only fall."""
 TOO_MANY_PARAMETERS = {"toolkit.app.allocation.warnings.warnings"}
 """Functions that should take a noun instead: to be changed, not described."""
