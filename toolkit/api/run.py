@@ -105,6 +105,7 @@ class Run(ReportedAnswer[records.Run]):
 ELSEWHERE = {
     "covariance": "It is estimated from prices: tk.Strategy(forecast=tk.ForecastSpec(covariance=tk.OasCovariance())).",
     "expected_returns": "Give tk.ForecastSpec(returns=tk.ViewsReturns(...)) in the strategy, or returns= for past returns.",
+    "prices": "Prices come with the market: market=tk.load_market(prices='prices.csv').",
     "accept": "Prices that are meant are named where they are given: tk.Market.from_prices(prices, accept=['REMX']).",
 }
 """How forecasts and what else is no argument are given."""

@@ -320,6 +320,7 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
         "points": lambda: tk.frontier(STRATEGY, prices=prices, points=5.5),
         "OasCovariance": lambda: tk.optimize(STRATEGY, prices=prices, covariance=np.eye(4)),
         r"Market.from_prices": lambda: tk.optimize(STRATEGY, prices=prices, accept=["GLD"]),
+        "load_market.prices=": lambda: tk.sweep(STRATEGY, prices=prices),
         "not MinRisk": lambda: tk.optimize(tk.MinRisk(), prices=prices),
         "not dict": lambda: tk.backtest({"objective": {"kind": "min_risk"}}, prices=prices),
         "ViewsReturns": lambda: tk.frontier(STRATEGY, prices=prices, expected_returns=[0.1]),

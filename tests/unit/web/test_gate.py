@@ -297,6 +297,12 @@ class TestOver:
         assert told.link[1] == "See the replay"
         assert "/resend" not in client.get(f"/w/{announced(starts=timezone.now() - timedelta(days=9)).slug}/").content.decode()
 
+    def test_who_waited_is_told_that_it_is_over(self, client, over):
+        registered(over, state=State.WAITLISTED)
+        client.send(f"/w/{over.slug}/resend", {"email": "ana@example.com"}, page=f"/w/{over.slug}/")
+        told = mail.letter(Outbox.objects.get(), Registration.objects.get(), language("de"))
+        assert told.lines[1] == "Das Webinar ist vorbei, und es wurde kein Platz frei."
+
     def test_one_s_own_page_offers_no_seat(self, client, over):
         me = f"/me/{tokens.link(registered(over), tokens.ME)}"
         assert "Cancel the registration" not in client.get(me).content.decode()

@@ -91,15 +91,12 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
             say.words("No more of these mails: {address}", address=unsubscribe_address(registration)),
         )
     if row.kind == "waitlist":
-        return Letter(
-            say.words("You are on the waiting list"),
-            [
-                title,
-                say.words("All seats are taken. When one is given back it is offered in the order of confirmation, by mail."),
-            ],
-            None,
-            cancel,
+        told = (
+            say.words("The webinar is over, and no seat came free.")
+            if webinar.is_over
+            else say.words("All seats are taken. When one is given back it is offered in the order of confirmation, by mail.")
         )
+        return Letter(say.words("You are on the waiting list"), [title, told], None, cancel)
     text = say.words("Your place is free for others.")
     return Letter(say.words("Your registration is cancelled"), [title, text], None, cancel)
 
