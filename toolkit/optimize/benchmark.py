@@ -52,13 +52,13 @@ def benchmark_weights(benchmark: Mapping[str, float] | str, data: ConstraintData
     if benchmark == EQUAL_WEIGHT:
         return np.full(len(universe), 1.0 / len(universe))
     if benchmark == HELD:
-        if data.previous is None or not data.previous.any():
+        if not data.held[:-1].any():
             raise SpecError(
                 "{where:s}: the benchmark is what is held, and nothing is held.",
                 hint="Give --holdings FILE, or --holdings last for the last stored run of this strategy.",
                 where=where,
             )
-        return data.previous
+        return data.held[:-1]
     weights = np.zeros(len(universe))
     for name, weight in ({benchmark: 1.0} if isinstance(benchmark, str) else benchmark).items():
         try:

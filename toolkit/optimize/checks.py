@@ -147,38 +147,34 @@ def check_short(problem: Problem) -> None:
         )
 
 
-def check_rates(assets: Sequence[str], half_spread: FloatArray, storage: FloatArray, fee: FloatArray) -> None:
-    """Refuse costs that are not.
-
-    Raises:
-        DataError: for NaN, infinite or negative costs.
-    """
-    for what, rate in (("the spread", half_spread), ("the storage cost", storage)):
-        _rate(what, rate, assets)
-    _rate("the fee of a trade", fee, assets)
-
-
 def check_costs(assets: Sequence[str], costs: Costs) -> None:
     """Refuse costs of trading and holding that are not.
 
     Raises:
         DataError: for NaN, infinite or negative costs, a sale that brings nothing, and a holding period that is no time.
     """
-    check_rates(assets, costs.half_spread, costs.storage, costs.fees)
-    check_rates(assets, costs.half_spread + costs.held_spread, costs.storage + costs.held_storage, costs.fees)
     for what, rate in (
+        ("the spread", costs.half_spread),
+        ("the storage cost", costs.storage),
+        ("the fee of a trade", costs.fees),
+        ("the spread", costs.half_spread + costs.held_spread),
+        ("the storage cost", costs.storage + costs.held_storage),
         ("the fee of a lot", costs.lot_fee),
         ("the value added tax", costs.vat),
         ("the premium", costs.premium),
         ("the market impact", costs.impact),
         ("the fee of a short position", costs.borrow),
     ):
-        _rate(what, rate, assets)
+        _finite(what, rate, assets)
+        if (rate < 0).any():
+            raise DataError("{what} is negative for {bad}.", what=what, bad=_at(rate < 0, assets))
     worthless = costs.sale >= 1
     if worthless.any():
         raise DataError("selling costs as much as it brings for {worthless}.", worthless=_at(worthless, assets))
     for site in costs.sites:
-        _charge(f"the charge of {site.name}", site.fee)
+        if not np.isfinite(site.fee) or site.fee < 0:
+            what = f"the charge of {site.name}"
+            raise DataError("{what} must be a number of zero or more, not {charge:,.6g}.", what=what, charge=site.fee)
         if len(site.stored) != len(assets):
             raise DataError(
                 "what is stored at {name:s}: {n} rows for {names} names.", name=site.name, n=len(site.stored), names=len(assets)
@@ -187,14 +183,3 @@ def check_costs(assets: Sequence[str], costs: Costs) -> None:
         raise DataError(
             "the holding period must be a positive number of years, not {holding_years:g}.", holding_years=costs.holding_years
         )
-
-
-def _rate(what: str, rate: FloatArray, assets: Sequence[str]) -> None:
-    _finite(what, rate, assets)
-    if (rate < 0).any():
-        raise DataError("{what} is negative for {bad}.", what=what, bad=_at(rate < 0, assets))
-
-
-def _charge(what: str, charge: float) -> None:
-    if not np.isfinite(charge) or charge < 0:
-        raise DataError("{what} must be a number of zero or more, not {charge:,.6g}.", what=what, charge=charge)

@@ -12,7 +12,6 @@ from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.objectives.base import Objective
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
-from toolkit.optimize.risk_contribution import RiskContributionLimit
 from toolkit.optimize.solvers.continuous import Continuous, solve_near
 from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, check_order
 
@@ -93,24 +92,22 @@ def _check_soft(problem: Problem, limits: LinearConstraints, convex: ConvexConst
 
 def _within_contributions(problem: Problem, limits: LinearConstraints, convex: ConvexConstraints, order: Order) -> Continuous:
     """The locally best answer within limits on contributions to risk: convex limits inside the true ones, again and again."""
-    contributions = [(owner, contribution) for owner, group in problem.risk_contributions().items() for contribution in group]
+    contributions = problem.risk_contributions()
 
     def held(weights: FloatArray) -> bool:
-        return all(contribution.value(weights) <= contribution.limit + HELD for _, contribution in contributions)
+        return all(contribution.value(weights) <= contribution.limit + HELD for contribution in contributions)
 
     answer = problem.objective.solve(problem, limits, convex, order)
     if held(answer.x[:-1]):
         # Whole lots are looked for elsewhere, and have to hold the limits too.
-        return replace(
-            answer, inside=tuple(contribution.around(answer.x[:-1], owner, None) for owner, contribution in contributions)
-        )
-    start = _start(problem, limits, convex, contributions)
+        return replace(answer, inside=tuple(contribution.around(answer.x[:-1]) for contribution in contributions))
+    start = _start(problem, limits, convex)
     if not held(start[:-1]):
         raise ContributionsNotHeld(start)
     weights = start[:-1]
     inside: ConvexConstraints = ()
     for _ in range(STEPS):
-        inside = tuple(contribution.around(weights, owner, None) for owner, contribution in contributions)
+        inside = tuple(contribution.around(weights) for contribution in contributions)
         try:
             answer = problem.objective.solve(problem, limits, (*convex, *inside), order)
         except SolverInfeasible:  # what holds them is too thin for a solver, such as nothing but cash
@@ -121,30 +118,24 @@ def _within_contributions(problem: Problem, limits: LinearConstraints, convex: C
     return replace(answer, inside=inside)
 
 
-def _start(
-    problem: Problem,
-    limits: LinearConstraints,
-    convex: ConvexConstraints,
-    contributions: list[tuple[int, RiskContributionLimit]],
-) -> FloatArray:
+def _start(problem: Problem, limits: LinearConstraints, convex: ConvexConstraints) -> FloatArray:
     """Weights (n + 1,) that hold the limits on contributions, as far as a sequence of least violations finds any."""
     from toolkit.optimize.solvers.convex import solve_convex  # noqa: PLC0415
 
-    n = len(problem.universe)
+    n, contributions = len(problem.universe), problem.risk_contributions()
     nothing = ConvexObjective(Quadratic.linear(np.zeros(n)))
     hard = tuple(constraint for constraint in convex if constraint.price is None)
     x = np.append(np.full(n, 1.0 / n), 0.0)
     for _ in range(STEPS):
-        soft = tuple(contribution.around(x[:-1], owner, 1.0) for owner, contribution in contributions)
+        soft = tuple(contribution.around(x[:-1], 1.0) for contribution in contributions)
         following = solve_convex(nothing, limits.hard(), (*hard, *soft)).x
         moved, x = float(np.max(np.abs(following - x))), following
-        if moved < SETTLED or all(contribution.value(x[:-1]) <= contribution.limit for _, contribution in contributions):
+        if moved < SETTLED or all(contribution.value(x[:-1]) <= contribution.limit for contribution in contributions):
             break
     return x
 
 
 def can_hold_contributions(problem: Problem) -> bool:
     """Whether a search finds weights that hold the limits on contributions."""
-    contributions = [(owner, contribution) for owner, group in problem.risk_contributions().items() for contribution in group]
-    weights = _start(problem, problem.linear_constraints(), problem.convex_constraints(), contributions)[:-1]
-    return all(contribution.value(weights) <= contribution.limit + HELD for _, contribution in contributions)
+    weights = _start(problem, problem.linear_constraints(), problem.convex_constraints())[:-1]
+    return all(contribution.value(weights) <= contribution.limit + HELD for contribution in problem.risk_contributions())

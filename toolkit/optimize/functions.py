@@ -145,11 +145,7 @@ class Turnover:
     """
 
     previous: FloatArray
-
-    @property
-    def label(self) -> str:
-        """Name of the term as messages write it."""
-        return "turnover"
+    label: str = "turnover"
 
     def value(self, x: FloatArray) -> float:
         """The turnover to x, (n + 1,)."""
@@ -195,10 +191,7 @@ class Constant:
 class GrossExposure:
     """Sum of the absolute weights of the assets."""
 
-    @property
-    def label(self) -> str:
-        """Name of the term as messages write it."""
-        return "gross exposure"
+    label: str = "gross exposure"
 
     def value(self, x: FloatArray) -> float:
         """The sum at x, (n + 1,)."""
@@ -232,11 +225,7 @@ class TradeCost:
     selling: FloatArray
     impact: FloatArray
     previous: FloatArray
-
-    @property
-    def label(self) -> str:
-        """Name of the term as messages write it."""
-        return "cost of trading"
+    label: str = "cost of trading"
 
     def value(self, x: FloatArray) -> float:
         """The cost of the trades to x, (n + 1,)."""

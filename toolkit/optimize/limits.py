@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.core.forecast import FloatArray
@@ -67,9 +68,9 @@ def limit_reports(
             price = None if found is None else found.convex(position)
             reports.append(_on_convex(constraint.name, constraint.kind, curved[position], x, continuous.x, price, wealth))
             continue
-        if position in contributions:
+        if own := [contribution for contribution in contributions if contribution.owner == position]:
             price = 0.0 if prices is None else prices.get(position, 0.0)
-            reports.append(_on_contributions(constraint, contributions[position], x, continuous.x, price))
+            reports.append(_on_contributions(constraint, own, x, continuous.x, price))
             continue
         if not rows:
             reports.append(LimitReport(constraint.name, constraint.kind, None, None, None, None, None, None, None))
@@ -119,7 +120,7 @@ def _on_convex(
 
 
 def _on_contributions(
-    constraint: Constraint, contributions: tuple[RiskContributionLimit, ...], x: FloatArray, relaxed: FloatArray, price: float
+    constraint: Constraint, contributions: Sequence[RiskContributionLimit], x: FloatArray, relaxed: FloatArray, price: float
 ) -> LimitReport:
     """The report of a limit on contributions to risk, at the largest."""
     largest = max(contributions, key=lambda contribution: contribution.value(x[:-1]))

@@ -223,11 +223,10 @@ class Problem:
         own = self.objective.limit(self)
         return () if own is None else (own[1],)
 
-    def risk_contributions(self) -> dict[int, tuple[RiskContributionLimit, ...]]:
-        """Position of a constraint -> the contributions to risk that it limits."""
-        data = self.data
-        found = {i: constraint.risk_contributions(data) for i, constraint in enumerate(self.constraints)}
-        return {i: shares for i, shares in found.items() if shares}
+    def risk_contributions(self) -> tuple[RiskContributionLimit, ...]:
+        """The limits on contributions to risk, in the order of the constraints."""
+        asked = enumerate(constraint.risk_contributions(self.data) for constraint in self.constraints)
+        return tuple(replace(limit, owner=i) for i, limits in asked for limit in limits)
 
     def integer_requirements(self) -> IntegerRequirements | None:
         """What all terms together ask of whole lots; None for a continuous problem."""

@@ -36,12 +36,14 @@ class RiskContributionLimit:
         members: (n,) 1.0 for them.
         covariance: (n, n).
         limit: A fraction.
+        owner: Position of the constraint that sets it.
     """
 
     label: str
     members: FloatArray
     covariance: FloatArray
     limit: float
+    owner: int = 0
 
     def value(self, weights: FloatArray) -> float:
         """The share at weights, (n,); 0 where there is no risk."""
@@ -49,8 +51,8 @@ class RiskContributionLimit:
         variance = float(weights @ slope)
         return float((self.members * weights) @ slope) / variance if variance > RISKLESS else 0.0
 
-    def around(self, weights: FloatArray, owner: int, price: float | None) -> ConvexConstraint:
-        """A convex limit that implies the true one, tight at weights, (n,); in units of the variance there."""
+    def around(self, weights: FloatArray, price: float | None = None) -> ConvexConstraint:
+        """A convex limit that implies the true one, tight at weights, (n,); in units of the variance there, hard or priced."""
         own = self.members[:, None] * self.covariance
         values, vectors = np.linalg.eigh((own + own.T) / 2)
         convex = (vectors * np.sqrt(np.clip(values, 0.0, None))).T
@@ -58,7 +60,7 @@ class RiskContributionLimit:
         unit = float(weights @ self.covariance @ weights) or 1.0
         kept = convex[np.any(convex, axis=1)] / np.sqrt(unit)
         tangent = _Tangent(self.label, kept, 2 * concave @ weights / unit, float(weights @ concave @ weights) / unit)
-        return ConvexConstraint(tangent, 0.0, owner, price)
+        return ConvexConstraint(tangent, 0.0, self.owner, price)
 
 
 @dataclass(frozen=True, slots=True)

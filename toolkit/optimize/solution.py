@@ -212,11 +212,7 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
         (today < limits.lowest - SAME).any()
         or (limits.rows.times(today) > limits.h + SAME).any()
         or any(constraint.excess(today) > SAME for constraint in problem.convex_constraints())
-        or any(
-            contribution.value(today[:-1]) > contribution.limit + SAME
-            for group in problem.risk_contributions().values()
-            for contribution in group
-        )
+        or any(contribution.value(today[:-1]) > contribution.limit + SAME for contribution in problem.risk_contributions())
     )
     if broken:
         return False

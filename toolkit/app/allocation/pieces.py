@@ -21,7 +21,6 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, IntegerRequirements, LinearConstraint
-from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solution import Allocation, solve
 from toolkit.optimize.solvers.work import Work
 
@@ -44,8 +43,7 @@ class WholePieces(Constraint):
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset: a value is no less a part of wealth than of the budget."""
         at, values = self._at(data), np.array([*self.values.values()])
-        most = np.minimum(1.0, values / max(data.least_wealth, EQUAL))
-        return LinearConstraint(tuple(self.values), SparseRows.alone(at, len(data.universe) + 1), values, most)
+        return LinearConstraint.of_assets(at, values, np.minimum(1.0, values / max(data.least_wealth, EQUAL)), data)
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:
         """The exact values."""

@@ -212,10 +212,9 @@ def at_last_prices(problem: Problem, money: AllocationAmounts, raw: FloatArray) 
             convex_constraint.limit**convex_constraint.power,
         )
         _keep(worst, problem, convex_constraint.owner, convex_constraint.function.label, value, limit, value - limit)
-    for owner, contributions in problem.risk_contributions().items():
-        for contribution in contributions:
-            value = contribution.value(x[:-1])
-            _keep(worst, problem, owner, contribution.label, value, contribution.limit, value - contribution.limit)
+    for own in problem.risk_contributions():
+        value = own.value(x[:-1])
+        _keep(worst, problem, own.owner, own.label, value, own.limit, value - own.limit)
     return AtLastPrices(value=total, limits_broken=tuple(worst[owner] for owner in sorted(worst)))
 
 

@@ -192,7 +192,7 @@ def _refuse(problem: Problem) -> None:
     limits = problem.linear_constraints()
     soft = {limits.owner[int(row)] for row in np.flatnonzero(limits.soft)}
     soft |= {constraint.owner for constraint in problem.convex_constraints() if constraint.price is not None}
-    if owners := sorted(soft | set(problem.risk_contributions())):
+    if owners := sorted(soft | {contribution.owner for contribution in problem.risk_contributions()}):
         named = ", ".join(repr(problem.constraints[i].name) for i in owners)
         raise SpecError(
             "a frontier follows hard and convex limits, and these are others: {named}.",
@@ -299,7 +299,7 @@ def _criticals(path: _Path, lines: list[Segment]) -> tuple[Critical, ...]:
 
 
 def _changes(path: _Path, left: Segment, right: Segment) -> tuple[str, ...]:
-    """SparseRows that become active or stop being so from one segment to the next, in words."""
+    """Rows that become active or stop being so from one segment to the next, in words."""
     limits, m = path.limits, len(path.limits.h)
     names = [*path.problem.universe.keys, "cash"]
     told = []

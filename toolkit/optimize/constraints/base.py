@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -108,7 +109,7 @@ class LinearConstraint:
     def of(
         cls, labels: tuple[str, ...], coefficients: SparseRows | FloatArray, lower: float | None, upper: float | None
     ) -> LinearConstraint:
-        """SparseRows that share one pair of limits; None leaves a side open."""
+        """Rows that share one pair of limits; None leaves a side open."""
         m = len(labels)
         return cls(
             labels,
@@ -116,6 +117,18 @@ class LinearConstraint:
             np.full(m, -np.inf if lower is None else lower),
             np.full(m, np.inf if upper is None else upper),
         )
+
+    @classmethod
+    def of_assets(cls, at: Sequence[int], lower: FloatArray, upper: FloatArray, data: ConstraintData) -> LinearConstraint:
+        """One row for each of the assets at some positions, with limits of its own.
+
+        Args:
+            at: m positions.
+            lower: (m,).
+            upper: (m,).
+            data: Of the assets.
+        """
+        return cls(tuple(data.universe.keys[i] for i in at), SparseRows.alone(at, len(data.universe) + 1), lower, upper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,26 +158,22 @@ class IntegerRequirements:
     """
 
     lots: bool = False
-    minimum: FloatArray | None = None
+    minimum: FloatArray | float = 0.0
     counts: tuple[HoldingCount, ...] = ()
-    kept: NDArray[np.bool_] | None = None
-    least: FloatArray | None = None
-    greatest: FloatArray | None = None
+    kept: NDArray[np.bool_] | bool = False
+    least: FloatArray | float = 0.0
+    greatest: FloatArray | float = np.inf
 
     @classmethod
     def merged(cls, asked: Sequence[IntegerRequirements]) -> IntegerRequirements:
         """What several terms ask together."""
-        floors = [d.minimum for d in asked if d.minimum is not None]
-        kept = [d.kept for d in asked if d.kept is not None]
-        least = [d.least for d in asked if d.least is not None]
-        greatest = [d.greatest for d in asked if d.greatest is not None]
         return cls(
             lots=any(d.lots for d in asked),
-            minimum=np.maximum.reduce(floors) if floors else None,
+            minimum=reduce(np.maximum, (d.minimum for d in asked)),
             counts=tuple(count for d in asked for count in d.counts),
-            kept=np.logical_or.reduce(kept) if kept else None,
-            least=np.maximum.reduce(least) if least else None,
-            greatest=np.minimum.reduce(greatest) if greatest else None,
+            kept=reduce(np.logical_or, (d.kept for d in asked)),
+            least=reduce(np.maximum, (d.least for d in asked)),
+            greatest=reduce(np.minimum, (d.greatest for d in asked)),
         )
 
 
@@ -396,6 +405,14 @@ class UpperLimited(Relaxable):
         return {"upper": outward(self.upper, side, move, digits)}
 
 
+def check_limits(lower: float | None, upper: float | None) -> None:
+    """Refuse limits that are none, or that nothing holds; `ValueError`, for models."""
+    if lower is None and upper is None:
+        raise ValueError(message("needs `lower`, `upper` or both"))
+    if lower is not None and upper is not None and lower > upper:
+        raise ValueError(message("lower {lower:s} is above upper {upper:s}", lower=f"{lower:g}", upper=f"{upper:g}"))
+
+
 class LowerUpperLimited(Relaxable):
     """A constraint with a lower and an upper limit, as fractions of the budget; at least one is needed."""
 
@@ -404,19 +421,12 @@ class LowerUpperLimited(Relaxable):
 
     @model_validator(mode="after")
     def _limits_make_sense(self) -> LowerUpperLimited:
-        if self.lower is None and self.upper is None:
-            raise ValueError(message("needs `lower`, `upper` or both"))
-        if self.lower is not None and self.upper is not None and self.lower > self.upper:
-            raise ValueError(
-                message("lower {lower:s} is above upper {upper:s}", lower=f"{self.lower:g}", upper=f"{self.upper:g}")
-            )
+        check_limits(self.lower, self.upper)
         return self
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
-        """The limit on that side."""
-        limit = self.upper if side == "upper" else self.lower
-        if limit is None:
-            raise ValueError(message("constraint {name!r:s} has no {side} limit", name=self.name, side=side))
+        """The limit on that side, which is there: its rows asked for this."""
+        limit = getattr(self, side)
         moved = outward(limit, side, move, digits)
         # A long portfolio has weights between 0 and 1: there no limit beyond them is of use.
         return {side: moved if limit < 0 or limit > 1 else min(1.0, max(0.0, moved))}

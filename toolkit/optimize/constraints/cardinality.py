@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from toolkit.core.decode import Several
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark, note
-from toolkit.optimize.constraints.base import Constraint, ConstraintData, HoldingCount, IntegerRequirements
+from toolkit.optimize.constraints.base import Constraint, ConstraintData, HoldingCount, IntegerRequirements, check_limits
 
 COUNTED = 1e-3
 """Smallest holding, as a fraction of the budget, where a least number is asked for: less would count in name only."""
@@ -36,19 +36,14 @@ class Cardinality(Constraint):
 
     @model_validator(mode="after")
     def _limits_make_sense(self) -> Cardinality:
-        if self.lower is None and self.upper is None:
-            raise ValueError(message("needs `lower`, `upper` or both"))
-        if self.lower is not None and self.upper is not None and self.lower > self.upper:
-            raise ValueError(
-                message("lower {lower:s} is above upper {upper:s}", lower=f"{self.lower:g}", upper=f"{self.upper:g}")
-            )
+        check_limits(self.lower, self.upper)
         return self
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:
         """The two numbers."""
         named = self.assets or self.groups
         members = self.members_of(self.assets, self.groups, data) if named else np.ones(len(data.universe))
-        floor = None if self.lower is None else COUNTED * members
+        floor = 0.0 if self.lower is None else COUNTED * members
         return IntegerRequirements(minimum=floor, counts=(HoldingCount(members, self.lower or 0, self.upper),))
 
     def notes(self, data: ConstraintData) -> tuple[Remark, ...]:  # noqa: ARG002
@@ -62,8 +57,6 @@ class Cardinality(Constraint):
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, int]:  # noqa: ARG002
         """The number on that side."""
-        limit = self.upper if side == "upper" else self.lower
-        if limit is None:
-            raise ValueError(message("constraint {name!r:s} has no {side} limit", name=self.name, side=side))
+        limit = getattr(self, side)
         # A least number of zero is not a number of holdings to ask for: one is the lowest that can be written.
         return {side: limit + round(move)} if side == "upper" else {side: max(1, limit - round(move))}

@@ -42,7 +42,4 @@ class ExpectedReturn(LowerUpperLimited):
             move: By how much it gives way, a return a year.
             digits: Decimals of the answer.
         """
-        limit = self.upper if side == "upper" else self.lower
-        if limit is None:
-            raise ValueError(message("constraint {name!r:s} has no {side} limit", name=self.name, side=side))
-        return {side: outward(limit, side, move, digits)}
+        return {side: outward(getattr(self, side), side, move, digits)}

@@ -11,7 +11,6 @@ from pydantic import Field
 from toolkit.core.decode import Several
 from toolkit.core.errors import SpecError
 from toolkit.optimize.constraints.base import Constraint, ConstraintData, DataNeeds, IntegerRequirements, LinearConstraint
-from toolkit.optimize.rows import SparseRows
 
 
 class _OneWay(Constraint):
@@ -35,22 +34,17 @@ class _OneWay(Constraint):
             return list(range(len(data.universe)))
         return sorted({i for label in self.assets for i in self.members(label, data)})
 
-    def _held(self, data: ConstraintData) -> np.ndarray:
-        """(n,) value held today."""
-        return np.zeros(len(data.universe)) if data.previous is None else data.previous
-
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset."""
         at = self._bound(data)
-        held = self._held(data)[at]
-        coefficients = SparseRows.alone(at, len(data.universe) + 1)
+        held = data.held[at]
         lower = np.full(len(at), -np.inf) if self.sells else held
         upper = np.full(len(at), np.inf) if self.buys else np.minimum(1.0, held / max(data.least_wealth, 1e-9))
-        return LinearConstraint(tuple(data.universe.keys[i] for i in at), coefficients, lower, upper)
+        return LinearConstraint.of_assets(at, lower, upper, data)
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:
         """The least and the greatest value of each asset."""
-        n, at, held = len(data.universe), self._bound(data), self._held(data)
+        n, at, held = len(data.universe), self._bound(data), data.held
         least, greatest = np.zeros(n), np.full(n, np.inf)
         if not self.sells:
             least[at] = held[at]
@@ -97,9 +91,8 @@ class KeepAtLeast(Constraint):
 
     def _least(self, data: ConstraintData) -> np.ndarray:
         """(n,) least value as a fraction of the budget; that of an element is shared in proportion to what is held."""
-        n = len(data.universe)
-        held = np.zeros(n) if data.previous is None else data.previous
-        least = np.zeros(n)
+        held = data.held[:-1]
+        least = np.zeros(len(held))
         for label, value in self.values.items():
             at = list(self.members(label, data))
             total = float(held[at].sum())
@@ -109,11 +102,8 @@ class KeepAtLeast(Constraint):
     def linear(self, data: ConstraintData) -> LinearConstraint | None:
         """One row an asset of which something is kept; a value is no less a part of wealth than of the budget."""
         least = self._least(data)
-        at = np.flatnonzero(least > 0)
-        if not len(at):
-            return None
-        coefficients = SparseRows.alone(at, len(least) + 1)
-        return LinearConstraint(tuple(data.universe.keys[i] for i in at), coefficients, least[at], np.full(len(at), np.inf))
+        at = np.flatnonzero(least > 0).tolist()
+        return LinearConstraint.of_assets(at, least[at], np.full(len(at), np.inf), data) if at else None
 
     def integer(self, data: ConstraintData) -> IntegerRequirements | None:
         """The least value of each asset."""
@@ -138,7 +128,7 @@ class NoTrade(_OneWay):
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset."""
-        if data.previous is None or not data.previous.any():
+        if not data.held[:-1].any():
             raise SpecError(
                 "constraint {name!r:s} keeps what is held, and nothing is held.", hint="Give --holdings FILE.", name=self.name
             )

@@ -39,7 +39,7 @@ class Turnover(UpperLimited):
 
     def convex(self, data: ConstraintData) -> ConvexConstraint:
         """What is bought."""
-        if data.previous is None or not data.previous.any():
+        if not data.held[:-1].any():
             raise SpecError(
                 "constraint {name!r:s} limits what changes hands, and nothing is held.",
                 hint="Give --holdings FILE, or --holdings last for the last stored run of this strategy.",

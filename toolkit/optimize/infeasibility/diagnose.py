@@ -409,7 +409,7 @@ def lots_infeasible(problem: Problem, convex: ConvexConstraints, work: Work, *, 
         return told
     rules = named(problem.constraints[i].name for i in problem.integer_by_constraint())
     more = message("Raise --budget, or drop {rules}.", rules=rules)
-    names = sorted({problem.constraints[owner].name for owner in problem.risk_contributions()})
+    names = sorted({problem.constraints[contribution.owner].name for contribution in problem.risk_contributions()})
     if names:
         sentence = message(
             "no allocation that holds {rules} was found that holds the limits on contributions to risk: {names}. "

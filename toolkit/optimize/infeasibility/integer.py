@@ -52,8 +52,7 @@ def discrete_relaxations(problem: Problem, work: Work, near: FloatArray | None =
     """
     limits, convex = problem.linear_constraints().hard(), hard_convex_constraints(problem)
     if near is not None:
-        contributions = problem.risk_contributions().items()
-        convex += tuple(contribution.around(near[:-1], owner, None) for owner, group in contributions for contribution in group)
+        convex += tuple(contribution.around(near[:-1]) for contribution in problem.risk_contributions())
     counts = {i for i, d in problem.integer_by_constraint().items() if d.counts}
     relaxable = relaxable_columns(problem, {*limits.owner, *(constraint.owner for constraint in convex)} | counts)
     found = _nearest_lots(problem, relaxable, counts, convex, work)

@@ -66,9 +66,9 @@ def relaxations_at(problem: Problem, limits: LinearConstraints, x: FloatArray) -
         value = constraint.function.value(x)
         if value - constraint.limit > RELAXED:
             most[constraint.owner, "upper"] = value**constraint.power - constraint.limit**constraint.power
-    for owner, group in problem.risk_contributions().items():
-        if (excess := max(contribution.value(x[:-1]) - contribution.limit for contribution in group)) > RELAXED:
-            most[owner, "upper"] = excess
+    for contribution in problem.risk_contributions():
+        if (excess := contribution.value(x[:-1]) - contribution.limit) > RELAXED:
+            most[contribution.owner, "upper"] = max(excess, most.get((contribution.owner, "upper"), 0.0))
     return [Relaxation(owner, side, amount) for (owner, side), amount in sorted(most.items())]
 
 
@@ -143,22 +143,16 @@ def nearest_weights(problem: Problem) -> FloatArray | None:
     Of several such moves one of fewer constraints, as far as leaving out one after the other finds it.
     With limits on contributions to risk a sequence of convex programs inside them, whose end is not known to be the least.
     """
-    limits, convex, contributions = (
-        problem.linear_constraints().hard(),
-        hard_convex_constraints(problem),
-        problem.risk_contributions(),
-    )
-    columns = relaxable_columns(problem, {*limits.owner, *(constraint.owner for constraint in convex), *contributions})
+    limits, convex = problem.linear_constraints().hard(), hard_convex_constraints(problem)
+    contributions = problem.risk_contributions()
+    columns = relaxable_columns(problem, {*limits.owner, *(own.owner for own in (*convex, *contributions))})
     roomy = _with_room(problem, limits)
     point = _fewest(roomy, convex, columns)
     if point is None and roomy is not limits:
         point = _fewest(limits, convex, columns)
     x = np.append(np.full(len(problem.universe), 1.0 / len(problem.universe)), 0.0)
     for _ in range(STEPS if contributions and point is not None else 0):
-        inside = tuple(
-            contribution.around(x[:-1], owner, None) for owner, group in contributions.items() for contribution in group
-        )
-        found = _nearest(limits, (*convex, *inside), columns)
+        found = _nearest(limits, (*convex, *(contribution.around(x[:-1]) for contribution in contributions)), columns)
         if found is None:
             raise NumericalFailure("no weights near the limits on contributions to risk were found.")
         point = found[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
@@ -20,7 +21,6 @@ from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.infeasibility.diagnose import explained, has_answer
 from toolkit.optimize.infeasibility.relaxations import irreducible
 from toolkit.optimize.problem import LinearConstraints, Problem
-from toolkit.optimize.risk_contribution import RiskContributionLimit
 from toolkit.optimize.solvers.budgeting import largest_weights
 from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.work import Work
@@ -47,7 +47,7 @@ def contributions_infeasible(problem: Problem, found: Callable[[Problem], bool])
         return None
     needed = irreducible(problem, lambda p: _least_sum(p) is None)
     names = [problem.constraints[i].name for i in needed]
-    owner = next(i for i in needed if i in problem.risk_contributions())
+    owner = next(contribution.owner for contribution in problem.risk_contributions() if contribution.owner in needed)
     most = _least_sum(replace(problem, constraints=tuple(problem.constraints[i] for i in needed))) or proof
     sentence = message(
         "limits on contributions to risk contradict each other: {names}. Contributions add up to the whole risk, and what "
@@ -60,7 +60,7 @@ def contributions_infeasible(problem: Problem, found: Callable[[Problem], bool])
         return Infeasible(
             sentence, hint="Drop {name!r:s}.", details={"conflict": names, "relaxation": {}, "set": []}, name=name
         )
-    now = problem.risk_contributions()[owner][0].limit
+    now = _upper(problem, owner)
     told = message("By this sum `upper` of {name!r:s} is at least {upper:.6g}", name=name, upper=upper)
     for digits in DIGITS:
         value = outward(upper, "upper", 0.0, digits)
@@ -78,7 +78,7 @@ def contributions_infeasible(problem: Problem, found: Callable[[Problem], bool])
 def not_found(problem: Problem, limits: LinearConstraints, x: FloatArray) -> Infeasible:
     """The error of a search that ended at weights x, (n + 1,), which hold everything but limits on contributions."""
     broken, told = list[str](), list[str]()
-    for owner, group in problem.risk_contributions().items():
+    for owner, group in groupby(problem.risk_contributions(), lambda contribution: contribution.owner):
         worst = max(group, key=lambda contribution: contribution.value(x[:-1]) - contribution.limit)
         value, name = worst.value(x[:-1]), problem.constraints[owner].name
         if value > worst.limit + ROUNDING:
@@ -117,21 +117,19 @@ def not_found(problem: Problem, limits: LinearConstraints, x: FloatArray) -> Inf
     return explained(problem, sentence, [*broken, *others], Work(SECONDS), proven=False)
 
 
-def _least_sum(problem: Problem) -> tuple[float, FloatArray, list[tuple[int, RiskContributionLimit]]] | None:
-    """The least sum of limits over sets that cover every asset once, where it is below 1: sum, multiples (K,), the limits."""
-    contributions = [(owner, contribution) for owner, group in problem.risk_contributions().items() for contribution in group]
-    limits = problem.linear_constraints().hard()
+def _least_sum(problem: Problem) -> tuple[float, FloatArray] | None:
+    """The least sum of limits over sets that cover every asset once, where it is below 1: sum, and multiples of the limits."""
+    contributions, limits = problem.risk_contributions(), problem.linear_constraints().hard()
     if not contributions or not _invested(problem, limits):
         return None
     held = largest_weights(limits, None) > ROUNDING
     if not held.any():
         return None
-    cover = np.array([contribution.members[held] for _, contribution in contributions]).T
+    cover = np.array([contribution.members[held] for contribution in contributions]).T
     G = np.vstack([cover[1:], -cover[1:]])
-    found = least(
-        np.array([contribution.limit for _, contribution in contributions]), G, np.repeat([1.0, -1.0], len(cover) - 1), cover[0]
-    )
-    return None if found is None or found[1] >= 1 - ROUNDING else (found[1], found[0], contributions)
+    cost = np.array([contribution.limit for contribution in contributions])
+    found = least(cost, G, np.repeat([1.0, -1.0], len(cover) - 1), cover[0])
+    return None if found is None or found[1] >= 1 - ROUNDING else (found[1], found[0])
 
 
 def _invested(problem: Problem, limits: LinearConstraints) -> bool:
@@ -139,6 +137,10 @@ def _invested(problem: Problem, limits: LinearConstraints) -> bool:
     cash = np.eye(len(problem.universe) + 1)[-1]
     most = least(-cash, limits.G, limits.h, np.ones(len(cash)))
     return most is not None and (problem.objective.needs_risk or -most[1] < 1 - BINDS)
+
+
+def _upper(problem: Problem, owner: int) -> float:
+    return next(contribution.limit for contribution in problem.risk_contributions() if contribution.owner == owner)
 
 
 def _with_upper(problem: Problem, owner: int, upper: float) -> Problem:
@@ -149,13 +151,13 @@ def _with_upper(problem: Problem, owner: int, upper: float) -> Problem:
 
 def _least_upper(problem: Problem, owner: int) -> float | None:
     """The least `upper` of one constraint at which sums prove nothing; None where none up to 1 is enough."""
-    upper: float = problem.risk_contributions()[owner][0].limit
+    upper = _upper(problem, owner)
     for _ in range(STEPS):
         proof = _least_sum(_with_upper(problem, owner, upper))
         if proof is None:
             return upper
-        total, multiples, contributions = proof
-        own = float(sum(m for m, (i, _) in zip(multiples, contributions, strict=True) if i == owner))
+        total, multiples = proof
+        own = float(sum(m for m, of in zip(multiples, problem.risk_contributions(), strict=True) if of.owner == owner))
         if own <= ROUNDING:
             return None
         upper += (1 - total) / own

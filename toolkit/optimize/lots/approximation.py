@@ -359,18 +359,12 @@ class Approximation:
         inverse = np.linalg.inv(rows.T @ rows + ridge * np.eye(self.columns.n))
         # Both points are in the unit simplex, so their distance squared is at most 2.
         away = np.sqrt((room + 2 * ridge) * np.diag(inverse))
-        lot = np.where(terms.in_lots, terms.lot, 1.0)
+        lot = terms.step
         low = np.where(terms.in_lots, np.clip(np.ceil((values - away) / lot - 1e-6), 0.0, most), 0.0)
         high = np.where(terms.in_lots, np.clip(np.floor((values + away) / lot + 1e-6), low, most), 0.0)
         block = self.columns.block(LOTS)
         self.program.narrow(np.arange(block.start, block.stop), low, high)
         return low, high
-
-    def whole(self, values: FloatArray) -> FloatArray:
-        """(n,) the nearest whole lots; what is not in lots is kept."""
-        terms = self.score.terms
-        lot = np.where(terms.in_lots, terms.lot, 1.0)
-        return np.where(terms.in_lots, np.round(values / lot) * lot, values)
 
     def solve(self, start: FloatArray | None, gap: float, enough: float, work: Work) -> Found | None:
         """The best answers of the program; None when there is none.
@@ -407,7 +401,7 @@ class Approximation:
         """The integer variables at the values, (n,), in their order."""
         terms, columns, previous = self.score.terms, self.columns, self.score.problem.previous
         blocks = {
-            LOTS: values / np.where(terms.in_lots, terms.lot, 1.0),
+            LOTS: values / terms.step,
             HELD: (values > TRADED).astype(float),
             BUYING: (values > previous + TRADED).astype(float),
             SELLING: (values < previous - TRADED).astype(float),

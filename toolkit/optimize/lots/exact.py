@@ -15,7 +15,6 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
 from toolkit.optimize.lots.approximation import LIMITS, Approximation, RelaxedPoint, solve_fixed_integer
@@ -115,8 +114,8 @@ def whole_lots(
         NumericalFailure: when none was found, and none was ruled out.
     """
     first = work.part(FIRST * work.left)
-    terms, discrete = LotTerms.of(problem), problem.integer_requirements() or IntegerRequirements()
-    score = Score(problem, terms, problem.linear_constraints(), discrete, quadratic, parts, convex, wealth, charged)
+    terms = LotTerms.of(problem)
+    score = Score(problem, terms, problem.linear_constraints(), quadratic, parts, convex, wealth, charged)
     start = np.where(terms.kept, problem.previous, np.clip(relaxed * wealth, terms.least, terms.greatest))
     by_hand, _ = score.rounded(start)
     near = Approximation.of(score, start, target_gap)
@@ -128,7 +127,7 @@ def whole_lots(
         raise Infeasible("no whole lots hold the limits.")
     best.prove(middle.bound)
     for values in (start, middle.values):
-        best.offer(near.whole(values), moved=True)
+        best.offer(terms.whole(values), moved=True)
     near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit, best.work)
     tree = Tree(near, best, middle.bound) if near.shared else None
 
@@ -148,7 +147,7 @@ def whole_lots(
     if current is not None and current.as_good(best, target_gap):
         best.value, best.values = current.value, problem.previous
     values, some, as_held = best.values, terms.small > 0, terms.kept | (best.values == problem.previous)
-    lots = np.where(terms.in_lots, np.round(values / np.where(terms.in_lots, terms.lot, 1.0)), np.nan)
+    lots = np.where(terms.in_lots, np.round(values / terms.step), np.nan)
     lots = np.where(some, np.floor(values / np.where(some, terms.small, 1.0)), lots)
     values = np.where(some & ~as_held, lots * terms.small, values)
     lots = np.where(as_held, _whole(problem.previous / problem.lot_values), lots)
@@ -176,8 +175,7 @@ class CurrentHoldings:
         if not problem.previous.any() or problem.previous.sum() > 1.0 + EQUAL:
             return None
         excess, value = score.one(problem.previous)
-        lot = np.where(score.terms.in_lots, score.terms.lot, 1.0)
-        counts = problem.previous / lot
+        counts = problem.previous / score.terms.step
         broken = score.terms.in_lots & (np.abs(counts - np.round(counts)) > TRADED * 1e3)
         if excess > EQUAL or broken.any():
             return None
@@ -324,7 +322,7 @@ def with_leftover(problem: Problem, work: Work) -> Problem:
     """
     owners = [i for i, own in enumerate(problem.constraints) if own.with_leftover_cash(1.0) != own]
     asked = problem.integer_requirements()
-    if not owners or asked is None or not (asked.lots or asked.minimum is not None):
+    if not owners or asked is None or not (asked.lots or np.any(asked.minimum)):
         return problem
     others = replace(problem, constraints=tuple(c for i, c in enumerate(problem.constraints) if i not in owners))
     spare = LotTerms.of(problem).cheapest(problem.costs)

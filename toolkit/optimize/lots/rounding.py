@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints, ConvexFunction, Deviation
 from toolkit.optimize.lots.outer import HOLDS
@@ -38,7 +37,6 @@ class Score:
         problem: With its discrete terms.
         terms: Of the problem.
         limits: Of the problem, those that are soft among them.
-        discrete: What all terms ask together.
         quadratic, parts: The objective over weights.
         convex: Limits on convex functions.
         wealth: Values over this number are the weights of the objective.
@@ -48,7 +46,6 @@ class Score:
     problem: Problem
     terms: LotTerms
     limits: LinearConstraints
-    discrete: IntegerRequirements
     quadratic: Quadratic
     parts: tuple[ConvexFunction, ...]
     convex: ConvexConstraints
@@ -93,7 +90,7 @@ class Score:
             excess += np.clip(small - TRADED, 0.0, None).sum(axis=-1)
         held = values > TRADED
         excess += np.sum(np.where(held, np.clip(self.terms.floor - values, 0.0, None), 0.0), axis=1)
-        for count in self.discrete.counts:
+        for count in self.terms.counts:
             number = held @ count.members
             over = 0 if count.most is None else np.clip(number - count.most, 0, None)
             excess += A_HOLDING * (over + np.clip(count.fewest - number, 0, None))
@@ -190,9 +187,8 @@ class Score:
         The better of the nearest lots, and of all rounded down, to which lots are added in the order of the fraction that
         was cut off, as long as every upper limit and the budget hold.
         """
-        lot = np.where(self.terms.in_lots, self.terms.lot, 1.0)
-        counts = values / lot
-        nearest = np.where(self.terms.in_lots, np.round(counts) * lot, values)
+        lot = self.terms.step
+        counts, nearest = values / lot, self.terms.whole(values)
         greedy = np.where(self.terms.in_lots, np.floor(counts + TRADED) * lot, values)
         excess = self.one(greedy)[0]
         for asset in np.argsort(-(counts - np.floor(counts)), kind="stable"):
@@ -219,11 +215,9 @@ class Incumbent:
 
     def offer(self, values: FloatArray, *, moved: bool) -> None:
         """Take the values, or what moving single lots makes of them, if that is better."""
-        for excess, value, found in [self.score.search(values, self.work)] if moved else [(*self.score.one(values), values)]:
-            if excess == 0 and value < self.value:
-                lot = np.where(self.score.terms.in_lots, self.score.terms.lot, 1.0)
-                whole = np.where(self.score.terms.in_lots, np.round(found / lot) * lot, found)
-                self.value, self.values = value, whole
+        excess, value, found = self.score.search(values, self.work) if moved else (*self.score.one(values), values)
+        if excess == 0 and value < self.value:
+            self.value, self.values = value, self.score.terms.whole(found)
 
     def prove(self, bound: float) -> None:
         """Take a lower bound of every answer that is better than this one; infinite where there is none."""

@@ -146,7 +146,7 @@ class Tree:
         best, near = self.best, self.near
         values, fractions = point[self._columns], self._fractions(point)
         if self.solved % ROUNDED == 1:
-            rounded = near.whole(point[near.columns.value])
+            rounded = near.score.terms.whole(point[near.columns.value])
             if rounded.tobytes() not in self._rounded:
                 self._rounded.add(rounded.tobytes())
                 best.offer(rounded, moved=True)

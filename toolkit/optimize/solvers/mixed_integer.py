@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
-from toolkit.optimize.constraints.base import IntegerRequirements
+from toolkit.optimize.constraints.base import HoldingCount, IntegerRequirements
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
@@ -81,6 +81,7 @@ class LotTerms:
         least, greatest: (n,) bounds of the value held.
         decided: (n,) whether being held at all is a decision of its own: it is counted, has a floor, or costs a
             fee or a site.
+        counts: Numbers of holdings.
     """
 
     lot: FloatArray
@@ -91,6 +92,16 @@ class LotTerms:
     least: FloatArray
     greatest: FloatArray
     decided: NDArray[np.bool_]
+    counts: tuple[HoldingCount, ...]
+
+    @property
+    def step(self) -> FloatArray:
+        """(n,) value of a lot, 1 where there are no lots."""
+        return np.where(self.in_lots, self.lot, 1.0)
+
+    def whole(self, values: FloatArray) -> FloatArray:
+        """(n,) the nearest whole lots; what is not in lots is kept."""
+        return np.where(self.in_lots, np.round(values / self.step) * self.lot, values)
 
     @property
     def loose(self) -> NDArray[np.bool_]:
@@ -101,28 +112,26 @@ class LotTerms:
     def of(cls, problem: Problem) -> LotTerms:
         """The terms of a problem."""
         n, discrete = len(problem.universe), problem.integer_requirements() or IntegerRequirements()
-        kept = np.zeros(n, dtype=bool) if discrete.kept is None else discrete.kept
+        kept = np.zeros(n, dtype=bool) | discrete.kept
         # What is kept need not be in whole lots: it may have been bought elsewhere.
         traded = np.isfinite(problem.lot_values) & ~kept & discrete.lots
         in_lots = traded & (problem.lot_values >= LEAST_LOT)
         small = np.where(traded & ~in_lots, problem.lot_values, 0.0)
         lot = np.where(in_lots, problem.lot_values, 0.0)
         fewest = np.array([asset.minimum_lots for asset in problem.universe], dtype=float)
-        ticket = np.zeros(n) if discrete.minimum is None else discrete.minimum
         # One lot is the least anyway: as a floor it would only tie every holding to a decision of its own, which is
         # needed where holdings are counted.
         tied = fewest > 1
         for count in discrete.counts:
             tied = tied | ((count.members > 0) & (count.fewest > 0))
-        floor = np.maximum(ticket, np.where(tied, fewest * lot, 0.0))
+        floor = np.maximum(discrete.minimum, np.where(tied, fewest * lot, 0.0))
         decided = (floor > 0) | (problem.costs.fees > 0)
         for count in discrete.counts:
             decided = decided | (count.members > 0)
         for site in problem.costs.sites:
             decided = decided | site.stored
-        least = np.zeros(n) if discrete.least is None else discrete.least
-        greatest = np.full(n, np.inf) if discrete.greatest is None else discrete.greatest
-        return cls(lot, in_lots, small, floor, kept, least, greatest, decided)
+        least, greatest = np.zeros(n) + discrete.least, np.zeros(n) + discrete.greatest
+        return cls(lot, in_lots, small, floor, kept, least, greatest, decided, discrete.counts)
 
     def cheapest(self, costs: Costs) -> float:
         """Price of the cheapest lot, as a fraction of the budget; 0 where nothing is in lots."""
@@ -242,7 +251,7 @@ def add_impact(program: MixedIntegerProgram, problem: Problem, columns: Columns,
 
 def least_trades(problem: Problem, terms: LotTerms) -> tuple[FloatArray, FloatArray]:
     """(n,) the smallest sale, of all that is held at most, and purchase that end at whole lots and are worth their costs."""
-    lot = np.where(terms.in_lots, terms.lot, 1.0)
+    lot = terms.step
     beyond = np.mod(problem.previous, lot)
     whole = np.minimum(beyond, lot - beyond) < LEAST_TRADE
     less, more = np.where(whole, lot, beyond), np.where(whole, lot, lot - beyond)

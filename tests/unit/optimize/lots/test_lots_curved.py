@@ -12,7 +12,6 @@ from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
-from toolkit.optimize.constraints.base import IntegerRequirements
 from toolkit.optimize.costs import Costs, Site
 from toolkit.optimize.functions import ConvexConstraint, Deviation, RiskOf, TradeCost
 from toolkit.optimize.infeasibility.diagnose import lots_infeasible
@@ -329,9 +328,7 @@ def test_what_rounding_by_hand_costs():
     quadratic = problem.objective.function(problem).quadratic
     relaxed = allocate(problem).relaxed[:-1]
     answer = whole_lots(problem, quadratic, relaxed, WEALTH, target_gap=1e-6, size=0.0, work=Work(9.0))
-    score = Score(
-        problem, LotTerms.of(problem), problem.linear_constraints(), IntegerRequirements(lots=True), quadratic, (), (), WEALTH
-    )
+    score = Score(problem, LotTerms.of(problem), problem.linear_constraints(), quadratic, (), (), WEALTH)
     by_hand, values = score.rounded(relaxed * WEALTH)
     assert np.round(values / problem.lot_values) * problem.lot_values == pytest.approx(values)
     assert score.one(values)[0] == 0
