@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from toolkit.optimize.functions import RiskOf
 from toolkit.risk_measures import measures
-from toolkit.risk_measures.base import gradient
 from toolkit.risk_measures.drawdown import drawdowns
 from toolkit.risk_measures.tail import normal_cvar
 from toolkit.scenarios.sets import Scenarios
@@ -153,7 +153,7 @@ def test_euler_contributions_to_the_cvar_of_normals_are_those_to_their_volatilit
     drawn = Scenarios(("a", "b"), returns, np.full(len(z), 1 / len(z)), False, "simulated", 1.0)
     share = weights * (covariance @ weights) / (weights @ covariance @ weights)
     for measure, within in ((measures()["volatility"](), 1e-9), (measures()["cvar"](confidence=confidence), 0.03)):
-        part = weights * gradient(measure, drawn, weights)
+        part = weights * RiskOf(measure, drawn).gradient(np.append(weights, 0.0))[:-1]
         assert part / part.sum() == pytest.approx(share, rel=within)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.errors import DataError
+from toolkit.core.text import repeated
 from toolkit.market.readers.columns import days as days_of
 from toolkit.market.readers.prices import price_header
 from toolkit.market.readers.tabular import read_table, table_of
@@ -105,8 +106,7 @@ def _check_names(names: Sequence[Any], what: str) -> None:
     odd = [name for name in names if not isinstance(name, str)]
     if odd:
         raise DataError(f"{what}: the name of a column is no text: {odd[0]!r}.", hint="Name columns as their assets.")
-    twice = sorted({name for name in names if [*names].count(name) > 1})
-    if twice:
+    if twice := sorted(repeated(names)):
         raise DataError(f"{what}: column {twice[0]!r} occurs twice.", hint="Rename or remove one of each.")
 
 

@@ -95,7 +95,6 @@ def shock(
     spread = seen.elasticity(asset)
     band = price_band(loss, spread, cap=None if cap is None or price is None else cap / price.price)
     low, central, high = (holder_effect(multiple) for multiple in band.multiples)
-    caps = None if band.cap is None else {asset: band.cap}
     name = f"{loss:.0%} of the supply of {asset}"
     response = seen.found[asset] if seen.given is None and seen.found is not None else None
     level, given = None if price is None else price.price, _premium(premium, find_assumption(snapshot, PREMIUM, asset))
@@ -122,8 +121,8 @@ def shock(
         published=outside_check(snapshot, asset, loss),
         premium=given and OutsidePremium(**asdict(given), outside_price=None if level is None else given.outside(level)),
         scenarios=(
-            tighten(f"{name} stops", {asset: loss}, spread.central, source=spread.source, caps=caps),
-            loosen(f"{name} returns", {asset: loss}, spread.central, source=spread.source),
+            tighten(f"{name} stops", asset, loss, spread.central, source=spread.source, cap=band.cap),
+            loosen(f"{name} returns", asset, loss, spread.central, source=spread.source),
         ),
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{FFFE}\x{FFFF}]"
@@ -72,6 +73,11 @@ def _visible(character: str) -> str:
     if category == "Cf":
         return ""
     return character if category in ("Zs", "Co") or (category == "Cn" and ord(character) & 0xFFFE != 0xFFFE) else _REPLACED
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Names that stand more than once, in the order of their first appearance."""
+    return [name for name, times in Counter(names).items() if times > 1]
 
 
 def words(text: str | None) -> tuple[str, ...]:

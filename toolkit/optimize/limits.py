@@ -32,13 +32,13 @@ class LimitReport:
 
     name: str
     kind: str
-    value: float | None
-    limit: float | None
-    side: str | None
-    where: str | None
-    slack: float | None
-    binding: bool | None
-    shadow_price: float | None
+    value: float | None = None
+    limit: float | None = None
+    side: str | None = None
+    where: str | None = None
+    slack: float | None = None
+    binding: bool | None = None
+    shadow_price: float | None = None
     shadow_price_less: float | None = None
 
 
@@ -57,11 +57,7 @@ def limit_reports(
     reports, limits = [], problem.linear_constraints()
     values, relaxed_slack = limits.rows.times(x), relaxed.h - relaxed.rows.times(continuous.x)
     curved = {own.owner: own for own in problem.convex_constraints()}
-    prices, contributions, found = (
-        continuous.convex_multipliers,
-        problem.risk_contributions(),
-        Prices.of(problem, relaxed, continuous),
-    )
+    contributions, found = problem.risk_contributions(), Prices.of(problem, relaxed, continuous)
     for position, constraint in enumerate(problem.constraints):
         rows = [row for row, owner in enumerate(limits.owner) if owner == position]
         if position in curved:
@@ -69,11 +65,11 @@ def limit_reports(
             reports.append(_on_convex(constraint.name, constraint.kind, curved[position], x, continuous.x, price, wealth))
             continue
         if own := [contribution for contribution in contributions if contribution.owner == position]:
-            price = 0.0 if prices is None else prices.get(position, 0.0)
+            price = (continuous.convex_multipliers or {}).get(position, 0.0)
             reports.append(_on_contributions(constraint, own, x, continuous.x, price))
             continue
         if not rows:
-            reports.append(LimitReport(constraint.name, constraint.kind, None, None, None, None, None, None, None))
+            reports.append(LimitReport(constraint.name, constraint.kind))
             continue
         row = min(rows, key=lambda r: (limits.h[r] - values[r], r))
         sign = 1.0 if limits.sides[row] == "upper" else -1.0
@@ -88,8 +84,8 @@ def limit_reports(
                 where=limits.labels[row],
                 slack=float(limits.h[row] - values[row]),
                 binding=bool(min(relaxed_slack[rows]) <= BINDING),
-                shadow_price=None if price is None else price.more,
-                shadow_price_less=None if price is None else price.less,
+                shadow_price=price and price.more,
+                shadow_price_less=price and price.less,
             )
         )
     if (own := problem.objective.limit(problem)) is not None:

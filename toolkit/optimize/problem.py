@@ -15,6 +15,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray, Forecast, frozen
 from toolkit.core.remarks import Remark
+from toolkit.core.text import repeated
 from toolkit.optimize.checks import check_constraint_data, check_costs, check_forecast, check_short
 from toolkit.optimize.constraints.base import (
     Constraint,
@@ -167,10 +168,8 @@ class Problem:
     def __post_init__(self) -> None:
         if self.forecast.assets != self.universe.keys:
             raise SpecError("the forecast and the universe list different assets.")
-        names = [constraint.name for constraint in self.constraints]
-        for name in names:
-            if names.count(name) > 1:
-                raise SpecError("two constraints are named {name!r:s}.", hint="Give each its own name.", name=name)
+        for name in repeated(constraint.name for constraint in self.constraints):
+            raise SpecError("two constraints are named {name!r:s}.", hint="Give each its own name.", name=name)
         check_forecast(self.forecast)
         check_constraint_data(self.data, self.lot_values)
         check_costs(self.universe.keys, self.costs)

@@ -91,11 +91,6 @@ class Allocation:
         return self.reports()
 
 
-def _entry(problem: Problem, values: FloatArray) -> float:
-    """Entry cost as a fraction of the budget: of everything that is traded."""
-    return problem.costs.entry(values - problem.previous, problem.data.budget)
-
-
 def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
     """The root N of N = 1 - entry cost of (weights x N): a contraction where costs are rates below one.
 
@@ -177,7 +172,10 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
         answer = _in_lots(problem, continuous, wealth, solver, work)
         values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
         status = "feasible"
-    entry = _entry(problem, values)
+    previous, budget = problem.previous, problem.data.budget
+    entry = problem.costs.entry(values - previous, budget)
+    # What does not grow with an amount is no function of the weights.
+    charges = problem.costs.charges(values, previous, budget) if _charged(problem) else 0.0
     weights = values / (1.0 - entry)
     cash = 1.0 - float(weights.sum())
     return Allocation(
@@ -188,7 +186,7 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
         lots=lots,
         entry_cost=entry,
         status=status,
-        objective=problem.objective.value(problem, weights) + _charges(problem, values) / (1.0 - entry),
+        objective=problem.objective.value(problem, weights) + charges / (1.0 - entry),
         solver=continuous.solver,
         solver_status=continuous.status,
         attempts=continuous.attempts,
@@ -262,11 +260,6 @@ def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:
 def _charged(problem: Problem) -> bool:
     """Whether costs are part of what is minimised."""
     return problem.objective.counts_costs and problem.costs.in_objective
-
-
-def _charges(problem: Problem, values: FloatArray) -> float:
-    """What the objective counts beside what its weights tell: charges that do not grow with an amount."""
-    return problem.costs.charges(values, problem.previous, problem.data.budget) if _charged(problem) else 0.0
 
 
 def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: Solver, work: Work) -> WholeLots:

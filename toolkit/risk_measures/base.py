@@ -76,6 +76,66 @@ class OfTail(Measure):
             )
 
 
+@dataclass(frozen=True)
+class RootMeanSquare(Measure):
+    """Root of the mean square of what of each outcome counts: its distance from the mean or from zero, or a part of it."""
+
+    about_mean: ClassVar[bool] = True
+
+    def away(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """(S,) what counts of the losses (S,)."""
+        return losses - probabilities @ losses
+
+    def convex_away(self, returns: cp.Expression, probabilities: FloatArray) -> cp.Expression:
+        """(S,) the same of returns, of either sign."""
+        return probabilities @ returns - returns
+
+    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
+        """The risk of losses (S,) with probabilities (S,): no correction for the size of a sample."""
+        return float(np.sqrt(probabilities @ self.away(losses, probabilities) ** 2))
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """Gradient (S,) at losses (S,); zero, which is one of many, where there is no risk."""
+        risk = self.numeric(losses, probabilities)
+        return self._slopes(self.away(losses, probabilities) / risk, probabilities) if risk > 0 else np.zeros(len(losses))
+
+    def _slopes(self, slopes: FloatArray, probabilities: FloatArray) -> FloatArray:
+        return around_mean(slopes, probabilities) if self.about_mean else probabilities * slopes
+
+    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
+        """One second-order cone of S entries."""
+        import cvxpy as cp  # noqa: PLC0415
+
+        return cp.norm(cp.multiply(np.sqrt(probabilities), self.convex_away(returns, probabilities)), 2), []
+
+
+@dataclass(frozen=True)
+class MeanSquare(RootMeanSquare):
+    """The square of it."""
+
+    unit: ClassVar[str] = "squared fraction of value over a period"
+    homogeneous: ClassVar[bool] = False
+
+    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
+        """The risk of losses (S,) with probabilities (S,): no correction for the size of a sample."""
+        return float(probabilities @ self.away(losses, probabilities) ** 2)
+
+    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """Gradient (S,) at losses (S,)."""
+        return self._slopes(2 * self.away(losses, probabilities), probabilities)
+
+    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
+        """A sum of S squares."""
+        import cvxpy as cp  # noqa: PLC0415
+
+        return cp.sum_squares(cp.multiply(np.sqrt(probabilities), self.convex_away(returns, probabilities))), []
+
+
+def around_mean(slopes: FloatArray, probabilities: FloatArray) -> FloatArray:
+    """(S,) gradient in the losses of sum_s p_s f(loss_s - mean loss), for slopes f' (S,): the mean moves with every loss."""
+    return probabilities * (slopes - probabilities @ slopes)
+
+
 def check_order(measure: Measure | type[Measure], scenarios: Scenarios) -> None:
     """Check that scenarios are consecutive periods where the measure needs that.
 
@@ -109,22 +169,6 @@ def measured(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> flo
 def scale(scenarios: Scenarios) -> float:
     """Scale of the returns for a solver: root mean square over all scenarios and assets; 1 if all are zero."""
     return float(np.sqrt(scenarios.probabilities @ np.mean(scenarios.returns**2, axis=1))) or 1.0
-
-
-def gradient(measure: Measure, scenarios: Scenarios, weights: FloatArray) -> FloatArray:
-    """Gradient (n,) of the risk by the weights: -R'q with returns R (S, n) and the subgradient q (S,) at the losses.
-
-    Args:
-        measure: Risk measure.
-        scenarios: Set of S scenarios of n assets.
-        weights: (n,) where the gradient is taken.
-
-    Raises:
-        SpecError: the measure needs consecutive periods and the scenarios are none.
-    """
-    check_order(measure, scenarios)
-    tail = measure.subgradient(-scenarios.portfolio(weights), scenarios.probabilities)
-    return -scenarios.returns.T @ tail
 
 
 def possible(expression: cp.Expression, probabilities: FloatArray) -> cp.Expression:

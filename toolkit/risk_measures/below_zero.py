@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
-from toolkit.risk_measures.base import Measure
+from toolkit.risk_measures.base import Measure, RootMeanSquare
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -38,25 +38,21 @@ class MeanLoss(Measure):
 
 
 @dataclass(frozen=True)
-class DownsideDeviation(Measure):
+class DownsideDeviation(RootMeanSquare):
     """Root mean square of the losses, gains counting zero: of the second lower partial moment at zero (Fishburn 1977).
 
     A ratio over it is that of Sortino and Price (1994) with a target of zero. `semideviation` is about the mean instead.
     """
 
     name: ClassVar[str] = "downside_deviation"
+    about_mean: ClassVar[bool] = False
 
-    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) with probabilities (S,)."""
-        return float(np.sqrt(probabilities @ np.maximum(losses, 0.0) ** 2))
+    def away(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:  # noqa: ARG002
+        """(S,) the losses, zero of gains."""
+        return np.maximum(losses, 0.0)
 
-    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """Gradient (S,) at losses (S,); zero, which is one of many, where there is no loss."""
-        risk = self.numeric(losses, probabilities)
-        return probabilities * np.maximum(losses, 0.0) / risk if risk > 0 else np.zeros(len(losses))
-
-    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """S hinges and one second-order cone."""
+    def convex_away(self, returns: cp.Expression, probabilities: FloatArray) -> cp.Expression:  # noqa: ARG002
+        """(S,) the same of returns: S hinges."""
         import cvxpy as cp  # noqa: PLC0415
 
-        return cp.norm(cp.multiply(np.sqrt(probabilities), cp.pos(-returns)), 2), []
+        return cp.pos(-returns)

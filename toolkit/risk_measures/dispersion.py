@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.risk_measures.base import Measure, possible
+from toolkit.risk_measures.base import MeanSquare, Measure, RootMeanSquare, around_mean, possible
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -25,11 +25,6 @@ PAIR_LIMIT = 200_000
 """Largest number of pairs of the convex Gini difference: some ten seconds of Clarabel and 0.5 GB."""
 
 
-def _below_mean(losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-    """(S,) by how much each loss exceeds the mean loss, zero below it."""
-    return np.maximum(losses - probabilities @ losses, 0.0)
-
-
 def _convex_below_mean(returns: cp.Expression, probabilities: FloatArray) -> cp.Expression:
     """(S,) by how much each return falls short of the mean return, zero above it."""
     import cvxpy as cp  # noqa: PLC0415
@@ -37,13 +32,8 @@ def _convex_below_mean(returns: cp.Expression, probabilities: FloatArray) -> cp.
     return cp.pos(probabilities @ returns - returns)
 
 
-def around_mean(slopes: FloatArray, probabilities: FloatArray) -> FloatArray:
-    """(S,) gradient in the losses of sum_s p_s f(loss_s - mean loss), for slopes f' (S,): the mean moves with every loss."""
-    return probabilities * (slopes - probabilities @ slopes)
-
-
 @dataclass(frozen=True)
-class SemiDeviation(Measure):
+class SemiDeviation(RootMeanSquare):
     """Root mean square of the returns below their mean, zero for those above (Markowitz 1959, chapter 9).
 
     Expectations are those of the probabilities: no correction for the size of a sample.
@@ -51,45 +41,20 @@ class SemiDeviation(Measure):
 
     name: ClassVar[str] = "semideviation"
 
-    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) with probabilities (S,)."""
-        return float(np.sqrt(probabilities @ _below_mean(losses, probabilities) ** 2))
+    def away(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """(S,) by how much each loss exceeds the mean loss, zero below it."""
+        return np.maximum(losses - probabilities @ losses, 0.0)
 
-    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """Gradient (S,) at losses (S,); zero, which is one of many, where there is no deviation."""
-        risk = self.numeric(losses, probabilities)
-        if risk == 0:
-            return np.zeros(len(losses))
-        return around_mean(_below_mean(losses, probabilities) / risk, probabilities)
-
-    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """S hinges and one second-order cone."""
-        import cvxpy as cp  # noqa: PLC0415
-
-        return cp.norm(cp.multiply(np.sqrt(probabilities), _convex_below_mean(returns, probabilities)), 2), []
+    def convex_away(self, returns: cp.Expression, probabilities: FloatArray) -> cp.Expression:
+        """(S,) the same of returns: S hinges."""
+        return _convex_below_mean(returns, probabilities)
 
 
 @dataclass(frozen=True)
-class SemiVariance(Measure):
+class SemiVariance(MeanSquare, SemiDeviation):
     """Mean square of the returns below their mean: the square of the semideviation (Markowitz 1959, chapter 9)."""
 
     name: ClassVar[str] = "semivariance"
-    unit: ClassVar[str] = "squared fraction of value over a period"
-    homogeneous: ClassVar[bool] = False
-
-    def numeric(self, losses: FloatArray, probabilities: FloatArray) -> float:
-        """The risk of losses (S,) with probabilities (S,)."""
-        return float(probabilities @ _below_mean(losses, probabilities) ** 2)
-
-    def subgradient(self, losses: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """Gradient (S,) at losses (S,)."""
-        return around_mean(2 * _below_mean(losses, probabilities), probabilities)
-
-    def convex(self, returns: cp.Expression, probabilities: FloatArray) -> ConvexForm:
-        """S hinges and a sum of squares."""
-        import cvxpy as cp  # noqa: PLC0415
-
-        return cp.sum_squares(cp.multiply(np.sqrt(probabilities), _convex_below_mean(returns, probabilities))), []
 
 
 @dataclass(frozen=True)

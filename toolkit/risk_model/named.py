@@ -10,6 +10,7 @@ import numpy as np
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, first_names, message
+from toolkit.core.text import repeated
 
 
 def positions(names: Sequence[str], assets: Sequence[str], where: str) -> list[int]:
@@ -23,10 +24,9 @@ def positions(names: Sequence[str], assets: Sequence[str], where: str) -> list[i
     Raises:
         DataError: for assets without a number, and for a name that stands twice.
     """
+    if twice := sorted(repeated(names)):
+        raise DataError("{where:s}: {twice} stands twice.", hint="Give each asset once.", where=where, twice=twice)
     at = {name: i for i, name in enumerate(names)}
-    if len(at) < len(names):
-        twice = sorted({name for name in names if [*names].count(name) > 1})
-        raise DataError("{where:s}: {twice} stands twice.", hint="Give each asset once.", where=where, twice=[*twice])
     missing = [asset for asset in assets if asset not in at]
     if missing:
         unused = [name for name in names if name not in assets]

@@ -7,14 +7,10 @@ sum of the two elasticities matters. Losses are positive fractions; a price mult
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
-
-KINDS = ("tighten", "loosen")
-"""Kinds of scenarios: supply stopped, a stop lifted."""
 
 
 def _check_loss(loss: float) -> None:
@@ -218,7 +214,7 @@ class Scenario:
 
     Attributes:
         name: Name of the scenario.
-        kind: One of `KINDS`.
+        kind: ``tighten`` for supply that stops, ``loosen`` for a stop that is lifted.
         assets, changes: Asset keys, and the simple change of each price (0.5 is +50 %); assets that are not named do not move.
         method: Formula and parameters in words.
         source: What the parameters rest on.
@@ -231,62 +227,34 @@ class Scenario:
     method: str
     source: str
 
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise SpecError("unknown kind of scenario {kind!r:s}.", hint=did_you_mean(self.kind, KINDS), kind=self.kind)
-        if len(self.assets) != len(self.changes) or len(set(self.assets)) != len(self.assets):
-            raise SpecError(
-                "scenario {name!r:s} needs one change for each asset.", hint="Name every asset once.", name=self.name
-            )
-        if any(not (math.isfinite(change) and change >= -1) for change in self.changes):
-            raise SpecError("scenario {name!r:s} has a price below zero.", hint="A change is at least -1.", name=self.name)
 
-    def change(self, asset: str) -> float:
-        """The simple change of the price of `asset`; 0 when the scenario does not name it."""
-        return dict(zip(self.assets, self.changes, strict=True)).get(asset, 0.0)
-
-    def loss(self, weights: Mapping[str, float]) -> float:
-        """The loss of a portfolio, positive, as a fraction of it; negative when the portfolio gains.
-
-        Args:
-            weights: Fraction of the portfolio by asset key.
-        """
-        return -sum(weight * self.change(asset) for asset, weight in sorted(weights.items())) + 0.0
-
-
-def _scenario(name: str, kind: str, multiples: Mapping[str, float], method: str, source: str) -> Scenario:
-    assets = tuple(sorted(multiples))
-    return Scenario(name, kind, assets, tuple(multiples[asset] - 1.0 for asset in assets), method, source)
-
-
-def tighten(
-    name: str, losses: Mapping[str, float], elasticity: float, *, source: str, caps: Mapping[str, float] | None = None
-) -> Scenario:
-    """A scenario in which supply stops: each asset loses a fraction of its supply.
+def tighten(name: str, asset: str, loss: float, elasticity: float, *, source: str, cap: float | None = None) -> Scenario:
+    """A scenario in which supply of an asset stops.
 
     Args:
         name: Name of the scenario.
-        losses: Asset key -> fraction of its world supply.
+        asset: Asset key.
+        loss: Fraction of its world supply.
         elasticity: Sum of the elasticities of supply and demand, above 0.
-        source: Where the losses come from.
-        caps: Asset key -> price multiple at which substitution begins.
+        source: Where the loss comes from.
+        cap: Price multiple at which substitution begins.
     """
-    ceiling = caps or {}
-    multiples = {
-        asset: min(price_multiple(loss, elasticity), ceiling.get(asset, math.inf)) for asset, loss in sorted(losses.items())
-    }
-    method = f"(1 - loss) ** (-1 / {elasticity:g})" + (", cut at the price of a substitute" if ceiling else "")
-    return _scenario(name, "tighten", multiples, method, source)
+    change = min(price_multiple(loss, elasticity), math.inf if cap is None else cap) - 1.0
+    method = f"(1 - loss) ** (-1 / {elasticity:g})" + ("" if cap is None else ", cut at the price of a substitute")
+    return Scenario(name, "tighten", (asset,), (change,), method, source)
 
 
-def loosen(name: str, losses: Mapping[str, float], elasticity: float, *, source: str) -> Scenario:
+def loosen(name: str, asset: str, loss: float, elasticity: float, *, source: str) -> Scenario:
     """A scenario in which lost supply returns: the price falls by what the loss had added.
 
     Args:
         name: Name of the scenario.
-        losses: Asset key -> fraction of its world supply that had been lost.
+        asset: Asset key.
+        loss: Fraction of its world supply that had been lost.
         elasticity: Sum of the elasticities of supply and demand, above 0.
-        source: Where the losses come from.
+        source: Where the loss comes from.
     """
-    multiples = {asset: 1.0 / price_multiple(loss, elasticity) for asset, loss in losses.items()}
-    return _scenario(name, "loosen", multiples, f"(1 - loss) ** (1 / {elasticity:g}), the lost supply restored", source)
+    change = 1.0 / price_multiple(loss, elasticity) - 1.0
+    return Scenario(
+        name, "loosen", (asset,), (change,), f"(1 - loss) ** (1 / {elasticity:g}), the lost supply restored", source
+    )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from toolkit.core.decode import faults_of, parse_toml, raise_faults, read_toml, shown
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.messages import message
-from toolkit.core.text import one_line
+from toolkit.core.text import one_line, repeated
 from toolkit.optimize.constraints import constraint_kinds
 from toolkit.optimize.constraints.base import limits_beyond_whole
 from toolkit.optimize.objectives import objective_kinds
@@ -44,9 +44,13 @@ LISTED = ("constraint", "scenario", "view")
 TABLES = (*SECTIONS, "objective", *LISTED)
 
 
+def _fault(key: str, text: str, hint: str = "") -> dict[str, str]:
+    return {"key": key, "message": text, "hint": hint}
+
+
 def _section(model: type[BaseModel], data: Any, where: str, faults: list[dict[str, str]]) -> Any:
     if not isinstance(data, Mapping):
-        faults.append({"key": where, "message": message("must be a table"), "hint": ""})
+        faults.append(_fault(where, message("must be a table")))
         return None
     try:
         return model.model_validate(dict(data))
@@ -57,27 +61,19 @@ def _section(model: type[BaseModel], data: Any, where: str, faults: list[dict[st
 
 def _term(kinds: Mapping[str, type], data: Any, where: str, faults: list[dict[str, str]]) -> Any:
     if not isinstance(data, Mapping):
-        faults.append({"key": where, "message": message("must be a table"), "hint": ""})
+        faults.append(_fault(where, message("must be a table")))
         return None
     kind = data.get("kind")
     if kind is None:
-        faults.append(
-            {
-                "key": f"{where}.kind",
-                "message": message("is required"),
-                "hint": message("Known: {names:s}.", names=", ".join(kinds)),
-            }
-        )
+        faults.append(_fault(f"{where}.kind", message("is required"), message("Known: {names:s}.", names=", ".join(kinds))))
         return None
     if not isinstance(kind, str) or kind not in kinds:
         hint = did_you_mean(kind if isinstance(kind, str) else "", kinds)
-        faults.append(
-            {"key": f"{where}.kind", "message": message("is not a known kind: {given:s}", given=shown(kind)), "hint": hint}
-        )
+        faults.append(_fault(f"{where}.kind", message("is not a known kind: {given:s}", given=shown(kind)), hint))
         return None
     if "name" in kinds[kind].model_fields and "name" not in data:
         # In Python a constraint has a name by itself; a file is spoken of by names that stand in it.
-        faults.append({"key": f"{where}.name", "message": message("is required"), "hint": ""})
+        faults.append(_fault(f"{where}.name", message("is required")))
     return _section(kinds[kind], data, where, faults)
 
 
@@ -85,7 +81,7 @@ def _list(data: Mapping[str, Any], key: str, read: Callable[[Any, str], Any], fa
     """The entries of a table that is written as [[key]]; those with faults are left out."""
     listed = data.get(key, [])
     if not isinstance(listed, list):
-        faults.append({"key": key, "message": message("must be written as [[{key:s}]]", key=key), "hint": ""})
+        faults.append(_fault(key, message("must be written as [[{key:s}]]", key=key)))
         return ()
     found = []
     for position, item in enumerate(listed, start=1):
@@ -100,11 +96,11 @@ def _unknown_scenarios(data: Mapping[str, Any], views: tuple[ViewSpec, ...]) -> 
     listed = data.get("scenario", [])
     known = [str(item.get("name")) for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
     return [
-        {
-            "key": f"view {view.label!r}.scenario",
-            "message": message("is not a scenario of the strategy: {name!r:s}", name=view.scenario),
-            "hint": did_you_mean(view.scenario, known) or message("Write it as [[scenario]]."),
-        }
+        _fault(
+            f"view {view.label!r}.scenario",
+            message("is not a scenario of the strategy: {name!r:s}", name=view.scenario),
+            did_you_mean(view.scenario, known) or message("Write it as [[scenario]]."),
+        )
         for view in views
         if view.scenario is not None and view.scenario not in known
     ]
@@ -139,14 +135,12 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
         SpecError: one error that names every fault.
     """
     faults: list[dict[str, str]] = [
-        {"key": key, "message": message("is not a known table"), "hint": did_you_mean(key, TABLES)}
-        for key in data
-        if key not in TABLES
+        _fault(key, message("is not a known table"), did_you_mean(key, TABLES)) for key in data if key not in TABLES
     ]
     data = with_defaults(data)
     parts: dict[str, Any] = {"name": name, "about": About(title=name)}
     if "objective" not in data:
-        faults.append({"key": "objective", "message": message("is required"), "hint": ""})
+        faults.append(_fault("objective", message("is required")))
     for key, model in SECTIONS.items():
         if key in data:
             parts[key] = _section(model, data[key], key, faults)
@@ -155,29 +149,15 @@ def decode_strategy(data: Mapping[str, Any], *, name: str, file: str) -> Strateg
     constraints = _list(data, "constraint", lambda item, where: _term(constraint_kinds(), item, where, faults), faults)
     scenarios = _list(data, "scenario", lambda item, where: _section(ShockSpec, item, where, faults), faults)
     views = _list(data, "view", lambda item, where: _section(ViewSpec, item, where, faults), faults)
-    for what, terms in (("constraint", constraints), ("scenario", scenarios)):
-        names = [term.name for term in terms]
-        faults += [
-            {
-                "key": f"{what} {name!r}",
-                "message": message("is named twice"),
-                "hint": message("Give each {what:s} its own name.", what=what),
-            }
-            for name in dict.fromkeys(names)
-            if names.count(name) > 1
-        ]
-    labels = [view.label for view in views]
+    for what, told, names in (
+        ("constraint", message("is named twice"), [one.name for one in constraints]),
+        ("scenario", message("is named twice"), [one.name for one in scenarios]),
+        ("view", message("is stated twice"), [view.label for view in views]),
+    ):
+        hint = message("Give each {what:s} its own name.", what=what)
+        faults += [_fault(f"{what} {name!r}", told, hint) for name in repeated(names)]
     faults += [
-        {
-            "key": f"view {label!r}",
-            "message": message("is stated twice"),
-            "hint": message("Give each {what:s} its own name.", what="view"),
-        }
-        for label in dict.fromkeys(labels)
-        if labels.count(label) > 1
-    ]
-    faults += [
-        {"key": f"constraint {name!r}.{key}", "message": beyond_whole(value), "hint": FRACTIONS}
+        _fault(f"constraint {name!r}.{key}", beyond_whole(value), FRACTIONS)
         for name, key, value in limits_beyond_whole(constraints)
     ]
     faults += _unknown_scenarios(data, views)

@@ -15,6 +15,7 @@ from toolkit.core.countries import country_or
 from toolkit.core.decode import Several, Spec, faults_of, raise_faults
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.messages import message
+from toolkit.core.text import repeated
 from toolkit.optimize.constraints.base import GROUPS_OF_METALS, Constraint, limits_beyond_whole
 from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.costs import COST_ITEMS
@@ -126,9 +127,8 @@ class UniverseSpec(Spec):
 
     @model_validator(mode="after")
     def _own_assets_are_unique(self) -> UniverseSpec:
-        names = [own.asset for own in self.own]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(message("{twice} stands twice in `own`", twice=[*twice]))
+        if twice := sorted(repeated(own.asset for own in self.own)):
+            raise ValueError(message("{twice} stands twice in `own`", twice=twice))
         spelt: dict[str, str] = {}
         for group in (*GROUPS_OF_METALS, *self.own_groups):
             if (first := spelt.setdefault(group.casefold(), group)) != group:
@@ -256,10 +256,8 @@ class CostsSpec(Spec):
         """
         first, *others = columns
         names, update = [str(cell) for cell in columns[first]], dict[str, Any](file=None)
-        if twice := sorted({one for one in names if names.count(one) > 1}):
-            raise SpecError(
-                "{name:s}: {twice} stands twice.", hint="Give each asset or element once.", name=name, twice=[*twice]
-            )
+        if twice := sorted(repeated(names)):
+            raise SpecError("{name:s}: {twice} stands twice.", hint="Give each asset or element once.", name=name, twice=twice)
         for column in others:
             key = BY_ASSET.get(column.strip().lower())
             if key is None:
@@ -280,10 +278,8 @@ class CostsSpec(Spec):
 
     @model_validator(mode="after")
     def _sites_are_unique(self) -> CostsSpec:
-        names = [site.name for site in self.sites]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(message("two sites are named {name!r:s}", name=name))
+        for name in repeated(site.name for site in self.sites):
+            raise ValueError(message("two sites are named {name!r:s}", name=name))
         return self
 
 
@@ -363,10 +359,8 @@ class Strategy(Spec):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Strategy:
         for what, parts in (("constraints", self.constraints), ("scenarios", self.scenarios)):
-            names = [part.name for part in parts]
-            for name in names:
-                if names.count(name) > 1:
-                    raise ValueError(message("two {what} are named {name!r:s}", what=what, name=name))
+            for name in repeated(part.name for part in parts):
+                raise ValueError(message("two {what} are named {name!r:s}", what=what, name=name))
         for name, key, value in limits_beyond_whole(self.constraints):
             raise ValueError(
                 message(

@@ -6,7 +6,7 @@ import pytest
 
 from toolkit.core.errors import SpecError
 from toolkit.risk_measures import collected, measure_of, measures
-from toolkit.risk_measures.base import Measure, gradient, measured, scale
+from toolkit.risk_measures.base import Measure, measured, scale
 from toolkit.risk_measures.dispersion import EQUAL_LIMIT, PAIR_LIMIT, GiniMeanDifference, _exchanges
 from toolkit.scenarios.sets import Scenarios
 
@@ -77,8 +77,6 @@ def test_drawdowns_are_refused_where_there_is_no_path():
     )
     with pytest.raises(SpecError, match="'ulcer' needs consecutive periods, and the simulated"):
         measured(measures()["ulcer"](), loose, np.ones(1))
-    with pytest.raises(SpecError, match="'ulcer' needs consecutive periods"):
-        gradient(measures()["ulcer"](), loose, np.ones(1))
     path = Scenarios(("a",), loose.returns, loose.probabilities, ordered=True, kind="historical", periods_per_year=12.0)
     assert measured(measures()["max_drawdown"](), path, np.ones(1)) == pytest.approx(0.2)
     assert measured(measures()["worst_case"](), loose, np.array([0.5])) == pytest.approx(0.1)

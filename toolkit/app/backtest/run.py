@@ -27,6 +27,7 @@ from toolkit.controls.periods import control_periods
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.core.remarks import note
+from toolkit.core.text import repeated
 from toolkit.market.price_series import PriceSeries
 from toolkit.records.answers import backtest as records
 from toolkit.returns.history import DAY_BY_DAY, histories_of
@@ -92,7 +93,7 @@ def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> reco
     market = markets.last
     strategies = [universe_of(request.read_strategy(), market) for request in asked.requests]
     names = [strategy.name for strategy in strategies]
-    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+    if twice := repeated(names):
         raise SpecError("two strategies are named {twice!r:s}.", hint="Give each file a name of its own.", twice=twice[0])
     inputs = market.inputs(strategies[0])
     prices, has_gold = _prices(asked, strategies, market)

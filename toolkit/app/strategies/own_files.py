@@ -10,6 +10,7 @@ from typing import Any, Protocol, Self, TypeVar, cast
 
 from toolkit.core.errors import DataError, SpecError, ToolkitError
 from toolkit.core.messages import message
+from toolkit.core.text import repeated
 from toolkit.market.readers.columns import check_columns, numbers, required_cells, texts
 from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.tabular import read_table
@@ -106,7 +107,7 @@ def read_own_assets(path: Path) -> tuple[OwnAsset, ...]:
     """
     keys, table = [*OwnAsset.model_fields], read_table(path)
     names = {column: SECTOR.get(name := column.strip().lower(), name) for column in table.columns}
-    if twice := [name for name in names.values() if [*names.values()].count(name) > 1]:
+    if twice := repeated(names.values()):
         raise DataError(
             "{name:s}, row {header}: two columns are {twice!r:s}.",
             hint="Keep one of them.",

@@ -34,6 +34,4 @@ class EqualWeight(Objective):
         if plain and np.all(limits.G @ np.append(weights, 0.0) <= limits.h + 1e-12):
             return Continuous.formula(weights)
         answer = minimise(ConvexObjective(Quadratic.distance(n, weights)), limits, convex, order)
-        if plain:
-            return Continuous(answer.x, None, answer.solver, answer.status, answer.attempts, None)
-        return replace(answer, multipliers=None, convex_multipliers=None)
+        return replace(answer, multipliers=None, convex_multipliers=None, certificate=None if plain else answer.certificate)
