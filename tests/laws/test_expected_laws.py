@@ -15,8 +15,7 @@ from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
 from toolkit.risk_model.expected_returns.historical import HistoricalReturns
-from toolkit.risk_model.expected_returns.posterior import Views, black_litterman
-from toolkit.risk_model.expected_returns.views import ViewsReturns
+from toolkit.risk_model.expected_returns.views import Views, ViewsReturns, black_litterman
 
 NAMES = tuple("abcdef")
 N = len(NAMES)

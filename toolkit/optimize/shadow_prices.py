@@ -148,11 +148,7 @@ class Prices:
     def _step(self, weight: FloatArray, highest: FloatArray) -> float:
         """The largest fall of weight'multipliers, as a negative number, along the one direction in which they may move.
 
-        Each bound of a multiplier, and each sign of a weight at zero, lets the direction go so far and no farther.
-
-        Args:
-            weight: (k,).
-            highest: (k,) bounds of the multipliers.
+        Each bound of a multiplier (`highest`), and each sign of a weight at zero, lets the direction go so far and no farther.
         """
         direction = self.free[:, 0]
         gain = float(weight @ direction[:-1])

@@ -125,17 +125,7 @@ def _deviations(changes: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
 
 
 def _own(panel: Panel, observed: Observed, rates: FxReturns, key: str, i: int, changes: float, count: int) -> _Own:
-    """The estimate of the asset at position `i` of the panel.
-
-    Args:
-        panel: Prices on one calendar.
-        observed: Their returns.
-        rates: Returns of exchange rates.
-        key: Of the asset.
-        i: Its position in the panel.
-        changes: Standard deviation a period of corrected changes.
-        count: Corrected changes.
-    """
+    """The estimate of the asset at position `i` of the panel, `changes` the standard deviation of its corrected changes."""
     for history in panel.annual:
         if history.asset == key:
             foreign = panel.monthly and np.nan_to_num(rates.rates[:, i]).any()
@@ -221,19 +211,7 @@ def _pooled(own: tuple[_Own, ...], changes: FloatArray, groups: tuple[str, ...])
 def _record(
     panel: Panel, own: _Own, pooled: PooledVolatility, at: int, column: int, printed: float, first: int, last: int, prints: int
 ) -> AssetRisk:
-    """The risk of an asset.
-
-    Args:
-        panel: Prices on one calendar.
-        own: Its own estimate.
-        pooled: Of all n assets.
-        at: Its position among these.
-        column: Its position in the panel.
-        printed: Volatility a year of its printed changes.
-        first: Position of its first price there.
-        last: Of its last price.
-        prints: Number of its prices there.
-    """
+    """The risk of the asset `at` its place among the pooled; first and last price, and how many, are of its panel `column`."""
     history = panel.histories[column]
     pooled_alone = (float(pooled.volatility[at]), float(pooled.error[at]), float(pooled.own_weight[at]))
     latent, error, weight = own.given_history or pooled_alone

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.core.errors import DataError, did_you_mean
+from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, first_names, message
 from toolkit.core.text import repeated
@@ -39,6 +39,16 @@ def positions(names: Sequence[str], assets: Sequence[str], where: str) -> list[i
             names=first_names(missing),
         )
     return [at[asset] for asset in assets]
+
+
+def not_read(where: str, file: str | None) -> SpecError:
+    """The error of numbers that were never loaded from their file."""
+    return SpecError(
+        "{where:s}: {file!r:s} was not read.",
+        hint="Load the strategy by its file, or give `values`.",
+        where=where,
+        file=file,
+    )
 
 
 def unused(names: Sequence[str], assets: Sequence[str]) -> tuple[Message, ...]:

@@ -83,13 +83,7 @@ def values(
 
 
 def _size_over_median(shock: Shock, assets: Sequence[str], z: FloatArray) -> FloatArray:
-    """(F, n) price after a shock of a drawn size over that after its median; 1 without a band.
-
-    Args:
-        shock: With the bands of its assets.
-        assets: n keys.
-        z: (F,) standard normal draws.
-    """
+    """(F, n) price after a shock of a drawn size, z (F,) standard normal, over that after its median; 1 without a band."""
     up, down = np.zeros((2, len(assets)))
     for i, asset in enumerate(assets):
         if asset in shock.bands:

@@ -242,14 +242,7 @@ class _Proposal:
 
 
 def _relaxation(problem: Problem, relaxations: tuple[list[Relaxation], bool], work: Work, *, roomy: bool) -> _Proposal | None:
-    """The first relaxation that was solved; None where none was.
-
-    Args:
-        problem: Without an answer.
-        relaxations: That leave a point, and whether they are the least.
-        work: Of which every proposal takes a part.
-        roomy: Whether to try first what leaves whole lots a choice.
-    """
+    """The first relaxation that was solved, `roomy` what leaves whole lots a choice before the least; None where none was."""
     found, least = relaxations
     if not found:
         return None
@@ -316,13 +309,7 @@ def without_own(problem: Problem) -> Problem:
 
 
 def _below_minimum_volatility(problem: Problem, names: Sequence[str], work: Work) -> Infeasible:
-    """The error that tells the least volatility.
-
-    Args:
-        problem: Whose objective limits it.
-        names: Constraints that the limit is in conflict with.
-        work: For the least volatility in whole lots.
-    """
+    """The error that tells the least volatility where the objective's limit on it conflicts with the constraints `names`."""
     limited, lots = problem.objective.limit(problem), problem.integer_requirements() is not None
     if limited is None:
         raise ValueError("the objective sets no limit")

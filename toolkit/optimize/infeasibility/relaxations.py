@@ -18,6 +18,7 @@ from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers.budgeting import HELD as NEVER_HELD
 from toolkit.optimize.solvers.budgeting import largest_weights, least_cash
 from toolkit.optimize.solvers.linear import least
+from toolkit.optimize.solvers.solve import SolverInfeasible
 
 RELAXED = 1e-7
 """A relaxation below this is rounding."""
@@ -95,31 +96,28 @@ def least_violation(
     x, slack = cp.Variable(limits.G.shape[1]), cp.Variable(max(len(columns), 1), nonneg=True)
     constraints: list[cp.Constraint] = [cp.Zero(np.ones(limits.G.shape[1]) @ x - 1), x[np.isfinite(limits.lowest)] >= 0]
     if len(limits.h):
-        gives = np.zeros((len(limits.h), max(len(columns), 1)))
-        for row, owner in enumerate(limits.owner):
-            if owner in columns:
-                gives[row, columns[owner]] = 1.0
-        constraints.append(limits.G @ x - gives @ slack <= limits.h)
+        constraints.append(limits.G @ x - (_gives(limits, columns) @ slack if columns else 0.0) <= limits.h)
     for constraint in convex:
         expression, own = constraint.function.convex(x, cp.Constant(1.0))
         room = slack[columns[constraint.owner]] if constraint.owner in columns else cp.Constant(0.0)
         constraints += [*own, expression <= constraint.limit + room]
     problem = cp.Problem(cp.Minimize(np.ones(max(len(columns), 1)) @ slack), constraints)
-    answer = solve_conic(problem)
-    if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
+    try:
+        solve_conic(problem)
+    except SolverInfeasible:
         return None
-    if answer.certificate is None:
-        raise NumericalFailure("whether the constraints conflict could not be found out: {status}.", status=answer.status)
     point = np.maximum(np.array(x.value), limits.lowest)
     return point / point.sum(), float(np.asarray(problem.value, dtype=float))
 
 
+def _gives(limits: LinearConstraints, columns: Mapping[int, int]) -> FloatArray:
+    """(m, slacks) 1 where a row gives way by a slack (position of its constraint -> slack, in this order)."""
+    return np.equal.outer(limits.owner, [*columns]).astype(np.float64)
+
+
 def _linear_program(limits: LinearConstraints, width: int, columns: Mapping[int, int]) -> tuple[FloatArray, float] | None:
     """Weights (n + 1,) at which the limits of some constraints (position -> slack) give way by the least sum, and that sum."""
-    slack = np.zeros((len(limits.h), len(columns)))
-    for row, owner in enumerate(limits.owner):
-        if owner in columns:
-            slack[row, columns[owner]] = -1.0
+    slack = -_gives(limits, columns)
     cost = np.concatenate([np.zeros(width), np.ones(len(columns))])
     lowest = np.append(limits.lowest, np.zeros(len(columns)))
     found = least(cost, np.hstack([limits.G, slack]), limits.h, 1.0 - cost, lowest)

@@ -92,13 +92,7 @@ class _Ratio(Objective):
         return -(gain / risk if risk > 0 else 0.0)
 
     def _slopes(self, problem: Problem, weights: FloatArray, cost: FloatArray) -> Gradient | None:
-        """The slope of the negative ratio to volatility; None where there is no risk.
-
-        Args:
-            problem: Whose volatility is meant.
-            weights: (n,).
-            cost: (n,) what of the numerator is lost to costs.
-        """
+        """The slope of the negative ratio to volatility, `cost` what of the numerator is lost to costs; None without risk."""
         away = weights - self.reference(problem.data)
         covariances = problem.forecast.covariances(away)
         deviation = float(np.sqrt(max(away @ covariances, 0.0)))

@@ -16,10 +16,11 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 
-from toolkit.core.errors import SolveError
+from toolkit.core.errors import NumericalFailure, SolveError, Unbounded
 from toolkit.core.forecast import FloatArray
+from toolkit.core.messages import message
 from toolkit.optimize.solvers.certificate import ACCEPT, ACCEPT_INACCURATE, Certificate
-from toolkit.optimize.solvers.solve import OPTIONS, Attempt
+from toolkit.optimize.solvers.solve import OPTIONS, Attempt, Solved, SolverInfeasible, in_words, listed
 
 SOLVER = "CLARABEL"
 SHORT_STEPS = {"min_terminate_step_length": 1e-8, "min_switch_step_length": 1e-3}
@@ -37,29 +38,22 @@ PROOFS = {
 """Clarabel's words for programs without an optimum, and cvxpy's."""
 ENDS = ("Solved", "AlmostSolved", "InsufficientProgress")
 """Clarabel's words for an end with a point; what the point is worth its certificate tells."""
+NO_LIMIT = message("the objective can be improved without limit.")
 
 
-@dataclass(frozen=True, slots=True)
-class ConicAnswer:
-    """A solver's answer to a program.
-
-    Attributes:
-        status: ``optimal``, ``optimal_inaccurate``, cvxpy's words for infeasible and unbounded programs, or the solver's for
-            having found out neither.
-        certificate: Where a point is accepted; None otherwise.
-        attempts: All of them.
-    """
-
-    status: str
-    certificate: Certificate | None
-    attempts: tuple[Attempt, ...]
-
-
-def solve_conic(problem: cp.Problem) -> ConicAnswer:
+def solve_conic(problem: cp.Problem, unbounded: str = NO_LIMIT) -> Solved:
     """Solve with Clarabel, leave the values in the variables and the multipliers in the constraints.
 
     The objective has to be of order one: residuals are relative to the largest entries that meet in them. Where one way of
     solving ends without an accurate point, the next of `WAYS` is tried; of inaccurate points the best is kept.
+
+    Args:
+        problem: The program.
+        unbounded: What is said of one without an optimum.
+
+    Raises:
+        SolverInfeasible, Unbounded: where that is proven.
+        NumericalFailure: where no point is accepted.
     """
     data, chain, inverse = problem.get_problem_data(SOLVER)
     if chain is None:
@@ -72,7 +66,9 @@ def solve_conic(problem: cp.Problem) -> ConicAnswer:
         ended = str(raw.status)
         if ended in PROOFS:
             attempts.append(Attempt(name, PROOFS[ended], None, PROOFS[ended].partition("_")[0]))
-            return ConicAnswer(PROOFS[ended], None, tuple(attempts))
+            if attempts[-1].outcome == cp.INFEASIBLE:
+                raise SolverInfeasible(tuple(attempts))
+            raise Unbounded(unbounded, hint="Add a bound, a group limit or a risk limit.")
         if ended not in ENDS or not np.all(np.isfinite([*raw.x, *raw.z])):
             attempts.append(Attempt(name, ended, None, "no answer"))
             continue
@@ -84,12 +80,17 @@ def solve_conic(problem: cp.Problem) -> ConicAnswer:
         if accurate:
             break
     if best is None or best[0].worst > ACCEPT_INACCURATE:
-        return ConicAnswer(attempts[-1].status, None, tuple(attempts))
+        raise NumericalFailure(
+            "no way of solving reached an accepted answer ({told}).",
+            hint="That is the solver's failure, and says nothing about the constraints. Fewer scenarios may help.",
+            details=listed(attempts),
+            told=in_words(attempts),
+        )
     inverse[-1].solver_options = {"accept_unknown": True}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cvxpy warns of inaccuracy; the certificate measures it
         problem.unpack_results(best[1], chain, inverse)
-    return ConicAnswer(cp.OPTIMAL if best[0].worst <= ACCEPT else cp.OPTIMAL_INACCURATE, best[0], tuple(attempts))
+    return Solved(SOLVER, cp.OPTIMAL if best[0].worst <= ACCEPT else cp.OPTIMAL_INACCURATE, best[0], tuple(attempts))
 
 
 def certify_conic(data: Mapping[str, Any], x: FloatArray, y: FloatArray) -> Certificate:

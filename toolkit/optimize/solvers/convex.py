@@ -13,16 +13,15 @@ import cvxpy as cp
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.errors import NumericalFailure, SpecError, Unbounded
+from toolkit.core.errors import SpecError, Unbounded
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
 from toolkit.optimize.functions import ConvexConstraints, ConvexFunction, Deviation
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import ConvexObjective
 from toolkit.optimize.solvers.budgeting import exact_budgets
-from toolkit.optimize.solvers.conic import SOLVER, solve_conic
+from toolkit.optimize.solvers.conic import solve_conic
 from toolkit.optimize.solvers.continuous import Continuous
-from toolkit.optimize.solvers.solve import Solved, SolverInfeasible, in_words, listed
 
 VANISHING = 1e-9
 """Risk of a mix over that of one asset, below which it counts as none."""
@@ -121,27 +120,6 @@ def expression_of(function: ConvexObjective, model: Model) -> tuple[cp.Expressio
     return total, constraints
 
 
-def _solved(problem: cp.Problem, unbounded: str) -> Solved:
-    """The accepted answer.
-
-    Raises:
-        SolverInfeasible, Unbounded, NumericalFailure: as `toolkit.optimize.solvers.solve.solve`.
-    """
-    answer = solve_conic(problem)
-    if answer.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
-        raise SolverInfeasible(answer.attempts)
-    if answer.status in (cp.UNBOUNDED, cp.UNBOUNDED_INACCURATE):
-        raise Unbounded(unbounded, hint="Add a bound, a group limit or a risk limit.")
-    if answer.certificate is None:
-        raise NumericalFailure(
-            "no way of solving reached an accepted answer ({told}).",
-            hint="That is the solver's failure, and says nothing about the constraints. Fewer scenarios may help.",
-            details=listed(answer.attempts),
-            told=in_words(answer.attempts),
-        )
-    return Solved(SOLVER, answer.status, answer.certificate, answer.attempts)
-
-
 def solve_convex(function: ConvexObjective, limits: LinearConstraints, convex: ConvexConstraints) -> Continuous:
     """The least of a convex function under limits, hard and soft, by one cone program.
 
@@ -157,7 +135,7 @@ def solve_convex(function: ConvexObjective, limits: LinearConstraints, convex: C
     model = Model.of(n, limits, convex, one=1.0)
     objective, own = expression_of(function, model)
     program = cp.Problem(cp.Minimize(objective / scale), model.constraints(cp.Zero(np.ones(n + 1) @ model.x - 1), *own))
-    solved = _solved(program, "the objective can be improved without limit.")
+    solved = solve_conic(program)
     rows, held, signs = model.multipliers(scale)
     return Continuous.of(np.array(model.x.value), rows, solved, limits, convex_multipliers=held, signs=signs)
 
@@ -198,7 +176,7 @@ def solve_ratio_of(
     # Cash moves no ratio: of all answers the one with least of it. Nor does the size of active weights: the largest.
     objective = expression / size + LEAST_CASH * (model.one if relative else model.x[n])
     sentence = message("the ratio can be improved without limit: a mix with a positive numerator has no risk.")
-    solved = _solved(cp.Problem(cp.Minimize(objective), model.constraints(normal, *own)), sentence)
+    solved = solve_conic(cp.Problem(cp.Minimize(objective), model.constraints(normal, *own)), sentence)
     y = np.maximum(np.array(model.x.value), limits.lowest)
     total = float(y.sum())
     value = total * risk.value(y / total)
@@ -237,7 +215,7 @@ def solve_parity_of(
     barrier = budgets @ cp.log(cp.multiply(single / size, assets))
     tie = cp.Zero(np.append(np.full(n, -cash), 1 - cash) @ model.x)
     program = cp.Problem(cp.Minimize(expression / size - barrier), model.constraints(tie, *own))
-    solved, x = _solved(program, "risk_parity: some mix has no risk."), np.array(model.x.value)
+    solved, x = solve_conic(program, message("risk_parity: some mix has no risk.")), np.array(model.x.value)
     if isinstance(risk, Deviation) and not convex:
         # The optimum of half the variance in place of the volatility over `size` is the same mix, of another size.
         unit = size * float(np.sqrt(budgets.sum()))

@@ -352,17 +352,7 @@ def _piqp(block: Block, options: Mapping[str, float]) -> Any:
 def _sparse(
     block: Block, e: FloatArray, right: FloatArray, G: FloatArray, h: FloatArray, low: FloatArray, high: FloatArray
 ) -> tuple[Any, ...]:
-    """The data with y = R x as variables: the matrix of the quadratic is then as good as a diagonal.
-
-    Args:
-        block: The program over x.
-        e: (1, p + q) row of the equality over z.
-        right: (1,) its right side.
-        G: (m, p + q) rows of the inequalities over z.
-        h: (m,) their right sides.
-        low: (p + q,) lower bounds of z.
-        high: (p + q,) upper bounds of z.
-    """
+    """The data with y = R x as variables, all but the block over z: the matrix is then as good as a diagonal."""
     from scipy import sparse  # noqa: PLC0415
 
     k, split = len(block.R), block.split

@@ -125,11 +125,6 @@ def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInput
     """Log likelihoods (days, k) of the days of past months, each by estimates that end before the month.
 
     Of more than `LEARNED` assets so many are estimated again and scored: a covariance of a part is a part of the covariance.
-
-    Args:
-        members: k estimators.
-        inputs: Of all assets.
-        factors: Series behind the observed factors.
     """
     if (some := learned_from(inputs.variance)).size < len(inputs.assets):
         inputs = _narrowed(inputs.take(some), factors)

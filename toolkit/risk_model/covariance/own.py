@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from toolkit.core.decode import Several, Spec
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import DataError
 from toolkit.core.messages import message
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance, factor_form
-from toolkit.risk_model.named import as_columns, matrix_of, named_columns, positions, unused
+from toolkit.risk_model.named import as_columns, matrix_of, named_columns, not_read, positions, unused
 
 WHERE = "forecast.covariance"
 ROUNDING = 1e-8
@@ -72,12 +72,7 @@ class OwnCovariance(Spec):
             DataError: for an asset without a row, and a matrix that is not symmetric and positive semidefinite.
         """
         if not self.values:
-            raise SpecError(
-                "{where:s}: {file!r:s} was not read.",
-                hint="Load the strategy by its file, or give `values`.",
-                where=WHERE,
-                file=self.file,
-            )
+            raise not_read(WHERE, self.file)
         at = positions(self.assets, inputs.assets, WHERE)
         matrix = np.array(self.values, dtype=float)[np.ix_(at, at)]
         _check(matrix, inputs.assets)

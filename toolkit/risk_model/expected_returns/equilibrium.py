@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -67,7 +68,7 @@ class EquilibriumReturns(Spec):
             errors=span(prior.errors()),
             source=source,
         )
-        return Prior(mean, tau, form, (note,))
+        return replace(prior, notes=(note,))
 
     def _weights(self, inputs: CovarianceInputs) -> tuple[FloatArray, Message]:
         """Weights (n,) that sum to 1, and the words for them."""

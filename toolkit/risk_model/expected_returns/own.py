@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from toolkit.core.decode import Spec
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import DataError
 from toolkit.core.messages import message
 from toolkit.risk_model.covariance.form import CovarianceInputs, StructuredCovariance
 from toolkit.risk_model.expected_returns.base import ExpectedReturns
-from toolkit.risk_model.named import as_columns, named_columns, positions, unused
+from toolkit.risk_model.named import as_columns, named_columns, not_read, positions, unused
 
 WHERE = "forecast.returns"
 RETURN, ERROR = "return", "error"
@@ -67,12 +67,7 @@ class OwnReturns(Spec):
             DataError: for an asset without a value, and values that are no returns.
         """
         if not self.values:
-            raise SpecError(
-                "{where:s}: {file!r:s} was not read.",
-                hint="Load the strategy by its file, or give `values`.",
-                where=WHERE,
-                file=self.file,
-            )
+            raise not_read(WHERE, self.file)
         names = [*self.values]
         at = positions(names, inputs.assets, WHERE)
         mean = np.array([self.values[names[i]] for i in at])

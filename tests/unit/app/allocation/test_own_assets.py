@@ -163,7 +163,7 @@ def test_a_known_metal_takes_the_terms_of_its_dealer(file):
 def test_a_group_of_own_assets_may_have_no_member_on_a_day():
     universe = Universe((Asset.unknown("ALFA"),))
     data = ConstraintData(universe=universe, budget=1.0, own_groups=("health",))
-    assert not Group(name="cap", groups=["health"], upper=0.1).linear(data).coefficients.any()
+    assert not Group(name="cap", groups=["health"], upper=0.1).linear(data).coefficients.values.any()
     with pytest.raises(tk.SpecError, match="unknown group 'helth'"):
         Group(name="cap", groups=["helth"], upper=0.1).linear(data)
 

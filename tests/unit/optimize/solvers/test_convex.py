@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import minimize
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
-from toolkit.core.errors import Infeasible, SpecError, Unbounded
+from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, Unbounded
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.costs import Costs
@@ -490,7 +490,8 @@ def test_a_stalled_solver_is_tried_again_and_every_attempt_is_told(monkeypatch: 
     ]
     np.testing.assert_allclose(np.array(x.value), [0.2, 0.8], atol=1e-6)
     monkeypatch.setattr(conic, "WAYS", {"short of time": {"max_iter": 2}})
-    assert solve_conic(problem).certificate is None
+    with pytest.raises(NumericalFailure, match="short of time"):
+        solve_conic(problem)
 
 
 def test_a_limit_on_contributions_of_a_tail(covariance: np.ndarray) -> None:
