@@ -51,7 +51,7 @@ from toolkit.controls.state import (
 from toolkit.core.countries import country, country_hint, foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message, together
-from toolkit.core.trade_names import COMPOUNDS, FORMS, METALS, POWDER, metal_and_form, metal_hint
+from toolkit.core.trade_names import ANY_COMPOUND, COMPOUNDS, FORMS, METALS, POWDER, metal_and_form, metal_hint
 
 CHINA = "CHN"
 """The default origin of every question: the exporter most notices in the ledger come from."""
@@ -213,7 +213,7 @@ class ControlLedger:
 
         Raises:
             DataError: for a word nobody uses; the nearest are in the hint. For powder of a metal that is traded as oxide too,
-                and for a wafer of a metal that makes wafers in compounds alone.
+                and for a compound, or a wafer of a metal that makes wafers in compounds alone, where notices name which.
         """
         fold, spellings = name.strip().casefold().replace("_", " "), foldings(name)
         own = self._own_words.get(asset, {})
@@ -221,7 +221,8 @@ class ControlLedger:
             two = message("{name!r:s} of {asset:s} may be the metal or the oxide.", name=name, asset=asset)
             raise DataError(two, hint="Write 'metal powder' or 'oxide'.", details={"form": name})
         trade = next((FORMS[spelling] for spelling in spellings if FORMS.get(spelling) in self.forms), None)
-        if trade == "substrate" and "substrate" not in own and (compounds := COMPOUNDS.intersection(own)):
+        open_word = trade == "substrate" or ANY_COMPOUND.intersection(spellings)
+        if open_word and trade not in own and (compounds := COMPOUNDS.intersection(own)):
             of_one = message("{name!r:s} of {asset:s} is of one of its compounds.", name=name, asset=asset)
             which = message("Write which: {names:s}.", names=", ".join(sorted(compounds)))
             raise DataError(of_one, hint=which, details={"form": name})

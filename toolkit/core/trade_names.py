@@ -135,6 +135,8 @@ GOLD_COINS = frozenset(spelling for name in _GOLD_COINS.split(";") for spelling 
 
 _SIZE = re.compile(r"\b[0-9]+(?:[.,/][0-9]+)?\s?(?:ozt|oz|g|kg|unzen?|feinunzen?)\b|\b[0-9]+/[0-9]+\b", re.IGNORECASE)
 """Size of a coin beside its name."""
+ANY_COMPOUND = frozenset({"compound", "compounds", "verbindung", "verbindungen"})
+"""Words that leave open which compound of a metal is meant."""
 POWDER = frozenset({"powder", "pulver"})
 """Words for powder: of the metal, or of the oxide for a metal that is traded as oxide."""
 

@@ -91,7 +91,12 @@ def test_a_shape_beside_the_name_of_a_compound_contradicts_nothing(asset, form, 
 
 @pytest.mark.parametrize(
     ("asset", "form", "asked"),
-    [("Gallium", "Wafer", "arsenide"), ("Indium", "wafer", "phosphide"), ("Dysprosium", "Pulver", "oxide")],
+    [
+        ("Gallium", "Wafer", "arsenide"),
+        ("Indium", "wafer", "phosphide"),
+        ("Dysprosium", "Pulver", "oxide"),
+        ("Gallium", "Verbindung", "oxide"),
+    ],
 )
 def test_a_shape_alone_of_what_is_traded_in_compounds_is_asked(asset, form, asked):
     """Not listed as a substrate, and every wafer of it is listed by its compound."""
