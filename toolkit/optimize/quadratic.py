@@ -94,8 +94,9 @@ class ConvexObjective:
 
     def from_holdings(self, held: FloatArray) -> ConvexObjective:
         """The same where trades begin at other holdings, (n,); what is not traded from any stays."""
-        moved = (isinstance(part, TradeCost) and part.previous.any() for part in self.parts)
-        parts = (replace(part, previous=held) if own else part for part, own in zip(self.parts, moved, strict=True))
+        parts = (
+            replace(part, previous=held) if isinstance(part, TradeCost) and part.previous.any() else part for part in self.parts
+        )
         return replace(self, parts=tuple(parts))
 
     def scale(self) -> float:

@@ -1,10 +1,13 @@
 """What trading and holding costs, held against sums done by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from tests.unit.optimize.random_strategies import random_problem
+from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.checks import check_costs
@@ -156,3 +159,30 @@ def test_no_answer_breaks_a_limit_that_its_continuous_optimum_holds(seed):
         assert limit.slack is None or limit.slack > -1e-7
     money = answer.values.sum() + answer.entry_cost + answer.cash * (1 - answer.entry_cost)
     assert money == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("lower", [0.0, -0.2])
+def test_the_function_at_another_wealth_is_the_one_made_there(lower):
+    assets = [Asset.unknown(key) for key in "abcd"]
+    costs = Costs(
+        np.array([0.01, 0.02, 0.03, 0.04]), np.full(4, 0.002), holding_years=1.0, in_objective=True, borrow=np.full(4, 0.03)
+    )
+    told = {"name": "each", "kind": "bounds", "lower": lower, "upper": 0.9}
+    problem = problem_of(
+        random_covariance(4), assets=assets, constraints=[told], costs=costs, previous=np.array([0.5, 0.2, 0.0, 0.3])
+    )
+    x = np.array([0.4, 0.3, lower, 0.3 - lower, 0.0])
+    assert problem.function is not None
+    moved, made = problem.at_wealth(0.95).function, replace(problem, wealth=0.95).function
+    assert moved is not None
+    assert made is not None
+    assert moved.value(x) == made.value(x) != problem.function.value(x)
+    assert np.array_equal(moved.gradient(x), made.gradient(x))
+
+
+def test_trades_of_some_assets_cost_what_they_do_among_all():
+    costs, at, trades = random_costs(0), np.array([4, 1]), np.array([3000.0, -500.0])
+    every = np.zeros(5)
+    every[at] = trades
+    assert np.array_equal(costs.paid(trades, 1e5, at), costs.paid(every, 1e5)[at])
+    assert costs.paid(trades, 1e5, at).min() > 40.0
