@@ -232,7 +232,11 @@ class Forecast:
     @property
     def variances(self) -> FloatArray:
         """(n,) variance a year of each asset: the diagonal of the covariance, which is not made for it."""
-        return np.einsum("ik,ik->i", with_factors(self.loadings, self.factor_cov), self.loadings) + self.specific_var
+        # Without an array of the size of the loadings, which may have one factor an asset.
+        found = np.einsum("ik,k,ik->i", self.loadings, np.diag(self.factor_cov), self.loadings)
+        at = correlated_factors(self.factor_cov)
+        B, F = self.loadings[:, at], self.factor_cov[np.ix_(at, at)]
+        return found + np.einsum("ik,kl,il->i", B, F - np.diag(np.diag(F)), B) + self.specific_var
 
     def named_variance(self, weights: FloatArray) -> float:
         """Annual variance that the named factors explain, of a portfolio with asset weights (n,)."""

@@ -97,7 +97,7 @@ class BlendCovariance(NamedFactors):
             )
         )
         covariance = first.matrix
-        first = replace(first, correlation=np.empty((0, 0)))  # of thousands of assets each matrix takes a tenth of a gigabyte
+        first.correlation = np.empty((0, 0))  # of thousands of assets each matrix takes a tenth of a gigabyte
         covariance *= weights[0]
         told = dict.fromkeys(note for form in (first, *others) for note in form.notes)
         for weight in weights[1:]:

@@ -24,6 +24,8 @@ SPECIFIC_SHARES = 1e-3, 1e-4, 1e-6
 """Specific shares of the correlation of `MANY` assets: the first that leaves the rest positive definite."""
 FEW = 64
 """Assets below which a few eigenvalues take as long as all."""
+BLOCK = 500
+"""Rows of a large matrix that are made at once."""
 LEARNED = 100
 """Most assets from which a few numbers that all assets share are learned: half-lives, and weights of a blend.
 
@@ -112,7 +114,7 @@ class StructuredCovariance:
         return [i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DenseCovariance:
     """A covariance a year by named factors and the correlation of what they leave.
 
@@ -143,8 +145,9 @@ class DenseCovariance:
         # In place: of thousands of assets each further matrix takes a tenth of a gigabyte.
         found = self.correlation * self.deviation
         found *= self.deviation[:, None]
-        if self.factors:
-            found += self.loadings @ self.factor_cov @ self.loadings.T
+        explained = self.loadings @ self.factor_cov
+        for rows in (slice(i, i + BLOCK) for i in range(0, len(found) if self.factors else 0, BLOCK)):
+            found[rows] += explained[rows] @ self.loadings.T
         return found
 
     @property
@@ -153,8 +156,10 @@ class DenseCovariance:
         return (self.loadings @ self.factor_cov * self.loadings).sum(axis=1) + self.deviation**2
 
     def components(self) -> StructuredCovariance:
-        """The same with the residual covariance as components of unit variance."""
-        rest, specific = correlated(self.correlation, self.deviation)
+        """The same with the residual covariance as components of unit variance; the correlation is used up."""
+        correlation, self.correlation = self.correlation, np.empty((0, 0))
+        rest, specific = correlated(correlation, self.deviation)
+        del correlation
         k, more = len(self.factors), rest.shape[1]
         loadings = np.hstack([self.loadings, rest])
         del rest
@@ -272,14 +277,8 @@ def spectrum(rows: FloatArray, most: int | None = None, *, alone: bool = False) 
     wide = rows.shape[0] < rows.shape[1]
     product = rows @ rows.T if wide else rows.T @ rows
     n = len(product)
-    few = most if alone and most is not None and FEW <= n > 2 * most else None
-    if few is not None or n > MANY:
-        from scipy.linalg import eigh  # noqa: PLC0415  # 0.1 s to import; the same routine in two fifths of the memory
-
-        part, driver = (None, "evd") if few is None else ((n - few, n - 1), "evr")
-        values, vectors = eigh(product.T, subset_by_index=part, driver=driver, overwrite_a=True, check_finite=False)
-    else:
-        values, vectors = np.linalg.eigh(product)
+    few = (n - most, n - 1) if alone and most is not None and FEW <= n > 2 * most else None
+    values, vectors = _eigenpairs(product, few)
     del product
     kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
     values, vectors = values[kept], vectors[:, kept[:most]]
@@ -287,6 +286,21 @@ def spectrum(rows: FloatArray, most: int | None = None, *, alone: bool = False) 
         vectors = rows.T @ vectors
         vectors /= np.sqrt(values[:most])
     return values, vectors
+
+
+def _eigenpairs(matrix: FloatArray, part: tuple[int, int] | None = None) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues (m,) in ascending order and vectors (n, m) of a symmetric matrix (n, n), which may be used up.
+
+    Args:
+        matrix: C-contiguous.
+        part: First and last of the eigenvalues that are wanted; None for all.
+    """
+    if part is None and len(matrix) <= MANY:
+        return np.linalg.eigh(matrix)
+    from scipy.linalg import eigh  # noqa: PLC0415  # 0.1 s to import; the same routine in two fifths of the memory
+
+    driver = "evd" if part is None else "evr"
+    return eigh(matrix.T, subset_by_index=part, driver=driver, overwrite_a=True, check_finite=False)
 
 
 def spectral_form(
@@ -350,11 +364,11 @@ def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, 
     """A covariance by its principal components, and a specific variance beside it.
 
     Args:
-        covariance: (n, n), positive semidefinite.
+        covariance: (n, n), positive semidefinite; used up where it is large.
         specific: (n,) specific variances, not in `covariance`.
         notes: Notes of the estimate.
     """
-    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = _eigenpairs(covariance)
     kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
     vectors = vectors[:, kept]  # of thousands of assets each matrix takes a tenth of a gigabyte
     return spectral_form(values[kept], vectors, specific, notes)
