@@ -340,11 +340,13 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
     the work, for the same covariance.
     """
     if len(correlation) > MANY:
+        from scipy.linalg import cholesky  # noqa: PLC0415  # one copy of the matrix; that of numpy makes two
+
         own = np.diag(correlation).copy()
         for floor in SPECIFIC_SHARES:
             np.fill_diagonal(correlation, own - floor)  # for the moment: a copy takes a tenth of a gigabyte
             try:
-                loadings = np.asarray(np.linalg.cholesky(correlation), dtype=np.float64)
+                loadings = cholesky(correlation.T, lower=True, check_finite=False)
             except np.linalg.LinAlgError:
                 continue
             finally:
