@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from datetime import date
 
-from toolkit.app.holdings.lots import LotNames
+from toolkit.app.holdings.names import LotNames
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.frames import ControlEvents, ControlScopes

@@ -17,8 +17,7 @@ from toolkit.app.controls.own_events import kept
 from toolkit.app.runs import RUNS, run_files, run_id, store, with_checksums
 from toolkit.app.versions import versions
 from toolkit.core.errors import Infeasible
-from toolkit.core.messages import message, together
-from toolkit.market.readers.holdings.lots import few
+from toolkit.core.messages import few, message, together
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Allocation
 from toolkit.records.base import with_phrases

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from toolkit.app.holdings.lots import LotNames
+from toolkit.app.holdings.names import LotNames
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean

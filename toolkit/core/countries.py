@@ -17,6 +17,8 @@ from pydantic_core import PydanticCustomError
 from toolkit.core.errors import nearest
 from toolkit.core.messages import message
 
+UNKNOWN_ORIGIN = "unknown"
+"""Country of a lot whose origin nobody states."""
 _CODES = """
 ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR BHS BIH BLM BLR BLZ BMU
 BOL BRA BRB BRN BTN BVT BWA CAF CAN CCK CHE CHL CHN CIV CMR COD COG COK COL COM CPV CRI CUB CUW CXR CYM CYP CZE DEU DJI DMA

@@ -116,6 +116,19 @@ def first_names(names: Sequence[str], most: int = 5) -> list[str]:
     return [*names[:most], *([message("{n} more", n=len(names) - most)] if len(names) > most else [])]
 
 
+def few(names: list[str], most: int = 8, of: int = 0) -> list[str]:
+    """The first names of a long list, and how many more there are.
+
+    Args:
+        names: Of lots, for one.
+        most: That are named.
+        of: Lots of the file: the names of all of them are one word.
+    """
+    if len(names) == of > 1:
+        return [message("every lot")]
+    return first_names(names, most)
+
+
 def quoted(words: str) -> Message:
     """A message of words from the data, in which braces are no places."""
     return Message(words.replace("{", "{{").replace("}", "}}"), {})

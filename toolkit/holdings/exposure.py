@@ -17,7 +17,7 @@ import polars as pl
 
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import REPORTED, Piece, piece_of
-from toolkit.core.countries import customs_area
+from toolkit.core.countries import UNKNOWN_ORIGIN, customs_area
 from toolkit.core.places import place
 from toolkit.holdings.resale import (
     NO,
@@ -28,7 +28,7 @@ from toolkit.holdings.resale import (
     resale_buyers,
     resale_restrictions,
 )
-from toolkit.holdings.traceability import UNKNOWN_ORIGIN, Traceability, traceability
+from toolkit.holdings.traceability import Traceability, traceability
 from toolkit.shocks.elasticity import PriceBand
 
 STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED = "stored_safe", "stored_at_origin", "stored_place_unknown"

@@ -13,12 +13,11 @@ import polars as pl
 
 from toolkit.core.assets import Universe
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.market import Snapshot
-from toolkit.market.readers.holdings.lots import few
 
 FAR, WRONG = 3.0, 10.0
 """Ratios to the known price, or its inverse, from which a price gets a warning, and is an error where it values something. Up

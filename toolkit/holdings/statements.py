@@ -11,7 +11,7 @@ from toolkit.controls.chronology import IN_FORCE
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import dates_note
 from toolkit.core.countries import CUSTOMS_CHINA
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, few, message
 from toolkit.holdings.exposure import (
     IN_TRANSIT,
     ORDER_AT_RISK,
@@ -25,7 +25,6 @@ from toolkit.holdings.exposure import (
 )
 from toolkit.holdings.purchases import Purchase
 from toolkit.holdings.resale import NOT_SETTLED
-from toolkit.market.readers.holdings.lots import few
 
 
 def by_dates(portfolio: PortfolioExposure, ledger: ControlLedger, on: date) -> tuple[str, ...]:

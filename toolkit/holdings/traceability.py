@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from toolkit.core.countries import UNKNOWN_ORIGIN
+
 KNOWN, CLAIMED, UNKNOWN = "known", "claimed", "unknown"
-UNKNOWN_ORIGIN = "unknown"
 AFFIRMATIONS = frozenset({"yes", "y", "true", "x", "1", "ja", "available", "present", "vorhanden"})
 """Words that claim a certificate without naming the document."""
 DENIALS = frozenset({"no", "n", "false", "0", "none", "nein", "-", "n/a", "missing"})

@@ -16,7 +16,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.definitions import find
 from toolkit.app.holdings.exposure import ExposureRequest, expose
-from toolkit.app.holdings.lots import LotNames
+from toolkit.app.holdings.names import LotNames
 from toolkit.app.optimize import optimize
 from toolkit.app.prices import PriceFiles, read_own
 from toolkit.core.errors import DataError, GapError

@@ -15,10 +15,9 @@ from toolkit.core.assets import Universe
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.forecast import FloatArray
 from toolkit.core.limits import check_number
-from toolkit.core.messages import message
+from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.readers.cells import number
-from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.costs import COST_ITEMS, TRADING_DAYS, Costs, Site, impact_coefficients
 from toolkit.strategy.model import CostsSpec, SiteSpec, VatSpec, months
 from toolkit.supply.concentration import newest_shares

@@ -9,32 +9,34 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from toolkit.app.allocation.inputs import Inputs
-from toolkit.app.allocation.origins import UNKNOWN_ORIGIN, key_of_lot
+from toolkit.app.allocation.origins import key_of_lot
 from toolkit.app.allocation.request import Request
-from toolkit.app.holdings.lots import instruments_of, read_lots
+from toolkit.app.holdings.names import instruments_of
 from toolkit.app.run_store.lookup import LAST, meant
 from toolkit.app.runs import REPORTS, RUNS, read_run, stored_runs
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Universe
+from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
+from toolkit.core.messages import few, message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT, cents
 from toolkit.holdings.exposure import STORED_UNPLACED, lot_exposures, sale_obstacle
 from toolkit.holdings.lots import GRADE, Lot
 from toolkit.holdings.purchases import purchases
 from toolkit.market.exchange_rates import last_rate
-from toolkit.market.readers.holdings.columns import ARRIVING
-from toolkit.market.readers.holdings.lots import Holdings, few
 from toolkit.records.run import Run
 from toolkit.strategy.model import Strategy
+
+if TYPE_CHECKING:
+    from toolkit.market.readers.holdings.lots import Holdings
 
 WHOLE = 1e-6
 """Distance from a whole number within which a number of pieces is whole."""
@@ -258,6 +260,9 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
     Raises:
         DataError: for a lot by mass of a product whose own price is in a unit that nobody stated.
     """
+    from toolkit.app.holdings.lots import read_lots  # noqa: PLC0415  # not where nothing is held
+    from toolkit.market.readers.holdings.columns import ARRIVING  # noqa: PLC0415
+
     listed = {*instruments_of(inputs.prices.filter(pl.col("asset").is_in(inputs.own)), inputs.ledger), *symbols}
     holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed)
     frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}

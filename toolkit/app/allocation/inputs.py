@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.app.controls.own_events import notes_of
 from toolkit.app.data.unused import unused_remarks
-from toolkit.app.holdings.lots import LotNames
+from toolkit.app.holdings.names import LotNames
 from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own, with_stored
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.periods import begun_by

@@ -11,16 +11,15 @@ import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.holdings import STORED, WHOLE
-from toolkit.app.allocation.origins import UNKNOWN_ORIGIN
 from toolkit.app.allocation.prepare import Prepared
 from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import EQUAL, Sale, free_from, gains, sale_rule, sold
 from toolkit.core.assets import Asset
-from toolkit.core.messages import Message, message
+from toolkit.core.countries import UNKNOWN_ORIGIN
+from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import cents
 from toolkit.holdings.lots import Lot
-from toolkit.market.readers.holdings.lots import few
 from toolkit.records.positions import Order, SoldPart
 
 BUY, SELL, KEEP = "buy", "sell", "keep"

@@ -20,11 +20,11 @@ import polars as pl
 from toolkit.app.allocation.inputs import Inputs
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.core.assets import Asset, Universe
+from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.errors import GapError, SpecError, did_you_mean
 from toolkit.core.forecast import AssetRisk, FactorRegression, FloatArray, Forecast
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import note
-from toolkit.market.readers.holdings.lots import UNKNOWN_ORIGIN
 from toolkit.strategy.model import OTHER_ORIGIN, OfferSpec
 from toolkit.supply.concentration import SupplyShares
 

@@ -25,11 +25,10 @@ from toolkit.app.holdings.warnings import held_remarks
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
 from toolkit.core.forecast import FloatArray, Forecast
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.holdings.lots import Lot
 from toolkit.market.exchange_rates import Rate, last_rate, rates_used
-from toolkit.market.readers.holdings.lots import few
 from toolkit.optimize.constraints.base import Constraint, ConstraintData
 from toolkit.optimize.constraints.exposure import DEFAULT_INSTRUMENTS
 from toolkit.optimize.constraints.no_trade import KeepAtLeast, NoBuy, NoTrade

@@ -9,13 +9,14 @@ import numpy as np
 
 from toolkit.app.allocation.holdings import STORED, Held
 from toolkit.app.allocation.inputs import PricedMarket
-from toolkit.app.allocation.origins import UNKNOWN_ORIGIN, OriginVariants
+from toolkit.app.allocation.origins import OriginVariants
 from toolkit.app.allocation.pieces import allocate_in_pieces
 from toolkit.app.allocation.prepare import Prepared, prepare
 from toolkit.app.allocation.request import Request
 from toolkit.backtest.account import Account, Decision
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.assets import Universe
+from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.errors import DataError, GapError
 from toolkit.holdings.lots import Lot
 from toolkit.returns.panel import MINIMUM_CHANGES

@@ -16,7 +16,7 @@ import polars as pl
 from toolkit.app.context import Context
 from toolkit.app.data.mapping import FLOWS, PRICES, Ask, kept, mapped, mapping_of, proposed
 from toolkit.app.data.places import store_to_write
-from toolkit.app.holdings.lots import LotNames
+from toolkit.app.holdings.names import LotNames
 from toolkit.app.prices import ASSUMED_CURRENCY, in_known_units, per_kg
 from toolkit.core.countries import country
 from toolkit.core.errors import DataError, SpecError, did_you_mean

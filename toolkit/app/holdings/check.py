@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.app.context import Context
-from toolkit.app.holdings.lots import LotNames, instruments_of
+from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError

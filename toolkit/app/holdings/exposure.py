@@ -13,7 +13,8 @@ from toolkit.app.allocation.warnings import late
 from toolkit.app.assumptions import licence_delay, value_added_tax
 from toolkit.app.context import Context
 from toolkit.app.data.unused import unused_remarks
-from toolkit.app.holdings.lots import LotNames, instruments_of, read_lots
+from toolkit.app.holdings.lots import read_lots
+from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_dealer_spreads, with_own_prices
 from toolkit.app.holdings.warnings import below_grade_remarks, exposure_remarks
 from toolkit.app.prices import PriceFiles, read_own, with_stored
@@ -141,7 +142,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     remarks = [
         *exposure_remarks(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
-        *below_grade_remarks(holdings, {lot.lot_id: lot.value for lot in found}, currency),
+        *below_grade_remarks(holdings.below_grade, {lot.lot_id: lot.value for lot in found}, currency),
         *unused_remarks(context, portfolio.weights),
         *price_warnings(doubts, {lot.lot_id: (lot.asset, lot.value) for lot in found}),
         *remarks,

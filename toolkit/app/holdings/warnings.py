@@ -10,12 +10,11 @@ from toolkit.app.holdings.valuation import FILTERED, KINDS
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray
-from toolkit.core.messages import message
+from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.holdings.exposure import PLANS, LotExposure, PortfolioExposure
 from toolkit.holdings.resale import export_law
 from toolkit.holdings.unit_price import STALE_DAYS, UnitPrice
-from toolkit.market.readers.holdings.lots import Holdings, few
 
 
 def exposure_remarks(
@@ -126,7 +125,7 @@ def held_remarks(held: Held, universe: Universe, prices: FloatArray, short: tupl
     if held.read is not None:
         priced = dict(zip(universe.keys, prices.tolist(), strict=True))
         worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
-        yield from below_grade_remarks(held.read, worth, currency)
+        yield from below_grade_remarks(held.read.below_grade, worth, currency)
     if short:
         left = tuple(sorted(short))
         text = message(
@@ -135,16 +134,16 @@ def held_remarks(held: Held, universe: Universe, prices: FloatArray, short: tupl
         yield Remark("data", text, message("Bring a longer series with --prices."), left)
 
 
-def below_grade_remarks(holdings: Holdings, values: Mapping[str, float | None], currency: str) -> list[Remark]:
+def below_grade_remarks(below_grade: Mapping[str, str], values: Mapping[str, float | None], currency: str) -> list[Remark]:
     """A warning for the lots that are less pure than what their price is for, by that purity.
 
     Args:
-        holdings: The lots.
+        below_grade: Lot id -> its purity, as `Holdings` has it.
         values: Lot id -> value at that price, in the reporting currency.
         currency: The reporting currency.
     """
     by_purity: dict[str, list[str]] = {}
-    for lot_id, purity in ((lot, purity) for lot, purity in holdings.below_grade.items() if lot in values):
+    for lot_id, purity in ((lot, purity) for lot, purity in below_grade.items() if lot in values):
         by_purity.setdefault(purity, []).append(lot_id)
     return [
         Remark(

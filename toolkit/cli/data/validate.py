@@ -55,7 +55,7 @@ def validate(*, common: Common) -> None:
 
 def _validate_prices(files: PriceFiles, common: Common) -> None:
     """Coverage, gaps, stale runs, outliers and unit jumps of price files; what `optimize` refuses is refused."""
-    from toolkit.app.holdings.lots import LotNames
+    from toolkit.app.holdings.names import LotNames
     from toolkit.app.prices import read_own
     from toolkit.market.quality import findings, quality
     from toolkit.records.answers.lists import PriceCheck, Quote, SeriesCheck

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.messages import retellable, template_with
-from toolkit.holdings.traceability import UNKNOWN_ORIGIN
 from toolkit.records.base import Phrase
 from toolkit.records.sources import Beside, Fault, Remark
 from toolkit.report.document import Align, Block, Column, Document, Heading, Notes, Paragraph, Row, Section, Table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.holdings.resale import NO
-from toolkit.holdings.traceability import UNKNOWN_ORIGIN
 from toolkit.records.parts.resale import AnswerValue, BuyerChange, ChangedLots, DayAfter
 from toolkit.report.charts.basket import Slice, Stack, stacked
 from toolkit.report.compose import section

@@ -8,7 +8,7 @@ import pytest
 
 from tests.holdings_files import TODAY
 from tests.subjects import context
-from toolkit.app.holdings.lots import LotNames
+from toolkit.app.holdings.names import LotNames
 from toolkit.core.errors import DataError
 from toolkit.market.readers.holdings.read import parse
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError
-from toolkit.core.messages import Message, message
+from toolkit.core.messages import Message, few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.cells import PURITY
 from toolkit.market.readers.holdings.columns import TOTALS
-from toolkit.market.readers.holdings.lots import CellFault, Names, few
+from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.tabular import Table
 
 _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")

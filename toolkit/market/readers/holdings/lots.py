@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import dataframely as dy
 import polars as pl
 
-from toolkit.core.countries import fold
+from toolkit.core.countries import UNKNOWN_ORIGIN, fold
 from toolkit.core.frames import COUNTRY, CURRENCY
-from toolkit.core.messages import Message, first_names, message
+from toolkit.core.messages import Message, few, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault, grouped, row_error
@@ -22,7 +22,6 @@ from toolkit.market.readers.holdings.columns import (
 )
 from toolkit.market.readers.tabular import Table
 
-UNKNOWN_ORIGIN = "unknown"
 LISTED_UNIT = cells.PIECE
 CHECK = message("`toolkit holdings check FILE --write fixed.csv` tells every fault and writes a corrected copy.")
 
@@ -219,19 +218,6 @@ def lot_of(row: Mapping[str, Any]) -> dict[str, Any]:
     factor = KG_PER_UNIT.get(row["unit"])
     lot = {name: row.get(name) for name in Lots.column_names()}
     return {**lot, "mass": None if factor is None else row["quantity"] * factor}
-
-
-def few(names: list[str], most: int = 8, of: int = 0) -> list[str]:
-    """The first names of a long list, and how many more there are.
-
-    Args:
-        names: Of lots, for one.
-        most: That are named.
-        of: Lots of the file: the names of all of them are one word.
-    """
-    if len(names) == of > 1:
-        return [message("every lot")]
-    return first_names(names, most)
 
 
 def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...], totals: list[int]) -> Iterator[Message]:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from toolkit.core.countries import country, country_hint, fold, foldings
+from toolkit.core.countries import UNKNOWN_ORIGIN, country, country_hint, fold, foldings
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message, together
+from toolkit.core.messages import few, message, together
 from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
@@ -25,7 +25,7 @@ from toolkit.market.readers.holdings.columns import (
     Header,
 )
 from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
-from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, UNKNOWN_ORIGIN, ReadFile, few, readings
+from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, ReadFile, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 from toolkit.market.readers.holdings.status import StatusCells
 from toolkit.market.readers.holdings.unread import contradictions
