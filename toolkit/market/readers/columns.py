@@ -292,13 +292,16 @@ def days(table: Table, column: str, *, month_until: date | None = None, local: b
 def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     """Dates of one style as ISO text, any other as it is; the whole column settles whether the day or the month is first."""
     written = text.drop_nulls().unique(maintain_order=True)
-    if months := cells.months_in_turn(written.to_list()):
-        return text.replace(months)
-    odd = written.filter(~written.str.contains(rf"{_ISO_DAY}|{_ISO_MONTH}"))
+    iso = written.str.contains(rf"{_ISO_DAY}|{_ISO_MONTH}")
+    short = [cell for cell in written.filter(~iso) if cells.SHORT_MONTH.fullmatch(cells.tidy(cell))]
+    # What is no date at all (a remark below the table) is a fault of its own, and not one of all the others.
+    read = {cell: day for cell in written.filter(~iso & ~written.is_in(short)) if (day := cells.day(cell, clock=False))}
+    if short and not read and not iso.any():
+        return text.replace(cells.months_in_turn(short))
     # A spreadsheet in another language turns half of a column of dates into others: two styles are no column that is settled.
-    if len({re.sub(r"[^\W\d_]+", "a", re.sub(r"[0-9]+", "0", cell)) for cell in odd}) > 1 or 0 < len(odd) < len(written):
+    styles = {re.sub(r"[^\W\d_]+", "a", re.sub(r"[0-9]+", "0", cell)) for cell in read}
+    if len(styles) > 1 or (read and (short or iso.any())):
         return text
-    read = {cell: found for cell in odd if (found := cells.day(cell, clock=False))}
     month_first, contradict = cells.either_reading(read.values())
     fault, hint = (
         message("dates of which no number is above 12, so that day and month cannot be told apart"),

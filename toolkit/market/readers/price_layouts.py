@@ -15,14 +15,13 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.countries import fold
-from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import in_numbers
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, stated_in
+from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"
@@ -38,15 +37,18 @@ KINDS: Mapping[str, str] = {
 _WORDS = "|".join(sorted(map(re.escape, KINDS), key=len, reverse=True))
 _BEHIND = re.compile(rf"(?i)(.*\w\)?)[\s_,:(\[-]+({_WORDS})[)\]]?")
 _BEFORE = re.compile(rf"(?i)({_WORDS})[\s_:-]+(.*\w\)?)")
-_RANGE = r"^(\D{0,4}?[0-9][0-9.,'’ ]*?)(?:\s?[-–\u{2014}]\s?|\s(?:to|bis)\s)(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"
-"""``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``."""
+_RANGE = (
+    r"(?i)^(?:(?:between|from|zwischen|von)\s)?(\D{0,4}?[0-9][0-9.,'’ ]*?)(?:\s?[-–\u{2014}]\s?|\s(?:to|bis|and|und)\s)"
+    r"(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"
+)
+"""``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``, ``between 130 and 140``."""
 _ROW = "row of the file"
 _OF_A_DATE = ("year", "jahr"), ("month", "monat"), ("day", "tag")
 _FEWEST = 3
 """Dates in a header from which they are its columns; beside a column of metals two are enough."""
 SUMS = frozenset(
     ("total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt", "subtotal", "grand total", "zwischensumme",
-     "average", "averages", "avg", "mean", "durchschnitt", "schnitt", "mittelwert", "ø",
+     "average", "averages", "avg", "mean", "median", "durchschnitt", "schnitt", "mittelwert", "mittel", "ø",
      "change", "chg", "veranderung")
 )  # fmt: skip
 """Names, as `fold` writes them, of rows and columns that sum or average others, or tell a change."""
@@ -99,21 +101,27 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
         table: With metals in rows or in columns; one of two columns keeps them.
         known: Header in lower case -> column of the format.
     """
-    columns = [name for name in table.columns if fold(name) in SUMS] if len(table.columns) > 2 else []
+    columns = [name for name in table.columns if _sums(name)] if len(table.columns) > 2 else []
     columns += [name for name in table.columns if _CHANGE.fullmatch(name) and name not in columns]
     given, rows = table.cells.drop(columns), table.rows
-    asset = next((name for name in given.columns if known.get(name.lower(), name.lower()) == "asset"), None)
-    names = [] if asset is None or given[asset].dtype != pl.String else given[asset].unique(maintain_order=True).drop_nulls()
-    left = [name for name in names if fold(name) in SUMS]
-    if asset is not None and left:
-        kept = ~given[asset].is_in(left).fill_null(value=False)
-        given, rows = given.filter(kept), rows.filter(kept)
+    left: list[str] = []
+    for name in (name for name in given.columns if known.get(name.lower(), name.lower()) in ("asset", "date")):
+        names = given[name].unique(maintain_order=True).drop_nulls() if given[name].dtype == pl.String else ()
+        if sums := [text for text in names if _sums(text)]:
+            kept = ~given[name].is_in(sums).fill_null(value=False)
+            given, rows = given.filter(kept), rows.filter(kept)
+            left += sums
     if not (columns or left):
         return table, ()
     told = message(
         "{file}: sums, averages and changes of others are not read: {names}.", file=table.name, names=[*columns, *left]
     )
     return replace(table, cells=given, rows=rows), (told,)
+
+
+def _sums(name: str) -> bool:
+    """Whether a name is that of sums, averages or changes, of a year too: ``Total``, ``Average 2025``."""
+    return re.sub(r"^[12][0-9]{3} | [12][0-9]{3}$", "", fold(name)) in SUMS
 
 
 def _is_quoted(prices: pl.Series) -> pl.Series:
@@ -159,7 +167,7 @@ def with_kinds_apart(
     priced = [column for column in table.columns if column != "date"]
     if "date" not in table.columns or "asset" in table.columns:
         return table, stated, ()
-    named, stated = _columns_of_metals(table, priced, stated, key)
+    named = _columns_of_metals(table, priced, key)
     kinds = {asset: found for asset, found in named.items() if {*found} - {LOW, HIGH} or {LOW, HIGH} <= {*found}}
     counted = in_numbers(table, priced)
     texts = (column.alias("") for column in counted.cells[priced] if column.dtype == pl.String)  # of any name, regexes too
@@ -197,9 +205,9 @@ def with_kinds_apart(
 
 
 def _columns_of_metals(
-    table: Table, priced: Sequence[str], stated: Stated, key: Callable[[str], str | None] | None
-) -> tuple[dict[str, dict[str, str]], Stated]:
-    """Metal -> kind of price -> header, of those with a column whose header says the kind; and what headers stated."""
+    table: Table, priced: Sequence[str], key: Callable[[str], str | None] | None
+) -> dict[str, dict[str, str]]:
+    """Metal -> kind of price -> header, of those with a column whose header says the kind."""
     named: dict[str, dict[str, str]] = {}
     again: dict[str, str] = {}
     for column in priced:
@@ -209,8 +217,6 @@ def _columns_of_metals(
         if match is None:
             continue
         asset = match[3 - side].strip()
-        if (inside := stated_in(asset)) and (code := currency_of(inside[1])):  # ``Gallium USD/kg Bid``
-            asset, stated = inside[0], {**stated, column: (code, inside[2])}
         first = named.setdefault(asset, {}).setdefault(KINDS[match[side].lower()], column)
         again |= {asset: column} if first != column else {}
     named = {asset: found for asset, found in named.items() if len(found) > 1 or _is_known(asset, [*found.values()], key)}
@@ -223,7 +229,7 @@ def _columns_of_metals(
         if end:
             hint = message("Bring both ends, or name the column as the metal if it is its price.")
             raise table.header_error("{name!r:s} is one end of a range without the other.", hint, name=end)
-    return named, stated
+    return named
 
 
 def _is_known(asset: str, columns: Sequence[str], key: Callable[[str], str | None] | None) -> bool:

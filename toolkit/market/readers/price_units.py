@@ -47,18 +47,27 @@ NOT_READ = frozenset(
      "ytd", "mom", "yoy", "diff", "differenz")
 )  # fmt: skip
 """Columns of price lists, as `fold` writes them, whose numbers are no price."""
-_PER = r"(?i)^(.*?)(?:^|[\s(\[,])(\p{L}{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*[)\]]?$"
+REMARKS = frozenset(
+    ("bemerkung", "bemerkungen", "comment", "note", "notes", "details", "lager", "standort", "marke", "brand", "incoterm")
+)
+"""Columns of remarks whose names, as `fold` writes them, happen to be near those of the format."""
+_MASS = r"\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*((?:(?:1|100|1000)\s*)?(?:kg|g|t|lb|ozt|oz))"
+"""What a price is per; a price of ``5 kg`` may as well be that of a kg in packs of five."""
+_OWN_WORD = re.compile(r"(?i)(\S.*?)\s+(?:in\s+)?([^\W\d_]{3}|[€$£])")
+_PER = rf"(?i)^(.*?)(?:^|[\s(\[,])(\p{{L}}{{3}}|[€$£]){_MASS}\s*[)\]]?$"
 Stated = Mapping[str, tuple[str, str]]
 """Header -> currency and unit that it stated."""
 _HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
 _MONEY_BEHIND = re.compile(r"^(.*\S)\s*[(\[]\s*([^\W\d_]{3}|[€$£])\s*[)\]]$")
 """A header with a currency in brackets and no mass: ``SPY (EUR)``, ``RIO.L (GBp)``."""
-_PAIR_ABOVE = re.compile(r"(?i)(?<![^\W\d_])([^\W\d_]{3}|[€$£])\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\b")
+_PAIR_ABOVE = re.compile(rf"(?i)(?<![^\W\d_])([^\W\d_]{{3}}|[€$£]){_MASS}\b")
+_OF_OTHER = re.compile(r"(?<![\w/])([A-Z]{3}|[€$£])\s*/\s*[^\W\d_]+\b")
+"""A currency per what is no mass, or of many masses: ``APT USD/mtu``, ``Brent USD/bbl``."""
 _MONEY_ABOVE = re.compile(r"\b[Ii]n\s+([A-Z]{3}|[€$£]|Euro|Dollar|US-Dollar)(?![^\W\d_])")
 """Currency, and unit, of all prices in a line above the header: ``Preise (EUR/kg)``, ``all prices in USD``."""
 _TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|g[üu]e?ltig ab|as of|as at|valid from|dated?)\b[\s:]*(?:vom\s+)?(.+)")
 """A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
-_BEHIND = r"(?i)\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*(kg|g|t|lb|ozt|oz)\s*$"
+_BEHIND = rf"(?i){_MASS}\s*$"
 """What a price is per, behind it."""
 _ISO_MONTH = re.compile(r"[12][0-9]{3}-[01][0-9]")
 
@@ -67,6 +76,14 @@ def stated_in(header: str) -> tuple[str, str, str] | None:
     """Name, currency as written and what a price is per, of a header that states them: ``Preis EUR/kg``, ``SPY (EUR)``."""
     if match := _HEADER.match(header.strip()):
         return match[1].strip(" ([,-"), match[2], match[3].lower()
+    if (match := _PAIR_ABOVE.search(header)) and (currency_of(match[1]) in RATED):  # ``Gallium USD/kg CIF Rotterdam``
+        around = (header[: match.start()].rstrip(" ([,-"), header[match.end() :].lstrip(" )],-"))
+        return " ".join(filter(None, around)), match[1], match[2].lower()
+    if (match := _OF_OTHER.search(header)) and currency_of(match[1]) in RATED and not currency_of(match[0].split("/")[1]):
+        return header.strip(), match[1], "unit"
+    match = _OWN_WORD.fullmatch(header.strip())
+    if match and match[1].lower() in {*SIDES, "preis", "price", "kurs"} and currency_of(match[2]):  # ``Ankauf EUR``
+        return match[1], match[2], "unit"
     match = _MONEY_BEHIND.match(header.strip())
     return (match[1], match[2], "unit") if match and (match[2] in MINOR_UNITS or currency_of(match[2]) in RATED) else None
 
@@ -93,13 +110,26 @@ def units_apart(table: Table) -> Table:
     return replace(table, cells=table.cells.with_columns(*apart))
 
 
+def of_one(rows: pl.DataFrame) -> pl.DataFrame:
+    """Prices of one unit where they are of several: 265 per ``100 g`` are 2.65 per ``g``.
+
+    Args:
+        rows: With `price` and `unit`.
+    """
+    parts = pl.col("unit").str.extract_groups(r"^\s*(1|100|1000)\s*([^0-9\s].*)$").struct
+    if not rows["unit"].str.contains(r"^\s*[1-9]").any():
+        return rows
+    count = parts.field("1").cast(pl.Float64).fill_null(1.0)
+    return rows.with_columns(price=pl.col("price") / count, unit=pl.coalesce(parts.field("2"), "unit"))
+
+
 def without_units(table: Table) -> tuple[Table, Stated]:
     """The table with headers and units without currencies, and header -> (currency, unit) of those that stated them.
 
-    A header that would be that of another column stays. A currency of a cell fills an empty one of the column of currencies.
+    A currency of a cell fills an empty one of the column of currencies.
 
     Raises:
-        DataError: for a header in pence.
+        DataError: for a header in pence, and for one that is that of another column but for its currency or unit.
     """
     found: dict[str, tuple[str, str]] = {}
     names: dict[str, str] = {}
@@ -108,7 +138,10 @@ def without_units(table: Table) -> tuple[Table, Stated]:
         if money in MINOR_UNITS:
             raise table.header_error("{name!r:s} is not in a currency.", currency_hint(money), name=header)
         code = currency_of(money)
-        if code and name and name not in {*table.columns, *names.values()}:
+        if code and name and name != header and name in {*table.columns, *names.values()}:
+            hint = message("Leave one of them out.")
+            raise table.header_error("{name!r:s} and another column are the same price of a metal.", hint, name=header)
+        if code and name:
             names[header], found[name] = name, (code, unit)
     cells = table.cells.rename(names)
     column = next((name for name in cells.columns if name.lower() in ("unit", "einheit")), None)
@@ -231,7 +264,7 @@ def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ..
     """A table with a column of what a dealer pays and one of what he asks as one with a row for each price that is quoted.
 
     Args:
-        table: As read; any other comes back as it is.
+        table: As read; of any other, only rows without a quotation are left out.
         stated: Header -> currency and unit that it stated.
     """
     sides = {name: SIDES[name.lower()] for name in table.columns if name.lower() in SIDES}
@@ -241,7 +274,7 @@ def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ..
         or len({*sides.values()}) != len(sides)
         or not sides
     ):
-        return table, ()
+        return quoted(table)
     parts, rows = [], []
     for (name, basis), prices in zip(sides.items(), alike([table.cells[name] for name in sides]), strict=True):
         part = table.cells.drop(*sides).with_columns(prices.alias("price"), basis=pl.lit(basis))
@@ -254,13 +287,26 @@ def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ..
         parts.append(part)
         rows.append(table.rows)
     cells, numbers = pl.concat(parts, how="diagonal"), pl.concat(rows)
-    words = cells["price"].unique().drop_nulls().to_list() if cells["price"].dtype == pl.String else []
-    unquoted = [word for word in words if fold(word) in NO_OFFER]
-    no_offer = cells["price"].cast(pl.String).is_in(unquoted).fill_null(value=False)
-    named = [f"{asset} ({word})" for asset, word in cells.filter(no_offer).select("asset", "price").rows()]
+    given = cells["price"].is_not_null()
+    return quoted(replace(table, cells=cells.filter(given), rows=numbers.filter(given)))
+
+
+def quoted(table: Table) -> tuple[Table, tuple[Message, ...]]:
+    """A long table without the rows that say that no price is quoted (``auf Anfrage``), and a note on them.
+
+    Args:
+        table: As read; any other comes back as it is.
+    """
+    if not {"asset", "price"} <= {*table.columns} or table.cells["price"].dtype != pl.String:
+        return table, ()
+    words = [word for word in table.cells["price"].unique().drop_nulls() if fold(word) in NO_OFFER]
+    none = table.cells["price"].is_in(words).fill_null(value=False)
+    named = [
+        f"{asset} ({word})"
+        for asset, word in table.cells.filter(none).select("asset", "price").unique(maintain_order=True).rows()
+    ]
     notes = (message("{file}: no price is quoted for {names}.", file=table.name, names=named),) if named else ()
-    given = cells["price"].is_not_null() & ~no_offer
-    return replace(table, cells=cells.filter(given), rows=numbers.filter(given)), notes
+    return replace(table, cells=table.cells.filter(~none), rows=table.rows.filter(~none)), notes
 
 
 def with_sides_named(table: Table) -> tuple[Table, tuple[Message, ...]]:
@@ -268,6 +314,10 @@ def with_sides_named(table: Table) -> tuple[Table, tuple[Message, ...]]:
 
     Args:
         table: As read; any other comes back as it is.
+
+    Raises:
+        DataError: for a column that may as well say of an owner's trades whether he bought or sold: beside quantities, or
+            where no asset of which both are given has both on a day.
     """
     for name, column in table.cells.to_dict().items() if {"asset", "price"} <= {*table.columns} else ():
         sides = {word: SIDES.get(word.strip().lower()) for word in texts(table, name).drop_nulls().unique().sort()}
@@ -275,10 +325,26 @@ def with_sides_named(table: Table) -> tuple[Table, tuple[Message, ...]]:
         if not found or name == "asset" or (name != "basis" and ("basis" in table.columns or len(found) < len(sides))):
             continue
         cells = table.cells.drop(name).with_columns(column.cast(pl.String).replace(found).alias("basis"))
+        if name != "basis" and ("quantity" in cells.columns or _never_both(cells)):
+            hint = message(
+                "Call the column 'basis' if a dealer pays Bid and Ankauf, and asks Ask and Verkauf. "
+                "Of your own trades leave it out: each row is then a price, and what you hold belongs into --holdings."
+            )
+            raise table.header_error(
+                "{name!r:s} may say what a dealer pays and asks, or what you bought and sold yourself.", hint, name=name
+            )
         told = [f"{word} = {side}" for word, side in found.items() if word != side]
         note = message("{file}: what a dealer pays or asks, by {column}: {sides}.", file=table.name, column=name, sides=told)
         return replace(table, cells=cells), (note,) if told else ()
     return table, ()
+
+
+def _never_both(cells: pl.DataFrame) -> bool:
+    """Whether both sides of some asset are given, and never for one day."""
+    if "date" not in cells.columns:
+        return False
+    both = [pl.col("basis").n_unique().over(keys) > 1 for keys in ("asset", ["asset", "date"])]
+    return cells.select(both[0].any() & ~both[1].any()).item()
 
 
 def alike(columns: list[pl.Series]) -> list[pl.Series]:

@@ -52,10 +52,12 @@ from toolkit.market.readers.price_layouts import (
 from toolkit.market.readers.price_units import (
     MISSING,
     NOT_READ,
+    REMARKS,
     Above,
     Stated,
     column_name,
     currencies,
+    of_one,
     of_two_sides,
     stated_above,
     units_apart,
@@ -173,6 +175,7 @@ def read_prices(
         read = _long if shape == "long" else _wide
         rows, reading, assumed = read(table, default_currency, today, stated, above)
         reading = (*sums, *dated, *unquoted, *sides, *middle, *ends, *reading)
+    rows = of_one(rows)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
     priced = {*rows["asset"].unique()}
@@ -319,12 +322,6 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
 
 def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above | None) -> Rows:
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
-    misplaced = tuple(name for name in OPTIONAL if name in table.columns)
-    if misplaced:
-        hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
-        raise table.header_error(
-            "{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=misplaced[0]
-        )
     assets = tuple(name for name in table.columns if name != "date")
     names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
     if names is not None and "date" not in table.columns:
@@ -332,6 +329,12 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
             "Write a row for each price with its day under 'date', or months across as 2026-10; not years or quarters."
         )
         raise table.header_error("no column 'date'.", hint, details={"missing": ["date"]})
+    misplaced = tuple(name for name in OPTIONAL if name in table.columns)
+    if misplaced:
+        hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
+        raise table.header_error(
+            "{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=misplaced[0]
+        )
     check_columns(table, required=("date",), optional=assets)
     if not assets:
         raise table.header_error("there is no asset column.", "Add one column of prices an asset.")
@@ -444,7 +447,8 @@ def _is_remark(name: str, column: pl.Series) -> bool:
     if fold(name) in NOT_READ:
         return True
     own = (*REQUIRED, *OPTIONAL, UPPER_END)
-    if name in own or nearest(name, (*own, *GERMAN), n=1) or column.dtype != pl.String:
+    near = fold(name) not in REMARKS and nearest(name, (*own, *GERMAN), n=1)
+    if name in own or near or column.dtype != pl.String:
         return False
     words = column.drop_nulls().unique().to_list()
     units = any(spelling in cells.UNITS for word in words for spelling in foldings(word))

@@ -51,6 +51,20 @@ def test_months_across_below_a_title_with_a_column_of_units(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("foot", ["Average,2,", "Average 2025,2,", "Mittelwert,2,"])
+def test_averages_below_the_months_are_told_and_no_date_of_theirs_is_a_fault(tmp_path, foot):
+    for months in ("Nov-25,1,\nDec-25,2,\nJan-26,3,", "30.11.2025,1,\n31.12.2025,2,\n31.01.2026,3,"):
+        file = read(tmp_path, f"Month,gold,\n{months}\n{foot}\n")
+        assert [day for _, day, _ in rows(file)] == ["2025-11-30", "2025-12-31", "2026-01-31"]
+        assert any("sums, averages and changes" in note and foot.split(",")[0] in note for note in map(str, file.reading))
+
+
+def test_a_remark_below_the_months_is_the_one_that_is_no_date(tmp_path):
+    for months in ("Nov-25,1,\nDec-25,2,\nJan-26,3,", "30.11.2025,1,\n31.12.2025,2,\n31.01.2026,3,"):
+        with pytest.raises(FrameError, match=r"not a date in row 5 \('date': 'Source: agency'\)\."):
+            read(tmp_path, f"Month,gold,\n{months}\nSource: agency,,\n")
+
+
 def test_months_with_a_year_of_two_digits_follow_each_other(tmp_path):
     file = read(tmp_path, "Month,gold\nNov-25,1\nDec-25,2\nJan-26,3\n")
     assert [day for _, day, _ in rows(file)] == ["2025-11-30", "2025-12-31", "2026-01-31"]
@@ -86,6 +100,7 @@ def test_days_without_a_year_are_no_months(tmp_path, days):
     [
         "date,asset,price\n2024-01,gold,395-411\n2024-02,gold,400\n",
         "date,asset,price\n2024-01,gold,395 to 411\n2024-02,gold,400 bis 400\n",
+        "date,asset,price\n2024-01,gold,between 395 and 411\n2024-02,gold,Zwischen 400 und 400\n",
         "date,asset,price,currency\n2024-01,gold,395 \u2014 411,USD\n2024-02,gold,400,USD\n",
         "date,asset,price\n2024-01,gold,$395-$411\n2024-02,gold,$400\n",
         "date,gold USD/unit,other\n2024-01,395-411,\n2024-02,400,\n".replace(" USD/unit", ""),
@@ -250,3 +265,5 @@ def test_years_quarters_and_months_without_a_year_across_are_told_apart_from_a_m
     with pytest.raises(DataError, match="no column 'date'") as failed:
         read(tmp_path, f"Metal,{header}\ngold,{','.join('1' * (header.count(',') + 1))}\n")
     assert "months across as 2026-10" in str(failed.value.hint)
+    with pytest.raises(DataError, match="no column 'date'"):
+        read(tmp_path, f"Metal,Unit,{header}\ngold,USD/kg,{','.join('1' * (header.count(',') + 1))}\n")

@@ -47,6 +47,14 @@ FILES = {
         "in EUR/kg\ndate,W USD/lb,Sb USD/lb\n2026-11-25,260,25\n",
         [("Sb", "USD", "lb"), ("W", "USD", "lb")],
     ),
+    "amid a header": (
+        "date,Gallium USD/kg CIF,Antimon (EUR/t) FOB,APT USD/mtu\n2026-11-25,260,25500,400\n",
+        [("APT USD/mtu", "USD", "unit"), ("Antimon FOB", "EUR", "t"), ("Gallium CIF", "USD", "kg")],
+    ),
+    "own words and a currency": (
+        "Datum;Metall;Preis in EUR;Einheit\n25.11.2026;W;261;kg\n25.11.2026;Sb;25500;t\n",
+        [("Sb", "EUR", "t"), ("W", "EUR", "kg")],
+    ),
     "no unit": ("date,Tin per lot,AB per kg\n2026-11-25,3,4\n", [("AB per kg", "USD", "unit"), ("Tin per lot", "USD", "unit")]),
 }
 
@@ -98,6 +106,54 @@ def test_a_price_that_a_dealer_does_not_quote_is_none_and_is_told(tmp_path, kind
 
 
 def test_a_list_of_metals_without_a_column_of_prices_says_so(tmp_path):
-    (tmp_path / "p.csv").write_text("Metall;Preis EUR/100g;Stand\nGallium;130;20.11.2026\n", encoding="utf-8")
+    (tmp_path / "p.csv").write_text("Metall;Preis EUR/10g;Stand\nGallium;130;20.11.2026\n", encoding="utf-8")
     with pytest.raises(DataError, match="column 'Metall' names assets, and no column is 'price'"):
         read_prices(tmp_path / "p.csv", today=DAY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Datum;Metall;Einheit;Preis\n25.11.2026;Re;EUR/100 g;265,5\n",
+        "Datum;Metall;Preis EUR/100g\n25.11.2026;Re;265,5\n",
+        "Datum;Metall;Preis EUR;Einheit\n25.11.2026;Re;265,5;100 g\n",
+        "Datum;Metall;Preis\n25.11.2026;Re;265,50 EUR je 100 g\n",
+        "Datum;Re EUR/100 g\n25.11.2026;265,5\n",
+    ],
+)
+def test_a_price_of_100_g_is_that_of_a_hundredth_a_gram(tmp_path, text):
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    found = read_prices(tmp_path / "p.csv", today=DAY).frame
+    assert found.select("asset", "price", "currency", "unit").rows() == [("Re", pytest.approx(2.655), "EUR", "g")]
+
+
+def test_a_metal_in_two_currencies_is_asked_about_and_never_an_asset_in_dollars(tmp_path):
+    (tmp_path / "p.csv").write_text("date,Gallium USD/kg,Gallium EUR/kg\n2026-11-25,260,225\n", encoding="utf-8")
+    with pytest.raises(DataError, match="'Gallium EUR/kg' and another column are the same price"):
+        read_prices(tmp_path / "p.csv", today=DAY)
+
+
+def test_a_remark_named_nearly_as_a_column_is_not_read_and_no_offer_is_told(tmp_path):
+    text = "Datum;Metall;Preis EUR/kg;Bemerkung\n25.11.2026;Ga;1420;ab Lager Wien\n25.11.2026;Sb;auf Anfrage;\n"
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    found = read_prices(tmp_path / "p.csv", today=DAY)
+    assert found.frame.select("asset", "price").rows() == [("Ga", 1420)]
+    assert [note for note in map(str, found.reading) if "Sb (auf Anfrage)" in note or '"Bemerkung"' in note] == [
+        *map(str, found.reading)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,asset,price,side,quantity\n2026-01-25,Ga,410,Ask,3\n2026-11-25,Ga,590,Bid,1\n",
+        "Datum;Metall;Preis;Art\n25.01.2026;Ga;410;Ankauf\n25.11.2026;Ga;590;Verkauf\n",
+    ],
+)
+def test_purchases_and_sales_of_ones_own_are_not_turned_into_a_dealers(tmp_path, text):
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match="or what you bought and sold yourself"):
+        read_prices(tmp_path / "p.csv", today=DAY)
+    named = text.replace("side", "basis").replace("Art", "basis")
+    (tmp_path / "p.csv").write_text(named, encoding="utf-8")
+    assert read_prices(tmp_path / "p.csv", today=DAY, several=True).quotes.height == 2
