@@ -52,7 +52,7 @@ def test_she_learns_how_her_sheet_is_read(ask):
         )
     assert (lots["7"]["asset"], lots["7"]["form"]) == ("neodymium", "oxide")
     assert (lots["3"]["country"], lots["2"]["country"]) == ("CHN", "CHE")
-    assert any("Row 10 is a total" in note for note in record["notes"])
+    assert any("Totals and no lots: row 10." in note for note in record["notes"])
 
 
 def test_what_lies_in_shanghai_is_not_called_safe(ask):
@@ -116,7 +116,7 @@ def test_the_page_says_how_her_sheet_was_read(ask, tmp_path):
     for words in (
         "„Posten-Nr.“ als lot_id",
         "Nicht gelesene Spalten: „Bemerkung“",
-        "Zeile 10 ist eine Summe",
+        "Keine Posten, sondern Summen: Zeile 10.",
         "Kein Lagerort angegeben, daher nicht als sicher bezeichnet: 7",
         "Kein Kaufpreis, daher kein Gewinn: 7",
     ):

@@ -42,7 +42,7 @@ def test_an_engineer_with_a_title_a_total_and_remarks_in_excel(ask, tmp_path):
         (398.0, "EUR"),
         (410.0, "EUR"),
     ]
-    assert "Row 7 is a total" in notes
+    assert "Totals and no lots: row 7." in notes
     assert "Below the table and no lot: row 9, 10." in notes
     code, record = ask("exposure", str(file))
     assert code == 0
@@ -94,7 +94,7 @@ def test_a_dealers_invoice(ask, tmp_path):
     lots, notes = lots_of(ask, file)
     assert [(lot["asset"], lot["mass"], lot["purchase_price"], lot["purity"]) for lot in lots.values()] == [
         ("gallium", 20.0, 1020.0, "99.99 %"), ("antimony", 500.0, 21.5, "99.65 %"), ("indium", 15.0, 385.0, "4N5")]  # fmt: skip
-    assert "Row 8, 9, 10" in notes
+    assert "Totals and no lots: row 8, row 9, row 10." in notes
 
 
 def test_an_english_sheet_with_what_was_paid_and_a_question_below(ask, tmp_path):

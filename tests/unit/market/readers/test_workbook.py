@@ -67,7 +67,7 @@ def test_titles_gaps_and_totals_of_a_sheet_that_begins_elsewhere():
     read = parsed(xlsx({"Bestand": sheet_xml(rows, first=4, column=3)}))
     assert read.numbers == [8, 10]
     assert read.holdings().frame["quantity"].to_list() == [12.5, 2.0]
-    assert "Row 11 is a total and no lot." in " ".join(read.notes)
+    assert "Totals and no lots: row 11." in " ".join(read.notes)
     with pytest.raises(DataError, match="row 4"):
         parsed(xlsx({"Bestand": [["Bestand"], [], [], ["Metall", "Menge", "Menge"], ["Gallium", 1, 2]]}))
 

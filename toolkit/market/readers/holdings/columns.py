@@ -365,7 +365,8 @@ def status_within(text: str) -> tuple[str, str] | None:
 
 
 GONE = re.compile(
-    r"\b(sold(?! by)|verkauft(?! (von|durch))|verkaufte [a-z]+|sale date|date of sale|verkaufsdatum|"
+    r"\b(sold(?! (by\b(?! (me|us)\b)|as is\b|to (me|us)\b))|verkauft(?! (von|durch) (?!mir|uns|[0-9])| an (mich|uns))|"
+    r"verkaufte [a-z]+|sale date|date of sale|verkaufsdatum|"
     r"storniert|stornierung|cancell?ed|annulliert|entnommen|entnahmen?|abgang|abga?enge|verbraucht)\b"
 )
 """Words, as `fold` writes them, of a status or a header that say that a lot, or part of it, is held no more."""

@@ -245,9 +245,10 @@ def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...],
             "Columns that are not read: {columns}.", columns=[message('"{header:s}"', header=text) for text in ignored]
         )
     if totals:
-        yield message("Row {rows} is a total and no lot.", rows=totals)
+        yield message("Totals and no lots: {rows}.", rows=few([message("row {row:d}", row=row) for row in totals]))
     if table.comments:
-        yield message("Row {rows} is a comment and no lot.", rows=few([str(row) for row in table.comments]))
+        rows = few([message("row {row:d}", row=row) for row in table.comments])
+        yield message("Comments and no lots: {rows}.", rows=rows)
 
 
 DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {

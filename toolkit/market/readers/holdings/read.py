@@ -208,7 +208,7 @@ def _names_units(column: pl.Series) -> bool:
 def _are_amounts(cells: pl.Series) -> bool:
     """Whether the cells are numbers, with or without a currency or a sign for per cent."""
     texts = cells.drop_nulls().cast(pl.String).to_list()
-    return bool(texts) and all(amount(text) for text in texts)
+    return bool(texts) and all(amount(text.lstrip("-\u2212 ")) for text in texts)
 
 
 def _nearly(words: str) -> str | None:

@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, country, country_hint, fold, foldings
@@ -422,14 +424,15 @@ class Parser(PurchaseCells, StatusCells):
     # All lots
 
     def _totals(self, totals: list[int], kept: list[int], rows: list[dict[str, Any]]) -> None:
-        """A total must be that of the lots above it; one that is not says that a row was misread or is missing."""
+        """A total is that of the lots above it, of those since the total before or of the last metal; else a row is wrong."""
         before = 0
         for i in totals:
             above = [row for at, row in zip(kept, rows, strict=True) if at < i]
             part, before = above[before:], len(above)
             stated, _ = self._number(i, "quantity")
             sums: list[tuple[float, str]] = []
-            for some in (above, part):
+            *_, of_metal = [], *([*run] for _, run in groupby(part, key=itemgetter("asset")))
+            for some in (above, part, of_metal if len(of_metal) > 1 else []):
                 units = {row["unit"] for row in some}
                 if not some or any(row["quantity"] is None for row in some) or not (len(units) == 1 or units <= {*KG_PER_UNIT}):
                     continue

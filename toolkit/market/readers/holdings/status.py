@@ -17,7 +17,7 @@ _WORDS = re.compile(
 )
 """What stands, as `fold` writes it, beside a day of delivery."""
 _FIGURES = re.compile(r"(kw|cw|q)?[0-9]+([./-][0-9]+){0,2}\.?", re.IGNORECASE)
-_WEEK = re.compile(r"(?:kw|cw|week|woche) ?([0-9]{1,2})[/ ]+(20[0-9]{2})", re.IGNORECASE)
+_WEEK = re.compile(r"(?:kw|cw|wk|sem\.?|week|woche) ?([0-9]{1,2})[/ ]+(20[0-9]{2})", re.IGNORECASE)
 _QUARTER = re.compile(r"q([1-4])[/ ]+(20[0-9]{2})", re.IGNORECASE)
 
 _LICENCE = r"(chinese |chinesische )?(export|ausfuhr|mofcom)? ?(licen[cs]e|permit|lizenz|genehmigung)( application)?"
@@ -94,12 +94,13 @@ def status_and_day(text: str) -> tuple[str, str] | None:
         status = next((STATUSES[one] for one in foldings(" ".join(words[:end])) if one in STATUSES), None)
         if status is not None:
             rest = [word for word in words[end:] if word != "-"]
-            is_day = all(_WORDS.fullmatch(fold(word)) or _FIGURES.fullmatch(word) or _is_month(word) for word in rest)
+            is_day = all(_WORDS.fullmatch(fold(word)) or _FIGURES.fullmatch(word) or is_month(word) for word in rest)
             return (status, " ".join(rest)) if is_day and re.search("[0-9]", " ".join(rest)) else None
     return None
 
 
-def _is_month(word: str) -> bool:
+def is_month(word: str) -> bool:
+    """Whether a word is the name of a month."""
     return cells.month(f"{word.strip('.')} 2000") is not None
 
 

@@ -16,7 +16,7 @@ from toolkit.market.readers.cells import amount, tidy
 from toolkit.market.readers.holdings.columns import COUNTS, GONE, UNKNOWN_WORDS, Header
 from toolkit.market.readers.holdings.lots import CellFault
 from toolkit.market.readers.holdings.purchase import AGREES
-from toolkit.market.readers.holdings.status import last_day
+from toolkit.market.readers.holdings.status import is_month, last_day
 from toolkit.market.readers.tabular import Table
 
 _LEFT = re.compile(
@@ -25,17 +25,28 @@ _LEFT = re.compile(
 )
 """Headers, as `fold` writes them, of what is left of a lot."""
 _SOLD = re.compile(
-    rf"{GONE.pattern}|\b(?<!of )(verkauf|verkaufe|abgange|ausgang|entnahme|sales?|redeemed|redemption|disposed|disposal|"
+    rf"{GONE.pattern}|\b(?<!of )(?<!for )(?<!on )(?<!zum )(?<!planned )(?<!intended )(?<!geplanter )"
+    r"(verkauf|verkaufe|abgange|ausgang|entnahme|sales?|redeemed|redemption|disposed|disposal|"
     r"withdrawn|withdrawal|exit)( (menge|qty|quantity|weight|kg|g|t|am|datum|date|on))*$"
 )
 """Headers, as `fold` writes them, of what of a lot is sold or taken, or when."""
 SALE = re.compile(rf"(teil)?verkauf|rue?ck(kauf|gabe)|sell|sale|buy ?back|redemption|withdrawal|{GONE.pattern}")
 """Cells, as `fold` writes them, of a list of purchases and sales, on a row that takes metal away."""
 _NOT_GONE = re.compile(
-    r"\b(not|never|(to|will|can|may|could|should|must) be|if|when|until|before|nicht|nie|wird|werden|soll|kann|darf|falls|wenn|"
-    rf"bis)\b[^.;]*?{GONE.pattern}"
+    r"\b(not|never|nothing|none|(to|will|can|may|could|should|must) be|if|when|until|before|nicht|nie|nichts|keine?[rns]?|wird|"
+    r"werden|soll|kann|darf|falls|wenn|bis)( (?!(all|alle|alles|auf|completely|entirely|fully|ganz|here|komplett|mehr|nur|only|"
+    rf"vollsta?e?ndig)\b)\w+){{0,3}} {GONE.pattern}"
 )
-"""Words, as `fold` writes them, of a remark on a sale that was not."""
+"""Words, as `fold` writes them, of a remark on a sale that was not; ``not all sold`` is one on a sale."""
+_CLAUSE = re.compile(r"[,;:()!?\n]|\s[-\u2013\u2014]\s|\.\s")
+_HERE = "(geliefert|angekommen|eingegangen|eingetroffen|erhalten|delivered|received|arrived)"
+_PARTLY_HERE = re.compile(
+    rf"\b(teilweise|zum teil|teils|nicht (ganz|komplett|vollsta?e?ndig)|erst|"
+    rf"not (completely|fully)|partly|partially|half|only) ([0-9]+ ?(kg|g|t|lb) )?{_HERE}\b|"
+    r"\b(rest|restmenge|remainder|balance) (folgt|to follow|follows)\b|"
+    rf"\b{_HERE} [0-9]+ ?(kg|g|t|lb|pcs)? ?von [0-9]|\b[0-9]+ ?(kg|g|t|lb|pcs)? ?von [0-9]+ ?(kg|g|t|lb|pcs)? {_HERE}\b"
+)
+"""Words, as `fold` writes them, of a remark that not all has arrived."""
 _DISCOUNT = re.compile(r"\b(rabatt|preisnachlass|skonto|discount|rebate)\b")
 """Headers, as `fold` writes them, of what is taken off a price."""
 _SIDE = re.compile(r"(soll\W*haben|s\W*h|debit\W*credit|d\W*c)(\W*(kennzeichen|kz|indicator))?|buchungsseite")
@@ -50,13 +61,24 @@ _OUTSTANDING = re.compile(
     r"\b(qty|quantity) (open|outstanding)\b|\b(rue?ckstand|backlog)( quantity| qty| kg| g| t)?$"
 )
 """Headers, as `fold` writes them, of what of an order has arrived, and of what has not."""
+_WHEN = r"(termin|datum|tag|woche|monat|zeitraum|fenster|date|day|week|month|window|period|schedule)( \w+)?"
 _DUE = re.compile(
-    r"((erwartete[rs]?|voraussichtliche[rs]?|geplante[rs]?|expected|estimated|planned|due) )?"
-    r"((liefer|versand|verlade|verschiffungs)(termin|datum|tag|woche|monat)|lieferung( am)?|ankunft(sdatum)?|delivery|"
-    r"(delivery|shipment|shipping|ship) (date|day|week|month)|(deliver|ship) by|due( date)?|et[ad]|arrival( date)?|"
-    r"estimated time of (arrival|departure))"
+    r"((erwartete[rs]?|voraussichtliche[rs]?|geplante[rs]?|expected|estimated|planned|requested|confirmed|due) )?"
+    rf"((liefer|versand|verlade|verschiffungs|ankunfts?){_WHEN}|(delivery|shipment|shipping|ship|dispatch|arrival) {_WHEN}|"
+    r"lieferung( am)?|ankunft|delivery|arrival|laycan|(deliver|ship|arrives) by|due( date)?|et[ad]( \w+)?|"
+    r"estimated time (of )?(arrival|departure))"
 )
 """Headers, as `fold` writes them, of the day on which a lot arrives, or leaves for here."""
+_DELIVERY = re.compile(
+    r"\b((aus|an)?lieferung|versand|versendet|ankunft|livraison|deliver(y|ies)|shipment|shipped|dispatch(ed)?|arrival|expected|"
+    r"erwartet)\b"
+)
+"""Headers, as `fold` writes them, of a delivery: of its day, its terms, its place or its cost."""
+_SOON = re.compile(
+    r"[0-9]|\b(asap|prompt|soon|bald|tb[acd]|offen|open|pending|next|na?e?chst\w*|folgt|fin|spring|summer|autumn|winter|"
+    r"fru?e?hjahr|sommer|herbst)\b"
+)
+"""Cells, as `fold` writes them, of a day of delivery that may lie ahead."""
 _SHARE = re.compile(
     r"((mit)?eigentums|miteigentums|besitz)?anteil( des eigentue?mers)?|(ownership|owners?|beneficial)( share| interest)?|"
     r"share|our share|my share|mein anteil|unser anteil|stake|beteiligung|quote|miteigentum|part owned|owned"
@@ -149,7 +171,8 @@ def _reduced(columns: Iterable[_Column], whole: Sequence[str] | None) -> Iterato
         for at, text in enumerate(column.texts):
             is_whole = left and whole is not None and str(column.cells[at]) == whole[at]
             is_none = fold(text) in _NO_PART or is_whole or re.fullmatch(r"[0.,\s]+[a-z]*", text)
-            if not is_none and (says_part or GONE.search(_NOT_GONE.sub("", fold(text)))):
+            is_gone = any(GONE.search(_NOT_GONE.sub("", fold(clause))) for clause in _CLAUSE.split(text))
+            if not is_none and (says_part or is_gone):
                 yield column._fault(
                     at, text, "reduced", "a column {header!r:s} that says that not all of the quantity is held",
                     "Write what is left as the quantity, leave out the row of a lot that is gone, and rename the column to "
@@ -185,15 +208,23 @@ def _part(text: str) -> float | None:
 def _not_arrived(columns: Iterable[_Column], lots: Lots, today: date) -> Iterator[CellFault]:
     """The day of delivery of a stored lot may lie after today."""
     for column in columns:
-        for at, cell in enumerate(column.cells if _DUE.fullmatch(column.name) else ()):
-            day = cell if isinstance(cell, date) else last_day(str(cell or ""))
-            is_past = day is not None and f"{day:%Y-%m-%d}" <= today.isoformat()
-            if lots[at]["status"] == "stored" and re.search("[0-9]", str(cell or "")) and not is_past:
+        is_due = _DUE.fullmatch(column.name) is not None
+        for at, cell in enumerate(column.cells if is_due or _DELIVERY.search(column.name) else ()):
+            if lots[at]["status"] == "stored" and _is_ahead(cell, today, is_due=is_due):
                 yield column._fault(
                     at, str(cell), "due", "stored, and a column {header!r:s} by which it may not have arrived",
                     "Write 'ordered' or 'in_transit' as the status; if it has arrived, rename the column to {new!r:s}.",
                     "status",
                 )  # fmt: skip
+
+
+def _is_ahead(cell: Any, today: date, *, is_due: bool) -> bool:
+    """Whether a cell names a day after today, or may; one of no column of days, only what is no number and reads as one."""
+    text = str(cell or "")
+    day = cell if isinstance(cell, date) else last_day(text)
+    if day is not None:
+        return f"{day:%Y-%m-%d}" > today.isoformat() and (is_due or not text.isdecimal())
+    return is_due and (bool(_SOON.search(fold(text))) or any(is_month(word) for word in text.split()))
 
 
 def _counted(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
@@ -219,19 +250,25 @@ def _is_of_all(count: str, lot: Mapping[str, Any]) -> bool:
 def _in_part(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
     """Not all has arrived, and the status does not say so."""
     for column in columns:
-        arrived = _ARRIVED.search(column.name)
-        for at, text in enumerate(column.texts if arrived or _OUTSTANDING.search(column.name) else ()):
-            number, whole = amount(text), lots[at]["quantity"]
-            if number is None or number.before or {"-", "/"} & {*number.after} or whole is None:
-                continue
-            is_all, is_none = (share in number.readings.values() for share in (whole, 0.0))
-            is_here, is_away = (is_all, is_none) if arrived else (is_none, is_all)
-            if not (is_here or (is_away and lots[at]["status"] != "stored")):
+        for at, text in enumerate(column.texts):
+            if _PARTLY_HERE.search(fold(text.replace(" of ", " von "))) or _is_part(column.name, text, lots[at]):
                 yield column._fault(
                     at, text, "in_part", "a column {header!r:s} that says that not all of it has arrived",
                     "Give what has arrived a row of its own with the status 'stored', the rest one with 'ordered', and rename "
                     "the column to {new!r:s}.",
                 )  # fmt: skip
+
+
+def _is_part(header: str, text: str, lot: Mapping[str, Any]) -> bool:
+    """Whether a cell is a part of the lot that has arrived, or has not, and the status does not say so."""
+    arrived, number, whole = _ARRIVED.search(header), amount(text), lot["quantity"]
+    if not (arrived or _OUTSTANDING.search(header)) or number is None or whole is None:
+        return False
+    if number.before or {"-", "/"} & {*number.after}:
+        return False
+    is_all, is_none = (share in number.readings.values() for share in (whole, 0.0))
+    is_here, is_away = (is_all, is_none) if arrived else (is_none, is_all)
+    return not (is_here or (is_away and lot["status"] != "stored"))
 
 
 def _discounted(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:

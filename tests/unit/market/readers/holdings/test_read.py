@@ -273,7 +273,13 @@ def test_slips_in_the_header(lot, says, hint):
 
 @pytest.mark.parametrize(
     ("header", "cell", "state"),
-    [("MwSt", "112,10", None), ("USt", "19 %", None), ("MwSt-Satz", "19 %", None), ("MwSt", "unverzollt", "unverzollt")],
+    [
+        ("MwSt", "112,10", None),
+        ("VAT 20%", "-960,00", None),
+        ("USt", "19 %", None),
+        ("MwSt-Satz", "19 %", None),
+        ("MwSt", "unverzollt", "unverzollt"),
+    ],
 )
 def test_an_amount_or_a_rate_of_tax_is_no_state_of_it(header, cell, state):
     lot = {key: value for key, value in LOT.items() if key != "vat_state"}
@@ -557,17 +563,26 @@ def test_a_total_is_no_lot_and_must_be_the_sum(label):
     content = f"Los;Metall;Menge\nA;Ga;2\nB;Ga;3\n{label};;5\n".encode()
     held = read_holdings(io.BytesIO(content), names=NAMES, today=TODAY)
     assert held.frame["lot_id"].to_list() == ["A", "B"]
-    assert any("Row 4 is a total" in note for note in held.notes)
+    assert any("Totals and no lots: row 4." in note for note in held.notes)
     with pytest.raises(FrameError) as caught:
         read_holdings(io.BytesIO(content.replace(b";;5", b";;6")), names=NAMES, today=TODAY)
     assert (caught.value.details["rule"], caught.value.details["rows"]) == ("total", [4])
+
+
+def test_a_subtotal_of_tranches_is_that_of_the_last_metal():
+    content = b"asset;quantity (kg)\ngold;2\ngold;1\nSubtotal;3\nsilver;40\ngallium;25\ngallium;10\nSubtotal;35\nTotal;78\n"
+    held = read_holdings(io.BytesIO(content), names=NAMES, today=TODAY)
+    assert held.frame["mass"].to_list() == [2.0, 1.0, 40.0, 25.0, 10.0]
+    assert any("Totals and no lots: row 4, row 8, row 9." in note for note in held.notes)
+    with pytest.raises(FrameError):
+        read_holdings(io.BytesIO(content.replace(b";35", b";40")), names=NAMES, today=TODAY)
 
 
 def test_lines_that_are_taken_for_comments_are_named():
     content = b"lot_id,asset,quantity\n# 1,Ga,2\n#2,Ga,3\n"
     held = read_holdings(io.BytesIO(content), names=NAMES, today=TODAY)
     assert held.frame.select("lot_id", "mass").rows() == [("2", 3.0)]
-    assert any("Row 2 is a comment" in note for note in held.notes)
+    assert any("Comments and no lots: row 2." in note for note in held.notes)
 
 
 def test_columns_that_are_not_read_are_named():

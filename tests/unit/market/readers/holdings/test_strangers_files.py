@@ -154,6 +154,18 @@ def test_other_words_behind_a_status_are_no_day(text):
         ("Liefertermin", "sofort", False),
         ("Liefertermin", "", False),
         ("note Liefertermin", "15.01.2027", False),
+        ("Delivery window", "Q1 2027", True),
+        ("Laycan", "1-10 Feb 2027", True),
+        ("ETA Antwerp", "sem. 5/2027", True),
+        ("Shipment", "Feb 2027", True),
+        ("Delivery terms", "CIF Antwerp, Jan 2027", True),
+        ("Delivery", "end of January", True),
+        ("Lieferung", "Ende Januar", True),
+        ("Delivery", "ASAP", True),
+        ("Delivery", "by truck, Frankfurt", False),
+        ("Delivery terms", "CIF Antwerp (Incoterms 2020)", False),
+        ("Delivery cost", "2030", False),
+        ("Shipped", "12.05.2024", False),
     ],
 )
 def test_a_day_of_delivery_ahead_is_no_stored_lot(header, cell, is_asked):
@@ -191,6 +203,37 @@ def test_a_part_of_a_lot_is_not_counted_as_all_of_it(header, cells, asked):
     )
     read = parsed(f"asset;quantity;{header}\n{lines}\n")
     assert [(fault.rule, fault.row) for fault in read.faults] == [("shared", row) for row in asked]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "rule"),
+    [
+        ("Remarks", "nicht mehr im Lager, verkauft", "reduced"),
+        ("Remarks", "not here - sold 2025", "reduced"),
+        ("Remarks", "not all sold", "reduced"),
+        ("Remarks", "nicht alles verkauft", "reduced"),
+        ("Remarks", "bis auf 2 kg verkauft", "reduced"),
+        ("Remarks", "sold by me 2025", "reduced"),
+        ("Remarks", "verkauft von 10 kg 4", "reduced"),
+        ("Remarks", "teilweise geliefert", "in_part"),
+        ("Remarks", "delivered 2 of 5", "in_part"),
+        ("Remarks", "Rest folgt", "in_part"),
+        ("Remarks", "soll im Frühjahr 2027 verkauft werden", None),
+        ("Remarks", "nothing sold", None),
+        ("Remarks", "sold to me by Tradium", None),
+        ("Remarks", "sold as is", None),
+        ("Remarks", "verkauft von Firma X", None),
+        ("Remarks", "fully delivered", None),
+        ("Remarks", "Teillieferungen zulässig", None),
+        ("Available for sale", "yes", None),
+        ("zum Verkauf", "ja", None),
+        ("Verkaufspreis", "900", None),
+        ("Sales tax", "20", None),
+    ],
+)
+def test_a_remark_on_a_sale_that_was_not_is_no_sale(header, cell, rule):
+    faults = parsed(f'asset;quantity;status;{header}\ngallium;5;stored;"{cell}"\n').faults
+    assert [fault.rule for fault in faults] == [rule] * (rule is not None)
 
 
 @pytest.mark.parametrize(
