@@ -78,7 +78,7 @@ class Market:
             only: Whether nothing is taken from the prices of the package.
         """
         if currency is not None:
-            _check_currency(currency, "currency")
+            _check_currency(currency)
         if isinstance(prices, str | PathLike):
             sources: tuple[str | Table, ...] = (str(prices),)
         elif isinstance(prices, Sequence) and prices and all(isinstance(path, str | PathLike) for path in prices):
@@ -99,7 +99,7 @@ class Market:
             currency: In which they were earned; by default that of the settings.
         """
         code = currency or resolve({}).config.owner.currency
-        _check_currency(code, "currency")
+        _check_currency(code)
         sources = (table_of(price_path(as_polars(returns, "returns")), "returns"),)
         return replace(self, prices=PriceFiles(sources, code, only=True, returns_only=True))
 
@@ -167,9 +167,9 @@ def day_of(given: Any) -> date:
         raise SpecError(f"{text!r} is not a date.", hint="Write it as 2026-05-31.") from None
 
 
-def _check_currency(text: str, argument: str) -> None:
+def _check_currency(text: str) -> None:
     if currency_of(text) is None:
-        raise SpecError(f"{argument}: {text!r} is no currency.", hint=currency_hint(text))
+        raise SpecError(f"currency: {text!r} is no currency.", hint=currency_hint(text))
 
 
 def _last_day(sources: Sequence[str | Table]) -> date | None:

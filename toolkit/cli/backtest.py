@@ -11,7 +11,7 @@ import typer
 
 from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, parse_day, with_common
-from toolkit.cli.request import Budget, Charts, Client, Estimated, Settings, request_of, write_charts
+from toolkit.cli.request import Budget, Charts, Client, Estimated, Settings, Strict, request_of, write_charts
 from toolkit.cli.terminal import progress, say, show, tell_remarks, try_write
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
@@ -40,7 +40,7 @@ def backtest(
     budget: Budget = None,
     settings: Settings = None,
     client: Client = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit code 7 when there are warnings.")] = False,
+    strict: Strict = False,
     common: Common,
 ) -> None:
     """Show what strategies would have done: decided on what was known, traded later, after costs, beside baselines."""

@@ -8,7 +8,7 @@ import typer
 
 from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, number_option, with_common
-from toolkit.cli.request import Charts, write_charts
+from toolkit.cli.request import Charts, Strict, write_charts
 from toolkit.cli.terminal import show, tell_remarks
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO
@@ -35,7 +35,7 @@ def exposure(
     use: Use = None,
     events: Events = None,
     charts: Charts = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
+    strict: Strict = False,
     common: Common,
 ) -> None:
     """Show lot by lot what is stored safe, what can fail to arrive, and to whom it may not be resold."""

@@ -14,11 +14,6 @@ from toolkit.core.messages import message
 app = typer.Typer(help="The control ledger: what to look up before relying on it.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.callback()
-def _root() -> None:
-    """The control ledger: what to look up before relying on it."""
-
-
 @app.command("review")
 @without_prices
 def review(

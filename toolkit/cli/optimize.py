@@ -18,6 +18,7 @@ from toolkit.cli.request import (
     SellOthers,
     Settings,
     StrategyName,
+    Strict,
     Total,
     request_of,
     write_charts,
@@ -47,7 +48,7 @@ def optimize(
     client: Client = None,
     charts: Charts = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no HTML report.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")] = False,
+    strict: Strict = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say why: slopes of each holding, prices of limits, sensitivities.")
     ] = False,

@@ -37,6 +37,7 @@ Charts = Annotated[
 Estimated = Annotated[
     bool, typer.Option("--estimated/--observed", help="Trade and value at the prices behind noisy customs values, or at these.")
 ]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")]
 Client = Annotated[
     str | None, typer.Option("--client", metavar="NAME", help="Whom it is for: a name on the page and in the path.")
 ]

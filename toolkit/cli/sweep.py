@@ -70,8 +70,8 @@ def sweep(
     if starts is not None and start is not None:
         raise SpecError("--start and --starts are two ways to say one thing.", hint="Give one of them.")
     varied = tuple(_varied(text) for text in vary or ())
-    count, size = (0, 0) if universes is None else _pair("--universes", universes, ":", int, "20:8")
-    between = None if starts is None else _pair("--starts", starts, ":", date.fromisoformat, "2024-01-31:2025-06-30")
+    count, size = (0, 0) if universes is None else _pair("--universes", universes, int, "20:8")
+    between = None if starts is None else _pair("--starts", starts, date.fromisoformat, "2024-01-31:2025-06-30")
     first, last = parse_day("--start", start), parse_day("--end", end)
     request = request_of(common, strategy, settings, budget=budget, holdings=None, events=events)
     with progress(message("Loading the solver"), common):
@@ -152,9 +152,9 @@ def _varied(text: str) -> tuple[str, tuple[str, ...]]:
     return key.strip(), found
 
 
-def _pair(option: str, text: str, between: str, parse: Callable[[str], T], example: str) -> tuple[T, T]:
+def _pair(option: str, text: str, parse: Callable[[str], T], example: str) -> tuple[T, T]:
     try:
-        first, last = (parse(part) for part in text.split(between))
+        first, last = (parse(part) for part in text.split(":"))
     except ValueError:
         raise SpecError(
             "{option} {text!r:s} cannot be read.",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from toolkit.core.errors import SpecError, did_you_mean
@@ -35,9 +35,10 @@ Listed = Annotated[tuple[T, ...], NoDecode, BeforeValidator(_entries)]
 Line = Annotated[str, AfterValidator(one_line)]
 
 
-def _names_a_server(url: SecretStr | None, schemes: tuple[str, ...], example: str) -> SecretStr | None:
-    """Refuse an address that has no host, or another scheme; what it holds is not told."""
-    if url is not None:
+def _server(schemes: tuple[str, ...], example: str) -> AfterValidator:
+    """An address with a host and one of some schemes; what another one holds is not told."""
+
+    def checked(url: SecretStr) -> SecretStr:
         try:
             parts = urlsplit(url.get_secret_value())
             sound = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
@@ -45,7 +46,23 @@ def _names_a_server(url: SecretStr | None, schemes: tuple[str, ...], example: st
             sound = False
         if not sound:
             raise ValueError(f"must be as {example}, characters as / # @ of a password as %2F %23 %40")
-    return url
+        return url
+
+    return AfterValidator(checked)
+
+
+def _origin(text: str) -> str:
+    """An origin in small letters, without a slash at its end."""
+    origin = text.rstrip("/").lower()
+    parts = urlsplit(origin)
+    if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError(f"{text} must be as https://metals.example, without a path")
+    return origin
+
+
+MailServer = Annotated[SecretStr, _server(("smtp", "smtps"), "smtp://user:password@mail.example.com:587")]
+Database = Annotated[SecretStr, _server(("postgresql", "postgres"), "postgresql://user:password@host/name")]
+Origin = Annotated[str, AfterValidator(_origin)]
 
 
 class WebConfig(BaseSettings):
@@ -75,52 +92,24 @@ class WebConfig(BaseSettings):
     folder: Path = Path("portal")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    base_url: str = ""
-    database_url: SecretStr | None = None
+    base_url: Annotated[str, AfterValidator(lambda url: url and _origin(url))] = ""
+    database_url: Database | None = None
     threads: int = Field(default=8, ge=1, le=64)
     demo: bool = True
     prices: Listed[str] = ()
     wall: float = Field(default=4.0, gt=0)
-    smtp: SecretStr | None = None
+    smtp: MailServer | None = None
     sender: str = "webinar@localhost"
     organiser: Line = "The organiser"
     contact: Line = ""
     secret_file: Path | None = None
     trusted_proxy: Listed[IPv4Network | IPv6Network] = ()
     insecure_http: bool = False
-    form_origins: Listed[str] = ()
+    form_origins: Listed[Origin] = ()
     webhook_networks: Listed[IPv4Network | IPv6Network] = ()
     journal: Path | None = None
     every: float = Field(default=1.0, gt=0)
     log: Literal["json", "off"] = "json"
-
-    @field_validator("base_url")
-    @classmethod
-    def _address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query):
-            raise ValueError("must be as https://webinar.example.com")
-        return url.rstrip("/")
-
-    @field_validator("smtp")
-    @classmethod
-    def _mail_server(cls, url: SecretStr | None) -> SecretStr | None:
-        return _names_a_server(url, ("smtp", "smtps"), "smtp://user:password@mail.example.com:587")
-
-    @field_validator("database_url")
-    @classmethod
-    def _database(cls, url: SecretStr | None) -> SecretStr | None:
-        return _names_a_server(url, ("postgresql", "postgres"), "postgresql://user:password@host/name")
-
-    @field_validator("form_origins")
-    @classmethod
-    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        found = tuple(origin.rstrip("/").lower() for origin in origins)
-        for origin in found:
-            parts = urlsplit(origin)
-            if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
-                raise ValueError(f"{origin} must be as https://metals.example, without a path")
-        return found
 
     @model_validator(mode="after")
     def _sender(self) -> WebConfig:

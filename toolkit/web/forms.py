@@ -120,7 +120,7 @@ class SignUpForm(Strict):
     @property
     def is_of_a_robot(self) -> bool:
         """Whether no person filled the form."""
-        return bool(self.cleaned_data["website"]) or self.cleaned_data["started"] < QUICKEST
+        return bool(self.cleaned_data["website"]) or self.cleaned_data.get("started", QUICKEST) < QUICKEST
 
 
 class JoinForm(SignUpForm):
@@ -129,11 +129,6 @@ class JoinForm(SignUpForm):
     started = None  # type: ignore[assignment]
     language = forms.CharField(max_length=8)
     texts = forms.CharField(max_length=64)
-
-    @property
-    def is_of_a_robot(self) -> bool:
-        """Whether no person filled the form."""
-        return bool(self.cleaned_data["website"])
 
 
 class WebhookForm(Strict):

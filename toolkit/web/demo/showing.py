@@ -25,22 +25,16 @@ def sliders(start: Start, position: Position, say: Language) -> dict[str, Any]:
         position: Where they stand.
         say: The language.
     """
+    every = (
+        ("budget", BUDGET, start.currency, True),
+        ("aversion", AVERSION, "", start.has_aversion),
+        ("cap", CAP, "%", start.has_cap),
+    )
     found = [
-        {
-            "name": "budget",
-            "label": say.words("Budget"),
-            "range": BUDGET,
-            "value": position.budget,
-            "unit": start.currency,
-            "shown": say.fmt.money(position.budget, start.currency),
-        }
+        {"name": name, "label": label, "range": grid, "value": getattr(position, name), "unit": unit, "shown": shown}
+        for (name, grid, unit, is_there), (label, shown) in zip(every, settings_of(position, start.currency, say), strict=False)
+        if is_there
     ]
-    if start.has_aversion:
-        words = {"name": "aversion", "label": say.words("Risk aversion"), "range": AVERSION, "unit": ""}
-        found.append({**words, "value": position.aversion, "shown": say.fmt.number(position.aversion, 1)})
-    if start.has_cap:
-        words = {"name": "cap", "label": say.words("At most under export control"), "range": CAP, "unit": "%"}
-        found.append({**words, "value": position.cap, "shown": say.fmt.percent(position.cap / 100, 0)})
     scenarios = [(name, say.words(SCENARIO_WORDS[name]), name == position.scenario) for name in SCENARIOS]
     return {"ranges": found, "scenarios": scenarios if start.has_cap else scenarios[:1]}
 

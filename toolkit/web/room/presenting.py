@@ -38,15 +38,7 @@ _JSON = TypeAdapter(State)
 
 
 class Held(Exception):
-    """Somebody else drives.
-
-    Attributes:
-        name: Of the host.
-    """
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+    """Somebody else drives."""
 
 
 def stored(state: dict[str, object]) -> State | None:
@@ -106,8 +98,8 @@ def drive(webinar: Webinar, host: Host, session: str, state: State, asked: datet
         Held: where somebody else drives.
     """
     room = locked(webinar)
-    if other := holder(room, session):
-        raise Held(other)
+    if holder(room, session):
+        raise Held
     if room.version and asked < room.asked:
         return room.version
     if room.driver_session != session:

@@ -12,7 +12,7 @@ from toolkit.report.i18n.language import Language, mark
 from toolkit.web.models import Webinar
 from toolkit.web.room.models import Moment, Poll, Question
 from toolkit.web.room.parts import of_state, poll_data
-from toolkit.web.room.presenting import State, stored
+from toolkit.web.room.presenting import stored
 from toolkit.web.room.talking import VISIBLE
 
 AT_ONCE = timedelta(seconds=1)
@@ -54,12 +54,6 @@ def gaps(found: list[Step]) -> list[float]:
     return [(after.at - one.at).total_seconds() for one, after in itertools.pairwise(found)]
 
 
-def state_at(webinar: Webinar, at: datetime) -> State | None:
-    """What the presenter showed at a time."""
-    moment = Moment.objects.filter(webinar=webinar, at__lte=at).order_by("-version").first()
-    return None if moment is None else stored(moment.state)
-
-
 def moment_data(webinar: Webinar, step: Step, say: Language) -> dict[str, Any]:
     """What the page of a step shows.
 
@@ -68,15 +62,15 @@ def moment_data(webinar: Webinar, step: Step, say: Language) -> dict[str, Any]:
         step: Of it.
         say: The language.
     """
-    state = state_at(webinar, step.at)
+    moment = Moment.objects.filter(webinar=webinar, at__lte=step.at).order_by("-version").first()
     polls = Poll.objects.filter(webinar=webinar, opened__lte=step.at).prefetch_related("choices")
     poll = polls.order_by("-opened").first()
     questions = list(Question.objects.filter(webinar=webinar, state__in=VISIBLE, shown__lte=step.at).order_by("-votes", "id"))
     for one in questions:
         one.answered = one.answered if one.answered and one.answered <= step.at else None
-    data = {"outcome": None} if state is None else of_state(state, say)
+    state = None if moment is None else stored(moment.state)
     return {
-        **data,
+        **({"outcome": None} if state is None else of_state(state, say)),
         **poll_data(poll),
         "closed": bool(poll and poll.closed and poll.closed <= step.at),
         "questions": questions,

@@ -46,7 +46,6 @@ FILES = {
     ".csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-LIVING = ("pending", "confirmed", "waitlisted")
 STATES = {
     "pending": mark("not yet confirmed"),
     "confirmed": mark("has a seat"),
@@ -175,7 +174,7 @@ def webinar(request: HttpRequest, found: Webinar) -> HttpResponse:
     """The registrations of a webinar."""
     say = spoken()
     states = {name: say.words(words) for name, words in STATES.items()}
-    rows = [(one, states[one.state], one.state in LIVING) for one in registrations(found)]
+    rows = [(one, states[one.state], one.state in registering.LIVING) for one in registrations(found)]
     data = {"webinar": found, "when": moment(found, say), "rows": rows, "news": len(news_readers(found))}
     return render(request, "host_webinar.html", data)
 
