@@ -94,7 +94,7 @@ def test_the_share_of_germanium_is_an_upper_bound():
     assert scored is not None
     assert scored.to_json()["top_share_range"] == pytest.approx([0.678571, 0.933333])
     assert not {*scored.producers} & {"CAN", "BEL", "DEU"}
-    weaknesses = {entry["name"]: entry["weaknesses"] for entry in descriptor(bundled_folder())["resources"]}
+    weaknesses = {table.name: table.weaknesses for table in descriptor(bundled_folder()).resources}
     assert any("ermanium" in words and "upper bound" in words for words in weaknesses["shares"])
 
 
@@ -107,5 +107,5 @@ def test_customs_averages_are_on_another_basis_and_the_package_says_so():
     assert (graphite["value"] / graphite["quantity"]).to_list() == pytest.approx([1.97], rel=5e-3)
     prices = EVER["prices_annual"].filter(asset="graphite_flake", series="natural flake, import unit value")
     assert prices.filter(source="usgs_mcs_2026", date=date(2023, 12, 31))["price"].to_list() == [1.08]
-    weaknesses = {entry["name"]: entry["weaknesses"] for entry in descriptor(bundled_folder())["resources"]}
+    weaknesses = {table.name: table.weaknesses for table in descriptor(bundled_folder()).resources}
     assert any("237" in words and "1.97" in words for words in weaknesses["prices_annual"])

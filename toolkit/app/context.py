@@ -220,5 +220,4 @@ class Context:
     @cached_property
     def weaknesses(self) -> Mapping[str, tuple[str, ...]]:
         """Table -> known weaknesses."""
-        resources = descriptor(package_folder(self.settings)).get("resources", [])
-        return {resource["name"]: tuple(resource.get("weaknesses", ())) for resource in resources}
+        return {table.name: tuple(table.weaknesses) for table in descriptor(package_folder(self.settings)).resources}

@@ -228,7 +228,8 @@ def _open_days(calendar: str) -> pl.Series:
 def _of_prints(joined: pl.DataFrame, as_of: date) -> Iterator[QualityFinding]:
     """Gaps of series without a calendar, runs of one price, stray prints."""
     told = joined.filter(pl.col("exchange").is_not_null())["asset"].unique().to_list()
-    frame = quality(joined.select("asset", "date", "price", known_from="date"), as_of=as_of)
+    unknown = {"unit": pl.lit(None, pl.String), "quantity": pl.lit(None, pl.Float64)}
+    frame = quality(joined.with_columns(known_from=pl.col("date"), **unknown), as_of=as_of)
     for row in frame.iter_rows(named=True):
         part = joined.filter(pl.col("asset") == row["asset"])
         if row["gaps"] and row["asset"] not in told:

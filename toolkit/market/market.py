@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -294,18 +294,13 @@ class Market:
 
         frames = FramesOnDemand({table: partial(visible, table) for table in self._frames})
 
-        made: list[PriceSeries] = []
-
+        @cache
         def series() -> PriceSeries:
-            if made:
-                return made[0]
             if "prices" in self._over:
-                made.append(PriceSeries.of(frames["prices"]))
-                return made[0]
+                return PriceSeries.of(frames["prices"])
             if not self._series:  # of all days, made once
                 self._series.append(PriceSeries.of(self._frames["prices"]))
-            made.append(self._series[0].until(as_of))
-            return made[0]
+            return self._series[0].until(as_of)
 
         rates = None
         if "fx" in self._frames and "fx" not in self._over:

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import dataframely as dy
 import polars as pl
@@ -44,7 +44,9 @@ class _Schema(_Described):
     fields: list[_Field]
 
 
-class _Resource(_Described):
+class Resource(_Described):
+    """A table of a data package, and what it is weak in."""
+
     name: str
     path: str
     schema_: _Schema = Field(alias="schema")
@@ -68,8 +70,10 @@ class _Source(_Described):
     complete_to: Annotated[date | None, Field(strict=False)] = None
 
 
-class _Descriptor(_Described):
-    resources: list[_Resource]
+class Descriptor(_Described):
+    """A data package as it describes itself."""
+
+    resources: list[Resource]
     sources: list[_Source]
 
 
@@ -96,7 +100,7 @@ def bundled_folder() -> Path:
     return Path(str(resources.files("toolkit.market"))) / "bundled"
 
 
-def descriptor(folder: Path) -> dict[str, Any]:
+def descriptor(folder: Path) -> Descriptor:
     """The parsed `datapackage.json` of a folder.
 
     Raises:
@@ -110,20 +114,18 @@ def descriptor(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise DataError("{file:s} cannot be read: {error:s}.", hint=AGAIN, file=str(path), error=str(error)) from error
     try:
-        _Descriptor.model_validate(package)
+        return Descriptor.model_validate(package)
     except ValidationError as error:
-        faults = faults_of(error, _Descriptor, "")
+        faults = faults_of(error, Descriptor, "")
         told = "; ".join(f"{fault['key']} {fault['message']}".strip() for fault in faults[:3])
         raise DataError("{file:s}: {told}.", hint=AGAIN, details={"faults": faults}, file=str(path), told=told) from None
-    return package
 
 
-def sources(package: dict[str, Any]) -> dict[str, Source]:
+def sources(package: Descriptor) -> dict[str, Source]:
     """The sources that a package describes, by their id."""
-    read = map(_Source.model_validate, package.get("sources", []))
     return {
         one.name: Source(one.name, one.title, one.licence, one.path, one.rhythm_days, one.lag_days, one.complete_to)
-        for one in read
+        for one in package.sources
     }
 
 
@@ -166,7 +168,7 @@ def load_market(folder: Path) -> Market:
         DataError: when a table of another package is missing, unreadable, or breaks its contract.
     """
     package = descriptor(folder)
-    paths = {entry["name"]: folder / entry["path"] for entry in package.get("resources", []) if entry["name"] in TABLES}
+    paths = {entry.name: folder / entry.path for entry in package.resources if entry.name in TABLES}
     frames = FramesOnDemand({name: partial(read_table, path, TABLES[name]) for name, path in paths.items()})
     if folder != bundled_folder():  # the bundled tables are checked by the tests of every release
         for name, frame in frames.items():
@@ -207,13 +209,13 @@ def bundled_market() -> Market:
     return load_market(bundled_folder())
 
 
-def _table_faults(name: str, path: Path, resource: dict[str, Any], known_sources: set[str]) -> list[Fault]:
+def _table_faults(name: str, path: Path, resource: Resource, known_sources: set[str]) -> list[Fault]:
     schema = TABLES[name]
     try:
         frame = read_table(path, schema)
     except DataError as error:
         return [Fault(name, error.message, 1, file=path.name)]
-    declared = [(field["name"], field["type"]) for field in resource["schema"]["fields"]]
+    declared = [(field.name, field.type) for field in resource.schema_.fields]
     contract = [(column, FRICTIONLESS_TYPES[type(spec.dtype)]) for column, spec in schema.columns().items()]
     faults = []
     if declared != contract:
@@ -234,11 +236,11 @@ def validate_package(folder: Path) -> tuple[Fault, ...]:
         DataError: when the folder is no data package.
     """
     package = descriptor(folder)
-    described = {resource["name"]: resource for resource in package.get("resources", [])}
+    described = {resource.name: resource for resource in package.resources}
     faults = [Fault(name, f"table {name!r} is not described", 1) for name in TABLES if name not in described]
     faults += [Fault(name, f"no contract for table {name!r}", 1) for name in described if name not in TABLES]
     known = set(sources(package))
     for name, resource in described.items():
         if name in TABLES:
-            faults += _table_faults(name, folder / resource["path"], resource, known)
+            faults += _table_faults(name, folder / resource.path, resource, known)
     return tuple(faults)

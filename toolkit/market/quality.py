@@ -18,7 +18,7 @@ import polars as pl
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
 from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
-from toolkit.market.price_series import IntArray, PriceSeries, days_of
+from toolkit.market.price_series import IntArray, PriceSeries
 
 OUTLIER_Z = 6.0
 """Robust z of a log change beyond which a print is stray, if the price comes back as far with the next print."""
@@ -121,7 +121,7 @@ def findings(frame: pl.DataFrame) -> tuple[Message, ...]:
 
 def gap_findings(prices: pl.DataFrame) -> tuple[Message, ...]:
     """The gaps of price series alone, one sentence an asset at most; `prices` has `asset` and `date`."""
-    own = _each(prices.select("asset", "date", price=pl.lit(1.0)), None)
+    own = _each(prices, None)
     rows = _gaps(own).with_columns(asset=pl.Series([one.asset for one in own], dtype=pl.String)).iter_rows(named=True)
     return tuple(sentence for row in rows for sentence in _gap_findings(row))
 
@@ -137,21 +137,9 @@ class _One:
 
 def _each(prices: PriceSeries | pl.DataFrame, as_of: date | None) -> list[_One]:
     """Every series, sorted by asset and date; of a day only what was known on it."""
-    if isinstance(prices, PriceSeries):
-        series = prices if as_of is None else prices.until(as_of)
-        days = series.common_days  # of thousands of series on the same days one array, not thousands
-        return [_One(key, series.days(at) if days is None else days, series.prices(at)) for at, key in enumerate(series.assets)]
-    seen = prices if as_of is None else prices.filter((pl.col("date") <= as_of) & (pl.col("known_from") <= as_of))
-    runs = seen["asset"].rle().struct
-    names, lengths = runs["value"], runs["len"].to_numpy().astype(np.int64)
-    days = days_of(seen["date"])
-    starts = np.cumsum(lengths) - lengths
-    descends = np.diff(days) < 0
-    descends[starts[1:] - 1] = False
-    if descends.any() or (names < names.shift()).any():
-        return _each(seen.select("asset", "date", "price").sort("asset", "date"), None)
-    price = seen["price"].to_numpy()
-    return [_One(key, days[a : a + m], price[a : a + m]) for key, a, m in zip(names, starts, lengths, strict=True)]
+    series = PriceSeries.of(prices) if as_of is None else PriceSeries.of(prices).until(as_of)
+    days = series.common_days  # of thousands of series on the same days one array, not thousands
+    return [_One(key, series.days(at) if days is None else days, series.prices(at)) for at, key in enumerate(series.assets)]
 
 
 def _gaps(own: Sequence[_One]) -> pl.DataFrame:

@@ -25,7 +25,10 @@ def month_ends(n: int) -> list[date]:
 
 
 def frame(dates: list[date], prices, asset: str = "gold") -> pl.DataFrame:
-    return pl.DataFrame({"date": dates, "asset": asset, "price": np.asarray(prices, dtype=float), "known_from": dates})
+    given = pl.DataFrame({"date": dates, "asset": asset, "price": np.asarray(prices, dtype=float), "known_from": dates})
+    return given.with_columns(
+        currency=pl.lit("USD"), unit=pl.lit("kg"), basis=pl.lit("exchange"), quantity=pl.lit(None, pl.Float64)
+    )
 
 
 def row_of(prices: pl.DataFrame, as_of: date | None = None) -> dict:

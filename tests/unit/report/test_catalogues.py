@@ -155,7 +155,7 @@ class TestWordsOfTheData:
     def test_tables_sources_and_licences_have_german_titles(self, german, tables):
         assert {name for name in tables if ("table", readable(name)) not in german.catalogue} == set()
         package = descriptor(bundled_folder())
-        titles = {words for source in package["sources"] for words in (source["title"], source["licence"])}
+        titles = {words for source in package.sources for words in (source.title, source.licence)}
         assert {words for words in titles if ("source", words) not in german.catalogue} == set()
 
     def test_kinds_of_objectives_limits_and_forecasts_have_german_names(self, german):

@@ -17,6 +17,7 @@ from toolkit.core.frames import TABLES
 from toolkit.core.messages import message
 from toolkit.market.fetched_quality import VALUES, check_fetched
 from toolkit.market.store.compact import compact as compact_files
+from toolkit.market.store.log import Entry, files_of
 from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify as verify_files
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES, Table
@@ -29,14 +30,7 @@ SERIES = 200
 
 def stored(store: Store, today: date) -> Stored:
     """The tables of a store and their ages."""
-    rows = tuple(
-        StoredTable(
-            table=name, version=state.version, rows=state.rows, files=state.files, bytes=state.size,
-            fetched_at=state.fetched_at.astimezone(UTC).isoformat(timespec="seconds"),
-            age_days=(today - state.fetched_at.date()).days,
-        )
-        for name, state in store.tables().items()
-    )  # fmt: skip
+    rows = tuple(_stored_table(name, store.history(name), today) for name in store.versions)
     corrections = tuple(
         Correction(
             table=name, source=entry.about["source"], fetched_at=entry.fetched_at.isoformat(timespec="seconds"),
@@ -47,6 +41,15 @@ def stored(store: Store, today: date) -> Stored:
         if (reason := entry.about.get("correction"))
     )  # fmt: skip
     return Stored(store=str(store.path), tables=rows, corrections=corrections)
+
+
+def _stored_table(name: str, entries: Sequence[Entry], today: date) -> StoredTable:
+    files, fetched = files_of(entries), max(entry.fetched_at for entry in entries)
+    return StoredTable(
+        table=name, version=entries[-1].version, rows=sum(file.rows for file in files), files=len(files),
+        bytes=sum(file.size for file in files), fetched_at=fetched.astimezone(UTC).isoformat(timespec="seconds"),
+        age_days=(today - fetched.date()).days,
+    )  # fmt: skip
 
 
 def opened(context: Context) -> Store:

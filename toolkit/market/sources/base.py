@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +17,7 @@ from toolkit.core.calendar import month_end, month_number
 from toolkit.core.discovery import models_by_kind
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.market.market import Source
-from toolkit.market.sources.client import Budget, Client, FetchError
+from toolkit.market.sources.client import Budget, Client, FetchError, as_they_come
 from toolkit.market.tables import STORE_TABLES, Table
 from toolkit.records.fetch import Reason, SeriesOutcome, Status, Use
 
@@ -62,7 +60,7 @@ class Query:
 class DataSource(BaseModel):
     """Base of the sources: a subclass with a default `kind`, which is its key, is one.
 
-    It has a method `one`, or its own `fetch` where one file has all series.
+    It has a method `one`, or is a `OneFile`.
 
     Attributes:
         title, url: Name and page for people.
@@ -209,21 +207,29 @@ class DataSource(BaseModel):
 
         yield from query.client.concurrently(guarded, query.series)
 
-    def whole(self, query: Query, load: Callable[[], Mapping[str, SeriesResult]]) -> Iterator[SeriesResult]:
-        """The results of one file with all series: each fails where the file does, or where it is not in it."""
-        try:
-            with reading():
-                found = load()
-        except FetchError as error:
-            found = {name: self.failed(name, error.reason, error.detail) for name in query.series}
-        for name in query.series:
-            yield found.get(name) or self.failed(name, "not_found", None)
-
     def _outcome(self, series: str, status: Status, reason: Reason | None, detail: str | None) -> SeriesOutcome:
         return SeriesOutcome(
             source=self.kind, series=series, status=status, reason=reason, detail=detail, rows=0, new=0, revised=0, first=None,
             last=None, quoted_currency=None, factor=None, required=False, findings=(),
         )  # fmt: skip
+
+
+class OneFile(DataSource):
+    """Base of sources one file of which has all series: each fails where the file does, or where it is not in it."""
+
+    def fetch(self, query: Query) -> Iterator[SeriesResult]:
+        """All series of the file."""
+        try:
+            with reading():
+                found = self.load(query)
+        except FetchError as error:
+            found = {name: self.failed(name, error.reason, error.detail) for name in query.series}
+        for name in query.series:
+            yield found.get(name) or self.failed(name, "not_found", None)
+
+    def load(self, query: Query) -> Mapping[str, SeriesResult]:
+        """The results by series; raises `FetchError` for what the source refuses."""
+        raise NotImplementedError
 
 
 @contextlib.contextmanager
@@ -285,30 +291,15 @@ def fetch_all(jobs: Sequence[tuple[DataSource, Query]]) -> Iterator[SeriesResult
     An exception of a source, which is a bug, is raised here. Where the iterator is closed, or the thread that reads it is
     interrupted, no source sends a further request.
     """
-    found: queue.SimpleQueue[SeriesResult | BaseException | None] = queue.SimpleQueue()
 
-    def work(source: DataSource, query: Query) -> None:
-        try:
-            for result in source.fetch(query):
-                found.put(result)
-                if query.client.stop.is_set():
-                    break
-        except BaseException as error:  # noqa: BLE001  (raised in the thread that reads)
-            found.put(error)
-        found.put(None)
+    def results(source: DataSource, query: Query) -> Iterator[SeriesResult]:
+        for result in source.fetch(query):
+            yield result
+            if query.client.stop.is_set():
+                break
 
     try:
-        for job in jobs:
-            threading.Thread(target=work, args=job, daemon=True).start()
-        running = len(jobs)
-        while running:
-            match found.get():
-                case None:
-                    running -= 1
-                case BaseException() as error:
-                    raise error
-                case result:
-                    yield result
+        yield from as_they_come([results(*job) for job in jobs])
     finally:
         for _, query in jobs:
             query.client.stop.set()

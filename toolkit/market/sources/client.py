@@ -9,7 +9,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeVar
@@ -206,30 +206,15 @@ class Client:
 
     def concurrently(self, one: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
         """The results of a function of each item as they end, by as many threads as the budget has workers."""
-        waiting: queue.SimpleQueue[S] = queue.SimpleQueue()
-        done: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
-        for item in items:
-            waiting.put(item)
+        waiting = iter(tuple(items))
 
-        def work() -> None:
-            while not self.stop.is_set():
-                try:
-                    item = waiting.get_nowait()
-                except queue.Empty:
+        def work() -> Iterator[T]:
+            for item in waiting:
+                if self.stop.is_set():
                     return
-                try:
-                    done.put(one(item))
-                except BaseException as error:  # noqa: BLE001  (raised again in the thread that waits)
-                    done.put(error)
+                yield one(item)
 
-        for _ in range(min(self.budget.workers, len(items))):
-            # An interrupted command does not wait for a reply: what is under way ends with the process.
-            threading.Thread(target=work, daemon=True).start()
-        for _ in items:
-            result = done.get()
-            if isinstance(result, BaseException):
-                raise result
-            yield result
+        yield from as_they_come([work() for _ in range(min(self.budget.workers, len(items)))])
 
     def close(self) -> None:
         """Close every connection."""
@@ -254,8 +239,6 @@ class Client:
             raise FetchError(
                 reason, f"HTTP {status}", again=True, after=_seconds(headers.get("retry-after"), headers.get("date"))
             )
-        if status in (401, 403):
-            raise FetchError("denied", f"HTTP {status}")
         if status in (404, 410):
             raise FetchError("not_found", f"HTTP {status}")
         if status >= 400:
@@ -328,6 +311,32 @@ class Client:
             self._local.http = httpx.Client(timeout=timeout, follow_redirects=True, headers={"User-Agent": AGENT})
             self._opened.append(self._local.http)
         return self._local.http
+
+
+def as_they_come(parts: Sequence[Iterable[T]]) -> Iterator[T]:
+    """What several iterables give, each in a thread of its own; an exception of one is raised here."""
+    found: queue.SimpleQueue[T | BaseException | None] = queue.SimpleQueue()
+
+    def work(part: Iterable[T]) -> None:
+        try:
+            for result in part:
+                found.put(result)
+        except BaseException as error:  # noqa: BLE001  (raised again in the thread that waits)
+            found.put(error)
+        found.put(None)
+
+    for part in parts:
+        # An interrupted command does not wait for a reply: what is under way ends with the process.
+        threading.Thread(target=work, args=[part], daemon=True).start()
+    running = len(parts)
+    while running:
+        match found.get():
+            case None:
+                running -= 1
+            case BaseException() as error:
+                raise error
+            case result:
+                yield result
 
 
 def _seconds(retry_after: str | None, sent: str | None) -> float | None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from datetime import date
 from typing import ClassVar, Literal
 
 import polars as pl
 
-from toolkit.market.sources.base import DataSource, Query, SeriesResult
+from toolkit.market.sources.base import OneFile, Query, SeriesResult
 from toolkit.records.fetch import Use
 
 RATES = "https://data-api.ecb.europa.eu/service/data/EXR/D.{currencies}.EUR.SP00.A"
@@ -20,7 +18,7 @@ CURRENCIES = (
 """Currencies with a reference rate that is published today."""
 
 
-class Ecb(DataSource):
+class Ecb(OneFile):
     """European Central Bank: units of a currency for one euro, known on their day (about 16:00 CET)."""
 
     kind: Literal["ecb"] = "ecb"
@@ -39,14 +37,11 @@ class Ecb(DataSource):
         """The pair of the euro and the currency."""
         return f"EUR/{series}"
 
-    def fetch(self, query: Query) -> Iterator[SeriesResult]:
+    def load(self, query: Query) -> dict[str, SeriesResult]:
         """All currencies in one request, from the earliest day that one of them lacks."""
-        days = [query.since[currency] for currency in query.series if currency in query.since]
-        start = min(days) if len(days) == len(query.series) else None
-        yield from self.whole(query, lambda: self._load(query, start))
-
-    def _load(self, query: Query, start: date | None) -> dict[str, SeriesResult]:
         series, client = query.series, query.client
+        days = [query.since[currency] for currency in series if currency in query.since]
+        start = min(days) if len(days) == len(series) else None
         url = RATES.format(currencies="+".join(sorted(series)))
         params = {"format": "csvdata", "detail": "dataonly"} | ({"startPeriod": start.isoformat()} if start else {})
         content = client.get(url, params, kind="file").content

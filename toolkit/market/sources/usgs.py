@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
@@ -16,7 +16,7 @@ import polars as pl
 from toolkit.core.countries import country
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.market import Source
-from toolkit.market.sources.base import DataSource, Query, SeriesResult
+from toolkit.market.sources.base import OneFile, Query, SeriesResult
 from toolkit.market.sources.client import Client, FetchError
 from toolkit.records.fetch import Use
 
@@ -118,7 +118,7 @@ _EDITION = re.compile(r"Mineral Commodity Summaries (\d{4})")
 _PREFIX = re.compile(r"^Price,?\s*")
 
 
-class Usgs(DataSource):
+class Usgs(OneFile):
     """US Geological Survey: average prices of five years, production of two, known from 6 February of the edition's year.
 
     Shares of production have the source ``usgs_mcs_YEAR``: an edition states the world of its two years anew, and its countries
@@ -146,11 +146,8 @@ class Usgs(DataSource):
             return super().describe(source_id)
         return replace(self.description, id=source_id, title=f"USGS Mineral Commodity Summaries {edition}", lag_days=37)
 
-    def fetch(self, query: Query) -> Iterator[SeriesResult]:
+    def load(self, query: Query) -> dict[str, SeriesResult]:
         """All series from the file of the newest edition."""
-        yield from self.whole(query, lambda: self._load(query))
-
-    def _load(self, query: Query) -> dict[str, SeriesResult]:
         series, client = query.series, query.client
         edition, url = _newest(client)
         reply = client.get(url, kind="file", conditional=",".join(sorted(series)))

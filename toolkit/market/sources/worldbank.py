@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.sources.base import DataSource, Query, SeriesResult, end_of_month, published_after
+from toolkit.market.sources.base import OneFile, Query, SeriesResult, end_of_month, published_after
 from toolkit.market.sources.client import FetchError
 from toolkit.records.fetch import Use
 
@@ -49,7 +49,7 @@ UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
 _MONTH = re.compile(r"\d{4}M\d{2}")
 
 
-class WorldBank(DataSource):
+class WorldBank(OneFile):
     """World Bank: average prices of a month, known from day 5 of the next."""
 
     kind: Literal["world_bank_pink_sheet"] = "world_bank_pink_sheet"
@@ -65,11 +65,8 @@ class WorldBank(DataSource):
         """Assets with a column of their own."""
         return tuple(COLUMNS)
 
-    def fetch(self, query: Query) -> Iterator[SeriesResult]:
+    def load(self, query: Query) -> dict[str, SeriesResult]:
         """All series from one workbook."""
-        yield from self.whole(query, lambda: self._load(query))
-
-    def _load(self, query: Query) -> dict[str, SeriesResult]:
         series, client = query.series, query.client
         address = WORKBOOK.search(client.get(PAGE, kind="page").content)
         if address is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.core.errors import DataError, SpecError
+from toolkit.core.errors import DataError
 from toolkit.core.messages import message
 from toolkit.market.store.files import DRAFT, file_sha256, flush, sha256, unwritable, write_whole
 from toolkit.market.store.log import KEY, LOG, DataFile, Entry, Head, actions_digest, damaged, entry_path, read_entry
@@ -80,7 +80,6 @@ def commit(root: Path, head: Head, parts: Sequence[Part]) -> Head:
 def _log(root: Path, head: Head, part: Part, together: Mapping[str, int]) -> Entry:
     """Write the entry of a table into its log."""
     from deltalake import CommitProperties, DeltaTable, Schema  # noqa: PLC0415  # an extra, and 0.1 s
-    from deltalake.exceptions import DeltaError  # noqa: PLC0415
     from deltalake.transaction import (  # noqa: PLC0415
         AddAction,
         PostCommitHookProperties,
@@ -101,7 +100,7 @@ def _log(root: Path, head: Head, part: Part, together: Mapping[str, int]) -> Ent
     properties = CommitProperties(custom_metadata={KEY: told}, max_commit_retries=0)
     no_hook = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
     schema = Schema.from_arrow(pl.Schema(table.dtypes))
-    try:
+    with delta_writing(folder / LOG):
         if version < 0:
             create_table_with_add_actions(
                 str(folder), schema, adds, mode="error", name=table.name, configuration={"delta.appendOnly": "true"},
@@ -113,19 +112,21 @@ def _log(root: Path, head: Head, part: Part, together: Mapping[str, int]) -> Ent
             DeltaTable(str(folder)).create_write_transaction(
                 [*adds, *gone], "append", schema, commit_properties=properties, post_commithook_properties=no_hook
             )
-    except OSError as error:
-        raise unwritable(folder / LOG, error) from error
-    except DeltaError as error:
-        raise SpecError(
-            "cannot write to {folder:s}: {error:s}.",
-            hint="What was there before is as it was.",
-            folder=str(folder / LOG),
-            error=str(error),
-        ) from error
     path = entry_path(folder, version + 1)
     flush(path)
     flush(path.parent)
     return read_entry(folder, version + 1)
+
+
+@contextlib.contextmanager
+def delta_writing(log: Path) -> Iterator[None]:
+    """What the system or deltalake refuses while a log is written, as the error of a place that cannot be written."""
+    from deltalake.exceptions import DeltaError  # noqa: PLC0415
+
+    try:
+        yield
+    except (OSError, DeltaError) as error:
+        raise unwritable(log, error) from error
 
 
 def _with_entry(head: Head, table: str, entry: Entry) -> Head:

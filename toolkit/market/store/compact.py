@@ -11,9 +11,17 @@ from pathlib import Path
 
 import polars as pl
 
-from toolkit.core.errors import SpecError
-from toolkit.market.store.commit import ROWS_OF_A_FILE, Part, check_data_file, commit, is_checkpoint, recovered, write_data_file
-from toolkit.market.store.files import file_sha256, flush, unwritable
+from toolkit.market.store.commit import (
+    ROWS_OF_A_FILE,
+    Part,
+    check_data_file,
+    commit,
+    delta_writing,
+    is_checkpoint,
+    recovered,
+    write_data_file,
+)
+from toolkit.market.store.files import file_sha256, flush
 from toolkit.market.store.lock import writing
 from toolkit.market.store.log import LOG, DataFile, Head, files_of, read_log
 from toolkit.market.store.store import Store
@@ -71,20 +79,13 @@ def _merged(folder: Path, files: list[DataFile]) -> Iterator[pl.DataFrame]:
 def _with_checkpoint(root: Path, head: Head, table: str) -> Head:
     """The head with a new checkpoint of a table."""
     from deltalake import DeltaTable  # noqa: PLC0415  # an extra
-    from deltalake.exceptions import DeltaError  # noqa: PLC0415
 
     log = root / table / LOG
-    try:
+    with delta_writing(log):
         DeltaTable(str(root / table)).create_checkpoint()
         paths = [path for path in log.iterdir() if is_checkpoint(path)]
         for path in (*paths, log):
             flush(path)
-    except OSError as error:
-        raise unwritable(log, error) from error
-    except DeltaError as error:
-        raise SpecError(
-            "cannot write to {log}: {error:s}.", hint="What was there before is as it was.", log=log, error=str(error)
-        ) from error
     digests = {path.name: file_sha256(path) for path in sorted(paths)}
     head = replace(head, checkpoints={**head.checkpoints, table: digests})
     head.write(root)

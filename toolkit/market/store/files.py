@@ -86,7 +86,8 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def unwritable(place: Path, error: OSError) -> SpecError:
+def unwritable(place: Path, error: Exception) -> SpecError:
     """The error of a place that cannot be written."""
     hint = message("Check space and access, or name another store with --data. What was there before is as it was.")
-    return SpecError("cannot write to {place}: {error:s}.", hint=hint, place=place, error=error.strerror or error)
+    reason = getattr(error, "strerror", None) or error
+    return SpecError("cannot write to {place}: {error:s}.", hint=hint, place=place, error=reason)

@@ -8,7 +8,7 @@ is not committed. Checkpoints are for other readers of Delta: nothing here is re
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -193,7 +193,7 @@ def read_log(folder: Path, version: int, digest: str) -> tuple[Entry, ...]:
     return tuple(reversed(entries))
 
 
-def files_of(entries: tuple[Entry, ...]) -> tuple[DataFile, ...]:
+def files_of(entries: Iterable[Entry]) -> tuple[DataFile, ...]:
     """Data files after the last of some commits, in the order in which they came."""
     files: dict[str, DataFile] = {}
     for entry in entries:

@@ -44,18 +44,6 @@ class Commit:
     files: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class TableState:
-    """A table of the store: its Delta version, rows of all vintages, data files, size, and the time of its last commit."""
-
-    name: str
-    version: int
-    rows: int
-    files: int
-    size: int
-    fetched_at: datetime
-
-
 class Store:
     """A store as it was when it was opened, or after the last append through it; what others commit is seen by `open`.
 
@@ -91,17 +79,6 @@ class Store:
     def head(self) -> Head:
         """What `store.json` said."""
         return self._head
-
-    def tables(self) -> dict[str, TableState]:
-        """The tables of the store by name."""
-        found = {}
-        for name in self.versions:
-            entries = self.history(name)
-            files = files_of(entries)
-            rows, size = sum(file.rows for file in files), sum(file.size for file in files)
-            fetched = max(entry.fetched_at for entry in entries)
-            found[name] = TableState(name, entries[-1].version, rows, len(files), size, fetched)
-        return found
 
     def history(self, table: str) -> tuple[Entry, ...]:
         """Every commit of a table, the first one first; none for a table that the store does not have."""

@@ -135,7 +135,7 @@ def test_commits_keep_what_was_asked_by_its_hash_and_the_sources(tmp_path):
     assert about["rows"] == 20
     assert "https://a" not in str(about)
     assert store.sources() == {"ecb": ECB}
-    assert store.tables()["fx"].fetched_at == FETCHED + timedelta(days=2)
+    assert store.history("fx")[-1].fetched_at == FETCHED + timedelta(days=2)
 
 
 def test_another_reader_of_delta_sees_the_same_rows(tmp_path):
