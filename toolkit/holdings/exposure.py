@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.controls.ledger import CHINA, ControlLedger
-from toolkit.controls.state import REPORTED, Piece, piece_of
+from toolkit.controls.state import COUNTED, REPORTED, Measure, Piece, piece_of
 from toolkit.core.countries import UNKNOWN_ORIGIN, customs_area
 from toolkit.core.places import place
 from toolkit.holdings.resale import (
@@ -112,7 +112,7 @@ class LotExposure:
         headline: State of the form for the owner's country, as in `ControlState`.
         controlled: A licence or ban is in force on the form for this route; law only.
         uncertain: No notice settles the form; it counts as controlled.
-        measures: Numbers of the measures that make it controlled.
+        measures: Numbers of the measures that make it controlled, and of export quotas in force.
         practice: Instruments that are only reported (a de-facto stop); never law.
         delivery: One of `DELIVERIES` or `PLANS`.
         resale: Buyers to whom the lot may not be passed on; of one that is `supposed`, those that would be.
@@ -210,6 +210,11 @@ def _delivery(status: str, country: str | None, origin: str, *, at_risk: bool) -
             return PLANNED_AT_RISK if at_risk else PLANNED_CLEAR
 
 
+def _is_export_quota(measure: Measure) -> bool:
+    """Whether a measure lets out no more than a quantity: it is no licence, and what is ordered can stay behind."""
+    return measure.is_law and measure.instrument == "quota" and measure.status in COUNTED and not measure.conditional
+
+
 def lot_exposures(
     lots: pl.DataFrame,
     prices: Mapping[tuple[str, str], float],
@@ -220,9 +225,9 @@ def lot_exposures(
 ) -> tuple[LotExposure, ...]:
     """The exposure of every lot, in the order of the frame.
 
-    A lot is at risk when a licence or ban is in force on its form where it is exported from, or a stop in practice is reported
-    for it. China is the origin that is assumed where a lot's own is unknown, and its controls threaten replacement and whatever
-    lies in its customs area.
+    A lot is at risk when a licence, a ban or an export quota is in force on its form where it is exported from, or a stop in
+    practice is reported for it. China is the origin that is assumed where a lot's own is unknown, and its controls threaten
+    replacement and whatever lies in its customs area.
 
     Args:
         lots: Columns of the holdings contract: lot_id, asset, form, purity, size, status, mass (kg), origin_country,
@@ -251,9 +256,10 @@ def lot_exposures(
         state = of_form(metal, form, origin=origin, **piece)
         market = state if origin == CHINA else of_form(metal, form, origin=CHINA, **piece)
         counting = [m for m in state.measures if m.counts and m.is_law]
+        quotas = [m for m in state.measures if _is_export_quota(m)]
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
         price = prices.get((metal, form))
-        delivery = _delivery(row["status"], stored_in, origin, at_risk=bool(counting or stops))
+        delivery = _delivery(row["status"], stored_in, origin, at_risk=bool(counting or quotas or stops))
         laws = laws_to_leave(stored_in, origin, at_origin=delivery != STORED_SAFE)
         found.append(
             LotExposure(
@@ -273,7 +279,7 @@ def lot_exposures(
                 headline=state.headline,
                 controlled=bool(counting),
                 uncertain=state.uncertain,
-                measures=tuple(dict.fromkeys(m.number or m.authority for m in counting)),
+                measures=tuple(dict.fromkeys(m.number or m.authority for m in (*counting, *quotas))),
                 practice=stops,
                 delivery=delivery,
                 resale=resale(metal, form, origin=origin, **piece),
@@ -371,7 +377,7 @@ class PortfolioExposure:
     def at_risk(self) -> Total:
         """All that a control in force, or a stop in practice, may stop: open, on its way, at its origin, or unplaced."""
         settled = (STORED_SAFE, ORDER_CLEAR)
-        threatened = (lot for lot in self.held if lot.delivery not in settled and (lot.controlled or lot.practice))
+        threatened = (lot for lot in self.held if lot.delivery not in settled and (lot.measures or lot.practice))
         return self.total("at_risk", threatened)
 
     @property

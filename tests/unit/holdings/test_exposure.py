@@ -120,6 +120,21 @@ def test_a_chinese_measure_does_not_bind_the_resale_of_other_metal_outside_china
     assert [{one.answer for one in lot.answers} for lot in found] == [{"yes"}, {"yes"}, {"yes"}, {"unsettled"}, {"unsettled"}]
 
 
+def test_an_order_under_an_export_quota_can_fail_to_arrive_though_it_needs_no_licence():
+    bundled = Context(resolve({}, file=None, environment={}), TODAY).ledger
+    rows = [
+        {"asset": "cobalt", "origin_country": "COD", "location": None, "status": "ordered"},
+        {"asset": "cobalt", "origin_country": "FIN", "location": None, "status": "ordered"},
+        {"asset": "cobalt", "origin_country": "COD", "location": None, "status": "in_transit"},
+        {"asset": "cobalt", "origin_country": "COD", "location": "Antwerp"},
+    ]
+    found = lot_exposures(lots(*rows), {("cobalt", "metal"): 48.0}, bundled, on=TODAY, destination="BEL")
+    assert [lot.delivery for lot in found] == ["open_order_at_risk", "open_order_clear", "in_transit", "stored_safe"]
+    assert [(lot.controlled, lot.measures) for lot in found[:2]] == [(False, ("quota regime",)), (False, ())]
+    whole = PortfolioExposure.of(found)
+    assert (whole.open_orders.value, whole.at_risk.value, whole.controlled.value) == (48.0, 96.0, 0.0)
+
+
 @pytest.mark.parametrize("place", ["Genf", "London", "Singapore", "Oslo", "Vaduz", "Embraport", "Jebel Ali", "New York"])
 def test_law_of_the_european_union_is_not_that_of_a_place_outside_it(place):
     """Of such a place the ledger holds no export law: whether hafnium or silver may leave it is not settled, and no act is named."""

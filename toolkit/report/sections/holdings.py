@@ -51,6 +51,7 @@ STOP: Mapping[str, str] = {
     "in_transit": mark("unknown: it may have left its origin"),
     "licence": mark("yes: it needs a licence"),
     "ban": mark("yes: it may not leave its origin"),
+    "quota": mark("yes, beyond the quota of its origin"),
     "practice": mark("in practice: a stop is reported, no law"),
     "uncertain": mark("yes, if the form is covered"),
 }
@@ -58,7 +59,7 @@ YES, NO, UNKNOWN = mark("Yes"), mark("No"), mark("Unknown")
 BRIEFLY: Mapping[str, str] = {
     **dict.fromkeys(("safe", "safe_abroad", "clear"), NO),
     **dict.fromkeys(("unread", "stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
-    **dict.fromkeys(("stored_at_origin", "licence", "ban"), YES),
+    **dict.fromkeys(("stored_at_origin", "licence", "ban", "quota"), YES),
 }
 """The same keys in a word."""
 UNKNOWN_ORIGIN = mark("origin unknown")
@@ -301,7 +302,7 @@ def _stop(lot: LotExposure) -> str:
     if standing == "unsettled":
         return lot.delivery
     if not lot.controlled:
-        return "practice"
+        return "practice" if lot.practice else "quota"
     return "uncertain" if lot.uncertain else "ban" if lot.headline.startswith("ban") else "licence"
 
 

@@ -55,7 +55,7 @@ class Sum:
 
 def reach(lot: LotExposure) -> Reach:
     """What an export control in force, or a stop in practice, can do to a lot."""
-    at_risk = lot.controlled or lot.practice
+    at_risk = lot.measures or lot.practice
     return _OPEN.get(lot.delivery, "unsettled" if at_risk else "clear")
 
 

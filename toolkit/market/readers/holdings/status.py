@@ -23,7 +23,9 @@ _QUARTER = re.compile(r"q([1-4])[/ ]+(20[0-9]{2})", re.IGNORECASE)
 _LICENCE = r"(chinese |chinesische )?(export|ausfuhr|mofcom)? ?(licen[cs]e|permit|lizenz|genehmigung)( application)?"
 _WAITS = re.compile(
     rf"((awaits|awaiting|waits for|waiting for|pending|wartet auf|warten auf)( the| an| die| eine)? {_LICENCE}|"
-    rf"{_LICENCE} (is |ist |noch )?(pending|applied for|applied|filed|requested|outstanding|beantragt|ausstehend|offen|"
+    r"under (an? )?(export )?(licen[cs]e|permit) application|"
+    rf"{_LICENCE} (is |ist |noch )?(pending|under (application|review)|in bearbeitung|"
+    r"applied for|applied|filed|requested|outstanding|beantragt|ausstehend|offen|"
     r"steht aus|fehlt))( (am|vom|seit|on|since))?[^a-z]*"
 )
 """Words of a status, as `fold` writes them, that an order waits for a licence to leave; alone they are an order."""
@@ -72,19 +74,24 @@ class StatusCells(RowCells):
         for header in self.headers:
             words = self.table.cells[header.text][i] if header.key in (None, "location", "custody") else None
             said = status_within(words) if isinstance(words, str) else None
+            if said is None and header.key is None and words and waits_for_licence(f"{header.text} {words}", within=True):
+                said = (str(words), "ordered")
             if said and (header.key == "location" or said[0] not in _OF_OTHER_THINGS):
                 where = message("a place") if header.key == "location" else message("a column {name!r:s}", name=header.text)
                 return said[1], where, str(words)
         return None
 
 
-def waits_for_licence(text: str) -> str | None:
-    """The status of what waits for a licence, as ``bestellt, wartet auf Ausfuhrlizenz``; None for what does not say so."""
+def waits_for_licence(text: str, *, within: bool = False) -> str | None:
+    """The status of what waits for a licence, as ``bestellt, wartet auf Ausfuhrlizenz``; None for what does not say so.
+
+    A remark may say other things before it (`within`).
+    """
     folded = re.sub(r"[^a-z0-9]+", " ", fold(text)).strip()
     found = _WAITS.search(folded)
     if not found or found.end() != len(folded):
         return None
-    return STATUSES.get(folded[: found.start()].strip() or "ordered")
+    return STATUSES.get((not within and folded[: found.start()].strip()) or "ordered")
 
 
 def status_and_day(text: str) -> tuple[str, str] | None:

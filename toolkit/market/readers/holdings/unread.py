@@ -70,10 +70,10 @@ _DUE = re.compile(
 )
 """Headers, as `fold` writes them, of the day on which a lot arrives, or leaves for here."""
 _DELIVERY = re.compile(
-    r"\b((aus|an)?lieferung|versand|versendet|ankunft|livraison|deliver(y|ies)|shipment|shipped|dispatch(ed)?|arrival|expected|"
-    r"erwartet)\b"
+    r"\b((an)?lieferung|versand|versendet|ankunft|livraison|deliver(y|ies)|shipment|shipped|dispatch(ed)?|arrival|expected|"
+    r"erwartet|eta|etd|arrives|arriving|kommt|ships?|to ship|lieferbar)\b"
 )
-"""Headers, as `fold` writes them, of a delivery: of its day, its terms, its place or its cost."""
+"""Headers and cells, as `fold` writes them, of a delivery: of its day, its terms, its place or its cost."""
 _SOON = re.compile(
     r"[0-9]|\b(asap|prompt|soon|bald|tb[acd]|offen|open|pending|next|na?e?chst\w*|folgt|fin|spring|summer|autumn|winter|"
     r"fru?e?hjahr|sommer|herbst)\b"
@@ -149,7 +149,7 @@ def contradictions(
             "Leave out the row of a lot that is another's, or write the cell in other words if it is not.",
         )  # fmt: skip
     yield from _shared(unread)
-    yield from _not_arrived(unread, lots, today)
+    yield from _not_arrived(telling, lots, today)
     yield from _counted(unread, lots)
     yield from _in_part(telling, lots)
     yield from _discounted(telling, lots)
@@ -209,8 +209,9 @@ def _not_arrived(columns: Iterable[_Column], lots: Lots, today: date) -> Iterato
     """The day of delivery of a stored lot may lie after today."""
     for column in columns:
         is_due = _DUE.fullmatch(column.name) is not None
-        for at, cell in enumerate(column.cells if is_due or _DELIVERY.search(column.name) else ()):
-            if lots[at]["status"] == "stored" and _is_ahead(cell, today, is_due=is_due):
+        for at, cell in enumerate(column.cells):
+            says = is_due or _DELIVERY.search(f"{column.name} {fold(str(cell or ''))}")
+            if says and lots[at]["status"] == "stored" and _is_ahead(cell, today, is_due=is_due):
                 yield column._fault(
                     at, str(cell), "due", "stored, and a column {header!r:s} by which it may not have arrived",
                     "Write 'ordered' or 'in_transit' as the status; if it has arrived, rename the column to {new!r:s}.",

@@ -87,6 +87,8 @@ def test_a_day_beside_a_status_is_told_and_not_read(text, status, day):
         ("awaiting export licence", "ordered"),
         ("MOFCOM-Genehmigung ausstehend", "ordered"),
         ("in transit - export licence pending", "in_transit"),
+        ("ordered, under licence application", "ordered"),
+        ("licence under review", "ordered"),
         ("export licence granted", None),
         ("verkauft, Lizenz beantragt", None),
     ],
@@ -128,6 +130,18 @@ def test_a_day_of_arrival_is_no_part():
     assert not parsed("asset;quantity;Arrived\ngallium;2;10/05/2024\n").faults
 
 
+@pytest.mark.parametrize(
+    ("header", "cell", "rule"),
+    [
+        ("Remarks", "PO 7, export licence applied for", "status"),
+        ("Exportlizenz", "beantragt", "status"),
+        ("Licence", "granted", None),
+    ],
+)
+def test_a_remark_that_a_licence_is_awaited_asks_for_the_status(header, cell, rule):
+    assert [fault.rule for fault in parsed(f'asset,quantity,{header}\ngallium,2,"{cell}"\n').faults] == [rule] * bool(rule)
+
+
 @pytest.mark.parametrize("text", ["geliefert bis KW 3/2027", "delivered by 15 Jan 2027", "gelagert ab 01.02."])
 def test_what_is_stored_from_a_day_ahead_is_asked(text):
     (fault,) = parsed(f'asset,quantity,status\ngallium,2,"{text}"\n').faults
@@ -165,6 +179,11 @@ def test_other_words_behind_a_status_are_no_day(text):
         ("Delivery", "by truck, Frankfurt", False),
         ("Delivery terms", "CIF Antwerp (Incoterms 2020)", False),
         ("Delivery cost", "2030", False),
+        ("Remarks", "delivery Q1 2027", True),
+        ("Remarks", "ETA 12 Feb 2027", True),
+        ("Remarks", "kommt im Januar 2027", True),
+        ("Remarks", "delivered 12 Feb 2025, prepaid", False),
+        ("Remarks", "insured until 2028", False),
         ("Shipped", "12.05.2024", False),
     ],
 )
@@ -172,6 +191,7 @@ def test_a_day_of_delivery_ahead_is_no_stored_lot(header, cell, is_asked):
     read = parsed(f"asset;quantity;{header}\ngallium;2;{cell}\n")
     assert [fault.rule for fault in read.faults] == ["due"] * is_asked
     assert not parsed(f"asset;quantity;{header};status\ngallium;2;{cell};bestellt\n").faults
+    assert not parsed(f"asset;quantity;note {header}\ngallium;2;{cell}\n").faults  # the way out that the fault names
     assert bool(parsed(corrected(read)).faults) == is_asked
 
 
