@@ -120,6 +120,13 @@ def test_validate_lists_what_a_dealer_asks(toolkit, tmp_path):
     assert (quote["asset"], quote["basis"], quote["price"]) == ("gallium", "dealer_ask", 1410.0)
 
 
+def test_validate_tells_a_column_without_prices_as_optimize_does(toolkit, tmp_path):
+    rows = "".join(f"2026-{month:02},{200 + month},\n" for month in range(1, 9))
+    (tmp_path / "wide.csv").write_text(f"date,indium USD/kg,FUND\n{rows}", encoding="utf-8")
+    told = toolkit("data", "validate", "--prices", str(tmp_path / "wide.csv"), "--as-of", "2026-09-24", "--accept", "indium")
+    assert '"FUND" has no prices and is left out' in told.stdout
+
+
 def test_what_validate_exposure_and_shock_say_is_german(toolkit, tmp_path):
     (tmp_path / "today.csv").write_text("Datum;Metall;Preis\n24.11.2026;Gallium;1.410,00 EUR/kg\n", encoding="utf-8")
     (tmp_path / "lots.csv").write_text("Metall;Menge (kg)\nGallium;5\n", encoding="utf-8")

@@ -64,12 +64,13 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     context = common.context()
     own = read_own(files, context.snapshot, LotNames(context.ledger, context.products), masses=False)
     series = quality(own.file.frame, as_of=common.day())
+    told = (together(remark.text, remark.remedy) for remark in own.reading)
     found = PriceCheck(
         file=own.name,
         shape=own.file.shape,
         quality=tuple(map(SeriesCheck.model_validate, series.to_dicts())),
         quotes=tuple(map(Quote.model_validate, own.file.quotes.to_dicts())),
-        findings=(*(together(remark.text, remark.remedy) for remark in own.reading), *findings(series)),
+        findings=tuple(dict.fromkeys((*told, *(remark.text for remark in own.notes), *findings(series)))),
         faults=(),
     )
     show(common, found, lambda found, say: document(found, common.day(), say))

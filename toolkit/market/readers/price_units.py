@@ -54,14 +54,14 @@ REMARKS = frozenset(
 _MASS = r"\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*((?:(?:1|100|1000)\s*)?(?:kg|g|t|lb|ozt|oz))"
 """What a price is per; a price of ``5 kg`` may as well be that of a kg in packs of five."""
 _OWN_WORD = re.compile(r"(?i)(\S.*?)\s+(?:in\s+)?([^\W\d_]{3}|[€$£])")
-_PER = rf"(?i)^(.*?)(?:^|[\s(\[,])(\p{{L}}{{3}}|[€$£]){_MASS}\s*[)\]]?$"
+_PER = rf"(?i)^(.*?)(?:^|[\s(\[,])(\p{{L}}{{3}}|Euro|US\$|[€$£]){_MASS}\s*[)\]]?$"
 Stated = Mapping[str, tuple[str, str]]
 """Header -> currency and unit that it stated."""
 _HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
 _MONEY_BEHIND = re.compile(r"^(.*\S)\s*[(\[]\s*([^\W\d_]{3}|[€$£])\s*[)\]]$")
 """A header with a currency in brackets and no mass: ``SPY (EUR)``, ``RIO.L (GBp)``."""
-_PAIR_ABOVE = re.compile(rf"(?i)(?<![^\W\d_])([^\W\d_]{{3}}|[€$£]){_MASS}\b")
-_OF_OTHER = re.compile(r"(?<![\w/])([A-Z]{3}|[€$£])\s*/\s*[^\W\d_]+\b")
+_PAIR_ABOVE = re.compile(rf"(?i)(?<![^\W\d_])([^\W\d_]{{3}}|Euro|US\$|[€$£]){_MASS}\b")
+_OF_OTHER = re.compile(r"(?<![\w/])([A-Z]{3}|Euro|US\$|[€$£])\s*/\s*[^\W\d_]+\b")
 """A currency per what is no mass, or of many masses: ``APT USD/mtu``, ``Brent USD/bbl``."""
 _MONEY_ABOVE = re.compile(r"\b[Ii]n\s+([A-Z]{3}|[€$£]|Euro|Dollar|US-Dollar)(?![^\W\d_])")
 """Currency, and unit, of all prices in a line above the header: ``Preise (EUR/kg)``, ``all prices in USD``."""

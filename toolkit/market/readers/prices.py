@@ -85,6 +85,8 @@ GERMAN = {
     "kg": "quantity",
     "quelle": "source",
 }
+_FIRSTS = 6
+"""Dates from which on they are told if all of them are the first of a month."""
 _MONTH = re.compile(r"(?:[^\W\d_]+\.? |[01]?[0-9][./])?[12][0-9]{3}(?:-[01][0-9])?")
 """A cell of a line above the header that states a month: ``Monat;Mai 2026`` is no header."""
 Rows = tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]
@@ -182,7 +184,7 @@ def read_prices(
     check_size(table.name, columns=len(priced))
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
-    reading = (*table.notes, *reading, *assumed, *keys)
+    reading = (*table.notes, *reading, *assumed, *keys, *_firsts(table.name, rows["date"]))
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     notes = tuple(_notes(table, rows, empty, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
@@ -467,6 +469,16 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
         hint=message("A price cannot be known before its day: correct the date or leave the row out."),
     )
     return dates
+
+
+def _firsts(file: str, dates: pl.Series) -> Iterator[Message]:
+    if dates.n_unique() >= _FIRSTS and (dates.dt.day() == 1).all():
+        yield message(
+            "{file}: every date is the first of a month. What is an average or the close of a month is known at its end: write "
+            "such dates as {month:%Y-%m}.",
+            file=file,
+            month=dates.max(),
+        )
 
 
 def _notes(table: Table, rows: pl.DataFrame, empty: Collection[str], today: date) -> Iterator[Message]:

@@ -267,3 +267,10 @@ def test_years_quarters_and_months_without_a_year_across_are_told_apart_from_a_m
     assert "months across as 2026-10" in str(failed.value.hint)
     with pytest.raises(DataError, match="no column 'date'"):
         read(tmp_path, f"Metal,Unit,{header}\ngold,USD/kg,{','.join('1' * (header.count(',') + 1))}\n")
+
+
+@pytest.mark.parametrize(("day", "told"), [("-01", True), ("", False), ("-02", False)])
+def test_dates_that_are_all_the_first_of_a_month_are_told(tmp_path, day, told):
+    text = "".join(f"2026-{month:02}{day},1\n" for month in range(1, 8))
+    file = read(tmp_path, f"date,gold\n{text}")
+    assert any("first of a month" in note and "as 2026-07" in note for note in map(str, file.reading)) == told

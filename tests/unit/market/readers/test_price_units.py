@@ -51,6 +51,10 @@ FILES = {
         "date,Gallium USD/kg CIF,Antimon (EUR/t) FOB,APT USD/mtu\n2026-11-25,260,25500,400\n",
         [("APT USD/mtu", "USD", "unit"), ("Antimon FOB", "EUR", "t"), ("Gallium CIF", "USD", "kg")],
     ),
+    "signs of two letters more": (
+        "date,Gallium US$/kg,APT US$/mtu WO3,Indium Euro/kg\n2026-11-25,260,400,500\n",
+        [("APT US$/mtu WO3", "USD", "unit"), ("Gallium", "USD", "kg"), ("Indium", "EUR", "kg")],
+    ),
     "own words and a currency": (
         "Datum;Metall;Preis in EUR;Einheit\n25.11.2026;W;261;kg\n25.11.2026;Sb;25500;t\n",
         [("Sb", "EUR", "t"), ("W", "EUR", "kg")],
@@ -65,7 +69,10 @@ def test_currency_and_unit_beside_a_price(tmp_path, text, expected):
     found = read_prices(tmp_path / "p.csv", today=DAY)
     assert found.frame.select("asset", "currency", "unit").rows() == expected
     defaulted = any("names no currency" in note for note in found.reading)
-    assert defaulted == ((("USD" in [currency for _, currency, _ in expected]) and "USD" not in text) or "W;260;kg\n" in text)
+    assert defaulted == (
+        (("USD" in [currency for _, currency, _ in expected]) and "USD" not in text and "US$" not in text)
+        or "W;260;kg\n" in text
+    )
 
 
 @pytest.mark.parametrize(
