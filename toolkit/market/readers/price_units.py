@@ -53,6 +53,8 @@ REMARKS = frozenset(
 """Columns of remarks whose names, as `fold` writes them, happen to be near those of the format."""
 _MASS = r"\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*((?:(?:1|100|1000)\s*)?(?:kg|g|t|lb|ozt|oz))"
 """What a price is per; a price of ``5 kg`` may as well be that of a kg in packs of five."""
+PACKS = frozenset(("gebinde", "packung", "verpackung", "pack", "package", "packaging", "losgrosse", "lot size"))
+"""Columns of what is sold at once, as `fold` writes them: no part of a price whose unit is stated."""
 _OWN_WORD = re.compile(r"(?i)(\S.*?)\s+(?:in\s+)?([^\W\d_]{3}|[€$£])")
 _PER = rf"(?i)^(.*?)(?:^|[\s(\[,])(\p{{L}}{{3}}|Euro|US\$|[€$£]){_MASS}\s*[)\]]?$"
 Stated = Mapping[str, tuple[str, str]]

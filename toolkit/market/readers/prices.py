@@ -52,6 +52,7 @@ from toolkit.market.readers.price_layouts import (
 from toolkit.market.readers.price_units import (
     MISSING,
     NOT_READ,
+    PACKS,
     REMARKS,
     Above,
     Stated,
@@ -396,7 +397,9 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
         constant = {name: pl.lit(text) for name, text in zip(("currency", "unit"), header, strict=True) if text}
         extra = {name: text for name, text in constant.items() if name not in table.columns}
         table = replace(table, cells=table.cells.with_columns(**extra))
-    unread = [name for name in table.columns if _is_remark(name, table.cells[name])]
+    in_units = "unit" in table.columns and (table.cells["unit"].fill_null("unit") != "unit").all()
+    packs = PACKS if in_units else frozenset()
+    unread = [name for name in table.columns if fold(name) in packs or _is_remark(name, table.cells[name])]
     table = units_apart(replace(table, cells=table.cells.drop(unread)))
     check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")

@@ -164,3 +164,15 @@ def test_purchases_and_sales_of_ones_own_are_not_turned_into_a_dealers(tmp_path,
     named = text.replace("side", "basis").replace("Art", "basis")
     (tmp_path / "p.csv").write_text(named, encoding="utf-8")
     assert read_prices(tmp_path / "p.csv", today=DAY, several=True).quotes.height == 2
+
+
+@pytest.mark.parametrize(("header", "unit"), [("Verkauf EUR/kg", ""), ("Verkauf EUR;Einheit", ";kg")])
+def test_packs_beside_a_stated_unit_are_no_part_of_the_price(tmp_path, header, unit):
+    text = f"Datum;Metall;Gebinde;{header}\n25.11.2026;Te;5 kg;151,5{unit}\n25.11.2026;Re;100 g;2650{unit}\n"
+    (tmp_path / "p.csv").write_text(text, encoding="utf-8")
+    found = read_prices(tmp_path / "p.csv", today=DAY)
+    assert found.quotes.select("asset", "price", "unit").rows() == [("Re", 2650, "kg"), ("Te", 151.5, "kg")]
+    assert any('"Gebinde"' in note for note in map(str, found.reading))
+    (tmp_path / "p.csv").write_text("Datum;Metall;Gebinde;Verkauf EUR\n25.11.2026;Te;5 kg;151,5\n", encoding="utf-8")
+    with pytest.raises(DataError, match="unknown column 'Gebinde'"):
+        read_prices(tmp_path / "p.csv", today=DAY)
