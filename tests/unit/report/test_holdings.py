@@ -335,12 +335,16 @@ def test_an_order_from_a_country_whose_law_the_ledger_lacks_is_not_called_beyond
         "RE-1,rhenium,metal,99.9 %,2,kg,2026-05-02,1350,EUR,CHL,Frankfurt,ordered,,,,,",
         "IN-1,indium,metal,4N,2,kg,2026-05-02,350,EUR,CHN,Frankfurt,ordered,,,,,",
         "HF-1,hafnium,metal,99.9 %,2,kg,2026-05-02,3350,EUR,FRA,Frankfurt,ordered,,,,,",
+        "AG-1,silver,metal,999,2,kg,2026-05-02,1350,EUR,CHN,Frankfurt,ordered,,,,,",
+        "CO-1,cobalt,metal,,2,kg,2026-05-02,45,EUR,COD,Frankfurt,ordered,,,,,",
     ]
     found = holdings.build(findings_of(ask_of(tmp_path, *rows)))
     told = {plain(row.cells[0]): plain(row.cells[-1]) for row in table_of(found[1]).rows}
     assert told["RE-1"] == "not known: the export law of its origin is not in the ledger"
     assert told["IN-1"] == "no: nothing in force on it"
     assert told["HF-1"].startswith("no: ")
+    assert told["AG-1"] == "no, if its exporter is on the list"
+    assert told["▲ CO-1"] == "yes, beyond the quota of its origin"
 
 
 NOTHING_GIVEN = (

@@ -51,6 +51,7 @@ STOP: Mapping[str, str] = {
     "in_transit": mark("unknown: it may have left its origin"),
     "licence": mark("yes: it needs a licence"),
     "ban": mark("yes: it may not leave its origin"),
+    "whitelist": mark("no, if its exporter is on the list"),
     "quota": mark("yes, beyond the quota of its origin"),
     "practice": mark("in practice: a stop is reported, no law"),
     "uncertain": mark("yes, if the form is covered"),
@@ -58,7 +59,7 @@ STOP: Mapping[str, str] = {
 YES, NO, UNKNOWN = mark("Yes"), mark("No"), mark("Unknown")
 BRIEFLY: Mapping[str, str] = {
     **dict.fromkeys(("safe", "safe_abroad", "clear"), NO),
-    **dict.fromkeys(("unread", "stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
+    **dict.fromkeys(("unread", "whitelist", "stored_place_unknown", "in_transit", "practice", "uncertain"), UNKNOWN),
     **dict.fromkeys(("stored_at_origin", "licence", "ban", "quota"), YES),
 }
 """The same keys in a word."""
@@ -298,7 +299,7 @@ def _stop(lot: LotExposure) -> str:
     if standing == "clear" and any(lot.export_from in one.not_in_ledger for one in lot.answers):
         return "unread"
     if standing in ("safe", "clear"):
-        return standing
+        return "whitelist" if standing == "clear" and lot.headline.startswith("whitelist") else standing
     if standing == "unsettled":
         return lot.delivery
     if not lot.controlled:
