@@ -101,7 +101,8 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
         table: With metals in rows or in columns; one of two columns keeps them.
         known: Header in lower case -> column of the format.
     """
-    columns = [name for name in table.columns if _sums(name)] if len(table.columns) > 2 else []
+    columns = [name for name in table.columns if _sums(name)]
+    columns = columns if len(table.columns) - len(columns) > 1 else []
     columns += [name for name in table.columns if _CHANGE.fullmatch(name) and name not in columns]
     given, rows = table.cells.drop(columns), table.rows
     left: list[str] = []

@@ -84,8 +84,8 @@ def stated_in(header: str) -> tuple[str, str, str] | None:
     if (match := _OF_OTHER.search(header)) and currency_of(match[1]) in RATED and not currency_of(match[0].split("/")[1]):
         return header.strip(), match[1], "unit"
     match = _OWN_WORD.fullmatch(header.strip())
-    if match and match[1].lower() in {*SIDES, "preis", "price", "kurs"} and currency_of(match[2]):  # ``Ankauf EUR``
-        return match[1], match[2], "unit"
+    if match and (match[2] in RATED or (match[1].lower() in {*SIDES, "preis", "price", "kurs"} and currency_of(match[2]))):
+        return match[1], match[2], "unit"  # ``SPY EUR``, ``Ankauf in €``
     match = _MONEY_BEHIND.match(header.strip())
     return (match[1], match[2], "unit") if match and (match[2] in MINOR_UNITS or currency_of(match[2]) in RATED) else None
 
@@ -118,7 +118,7 @@ def of_one(rows: pl.DataFrame) -> pl.DataFrame:
     Args:
         rows: With `price` and `unit`.
     """
-    parts = pl.col("unit").str.extract_groups(r"^\s*(1|100|1000)\s*([^0-9\s].*)$").struct
+    parts = pl.col("unit").str.extract_groups(r"^\s*(1|100|1000)\s*(\p{L}.*)$").struct
     if not rows["unit"].str.contains(r"^\s*[1-9]").any():
         return rows
     count = parts.field("1").cast(pl.Float64).fill_null(1.0)

@@ -274,3 +274,8 @@ def test_dates_that_are_all_the_first_of_a_month_are_told(tmp_path, day, told):
     text = "".join(f"2026-{month:02}{day},1\n" for month in range(1, 8))
     file = read(tmp_path, f"date,gold\n{text}")
     assert any("first of a month" in note and "as 2026-07" in note for note in map(str, file.reading)) == told
+
+
+def test_averages_alone_are_series(tmp_path):
+    file = read(tmp_path, "date,Mean,Median\n2026-10,1,2\n")
+    assert rows(file) == [("Mean", "2026-10-31", 1), ("Median", "2026-10-31", 2)]

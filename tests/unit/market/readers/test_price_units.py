@@ -17,6 +17,7 @@ FILES = {
         [("Antimon", "EUR", "t"), ("Gallium", "CNY", "kg")],
     ),
     "listed": ("date,SPY (EUR),GLD [GBP]\n2026-11-25,430,150\n", [("GLD", "GBP", "unit"), ("SPY", "EUR", "unit")]),
+    "listed without brackets": ("date,SPY EUR,GLD GBP\n2026-11-25,430,150\n", [("GLD", "GBP", "unit"), ("SPY", "EUR", "unit")]),
     "price without a mass": ("Datum;Asset;Preis (EUR)\n25.11.2026;ALFA;18,50\n", [("ALFA", "EUR", "unit")]),
     "price": ("date,asset,price (USD/lb)\n2026-11-25,antimony,14\n", [("antimony", "USD", "lb")]),
     "German price": ("Datum;Metall;Preis € pro kg\n25.11.2026;Gallium;1850\n", [("Gallium", "EUR", "kg")]),
@@ -132,6 +133,11 @@ def test_a_price_of_100_g_is_that_of_a_hundredth_a_gram(tmp_path, text):
     (tmp_path / "p.csv").write_text(text, encoding="utf-8")
     found = read_prices(tmp_path / "p.csv", today=DAY).frame
     assert found.select("asset", "price", "currency", "unit").rows() == [("Re", pytest.approx(2.655), "EUR", "g")]
+
+
+def test_a_thousand_written_with_a_mark_is_no_count_of_a_unit(tmp_path):
+    (tmp_path / "p.csv").write_text("Datum;Metall;Preis;Einheit\n25.11.2026;Re;130;1.000 kg\n", encoding="utf-8")
+    assert read_prices(tmp_path / "p.csv", today=DAY).frame.select("price", "unit").rows() == [(130, "1.000 kg")]
 
 
 def test_a_metal_in_two_currencies_is_asked_about_and_never_an_asset_in_dollars(tmp_path):
