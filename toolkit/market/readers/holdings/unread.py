@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from toolkit.core.countries import fold, foldings
@@ -97,7 +98,7 @@ _NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
 Lots = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Column:
     """A column that is not read: its cells in the rows of the lots, as they stand and as tidy text."""
 
@@ -109,9 +110,13 @@ class _Column:
     def name(self) -> str:
         return fold(self.header)
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
         return ["" if cell is None else tidy(str(cell)) for cell in self.cells]
+
+    @cached_property
+    def folded(self) -> list[str]:
+        return [fold(text) for text in self.texts]
 
     def _fault(self, at: int, text: str, rule: str, fault: str, hint: str, column: str = "quantity") -> CellFault:
         values = {"header": self.header, "new": f"note {self.header}"}
@@ -170,14 +175,18 @@ def _reduced(columns: Iterable[_Column], whole: Sequence[str] | None) -> Iterato
         says_part = left or _SOLD.search(column.name)
         for at, text in enumerate(column.texts):
             is_whole = left and whole is not None and str(column.cells[at]) == whole[at]
-            is_none = fold(text) in _NO_PART or is_whole or re.fullmatch(r"[0.,\s]+[a-z]*", text)
-            is_gone = any(GONE.search(_NOT_GONE.sub("", fold(clause))) for clause in _CLAUSE.split(text))
-            if not is_none and (says_part or is_gone):
+            is_none = column.folded[at] in _NO_PART or is_whole or re.fullmatch(r"[0.,\s]+[a-z]*", text)
+            if not is_none and (says_part or (GONE.search(column.folded[at]) and _is_gone(text))):
                 yield column._fault(
                     at, text, "reduced", "a column {header!r:s} that says that not all of the quantity is held",
                     "Write what is left as the quantity, leave out the row of a lot that is gone, and rename the column to "
                     "{new!r:s}.",
                 )  # fmt: skip
+
+
+def _is_gone(text: str) -> bool:
+    """Whether a remark says in one of its clauses that a lot, or part of it, is held no more."""
+    return any(GONE.search(_NOT_GONE.sub("", fold(clause))) for clause in _CLAUSE.split(text))
 
 
 def _shared(columns: Sequence[_Column]) -> Iterator[CellFault]:
@@ -210,7 +219,7 @@ def _not_arrived(columns: Iterable[_Column], lots: Lots, today: date) -> Iterato
     for column in columns:
         is_due = _DUE.fullmatch(column.name) is not None
         for at, cell in enumerate(column.cells):
-            says = is_due or _DELIVERY.search(f"{column.name} {fold(str(cell or ''))}")
+            says = is_due or (cell and re.search("[0-9]", str(cell)) and _DELIVERY.search(f"{column.name} {column.folded[at]}"))
             if says and lots[at]["status"] == "stored" and _is_ahead(cell, today, is_due=is_due):
                 yield column._fault(
                     at, str(cell), "due", "stored, and a column {header!r:s} by which it may not have arrived",
@@ -252,7 +261,8 @@ def _in_part(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
     """Not all has arrived, and the status does not say so."""
     for column in columns:
         for at, text in enumerate(column.texts):
-            if _PARTLY_HERE.search(fold(text.replace(" of ", " von "))) or _is_part(column.name, text, lots[at]):
+            folded = fold(text.replace(" of ", " von ")) if " of " in text else column.folded[at]
+            if _PARTLY_HERE.search(folded) or _is_part(column.name, text, lots[at]):
                 yield column._fault(
                     at, text, "in_part", "a column {header!r:s} that says that not all of it has arrived",
                     "Give what has arrived a row of its own with the status 'stored', the rest one with 'ordered', and rename "
