@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from toolkit.returns.observation.autocorrelation import first_autocorrelation
-from toolkit.returns.observation.averaging import TRADING_DAYS, volatility_factor
+from toolkit.returns.observation.averaging import TRADING_DAYS, VOLATILITY_FACTOR
 from toolkit.returns.observation.joint import latent_increments
 from toolkit.returns.observation.local_level import local_levels
 from toolkit.returns.observation.mixture import INFLATION
@@ -172,7 +172,7 @@ def test_averages_of_a_walk_have_workings_moments():
     m = TRADING_DAYS
     assert np.median(first_autocorrelation(change).coefficient) == pytest.approx((m * m - 1) / (2 * (2 * m * m + 1)), abs=0.01)
     ratio = np.median(np.diff(end, axis=0).std(axis=0) / change.std(axis=0))
-    assert ratio == pytest.approx(volatility_factor(), rel=0.01)
+    assert ratio == pytest.approx(VOLATILITY_FACTOR, rel=0.01)
 
 
 def test_local_level_of_noisy_averages_is_the_full_volatility():
@@ -184,7 +184,7 @@ def test_local_level_of_noisy_averages_is_the_full_volatility():
     found = local_levels(prints, np.full(prints.shape, np.nan), 12.0)
     assert np.median(found.volatility) == pytest.approx(0.3, rel=0.03)
     # The uncorrected figure would have been 18 % lower.
-    assert np.median(found.volatility) > 1.1 * 0.3 / volatility_factor()
+    assert np.median(found.volatility) > 1.1 * 0.3 / VOLATILITY_FACTOR
     assert np.median(found.noise) == pytest.approx(np.sqrt(noise**2 - monthly / 6.0), rel=0.03)
 
 

@@ -23,9 +23,10 @@ from toolkit.core.calendar import add_months, month_end, month_number
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.forecast import FloatArray, Forecast
 from toolkit.market.market import Market
+from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.records.factors import Bias
 from toolkit.returns.currencies import fx_returns
-from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, Panel, align
+from toolkit.returns.panel import MINIMUM_CHANGES, Panel, align
 from toolkit.risk_model.asset_risks import AS_IS
 from toolkit.risk_model.evaluation import bias_statistic, random_portfolios, standardised
 from toolkit.risk_model.observed import AVERAGE

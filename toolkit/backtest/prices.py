@@ -26,10 +26,9 @@ from toolkit.core.units import periods_per_year
 from toolkit.holdings.price_slips import is_far
 from toolkit.holdings.unit_price import STALE_DAYS
 from toolkit.market.price_series import PriceSeries
-from toolkit.market.readers.price_checks import in_order
+from toolkit.market.readers.price_checks import CUSTOMS, in_order
 from toolkit.returns.currencies import daily_rate, monthly_rate
 from toolkit.returns.history import DAY_BY_DAY, histories_of
-from toolkit.returns.panel import CUSTOMS
 from toolkit.returns.price_levels import level_paths
 
 PRINTS = 3

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
+from collections.abc import Callable
+from functools import partial
+from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,132 +57,103 @@ def serve(
     run(config)
 
 
-def _ready(context: typer.Context, folder: Path | None, *, migrated: bool = True) -> None:
-    """Set up the portal of a folder, which may stand before or behind the name of the command."""
-    config = portal(folder=folder or context.obj)
-    if migrated:
-        from toolkit.web.server import migrate as run
+def _of_portal(command: Callable[..., dict[str, Any]], *, migrated: bool = True) -> Callable[..., None]:
+    """The command with `--folder`, which may stand before its name too, and `--json`; what it returns is told.
 
-        run(config)
+    Args:
+        command: What is done once the portal is set up.
+        migrated: Whether the tables are brought to the schema of this version before.
+    """
 
+    @functools.wraps(command)
+    def wrapped(*, context: typer.Context, folder: Path | None, json: bool, **options: Any) -> None:
+        config = portal(folder=folder or context.obj)
+        if migrated:
+            from toolkit.web.server import migrate as run
 
-def _answer(record: dict[str, Any], *, json: bool) -> None:
-    if json:
-        print_json(record)
-        return
-    for name, value in record.items():
-        shown = ", ".join(f"{count} {what}" for what, count in value.items()) if isinstance(value, dict) else value
-        sys.stdout.write(printable(f"{name.replace('_', ' ')}: {'none' if shown in ('', []) else shown}\n"))
+            run(config)
+        record = command(**options)
+        if json:
+            print_json(record)
+            return
+        for name, value in record.items():
+            shown = ", ".join(f"{count} {what}" for what, count in value.items()) if isinstance(value, dict) else value
+            sys.stdout.write(printable(f"{name.replace('_', ' ')}: {'none' if shown in ('', []) else shown}\n"))
+
+    parameters = [
+        Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context),
+        *inspect.signature(command, eval_str=True).parameters.values(),
+        Parameter("folder", Parameter.KEYWORD_ONLY, default=None, annotation=Folder),
+        Parameter("json", Parameter.KEYWORD_ONLY, default=False, annotation=Json),
+    ]
+    wrapped.__signature__ = inspect.Signature(sorted(parameters, key=lambda one: one.kind))  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {one.name: one.annotation for one in parameters}
+    return wrapped
 
 
 @app.command()
-def backup(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="New file.")],
-    *,
-    folder: Folder = None,
-    json: Json = False,
-) -> None:
-    """Copy the database into a file, while the portal serves or not.
-
-    \f
-    Args:
-        context: With the folder that stands before the name of the command.
-        file: New file.
-        folder: Of the portal.
-        json: One JSON object on stdout.
-    """  # noqa: D301
-    _ready(context, folder)
+@_of_portal
+def backup(file: Annotated[Path, typer.Argument(help="New file.")]) -> dict[str, Any]:
+    """Copy the database into a file, while the portal serves or not."""
     from toolkit.web.operations.backup import backup as run
 
-    _answer(run(file), json=json)
+    return run(file)
 
 
 @app.command()
+@partial(_of_portal, migrated=False)
 def restore(
-    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A backup.")],
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace the database that is there.")] = False,
-    folder: Folder = None,
-    json: Json = False,
-) -> None:
-    """Put a backup in the place of the database; what was erased or revoked since then is so again.
-
-    \f
-    Args:
-        context: With the folder that stands before the name of the command.
-        file: A backup.
-        force: Replace the database that is there.
-        folder: Of the portal.
-        json: One JSON object on stdout.
-    """  # noqa: D301
-    _ready(context, folder, migrated=False)
+) -> dict[str, Any]:
+    """Put a backup in the place of the database; what was erased or revoked since then is so again."""
     from toolkit.web.operations.backup import restore as run
 
-    _answer(run(file, force=force), json=json)
+    return run(file, force=force)
 
 
 @app.command()
-def verify(context: typer.Context, *, folder: Folder = None, json: Json = False) -> None:
+@_of_portal
+def verify() -> dict[str, Any]:
     """Check the database, the chain of the audit log, consent texts, seats and erasures."""
-    _ready(context, folder)
     from toolkit.web.operations.backup import counts, faults
 
     found = faults()
     if found:
         raise DataError("the data of the portal is not sound: {faults:; }.", details={"faults": found}, faults=found)
-    _answer({"sound": True, **counts()}, json=json)
+    return {"sound": True, **counts()}
 
 
 @app.command()
-def purge(
-    context: typer.Context,
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count alone.")] = False,
-    folder: Folder = None,
-    json: Json = False,
-) -> None:
-    """Delete what is past its retention; the serving portal does it every hour.
-
-    \f
-    Args:
-        context: With the folder that stands before the name of the command.
-        dry_run: Count alone.
-        folder: Of the portal.
-        json: One JSON object on stdout.
-    """  # noqa: D301
-    _ready(context, folder)
+@_of_portal
+def purge(*, dry_run: Annotated[bool, typer.Option("--dry-run", help="Count alone.")] = False) -> dict[str, Any]:
+    """Delete what is past its retention; the serving portal does it every hour."""
     from toolkit.web.gate.retention import purge as run
 
-    _answer(run(dry_run=dry_run), json=json)
+    return run(dry_run=dry_run)
 
 
 @app.command()
-def migrate(context: typer.Context, *, folder: Folder = None) -> None:
+@_of_portal
+def migrate() -> dict[str, Any]:
     """Bring the tables to the schema of this version; serving does it too."""
-    _ready(context, folder)
+    return {}
 
 
 @app.command()
-def invite(context: typer.Context, *, folder: Folder = None, json: Json = False) -> None:
+@_of_portal
+def invite() -> dict[str, Any]:
     """Print a link by which one more host signs in, once, within a day."""
-    _ready(context, folder)
     from toolkit.web.hosts import invitation
 
-    _answer({"link": invitation()}, json=json)
+    return {"link": invitation()}
 
 
 @app.command()
-def recover(
-    context: typer.Context,
-    host: Annotated[str, typer.Argument(metavar="HOST", help="Name of the host.")],
-    *,
-    folder: Folder = None,
-    json: Json = False,
-) -> None:
+@_of_portal
+def recover(host: Annotated[str, typer.Argument(metavar="HOST", help="Name of the host.")]) -> dict[str, Any]:
     """Give a host who lost a password or a telephone a new password, without one-time passwords."""
-    _ready(context, folder)
     from toolkit.web.hosts import recover as run
 
-    _answer({"password": run(host)}, json=json)
+    return {"password": run(host)}

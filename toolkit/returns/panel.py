@@ -60,8 +60,6 @@ LAG_DAYS = 93
 """A series that ends longer than this before the panel has ended: publication explains three months, not more."""
 STILL = 1e-12
 """Range of a price, as a part of its highest value, up to which it does not change."""
-CUSTOMS = "customs_unit_value"
-"""The noisy basis: value of all imports of a month over their quantity."""
 
 
 @dataclass(frozen=True, slots=True)

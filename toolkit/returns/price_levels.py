@@ -20,9 +20,10 @@ from toolkit.core.calendar import month_end
 from toolkit.core.forecast import AssetRisk, FloatArray, PriceLevel
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.market.price_series import PriceSeries, date_of
+from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.history import ANNUAL, ANNUAL_AVERAGE, AnnualPrices, frequency
 from toolkit.returns.observation.level_filter import DELIVERY_LAG, filtered_levels
-from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, MINIMUM_YEARS
+from toolkit.returns.panel import MINIMUM_CHANGES, MINIMUM_YEARS
 from toolkit.returns.volatility_pooling import annual_volatility, level_error
 
 

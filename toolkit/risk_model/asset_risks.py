@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from toolkit.core.errors import GapError
 from toolkit.core.forecast import AssetRisk, FloatArray
+from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.currencies import FxReturns
 from toolkit.returns.history import ANNUAL_AVERAGE
 from toolkit.returns.observation.local_level import LocalLevels
-from toolkit.returns.panel import CUSTOMS, MINIMUM_CHANGES, Panel
+from toolkit.returns.panel import MINIMUM_CHANGES, Panel
 from toolkit.returns.volatility_pooling import (
     PooledVolatility,
     annual_volatility,

@@ -17,7 +17,7 @@ from toolkit.market.exchange_rates import Rates
 from toolkit.market.price_series import PriceSeries
 from toolkit.returns.currencies import fx_returns
 from toolkit.returns.history import AnnualPrices
-from toolkit.returns.observation.averaging import volatility_factor
+from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
 from toolkit.returns.panel import Panel, align
 from toolkit.returns.price_levels import LevelPath, price_levels
 from toolkit.returns.volatility_prior import SINCE
@@ -183,7 +183,7 @@ def _corrections(observed: Observed, panel: Panel, assets: tuple[str, ...]) -> t
             message(
                 "Prices of {assets} are averages over a month: volatility raised by a factor of {factor:.3f} (Working 1960).",
                 assets=averaged,
-                factor=volatility_factor(),
+                factor=VOLATILITY_FACTOR,
             )
         )
     if observed.levels is not None:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from toolkit.core.baskets import DOLLAR_SERIES, MEMBERS
 from toolkit.core.forecast import FloatArray, frozen
+from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.currencies import FxReturns
-from toolkit.returns.observation.averaging import volatility_factor
+from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
 from toolkit.returns.observation.joint import latent_increments
 from toolkit.returns.observation.local_level import LocalLevels, local_levels
 from toolkit.returns.observation.smoothing import Unsmoothed, unsmooth
 from toolkit.returns.observed_returns import Returns
-from toolkit.returns.panel import CUSTOMS, Panel
+from toolkit.returns.panel import Panel
 from toolkit.returns.volatility_prior import with_prior
 from toolkit.risk_model.timeseries.baskets import mean_weights
 
@@ -81,7 +82,7 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
     average = (bases == AVERAGE) & latent & panel.monthly
     noisy, assessed = ((bases == basis) & latent for basis in (CUSTOMS, ASSESSED))
     printed = panel.simple_returns()
-    factor = volatility_factor() if (average | noisy).any() and panel.monthly else 1.0
+    factor = VOLATILITY_FACTOR if (average | noisy).any() and panel.monthly else 1.0
     corrected = average.any() or assessed.any()
     mean = printed.copy() if corrected else printed
     mean[:, average] = _widened(mean[:, average], factor)
@@ -166,7 +167,7 @@ def _through_noise(
         regressors: (t - 1, k) changes of factors.
         exact: (T, n) changes of all others as printed.
         mean: The same corrected.
-        factor: `volatility_factor` of averaging.
+        factor: `VOLATILITY_FACTOR` of averaging.
 
     Returns:
         Changes whose volatility is that of a year, beside `mean`; the changes of the levels themselves, beside `exact`.

@@ -17,9 +17,9 @@ from toolkit.app.controls.states import control_states
 from toolkit.app.optimize import optimize
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError, FrameError, SpecError
+from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.observation import level_filter
 from toolkit.returns.observation.level_filter import beliefs, filtered_levels
-from toolkit.returns.panel import CUSTOMS
 
 TODAY = date(2026, 11, 24)
 

@@ -25,8 +25,8 @@ from toolkit.market.market import Market, Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.quality import findings, quality
 from toolkit.market.readers.events import OwnEvents
+from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.returns.history import ANNUAL_AVERAGE, annual_rows
-from toolkit.returns.panel import CUSTOMS
 from toolkit.returns.price_levels import LevelPath
 from toolkit.returns.volatility_prior import yearly_prices
 from toolkit.strategy.model import OwnAsset, Strategy, UniverseSpec

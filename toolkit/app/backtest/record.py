@@ -21,8 +21,8 @@ from toolkit.core.errors import SpecError
 from toolkit.core.messages import message, phrases
 from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
+from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.records.answers import backtest as records
-from toolkit.returns.panel import CUSTOMS
 from toolkit.risk_model.observed import AVERAGE
 from toolkit.strategy.model import Strategy
 

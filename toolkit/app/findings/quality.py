@@ -10,9 +10,9 @@ import polars as pl
 from toolkit.app.findings.part import Ask, part
 from toolkit.market.quality import is_old
 from toolkit.market.quality import quality as measured
+from toolkit.market.readers.price_checks import CUSTOMS
 from toolkit.records.base import Named
 from toolkit.records.parts.quality import Quality, SeriesQuality, StoredChecks
-from toolkit.returns.panel import CUSTOMS
 
 
 @part("quality")

@@ -29,12 +29,5 @@ import math
 TRADING_DAYS = 21
 """Prices behind the average of a month."""
 
-
-def variance_ratio(m: int) -> float:
-    """Variance of the change of m-point averages against that of period-end prices: 1 at m = 1, 2/3 in the limit."""
-    return (2.0 * m * m + 1.0) / (3.0 * m * m)
-
-
-def volatility_factor(m: int = TRADING_DAYS) -> float:
-    """Volatility of period-end prices over that of m-point averages: 1 at m = 1, sqrt(3/2) in the limit."""
-    return 1.0 / math.sqrt(variance_ratio(m))
+VOLATILITY_FACTOR = 1.0 / math.sqrt((2.0 * TRADING_DAYS**2 + 1.0) / (3.0 * TRADING_DAYS**2))
+"""Volatility of period-end prices over that of the averages of a month."""

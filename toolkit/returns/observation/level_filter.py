@@ -35,6 +35,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.core.forecast import FloatArray
+from toolkit.returns.observation.group import log_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def beliefs(log_price: FloatArray, quantity: FloatArray, model: LevelModel = MOD
     yield _mixture(parts, noise, m), np.zeros(m)
     for prices, scarce in zip(log_price[1:], relative[1:], strict=True):
         log_weight, level, premium, variance, cross, own, high_volatility = parts
-        before = _log_sum(log_weight.reshape(m, -1))
+        before = log_sum(log_weight.reshape(m, -1), axis=1)
         # Every path goes on in either regime, and its print is of one of three kinds: (C, B, 2, 3).
         seen = np.repeat(np.isfinite(prices), nodes)[:, None, None, None]
         y, z = (np.repeat(row, nodes)[:, None] for row in (np.nan_to_num(prices), scarce))
@@ -178,7 +179,7 @@ def beliefs(log_price: FloatArray, quantity: FloatArray, model: LevelModel = MOD
             np.array([False, True])[:, None],
         )
         parts = [np.broadcast_to(part, log_weight.shape).reshape(len(noise), -1) for part in every]
-        after = _log_sum(parts[0].reshape(m, -1))
+        after = log_sum(parts[0].reshape(m, -1), axis=1)
         parts = _likeliest(parts)
         yield _mixture(parts, noise, m), after - before
 
@@ -202,27 +203,21 @@ def _noise(noise: FloatArray, scarce: FloatArray, model: LevelModel) -> FloatArr
     return np.concatenate([narrow, model.wider * narrow, narrow + model.gross_size**2], axis=1)
 
 
-def _log_sum(values: FloatArray) -> FloatArray:
-    top = values.max(axis=1, keepdims=True)
-    return top[:, 0] + np.log(np.exp(values - top).sum(axis=1))
-
-
 def _likeliest(parts: list[np.ndarray]) -> list[np.ndarray]:
     """The `KEPT` components (C, KEPT) of the largest weight, which take over the weight of the others of their node."""
     log_weight = parts[0]
     if log_weight.shape[1] <= KEPT:
         return parts
     kept = np.argpartition(-log_weight, KEPT, axis=1)[:, :KEPT]
-    total = _log_sum(log_weight)
+    total = log_sum(log_weight, axis=1)
     parts = [np.take_along_axis(part, kept, axis=1) for part in parts]
-    parts[0] = parts[0] + (total - _log_sum(parts[0]))[:, None]
+    parts[0] = parts[0] + (total - log_sum(parts[0], axis=1))[:, None]
     return parts
 
 
 def _mixture(parts: list[np.ndarray], noise: FloatArray, m: int) -> Mixture:
-    log_weight, *rest = (part.reshape(m, -1) for part in parts)
-    weight = np.exp(log_weight - _log_sum(log_weight)[:, None])
-    *moments, high_volatility = rest
+    log_weight, *moments, high_volatility = (part.reshape(m, -1) for part in parts)
+    weight = np.exp(log_weight - log_sum(log_weight, axis=1)[:, None])
     return Mixture(
         weight, *moments, noise=np.repeat(noise, parts[0].shape[1], axis=1).reshape(m, -1), is_high_volatility=high_volatility
     )

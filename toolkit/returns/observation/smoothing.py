@@ -51,7 +51,7 @@ class Geltner:
     @property
     def factor(self) -> FloatArray:
         """Factor (n,) of the volatility: that of the price over that of its assessments."""
-        return geltner_factor(self.coefficient)
+        return np.sqrt((1.0 + self.coefficient) / (1.0 - self.coefficient))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ class Unsmoothed:
     Attributes:
         method: n names of the model applied: `AS_IS`, `GELTNER` or `GETMANSKY`.
         coefficient, error: (n,) first autocorrelation, Geltner's f before its bounds, and its standard error.
-        weights, weight_errors: (n, 3) of Getmansky, Lo and Makarov, zero beyond the order chosen; (1, 0, 0) and
-            zeros where that is not the model applied.
+        weights: (n, 3) of Getmansky, Lo and Makarov, zero beyond the order chosen; (1, 0, 0) where that is not the model
+            applied.
         factor, factor_error: (n,) what the volatility is multiplied with, and the standard error of its logarithm; 1 and 0
             where nothing is applied.
         changes: (T, n) unsmoothed, NaN where there is no change. Each uses no later change, though parameters of all.
@@ -91,7 +91,6 @@ class Unsmoothed:
     coefficient: FloatArray
     error: FloatArray
     weights: FloatArray
-    weight_errors: FloatArray
     factor: FloatArray
     factor_error: FloatArray
     changes: FloatArray
@@ -103,11 +102,6 @@ class Unsmoothed:
     def applied(self) -> NDArray[np.bool_]:
         """Which series (n,) were unsmoothed."""
         return np.array([method != AS_IS for method in self.method])
-
-
-def geltner_factor(f: FloatArray) -> FloatArray:
-    """Volatility of the price against that of its assessments: sqrt((1 + f) / (1 - f))."""
-    return np.sqrt((1.0 + f) / (1.0 - f))
 
 
 def _centred(changes: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -191,7 +185,7 @@ def unsmooth(changes: FloatArray) -> Unsmoothed:
     n = changes.shape[1]
     first, ar = first_autocorrelation(changes), geltner(changes)
     method = np.full(n, AS_IS, dtype=object)
-    weights, errors = np.tile([1.0, 0.0, 0.0], (n, 1)), np.zeros((n, 3))
+    weights = np.tile([1.0, 0.0, 0.0], (n, 1))
     factor, factor_error = np.ones(n), np.zeros(n)
     result = changes.copy()
     smooth = np.flatnonzero(ar.positive)
@@ -206,14 +200,13 @@ def unsmooth(changes: FloatArray) -> Unsmoothed:
         own = smooth[chosen]
         theta, printed = found.weights[chosen], changes[:, own]
         method[own], factor[own], factor_error[own] = GETMANSKY, found.factor[chosen], found.factor_error[chosen]
-        weights[own, : order + 1], errors[own, : order + 1] = theta, found.errors[chosen]
+        weights[own, : order + 1] = theta
         result[:, own] = _shocks(innovations(_centred(printed)[0], found.coefficients[chosen]), printed, 1.0 / theta[:, 0])
     return Unsmoothed(
         method=tuple(method),
         coefficient=first.coefficient,
         error=first.error,
         weights=weights,
-        weight_errors=errors,
         factor=factor,
         factor_error=factor_error,
         changes=result,

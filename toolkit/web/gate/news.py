@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from toolkit.web.gate.consent import MARKETING
@@ -9,15 +10,19 @@ from toolkit.web.models import Consent, Outbox, Registration, Webinar
 from toolkit.web.writing import writing
 
 
+def agreed() -> QuerySet[Consent]:
+    """Consents to news that were confirmed and not taken back."""
+    return Consent.objects.filter(text__purpose=MARKETING, given=True, confirmed__isnull=False, withdrawn=None)
+
+
 def news_readers(webinar: Webinar) -> list[Registration]:
     """Registrations whose address agreed to news, confirmed that and did not take it back: one for each address.
 
     Whoever has registered for this webinar knows of it; whom a host has revoked is not asked back.
     """
-    agreed = Consent.objects.filter(text__purpose=MARKETING, given=True, confirmed__isnull=False, withdrawn=None)
     known = Registration.objects.filter(webinar=webinar).values("email")
     found = (
-        Registration.objects.filter(consents__in=agreed, webinar__host=webinar.host_id)
+        Registration.objects.filter(consents__in=agreed(), webinar__host=webinar.host_id)
         .exclude(state=Registration.State.REVOKED)
         .exclude(email__in=known)
         .order_by("created")

@@ -53,7 +53,7 @@ def register(new: Registration, shown: dict[str, str], *, marketing: bool, shown
             consent.record(registration, texts, marketing=marketing, shown_at=shown_at)
             Outbox.objects.create(kind="confirm", registration=registration)
         else:
-            _tell_again(registration)
+            tell_again(registration)
         transaction.set_rollback(refused)
     if refused:
         Outbox.objects.create(kind=NOTHING)
@@ -69,16 +69,11 @@ def resend(webinar: Webinar, email: str, *, refused: bool = False) -> None:
         refused: Whether nothing may come of it.
     """
     found = Registration.objects.filter(webinar=webinar, email=email.lower()).first()
-    _tell_again(None if refused else found)
+    tell_again(None if refused else found)
 
 
 @writing
-def remind(registration: Registration) -> None:
-    """Send the mail of a registration again, because its host asks for it."""
-    _tell_again(registration)
-
-
-def _tell_again(registration: Registration | None) -> None:
+def tell_again(registration: Registration | None) -> None:
     """The mail that fits the state, and none where there is no registration; a link comes at most every ten minutes."""
     kinds = {State.PENDING: "confirm", State.CONFIRMED: "link", State.WAITLISTED: "waitlist"}
     kind = NOTHING if registration is None else kinds.get(State(registration.state), NOTHING)

@@ -24,11 +24,10 @@ from toolkit.web import hosts
 from toolkit.web.export import registrations_csv, registrations_xlsx
 from toolkit.web.forms import CodeForm, HostForm, HostLogin, Nothing, RegistrationForm, Strict
 from toolkit.web.gate import limits, registering
-from toolkit.web.gate.consent import MARKETING
-from toolkit.web.gate.news import news_readers
+from toolkit.web.gate.news import agreed, news_readers
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address
-from toolkit.web.models import Consent, Host, Registration, Webinar
+from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.views.errors import bad_request, link_not_valid, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
@@ -162,10 +161,8 @@ def posted(kind: type[F]) -> Callable[[Posted[F]], Callable[[HttpRequest, str], 
 
 def registrations(webinar: Webinar) -> QuerySet[Registration]:
     """Registrations in the order they came, with whether a confirmed consent to news was given."""
-    given = Consent.objects.filter(
-        registration=OuterRef("pk"), text__purpose=MARKETING, given=True, confirmed__isnull=False, withdrawn=None
-    )
-    return webinar.registrations.annotate(news=Exists(given)).order_by("created", "id")  # type: ignore[attr-defined]
+    given = Exists(agreed().filter(registration=OuterRef("pk")))
+    return webinar.registrations.annotate(news=given).order_by("created", "id")  # type: ignore[attr-defined]
 
 
 @require_safe
@@ -223,7 +220,7 @@ def _changing(change: Callable[[Registration], object], action: str) -> Callable
 
 revoke = _changing(functools.partial(registering.cancel, state=Registration.State.REVOKED), "revoke")
 """End a registration: its link, its sessions, its seat."""
-resend = _changing(registering.remind, "resend")
+resend = _changing(registering.tell_again, "resend")
 """Send the mail of a registration again."""
 erase = _changing(registering.erase, "erase")
 """Delete everything of a registration."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.returns.observation.averaging import volatility_factor
+from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
 from toolkit.returns.observation.joint import EXPLAINED, capped, latent_increments
 from toolkit.returns.observation.local_level import local_levels
 
@@ -73,7 +73,7 @@ def test_averaged_factors_explain_their_whole_variance():
     walks = np.column_stack([steps[:, 0], 0.6 * steps[:, :1] + 0.8 * steps[:, 1:]]).cumsum(axis=0)
     mean = 0.1 * walks.reshape(T, 21, 3).mean(axis=1)
     factor, prints = np.diff(mean[:, :1], axis=0), mean[:, 1:] + 0.1 * rng.standard_normal((T, 2))
-    scale = volatility_factor()
+    scale = VOLATILITY_FACTOR
     arguments = np.full(prints.shape, 0.01 - 0.01 / 6), np.full(2, 1e-4), np.full(2, 0.01), factor
     naive, found = latent_increments(prints, *arguments), latent_increments(prints, *arguments, factor_scale=scale)
     assert found.loadings[:, 0] == pytest.approx(0.6, abs=0.1)

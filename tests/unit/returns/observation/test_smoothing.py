@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toolkit.returns.observation.averaging import variance_ratio
-from toolkit.returns.observation.smoothing import AS_IS, BOUND, GELTNER, geltner_factor, getmansky, unsmooth
+from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
+from toolkit.returns.observation.smoothing import AS_IS, BOUND, GELTNER, Geltner, getmansky, unsmooth
 
 
 def smoothed(seed, periods, n, f=0.6):
@@ -17,7 +17,8 @@ def smoothed(seed, periods, n, f=0.6):
 
 def test_geltners_published_example():
     # DOMAIN.md, section 10: f = 0.5 turns 20 % into 34.6 %.
-    assert 0.2 * geltner_factor(np.array([0.5]))[0] == pytest.approx(0.346, abs=5e-4)
+    f = np.array([0.5])
+    assert 0.2 * Geltner(f, f, f, f > 0).factor[0] == pytest.approx(0.346, abs=5e-4)
 
 
 def test_unsmoothing_is_geltners_formula_and_keeps_mean_and_gaps():
@@ -61,17 +62,17 @@ def test_constant_short_reverting_and_missing_series_come_back_as_they_are():
     assert np.array_equal(found.changes, changes, equal_nan=True)
     assert (found.factor == 1.0).all()
     assert found.coefficient[2] == pytest.approx(-0.5, abs=0.2)
-    for name in ("coefficient", "error", "weights", "weight_errors", "factor_error"):
+    for name in ("coefficient", "error", "weights", "factor_error"):
         assert np.isfinite(getattr(found, name)).all()
 
 
 def test_an_almost_unit_root_is_bounded():
     found = unsmooth(smoothed(5, 500, 1, f=0.98))
-    assert found.factor[0] <= geltner_factor(np.array([BOUND]))[0] + 1e-12
+    assert found.factor[0] <= np.sqrt((1.0 + BOUND) / (1.0 - BOUND)) + 1e-12
 
 
 def test_limits_of_averaging_and_the_equivalent_smoothing_weights():
-    assert variance_ratio(10_000) == pytest.approx(2 / 3, rel=1e-6)
+    assert pytest.approx(np.sqrt(1.5), rel=1e-3) == VOLATILITY_FACTOR
     theta = np.array([1.0, 2.0 - np.sqrt(3.0)]) / (3.0 - np.sqrt(3.0))
     assert 1 / np.linalg.norm(theta) == pytest.approx(np.sqrt(1.5))
     walk = np.random.default_rng(8).standard_normal((4000 * 21, 1)).cumsum(axis=0)
