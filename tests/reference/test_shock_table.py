@@ -6,7 +6,7 @@ import pytest
 
 from toolkit.core.errors import SpecError
 from toolkit.holdings.licence_delay import LicenceDelay
-from toolkit.shocks.elasticity import Elasticity, Scenario, linear_multiple, price_band, price_multiple
+from toolkit.shocks.elasticity import Elasticity, linear_multiple, price_band, price_multiple
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,3 @@ def test_a_cap_below_the_price_is_refused():
 def test_elasticities_out_of_order_are_refused():
     with pytest.raises(SpecError, match="low to high"):
         Elasticity(0.7, 0.4, 0.25, "given", "test")
-
-
-@pytest.mark.parametrize(
-    ("kind", "assets", "changes"),
-    [("tighen", ("a",), (0.1,)), ("tighten", ("a", "a"), (0.1, 0.1)), ("tighten", ("a",), (-1.5,))],
-)
-def test_impossible_scenarios_are_refused(kind, assets, changes):
-    with pytest.raises(SpecError):
-        Scenario("s", kind, assets, changes, "method", "source")
