@@ -118,9 +118,10 @@ def of_one(rows: pl.DataFrame) -> pl.DataFrame:
     Args:
         rows: With `price` and `unit`.
     """
-    parts = pl.col("unit").str.extract_groups(r"^\s*(1|100|1000)\s*(\p{L}.*)$").struct
-    if not rows["unit"].str.contains(r"^\s*[1-9]").any():
+    units = rows.select(pl.col("unit").unique()).to_series()  # a column of one constant is not written out
+    if not units.str.contains(r"^\s*[1-9]").any():
         return rows
+    parts = pl.col("unit").str.extract_groups(r"^\s*(1|100|1000)\s*(\p{L}.*)$").struct
     count = parts.field("1").cast(pl.Float64).fill_null(1.0)
     return rows.with_columns(price=pl.col("price") / count, unit=pl.coalesce(parts.field("2"), "unit"))
 
