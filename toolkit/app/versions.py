@@ -28,6 +28,7 @@ def kernel() -> str:
     """
     found = np.show_config(mode="dicts").get("SIMD Extensions", {})  # type: ignore[union-attr]  # numpy's stub has None
     simd = [*found.get("baseline", ()), *found.get("found", ())][-1:]
-    # The first is that of numpy; there is none where it uses another library, as on macOS.
-    cores = [library["architecture"] for library in threadpool_info() if library["internal_api"] == "openblas"][:1]
+    # That of numpy, whatever others have been loaded with a solver; there is none where it uses another library, as on macOS.
+    blas = [library for library in threadpool_info() if library["internal_api"] == "openblas"]
+    cores = [library["architecture"] for library in sorted(blas, key=lambda one: "numpy" not in one["filepath"])][:1]
     return " ".join((platform.machine(), *cores, *simd))
