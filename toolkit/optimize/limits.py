@@ -55,7 +55,7 @@ def limit_reports(
         wealth: After the costs of the final trades, as a fraction of the budget.
     """
     reports, limits = [], problem.linear_constraints()
-    values, relaxed_slack = limits.rows.times(x), relaxed.h - relaxed.rows.times(continuous.x)
+    values, relaxed_slack = limits.rows.matvec(x), relaxed.h - relaxed.rows.matvec(continuous.x)
     curved = {own.owner: own for own in problem.convex_constraints()}
     contributions, found = problem.risk_contributions(), Prices.of(problem, relaxed, continuous)
     for position, constraint in enumerate(problem.constraints):

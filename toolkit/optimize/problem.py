@@ -71,7 +71,7 @@ class Bounds:
             own = own[np.lexsort((-own, -sign * bound[own]))]  # the tightest is written last, of equal ones the first
             limit[columns[own]], row[columns[own]] = bound[own], alone[own]
         shared = entries != 1
-        return cls(low, high, low_row, high_row, coefficients, np.flatnonzero(shared), rows.take(shared).dense())
+        return cls(low, high, low_row, high_row, coefficients, np.flatnonzero(shared), rows.take(shared).toarray())
 
 
 @dataclass(frozen=True)  # no slots: bounds are looked for, and the matrix is made, once
@@ -99,7 +99,7 @@ class LinearConstraints:
     @cached_property
     def G(self) -> FloatArray:  # noqa: N802
         """(m, n + 1) the rows as an array, which what solves a thousand assets does without."""
-        return frozen(self.rows.dense())
+        return frozen(self.rows.toarray())
 
     @cached_property
     def bounds(self) -> Bounds:

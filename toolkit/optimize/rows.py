@@ -13,7 +13,7 @@ from toolkit.core.forecast import FloatArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SparseRows:
-    """A matrix by those of its entries that are not zero: a limit on a single asset has one.
+    """A matrix by those of its entries that are not zero, its methods as scipy names them: a limit on a single asset has one.
 
     `scipy.sparse` takes a tenth of a second to import, which who asks about ten metals need not wait for.
 
@@ -45,16 +45,16 @@ class SparseRows:
         return cls((int(starts[-1]), p), at, columns, values)
 
     @classmethod
-    def alone(cls, columns: Sequence[int] | NDArray[np.intp], p: int) -> SparseRows:
+    def unit(cls, columns: Sequence[int] | NDArray[np.intp], p: int) -> SparseRows:
         """One row, with the entry 1, for each of some columns of p."""
         m = len(columns)
         return cls((m, p), np.arange(m), np.asarray(columns, dtype=np.intp), np.ones(m))
 
-    def times(self, x: FloatArray) -> FloatArray:
+    def matvec(self, x: FloatArray) -> FloatArray:
         """(m,) the matrix times x, (p,)."""
         return np.bincount(self.at, self.values * x[self.columns], self.shape[0]).astype(np.float64, copy=False)
 
-    def back(self, y: FloatArray) -> FloatArray:
+    def rmatvec(self, y: FloatArray) -> FloatArray:
         """(p,) the transposed matrix times y, (m,)."""
         return np.bincount(self.columns, self.values * y[self.at], self.shape[1]).astype(np.float64, copy=False)
 
@@ -65,7 +65,7 @@ class SparseRows:
         of, place = kept[self.at], np.cumsum(kept) - 1
         return SparseRows((int(kept.sum()), self.shape[1]), place[self.at[of]], self.columns[of], sign * self.values[of])
 
-    def dense(self) -> FloatArray:
+    def toarray(self) -> FloatArray:
         """(m, p)."""
         found = np.zeros(self.shape)
         found[self.at, self.columns] = self.values

@@ -208,7 +208,7 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
     today = problem.data.held
     broken = (
         (today < limits.lowest - SAME).any()
-        or (limits.rows.times(today) > limits.h + SAME).any()
+        or (limits.rows.matvec(today) > limits.h + SAME).any()
         or any(constraint.excess(today) > SAME for constraint in problem.convex_constraints())
         or any(contribution.value(today[:-1]) > contribution.limit + SAME for contribution in problem.risk_contributions())
     )

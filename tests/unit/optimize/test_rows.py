@@ -13,13 +13,13 @@ def test_rows_are_the_matrix_that_they_stand_for(seed):
     A = np.where(rng.random((5, 4)) < 0.5, rng.normal(size=(5, 4)), 0.0)
     A[2] = 0.0
     rows, x, y = SparseRows.of(A), rng.normal(size=4), rng.normal(size=5)
-    assert np.array_equal(rows.dense(), A)
-    assert rows.times(x) == pytest.approx(A @ x, abs=1e-15)
-    assert rows.back(y) == pytest.approx(A.T @ y, abs=1e-15)
+    assert np.array_equal(rows.toarray(), A)
+    assert rows.matvec(x) == pytest.approx(A @ x, abs=1e-15)
+    assert rows.rmatvec(y) == pytest.approx(A.T @ y, abs=1e-15)
     kept = np.array([True, False, True, True, False])
-    assert np.array_equal(rows.take(kept, -1.0).dense(), -A[kept])
-    assert np.array_equal(SparseRows.stacked([rows, rows.take(kept)], 4).dense(), np.vstack([A, A[kept]]))
-    assert SparseRows.stacked([], 4).times(x).shape == (0,)
+    assert np.array_equal(rows.take(kept, -1.0).toarray(), -A[kept])
+    assert np.array_equal(SparseRows.stacked([rows, rows.take(kept)], 4).toarray(), np.vstack([A, A[kept]]))
+    assert SparseRows.stacked([], 4).matvec(x).shape == (0,)
 
 
 def test_limits_that_do_not_change_are_made_once_and_those_of_what_is_held_anew():

@@ -375,7 +375,7 @@ def _before(inputs: Inputs, problem: Problem, weights: FloatArray) -> Before:
     """Measures of the holdings before trading: volatility, controlled share, countries, and the value at each limit."""
     exposure = country_exposure(dict(zip(inputs.universe.keys, weights, strict=True)), inputs.supply)
     limits = problem.linear_constraints()
-    values = limits.rows.times(np.append(weights, 1.0 - weights.sum()))
+    values = limits.rows.matvec(np.append(weights, 1.0 - weights.sum()))
     at: dict[str, float] = {}
     for row in np.argsort(limits.h - values, kind="stable"):
         sign = 1.0 if limits.sides[row] == "upper" else -1.0

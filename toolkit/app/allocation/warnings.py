@@ -151,7 +151,7 @@ def _of_target(problem: Problem, money: AllocationAmounts) -> Iterator[Remark]:
         return
     wanted, limits = np.append(target, 1.0 - target.sum()), problem.linear_constraints()
     away = np.maximum(np.append(money.weights, money.cash / money.wealth) - wanted, 0.0)
-    broken = np.flatnonzero(limits.rows.times(wanted) > limits.h + BROKEN)
+    broken = np.flatnonzero(limits.rows.matvec(wanted) > limits.h + BROKEN)
     if away[-1] <= MORE_CASH or not len(broken):
         return
     names = named(dict.fromkeys(problem.constraints[limits.owner[row]].name for row in broken))

@@ -228,7 +228,9 @@ def _changes(
     ledger, rows = context.ledger, set[tuple[date, str, str, str]]()
     found = upcoming(ledger, on=as_of, within_days=AHEAD_DAYS)
     ahead = [ledger[row["event_id"]] for row in found if (row["status"], row["kind"]) == ("ahead", "control")]
-    for asset, form, origin, purity, size in {(n.asset, n.form, n.export_from, n.purity, n.size) for n in portfolio.lots}:
+    for asset, form, origin, purity, size in {
+        (lot.asset, lot.form, lot.export_from, lot.purity, lot.size) for lot in portfolio.lots
+    }:
         piece = piece_of(purity, size)
         changes = [*ledger.state(asset, form, on=as_of, destination=destination, origin=origin, **piece).next_changes]
         for event in ahead:

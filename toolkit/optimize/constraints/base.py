@@ -128,7 +128,7 @@ class LinearConstraint:
             upper: (m,).
             data: Of the assets.
         """
-        return cls(tuple(data.universe.keys[i] for i in at), SparseRows.alone(at, len(data.universe) + 1), lower, upper)
+        return cls(tuple(data.universe.keys[i] for i in at), SparseRows.unit(at, len(data.universe) + 1), lower, upper)
 
 
 @dataclass(frozen=True, slots=True)

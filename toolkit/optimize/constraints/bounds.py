@@ -112,7 +112,7 @@ class Cash(SignedLimits):
 
 @lru_cache(maxsize=8)
 def _cash_row(lower: float | None, upper: float | None, n: int) -> LinearConstraint:
-    return LinearConstraint.of(("cash",), SparseRows.alone([n], n + 1), lower, upper)
+    return LinearConstraint.of(("cash",), SparseRows.unit([n], n + 1), lower, upper)
 
 
 class FullyInvested(UpperLimited):

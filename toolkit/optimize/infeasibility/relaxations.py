@@ -190,7 +190,7 @@ def _with_room(problem: Problem, limits: LinearConstraints) -> LinearConstraints
         return limits
     n = len(problem.universe)
     return LinearConstraints(
-        SparseRows.stacked([limits.rows, SparseRows.alone(range(n), n + 1).take(np.ones(n, dtype=bool), -1.0)], n + 1),
+        SparseRows.stacked([limits.rows, SparseRows.unit(range(n), n + 1).take(np.ones(n, dtype=bool), -1.0)], n + 1),
         np.append(limits.h, np.full(n, -SOME)),
         (*limits.owner, *[OBJECTIVE] * n),
         (*limits.labels, *problem.universe.keys),

@@ -95,9 +95,9 @@ def certify_weights(
         trades: What is paid on trades beside; of its subgradients the one counts that leaves least.
     """
     # The rows of `x >= 0` are an identity matrix, which would be the largest array of a large problem.
-    scale, slack = max(float(np.abs(gradient).max()), size), limits.h - limits.rows.times(x)
+    scale, slack = max(float(np.abs(gradient).max()), size), limits.h - limits.rows.matvec(x)
     signs = np.where(np.isfinite(limits.lowest), duals.nonnegative, 0.0)
-    stationarity = gradient + limits.rows.back(duals.limits) - signs + duals.budget
+    stationarity = gradient + limits.rows.rmatvec(duals.limits) - signs + duals.budget
     if trades is not None:
         stationarity = stationarity + np.clip(-stationarity, *trades.slopes(x))
     negative = -min(float(duals.limits.min(initial=0.0)), float(signs.min(initial=0.0)))

@@ -218,7 +218,7 @@ def solve_near(program: Program, near: FloatArray, multipliers: FloatArray, sign
     bounds, quadratic, trades, traded = program.bounds, program.quadratic, program.trades, np.append(near[:-1] - held, 0.0)
     # A solver leaves a little of every multiplier and of every distance; a row of -1 is none.
     limits = program.limits
-    active = np.append((multipliers > 0) & (limits.h - limits.rows.times(near) < NEAR), False)
+    active = np.append((multipliers > 0) & (limits.h - limits.rows.matvec(near) < NEAR), False)
     low, high = program.fixed | active[bounds.low_row] | ((signs > 0) & (near < NEAR)), active[bounds.high_row]
     x = np.where(low, bounds.low, np.where(high, bounds.high, 0.0))
     slope = program.gradient(x)
@@ -304,7 +304,7 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
 def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: FloatArray, equality: float) -> Answer:
     """The answer at x: what is left of stationarity is what the bounds of a weight, or its sign, push with."""
     bounds = program.bounds
-    push = program.gradient(x) + program.limits.rows.back(limits) + equality * program.e
+    push = program.gradient(x) + program.limits.rows.rmatvec(limits) + equality * program.e
     if program.trades is not None:
         least, most = program.trades.slopes(x)
         push += np.clip(-push, least / program.scale, most / program.scale)
