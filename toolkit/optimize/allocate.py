@@ -7,9 +7,10 @@ from toolkit.optimize.continuous import ContributionsNotHeld, can_hold_contribut
 from toolkit.optimize.infeasibility.diagnose import conflict, lots_infeasible
 from toolkit.optimize.infeasibility.risk_contributions import contributions_infeasible, not_found
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.solution import Allocation, NotSolved, Solver, solve
+from toolkit.optimize.solution import Allocation, Solver, solve
 from toolkit.optimize.solvers.solve import SolverInfeasible, listed
 from toolkit.optimize.solvers.work import Work
+from toolkit.optimize.wealth import NotSolved
 
 
 def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | None = None) -> Allocation:

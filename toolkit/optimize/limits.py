@@ -12,6 +12,7 @@ from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.risk_contribution import RiskContributionLimit
 from toolkit.optimize.shadow_prices import BINDING, Price, Prices
 from toolkit.optimize.solvers.continuous import Continuous
+from toolkit.optimize.solvers.solve import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,13 @@ class LimitReport:
 
 
 def limit_reports(
-    problem: Problem, x: FloatArray, continuous: Continuous, *, relaxed: LinearConstraints, wealth: float = 1.0
+    problem: Problem,
+    x: FloatArray,
+    continuous: Continuous,
+    *,
+    relaxed: LinearConstraints,
+    wealth: float = 1.0,
+    order: Order | None = None,
 ) -> tuple[LimitReport, ...]:
     """One report a named constraint at x, (n + 1,), and one for a limit that the objective itself sets.
 
@@ -53,11 +60,12 @@ def limit_reports(
         continuous: The continuous optimum.
         relaxed: Its rows with the limits that it was held to.
         wealth: After the costs of the final trades, as a fraction of the budget.
+        order: Solvers to try where a price is found by solving again.
     """
     reports, limits = [], problem.linear_constraints()
     values, relaxed_slack = limits.rows.matvec(x), relaxed.h - relaxed.rows.matvec(continuous.x)
     curved = {own.owner: own for own in problem.convex_constraints()}
-    contributions, found = problem.risk_contributions(), Prices.of(problem, relaxed, continuous)
+    contributions, found = problem.risk_contributions(), Prices.of(problem, relaxed, continuous, order)
     for position, constraint in enumerate(problem.constraints):
         rows = [row for row, owner in enumerate(limits.owner) if owner == position]
         if position in curved:
@@ -65,8 +73,8 @@ def limit_reports(
             reports.append(_on_convex(constraint.name, constraint.kind, curved[position], x, continuous.x, price, wealth))
             continue
         if own := [contribution for contribution in contributions if contribution.owner == position]:
-            price = (continuous.convex_multipliers or {}).get(position, 0.0)
-            reports.append(_on_contributions(constraint, own, x, continuous.x, price))
+            price = None if found is None else found.convex(position)
+            reports.append(_on_contributions(constraint, own, x, continuous.x, 0.0 if price is None else price.more))
             continue
         if not rows:
             reports.append(LimitReport(constraint.name, constraint.kind))

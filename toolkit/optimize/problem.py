@@ -25,7 +25,7 @@ from toolkit.optimize.constraints.base import (
     least_weights,
 )
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.functions import ConvexConstraints
+from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
 from toolkit.optimize.risk_contribution import RiskContributionLimit
 from toolkit.optimize.rows import SparseRows
 
@@ -185,6 +185,22 @@ class Problem:
         object.__setattr__(other, "wealth", wealth)
         object.__setattr__(other, "_function", found)
         return other
+
+    def with_room(self, owner: int, room: float) -> Problem:
+        """The same problem with so much more room within the upper limit that a constraint sets on a function, in its unit.
+
+        Args:
+            owner: Position of the constraint; `OBJECTIVE` for the limit of the objective itself.
+            room: Below zero for less.
+        """
+        if owner == OBJECTIVE and (own := self.objective.limit(self)) is not None:
+            key, limit = own
+            return replace(self, objective=self.objective.model_copy(update={key: limit.limit + room}))
+        terms = list(self.constraints)
+        power = next((limit.power for limit in self.convex_constraints() if limit.owner == owner), 1)
+        upper = (getattr(terms[owner], "upper") ** (1 / power) + room) ** power  # noqa: B009  # who limits a function has it
+        terms[owner] = terms[owner].model_copy(update={"upper": upper})
+        return replace(self, constraints=tuple(terms))
 
     @property
     def function(self) -> ConvexObjective | None:

@@ -4,23 +4,30 @@ Multipliers need not be unique: `cash <= 0` beside `cash >= 0` fixes one weight 
 With the slope of the objective given, all multipliers of the optimum are a polyhedron; the objective falls by the least of
 their sums over the rows of a limit when it is relaxed, and rises by the largest when it is tightened (directional derivatives
 of the optimal value: Rockafellar, Convex Analysis (1970), section 29; Gauvin 1977).
+
+These are prices at one wealth after costs. Where a problem asks for that wealth (`toolkit.optimize.wealth`), more room moves
+trades, and their costs move it: what this adds is found by solving again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.core.errors import NumericalFailure
+from toolkit.core.errors import NumericalFailure, ToolkitError
 from toolkit.core.forecast import FloatArray
+from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.functions import ConvexConstraint, Deviation
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
+from toolkit.optimize.solvers.solve import Order, SolverInfeasible
 from toolkit.optimize.solvers.work import Work
+from toolkit.optimize.wealth import asks_for_wealth, fees_of_trades, wealth_after_costs
 
 BINDING = 1e-6
 """Slack below which a limit of the continuous optimum counts as binding (fractions of the budget)."""
@@ -29,6 +36,8 @@ DEPENDENT = 1e-7
 UNLIMITED = 1e5
 """A price beyond this multiple of the largest multiplier is none: no tightening of the limit leaves an answer."""
 SECONDS = 10.0
+STEP = 1e-4
+"""By how much wealth, and then a limit, is moved to see how the optimum follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,78 @@ class Price:
 
     more: float
     less: float | None
+
+
+@dataclass(frozen=True)  # no slots: its rate is looked for once, where some limit binds
+class WealthEffect:
+    """What wealth after costs adds to the prices of an optimum that is one at its own wealth.
+
+    With V the objective at best for a wealth, and N the wealth that its trades leave, room r adds -V' dN/dr / (1 - dN/dwealth).
+    It is small beside a multiplier, so that a difference over `STEP` is exact enough.
+
+    Attributes:
+        problem: At that wealth.
+        limits: Its rows.
+        continuous: The optimum.
+        order: Solvers to try.
+    """
+
+    problem: Problem
+    limits: LinearConstraints
+    continuous: Continuous
+    order: Order | None
+
+    def rows(self, price: Price, rows: Sequence[int]) -> Price | None:
+        """The price of relaxing some rows together; None where it is not known."""
+        room = np.zeros(len(self.limits.h))
+        room[list(rows)] = 1.0
+        return self._added(price, lambda step: (self.problem, replace(self.limits, h=self.limits.h + step * room)))
+
+    def convex(self, price: Price, owner: int) -> Price | None:
+        """The price of one more unit of a limit on a function; None where it is not known."""
+        limits = (*self.problem.convex_constraints(), *self.problem.objective_limits(), *self.continuous.inside)
+        if not any(own.excess(self.continuous.x) >= -BINDING for own in limits if own.owner == owner):
+            return price
+        return self._added(price, lambda step: (self.problem.with_room(owner, step), self.limits))
+
+    def _added(self, price: Price, moved: Callable[[float], tuple[Problem, LinearConstraints]]) -> Price | None:
+        def effect(step: float) -> float:
+            return self._rate * (self._wealth(solve_continuous(*moved(step), self.order)) - self._now) / step
+
+        try:
+            more = price.more + effect(STEP) if price.more else 0.0
+        except (SolverInfeasible, ToolkitError):
+            return None
+        if price.less is None or price.less == price.more:
+            return Price(more, None if price.less is None else more)
+        try:
+            return Price(more, price.less + effect(-STEP))
+        except (SolverInfeasible, ToolkitError):
+            return Price(more, None)
+
+    @cached_property
+    def _rate(self) -> float:
+        """By how much the objective falls per unit of wealth that trades leave more."""
+        richer = self.problem.at_wealth(self.problem.wealth + STEP)
+        continuous = solve_continuous(richer, self.limits, self.order, (self.problem, self.continuous))
+        fall = self._value(self.problem, self.continuous.x) - self._value(richer, continuous.x)
+        return fall / (STEP - (self._wealth(continuous) - self._now))
+
+    @cached_property
+    def _now(self) -> float:
+        return self._wealth(self.continuous)
+
+    def _wealth(self, continuous: Continuous) -> float:
+        """What trades leave; they are those of the optimum, of which each pays its fee."""
+        fees = fees_of_trades(self.problem, self.continuous.x[:-1])
+        return wealth_after_costs(self.problem, continuous.x[:-1], fees)
+
+    def _value(self, problem: Problem, x: FloatArray) -> float:
+        """The objective, and the price of what is broken of soft limits."""
+        soft = self.limits.part(self.limits.soft)
+        broken = sum(own.price * max(own.excess(x), 0.0) for own in problem.convex_constraints() if own.price is not None)
+        beyond = np.maximum(soft.rows.matvec(x) - soft.h, 0.0)
+        return problem.objective.value(problem, x[:-1]) + float(soft.price @ beyond) + broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +142,7 @@ class Prices:
         others: Owner -> multiplier of limits on functions, as the solver left them.
         free: (k + 1, d) directions in which multipliers, the last that of the budget, may move; none where unique.
         smooth: Whether the objective has one slope; of a kink the solver tells one of many.
+        wealth: What moves with wealth after costs; None where nothing does.
     """
 
     columns: FloatArray
@@ -74,10 +156,20 @@ class Prices:
     others: Mapping[int, float]
     free: FloatArray
     smooth: bool
+    wealth: WealthEffect | None = None
 
     @classmethod
-    def of(cls, problem: Problem, limits: LinearConstraints, continuous: Continuous) -> Prices | None:
-        """The prices of an optimum; None where its multipliers have no unit to read."""
+    def of(
+        cls, problem: Problem, limits: LinearConstraints, continuous: Continuous, order: Order | None = None
+    ) -> Prices | None:
+        """The prices of an optimum; None where its multipliers have no unit to read.
+
+        Args:
+            problem: At the wealth of the optimum.
+            limits: Its rows.
+            continuous: The optimum.
+            order: Solvers to try where it is solved again.
+        """
         if continuous.multipliers is None:
             return None
         x, multipliers = continuous.x, np.clip(continuous.multipliers, 0.0, None)
@@ -96,19 +188,22 @@ class Prices:
         scale = np.where(size > 0, size, 1.0)
         free = _null_space(np.hstack([columns, np.ones((len(x), 1))])[~zero] / scale) / scale[:, None]
         bounds, smooth = np.append(highest, np.full(len(held), np.inf)), _smooth(problem)
-        return cls(columns, position, functions, believed, bounds, zero, signs, broken, known, free, smooth)
+        wealth = WealthEffect(problem, limits, continuous, order) if asks_for_wealth(problem) else None
+        return cls(columns, position, functions, believed, bounds, zero, signs, broken, known, free, smooth, wealth)
 
-    def rows(self, rows: Sequence[int]) -> Price:
-        """The price of relaxing some rows together by one."""
+    def rows(self, rows: Sequence[int]) -> Price | None:
+        """The price of relaxing some rows together by one; None where it is not known."""
         fixed = sum(self.broken.get(row, 0.0) for row in rows)
-        return self._price([self.position[row] for row in rows if row in self.position], fixed)
+        price = self._price([self.position[row] for row in rows if row in self.position], fixed)
+        return price if self.wealth is None else self.wealth.rows(price, rows)
 
     def convex(self, owner: int) -> Price | None:
         """The price of one more unit of a limit on a function; the solver's multiplier where the function has kinks."""
         at = self.functions.get(owner)
-        if at is not None:
-            return self._price([at], 0.0)
-        return None if owner not in self.others else Price(self.others[owner], self.others[owner])
+        if at is None and owner not in self.others:
+            return None
+        price = self._price([at], 0.0) if at is not None else Price(self.others[owner], self.others[owner])
+        return price if self.wealth is None else self.wealth.convex(price, owner)
 
     def _price(self, chosen: Sequence[int], fixed: float) -> Price:
         summed = float(self.multipliers[list(chosen)].sum())

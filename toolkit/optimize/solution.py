@@ -10,9 +10,7 @@ import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError
 from toolkit.core.forecast import FloatArray, read_only_arrays
-from toolkit.optimize.continuous import solve_continuous
 from toolkit.optimize.costs import TRADED
-from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots, with_leftover
 from toolkit.optimize.problem import LinearConstraints, Problem
@@ -21,12 +19,8 @@ from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import Attempt, Order, SolverInfeasible
 from toolkit.optimize.solvers.work import Work
+from toolkit.optimize.wealth import NotSolved, solve_for_wealth_after_costs
 
-LEAST_WEALTH = 0.01
-"""Part of the budget below which costs count as having eaten it up: trades would be too small to be any."""
-ROUNDS = 5
-"""Times a problem is solved again with the wealth that its own costs leave."""
-SETTLED = 1e-10
 SAME = 1e-6
 """By how much what is held may go beyond a limit, or be worse than the optimum (relative), and still be as good: what solvers
 leave of both."""
@@ -91,53 +85,6 @@ class Allocation:
         return self.reports()
 
 
-def _wealth_after_costs(problem: Problem, weights: FloatArray) -> float:
-    """The root N of N = 1 - entry cost of (weights x N): a contraction where costs are rates below one.
-
-    N + entry cost rises with N, since a sale never costs more than it brings: where premiums, VAT or fixed fees make the
-    iteration slow or divergent, bisection finds the root. Where trades are optimized, an asset pays the fee of a trade where
-    the optimum trades it, at the wealth that the optimum was found for: otherwise the fee moves N, and N decides whether what
-    is kept differs enough from what was held to pay it.
-    """
-    costs, budget, previous, fees = problem.costs, problem.data.budget, problem.previous, None
-    if _trades_optimized(problem):
-        fees = float(costs.fees @ (np.abs(weights * problem.wealth - previous) > TRADED)) / budget
-
-    def entry(wealth: float) -> float:
-        trades = weights * wealth - previous
-        return costs.entry(trades, budget) if fees is None else costs.proportional(trades) + fees
-
-    wealth = 1.0
-    for _ in range(100):
-        following = 1.0 - entry(wealth)
-        if following < LEAST_WEALTH:
-            break
-        if abs(following - wealth) < 1e-15:
-            return following
-        wealth = following
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if middle + entry(middle) <= 1 else (low, middle)
-    if low < LEAST_WEALTH:
-        raise SpecError("entry costs exceed the budget.", hint="Raise --budget or lower the fee.")
-    return low
-
-
-class NotSolved(Infeasible):
-    """There is no answer, or none was found; `toolkit.optimize.allocate` finds out why.
-
-    Attributes:
-        problem: As it was solved.
-        cause: What the solver, or the search of whole lots, raised.
-        convex: Limits on convex functions under which whole lots were looked for; None for the continuous problem.
-    """
-
-    def __init__(self, problem: Problem, cause: Exception, convex: ConvexConstraints | None = None) -> None:
-        super().__init__("no weights hold the limits." if convex is None else "no whole lots were found.")
-        self.problem, self.cause, self.convex = problem, cause, convex
-
-
 def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
     """The answer, without finding out why there is none.
 
@@ -193,7 +140,15 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
         certificate=continuous.certificate,
         lots_gap=gap,
         rounding_cost=by_hand,
-        reports=partial(limit_reports, problem, np.append(weights, cash), continuous, relaxed=limits, wealth=1.0 - entry),
+        reports=partial(
+            limit_reports,
+            problem,
+            np.append(weights, cash),
+            continuous,
+            relaxed=limits,
+            wealth=1.0 - entry,
+            order=solver.order,
+        ),
         reproducible=not work.late,
     )
 
@@ -220,33 +175,6 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
         return False
     best = problem.objective.value(problem, x[:-1])
     return problem.objective.value(problem, today[:-1]) - best <= SAME * abs(best)
-
-
-def solve_for_wealth_after_costs(
-    problem: Problem, limits: LinearConstraints, order: Order | None
-) -> tuple[Problem, Continuous, float]:
-    """The problem, its continuous optimum and the wealth after entry costs, in keeping with each other.
-
-    What is kept has the same value and a larger weight when costs are paid. Where trades are optimized, the wealth that
-    they leave is found by solving again; elsewhere no part of the problem asks for it.
-    """
-    continuous = solve_continuous(problem, limits, order)
-    wealth = _wealth_after_costs(problem, continuous.x[:-1])
-    for _ in range(ROUNDS if _trades_optimized(problem) else 0):
-        if abs(wealth - problem.wealth) < SETTLED:
-            break
-        before, problem = problem, problem.at_wealth(wealth)
-        try:
-            continuous = solve_continuous(problem, limits, order, (before, continuous))
-        except (SolverInfeasible, NumericalFailure) as failure:  # limits on trades that costs leave no room for
-            raise NotSolved(problem, failure) from failure
-        wealth = _wealth_after_costs(problem, continuous.x[:-1])
-    return problem, continuous, wealth
-
-
-def _trades_optimized(problem: Problem) -> bool:
-    """Whether what trades cost, from what is held, is part of what is minimised."""
-    return problem.costs.in_objective and bool(problem.previous.any())
 
 
 def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:

@@ -129,10 +129,11 @@ def test_a_limit_on_turnover_holds_where_a_fee_decides_what_is_traded():
     assert answer.weights == pytest.approx(answer.relaxed[:-1], abs=1e-9)
 
 
+@pytest.mark.parametrize("in_objective", [True, False])
 @pytest.mark.parametrize("upper", [0.2, 0.2003])
-def test_turnover_without_room_for_costs_is_told_with_a_relaxation_that_has_an_answer(upper):
+def test_turnover_without_room_for_costs_is_told_with_a_relaxation_that_has_an_answer(upper, in_objective):
     """A fifth is to be invested; what that costs leaves less wealth, of which it is more than a fifth."""
-    costs = Costs(half_spread=np.full(3, 0.01), storage=np.zeros(3), in_objective=True)
+    costs = Costs(half_spread=np.full(3, 0.01), storage=np.zeros(3), in_objective=in_objective)
 
     def solved(**limits: float):
         constraints = [{"name": kind, "kind": kind, "upper": limit} for kind, limit in limits.items()]

@@ -9,6 +9,7 @@ from tests.unit.optimize.random_strategies import random_strategy
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.analysis.sensitivity import analyse
+from toolkit.optimize.costs import Costs
 from toolkit.optimize.shadow_prices import UNLIMITED, Prices, _null_space
 from toolkit.scenarios.sets import Scenarios
 
@@ -78,12 +79,73 @@ def test_prices_of_random_strategies_are_what_differences_say(seed):
             continue
         more = gained(strategy, report.name, STEP, answer.objective)
         less = gained(strategy, report.name, -STEP, answer.objective)
-        # A difference over a step is between the prices at its ends; more trade costs wealth, which a price takes as it is.
-        near = 0.08 if report.name == "turnover" else 0.03
+        # A difference over a step is between the prices at its ends.
         if more is not None:
-            assert report.shadow_price == pytest.approx(more, rel=near, abs=2e-3)
+            assert report.shadow_price == pytest.approx(more, rel=0.01, abs=1e-3)
         if less is not None and report.shadow_price_less is not None:
-            assert report.shadow_price_less == pytest.approx(less, rel=near, abs=2e-3)
+            assert report.shadow_price_less == pytest.approx(less, rel=0.01, abs=1e-3)
+
+
+SHORT = [
+    {"name": "each", "kind": "bounds", "lower": -0.2, "upper": 0.4},
+    {"name": "net", "kind": "net", "lower": 0.5, "upper": 0.9},
+]
+TURNOVER = {"name": "turnover", "kind": "turnover", "upper": 0.15}
+HELD = np.array([0.3, 0.3, 0.2, 0.1, 0.0, 0.0])
+
+
+TAIL = {"name": "tail", "kind": "risk_limit", "measure": "cvar", "upper": 0.07}
+
+
+@pytest.mark.parametrize(
+    ("kind", "impact", "constraints", "in_objective"),
+    [
+        ("min_risk", 0.1, [NO_CASH, TURNOVER], True),
+        ("max_utility", 0.0, [NO_CASH, TURNOVER], True),
+        ("max_ratio", 0.0, [NO_CASH, TURNOVER], True),
+        ("min_risk", 0.1, [NO_CASH, TURNOVER], False),
+        ("max_ratio", 0.0, [NO_CASH, TURNOVER], False),
+        ("max_utility", 0.1, [NO_CASH, {"name": "cap", "kind": "bounds", "upper": 0.25}], True),
+        ("max_utility", 0.1, [NO_CASH, {"name": "near", "kind": "tracking_error", "target": "held", "upper": 0.08}], True),
+        ("max_utility", 0.0, [NO_CASH, TAIL, TURNOVER], True),
+        ("max_ratio", 0.0, [NO_CASH, {"name": "shares", "kind": "risk_contribution", "upper": 0.22}], True),
+        ("min_risk", 0.1, [*SHORT, TURNOVER], True),
+        ("max_ratio", 0.0, [*SHORT, {"name": "gross", "kind": "gross", "upper": 0.95}], True),
+    ],
+)
+def test_prices_count_the_wealth_that_more_room_costs(kind, impact, constraints, in_objective):
+    """Where trades are dear, room that moves them moves the wealth after costs, by which the objective is measured."""
+    rng, n = np.random.default_rng(7), len(HELD)
+    covariance = random_covariance(n, 5)
+    draws = np.maximum(rng.standard_t(4, size=(60, n)) @ np.linalg.cholesky(covariance).T * 0.2, -0.9)
+    strategy = {
+        "covariance": covariance,
+        "constraints": constraints,
+        "objective": {"kind": kind},
+        "expected": rng.normal(0.06, 0.05, n),
+        "previous": HELD,
+        "scenarios": Scenarios(tuple(f"a{i}" for i in range(n)), draws, np.full(60, 1 / 60), True, "historical", 12.0),
+        "costs": Costs(
+            half_spread=rng.uniform(0.02, 0.06, n),
+            storage=np.full(n, 0.003),
+            borrow=np.full(n, 0.01),
+            impact=np.full(n, impact),
+            in_objective=in_objective,
+        ),
+    }
+    problem = problem_of(**strategy)
+    answer = allocate(problem)
+    told = {entry.name: entry.price for entry in analyse(problem).limits}
+    binding = [report for report in answer.limits if report.binding]
+    assert binding
+    for report in binding:
+        assert report.slack > -1e-7
+        differences = [gained(strategy, report.name, step, answer.objective) for step in (STEP, -STEP)]
+        known = [found for found in differences if found is not None]
+        near = 2e-5 + 2e-3 * max(known)
+        assert min(known) - near < report.shadow_price < max(known) + near
+        if report.kind != "risk_contribution":
+            assert told[report.name] == pytest.approx(report.shadow_price, rel=1e-5, abs=1e-6)
 
 
 def test_a_price_that_holds_for_more_room_only_says_so():

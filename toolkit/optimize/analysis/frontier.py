@@ -16,13 +16,14 @@ from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.rows import SparseRows
-from toolkit.optimize.solution import NotSolved, Solver
+from toolkit.optimize.solution import Solver
 from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.critical_line import ROUNDING, CriticalLine, Segment
 from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.minimise import minimise
 from toolkit.optimize.solvers.program import Duals
 from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, check_order
+from toolkit.optimize.wealth import NotSolved
 
 MEET = 1e-7
 """Gap between two segments, over the range of rewards, below which they meet in one turning point."""

@@ -6,7 +6,6 @@ A quadratic optimum is differentiated with its rows active; any other is solved 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,13 +13,12 @@ import numpy as np
 from toolkit.core.errors import SolveError
 from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.optimize.analysis.active_set import ActiveSet
-from toolkit.optimize.continuous import solve_continuous
-from toolkit.optimize.functions import OBJECTIVE
+from toolkit.optimize.functions import ConvexConstraint
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.shadow_prices import BINDING, Prices
-from toolkit.optimize.solution import solve_for_wealth_after_costs
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import Order, SolverInfeasible
+from toolkit.optimize.wealth import solve_for_wealth_after_costs
 
 POINT = 0.01
 """By how much a limit is moved where the problem is solved again."""
@@ -87,7 +85,7 @@ def analyse(problem: Problem, order: Order | None = None) -> Analysis:
     """
     limits = problem.linear_constraints()
     problem, continuous, _ = solve_for_wealth_after_costs(problem, limits, order)
-    prices = Prices.of(problem, limits, continuous)
+    prices = Prices.of(problem, limits, continuous, order)
     study = _Study(problem, limits, continuous, order, _active_set(problem, limits, continuous), prices)
     slack = limits.h - limits.G @ continuous.x
     binding = dict.fromkeys((limits.owner[row], limits.sides[row]) for row in np.flatnonzero(slack <= BINDING))
@@ -124,41 +122,30 @@ class _Study:
         room[rows] = 1.0
         where, sign = tuple(limits.labels[row] for row in binds), 1.0 if side == "upper" else -1.0
         name, at = self.problem.constraints[owner].name, float(sign * limits.h[binds[0]]) + 0.0
-        price = None if self.prices is None else self.prices.rows(rows).more
+        found = None if self.prices is None else self.prices.rows(rows)
+        price = None if found is None else found.more
         if self.active_set is not None:
             derivative = self.active_set.derivative(np.zeros(len(self.continuous.x)), room)
             if derivative is not None and derivative.up > LEAST_REACH:
                 ends = sorted((at - sign * derivative.down, at + sign * derivative.up))
                 return Sensitivity(name, side, where, at, derivative.x, price, ends[0], ends[1])
         moved = replace(limits, h=limits.h + POINT * room)
-        return self._again(name, side, where, at, price, lambda: solve_continuous(self.problem, moved, self.order), POINT)
+        return self._again(name, side, where, at, price, (self.problem, moved), POINT)
 
     def convex_constraints(self) -> tuple[Sensitivity, ...]:
         """Limits on risk and other convex functions that bind: each is moved, and the problem solved again."""
-        problem, found = self.problem, []
-        for own in problem.convex_constraints():
-            term = problem.constraints[own.owner]
-            # A limit on a square has another unit than a point.
-            if own.power != 1 or "upper" not in type(term).model_fields or own.excess(self.continuous.x) < -BINDING:
-                continue
-            terms = list(problem.constraints)
-            terms[own.owner] = term.model_copy(update={"upper": own.limit + POINT})
-            moved = replace(problem, constraints=tuple(terms))
-            found.append(self._moved_problem(own.owner, term.name, own.function.label, own.limit, moved))
-        if (own := problem.objective.limit(problem)) is not None and own[1].excess(self.continuous.x) >= -BINDING:
-            key, limit = own
-            moved = replace(problem, objective=problem.objective.model_copy(update={key: limit.limit + POINT}))
-            found.append(self._moved_problem(OBJECTIVE, f"objective.{key}", limit.function.label, limit.limit, moved))
-        return tuple(found)
+        problem, x = self.problem, self.continuous.x
+        # A limit on a square has another unit than a point.
+        found = [(own, problem.constraints[own.owner].name) for own in problem.convex_constraints() if own.power == 1]
+        if (told := problem.objective.limit(problem)) is not None:
+            found.append((told[1], f"objective.{told[0]}"))
+        return tuple(self._moved_problem(own, name) for own, name in found if own.excess(x) >= -BINDING)
 
-    def _moved_problem(self, owner: int, name: str, label: str, at: float, moved: Problem) -> Sensitivity:
-        price = None if self.prices is None else self.prices.convex(owner)
+    def _moved_problem(self, own: ConvexConstraint, name: str) -> Sensitivity:
+        price = None if self.prices is None else self.prices.convex(own.owner)
+        moved = self.problem.with_room(own.owner, POINT)
         fall = None if price is None else price.more
-
-        def solve() -> Continuous:
-            return solve_continuous(moved, self.limits, self.order)
-
-        return self._again(name, "upper", (label,), at, fall, solve, POINT)
+        return self._again(name, "upper", (own.function.label,), own.limit, fall, (moved, self.limits), POINT)
 
     def risk_aversion(self) -> Sensitivity | None:
         """The price of risk; with f = aversion / 2 x variance + c'x, scaling c by 1 + t makes it aversion / (1 + t)."""
@@ -174,7 +161,7 @@ class _Study:
                 high = at / (1 - derivative.down) if derivative.down < 1 else math.inf
                 return Sensitivity(name, None, (), at, -derivative.x / at, None, at / (1 + derivative.up), high)
         moved = replace(problem, objective=objective.model_copy(update={"risk_aversion": at + 1.0}))
-        return self._again(name, None, (), at, None, lambda: solve_continuous(moved, self.limits, self.order), 1.0)
+        return self._again(name, None, (), at, None, (moved, self.limits), 1.0)
 
     def _again(
         self,
@@ -183,12 +170,12 @@ class _Study:
         where: tuple[str, ...],
         at: float,
         price: float | None,
-        solve: Callable[[], Continuous],
+        moved: tuple[Problem, LinearConstraints],
         step: float,
     ) -> Sensitivity:
         """The change of the optimum from solving again, over the step."""
         try:
-            x = solve().x
+            x = solve_for_wealth_after_costs(*moved, self.order)[1].x
         except (SolverInfeasible, SolveError) as error:
             reason = f"no solver reached an answer with {'more room' if side else 'more risk aversion'} ({error})"
             return Sensitivity(name, side, where, at, None, price, None, None, reason)

@@ -1,0 +1,116 @@
+"""Wealth after entry costs, where a problem asks for it: the continuous optimum and what its own trades leave."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toolkit.core.errors import Infeasible, NumericalFailure, SpecError
+from toolkit.core.forecast import FloatArray
+from toolkit.optimize.continuous import solve_continuous
+from toolkit.optimize.costs import TRADED
+from toolkit.optimize.functions import ConvexConstraints
+from toolkit.optimize.problem import LinearConstraints, Problem
+from toolkit.optimize.solvers.continuous import Continuous
+from toolkit.optimize.solvers.solve import Order, SolverInfeasible
+
+LEAST_WEALTH = 0.01
+"""Part of the budget below which costs count as having eaten it up: trades would be too small to be any."""
+ROUNDS = 5
+"""Times a problem is solved again with the wealth that its own costs leave."""
+SETTLED = 1e-10
+
+
+class NotSolved(Infeasible):
+    """There is no answer, or none was found; `toolkit.optimize.allocate` finds out why.
+
+    Attributes:
+        problem: As it was solved.
+        cause: What the solver, or the search of whole lots, raised.
+        convex: Limits on convex functions under which whole lots were looked for; None for the continuous problem.
+    """
+
+    def __init__(self, problem: Problem, cause: Exception, convex: ConvexConstraints | None = None) -> None:
+        super().__init__("no weights hold the limits." if convex is None else "no whole lots were found.")
+        self.problem, self.cause, self.convex = problem, cause, convex
+
+
+def asks_for_wealth(problem: Problem) -> bool:
+    """Whether what trades cost, from what is held, is part of what is minimised, or what they turn over is limited."""
+    if not problem.previous.any():
+        return False
+    return problem.costs.in_objective or any(own.held is not None for own in problem.convex_constraints())
+
+
+def fees_of_trades(problem: Problem, weights: FloatArray) -> float:
+    """Fees of the trades to weights, (n,), at the wealth that the problem knows, as a fraction of the budget."""
+    traded = np.abs(weights * problem.wealth - problem.previous) > TRADED
+    return float(problem.costs.fees @ traded) / problem.data.budget
+
+
+def wealth_after_costs(problem: Problem, weights: FloatArray, fees: float | None = None) -> float:
+    """The root N of N = 1 - entry cost of (weights x N): a contraction where costs are rates below one.
+
+    N + entry cost rises with N, since a sale never costs more than it brings: where premiums, VAT or fixed fees make the
+    iteration slow or divergent, bisection finds the root.
+
+    Args:
+        problem: Whose costs are paid.
+        weights: (n,).
+        fees: Of the trades, where they are known: otherwise the fee moves N, and N decides whether what is kept differs
+            enough from what was held to pay it.
+
+    Raises:
+        SpecError: where costs leave nothing.
+    """
+    costs, budget, previous = problem.costs, problem.data.budget, problem.previous
+
+    def entry(wealth: float) -> float:
+        trades = weights * wealth - previous
+        return costs.entry(trades, budget) if fees is None else costs.proportional(trades) + fees
+
+    wealth = 1.0
+    for _ in range(100):
+        following = 1.0 - entry(wealth)
+        if following < LEAST_WEALTH:
+            break
+        if abs(following - wealth) < 1e-15:
+            return following
+        wealth = following
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle + entry(middle) <= 1 else (low, middle)
+    if low < LEAST_WEALTH:
+        raise SpecError("entry costs exceed the budget.", hint="Raise --budget or lower the fee.")
+    return low
+
+
+def solve_for_wealth_after_costs(
+    problem: Problem, limits: LinearConstraints, order: Order | None
+) -> tuple[Problem, Continuous, float]:
+    """The problem, its continuous optimum and the wealth after entry costs, in keeping with each other.
+
+    What is kept has the same value and a larger weight when costs are paid. Where the problem asks for it, the wealth that
+    trades leave is found by solving again.
+
+    Args:
+        problem: What is to be solved, from the wealth that it knows.
+        limits: Its rows.
+        order: Solvers to try.
+
+    Raises:
+        NotSolved: where costs leave no room for an answer.
+        SpecError, SolverInfeasible, Unbounded, NumericalFailure: see `solve_continuous`.
+    """
+    continuous, asked = solve_continuous(problem, limits, order), asks_for_wealth(problem)
+    for _ in range(ROUNDS if asked else 0):
+        wealth = wealth_after_costs(problem, continuous.x[:-1], fees_of_trades(problem, continuous.x[:-1]))
+        if abs(wealth - problem.wealth) < SETTLED:
+            break
+        before, problem = problem, problem.at_wealth(wealth)
+        try:
+            continuous = solve_continuous(problem, limits, order, (before, continuous))
+        except (SolverInfeasible, NumericalFailure) as failure:  # limits on trades that costs leave no room for
+            raise NotSolved(problem, failure) from failure
+    weights = continuous.x[:-1]
+    return problem, continuous, wealth_after_costs(problem, weights, fees_of_trades(problem, weights) if asked else None)
