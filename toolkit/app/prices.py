@@ -37,6 +37,7 @@ ASSUMED_CURRENCY = "USD"
 """Currency of prices that name none, where the user names none either."""
 STATE_CURRENCY = message("Name it in a column currency, with --prices-currency, or in Python with prices_currency=.")
 CHECK = message("Check these rows in the file.")
+NAME_METAL = message("Name them as the metal, as gallium or Terbium metal, if they are its prices (without tax and premium).")
 STATE_UNIT = message("State it in a column unit (kg, g, lb, ozt, t).")
 
 
@@ -72,6 +73,7 @@ class OwnPrices:
         file: As it was read, with the names of the files for known assets.
         notes: Notes on the whole files.
         reading: How they were read, and assumed units.
+        apart: Series of masses named for a metal and more, which only a strategy that names them holds.
         only: Whether nothing is taken from the bundled prices.
         returns_only: Whether prices are indices made from returns.
     """
@@ -84,6 +86,7 @@ class OwnPrices:
     file: PriceFile
     notes: tuple[Remark, ...]
     reading: tuple[Remark, ...]
+    apart: tuple[str, ...] = ()
     only: bool = False
     returns_only: bool = False
 
@@ -204,8 +207,9 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = tuple(Remark("data", words, CHECK, series.assets) for words in file.notes)
     apart = _apart((visible, newest), names)
-    reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far, *apart)
-    return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, files.only, files.returns_only)
+    reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far, *_told_apart(apart))
+    only = (files.only, files.returns_only)
+    return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, apart, *only)
 
 
 def _check_visible(file: str, day: date, quoted: pl.DataFrame, series: Sequence[str], used: Sequence[pl.DataFrame]) -> None:
@@ -263,16 +267,21 @@ def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames)
     return found.sort("date", "name").unique(["asset", "form"], keep="last", maintain_order=True)
 
 
-def _apart(prices: Sequence[pl.DataFrame], names: LotNames) -> Iterator[Remark]:
-    """A warning for prices of a mass whose name begins with that of a metal and says more than its form."""
+def _apart(prices: Sequence[pl.DataFrame], names: LotNames) -> tuple[str, ...]:
+    """Names of prices of a mass that begin with that of a metal and say more than its form: a premium, a price with VAT."""
     # Never joined, which would give each constant of millions of rows a place of its own.
     named = sorted({name for rows in prices for name in rows.filter(pl.col("unit") != "unit")["asset"].unique()})
-    apart = [name for name in named if names.is_listed(name) and names.first_word(name) and not names.other_form(name)]
-    if apart:
-        text = message("Not taken as prices of a metal, as their names say more than metal and form: {assets}.", assets=apart)
-        yield Remark(
-            "data", text, message("Name them as the metal, as gallium or Terbium metal, if they are its prices."), tuple(apart)
+    return tuple(name for name in named if names.is_listed(name) and names.first_word(name) and not names.other_form(name))
+
+
+def _told_apart(names: tuple[str, ...]) -> Iterator[Remark]:
+    if names:
+        text = message(
+            "Not taken as prices of a metal, and held only where a strategy names them, as their names say more than metal and "
+            "form: {assets}.",
+            assets=[*names],
         )
+        yield Remark("data", text, NAME_METAL, names)
 
 
 def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:

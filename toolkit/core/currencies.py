@@ -25,8 +25,8 @@ _NAMES = {
 _SPELLINGS = {spelling: code for code, names in _NAMES.items() for name in names.split(";") for spelling in foldings(name)}
 _SIGNS = {"€": "EUR", "$": "USD", "us$": "USD", "£": "GBP", "円": "JPY", "元": "CNY"}
 _TWO = ("¥", "￥")
-MINOR_UNITS = {"GBp": "GBP", "GBX": "GBP", "ZAc": "ZAR", "ILA": "ILS"}
-"""What listed instruments are quoted in on some exchanges: a hundredth of which currency."""
+MINOR_UNITS = {"GBp": "GBP", "GBX": "GBP", "ZAc": "ZAR", "ILA": "ILS", "USc": "USD", "USX": "USD"}
+"""What listed instruments, and metals by the pound, are quoted in on some exchanges: a hundredth of which currency."""
 
 
 def currency(text: str) -> str | None:

@@ -456,3 +456,17 @@ def test_a_metal_with_words_that_are_no_form_is_told_as_no_price_of_it(tmp_path)
     (warning,) = (remark for remark in listed(tmp_path, "agency").reading if "more than metal and form" in remark.text)
     assert warning.text.endswith(": Bismuth needles A-grade.")
     assert warning.is_warning
+
+
+def test_what_is_named_for_a_metal_and_more_is_held_only_where_a_strategy_names_it(tmp_path):
+    text = months("Gallium brutto", 1900) + months("indium", 450).partition("\n")[2]
+    prices = own(tmp_path, text)
+    assert of("minimum-risk", prices).universe.keys == ("indium",)
+    (tmp_path / "named.toml").write_text(NAMED.replace('"gallium", "germanium"', '"Gallium brutto", "indium"'), "utf-8")
+    held = load_inputs(load_strategy(tmp_path / "named.toml", ()), context(DAY), prices=prices)
+    assert set(held.universe.keys) == {"Gallium brutto", "indium"}
+    stated = load_strategy(find("strategies", "minimum-risk").path, ('universe.own=[{asset = "Gallium brutto"}]',))
+    assert set(load_inputs(stated, context(DAY), prices=prices).universe.keys) == {"Gallium brutto", "indium"}
+    with pytest.raises(GapError, match="the names of all own prices say more than metal and form: Gallium brutto") as error:
+        of("minimum-risk", own(tmp_path, months("Gallium brutto", 1900)))
+    assert "without tax and premium" in error.value.hint

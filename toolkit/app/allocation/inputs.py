@@ -13,7 +13,7 @@ from toolkit.app.context import Context
 from toolkit.app.controls.own_events import notes_of
 from toolkit.app.data.unused import unused_remarks
 from toolkit.app.holdings.names import LotNames
-from toolkit.app.prices import CHECK, OwnPrices, PriceFiles, read_own, with_stored
+from toolkit.app.prices import CHECK, NAME_METAL, OwnPrices, PriceFiles, read_own, with_stored
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.periods import begun_by
 from toolkit.core.assets import Asset, Universe
@@ -137,7 +137,15 @@ def _together(sentences: tuple[Message, ...]) -> tuple[Message, ...]:
     )
 
 
-def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: Collection[str] | None, only: bool) -> Universe:
+def _select(
+    spec: UniverseSpec,
+    priced: Universe,
+    products: Universe,
+    *,
+    own: Collection[str] | None,
+    aside: Collection[str],
+    only: bool,
+) -> Universe:
     """The universe of a strategy; products that have no series are left out of it.
 
     Args:
@@ -145,6 +153,7 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: Co
         priced: Assets with a series.
         products: Every product.
         own: Assets of the user's prices, which are what a strategy holds that names none; None without such prices.
+        aside: Those of `own` that are held only where they are named.
         only: Whether no other asset has a series.
     """
     names = _Names(priced, products)
@@ -166,7 +175,10 @@ def _select(spec: UniverseSpec, priced: Universe, products: Universe, *, own: Co
         keys = [asset.key for asset in (*priced, *products) if asset.group in spec.groups]
         keys = keys if own is None else [key for key in keys if key in own] or keys
     else:
-        keys = [key for key in priced.keys if own is None or key in own]
+        keys = [key for key in priced.keys if own is None or (key in own and key not in aside)]
+        if aside and not keys:
+            fault = message("the names of all own prices say more than metal and form: {assets}.", assets=sorted(aside))
+            raise GapError(fault, hint=NAME_METAL)
     excluded = {key for name in spec.exclude for key in names.keys(name)}
     wanted = [key for key in dict.fromkeys(keys) if key not in excluded]
     universe = priced.take([key for key in wanted if key in priced])
@@ -319,14 +331,15 @@ class PricedMarket:
             priced = Universe(tuple(replace(asset, lot_size=None) for asset in priced))
         if own is None:
             priced = priced.take([key for key in (*products.keys, *symbols) if key in priced])
-        universe = _select(strategy.universe, priced, products, own=None if own is None else named, only=self.only)
+        aside = () if own is None else {*own.apart} - {one.asset for one in strategy.universe.own}
+        universe = _select(strategy.universe, priced, products, own=None if own is None else named, aside=aside, only=self.only)
         universe = priced.take([*universe.keys, *(key for key in also if key in priced and key not in universe)])
         customs = any(series.bases[series.place[key]] == CUSTOMS for key in universe.keys)
         if not self.only:
             notes += tuple(unused_remarks(self.context, universe.keys))
         excluded = {*strategy.universe.exclude}
         notes = tuple(remark for remark in notes if not remark.assets or not {*remark.assets} <= excluded)
-        idle = [key for key in mine if not (key in universe or key in held or key in excluded)]
+        idle = [key for key in mine if not (key in universe or key in held or key in excluded or key in aside)]
         idle = [key for key in idle if key not in self.context.snapshot.series.place]
         names = LotNames(self.context.ledger, products) if idle else None
         if forms := tuple(key for key in idle if names is not None and names.other_form(key)):

@@ -1,8 +1,8 @@
 """Price tables that people keep in other shapes, as the long or wide table that `toolkit.market.readers.prices` reads.
 
 Metals in rows and months across, a column of bid and one of ask for each metal (``Gallium Bid``, ``Gallium Ask``), and prices
-that a reporting agency quotes as a range (``395-411``, or columns Low and High): the price is the middle. Sums, averages and
-changes of others are left out.
+that a reporting agency quotes as a range (``395-411``, or columns Low and High): the price is the middle. Sums, averages,
+changes and premiums of others are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from toolkit.market.readers import cells
 from toolkit.market.readers.columns import in_numbers
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike
+from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"
@@ -49,7 +49,7 @@ _FEWEST = 3
 SUMS = frozenset(
     ("total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt", "subtotal", "grand total", "zwischensumme",
      "average", "averages", "avg", "mean", "median", "durchschnitt", "schnitt", "mittelwert", "mittel", "ø",
-     "change", "chg", "veranderung")
+     "change", "chg", "veranderung", "yoy", "mom", "ytd", "y y", "m m")
 )  # fmt: skip
 """Names, as `fold` writes them, of rows and columns that sum or average others, or tell a change."""
 _CHANGE = re.compile(
@@ -57,6 +57,13 @@ _CHANGE = re.compile(
     r"|(?<![0-9])(?<![0-9]\s)[+-]*/?[+-]*%)[)\]]?"
 )
 """A header of changes beside prices: ``Gallium change %``, ``Indium YoY``, ``Gallium (%)``, and not ``Gallium 99.99 %``."""
+_ROLLING = re.compile(
+    r"(?i)(?<![^\W\d_])(?:moving|rolling|gleitende[rs]?|[0-9]+[\s-]*(?:d|days?|w|weeks?|m|months?|t|tage?|wochen?|monate?))"
+    r"[\s-]*(?:avg|average|mean|mittel|schnitt|durchschnitt)(?![^\W\d_])"
+)
+"""A header of averages over a window: ``30d avg Gallium``, ``Indium 12-month average``."""
+_PREMIUM = re.compile(r"(?i)\s(?:premium|pr[äa]e?mie|aufschlag|aufgeld|zuschlag|surcharge)(?!\w)")
+"""A header of what is paid beside a price: ``Gallium premium EU``."""
 
 
 def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
@@ -95,7 +102,7 @@ def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
 
 
 def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:
-    """The table without sums, averages (``Total``, ``Durchschnitt``) and changes of others, and a note on them.
+    """The table without sums, averages (``Total``, ``Durchschnitt``), changes and premiums of others, and a note on them.
 
     Args:
         table: With metals in rows or in columns; one of two columns keeps them.
@@ -103,19 +110,28 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
     """
     columns = [name for name in table.columns if _sums(name)]
     columns = columns if len(table.columns) - len(columns) > 1 else []
-    columns += [name for name in table.columns if _CHANGE.fullmatch(name) and name not in columns]
+    first = {name: name.partition(" ")[0].lower() for name in table.columns}
+    plain = {first[name] for name in table.columns if not _PREMIUM.search(name)}
+    derived = (
+        name
+        for name in table.columns
+        if _CHANGE.fullmatch(name) or _ROLLING.search(name) or (_PREMIUM.search(name) and first[name] in plain)
+    )
+    columns += [name for name in derived if name not in columns]
     given, rows = table.cells.drop(columns), table.rows
     left: list[str] = []
     for name in (name for name in given.columns if known.get(name.lower(), name.lower()) in ("asset", "date")):
-        names = given[name].unique(maintain_order=True).drop_nulls() if given[name].dtype == pl.String else ()
-        if sums := [text for text in names if _sums(text)]:
+        written = given[name].unique(maintain_order=True).drop_nulls() if given[name].dtype == pl.String else ()
+        if sums := [text for text in written if _sums(text)]:
             kept = ~given[name].is_in(sums).fill_null(value=False)
             given, rows = given.filter(kept), rows.filter(kept)
             left += sums
     if not (columns or left):
         return table, ()
     told = message(
-        "{file}: sums, averages and changes of others are not read: {names}.", file=table.name, names=[*columns, *left]
+        "{file}: sums, averages, changes and premiums of others are not read: {names}.",
+        file=table.name,
+        names=[*columns, *left],
     )
     return replace(table, cells=given, rows=rows), (told,)
 
@@ -163,11 +179,12 @@ def with_kinds_apart(
         The table, what headers stated that are still there, and a note on what is the price.
 
     Raises:
-        DataError: for the low or the high of a metal alone, and for two columns of one price.
+        DataError: for the low or the high of a metal alone, for two columns of one price, and for a unit without a currency.
     """
     priced = [column for column in table.columns if column != "date"]
     if "date" not in table.columns or "asset" in table.columns:
         return table, stated, ()
+    check_stated(table, (column for column in priced if column not in stated))
     named = _columns_of_metals(table, priced, key)
     kinds = {asset: found for asset, found in named.items() if {*found} - {LOW, HIGH} or {LOW, HIGH} <= {*found}}
     counted = in_numbers(table, priced)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -51,18 +51,23 @@ REMARKS = frozenset(
     ("bemerkung", "bemerkungen", "comment", "note", "notes", "details", "lager", "standort", "marke", "brand", "incoterm")
 )
 """Columns of remarks whose names, as `fold` writes them, happen to be near those of the format."""
-_MASS = r"\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*((?:(?:1|100|1000)\s*)?(?:kg|g|t|lb|ozt|oz))"
+_ONE_MASS = (cell.KG, cell.G, cell.T, cell.LB, cell.OZT)
+_OF_MASS = (word for word, unit in cell.UNITS.items() if unit not in (cell.PIECE, "mtu"))
+_MASSES = "|".join(sorted(_OF_MASS, key=len, reverse=True))
+_MASS = rf"(?:\s*(?:/|\bper\b|\bje\b|\bpro\b)\s*|_(?:per_)?)((?:(?:1|100|1000)\s*)?(?:{_MASSES}))"
 """What a price is per; a price of ``5 kg`` may as well be that of a kg in packs of five."""
 PACKS = frozenset(("gebinde", "packung", "verpackung", "pack", "package", "packaging", "losgrosse", "lot size"))
 """Columns of what is sold at once, as `fold` writes them: no part of a price whose unit is stated."""
 _OWN_WORD = re.compile(r"(?i)(\S.*?)\s+(?:in\s+)?([^\W\d_]{3}|[€$£])")
-_PER = rf"(?i)^(.*?)(?:^|[\s(\[,])(\p{{L}}{{3}}|Euro|US\$|[€$£]){_MASS}\s*[)\]]?$"
+_PER = rf"(?i)^(.*?)(?:^|[\s(\[,_])(\p{{L}}{{3}}|Euro|US\$|[€$£]){_MASS}\s*[)\]]?$"
 Stated = Mapping[str, tuple[str, str]]
 """Header -> currency and unit that it stated."""
 _HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
 _MONEY_BEHIND = re.compile(r"^(.*\S)\s*[(\[]\s*([^\W\d_]{3}|[€$£])\s*[)\]]$")
 """A header with a currency in brackets and no mass: ``SPY (EUR)``, ``RIO.L (GBp)``."""
 _PAIR_ABOVE = re.compile(rf"(?i)(?<![^\W\d_])([^\W\d_]{{3}}|Euro|US\$|[€$£]){_MASS}\b")
+_NOT_MONEY = re.compile(rf"(?i)([^\s(\[]{{1,20}}){_MASS}\s*[)\]]?$")
+"""A header that states a mass and no known currency before it: ``Bismuth (cents/lb)``, ``Gallium TEUR/t``."""
 _OF_OTHER = re.compile(r"(?<![\w/])([A-Z]{3}|Euro|US\$|[€$£])\s*/\s*[^\W\d_]+\b")
 """A currency per what is no mass, or of many masses: ``APT USD/mtu``, ``Brent USD/bbl``."""
 _MONEY_ABOVE = re.compile(r"\b[Ii]n\s+([A-Z]{3}|[€$£]|Euro|Dollar|US-Dollar)(?![^\W\d_])")
@@ -79,8 +84,9 @@ def stated_in(header: str) -> tuple[str, str, str] | None:
     if match := _HEADER.match(header.strip()):
         return match[1].strip(" ([,-"), match[2], match[3].lower()
     if (match := _PAIR_ABOVE.search(header)) and (currency_of(match[1]) in RATED):  # ``Gallium USD/kg CIF Rotterdam``
-        around = (header[: match.start()].rstrip(" ([,-"), header[match.end() :].lstrip(" )],-"))
-        return " ".join(filter(None, around)), match[1], match[2].lower()
+        before, behind = header[: match.start()].rstrip(" ([,-"), header[match.end() :].lstrip(" )],-")
+        behind = behind if {"(", "["} & {*behind} else behind.rstrip(")] ")
+        return " ".join(filter(None, (before, behind))), match[1], match[2].lower()
     if (match := _OF_OTHER.search(header)) and currency_of(match[1]) in RATED and not currency_of(match[0].split("/")[1]):
         return header.strip(), match[1], "unit"
     match = _OWN_WORD.fullmatch(header.strip())
@@ -88,6 +94,25 @@ def stated_in(header: str) -> tuple[str, str, str] | None:
         return match[1], match[2], "unit"  # ``SPY EUR``, ``Ankauf in €``
     match = _MONEY_BEHIND.match(header.strip())
     return (match[1], match[2], "unit") if match and (match[2] in MINOR_UNITS or currency_of(match[2]) in RATED) else None
+
+
+def check_stated(table: Table, columns: Iterable[str]) -> None:
+    """Check that no header of prices names what they are per without a known currency: they would count as pieces.
+
+    Args:
+        table: The file.
+        columns: Headers that state no currency and unit as `stated_in` reads them.
+
+    Raises:
+        DataError: for the first that does; with what the prices may be a hundredth or a thousand times.
+    """
+    for header in columns:
+        if match := _NOT_MONEY.search(header):
+            hint = message(
+                "Name the currency, as in {name!r:s}, and give prices in it, not in cents or thousands of it.",
+                name=f"{header[: match.start()].strip(' ([,-') or match[1]} USD/{match[2]}",
+            )
+            raise table.header_error("{name!r:s} states a unit and no currency that is known.", hint, name=header)
 
 
 def column_name(header: str) -> str:
@@ -113,12 +138,14 @@ def units_apart(table: Table) -> Table:
 
 
 def of_one(rows: pl.DataFrame) -> pl.DataFrame:
-    """Prices of one unit where they are of several: 265 per ``100 g`` are 2.65 per ``g``.
+    """Prices of one unit where they are of several, by its sign: 265 per ``100 g`` are 2.65 per ``g``, and ``mt`` is ``t``.
 
     Args:
         rows: With `price` and `unit`.
     """
     units = rows.select(pl.col("unit").unique()).to_series()  # a column of one constant is not written out
+    spelled = {text: found for text in units if (found := cell.UNITS.get(text.casefold())) in _ONE_MASS and found != text}
+    rows = rows.with_columns(pl.col("unit").replace(spelled)) if spelled else rows
     if not units.str.contains(r"^\s*[1-9]").any():
         return rows
     parts = pl.col("unit").str.extract_groups(r"^\s*(1|100|1000)\s*(\p{L}.*)$").struct

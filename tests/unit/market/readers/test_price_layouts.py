@@ -56,7 +56,7 @@ def test_averages_below_the_months_are_told_and_no_date_of_theirs_is_a_fault(tmp
     for months in ("Nov-25,1,\nDec-25,2,\nJan-26,3,", "30.11.2025,1,\n31.12.2025,2,\n31.01.2026,3,"):
         file = read(tmp_path, f"Month,gold,\n{months}\n{foot}\n")
         assert [day for _, day, _ in rows(file)] == ["2025-11-30", "2025-12-31", "2026-01-31"]
-        assert any("sums, averages and changes" in note and foot.split(",")[0] in note for note in map(str, file.reading))
+        assert any("sums, averages, changes" in note and foot.split(",")[0] in note for note in map(str, file.reading))
 
 
 def test_a_remark_below_the_months_is_the_one_that_is_no_date(tmp_path):
@@ -124,16 +124,18 @@ def test_the_middle_of_a_range_is_the_price(tmp_path, text):
         "date,gold,gold %,other,other YoY\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n",
         "date,gold 99.9%,gold 99.9 % Change,other,Chg %\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n".replace("gold 99.9%,", "gold,"),
         "Metall;Grade;Einheit;Währung;Q;Jan 24;Feb 24;Mrz 24;% chg\ngold;4N;kg;EUR;;1;2;;100%\nother;;kg;EUR;;5;5;;\n",
+        "date,gold,other,YoY,30d avg gold,other 12-month average\n2024-01,1,5,6,1,5\n2024-02,2,5,7,1,5\n",
+        "Date,gold EUR/kg,gold premium EU EUR/kg,other EUR/kg,other Aufschlag %\n2024-01,1,.5,5,3\n2024-02,2,.5,5,3\n",
         "date,gold,other,Total\n2024-01,1,5,6\n2024-02,2,5,7\n",
         "date;gold;other;Summe;Ø\n2024-01;1;5;6;3\n2024-02;2;5;7;3\n",
         "date,asset,price\n2024-01,gold,1\n2024-02,gold,2\n2024-01,other,5\n2024-02,other,5\n2024-02,Average,3\n",
         "Preise;Jan 24;Feb 24;Mrz 24;Durchschnitt;YTD %\ngold;1;2;;1,5;100%\nother;5;5;;5;0%\nGesamt;6;7;;;\n",
     ],
 )
-def test_sums_averages_and_changes_are_no_assets_and_are_told(tmp_path, text):
+def test_sums_averages_changes_and_premiums_are_no_assets_and_are_told(tmp_path, text):
     file = read(tmp_path, text)
     assert [(asset, price) for asset, _, price in rows(file)] == [("gold", 1), ("gold", 2), ("other", 5), ("other", 5)]
-    assert any("sums, averages and changes of others are not read" in note for note in map(str, file.reading))
+    assert any("sums, averages, changes and premiums of others are not read" in note for note in map(str, file.reading))
 
 
 @pytest.mark.parametrize(

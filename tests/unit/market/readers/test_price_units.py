@@ -60,8 +60,17 @@ FILES = {
         "Datum;Metall;Preis in EUR;Einheit\n25.11.2026;W;261;kg\n25.11.2026;Sb;25500;t\n",
         [("Sb", "EUR", "t"), ("W", "EUR", "kg")],
     ),
-    "no unit": ("date,Tin per lot,AB per kg\n2026-11-25,3,4\n", [("AB per kg", "USD", "unit"), ("Tin per lot", "USD", "unit")]),
-}
+    "no unit": ("date,Tin per lot,AB\n2026-11-25,3,4\n", [("AB", "USD", "unit"), ("Tin per lot", "USD", "unit")]),
+    "other words for masses": (
+        "date,Antimony US$/MT,Bismuth $/tonne,Silver US$/toz,gallium_eur_kg,Tin_USD_per_lb\n2026-11-25,3,4,5,6,7\n",
+        [("Antimony", "USD", "t"), ("Bismuth", "USD", "t"), ("Silver", "USD", "ozt"), ("Tin", "USD", "lb"),
+         ("gallium", "EUR", "kg")],
+    ),
+    "words in the brackets": (
+        "date,Gallium (CNY/kg incl. 13% VAT),Bismuth CNY/t (VAT incl.)\n2026-11-25,3,4\n",
+        [("Bismuth (VAT incl.)", "CNY", "t"), ("Gallium incl. 13% VAT", "CNY", "kg")],
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "expected"), FILES.values(), ids=FILES)
@@ -74,6 +83,20 @@ def test_currency_and_unit_beside_a_price(tmp_path, text, expected):
         (("USD" in [currency for _, currency, _ in expected]) and "USD" not in text and "US$" not in text)
         or "W;260;kg\n" in text
     )
+
+
+@pytest.mark.parametrize(
+    "header", ["Bismuth (cents/lb)", "Bismuth US¢/lb", "Gallium TEUR/t", "Gallium per kg", "Gallium [k$/kg]"]
+)
+def test_a_unit_without_a_known_currency_is_asked_about_and_is_no_piece(tmp_path, header):
+    (tmp_path / "p.csv").write_text(f"date,{header},Indium USD/kg\n2026-11-25,3,4\n", encoding="utf-8")
+    with pytest.raises(DataError, match="states a unit and no currency that is known") as error:
+        read_prices(tmp_path / "p.csv", today=DAY)
+    metal = header.split()[0]
+    named = error.value.hint.split("'")[1]
+    assert named.startswith(f"{metal} USD/")
+    (tmp_path / "p.csv").write_text(f"date,{named},Indium USD/kg\n2026-11-25,3,4\n", encoding="utf-8")
+    assert set(read_prices(tmp_path / "p.csv", today=DAY).frame["asset"]) == {metal, "Indium"}
 
 
 @pytest.mark.parametrize(
