@@ -222,9 +222,10 @@ class ControlLedger:
             raise DataError(two, hint="Write 'metal powder' or 'oxide'.", details={"form": name})
         trade = next((FORMS[spelling] for spelling in spellings if FORMS.get(spelling) in self.forms), None)
         open_word = trade == "substrate" or ANY_COMPOUND.intersection(spellings)
-        if open_word and trade not in own and (compounds := COMPOUNDS.intersection(own)):
+        named = {s.form for s in self.scopes if open_word and s.asset == asset and s.certainty == "named"}
+        if open_word and trade not in named and COMPOUNDS.intersection(named):
             of_one = message("{name!r:s} of {asset:s} is of one of its compounds.", name=name, asset=asset)
-            which = message("Write which: {names:s}.", names=", ".join(sorted(compounds)))
+            which = message("Write which: {names:s}.", names=", ".join(sorted(COMPOUNDS.intersection(own))))
             raise DataError(of_one, hint=which, details={"form": name})
         if found := own.get(fold) or (fold if fold in self.forms else None) or trade or self._words.get(fold):
             return found

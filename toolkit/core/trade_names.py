@@ -109,7 +109,7 @@ _FORMS = {
     "compound": "compound;compounds;verbindung;verbindungen;salt;salz;carbonate;carbonat;karbonat;hydroxide;hydroxid;nitrate;"
     "nitrat;fluoride;fluorid;sulphate;sulfate;sulfat;acetate;acetat",
     "magnet": "magnet;magnets;magnete;magneten",
-    "substrate": "wafer;wafers;substrate;substrates",
+    "substrate": "wafer;wafers;substrate;substrates;substrat",
     "target": "target;targets;sputtertarget;sputtertargets",
     "chloride": "chloride;chlorid;tetrachlorid;tetrachloride",
     "carbide": "carbide;karbid;carbid",
@@ -153,13 +153,16 @@ _ANIONS = {
     "S": "sulphide",
     "H": "hydride",
 }
-COMPOUNDS = frozenset(_ANIONS.values())
-"""Forms that are a compound with one other element."""
+COMPOUNDS = frozenset({*_ANIONS.values(), "germanate", "organic compound"})
+"""Forms that are certain compounds of a metal."""
 _FORMULA = re.compile(rf"([A-Z][a-z]?)([0-9]*)({'|'.join(sorted(_ANIONS, key=len, reverse=True))})([0-9]*)")
 _PRODUCTS = {
     spelling: product
     for names, product in (
-        ("ammonium paratungstate;ammonium paratungstate apt;apt;ammoniumparawolframat", ("tungsten", "apt")),
+        (
+            "ammonium paratungstate;ammonium paratungstate apt;apt;ammoniumparawolframat;ammoniumparawolframat apt",
+            ("tungsten", "apt"),
+        ),
         ("scheelite;scheelit;wolframite;wolframit", ("tungsten", "ore")),
         ("stibnite;stibnit;antimonit", ("antimony", "ore")),
         ("smco;smco magnet;smco magnets;smco magnete;samarium cobalt magnets;samarium kobalt magnete", ("samarium", "magnet")),
@@ -176,8 +179,10 @@ _GRAIN = re.compile(
     r"[-,\s]*[<>~]?\s?[0-9]+(?:[.,][0-9]+)?(?:\s?-\s?[0-9]+(?:[.,][0-9]+)?)?\s?(?:[uµμ]m|micron|mesh)\b", re.IGNORECASE
 )
 """Grain of a powder beside its name."""
-_WAFER = re.compile(r"(?i)[\s-]+wafers?\b.*$")
-"""The shape of a compound semiconductor: notices name it in every shape."""
+_WAFER = re.compile(r"(?i)[\s-]+(wafers?|substrate?s?|powder|pulver)\b.*$")
+"""The shape of a compound: notices name it in every shape."""
+_MAGNET_GRADE = re.compile(r"[\s,-]+N[0-9]{2}[A-Z]{0,2}$")
+"""Grade of a magnet beside its name: ``N42SH``."""
 
 _WAFER_SIZE = re.compile(r"(?i)(wafers?)[,\s]+[0-9]+(?:[.,][0-9]+)?\s?(?:\"|''|″|”|mm|inch|zoll)$")
 """Diameter of a wafer beside its name."""
@@ -218,7 +223,7 @@ def metal_and_form(text: str, known: Mapping[str, str]) -> tuple[str, str | None
                 words = spelling[len(name) :].strip()
                 if words in FORMS or words in POWDER or words.removeprefix("metal ") in FORMS:
                     return known[name], words
-                compound = re.sub(r" ?(powder|pulver)$", "", words)
+                compound = re.sub(r" ?(powder|pulver|wafers?|substrate?s?)$", "", words)
                 if FORMS.get(compound, "metal") != "metal":
                     return known[name], compound
             elif spelling.startswith(f"{name} ") and (words := spelling[len(name) + 1 :]) in FORMS:
@@ -251,7 +256,8 @@ def _product(text: str) -> tuple[str, str] | None:
     # Two capitals may be a country's code or a ticker: VN, US, but WC is in every list of powders.
     if formula and formula[1] in SYMBOLS and (not formula[0].isupper() or formula[2] or formula[4] or formula[0] == "WC"):
         return (SYMBOLS[formula[1]], _ANIONS[formula[3]]) if formula[1] != "C" else None
-    return next((_PRODUCTS[spelling] for spelling in foldings(text) if spelling in _PRODUCTS), None)
+    plain = _MAGNET_GRADE.sub("", text)
+    return next((_PRODUCTS[spelling] for spelling in foldings(plain) if spelling in _PRODUCTS), None)
 
 
 _TERMS = re.compile(

@@ -257,7 +257,8 @@ def test_named_forms_hold_what_notices_name_and_nothing_else(ledger):
 @pytest.mark.parametrize(
     ("metal", "form", "hint"),
     [("galium", "metal", "gallium"), ("gallium", "oxyde", "oxide"), ("rare earths", "oxide", "neodymium"),
-     ("iridium", "metal", "Nothing is known of iridium here.")],
+     ("iridium", "metal", "Nothing is known of iridium here."), ("antimony", "compound", "hydride, organic compound"),
+     ("bismuth", "compound", "germanate"), ("indium", "compound", "organic compound")],
 )  # fmt: skip
 def test_unknown_names_are_refused_with_the_nearest(ledger, metal, form, hint):
     with pytest.raises(DataError) as error:

@@ -47,7 +47,8 @@ COLUMNS = (
         "the number of its row",
         "GA-01",
         "Posten;lot;lot id;lot no;lot number;charge;chargennummer;chargennr;chargen nr;los;losnummer;los nr;postennummer;"
-        "posten nr;batch;batch no;serial number;seriennummer",
+        "posten nr;batch;batch no;serial number;seriennummer;certificate no;certificate number;zertifikatsnummer;zertifikat nr;"
+        "lagerschein;lagerscheinnummer;lagerschein nr;warrant;warrant no",
         "id;nr;no;pos;nummer;number;#;lfd nr",
     ),
     Column(
@@ -55,7 +56,8 @@ COLUMNS = (
         "metal by key, symbol or name (gallium, Ga, Wolfram, Gallium ingot), or a listed instrument of your own prices",
         "required",
         "gallium",
-        "Metall;metal;element;ticker;rohstoff;commodity;wertpapier;instrument;security",
+        "Metall;metal;element;ticker;rohstoff;commodity;wertpapier;instrument;security;materialkurztext;kurztext;"
+        "materialbezeichnung;artikelbezeichnung;material description;short text",
         "name;product;produkt;artikel;material;bezeichnung;item;symbol;position;holding;description;beschreibung",
     ),
     Column(
@@ -79,7 +81,8 @@ COLUMNS = (
         "how much, above zero",
         "required",
         "12",
-        "Menge;qty;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight",
+        "Menge;qty;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight;"
+        "frei verwendbar;unrestricted;unrestricted use;bestellmenge;order quantity;order qty",
         f"amount;holding size;{_OF_PIECES}",
         cells="number",
     ),
@@ -88,7 +91,8 @@ COLUMNS = (
         "kg, g, t, lb or ozt; of a listed instrument: unit",
         "kg; of a listed instrument the unit",
         "kg",
-        "Einheit;mengeneinheit;uom;unit of measure;me;gewichtseinheit",
+        "Einheit;mengeneinheit;uom;unit of measure;me;gewichtseinheit;bme;basismengeneinheit;base unit of measure;"
+        "bestellmengeneinheit",
     ),
     Column(
         "purchase_date",
@@ -156,7 +160,7 @@ COLUMNS = (
         "where it lies: a country, a port or a town",
         "unknown, which is never called safe",
         "Frankfurt",
-        "Lagerort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;vault;"
+        "Lagerort;lgort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;vault;"
         "tresor;lagerland;where;wo",
         cells="text",
     ),
@@ -337,14 +341,17 @@ def _money(word: str) -> str | None:
 STATUSES: Mapping[str, str] = cells.spelled(
     {
         "stored": "stored;in storage;in stock;on hand;held;owned;delivered;gelagert;eingelagert;im lager;lager;lagernd;"
-        "geliefert;vorhanden;im bestand;bestand;auf lager;auf vorrat;vorrätig",
+        "geliefert;vorhanden;im bestand;bestand;auf lager;am lager;auf vorrat;vorrätig;frei verwendbar;unrestricted;"
+        "unrestricted use;in qualitätsprüfung;quality inspection;in quality inspection;eingetroffen;received;arrived;"
+        "we gebucht;wareneingang gebucht",
         "in_transit": "in_transit;in transit;shipped;dispatched;on the way;under way;underway;en route;afloat;on the water;"
         "at sea;on board;in delivery;out for delivery;unterwegs;im transit;versandt;versendet;verschifft;schwimmend;auf see;"
         "auf dem schiff;an bord;auf dem weg;in lieferung;in auslieferung;in zustellung",
         "ordered": "ordered;on order;order;open order;open;backorder;back order;not shipped;not yet shipped;not delivered;"
         "purchased not shipped;not yet delivered;undelivered;to be delivered;awaiting delivery;awaiting shipment;"
         "pending delivery;delivery pending;bestellt;in bestellung;bestellung;offen;offene bestellung;nicht geliefert;"
-        "noch nicht geliefert;lieferung ausstehend;lieferung offen",
+        "noch nicht geliefert;lieferung ausstehend;lieferung offen;noch nicht da;in production;in produktion;in fertigung;"
+        "order confirmed;bestellung bestätigt;auftrag bestätigt",
         "planned": "planned;plan;intended;geplant;planung;vorgesehen;beabsichtigt",
     }
 )
@@ -367,7 +374,8 @@ def status_within(text: str) -> tuple[str, str] | None:
 GONE = re.compile(
     r"\b(sold(?! (by\b(?! (me|us)\b)|as is\b|to (me|us)\b))|verkauft(?! (von|durch) (?!mir|uns|[0-9])| an (mich|uns))|"
     r"verkaufte [a-z]+|sale date|date of sale|verkaufsdatum|"
-    r"storniert|stornierung|cancell?ed|annulliert|entnommen|entnahmen?|abgang|abga?enge|verbraucht)\b"
+    r"storniert|stornierung|cancell?ed|annulliert|entnommen|entnahmen?|abgang|abga?enge|verbraucht|gestohlen|stolen|"
+    r"(?<=[0-9gt] )verk)\b"
 )
 """Words, as `fold` writes them, of a status or a header that say that a lot, or part of it, is held no more."""
 ARRIVING = ("ordered", "in_transit")

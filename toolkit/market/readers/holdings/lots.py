@@ -258,7 +258,7 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "pieces": lambda lots: message("The quantity is the number of pieces times the mass of one: {lots}.", lots=lots),
     "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
     "status_day": lambda lots: message(
-        "Days beside a status are not read; that of a purchase belongs in purchase_date: {lots}.", lots=lots
+        "Days and terms beside a status are not read; the day of a purchase belongs in purchase_date: {lots}.", lots=lots
     ),
     "status": lambda lots: message("No status given, taken as stored: {lots}.", lots=lots),
     "origin_country": lambda lots: message("No origin given, taken as unknown: {lots}.", lots=lots),

@@ -139,9 +139,9 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
         found = [replace(h, key="total_price", undecided=False, weak=False) if h.undecided else h for h in found]
     # Of "Item" and "Description", the one that numbers the rows is not the asset.
     if sum(header.key == "asset" for header in found) > 1:
+        key = None if any(header.key == "lot_id" for header in found) else "lot_id"
         found = [
-            replace(h, key="lot_id", weak=True) if h.key == "asset" and h.weak and _counts(table.cells[h.text]) else h
-            for h in found
+            replace(h, key=key, weak=True) if h.key == "asset" and h.weak and _counts(table.cells[h.text]) else h for h in found
         ]
     # A column of units is one whatever its header: without it the quantities would be in kg.
     if not any(header.key == "unit" or (header.key == "quantity" and header.unit not in (None, PIECE)) for header in found):

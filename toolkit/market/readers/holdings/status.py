@@ -36,6 +36,10 @@ _ORDERS = re.compile(
     r"open orders|purchase order)\b"
 )
 """Titles, as `fold` writes them, of papers on what is ordered."""
+_OF_AN_ORDER = re.compile(r"bestellmenge|order (quantity|qty)")
+"""Headers, as `fold` writes them, of a quantity that is ordered."""
+_INCOTERM = re.compile(r"exw|fca|fas|fob|cfr|cif|cpt|cip|dap|dpu|ddp")
+"""Terms of delivery, as `fold` writes them; a place stands behind."""
 _STATUS = message(
     "Known: stored, in_transit, ordered, planned. Leave out the row of a lot that is sold or cancelled; what is reserved is "
     "stored until it is handed over; what has arrived in part is two rows. A day has a column of its own: purchase_date, or "
@@ -71,6 +75,8 @@ class StatusCells(RowCells):
         for title in self.table.titles:
             if _ORDERS.search(fold(title)):
                 return "ordered", message("a title"), title
+        if _OF_AN_ORDER.match(fold(quantity := self.header["quantity"].text)):
+            return "ordered", message("a column {name!r:s}", name=quantity), quantity
         for header in self.headers:
             words = self.table.cells[header.text][i] if header.key in (None, "location", "custody") else None
             said = status_within(words) if isinstance(words, str) else None
@@ -95,12 +101,14 @@ def waits_for_licence(text: str, *, within: bool = False) -> str | None:
 
 
 def status_and_day(text: str) -> tuple[str, str] | None:
-    """A status and the day behind it, as in ``ordered - due 15 Jan 2027``; None for what is not both."""
+    """A status and the day or the terms behind it, as in ``ordered - due 15 Jan 2027``; None for what is not both."""
     words = re.findall(r"[^\s,;:()–]+", text)
     for end in range(len(words) - 1, 0, -1):
         status = next((STATUSES[one] for one in foldings(" ".join(words[:end])) if one in STATUSES), None)
         if status is not None:
             rest = [word for word in words[end:] if word != "-"]
+            if status != "stored" and rest and _INCOTERM.fullmatch(fold(rest[0])):
+                return status, " ".join(rest)
             is_day = all(_WORDS.fullmatch(fold(word)) or _FIGURES.fullmatch(word) or is_month(word) for word in rest)
             return (status, " ".join(rest)) if is_day and re.search("[0-9]", " ".join(rest)) else None
     return None

@@ -58,15 +58,17 @@ _ARRIVED = re.compile(
     r"\b(delivered|received|arrived)( quantity| qty| kg| g| t)?$"
 )
 _OUTSTANDING = re.compile(
-    r"\boffene (liefer)?menge\b|\boffen( kg| g| t)$|\b(outstanding|open)( quantity| qty| kg| g| t)$|"
+    r"\boffene (liefer)?menge\b|\boffen( kg| g| t)$|^(offen|open)$|\b(outstanding|open)( quantity| qty| kg| g| t)$|"
     r"\b(qty|quantity) (open|outstanding)\b|\b(rue?ckstand|backlog)( quantity| qty| kg| g| t)?$"
 )
 """Headers, as `fold` writes them, of what of an order has arrived, and of what has not."""
 _WHEN = r"(termin|datum|tag|woche|monat|zeitraum|fenster|date|day|week|month|window|period|schedule)( \w+)?"
 _DUE = re.compile(
-    r"((erwartete[rs]?|voraussichtliche[rs]?|geplante[rs]?|expected|estimated|planned|requested|confirmed|due) )?"
+    r"((erwartete[rs]?|voraussichtliche[rs]?|geplante[rs]?|bestatigte[rs]?|avisierte[rs]?|"
+    r"expected|estimated|planned|requested|confirmed|due) )?"
     rf"((liefer|versand|verlade|verschiffungs|ankunfts?){_WHEN}|(delivery|shipment|shipping|ship|dispatch|arrival) {_WHEN}|"
-    r"lieferung( am)?|ankunft|delivery|arrival|laycan|(deliver|ship|arrives) by|due( date)?|et[ad]( \w+)?|"
+    r"lieferung( am)?|ankunft|avis(iert)?( am| fur)?|we datum|wareneingangsdatum|wareneingang am|(goods receipt|gr) date|"
+    r"delivery|arrival|laycan|(deliver|ship|arrives) by|due( date)?|et[ad]( \w+)?|"
     r"estimated time (of )?(arrival|departure))"
 )
 """Headers, as `fold` writes them, of the day on which a lot arrives, or leaves for here."""
@@ -91,6 +93,32 @@ _ANOTHERS = re.compile(
     r"(clients?|customers?|third part(y|ies)|kunden?|dritten?)"
 )
 """Cells, as `fold` writes them, that say that a lot is not the owner's."""
+_CONSIGNED = re.compile(r"\bkonsi(gnation\w*)?\b|^((vendor|supplier) )?consignment( stock)? ")
+_SPECIAL = re.compile(r"s|sobkz|sonderbestand\w*( kz| kennzeichen)?|special stock( indicator)?")
+"""Headers, as `fold` writes them, of stock on consignment, and of the mark of special stock, which is K for it."""
+_JOINT = re.compile(
+    r"\bmiteigentum( zu)? [0-9]|\bgehort (mir |uns )?(nur )?(zur halfte|zu [0-9])|\b(jointly|co) (owned|held)\b|"
+    r"\bgemeinschaftlich|\b[0-9]+ owned\b|\bowned [0-9]+\b|\bhalf owned\b"
+)
+"""Words, as `fold` writes them, of a remark that a lot is of several owners."""
+_PLEDGED = re.compile(
+    r"\b(verpfa?e?nd(et|ung)|(miet|ver)?pfandrecht|pledged?|collateral|lien|sicherungsu?e?bereig(net|nung)|encumbered)\b"
+)
+_LENT = re.compile(
+    r"\b(verliehen|ausgeliehen|metalleihe|metallleihe|(lent|loaned|leased)( out)? to|lent( out)?|(loaned|leased) out|"
+    r"on (loan|lease) to|metal (loan|lease)|metallkonto|metal account|unallocated|not allocated|nicht (zugeteilt|zugewiesen))\b"
+)
+"""Words, as `fold` writes them, of what is not free to be sold, and of what is a claim on someone who owes the metal."""
+_NEGATED = re.compile(
+    r"\b(not|never|no|nicht|nie|keine?|free of|frei von)( longer| mehr)? (?!zugeteilt|zugewiesen|allocated)\w+"
+)
+"""Words, as `fold` writes them, of what is denied."""
+_ALLOCATED = re.compile(r"(is )?(allocated|zugeteilt|zugewiesen|segregated)")
+_NOT_FREE = re.compile(
+    r"\b(gesperrt\w*|sperrbestand|blocked( stock)?|(in )?(qualitatspruf|qualitaetspruef|qualitatsprf)\w*|"
+    r"(in )?quality insp\w*|umlagerung\w*|in transfer)$"
+)
+"""Headers, as `fold` writes them, of stock beside what is free to be used."""
 _OWNER = frozenset(
     {"eigentuemer", "inhaber", "besitzer", "owner", "holder", "kunde", "client", "name", "person", "family member"}
 )
@@ -139,6 +167,7 @@ def contradictions(
     """
     rows = [table.rows[i] for i in kept]
     unread = [_Column(h.text, rows, [table.cells[h.text][i] for i in kept]) for h in headers if h.key is None]
+    custody = [_Column(h.text, rows, [table.cells[h.text][i] for i in kept]) for h in headers if h.key == "custody"]
     telling = [column for column in unread if not column.name.startswith("note ")]
     whole = next(([str(table.cells[h.text][i]) for i in kept] for h in headers if h.key == "quantity"), None)
     yield from _reduced(telling, whole)
@@ -148,11 +177,12 @@ def contradictions(
             at, cell, "sale", "a row that takes metal away",
             "A sale is no lot: take it off the quantity of its lot, and leave its row out.",
         )  # fmt: skip
-    for column, at, cell in _cells_of(telling, _ANOTHERS):
+    for column, at, cell in _cells_of([*telling, *custody], _ANOTHERS):
         yield column._fault(
             at, cell, "shared", "a lot that is another's",
             "Leave out the row of a lot that is another's, or write the cell in other words if it is not.",
         )  # fmt: skip
+    yield from _not_free([*telling, *custody])
     yield from _shared(unread)
     yield from _not_arrived(telling, lots, today)
     yield from _counted(unread, lots)
@@ -187,6 +217,42 @@ def _reduced(columns: Iterable[_Column], whole: Sequence[str] | None) -> Iterato
 def _is_gone(text: str) -> bool:
     """Whether a remark says in one of its clauses that a lot, or part of it, is held no more."""
     return any(GONE.search(_NOT_GONE.sub("", fold(clause))) for clause in _CLAUSE.split(text))
+
+
+def _not_free(columns: Iterable[_Column]) -> Iterator[CellFault]:
+    """A lot is on consignment, of several owners, pledged or owed by someone, or more of it is in stock that is not free."""
+    for column in columns:
+        for at, text in enumerate(column.texts):
+            cell, name = column.folded[at], column.name
+            is_no = cell in _NO_PART or bool(re.fullmatch(r"[0.,\s]+[a-z]*", text))
+            said = f"{'' if is_no else name} {'' if is_no else _NEGATED.sub('', cell)}"
+            if _CONSIGNED.search(said) or (_SPECIAL.fullmatch(name) and cell == "k"):
+                yield column._fault(
+                    at, text, "shared", "a lot that is another's",
+                    "Leave out the row of a lot that is another's, or write the cell in other words if it is not.",
+                )  # fmt: skip
+            elif _JOINT.search(cell):
+                yield column._fault(
+                    at, text, "shared", "a column {header!r:s} that says that part of it is another's",
+                    "Write the quantity that is held by the owner, and rename the column to {new!r:s}.",
+                )  # fmt: skip
+            elif _PLEDGED.search(said):
+                yield column._fault(
+                    at, text, "bound", "a column {header!r:s} that says that it is pledged",
+                    "It counts in full, and `optimize` would sell it: keep it with a constraint 'no_sell' or 'keep_at_least', "
+                    "and rename the column to {new!r:s}.",
+                )  # fmt: skip
+            elif _LENT.search(said) or (_ALLOCATED.fullmatch(name) and cell in ("no", "n", "nein", "false")):
+                yield column._fault(
+                    at, text, "bound", "a column {header!r:s} that says that someone owes it",
+                    "What is lent or not allocated is a claim and lies nowhere: leave its row out until it is returned or "
+                    "allocated; if it is, rename the column to {new!r:s}.",
+                )  # fmt: skip
+            elif not is_no and _NOT_FREE.search(name) and amount(text):
+                yield column._fault(
+                    at, text, "stock", "a column {header!r:s} of stock that the quantity may not hold",
+                    "Write all that is held as the quantity, and rename the column to {new!r:s}.",
+                )  # fmt: skip
 
 
 def _shared(columns: Sequence[_Column]) -> Iterator[CellFault]:
@@ -274,6 +340,8 @@ def _is_part(header: str, text: str, lot: Mapping[str, Any]) -> bool:
     """Whether a cell is a part of the lot that has arrived, or has not, and the status does not say so."""
     arrived, number, whole = _ARRIVED.search(header), amount(text), lot["quantity"]
     if not (arrived or _OUTSTANDING.search(header)) or number is None or whole is None:
+        return False
+    if header in ("offen", "open") and min(number.readings.values()) > whole:  # likely money
         return False
     if number.before or {"-", "/"} & {*number.after}:
         return False

@@ -374,3 +374,54 @@ def test_lines_of_one_lot_are_told_how_to_be_lots_and_a_foreign_name_how_metals_
 
 def test_a_file_with_a_header_alone_needs_no_second_row():
     assert parsed(io.BytesIO(b"asset;quantity\n").getvalue()).holdings().frame.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "rule"),
+    [
+        ("Konsi", "K", "shared"),
+        ("Sonderbestand", "K", "shared"),
+        ("Sonderbestand", "E", None),
+        ("Remarks", "Konsignation Umicore", "shared"),
+        ("Remarks", "keine Konsignation", None),
+        ("Remarks", "Miteigentum 50 %", "shared"),
+        ("Remarks", "50 % owned with brother", "shared"),
+        ("Custody", "Kommission", "shared"),
+        ("Verpfändet an", "Sparkasse", "bound"),
+        ("Verpfändet an", "nein", None),
+        ("Remarks", "pledged to UBS", "bound"),
+        ("Remarks", "nicht verpfändet", None),
+        ("Lent to", "refiner", "bound"),
+        ("Remarks", "verliehen bis 3/2027", "bound"),
+        ("Custody", "unallocated", "bound"),
+        ("Custody", "allocated", None),
+        ("Allocated", "no", "bound"),
+        ("Allocated", "yes", None),
+        ("note Pledged", "yes", None),
+        ("Gesperrt", "200,5", "stock"),
+        ("Gesperrt", "0,0", None),
+        ("In Qualitätsprüf.", "10,5", "stock"),
+        ("Offen", "5", "in_part"),
+        ("Offen", "9000", None),
+        ("WE-Datum", "2099-12-15", "due"),
+        ("WE-Datum", "2024-12-15", None),
+        ("Remarks", "5 kg verk.", "reduced"),
+        ("Remarks", "Verk.: Meier", None),
+        ("Remarks", "gestohlen 2025", "reduced"),
+    ],
+)
+def test_what_is_not_free_to_be_sold_is_asked(header, cell, rule):
+    faults = parsed(f'asset;quantity;status;{header}\ngallium;5;stored;"{cell}"\n').faults
+    assert [fault.rule for fault in faults] == [rule] * (rule is not None)
+
+
+def test_a_stock_list_and_a_list_of_orders_of_an_erp():
+    stock = parsed("Material;Materialkurztext;Charge;Frei verwendbar;ME\n0010;Galliumbarren;7;1.234,500;KG\n")
+    assert [(row["asset"], row["form"], row["quantity"]) for row in stock.rows] == [("gallium", "metal", 1234.5)]
+    orders = "Material;Kurztext;Pos.;Bestellmenge;ME;Lagerort;Status\n0010;Galliumbarren;10;12;kg;Wien;{}\n"
+    (fault,) = parsed(orders.format("")).faults
+    assert fault.rule == "status"
+    told = parsed(orders.format("ordered FOB Shanghai"))
+    assert [(row["lot_id"], row["form"], row["status"]) for row in told.rows] == [("10", "metal", "ordered")]
+    assert any("FOB Shanghai" in note for note in map(str, told.notes))
+    assert [fault.rule for fault in parsed(orders.format("stored FOB Shanghai")).faults] == ["unknown_status"]
