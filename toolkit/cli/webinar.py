@@ -83,7 +83,7 @@ def create(
         print_json(records[0] if len(records) == 1 else {"webinars": records})
         return
     for record in records:
-        sys.stdout.write(printable(f"{record['slug']}: {record['starts']}, {record['capacity']} seats\n{record['url']}\n"))
+        sys.stdout.write(printable(f"{record['slug']}: {record['starts']}, seats: {record['capacity']}\n{record['url']}\n"))
 
 
 @app.command("list")
@@ -101,5 +101,5 @@ def list_webinars(*, folder: Folder = None, json: Json = False) -> None:
         return
     for record in records:
         counts = ", ".join(f"{count} {state}" for state, count in record["registrations"].items() if count)
-        line = f"{record['slug']}: {record['starts']}, {record['capacity']} seats, {counts or 'no registration'}"
+        line = f"{record['slug']}: {record['starts']}, seats: {record['capacity']}, {counts or 'no registration'}"
         sys.stdout.write(printable(f"{line}\n  {record['url']}\n"))

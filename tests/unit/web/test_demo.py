@@ -113,6 +113,7 @@ class TestSolving:
         assert outcome.volatility == pytest.approx(record["risk"]["volatility"], rel=1e-9)
         assert outcome.controlled == pytest.approx(record["exposures"]["controlled"], rel=1e-9)
         assert outcome.cost == pytest.approx(record["costs"]["annualised"], rel=1e-9)
+        assert outcome.oldest == min(row["price_date"] for row in rows.values() if row["weight"] > 0) < outcome.as_of
         code, share = outcome.country
         assert share == pytest.approx(max(record["exposures"]["country"].values()), rel=1e-9)
         assert record["exposures"]["country"][code] == pytest.approx(share)

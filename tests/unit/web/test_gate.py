@@ -49,6 +49,17 @@ class TestRegister:
             assert consent.text.sha256 == hashlib.sha256(consent.text.text.encode()).hexdigest()
             assert consent.confirmed is None
 
+    @pytest.mark.skipif(connection.vendor != "sqlite", reason="PRAGMA of SQLite")
+    def test_while_nothing_can_be_written_the_answer_is_to_come_back(self, webinar):
+        client, path = Browser(raise_request_exception=False), f"/w/{webinar.slug}/"
+        connection.cursor().execute("PRAGMA query_only = 1")
+        try:
+            answer = client.send(f"{path}register", filled(), page=path)
+        finally:
+            connection.cursor().execute("PRAGMA query_only = 0")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+        assert client.send(f"{path}register", filled(), page=path).status_code == 302
+
     def test_news_need_a_tick_of_their_own(self, client, webinar):
         client.send(f"/w/{webinar.slug}/register", filled(), page=f"/w/{webinar.slug}/")
         assert not Consent.objects.get(text__purpose="marketing").given
@@ -279,6 +290,11 @@ class TestOver:
     @pytest.fixture
     def over(self, db):
         return announced(starts=timezone.now() - timedelta(days=1))
+
+    @pytest.mark.parametrize(("hours", "is_over"), [(-3, True), (3, False)])
+    def test_the_list_says_so(self, client, db, hours, is_over):
+        announced(starts=timezone.now() + timedelta(hours=hours))
+        assert ("This webinar is over." in client.get("/").content.decode()) == is_over
 
     def test_nobody_signs_up(self, client, over):
         answer = client.send(f"/w/{over.slug}/register", filled(), page=f"/w/{over.slug}/")

@@ -8,6 +8,7 @@ import csv
 import http.client
 import io
 import itertools
+import re
 import socket
 import threading
 import time
@@ -33,7 +34,7 @@ from toolkit.web.demo import pool
 from toolkit.web.demo.position import Holding, Outcome, Position, Start
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.retention import ATTENDEES, purge
-from toolkit.web.models import Host, Registration
+from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.room import attendance, presenting, replay, talking
 from toolkit.web.room import hub as hubs
 from toolkit.web.room.hub import Hub, Stream, encode, hub
@@ -164,6 +165,26 @@ class TestTalk:
         assert 'class="answered"' in other.get("/room/").content.decode()
         host.send(path, {"hidden": str(question.id)}, page=room)
         assert "Why hafnium?" not in other.get("/room/").content.decode()
+        assert f'name="shown" value="{question.id}"' in host.get(room).content.decode()
+        host.send(path, {"shown": str(question.id)}, page=room)
+        assert "Why hafnium?" in other.get("/room/").content.decode()
+
+    def test_after_the_end_the_room_says_that_it_is_over(self, visitor, webinar):
+        assert "This webinar is over." not in visitor.get("/room/").content.decode()
+        Webinar.objects.update(minutes=1)
+        assert "This webinar is over." in visitor.get("/room/").content.decode()
+
+    def test_who_asked_is_not_told_that_there_is_no_question(self, visitor):
+        self.ask(visitor)
+        page = visitor.get("/room/").content.decode()
+        assert ("No question is shown yet." in page, "No question yet." in page) == (True, False)
+
+    def test_each_poll_says_in_german_whether_votes_are_taken(self, host, webinar):
+        polls = [talking.make_poll(webinar, text, ["a", "b"]) for text in "xyz"]
+        for poll in polls[1:]:
+            talking.open_poll(webinar, poll.id)
+        page = host.get(f"/host/w/{webinar.slug}/room", headers={"Accept-Language": "de"}).content.decode()
+        assert re.findall(r'class="help">(.+?) · Stimmen: 0', page) == ["läuft", "beendet", "noch nicht begonnen"]
 
     def test_without_moderation_it_is_seen_at_once(self, host, visitor, webinar):
         room = f"/host/w/{webinar.slug}/room"

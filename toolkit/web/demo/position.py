@@ -92,7 +92,8 @@ class Outcome:
         further: Metals under control by this scenario and not today.
         conflict: Names of limits that contradict each other, where there is no answer; else the kind of error.
         least_cap: Smallest limit of the slider at which there is an answer then, in per cent; None where none was found.
-        as_of: Day of the data, ISO.
+        as_of: Day of knowledge, ISO.
+        oldest: Day of the oldest price of what is held, ISO; empty where nothing is.
     """
 
     status: str
@@ -107,6 +108,7 @@ class Outcome:
     further: tuple[str, ...] = ()
     conflict: tuple[str, ...] = ()
     least_cap: float | None = None
+    oldest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]
         "cash": fmt.percent(outcome.cash),
         "note": note,
         "as_of": fmt.long_date(outcome.as_of),
+        "oldest": fmt.long_date(outcome.oldest) if outcome.oldest else "",
         "spoken": say.words(
             "{finding} Volatility {volatility}, under export control {controlled}.",
             finding=finding,

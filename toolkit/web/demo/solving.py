@@ -145,7 +145,7 @@ class Demo:
         prepared, problem = self._problem_at(position)
         allocation = allocate(problem, replace(prepared.solver, time_limit=min(prepared.solver.time_limit, SECONDS)))
         money = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, position.budget)
-        data, keys = problem.data, problem.universe.keys
+        data, keys, levels = problem.data, problem.universe.keys, problem.forecast.levels
         controlled = [False] * len(keys) if data.controlled is None else [bool(one) for one in data.controlled]
         supply = country_exposure(dict(zip(keys, money.weights.tolist(), strict=True)), prepared.inputs.supply)
         countries = supply.as_mapping()
@@ -174,6 +174,7 @@ class Demo:
             * position.budget
             / money.wealth,
             further=self._further(position.strategy) if position.scenario == "wider" else (),
+            oldest=min((level.date.isoformat() for level, one in zip(levels, holdings, strict=True) if one.weight > 0), default=""),
         )
 
     def document(self, position: Position, language: str) -> Document:

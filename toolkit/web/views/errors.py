@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 
@@ -50,6 +52,14 @@ link_not_valid = _page(
 """For a secret of any kind that opens nothing: which kind, and why not, is not said."""
 _too_many = _page(HTTPStatus.TOO_MANY_REQUESTS, mark("Too many requests"), mark("Please wait a moment and try again."))
 _too_busy = _page(HTTPStatus.SERVICE_UNAVAILABLE, mark("Too busy just now"), mark("Please try again in a few seconds."))
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500; 503 where the database did not answer or had no room, which passes."""
+    response = server_error(request)
+    if isinstance(sys.exc_info()[1], OperationalError):
+        response.status_code, response["Retry-After"] = HTTPStatus.SERVICE_UNAVAILABLE, "60"
+    return response
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
