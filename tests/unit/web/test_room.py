@@ -608,7 +608,7 @@ class TestStreams:
 
         def tick(self):
             if len(failed) < 3:
-                failed.append(True)
+                failed.append(time.monotonic())
                 raise DatabaseError
             whole(self)
 
@@ -616,3 +616,4 @@ class TestStreams:
         drive(running, 43)
         stream.wait(lambda: 'data-cap="43' in stream.events.get("result", ""))
         assert len(failed) == 3
+        assert failed[-1] - failed[0] > hubs.AWAY, "each failure is a line of the log"

@@ -145,7 +145,8 @@ class Demo:
         prepared, problem = self._problem_at(position)
         allocation = allocate(problem, replace(prepared.solver, time_limit=min(prepared.solver.time_limit, SECONDS)))
         money = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, position.budget)
-        data, keys, levels = problem.data, problem.universe.keys, problem.forecast.levels
+        data, keys = problem.data, problem.universe.keys
+        days = [level.date for level, weight in zip(problem.forecast.levels, money.weights, strict=True) if weight > 0]
         controlled = [False] * len(keys) if data.controlled is None else [bool(one) for one in data.controlled]
         supply = country_exposure(dict(zip(keys, money.weights.tolist(), strict=True)), prepared.inputs.supply)
         countries = supply.as_mapping()
@@ -174,7 +175,7 @@ class Demo:
             * position.budget
             / money.wealth,
             further=self._further(position.strategy) if position.scenario == "wider" else (),
-            oldest=min((level.date.isoformat() for level, one in zip(levels, holdings, strict=True) if one.weight > 0), default=""),
+            oldest=min(days).isoformat() if days else "",
         )
 
     def document(self, position: Position, language: str) -> Document:

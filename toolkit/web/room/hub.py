@@ -29,6 +29,8 @@ from toolkit.web.writing import Busy
 
 TICK = 0.1
 """Seconds between two looks at the rooms."""
+AWAY = 1.0
+"""The same after the database did not answer."""
 TALK = 1.0
 """Seconds between two versions of questions and polls that are sent."""
 BEAT = 4.0
@@ -176,8 +178,9 @@ class Hub:
             try:
                 close_old_connections()
                 self.tick()
-            except (DatabaseError, Busy):  # the database is away for a moment: all is looked at again
-                log.exception("room.tick_failed")
+            except (DatabaseError, Busy) as error:  # the database is away for a moment: all is looked at again
+                log.warning("room.tick_failed", error=repr(error))
+                self._ending.wait(AWAY)
         self._finish()
         connections.close_all()
 

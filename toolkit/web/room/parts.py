@@ -57,9 +57,9 @@ def questions_data(webinar: Webinar, *, mine: Collection[int] = ()) -> dict[str,
 
 def host_questions_data(webinar: Webinar) -> dict[str, Any]:
     """What hosts see of the questions, with the names of who asked: those that wait first, those that are hidden last."""
-    unseen = Question.objects.filter(webinar=webinar).exclude(state__in=talking.VISIBLE).order_by("id")
-    waiting, hidden = (unseen.filter(state=state) for state in (Question.State.WAITING, Question.State.HIDDEN))
-    every = [one for found in (waiting, talking.visible_questions(webinar), hidden) for one in found.select_related("registration")]
+    asked = Question.objects.filter(webinar=webinar).select_related("registration").order_by("id")
+    waiting, hidden = asked.filter(state=Question.State.WAITING), asked.filter(state=Question.State.HIDDEN)
+    every = [*waiting, *talking.visible_questions(webinar).select_related("registration"), *hidden]
     return {"questions": every, "moderated": Room.objects.filter(webinar=webinar, moderated=False).first() is None}
 
 
