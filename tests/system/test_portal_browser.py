@@ -69,6 +69,14 @@ def test_a_visitor_enters_and_moves_sliders(visit, portal, code):
         "const n = document.querySelector('[data-for=cap]'); n.value = 50; n.dispatchEvent(new Event('input', {bubbles: true})); return 0"
     )
     visit.until("document.getElementById('cap').value === '50' && document.querySelector('.kpi').textContent.includes('50')")
+    # What was typed between two steps is the nearer one, and what is beyond the slider does not stay beside its answer.
+    for typed, counts in ((154_000, 150_000), (99_999_999, 150_000), (5, 150_000), ("", 150_000)):
+        visit.run(
+            f"const n = document.querySelector('[data-for=budget]'); n.value = '{typed}'; "
+            "for (const name of ['input', 'change']) n.dispatchEvent(new Event(name, {bubbles: true})); return 0"
+        )
+        shown = "[document.querySelector('[data-for=budget]').value, document.getElementById('budget').value].join()"
+        assert visit.browser.value(shown) == f"{counts},{counts}", typed
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

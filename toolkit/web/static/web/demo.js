@@ -25,6 +25,13 @@ for (const number of form.querySelectorAll("input[type=number]")) {
     if (!number.validity.valid || number.value === "") event.stopPropagation();
     else { slider.value = number.value; show(slider); }
   });
+  number.addEventListener("change", () => { // between two steps: the nearer one; beyond the slider: what counts is written again
+    const { valid, stepMismatch, rangeUnderflow, rangeOverflow } = number.validity;
+    if (stepMismatch && !rangeUnderflow && !rangeOverflow) {
+      slider.value = number.value;
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (!valid || number.value === "") number.value = slider.value;
+  });
 }
 document.getElementById("solve").hidden = true;
 
