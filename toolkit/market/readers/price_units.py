@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from toolkit.core.countries import fold
+from toolkit.core.countries import fold, foldings
 from toolkit.core.currencies import MINOR_UNITS, RATED, currency_hint
 from toolkit.core.currencies import currency as currency_of
+from toolkit.core.errors import nearest
 from toolkit.core.messages import Message, message, named
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells as cell
@@ -126,6 +127,54 @@ def with_field(field: str, header: str) -> str:
     _, money, unit = (stated_in(header) if field == "price" else None) or ("", "", "")
     behind = f"({money})" if unit == "unit" else f"{money}/{unit}"
     return f"{field} {behind}" if currency_of(money) or money in MINOR_UNITS else field
+
+
+def is_remark(name: str, column: pl.Series, own: Collection[str], known: Collection[str]) -> bool:
+    """Whether a column of a long table is no part of it by its name, or has words for cells: no number, currency or unit.
+
+    Args:
+        name: Its header.
+        column: Its cells.
+        own: Columns of the format.
+        known: Other words for these.
+    """
+    if fold(name) in NOT_READ:
+        return True
+    near = fold(name) not in REMARKS and nearest(name, (*own, *known), n=1)
+    if name in own or near or column.dtype != pl.String:
+        return False
+    words = column.drop_nulls().unique().to_list()
+    units = any(spelling in cell.UNITS for word in words for spelling in foldings(word))
+    return not units and not any(cell.amount(word) or currency_of(word) for word in words)
+
+
+def without_remarks(table: Table, known: Collection[str]) -> tuple[Table, tuple[Message, ...]]:
+    """A wide table without the columns whose cells are words, none with a figure (remarks, a source), and a note on them.
+
+    Args:
+        table: As read; any other comes back as it is.
+        known: Names of columns of another shape, which are refused by name.
+    """
+    if "date" not in table.columns or {"asset", "price"} & {*table.columns}:
+        return table, ()
+    unread = [name for name in table.columns if name.lower() not in known and _has_words_alone(table.cells[name].alias(""))]
+    kept = [name for name in table.columns if name not in unread]
+    return (replace(table, cells=table.cells[kept]), not_read(unread)) if len(kept) > 1 else (table, ())
+
+
+def _has_words_alone(column: pl.Series) -> bool:
+    """Whether a column, under no name, which polars might take for a regular expression, has words and no figure."""
+    if column.dtype != pl.String or column.null_count() == len(column):
+        return False
+    # Of a column of prices, the first cell says it.
+    figures = (part.str.contains(r"(?i)[0-9#=]|^.?(?:nan|inf)").any() for part in (column.drop_nulls()[:1], column))
+    return not any(figures) and any(fold(word) not in NO_OFFER for word in column.unique().drop_nulls())
+
+
+def not_read(columns: Sequence[str]) -> tuple[Message, ...]:
+    """The note on columns that are not read, if there are any."""
+    told = [message('"{header}"', header=name) for name in columns]
+    return (message("Columns that are not read: {columns}.", columns=told),) if told else ()
 
 
 def units_apart(table: Table) -> Table:

@@ -10,10 +10,10 @@ from typing import Literal
 
 import polars as pl
 
-from toolkit.core.countries import fold, foldings
+from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.currencies import currency_hint
-from toolkit.core.errors import DataError, SpecError, nearest
+from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.core.messages import Message, message, together
 from toolkit.market.quality import gap_findings
@@ -51,19 +51,21 @@ from toolkit.market.readers.price_layouts import (
 )
 from toolkit.market.readers.price_units import (
     MISSING,
-    NOT_READ,
     PACKS,
-    REMARKS,
+    SIDES,
     Above,
     Stated,
     column_name,
     currencies,
+    is_remark,
+    not_read,
     of_one,
     of_two_sides,
     stated_above,
     units_apart,
     with_date,
     with_sides_named,
+    without_remarks,
     without_units,
 )
 from toolkit.market.readers.quotations import DATE, Quotation, field_of, header_levels, quotation
@@ -170,6 +172,7 @@ def read_prices(
         table, unquoted = of_two_sides(_renamed(table), stated)
         table, sides = with_sides_named(table)
         table, dated = with_date(table)
+        table, remarks = without_remarks(table, {"date", *OPTIONAL, *GERMAN} - {"source", "quelle"})
         table, stated, middle = with_kinds_apart(table, stated, key)
         table, stated, ends = with_ends_apart(table, stated)
         above = stated_above(table)
@@ -177,7 +180,7 @@ def read_prices(
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
         read = _long if shape == "long" else _wide
         rows, reading, assumed = read(table, default_currency, today, stated, above)
-        reading = (*sums, *dated, *unquoted, *sides, *middle, *ends, *reading)
+        reading = (*sums, *dated, *unquoted, *sides, *remarks, *middle, *ends, *reading)
     rows = of_one(rows)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
@@ -348,6 +351,9 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     ):
         hint = message("Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.")
         raise table.header_error("column {name!r:s} names assets, and no column is 'price'.", hint, name=names)
+    if of_none := next((name for name in assets if GERMAN.get(name.lower()) == "price" or name.lower() in SIDES), None):
+        hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
+        raise table.header_error("column {name!r:s} does not say of what it is the price.", hint, name=of_none)
     dates = _dates(table, today)
     read = amounts(without_words(table, assets, MISSING), assets, money=True)
     assets = tuple(sorted(assets))
@@ -399,7 +405,11 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
         table = replace(table, cells=table.cells.with_columns(**extra))
     in_units = "unit" in table.columns and (table.cells["unit"].fill_null("unit") != "unit").all()
     packs = PACKS if in_units else frozenset()
-    unread = [name for name in table.columns if fold(name) in packs or _is_remark(name, table.cells[name])]
+    unread = [
+        name
+        for name in table.columns
+        if fold(name) in packs or is_remark(name, table.cells[name], (*REQUIRED, *OPTIONAL, UPPER_END), GERMAN)
+    ]
     table = units_apart(replace(table, cells=table.cells.drop(unread)))
     check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")
@@ -442,22 +452,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
     rows = rows.with_columns(pl.col("currency").replace(codes))
     silent = table.cells["currency"].null_count() > 0 if "currency" in table.columns else True
     told = _in_default(table, currency) if silent and not sign.is_not_null().any() else ()
-    named = [message('"{header}"', header=name) for name in unread]
-    notes = (message("Columns that are not read: {columns}.", columns=named),) if named else ()
-    return rows, (*by_title, *notes, *read.notes), told
-
-
-def _is_remark(name: str, column: pl.Series) -> bool:
-    """Whether a column is no part of this format by its name, or has words for cells: no number, currency or unit."""
-    if fold(name) in NOT_READ:
-        return True
-    own = (*REQUIRED, *OPTIONAL, UPPER_END)
-    near = fold(name) not in REMARKS and nearest(name, (*own, *GERMAN), n=1)
-    if name in own or near or column.dtype != pl.String:
-        return False
-    words = column.drop_nulls().unique().to_list()
-    units = any(spelling in cells.UNITS for word in words for spelling in foldings(word))
-    return not units and not any(cells.amount(word) or currency_of(word) for word in words)
+    return rows, (*by_title, *not_read(unread), *read.notes), told
 
 
 def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:

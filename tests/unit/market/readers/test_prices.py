@@ -164,6 +164,9 @@ FILE_FAULTS = {
     "no price column": (b"date,asset,prise\n2026-01-31,a,1\n", "no column 'price'"),
     "only a date": (b"date\n2026-01-31\n", "single column"),
     "unknown column": (b"date,asset,price,curency\n2026-01-31,a,1,USD\n", "unknown column 'curency'"),
+    "words for units in a wide file": (b"date,gold,unit\n2026-01-31,1,kg\n", "belongs to the long shape"),
+    "a price of nothing": (b"Datum;Preis EUR/kg\n2026-01-31;1\n", "'Preis' does not say of what it is the price"),
+    "a side of nothing": (b"Datum;Ankauf;Verkauf\n2026-01-31;1;2\n", "'Ankauf' does not say of what it is the price"),
     "long column in a wide file": (b"date,gold,currency\n2026-01-31,1,USD\n", "belongs to the long shape"),
     "column twice": (b"date,gold, gold\n2026-01-31,1,2\n", "occurs twice"),
     "unnamed asset": (b"date,gold,\n2026-01-31,1,2\n", "has no name"),
@@ -354,3 +357,14 @@ def test_a_price_list_of_no_day_is_asked_for_it(tmp_path, above, fault):
     with pytest.raises(DataError, match=fault) as error:
         read_prices(path, today=TODAY)
     assert "Stand: 26.11.2026" in error.value.hint
+
+
+def test_remarks_and_sources_beside_wide_prices_are_told_and_not_read(tmp_path):
+    (tmp_path / "p.csv").write_text(
+        "Datum;Gallium EUR/kg;Bemerkung;Quelle;Indium EUR/kg;^a$\n2026-01-31;900;geschätzt;Händler A;-;x\n"
+        "2026-02-28;910;;Händler B;450;y\n",
+        encoding="utf-8",
+    )
+    file = read_prices(tmp_path / "p.csv", today=TODAY)
+    assert file.frame.select("asset", "price").rows() == [("Gallium", 900.0), ("Gallium", 910.0), ("Indium", 450.0)]
+    assert [str(note) for note in (*file.reading, *file.notes)] == ['Columns that are not read: "Bemerkung", "Quelle", "^a$".']
