@@ -297,7 +297,7 @@ class Replacement:
     """Gains of holdings and costs of open purchases when the exports of a country stop; None of lots that all lack a price.
 
     Attributes:
-        multiple: Price after over price before of the metal that moves most.
+        multiple: Price after over price before of the metal that moves most, of lots with a price where there are any.
         stored_gain: Gain of metal outside the stopped country when supply stops; it needs no replacement.
         stored_loss_at_truce: Loss of its value today when lost supply returns.
         order_undelivered: Value of open orders from the stopped country, or of unknown origin, which may not arrive.
@@ -419,6 +419,8 @@ class PortfolioExposure:
         undelivered = [lot for lot in moving if lot.delivery in (ORDER_AT_RISK, ORDER_CLEAR) and lot.export_from == CHINA]
         on_its_way = [lot for lot in moving if lot.delivery == IN_TRANSIT and lot.export_from == CHINA]
         planned = [lot for lot in moving if lot.delivery in PLANS]
+        known = [lot for lot in moving if lot.asset in bands]
+        told = [lot for lot in known if lot.value is not None] or known
 
         def at(case: str) -> Replacement:
             multiples = {asset: getattr(one, case) for asset, one in bands.items()}
@@ -428,7 +430,7 @@ class PortfolioExposure:
                 return sum(value * figure(multiple) for value, multiple in priced) if priced or not lots else None
 
             return Replacement(
-                multiple=max((multiples[lot.asset] for lot in moving if lot.value is not None), default=1.0),
+                multiple=max((multiples[lot.asset] for lot in told), default=1.0),
                 stored_gain=total(out, lambda multiple: multiple - 1),
                 stored_loss_at_truce=total(out, lambda multiple: 1 - 1 / multiple),
                 order_undelivered=total(undelivered, lambda _: 1.0),

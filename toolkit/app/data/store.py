@@ -76,11 +76,10 @@ def verify(context: Context) -> Verified:
         more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
         hint = message("Put the files back from a copy. What is left can be read by version; a fetch brings lost rows again.")
         raise DataError(
-            "{root}: {n} files are damaged: {names:s}{more}.",
+            "{root} is damaged: {names:s}{more}.",
             hint=hint,
             details=record.to_json(),
             root=root,
-            n=len(damaged),
             names=names,
             more=more,
         )

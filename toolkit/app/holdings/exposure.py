@@ -122,7 +122,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     levels = _of_valued(levels, found)
     held = [asset for asset in context.products if asset.key in portfolio.weights]
     supplies = scored_supplies(held, snapshot["shares"], snapshot["shares_elsewhere"])
-    moving = stop_shares(context, tuple(portfolio.weights))
+    moving = stop_shares(context, sorted({*portfolio.weights, *(lot.asset for lot in found if lot.value is None)}))
     seen = price_responses(context, (*moving, FURTHER), request.elasticity)
     if request.cap is not None:
         check_number("--cap", request.cap, LARGEST_RATIO)

@@ -322,3 +322,16 @@ def test_how_own_prices_were_read_is_told_beside_the_lots(request_of, tmp_path):
     }
     assert "Names of named.csv: Ge = germanium." in told["named.csv"]
     assert not any("Names of" in words for words in told["own.csv"])
+
+
+def test_lots_are_in_the_order_of_their_numbers(request_of):
+    rows = (f"row {n},gallium,metal,,{n},kg,,,,CHN,Frankfurt,stored," for n in (10, 2, 1))
+    assert [lot.lot_id for lot in expose(request_of(*rows)).lots] == ["row 1", "row 2", "row 10"]
+
+
+def test_how_far_a_price_goes_is_told_of_lots_without_a_price(request_of):
+    """Antimony trioxide has no price of its own; that exports stop still moves the metal."""
+    found = expose(request_of("L1,antimony,oxide,99.8 %,6,t,,,,CHN,Hamburg,stored,"))
+    central = found.shock.replacement["central"]
+    assert (central.stored_gain, central.multiple) == (None, found.shock.bands["antimony"].central)
+    assert central.multiple > 1

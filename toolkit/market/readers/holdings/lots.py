@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -139,7 +140,7 @@ class Holdings:
     """The lots of one owner.
 
     Attributes:
-        frame: Holds the contract `Lots`, sorted by `lot_id`.
+        frame: Holds the contract `Lots`, sorted by `lot_id`, ``row 2`` before ``row 10``.
         name: File name as shown.
         notes: How the file was read, and what was assumed where it says nothing.
         fine: Whether quantities are fine weight, by their header.
@@ -193,8 +194,9 @@ class ReadFile:
         groups = self.grouped()
         if groups:
             raise row_error(self.table.name, groups, remedy=CHECK if len(groups) > 1 else "")
-        frame = pl.DataFrame([lot_of(row) for row in self.rows], schema=SCHEMA)
-        lots = Lots.validate(frame.select(Lots.column_names()).sort("lot_id"))
+        rows = sorted(self.rows, key=lambda row: (_counted(row["lot_id"]), row["lot_id"]))
+        frame = pl.DataFrame([lot_of(row) for row in rows], schema=SCHEMA)
+        lots = Lots.validate(frame.select(Lots.column_names()))
         return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit)
 
     @property
@@ -272,3 +274,8 @@ DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "dollar": lambda lots: message("The sign $ is read as USD: {lots}.", lots=lots),
 }
 """What is assumed where a cell is empty: key -> the sentence that names the lots."""
+
+
+def _counted(text: str) -> str:
+    """A text by which its numbers sort as numbers."""
+    return re.sub(r"\d+", lambda number: number[0].lstrip("0").zfill(20), text)
