@@ -103,7 +103,8 @@ class OwnAsset(Spec):
         """The asset with what is stated here in place of what it had."""
         given = {key: value for key, value in self if key != "asset" and value is not None}
         priced = {"spread", "storage", "fee"} & {*given}
-        return replace(asset, **given, terms="given" if priced and asset.terms == "unknown" else asset.terms)
+        own = {"lot_size", "spread", "storage"} <= {*given} or (priced and asset.terms == "unknown")
+        return replace(asset, **given, terms="given" if own else asset.terms)
 
 
 class UniverseSpec(Spec):

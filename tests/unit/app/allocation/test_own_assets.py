@@ -158,6 +158,16 @@ def test_a_known_metal_takes_the_terms_of_its_dealer(file):
     position = {p["asset"]: p for p in record["positions"]}
     assert position["gold"]["lot_size"] == 0.5
     assert position["gold"]["cost"] == pytest.approx(0.01 * position["gold"]["value"], abs=0.006)
+    assert position["gold"]["terms"] == "published_fee"  # its storage
+
+
+def test_terms_that_are_all_stated_are_called_no_assumption(file):
+    usual = "Lots, spreads and storage are assumptions"
+    file.write_text("asset,lot_size,spread,storage\nindium,0.5,0.02,0.004\n")
+    for assets, called in ((["indium", "antimony"], ["assumption", "given"]), (["indium"], ["given"])):
+        record = run(None, tk.UniverseSpec(assets=assets, file=str(file)), tk.Lots())
+        assert sorted(p["terms"] for p in record["positions"]) == called
+        assert any(note.startswith(usual) for note in record["notes"]) == ("assumption" in called)
 
 
 def test_a_group_of_own_assets_may_have_no_member_on_a_day():
