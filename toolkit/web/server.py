@@ -96,17 +96,17 @@ def file_lock(path: Path, patience: float, hint: str = ONE_PROCESS) -> Iterator[
         hint: What to do where another process has it.
 
     Raises:
-        DataError: where another process has it for longer.
+        DataError: where another process has it for longer, or the disk takes nothing.
     """
-    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
-    try:
+    with contextlib.ExitStack() as stack:
         try:
+            connection = stack.enter_context(contextlib.closing(sqlite3.connect(path, timeout=patience, isolation_level=None)))
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise DataError(f"{path} cannot be written: {error}.") from None
             raise DataError(f"another process holds {path}.", hint=hint) from None
         yield
-    finally:
-        connection.close()
 
 
 def migrate(config: WebConfig) -> None:

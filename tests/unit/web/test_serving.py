@@ -25,6 +25,7 @@ import uvicorn
 from django.core.mail import EmailMessage
 from django.db import connection, connections
 
+from tests.full_disks import no_file_beyond
 from tests.unit.web.visitors import announced
 from toolkit.core.errors import DataError, SpecError
 from toolkit.web import server
@@ -397,6 +398,13 @@ class TestLock:
         with server.file_lock(tmp_path / "lock", 0.1), another, server.file_lock(tmp_path / "lock", 0.1):
             pass
         with server.file_lock(tmp_path / "lock", 0.1):
+            pass
+
+    def test_a_disk_that_takes_nothing_is_no_other_process(self, tmp_path):
+        said = pytest.raises(DataError, match="cannot be written: disk I/O error|cannot be written: database or disk is full")
+        with no_file_beyond(0), said, server.file_lock(tmp_path / "lock", 0.1):
+            pass
+        with pytest.raises(DataError, match="cannot be written"), server.file_lock(tmp_path / "none" / "lock", 0.1):
             pass
 
     def test_a_newer_schema_is_refused(self, db, tmp_path):
