@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import socket
 import threading
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from tests.unit.web.visitors import filled, registered
 from toolkit.web.gate import limits, outbox, registering
-from toolkit.web.gate.mail import compose
+from toolkit.web.gate.mail import FITS, compose
 from toolkit.web.models import Outbox, Registration, Token
 
 HOSTILE = "Ana\u2028Bcc: eve@example.com"
@@ -78,6 +79,15 @@ def test_links_begin_with_the_configured_address_alone(webinar, client):
     body = str(compose(row_of(registration, "confirm"), registration).body)
     assert "https://webinar.example.com/c/" in body
     assert "evil" not in body
+
+
+@pytest.mark.parametrize("kind", [*FITS, "news", "cancelled"])
+def test_every_address_of_the_text_is_a_link_of_the_page(webinar, kind):
+    registration = registered(webinar)
+    message = compose(row_of(registration, kind), registration)
+    page = message.alternatives[0][0]
+    assert re.findall(r'href="([^"]+)"', page) == re.findall(r"https://\S+", str(message.body)) != []
+    assert max(len(word) for word in re.sub("<[^>]+>", " ", page).split()) <= 50, "it fits a telephone"
 
 
 def test_a_mail_is_in_the_language_of_the_registration(webinar):
