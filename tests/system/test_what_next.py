@@ -157,7 +157,8 @@ def test_who_asks_for_it_sells_the_lot_that_is_nearly_free_of_tax(ask, toolkit, 
 
 
 @pytest.mark.parametrize(
-    ("place", "told"), [("Hongkong", "a licence is needed to leave"), ("Tresor 7", "write it in the column location")]
+    ("place", "told"),
+    [("Hongkong", "a licence, or part of a quota, is needed to leave"), ("Tresor 7", "write it in the column location")],
 )
 def test_what_an_export_control_may_hold_where_it_lies_is_not_sold(ask, place, told):
     lot = "GA-1,gallium,metal,4N,60,kg,2024-01-03,500,EUR,CHN,{},stored\n"

@@ -44,22 +44,6 @@ not owned: it is in one of `PLANS` and in no total of holdings."""
 LICENCE, PLACE = "licence", "place"
 
 
-def sale_obstacle(delivery: str, *, threatened: bool) -> str | None:
-    """The obstacle to a sale of a lot today; None where there is none. All commands use this rule.
-
-    Args:
-        delivery: One of `DELIVERIES` or `PLANS`.
-        threatened: A licence or ban is in force on the lot, or a stop in practice is reported for it.
-
-    Returns:
-        LICENCE: an export licence is needed; PLACE: the storage place is not known; else the delivery state of a lot that has
-        not arrived.
-    """
-    if delivery not in STORED:
-        return delivery
-    return {STORED_AT_ORIGIN: LICENCE, STORED_UNPLACED: PLACE}.get(delivery) if threatened else None
-
-
 @dataclass(frozen=True, slots=True)
 class BuyerAnswer:
     """Whether a lot may be passed on to a buyer, see `toolkit.holdings.resale.ResaleAnswer`, and by which notices.
@@ -164,6 +148,18 @@ class LotExposure:
     def supposed(self) -> bool:
         """Whether its law rests on an origin that was assumed: where it lies in the controlling country it does not."""
         return self.assumed_origin and self.place not in customs_area(self.export_from)
+
+    @property
+    def obstacle(self) -> str | None:
+        """The obstacle to a sale today, None where there is none; all commands use this rule.
+
+        LICENCE: a licence, a ban or an export quota is in force on it, or a stop in practice reported, where it is exported
+        from; PLACE: that may be, for its place is not known; else the delivery state of a lot that has not arrived.
+        """
+        if self.delivery not in STORED:
+            return self.delivery
+        threatened = self.measures or self.practice
+        return {STORED_AT_ORIGIN: LICENCE, STORED_UNPLACED: PLACE}.get(self.delivery) if threatened else None
 
     @property
     def barred(self) -> bool:

@@ -74,5 +74,7 @@ class Lot:
         if self.obstacle == PLACE:
             return message("{quantity:,.6g} kg of {asset} ({lot}): place unknown, write it in the column location", **what)
         return message(
-            "{quantity:,.6g} kg of {asset} in {place} ({lot}): a licence is needed to leave", place=self.location, **what
+            "{quantity:,.6g} kg of {asset} in {place} ({lot}): a licence, or part of a quota, is needed to leave",
+            place=self.location,
+            **what,
         )

@@ -127,11 +127,16 @@ def test_an_order_under_an_export_quota_can_fail_to_arrive_though_it_needs_no_li
         {"asset": "cobalt", "origin_country": "FIN", "location": None, "status": "ordered"},
         {"asset": "cobalt", "origin_country": "COD", "location": None, "status": "in_transit"},
         {"asset": "cobalt", "origin_country": "COD", "location": "Antwerp"},
+        {"asset": "cobalt", "origin_country": "COD", "location": "Kolwezi"},
+        {"asset": "cobalt", "origin_country": "COD", "location": None},
     ]
     found = lot_exposures(lots(*rows), {("cobalt", "metal"): 48.0}, bundled, on=TODAY, destination="BEL")
-    assert [lot.delivery for lot in found] == ["open_order_at_risk", "open_order_clear", "in_transit", "stored_safe"]
+    assert [lot.delivery for lot in found] == [
+        "open_order_at_risk", "open_order_clear", "in_transit", "stored_safe", "stored_at_origin", "stored_place_unknown",
+    ]  # fmt: skip
+    assert [lot.obstacle for lot in found[3:]] == [None, "licence", "place"]
     assert [(lot.controlled, lot.measures) for lot in found[:2]] == [(False, ("quota regime",)), (False, ())]
-    whole = PortfolioExposure.of(found)
+    whole = PortfolioExposure.of(found[:4])
     assert (whole.open_orders.value, whole.at_risk.value, whole.controlled.value) == (48.0, 96.0, 0.0)
 
 

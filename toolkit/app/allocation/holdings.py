@@ -28,7 +28,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import few, message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT, cents
-from toolkit.holdings.exposure import STORED_UNPLACED, lot_exposures, sale_obstacle
+from toolkit.holdings.exposure import STORED_UNPLACED, lot_exposures
 from toolkit.holdings.lots import GRADE, Lot
 from toolkit.holdings.purchases import purchases
 from toolkit.market.exchange_rates import last_rate
@@ -277,7 +277,7 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
     paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
     massed = frame.filter(pl.col("mass").is_not_null())
     exposed = lot_exposures(massed, {}, inputs.ledger, on=day, destination=destination)
-    obstacles = {lot.lot_id: sale_obstacle(lot.delivery, threatened=lot.controlled or bool(lot.practice)) for lot in exposed}
+    obstacles = {lot.lot_id: lot.obstacle for lot in exposed}
     known = [lot for lot in exposed if not lot.assumed_origin and lot.delivery != STORED_UNPLACED]
     countries = {lot.lot_id: lot.export_from for lot in known}
     units: dict[str, float] = {}

@@ -13,7 +13,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exit_cost import ExitTerms
-from toolkit.holdings.exposure import PLANS, LotExposure, sale_obstacle
+from toolkit.holdings.exposure import PLANS, LotExposure
 from toolkit.holdings.holding_period import RULES
 from toolkit.records.exposure import Exposure
 from toolkit.records.parts.exit import HORIZONS, Exit, ExitAmounts, OpenOrders, ProductExit, Tax, TaxLot
@@ -78,7 +78,7 @@ def exit_(ask: Ask) -> Exit | None:
 
 def _for_sale(lot: LotExposure) -> bool:
     """Whether a lot of an exposure can be sold today."""
-    return not lot.at_most and sale_obstacle(lot.delivery, threatened=lot.controlled or bool(lot.practice)) is None
+    return not lot.at_most and lot.obstacle is None
 
 
 def _of_run(run: Run) -> Iterator[Stake]:
