@@ -101,7 +101,8 @@ def toolkit(walk: Walk) -> tuple[float, Array, Array]:
     weights: list[Array] = []
 
     def run() -> None:
-        universe = Universe(tuple(Asset.unknown(key) for key in walk.keys))
+        keys = walk.keys
+        universe = Universe(tuple(Asset.unknown(key) for key in keys))
         limits, objective = (tk.Bounds(upper=MOST), tk.Cash(upper=0.0)), tk.MaxUtility(risk_aversion=AVERSION)
         costs = Costs(np.full(n, RATE), np.zeros(n), holding_years=1.0, in_objective=True)
         names = tuple(f"component_{i}" for i in range(loadings.shape[2]))
@@ -111,12 +112,12 @@ def toolkit(walk: Walk) -> tuple[float, Array, Array]:
             i, price = number[day], levels[place[day]]
             values = account.units * price
             wealth = float(values.sum()) + account.cash
-            forecast = Forecast(walk.keys, names, loadings[i], alike, specific[i], walk.means[i], float(YEAR), "own", ())
+            forecast = Forecast(keys, names, loadings[i], alike, specific[i], walk.means[i], float(YEAR), "own", ())
             data = ConstraintData(universe, wealth, previous=values / wealth)
             answer = allocate(Problem(forecast, data, objective, limits, costs, whole))
             before.append(values / wealth)
             weights.append(answer.weights)
-            return Decision(walk.keys, answer.values * wealth / price, price, costs, wealth, whole)
+            return Decision(keys, answer.values * wealth / price, price, costs, wealth, whole)
 
         simulate(decide, prices, budget=1e6)
 

@@ -18,8 +18,12 @@ from toolkit.core.forecast import FloatArray, read_only_arrays
 from toolkit.core.units import cents
 from toolkit.optimize.costs import TRADED, Costs
 
-SECTIONS, ROUNDS = 32, 10
-"""Of the interval in which the affordable part of a purchase is looked for, each round in one of them: far below a cent."""
+SHARES = 2**50
+"""Parts of a purchase, far below a cent, of which as many are bought as there is money for."""
+SECTIONS = np.arange(1, 32)
+"""Of the interval in which their number is looked for, each round in one of 32."""
+AROUND = np.concatenate([-(SHARES >> 2 * SECTIONS[:15]), [0], SHARES >> 2 * SECTIONS[14::-1]])
+"""Distances of the numbers that are tried first from one that is about right, ever closer to it."""
 WHOLE = 1e-9
 """Distance from a whole number of lots within which a quantity is whole."""
 
@@ -167,31 +171,34 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
     before, whole = cents(owned * prices), np.isfinite(decision.steps[at])
     steps = np.where(whole, decision.steps[at], 1.0) if whole.any() else None
 
-    def part(shares: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Units, amounts and costs (k, m) where these shares, (k,), of all purchases are made."""
+    def part(shares: FloatArray) -> tuple[tuple[FloatArray, FloatArray, FloatArray], FloatArray]:
+        """Units, amounts and costs, (k, m), and cash left, (k,), where these shares, (k,), of all purchases are made."""
         units = bought * shares[:, None]
         if steps is not None:
             units = np.where(whole & (shares[:, None] < 1), np.floor(units / steps + WHOLE) * steps, units)
-        units = units + sold
+        units += sold
         amounts = cents((owned + units) * prices) - before
-        amounts = np.where(np.abs(amounts) > TRADED * decision.budget, np.round(amounts, 2), 0.0)
-        return np.where(amounts == 0, 0.0, units), amounts, cents(decision.costs.paid(amounts, decision.budget, at))
+        amounts = np.where(np.abs(amounts) > TRADED * decision.budget, amounts.round(2), 0.0)
+        costs = cents(decision.costs.paid(amounts, decision.budget, at))
+        return (np.where(amounts == 0, 0.0, units), amounts, costs), (cash - (amounts + costs).sum(axis=1)).round(2)
 
-    def trades(found: tuple[FloatArray, FloatArray, FloatArray], short: float = 0.0) -> Trades:
+    def trades(found: tuple[FloatArray, FloatArray, FloatArray], k: int, short: float = 0.0) -> Trades:
         all_assets = np.zeros((3, len(wanted)))
-        all_assets[:, at] = [of[0] for of in found]
+        all_assets[:, at] = [of[k] for of in found]
         return Trades(all_assets[0], all_assets[1], all_assets[2], short)
 
-    def fits(amounts: FloatArray, costs: FloatArray) -> NDArray[np.bool_]:
-        return np.round(cash - (amounts.sum(axis=1) + costs.sum(axis=1)), 2) >= 0
-
-    every = part(np.ones(1))
-    spent = float(np.clip(every[1], 0.0, None).sum())
-    if not spent or fits(*every[1:])[0]:
-        return trades(every)
-    low, width = 0.0, 1.0
-    for _ in range(ROUNDS):  # what is paid grows with the share, so that those that fit come first
-        width /= SECTIONS
-        low += width * np.count_nonzero(fits(*part(low + width * np.arange(1, SECTIONS))[1:]))
-    found = part(np.array([low]))
-    return trades(found, round(spent - float(np.clip(found[1], 0.0, None).sum()), 2))
+    found, (most, least) = part(np.array([0.0, 1.0]))
+    spent = float(np.maximum(found[1][1], 0.0).sum())
+    if not spent or least >= 0:
+        return trades(found, 1)
+    # What is paid grows with the share, about in proportion: the last that fits is near where all the money would be spent.
+    kept, k, low, high = found, 0, 0, SHARES
+    near = int(SHARES * max(most, 0.0) / (max(most, 0.0) - least)) + AROUND
+    while high - low > 1:
+        near = near[(near > low) & (near < high)]
+        found, left = part(near / SHARES)
+        if fit := np.count_nonzero(left >= 0):  # those that fit come first
+            kept, k, low = found, fit - 1, int(near[fit - 1])
+        high = int(near[fit]) if fit < len(near) else high
+        near = low + (high - low) * SECTIONS // (len(SECTIONS) + 1)
+    return trades(kept, k, round(spent - float(np.maximum(kept[1][k], 0.0).sum()), 2))

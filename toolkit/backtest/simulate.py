@@ -399,17 +399,17 @@ def _traded(
     if trades.short:
         log.incidents.append(Incident(day, "short", amount=trades.short))
     units, arriving = account.units.copy(), list(account.arriving)
-    for k in np.flatnonzero(trades.units):
-        key, amount = decision.assets[k], float(trades.amounts[k])
-        log.trades.append(
-            Trade(account.ordered, day, key, float(trades.units[k]), float(price[k]), amount, float(trades.costs[k]))
-        )
+    made = np.flatnonzero(trades.units)
+    told = (of[made].tolist() for of in (trades.units, price, trades.amounts, trades.costs))
+    for k, quantity, paid, amount, cost in zip(made.tolist(), *told, strict=True):
+        key = decision.assets[k]
+        log.trades.append(Trade(account.ordered, day, key, quantity, paid, amount, cost))
         arrives = day if deliveries is None or amount < 0 else deliveries.arrives(key, account.ordered)
         if arrives > day:
-            arriving.append(Delivery(key, float(trades.units[k]), amount, account.ordered, arrives))
+            arriving.append(Delivery(key, quantity, amount, account.ordered, arrives))
             log.incidents.append(Incident(day, "delayed", key, amount))
         else:
-            units[at[k]] += trades.units[k]
+            units[at[k]] += quantity
     traded, costs = round(float(trades.amounts.sum()), 2), round(float(trades.costs.sum()), 2)
     account = replace(
         account, cash=round(account.cash - traded - costs, 2), units=units, arriving=tuple(arriving), orders=orders

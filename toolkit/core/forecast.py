@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,7 +52,10 @@ def frozen(array: FloatArray) -> FloatArray:
 
 def correlated_factors(factor_cov: FloatArray) -> NDArray[np.intp]:
     """Positions of the factors of a covariance (k, k) that are correlated with another."""
-    return np.flatnonzero(np.count_nonzero(factor_cov, axis=1) > (np.diag(factor_cov) != 0.0))
+    alone = np.diag(factor_cov) != 0.0
+    if np.count_nonzero(factor_cov) == np.count_nonzero(alone):
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero(np.count_nonzero(factor_cov, axis=1) > alone)
 
 
 def with_factors(loadings: FloatArray, factor_cov: FloatArray) -> FloatArray:
@@ -166,6 +169,12 @@ class FactorRegression:
         return self.loadings / self.errors
 
 
+@lru_cache(maxsize=8)
+def _named(factors: tuple[str, ...]) -> tuple[int, ...]:
+    """Positions of the named ones, the same from day to day."""
+    return tuple(i for i, name in enumerate(factors) if not name.startswith(STATISTICAL))
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """Covariance of annual returns in factor form, and expected returns where a strategy has some.
@@ -227,7 +236,7 @@ class Forecast:
     @property
     def named(self) -> tuple[int, ...]:
         """Positions of the factors that are not `STATISTICAL` (gold, the dollar, ...)."""
-        return tuple(i for i, name in enumerate(self.factors) if not name.startswith(STATISTICAL))
+        return _named(self.factors)
 
     @property
     def variances(self) -> FloatArray:

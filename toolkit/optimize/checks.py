@@ -6,6 +6,7 @@ A solver would answer such a problem with a status or with nonsense; here the as
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,9 +36,8 @@ def _at(bad: NDArray[np.bool_], names: Sequence[str]) -> list[str]:
 def _finite(what: str, array: FloatArray, names: Sequence[str]) -> None:
     if len(array) != len(names):
         raise DataError("{what}: {n} rows for {names} names.", what=what, n=len(array), names=len(names))
-    bad = ~np.isfinite(array)
-    if bad.any():
-        raise DataError("{what} is not a finite number for {bad}.", what=what, bad=_at(bad, names))
+    if not (finite := np.isfinite(array)).all():
+        raise DataError("{what} is not a finite number for {bad}.", what=what, bad=_at(~finite, names))
 
 
 def check_forecast(forecast: Forecast) -> None:
@@ -57,11 +57,10 @@ def check_forecast(forecast: Forecast) -> None:
     F = forecast.factor_cov
     if F.shape != (len(forecast.factors),) * 2:
         raise DataError("the factor covariance is {shape} for {n} factors.", shape=F.shape, n=len(forecast.factors))
-    tolerance = ROUNDING * float(np.max(np.abs(F), initial=0.0))
-    crooked = np.abs(F - F.T) > tolerance
-    if crooked.any():
+    tolerance, correlated = ROUNDING * float(np.max(np.abs(F), initial=0.0)), correlated_factors(F)
+    if correlated.size and (crooked := np.abs(F - F.T) > tolerance).any():
         raise DataError("the factor covariance is not symmetric at {crooked}.", crooked=_at(crooked, forecast.factors))
-    if not _semidefinite(F, tolerance):
+    if not _semidefinite(F, correlated, tolerance):
         values, vectors = np.linalg.eigh(F)
         direction = forecast.factors[int(np.argmax(np.abs(vectors[:, 0])))]
         raise DataError(
@@ -74,13 +73,13 @@ def check_forecast(forecast: Forecast) -> None:
         )
 
 
-def _semidefinite(F: FloatArray, tolerance: float) -> bool:
+def _semidefinite(F: FloatArray, at: NDArray[np.intp], tolerance: float) -> bool:
     """By a Cholesky factorization of the shifted matrix of what is correlated, a tenth of the work of its eigenvalues."""
     if (np.diag(F) < -tolerance).any():
         return False
-    at = correlated_factors(F)
     try:
-        np.linalg.cholesky(F[np.ix_(at, at)] + tolerance * np.eye(len(at)))
+        if at.size:
+            np.linalg.cholesky(F[np.ix_(at, at)] + tolerance * np.eye(len(at)))
     except np.linalg.LinAlgError:
         return False
     return True
@@ -147,8 +146,9 @@ def check_short(problem: Problem) -> None:
         )
 
 
-def check_costs(assets: Sequence[str], costs: Costs) -> None:
-    """Refuse costs of trading and holding that are not.
+@lru_cache(maxsize=2)
+def check_costs(assets: tuple[str, ...], costs: Costs) -> None:
+    """Refuse costs of trading and holding that are not; the same from day to day are checked once.
 
     Raises:
         DataError: for NaN, infinite or negative costs, a sale that brings nothing, and a holding period that is no time.

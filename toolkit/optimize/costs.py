@@ -58,7 +58,7 @@ def _nothing() -> FloatArray:
     return np.zeros(0)
 
 
-@dataclass(frozen=True)  # no slots: rates are added up once
+@dataclass(frozen=True, eq=False)  # no slots: rates are added up once
 class Costs:
     """Costs of trading and holding the universe; arrays that are not given are zeros.
 
@@ -123,6 +123,16 @@ class Costs:
     def fees(self) -> FloatArray:
         """(n,) fixed fee of a trade of each asset, in budget currency."""
         return np.full(len(self.half_spread), self.fee, dtype=float)
+
+    @cached_property
+    def moves_prices(self) -> bool:
+        """Whether any trade has an impact on the market."""
+        return bool(self.impact.any())
+
+    @cached_property
+    def charges_trades(self) -> bool:
+        """Whether any trade costs a fee."""
+        return bool(self.fees.any())
 
     @cached_property
     def purchase(self) -> FloatArray:
@@ -230,8 +240,8 @@ class Costs:
 
     def proportional(self, trades: FloatArray) -> float:
         """`entry` without the fees of trades, which do not depend on their size."""
-        bought, sold, size = np.maximum(trades, 0.0), np.maximum(-trades, 0.0), np.abs(trades)
-        return float(self.purchase @ bought + self.sale @ sold + self.impact @ size**1.5)
+        rates = float(self.purchase @ np.maximum(trades, 0.0) + self.sale @ np.maximum(-trades, 0.0))
+        return rates + float(self.impact @ np.abs(trades) ** 1.5) if self.moves_prices else rates
 
     def paid(self, trades: FloatArray, budget: float, at: NDArray[np.intp] | slice = slice(None)) -> FloatArray:
         """(.., m) cost of each of today's trades.
@@ -241,15 +251,20 @@ class Costs:
             budget: In that currency.
             at: Positions of the m assets; all of them by default.
         """
-        bought, sold, size = np.maximum(trades, 0.0), np.maximum(-trades, 0.0), np.abs(trades)
-        purchase, sale, impact, fees = (of[at] for of in (self.purchase, self.sale, self.impact, self.fees))
-        impact = impact * np.sqrt(size / budget) * size
-        return purchase * bought + sale * sold + impact + np.where(size > TRADED * budget, fees, 0.0)
+        size = np.abs(trades)
+        paid = np.where(trades > 0, self.purchase[at], self.sale[at]) * size
+        if self.moves_prices:
+            paid += self.impact[at] * np.sqrt(size / budget) * size
+        return paid + np.where(size > TRADED * budget, self.fees[at], 0.0) if self.charges_trades else paid
 
     def most(self, budget: float) -> float:
         """Upper bound of `entry`: everything is sold, as much is bought again, and every asset pays the fee of a trade."""
-        rates = np.max(self.purchase, initial=0.0) + np.max(self.sale, initial=0.0) + 2 * np.max(self.impact, initial=0.0)
-        return float(rates + np.sum(self.fees) / budget)
+        return float(self._most_rate + self.fees.sum() / budget)
+
+    @cached_property
+    def _most_rate(self) -> float:
+        rates = (self.purchase, self.sale, 2 * self.impact)
+        return float(sum(np.max(rate, initial=0.0) for rate in rates))
 
     def site_fees(self, values: FloatArray) -> float:
         """Charges a year of the sites at which any of `values`, (n,), is stored, in budget currency."""

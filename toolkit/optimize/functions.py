@@ -231,7 +231,7 @@ class TradeCost:
         """The cost of the trades to x, (n + 1,)."""
         d = x[:-1] - self.previous
         rates = self.buying @ np.maximum(d, 0.0) + self.selling @ np.maximum(-d, 0.0)
-        return float(rates + self.impact @ np.abs(d) ** 1.5)
+        return float(rates + self.impact @ np.abs(d) ** 1.5) if self.impact.any() else float(rates)
 
     def gradient(self, x: FloatArray) -> FloatArray:
         """(n + 1,)."""
@@ -240,10 +240,9 @@ class TradeCost:
         return np.append(slope + 1.5 * self.impact * np.sqrt(np.abs(d)) * np.sign(d), 0.0)
 
     def slopes(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(n + 1,) least and greatest subgradients at x without impact; they differ where nothing is traded."""
-        d = x[:-1] - self.previous
-        low, high = np.where(d > TRADED, self.buying, -self.selling), np.where(d < -TRADED, -self.selling, self.buying)
-        return np.append(low, 0.0), np.append(high, 0.0)
+        """(n,) least and greatest subgradients at x without impact; they differ where nothing is traded."""
+        d, sold = x[:-1] - self.previous, -self.selling
+        return np.where(d > TRADED, self.buying, sold), np.where(d < -TRADED, sold, self.buying)
 
     def convex(self, x: cp.Expression, one: cp.Expression) -> ConvexForm:
         """Hinges, and two rotated second-order cones an asset with impact.

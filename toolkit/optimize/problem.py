@@ -59,7 +59,7 @@ class Bounds:
         """The bounds in `G x <= h` and `x >= 0`."""
         rows, h = limits.rows, limits.h
         m, p = rows.shape
-        low, high = limits.lowest, np.full(p, np.inf)
+        low, high = limits.lowest.copy(), np.full(p, np.inf)
         low_row, high_row = np.full(p, -1), np.full(p, -1)
         entries = np.bincount(rows.at, minlength=m)
         coefficients, columns = np.zeros(m), np.zeros(m, dtype=np.intp)
@@ -106,10 +106,10 @@ class LinearConstraints:
         """Of single weights."""
         return Bounds.of(self)
 
-    @property
+    @cached_property
     def lowest(self) -> FloatArray:
         """(n + 1,) least weights before any row: zero, or minus infinity where a weight may be negative."""
-        return np.where(self.negative, -np.inf, 0.0) if len(self.negative) else np.zeros(self.rows.shape[1])
+        return frozen(np.where(self.negative, -np.inf, 0.0) if len(self.negative) else np.zeros(self.rows.shape[1]))
 
     def best(self, rate: FloatArray) -> float:
         """The largest of rate'x, rate (n,), for one unit of one asset, bought or, where that is allowed, sold short."""
@@ -122,7 +122,7 @@ class LinearConstraints:
         holds = (self.h <= least) & ~np.any(above[:, ~np.isfinite(self.lowest)] > 0, axis=1)
         return np.where(holds[:, None], above, 0.0)
 
-    @property
+    @cached_property
     def soft(self) -> NDArray[np.bool_]:
         """(m,) rows that may be broken for a price."""
         return np.isfinite(self.price) if len(self.price) else np.zeros(len(self.h), dtype=bool)

@@ -64,9 +64,14 @@ class Quadratic:
         return 2 * (self.R.T @ (self.R @ d) + self.s**2 * d) + self.c
 
     @cached_property
+    def variances(self) -> FloatArray:
+        """(n,) risk of each asset by itself."""
+        return np.einsum("kn,kn->n", self.R, self.R) + self.s**2
+
+    @cached_property
     def scale(self) -> float:
         """A positive number of the size of f: solvers stop on absolute gaps, and daily variances are 1e-4."""
-        diagonal = float(np.mean(np.einsum("kn,kn->n", self.R, self.R) + self.s**2))
+        diagonal = float(np.mean(self.variances))
         size = max(diagonal, float(np.max(np.abs(self.c), initial=0.0)))
         return size if size > 0 else 1.0
 

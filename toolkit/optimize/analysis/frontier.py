@@ -125,7 +125,7 @@ class _Path:
     def along(self, line: Segment, tau: float) -> Point:
         """The point of a segment, with a certificate of its own."""
         x, duals = self.line.weights(line, tau), self.line.duals(line, tau)
-        gradient = np.append(self.quadratic.gradient(x[:-1]), 0.0) - tau * self.reward
+        gradient = self.quadratic.gradient(x[:-1]) - tau * self.reward[:-1]
         self.worst = max(self.worst, certify_weights(gradient, self.limits, x, duals, self.scale).worst)
         return self.point(x, tau)
 

@@ -87,7 +87,7 @@ def certify_weights(
     """The certificate of weights x, (n + 1,), in the user's rows: `G x <= h`, `x >= lowest` and `sum(x) = 1`.
 
     Args:
-        gradient: (n + 1,) of the objective without trades.
+        gradient: (n,) of the objective without trades, to which cash adds nothing.
         limits: The rows.
         x: The weights.
         duals: Their multipliers.
@@ -97,9 +97,11 @@ def certify_weights(
     # The rows of `x >= 0` are an identity matrix, which would be the largest array of a large problem.
     scale, slack = max(float(np.abs(gradient).max()), size), limits.h - limits.rows.matvec(x)
     signs = np.where(np.isfinite(limits.lowest), duals.nonnegative, 0.0)
-    stationarity = gradient + limits.rows.rmatvec(duals.limits) - signs + duals.budget
+    stationarity = limits.rows.rmatvec(duals.limits)
+    stationarity[:-1] += gradient
+    stationarity += duals.budget - signs
     if trades is not None:
-        stationarity = stationarity + np.clip(-stationarity, *trades.slopes(x))
+        stationarity[:-1] += (-stationarity[:-1]).clip(*trades.slopes(x))
     negative = -min(float(duals.limits.min(initial=0.0)), float(signs.min(initial=0.0)))
     return Certificate(
         primal=max(-float(slack.min(initial=0.0)), float((limits.lowest - x).max(initial=0.0)), abs(float(x.sum() - 1))),
@@ -126,8 +128,8 @@ def solve_near(function: ConvexObjective, limits: LinearConstraints, near: Conti
     found = solve_direct_near(program, near.x, near.multipliers, near.signs, held)
     if found.status != SOLVED:
         return None
-    duals, gradient = Duals(found.limits * scale, found.nonnegative * scale, found.equality * scale), quadratic.gradient
-    certificate = certify_weights(np.append(gradient(found.x[:-1]), 0.0), limits, found.x, duals, scale, trades)
+    duals = Duals(found.limits * scale, found.nonnegative * scale, found.equality * scale)
+    certificate = certify_weights(quadratic.gradient(found.x[:-1]), limits, found.x, duals, scale, trades)
     if certificate.worst > EXACT:
         return None
     solved = Solved(near.solver, "optimal", certificate, near.attempts)
@@ -152,8 +154,7 @@ def solve_quadratic(
 
     def certificate() -> Certificate:
         x = program.answer.x
-        gradient = np.append(quadratic.gradient(x[:-1]), 0.0)
-        return certify_weights(gradient, limits, x, program.duals(), program.scale, trades)
+        return certify_weights(quadratic.gradient(x[:-1]), limits, x, program.duals(), program.scale, trades)
 
     solved, duals = program.solve(order if trades is None else ("PIQP",), certificate), program.duals()
     return Continuous.of(program.answer.x, duals.limits, solved, limits, signs=duals.nonnegative)

@@ -70,7 +70,7 @@ class Split:
 
     def columns(self, rows: FloatArray) -> FloatArray:
         """Rows (m, p) over x as rows (m, p + q) over z."""
-        return np.hstack([rows, -rows[:, self.sold]])
+        return np.concatenate([rows, -rows[:, self.sold]], axis=1)
 
     def weights(self, z: FloatArray) -> FloatArray:
         """(p,) x."""
@@ -119,7 +119,16 @@ class Program:
 
     def gradient(self, x: FloatArray) -> FloatArray:
         """(n + 1,) of f over the scale."""
-        return np.append(self.quadratic.gradient(x[:-1]), 0.0) / self.scale
+        found = np.zeros(len(x))
+        found[:-1] = self.quadratic.gradient(x[:-1]) / self.scale
+        return found
+
+    def roots(self, at: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+        """(k, p) R and (p,) s of the weights at some ascending positions; cash, the last of all, has no risk."""
+        R, s = np.zeros((len(self.quadratic.R), len(at))), np.zeros(len(at))
+        assets = at[:-1] if len(at) and at[-1] == len(self.quadratic.s) else at
+        R[:, : len(assets)], s[: len(assets)] = self.quadratic.R[:, assets], self.quadratic.s[assets]
+        return R, s
 
     def split(self, at: NDArray[np.intp]) -> Split:
         """How the weights at some positions, (p,), are written by what is bought and sold."""
@@ -215,30 +224,41 @@ def solve_near(program: Program, near: FloatArray, multipliers: FloatArray, sign
         signs: (n + 1,) of `x >= 0` there.
         held: (n,) held there.
     """
-    bounds, quadratic, trades, traded = program.bounds, program.quadratic, program.trades, np.append(near[:-1] - held, 0.0)
+    bounds, limits, trades, traded = program.bounds, program.limits, program.trades, near[:-1] - held
     # A solver leaves a little of every multiplier and of every distance; a row of -1 is none.
-    limits = program.limits
-    active = np.append((multipliers > 0) & (limits.h - limits.rows.matvec(near) < NEAR), False)
+    active = np.zeros(len(limits.h) + 1, dtype=bool)
+    active[:-1] = (multipliers > 0) & (limits.h - limits.rows.matvec(near) < NEAR)
     low, high = program.fixed | active[bounds.low_row] | ((signs > 0) & (near < NEAR)), active[bounds.high_row]
     x = np.where(low, bounds.low, np.where(high, bounds.high, 0.0))
+    if trades is not None:
+        kept = (np.abs(traded) <= TRADED) & (trades.buying + trades.selling > 0) & ~(low | high)[:-1]
+        x[:-1][kept] = trades.previous[kept]
+        low[:-1] |= kept
     slope = program.gradient(x)
     if trades is not None:
-        kept = (np.abs(traded) <= TRADED) & np.append(trades.buying + trades.selling > 0, False) & ~low & ~high
-        x[kept] = np.append(trades.previous, 0.0)[kept]
-        slope = program.gradient(x) + np.append(np.where(traded[:-1] > 0, trades.buying, -trades.selling), 0.0) / program.scale
-        low |= kept
-    at, among = np.flatnonzero(~low & ~high), active[bounds.others]
+        slope[:-1] += np.where(traded > 0, trades.buying, -trades.selling) / program.scale
+    at, among = np.flatnonzero(~(low | high)), active[bounds.others]
     rows, G = bounds.others[among], bounds.matrix[among]
-    R, s = (np.append(of, np.zeros((*of.shape[:-1], 1)), axis=-1)[..., at] for of in (quadratic.R, quadratic.s))
-    H, E = (R.T @ R + np.diag(s**2)) * (2 / program.scale), np.vstack([program.e[at], G[:, at]])
+    p, E = len(at), np.concatenate([program.e[None, at], G[:, at]])
+    # The conditions of the optimum: stationarity, and below it the rows.
+    conditions = np.zeros((p + len(E), p + len(E)))
+    conditions[:p, :p], conditions[:p, p:], conditions[p:, :p] = _hessian(*program.roots(at), program.scale), E.T, E
     right = np.concatenate([-slope[at], [1.0 - program.e @ x], limits.h[rows] - G @ x])
     try:
-        found = np.linalg.solve(np.block([[H, E.T], [E, np.zeros((len(E), len(E)))]]), right)
+        found = np.linalg.solve(conditions, right)
     except np.linalg.LinAlgError:
         return Answer.none("singular")
-    x[at], prices = found[: len(at)], np.zeros(len(limits.h))
-    prices[rows] = found[len(at) + 1 :]
-    return _priced(program, np.ones(len(x), dtype=bool), x, prices, float(found[len(at)]))
+    x[at], prices = found[:p], np.zeros(len(limits.h))
+    prices[rows] = found[p + 1 :]
+    return _priced(program, np.ones(len(x), dtype=bool), x, prices, float(found[p]))
+
+
+def _hessian(R: FloatArray, s: FloatArray, scale: float) -> FloatArray:
+    """(p, p) second derivatives of |R x|^2 / scale + |s * x|^2 / scale."""
+    found = R.T @ R
+    found.flat[:: len(s) + 1] += s**2
+    found *= 2 / scale
+    return found
 
 
 def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> Answer:
@@ -267,8 +287,7 @@ def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, flo
 
 def _first_prices(program: Program) -> FloatArray:
     """(n + 1,) reduced costs at a mix by inverse variance: what promises to be in the optimum has the least."""
-    quadratic = program.quadratic
-    variance = np.append(np.einsum("kn,kn->n", quadratic.R, quadratic.R) + quadratic.s**2, 0.0)
+    variance = np.append(program.quadratic.variances, 0.0)
     mix = np.divide(np.maximum(program.e, 0.0), variance, out=np.zeros(len(variance)), where=variance > 0)
     if (size := float(program.e @ mix)) > 0:
         mix /= size
@@ -285,13 +304,9 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
     message = np.any(G[:, at], axis=1)
     if np.any(h[~message] < -CONTRADICTION):
         return Answer.none(INFEASIBLE)
-    quadratic, assets = program.quadratic, at[at < len(x) - 1]
-    R, s = np.zeros((len(quadratic.R), len(at))), np.zeros(len(at))
-    # Cash, the last of all weights, is the last of the free ones too.
-    R[:, : len(assets)], s[: len(assets)] = quadratic.R[:, assets], quadratic.s[assets]
     c, e, right = program.gradient(x)[at], program.e[at], 1.0 - float(program.e @ x)
     rows, right_sides, low, high = G[np.ix_(message, at)], h[message], bounds.low[at], bounds.high[at]
-    block = Block(R, s, c, program.scale, e, right, rows, right_sides, low, high, program.split(at))
+    block = Block(*program.roots(at), c, program.scale, e, right, rows, right_sides, low, high, program.split(at))
     result = _piqp(block, options)
     if isinstance(result, str):
         return Answer.none(result)
@@ -307,14 +322,14 @@ def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: Fl
     push = program.gradient(x) + program.limits.rows.rmatvec(limits) + equality * program.e
     if program.trades is not None:
         least, most = program.trades.slopes(x)
-        push += np.clip(-push, least / program.scale, most / program.scale)
-    room = np.minimum(x - bounds.low, bounds.high - x)
-    push[(np.abs(push) < DUST * float(np.max(np.abs(push)))) & (room > np.abs(push))] = 0.0
+        push[:-1] += (-push[:-1]).clip(least / program.scale, most / program.scale)
+    size = np.abs(push)
+    push[(size < DUST * float(size.max())) & (np.minimum(x - bounds.low, bounds.high - x) > size)] = 0.0
     # The price of a weight that is left out keeps its sign, for the sifting to see.
     settled = free | program.fixed
     below, above = settled & (bounds.low_row >= 0) & (push > 0), settled & (bounds.high_row >= 0) & (push < 0)
-    for held, row in ((np.flatnonzero(below), bounds.low_row), (np.flatnonzero(above), bounds.high_row)):
-        limits[row[held]] = -push[held] / bounds.coefficients[row[held]]
+    for held, rows in ((below, bounds.low_row[below]), (above, bounds.high_row[above])):
+        limits[rows] = -push[held] / bounds.coefficients[rows]
         push[held] = 0.0
     return Answer(SOLVED, x, limits, push, equality)
 
@@ -335,9 +350,7 @@ def _piqp(block: Block, options: Mapping[str, float]) -> Any:
     if p > DENSE and FEW * k < p:
         solver, data = piqp.SparseSolver(), _sparse(block, e, right, G, h, low, high)
     else:
-        P = block.R.T @ block.R
-        P.flat[:: p + 1] += block.s**2
-        P *= 2 / block.scale
+        P = _hessian(block.R, block.s, block.scale)
         c = block.c + P @ split.start
         P, c = split.columns(split.columns(P).T), np.append(c + split.rate, split.sale - c[split.sold])
         data = (P, c, np.asfortranarray(e), right, np.asfortranarray(G), np.full(rows, -np.inf), h, low, high)

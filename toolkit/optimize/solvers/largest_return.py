@@ -55,7 +55,7 @@ def at_volatility(
         return answer
     x, exact = path.weights(line, tau), path.duals(line, tau)
     rows = Duals(exact.limits / tau, exact.nonnegative / tau, exact.budget / tau)
-    certificate = certify_weights(np.append(c + variance.gradient(x[:-1]) / tau, 0.0), limits, x, rows, largest)
+    certificate = certify_weights(c + variance.gradient(x[:-1]) / tau, limits, x, rows, largest)
     if certificate.worst > ACCEPT:
         return answer
     solved = Solved(answer.solver, "optimal", certificate, answer.attempts)

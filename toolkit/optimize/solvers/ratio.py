@@ -57,7 +57,7 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
         variance = quadratic.value(x[:n])
         slope = quadratic.gradient(x[:n]) / 2  # Sigma x
         gradient = -numerator / np.sqrt(variance) + float(numerator @ x[:n]) * slope / variance**1.5
-        return certify_weights(np.append(gradient, 0.0), limits, x, duals, best / np.sqrt(variance))
+        return certify_weights(gradient, limits, x, duals, best / np.sqrt(variance))
 
     solved = program.solve(order, certificate)
     x, duals = answer()

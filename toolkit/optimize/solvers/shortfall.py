@@ -166,7 +166,7 @@ def judged(
     x, losses = vertex.x, -task.returns @ vertex.x[:-1]
     risk = task.measure.numeric(losses, task.probabilities)
     duals = Duals(size * vertex.limits, size * vertex.nonnegative, size * vertex.budget)
-    rows = certify_weights(np.append(task.c - task.returns.T @ tail, 0.0), task.limits, x, duals, size)
+    rows = certify_weights(task.c - task.returns.T @ tail, task.limits, x, duals, size)
     outside = [np.max(-slopes), np.max(slopes - task.rates), abs(slopes.sum() - 1) if task.quantile else 0.0]
     missed = abs(float(tail @ losses) - risk) / max(size, abs(risk))
     certificate = Certificate(rows.primal, max(rows.dual, *map(float, outside)), rows.gap + missed)

@@ -166,12 +166,12 @@ def test_of_several_rows_on_one_weight_the_tightest_is_its_bound() -> None:
 
 def test_the_short_certificate_is_that_of_every_row_written_out() -> None:
     rng = np.random.default_rng(0)
-    gradient, G, h, x = rng.normal(size=4), rng.normal(size=(3, 4)), rng.normal(size=3), rng.normal(size=4)
+    gradient, G, h, x = np.append(rng.normal(size=3), 0.0), rng.normal(size=(3, 4)), rng.normal(size=3), rng.normal(size=4)
     duals = Duals(rng.normal(size=3), rng.normal(size=4), 0.3)
     A = np.vstack([G, -np.eye(4)])
     slack, multipliers = np.append(h, np.zeros(4)) - A @ x, np.append(duals.limits, duals.nonnegative)
     whole = certify(gradient, A, slack, multipliers, np.ones(4), float(x.sum() - 1), duals.budget, 2.0)
-    short = certify_weights(gradient, rows_of(G, h), x, duals, 2.0)
+    short = certify_weights(gradient[:-1], rows_of(G, h), x, duals, 2.0)
     np.testing.assert_allclose((short.primal, short.dual, short.gap), (whole.primal, whole.dual, whole.gap), rtol=1e-12)
 
 
