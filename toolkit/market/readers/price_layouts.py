@@ -7,6 +7,7 @@ changes and premiums of others are left out.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +22,7 @@ from toolkit.market.readers import cells
 from toolkit.market.readers.columns import in_numbers
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated
+from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated, states_alone
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"
@@ -78,6 +79,44 @@ def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, st
     names = {known.get(name.lower(), name.lower()) for name in header}
     fewest = _FEWEST - ("asset" in names)
     return found if fewest <= len(found) < len(header) and "date" not in names else {}
+
+
+def header_levels(
+    names: Sequence[str], date: int, above: Sequence[Sequence[str]], below: Sequence[Sequence[str]]
+) -> tuple[list[str], int]:
+    """The names of a header with the units and sides that rows right below it state, and how many such rows there are.
+
+    ``USD/kg`` below ``Gallium`` is ``Gallium USD/kg``. A header that repeats sides alone (``Date,Low,High,Low,High``) has its
+    names above it, in the first cell of those that are merged.
+
+    Args:
+        names: Of the header.
+        date: Place of the column of dates.
+        above: Rows above the header.
+        below: Rows below the header.
+    """
+    levels = [[*names]]
+    levels += map(list, itertools.takewhile(lambda row: len(row) == len(names) and _states_prices(row, date), below))
+    depth = len(levels) - 1
+    if len({*names}) < len(names) and _states_prices(names, date):
+        for row in itertools.takewhile(lambda row: len(row) == len(names), reversed(above)):
+            levels.insert(0, [*row])
+            if not _states_prices(row, date):
+                break
+    if len(levels) == 1:
+        return levels[0], 0
+    first = levels[0]
+    for i, cell in enumerate(first):
+        if i and not cell.strip() and any(level[i].strip().lower() in KINDS for level in levels[1:]):
+            first[i] = first[i - 1]
+    joined = [" ".join(filter(None, map(str.strip, column))) for column in zip(*levels, strict=True)]
+    return [*joined[:date], names[date], *joined[date + 1 :]], depth
+
+
+def _states_prices(row: Sequence[str], date: int) -> bool:
+    """Whether the cells of a row say of prices what they are and nothing else: currency, unit, side."""
+    texts = [text.strip() for i, text in enumerate(row) if i != date and text.strip()]
+    return bool(texts) and all(text.lower() in KINDS or states_alone(text) for text in texts)
 
 
 def with_days_down(table: Table, known: Mapping[str, str]) -> Table:

@@ -97,6 +97,12 @@ def stated_in(header: str) -> tuple[str, str, str] | None:
     return (match[1], match[2], "unit") if match and (match[2] in MINOR_UNITS or currency_of(match[2]) in RATED) else None
 
 
+def states_alone(text: str) -> bool:
+    """Whether a text is a currency, with what a price is per or without, and nothing else: ``USD/kg``, ``(EUR)``."""
+    name, money, _ = stated_in(f"x {text}") or ("", "", "")
+    return name in ("x", f"x {text}") and " " not in text and bool(currency_of(money) or money in MINOR_UNITS)
+
+
 def check_stated(table: Table, columns: Iterable[str]) -> None:
     """Check that no header of prices names what they are per without a known currency: they would count as pieces.
 

@@ -42,6 +42,7 @@ from toolkit.market.readers.price_layouts import (
     KINDS,
     UPPER_END,
     days_across,
+    header_levels,
     middle,
     with_days_down,
     with_ends_apart,
@@ -68,7 +69,7 @@ from toolkit.market.readers.price_units import (
     without_remarks,
     without_units,
 )
-from toolkit.market.readers.quotations import DATE, Quotation, field_of, header_levels, quotation
+from toolkit.market.readers.quotations import DATE, Quotation, download_levels, field_of, quotation
 from toolkit.market.readers.tabular import TITLES, Source, Table, read_table
 
 REQUIRED = ("date", "asset", "price")
@@ -205,13 +206,16 @@ def read_prices(
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
     """The first record that names a date and something beside it, with the levels below it, else asset and price; or None."""
     for at, record in enumerate(records[:TITLES]):
-        names, depth = header_levels(records[at : at + 4])
-        dated = any(field_of(name) == DATE or GERMAN.get(name.strip().lower()) == DATE for name in names)
+        names, depth = download_levels(records[at : at + 4])
+        dated = [i for i, name in enumerate(names) if field_of(name) == DATE or GERMAN.get(name.strip().lower()) == DATE]
         if (
             dated
             and sum(map(bool, map(str.strip, record))) > 1
             and not any(cells.day(text) or _MONTH.fullmatch(text.strip()) for text in record)
         ):
+            if depth == 1:
+                names, below = header_levels(names, dated[0], records[:at], records[at + 1 : at + 4])
+                depth += below
             return names, at, at + depth
     for at, record in enumerate(records[:TITLES]):
         keys = {GERMAN.get(name, name) for name in map(column_name, record)}

@@ -86,7 +86,7 @@ def field_of(name: str) -> str | None:
     return _NAMES.get(re.sub(r"[\s_]+", " ", name.strip().strip("<>").lower()))
 
 
-def header_levels(records: Sequence[Sequence[str]]) -> tuple[list[str], int]:
+def download_levels(records: Sequence[Sequence[str]]) -> tuple[list[str], int]:
     """Names of the columns, and how many records the header takes: three in a yfinance download, else one."""
     first = [cell.strip() for cell in records[0]]
     if len(records) < 4 or len(first) < 2 or first[0].lower() not in ("price", "ticker", "attributes", ""):

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from tests.workbooks import xlsx
 from toolkit.core.errors import DataError, FrameError
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import PriceFile, read_prices
@@ -281,3 +282,39 @@ def test_dates_that_are_all_the_first_of_a_month_are_told(tmp_path, day, told):
 def test_averages_alone_are_series(tmp_path):
     file = read(tmp_path, "date,Mean,Median\n2026-10,1,2\n")
     assert rows(file) == [("Mean", "2026-10-31", 1), ("Median", "2026-10-31", 2)]
+
+
+LEVELS = {
+    "units below": "Date,Gallium,Bismuth\n,USD/kg,USD/lb\n{day},300,5\n",
+    "unit and side below": "Prices\nDate,Gallium,Bismuth\n,Mid,Mid\nUnit,$/kg,(USD/lb)\n{day},300,5\n",
+    "names above sides": "Prices as of,20 Nov,,,\n,Gallium,,Bismuth,\n,USD/kg,,USD/lb,\nDate,Low,High,Low,High\n{day},290,310,4,6\n",
+    "sides below merged names": "Date,Gallium,,Bismuth,\n,Low,High,Low,High\n,USD/kg,USD/kg,USD/lb,USD/lb\n{day},290,310,4,6\n",
+}
+
+
+@pytest.mark.parametrize("text", LEVELS.values(), ids=LEVELS)
+@pytest.mark.parametrize("workbook", [False, True])
+def test_units_and_sides_in_rows_beside_a_header_are_part_of_it(tmp_path, text, workbook):
+    text = text.format(day="2026-10-31")
+    path = tmp_path / "prices.csv"
+    path.write_text(text, encoding="utf-8")
+    if workbook:
+        path = tmp_path / "prices.xlsx"
+        lines = [line.split(",") for line in text.splitlines()]
+        width = max(map(len, lines))
+        sheet = [
+            [float(cell) if cell.isdigit() else cell or None for cell in line] + [None] * (width - len(line)) for line in lines
+        ]
+        path.write_bytes(xlsx({"Prices": sheet}))
+    known = {"Gallium": "Gallium", "Bismuth": "Bismuth"}
+    found = read_prices(path, today=TODAY, key=known.get).frame
+    assert found.select("asset", "currency", "unit", "price").rows() == [
+        ("Bismuth", "USD", "lb", 5.0),
+        ("Gallium", "USD", "kg", 300.0),
+    ]
+
+
+def test_names_that_are_currencies_have_no_names_above(tmp_path):
+    assert [row[0] for row in rows(read(tmp_path, "FX rates,,\nDate,EUR,CHF\n2026-10,1,2\n"))] == ["CHF", "EUR"]
+    with pytest.raises(DataError, match="occurs twice"):
+        read(tmp_path, "FX rates,,\nDate,Gallium,Gallium\n2026-10,1,2\n")
