@@ -25,7 +25,8 @@ from toolkit.web.words import line
 QUICKEST, SLOWEST = 2, 7200
 """Seconds that a person takes for a form: a robot is quicker, and a form that is older is loaded again."""
 FORM = "web.form"
-TOO_OLD = "too old"
+AGAIN = "again"
+"""Stamp of a form that is shown once more with what is wrong in it: who mends a letter is quick, and no robot for that."""
 
 
 class Strict(forms.Form):
@@ -106,11 +107,10 @@ class SignUpForm(Strict):
         stamp = self.cleaned_data["started"]
         signer = signing.TimestampSigner(salt=FORM)
         try:
-            signer.unsign(stamp, max_age=SLOWEST)
+            if signer.unsign(stamp, max_age=SLOWEST) == AGAIN:
+                return float(QUICKEST)
         except signing.BadSignature:
-            raise forms.ValidationError(
-                spoken().words("This page was open for long: please send it once more."), code=TOO_OLD
-            ) from None
+            raise forms.ValidationError(spoken().words("This page was open for long: please send it once more.")) from None
         try:
             signer.unsign(stamp, max_age=QUICKEST)
         except signing.SignatureExpired:
@@ -144,9 +144,13 @@ class WebhookForm(Strict):
         return url
 
 
-def stamp() -> str:
-    """The moment a form was loaded, signed."""
-    return signing.TimestampSigner(salt=FORM).sign("form")
+def stamp(shown: str = "form") -> str:
+    """The moment a form was loaded, signed.
+
+    Args:
+        shown: `AGAIN` for one that is shown once more.
+    """
+    return signing.TimestampSigner(salt=FORM).sign(shown)
 
 
 class EmailForm(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import timezone
 
-from tests.unit.web.visitors import Browser, access, announced, entered, filled, kinds, registered, secret_of
+from tests.unit.web.visitors import OWN, Browser, access, announced, entered, filled, kinds, registered, secret_of
 from toolkit.web.gate import limits, mail, registering, tokens
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.gate.retention import purge
@@ -132,6 +133,18 @@ class TestRegister:
         assert answer.status_code == 422
         assert b'class="error"' in answer.content
         assert (Registration.objects.count(), kinds()) == (0, [])
+
+    @pytest.mark.parametrize(
+        ("fault", "mended"), [({"seconds": 7300}, {}), ({"email": "ana@"}, {"email": "ana@example.com"})], ids=str
+    )
+    def test_a_form_that_was_shown_again_is_taken_however_quickly_it_is_sent(self, client, webinar, fault, mended):
+        path = f"/w/{webinar.slug}/"
+        shown = client.send(f"{path}register", filled(**fault), page=path).content.decode()
+        again = dict(
+            re.findall(r'<input type="(?:text|email|hidden)" name="(\w+)"(?: value="([^"]*)")?', shown.partition("</form>")[0])
+        )
+        assert client.post(f"{path}register", again | mended, headers=OWN).status_code == 302
+        assert (Registration.objects.count(), kinds()) == (1, ["confirm"])
 
     @pytest.mark.parametrize(
         ("pasted", "name"),

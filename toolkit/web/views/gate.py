@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from toolkit.web.export import everything_of
-from toolkit.web.forms import EmailForm, JoinForm, Nothing, SignUpForm, stamp
+from toolkit.web.forms import AGAIN, EmailForm, JoinForm, Nothing, SignUpForm, stamp
 from toolkit.web.gate import consent, limits, registering, tokens
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address, machine
@@ -45,7 +45,7 @@ def _again(request: HttpRequest, webinar: Webinar, form: SignUpForm) -> HttpResp
     """The form once more, with what is wrong in it, or that the webinar is over."""
     limits.check(*_limits(request, webinar))
     form.data = form.data.copy()  # type: ignore[union-attr]
-    form.data["started"] = stamp()  # type: ignore[index]
+    form.data["started"] = stamp(AGAIN)  # type: ignore[index]
     return webinar_page(request, webinar, form, UNPROCESSABLE)
 
 
