@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from toolkit.web.models import ConsentText, Registration
+from toolkit.web.models import ConsentText, Registration, Webinar
 from toolkit.web.room.attendance import Attendance
 
 FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060\x00-\x1f]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|[\s]*[\t\r\n\x00]")
@@ -26,39 +26,40 @@ def neutralise(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) else text
 
 
-def _table(registrations: Iterable[Registration], questions: Iterable[str]) -> tuple[list[str], list[list[Cell]]]:
-    """Head and rows, with a column for each question; times in UTC.
+def _table(registrations: Iterable[Registration], webinar: Webinar) -> tuple[list[str], list[list[Cell]]]:
+    """Head and rows, with a column for each question; times on the clock of the webinar, as its pages have them.
 
     Args:
         registrations: With `news`, whether a confirmed consent to news was given.
-        questions: Of the webinar.
+        webinar: Of all of them.
     """
-    asked = [question.removesuffix("*").strip() for question in questions]
+    asked = [question.removesuffix("*").strip() for question in webinar.questions]
     rows: list[list[Cell]] = []
     for one in registrations:
         news = "yes" if one.news else "no"  # type: ignore[attr-defined]  # annotated
         words = [one.name, one.email, one.company, one.state, one.language]
         answers = [one.answers.get(question, "") for question in asked]
-        rows.append([*words, one.created, one.confirmed, news, one.source, *answers])
+        times = [at and webinar.local(at) for at in (one.created, one.confirmed)]
+        rows.append([*words, *times, news, one.source, *answers])
     return [*COLUMNS, *asked], rows
 
 
-def registrations_csv(registrations: Iterable[Registration], questions: Iterable[str]) -> bytes:
+def registrations_csv(registrations: Iterable[Registration], webinar: Webinar) -> bytes:
     """A CSV file of registrations.
 
     Args:
         registrations: With `news`, whether a confirmed consent to news was given.
-        questions: Of the webinar.
+        webinar: Of all of them.
     """
-    return as_csv(*_table(registrations, questions))
+    return as_csv(*_table(registrations, webinar))
 
 
-def attendance_csv(attendances: Iterable[Attendance]) -> bytes:
-    """A CSV file with a row for each interval of each attendee."""
+def attendance_csv(attendances: Iterable[Attendance], webinar: Webinar) -> bytes:
+    """A CSV file with a row for each interval of each attendee, on the clock of the webinar."""
     rows = [
-        (one.registration.name, one.registration.email, one.registration.company, begin, end)
+        (one.registration.name, one.registration.email, one.registration.company, *map(webinar.local, interval))
         for one in attendances
-        for begin, end in one.intervals
+        for interval in one.intervals
     ]
     return as_csv(ATTENDANCE, rows)
 
@@ -72,19 +73,19 @@ def as_csv(head: Iterable[str], rows: Iterable[Iterable[Cell]]) -> bytes:
     return b"\xef\xbb\xbf" + file.getvalue().encode()
 
 
-def registrations_xlsx(registrations: Iterable[Registration], questions: Iterable[str]) -> bytes:
+def registrations_xlsx(registrations: Iterable[Registration], webinar: Webinar) -> bytes:
     """A workbook whose words are typed as words: no program takes them for formulas or links.
 
     Args:
         registrations: With `news`, whether a confirmed consent to news was given.
-        questions: Of the webinar.
+        webinar: Of all of them.
     """
     from xlsxwriter import Workbook  # noqa: PLC0415  # of this file alone
 
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True, "remove_timezone": True}) as book:
         sheet, moment = book.add_worksheet("registrations"), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        head, rows = _table(registrations, questions)
+        head, rows = _table(registrations, webinar)
         for i, row in enumerate(([*head], *rows)):
             for j, cell in enumerate(row):
                 if isinstance(cell, datetime):

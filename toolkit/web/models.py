@@ -69,7 +69,11 @@ class Webinar(models.Model):
     @property
     def local_start(self) -> datetime:
         """First minute on the clock of its zone."""
-        return self.starts.astimezone(ZoneInfo(self.zone))
+        return self.local(self.starts)
+
+    def local(self, at: datetime) -> datetime:
+        """A moment on the clock of its zone."""
+        return at.astimezone(ZoneInfo(self.zone))
 
     @property
     def is_open(self) -> bool:

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -368,6 +369,8 @@ class TestAttendance:
         answer = host.get(f"/host/w/{webinar.slug}/attendance.csv")
         rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
         assert [row["name"] for row in rows] == ["'=1+1"] * 2
+        begun = webinar.starts.astimezone(ZoneInfo("Europe/Berlin"))
+        assert rows[0]["from"] == f"{begun:%Y-%m-%d %H:%M}", "the clock of the page beside it"
         assert host.get(f"/host/w/{webinar.slug}/attendance").status_code == 200
 
     def test_what_a_killed_process_left_open_ends_when_it_was_last_seen(self, webinar):

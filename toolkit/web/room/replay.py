@@ -6,7 +6,6 @@ import itertools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from toolkit.report.i18n.language import Language, mark
 from toolkit.web.models import Webinar
@@ -75,5 +74,5 @@ def moment_data(webinar: Webinar, step: Step, say: Language) -> dict[str, Any]:
         "closed": bool(poll and poll.closed and poll.closed <= step.at),
         "questions": questions,
         "inert": True,
-        "step": {"clock": f"{step.at.astimezone(ZoneInfo(webinar.zone)):%H:%M:%S}", "words": say.words(WORDS[step.kind])},
+        "step": {"clock": f"{webinar.local(step.at):%H:%M:%S}", "words": say.words(WORDS[step.kind])},
     }

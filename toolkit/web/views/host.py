@@ -195,14 +195,14 @@ def exported(request: HttpRequest, webinar: Webinar, content: bytes, name: str) 
 @of_own
 def registrations_file(request: HttpRequest, found: Webinar) -> HttpResponse:
     """The registrations of a webinar as CSV."""
-    return exported(request, found, registrations_csv(registrations(found), found.questions), "registrations.csv")
+    return exported(request, found, registrations_csv(registrations(found), found), "registrations.csv")
 
 
 @require_safe
 @of_own
 def workbook(request: HttpRequest, found: Webinar) -> HttpResponse:
     """The registrations of a webinar as a workbook."""
-    return exported(request, found, registrations_xlsx(registrations(found), found.questions), "registrations.xlsx")
+    return exported(request, found, registrations_xlsx(registrations(found), found), "registrations.xlsx")
 
 
 def _changing(change: Callable[[Registration], object], action: str) -> Callable[[HttpRequest, str], HttpResponseBase]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -166,9 +165,9 @@ def _changed(request: HttpRequest, webinar: Webinar, name: str, data: dict[str, 
 @of_own
 def attendance(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """Who was there, and when."""
-    say, zone = spoken(), ZoneInfo(webinar.zone)
+    say = spoken()
     rows = [
-        (one, ", ".join(f"{a.astimezone(zone):%H:%M}–{b.astimezone(zone):%H:%M}" for a, b in one.intervals))
+        (one, ", ".join(f"{webinar.local(a):%H:%M}–{webinar.local(b):%H:%M}" for a, b in one.intervals))
         for one in attending.attendance(webinar)
     ]
     seats = Registration.objects.filter(webinar=webinar, state=Registration.State.CONFIRMED).count()
@@ -180,4 +179,4 @@ def attendance(request: HttpRequest, webinar: Webinar) -> HttpResponse:
 @of_own
 def attendance_file(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """The same as CSV."""
-    return exported(request, webinar, attendance_csv(attending.attendance(webinar)), "attendance.csv")
+    return exported(request, webinar, attendance_csv(attending.attendance(webinar), webinar), "attendance.csv")
