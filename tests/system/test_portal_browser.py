@@ -77,6 +77,17 @@ def test_a_visitor_enters_and_moves_sliders(visit, portal, code):
         )
         shown = "[document.querySelector('[data-for=budget]').value, document.getElementById('budget').value].join()"
         assert visit.browser.value(shown) == f"{counts},{counts}", typed
+    # Who has left in another tab is not told that the room is too busy.
+    visit.collect()
+    visit.run(
+        "const leave = document.querySelector('header form'), body = new URLSearchParams(new FormData(leave)); "
+        "fetch(leave.action, {method: 'POST', body}).then(() => { document.title = 'left'; }); return 0"
+    )
+    visit.until("document.title === 'left'")
+    visit.slide("cap", 70)
+    refused = {"en": "That was not accepted", "de": "Das wurde nicht angenommen"}[code]
+    visit.until(f"document.getElementById('state').textContent.includes({refused!r})")
+    visit.browser.events.clear()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

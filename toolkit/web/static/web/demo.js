@@ -58,7 +58,9 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 });
 for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) {
   document.body.addEventListener(failure, ({ detail }) => {
-    say(detail.elt !== form ? form.dataset.refused : detail.xhr.status === 409 ? form.dataset.held : form.dataset.busy);
+    const { status } = detail.xhr;
+    const fault = detail.elt === form && status === 409 ? "held" : detail.elt !== form || (status >= 400 && status < 429) ? "refused" : "busy";
+    say(form.dataset[fault]);
   });
 }
 // The report is a download: its buttons send the form as it is.
