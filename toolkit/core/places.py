@@ -23,7 +23,7 @@ AUS Sydney;Brisbane;Adelaide;Fremantle;Kalgoorlie;Mount Weld;New South Wales;Que
 AUS,GBR Perth
 AUS,USA Melbourne
 AUS,GBR,CAN Newcastle
-AUT Wien;Vienna;Linz;Graz;Salzburg;Innsbruck;Bregenz;Dornbirn;Klagenfurt;Althofen;Reutte;Feldkirch;Villach;Wels
+AUT Wien;Vienna;Linz;Graz;Salzburg;Innsbruck;Bregenz;Dornbirn;Klagenfurt;Althofen;Reutte;Feldkirch;Villach;Wels;St. Pölten;Schwechat;Kapfenberg
 AZE Baku
 BEL Antwerpen;Antwerp;Anvers;Brüssel;Brussels;Bruxelles;Hoboken Antwerp;Olen;Gent;Ghent;Lüttich;Liège;Zeebrugge;Brügge
 BGR Sofia;Plovdiv;Varna
@@ -67,6 +67,7 @@ FRA Paris;Marseille;Lyon;Le Havre;Straßburg;Strasbourg;La Rochelle;Toulouse;Bor
 GBR London;Heathrow;Liverpool;Leeds;Sheffield;Southampton;Felixstowe;Hull;Glasgow;Edinburgh;Belfast;Cardiff;Teesside
 GBR Immingham;Tilbury;Avonmouth;UK
 GBR,USA Birmingham;Manchester;Boston;Bristol;Cambridge;Oxford;Portsmouth;Plymouth;Rochester
+LUX,SGP Le Freeport
 GEO Tiflis;Tbilisi;Batumi;Poti
 GEO,USA Georgia
 GRC Piräus;Piraeus;Thessaloniki
@@ -89,7 +90,7 @@ KOR Seoul;Busan;Pusan;Incheon;Inchon;Ulsan;Gwangyang;Daegu;Daejeon;Pyeongtaek;On
 LAO Vientiane
 LIE Vaduz;Schaan;Balzers;Triesen
 LTU Vilnius;Kaunas;Klaipeda
-LUX Le Freeport;Findel;Esch-sur-Alzette;Bettembourg
+LUX Findel;Esch-sur-Alzette;Bettembourg
 LVA Riga;Ventspils
 MAC Cotai
 MAR Casablanca;Tanger;Tangier

@@ -28,6 +28,9 @@ from toolkit.core.places import place
         ("Rotterdam", "NLD"),
         ("Singapore Freeport", "SGP"),
         ("Luxembourg freeport", "LUX"),
+        ("Le Freeport Luxembourg", "LUX"),
+        ("Le Freeport Singapore", "SGP"),
+        ("Lager St. Pölten", "AUT"),
         ("Taiwan", "TWN"),
         ("Birmingham UK", "GBR"),
         ("Atlanta, Georgia", "USA"),
@@ -43,7 +46,7 @@ def test_a_place_is_understood(text: str, code: str) -> None:
     "text",
     [
         *(None, "", " ", "-", "N/A", "no", "in", "unbekannt", "🙂", "x" * 300, "Hamburg " * 60, "\x1b[31m"),
-        *("Tresor zu Hause", "Lager DE", "home", "Birmingham", "Georgia warehouse"),
+        *("Tresor zu Hause", "Lager DE", "home", "Birmingham", "Georgia warehouse", "Le Freeport"),
         *(
             "China Freilager Hamburg",
             "Hong Kong → Hamburg",
