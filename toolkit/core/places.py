@@ -23,7 +23,7 @@ AUS Sydney;Brisbane;Adelaide;Fremantle;Kalgoorlie;Mount Weld;New South Wales;Que
 AUS,GBR Perth
 AUS,USA Melbourne
 AUS,GBR,CAN Newcastle
-AUT Wien;Vienna;Linz;Graz;Salzburg;Innsbruck;Bregenz;Dornbirn;Klagenfurt;Althofen;Reutte;Feldkirch;Villach;Wels;St. Pölten;Schwechat;Kapfenberg
+AUT Wien;Vienna;Linz;Graz;Salzburg;Innsbruck;Bregenz;Dornbirn;Klagenfurt;Althofen;Reutte;Feldkirch;Villach;Wels;St. Pölten
 AZE Baku
 BEL Antwerpen;Antwerp;Anvers;Brüssel;Brussels;Bruxelles;Hoboken Antwerp;Olen;Gent;Ghent;Lüttich;Liège;Zeebrugge;Brügge
 BGR Sofia;Plovdiv;Varna

@@ -152,7 +152,7 @@ COLUMNS = (
         "country that the metal comes from: CHN, CN, China, or unknown",
         "unknown, which counts as the controlling country",
         "CHN",
-        "Herkunftsland;origin;herkunft;ursprung;ursprungsland;country of origin;produced in;made in",
+        "Herkunftsland;origin;herkunft;ursprung;ursprungsland;urspr land;country of origin;produced in;made in",
         "country;land",
     ),
     Column(

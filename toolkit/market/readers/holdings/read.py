@@ -143,6 +143,8 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
         found = [
             replace(h, key=key, weak=True) if h.key == "asset" and h.weak and _counts(table.cells[h.text]) else h for h in found
         ]
+    # Positions of several orders begin anew.
+    found = [Header(h.text, None) if h.key == "lot_id" and h.weak and _repeats(table.cells[h.text]) else h for h in found]
     # A column of units is one whatever its header: without it the quantities would be in kg.
     if not any(header.key == "unit" or (header.key == "quantity" and header.unit not in (None, PIECE)) for header in found):
         of_units = [h.text for h in found if (h.key is None or h.weak) and _names_units(table.cells[h.text])]
@@ -192,6 +194,12 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
         hint = together(*dict.fromkeys(hints)) or needs
         return found, table.header_error("{faults:; }.", hint, details={"faults": faults}, faults=faults)
     return found, None
+
+
+def _repeats(column: pl.Series) -> bool:
+    """Whether a number of a column stands in it twice."""
+    numbers = [text for cell in column if (text := str(cell or "").strip()).isdecimal()]
+    return len({*numbers}) < len(numbers)
 
 
 def _counts(cells: pl.Series) -> bool:

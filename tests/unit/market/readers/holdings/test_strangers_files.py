@@ -425,3 +425,12 @@ def test_a_stock_list_and_a_list_of_orders_of_an_erp():
     assert [(row["lot_id"], row["form"], row["status"]) for row in told.rows] == [("10", "metal", "ordered")]
     assert any("FOB Shanghai" in note for note in map(str, told.notes))
     assert [fault.rule for fault in parsed(orders.format("stored FOB Shanghai")).faults] == ["unknown_status"]
+
+
+def test_positions_of_several_orders_are_no_names_of_lots():
+    read = parsed("Bestellung;Pos.;Metall;Menge\n4711;10;gallium;2\n4711;20;gallium;3\n4712;10;gallium;4\n")
+    assert not read.faults
+    assert [row["lot_id"] for row in read.rows] == ["row 2", "row 3", "row 4"]
+    assert any("Pos." in note and "not read" in note for note in map(str, read.notes))
+    assert [row["lot_id"] for row in parsed("Pos.;Metall;Menge\n10;gallium;2\n20;gallium;3\n").rows] == ["10", "20"]
+    assert parsed("Los;Metall;Menge\n10;gallium;2\n10;gallium;3\n").faults
