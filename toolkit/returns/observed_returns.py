@@ -104,20 +104,6 @@ class Returns:
         whole[np.ix_(self.noisy, self.noisy)] = np.tensordot(weights, self.uncertainty, axes=1)
         return whole
 
-    def translated(self, rates: FloatArray) -> Returns:
-        """The returns in the reporting currency.
-
-        Args:
-            rates: (T, n) change of the exchange rate of each series as a fraction; zero where nothing is converted and
-                NaN where no rate is known, whose periods drop out.
-        """
-        if not rates.any():
-            return self
-        mean = 1.0 + self.mean
-        mean *= 1.0 + rates
-        mean -= 1.0
-        return Returns(self.dates, self.series, frozen(mean), self.noisy, self.uncertainty)
-
     def pairwise(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
         """Second moments about the mean over the periods that two series share, and how many these are worth.
 
@@ -146,6 +132,7 @@ class Returns:
             sums, pairs = sums[:, pattern], np.ix_(pattern, pattern)
             counts, divisor, freedom, usable = counts[pairs], divisor[pairs], freedom[pairs], usable[pairs]
         cov = rooted.T @ rooted  # a matrix by its own transpose is half the work
+        del rooted
         product = sums * sums.T
         product /= divisor
         cov -= product

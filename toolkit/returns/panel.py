@@ -99,7 +99,9 @@ class Panel:
 
     def simple_returns(self) -> FloatArray:
         """Returns (T - 1, n) between consecutive periods; NaN where either price is missing."""
-        return self.prices[1:] / self.prices[:-1] - 1.0
+        found = self.prices[1:] / self.prices[:-1]
+        found -= 1.0
+        return found
 
 
 def _grid(values: FloatArray, rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> FloatArray:

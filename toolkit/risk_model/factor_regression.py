@@ -22,13 +22,13 @@ from toolkit.risk_model.timeseries.least_squares import exact_least_squares, lea
 from toolkit.risk_model.timeseries.moments import Portfolios, exact_moments
 from toolkit.risk_model.weighting import decay
 
-BLOCK = 500_000
-"""Changes of factors and assets that are regressed together: some megabytes."""
+BLOCK = 50_000
+"""Changes of factors and assets that are regressed together: they stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Explained:
-    """One asset: loadings (k,), classical and Newey-West errors, variances (k,) of the factors a period, periods."""
+    """Of b assets: loadings, classical and Newey-West errors, variances of the factors a period, each (b, k); periods."""
 
     loadings: FloatArray
     classical: FloatArray
@@ -88,17 +88,17 @@ def fit(
     k = len(whole.names)
     cov, _ = _clean(Portfolios.of(whole.mean, whole.weights, local.uncertainty), whole.names, weights)
     raw, classical, robust = np.full((3, len(assets), k), np.nan)
-    periods = [0] * len(assets)
+    periods = np.zeros(len(assets), dtype=np.intp)
     delays = np.broadcast_to(lags, len(assets)).tolist()
-    for i, names, found in _explained(recipe, local, total, assets, delays, weights):
+    for at, names, found in _explained(recipe, local, total, assets, delays, weights):
         for j, name in enumerate(names):
             if name in whole.names:
                 column = whole.names.index(name)
                 # Without one member a factor is more volatile: count the loading per unit of the factor as published.
-                unit = np.sqrt(found.variance[j] / cov[column, column]) if cov[column, column] > 0 else np.nan
-                raw[i, column] = found.loadings[j] * unit
-                classical[i, column], robust[i, column] = found.classical[j] * unit, found.robust[j] * unit
-        periods[i] = found.periods
+                unit = np.sqrt(found.variance[:, j] / cov[column, column]) if cov[column, column] > 0 else np.nan
+                raw[at, column] = found.loadings[:, j] * unit
+                classical[at, column], robust[at, column] = found.classical[:, j] * unit, found.robust[:, j] * unit
+        periods[at] = found.periods
     scores = supply_scores if whole.names[-1] == SUPPLY else None
     pooled, errors = _pool_groups(raw, classical, robust, assets, groups, scores)
     # A factor with the one asset held as its only member explains none.
@@ -117,7 +117,7 @@ def fit(
         errors=errors[:, used] * scale[:, None],
         factor_cov=factor_cov,
         fit=explained,
-        periods=tuple(periods),
+        periods=tuple(periods.tolist()),
         dates=local.dates,
         returns=whole.mean[:, used],
         realised=returned.mean[:, used],
@@ -131,42 +131,43 @@ def _explained(
     assets: tuple[str, ...],
     delays: Sequence[int],
     weights: FloatArray,
-) -> Iterator[tuple[int, tuple[str, ...], _Explained]]:
-    """Position, names of the factors and loadings of each asset, in any order.
+) -> Iterator[tuple[Sequence[int], tuple[str, ...], _Explained]]:
+    """Positions of assets, names of their factors, and their loadings, in any order.
 
     Assets without delay that are explained over the same periods by factors of exact prices are regressed together.
     """
-    together: dict[tuple[tuple[str, ...], bytes], list[tuple[int, Portfolios]]] = {}
+    together: dict[tuple[tuple[str, ...], bytes], list[tuple[int, FloatArray]]] = {}
 
     for i, (asset, place, delay) in enumerate(zip(assets, total.at(assets), delays, strict=True)):
         part = recipe.without(asset)
-        stack = _stack(part, local, total, place)
-        if delay or stack.spread is not None or part.names[-1] == SUPPLY:
-            yield i, part.names, _explain(stack, part.names, weights, delay)
+        if delay or len(local.noisy) or part.names[-1] == SUPPLY:
+            yield [i], part.names, _explain(_stack(part, local, total, place), part.names, weights, delay)
             continue
-        key = part.names, np.packbits(np.isfinite(stack.mean)).tobytes()
-        together.setdefault(key, []).append((i, stack))
-        if len(together[key]) * stack.mean.size >= BLOCK:
+        changes = np.stack([*part.mean.T, total.mean[:, place]])
+        key = part.names, np.packbits(np.isfinite(changes)).tobytes()
+        together.setdefault(key, []).append((i, changes))
+        if len(together[key]) * changes.size >= BLOCK:
             yield from _explain_together(together.pop(key), part.names, weights)
     for (names, _), every in together.items():
         yield from _explain_together(every, names, weights)
 
 
 def _explain_together(
-    every: Sequence[tuple[int, Portfolios]], names: tuple[str, ...], weights: FloatArray
-) -> Iterator[tuple[int, tuple[str, ...], _Explained]]:
-    """As `_explained`, of stacks of exact changes in the same periods, without a supply shock."""
-    changes = np.stack([stack.mean.T for _, stack in every])
+    every: Sequence[tuple[int, FloatArray]], names: tuple[str, ...], weights: FloatArray
+) -> Iterator[tuple[Sequence[int], tuple[str, ...], _Explained]]:
+    """As `_explained`, of exact changes (k + 1, T) in the same periods, without a supply shock."""
+    positions, stacks = zip(*every, strict=True)
+    changes = np.stack(stacks)
     moments, deviations = exact_moments(changes, weights)
     # The variances of the factors are over all their periods, also those before the asset's first.
     longer = np.isfinite(changes[0, :-1]).all(axis=0).sum() > moments.count
     variances = np.einsum("bkk->bk", (exact_moments(changes[:, :-1], weights)[0] if longer else moments).covariance)
-    regressions = exact_least_squares(changes, weights, moments, deviations)
-    for (i, stack), variance, found in zip(every, variances, regressions, strict=True):
-        if found is None:
-            yield i, names, _explain(stack, names, weights, 0)
-        else:
-            yield i, names, _Explained(*found.summed(len(names)), variance, found.count)
+    found, regular = exact_least_squares(changes, weights, moments, deviations)
+    at = np.flatnonzero(regular)
+    loadings, classical, robust = (one[at] for one in found.summed(len(names)))
+    yield [positions[i] for i in at], names, _Explained(loadings, classical, robust, variances[at], found.count)
+    for i in np.flatnonzero(~regular):
+        yield [positions[i]], names, _explain(Portfolios(changes[i].T, None), names, weights, 0)
 
 
 def _stack(factors: Factors, local: Returns, total: Returns, place: int) -> Portfolios:
@@ -193,7 +194,7 @@ def _clean(factors: Portfolios, names: tuple[str, ...], weights: FloatArray) -> 
 
 
 def _explain(stack: Portfolios, names: tuple[str, ...], weights: FloatArray, lags: int) -> _Explained:
-    """Loadings of the last portfolio on the others in two steps, each over its own longest window."""
+    """Loadings of the last portfolio, one asset, on the others in two steps, each over its own longest window."""
     cov, slope = _clean(stack, names, weights)
     r, k = len(names), len(slope)
     every = np.arange(r * (lags + 1)).reshape(lags + 1, r)
@@ -212,7 +213,7 @@ def _explain(stack: Portfolios, names: tuple[str, ...], weights: FloatArray, lag
         second = least_squares(late.combined(matrix), weights).summed(1)
         pairs = zip((loadings, classical, robust), second, strict=True)
         loadings, classical, robust = (np.append(old, new) for old, new in pairs)
-    return _Explained(loadings, classical, robust, np.diag(cov), first.count)
+    return _Explained(loadings[None], classical[None], robust[None], np.diag(cov)[None], first.count)
 
 
 def _pool_groups(

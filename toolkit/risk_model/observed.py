@@ -107,7 +107,10 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
     exchange, dollar = _widened(rates.rates, factor), _widened(rates.dollar[:, None], factor)[:, 0]
     names = np.array(panel.assets)
     as_printed = realised is increments and factor == 1.0
-    total = _with_dollar(translated := increments.translated(exchange), dollar)
+    local = _with_dollar(increments, dollar)
+    # Thousands of series in one currency share its changes.
+    exchange = exchange[:, :1] if exchange.strides[1] == 0 else exchange
+    total = _with_dollar(increments, dollar, exchange) if exchange.any() else local
     if as_printed:
         printed = total.mean[:, :-1]
     else:
@@ -117,7 +120,6 @@ def observe(panel: Panel, rates: FxReturns, *, latent: bool) -> Observed:
             printed *= 1.0 + rates.rates
             printed -= 1.0
         printed[:, noisy] = logs
-    local = total if translated is increments else _with_dollar(increments, dollar)
     return Observed(
         local=local,
         total=total,
@@ -228,8 +230,20 @@ def _regressors(panel: Panel, rates: FxReturns, exact: FloatArray) -> FloatArray
     return np.column_stack([column for column in columns if np.isfinite(column).any()] or [np.empty((len(exact), 0))])
 
 
-def _with_dollar(increments: Returns, dollar: FloatArray) -> Returns:
-    """The returns with the dollar as one more exact series."""
+def _with_dollar(increments: Returns, dollar: FloatArray, rates: FloatArray | None = None) -> Returns:
+    """The returns with the dollar as one more exact series; in the reporting currency, where rates are given.
+
+    Args:
+        increments: Of n series in T periods.
+        dollar: (T,) changes.
+        rates: (T, n), or (T, 1) for all, change of the exchange rate of each series as a fraction; zero where nothing is
+            converted and NaN where no rate is known, whose periods drop out.
+    """
     series = (*increments.series, DOLLAR_SERIES)
     mean = np.column_stack([increments.mean, dollar])
+    if rates is not None:
+        own = mean[:, :-1]
+        own += 1.0
+        own *= 1.0 + rates
+        own -= 1.0
     return Returns(increments.dates, series, frozen(mean), increments.noisy, increments.uncertainty)

@@ -349,16 +349,18 @@ def test_regressions_of_many_assets_at_once_are_those_of_each(weighted):
     changes[2, 1] = changes[2, 0]  # collinear
     changes[4, 2] = 0.25  # constant
     weights = 0.98 ** np.arange(90.0)[::-1] if weighted else np.ones(90)
-    together = exact_least_squares(changes, weights, *exact_moments(changes, weights))
-    assert [found is None for found in together] == [False, False, True, False, True, False]
-    for one, found in zip(changes, together, strict=True):
-        alone = least_squares(Portfolios(one.T, None), weights)
-        if found is not None:
-            assert found.count == alone.count == 69
-            for mine, other in ((found.values, alone.values), (found.classical, alone.classical), (found.robust, alone.robust)):
-                np.testing.assert_allclose(mine, other, rtol=1e-10, atol=1e-14)
+    together, regular = exact_least_squares(changes, weights, *exact_moments(changes, weights))
+    assert regular.tolist() == [True, True, False, True, False, True]
+    sums = together.summed(3)
+    for i in np.flatnonzero(regular):
+        alone = least_squares(Portfolios(changes[i].T, None), weights)
+        assert together.count == alone.count == 69
+        for name in ("values", "classical", "robust"):
+            np.testing.assert_allclose(getattr(together, name)[i], getattr(alone, name), rtol=1e-10, atol=1e-14)
+        for mine, other in zip(sums, alone.summed(3), strict=True):
+            np.testing.assert_allclose(mine[i], other, rtol=1e-10)
     few = changes[:, :, 14:30], weights[14:30]
-    assert exact_least_squares(*few, *exact_moments(*few)) == (None,) * 6, "ten joint periods"
+    assert not exact_least_squares(*few, *exact_moments(*few))[1].any(), "ten joint periods"
 
 
 def test_assets_of_exact_prices_are_regressed_together(monkeypatch):
@@ -371,11 +373,12 @@ def test_assets_of_exact_prices_are_regressed_together(monkeypatch):
     found = fit(*arguments, half_life=60.0)
     sizes = []
     together = factor_regression.exact_least_squares
-    monkeypatch.setattr(
-        factor_regression,
-        "exact_least_squares",
-        lambda changes, *other: sizes.append(len(changes)) or (None,) * len(together(changes, *other)),
-    )
+
+    def none(changes, *other):
+        sizes.append(len(changes))
+        return together(changes, *other)[0], np.zeros(len(changes), dtype=bool)
+
+    monkeypatch.setattr(factor_regression, "exact_least_squares", none)
     alone = fit(*arguments, half_life=60.0)
     assert sorted(sizes) == [1, 1, 7]
     for name in ("loadings", "errors", "factor_cov", "fit"):

@@ -19,6 +19,7 @@ from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.risk_model.covariance.form import (
+    MANY,
     CovarianceEstimator,
     CovarianceInputs,
     DenseCovariance,
@@ -72,19 +73,22 @@ class BlendCovariance(NamedFactors):
         lead = FactorCovariance(**self.model_dump(exclude={"kind", "others"}))
         members: dict[str, CovarianceEstimator] = {"factor": lead}
         first = lead.dense(inputs)
-        others: list[DenseCovariance | StructuredCovariance] = []
+        told = dict.fromkeys(first.notes)
+        others: list[FloatArray] = []
         short: list[str] = []
         for kind in dict.fromkeys(self.others):
             try:
-                other = _estimated(OTHERS[kind], inputs)
+                other, of_other = _estimated(OTHERS[kind], inputs)
             except DataError:
                 short.append(kind)
                 continue
-            if _mostly_lost(other.notes):
+            if _mostly_lost(of_other):
                 short.append(kind)
                 continue
             others.append(other)
+            told |= dict.fromkeys(of_other)
             members[kind] = OTHERS[kind]
+            del other  # of thousands of assets each matrix takes a tenth of a gigabyte
         notes = [message("Left out of the blend, for want of common history: {kinds}.", kinds=short)] if short else []
         if not others:
             return replace(first, notes=(*first.notes, *notes)).components()
@@ -97,11 +101,10 @@ class BlendCovariance(NamedFactors):
             )
         )
         covariance = first.matrix
-        first.correlation = np.empty((0, 0))  # of thousands of assets each matrix takes a tenth of a gigabyte
+        first.correlation = np.empty((0, 0))
         covariance *= weights[0]
-        told = dict.fromkeys(note for form in (first, *others) for note in form.notes)
         for weight in weights[1:]:
-            part = others.pop(0).matrix
+            part = others.pop(0)
             part *= weight
             covariance += part
             del part
@@ -116,9 +119,12 @@ def _mostly_lost(notes: Sequence[str]) -> bool:
     return any(of["lost"] > of["all"] / 2 for of in lost)
 
 
-def _estimated(member: CovarianceEstimator, inputs: CovarianceInputs) -> DenseCovariance | StructuredCovariance:
-    """The estimate of a member, of which the matrix is used alone: without components where the estimator needs none."""
-    return member.dense(inputs) if isinstance(member, FactorCovariance | DynamicCovariance) else member.estimate(inputs)
+def _estimated(member: CovarianceEstimator, inputs: CovarianceInputs) -> tuple[FloatArray, tuple[str, ...]]:
+    """The covariance (n, n) a year of a member, without components where the estimator needs none, and notes."""
+    if isinstance(member, DynamicCovariance):
+        return member.matrix(inputs)
+    form = member.dense(inputs) if isinstance(member, FactorCovariance) else member.estimate(inputs)
+    return form.matrix, form.notes
 
 
 def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInputs, factors: Collection[str] = ()) -> FloatArray:
@@ -138,7 +144,7 @@ def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInput
         at = np.arange(T)
         month = own.rows((at >= end) & (at < end + horizon) & np.isfinite(own.mean).all(axis=1))
         try:
-            past = [_estimated(member, _until(inputs, end)).matrix / inputs.periods_per_year for member in members]
+            past = [_estimated(member, _until(inputs, end))[0] / inputs.periods_per_year for member in members]
         except DataError:
             # An asset that has no history before the month: the month is left out.
             continue
@@ -206,6 +212,17 @@ def pool_weights(scores: FloatArray, prior: float) -> FloatArray:
     return weights
 
 
+def _solved(covariance: FloatArray, right: FloatArray) -> FloatArray:
+    """The inverse of a positive definite covariance (n, n) times a matrix (n, k)."""
+    if len(covariance) <= MANY:
+        found = np.linalg.solve(covariance, right)
+    else:
+        from scipy.linalg import cho_factor, cho_solve  # noqa: PLC0415  # 0.1 s to import, and half the work
+
+        found = cho_solve(cho_factor(covariance.T, lower=True, check_finite=False), right, check_finite=False)
+    return np.asarray(found, dtype=np.float64)
+
+
 def _named(form: DenseCovariance, covariance: FloatArray) -> DenseCovariance:
     """A positive definite covariance (n, n) with the named factors of a form.
 
@@ -217,7 +234,7 @@ def _named(form: DenseCovariance, covariance: FloatArray) -> DenseCovariance:
     each = (step / regime)[:, None]
     F, loadings = form.factor_cov * regime**2, form.loadings * each
     # Largest share of a portfolio's variance: an eigenvalue of covariance^-1 B F B', and of the (k, k) F B' covariance^-1 B.
-    shares = np.linalg.eigvals(F @ (loadings.T @ np.linalg.solve(covariance, loadings)))
+    shares = np.linalg.eigvals(F @ (loadings.T @ _solved(covariance, loadings)))
     room = min(1.0, ROOM / max(float(shares.real.max(initial=0.0)), ROOM))
     rest = room * (loadings @ F) @ loadings.T
     np.subtract(covariance, rest, out=rest)

@@ -17,7 +17,6 @@ from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import DAILY
 from toolkit.risk_model.covariance.form import (
     CovarianceInputs,
-    DenseCovariance,
     StructuredCovariance,
     complete_rows,
     component_form,
@@ -38,6 +37,8 @@ FLOOR = 1e-4
 """Least forecast of a variance as a share of its mean: a price without changes for a while is not riskless."""
 CLOSEST = 0.98
 """Largest correlation of a pair in the composite likelihood."""
+BLOCK = 50
+"""Assets or pairs whose forecasts are scored together: they stay in the cache, where all else is waiting for memory."""
 
 
 class DynamicCovariance(Spec):
@@ -62,16 +63,12 @@ class DynamicCovariance(Spec):
         """Principal components of the shrunken correlation in units of each volatility."""
         return component_form(*self._rows(inputs))
 
-    def dense(self, inputs: CovarianceInputs) -> DenseCovariance:
-        """The same without a factor: its correlation is not decomposed."""
+    def matrix(self, inputs: CovarianceInputs) -> tuple[FloatArray, tuple[str, ...]]:
+        """The covariance (n, n) a year alone, which is not decomposed, and notes."""
         rows, specific, notes = self._rows(inputs)
         matrix = rows.T @ rows
         matrix[np.diag_indices_from(matrix)] += specific
-        deviation = np.sqrt(np.diag(matrix))
-        matrix /= deviation
-        matrix /= deviation[:, None]
-        none = np.empty((len(matrix), 0))
-        return DenseCovariance((), none, none, np.empty((0, 0)), deviation, matrix, notes)
+        return matrix, notes
 
     def _rows(self, inputs: CovarianceInputs) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
         """Rows Y (m, n) and specific variances d (n,) of the covariance Y'Y + diag(d) a year, and notes.
@@ -106,14 +103,12 @@ class DynamicCovariance(Spec):
         mean = squares.mean(axis=0)
         # In place: of thousands of assets each further array takes longer than the arithmetic.
         paths = _recent(squares, life, mean)
-        del squares
         paths *= share
         paths += (1.0 - share) * mean
         np.maximum(paths, FLOOR * mean, out=paths)
-        volatility, last = np.vstack([mean, paths[:-1]]), paths[-1].copy()
-        del paths
-        standardised = _divided(changes, np.sqrt(volatility, out=volatility))
-        del volatility
+        last = paths[-1].copy()
+        standardised = _divided(changes, np.sqrt(mean), np.sqrt(paths, out=paths)[:-1])
+        del squares, paths
         slow_life, slow_share = _correlation_memory(standardised, _lives(self.half_life, slow), horizon)
         weights = decay(T, slow_life)
         weights = slow_share * weights / weights.sum() + (1.0 - slow_share) / T
@@ -151,26 +146,28 @@ def _products(changes: Returns, i: NDArray[np.intp], j: NDArray[np.intp]) -> Flo
     return found
 
 
-def _divided(changes: Returns, volatility: FloatArray) -> Returns:
-    """Changes in units of a volatility (T, n)."""
-    own = volatility[:, changes.noisy]
+def _divided(changes: Returns, first: FloatArray, later: FloatArray) -> Returns:
+    """Changes in units of a volatility: that of the first period (n,), and those of all later ones (T - 1, n)."""
+    own = np.vstack([first[changes.noisy], later[:, changes.noisy]])
     scale = own[:, :, None] * own[:, None, :]
-    mean = frozen(changes.mean / volatility)
-    return Returns(changes.dates, changes.series, mean, changes.noisy, changes.uncertainty / scale)
+    mean = np.empty_like(changes.mean)
+    np.divide(changes.mean[0], first, out=mean[0])
+    np.divide(changes.mean[1:], later, out=mean[1:])
+    return Returns(changes.dates, changes.series, frozen(mean), changes.noisy, changes.uncertainty / scale)
 
 
 def _recent(moments: FloatArray, half_life: float, start: FloatArray, block: int = 16) -> FloatArray:
-    """Exponentially weighted means (T, m) of the rows up to each, from `start` (m,); a block of rows by one product."""
+    """Exponentially weighted means of the rows (T, m) up to each, from `start` (m,), in their place; a block by one product."""
     b = 0.5 ** (1.0 / half_life)
     step = np.arange(block)
     kernel = np.where(step[:, None] >= step, (1.0 - b) * b ** np.maximum(step[:, None] - step, 0), 0.0)
     carried = (b ** (step + 1.0))[:, None]
-    found, state = np.empty_like(moments), start
+    state = start
     for t in range(0, len(moments), block):
         k = min(block, len(moments) - t)
-        found[t : t + k] = kernel[:k, :k] @ moments[t : t + k] + carried[:k] * state
-        state = found[t + k - 1]
-    return found
+        moments[t : t + k] = kernel[:k, :k] @ moments[t : t + k] + carried[:k] * state
+        state = moments[t + k - 1]
+    return moments
 
 
 def _recent_at(moments: FloatArray, half_life: float, start: FloatArray, made: NDArray[np.intp]) -> FloatArray:
@@ -189,8 +186,8 @@ def _chosen(
     """Half-life, and weight of the recent past, with the least loss.
 
     Args:
-        moments: Second moments (T, m).
-        loss: Of forecasts (s, m) against the mean moments (s, m) of the `horizon` periods after each.
+        moments: Second moments (T, ..., m) of m assets or pairs.
+        loss: Of forecasts (s, c) against the mean moments (s, c) of the `horizon` periods after each, summed.
         lives: Half-lives to choose from.
         horizon: Periods.
     """
@@ -198,15 +195,18 @@ def _chosen(
     horizon = min(horizon, T // 3)
     # Outcomes of neighbouring days overlap: one forecast a week says as much as one a day.
     made = np.arange(min(BURN_IN, T // 3), T - horizon, max(1, horizon // 4))
-    sums = np.vstack([np.zeros(moments.shape[1]), moments.cumsum(axis=0)])
-    outcomes = (sums[made + 1 + horizon] - sums[made + 1]) / horizon
-    long = sums[made + 1] / (made + 1.0)[:, None]
-    mean = sums[-1] / T
-    best = (np.inf, lives[0], 0.0)
-    for life in lives:
-        beside = _recent_at(moments, life, mean, made) - long
-        best = min(best, *((loss(share * beside + long, outcomes), life, share) for share in SHARES))
-    return best[1:]
+    losses = np.zeros((len(lives), len(SHARES)))
+    for i in range(0, moments.shape[-1], BLOCK):
+        some = moments[..., i : i + BLOCK].reshape(T, -1)
+        sums = np.vstack([np.zeros(some.shape[1]), some.cumsum(axis=0)])
+        outcomes = (sums[made + 1 + horizon] - sums[made + 1]) / horizon
+        long = sums[made + 1] / (made + 1.0)[:, None]
+        mean = sums[-1] / T
+        for j, life in enumerate(lives):
+            beside = _recent_at(some, life, mean, made) - long
+            losses[j] += [loss(share * beside + long, outcomes) for share in SHARES]
+    life, share = divmod(int(np.where(np.isnan(losses), np.inf, losses).argmin()), len(SHARES))
+    return lives[life], SHARES[share]
 
 
 def _variance_loss(forecast: FloatArray, outcome: FloatArray) -> float:
@@ -214,7 +214,7 @@ def _variance_loss(forecast: FloatArray, outcome: FloatArray) -> float:
     kept = np.maximum(forecast, FLOOR * outcome.mean(axis=0))
     ratio = outcome / kept
     ratio += np.log(kept, out=kept)
-    return float(ratio.mean())
+    return float(ratio.sum())
 
 
 def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) -> tuple[float, float]:
@@ -226,7 +226,7 @@ def _correlation_memory(changes: Returns, lives: Sequence[float], horizon: int) 
     i, j = (order[:1], order[1:]) if n == 2 else (order, np.roll(order, 1))
     some = learned_from(np.arange(len(i), dtype=np.float64))
     i, j = i[some], j[some]
-    moments = np.hstack([_products(changes, *pair) for pair in ((i, i), (j, j), (i, j))])
+    moments = np.stack([_products(changes, *pair) for pair in ((i, i), (j, j), (i, j))], axis=1)
     return _chosen(moments, _correlation_loss, lives, horizon)
 
 
@@ -246,4 +246,4 @@ def _correlation_loss(forecast: FloatArray, outcome: FloatArray) -> float:
     rho += other
     rho /= free
     rho += np.log(free, out=free)
-    return float(rho.mean())
+    return float(rho.sum())

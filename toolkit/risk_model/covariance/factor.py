@@ -14,6 +14,7 @@ from toolkit.core.decode import Spec
 from toolkit.core.forecast import FactorRegression, FloatArray
 from toolkit.core.messages import message
 from toolkit.returns.observation.joint import capped
+from toolkit.returns.observed_returns import patterns
 from toolkit.returns.panel import DAILY
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
@@ -99,7 +100,7 @@ class FactorCovariance(NamedFactors):
         F = self._adjusted(model, inputs.periods_per_year, slow)
         loadings = capped(model.loadings, F, variance)
         own = variance - (loadings @ F * loadings).sum(axis=1)
-        correlation = _residual_correlation(inputs, loadings @ F @ loadings.T, variance, slow)
+        correlation = _residual_correlation(inputs, loadings, F, variance, slow)
         step = np.sqrt(now / variance)
         regime = float(np.exp(np.log(step).mean()))
         each = (step / regime)[:, None]
@@ -167,18 +168,17 @@ def recent_variance(inputs: CovarianceInputs, half_life: float) -> FloatArray:
     identified: their variance stays.
     """
     own = inputs.own
-    x = own.mean
-    seen = np.isfinite(x)
-    weights = np.where(seen, decay(len(x), half_life)[:, None], 0.0)
-    total = weights.sum(axis=0)
-    # In place: of thousands of assets each further array takes longer than the arithmetic.
-    squares = np.square(weights)
-    effective = total**2 / squares.sum(axis=0)
-    np.square(x, out=squares)
-    squares[~seen] = 0.0
-    whole = squares.sum(axis=0) / seen.sum(axis=0)
-    squares *= weights
-    recent = squares.sum(axis=0) / total
+    seen = np.isfinite(own.mean)
+    first, pattern = patterns(seen)
+    known = seen[:, first].astype(np.float64)
+    weights = decay(len(known), half_life)
+    total = (weights @ known)[pattern]
+    effective = total**2 / (weights**2 @ known)[pattern]
+    squares = np.where(seen, own.mean, 0.0)
+    np.square(squares, out=squares)
+    whole, recent = np.stack([np.ones_like(weights), weights]) @ squares
+    whole /= known.sum(axis=0)[pattern]
+    recent /= total
     # A series without recent changes has no ratio.
     exact = (recent > 1e-9 * whole) & ~np.isin(np.arange(len(whole)), own.noisy)
     ratio = np.where(exact, 0.5 * np.log(np.where(exact, recent, 1.0) / whole), np.nan)[:, None]
@@ -191,16 +191,16 @@ def recent_variance(inputs: CovarianceInputs, half_life: float) -> FloatArray:
 
 
 def _residual_correlation(
-    inputs: CovarianceInputs, systematic: FloatArray, variance: FloatArray, half_life: float
+    inputs: CovarianceInputs, loadings: FloatArray, factor_cov: FloatArray, variance: FloatArray, half_life: float
 ) -> FloatArray:
     """Residual correlations (n, n), shrunk, positive semidefinite with unit diagonal.
 
-    The pairwise correlation of the changes less the systematic part, shrunk to the expected correlation less that part. The
-    array of the systematic part is used up.
+    The pairwise correlation of the changes less the part of the factors, shrunk to the expected correlation less that part.
     """
-    deviation = np.sqrt(variance - np.diag(systematic))
     changes = inputs.own
     r, counts = changes.pairwise(decay(len(changes.dates), half_life))
+    systematic = loadings @ factor_cov @ loadings.T
+    deviation = np.sqrt(variance - np.diag(systematic))
     moved = np.diag(r)  # zero where a very short half-life leaves one change
     scale = np.sqrt(variance / np.where(moved > 0, moved, np.inf)) / deviation
     # In place, as all below: of thousands of assets a copy of a matrix costs as much as the arithmetic.

@@ -222,7 +222,8 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
             blame=blame,
         )
     kept = own.rows(rows)
-    still = np.ptp(kept.mean, axis=0) <= RANK * np.abs(kept.mean).max(axis=0)
+    most, least = kept.mean.max(axis=0), kept.mean.min(axis=0)
+    still = most - least <= RANK * np.maximum(most, -least)
     still[kept.noisy] = False
     if still.any():
         asset = inputs.assets[int(still.argmax())]
@@ -297,10 +298,9 @@ def _eigenpairs(matrix: FloatArray, part: tuple[int, int] | None = None) -> tupl
     """
     if part is None and len(matrix) <= MANY:
         return np.linalg.eigh(matrix)
-    from scipy.linalg import eigh  # noqa: PLC0415  # 0.1 s to import; the same routine in two fifths of the memory
+    from scipy.linalg import eigh  # noqa: PLC0415  # 0.1 s to import; as fast, in a third of the memory
 
-    driver = "evd" if part is None else "evr"
-    return eigh(matrix.T, subset_by_index=part, driver=driver, overwrite_a=True, check_finite=False)
+    return eigh(matrix.T, subset_by_index=part, driver="evr", overwrite_a=True, check_finite=False)
 
 
 def spectral_form(

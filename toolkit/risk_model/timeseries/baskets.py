@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from types import MappingProxyType
 
 import numpy as np
@@ -51,15 +52,18 @@ def membership(controlled: pl.DataFrame, dates: tuple[date, ...], series: tuple[
 
 
 def _without_each(values: FloatArray) -> FloatArray:
-    """Row sums (T, p + 1) of values (T, p) without each column, and without none in the last.
+    """Sums (p + 1, T) of values (p, T) without each row, and without none in the last.
 
-    The sum of the columns before it and after it, never the whole minus it: the rounding does not depend on it either.
+    The sum of the rows before it and after it, never the whole minus it: the rounding does not depend on it either.
     """
-    T, p = values.shape
-    # In place: of thousands of series each further array takes longer than the arithmetic.
-    sums = np.zeros((T, p + 1))
-    np.cumsum(values, axis=1, out=sums[:, 1:])
-    sums[:, : max(p - 1, 0)] += np.cumsum(values[:, :0:-1], axis=1)[:, ::-1]
+    p, T = values.shape
+    sums, after = np.zeros((p + 1, T)), np.zeros(T)
+    # Row by row: a fifth of the time of `cumsum`.
+    for i in range(p):
+        np.add(sums[i], values[i], out=sums[i + 1])
+    for i in range(p - 1, 0, -1):
+        after += values[i]
+        sums[i - 1] += after
     return sums
 
 
@@ -77,7 +81,7 @@ class Basket:
     Attributes:
         columns: (p,) positions of the members among the series.
         noisy: (T, m) 1 for the members with a change among the series that are measured with error, 0 elsewhere.
-        sums, counts: (T, p + 1) over the members with a change, without each of them and (last) without none.
+        sums, counts: (p + 1, T) over the members with a change, without each of them and (last) without none.
         whole: As of `without`, of all members: what most assets, which are none of them, are explained by.
     """
 
@@ -88,20 +92,26 @@ class Basket:
     whole: tuple[FloatArray, FloatArray]
 
     @classmethod
-    def of(cls, increments: Returns, inside: NDArray[np.bool_]) -> Basket:
-        """The basket of the series that are `inside` (T, N) in each period; those without a change do not count."""
-        present = inside & np.isfinite(increments.mean)
-        columns = np.flatnonzero(present.any(axis=0))
-        own = present[:, columns]
-        values = increments.mean[:, columns]
-        values[~own] = 0.0
-        noisy = present[:, increments.noisy].astype(np.float64)
-        sums = _without_each(values)
-        if own.all():
-            counts = np.broadcast_to(len(columns) - (np.arange(len(columns) + 1) < len(columns)).astype(np.float64), sums.shape)
+    def of(cls, increments: Returns, names: Collection[str], inside: NDArray[np.bool_] | None = None) -> Basket:
+        """The basket of some series, each in the periods in which it has a change and, where given, is `inside` (T, N)."""
+        members = np.array([i for i, name in enumerate(increments.series) if name in names], dtype=np.intp)
+        values = increments.mean.T[members]
+        present = np.isfinite(values)
+        if inside is not None:
+            present &= inside.T[members]
+        if not present.all():
+            some = present.any(axis=1)
+            members, values, present = members[some], values[some], present[some]
+            values[~present] = 0.0
+        noisy = np.zeros((len(increments.dates), len(increments.noisy)))
+        _, column, row = np.intersect1d(increments.noisy, members, return_indices=True)
+        noisy[:, column] = present[row].T
+        sums, p = _without_each(values), len(members)
+        if present.all():
+            counts = np.broadcast_to(np.append(np.full(p, p - 1.0), p)[:, None], sums.shape)
         else:
-            counts = _without_each(own.astype(np.float64))
-        return cls(columns, noisy, sums, counts, _mean(sums[:, -1], counts[:, -1], noisy))
+            counts = _without_each(present.astype(np.float64))
+        return cls(members, noisy, sums, counts, _mean(sums[-1], counts[-1], noisy))
 
     def without(self, position: int, noisy: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
         """Mean change (T,), NaN where nothing is left, and weights (T, m) on the noisy series, zero there.
@@ -110,15 +120,10 @@ class Basket:
             position: Of the series to leave out; negative for none, as that of a series which is no member.
             noisy: (m,) which of the noisy series it is.
         """
-        if not self.holds(position):
+        at = int(np.searchsorted(self.columns, position))
+        if at == len(self.columns) or int(self.columns[at]) != position:
             return self.whole
-        at = int(np.searchsorted(self.columns, position))
-        return _mean(self.sums[:, at], self.counts[:, at], np.where(noisy, 0.0, self.noisy))
-
-    def holds(self, position: int) -> bool:
-        """Whether a series is a member."""
-        at = int(np.searchsorted(self.columns, position))
-        return at < len(self.columns) and int(self.columns[at]) == position
+        return _mean(self.sums[at], self.counts[at], np.where(noisy, 0.0, self.noisy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,21 +175,16 @@ class LeaveOneOutFactors:
             held: Assets whose equally weighted mean is the one factor if there is no other.
             members: Series behind each observed factor.
         """
-
-        def those(names: tuple[str, ...]) -> NDArray[np.bool_]:
-            return np.broadcast_to(np.isin(increments.series, names), increments.mean.shape)
-
-        baskets = {name: Basket.of(increments, those(series)) for name, series in members.items()}
-        baskets[SUPPLY] = Basket.of(increments, those(metals) & (state > 0))
-        baskets[MARKET] = Basket.of(increments, those(held))
-        return cls(increments, tuple(members), MappingProxyType(baskets), Basket.of(increments, those(metals) & (state == 0)))
+        baskets = {name: Basket.of(increments, series) for name, series in members.items()}
+        baskets[SUPPLY] = Basket.of(increments, metals, state > 0)
+        baskets[MARKET] = Basket.of(increments, {*held})
+        return cls(increments, tuple(members), MappingProxyType(baskets), Basket.of(increments, metals, state == 0))
 
     def without(self, asset: str = "") -> Factors:
         """The factors that the series allow, none of them containing `asset`."""
         position = self._place[asset] if asset else -1
         noisy = self.increments.noisy == position
-        of = (*(self.baskets[name] for name in (*self.observed, SUPPLY)), self.uncontrolled)
-        rows = self._without(position, noisy) if any(basket.holds(position) for basket in of) else self._whole
+        rows = self._without(position, noisy) if position in self._members else self._whole
         if not rows.keys() - {DOLLAR, SUPPLY}:
             rows = {MARKET: self.baskets[MARKET].without(position, noisy), **rows}
         means, weights = zip(*rows.values(), strict=True)
@@ -193,6 +193,12 @@ class LeaveOneOutFactors:
     @cached_property
     def _place(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.increments.series)}
+
+    @cached_property
+    def _members(self) -> frozenset[int]:
+        """Positions of the series of which a factor is made, the mean of all held aside."""
+        baskets = (*(self.baskets[name] for name in (*self.observed, SUPPLY)), self.uncontrolled)
+        return frozenset(chain.from_iterable(basket.columns.tolist() for basket in baskets))
 
     @cached_property
     def _whole(self) -> dict[str, tuple[FloatArray, FloatArray]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.core.forecast import FloatArray
 from toolkit.risk_model.timeseries.baskets import MINIMUM_PERIODS
@@ -20,7 +21,7 @@ SMALLEST = 1e-300
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """Coefficients of q regressors; NaN, as their errors, for those that could not be fitted.
+    """Coefficients of q regressors; NaN, as their errors, for those that could not be fitted. Of many assets: one more axis.
 
     Attributes:
         values: (q,).
@@ -35,20 +36,21 @@ class Coefficients:
     count: int
 
     def summed(self, k: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Sums (k,) over the lags of each of k regressors, with classical and robust standard errors (k,).
+        """Sums (..., k) over the lags of each of k regressors, with classical and robust standard errors (..., k).
 
         The loading on a factor of an asset whose price follows with delay (Dimson 1979, J. Financial Economics 7). All lags
         are regressed on at once, so that no correction for autocorrelated factors is needed (that of Scholes and Williams 1977
         is for one regression a lag), and factors of traded prices need no leads. The error is that of the sum, covariances
         included.
         """
-        blocks = len(self.values) // k
+        *of, q = self.values.shape
+        blocks = q // k
 
         def error(covariance: FloatArray) -> FloatArray:
-            own = np.einsum("akbk->k", covariance.reshape(blocks, k, blocks, k))
+            own = np.einsum("...akbk->...k", covariance.reshape(*of, blocks, k, blocks, k))
             return np.sqrt(np.maximum(own, SMALLEST))
 
-        return self.values.reshape(blocks, k).sum(axis=0), error(self.classical), error(self.robust)
+        return self.values.reshape(*of, blocks, k).sum(axis=-2), error(self.classical), error(self.robust)
 
 
 def automatic_lags(periods: float) -> int:
@@ -101,7 +103,7 @@ def least_squares(portfolios: Portfolios, weights: FloatArray) -> Coefficients:
 
 def exact_least_squares(
     changes: FloatArray, weights: FloatArray, moments: Moments, deviations: FloatArray
-) -> tuple[Coefficients | None, ...]:
+) -> tuple[Coefficients, NDArray[np.bool_]]:
     """As `least_squares` of many assets at once, whose prices are taken as they are and whose periods are the same.
 
     Args:
@@ -111,36 +113,36 @@ def exact_least_squares(
         deviations: (b, q + 1, T') from the means in the joint periods, as these give them too.
 
     Returns:
-        None for an asset whose regressors are constant or collinear, and for all where the periods are too few.
+        Coefficients of each asset; and whether they are (b,): false, and any value, for one whose regressors are constant or
+        collinear, and for all where the periods are too few.
     """
-    q = changes.shape[1] - 1
+    b, q = len(changes), changes.shape[1] - 1
     freedom = moments.effective - q - 1.0
     if moments.count < MINIMUM_PERIODS or freedom < 2.0:
-        return (None,) * len(changes)
+        none = np.full((b, q, q), np.nan)
+        return Coefficients(none[:, 0], none, none, moments.count), np.zeros(b, dtype=bool)
     matrix = moments.matrix
     own = matrix[:, :q, :q]
     size = np.sqrt(np.einsum("bii->bi", own))
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = own / (size[:, :, None] * size[:, None, :])
     regular = (size**2 > ZERO * moments.size[:, :q]).all(axis=1)
-    values = np.linalg.eigvalsh(np.where(regular[:, None, None], correlation, np.eye(q)))
-    regular &= values[:, 0] > COLLINEAR * values[:, -1]
+    spread = np.linalg.eigvalsh(np.where(regular[:, None, None], correlation, np.eye(q)))
+    regular &= spread[:, 0] > COLLINEAR * spread[:, -1]
     inverse = np.linalg.inv(np.where(regular[:, None, None], own, np.eye(q)))
-    b = (inverse @ matrix[:, :q, q:])[:, :, 0]
-    rest = np.maximum(matrix[:, q, q] - (b * matrix[:, :q, q]).sum(axis=1), 0.0)
-    u = deviations[:, q] - (b[:, None] @ deviations[:, :q])[:, 0]
+    values = (inverse @ matrix[:, :q, q:])[:, :, 0]
+    rest = np.maximum(matrix[:, q, q] - (values * matrix[:, :q, q]).sum(axis=1), 0.0)
+    u = deviations[:, q] - (values[:, None] @ deviations[:, :q])[:, 0]
     joint = np.isfinite(changes[0]).all(axis=0)
     u *= weights[joint]
     scores = u[:, None] * deviations[:, :q]
     if not joint.all():
-        seen, scores = scores, np.zeros((len(changes), q, len(weights)))
+        seen, scores = scores, np.zeros((b, q, len(weights)))
         scores[:, :, joint] = seen
     meat = newey_west(scores.swapaxes(1, 2), automatic_lags(moments.effective))
     classical = (rest / freedom)[:, None, None] * inverse
     robust = inverse @ meat @ inverse * (moments.effective / freedom)
-    return tuple(
-        Coefficients(b[i], classical[i], robust[i], moments.count) if fine else None for i, fine in enumerate(regular.tolist())
-    )
+    return Coefficients(values, classical, robust, moments.count), regular
 
 
 def _inverse(matrix: FloatArray) -> tuple[FloatArray, int]:
