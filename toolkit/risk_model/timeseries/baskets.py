@@ -93,7 +93,13 @@ class Basket:
 
     @classmethod
     def of(cls, increments: Returns, names: Collection[str], inside: NDArray[np.bool_] | None = None) -> Basket:
-        """The basket of some series, each in the periods in which it has a change and, where given, is `inside` (T, N)."""
+        """The basket of some series.
+
+        Args:
+            increments: Changes of N series in T periods.
+            names: Of the series; those that are not among them do not count.
+            inside: (T, N) periods of membership; None for all. A period without a change never counts.
+        """
         members = np.array([i for i, name in enumerate(increments.series) if name in names], dtype=np.intp)
         values = increments.mean.T[members]
         present = np.isfinite(values)
