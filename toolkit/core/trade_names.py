@@ -263,11 +263,12 @@ def _product(text: str) -> tuple[str, str] | None:
 _TERMS = re.compile(
     r"(?i)[\s,;(-]*(?<!\w)((min\.?|mind\.?)[\s,]+)?(du|cif|fob|fca|exw|dap|ddp|ddu|in[ -]?whs|in warehouse|ex works|delivered|"
     r"ab lager|duty (un)?paid|frei haus)(?!\w).*$|[\s,]+(min|minimum|mind)\.?$"
+    r"|[\s,_-]+(spot([\s-]?(prices?|preise?))?|prices?|preise?)$"
 )
 
 
 def without_terms(name: str) -> str:
-    """The name in a price list without its terms of delivery and place: ``Gallium min du Rotterdam``, ``APT cif Europe``."""
+    """The name in a price list without terms of delivery, place and the word price: ``APT cif Europe``, ``Gallium price``."""
     return _TERMS.sub("", name)
 
 

@@ -157,6 +157,8 @@ NAMES = {
     "Wolfram": "tungsten", "W": "tungsten", "Neodym": "neodymium", "Neodymoxid": "neodymium", "Neodymium metal": None,
     "Antimony trioxide": None, "Molybdenum powder": "molybdenum", "Hafnium crystal bar": "hafnium", "Germanium powder":
     "germanium_powder", "C": None, "GLD": None, "BRENT": "brent", "Mine": None,
+    "Gallium price": "gallium", "Indium spot": "indium", "Antimon Preis": "antimony", "Germanium_price": "germanium",
+    "Gallium price index": None,
 }  # fmt: skip
 
 

@@ -355,7 +355,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     ):
         hint = message("Name the column of prices 'price' or, with currency and unit, as 'Preis EUR/kg'.")
         raise table.header_error("column {name!r:s} names assets, and no column is 'price'.", hint, name=names)
-    if of_none := next((name for name in assets if GERMAN.get(name.lower()) == "price" or name.lower() in SIDES), None):
+    if of_none := next((n for n in assets if field_of(n) or GERMAN.get(n.lower()) == "price" or n.lower() in SIDES), None):
         hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
         raise table.header_error("column {name!r:s} does not say of what it is the price.", hint, name=of_none)
     dates = _dates(table, today)

@@ -166,6 +166,8 @@ FILE_FAULTS = {
     "unknown column": (b"date,asset,price,curency\n2026-01-31,a,1,USD\n", "unknown column 'curency'"),
     "words for units in a wide file": (b"date,gold,unit\n2026-01-31,1,kg\n", "belongs to the long shape"),
     "a price of nothing": (b"Datum;Preis EUR/kg\n2026-01-31;1\n", "'Preis' does not say of what it is the price"),
+    "a close of nothing": (b"Date,Open USD,Close USD\n2026-01-31,1,2\n", "does not say of what it is the price"),
+    "closes above their currency": (b"Date,Open,Close\n,USD,USD\n2026-01-31,1,2\n", "does not say of what it is the price"),
     "a side of nothing": (b"Datum;Ankauf;Verkauf\n2026-01-31;1;2\n", "'Ankauf' does not say of what it is the price"),
     "long column in a wide file": (b"date,gold,currency\n2026-01-31,1,USD\n", "belongs to the long shape"),
     "column twice": (b"date,gold, gold\n2026-01-31,1,2\n", "occurs twice"),
