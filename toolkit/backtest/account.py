@@ -184,7 +184,8 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
 
     def trades(found: tuple[FloatArray, FloatArray, FloatArray], k: int, short: float = 0.0) -> Trades:
         all_assets = np.zeros((3, len(wanted)))
-        all_assets[:, at] = [of[k] for of in found]
+        for own, of in zip(all_assets, found, strict=True):
+            own[at] = of[k]
         return Trades(all_assets[0], all_assets[1], all_assets[2], short)
 
     found, (most, least) = part(np.array([0.0, 1.0]))
@@ -197,7 +198,7 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
     while high - low > 1:
         near = near[(near > low) & (near < high)]
         found, left = part(near / SHARES)
-        if fit := np.count_nonzero(left >= 0):  # those that fit come first
+        if fit := int(np.count_nonzero(left >= 0)):  # those that fit come first
             kept, k, low = found, fit - 1, int(near[fit - 1])
         high = int(near[fit]) if fit < len(near) else high
         near = low + (high - low) * SECTIONS // (len(SECTIONS) + 1)

@@ -218,7 +218,7 @@ def simulate(
         SpecError: for decisions more often than there are prices.
     """
     days = set(decision_dates(prices.dates, rebalance.every, monthly=prices.monthly))
-    account = Account(prices.assets, cents(budget), np.zeros(len(prices.assets)))
+    account = Account(prices.assets, float(cents(budget)), np.zeros(len(prices.assets)))
     log, entries = _Log(), list[Entry]()
     value_at = np.full(len(prices.assets), np.nan)
     for i, day in enumerate(prices.dates):

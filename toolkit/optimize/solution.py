@@ -179,6 +179,8 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
 
 def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:
     """Whether any trade to the values, (n,), costs more than it moves: then trades with their fees are decisions."""
+    if not problem.costs.charges_trades:
+        return False
     trades = values - problem.previous
     sale, purchase = problem.costs.worthwhile(problem.data.budget)
     small = ((trades > TRADED) & (trades < purchase)) | ((trades < -TRADED) & (-trades < np.minimum(sale, problem.previous)))

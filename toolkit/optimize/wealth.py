@@ -103,14 +103,14 @@ def solve_for_wealth_after_costs(
         SpecError, SolverInfeasible, Unbounded, NumericalFailure: see `solve_continuous`.
     """
     continuous, asked = solve_continuous(problem, limits, order), asks_for_wealth(problem)
-    for _ in range(ROUNDS if asked else 0):
-        wealth = wealth_after_costs(problem, continuous.x[:-1], fees_of_trades(problem, continuous.x[:-1]))
-        if abs(wealth - problem.wealth) < SETTLED:
-            break
-        before, problem = problem, problem.at_wealth(wealth)
+    rounds = ROUNDS if asked else 0
+    while True:
+        weights = continuous.x[:-1]
+        wealth = wealth_after_costs(problem, weights, fees_of_trades(problem, weights) if asked else None)
+        if not rounds or abs(wealth - problem.wealth) < SETTLED:
+            return problem, continuous, wealth
+        rounds, before, problem = rounds - 1, problem, problem.at_wealth(wealth)
         try:
             continuous = solve_continuous(problem, limits, order, (before, continuous))
         except (SolverInfeasible, NumericalFailure) as failure:  # limits on trades that costs leave no room for
             raise NotSolved(problem, failure) from failure
-    weights = continuous.x[:-1]
-    return problem, continuous, wealth_after_costs(problem, weights, fees_of_trades(problem, weights) if asked else None)

@@ -134,9 +134,9 @@ class Program:
         """How the weights at some positions, (p,), are written by what is bought and sold."""
         if self.trades is None:
             return Split.none(len(at))
-        buying, selling, held = (
-            np.append(of, 0.0)[at] for of in (self.trades.buying, self.trades.selling, self.trades.previous)
-        )
+        terms = np.zeros((3, len(self.e)))
+        terms[:, :-1] = self.trades.buying, self.trades.selling, self.trades.previous
+        buying, selling, held = terms[:, at]
         low, high = self.bounds.low[at], self.bounds.high[at]
         both = (held > low) & (held < high) & (buying + selling > 0)
         rate = np.where(both | (held <= low), buying, -selling) / self.scale
@@ -310,7 +310,7 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
     result = _piqp(block, options)
     if isinstance(result, str):
         return Answer.none(result)
-    x[at] = np.clip(block.split.weights(result.x), block.low, block.high)
+    x[at] = block.split.weights(result.x).clip(block.low, block.high)
     limits, equality = np.zeros(len(program.limits.h)), float(result.y[0])
     limits[bounds.others[message]] = result.z_u
     return _priced(program, free, x, limits, equality)
@@ -343,7 +343,7 @@ def _piqp(block: Block, options: Mapping[str, float]) -> Any:
     low, high = block.low - split.start, block.high - split.start
     sold = -low[split.sold]
     low[split.sold] = 0.0
-    low, high = np.append(low, np.zeros(len(sold))), np.append(high, sold)
+    low, high = np.concatenate([low, np.zeros(len(sold))]), np.concatenate([high, sold])
     right, h = np.array([block.right - block.e @ split.start]), block.h - block.G @ split.start
     e, G = split.columns(block.e[None, :]), split.columns(block.G)
     solver: Any
@@ -352,7 +352,7 @@ def _piqp(block: Block, options: Mapping[str, float]) -> Any:
     else:
         P = _hessian(block.R, block.s, block.scale)
         c = block.c + P @ split.start
-        P, c = split.columns(split.columns(P).T), np.append(c + split.rate, split.sale - c[split.sold])
+        P, c = split.columns(split.columns(P).T), np.concatenate([c + split.rate, split.sale - c[split.sold]])
         data = (P, c, np.asfortranarray(e), right, np.asfortranarray(G), np.full(rows, -np.inf), h, low, high)
         solver = piqp.DenseSolver()
     for name, value in {**options, **(EXACT if len(split.sold) else {})}.items():
