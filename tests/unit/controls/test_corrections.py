@@ -296,3 +296,16 @@ def test_a_list_that_the_agreed_extension_may_cover_is_not_plainly_in_force(ledg
     assert found.status == status
     covers = "No. 21 of 2025: unsettled. Whether the extension to 2027-01-10 that both governments agreed"
     assert (covers in state.unsettled) == (status == "unsettled")
+
+
+@pytest.mark.parametrize(("event", "day"), [("EV005", "2011-08-01"), ("EV040", "2025-03-01")])
+def test_a_measure_is_not_told_by_how_it_ended_later(ledger, event, day):
+    known = ledger.known(date.fromisoformat(day))[event]
+    told = f"{known.title} {known.scope}"
+    assert known.ends is None
+    assert not any(later in told for later in ("2012", "2014", "June", "Oct", "004"))
+
+
+def test_rare_earth_quotas_end_by_the_act_that_abolished_them(ledger):
+    days = ("2014-12-30", "2014-12-31", "2015-01-01")
+    assert [headline(ledger, "dysprosium", "oxide", day) for day in days] == ["quota", "quota", "not_listed"]
