@@ -77,6 +77,8 @@ _TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|g[üu]e?ltig ab|as of|as at|valid
 """A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
 _BEHIND = rf"(?i){_MASS}\s*$"
 """What a price is per, behind it."""
+_FIGURE = re.compile(r"(?i)[0-9#=]|^.?(?:nan|inf)")
+"""Of a cell that is no mere word: a number, a formula or an error of one."""
 _ISO_MONTH = re.compile(r"[12][0-9]{3}-[01][0-9]")
 
 
@@ -163,7 +165,9 @@ def without_remarks(table: Table, known: Collection[str]) -> tuple[Table, tuple[
     """
     if "date" not in table.columns or {"asset", "price"} & {*table.columns}:
         return table, ()
-    unread = [name for name in table.columns if name.lower() not in known and _has_words_alone(table.cells[name].alias(""))]
+    first = table.cells.row(0) if table.cells.height else ()  # of a column of prices it has a figure
+    worded = [name for name, cell in zip(table.columns, first, strict=False) if not _FIGURE.search(str(cell))]
+    unread = [name for name in worded if name.lower() not in known and _has_words_alone(table.cells[name].alias(""))]
     kept = [name for name in table.columns if name not in unread]
     return (replace(table, cells=table.cells[kept]), not_read(unread)) if len(kept) > 1 else (table, ())
 
@@ -172,9 +176,8 @@ def _has_words_alone(column: pl.Series) -> bool:
     """Whether a column, under no name, which polars might take for a regular expression, has words and no figure."""
     if column.dtype != pl.String or column.null_count() == len(column):
         return False
-    # Of a column of prices, the first cell says it.
-    figures = (part.str.contains(r"(?i)[0-9#=]|^.?(?:nan|inf)").any() for part in (column.drop_nulls()[:1], column))
-    return not any(figures) and any(fold(word) not in NO_OFFER for word in column.unique().drop_nulls())
+    words = column.unique().drop_nulls().to_list()
+    return not any(map(_FIGURE.search, words)) and any(fold(word) not in NO_OFFER for word in words)
 
 
 def not_read(columns: Sequence[str]) -> tuple[Message, ...]:
