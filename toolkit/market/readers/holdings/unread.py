@@ -113,6 +113,7 @@ _NEGATED = re.compile(
     r"\b(not|never|no|nicht|nie|keine?|free of|frei von)( longer| mehr)? (?!zugeteilt|zugewiesen|allocated)\w+"
 )
 """Words, as `fold` writes them, of what is denied."""
+_TELLS = re.compile("|".join(one.pattern for one in (_CONSIGNED, _JOINT, _PLEDGED, _LENT)))
 _ALLOCATED = re.compile(r"(is )?(allocated|zugeteilt|zugewiesen|segregated)")
 _NOT_FREE = re.compile(
     r"\b(gesperrt\w*|sperrbestand|blocked( stock)?|(in )?(qualitatspruf|qualitaetspruef|qualitatsprf)\w*|"
@@ -222,8 +223,12 @@ def _is_gone(text: str) -> bool:
 def _not_free(columns: Iterable[_Column]) -> Iterator[CellFault]:
     """A lot is on consignment, of several owners, pledged or owed by someone, or more of it is in stock that is not free."""
     for column in columns:
+        name = column.name
+        in_name = _SPECIAL.fullmatch(name) or _ALLOCATED.fullmatch(name) or _NOT_FREE.search(name) or _TELLS.search(name)
         for at, text in enumerate(column.texts):
-            cell, name = column.folded[at], column.name
+            cell = column.folded[at]
+            if not (in_name or _TELLS.search(cell)):
+                continue
             is_no = cell in _NO_PART or bool(re.fullmatch(r"[0.,\s]+[a-z]*", text))
             said = f"{'' if is_no else name} {'' if is_no else _NEGATED.sub('', cell)}"
             if _CONSIGNED.search(said) or (_SPECIAL.fullmatch(name) and cell == "k"):
