@@ -17,7 +17,7 @@ def digest(key: str | None) -> str:
 
 
 class SessionStore(DatabaseStore):
-    """The store: each look-up by key is overridden, for synchronous and asynchronous callers alike."""
+    """The store: each look-up by key is overridden. Views run in threads, so the asynchronous ones are never asked."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -26,17 +26,8 @@ class SessionStore(DatabaseStore):
 
         return Session
 
-    def _stored(self) -> Any:
-        return cast("type[Session]", self.model).unexpired().filter(session_key=digest(self.session_key))
-
     def _get_session_from_db(self) -> Any:
-        found = self._stored().first()
-        if found is None:
-            self._session_key = None
-        return found
-
-    async def _aget_session_from_db(self) -> Any:
-        found = await self._stored().afirst()
+        found = cast("type[Session]", self.model).unexpired().filter(session_key=digest(self.session_key)).first()
         if found is None:
             self._session_key = None
         return found
@@ -45,21 +36,9 @@ class SessionStore(DatabaseStore):
         """Whether a key is taken."""
         return super().exists(digest(session_key))
 
-    async def aexists(self, session_key: str) -> bool:
-        """Whether a key is taken."""
-        return await super().aexists(digest(session_key))
-
     def create_model_instance(self, data: Any) -> Any:
         """The row of this session."""
         row = super().create_model_instance(data)
-        return self._row(row, data)
-
-    async def acreate_model_instance(self, data: Any) -> Any:
-        """The row of this session."""
-        row = await super().acreate_model_instance(data)
-        return self._row(row, data)
-
-    def _row(self, row: Any, data: Any) -> Any:
         row.session_key, row.registration_id = digest(row.session_key), data.get("registration")
         return row
 
@@ -68,9 +47,3 @@ class SessionStore(DatabaseStore):
         key = self.session_key if session_key is None else session_key
         if key is not None:
             self.model.objects.filter(session_key=digest(key)).delete()
-
-    async def adelete(self, session_key: str | None = None) -> None:
-        """Remove a session."""
-        key = self.session_key if session_key is None else session_key
-        if key is not None:
-            await self.model.objects.filter(session_key=digest(key)).adelete()
