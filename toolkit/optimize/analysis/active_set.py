@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solvers.critical_line import hessian_of, independent_rows, solve_kkt
+from toolkit.optimize.solvers.critical_line import hessian_of, independent, solve_kkt
 
 CLOSE = 1e-3
 """How far the optimum of the active rows may lie from the solver's answer."""
@@ -48,27 +48,28 @@ class ActiveSet:
 
     Attributes:
         hessian: (n + 1, n + 1) of the objective.
-        limits: The rows.
-        rows: Limits that hold with equality and whose multipliers are determined.
-        free: (n + 1,) weights that are not held at zero by their sign.
-        x: (n + 1,).
-        multipliers: (m,) of the limits.
-        signs: (n + 1,) multipliers of `x >= 0`.
+        limits: The m rows.
+        active: (m + n + 1,) limits and signs that hold with equality and whose multipliers are determined.
         scale: Of the objective.
+        x: (n + 1,).
+        duals: (m + n + 1,) multipliers of the limits and of `x >= 0`.
+        signed: (m + n + 1,) what may not be negative, as of `solve_kkt`.
     """
 
     hessian: FloatArray
     limits: LinearConstraints
-    rows: tuple[int, ...]
-    free: NDArray[np.bool_]
-    x: FloatArray
-    multipliers: FloatArray
-    signs: FloatArray
+    active: NDArray[np.bool_]
     scale: float
+    x: FloatArray
+    duals: FloatArray
+    signed: FloatArray
 
     @classmethod
     def of(cls, quadratic: Quadratic, limits: LinearConstraints, x: FloatArray, multipliers: FloatArray) -> ActiveSet | None:
         """The active set of a solver's answer; None where the active rows do not lead back to it.
+
+        Where a solver stops close to a point at which the active rows change it cannot tell them apart; moving all that are
+        wrong at once is a semismooth Newton step (Hintermueller, Ito, Kunisch 2003, The Primal-Dual Active Set Strategy).
 
         Args:
             quadratic: What is minimised.
@@ -76,74 +77,33 @@ class ActiveSet:
             x: (n + 1,) the answer.
             multipliers: (m,) of the limits.
         """
-        scale, hessian = quadratic.scale, hessian_of(quadratic)
+        scale, hessian, m = quadratic.scale, hessian_of(quadratic), len(limits.h)
         gradient = np.append(quadratic.gradient(np.zeros(len(x) - 1)), 0.0)
         believed, signs = _untangled(limits, hessian @ x + gradient, x, multipliers)
         # Strictly complementary: either the multiplier, over the scale, or the slack is the larger.
-        negative = ~np.isfinite(limits.lowest)
-        free = negative | ~(signs / scale > x)
-        active = believed / scale > np.clip(limits.h - limits.G @ x, 0.0, None)
-        blank = np.zeros(len(limits.h)), np.zeros(len(x))
+        slack = np.concatenate([np.clip(limits.h - limits.G @ x, 0.0, None), np.where(np.isfinite(limits.lowest), x, np.inf)])
+        active = np.concatenate([believed, signs]) / scale > slack
         for _ in range(REPAIRS):
-            rows = tuple(independent_rows(limits.G, free, active, believed))
-            active_set = cls(hessian, limits, rows, free, x, *blank, scale)
-            solved = active_set.solve(gradient, limits.h, 1.0)
+            active = independent(limits.G, active, believed)
+            solved = solve_kkt(hessian, limits, active, scale, -gradient[:, None], np.append(1.0, limits.h)[:, None])
             if solved is None:
                 return None
-            active_set = cls(hessian, limits, rows, free, *solved, scale)
-            wrong, loose, tight = active_set.faults()
-            if not (wrong.any() or loose.any() or tight.any()):
-                return active_set if np.max(np.abs(active_set.x - x)) <= CLOSE else None
-            free = free ^ wrong
-            believed = np.where(tight, scale, active_set.multipliers)
-            active = (np.isin(np.arange(len(limits.h)), rows) & ~loose) | tight
+            found = cls(hessian, limits, active, scale, *(column[:, 0] for column in solved))
+            wrong = found.signed < -ROUNDING
+            if not wrong.any():
+                return found if np.max(np.abs(found.x - x)) <= CLOSE else None
+            believed = np.where((wrong & ~active)[:m], scale, found.duals[:m])
+            active = active ^ wrong
         return None
-
-    def faults(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-        """What is not optimal here: weights on the wrong side of their sign, limits to let go, limits that are broken.
-
-        Where a solver stops close to a point at which the active rows change it cannot tell them apart; moving all that are
-        wrong at once is a semismooth Newton step (Hintermueller, Ito, Kunisch 2003, The Primal-Dual Active Set Strategy).
-        """
-        wrong = np.where(self.free, self.x, self.signs / self.scale) < np.minimum(self.limits.lowest, -ROUNDING)
-        slack = self.limits.h - self.limits.G @ self.x
-        return wrong, self.multipliers / self.scale < -ROUNDING, slack < -ROUNDING
-
-    def solve(self, gradient: FloatArray, h: FloatArray, total: float) -> tuple[FloatArray, FloatArray, FloatArray] | None:
-        """Weights, multipliers of limits and of signs that meet the optimality conditions with these rows active.
-
-        Args:
-            gradient: (n + 1,) of the objective at zero.
-            h: (m,) right-hand sides.
-            total: Sum of the weights.
-        """
-        free, rows, limits = self.free, list(self.rows), self.limits
-        right = np.concatenate([[total], h[rows]])[:, None]
-        solved = solve_kkt(self.hessian, limits.G[rows], free, -gradient[:, None], right)
-        if solved is None:
-            return None
-        x, multipliers = solved[0][:, 0], np.zeros(len(h))
-        multipliers[rows] = solved[1][:, 0]
-        push = self.hessian @ x + gradient + limits.G.T @ multipliers + solved[2][0]
-        return x, multipliers, np.where(free, 0.0, push)
 
     def derivative(self, gradient: FloatArray, h: FloatArray) -> Derivative | None:
         """Derivative as the slope of the objective changes by `gradient`, (n + 1,), and the limits by `h`, (m,)."""
-        solved = self.solve(gradient, h, 0.0)
+        change = np.append(0.0, h)[:, None]
+        solved = solve_kkt(self.hessian, self.limits, self.active, self.scale, -gradient[:, None], change)
         if solved is None:
             return None
-        x, multipliers, signs = solved
-        inactive = np.ones(len(h), dtype=bool)
-        inactive[list(self.rows)] = False
-        held = self.free & np.isfinite(self.limits.lowest)
-        slack, slack_slope = self.limits.h - self.limits.G @ self.x, h - self.limits.G @ x
-        value = np.concatenate(
-            [slack[inactive], self.multipliers[~inactive] / self.scale, self.x[held], self.signs[~self.free] / self.scale]
-        )
-        slope = np.concatenate(
-            [slack_slope[inactive], multipliers[~inactive] / self.scale, x[held], signs[~self.free] / self.scale]
-        )
-        down, up = (_reach(np.clip(value, 0.0, None), sign * slope) for sign in (-1.0, 1.0))
+        x, _, slope = (column[:, 0] for column in solved)
+        down, up = (_reach(np.clip(self.signed, 0.0, None), sign * slope) for sign in (-1.0, 1.0))
         return Derivative(x, down, up)
 
 

@@ -89,29 +89,20 @@ class CriticalLine:
             active: (m + n + 1,) rows of the limits and of `x >= 0`.
             multipliers: (m + n + 1,) where active limits depend on each other, those with the larger are believed.
         """
-        limits, m = self.limits, len(self.limits.h)
-        free = ~active[m:] & ~self.pinned
-        rows = independent_rows(limits.G, free, active[:m] & ~self.pins, multipliers)
-        width = len(free)
-        downhill, right = np.column_stack([np.zeros(width), self.reward]), np.zeros((len(rows) + 1, 2))
-        right[:, 0] = np.append(1.0, limits.h[rows])
-        solved = solve_kkt(self.hessian, limits.G[rows], free, downhill, right)
+        m = len(self.limits.h)
+        rows = np.concatenate([active[:m] & ~self.pins, active[m:] | self.pinned])
+        rows = independent(self.limits.G, rows, multipliers)
+        downhill, right = np.column_stack([np.zeros_like(self.reward), self.reward]), np.zeros((m + 1, 2))
+        right[:, 0] = np.append(1.0, self.limits.h)
+        solved = solve_kkt(self.hessian, self.limits, rows, self.scale, downhill, right)
         if solved is None:
             return None
-        (x, on_rows, budget), duals = solved, np.zeros((m + width, 2))
-        duals[rows] = on_rows
-        # What is left of stationarity is the multiplier of x >= 0.
-        push = self.hessian @ x + limits.G.T @ duals[:m] + budget - downhill
-        duals[m:] = np.where(free[:, None], 0.0, push)
-        bound = np.concatenate([np.isin(np.arange(m), rows), ~free])
-        slack = np.vstack([-limits.G @ x, x])
-        slack[:m, 0] += limits.h
-        signed = np.where(bound[:, None], duals / self.scale, slack)
-        signed[:m][self.pins] = signed[m:][self.pinned | self.negative] = (1.0, 0.0)
+        x, duals, signed = solved
+        signed[:m][self.pins] = signed[m:][self.pinned] = (1.0, 0.0)
         low, high, end = _where_positive(signed)
         if not low <= high:
             return None
-        return Segment(x[:, 0], x[:, 1], duals[:, 0], duals[:, 1], bound, low, high, end)
+        return Segment(x[:, 0], x[:, 1], duals[:, 0], duals[:, 1], rows, low, high, end)
 
     def weights(self, line: Segment, tau: float) -> FloatArray:
         """(n + 1,) weights at a risk tolerance within a segment."""
@@ -157,48 +148,61 @@ def hessian_of(quadratic: Quadratic) -> FloatArray:
 
 
 def solve_kkt(
-    hessian: FloatArray, rows: FloatArray, free: NDArray[np.bool_], downhill: FloatArray, right: FloatArray
+    hessian: FloatArray,
+    limits: LinearConstraints,
+    active: NDArray[np.bool_],
+    scale: float,
+    downhill: FloatArray,
+    right: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray] | None:
     """Weights and multipliers that meet the optimality conditions with these rows active, for k right-hand sides at once.
 
     Args:
         hessian: (n + 1, n + 1) of the objective.
-        rows: (r, n + 1) limits that hold with equality.
-        free: (n + 1,) weights that are not held at zero.
+        limits: The m rows.
+        active: (m + n + 1,) rows of the limits and of `x >= 0` that hold with equality.
+        scale: Of the objective.
         downhill: (n + 1, k) the negative gradient of the objective at zero.
-        right: (r + 1, k) sum of the weights, and right-hand sides of the rows.
+        right: (m + 1, k) sum of the weights, and right-hand sides of the limits.
 
     Returns:
-        Weights (n + 1, k), multipliers of the rows (r, k) and of the sum (k,); None where the rows leave no single answer.
+        Weights (n + 1, k); multipliers (m + n + 1, k); and what may not be negative, of active rows the multiplier over the
+        scale, of others the slack (0 of weights that may be negative). None where the rows leave no single answer.
     """
-    A, k = np.vstack([np.ones(len(free)), rows])[:, free], int(free.sum())
+    m, free = len(limits.h), ~active[len(limits.h) :]
+    rows, k = np.flatnonzero(active[:m]), int(free.sum())
+    A = np.vstack([np.ones(len(free)), limits.G[rows]])[:, free]
     system = np.block([[hessian[np.ix_(free, free)], A.T], [A, np.zeros((len(A), len(A)))]])
     try:
-        solved: FloatArray = np.asarray(np.linalg.solve(system, np.vstack([downhill[free], right])), dtype=np.float64)
+        solved = np.linalg.solve(system, np.vstack([downhill[free], right[:1], right[1:][rows]]))
     except np.linalg.LinAlgError:
         return None
     if not np.isfinite(solved).all():
         return None
-    x: FloatArray = np.zeros(downhill.shape)
-    x[free] = solved[:k]
-    return x, solved[k + 1 :], solved[k]
+    x, duals = np.zeros(downhill.shape), np.zeros((len(active), downhill.shape[1]))
+    x[free], duals[rows] = solved[:k], solved[k + 1 :]
+    # What is left of stationarity is the multiplier of x >= 0.
+    push = hessian @ x + limits.G.T @ duals[:m] + solved[k] - downhill
+    duals[m:] = np.where(free[:, None], 0.0, push)
+    slack = np.vstack([right[1:] - limits.G @ x, np.where(np.isfinite(limits.lowest)[:, None], x, 0.0)])
+    return x, duals, np.where(active[:, None], duals / scale, slack)
 
 
-def independent_rows(G: FloatArray, free: NDArray[np.bool_], active: NDArray[np.bool_], multipliers: FloatArray) -> list[int]:
-    """Active limits that say something new about the free weights, beside the budget and each other.
+def independent(G: FloatArray, active: NDArray[np.bool_], multipliers: FloatArray) -> NDArray[np.bool_]:
+    """The active rows without limits that say nothing new about the free weights, beside the budget and each other.
 
     Args:
         G: (m, n + 1) the limits.
-        free: (n + 1,) weights that are not held at zero.
-        active: (m,).
+        active: (m + n + 1,) rows of the limits and of `x >= 0`.
         multipliers: (m or more,) those with the larger go first.
     """
-    basis, chosen = [free / np.sqrt(max(free.sum(), 1))], []
-    for row in sorted(np.flatnonzero(active), key=lambda r: (-multipliers[r], r)):
+    m, free, chosen = len(G), ~active[len(G) :], active.copy()
+    basis = [free / np.sqrt(max(free.sum(), 1))]
+    for row in sorted(np.flatnonzero(active[:m]), key=lambda r: (-multipliers[r], r)):
         left = G[row] * free
         for direction in basis:
             left = left - (direction @ left) * direction
-        if (length := float(np.linalg.norm(left))) > DEPENDENT:
+        chosen[row] = (length := float(np.linalg.norm(left))) > DEPENDENT
+        if chosen[row]:
             basis.append(left / length)
-            chosen.append(int(row))
-    return sorted(chosen)
+    return chosen

@@ -147,12 +147,13 @@ def test_the_face_is_the_optimum_also_where_a_solver_cannot_tell_what_is_active(
         quadratic = posed_problem.objective.function(posed_problem).quadratic
         active_set = ActiveSet.of(quadratic, limits, continuous.x, continuous.multipliers)
         assert active_set is not None
-        slope = np.append(quadratic.gradient(active_set.x[:-1]), 0.0) + limits.G.T @ active_set.multipliers - active_set.signs
+        multipliers, signs = np.split(active_set.duals, [len(limits.h)])
+        slope = np.append(quadratic.gradient(active_set.x[:-1]), 0.0) + limits.G.T @ multipliers - signs
         assert np.ptp(slope) <= 1e-12
         assert active_set.x.sum() == pytest.approx(1, abs=1e-12)
         slack = limits.h - limits.G @ active_set.x
-        assert min(slack.min(), active_set.x.min(), active_set.multipliers.min(), active_set.signs.min()) >= -1e-10
-        assert abs(active_set.multipliers @ slack) + abs(active_set.signs @ active_set.x) <= 1e-12
+        assert min(slack.min(), active_set.x.min(), active_set.duals.min()) >= -1e-10
+        assert abs(multipliers @ slack) + abs(signs @ active_set.x) <= 1e-12
 
 
 def test_a_cap_that_nothing_touches_is_not_listed_and_cash_held_at_nothing_is():
