@@ -28,6 +28,11 @@ class Column:
     short: str = ""
 
 
+def legend(*entries: tuple[object, str, str]) -> tuple[tuple[str, str], ...]:
+    """The marks of a picture with their words, of each (whether it is drawn, mark, words)."""
+    return tuple((mark, words) for drawn, mark, words in entries if drawn)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """The cells of a row, the first of which is its head.

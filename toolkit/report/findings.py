@@ -283,11 +283,11 @@ class Findings:
             told = tuple(replace(span, text=span.text.replace(key, offer.spoken)) for span in told)
         return told
 
-    def of_tables(self, *tables: str) -> tuple[str, ...]:
+    def of_tables(self, *tables: str) -> Span:
         """Markers of the sources that fill these tables."""
-        return tuple(origin.marker for origin in self.origins if set(tables) & set(origin.tables))
+        return Span("", refs=tuple(origin.marker for origin in self.origins if set(tables) & set(origin.tables)))
 
-    def of_prices(self, *tables: str, part: str = "") -> tuple[str, ...]:
+    def of_prices(self, *tables: str, part: str = "") -> Span:
         """Markers of the sources of the prices of the subject, or of a part, and of further `tables` of it.
 
         Parts look at other prices than the subject, such as those that an event is measured against.
@@ -295,13 +295,13 @@ class Findings:
         rows = (getattr(self.parts, part) if part else self.record).data
         return self.of_sources(*(row.source_id for row in rows if row.table in ("prices", "prices_annual", *tables)))
 
-    def of_sources(self, *keys: str | None) -> tuple[str, ...]:
+    def of_sources(self, *keys: str | None) -> Span:
         """Markers of sources by id."""
-        return tuple(origin.marker for origin in self.origins if origin.key in keys)
+        return Span("", refs=tuple(origin.marker for origin in self.origins if origin.key in keys))
 
-    def rests_on(self, *keys: str) -> tuple[str, ...]:
+    def rests_on(self, *keys: str) -> Span:
         """Markers of the assumptions among `keys` that this run makes."""
-        return tuple(assumption.marker for assumption in self.assumptions if assumption.key in keys)
+        return Span("", refs=tuple(assumption.marker for assumption in self.assumptions if assumption.key in keys))
 
     def table(self, caption: Inline, things: Iterable[T], *columns: Shown[T] | None, **options: Any) -> Table:
         """A table with a row for each thing: `tabled` in this language; ``{currency}`` in its heads is that of every amount."""
@@ -329,7 +329,7 @@ class Findings:
         return self._resting("derived", words, keys, marked=marked)
 
     def _resting(self, style: Style, words: str, keys: tuple[str, ...], *, marked: bool) -> Span:
-        markers = self.rests_on(*keys)
+        markers = self.rests_on(*keys).refs
         return Span(words, style, markers if marked else ()) if markers else Span(words)
 
 

@@ -110,5 +110,5 @@ def _table(rest: Sequence[tuple[str, Figure]], say: Language) -> Table:
         say("Further findings"),
         rest,
         left("About", lambda one: one[0]),
-        left("Finding", lambda one: text(one[1].title, sources(*(ref for span in one[1].source for ref in span.refs)))),
+        left("Finding", lambda one: text(one[1].title, sources(*one[1].source))),
     )

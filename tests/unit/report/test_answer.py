@@ -100,11 +100,11 @@ def test_what_rests_on_an_assumption_is_derived(records):
     _, paragraph, _, figures, *_ = answer.build(run)
     derived = {span.text: span.refs for span in paragraph.text if span.style == "derived"}
     # Tungsten is held, and no notice settles its form.
-    assert derived == {run.fmt.percent(run.controlled): run.rests_on(UNCERTAIN)}
+    assert derived == {run.fmt.percent(run.controlled): run.rests_on(UNCERTAIN).refs}
     assert not any(span.style == "assumption" for span in paragraph.text)
     values = {item.label: item.value[0].style for item in figures.items}
     assert values == {"Under export control": "derived", "Loss in a bad year": "derived", "Trading cost": "derived"}
-    assert figures.items[1].note[-1].refs == run.rests_on(NORMAL, SHOCKS)
+    assert figures.items[1].note[-1].refs == run.rests_on(NORMAL, SHOCKS).refs
 
 
 def test_a_share_under_control_without_uncertain_forms_is_data(records):

@@ -88,7 +88,7 @@ def test_terms_of_the_file_are_no_assumption(tmp_path):
     assert isinstance(bars, BarTable)
     assert not bars.bars[0].hollow
     assert plain(bars.bars[0].cells[1]) == found.fmt.percent((1 + 3 * 0.0125) / (1 - 0.1475 / 2) - 1)
-    assert not found.rests_on("costs")
+    assert not found.rests_on("costs").refs
 
 
 def test_products_close_to_their_total(found):
@@ -111,7 +111,7 @@ def test_tax_lots_count_what_is_near_and_sum_what_is_free(found):
     assert told[-1][-1] == found.fmt.number(sum(lot["gain"] for lot in lots if lot["gain"] is not None), signed=True)
     assert len(told) == len(lots) + 1
     assert any(span.style == "derived" for span in figure.title)
-    assert found.rests_on("tax")
+    assert found.rests_on("tax").refs
 
 
 def test_names_in_the_drawing_are_isolated(tmp_path):

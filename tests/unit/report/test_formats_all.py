@@ -22,7 +22,7 @@ from toolkit.report.formats.markdown import inline, markdown
 from toolkit.report.formats.plain import Medium
 from toolkit.report.formats.terminal import terminal
 from toolkit.report.i18n.language import Language
-from toolkit.report.i18n.text import in_runs, sources, text
+from toolkit.report.i18n.text import Span, in_runs, text
 
 from .kinds import blocks, document, kinds, words
 
@@ -135,8 +135,8 @@ def test_a_gauge_is_told_as_a_share():
 
 def test_many_markers_in_a_row_are_shown_as_their_ends_and_few_one_by_one():
     """A folder of 34 price lists is as many sources, whose markers ran out of the page."""
-    many = d.Paragraph(text("prices", sources("S1", *(f"S{i}" for i in range(5, 39)), "A1", "A2")))
-    few = d.Paragraph(text("terms", sources("S1", "S2", "S3")))
+    many = d.Paragraph(text("prices", Span("", refs=("S1", *(f"S{i}" for i in range(5, 39)), "A1", "A2"))))
+    few = d.Paragraph(text("terms", Span("", refs=("S1", "S2", "S3"))))
     assert in_runs(("S1", "S5", "S6", "S7", "S8", "A9")) == ["S1", "S5–S8", "A9"]
     for name, found in written(document(many, few)).items():
         if name == "json":

@@ -73,10 +73,10 @@ def test_every_measure_of_the_toolkit_has_words(records):
 
 def test_a_tail_of_scenarios_makes_no_assumption_of_a_normal_year(records):
     drawn, normal = partial_findings(records["shocks"]), partial_findings(records["normal"])
-    assert drawn.rests_on(SHOCKS)
-    assert not drawn.rests_on(NORMAL)
-    assert normal.rests_on(NORMAL)
-    assert not normal.rests_on(SHOCKS)
+    assert drawn.rests_on(SHOCKS).refs
+    assert not drawn.rests_on(NORMAL).refs
+    assert normal.rests_on(NORMAL).refs
+    assert not normal.rests_on(SHOCKS).refs
     assert tail(normal) is shocks(normal) is None
 
 

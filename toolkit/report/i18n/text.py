@@ -72,9 +72,9 @@ def name(value: str) -> Span:
     return Span(value, "name")
 
 
-def sources(*refs: str) -> Span:
-    """Markers alone."""
-    return Span("", refs=tuple(dict.fromkeys(refs)))
+def sources(*spans: Span) -> Span:
+    """The markers of these spans, each once, without words."""
+    return Span("", refs=tuple(dict.fromkeys(ref for span in spans for ref in span.refs)))
 
 
 def plain(value: Text) -> str:

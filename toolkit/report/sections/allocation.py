@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from toolkit.records.positions import Order, Position
 from toolkit.report.compose import beside, folded, section
-from toolkit.report.document import Bar, Block, Figure, Missing, Notes, Paragraph, Row, left, right
+from toolkit.report.document import Bar, Block, Figure, Missing, Notes, Paragraph, Row, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
@@ -48,7 +48,7 @@ def _folded(run: Findings, figure: Figure | None) -> tuple[Block, ...]:
     """A finding with its table behind it, and its sources beside what is measured."""
     if figure is None:
         return ()
-    return folded(replace(figure, sub=text(figure.sub, sources(*run.of_prices())), source=()))
+    return folded(replace(figure, sub=text(figure.sub, run.of_prices()), source=()))
 
 
 def _weights(run: Findings) -> Figure:
@@ -63,9 +63,12 @@ def _weights(run: Findings) -> Figure:
     short = any(new < -UNCHANGED for _, new, _, _ in rows)
     distinct = sorted({cap for cap in known.values() if cap is not None})
     marks = ((distinct[0] / scale, say.words("limit {limit}", limit=run.fmt.limit(distinct[0]))),) if len(distinct) == 1 else ()
-    legend = (("now", say.words("now")),) * bool(before) + (("new", say.words("proposed")),)
-    legend += (("cap", say.words("limit per holding")),) * bool(distinct)
-    legend += (("hollow", say.words("sold short or borrowed")),) * short
+    marked = legend(
+        (before, "now", say.words("now")),
+        (True, "new", say.words("proposed")),
+        (distinct, "cap", say.words("limit per holding")),
+        (short, "hollow", say.words("sold short or borrowed")),
+    )
     sub = say("Share of value after trading costs.")
     if before:
         sub = say("Share of value after trading costs. Grey is today, blue is proposed; change in percentage points.")
@@ -87,11 +90,11 @@ def _weights(run: Findings) -> Figure:
         ),
         caps=marks,
     )
-    return Figure(_weights_finding(run), sub, (table,), legend, _calculated(run))
+    return Figure(_weights_finding(run), sub, (table,), marked, _calculated(run))
 
 
 def _calculated(run: Findings) -> Text:
-    return run.say("Own calculation{markers}.", markers=sources(*run.of_prices()))
+    return run.say("Own calculation{markers}.", markers=run.of_prices())
 
 
 def _weight(run: Findings, weight: float, style: Callable[[str], Span]) -> Span:
@@ -274,8 +277,8 @@ def _title(run: Findings, traded: int, *, lots: bool) -> Text:
 
 
 def _source(run: Findings) -> Text:
-    markers = sources(*run.of_prices(), *run.rests_on(RATE))
-    if run.rests_on(TERMS, COSTS):
+    markers = sources(run.of_prices(), run.rests_on(RATE))
+    if run.rests_on(TERMS, COSTS).refs:
         terms = run.assumed(run.say.words("typical dealer terms"), TERMS, COSTS)
         return run.say("Source: price series{markers}; lots and costs {terms}.", markers=markers, terms=terms)
     return run.say("Source: price series{markers}.", markers=markers)
@@ -301,7 +304,7 @@ def _last(run: Findings, p: Position) -> Inline:
         return NONE
     far = abs(p.price_raw / p.price - 1) > FAR
     last = ("▲ " if far else "", run.fmt.price(p.price_raw, like=p.price), f", {run.fmt.month(p.price_date)}")
-    return text(*(Span(words, "warn" if far else "muted") for words in last), sources(*run.of_sources(p.price_source)))
+    return text(*(Span(words, "warn" if far else "muted") for words in last), run.of_sources(p.price_source))
 
 
 def _count(run: Findings, order: Order, p: Position) -> Inline:

@@ -109,7 +109,7 @@ def _paragraph(run: Findings) -> Iterator[Text]:
         return
     yield run.say(
         "{share} of value is under Chinese export control for delivery {towards}.",
-        share=text(run.derived(run.fmt.percent(run.controlled), *_doubt(run)), sources(*run.of_tables("controls"))),
+        share=text(run.derived(run.fmt.percent(run.controlled), *_doubt(run)), run.of_tables("controls")),
         towards=run.towards(run.record.owner.country),
     )
 
@@ -162,7 +162,7 @@ def _controlled(run: Findings) -> KeyFigure:
         unknown = fmt.percent(sum(p.weight for p in run.unjudged))
         note.append(say("{share} is in products that no ledger knows", share=unknown))
     doubt = _doubt(run)
-    markers = sources(*run.of_tables("controls"), *run.rests_on(*doubt))
+    markers = sources(run.of_tables("controls"), run.rests_on(*doubt))
     return KeyFigure(
         say.words("Under export control"),
         text(run.derived(fmt.percent(controlled), *doubt, marked=False)),
@@ -180,15 +180,15 @@ def _loss(run: Findings) -> KeyFigure:
     if run.normal_tail:
         note = say(
             "{share} of value, the mean of the worst year in twenty; volatility {volatility} a year{prices}",
-            prices=sources(*run.of_prices()), **share,
+            prices=run.of_prices(), **share,
         )  # fmt: skip
     else:
         note = say(
             "{share} of value, the mean of the worst twentieth, by {method}; volatility {volatility} a year{prices}",
-            method=run.sentence(risk.cvar_method), prices=sources(*run.of_prices()), **share,
+            method=run.sentence(risk.cvar_method), prices=run.of_prices(), **share,
         )  # fmt: skip
     amount = run.derived(run.money(risk.cvar_95 * wealth), NORMAL, SHOCKS, marked=False)
-    return KeyFigure(say.words("Loss in a bad year"), text(amount), text(note, sources(*run.rests_on(NORMAL, SHOCKS))))
+    return KeyFigure(say.words("Loss in a bad year"), text(amount), text(note, run.rests_on(NORMAL, SHOCKS)))
 
 
 def _break_even(run: Findings) -> KeyFigure | None:
@@ -209,7 +209,7 @@ def _break_even(run: Findings) -> KeyFigure | None:
         holding=run.derived(run.money(costs.holding_per_year), STORAGE, marked=False),
     )
     value = run.derived(run.fmt.percent(rise, signed=True), COSTS, STORAGE, marked=False)
-    return KeyFigure(plain(label), text(value), text(note, sources(*run.rests_on(COSTS, STORAGE))))
+    return KeyFigure(plain(label), text(value), text(note, run.rests_on(COSTS, STORAGE)))
 
 
 def _entry(run: Findings) -> KeyFigure:

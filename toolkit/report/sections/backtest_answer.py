@@ -9,7 +9,7 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import Text, name, sentences, sources, text
+from toolkit.report.i18n.text import Text, name, sentences, text
 from toolkit.report.markers import COSTS, DELIVERED
 from toolkit.report.tables.backtest import CONFIDENCE, Told, by_kind, first, of, returned, title, titles
 
@@ -66,7 +66,7 @@ def _paragraph(run: Findings, found: Backtest, one: Simulated) -> Iterator[Text]
         last=fmt.long_date(found.dates[-1]),
         budget=run.money(found.budget),
         wealth=run.derived(run.money(one.wealth[-1]), COSTS, DELIVERED),
-        marks=sources(*run.of_prices()),
+        marks=run.of_prices(),
     )
     others = [other for other in found.strategies if other.role == "baseline"]
     if others:

@@ -11,7 +11,7 @@ from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Figure, Notes, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Text, name, sources, strong
+from toolkit.report.i18n.text import NONE, Text, name, strong
 from toolkit.report.tables.backtest import ends, first, needed, of, returned, selection, titles, told_apart
 
 GOLD = "gold-only"
@@ -39,7 +39,7 @@ def conclusions(run: Findings) -> tuple[Block, ...]:
         keys=2,
     )
     sub = say("Years needed: when an interval around this difference would leave out zero; it narrows with their root.")
-    foot = say("Own calculation on prices{prices}.", prices=sources(*run.of_prices()))
+    foot = say("Own calculation on prices{prices}.", prices=run.of_prices())
     figure = Figure(_finding(run, found), sub, (table,), (), foot)
     known = any(one.interval for one in found.comparisons)
     return (notes, *((figure,) if known else folded(figure)), others)

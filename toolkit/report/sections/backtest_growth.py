@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from toolkit.records.answers.backtest import Backtest, EventLosses, PeriodReturn, Simulated
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Chart, Figure, Paragraph, Shown, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Paragraph, Shown, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, strong, text
 from toolkit.report.markers import COSTS
 from toolkit.report.tables.backtest import CONFIDENCE, briefly, first, of, returned, title
 
@@ -32,12 +32,11 @@ def growth(run: Findings) -> tuple[Block, ...]:
         currency=run.currency,
         budget=run.money(found.budget),
     )
-    legend = (("band", _drawn_anew(run)),) if one.band else ()
     wealth = _by_date(
         run, say("wealth by date, {currency}", currency=run.currency), lambda one, i: run.fmt.number(one.wealth[i])
     )
     body = (growth_chart(run), _figures(run, found.strategies))
-    return (Figure(_inside(run, found, one), sub, body, legend, _source(run), wealth),)
+    return (Figure(_inside(run, found, one), sub, body, legend((one.band, "band", _drawn_anew(run))), _source(run), wealth),)
 
 
 def growth_chart(run: Findings) -> Chart:
@@ -83,8 +82,8 @@ def _inside(run: Findings, found: Backtest, one: Simulated) -> Text:
 def _source(run: Findings) -> Text:
     return run.say(
         "Own calculation on prices{prices}, with costs{costs}.",
-        prices=sources(*run.of_prices()),
-        costs=sources(*run.rests_on(COSTS)),
+        prices=run.of_prices(),
+        costs=run.rests_on(COSTS),
     )
 
 
@@ -217,7 +216,7 @@ def months(run: Findings) -> tuple[Block, ...]:
     )
     told = say.words("Volatility of a year of returns from {low} to {high}.", **values)
     sub = say("Annual volatility of the returns of the twelve months before each date; below it every month.")
-    legend = (("band", say.words("{part} of years of its returns, drawn anew", part=fmt.percent(CONFIDENCE, 0))),)
+    marked = (("band", say.words("{part} of years of its returns, drawn anew", part=fmt.percent(CONFIDENCE, 0))),)
     data = run.table(
         "volatility of a year, by date",
         kept,
@@ -225,7 +224,7 @@ def months(run: Findings) -> tuple[Block, ...]:
         right("Volatility", lambda i: fmt.percent(one.rolling_volatility[i])),
         stacks=False,
     )
-    return (Figure(finding, sub, (Chart(paths(drawn, fmt), told), table), legend, _source(run), data),)
+    return (Figure(finding, sub, (Chart(paths(drawn, fmt), told), table), marked, _source(run), data),)
 
 
 def _months(run: Findings, one: Simulated) -> Table:

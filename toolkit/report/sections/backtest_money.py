@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from toolkit.records.answers.backtest import Attribution, Incident
 from toolkit.report.compose import section
-from toolkit.report.document import Bar, Block, Figure, left, right
+from toolkit.report.document import Bar, Block, Figure, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, sources, strong
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, strong
 from toolkit.report.markers import COSTS, HALF_A_CENT
 from toolkit.report.tables.backtest import INCIDENTS, by_kind, first, of, title
 
@@ -53,9 +53,11 @@ def attribution(run: Findings) -> tuple[Block, ...]:
         bar=bar,
         below=[Bar.of(say("Change of wealth"), strong(run.money(total)), share(total), total=True)],
     )
-    legend = [("new", say.words("gained"))]
-    legend += [("now", say.words("lost"))] if any(gain < 0 for _, gain in gains) else []
-    legend += [("hollow", say.words("paid, by assumed terms"))] if paid else []
+    marked = legend(
+        (True, "new", say.words("gained")),
+        (any(gain < 0 for _, gain in gains), "now", say.words("lost")),
+        (paid, "hollow", say.words("paid, by assumed terms")),
+    )
     sub = say(
         "Gains of the metal held by prices and exchange rates, and what was paid, {first} to {last}; the sum is exact.",
         first=run.fmt.month(found.dates[0]),
@@ -63,10 +65,10 @@ def attribution(run: Findings) -> tuple[Block, ...]:
     )
     foot = say(
         "Own calculation on prices{prices}, with costs{costs}.",
-        prices=sources(*run.of_prices()),
-        costs=sources(*run.rests_on(COSTS)),
+        prices=run.of_prices(),
+        costs=run.rests_on(COSTS),
     )
-    return (Figure(_finding(run, parts), sub, (table,), tuple(legend), foot),)
+    return (Figure(_finding(run, parts), sub, (table,), marked, foot),)
 
 
 def _named(run: Findings, key: str) -> str:

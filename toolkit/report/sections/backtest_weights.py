@@ -9,12 +9,12 @@ from toolkit.records.answers.backtest import Backtest, Simulated
 from toolkit.records.parts.control_history import MetalHistory
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Chart, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, name, sources, text
+from toolkit.report.i18n.text import NONE, name, text
 from toolkit.report.tables.backtest import first, of, title
 
 MOST = 8
@@ -51,7 +51,7 @@ def weights(run: Findings) -> tuple[Block, ...] | Missing:
     foot = say(
         "Own calculation; controls as known on each day, for delivery {towards}{marks}.",
         towards=run.towards(run.record.owner.country),
-        marks=sources(*run.of_tables("controls")),
+        marks=run.of_tables("controls"),
     )
     return (
         Figure(
@@ -96,12 +96,11 @@ def _panel(run: Findings, key: str, months: Sequence[Month], mean: float, metal:
 
 def _legend(run: Findings, metals: Sequence[MetalHistory]) -> tuple[tuple[str, str], ...]:
     say, kinds = run.say, {period.status for metal in metals for period in metal.periods}
-    rows = (
+    return legend(
         (True, "new", say.words("share of wealth")),
         ("controlled" in kinds, "soft", say.words("licence or ban in force")),
         ("suspended" in kinds, "paused", say.words("suspended")),
     )
-    return tuple((sign, words) for shown, sign, words in rows if shown)
 
 
 def _table(run: Findings, keys: Sequence[str], months: Sequence[Month]) -> Table:

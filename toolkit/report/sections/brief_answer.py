@@ -9,7 +9,7 @@ from toolkit.records.parts.changes import Changes
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.text import Inline, Text, sentences, sources, text
+from toolkit.report.i18n.text import Inline, Text, sentences, text
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.sections.changes import inferred
 from toolkit.report.tables.basket import market
@@ -53,14 +53,14 @@ def _paragraph(found: Findings) -> Iterator[Inline]:
         "{N} of {total} products need a Chinese licence for delivery {towards} today, or may not leave China{markers}. ",
         total=say.number_word(total),
         towards=found.towards(found.record.owner.country),
-        markers=sources(*found.of_tables("controls")),
+        markers=found.of_tables("controls"),
     )
     if doubtful:
         yield from say.counted(
             doubtful,
             "For one more no notice settles the form; it counts as controlled{marks}. ",
             "For {n} more no notice settles the form; they count as controlled{marks}. ",
-            marks=sources(*found.rests_on(UNCERTAIN)),
+            marks=found.rests_on(UNCERTAIN),
         )
 
 

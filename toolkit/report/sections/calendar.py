@@ -15,7 +15,7 @@ from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import Span, Text, joined, name, plain, sources, text
+from toolkit.report.i18n.text import Span, Text, joined, name, plain, text
 from toolkit.report.tables.deadline import touched
 from toolkit.report.tables.facts import instrument, review
 from toolkit.report.tables.lanes import in_words, suspended_until
@@ -83,7 +83,7 @@ def _figure(run: Findings, rows: Sequence[Upcoming], following: str | None) -> F
         text(dates, " ", reviewed) if reviewed and not run.short else dates,
         (Chart(strip(shown, period, fmt), f"{told}."),) if shown else (),
         tuple((f"date-{key}", say.words(words)) for key, words in LEGEND if key in marks),
-        say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"))),
+        say("Source: control ledger{markers}.", markers=run.of_tables("controls")),
     )
 
 
@@ -130,7 +130,7 @@ def _entry(run: Findings, row: Upcoming, following: str | None) -> Date:
     title, notes = change_in_words(run, row)
     key = "official_notices" if row.standing == "official" else "press_reports"
     notes = tuple(note for note in (*notes, _touched(run, row)) if note)
-    markers = sources(*(run.of_sources(key) or run.of_tables("controls")))
+    markers = cited if (cited := run.of_sources(key)).refs else run.of_tables("controls")
     shown = _mark(row, following)
     return Date(
         iso=row.date,

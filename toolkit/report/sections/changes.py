@@ -11,7 +11,7 @@ from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n import formats
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Span, Text, muted, name, sentences, sources, strong, text
+from toolkit.report.i18n.text import NONE, Span, Text, muted, name, sentences, strong, text
 from toolkit.report.tables.facts import review
 from toolkit.supply.flows import Change
 
@@ -39,7 +39,7 @@ def _controls(found: Findings, part: Changes) -> Figure:
     say, fmt = found.say, found.fmt
     rows = part.controls
     since = fmt.long_date(part.since)
-    source = say("Source: control ledger{markers}.", markers=sources(*found.of_tables("controls")))
+    source = say("Source: control ledger{markers}.", markers=found.of_tables("controls"))
     if not rows:
         none = say("No control was announced, began or ended since {since}", since=since)
         return Figure(none, review(found, part.reviewed_to or part.ledger_until), (), source=source)
@@ -159,7 +159,7 @@ def _flows(found: Findings, part: Changes) -> Figure | None:
     foot = say(
         "Source: US imports{markers}. A change on less than a tenth of the usual month is not computed. One month at zero is"
         " not proof.",
-        markers=sources(*found.of_tables("flows")),
+        markers=found.of_tables("flows"),
     )
     return Figure(title, sub, (table,), source=foot)
 
@@ -208,7 +208,7 @@ def _prices(found: Findings, part: Changes) -> Figure | None:
         left("of", lambda row: muted(fmt.month(row.before.date)) if row.before else NONE),
         right("Change", lambda row: fmt.percent(row.change, 1, signed=True)),
     )
-    foot = say("Source: price series{markers}. Prices are indicative.", markers=sources(*found.of_prices("fx", part="changes")))
+    foot = say("Source: price series{markers}. Prices are indicative.", markers=found.of_prices("fx", part="changes"))
     return Figure(title, sub, (table,), source=foot)
 
 

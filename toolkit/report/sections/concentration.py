@@ -14,7 +14,7 @@ from toolkit.report.document import Bar, Block, Chart, Figure, Missing, left, ri
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import WON, stage, years
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, strong, text
 
 Scored = tuple[MetalSupply, StageSupply]
 """A metal with its producers at the stage at which it is scored."""
@@ -131,8 +131,8 @@ def _source(run: Findings, rows: Sequence[Scored]) -> Text:
     missing = [metal for metal in run.part(SupplyPart).metals if not metal.scored and (metal.weight or 0.0) > HELD]
     foot = say(
         "Source: statistics of production{markers}, notices{notices}.",
-        markers=sources(*run.of_sources(*(at.source_id for _, at in rows))),
-        notices=sources(*run.of_tables("controls")),
+        markers=run.of_sources(*(at.source_id for _, at in rows)),
+        notices=run.of_tables("controls"),
     )
     if not missing:
         return foot
@@ -151,9 +151,7 @@ def _indices(run: Findings, rows: Sequence[Scored]) -> Figure:
         right("Weight", lambda row: _weight(run, row[0])) if weighed else None,
         right("Left without it", lambda row: _left(run, row[1]), "Remaining"),
         right(say("HHI, of {most}", most=run.fmt.number(POINTS)), lambda row: _index(run, row[1]), text("HHI")),
-        right(
-            "Years", lambda row: text(years(row[1].period_start, row[1].period_end), sources(*run.of_sources(row[1].source_id)))
-        ),
+        right("Years", lambda row: text(years(row[1].period_start, row[1].period_end), run.of_sources(row[1].source_id))),
     )
     sub = say(
         "Index of Herfindahl and Hirschman (HHI): the squared shares of the named countries, {most} for a single one.",
@@ -163,7 +161,7 @@ def _indices(run: Findings, rows: Sequence[Scored]) -> Figure:
         "Source: statistics of production{markers}. US merger guidelines speak of high concentration above {high}. Where a "
         "source leaves countries unnamed, the second figure counts them as one; in brackets what other sources give.",
         high=run.fmt.number(POINTS * _high(run)),
-        markers=sources(*run.of_sources(*(at.source_id for _, at in rows))),
+        markers=run.of_sources(*(at.source_id for _, at in rows)),
     )
     return Figure(_above(run, rows), sub, (table,), source=foot)
 
@@ -274,7 +272,7 @@ def _hosts(run: Findings) -> Figure | None:
     sub = say(
         "The supply of a by-product follows the output of its host, not its own price: a higher price brings little more of it."
     )
-    used = sources(*run.of_sources(*(metal.notes_source_id for metal in noted)))
+    used = run.of_sources(*(metal.notes_source_id for metal in noted))
     return Figure(_won(run, noted), sub, (table,), source=say("Source: reference notes{markers}.", markers=used))
 
 

@@ -262,7 +262,7 @@ def _source(run: Findings) -> Iterator[Text]:
     say = run.say
     yield say(
         "Source: notices of the Chinese authorities{markers}. A dash means that no notice applies.",
-        markers=sources(*run.of_tables("controls")),
+        markers=run.of_tables("controls"),
     )
     practice: dict[str, list[ControlState]] = {}
     abroad: dict[str, list[ControlState]] = {}
@@ -286,7 +286,7 @@ def _source(run: Findings) -> Iterator[Text]:
             measure=instrument(run, m.instrument),
             metals=say.listed([run.metal(row) for row in rows]),
             day=run.fmt.short_date(m.since),
-            markers=sources(*run.of_sources(m.source_id)),
+            markers=run.of_sources(m.source_id),
         )
     for key, rows in abroad.items():
         m = facts[key]
@@ -296,7 +296,7 @@ def _source(run: Findings) -> Iterator[Text]:
             metals=say.listed([run.metal(row) for row in rows]),
             place=origin(m.origin or "", say),
             notice=text(number) if is_confirmed(m) else text(number, ", ", why_unconfirmed(run, m)),
-            markers=sources(*run.of_sources(m.source_id)),
+            markers=run.of_sources(m.source_id),
         )
 
 
@@ -324,7 +324,7 @@ def offers(run: Findings) -> Figure | None:
         (table,),
         source=say(
             "Source: notices of the Chinese authorities{markers}.",
-            markers=sources(*run.of_tables("controls"), *run.rests_on(OFFERS)),
+            markers=sources(run.of_tables("controls"), run.rests_on(OFFERS)),
         ),
     )
 
@@ -376,5 +376,5 @@ def _reaching(run: Findings, p: Position) -> Inline:
         status = run.say.term("term", readable(m.status))
         if not is_confirmed(m):
             status = run.say.words("{status}, unconfirmed", status=status)
-        told.append(text(f"{_number(m, run)} ({status})", sources(*run.of_sources(m.source_id))))
+        told.append(text(f"{_number(m, run)} ({status})", run.of_sources(m.source_id)))
     return run.say.listed(told)

@@ -34,7 +34,7 @@ BUYERS: Mapping[str, str] = {
 def day_after(run: Findings) -> tuple[Block, ...]:
     """Two bars for each buyer for whom an answer changes: the value of the lots by answer today and on the day after."""
     part, say = run.part(DayAfter), run.say
-    source = say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN)))
+    source = say("Source: control ledger{markers}.", markers=sources(run.of_tables("controls"), run.rests_on(ORIGIN)))
     if not any(one.today or one.after for one in part.buyers):
         title = say("{day} changes nothing for the resale of these lots", day=capital(run.fmt.long_date(part.date)))
         return (Figure(title, _sub(run), (), source=source),)

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from toolkit.records.parts.exit import Exit, ProductExit
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Bar, Block, Chart, Columns, Figure, Paragraph, Row, Shown, left, right
+from toolkit.report.document import Bar, Block, Chart, Columns, Figure, Paragraph, Row, Shown, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Text, plain, sentences, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, plain, sentences, strong, text
 from toolkit.report.markers import COSTS, STORAGE, VAT
 from toolkit.report.tables.lots import shown_name
 from toolkit.report.tables.tax_lots import tax_lots
@@ -87,9 +87,9 @@ def _waterfall(run: Findings, part: Exit) -> Figure:
         value=run.money(value),
         net=_derived(run, terms, run.money(total.net_now), COSTS),
     )
-    legend = (("hollow", say.words("rests on an assumption")),) if guess else ()
+    marked = legend((guess, "hollow", say.words("rests on an assumption")))
     chart = Chart(waterfall(steps, run.fmt), f"{told}.")
-    return Figure(title, sentences(*_what(run, part)), (chart,), legend, sentences(*_source(run, part)))
+    return Figure(title, sentences(*_what(run, part)), (chart,), marked, sentences(*_source(run, part)))
 
 
 def _after(run: Findings, part: Exit) -> str:
@@ -124,10 +124,10 @@ def _source(run: Findings, part: Exit) -> Iterator[Text]:
     say = run.say
     yield say(
         "Source: estimated prices{prices}; terms{terms}. No tax on income is counted.",
-        prices=sources(*run.of_prices()),
-        terms=sources(*run.rests_on(COSTS, STORAGE)),
+        prices=run.of_prices(),
+        terms=run.rests_on(COSTS, STORAGE),
     )
-    marks = sources(*run.rests_on(VAT))
+    marks = run.rests_on(VAT)
     if part.of == "proposal":
         yield say("VAT{marks} is counted among the entry costs where the strategy sets it.", marks=marks)
         return
@@ -188,9 +188,9 @@ def _rise(run: Findings, part: Exit) -> Figure:
             "Bars: {years} years.",
             years=years,
         )
-    legend = (("hollow", say.words("rests on an assumption")),) if terms in ASSUMED else ()
-    foot = say("(1 + entry + years × storage) / (1 − half spread) − 1{terms}.", terms=sources(*run.rests_on(COSTS, STORAGE)))
-    return Figure(title, sub, (table,), legend, foot)
+    marked = legend((terms in ASSUMED, "hollow", say.words("rests on an assumption")))
+    foot = say("(1 + entry + years × storage) / (1 − half spread) − 1{terms}.", terms=run.rests_on(COSTS, STORAGE))
+    return Figure(title, sub, (table,), marked, foot)
 
 
 def _middle(row: ProductExit) -> float:
@@ -236,7 +236,7 @@ def _products(run: Findings, part: Exit) -> Figure:
     )
     if part.of == "proposal":
         sub = say("Product by product, at the estimated price of today and the terms of the proposal.")
-    marks, days = sources(*run.rests_on(COSTS, STORAGE)), sources(*run.rests_on(DAYS))
+    marks, days = run.rests_on(COSTS, STORAGE), run.rests_on(DAYS)
     foot = say("Terms of the file; days{days}.", days=days)
     if marks.refs:
         foot = say("Terms{terms}; days{days}.", terms=marks, days=days)

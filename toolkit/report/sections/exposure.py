@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from toolkit.records.positions import Position
 from toolkit.records.risk import AssetSupply
 from toolkit.report.compose import beside, section
-from toolkit.report.document import Bar, Block, Figure, Missing, Table, left, right
+from toolkit.report.document import Bar, Block, Figure, Missing, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Span, Text, muted, sources, strong, text
@@ -51,11 +51,10 @@ def _countries(run: Findings) -> Figure:
     scale = ROOM * max(max(new, was, cap or 0.0) for _, new, was, cap, _ in rows)
     drawn = sorted({cap for _, _, _, cap, _ in rows if cap is not None})
     marks = ((drawn[0] / scale, say.words("limit {share}", share=run.fmt.limit(drawn[0]))),) if len(drawn) == 1 else ()
-    legend = ((("now", say.words("now")),) if before else ()) + (("new", say.words("proposed")),)
     sub = say("Share of value behind which each country stands as producer, at the stage at which the metal is scored.")
     foot = say(
         "Source: statistics of supply{markers}. “Not named” is many countries and is never counted as one.",
-        markers=sources(*_statistics(run, run.shown), *run.rests_on(UNCERTAIN)),
+        markers=sources(_statistics(run, run.shown), run.rests_on(UNCERTAIN)),
     )
     table = run.bars(
         "Country of supply",
@@ -71,9 +70,9 @@ def _countries(run: Findings) -> Figure:
         ),
         caps=marks,
     )
-    legend += (("cap", say.words("limit")),) if drawn else ()
+    marked = legend((before, "now", say.words("now")), (True, "new", say.words("proposed")), (drawn, "cap", say.words("limit")))
     behind = _table(run, [(run.country(code), now.get(code, 0.0), old.get(code, 0.0)) for code in order]) if rest else None
-    return Figure(_countries_finding(run, order), sub, (table,), legend, foot, behind)
+    return Figure(_countries_finding(run, order), sub, (table,), marked, foot, behind)
 
 
 def _near(caps: Mapping[str, float | None], code: str, now: Mapping[str, float], old: Mapping[str, float]) -> float | None:
@@ -135,10 +134,10 @@ def _countries_finding(run: Findings, order: Sequence[str]) -> Text:
     )
 
 
-def _statistics(run: Findings, positions: Sequence[Position]) -> tuple[str, ...]:
+def _statistics(run: Findings, positions: Sequence[Position]) -> Span:
     """Markers of the statistics that the supply of these positions is from."""
     titles = {supply.source for p in positions if (supply := run.assets[p.asset].supply) is not None}
-    return tuple(origin.marker for origin in run.origins if origin.title in titles)
+    return Span("", refs=tuple(origin.marker for origin in run.origins if origin.title in titles))
 
 
 def _single(run: Findings) -> Figure | None:
@@ -157,7 +156,7 @@ def _single(run: Findings) -> Figure | None:
         right("weight", lambda row: muted(fmt.percent(row[0].weight))),
         bar=lambda row: Bar(value=row[1].n_minus_1),
     )
-    foot = say("Source: statistics of supply{markers}.", markers=sources(*_statistics(run, run.held)))
+    foot = say("Source: statistics of supply{markers}.", markers=_statistics(run, run.held))
     return Figure(_single_finding(run, rows), _single_sub(run, rows), (table,), (), foot)
 
 

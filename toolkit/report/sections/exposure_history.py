@@ -9,7 +9,7 @@ from toolkit.holdings.exposure_history import Exposure
 from toolkit.records.parts.control_history import ControlHistory, MeasureChange
 from toolkit.report.charts.exposure_steps import Step, exposure_steps
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Chart, Figure, Shown, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Shown, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
@@ -41,7 +41,7 @@ def exposure_history(run: Findings) -> tuple[Block, ...]:
     table = _table(run, found)
     foot = say(
         "Source: control ledger as known on each day{marks}.",
-        marks=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM, UNCERTAIN, DELIVERED)),
+        marks=sources(run.of_tables("controls"), run.rests_on(ORIGIN, FORM, UNCERTAIN, DELIVERED)),
     )
     if found.unjudged:
         names = say.series([of_key(key, say) for key in found.unjudged])
@@ -99,12 +99,11 @@ def _sub(run: Findings, found: ControlHistory) -> Text:
 
 def _legend(run: Findings, found: ControlHistory) -> tuple[tuple[str, str], ...]:
     say, points = run.say, found.points
-    rows = (
+    return legend(
         (any(p.stoppable for p in points), "on", say.words("under control, could be stopped")),
         (any(p.outside for p in points), "tinted", say.words(OUTSIDE[found.subject])),
         (any(p.suspended for p in points), "suspended", say.words("suspended: stops nothing, and can return")),
     )
-    return tuple((sign, words) for shown, sign, words in rows if shown)
 
 
 OUTSIDE: Mapping[str, str] = {

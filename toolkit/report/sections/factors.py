@@ -13,7 +13,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.origins import by_product
-from toolkit.report.i18n.text import NONE, Inline, Text, muted, name, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, muted, name, strong, text
 from toolkit.report.sections.risk import between, seen
 from toolkit.report.tables.outlook import factor, own_calculation
 
@@ -240,7 +240,7 @@ def correlations(run: Findings) -> Figure | None:
         ("unsure", say.words("95% interval holds zero")),
     )
     foot = text(
-        say("Source: price series"), sources(*run.of_prices("fx")), ". ",
+        say("Source: price series"), run.of_prices("fx"), ". ",
         say("Noise of customs values draws what is observed towards zero; what is used corrects for that, and is drawn to what"
             " the factors explain."),
     )  # fmt: skip

@@ -8,22 +8,11 @@ from datetime import date
 from toolkit.records.parts.flows import Flow, FlowControl, Flows, ReportedFlow
 from toolkit.report.charts.flow_bars import Dateline, FlowBars, Tint, flow_bars
 from toolkit.report.compose import folded, section
-from toolkit.report.document import (
-    Block,
-    Chart,
-    Figure,
-    Missing,
-    Panels,
-    Shown,
-    SmallMultiple,
-    Table,
-    left,
-    right,
-)
+from toolkit.report.document import Block, Chart, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import DASH, NARROW, capital, day
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, strong, text
 from toolkit.supply.flows import Change, Diversion
 
 ZERO, FALLEN, BACK = "zero", "fallen", "back"
@@ -54,7 +43,7 @@ def _panels(run: Findings, found: Sequence[Flow]) -> Figure:
     foot = say(
         "Source: customs statistics{marks}. One month at zero is no proof of a stop: holidays and trade through third "
         "countries give zeros too.",
-        marks=sources(*run.of_tables("flows")),
+        marks=run.of_tables("flows"),
     )
     notes = [
         say(" {metal}: {caution}", metal=run.head(flow), caution=say.translate(flow.mixed)) for flow in found if flow.mixed
@@ -177,7 +166,7 @@ def _legend(run: Findings, found: Sequence[Flow]) -> tuple[tuple[str, str], ...]
     spells = {spell.status for control in controls if control.instrument == BAN for spell in control.spells}
     places = {code for control in controls if control.instrument == BAN for code in control.destinations}
     to = say.listed([run.place(code) for code in sorted(places - {"all"})])
-    rows = (
+    return legend(
         (True, "new", say.words("imports in the month")),
         (any(c.instrument != BAN and c.covers for c in controls), "dateline", say.words("licence needed from this day")),
         (any(not c.covers for c in controls), "datedash", say.words("licence for other forms of the metal")),
@@ -185,7 +174,6 @@ def _legend(run: Findings, found: Sequence[Flow]) -> tuple[tuple[str, str], ...]
         (SUSPENDED in spells, "paused", say.words("ban suspended")),
         (any(INFERRED in flow.basis for flow in found), "zero", say.words("zero, inferred: only trade is listed")),
     )
-    return tuple((sign, words) for shown, sign, words in rows if shown)
 
 
 def _months(run: Findings, found: Sequence[Flow], months: Sequence[str]) -> Table:
@@ -233,7 +221,7 @@ def _reported(run: Findings, points: Sequence[ReportedFlow]) -> Figure:
         "{N} reports tell of flows that no series here holds",
     )
     sub = say("Single points, shown alone and never joined to a series.")
-    foot = say("Source: {what}{marks}.", what=say.words("press and statements"), marks=sources(*run.of_tables("controls")))
+    foot = say("Source: {what}{marks}.", what=say.words("press and statements"), marks=run.of_tables("controls"))
     return Figure(title, sub, (table,), (), foot)
 
 
@@ -286,7 +274,7 @@ def recent(run: Findings, found: Sequence[Flow]) -> Figure:
     foot = say(
         "Own calculation{marks}. Share: of the imports of the metal from everywhere, over the twelve months. † {small} * Zeros "
         "inferred.",
-        marks=sources(*run.of_tables("flows")),
+        marks=run.of_tables("flows"),
         small=say.translate(part.rules.small),
     )
     diverted = [_diverted(run, flow, flow.diversion) for flow in found if flow.diversion and flow.diversion.suspected]
@@ -355,7 +343,7 @@ def effects(run: Findings, found: Sequence[Flow]) -> Figure | None:
     foot = say(
         "Own calculation{marks}: mean of the twelve months before the month of the first day, and of the three from it on. "
         "Parcels sent ahead of an expected control raise the months before. † {small} {collapse}",
-        marks=sources(*run.of_tables("flows")),
+        marks=run.of_tables("flows"),
         small=say.translate(part.rules.small),
         collapse=say.translate(part.rules.collapse),
     )

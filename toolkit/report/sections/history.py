@@ -8,11 +8,11 @@ from toolkit.records.parts.history import History, HistoryCase, Notice, PricePoi
 from toolkit.report.charts.indexed import Indexed, indexed, span
 from toolkit.report.charts.reactions import Strip, reactions
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Chart, Figure, Panels, Row, Shown, SmallMultiple, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Panels, Row, Shown, SmallMultiple, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day, readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Text, joined, muted, name, plain, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, joined, muted, name, plain, strong, text
 from toolkit.shocks.event_study import Summary
 
 MOST = 5
@@ -107,7 +107,7 @@ def _foot(run: Findings, shown: Sequence[HistoryCase]) -> Text:
         "Source: price series{marks}; basis: {bases}. {overlapping} Notices: {notices}; cases of one notice are not "
         "independent.",
         bases=bases,
-        marks=sources(*run.of_prices(part="history")),
+        marks=run.of_prices(part="history"),
         overlapping=overlapping,
         notices=run.fmt.number(part.notices),
     )
@@ -185,7 +185,7 @@ def _told(run: Findings, case: HistoryCase) -> str:
 
 def _legend(run: Findings, chosen: Sequence[HistoryCase], span: tuple[float, float]) -> tuple[tuple[str, str], ...]:
     say, (low, high) = run.say, span
-    rows = (
+    return legend(
         (True, "print", say.words("price of a month as published")),
         (True, "line", say.words("mean, weighted over three months")),
         (True, "bench", say.words("base metals without a control")),
@@ -198,7 +198,6 @@ def _legend(run: Findings, chosen: Sequence[HistoryCase], span: tuple[float, flo
             say.words("price beyond the scale"),
         ),
     )
-    return tuple((sign, words) for shown, sign, words in rows if shown)
 
 
 def _paths(run: Findings, chosen: Sequence[HistoryCase]) -> Table:
@@ -280,7 +279,7 @@ def cases(run: Findings) -> Figure:
         limit=limit,
     )
     method = (text(" ", say.translate(sentence)) for sentence in part.method)
-    foot = text(say("Own calculation{marks}.", marks=sources(*run.of_prices(part="history"))), *method)
+    foot = text(say("Own calculation{marks}.", marks=run.of_prices(part="history")), *method)
     flagged = [reaction for case in found for reaction in case.reactions]
     if any(reaction.scarce and reaction.figure is not None for reaction in flagged):
         foot = text(foot, say(" * A mean from less than a tenth of the usual quantity."))
@@ -358,7 +357,7 @@ def points(run: Findings) -> Figure | None:
     sub = say(
         "Dated points, each of one basis, never joined to a series and in no median. Change between the middles of ranges."
     )
-    foot = say("Source: {what}{marks}.", what=say.words("press and yearbooks"), marks=sources(*run.of_tables("price_points")))
+    foot = say("Source: {what}{marks}.", what=say.words("press and yearbooks"), marks=run.of_tables("price_points"))
     fmt = run.fmt
     table = run.table(
         "Dated prices around notices without a series",

@@ -139,7 +139,7 @@ def _priced(run: Findings, prices: Sequence[UnitPrice]) -> Iterator[Text]:
         origins = {origin.key for origin in run.origins}
         own = [name(source) for source in sorted({source_of_dealer(source) for source in of - origins})]
         files = (f"{NBSP}(", run.say.listed(own), ")") if own else ()
-        yield text(run.say.words(words), *files, sources(*run.of_sources(*of)))
+        yield text(run.say.words(words), *files, run.of_sources(*of))
 
 
 def _source(run: Findings) -> Iterator[Text]:
@@ -147,7 +147,7 @@ def _source(run: Findings) -> Iterator[Text]:
     yield say(
         "Source: lots of the file {prices}; notices{notices}.",
         prices=say.listed([*_priced(run, exposure.prices)]),
-        notices=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
+        notices=sources(run.of_tables("controls"), run.rests_on(ORIGIN, FORM)),
     )
     if unpriced := exposure.unpriced:
         first: list[Inline] = [shown_name(say.lot(lot)) for lot in islice(unpriced, UNPRICED_NAMED)]
@@ -203,7 +203,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         towards=run.towards(run.record.owner.country),
     )
     if unknown:
-        markers = sources(*run.rests_on(ORIGIN))
+        markers = run.rests_on(ORIGIN)
         sub = text(
             sub, " ", say("The file names no origin: every lot is judged as if it came from China{markers}.", markers=markers)
         )
@@ -282,9 +282,7 @@ def _price(run: Findings, lot: LotExposure) -> Text:
     error = (" ± ", fmt.price(price.standard_error, like=price.price)) if price.standard_error else ()
     annual = price.kind == ANNUAL
     day = str(price.date)[:4] if annual else fmt.month(price.date)
-    return text(
-        "○ " if annual else "", fmt.price(price.price), *error, muted(f" {day}"), sources(*run.of_sources(price.source))
-    )
+    return text("○ " if annual else "", fmt.price(price.price), *error, muted(f" {day}"), run.of_sources(price.source))
 
 
 def _numbers(run: Findings, lot: LotExposure) -> str:
@@ -351,7 +349,7 @@ def _yearly(run: Findings) -> Figure | None:
         *(_quoted(run) if quoted else ()),
     )
     keys = (*(price.source for price in prices.values()), *(there.source for there, _ in quoted))
-    foot = say("Source: averages of a year{sources}.", sources=sources(*run.of_sources(*keys)))
+    foot = say("Source: averages of a year{sources}.", sources=run.of_sources(*keys))
     return Figure(title, sub, (table,), (), foot)
 
 

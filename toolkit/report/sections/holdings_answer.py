@@ -96,10 +96,10 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Text]:
             "delivery {towards}{controls}.",
             file=shown_name(run.subject),
             total=run.money(exposure.value),
-            prices=sources(*run.of_prices(), *run.rests_on(LATER)),
+            prices=sources(run.of_prices(), run.rests_on(LATER)),
             share=_share(run, exposure.controlled.value),
             towards=run.towards(run.record.owner.country),
-            controls=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN, FORM)),
+            controls=sources(run.of_tables("controls"), run.rests_on(ORIGIN, FORM)),
         )
         if without := sum(lot.value is None for lot in lots):
             yield say.counted(

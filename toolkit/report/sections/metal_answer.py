@@ -70,7 +70,7 @@ def _paragraph(run: Findings, key: str) -> Iterator[Text]:
         "State for delivery {towards}, of the form {form}: notices name forms, not elements{markers}.",
         towards=run.towards(run.record.owner.country),
         form=say.term("term", row.form),
-        markers=sources(*run.of_tables("controls"), *run.rests_on(UNCERTAIN)),
+        markers=sources(run.of_tables("controls"), run.rests_on(UNCERTAIN)),
     )
 
 
@@ -95,7 +95,7 @@ def _price(run: Findings, key: str) -> KeyFigure | None:
         return None
     value, last = one.last.level or one.last.print, one.last
     label = say.words("Price of one {unit}", unit=say.term("term", one.unit))
-    markers = sources(*run.of_prices(part="prices"))
+    markers = run.of_prices(part="prices")
     if last.level is None or last.error is None:
         return KeyFigure(
             label, text(run.money(value)), say("as published, {month}{markers}", month=fmt.month(last.month), markers=markers)
@@ -118,7 +118,7 @@ def _left(run: Findings, key: str) -> KeyFigure | None:
         "of world supply, without {country} ({stage}){markers}",
         country=run.country(at.top_country),
         stage=stage(run.say, at.stage),
-        markers=sources(*run.of_sources(at.source_id)),
+        markers=run.of_sources(at.source_id),
     )
     return KeyFigure(run.say.words("Left without the largest"), text(run.fmt.percent(at.n_minus_1, 0)), note)
 
@@ -134,7 +134,7 @@ def _arrives(run: Findings, key: str) -> KeyFigure | None:
         origin=run.country(flow.origin) if flow.origin else "",
         month=fmt.month(f"{flow.summary.month}-01"),
         before=fmt.number(flow.summary.year_before),
-        markers=sources(*run.of_tables("flows")),
+        markers=run.of_tables("flows"),
     )
     label = say.words("Imports {towards}, kg a month", towards=run.towards(flow.reporter))
     return KeyFigure(label, text(fmt.number(flow.summary.year)) if flow.summary.year else text(NONE), note)

@@ -12,7 +12,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_strategy
-from toolkit.report.i18n.text import Inline, Span, Text, name, sources, strong, text
+from toolkit.report.i18n.text import Inline, Span, Text, name, strong, text
 
 HASH = 12
 """Characters of a fingerprint that are shown."""
@@ -144,7 +144,7 @@ def _data(run: Findings) -> Iterator[Figure]:
         "Data of the run",
         used,
         left("Table", lambda row: say.term("table", readable(row.table))),
-        left("Source", lambda row: text(say.term("source", row.source), sources(*run.of_sources(row.source_id)))),
+        left("Source", lambda row: text(say.term("source", row.source), run.of_sources(row.source_id))),
         right("Rows", lambda row: fmt.number(row.rows)),
         right("Newest", lambda row: fmt.short_date(row.as_of)),
         left(text("SHA-256"), lambda row: name(row.sha256[:HASH])),

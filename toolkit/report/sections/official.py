@@ -12,7 +12,7 @@ from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Chart, Figure, Missing, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, plain, strong, text
 
 TRADE = "trade_parameter"
 """Key of the assumption behind our scenario."""
@@ -66,12 +66,12 @@ def _plane(run: Findings, rated: Sequence[Rated]) -> Figure:
     legend = tuple((kind, say.words(words)) for kind, words in LEGEND if kind in kinds)
     source = say(
         "Source: EU studies{study}; scenario from shares of production and governance{shares}{assumed}.",
-        study=sources(*run.of_tables("criticality")),
-        shares=sources(*run.of_tables("governance")),
-        assumed=sources(*run.rests_on(TRADE)),
+        study=run.of_tables("criticality"),
+        shares=run.of_tables("governance"),
+        assumed=run.rests_on(TRADE),
     )
     if "supposed" not in kinds:
-        source = say("Source: EU studies{study}.", study=sources(*run.of_tables("criticality")))
+        source = say("Source: EU studies{study}.", study=run.of_tables("criticality"))
     return Figure(_finding(run, rated), _sub(run, rated), (chart,), legend, text(source, " ", *_cautions(run, rated)))
 
 
@@ -177,17 +177,17 @@ def _views(run: Findings, metals: Sequence[MetalSupply]) -> Figure:
     )
     source = say(
         "Source: EU studies{study}, reference notes{notes}.",
-        study=sources(*run.of_tables("criticality")),
-        notes=sources(*run.of_tables("metals")),
+        study=run.of_tables("criticality"),
+        notes=run.of_tables("metals"),
     )
     if any(_supposed(metal) is not None for metal in metals):
         doubt = say(
             "The scenario multiplies a score that is published with one decimal, so its last digit is uncertain{markers}.",
-            markers=sources(*run.rests_on(TRADE)),
+            markers=run.rests_on(TRADE),
         )
         source = text(source, " ", doubt)
-    if not run.of_tables("metals"):
-        source = say("Source: EU studies{study}.", study=sources(*run.of_tables("criticality")))
+    if not run.of_tables("metals").refs:
+        source = say("Source: EU studies{study}.", study=run.of_tables("criticality"))
     return Figure(title, sub, (table,), source=source)
 
 

@@ -8,11 +8,11 @@ from datetime import date
 from toolkit.records.parts.prices import PriceMonth, Prices, PriceSeries
 from toolkit.report.charts.levels import Month, levels
 from toolkit.report.compose import section
-from toolkit.report.document import Block, Chart, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Missing, Panels, Shown, SmallMultiple, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Text, joined, muted, plain, sources, text
+from toolkit.report.i18n.text import NONE, Text, joined, muted, plain, text
 
 FAR = 0.1
 """A print this far off its level is called so."""
@@ -98,16 +98,12 @@ def _is_noisy(one: PriceSeries) -> bool:
 
 def _legend(run: Findings, series: Sequence[PriceSeries]) -> tuple[tuple[str, str], ...]:
     say = run.say
-    noisy, exact = any(_is_noisy(one) for one in series), any(not _is_noisy(one) for one in series)
-    rows = []
-    if noisy:
-        rows += [
-            ("print", say.words("customs value of a month")),
-            ("bandline", say.words("estimated price, with two standard errors")),
-        ]
-    if exact:
-        rows.append(("line", say.words("price taken as published")))
-    return tuple(rows)
+    noisy = any(map(_is_noisy, series))
+    return legend(
+        (noisy, "print", say.words("customs value of a month")),
+        (noisy, "bandline", say.words("estimated price, with two standard errors")),
+        (not all(map(_is_noisy, series)), "line", say.words("price taken as published")),
+    )
 
 
 def _panel(run: Findings, one: PriceSeries, span: tuple[date, date]) -> SmallMultiple:
@@ -134,7 +130,7 @@ def _panel(run: Findings, one: PriceSeries, span: tuple[date, date]) -> SmallMul
 
 def _source(run: Findings, found: Prices, drawn: Sequence[PriceSeries]) -> Text:
     say = run.say
-    markers = sources(*run.of_sources(*(row.source_id for row in found.data)))
+    markers = run.of_sources(*(row.source_id for row in found.data))
     sentences = [text(say("Source: price series and exchange rates"), markers, ".")]
     if any(_is_noisy(one) for one in drawn):
         sentences.append(say("An estimated price uses no value after its own month."))

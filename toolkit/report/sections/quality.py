@@ -11,7 +11,7 @@ from toolkit.report.document import Block, Figure, Shown, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, sentences, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, sentences, text
 
 REPEATED = 2
 """Equal prices in a row that are worth a word."""
@@ -84,7 +84,7 @@ def _sub(run: Findings, shown: Sequence[Fault]) -> Text:
 
 def _foot(run: Findings, rows: Sequence[SeriesQuality]) -> Text:
     say = run.say
-    told = [say("Source: price series{markers}.", markers=sources(*run.of_prices(part="quality")))]
+    told = [say("Source: price series{markers}.", markers=run.of_prices(part="quality"))]
     if any(row.noisy for row in rows):
         told.append(
             say("A customs value is the value of all imports of a month over their quantity: mix, lots and lags move it.")

@@ -254,7 +254,7 @@ def _obstacle(group: LotGroup) -> str | None:
 
 def _source(run: Findings, groups: Sequence[LotGroup]) -> Iterator[Text]:
     say = run.say
-    yield say("Source: control ledger{markers}.", markers=sources(*run.of_tables("controls"), *run.rests_on(ORIGIN)))
+    yield say("Source: control ledger{markers}.", markers=sources(run.of_tables("controls"), run.rests_on(ORIGIN)))
     open_ones = [m for g in groups for a in g.answers if a.answer == UNSETTLED for m in a.measures]
     if any(m.status == "unchecked" for m in open_ones):
         yield say(

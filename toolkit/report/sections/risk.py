@@ -15,7 +15,7 @@ from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.origins import by_product
-from toolkit.report.i18n.text import NONE, Inline, Text, muted, sentences, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, muted, sentences, strong, text
 from toolkit.report.tables.outlook import falls, own_calculation, shocks, tail
 
 NOISY = 0.5
@@ -97,7 +97,7 @@ def _volatilities(run: Findings) -> Figure | None:
         else say("Band: 68% interval of the corrected figure."),
     )  # fmt: skip
     legend = (("raw", say.words("as observed")), ("level", say.words("as used in this report; band: as corrected")))
-    foot = text(say("Source: price series"), sources(*run.of_prices("fx")), ".")
+    foot = text(say("Source: price series"), run.of_prices("fx"), ".")
     if noisy:
         foot = text(foot, " ", say("Customs values are noisy; a model takes the noise out."))
     if longer := remembered(rows):

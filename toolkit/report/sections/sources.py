@@ -13,7 +13,7 @@ from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, sources, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, text
 from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
@@ -189,8 +189,7 @@ def _what(run: Findings, key: str, fact: Fact) -> Inline:
 
 
 def _quoted(run: Findings, fact: Fact) -> Text:
-    markers = () if fact.source_id is None else run.of_sources(fact.source_id)
-    return text(name(_cited(run, fact.source)), sources(*markers))
+    return text(name(_cited(run, fact.source)), run.of_sources(fact.source_id))
 
 
 def _cited(run: Findings, words: str) -> str:

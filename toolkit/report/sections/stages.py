@@ -14,7 +14,7 @@ from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import STAGES, stage, years
-from toolkit.report.i18n.text import Text, name, sentences, sources, strong, text
+from toolkit.report.i18n.text import Text, name, sentences, strong, text
 
 Named = tuple[MetalSupply, StageSupply]
 ROUNDED = 0.03
@@ -43,9 +43,7 @@ def stages(run: Findings) -> tuple[Block, ...] | Missing:
         "Share of world production of the three largest producers, {years}.",
         years=say.listed(sorted({years(at.period_start, at.period_end) for _, at in rows})),
     )
-    source = say(
-        "Source: statistics of production{markers}.", markers=sources(*run.of_sources(*(at.source_id for _, at in rows)))
-    )
+    source = say("Source: statistics of production{markers}.", markers=run.of_sources(*(at.source_id for _, at in rows)))
     legend = tuple((css, told) for css, told in words if css in fills)
     chart = Chart(stacked(stacks, run.fmt), f"{told}.")
     return (Figure(_finding(run, rows), sub, (chart,), legend, source, _table(run, rows)),)
@@ -125,7 +123,7 @@ def uses(run: Findings) -> tuple[Block, ...] | Missing:
         row=lambda row: Row(gauge=row[1].share),
     )
     keys = [metal.uses_source_id for metal in metals]
-    source = say("Source: EU studies{study}.", study=sources(*run.of_sources(*keys)))
+    source = say("Source: EU studies{study}.", study=run.of_sources(*keys))
     return (Figure(title, sub, (table,), source=source),)
 
 

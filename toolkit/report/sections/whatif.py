@@ -8,12 +8,12 @@ from toolkit.records.parts.whatif import Band as LossBand
 from toolkit.records.parts.whatif import Effect, MetalStop, Multiples, PublishedCheck, WhatIf
 from toolkit.report.charts.bands import Bands, bands
 from toolkit.report.compose import folded, section
-from toolkit.report.document import Block, Chart, Figure, Missing, Paragraph, Shown, Table, left, right
+from toolkit.report.document import Block, Chart, Figure, Missing, Paragraph, Shown, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Written
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import years
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, plain, sentences, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, plain, sentences, strong, text
 from toolkit.shocks.elasticity import Elasticity
 
 
@@ -72,11 +72,11 @@ def _multiples(run: Findings, moving: Sequence[MetalStop]) -> Figure:
     published = {check.asset: 1.0 + check.change for check in part.checks}
     rows = [_row(run, metal, published.get(metal.asset)) for metal in order]
     first = part.shown[0]
-    legend = [
-        ("part", say.words("loss of {loss} of world supply", loss=fmt.percent(first.loss, 0))),
-        ("hollow", say.words("full stop: loss of all that {country} makes", country=maker(run))),
-    ]
-    legend += [("outside", say.words("published elsewhere, for a full stop"))] if any(row.outside for row in rows) else []
+    marked = legend(
+        (True, "part", say.words("loss of {loss} of world supply", loss=fmt.percent(first.loss, 0))),
+        (True, "hollow", say.words("full stop: loss of all that {country} makes", country=maker(run))),
+        (any(row.outside for row in rows), "outside", say.words("published elsewhere, for a full stop")),
+    )
     estimated = mark(
         "Source: shares of production of {years}{shares}; elasticities are estimated from past cases, and where the formula "
         "ends is an assumption{assumed}."
@@ -87,13 +87,13 @@ def _multiples(run: Findings, moving: Sequence[MetalStop]) -> Figure:
     source = say(
         assumed if part.response is None else estimated,
         years=say.listed(sorted({years(m.period_start, m.period_end) for m in order if m.period_start and m.period_end})),
-        shares=sources(*run.of_sources(*(metal.source_id for metal in order))),
-        assumed=sources(*run.rests_on(SUM, STOP, CARRIED)),
+        shares=run.of_sources(*(metal.source_id for metal in order)),
+        assumed=run.rests_on(SUM, STOP, CARRIED),
     )
     caption = say.words("share of {country} in world production", country=maker(run))
     chart = Chart(bands(rows, caption, fmt), _told(run, order))
     foot = text(source, *(text(" ", words) for words in left_out(run)))
-    return Figure(_finding(run, order), _formula(run), (chart,), tuple(legend), foot, losses(run))
+    return Figure(_finding(run, order), _formula(run), (chart,), marked, foot, losses(run))
 
 
 def _row(run: Findings, metal: MetalStop, published: float | None) -> Bands:
@@ -135,7 +135,7 @@ def _formula(run: Findings) -> Text:
             "{most} no single e sets the price.",
             observed=response.observed,
             published=response.published,
-            assumed=sources(*run.rests_on(SUM)),
+            assumed=run.rests_on(SUM),
             most=run.assumed(fmt.percent(part.carried_to, 0), CARRIED),
         )
     low, central, high = (run.assumed(fmt.number(end, 2), SUM, marked=end == e.central) for end in ends(e))
@@ -267,7 +267,7 @@ def cases(run: Findings) -> Figure | None:
         moves=fmt.percent(found.moves, 0),
     )
     source = say("Own calculation from control notices, customs data, shares of production and assumptions{assumed}.",
-                 assumed=sources(*run.rests_on(SUM)))  # fmt: skip
+                 assumed=run.rests_on(SUM))  # fmt: skip
     return Figure(title, sub, (table,), source=source)
 
 
@@ -284,7 +284,7 @@ def left_out(run: Findings) -> Iterator[Text]:
         yield say(
             "Precious metals are left out of the stop{assumed}: {metals}.",
             metals=precious,
-            assumed=sources(*run.rests_on(STOCKS)),
+            assumed=run.rests_on(STOCKS),
         )
     if unknown := state(UNKNOWN):
         yield say("No shares are known at the stage of {metals}.", metals=unknown)
@@ -315,7 +315,7 @@ def money(run: Findings) -> Figure | None:
     )
     source = say(
         "Own calculation from values of the subject, shares of production and assumptions{assumed}.",
-        assumed=sources(*run.rests_on(SUM, STOP, CARRIED, STOCKS)),
+        assumed=run.rests_on(SUM, STOP, CARRIED, STOCKS),
     )
     foot = sentences(source, _money_short(run, gains["whole"][-1]))
     if most is not None and any(end > most for name in names for row in gains[name] for end in ends(row.multiples)):
@@ -418,5 +418,5 @@ def outside(run: Findings) -> Figure | None:
     )
     cited = say.listed(list(dict.fromkeys(say.term("term", check.citation) for check in checks)))
     keys = [check.source_id for check in checks]
-    source = say("Source: {cited}{markers}.", cited=cited, markers=sources(*run.of_sources(*keys)))
+    source = say("Source: {cited}{markers}.", cited=cited, markers=run.of_sources(*keys))
     return Figure(title, sub, (table,), source=source)

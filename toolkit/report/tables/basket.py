@@ -102,7 +102,7 @@ def _figure(run: Findings, slices: Sequence[Slice], marks: Sequence[tuple[str, s
     told = "; ".join(part.label for part in slices)
     foot = run.say(
         "Source: notices of the Chinese authorities{markers}.",
-        markers=sources(*run.of_tables("controls"), *run.rests_on(UNCERTAIN, *rests)),
+        markers=sources(run.of_tables("controls"), run.rests_on(UNCERTAIN, *rests)),
     )
     title = run.say("What of it export controls reach")
     return Figure(title, sub, (Chart(basket(slices, run.fmt), f"{told}."),), legend, foot)

@@ -8,11 +8,11 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from toolkit.records.positions import Position
 from toolkit.report.charts.waterfall import Step, waterfall
-from toolkit.report.document import Bar, Chart, Figure, Row, Table, left, right
+from toolkit.report.document import Bar, Chart, Figure, Row, Table, left, legend, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital, readable
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, sources, strong, text
 from toolkit.report.markers import CHARGES, COSTS, OFFERS, SET, STORAGE
 
 ASSUMED = ("assumption", "published_fee")
@@ -65,7 +65,7 @@ def _rests_on(run: Findings, key: str) -> tuple[str, ...]:
         found = (CHARGES,)
     else:
         found = (COSTS,) if traded else ()
-    return found if run.rests_on(*found) else ()
+    return found if run.rests_on(*found).refs else ()
 
 
 def entry_rests_on(run: Findings) -> tuple[str, ...]:
@@ -111,13 +111,12 @@ def cost_waterfall(run: Findings) -> Figure | None:
         cost=cost,
     )
     told = [f"{step.label} {step.written}" for step in steps]
-    markers = run.rests_on(*entry_rests_on(run))
     return Figure(
         title,
         say("From the budget to what is held, in {currency}.", currency=run.currency),
         (Chart(waterfall(steps, fmt), f"{'; '.join(told)}."),),
-        (("hollow", say.words("rests on an assumption")),) * assumed,
-        say("Own calculation{markers}.", markers=Span("", refs=(*run.of_prices(), *markers))),
+        legend((assumed, "hollow", say.words("rests on an assumption"))),
+        say("Own calculation{markers}.", markers=sources(run.of_prices(), run.rests_on(*entry_rests_on(run)))),
         _table(run, found),
     )
 
@@ -184,7 +183,7 @@ def costs_by_trade(run: Findings) -> Figure | None:
         _trades_finding(run, paid, total),
         text(say("What each trade pays: {costs}, in {currency}.", costs=run.entry_words, currency=run.currency), *flag),
         (table,),
-        (("hollow", say.words("rests on an assumption")),) * assumed,
+        legend((assumed, "hollow", say.words("rests on an assumption"))),
         _source(run),
     )
 
@@ -206,7 +205,7 @@ def _source(run: Findings) -> Text:
     rests = entry_rests_on(run)
     if COSTS in rests:
         return run.say("Source: {terms}.", terms=run.assumed(run.say.words("typical dealer terms"), *rests))
-    return run.say("Source: terms of the products{markers}.", markers=Span("", refs=run.rests_on(*rests)))
+    return run.say("Source: terms of the products{markers}.", markers=run.rests_on(*rests))
 
 
 def _yearly(run: Findings) -> list[Bar]:
@@ -226,9 +225,9 @@ def trade_rests_on(run: Findings, p: Position) -> tuple[str, ...]:
     """Keys of the assumptions that the cost of a trade rests on: terms of the dealer, a premium, charges of the strategy."""
     own = (COSTS,) if p.terms in ASSUMED else ()
     offered = (OFFERS,) if p.offer_of and "premium" in run.entry_items else ()
-    charged = (CHARGES,) if run.rests_on(CHARGES) else ()
+    charged = (CHARGES,) if run.rests_on(CHARGES).refs else ()
     keys = (*own, *offered, *charged)
-    return keys if run.rests_on(*keys) else ()
+    return keys if run.rests_on(*keys).refs else ()
 
 
 def cost_of(run: Findings, p: Position, words: str) -> Span:

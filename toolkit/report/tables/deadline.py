@@ -12,7 +12,7 @@ from toolkit.records.subjects import Market
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.countries import CHINA
 from toolkit.report.i18n.formats import capital, day
-from toolkit.report.i18n.text import Span, Text, name, sources, strong, text
+from toolkit.report.i18n.text import Span, Text, name, strong, text
 from toolkit.report.tables.lanes import in_words, suspended_until
 from toolkit.report.tables.lots import PLANNED
 
@@ -36,7 +36,7 @@ def deadline(run: Findings) -> Iterator[Text]:
     row = near[0]
     when = strong(f"{capital(run.away(row.date))}, {fmt.long_date(row.date)}")
     suspended = suspended_until(run, row.date)
-    markers = sources(*run.of_tables("controls"))
+    markers = run.of_tables("controls")
     if suspended:
         numbers = dict.fromkeys(fmt.notices(say.term("term", r.number or r.event_id)) for r in suspended)
         yield say.counted(
@@ -71,7 +71,7 @@ def _returned(run: Findings) -> Iterator[Text]:
             "when": strong(f"{capital(run.away(row.date))}, {fmt.long_date(row.date)}"),
             "day": fmt.long_date(row.returns),
             "reviewed": fmt.long_date(reviewed),
-            "markers": sources(*run.of_tables("controls")),
+            "markers": run.of_tables("controls"),
         }
         if ended:
             yield say(

@@ -14,7 +14,7 @@ from toolkit.report.document import Chart, Figure, Table, left
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
-from toolkit.report.i18n.text import Text, name, sources
+from toolkit.report.i18n.text import Text, name
 from toolkit.report.tables.facts import instrument
 
 AHEAD = timedelta(days=150)
@@ -74,7 +74,7 @@ def timeline(run: Findings) -> Figure | None:
         tuple((state, say.words(words)) for state, words in STATES.items() if state in shown),
         say(
             "Source: control ledger{markers}.",
-            markers=sources(*run.of_sources(*(key for lane in lanes for key in lane.sources))),
+            markers=run.of_sources(*(key for lane in lanes for key in lane.sources)),
         ),
         _table(run, lanes),
     )

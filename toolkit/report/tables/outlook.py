@@ -59,9 +59,9 @@ def falls(run: Findings) -> Figure | None:
     return Figure(title, sub, (table,), (), own_calculation(run))
 
 
-def own_calculation(run: Findings, *more: str) -> Text:
+def own_calculation(run: Findings, *more: Span) -> Text:
     """The source line of what was computed from prices, with further markers."""
-    return text(run.say("Own calculation"), sources(*run.of_prices("fx"), *more), ".")
+    return text(run.say("Own calculation"), sources(run.of_prices("fx"), *more), ".")
 
 
 def _stepped_back(words: Text) -> Text:
@@ -84,7 +84,7 @@ def shocks(run: Findings) -> Figure | None:
     sub = say(
         "Loss of value at once; a minus is a gain. Probability within the horizon of the scenarios, after the strategy’s views."
     )
-    foot = text(say("Own calculation"), sources(*run.of_tables("controls"), *run.of_prices(), *run.rests_on(SHOCKS)), ".")
+    foot = text(say("Own calculation"), sources(run.of_tables("controls"), run.of_prices(), run.rests_on(SHOCKS)), ".")
     return Figure(_shocks_finding(run, rows), sub, (table, *_notes(run)), (), foot)
 
 
@@ -134,7 +134,7 @@ def tail(run: Findings) -> Figure | None:
         right("% of value", lambda key: _bold(run.derived(fmt.number(100 * values[key], 1), SHOCKS, marked=False))),
     )
     body: tuple[Block, ...] = (table,) if run.shocks else (table, *_notes(run))
-    return Figure(_tail_finding(run, values), text(over, " ", alone), body, (), own_calculation(run, *run.rests_on(SHOCKS)))
+    return Figure(_tail_finding(run, values), text(over, " ", alone), body, (), own_calculation(run, run.rests_on(SHOCKS)))
 
 
 def _bold(span: Span) -> Span:

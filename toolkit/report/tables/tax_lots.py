@@ -9,7 +9,7 @@ from toolkit.report.charts.lot_gantt import Period, lot_gantt
 from toolkit.report.document import Chart, Figure, Row, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
-from toolkit.report.i18n.text import NONE, Inline, Text, sentences, sources, strong, text
+from toolkit.report.i18n.text import NONE, Inline, Text, sentences, strong, text
 from toolkit.report.tables.lots import shown_name
 
 TAX = "tax"
@@ -142,7 +142,7 @@ def _sub(run: Findings, tax: Tax) -> Text:
         return say("No rule on the taxation of private sales is bundled for {place}.", place=run.place(tax.country))
     return say(
         "A private sale more than one year after the purchase is tax-free in Germany{markers}; each lot has its own clock.",
-        markers=sources(*run.rests_on(TAX)),
+        markers=run.rests_on(TAX),
     )
 
 
@@ -154,8 +154,8 @@ def _foot(run: Findings, tax: Tax) -> Iterator[Text]:
     )
     yield run.say(
         "Source: purchases of the file, at the last exchange rate of their day{fx}; estimated prices{prices}. Not tax advice.",
-        fx=sources(*run.of_tables("fx")),
-        prices=sources(*run.of_prices()),
+        fx=run.of_tables("fx"),
+        prices=run.of_prices(),
     )
     if doubted := sum(lot.doubted for lot in lots):
         yield run.say.counted(
