@@ -26,7 +26,6 @@ from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.app.subjects import Subject as Found
-from toolkit.app.subjects import parts_of
 from toolkit.records.factors import Factors
 from toolkit.report.findings import Findings
 
@@ -99,7 +98,7 @@ def with_parts(record: Record) -> Subject:
 @once
 def _parts(record: str) -> dict[str, Any]:
     found = subject_of(json.loads(record))
-    return parts_of(found, subjects.context_of(found, settings())).to_json()
+    return subjects.with_parts(found, subjects.context_of(found, settings())).parts.to_json()
 
 
 def in_json(found: Found) -> Subject:

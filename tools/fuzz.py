@@ -37,7 +37,7 @@ from toolkit.app.config import resolve
 from toolkit.app.definitions import definitions
 from toolkit.app.runs import with_checksums
 from toolkit.app.strategies.language import language
-from toolkit.app.subjects import context_of, parts_of
+from toolkit.app.subjects import context_of, with_parts
 from toolkit.cli.main import command, run
 from toolkit.core.decode import parse_toml
 from toolkit.core.errors import SpecError
@@ -297,7 +297,7 @@ def _stored() -> Mapping[str, str]:
     """A run and what was found beside it, to damage."""
     record = json.loads(_called(("optimize", "minimum-risk", "--no-report", *DAY, "--json"))[1])
     run = Run.model_validate(record)
-    parts = parts_of(run, context_of(run, resolve({}, file=None)))
+    parts = with_parts(run, context_of(run, resolve({}, file=None))).parts
     return {"run.json": json.dumps(record), "findings.json": json.dumps(parts.to_json())}
 
 

@@ -97,9 +97,9 @@ class Run(ReportedAnswer[records.Run]):
 
     @cached_property
     def _subject(self) -> Subject:
-        from toolkit.app.subjects import Subject, parts_of  # noqa: PLC0415  # who asks for weights alone does not pay for a report
+        from toolkit.app.subjects import with_parts  # noqa: PLC0415  # who asks for weights alone does not pay for a report
 
-        return Subject(self.found, parts_of(self.found, self.context))
+        return with_parts(self.found, self.context)
 
 
 ELSEWHERE = {

@@ -69,12 +69,13 @@ class NoAnswer(Infeasible):
 
 def _save(record: Run | Conflict, inputs: Mapping[str, Any], context: Context, *, report: bool, lang: str | None) -> Path:
     output = context.settings.config.output
-    files = run_files(record, inputs)
+    files = run_files(record)
     if report:
         # The report's libraries take as long to import as the solver: only who wants a report pays.
         from toolkit.app.report.stored import with_report  # noqa: PLC0415
+        from toolkit.app.subjects import with_parts  # noqa: PLC0415
 
-        files |= with_report(record, context, lang)
+        files |= with_report(with_parts(record, context), context, lang)
     return store(Path(output.folder) / RUNS, record.run_id, with_checksums(files, inputs))
 
 

@@ -88,14 +88,9 @@ def orders_csv(record: Run) -> str:
     return csv_text([ORDERS, *([row[name] for name in ORDERS] for row in rows)])
 
 
-def run_files(record: Run | Conflict, inputs: Mapping[str, Any]) -> dict[str, bytes]:
-    """The files of a run but its report, by name.
-
-    Args:
-        record: The run object, or that of a conflict, which has no weights.
-        inputs: Strategy, configuration, data hashes, versions, seed.
-    """
-    files = {RECORD: to_json(record.to_json()).encode(), INPUTS: to_json(inputs).encode()}
+def run_files(record: Run | Conflict) -> dict[str, bytes]:
+    """The files of a run, or of a conflict, which has no weights, but its report and its inputs, by name."""
+    files = {RECORD: to_json(record.to_json()).encode()}
     if isinstance(record, Run):
         files["weights.csv"] = weights_csv(record).encode()
         files["orders.csv"] = orders_csv(record).encode()
@@ -103,8 +98,13 @@ def run_files(record: Run | Conflict, inputs: Mapping[str, Any]) -> dict[str, by
 
 
 def with_checksums(files: Mapping[str, bytes], inputs: Mapping[str, Any]) -> dict[str, bytes]:
-    """The files of a run with the SHA-256 of each in `inputs.json`, so that a changed figure is never reported as computed."""
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != INPUTS}
+    """The files of a run and `inputs.json` with the SHA-256 of each: a changed figure is never reported as computed.
+
+    Args:
+        files: By name, without this one.
+        inputs: Strategy, configuration, data hashes, versions, seed.
+    """
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     return {**files, INPUTS: to_json({**inputs, "sha256": digests}).encode()}
 
 

@@ -60,7 +60,7 @@ def market(context: Context, metal: str | None = None) -> Subject:
     Raises:
         DataError, FrameError: when the data package or the file of events cannot be used.
     """
-    return _with_parts(market_record(context, metal), context)
+    return with_parts(market_record(context, metal), context)
 
 
 def metal_of(context: Context, name: str) -> str:
@@ -88,7 +88,7 @@ def holdings(request: ExposureRequest) -> Subject:
     Raises:
         ToolkitError: as `toolkit.app.holdings.exposure.expose`.
     """
-    return _with_parts(holdings_record(request), request.context)
+    return with_parts(holdings_record(request), request.context)
 
 
 def holdings_record(request: ExposureRequest) -> Holdings:
@@ -128,7 +128,7 @@ def backtest(found: Backtest, context: Context, *, client: str | None = None) ->
         **({} if client is None else {"client": client}),
     }
     record = with_phrases(BacktestSubject.model_validate(fields))
-    return _with_parts(record.model_copy(update={"phrases": {**record.phrases, **found.phrases}}), context)
+    return with_parts(record.model_copy(update={"phrases": {**record.phrases, **found.phrases}}), context)
 
 
 def context_of(record: Record, settings: Settings) -> Context:
@@ -138,9 +138,9 @@ def context_of(record: Record, settings: Settings) -> Context:
     return Context(owned, date.fromisoformat(record.as_of), events)
 
 
-def parts_of(record: Record, context: Context) -> Parts:
-    """What is to be found beside a subject of `context`; its figures stay as they are, nothing is solved again."""
-    return findings(_ask(record, context))
+def with_parts(record: Record, context: Context) -> Subject:
+    """A subject of `context` with what is found beside it; its figures stay as they are, nothing is solved again."""
+    return Subject(record, findings(_ask(record, context)))
 
 
 def base(context: Context, lots: Sequence[LotExposure] = ()) -> dict[str, Any]:
@@ -161,10 +161,6 @@ def base(context: Context, lots: Sequence[LotExposure] = ()) -> dict[str, Any]:
         **in_record(map(note, context.notes)),
         "phrases": {},
     }
-
-
-def _with_parts(record: Record, context: Context) -> Subject:
-    return Subject(record, parts_of(record, context))
 
 
 def _ask(record: Record, context: Context) -> Ask:

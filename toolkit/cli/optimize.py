@@ -105,7 +105,7 @@ def optimize(
     if folder is not None and charts is not None:
         from toolkit.app.report.stored import load_run
 
-        write_charts(load_run(folder, request.context.settings).subject, charts, common)
+        write_charts(load_run(folder, request.context.settings), charts, common)
     if strict and result.record.warnings:
         raise typer.Exit(WARNINGS_UNDER_STRICT)
 

@@ -176,13 +176,13 @@ def _subject(
         events=context.given_events is not None,
         metal=metal is not None,
     )
-    stored = load_run(run, context.settings)
-    if whom is not None and whom != stored.subject.record.client:
+    subject = load_run(run, context.settings)
+    if whom is not None and whom != subject.record.client:
         raise SpecError("a stored run has the client that it was made for.", hint="Give --client to `toolkit optimize`.")
-    if common.as_of is not None and common.as_of != stored.subject.record.as_of:
-        hint = message("Leave --as-of out: the run is of {as_of}.", as_of=stored.subject.record.as_of)
+    if common.as_of is not None and common.as_of != subject.record.as_of:
+        hint = message("Leave --as-of out: the run is of {as_of}.", as_of=subject.record.as_of)
         raise SpecError("a stored run has a date of its own.", hint=hint)
-    return stored.folder, stored.subject
+    return run, subject
 
 
 def _refuse(what: str, **given: bool) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.records import partial
-from toolkit.app.runs import put, run_files, run_id, store
+from toolkit.app.runs import put, run_files, run_id, store, with_checksums
 from toolkit.core.errors import SpecError
 from toolkit.records.run import Run
 
@@ -20,7 +20,7 @@ RECORD = {
 
 
 def test_a_run_is_written_in_one_step_and_an_equal_run_changes_nothing(tmp_path):
-    files = run_files(partial(Run, RECORD), {"a": 1})
+    files = with_checksums(run_files(partial(Run, RECORD)), {"a": 1})
     first = store(tmp_path / "runs", RECORD["run_id"], {**files, "report.html": b"<html>"})
     again = store(tmp_path / "runs", RECORD["run_id"], files)
     assert first == again == tmp_path / "runs" / "2026-01-01-x-1"
@@ -49,9 +49,9 @@ def test_a_folder_that_cannot_be_written_says_which_option_helps(tmp_path):
 
 
 def test_a_spreadsheet_does_not_run_a_name(tmp_path):
-    text = run_files(partial(Run, RECORD), {})["weights.csv"].decode()
+    text = run_files(partial(Run, RECORD))["weights.csv"].decode()
     assert "'=cmd()" in text
-    told = run_files(partial(Run, RECORD), {})["orders.csv"].decode().splitlines()[1]
+    told = run_files(partial(Run, RECORD))["orders.csv"].decode().splitlines()[1]
     assert told == "buy,'=cmd(),2.0,kg,,0.5,1.0,0.0,0.0,-1.0,'@lot b,'+1,,,"
 
 

@@ -31,7 +31,7 @@ def stored(tmp_path):
     return store(
         tmp_path / "out/runs",
         "a",
-        with_checksums({"run.json": json.dumps(RUN).encode(), "inputs.json": b"{}", "findings.json": b"{}"}, {"seed": 0}),
+        with_checksums({"run.json": json.dumps(RUN).encode(), "findings.json": b"{}"}, {"seed": 0}),
     )
 
 
@@ -74,7 +74,7 @@ def test_a_changed_run_is_refused(stored, name, seed, capsys):
 
 def test_a_run_of_an_earlier_version_is_refused_by_reports_in_plain_words(tmp_path, capsys):
     earlier = {**{key: value for key, value in RUN.items() if key != "orders"}, "schema_version": 1}
-    files = {"run.json": json.dumps(earlier).encode(), "inputs.json": b"{}", "findings.json": b"{}"}
+    files = {"run.json": json.dumps(earlier).encode(), "findings.json": b"{}"}
     store(tmp_path / "out/runs", "2026-01-01-early", with_checksums(files, {"seed": 0}))
     assert run(["report", "last", "--out", str(tmp_path / "out")]) == 2
     told = capsys.readouterr().err
@@ -210,7 +210,7 @@ def test_a_stored_run_with_a_damaged_part_is_refused(tmp_path, capsys):
     }
     for words, parts in faulty.items():
         content = b"[" * 100_000 if parts is None else json.dumps(parts).encode()
-        files = {**run_files(subject_of(subject.record), {"seed": 0}), "findings.json": content}
+        files = {**run_files(subject_of(subject.record)), "findings.json": content}
         store(tmp_path / "out/runs", "a", with_checksums(files, {"seed": 0}))
         assert run(["report", "a", "--out", str(tmp_path / "out"), "--format", "md"]) == 2
         told = " ".join(capsys.readouterr().err.split())
@@ -227,8 +227,8 @@ def test_what_another_version_found_with_fewer_keys_is_found_again_and_what_this
     less = {**whole, name: {key: value for key, value in whole[name].items() if key != lost}}
     for run_name, version in (("earlier", "0.0.9"), ("own", __version__)):
         made = {**record, "run_id": f"2026-01-01-{run_name}", "versions": {**record["versions"], "toolkit": version}}
-        files = {"run.json": json.dumps(made).encode(), "inputs.json": b"{}", "findings.json": json.dumps(less).encode()}
+        files = {"run.json": json.dumps(made).encode(), "findings.json": json.dumps(less).encode()}
         store(tmp_path, made["run_id"], with_checksums(files, {"seed": 0}))
-    assert load_run(tmp_path / "2026-01-01-earlier", settings()).subject.parts.to_json() == whole
+    assert load_run(tmp_path / "2026-01-01-earlier", settings()).parts.to_json() == whole
     with pytest.raises(SpecError, match=lost):
         load_run(tmp_path / "2026-01-01-own", settings())

@@ -19,7 +19,7 @@ import pytest
 
 from tests.records import Subject, report_html, subject_of
 from tests.subjects import backtest, holdings, market, settings
-from toolkit.app.subjects import DEFAULT_REPORT, context_of, parts_of
+from toolkit.app.subjects import DEFAULT_REPORT, context_of, with_parts
 
 TOKEN = re.compile(r"(?<![\w.,])[−+]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w])")
 IN_TEXT = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -191,4 +191,4 @@ def test_a_figure_that_is_not_in_the_json_is_found_out(subjects):
 def test_what_is_found_beside_a_run_is_found_again(subjects):
     record = subjects["normal"].record
     found = subject_of(record)
-    assert subjects["normal"].parts == parts_of(found, context_of(found, settings())).to_json()
+    assert subjects["normal"].parts == with_parts(found, context_of(found, settings())).parts.to_json()

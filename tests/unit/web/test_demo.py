@@ -34,6 +34,7 @@ from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.app.languages import language
 from toolkit.app.optimize import optimize
+from toolkit.app.subjects import Subject
 from toolkit.core.errors import DataError
 from toolkit.market.sources.base import data_source
 from toolkit.market.sources.yahoo import LISTED
@@ -192,7 +193,8 @@ class TestSolving:
     def test_a_part_beside_the_answer_is_not_shown_either(self, demo, start, monkeypatch):
         row = Provenance(table="flows", source="UN", source_id="comtrade", licence="own use", as_of=None, known_from="2026-01-01",
                          rows=1, sha256="", overdue_days=0)  # fmt: skip
-        monkeypatch.setattr(solving, "parts_of", lambda *_: Parts.model_construct(flows=Flows.model_construct(data=(row,))))
+        found = Parts.model_construct(flows=Flows.model_construct(data=(row,)))
+        monkeypatch.setattr(solving, "with_parts", lambda record, _: Subject(record, found))
         with pytest.raises(DataError, match="UN may not be shown"):
             demo.document(start.position, "en")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit import __version__
@@ -10,35 +9,25 @@ from toolkit.app.clients import content_hash, path_word
 from toolkit.app.config import Settings
 from toolkit.app.context import Context
 from toolkit.app.report.render import report
-from toolkit.app.runs import AGAIN, INPUTS, RECORD, read_run, read_stored, store, to_json, with_checksums
-from toolkit.app.subjects import DEFAULT_REPORT, Subject, context_of, parts_of
+from toolkit.app.runs import AGAIN, RECORD, read_run, read_stored, store, to_json, with_checksums
+from toolkit.app.subjects import DEFAULT_REPORT, Record, Subject, context_of, with_parts
 from toolkit.core.errors import SpecError
-from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.reading import read
-from toolkit.records.run import Run
 from toolkit.records.subjects import BacktestSubject
 
 PARTS = "findings.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A stored subject and its folder."""
-
-    folder: Path
-    subject: Subject
-
-
-def with_report(record: Run | Conflict, context: Context, lang: str | None = None) -> dict[str, bytes]:
-    """What was found beside a run, and its report in a language, by default that of the settings, as files by name."""
-    parts, name = parts_of(record, context), DEFAULT_REPORT[record.kind]
-    page = report(record, parts, name=name, lang=lang or context.settings.config.output.language)
+def with_report(subject: Subject, context: Context, lang: str | None = None) -> dict[str, bytes]:
+    """What was found beside a subject, and its report in a language, by default that of the settings, as files by name."""
+    record, parts, language = subject.record, subject.parts, lang or context.settings.config.output.language
+    page = report(record, parts, name=DEFAULT_REPORT[record.kind], lang=language)
     return {PARTS: to_json(parts.to_json()).encode(), page_of(record, context, lang): page}
 
 
-def page_of(record: Run | Conflict, context: Context, lang: str | None = None) -> str:
-    """Name of the file of the report of a run in a language, by default that of the settings."""
+def page_of(record: Record, context: Context, lang: str | None = None) -> str:
+    """Name of the file of the report of a subject in a language, by default that of the settings."""
     usual = context.settings.config.output.language
     return file_name(DEFAULT_REPORT[record.kind], record.kind, lang or usual, usual, "html")
 
@@ -55,24 +44,19 @@ def store_backtest(subject: Subject, reports: Path, context: Context, lang: str 
     Raises:
         SpecError: when it cannot be written.
     """
-    record, usual = subject.record, context.settings.config.output.language
+    record = subject.record
     if not isinstance(record, BacktestSubject):
         raise TypeError(f"{record.kind!r} is no backtest")
-    name, content = DEFAULT_REPORT[record.kind], record.to_json()
-    page = file_name(name, record.kind, lang or usual, usual, "html")
+    content = record.to_json()
     named = [one.name for one in record.backtest.strategies if one.role == "strategy"]
     parts = (record.as_of, path_word(record.client or ""), "backtest", path_word("-".join(named)), content_hash(content))
     inputs = {"toolkit": __version__, "strategies": named}
-    files = {
-        RECORD: to_json(content).encode(),
-        PARTS: to_json(subject.parts.to_json()).encode(),
-        INPUTS: to_json(inputs).encode(),
-        page: report(record, subject.parts, name=name, lang=lang or usual),
-    }
-    return store(reports, "-".join(part for part in parts if part), with_checksums(files, inputs)) / page
+    files = {RECORD: to_json(content).encode(), **with_report(subject, context, lang)}
+    folder = store(reports, "-".join(part for part in parts if part), with_checksums(files, inputs))
+    return folder / page_of(record, context, lang)
 
 
-def load_run(folder: Path, settings: Settings) -> Stored:
+def load_run(folder: Path, settings: Settings) -> Subject:
     """A stored run with what was found beside it; that is looked up again where there is none, or another version found less.
 
     Raises:
@@ -87,7 +71,7 @@ def load_run(folder: Path, settings: Settings) -> Stored:
         if versions.get("toolkit") == __version__:
             raise
         found = None
-    return Stored(folder, Subject(record, parts_of(record, context_of(record, settings)) if found is None else found))
+    return with_parts(record, context_of(record, settings)) if found is None else Subject(record, found)
 
 
 def file_name(name: str, kind: str, lang: str, usual: str, suffix: str) -> str:

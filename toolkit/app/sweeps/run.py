@@ -15,7 +15,7 @@ from toolkit.app.allocation.inputs import priced_market
 from toolkit.app.allocation.request import Request
 from toolkit.app.backtest.decide import among
 from toolkit.app.clients import content_hash, path_word
-from toolkit.app.runs import INPUTS, RECORD, SWEEPS, put, read_object, store, to_json, with_checksums
+from toolkit.app.runs import RECORD, SWEEPS, put, read_object, store, to_json, with_checksums
 from toolkit.app.sweeps.executors import Executor
 from toolkit.app.sweeps.tasks import LOST, Data, Failure, Outcome, Task
 from toolkit.app.versions import versions
@@ -76,9 +76,8 @@ def sweep(asked: SweepRequest, executor: Executor) -> Sweep:
     """
     tasks = _run(asked, executor)
     found = _record(asked, tasks)
-    inputs = _inputs(asked, tasks)
-    files = {RECORD: to_json(found.to_json()).encode(), INPUTS: to_json(inputs).encode()}
-    store(asked.folder.parent / SWEEPS, found.sweep_id, with_checksums(files, inputs))
+    files = with_checksums({RECORD: to_json(found.to_json()).encode()}, _inputs(asked, tasks))
+    store(asked.folder.parent / SWEEPS, found.sweep_id, files)
     return found
 
 

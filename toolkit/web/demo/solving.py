@@ -31,7 +31,7 @@ from toolkit.app.optimize import NoAnswer, optimize
 from toolkit.app.prices import PriceFiles
 from toolkit.app.report import as_document
 from toolkit.app.report.pdf import printer
-from toolkit.app.subjects import DEFAULT_REPORT, parts_of
+from toolkit.app.subjects import DEFAULT_REPORT, with_parts
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import DataError, Infeasible, ToolkitError
 from toolkit.market.sources.base import data_sources
@@ -194,7 +194,7 @@ class Demo:
             record = optimize(Request(strategy, context, budget_given=True, prices=self._prices)).record
         except NoAnswer as error:
             record = error.record
-        parts = parts_of(record, context)
+        parts = with_parts(record, context).parts
         _check_shown((*record.data, *(row for part in parts.found for row in part.data)))
         return as_document(record, parts, name=DEFAULT_REPORT[record.kind], lang=language)[0]
 

@@ -32,9 +32,9 @@ def test_it_is_rendered_again_to_the_same_bytes(folder, subject):
     assert meant(str(folder), folder.parents[1]) == folder
     assert meant(folder.name[:-4], folder.parents[1]) == folder
     stored = load_run(folder, settings())
-    assert stored.subject.record.kind == "backtest"
-    assert stored.subject.record.to_json() == subject.record.to_json()
-    again = report(stored.subject.record, stored.subject.parts, name="backtest")
+    assert stored.record.kind == "backtest"
+    assert stored.record.to_json() == subject.record.to_json()
+    again = report(stored.record, stored.parts, name="backtest")
     assert again == (folder / "report.html").read_bytes()
     assert store_backtest(subject, folder.parent, context(AS_OF)) == folder / "report.html"
 
