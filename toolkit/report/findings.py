@@ -219,7 +219,7 @@ class Findings:
         """What entering is paid for."""
         premium = any(map(self.is_abroad, self.shown))
         found = [*self.entry_items] or ["spread", *(["premium"] if premium else [])]
-        known = [self.say.words(ENTRY[key]) if key in ENTRY else self.say.term("term", formats.readable(key)) for key in found]
+        known = [self.say.word(key, ENTRY) for key in found]
         return self.say.series(known)
 
     @property

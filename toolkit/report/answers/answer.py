@@ -116,7 +116,7 @@ class Answer:
 
     def word(self, identifier: str) -> str:
         """The words of an identifier of the data: a status, a form, an instrument."""
-        return self.say.term("term", readable(identifier))
+        return self.say.word(identifier)
 
     def origin(self, code: str) -> str:
         """The ISO-3 code of a country of origin, in words where it is not known."""
@@ -144,7 +144,7 @@ class Answer:
 
     def notice(self, number: str) -> str:
         """The number of a notice, or the authority of one without."""
-        return self.say.fmt.notices(self.say.term("term", number))
+        return self.say.notice(number)
 
     def document(self, name: str, title: Text = ()) -> Document:
         """What was told so far; without a title of its own under the name of the command."""

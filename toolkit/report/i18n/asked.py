@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from toolkit.records.conflict import AskedLimit
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import SIDES, SQUARES, measure_words, scale
 from toolkit.report.i18n.text import Text, name, plain, text
@@ -39,7 +38,7 @@ def asked(run: Findings, limit: AskedLimit) -> Text:
     sides = [plain(side_asked(run, limit, side, value)) for side in SIDES if (value := getattr(limit, side)) is not None]
     if not sides:
         words, _ = RULES.get(kind, (None, None))
-        return run.say(words) if words else text(run.say.term("term", readable(kind)))
+        return run.say(words) if words else text(run.say.word(kind))
     told = run.say.series(sides)
     if kind == "cardinality" and (of := [*(limit.assets or ()), *(limit.groups or ())]):
         told = plain(run.say("{asked} of {assets}", asked=told, assets=run.say.series(of)))
@@ -52,7 +51,7 @@ def asked(run: Findings, limit: AskedLimit) -> Text:
 def kept(run: Findings, kind: str) -> str:
     """What an answer keeps of a constraint without a number."""
     _, words = RULES.get(kind, (None, None))
-    return run.say.words(words) if words else run.say.term("term", readable(kind))
+    return run.say.words(words) if words else run.say.word(kind)
 
 
 def side_asked(run: Findings, limit: AskedLimit, side: str, value: float | str) -> Text:

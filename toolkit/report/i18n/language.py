@@ -12,11 +12,12 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from toolkit.records.base import Phrase
 from toolkit.report.i18n.countries import short_country
-from toolkit.report.i18n.formats import DASH, Formats, capital
+from toolkit.report.i18n.formats import DASH, Formats, capital, readable
 from toolkit.report.i18n.text import Inline, Span, Text, joined, name, plain, text
 
 CONTEXTS = ("name", "metal", "country", "table", "source", "term", "note", "strategy")
@@ -111,6 +112,14 @@ class Language:
     def term(self, context: str, words: str) -> str:
         """Words that come from data, in this language where the catalogue has them."""
         return self._found(context, words)[0]
+
+    def word(self, identifier: str, known: Mapping[str, str] = MappingProxyType({})) -> str:
+        """An identifier of the data in words, those of a table where it has it: a status, a form, an instrument."""
+        return self.words(known[identifier]) if identifier in known else self.term("term", readable(identifier))
+
+    def notice(self, title: str) -> str:
+        """The number of a notice in short, or the authority of one without."""
+        return self.fmt.notices(self.term("term", title))
 
     def name(self, words: str) -> Span:
         """A name that came from outside: translated where known, isolated from the text around it."""

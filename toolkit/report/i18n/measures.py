@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from toolkit.records.answers.explanation import PointWorth
 from toolkit.records.limits import Limit, Objective
-from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import Language, mark
 
 CONFIDENCE = 0.95
@@ -49,7 +48,7 @@ def measure_words(name: str, confidence: float | None = None, say: Language | No
     """
     say = say or Language()
     if name not in _WORDS:
-        return say.term("term", readable(name))
+        return say.word(name)
     tail, level = say.words(WORST), ""
     if confidence is not None:
         part = _PARTS.get(round(confidence, 6))

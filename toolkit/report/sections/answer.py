@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Heading, KeyFigure, KeyFigures, Paragraph, Status
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Text, joined, plain, sentences, sources, text
 from toolkit.report.markers import COSTS, NORMAL, SHOCKS, STORAGE, UNCERTAIN
@@ -231,7 +230,7 @@ def _entry(run: Findings) -> KeyFigure:
 def _status(run: Findings) -> Text:
     """How good the answer is known to be."""
     say, status, gap = run.say, run.proposal.status, run.proposal.solver.lots_gap
-    message = say(STATUS[status]) if status in STATUS else text(say.term("term", readable(status)))
+    message = text(say.word(status, STATUS))
     if gap is None:
         return message
     gap_told = run.fmt.percent(gap, 2)

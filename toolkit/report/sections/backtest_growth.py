@@ -174,7 +174,7 @@ def _events(run: Findings, found: Backtest) -> Table | Text:
         return right(text(briefly(run, one)), lambda event: fmt.percent(loss) if (loss := event.losses[one.name]) else NONE)
 
     def notice(event: EventLosses) -> Text:
-        number = name(fmt.notices(say.term("term", event.title)))
+        number = name(say.notice(event.title))
         return text(number, muted(f" · {fmt.short_date(event.announced)}"))
 
     return run.table(

@@ -122,8 +122,7 @@ def _first(rows: Sequence[Upcoming], following: str | None) -> Mark:
 
 def standing_in_words(run: Findings, row: Upcoming) -> str:
     """What a date rests on, for a reader."""
-    key = standing(row)
-    return run.say.words(STANDING[key]) if key in STANDING else run.say.term("term", key)
+    return run.say.word(standing(row), STANDING)
 
 
 def _entry(run: Findings, row: Upcoming, following: str | None) -> Date:
@@ -279,7 +278,7 @@ def _titles(run: Findings, titles: Sequence[str]) -> Text:
 
 
 def _title(run: Findings, title: str) -> str:
-    return run.fmt.notices(run.say.term("term", title))
+    return run.say.notice(title)
 
 
 def _authority(run: Findings, row: Upcoming) -> Span:

@@ -64,11 +64,11 @@ def _controls(found: Findings, part: Changes) -> Figure:
 
 def _ledger(found: Findings, part: Changes) -> Iterator[Text]:
     """What the table covers, how far the ledger reaches, and claims that it does not follow."""
-    say, fmt = found.say, found.fmt
+    say = found.say
     yield say("Legal measures and reported practice of every country in the ledger.")
     yield review(found, part.reviewed_to or part.ledger_until)
     for row in found.record.upcoming:
-        number = name(fmt.notices(say.term("term", row.number or row.title)))
+        number = name(say.notice(row.number or row.title))
         for claim in row.claims:
             told = {"who": name(say.term("term", claim.authority)), "number": number}
             if claim.relation == "may_extend":
@@ -95,11 +95,11 @@ def inferred(found: Findings, part: Changes) -> Text:
 
 def _measure(found: Findings, row: ControlChange) -> Text:
     say = found.say
-    number = name(found.fmt.notices(say.term("term", row.title)))
+    number = name(say.notice(row.title))
     if row.targets:
-        targets = say.series([found.fmt.notices(say.term("term", title)) for title in row.targets])
+        targets = say.series([say.notice(title) for title in row.targets])
         return say("{number} (suspension of {targets})", number=number, targets=targets)
-    return say("{number} ({instrument})", number=number, instrument=say.term("term", formats.readable(row.instrument)))
+    return say("{number} ({instrument})", number=number, instrument=say.word(row.instrument))
 
 
 def _targets(found: Findings, row: ControlChange) -> Text:

@@ -14,7 +14,6 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Line, Matrix, Missing, State, left, right
 from toolkit.report.findings import Findings, is_confirmed
 from toolkit.report.i18n.countries import CHINA
-from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import origin, short_country
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sentences, sources, strong, text
@@ -183,7 +182,7 @@ def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bo
         return None
     say, fmt = run.say, run.fmt
     m = min(official, key=lambda m: (SHOWN.index(m.status), GRAVITY.index(m.instrument), m.since or date.min))
-    number = fmt.notices(say.term("term", m.number or m.authority))
+    number = say.notice(m.number or m.authority)
     until = say.words("to {day}", day=fmt.short_date(m.until)) if m.until else ""
     if m.instrument == "exporter_whitelist":
         return State("whitelist", number, until or say.words("in force"))
@@ -202,7 +201,7 @@ def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bo
         (m for m in official if column_of_licences and m.instrument == "ban" and m.status == "suspended" and m.until), None
     )
     if held:
-        day, ban = fmt.short_date(held.until), fmt.notices(say.term("term", held.number or held.authority))
+        day, ban = fmt.short_date(held.until), say.notice(held.number or held.authority)
         told = say.words("{state}; ban of {number} suspended to {day}", state=told, number=ban, day=day)
     return State("on", number, told, brief=told if is_ban or held else "", urgent=held is not None)
 
@@ -359,7 +358,7 @@ def _own(run: Findings, p: Position) -> Text:
 
 
 def _number(m: Measure, run: Findings) -> str:
-    return run.fmt.notices(run.say.term("term", m.number or m.authority))
+    return run.say.notice(m.number or m.authority)
 
 
 def _reaching(run: Findings, p: Position) -> Inline:
@@ -373,7 +372,7 @@ def _reaching(run: Findings, p: Position) -> Inline:
         return muted(run.say.words("no clause that the ledger knows"))
     told = []
     for m in found:
-        status = run.say.term("term", readable(m.status))
+        status = run.say.word(m.status)
         if not is_confirmed(m):
             status = run.say.words("{status}, unconfirmed", status=status)
         told.append(text(f"{_number(m, run)} ({status})", run.of_sources(m.source_id)))

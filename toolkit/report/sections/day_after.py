@@ -112,7 +112,7 @@ def _table(run: Findings) -> Table:
         right("Value, {currency}", lambda row: NONE if row[1].value is None else strong(run.fmt.number(row[1].value))),
         left("Today", lambda row: say.words(ANSWER[row[1].today])),
         left(say("From {day}", day=run.fmt.short_date(part.after)), lambda row: strong(say.words(ANSWER[row[1].after]))),
-        left("Measure", lambda row: ", ".join(run.fmt.notices(say.term("term", number)) for number in row[1].numbers) or NONE),
+        left("Measure", lambda row: ", ".join(say.notice(number) for number in row[1].numbers) or NONE),
     )
 
 

@@ -150,7 +150,7 @@ def _table(run: Findings, found: ControlHistory) -> Table:
         "Notices and what they changed",
         found.changes,
         left("Day", lambda one: fmt.short_date(one.day)),
-        left("Notice", lambda one: name(fmt.notices(say.term("term", one.number)))),
+        left("Notice", lambda one: name(say.notice(one.number))),
         left("What happened", happened),
         left("Metals", lambda one: say.series([of_key(key, say) for key in one.assets])),
         right("Under control then", lambda one: share(_under(one), strong)),

@@ -10,7 +10,7 @@ from toolkit.report.charts.heatmap import Pair, heatmap
 from toolkit.report.compose import beside, section
 from toolkit.report.document import Bar, Block, Chart, Figure, Missing, Paragraph, Shown, Table, left, right
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import capital, readable
+from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.origins import by_product
 from toolkit.report.i18n.text import NONE, Inline, Text, muted, name, strong, text
@@ -104,7 +104,7 @@ def _members(run: Findings, f: Factor) -> Text:
 def _series(run: Findings, key: str) -> str:
     """The name of a price series: a metal's, or that of a good that only explains."""
     words = run.say.term("metal", key)
-    return run.say.term("term", readable(key)) if words == key else words
+    return run.say.word(key) if words == key else words
 
 
 def _explained(run: Findings, model: FactorModel) -> Figure:

@@ -10,7 +10,7 @@ from toolkit.report.charts.reactions import Strip, reactions
 from toolkit.report.compose import folded, section
 from toolkit.report.document import Block, Chart, Figure, Panels, Row, Shown, SmallMultiple, Table, left, legend, right
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import day, readable
+from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Text, joined, muted, name, plain, strong, text
 from toolkit.shocks.event_study import Summary
@@ -95,7 +95,7 @@ def _panels(run: Findings) -> Figure:
 def _foot(run: Findings, shown: Sequence[HistoryCase]) -> Text:
     """Where the prices of these cases are from, and how far all cases depend on each other."""
     say, part = run.say, run.part(History)
-    bases = say.series([say.term("term", readable(basis)) for basis in dict.fromkeys(case.basis for case in shown)])
+    bases = say.series([say.word(basis) for basis in dict.fromkeys(case.basis for case in shown)])
     overlapping = say.counted(
         part.overlapping,
         "{some} of {total} cases shares its year with other events on the metal.",
@@ -248,7 +248,7 @@ def label_of(run: Findings, event: Notice | HistoryCase) -> str:
     if event.number:
         return run.fmt.notices(event.number)
     kind = event.instrument
-    return run.say.words(KINDS[kind]) if kind in KINDS else run.say.term("term", readable(kind))
+    return run.say.word(kind, KINDS)
 
 
 def cases(run: Findings) -> Figure:
@@ -363,7 +363,7 @@ def points(run: Findings) -> Figure | None:
         "Dated prices around notices without a series",
         found,
         left("Metal", run.head),
-        left("Around", lambda row: fmt.notices(say.term("term", row.notice))),
+        left("Around", lambda row: say.notice(row.notice)),
         left("Price of", lambda row: text(name(fmt.sentence(say.term("term", row.basis))), f", {row.unit}")),
         left("First price", lambda row: _dated(run, row.first)),
         left("Last price", lambda row: _dated(run, row.last) if row.last else NONE),

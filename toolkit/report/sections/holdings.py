@@ -286,7 +286,7 @@ def _price(run: Findings, lot: LotExposure) -> Text:
 
 
 def _numbers(run: Findings, lot: LotExposure) -> str:
-    return ", ".join(run.fmt.notices(run.say.term("term", number)) for number in lot.measures)
+    return ", ".join(run.say.notice(number) for number in lot.measures)
 
 
 def _stop(lot: LotExposure) -> str:

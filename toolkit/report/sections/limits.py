@@ -12,7 +12,6 @@ from toolkit.report.document import Block, Figure, Missing, Row, left, right
 from toolkit.report.findings import HOLDS, Findings
 from toolkit.report.i18n.asked import kept
 from toolkit.report.i18n.countries import NAMES
-from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import SIDES, SOFT, SQUARES, Scale, fall_in_words, measure_words, scale, worth
 from toolkit.report.i18n.names import of_strategy
@@ -150,9 +149,9 @@ def _spoken(run: Findings, kind: str, where: str) -> Inline:
     """A label of the run in words: a factor or group, a metal; what the user wrote stays as written."""
     say = run.say
     if factor := next((s.factor for s in run.proposal.scenarios if s.name == where), None):
-        return say("{factor} falls", factor=say.term("term", readable(factor)))
+        return say("{factor} falls", factor=say.word(factor))
     if where in run.proposal.exposures.factors or where in {p.group for p in run.proposal.positions}:
-        return say.term("term", readable(where))
+        return say.word(where)
     spoken = {p.element: run.metal(p) for p in by_product(run.positions, run.offers) if p.element}
     spoken |= {p.asset: run.metal(p) for p in run.proposal.positions}
     return spoken.get(where) or (of_strategy(where, say) if kind == "scenario_loss" else name(say.term("metal", where)))

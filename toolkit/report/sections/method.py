@@ -91,7 +91,7 @@ def _identity(run: Findings) -> Iterator[tuple[str, Text]]:
 def _solution(run: Findings) -> Iterator[tuple[str, Text]]:
     """How the answer was found and how well it is proven; a run without an answer has none of it."""
     say, fmt, objective = run.say, run.fmt, run.proposal.objective
-    kind, value = say.term("term", readable(objective.kind)), fmt.plain_number(objective.value)
+    kind, value = say.word(objective.kind), fmt.plain_number(objective.value)
     yield say.words("Objective"), say("{kind}, value {value}", kind=kind, value=value)
     yield say.words("Solver"), _solver(run)
     yield say.words("Certificate"), _certificate(run)
@@ -102,11 +102,8 @@ def _solver(run: Findings) -> Text:
     """Which solver answered, and what those said that were asked before."""
     say, solver = run.say, run.proposal.solver
 
-    def word(key: str) -> str:
-        return say.term("term", readable(key))
-
-    attempts = [f"{a.solver}: {word(a.status)}, {word(a.outcome)}" for a in solver.attempts]
-    told = {"solver": name(solver.name), "status": word(solver.status)}
+    attempts = [f"{a.solver}: {say.word(a.status)}, {say.word(a.outcome)}" for a in solver.attempts]
+    told = {"solver": name(solver.name), "status": say.word(solver.status)}
     return (
         say("{solver}, {status}; attempts: {attempts}", **told, attempts="; ".join(attempts))
         if attempts

@@ -121,9 +121,7 @@ def _panel(run: Findings, one: PriceSeries, span: tuple[date, date]) -> SmallMul
             level=fmt.price(last.level), error=fmt.price(last.error, like=last.level), **written,
         )  # fmt: skip
     else:
-        basis = BASES.get(one.basis)
-        word = say.words(basis) if basis else say.term("term", one.basis.replace("_", " "))
-        note = say("{basis}, last {month}", basis=word, month=written["month"])
+        note = say("{basis}, last {month}", basis=say.word(one.basis, BASES), month=written["month"])
         told = say("{metal}: {print} {unit} ({month}).", **written)
     return SmallMultiple(text(run.head(one)), note, Chart(levels(_months(one), span, fmt), plain(told)))
 

@@ -9,7 +9,6 @@ from toolkit.records.parts.quality import Quality, SeriesQuality
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Shown, left, right
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, sentences, text
 
@@ -103,7 +102,7 @@ def _columns(run: Findings, shown: Sequence[Fault]) -> list[Shown[SeriesQuality]
     return [
         left(
             "Basis",
-            lambda row: text(say.term("term", readable(row.basis)), muted(f", {say.words('noisy')}") if row.noisy else ""),
+            lambda row: text(say.word(row.basis), muted(f", {say.words('noisy')}") if row.noisy else ""),
         ),
         right("Prices", lambda row: fmt.number(row.observations)),
         left("First", lambda row: fmt.month(row.first)),

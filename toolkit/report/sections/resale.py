@@ -221,7 +221,7 @@ def _state(run: Findings, answer: ResaleAnswer) -> State:
 
 
 def _number(run: Findings, m: ResaleMeasure) -> str:
-    return run.fmt.notices(run.say.term("term", m.number or m.authority))
+    return run.say.notice(m.number or m.authority)
 
 
 def _symbols(groups: Iterable[LotGroup]) -> str:

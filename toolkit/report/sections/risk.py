@@ -11,7 +11,6 @@ from toolkit.report.charts.intervals import Interval, intervals, is_logarithmic
 from toolkit.report.compose import beside, section
 from toolkit.report.document import Bar, Block, Chart, Figure, Missing, Table, left, right
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import readable
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import measure_words
 from toolkit.report.i18n.origins import by_product
@@ -43,7 +42,7 @@ def risk(run: Findings) -> tuple[Block, ...] | Missing:
 
 def seen(run: Findings, model: str) -> str:
     """How an observation model looks at a price, in words."""
-    return run.say.words(SEEN[model]) if model in SEEN else run.say.term("term", readable(model))
+    return run.say.word(model, SEEN)
 
 
 def _contributions(run: Findings) -> Figure:

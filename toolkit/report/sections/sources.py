@@ -91,7 +91,7 @@ def _prices(run: Findings) -> Text:
         newest[basis] = max(newest.get(basis, ""), last)
     if newest:
         told = [
-            say("{basis} to {month}", basis=say.term("term", readable(basis)), month=run.fmt.month(last))
+            say("{basis} to {month}", basis=say.word(basis), month=run.fmt.month(last))
             for basis, last in sorted(newest.items())
         ]
         return say.listed(told)
@@ -171,7 +171,7 @@ def _facts(run: Findings, found: Mapping[str, Fact]) -> Figure:
     table = run.table(
         "Unconfirmed facts",
         found.items(),
-        left("Notice or statement", lambda one: name(run.fmt.notices(say.term("term", one[1].label)))),
+        left("Notice or statement", lambda one: name(say.notice(one[1].label))),
         left("What", lambda one: _what(run, *one)),
         left("Why it is unconfirmed", lambda one: why_unconfirmed(run, one[1]), "Why"),
         left("Source", lambda one: _quoted(run, one[1])),

@@ -247,7 +247,7 @@ def cases(run: Findings) -> Figure | None:
     table = run.table(
         "Reactions of prices to losses of supply",
         found.cases,
-        left("Case", lambda case: fmt.notices(say.term("term", case.title))),
+        left("Case", lambda case: say.notice(case.title)),
         left("Metal", run.head),
         right(say("Share of {country} then", country=maker(run)), lambda case: fmt.percent(case.share_then, 0), "share"),
         right("Loss of world supply", lambda case: fmt.percent(case.loss, 0), "loss"),

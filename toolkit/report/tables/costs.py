@@ -10,7 +10,7 @@ from toolkit.records.positions import Position
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.document import Bar, Chart, Figure, Row, Table, left, legend, right
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import capital, readable
+from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, sources, strong, text
 from toolkit.report.markers import CHARGES, COSTS, OFFERS, SET, STORAGE
@@ -147,7 +147,7 @@ def _table(run: Findings, found: tuple[Item, ...]) -> Table:
 def _line(run: Findings, key: str) -> str:
     if not key:
         return run.say.words("Trading cost")
-    return run.say.words(LINES[key]) if key in LINES else run.say.term("term", readable(key))
+    return run.say.word(key, LINES)
 
 
 def costs_by_trade(run: Findings) -> Figure | None:
@@ -213,7 +213,7 @@ def _yearly(run: Findings) -> list[Bar]:
     yearly = run.proposal.costs.by_purpose.yearly
     if yearly.get("sites", 0.0) <= 0:
         return []
-    told = {key: run.say.words(YEARLY[key]) if key in YEARLY else run.say.term("term", readable(key)) for key in yearly}
+    told = {key: run.say.word(key, YEARLY) for key in yearly}
     return [
         Bar.of(muted(told[key]), run.derived(run.fmt.number(amount), STORAGE, marked=False), "")
         for key, amount in yearly.items()

@@ -38,7 +38,7 @@ def deadline(run: Findings) -> Iterator[Text]:
     suspended = suspended_until(run, row.date)
     markers = run.of_tables("controls")
     if suspended:
-        numbers = dict.fromkeys(fmt.notices(say.term("term", r.number or r.event_id)) for r in suspended)
+        numbers = dict.fromkeys(say.notice(r.number or r.event_id) for r in suspended)
         yield say.counted(
             len(suspended),
             "{when}: last day on which {measures} ({numbers}) is suspended; in force again from {again} unless that is "
@@ -66,7 +66,7 @@ def _returned(run: Findings) -> Iterator[Text]:
         if any(claim.standing == "agreed" for claim in row.claims) or not _concerns(run, row):
             continue
         ended = suspended_until(run, row.date)
-        numbers = say.listed([name(fmt.notices(say.term("term", title))) for title in row.acts_on])
+        numbers = say.listed([name(say.notice(title)) for title in row.acts_on])
         told = {
             "when": strong(f"{capital(run.away(row.date))}, {fmt.long_date(row.date)}"),
             "day": fmt.long_date(row.returns),

@@ -168,7 +168,7 @@ def _lanes(run: Findings) -> Iterator[Lane]:
         if not concerned:
             continue
         everything = len(row.assets) > len(licensed) / 2 and set(row.assets) == licensed
-        numbers = [run.fmt.notices(run.say.term("term", r.number or r.event_id)) for r in group]
+        numbers = [run.say.notice(r.number or r.event_id) for r in group]
         yield Lane(
             row.instrument,
             run.say.words("All under licence") if everything else _symbols(run, concerned, row.uncertain),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from toolkit.records.risk import Scenario
 from toolkit.report.document import Bar, Block, Figure, Notes, left, right
 from toolkit.report.findings import Findings
-from toolkit.report.i18n.formats import capital, readable
+from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.measures import CONFIDENCE, ORDER, SQUARES, measure_words
 from toolkit.report.i18n.text import NONE, Span, Text, muted, name, sources, strong, text
@@ -19,7 +19,7 @@ FACTORS = {"dollar": mark("the dollar"), "supply_shock": mark("the supply shock"
 
 def factor(say: Language, key: str) -> str:
     """The name of a factor."""
-    return say.words(FACTORS[key]) if key in FACTORS else say.term("term", readable(key))
+    return say.word(key, FACTORS)
 
 
 def falls(run: Findings) -> Figure | None:
