@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import calendar
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from toolkit.records.parts.history import PathMonth
-from toolkit.report.charts.plane import Field, Plane
+from toolkit.report.charts.plane import Field, Plane, log_ticks
 from toolkit.report.charts.theme import PANEL, TOKENS, Layer, specification
 from toolkit.report.document import Chart, Drawing
 from toolkit.report.i18n.formats import Formats
@@ -20,10 +19,11 @@ LINE, PLOT, FOOT = 13, 108, 18
 """Px of a line of words above the plot, of the plot, and below it."""
 ROWS, NEAR = 3, 12
 """Lines of words there may be, and px within which two events share their words."""
-STEPS = (1, 2, 5)
 MONTHS = (-6, 0, 3, 6, 12)
 """Those with a number on the axis: the horizons of the event study and where the path begins."""
 HUNDRED = 100.0
+TICKS = 5
+"""Most numbers of the scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +57,8 @@ def indexed(paths: Sequence[Indexed], fmt: Formats) -> tuple[Chart, ...]:
 def span(paths: Sequence[Indexed]) -> tuple[float, float]:
     """The ends of the common scale: 1, 2 or 5 times a power of ten around every level."""
     levels = [figure for path in paths for month in path.months for figure in (month.level, month.benchmark) if figure]
-    return _step(min([*levels, HUNDRED]), up=False), _step(max([*levels, HUNDRED]), up=True)
-
-
-def _step(figure: float, *, up: bool) -> float:
-    """The nearest of 1, 2, 5 times a power of ten that is not below `figure`, or not above it."""
-    power = 10.0 ** math.floor(math.log10(figure))
-    steps = [step * power for step in (*STEPS, 10)]
-    return min(step for step in steps if step >= figure) if up else max(step for step in steps if step <= figure)
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Numbers of the scale, 1-2-5, not more than five."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    found = [step * 10.0**power for power in powers for step in STEPS if low <= step * 10.0**power <= high]
-    return found if len(found) <= 5 else [tick for tick in found if math.log10(tick).is_integer()]
+    low, high = min([*levels, HUNDRED]), max([*levels, HUNDRED])
+    return log_ticks(low / 10, low)[-1], log_ticks(high, high * 10)[0]
 
 
 def _field(path: Indexed, ends: tuple[float, float] = (1.0, HUNDRED), top: float = 0.0) -> Field[float]:
@@ -110,7 +97,8 @@ def _spec(path: Indexed, ends: tuple[float, float], lines: int, fmt: Formats) ->
 
 
 def _axes(field: Field[float], path: Indexed, fmt: Formats) -> Iterator[Layer]:
-    plane, every = field.plane, _ticks(field.low, field.high)
+    plane, every = field.plane, log_ticks(field.low, field.high)
+    every = every if len(every) <= TICKS else log_ticks(field.low, field.high, (1,))
     for colour, ticks in (("grid", [t for t in every if t != HUNDRED]), ("mut", [HUNDRED])):
         rows = [{"x": LEFT, "x2": ROOM, "y": field.y(tick)} for tick in ticks]
         yield plane.marks("rule", rows, color=TOKENS[colour], strokeWidth=1)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.report.charts.lettering import cut
+from toolkit.report.charts.plane import log_ticks
 from toolkit.report.charts.theme import COLUMN, FIT, PHONE, TOKENS, field, layer, sized, specification
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
@@ -14,7 +15,6 @@ from toolkit.report.i18n.formats import Formats
 ROW = 26
 LABELS = 96
 """Room in px for names."""
-LOG_TICKS = tuple(m * 10.0**e for e in range(-2, 5) for m in (1, 2, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _spec(rows: tuple[Interval, ...], width: int, fmt: Formats) -> str:
     ends = [100 * v for r in rows for v in (r.raw, r.believed, r.low, r.high)]
     low, high = 0.85 * min(ends), 1.15 * max(ends)
     log = is_logarithmic(rows)
-    ticks = [t for t in LOG_TICKS if low <= t <= high]
+    ticks = log_ticks(low, high) if log else []
     scale = {"type": "log", "domain": [low, high], "nice": False} if log else {"domain": [0, high or 1.0], "nice": True}
     label = {"labelExpr": f"{names}[datum.value]", "labelLimit": LABELS + 8, "labelPadding": 8}
     y = field("key:O", axis={"title": None, **label})
@@ -57,7 +57,7 @@ def _spec(rows: tuple[Interval, ...], width: int, fmt: Formats) -> str:
         "labelExpr": f"datum.value + {json.dumps(fmt.percent(0, 0)[1:])}",
         "labelOverlap": False,
         "grid": True,
-        **({"values": ticks} if log and ticks else {"tickCount": 4}),
+        **({"values": ticks} if ticks else {"tickCount": 4}),
     }
     x = field("believed:Q", axis=x_axis, scale=scale)
     raw, dot = (

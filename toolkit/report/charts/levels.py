@@ -11,6 +11,7 @@ from datetime import date
 
 from toolkit.core.calendar import month_number
 from toolkit.report.charts.lettering import width
+from toolkit.report.charts.plane import log_ticks
 from toolkit.report.charts.theme import FIT, PANEL, TOKENS, Channel, Layer, field, layer, specification
 from toolkit.report.document import Drawing, Drawings
 from toolkit.report.i18n.formats import Formats
@@ -131,18 +132,12 @@ def price_axis(low: float, high: float) -> tuple[tuple[float, float], list[float
         high: Most of it.
     """
     bottom, top = low / ROOM, high * ROOM
-    every = _ticks(bottom / 10.0, top * 10.0, (1, 2, 5))
+    every = log_ticks(bottom / 10.0, top * 10.0)
     while len(inside := [tick for tick in every if bottom <= tick <= top]) < 2:
         below, above = max(tick for tick in every if tick < bottom), min(tick for tick in every if tick > top)
         bottom, top = (below, top) if bottom / below <= above / top else (bottom, above)
     if len(inside) > GRIDLINES:
-        decades = _ticks(bottom, top, (1,))
+        decades = log_ticks(bottom, top, (1,))
         inside = decades if len(decades) > 1 else inside
         inside = inside[:: math.ceil(len(inside) / GRIDLINES)]
     return (bottom, top), inside
-
-
-def _ticks(low: float, high: float, steps: tuple[int, ...]) -> list[float]:
-    """Round numbers between two prices: `steps` of every decade."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    return [tick for e in decades for m in steps if low <= (tick := float(f"{m}e{e}")) <= high]

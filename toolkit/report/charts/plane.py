@@ -182,3 +182,9 @@ def linear_ticks(low: float, high: float) -> tuple[float, ...]:
         step /= 2.0
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return tuple(round(step * i, 12) for i in range(first, last + 1))
+
+
+def log_ticks(low: float, high: float, steps: tuple[int, ...] = (1, 2, 5)) -> list[float]:
+    """Round numbers between two ends above zero, themselves among them: `steps` of every decade."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [tick for e in decades for m in steps if low <= (tick := float(f"{m}e{e}")) <= high]
