@@ -66,11 +66,7 @@ def verify(context: Context) -> Verified:
     root = store_to_write(context.settings)
     found = verify_files(root)
     damaged = tuple(Damage(file=file, fault=fault) for file, fault in found.faults)
-    record = Verified(
-        as_of=context.as_of.isoformat(), store=str(root),
-        versions=found.versions, files=found.files, bytes=found.size, damaged=damaged,
-        uncommitted=found.uncommitted,
-    )  # fmt: skip
+    record = Verified.from_objects(found, as_of=context.as_of, store=str(root), bytes=found.size, damaged=damaged)
     if damaged:
         names = ", ".join(one.file for one in damaged[:3])
         more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
