@@ -47,6 +47,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "max_return": {"objective": {"kind": "max_return", "volatility": 0.13}},
 }
 SCENARIOS = 2000
+METHOD = "cholesky"
+"""Of drawing normal numbers: the signs of eigenvectors, numpy's default, depend on the number of threads."""
 for measure in ("mad", "cvar", "evar"):
     for metals, budget in ((30, 100_000), (30, 1_000_000), (60, 100_000), (60, 1_000_000)):
         VARIANTS[f"{measure}, {metals} metals, {budget:,}"] = {"measure": measure, "metals": metals, "budget": budget}
@@ -73,7 +75,7 @@ def random_problem(
     specific = rng.uniform(0.08, 0.3, n) ** 2
     if dense:
         covariance = loadings @ factor_cov @ loadings.T + np.diag(specific)
-        sample = np.cov(rng.multivariate_normal(np.zeros(n), covariance, size=120), rowvar=False)
+        sample = np.cov(rng.multivariate_normal(np.zeros(n), covariance, size=120, method=METHOD), rowvar=False)
         values, vectors = np.linalg.eigh(sample)
         loadings, factor_cov, specific = vectors, np.diag(values), np.zeros(n)
     assets = tuple(Asset(key=f"a{i}", name=f"A{i}", lot_size=1.0, spread=float(rng.uniform(0.04, 0.2))) for i in range(n))
@@ -88,8 +90,9 @@ def random_problem(
     forecast_cov = loadings @ factor_cov @ loadings.T + np.diag(specific)
     if measure:
         objective = {"kind": "min_risk", "measure": measure}
-    outcomes = rng.multivariate_normal(np.full(n, 0.004), forecast_cov / 12, size=SCENARIOS) if measure else None
-    if outcomes is not None:
+    outcomes = None
+    if measure:
+        outcomes = rng.multivariate_normal(np.full(n, 0.004), forecast_cov / 12, size=SCENARIOS, method=METHOD)
         outcomes *= np.sqrt(5 / rng.chisquare(5, size=(SCENARIOS, 1)))
     return Problem(
         forecast=Forecast(

@@ -25,7 +25,7 @@ SWAPPED = 40
 LOOKED_AT = 30
 """Neighbours that are measured in full where that is slow: those that are best by the slope."""
 MOVES = 100
-PER_NEIGHBOUR, PER_MEASURE = 2e-7, 1e-4
+PER_NEIGHBOUR, PER_MEASURE = 5e-8, 1e-4
 """Seconds of a neighbour, for each asset, and of one that is measured in full, of the machine that `Work` counts in."""
 
 
@@ -72,9 +72,11 @@ class Score:
     def amounts(self, values: FloatArray) -> FloatArray:
         """(..., n + 1): the values, (..., n), and the cash that is left."""
         trades, costs = values - self.problem.previous, self.problem.costs
-        size = np.abs(trades)
         paid = np.clip(trades, 0, None) @ costs.purchase + np.clip(-trades, 0, None) @ costs.sale
-        paid = paid + size**1.5 @ costs.impact + (size > TRADED) @ costs.fees / self.problem.data.budget
+        if costs.impact.any():
+            paid = paid + np.abs(trades) ** 1.5 @ costs.impact
+        if costs.fees.any():
+            paid = paid + (np.abs(trades) > TRADED) @ costs.fees / self.problem.data.budget
         return np.concatenate([values, (1.0 - values.sum(axis=-1) - paid)[..., None]], axis=-1)
 
     def many(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -89,15 +91,19 @@ class Score:
             small = np.where(trades > TRADED, more - trades, np.where(trades < -TRADED, less + trades, 0.0))
             excess += np.clip(small - TRADED, 0.0, None).sum(axis=-1)
         held = values > TRADED
-        excess += np.sum(np.where(held, np.clip(self.terms.floor - values, 0.0, None), 0.0), axis=1)
+        if self.terms.floor.any():
+            excess += np.sum(np.where(held, np.clip(self.terms.floor - values, 0.0, None), 0.0), axis=1)
         for count in self.terms.counts:
             number = held @ count.members
             over = 0 if count.most is None else np.clip(number - count.most, 0, None)
             excess += A_HOLDING * (over + np.clip(count.fewest - number, 0, None))
-        d = values / self.wealth - q.target
-        value = np.sum((d @ q.R.T) ** 2, axis=1) + np.sum((q.s * d) ** 2, axis=1) + values @ q.c / self.wealth
+        value = values @ q.c / self.wealth
+        if q.R.any() or q.s.any():
+            d = values / self.wealth - q.target
+            value += np.sum((d @ q.R.T) ** 2, axis=1) + np.sum((q.s * d) ** 2, axis=1)
         value += beyond[:, soft] @ limits.price[soft] / self.wealth if soft.any() else 0.0
-        value += (np.abs(values - self.problem.previous) > TRADED) @ self.trade_fee
+        if (fee := self.trade_fee).any():
+            value += (np.abs(values - self.problem.previous) > TRADED) @ fee
         for fee, stored in self.sites:
             value += fee * np.any(held[:, stored], axis=1)
         excess = np.where(excess > (HOLDS if self.terms.loose.any() else EXACT), excess, 0.0)
@@ -114,19 +120,26 @@ class Score:
 
     def one(self, values: FloatArray) -> tuple[float, float]:
         """Excess over every limit and the objective of one answer, (n,)."""
-        excess, value = (float(number[0]) for number in self.many(values[None]))
-        a = self.amounts(values)
-        total = float(a.sum())
-        if total <= 0:
-            return np.inf, np.inf
-        value += sum(part.value(a / total) for part in self.parts) * total / self.wealth
-        for constraint in self.convex:
-            if not isinstance(constraint.function, Deviation):
+        excess, value = self._in_full(values[None], *self.many(values[None]))
+        return float(excess[0]), float(value[0])
+
+    def _in_full(self, values: FloatArray, excess: FloatArray, value: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What `many` tells of c answers, (c, n), and the functions that it leaves out."""
+        if self.plain:
+            return excess, value
+        limits = [constraint for constraint in self.convex if not isinstance(constraint.function, Deviation)]
+        for k, a in enumerate(self.amounts(values)):
+            total = float(a.sum())
+            if total <= 0:
+                excess[k] = value[k] = np.inf
+                continue
+            value[k] += sum(part.value(a / total) for part in self.parts) * total / self.wealth
+            for constraint in limits:
                 over = constraint.at(total).excess(a / total)
                 if constraint.price is None:
-                    excess += over if over > HOLDS else 0.0
+                    excess[k] += over if over > HOLDS else 0.0
                 else:
-                    value += constraint.price * max(over, 0.0) * total / self.wealth
+                    value[k] += constraint.price * max(over, 0.0) * total / self.wealth
         return excess, value
 
     def slope(self, values: FloatArray) -> FloatArray:
@@ -150,21 +163,18 @@ class Score:
         moves = self._moves(values)
         excess, value = self.one(values)
         for _ in range(MOVES if len(moves) else 0):
-            if work is not None:
-                if work.over:
-                    break
-                work.spend(PER_NEIGHBOUR * len(moves) * len(values) + PER_MEASURE * (0 if self.plain else LOOKED_AT))
             near = values + moves
             near = near[np.all(near > -TRADED, axis=1)]
             near = np.where(near > TRADED, near, 0.0)
+            if not len(near) or (work is not None and work.over):
+                break
+            if work is not None:
+                work.spend(PER_NEIGHBOUR * near.size + PER_MEASURE * (0 if self.plain else LOOKED_AT))
             beyond, worth = self.many(near)
-            if not self.plain and len(near):
+            if not self.plain:
                 first = np.lexsort((worth + (near - values) @ self.slope(values), beyond))[:LOOKED_AT]
                 near = near[first]
-                told = [self.one(point) for point in near]
-                beyond, worth = np.array([t[0] for t in told]), np.array([t[1] for t in told])
-            if not len(near):
-                break
+                beyond, worth = self._in_full(near, beyond[first], worth[first])
             at = int(np.lexsort((worth, beyond))[0])
             if (beyond[at], worth[at]) >= (excess - EXACT * (excess > 0), value - EXACT * abs(value)):
                 break
@@ -177,9 +187,10 @@ class Score:
         steps = np.diag(lot)
         swapped = traded[np.argsort(-values[traded], kind="stable")][:SWAPPED]
         i, j = (index[~np.eye(len(swapped), dtype=bool)] for index in np.meshgrid(swapped, swapped))
-        several = np.maximum(1.0, np.round(lot[j] / np.where(lot[i] > 0, lot[i], 1.0)))
-        pairs = np.vstack([steps[i] - steps[j], several[:, None] * steps[i] - steps[j], steps[j] - several[:, None] * steps[i]])
-        return np.unique(np.vstack([steps[traded], -steps[traded], pairs]), axis=0)
+        several = np.round(lot[j] / lot[i])
+        more = several > 1
+        pairs = several[more, None] * steps[i[more]] - steps[j[more]]
+        return np.vstack([steps[traded], -steps[traded], steps[i] - steps[j], pairs, -pairs])
 
     def rounded(self, values: FloatArray) -> tuple[float, FloatArray]:
         """What rounding by hand gives: the objective and the values, infinite where it breaks a limit.

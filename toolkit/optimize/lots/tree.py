@@ -25,7 +25,7 @@ SLOW = 1.0
 """A fractional node is split when its last tangents raised its bound by less than this part of `SHORT`."""
 TANGENTS = 60
 """Linear programs of one node at most."""
-ROUNDED = 5
+ROUNDED = 10
 """Nodes between two that are rounded and improved by moving lots."""
 WHOLE = 1e-6
 """How far from a whole number HiGHS leaves one that is whole."""

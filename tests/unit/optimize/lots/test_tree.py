@@ -60,7 +60,8 @@ def large(n: int, size: int, seed: int):
     controlled = (rng.random(n) < 0.4).astype(float)
     problem = problem_of(covariance, assets=assets, constraints=constraints, lots=lots, controlled=controlled)
     tails = np.sqrt(5 / rng.chisquare(5, size=(size, 1)))
-    returns = rng.multivariate_normal(np.full(n, 0.004), covariance / 12, size=size) * tails
+    # By Cholesky: signs of eigenvectors depend on the number of threads.
+    returns = rng.multivariate_normal(np.full(n, 0.004), covariance / 12, size=size, method="cholesky") * tails
     return problem, Scenarios(problem.universe.keys, returns, np.full(size, 1 / size), False, "simulated", 12.0)
 
 
@@ -138,10 +139,12 @@ def test_the_least_cvar_of_two_holdings_agrees_with_every_choice(seed):
 
 
 @pytest.mark.parametrize(
-    ("measure", "n"), [(MeanAbsoluteDeviation(), 30), (CVaR(), 60), (EVaR(), 30)], ids=["mad", "cvar", "evar"]
+    ("measure", "n", "seed"),
+    [(MeanAbsoluteDeviation(), 30, 0), (CVaR(), 60, 0), (CVaR(), 60, 7), (EVaR(), 30, 0)],
+    ids=["mad", "cvar", "cvar, hardest of twelve", "evar"],
 )
-def test_sizes_of_use_are_proven_in_five_seconds_of_work(measure: Measure, n: int):
-    problem, scenarios = large(n, 2000, 0)
+def test_sizes_of_use_are_proven_in_five_seconds_of_work(measure: Measure, n: int, seed: int):
+    problem, scenarios = large(n, 2000, seed)
     answer = solved(problem, RiskOf(measure, scenarios), 5.0)
     assert answer.gap <= 1e-3
     assert answer.bound <= answer.objective
@@ -153,7 +156,7 @@ def test_a_search_that_the_work_ends_is_the_same_three_times_and_its_bound_is_tr
     risk = RiskOf(measure, scenarios)
     best = solved(problem, risk, 10.0)
     assert best.gap <= 1e-3
-    for seconds in (0.5, 1.0):
+    for seconds in (0.1, 0.2):
         work = [Work(seconds) for _ in range(3)]
         told = [
             whole_lots(problem, nothing(30), np.full(30, 0.03), WEALTH, target_gap=1e-9, size=0.0, work=each, parts=(risk,))
