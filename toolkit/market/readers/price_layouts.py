@@ -22,7 +22,7 @@ from toolkit.market.readers import cells
 from toolkit.market.readers.columns import in_numbers
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated, states_alone
+from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated, is_known, states_alone
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"
@@ -276,7 +276,7 @@ def _columns_of_metals(
         asset = match[3 - side].strip()
         first = named.setdefault(asset, {}).setdefault(KINDS[match[side].lower()], column)
         again |= {asset: column} if first != column else {}
-    named = {asset: found for asset, found in named.items() if len(found) > 1 or _is_known(asset, [*found.values()], key)}
+    named = {asset: found for asset, found in named.items() if len(found) > 1 or is_known(asset, key, [*found.values()])}
     for asset in [asset for asset in priced if asset in named]:
         again |= {asset: asset} if named[asset].setdefault(MID, asset) != asset else {}
     if twice := [column for asset, column in again.items() if asset in named]:
@@ -287,14 +287,6 @@ def _columns_of_metals(
             hint = message("Bring both ends, or name the column as the metal if it is its price.")
             raise table.header_error("{name!r:s} is one end of a range without the other.", hint, name=end)
     return named
-
-
-def _is_known(asset: str, columns: Sequence[str], key: Callable[[str], str | None] | None) -> bool:
-    """Whether a name is a metal's, and none of the headers that begin with it is one as a whole (``Gallium 99.99% min``)."""
-    try:
-        return key is not None and key(asset) is not None and not any(map(key, columns))
-    except DataError:  # powder that may be two things is refused where names are read
-        return True
 
 
 def with_ends_apart(table: Table, stated: Stated) -> tuple[Table, Stated, tuple[Message, ...]]:

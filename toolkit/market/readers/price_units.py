@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.core.countries import fold, foldings
 from toolkit.core.currencies import MINOR_UNITS, RATED, currency_hint
 from toolkit.core.currencies import currency as currency_of
-from toolkit.core.errors import nearest
+from toolkit.core.errors import DataError, nearest
 from toolkit.core.messages import Message, message, named
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells as cell
@@ -156,20 +156,44 @@ def is_remark(name: str, column: pl.Series, own: Collection[str], known: Collect
     return not units and not any(cell.amount(word) or currency_of(word) for word in words)
 
 
-def without_remarks(table: Table, known: Collection[str]) -> tuple[Table, tuple[Message, ...]]:
+def without_remarks(
+    table: Table, known: Collection[str], key: Callable[[str], str | None] | None
+) -> tuple[Table, tuple[Message, ...]]:
     """A wide table without the columns whose cells are words, none with a figure (remarks, a source), and a note on them.
 
     Args:
-        table: As read; any other comes back as it is.
+        table: As read; any other comes back as it is, and one of whose columns the words are currencies or metals: a list in
+            long form under other headers is no wide file.
         known: Names of columns of another shape, which are refused by name.
+        key: Name in the file -> asset that it means, or None.
     """
     if "date" not in table.columns or {"asset", "price"} & {*table.columns}:
         return table, ()
     first = table.cells.row(0) if table.cells.height else ()  # of a column of prices it has a figure
     worded = [name for name, cell in zip(table.columns, first, strict=False) if not _FIGURE.search(str(cell))]
     unread = [name for name in worded if name.lower() not in known and _has_words_alone(table.cells[name].alias(""))]
+    if any(
+        currency_of(word) or is_known(word, key)
+        for name in unread
+        for word in table.cells[name].alias("").drop_nulls().unique()
+    ):
+        return table, ()
     kept = [name for name in table.columns if name not in unread]
     return (replace(table, cells=table.cells[kept]), not_read(unread)) if len(kept) > 1 else (table, ())
+
+
+def is_known(name: str, key: Callable[[str], str | None] | None, headers: Sequence[str] = ()) -> bool:
+    """Whether a name is a metal's.
+
+    Args:
+        name: As in the file.
+        key: Name in the file -> asset that it means, or None.
+        headers: That begin with it: where one is a metal's as a whole (``Gallium 99.99% min``), the name is none of its own.
+    """
+    try:
+        return key is not None and key(name) is not None and not any(map(key, headers))
+    except DataError:  # powder that may be two things is refused where names are read
+        return True
 
 
 def _has_words_alone(column: pl.Series) -> bool:

@@ -173,7 +173,7 @@ def read_prices(
         table, unquoted = of_two_sides(_renamed(table), stated)
         table, sides = with_sides_named(table)
         table, dated = with_date(table)
-        table, remarks = without_remarks(table, {"date", *OPTIONAL, *GERMAN} - {"source", "quelle"})
+        table, remarks = without_remarks(table, {"date", *OPTIONAL, *GERMAN} - {"source", "quelle"}, key)
         table, stated, middle = with_kinds_apart(table, stated, key)
         table, stated, ends = with_ends_apart(table, stated)
         above = stated_above(table)
