@@ -30,6 +30,9 @@ class _Package(ModuleType):
         if not (name in _FUNCTIONS and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return import_module, (self.__name__,)  # as of any module, for what runs functions in other processes
+
     def __dir__(self) -> list[str]:
         return sorted({*_names(), "__version__"})
 

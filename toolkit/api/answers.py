@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar
 
 import polars as pl
 from markupsafe import Markup
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 """Cells of a line of text."""
+DAYS = {"as_of", "day", "decided", "first", "last", "peak", "price_date", "since", "status_since", "trough", "until", "written"}
+"""Columns of frames that are days, which JSON has as text."""
 RecordT = TypeVar("RecordT", bound=Record)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Answer(Generic[RecordT]):
     """An answer to a question: printed as the command prints it, warnings at the end, and shown as its page in a notebook.
 
@@ -41,7 +43,7 @@ class Answer(Generic[RecordT]):
 
     command: ClassVar[str]
     found: RecordT
-    context: Context = field(repr=False)
+    context: Context
 
     _reading: ClassVar[Collection[str]] = ()
 
@@ -60,6 +62,21 @@ class Answer(Generic[RecordT]):
 
     def __str__(self) -> str:
         return self._written("terminal")
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __copy__(self) -> Self:
+        return self  # nothing of an answer changes
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__}: an answer has its market behind it and cannot be pickled. Keep what is asked of it, as "
+            "its frames or to_json()."
+        )
 
     def _repr_html_(self) -> str:
         # A frame of its own keeps the styles of the page and of the notebook apart.
@@ -113,7 +130,8 @@ def rows(entries: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = N
 
     Args:
         entries: One a row.
-        columns: Those kept, in order; by default all.
+        columns: Those kept, in order; by default all. Those of `DAYS` are dates.
     """
     kept = [entry if columns is None else {name: entry[name] for name in columns} for entry in entries]
-    return pl.DataFrame(kept, schema=None if kept or columns is None else list(columns), infer_schema_length=None)
+    found = pl.DataFrame(kept, schema=None if kept or columns is None else list(columns), infer_schema_length=None)
+    return found.with_columns(pl.col(name).cast(pl.String).str.to_date() for name in DAYS & {*found.columns})

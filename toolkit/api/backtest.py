@@ -25,7 +25,7 @@ from toolkit.strategy.model import Strategy
 Named = str | PathLike[str] | Strategy
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Backtest(ReportedAnswer[records.Backtest]):
     """What strategies and baselines would have done over the same dates."""
 

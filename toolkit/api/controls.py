@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STATE = ("metal", "form", "headline", "listed", "uncertain")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Controls(Answer[MetalControls | ProductControls]):
     """The state of a metal form by form, or of every product; not legal advice."""
 

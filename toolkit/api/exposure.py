@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from os import PathLike
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from toolkit.api.answers import ReportedAnswer, rows
-from toolkit.api.market import Market, PathText, market_of
+from toolkit.api.market import Market, PathText, check_holdings, market_of
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.core.errors import SpecError
 from toolkit.records.exposure import ExposureAnswer
@@ -24,12 +23,12 @@ LOT = ("lot_id", "asset", "form", "mass", "value", "origin", "headline", "contro
 TOTAL = ("name", "lots", "value", "share", "unpriced")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Exposure(ReportedAnswer[ExposureAnswer]):
     """The exposure of a file of lots."""
 
     command = "exposure"
-    request: ExposureRequest = field(repr=False)
+    request: ExposureRequest
 
     @property
     def lots(self) -> pl.DataFrame:
@@ -86,9 +85,7 @@ def exposure(
     Raises:
         DataError, FrameError, GapError: for bad input, with file, rows and remedy.
     """
-    if not isinstance(holdings, str | PathLike):
-        hint = "Write a frame of lots first: frame.write_csv('mine.csv')."
-        raise SpecError(f"holdings is the path of a file, not a {type(holdings).__name__}.", hint=hint)
+    check_holdings(holdings)
     if elasticity is not None and not isinstance(elasticity, str):
         raise SpecError(f"elasticity is a text, not {elasticity!r}.", hint='Write it as "0.25:0.7".')
     for metal, kg in (use or {}).items():

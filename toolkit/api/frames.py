@@ -26,6 +26,8 @@ INDEX_START = 100.0
 """Level at which a price path made from returns begins."""
 NO_RETURN = 0.5
 """What is beyond it in half of all periods, up or down, is a price or in per cent."""
+NO_GROWTH = 25.0
+"""Log of what no investment grows or falls to (7e10 times): such returns are in per cent."""
 
 DAYS_OF_WEEKS = 21
 """Days that are further apart, in months that follow each other, are one a month."""
@@ -42,6 +44,7 @@ def frame(values: Any, *, names: Sequence[str], dates: Iterable[Any] | None = No
     Raises:
         DataError: where the array has not as many columns as there are names, or rows as there are dates.
     """
+    _check_names(list(names), "names")
     array = np.asarray(values, dtype=float)
     days = None if dates is None else list(dates)
     if array.ndim != 2 or array.shape[1] != len(names):
@@ -50,8 +53,6 @@ def frame(values: Any, *, names: Sequence[str], dates: Iterable[Any] | None = No
     if days is not None and len(days) != len(array):
         raise DataError(f"{len(days)} dates do not fit {len(array)} rows.", hint="Give one date a row.")
     columns = {name: pl.Series(column).fill_nan(None) for name, column in zip(names, array.T, strict=True)}
-    if len(columns) < len(names):
-        raise DataError(f"a name stands twice: {', '.join(sorted({n for n in names if [*names].count(n) > 1}))}.")
     return pl.DataFrame(columns if days is None else {DATE: pl.Series(list(map(day_part, days)), dtype=pl.Date), **columns})
 
 
@@ -197,6 +198,8 @@ def no_returns(name: str, rates: np.ndarray) -> DataError | None:
         why = "have one of -100 % or less"
     elif np.median(np.abs(rates)) > NO_RETURN:
         why, hint = f"are beyond {NO_RETURN:.0%} more often than not", f"{hint} Give prices in prices=."
+    elif np.abs(np.cumsum(np.log1p(rates))).max(initial=0.0) > NO_GROWTH:
+        why = f"compound to {np.exp(np.log1p(rates).sum()):.0e} times the first value"
     return None if why is None else DataError(f"returns of {name!r} {why}.", hint=hint, details={"asset": name})
 
 

@@ -20,7 +20,7 @@ from toolkit.records.answers import frontier as records
 from toolkit.strategy.model import Strategy
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EfficientFrontier(Answer[records.EfficientFrontier]):
     """What the constraints of a strategy allow, from least risk to the largest return or the least cost."""
 

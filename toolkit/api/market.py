@@ -46,6 +46,12 @@ class Market:
     prices: PriceFiles | None = field(default=None, repr=False)
     events: str | None = None
 
+    def __deepcopy__(self, memo: Any) -> Market:
+        return self  # nothing of a market changes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _read_again, (self.folder, self.prices, self.events)  # another process reads the package itself
+
     @cached_property
     def last_day(self) -> date | None:
         """Day of the newest own price, where nothing else is priced; None for a market that has prices of its own."""
@@ -146,6 +152,10 @@ def load_market(
     return market if prices is None else market.with_prices(prices, currency=prices_currency)
 
 
+def _read_again(folder: str | None, prices: PriceFiles | None, events: str | None) -> Market:
+    return replace(load_market(folder, events=events), prices=prices)
+
+
 def market_of(given: Any) -> Market:
     """The market that is given, by default the bundled one; `SpecError` for what is no market."""
     if given is None:
@@ -165,6 +175,13 @@ def day_of(given: Any) -> date:
         return date.fromisoformat(text)
     except (TypeError, ValueError):
         raise SpecError(f"{text!r} is not a date.", hint="Write it as 2026-05-31.") from None
+
+
+def check_holdings(given: Any) -> None:
+    """`SpecError` for a frame of lots: they are read from a file."""
+    if not isinstance(given, str | PathLike):
+        hint = "Write a frame of lots first: frame.write_csv('mine.csv')."
+        raise SpecError(f"holdings is the path of a file, not a {type(given).__name__}.", hint=hint)
 
 
 def _check_currency(text: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from toolkit.report.findings import Findings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Picture:
     """A picture as standalone SVG text."""
 
@@ -38,7 +38,7 @@ class Picture:
         raise SpecError(f"{target}: a picture is .svg or .png.", hint="Name the file so.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunPlots:
     """Pictures of a run."""
 
@@ -55,7 +55,7 @@ class RunPlots:
         return Picture(weights_svg(heading, [*held, cash], Formats()))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BacktestPlots:
     """Pictures of a backtest."""
 

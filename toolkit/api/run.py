@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from inspect import signature
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from toolkit.api.answers import ReportedAnswer, rows
-from toolkit.api.market import Market, PathText, market_of
+from toolkit.api.market import Market, PathText, check_holdings, market_of
 from toolkit.api.plot import RunPlots
 from toolkit.api.strategy import named
 from toolkit.app.allocation.request import Request
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 POSITION = ("asset", "name", "weight", "previous_weight", "value", "quantity", "unit", "lots", "lot_size", "price")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run(ReportedAnswer[records.Run]):
     """A proposal: what to hold, what to trade, and what that is worth knowing.
 
@@ -40,7 +40,7 @@ class Run(ReportedAnswer[records.Run]):
     """
 
     command = "optimize"
-    result: Result = field(repr=False)
+    result: Result
 
     @property
     def weights(self) -> pl.DataFrame:
@@ -154,6 +154,8 @@ def request_of(
         raise SpecError("budget and total are two ways to say one thing.", hint="Give the money to add, or the whole.")
     if sell_others and holdings is None:
         raise SpecError("sell_others says nothing without holdings.", hint="Give holdings.")
+    if holdings is not None:
+        check_holdings(holdings)
     budget, total = _amount("budget", budget), _amount("total", total)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise SpecError(f"seed must be a whole number from 0, not {seed!r}.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from toolkit.report.i18n.language import Language
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Runs(Answer[RunList]):
     """Stored runs, backtests and sweeps, the one written last first."""
 
@@ -54,7 +54,7 @@ class Runs(Answer[RunList]):
         names = ("part", "key", "first", "second", "unit")
         told = [row.to_json() for row in found.differences]
         texts = [{**row, **{side: None if row[side] is None else str(row[side]) for side in names[2:4]}} for row in told]
-        return rows(texts, names)
+        return pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String))
 
     def document(self, say: Language) -> Document:
         """What `toolkit runs list` prints."""

@@ -27,7 +27,7 @@ from toolkit.strategy.model import Strategy
 Day = str | date
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Answer[records.Sweep]):
     """Many backtests of one question."""
 
@@ -111,7 +111,7 @@ def _executor(workers: int, scheduler: str | None) -> Executor:
     return Cluster(scheduler) if scheduler else InProcess() if workers == 1 else Pool(workers)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Futures(Answer[records.Futures]):
     """Allocations of today in futures with shocks."""
 

@@ -34,7 +34,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.calendar import add_months, month_end
 from toolkit.core.errors import DataError, GapError, did_you_mean
 from toolkit.core.forecast import FloatArray, frozen, read_only_arrays
-from toolkit.core.messages import message, together
+from toolkit.core.messages import Message, message, together
 from toolkit.core.units import periods_of_days
 from toolkit.market.price_series import IntArray, PriceSeries, date_of, dates_of, months_of
 from toolkit.returns.history import (
@@ -56,6 +56,8 @@ MINIMUM_YEARS = 3
 """Annual prices in two consecutive changes: one to place the mean, one to leave a deviation from it."""
 THURSDAY = 3
 """Weekday of the first day of 1970, counted from Monday as 0."""
+OF_WEEKS = message("Prices of {assets} are weekly: risk is estimated by month, from the last price of each.", assets=[])
+"""The note of weekly prices, by whose template it is known among others."""
 LAG_DAYS = 93
 """A series that ends longer than this before the panel has ended: publication explains three months, not more."""
 STILL = 1e-12
@@ -162,8 +164,9 @@ def align(
         notes.append(message("Not used beside daily prices, being slower: {assets}.", assets=slow))
     elif slow:
         notes.append(message("Not used beside monthly prices, being slower: {assets}.", assets=slow))
-    quick = [] if daily else [key for key in faster if key in histories and histories[key].frequency in (DAY_BY_DAY, WEEKLY)]
-    if quick:
+    if weekly := [key for key in faster if key in histories and histories[key].frequency == WEEKLY]:
+        notes.append(Message(OF_WEEKS.template, {"assets": weekly}))
+    if quick := [] if daily else [key for key in faster if key in histories and histories[key].frequency == DAY_BY_DAY]:
         notes.append(
             message(
                 "Of {assets} the last price of each month is used: risk is estimated by day only where all that is held has "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -125,11 +127,43 @@ def test_weights_orders_and_limits_are_frames(basket):
     assert 0 < basket.risk["volatility"] < 1
 
 
+def test_days_of_frames_are_dates(basket, market, prices):
+    back = tk.backtest("equal-weight", tk.Market.from_prices(prices, currency="EUR"), start="2025-12-31", as_of=DAY)
+    law = tk.controls("gallium", market, to="USA", as_of=DAY)
+    for frame in (basket.orders, back.orders, back.figures, back.incidents, back.comparisons, law.measures):
+        texts = frame.select(pl.selectors.string())
+        told = texts.select(pl.all().str.contains(r"^\d{4}-\d{2}-\d{2}$").any()).row(0) if texts.height else ()
+        assert not any(told), frame.schema
+    assert back.orders.schema["day"] == back.wealth.schema["date"] == pl.Date
+    assert back.orders["day"].min().isoformat() == back.record["strategies"][0]["orders"][0]["day"]
+
+
+def test_a_copy_of_an_answer_or_a_market_is_itself_and_a_market_goes_to_other_processes(basket, market, prices):
+    for one in (basket, market):
+        assert copy.deepcopy(one) is one
+    with pytest.raises(TypeError, match="to_json"):
+        pickle.dumps(basket)
+    own = market.with_prices(prices, currency="EUR")
+    sent = pickle.loads(pickle.dumps(own))
+    assert tk.optimize(STRATEGY, sent, as_of=DAY).to_json() == tk.optimize(STRATEGY, own, as_of=DAY).to_json()
+    assert pickle.loads(pickle.dumps(tk)) is tk
+
+
+def test_weekly_prices_are_read_by_month_with_a_warning(prices):
+    days = pl.date_range(date(2021, 1, 1), date(2026, 5, 29), "1w", eager=True)
+    walk = np.exp(np.cumsum(np.random.default_rng(3).normal(0.001, 0.02, (len(days), 2)), axis=0)) * 100
+    told = tk.optimize("equal-weight", prices=tk.frame(walk, names=["GLD", "SLV"], dates=days), prices_currency="EUR")
+    assert told.record["periods_per_year"] == 12
+    assert any("GLD, SLV are weekly" in words for words in told.warnings)
+    assert not any("weekly" in words for words in tk.optimize(STRATEGY, prices=prices).warnings)
+
+
 def test_an_answer_prints_what_the_command_prints_with_its_warnings_and_shows_its_page(basket, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     assert run(["optimize", "--budget", "100000", "--as-of", DAY, "--no-report", "--quiet"]) == 0
     printed = " ".join(str(basket).split())
     assert str(basket).startswith(capsys.readouterr().out)
+    assert repr(basket) == str(basket)
     assert basket.warnings
     assert all(words.split(",")[0] in printed for words in basket.warnings)
     page = basket._repr_html_()
@@ -326,6 +360,7 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
         "ViewsReturns": lambda: tk.frontier(STRATEGY, prices=prices, expected_returns=[0.1]),
         "Did you mean 'budget'": lambda: tk.optimize(STRATEGY, prices=prices, buget=1.0),
         "write_csv": lambda: tk.exposure(prices, market),
+        "write_csv.'mine": lambda: tk.optimize(STRATEGY, prices=prices, holdings=prices),
         "0.25:0.7": lambda: tk.exposure("mine.csv", market, elasticity=(0.25, 0.7)),
         "a month": lambda: tk.exposure("mine.csv", market, use={"gallium": "1,5"}),
         "not 50": lambda: tk.exposure("mine.csv", market, loss=50),

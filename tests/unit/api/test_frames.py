@@ -47,7 +47,8 @@ def test_what_has_no_names_is_refused_and_told_how_to_name_it(given):
 
 
 @pytest.mark.parametrize(
-    ("names", "dates", "told"), [(["GLD"], DAYS, "1 names"), (NAMES, DAYS[:2], "2 dates"), (["GLD", "GLD"], DAYS, "twice")]
+    ("names", "dates", "told"),
+    [(["GLD"], DAYS, "1 names"), (NAMES, DAYS[:2], "2 dates"), (["GLD", "GLD"], DAYS, "twice"), ([1, 2], DAYS, "no text: 1")],
 )
 def test_an_array_and_its_names_must_fit(names, dates, told):
     with pytest.raises(tk.DataError, match=told):
@@ -88,6 +89,12 @@ def test_a_daily_path_begins_one_period_before():
 def test_what_is_no_series_of_returns_is_refused(column, told):
     with pytest.raises(tk.DataError, match=told):
         price_path(pl.DataFrame({"date": DAYS, "a": column}))
+
+
+def test_returns_that_compound_to_what_no_price_is_are_told_to_be_per_cent():
+    days = pl.date_range(date(2024, 1, 1), date(2024, 12, 31), "1d", eager=True)
+    with pytest.raises(tk.DataError, match=r"compound to .* 0\.012 is 1\.2 %"):
+        price_path(tk.frame(np.full((len(days), 1), 0.3), names=["a"], dates=days))
 
 
 @pytest.mark.parametrize(

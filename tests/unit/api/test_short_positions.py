@@ -57,6 +57,14 @@ def test_books_close_and_limits_hold_with_short_positions(prices):
     assert run.record["solver"]["kkt"]["dual"] <= 1e-6
 
 
+def test_a_market_neutral_portfolio_is_not_told_to_be_mostly_cash(prices):
+    limits = [tk.Bounds(lower=-0.3, upper=0.3), tk.Gross(0.8), tk.Net(lower=0.0, upper=0.0)]
+    forecast = tk.ForecastSpec(covariance=tk.LedoitWolfCovariance(), returns=tk.HistoricalReturns())
+    run = tk.optimize(tk.Strategy(objective=tk.MaxUtility(), constraints=limits, forecast=forecast), prices=prices)
+    assert run.record["cash"]["weight"] == pytest.approx(1.0, abs=1e-6)
+    assert not any("CASH" in words for words in run.warnings)
+
+
 def test_what_is_short_is_held_by_the_next_run_and_is_bought_back(prices):
     first = tk.optimize(strategy(), prices=prices, prices_currency="EUR", budget=100_000)
     first.save()

@@ -95,7 +95,7 @@ def test_weekly_prices_become_months_and_a_note_says_so():
     days = [date(2020, 1, 3) + timedelta(weeks=i) for i in range(120)]
     panel = align(table({"a": [(d, 10.0 + np.sin(i)) for i, d in enumerate(days)]}), universe("a"))
     assert panel.monthly
-    assert panel.notes[0].startswith("Of a the last price of each month is used")
+    assert panel.notes[0] == "Prices of a are weekly: risk is estimated by month, from the last price of each."
 
 
 def test_lookback_counts_changes():

@@ -19,6 +19,7 @@ from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.budgeting import least_cash
 from toolkit.records.sources import Provenance
 from toolkit.returns.observed_returns import LOST
+from toolkit.returns.panel import OF_WEEKS
 
 if TYPE_CHECKING:
     from toolkit.app.allocation.prepare import Prepared
@@ -108,7 +109,14 @@ def warnings(
         command = f"`toolkit controls {products[keys[0]]}`"
         found.append(Remark("law", text, message("See {command}, and have the goods classified.", command=command), keys))
     told = [remark for remark in (*found, *problem.notes(), *inputs.notes) if not _concerns_nothing(remark, values)]
-    return by_money((*told, *further, *map(note, problem.forecast.notes)), values)
+    return by_money((*told, *further, *map(_of_forecast, problem.forecast.notes)), values)
+
+
+def _of_forecast(line: str) -> Remark:
+    """A note of the forecast, or a warning where prices that were given are not used."""
+    if isinstance(line, Message) and line.template == OF_WEEKS.template:
+        return Remark("data", line, message("Bring daily prices, or state your own covariance (kind own)."))
+    return note(line)
 
 
 def _concerns_nothing(remark: Remark, values: Mapping[str, float]) -> bool:
@@ -118,8 +126,8 @@ def _concerns_nothing(remark: Remark, values: Mapping[str, float]) -> bool:
 
 def _of_answer(prepared: Prepared, allocation: Allocation, money: AllocationAmounts) -> Iterator[Remark]:
     problem, gap, wanted = prepared.problem, allocation.lots_gap, prepared.strategy.solver.gap
-    # What short positions brought in is cash, and no idle money.
-    cash = (money.cash + float(np.minimum(money.values, 0.0).sum())) / money.wealth
+    # What short positions brought in is cash, and no idle money; nor is as much again, that stands behind them.
+    cash = (money.cash + 2.0 * float(np.minimum(money.values, 0.0).sum())) / money.wealth
     if cash > MOSTLY_CASH:
         why = _why_cash(problem, float(allocation.relaxed[-1]))
         text = message("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)

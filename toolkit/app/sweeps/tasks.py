@@ -141,7 +141,9 @@ def contents(settings: Settings, prices: PriceFiles | None, events: OwnEvents | 
     folders = [package_folder(settings), store_in_use(settings)]
     given = () if prices is None else prices.paths
     if any(not isinstance(path, str) or path == "-" for path in given):
-        raise SpecError("a sweep reads prices from files.", hint="Write the prices to a file, and name it with --prices.")
+        raise SpecError(
+            "sweeps and futures read prices from files.", hint="Write the prices to a file, and name it with --prices."
+        )
     digest = hashlib.sha256() if events is None else hashlib.sha256(to_json(events.to_json()).encode())
     for place in (*(Path(folder) for folder in folders if folder is not None), *(Path(str(path)) for path in given)):
         for file in sorted(place.rglob("*")) if place.is_dir() else (place,):
