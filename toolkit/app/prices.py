@@ -37,7 +37,10 @@ ASSUMED_CURRENCY = "USD"
 """Currency of prices that name none, where the user names none either."""
 STATE_CURRENCY = message("Name it in a column currency, with --prices-currency, or in Python with prices_currency=.")
 CHECK = message("Check these rows in the file.")
-NAME_METAL = message("Name them as the metal, as gallium or Terbium metal, if they are its prices (without tax and premium).")
+NAME_METAL = message(
+    "Name them as the metal, as gallium or Terbium metal, if they are its prices (without tax and premium); a share or a fund "
+    "in the strategy, under universe.own."
+)
 STATE_UNIT = message("State it in a column unit (kg, g, lb, ozt, t).")
 
 
@@ -73,7 +76,7 @@ class OwnPrices:
         file: As it was read, with the names of the files for known assets.
         notes: Notes on the whole files.
         reading: How they were read, and assumed units.
-        apart: Series of masses named for a metal and more, which only a strategy that names them holds.
+        apart: Those named for a metal and more than what is traded of it, which only a strategy that names them holds.
         only: Whether nothing is taken from the bundled prices.
         returns_only: Whether prices are indices made from returns.
     """
@@ -207,7 +210,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = tuple(Remark("data", words, CHECK, series.assets) for words in file.notes)
     apart = _apart((visible, newest), names)
-    reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far, *_told_apart(apart))
+    reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far, *_told_apart(apart, names))
     only = (files.only, files.returns_only)
     return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, apart, *only)
 
@@ -268,20 +271,20 @@ def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames)
 
 
 def _apart(prices: Sequence[pl.DataFrame], names: LotNames) -> tuple[str, ...]:
-    """Names of prices of a mass that begin with that of a metal and say more than its form: a premium, a price with VAT."""
+    """Names of prices that name a metal and more than what is traded of it: a premium, a price with VAT, a form, a fund."""
     # Never joined, which would give each constant of millions of rows a place of its own.
-    named = sorted({name for rows in prices for name in rows.filter(pl.col("unit") != "unit")["asset"].unique()})
-    return tuple(name for name in named if names.is_listed(name) and names.first_word(name) and not names.other_form(name))
+    named = sorted({name for rows in prices for name in rows["asset"].unique()})
+    return tuple(name for name in named if names.is_listed(name) and names.metal_within(name))
 
 
-def _told_apart(names: tuple[str, ...]) -> Iterator[Remark]:
-    if names:
+def _told_apart(apart: Sequence[str], names: LotNames) -> Iterator[Remark]:
+    if of_no_form := tuple(name for name in apart if not names.other_form(name)):
         text = message(
             "Not taken as prices of a metal, and held only where a strategy names them, as their names say more than metal and "
             "form: {assets}.",
-            assets=[*names],
+            assets=[*of_no_form],
         )
-        yield Remark("data", text, NAME_METAL, names)
+        yield Remark("data", text, NAME_METAL, of_no_form)
 
 
 def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:

@@ -194,6 +194,23 @@ def place(text: str | None) -> Place:
     return Place(_country_within(written), written)
 
 
+_PLAIN_WORDS = """
+main port ports europe asia eu airport whs warehouse lager in ex works delivered duty paid unpaid du cif fob fca exw dap ddp ddu
+"""
+_PLAIN = frozenset(_PLAIN_WORDS.split())
+"""Words beside a place in terms of delivery."""
+
+
+@functools.cache
+def _words() -> frozenset[str]:
+    return _PLAIN.union(*_names())
+
+
+def is_place(text: str) -> bool:
+    """Whether a text is empty, or places and terms of delivery and nothing else: ``cif Rotterdam``, ``main ports``."""
+    return not re.search(r"[0-9%$€£]", text) and all(word in _words() for word in fold(text).split())
+
+
 def _country_within(written: str) -> str | None:
     """The one country that the names in a text agree on."""
     words = tuple(fold(written).split())

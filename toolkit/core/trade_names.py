@@ -10,8 +10,10 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from toolkit.core.countries import foldings
+from toolkit.core.currencies import RATED
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message
+from toolkit.core.places import is_place
 
 _METALS = """
 aluminium Al 铝 Aluminium;Aluminum
@@ -262,14 +264,63 @@ def _product(text: str) -> tuple[str, str] | None:
 
 _TERMS = re.compile(
     r"(?i)[\s,;(-]*(?<!\w)((min\.?|mind\.?)[\s,]+)?(du|cif|fob|fca|exw|dap|ddp|ddu|in[ -]?whs|in warehouse|ex works|delivered|"
-    r"ab lager|duty (un)?paid|frei haus)(?!\w).*$|[\s,]+(min|minimum|mind)\.?$"
+    r"ab lager|duty (un)?paid|frei haus)(?!\w)(?P<behind>.*)$|[\s,]+(min|minimum|mind)\.?$"
     r"|[\s,_-]+(spot([\s-]?(prices?|preise?))?|prices?|preise?)$"
 )
 
 
 def without_terms(name: str) -> str:
-    """The name in a price list without terms of delivery, place and the word price: ``APT cif Europe``, ``Gallium price``."""
-    return _TERMS.sub("", name)
+    """The name in a price list without terms of delivery, place and the word price: ``APT cif Europe``, ``Gallium price``.
+
+    Terms with more behind them than a place stay: it may be a side, a tax, a unit (``Gallium CIF bid``).
+    """
+    found = _TERMS.search(name)
+    return name if found is None or not is_place(without_terms(found["behind"] or "")) else name[: found.start()]
+
+
+_FOREIGN = """
+antimony antimoine antimonio|bismuth bismuto|cobalt cobalto|gallium galio gallio|germanium germanio|gold oro xau|hafnium hafnio
+indium indio|lithium litio|molybdenum molybdene molibdeno|neodymium neodyme neodimio|nickel niquel nichel|palladium palladio xpd
+platinum platine platino xpt|silver argent argento plata xag|tantalum tantale tantalio|tellurium tellure tellurio telurio
+tin etain estano stagno|titanium titane titanio|tungsten tungstene tungsteno wolframio|vanadium vanadio|zirconium zirconio
+"""
+_NAMES = {
+    **{name: line.split()[0] for line in _FOREIGN.replace("|", "\n").strip().splitlines() for name in line.split()},
+    **{name: metal for name, (metal, _) in _PRODUCTS.items()},
+    **{name: key for name, key in METALS.items() if len(name) > 2},
+}
+"""Folded name -> asset key, in French, Spanish and Italian and as ISO 4217 code too, which are told and not read."""
+_BESIDE = re.compile(rf"(?:{'|'.join(map(re.escape, FORMS))}|pulver|spot|price|preis|kurs|{'|'.join(RATED).lower()}).*")
+"""What is written in one word behind a metal: ``Antimonpreis``, ``AntimonyUSD``."""
+
+
+def _with_slips(name: str) -> set[str]:
+    """A folded name, and of a longer one what is left when any letter is: two names with one slip between them share one."""
+    return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)) if len(name) > 5)}
+
+
+_SLIPS = {slip: key for name, key in _NAMES.items() for slip in _with_slips(name)} | _NAMES
+
+
+def metal_within(text: str) -> str | None:
+    """The asset key of the metal that a word of a text names, also in Chinese, with a slip or in one word with another.
+
+    ``SMM Antimony 1#``, ``Antimonpreis``, ``Galium``, ``Ga-4N``, ``锑锭``; None for ``SPY`` and ``Goldman``. A symbol counts in
+    its own spelling, one of a single letter at the beginning alone.
+    """
+    for at, word in enumerate(re.findall(r"[^\W\d_]+", text)):
+        if word in SYMBOLS and (at == 0 or len(word) > 1):
+            return SYMBOLS[word]
+        for spelling in foldings(word):
+            names = _SLIPS if len(spelling) > 5 else _NAMES
+            if found := next((names[slip] for slip in (spelling, *_with_slips(spelling)) if slip in names), None):
+                return found
+            for part in (spelling[:size] for size in range(3, len(spelling))):
+                if (rest := spelling[len(part) :]) in METALS and len(rest) > 3:
+                    return METALS[rest]
+                if part in _NAMES and _BESIDE.fullmatch(rest):
+                    return _NAMES[part]
+    return next((key for name, key in CHINESE.items() if name in text), None)
 
 
 def is_mix(text: str) -> bool:

@@ -469,6 +469,6 @@ def test_what_is_named_for_a_metal_and_more_is_held_only_where_a_strategy_names_
     assert set(held.universe.keys) == {"Gallium brutto", "indium"}
     stated = load_strategy(find("strategies", "minimum-risk").path, ('universe.own=[{asset = "Gallium brutto"}]',))
     assert set(load_inputs(stated, context(DAY), prices=prices).universe.keys) == {"Gallium brutto", "indium"}
-    with pytest.raises(GapError, match="the names of all own prices say more than metal and form: Gallium brutto") as error:
+    with pytest.raises(GapError, match="the names of all own prices say more than a traded metal: Gallium brutto") as error:
         of("minimum-risk", own(tmp_path, months("Gallium brutto", 1900)))
     assert "without tax and premium" in error.value.hint

@@ -177,7 +177,7 @@ def _select(
     else:
         keys = [key for key in priced.keys if own is None or (key in own and key not in aside)]
         if aside and not keys:
-            fault = message("the names of all own prices say more than metal and form: {assets}.", assets=sorted(aside))
+            fault = message("the names of all own prices say more than a traded metal: {assets}.", assets=sorted(aside))
             raise GapError(fault, hint=NAME_METAL)
     excluded = {key for name in spec.exclude for key in names.keys(name)}
     wanted = [key for key in dict.fromkeys(keys) if key not in excluded]
@@ -339,14 +339,14 @@ class PricedMarket:
             notes += tuple(unused_remarks(self.context, universe.keys))
         excluded = {*strategy.universe.exclude}
         notes = tuple(remark for remark in notes if not remark.assets or not {*remark.assets} <= excluded)
-        idle = [key for key in mine if not (key in universe or key in held or key in excluded or key in aside)]
+        idle = [key for key in mine if not (key in universe or key in held or key in excluded)]
         idle = [key for key in idle if key not in self.context.snapshot.series.place]
         names = LotNames(self.context.ledger, products) if idle else None
         if forms := tuple(key for key in idle if names is not None and names.other_form(key)):
             text = message("Own prices of {assets} are of forms that are not traded, and not used here.", assets=forms)
             remedy = message("`toolkit exposure` values lots of these forms by them.")
             notes += (Remark("data", text, remedy, forms),)
-            idle = [key for key in idle if key not in forms]
+        idle = [key for key in idle if key not in {*forms, *aside}]
         if idle:
             text = message(
                 "Own prices of {assets} are not used: the strategy does not name them, and they are no product.", assets=idle

@@ -11,7 +11,16 @@ from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message, together
-from toolkit.core.trade_names import ELEMENTS, METALS, SYMBOLS, coin_and_metal, is_mix, metal_and_form, without_terms
+from toolkit.core.trade_names import (
+    ELEMENTS,
+    METALS,
+    SYMBOLS,
+    coin_and_metal,
+    is_mix,
+    metal_and_form,
+    metal_within,
+    without_terms,
+)
 from toolkit.market.readers.cells import without_purity
 
 PRECIOUS = "precious_metals"
@@ -101,6 +110,11 @@ class LotNames:
     def first_word(self, text: str) -> str | None:
         """The metal that the first word of a name is."""
         return next((self._known[word] for word in foldings(text.partition(" ")[0]) if word in self._known), None)
+
+    def metal_within(self, text: str) -> str | None:
+        """The metal that a word of a name is; None for a ticker (``TIN``), as for what names none."""
+        metal = None if text.isupper() and len(text) <= TICKER and text.casefold() in METALS else metal_within(text)
+        return metal if metal in self.ledger.assets else None
 
     def series(self, name: str) -> str | None:
         """The metal whose series a name in a price file means; None for a series of its own, as of a form that is not traded.
