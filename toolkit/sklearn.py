@@ -26,6 +26,7 @@ from toolkit.optimize.costs import Costs
 from toolkit.optimize.objectives.min_risk import MinRisk
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Solver
+from toolkit.returns.history import NAMES, frequency
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.form import CovarianceInputs
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
@@ -36,14 +37,16 @@ if TYPE_CHECKING:
     from typing import Self
 
 FIRST = date(1, 1, 1)
+OTHER_PERIOD = 1.5
+"""So many times the rows a year, or a part, are those of another period; every day of a year is 1.45 times its weekdays."""
 
 
 class Allocator(BaseEstimator):
     """Weights of a strategy from past returns.
 
     A strategy that asks for what a table of returns does not tell (costs, scenarios of its own, supply, export controls, lots,
-    what is held) is refused. Nothing is filled: a missing return is an error. Returns that look like prices or per cent are a
-    warning.
+    what is held) is refused. Nothing is filled: a missing return is an error. Returns that look like prices or per cent, and an
+    index of days that are another period, are a warning.
 
     Args:
         strategy: What is intended, itself, its name, or the path of its file; least variance by default. Its covariance is
@@ -75,6 +78,7 @@ class Allocator(BaseEstimator):
         names = tuple(map(str, getattr(self, "feature_names_in_", [f"x{i}" for i in range(returns.shape[1])])))
         if odd := next(filter(None, map(no_returns, names, returns.T)), None):
             warnings.warn(f"{odd.message} Give simple returns as fractions: 0.012 is 1.2 %.", stacklevel=2)
+        _check_periods(X, float(self.periods_per_year))
         try:
             asked = Strategy(objective=MinRisk()) if self.strategy is None else strategy_of(self.strategy)
             problem = _problem(asked, returns, names, float(self.periods_per_year))
@@ -106,6 +110,15 @@ def _refuse_dates(table: Any) -> None:
     dates = [name for name, kind in frame.schema.items() if kind.is_temporal()] if isinstance(frame, nw.DataFrame) else []
     if dates:
         raise ValueError(f"column {dates[0]!r} has dates, and every column is an asset. Give the returns without it.")
+
+
+def _check_periods(table: Any, periods: float) -> None:
+    """A warning where days of the index of X are another period than is said, which limits on risk would be of."""
+    days = sorted({*getattr(getattr(table, "index", None), "date", ())})
+    known = {name: count for count, name in NAMES.items()}.get(frequency(days))
+    if known is not None and not 1 / OTHER_PERIOD < periods / known < OTHER_PERIOD:
+        told = f"the index of X has {known:g} rows a year, and periods_per_year is {periods:g}."
+        warnings.warn(f"{told} Give periods_per_year={known:g}.", stacklevel=3)
 
 
 def _check(strategy: Strategy) -> None:

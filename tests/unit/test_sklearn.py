@@ -94,6 +94,15 @@ def test_what_looks_like_no_returns_is_a_warning(table):
         Allocator().fit(table)
 
 
+def test_days_of_an_index_that_are_another_period_are_a_warning(recwarn):
+    for rule, periods in (("B", 252), ("D", 365.25), ("W-FRI", 52), ("ME", 12)):
+        table = pd.DataFrame(np.asarray(X), index=pd.date_range("2000-01-31", periods=len(X), freq=rule))
+        Allocator(periods_per_year=periods).fit(table)
+        assert not recwarn.list, rule
+    with pytest.warns(UserWarning, match="12 rows a year.*periods_per_year=12"):
+        Allocator().fit(table)
+
+
 def test_a_strategy_is_an_object_a_name_or_a_file_and_its_solver_counts(tmp_path):
     strategy = tk.Strategy(objective=tk.MinRisk(), forecast=SAMPLE)
     (tmp_path / "own.toml").write_text(strategy.to_toml())
