@@ -23,10 +23,10 @@ from toolkit.web.room.presenting import SECTIONS
 from toolkit.web.words import line
 
 QUICKEST, SLOWEST = 2, 7200
-"""Seconds that a person takes for a form: a robot is quicker, and a form that is older is loaded again."""
+"""Seconds between which a form is taken at once: an earlier one and one that is older are shown again."""
 FORM = "web.form"
 AGAIN = "again"
-"""Stamp of a form that is shown once more with what is wrong in it: who mends a letter is quick, and no robot for that."""
+"""Stamp of a form that is shown once more with what is wrong in it: it is taken however quickly it is sent."""
 
 
 class Strict(forms.Form):
@@ -102,25 +102,25 @@ class SignUpForm(Strict):
         given = self.cleaned_data
         return {question.removesuffix("*").strip(): given[name] for name, question in self._asked() if given[name]}
 
-    def clean_started(self) -> float:
-        """Seconds since the form was loaded, at least: the stamp is signed."""
+    def clean_started(self) -> str:
+        """The stamp, which is signed: whoever the browser spared the typing, or whose clock was set, presses once more."""
         stamp = self.cleaned_data["started"]
         signer = signing.TimestampSigner(salt=FORM)
         try:
             if signer.unsign(stamp, max_age=SLOWEST) == AGAIN:
-                return float(QUICKEST)
+                return stamp
         except signing.BadSignature:
             raise forms.ValidationError(spoken().words("This page was open for long: please send it once more.")) from None
         try:
             signer.unsign(stamp, max_age=QUICKEST)
         except signing.SignatureExpired:
-            return float(QUICKEST)
-        return 0.0
+            return stamp
+        raise forms.ValidationError(spoken().words("That was very quick: please press the button once more."))
 
     @property
     def is_of_a_robot(self) -> bool:
         """Whether no person filled the form."""
-        return bool(self.cleaned_data["website"]) or self.cleaned_data.get("started", QUICKEST) < QUICKEST
+        return bool(self.cleaned_data["website"])
 
 
 class JoinForm(SignUpForm):
