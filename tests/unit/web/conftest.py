@@ -36,7 +36,8 @@ from toolkit.web.writing import writer
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On another database only what uses one runs again."""
     if settings.PORTAL.database_url is not None:
-        items[:] = [item for item in items if {"db", "transactional_db"} & {*item.fixturenames}]  # type: ignore[attr-defined]
+        used = {"db", "transactional_db"}
+        items[:] = [item for item in items if used & {*item.fixturenames} or item.get_closest_marker("django_db")]  # type: ignore[attr-defined]
 
 
 def pytest_unconfigure() -> None:
