@@ -434,6 +434,7 @@ class TestLog:
         root = logging.getLogger()
         before, level = root.handlers[:], root.level
         monkeypatch.setattr("sys.stderr", stream)
+        monkeypatch.setattr(logging.getLogger("django.request"), "disabled", False)  # import-linter leaves it off
         try:
             server._log(WebConfig())
             logging.getLogger("django.request").warning("Not Found: %s", '/a/SECRET\n{"event": "forged"}\x1b[31m')
