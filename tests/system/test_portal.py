@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import sqlite3
@@ -44,6 +45,28 @@ def test_from_the_form_to_the_room_and_out_again(portal):
     assert other.get(portal.link("me", second).replace("/me/", "/a/")).status == 404
     visitor.press(portal.link("me", address))
     assert other.press(portal.link("a", second)).status == 200
+
+
+def test_a_webinar_is_moved_enlarged_and_cancelled_on_the_command_line(portal):
+    page = portal.create("Indium", soon(48), "--zone", "UTC", "--capacity", "1")
+    people = {name: portal.visitor() for name in ("cyd", "dan")}
+    for name, visitor in people.items():
+        sign_up(visitor, page, f"{name}@example.com")
+        visitor.press(portal.link("c", f"{name}@example.com"))
+    seat = portal.link("a", "cyd@example.com")
+    assert "seats: 2" in portal.run("webinar", "change", page, "--starts", soon(72), "--capacity", "2")
+    assert portal.run("webinar", "change", page, "--capacity", "2").startswith("Nothing changed.")
+    assert people["cyd"].press(seat).heading == people["dan"].press(portal.link("a", "dan@example.com")).heading == "Indium"
+    assert json.loads(portal.run("webinar", "cancel", portal.base + page, "--json"))["cancelled"]
+    assert ", cancelled, 2 confirmed" in portal.run("webinar", "list")
+    assert people["cyd"].get("/room/").headers["Location"] == page
+
+    def told() -> list[tuple[str, str]]:
+        files = [(mail, *mail.iter_attachments()) for mail in portal.mails() if mail["To"][:3] in people]
+        return sorted((mail["To"][:3], file[0].get_params()[-1][1]) for mail, *file in files if file)
+
+    portal.wait_for(lambda: len(told()) == 4)
+    assert told() == [(name, method) for name in people for method in ("CANCEL", "PUBLISH")]
 
 
 def test_the_first_host_signs_in_by_the_printed_link_and_by_password(portal):

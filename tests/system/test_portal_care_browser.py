@@ -38,7 +38,13 @@ def test_host_and_visitor_pages_in_both_languages_and_widths(portal):
     visit.open(re.findall(rf"{portal.base}/host/setup/\S+", portal.log.read_text("utf-8"))[-1])
     visit.submit("main form", "Webinars", username="mara", password="correct horse battery")
     me = portal.link("me", "ana@example.com")
-    pages = [portal.page, me, f"/host{portal.page}", f"/host{portal.later}", f"/host{portal.page}settings", "/host/"]
+    pages = [
+        portal.page,
+        me,
+        "/host/",
+        f"/host{portal.later}",
+        *(f"/host{portal.page}{one}" for one in ("", "change", "settings")),
+    ]
     found = {}
     for code, width in (("de", 390), ("en", 1280)):
         visit.open("/")

@@ -1,8 +1,9 @@
-"""`toolkit webinar create|list`."""
+"""`toolkit webinar create|change|cancel|list`."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +17,11 @@ from toolkit.core.text import printable
 if TYPE_CHECKING:
     from toolkit.web.config import WebConfig
 
-app = typer.Typer(help="Webinars of the portal: create and list them.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Webinars of the portal: create, change, cancel and list them.", no_args_is_help=True, rich_markup_mode=None
+)
 
+Page = Annotated[str, typer.Argument(metavar="PAGE", help="Its page, or the last part of the address.")]
 Folder = Annotated[Path | None, typer.Option("--folder", metavar="DIR", help="Of the portal's data; default: ./portal.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")]
@@ -83,7 +87,59 @@ def create(
         print_json(records[0] if len(records) == 1 else {"webinars": records})
         return
     for record in records:
-        sys.stdout.write(printable(f"{record['slug']}: {record['starts']}, seats: {record['capacity']}\n{record['url']}\n"))
+        sys.stdout.write(printable(f"{_line(record)}\n{record['url']}\n"))
+
+
+@app.command("change")
+def change(
+    page: Page,
+    *,
+    starts: Annotated[str | None, typer.Option("--starts", metavar="TIME", help="On the clock of its zone.")] = None,
+    minutes: Annotated[int | None, typer.Option("--minutes", min=1, max=1440, help="Planned length.")] = None,
+    capacity: Annotated[int | None, typer.Option("--capacity", min=1, max=100_000, help="Seats.")] = None,
+    title: Annotated[str | None, typer.Option("--title", help="As visitors read it.")] = None,
+    description: Annotated[str | None, typer.Option("--description", help="Paragraphs below the title.")] = None,
+    folder: Folder = None,
+    json: Json = False,
+    debug: Debug = False,  # noqa: ARG001  # read by main
+) -> None:
+    """Move a webinar, or change its seats or words: a new time is told by mail, more seats go to the waiting list."""
+    new = {"starts": starts, "minutes": minutes, "capacity": capacity, "title": title, "description": description}
+    _changed(page, folder, json, lambda webinars, found: webinars.change(found, **new))
+
+
+@app.command("cancel")
+def cancel(
+    page: Page,
+    *,
+    folder: Folder = None,
+    json: Json = False,
+    debug: Debug = False,  # noqa: ARG001  # read by main
+) -> None:
+    """Cancel a webinar: those who have a seat or wait are told by mail. It cannot be undone."""
+    _changed(page, folder, json, lambda webinars, found: webinars.cancel(found))
+
+
+def _changed(page: str, folder: Path | None, json: bool, act: Callable[[Any, Any], bool]) -> None:
+    """Do something to the webinar of a page, and show it as it is then."""
+    config = portal(folder=folder)
+    from toolkit.web import webinars
+    from toolkit.web.server import migrate
+
+    migrate(config)
+    found = webinars.page_of(page)
+    done = act(webinars, found)
+    found.refresh_from_db()
+    record = webinars.as_record(found, config)
+    if json:
+        print_json(record)
+        return
+    sys.stdout.write(printable(f"{'' if done else 'Nothing changed. '}{_line(record)}\n{record['url']}\n"))
+
+
+def _line(record: dict[str, Any]) -> str:
+    cancelled = ", cancelled" if record["cancelled"] else ""
+    return f"{record['slug']}: {record['starts']}, seats: {record['capacity']}{cancelled}"
 
 
 @app.command("list")
@@ -101,5 +157,4 @@ def list_webinars(*, folder: Folder = None, json: Json = False) -> None:
         return
     for record in records:
         counts = ", ".join(f"{count} {state}" for state, count in record["registrations"].items() if count)
-        line = f"{record['slug']}: {record['starts']}, seats: {record['capacity']}, {counts or 'no registration'}"
-        sys.stdout.write(printable(f"{line}\n  {record['url']}\n"))
+        sys.stdout.write(printable(f"{_line(record)}, {counts or 'no registration'}\n  {record['url']}\n"))

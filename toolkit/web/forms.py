@@ -144,6 +144,20 @@ class WebhookForm(Strict):
         return url
 
 
+class ChangeForm(Strict):
+    """What a host changes of a webinar; `starts` on the clock of its zone, to the minute."""
+
+    starts = forms.CharField(max_length=32, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    minutes = forms.IntegerField(min_value=1, max_value=1440)
+    capacity = forms.IntegerField(min_value=1, max_value=100_000)
+    title = Name(max_length=200)
+    description = forms.CharField(max_length=4000, required=False, widget=forms.Textarea)
+
+    def clean_description(self) -> str:
+        """The paragraphs: forms are sent with the line ends of the net."""
+        return "\n".join(self.cleaned_data["description"].splitlines())
+
+
 def stamp(shown: str = "form") -> str:
     """The moment a form was loaded, signed.
 

@@ -38,6 +38,8 @@ class Webinar(models.Model):
         questions: Asked at sign-up; one that ends with ``*`` must be answered.
         webhook, webhook_secret: Where changes of registrations are sent, and what signs them.
         news_sent: When those who agreed to news were told of it.
+        revision: Changes since it was announced: the sequence of its calendar file.
+        called_off: When its host cancelled it.
     """
 
     id: int
@@ -56,6 +58,8 @@ class Webinar(models.Model):
     webhook = models.CharField(max_length=500, blank=True)
     webhook_secret = models.CharField(max_length=64, blank=True)
     news_sent = models.DateTimeField(null=True)
+    revision = models.PositiveIntegerField(default=0)
+    called_off = models.DateTimeField(null=True)
     created = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -78,12 +82,12 @@ class Webinar(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether its room is open: from its start on."""
-        return timezone.now() >= self.starts
+        return self.called_off is None and timezone.now() >= self.starts
 
     @property
     def is_over(self) -> bool:
-        """Whether its last minute has passed."""
-        return timezone.now() > self.ends
+        """Whether its last minute has passed, or it was cancelled."""
+        return self.called_off is not None or timezone.now() > self.ends
 
 
 class Registration(models.Model):
@@ -203,7 +207,7 @@ class Outbox(models.Model):
         kind: Of `toolkit.web.gate.mail`, ``webhook``, or ``noop``: nothing is sent.
         registration: Whom it is to or of; gone with it.
         webinar: That news tell of, or whose webhook it is.
-        data: Of a webhook: its event and the id of the registration, no personal data.
+        data: Of a webhook: its event and the id of the registration, no personal data; of a new time: ``before`` and ``after``.
         due: Not before.
         lease: Until when a worker has it.
         tries: Failed ones.

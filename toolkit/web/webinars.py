@@ -1,4 +1,4 @@
-"""Webinars: announced and counted."""
+"""Webinars: announced, changed, cancelled and counted."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
 from toolkit.app.definitions import find
 from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.messages import message
 from toolkit.core.text import printable
 from toolkit.web.config import WebConfig
+from toolkit.web.gate import registering
 from toolkit.web.hosts import named
 from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.operations import audit
@@ -26,6 +28,7 @@ from toolkit.web.writing import writing
 
 QUESTIONS = 10
 """Of one webinar."""
+YEAR = "Look at the year."
 
 
 @writing
@@ -62,9 +65,7 @@ def announce(
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SpecError(f"--zone {zone!r} is no time zone.", hint=did_you_mean(zone, available_timezones())) from None
     find("strategies", strategy)
-    title = line(title)
-    if not 1 <= len(title) <= 200:
-        raise SpecError("the title must be one line of 1 to 200 characters.")
+    title = _title(title)
     asked = [line(question) for question in questions]
     if len(asked) > QUESTIONS or len({question.rstrip(" *") for question in asked}) < len(asked):
         raise SpecError(f"at most {QUESTIONS} questions, each another one.")
@@ -73,7 +74,7 @@ def announce(
     moments = [_moment(start, there) for start in starts]
     over = [moment for moment in moments if moment + timedelta(minutes=minutes) <= timezone.now()]
     if over:
-        raise SpecError(f"--starts {over[0].isoformat()} is past: the webinar is over.", hint="Look at the year.")
+        raise SpecError(message("{moment:s} is past: the webinar is over.", moment=over[0].isoformat()), hint=YEAR)
     owner, series = _host(host), secrets.token_hex(6) if len(starts) > 1 else ""
     found = [
         Webinar.objects.create(
@@ -96,25 +97,104 @@ def announce(
     return found
 
 
+@writing
+def change(webinar: Webinar, *, starts: str | None = None, actor: str = audit.CONSOLE, **words: Any) -> bool:
+    """Change a webinar; whether anything changed.
+
+    A new time is told by mail to each who has a seat or waits; more seats go to who waits, in order.
+
+    Args:
+        webinar: That is not over.
+        starts: ISO date and time on the clock of its zone; None leaves it.
+        actor: For the audit log.
+        words: New `title`, `description`, `minutes` and `capacity`; None leaves what is.
+
+    Raises:
+        SpecError: for what is over, a new time of what has begun or in the past, and fewer seats than are given.
+    """
+    webinar = Webinar.objects.select_for_update().get(id=webinar.id)
+    _refuse_over(webinar)
+    new = {**words, "starts": None if starts is None else _moment(starts, ZoneInfo(webinar.zone))}
+    if words.get("title") is not None:
+        new["title"] = _title(words["title"])
+    if words.get("description") is not None:
+        new["description"] = printable(words["description"])
+    new = {name: value for name, value in new.items() if value is not None and value != getattr(webinar, name)}
+    if webinar.is_open and new.keys() & {"starts", "minutes"}:
+        raise SpecError(message("This webinar has begun: its time cannot be changed any more."))
+    if "starts" in new and new["starts"] <= timezone.now():
+        raise SpecError(message("{moment:s} is past: a webinar is moved to a time to come.", moment=starts), hint=YEAR)
+    given = webinar.capacity - registering.seats_left(webinar)
+    if new.get("capacity", given) < given:
+        raise SpecError(message("Seats that are given: {given}. There cannot be fewer.", given=given))
+    if not new:
+        return False
+    before = webinar.starts
+    Webinar.objects.filter(id=webinar.id).update(**new, revision=F("revision") + 1)
+    webinar.refresh_from_db()
+    if "starts" in new:
+        registering.tell_new_time(webinar, before)
+    registering.move_up(webinar)
+    audit.record(actor, "change", webinar.slug)
+    return True
+
+
+@writing
+def cancel(webinar: Webinar, *, actor: str = audit.CONSOLE) -> bool:
+    """Cancel a webinar and tell each who has a seat or waits, by one mail; whether it was not cancelled before.
+
+    Args:
+        webinar: That is not over.
+        actor: For the audit log.
+
+    Raises:
+        SpecError: for what is over.
+    """
+    webinar = Webinar.objects.select_for_update().get(id=webinar.id)
+    if webinar.called_off:
+        return False
+    _refuse_over(webinar)
+    Webinar.objects.filter(id=webinar.id).update(called_off=timezone.now(), revision=F("revision") + 1)
+    registering.tell_called_off(webinar)
+    audit.record(actor, "cancel", webinar.slug)
+    return True
+
+
+def _refuse_over(webinar: Webinar) -> None:
+    """`SpecError` for a webinar that is over or cancelled."""
+    if webinar.called_off:
+        raise SpecError(message("This webinar is cancelled."))
+    if webinar.is_over:
+        raise SpecError(message("This webinar is over."))
+
+
+def _title(words: str) -> str:
+    title = line(words)
+    if not 1 <= len(title) <= 200:
+        raise SpecError("the title must be one line of 1 to 200 characters.")
+    return title
+
+
 def _moment(starts: str, there: ZoneInfo) -> datetime:
     """A time to come on the clock of a zone, or with an offset of its own."""
     with contextlib.suppress(ValueError):
         date.fromisoformat(starts)
-        raise SpecError(f"--starts {starts!r} is a day without a time.", hint=f"Write it as {starts}T17:00.")
+        raise SpecError(message("{starts!r:s} is a day without a time.", starts=starts), hint=f"Write it as {starts}T17:00.")
     try:
         when = datetime.fromisoformat(starts)
     except ValueError:
-        raise SpecError(f"--starts {starts!r} is no time.", hint="Write it as 2026-12-03T17:00.") from None
+        raise SpecError(message("{starts!r:s} is no time.", starts=starts), hint="Write it as 2026-12-03T17:00.") from None
     if when.tzinfo is None:
         early, late = (when.replace(tzinfo=there, fold=fold) for fold in (0, 1))
         # An hour that the clocks leave out at the beginning of summer comes back as another one.
         if early.astimezone(UTC).astimezone(there).replace(tzinfo=None) != when:
-            raise SpecError(
-                f"--starts {starts} does not exist in {there.key}: the clocks go forward.", hint="Take another hour."
-            )
+            missing = message("{starts:s} does not exist in {zone:s}: the clocks go forward.", starts=starts, zone=there.key)
+            raise SpecError(missing, hint="Take another hour.")
         if early.utcoffset() != late.utcoffset():
             hint = f"Write which: {early.isoformat()} or {late.isoformat()}."
-            raise SpecError(f"--starts {starts} comes twice in {there}: the clocks go back.", hint=hint)
+            raise SpecError(
+                message("{starts:s} comes twice in {zone:s}: the clocks go back.", starts=starts, zone=there.key), hint=hint
+            )
         when = early
     return when
 
@@ -129,10 +209,24 @@ def _host(name: str | None) -> Host | None:
     return named(name)
 
 
+def page_of(page: str) -> Webinar:
+    """The webinar of a page, by its address or the last part of it.
+
+    Raises:
+        SpecError: where there is none, with the nearest.
+    """
+    slug = page.rstrip("/").rpartition("/")[2]
+    found = Webinar.objects.filter(slug=slug).first()
+    if found is None:
+        known = Webinar.objects.values_list("slug", flat=True)
+        raise SpecError(f"there is no webinar {slug!r}.", hint=did_you_mean(slug, known))
+    return found
+
+
 def sessions(webinar: Webinar) -> QuerySet[Webinar]:
     """Sessions of one webinar that are still ahead, itself among them."""
     same = Q(series=webinar.series) if webinar.series else Q(id=webinar.id)
-    return Webinar.objects.filter(same, starts__gt=timezone.now()).order_by("starts")
+    return Webinar.objects.filter(same, starts__gt=timezone.now(), called_off=None).order_by("starts")
 
 
 def with_counts() -> QuerySet[Webinar]:
@@ -143,13 +237,13 @@ def with_counts() -> QuerySet[Webinar]:
 
 def coming_and_over(webinars: Iterable[Webinar]) -> tuple[list[Webinar], list[Webinar]]:
     """Webinars that are not over, the nearest first, and those that are, the latest first."""
-    found, now = sorted(webinars, key=lambda webinar: (webinar.starts, webinar.id)), timezone.now()
-    return [one for one in found if one.ends >= now], [one for one in reversed(found) if one.ends < now]
+    found = sorted(webinars, key=lambda webinar: (webinar.starts, webinar.id))
+    return [one for one in found if not one.is_over], [one for one in reversed(found) if one.is_over]
 
 
 def coming_strategies() -> set[str]:
     """Strategies of webinars that are not over."""
-    return {webinar.strategy for webinar in Webinar.objects.all() if webinar.ends > timezone.now()}
+    return {webinar.strategy for webinar in Webinar.objects.all() if not webinar.is_over}
 
 
 def as_record(webinar: Webinar, config: WebConfig) -> dict[str, Any]:
@@ -168,6 +262,7 @@ def as_record(webinar: Webinar, config: WebConfig) -> dict[str, Any]:
         "minutes": webinar.minutes,
         "strategy": webinar.strategy,
         "capacity": webinar.capacity,
+        "cancelled": webinar.called_off and webinar.called_off.isoformat(),
         "url": config.base_url + reverse("webinar", args=[webinar.slug]),
         **({"registrations": counts} if counts else {}),
     }

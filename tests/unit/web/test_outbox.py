@@ -25,7 +25,7 @@ HOSTILE = "Ana\u2028Bcc: eve@example.com"
 
 
 def row_of(registration: Registration, kind: str = "link") -> Outbox:
-    return Outbox.objects.create(kind=kind, registration=registration)
+    return Outbox.objects.create(kind=kind, registration=registration, data={"before": "2026-12-03T16:00:00+00:00"})
 
 
 class Server:

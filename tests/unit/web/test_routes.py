@@ -60,6 +60,8 @@ ROUTES: dict[str, tuple[str, tuple[int, ...]]] = {
     "host-csv": ("/host/w/{slug}/registrations.csv", OF_ITS_HOST),
     "host-xlsx": ("/host/w/{slug}/registrations.xlsx", OF_ITS_HOST),
     "host-settings": ("/host/w/{slug}/settings", OF_ITS_HOST),
+    "host-change": ("/host/w/{slug}/change", OF_ITS_HOST),
+    "host-cancel": ("/host/w/{slug}/cancel", LED_ABOVE),
     "host-news": ("/host/w/{slug}/news", LED_ABOVE),
     "host-erase": ("/host/w/{slug}/erase", LED_ABOVE),
     "host-revoke": ("/host/w/{slug}/revoke", LED_ABOVE),

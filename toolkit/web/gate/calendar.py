@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vCalAddress
 
 from toolkit.web.models import Webinar
 
 
 def calendar(webinar: Webinar, url: str) -> bytes:
-    """An iCalendar file (RFC 5545).
+    """An iCalendar file (RFC 5545, 5546): each change has the same `UID` and the next `SEQUENCE`.
 
     Args:
         webinar: What happens.
@@ -26,11 +28,14 @@ def calendar(webinar: Webinar, url: str) -> bytes:
     event.add("summary", webinar.title)
     event.add("description", url)
     event.add("url", url)
-    event.add("sequence", 0)
+    event.add("sequence", webinar.revision)
+    event.add("organizer", vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"))
+    if webinar.called_off:
+        event.add("status", "CANCELLED")
     found = Calendar()
     found.add("prodid", "-//strategic-metals-toolkit//webinar//EN")
     found.add("version", "2.0")
-    found.add("method", "PUBLISH")
+    found.add("method", "CANCEL" if webinar.called_off else "PUBLISH")
     found.add_component(event)
     found.add_missing_timezones()
     return found.to_ical()

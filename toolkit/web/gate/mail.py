@@ -6,7 +6,8 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.mime.text import MIMEText
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -18,13 +19,23 @@ from django.utils import timezone
 
 from toolkit.report.i18n.language import Language
 from toolkit.web.gate import tokens
-from toolkit.web.models import Outbox, Registration
+from toolkit.web.gate.calendar import calendar
+from toolkit.web.models import Outbox, Registration, Webinar
 from toolkit.web.words import language, moment
 
 REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": timedelta(minutes=5)}
 """Kind of a reminder -> how long before the start."""
-FITS = {"confirm": "pending", "link": "confirmed", "waitlist": "waitlisted", **dict.fromkeys(REMINDERS, "confirmed")}
-"""Kind of a mail -> state of a registration that it is true of: the state may change before it is sent."""
+SEATED = ("confirmed",)
+CHANGES = ("moved", "called_off")
+"""Kinds that bring a new calendar file."""
+FITS = {
+    "confirm": ("pending",),
+    "link": SEATED,
+    "waitlist": ("waitlisted",),
+    **dict.fromkeys(REMINDERS, SEATED),
+    **dict.fromkeys(CHANGES, (*SEATED, "waitlisted")),
+}
+"""Kind of a mail -> states of a registration that it is true of: the state may change before it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,8 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
         soon = {"day": say.words("Tomorrow"), "hour": say.words("In one hour"), "minutes": say.words("In five minutes")}
         subject = say.words("{soon}: your webinar", soon=soon[row.kind])
         return Letter(subject, [title, say.words("This link is yours alone and opens the room:")], room, cancel)
+    if row.kind == "moved":
+        return _of_new_time(row, registration, say, Letter("", [title], room, cancel))
     if row.kind == "news":
         return Letter(
             say.words("A new webinar"),
@@ -91,14 +104,31 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
             say.words("No more of these mails: {address}", address=unsubscribe_address(registration)),
         )
     if row.kind == "waitlist":
+        subject = say.words("You are on the waiting list")
         told = (
             say.words("The webinar is over, and no seat came free.")
             if webinar.is_over
             else say.words("All seats are taken. When one is given back it is offered in the order of confirmation, by mail.")
         )
-        return Letter(say.words("You are on the waiting list"), [title, told], None, cancel)
-    text = say.words("Your place is free for others.")
-    return Letter(say.words("Your registration is cancelled"), [title, text], None, cancel)
+    elif row.kind == "called_off":
+        subject = say.words("Your webinar is cancelled")
+        told = say.words("The webinar does not take place. The file with this mail takes it out of your calendar.")
+    else:
+        subject, told = say.words("Your registration is cancelled"), say.words("Your place is free for others.")
+    return Letter(subject, [title, told], None, cancel)
+
+
+def _of_new_time(row: Outbox, registration: Registration, say: Language, usual: Letter) -> Letter:
+    """What a mail about a new time says between the usual title, button and note."""
+    before = Webinar(starts=datetime.fromisoformat(row.data["before"]), zone=registration.webinar.zone)
+    told = say.words(
+        "The webinar was to begin on {before}. That has changed: the time above holds.", before=moment(before, say)
+    )
+    subject = say.words("Your webinar has a new time")
+    if registration.state not in SEATED:
+        return Letter(subject, [*usual.lines, told, say.words("You stay on the waiting list.")], None, usual.note)
+    stays = say.words("You keep your seat. This link is yours alone and opens the room:")
+    return Letter(subject, [*usual.lines, told, stays], usual.link, usual.note)
 
 
 def unsubscribe_address(registration: Registration) -> str:
@@ -129,6 +159,13 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
     found.attach_alternative(
         page.render({"letter": told, "organiser": settings.PORTAL.organiser, "code": say.code}), "text/html"
     )
+    if row.kind in CHANGES:
+        webinar = registration.webinar
+        address = settings.PORTAL.base_url + reverse("webinar", args=[webinar.slug])
+        file = MIMEText(calendar(webinar, address).decode(), "calendar")
+        file.set_param("method", "CANCEL" if webinar.called_off else "PUBLISH")
+        file.add_header("Content-Disposition", "attachment", filename="webinar.ics")
+        found.attach(file)
     return found
 
 

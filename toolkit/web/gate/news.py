@@ -35,7 +35,8 @@ def news_readers(webinar: Webinar) -> list[Registration]:
 def tell(webinar: Webinar) -> int:
     """Send news of a webinar, once; how many mails were written."""
     now = timezone.now()
-    if webinar.starts <= now or not Webinar.objects.filter(id=webinar.id, news_sent=None).update(news_sent=now):
+    ahead = webinar.starts > now and not webinar.called_off
+    if not ahead or not Webinar.objects.filter(id=webinar.id, news_sent=None).update(news_sent=now):
         return 0
     readers = news_readers(webinar)
     Outbox.objects.bulk_create(Outbox(kind="news", registration=one, webinar=webinar) for one in readers)

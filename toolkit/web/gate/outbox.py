@@ -103,12 +103,17 @@ def call_due() -> int:
 
 def _fits(row: Outbox, registration: Registration, now: datetime) -> bool:
     """Whether a mail is still true: of the state, and of a reminder that no later one is due and nothing has begun."""
-    if registration.state != FITS.get(row.kind, registration.state):
+    webinar = row.webinar or registration.webinar
+    if registration.state not in FITS.get(row.kind, Registration.State.values):
         return False
+    if webinar.called_off and row.kind not in ("called_off", "cancelled"):
+        return False
+    if row.kind == "moved":
+        return row.data["after"] == webinar.starts.isoformat()
     if row.kind not in REMINDERS:
         return True
     later = [before for before in REMINDERS.values() if before < REMINDERS[row.kind]]
-    return now < registration.webinar.starts - max(later, default=timedelta(0))
+    return now < webinar.starts - max(later, default=timedelta(0))
 
 
 @together

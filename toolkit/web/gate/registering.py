@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -20,6 +20,8 @@ AGAIN = timedelta(minutes=10)
 """Between two mails that only repeat a link."""
 SESSIONS = 3
 """Of one registration; the oldest ends."""
+TOLD = (State.CONFIRMED, State.WAITLISTED)
+"""Who is told of changes of a webinar: the address is confirmed."""
 LIVING = (State.PENDING, State.CONFIRMED, State.WAITLISTED)
 UNCONFIRMED = (State.PENDING, State.CANCELLED)
 """What the next sign-up of the address replaces: nobody has confirmed it, or its visitor has taken it back."""
@@ -46,7 +48,7 @@ def register(new: Registration, shown: dict[str, str], *, marketing: bool, shown
         Registration.objects.bulk_create([new], ignore_conflicts=True)
         there = Registration.objects.select_for_update().only("id", "state")
         registration = there.get(webinar=new.webinar, email=new.email)
-        entered = {name: getattr(new, name) for name in ENTERED}
+        registration.webinar, entered = new.webinar, {name: getattr(new, name) for name in ENTERED}
         Registration.objects.filter(id=registration.id, state__in=UNCONFIRMED).update(state=State.PENDING, **entered)
         texts = consent.stored(shown, new.language)
         if registration.id == new.id or registration.state == State.CANCELLED:
@@ -68,14 +70,16 @@ def resend(webinar: Webinar, email: str, *, refused: bool = False) -> None:
         email: Checked before.
         refused: Whether nothing may come of it.
     """
-    found = Registration.objects.filter(webinar=webinar, email=email.lower()).first()
+    found = Registration.objects.select_related("webinar").filter(webinar=webinar, email=email.lower()).first()
     tell_again(None if refused else found)
 
 
 @writing
 def tell_again(registration: Registration | None) -> None:
     """The mail that fits the state, and none where there is no registration; a link comes at most every ten minutes."""
-    kinds = {State.PENDING: "confirm", State.CONFIRMED: "link", State.WAITLISTED: "waitlist"}
+    kinds: dict[State, str] = {State.PENDING: "confirm", State.CONFIRMED: "link", State.WAITLISTED: "waitlist"}
+    if registration is not None and registration.webinar.called_off:
+        kinds = dict.fromkeys(TOLD, "called_off")
     kind = NOTHING if registration is None else kinds.get(State(registration.state), NOTHING)
     recent = Outbox.objects.filter(registration=registration, kind=kind, created__gt=timezone.now() - AGAIN).exists()
     Outbox.objects.create(kind=NOTHING if recent and kind != "confirm" else kind, registration=registration)
@@ -86,7 +90,7 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     """Confirm an address by the secret that was sent to it.
 
     Returns:
-        ``confirmed``, ``waitlisted``, ``already``, ``expired`` or ``invalid``, and whose it was.
+        ``confirmed``, ``waitlisted``, ``already``, ``expired``, ``called_off`` or ``invalid``, and whose it was.
     """
     token = tokens.find("confirm", secret)
     if token is None or token.registration is None:
@@ -95,6 +99,8 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     registration = Registration.objects.select_related("webinar").get(id=token.registration_id)
     if registration.state not in (State.PENDING, State.CONFIRMED, State.WAITLISTED):
         return "invalid", None
+    if webinar.called_off:
+        return "called_off", registration
     if registration.state != State.PENDING:
         return "already", registration
     now = timezone.now()
@@ -116,12 +122,42 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
 def _give_seat(registration: Registration, webinar: Webinar) -> None:
     """The mail with the personal link, and reminders that are still ahead."""
     Outbox.objects.create(kind="link", registration=registration)
+    Outbox.objects.bulk_create(_reminders(registration, webinar))
+    _hook(registration, webinar, State.CONFIRMED)
+
+
+def _reminders(registration: Registration, webinar: Webinar) -> list[Outbox]:
     soon = timezone.now() + AGAIN
     dues = {kind: webinar.starts - before for kind, before in mail.REMINDERS.items()}
-    Outbox.objects.bulk_create(
-        Outbox(kind=kind, registration=registration, due=due) for kind, due in dues.items() if due > soon
-    )
-    _hook(registration, webinar, State.CONFIRMED)
+    return [Outbox(kind=kind, registration=registration, due=due) for kind, due in dues.items() if due > soon]
+
+
+def tell_new_time(webinar: Webinar, before: datetime) -> None:
+    """One mail to each who has a seat or waits, and the reminders of the new time.
+
+    Of several changes before a mail is sent the last is told, and none that was taken back.
+
+    Args:
+        webinar: Stored, its row locked.
+        before: Its start until now.
+    """
+    waiting, after = Outbox.objects.filter(registration__webinar=webinar, sent=None, failed=None), webinar.starts.isoformat()
+    untold = waiting.filter(kind="moved", lease=None)
+    known = {row.registration_id: row.data["before"] for row in untold}
+    untold.delete()
+    waiting.filter(kind__in=mail.REMINDERS).delete()
+    rows: list[Outbox] = []
+    for one in Registration.objects.filter(webinar=webinar, state__in=TOLD):
+        data = {"before": known.get(one.id, before.isoformat()), "after": after}
+        rows += [Outbox(kind="moved", registration=one, data=data)] if data["before"] != after else []
+        rows += _reminders(one, webinar) if one.state == State.CONFIRMED else []
+    Outbox.objects.bulk_create(rows)
+
+
+def tell_called_off(webinar: Webinar) -> None:
+    """One mail to each who has a seat or waits; those that waited to be sent are true no more."""
+    told = Registration.objects.filter(webinar=webinar, state__in=TOLD)
+    Outbox.objects.bulk_create(Outbox(kind="called_off", registration=one) for one in told)
 
 
 def _hook(registration: Registration, webinar: Webinar, event: str) -> None:
@@ -157,7 +193,7 @@ def cancel(registration: Registration, *, state: Registration.State = State.CANC
     Outbox.objects.filter(registration=registration, kind__in=mail.REMINDERS, sent=None).delete()
     Outbox.objects.create(kind="cancelled" if state == State.CANCELLED else NOTHING, registration=registration)
     _hook(registration, webinar, state)
-    _move_up(webinar)
+    move_up(webinar)
     return True
 
 
@@ -173,7 +209,7 @@ def _erase(registration: Registration) -> None:
     journal.note(journal.ERASED, registration.id)
     _hook(registration, webinar, journal.ERASED)
     Registration.objects.filter(id=registration.id).delete()
-    _move_up(webinar)
+    move_up(webinar)
 
 
 def forget() -> None:
@@ -201,7 +237,7 @@ def withdraw(registration: uuid.UUID) -> None:
     Outbox.objects.filter(registration__email=found.email, kind="news", sent=None).delete()
 
 
-def _move_up(webinar: Webinar) -> None:
+def move_up(webinar: Webinar) -> None:
     """Give free seats to the waiting list, in the order of confirmation, until the webinar is over."""
     if webinar.is_over:
         return

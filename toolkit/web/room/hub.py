@@ -279,7 +279,8 @@ def _give(given: list[tuple[Stream, dict[str, bytes]]]) -> None:
 
 def _valid(sessions: set[str]) -> set[str]:
     """Those of the sessions that may be in the room still."""
-    rows, names = Session.unexpired().filter(registration__state=Registration.State.CONFIRMED), sorted(sessions)
+    held = {"registration__state": Registration.State.CONFIRMED, "registration__webinar__called_off": None}
+    rows, names = Session.unexpired().filter(**held), sorted(sessions)
     step = attendance.TOGETHER
     return {
         key

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from toolkit.web.forms import Nothing, WebhookForm
-from toolkit.web.gate import consent
+from toolkit.core.errors import SpecError
+from toolkit.core.messages import retellable
+from toolkit.report.i18n.text import plain
+from toolkit.web import webinars
+from toolkit.web.forms import ChangeForm, Nothing, WebhookForm
+from toolkit.web.gate import consent, registering
 from toolkit.web.gate.news import tell
 from toolkit.web.jinja import spoken
-from toolkit.web.models import Webinar
+from toolkit.web.models import Registration, Webinar
 from toolkit.web.operations import audit, webhook
 from toolkit.web.views.gate import UNPROCESSABLE
 from toolkit.web.views.host import of_own, posted
+from toolkit.web.words import moment
 from toolkit.web.writing import writing
 
 
@@ -24,6 +31,33 @@ def news(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:
     """Tell those who agreed to news of a webinar, once."""
     tell(webinar)
     audit.record(audit.actor(request), "news", webinar.slug)
+    return redirect("host-webinar", webinar.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_own
+def change(request: HttpRequest, found: Webinar) -> HttpResponse:
+    """Another time, more seats, other words: fields that stay as they are change nothing; and a button that cancels."""
+    words = {name: getattr(found, name) for name in ("title", "description", "minutes", "capacity")}
+    initial = {**words, "starts": f"{found.local_start:%Y-%m-%dT%H:%M}"}
+    form = ChangeForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        new = {name: form.cleaned_data[name] for name in form.changed_data}
+        try:
+            webinars.change(found, **new, actor=audit.actor(request))
+            return redirect("host-webinar", found.slug)
+        except SpecError as error:
+            form.add_error(None, plain(spoken().translate(retellable(error.message))))
+    told = Registration.objects.filter(webinar=found, state__in=registering.TOLD).count()
+    data = {"webinar": found, "when": moment(found, spoken()), "form": form, "told": told}
+    return render(request, "host_change.html", data, status=UNPROCESSABLE if form.errors else 200)
+
+
+@posted(Nothing)
+def cancel(request: HttpRequest, webinar: Webinar, form: Nothing) -> HttpResponse:  # noqa: ARG001  # as all
+    """Cancel a webinar; of one that is over nothing changes, as its page says."""
+    with contextlib.suppress(SpecError):
+        webinars.cancel(webinar, actor=audit.actor(request))
     return redirect("host-webinar", webinar.slug)
 
 

@@ -88,6 +88,8 @@ def sent(kind: type[F], *counted: limits.Limit) -> Callable[[Sent[F]], Callable[
 def room(request: HttpRequest, registration: Registration) -> HttpResponse:
     """The waiting room until the webinar starts, then the room."""
     webinar = registration.webinar
+    if webinar.called_off:
+        return redirect("webinar", webinar.slug)
     if not webinar.is_open:
         left = max(webinar.starts - timezone.now(), timedelta(0))
         data = {"webinar": webinar, "when": moment(webinar, spoken()), "left": str(left).partition(".")[0]}
@@ -133,7 +135,7 @@ def live(request: HttpRequest, registration: Registration) -> HttpResponseBase:
 def replay(request: HttpRequest, registration: Registration) -> HttpResponse:
     """A step of what was shown, once the webinar is over: the page, or for its script the step alone."""
     webinar, say = registration.webinar, spoken()
-    if not webinar.is_over:
+    if not webinar.is_over or webinar.called_off:
         return not_found(request)
     found = steps(webinar)
     asked = request.GET.get("at", "1")
