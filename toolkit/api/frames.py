@@ -29,6 +29,7 @@ NO_RETURN = 0.5
 NO_GROWTH = 25.0
 """Log of what no investment grows or falls to (7e10 times): such returns are in per cent."""
 
+FRIDAY = 4
 DAYS_OF_WEEKS = 21
 """Days that are further apart, in months that follow each other, are one a month."""
 
@@ -162,7 +163,7 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
         raise DataError("returns need at least two rows, each with a date.", hint="Write dates as 2026-05-31.")
     table = returns.with_columns(read).sort(DATE)
     days = table[DATE].to_list()
-    grid = [_before(days[0], days[1]), *days]
+    grid = [_before(days), *days]
     columns: dict[str, Any] = {DATE: grid}
     for name in (column for column in table.columns if column != DATE):
         series = table[name].cast(pl.Float64, strict=False)
@@ -211,10 +212,17 @@ def check_levels(prices: pl.DataFrame) -> None:
         raise DataError("prices are on both sides of zero, as returns are.", hint="Give returns in returns=.")
 
 
-def _before(first: date, second: date) -> date:
-    """The day one period before the first: the end of the month before for ends of months, and for any day a month."""
+def _before(days: Sequence[date]) -> date:
+    """The day one period before the first: the end of the month before for ends of months, and for any day a month.
+
+    Of weekdays it is one too: a price on a Sunday would be that of no trading day, and the first return would be lost.
+    """
+    first, second = days[:2]
     months = 12 * (second.year - first.year) + second.month - first.month
     ends = all((day + timedelta(days=1)).day == 1 for day in (first, second))
     if ends or (months == 1 and (second - first).days > DAYS_OF_WEEKS):
         return first.replace(day=1) - timedelta(days=1)
-    return first - (second - first)
+    before = first - (second - first)
+    return (
+        before - timedelta(days=max(0, before.weekday() - FRIDAY)) if max(day.weekday() for day in days) <= FRIDAY else before
+    )

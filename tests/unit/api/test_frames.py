@@ -91,6 +91,20 @@ def test_what_is_no_series_of_returns_is_refused(column, told):
         price_path(pl.DataFrame({"date": DAYS, "a": column}))
 
 
+@pytest.mark.parametrize("first", range(5))
+def test_no_return_of_a_day_is_lost_whatever_the_weekday_of_the_first(first):
+    days = pl.Series([day.date() for day in pd.bdate_range("2024-01-01", periods=300)])[first:]
+    values = np.random.default_rng(1).normal(0.0, 0.01, (len(days), 2))
+    strategy = tk.Strategy(
+        objective=tk.MinRisk(), forecast=tk.ForecastSpec(covariance=tk.SampleCovariance(), observation="raw")
+    )
+    run = tk.optimize(strategy, returns=tk.frame(values, names=NAMES, dates=days))
+    assert [asset.volatility.observations for asset in run.found.assets] == [len(days)] * 2
+    own = np.cov(values, rowvar=False)
+    least = (own[1, 1] - own[0, 1]) / (own[0, 0] + own[1, 1] - 2 * own[0, 1])
+    assert run.weights["weight"][0] == pytest.approx(least, abs=1e-6)
+
+
 def test_returns_that_compound_to_what_no_price_is_are_told_to_be_per_cent():
     days = pl.date_range(date(2024, 1, 1), date(2024, 12, 31), "1d", eager=True)
     with pytest.raises(tk.DataError, match=r"compound to .* 0\.012 is 1\.2 %"):
