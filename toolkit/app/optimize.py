@@ -54,13 +54,15 @@ class NoAnswer(Infeasible):
     Attributes:
         record: Of the conflict, a subject of reports.
         inputs: What it was made from.
+        prepared: What it was asked of: a series of the user's that was set aside may be what is lacking.
     """
 
-    def __init__(self, error: Infeasible, record: Conflict, inputs: Mapping[str, Any], context: Context) -> None:
+    def __init__(self, error: Infeasible, record: Conflict, inputs: Mapping[str, Any], prepared: Prepared) -> None:
         super().__init__(error.message, hint=error.hint, details=error.details)
         self.record = record
         self.inputs = inputs
-        self.context = context
+        self.context = prepared.request.context
+        self.prepared = prepared
 
     def save(self, lang: str | None = None) -> Path:
         """Write the run folder, with the report on the conflict, by default in the language of the settings; return it."""
@@ -123,7 +125,7 @@ def optimize(request: Request) -> Result:
         prepared, allocation = allocate_in_pieces(prepared)
     except Infeasible as found:
         error = _with_lots(found, prepared)
-        raise NoAnswer(error, _conflict(error, prepared, identity, made_from), made_from, request.context) from found
+        raise NoAnswer(error, _conflict(error, prepared, identity, made_from), made_from, prepared) from found
     record = run_record(prepared, allocation, run_id=identity, provenance=provenance, versions=made_from["versions"])
     return Result(record, made_from, request.context, prepared, allocation)
 

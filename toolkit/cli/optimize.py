@@ -76,8 +76,12 @@ def optimize(
         try:
             result = optimize_request(request)
         except NoAnswer as conflict:
-            for words in conflict.record.notes:  # of own events: nothing else is noted where there is no answer
+            for words in conflict.record.notes:
                 say(message("events: {told}", told=words), common)
+            told, of_files = translator(common, conflict.record.phrases), conflict.prepared.inputs
+            for words in of_files.price_notes[:MOST_WARNINGS]:
+                say(message("prices: {told:s}", told=told(words)), common)
+            tell_remarks([remark for remark in of_files.notes if remark.text not in of_files.price_notes], common)
             if not no_report:
                 _store_conflict(conflict, common)
             raise

@@ -265,7 +265,7 @@ def _product(text: str) -> tuple[str, str] | None:
 _TERMS = re.compile(
     r"(?i)[\s,;(-]*(?<!\w)((min\.?|mind\.?)[\s,]+)?(du|cif|fob|fca|exw|dap|ddp|ddu|in[ -]?whs|in warehouse|ex works|delivered|"
     r"ab lager|duty (un)?paid|frei haus)(?!\w)(?P<behind>.*)$|[\s,]+(min|minimum|mind)\.?$"
-    r"|[\s,_-]+(spot([\s-]?(prices?|preise?))?|prices?|preise?)$"
+    r"|[\s,_(-]+((spot|cash)([\s-]?(prices?|preise?))?|prices?|preise?|kurse?|close|last|settle(ment)?)\)?$"
 )
 
 

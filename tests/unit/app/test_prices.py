@@ -158,7 +158,8 @@ NAMES = {
     "Antimony trioxide": None, "Molybdenum powder": "molybdenum", "Hafnium crystal bar": "hafnium", "Germanium powder":
     "germanium_powder", "C": None, "GLD": None, "BRENT": "brent", "Mine": None,
     "Gallium price": "gallium", "Indium spot": "indium", "Antimon Preis": "antimony", "Germanium_price": "germanium",
-    "Gallium price index": None,
+    "Gallium price index": None, "Indium (spot)": "indium", "Gallium Close": "gallium", "Antimon Kurs": "antimony",
+    "Gallium last week": None, "Gallium DDP US": "gallium", "Gallium DDP inkl. MwSt.": None,
 }  # fmt: skip
 
 
