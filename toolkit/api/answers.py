@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 """Cells of a line of text."""
-DAYS = {"as_of", "day", "decided", "first", "last", "peak", "price_date", "since", "status_since", "trough", "until", "written"}
+DAYS = {
+    "as_of", "day", "decided", "first", "last", "peak", "price_date", "since", "start", "status_since", "trough", "until",
+    "written",
+}  # fmt: skip
 """Columns of frames that are days, which JSON has as text."""
 RecordT = TypeVar("RecordT", bound=Record)
 

@@ -138,6 +138,11 @@ def test_days_of_frames_are_dates(basket, market, prices):
     assert back.orders["day"].min().isoformat() == back.record["strategies"][0]["orders"][0]["day"]
 
 
+def test_own_prices_are_called_so_in_the_sources_of_a_report(prices):
+    tk.optimize("equal-weight", prices=prices, prices_currency="EUR", as_of=DAY).report("own.md", language="de")
+    assert "Preise: eigene Preise bis Mai 2026" in Path("own.md").read_text(encoding="utf-8").replace("\u00a0", " ")
+
+
 def test_a_copy_of_an_answer_or_a_market_is_itself_and_a_market_goes_to_other_processes(basket, market, prices):
     for one in (basket, market):
         assert copy.deepcopy(one) is one

@@ -18,6 +18,8 @@ from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
 LAW = ("controls", "control_scopes")
+GIVEN: Mapping[str, str] = {"as_given": mark("own prices"), "own_quote": mark("own quotations")}
+"""Bases of prices of a user's own file that states none."""
 TABLES: Mapping[str, str] = {
     "controls": mark("control events"),
     "control_scopes": mark("forms named by notices"),
@@ -91,7 +93,7 @@ def _prices(run: Findings) -> Text:
         newest[basis] = max(newest.get(basis, ""), last)
     if newest:
         told = [
-            say("{basis} to {month}", basis=say.word(basis), month=run.fmt.month(last))
+            say("{basis} to {month}", basis=say.word(basis, GIVEN), month=run.fmt.month(last))
             for basis, last in sorted(newest.items())
         ]
         return say.listed(told)
