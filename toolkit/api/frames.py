@@ -184,7 +184,7 @@ def price_path(returns: pl.DataFrame) -> pl.DataFrame:
                 details={"asset": name, "date": str(day)},
             )
         if not np.isfinite(rates).all():
-            raise DataError(f"returns of {name!r} are not all finite numbers.", hint="null is missing; NaN is an error.")
+            raise DataError(f"returns of {name!r} are not all finite numbers.", hint="Correct them; what is missing is null.")
         if found := no_returns(name, rates):
             raise found
         path = INDEX_START * np.cumprod(np.append(1.0, 1.0 + rates))

@@ -138,6 +138,12 @@ def test_days_of_frames_are_dates(basket, market, prices):
     assert back.orders["day"].min().isoformat() == back.record["strategies"][0]["orders"][0]["day"]
 
 
+def test_a_backtest_from_before_the_prices_says_what_to_do(prices):
+    strategy = tk.Strategy(objective=tk.MinRisk(), forecast=tk.ForecastSpec(covariance=tk.SampleCovariance()))
+    with pytest.raises(tk.GapError, match="later --start"):
+        tk.backtest(strategy, prices=prices, prices_currency="EUR", start="2010-01-31", as_of=DAY)
+
+
 def test_own_prices_are_called_so_in_the_sources_of_a_report(prices):
     tk.optimize("equal-weight", prices=prices, prices_currency="EUR", as_of=DAY).report("own.md", language="de")
     assert "Preise: eigene Preise bis Mai 2026" in Path("own.md").read_text(encoding="utf-8").replace("\u00a0", " ")

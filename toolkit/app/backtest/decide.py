@@ -104,7 +104,10 @@ class PastDecisions:
         while True:
             if not assets:
                 raise GapError(
-                    "no asset of {name:s} had enough prices on {as_of}.", name=self.strategy.name, as_of=market.snapshot.as_of
+                    "no asset of {name:s} had enough prices on {as_of}.",
+                    hint="Choose a later --start, or bring longer histories.",
+                    name=self.strategy.name,
+                    as_of=market.snapshot.as_of,
                 )
             try:
                 strategy = among(self.strategy, self.markets.universe(self.strategy), assets)
