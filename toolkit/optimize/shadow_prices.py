@@ -27,7 +27,7 @@ from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
 from toolkit.optimize.solvers.solve import Order, SolverInfeasible
 from toolkit.optimize.solvers.work import Work
-from toolkit.optimize.wealth import asks_for_wealth, fees_of_trades, wealth_after_costs
+from toolkit.optimize.wealth import asks_for_wealth, fees_of_trades
 
 BINDING = 1e-6
 """Slack below which a limit of the continuous optimum counts as binding (fractions of the budget)."""
@@ -88,7 +88,8 @@ class WealthEffect:
 
     def _added(self, price: Price, moved: Callable[[float], tuple[Problem, LinearConstraints]]) -> Price | None:
         def effect(step: float) -> float:
-            return self._rate * (self._wealth(solve_continuous(*moved(step), self.order)) - self._now) / step
+            problem, limits = moved(step)
+            return self._rate * (self._wealth(problem, solve_continuous(problem, limits, self.order)) - self._now) / step
 
         try:
             more = price.more + effect(STEP) if price.more else 0.0
@@ -107,16 +108,16 @@ class WealthEffect:
         richer = self.problem.at_wealth(self.problem.wealth + STEP)
         continuous = solve_continuous(richer, self.limits, self.order, (self.problem, self.continuous))
         fall = self._value(self.problem, self.continuous.x) - self._value(richer, continuous.x)
-        return fall / (STEP - (self._wealth(continuous) - self._now))
+        return fall / (STEP - (self._wealth(richer, continuous) - self._now))
 
     @cached_property
     def _now(self) -> float:
-        return self._wealth(self.continuous)
+        return self._wealth(self.problem, self.continuous)
 
-    def _wealth(self, continuous: Continuous) -> float:
-        """What trades leave; they are those of the optimum, of which each pays its fee."""
-        fees = fees_of_trades(self.problem, self.continuous.x[:-1])
-        return wealth_after_costs(self.problem, continuous.x[:-1], fees)
+    def _wealth(self, problem: Problem, continuous: Continuous) -> float:
+        """What trades leave at the wealth of a problem, where what is kept is none; as many pay a fee as at the optimum."""
+        trades = continuous.x[:-1] * problem.wealth - problem.previous
+        return 1.0 - problem.costs.proportional(trades) - fees_of_trades(self.problem, self.continuous.x[:-1])
 
     def _value(self, problem: Problem, x: FloatArray) -> float:
         """The objective, and the price of what is broken of soft limits."""

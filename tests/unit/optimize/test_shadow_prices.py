@@ -148,6 +148,28 @@ def test_prices_count_the_wealth_that_more_room_costs(kind, impact, constraints,
             assert told[report.name] == pytest.approx(report.shadow_price, rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["min_risk", "max_utility"])
+def test_what_is_kept_moves_no_wealth(kind):
+    """Where trades are dear some holdings are kept: with another wealth their weight is another, and still nothing is traded."""
+    rng, n, step = np.random.default_rng(7), len(HELD), 1e-4
+    strategy = {
+        "objective": {"kind": kind},
+        "expected": rng.normal(0.06, 0.05, n),
+        "previous": HELD,
+        "costs": Costs(half_spread=rng.uniform(0.1, 0.2, n), storage=np.full(n, 0.003), vat=np.full(n, 0.1), in_objective=True),
+    }
+
+    def answer(lower: float):
+        group = {"name": "new", "kind": "group", "assets": ["a4", "a5"], "lower": lower}
+        return allocate(problem_of(random_covariance(n, 5), constraints=[{**NO_CASH, "upper": 0.05}, group], **strategy))
+
+    found = answer(0.2)
+    assert (np.abs(found.values - HELD)[:4] < 1e-6).any()
+    less = (answer(0.2 + step).objective - answer(0.2 - step).objective) / (2 * step)
+    (report,) = [report for report in found.limits if report.name == "new"]
+    assert report.shadow_price == pytest.approx(less, rel=1e-3)
+
+
 def test_a_price_that_holds_for_more_room_only_says_so():
     """Two limits hold the same weight: relaxing one gains nothing, tightening it costs."""
     first = {"name": "first", "kind": "bounds", "assets": ["a0"], "upper": 0.2}
