@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
+from benchmarks.lots import random_problem
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.core.errors import Infeasible
@@ -168,3 +169,13 @@ def test_an_asset_without_lots_is_held_in_any_quantity():
     assert float(answer.lots[0]).is_integer()
     assert np.isnan(answer.lots[1])
     assert answer.weights.sum() == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize(("seed", "known"), [(0, 8.26466e-3), (9, 1.303717e-2)])
+def test_small_eigenvalues_of_a_covariance_cut_off_no_answer(seed, known):
+    """HiGHS's presolve called one answer optimal to 3e-9 that is 1.8e-3 worse than another, and left the other without a bound."""
+    problem = random_problem(30, seed, dense=True)
+    answer = allocate(problem, Solver(time_limit=10.0))
+    assert answer.lots_gap <= 1e-3
+    held = answer.lots * problem.lot_values
+    assert held @ problem.forecast.matrix @ held <= known * 1.001
