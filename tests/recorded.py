@@ -255,7 +255,7 @@ def gacc_csv(rows: list[tuple[str, ...]]) -> str:
         "美元",
     )
     lines = io.StringIO()
-    csv.writer(lines, lineterminator=",\r\n").writerows([head, *rows])
+    csv.writer(lines).writerows([*row, ""] for row in (head, *rows))  # each line ends with a comma
     return lines.getvalue()
 
 

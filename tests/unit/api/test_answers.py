@@ -350,7 +350,7 @@ def test_a_day_is_that_of_a_moment_in_its_own_zone(market, moment):
     assert tk.controls("gallium", market, as_of=moment).record["as_of"] == DAY
 
 
-@pytest.mark.parametrize("moment", [20260630, pd.NaT, np.datetime64("NaT"), 1.5])
+@pytest.mark.parametrize("moment", [20260630, pd.NaT, np.datetime64("NaT", "D"), 1.5])
 def test_what_is_no_day_is_refused(market, moment):
     with pytest.raises(tk.SpecError, match="not a date"):
         market.context(as_of=moment)
