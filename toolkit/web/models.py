@@ -39,7 +39,7 @@ class Webinar(models.Model):
         webhook, webhook_secret: Where changes of registrations are sent, and what signs them.
         news_sent: When those who agreed to news were told of it.
         revision: Changes since it was announced: the sequence of its calendar file.
-        called_off: When its host cancelled it.
+        cancelled_at: When its host cancelled it.
     """
 
     id: int
@@ -59,7 +59,7 @@ class Webinar(models.Model):
     webhook_secret = models.CharField(max_length=64, blank=True)
     news_sent = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=0)
-    called_off = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
     created = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -82,12 +82,12 @@ class Webinar(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether its room is open: from its start on."""
-        return self.called_off is None and timezone.now() >= self.starts
+        return self.cancelled_at is None and timezone.now() >= self.starts
 
     @property
     def is_over(self) -> bool:
         """Whether its last minute has passed, or it was cancelled."""
-        return self.called_off is not None or timezone.now() > self.ends
+        return self.cancelled_at is not None or timezone.now() > self.ends
 
 
 class Registration(models.Model):

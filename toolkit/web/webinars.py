@@ -151,18 +151,18 @@ def cancel(webinar: Webinar, *, actor: str = audit.CONSOLE) -> bool:
         SpecError: for what is over.
     """
     webinar = Webinar.objects.select_for_update().get(id=webinar.id)
-    if webinar.called_off:
+    if webinar.cancelled_at:
         return False
     _refuse_over(webinar)
-    Webinar.objects.filter(id=webinar.id).update(called_off=timezone.now(), revision=F("revision") + 1)
-    registering.tell_called_off(webinar)
+    Webinar.objects.filter(id=webinar.id).update(cancelled_at=timezone.now(), revision=F("revision") + 1)
+    registering.tell_cancelled(webinar)
     audit.record(actor, "cancel", webinar.slug)
     return True
 
 
 def _refuse_over(webinar: Webinar) -> None:
     """`SpecError` for a webinar that is over or cancelled."""
-    if webinar.called_off:
+    if webinar.cancelled_at:
         raise SpecError(message("This webinar is cancelled."))
     if webinar.is_over:
         raise SpecError(message("This webinar is over."))
@@ -226,7 +226,7 @@ def page_of(page: str) -> Webinar:
 def sessions(webinar: Webinar) -> QuerySet[Webinar]:
     """Sessions of one webinar that are still ahead, itself among them."""
     same = Q(series=webinar.series) if webinar.series else Q(id=webinar.id)
-    return Webinar.objects.filter(same, starts__gt=timezone.now(), called_off=None).order_by("starts")
+    return Webinar.objects.filter(same, starts__gt=timezone.now(), cancelled_at=None).order_by("starts")
 
 
 def with_counts() -> QuerySet[Webinar]:
@@ -262,7 +262,7 @@ def as_record(webinar: Webinar, config: WebConfig) -> dict[str, Any]:
         "minutes": webinar.minutes,
         "strategy": webinar.strategy,
         "capacity": webinar.capacity,
-        "cancelled": webinar.called_off and webinar.called_off.isoformat(),
+        "cancelled": webinar.cancelled_at and webinar.cancelled_at.isoformat(),
         "url": config.base_url + reverse("webinar", args=[webinar.slug]),
         **({"registrations": counts} if counts else {}),
     }

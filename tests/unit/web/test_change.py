@@ -209,16 +209,16 @@ class TestSeats:
 
 class TestCancel:
     @pytest.fixture
-    def called_off(self, webinar, everybody) -> Webinar:
+    def cancelled(self, webinar, everybody) -> Webinar:
         assert webinars.cancel(webinar)
         webinar.refresh_from_db()
         return webinar
 
-    def test_who_has_a_seat_or_waits_is_told_once_and_the_file_takes_it_out_of_the_calendar(self, client, called_off, mails):
-        assert not webinars.cancel(called_off)
+    def test_who_has_a_seat_or_waits_is_told_once_and_the_file_takes_it_out_of_the_calendar(self, client, cancelled, mails):
+        assert not webinars.cancel(cancelled)
         assert outbox.send_due() == 2
         assert outbox.send_due() == 0
-        found, uid = files(), event_of(client.get(f"/w/{called_off.slug}/calendar.ics").content)["UID"]
+        found, uid = files(), event_of(client.get(f"/w/{cancelled.slug}/calendar.ics").content)["UID"]
         assert {*found} == {"confirmed@example.com", "waitlisted@example.com"}
         for method, file in found.values():
             event = file.walk("VEVENT")[0]
@@ -235,8 +235,8 @@ class TestCancel:
         assert [message.subject for message in mails] == ["Your webinar is cancelled"]
         assert not Outbox.objects.filter(sent=None).exists()
 
-    def test_nobody_signs_up_or_confirms(self, client, called_off, everybody):
-        page = f"/w/{called_off.slug}/"
+    def test_nobody_signs_up_or_confirms(self, client, cancelled, everybody):
+        page = f"/w/{cancelled.slug}/"
         answer = client.send(f"{page}register", filled(), page=page)
         assert (answer.status_code, "This webinar is cancelled." in answer.content.decode()) == (422, True)
         assert client.get(page).status_code == 200
@@ -261,30 +261,30 @@ class TestCancel:
             assert [visitor.get(path).status_code for path in ("/room/replay", "/room/live")] == [404, 404]
         assert visitor.send("/room/ask", {"text": "Why?"}, page=page).status_code == 400
 
-    def test_ones_own_page_says_so_and_is_sent_again_and_everything_can_be_deleted(self, client, called_off, everybody):
+    def test_ones_own_page_says_so_and_is_sent_again_and_everything_can_be_deleted(self, client, cancelled, everybody):
         seat = everybody["confirmed"]
         me = f"/me/{tokens.link(seat, tokens.ME)}"
         page = client.get(me).content.decode()
         assert ("This webinar is cancelled." in page, "Cancel the registration" in page) == (True, False)
         with time_machine.travel(timezone.now() + registering.AGAIN + timedelta(seconds=1), tick=False):
-            client.send(f"/w/{called_off.slug}/resend", {"email": seat.email}, page=f"/w/{called_off.slug}/")
-        assert list(Outbox.objects.filter(registration=seat).values_list("kind", flat=True)) == ["called_off"] * 2
+            client.send(f"/w/{cancelled.slug}/resend", {"email": seat.email}, page=f"/w/{cancelled.slug}/")
+        assert list(Outbox.objects.filter(registration=seat).values_list("kind", flat=True)) == ["cancellation"] * 2
         client.send(f"{me}/erase", page=me)
         assert not Registration.objects.filter(id=seat.id).exists()
 
-    def test_what_is_over_is_not_cancelled_and_what_is_cancelled_not_changed(self, called_off):
+    def test_what_is_over_is_not_cancelled_and_what_is_cancelled_not_changed(self, cancelled):
         over = announced(starts=timezone.now() - timedelta(days=1))
         with pytest.raises(SpecError, match="over"):
             webinars.cancel(over)
         with pytest.raises(SpecError, match="cancelled"):
-            webinars.change(called_off, capacity=9)
+            webinars.change(cancelled, capacity=9)
 
-    def test_lists_have_it_among_those_that_are_over(self, client, called_off, settings):
+    def test_lists_have_it_among_those_that_are_over(self, client, cancelled, settings):
         log_in(client)
         page = client.get("/host/").content.decode()
         assert ("Over" in page, "Coming" in page, "This webinar is cancelled." in page) == (True, False, True)
-        record = webinars.as_record(called_off, settings.PORTAL)
-        assert record["cancelled"] == called_off.called_off.isoformat()
+        record = webinars.as_record(cancelled, settings.PORTAL)
+        assert record["cancelled"] == cancelled.cancelled_at.isoformat()
         assert webinars.as_record(announced(), settings.PORTAL)["cancelled"] is None
         assert webinars.coming_strategies() == {"physical-basket"}
 
@@ -349,7 +349,7 @@ class TestPages:
         )
         for _ in range(2):
             assert host.send(f"{path}cancel", page=path).headers["Location"] == path
-        assert (kinds(), AuditEntry.objects.filter(action="cancel").count()) == (["called_off"], 1)
+        assert (kinds(), AuditEntry.objects.filter(action="cancel").count()) == (["cancellation"], 1)
         page = host.get(path).content.decode()
         assert ("This webinar is cancelled." in page, "Change or cancel" in page, "Presenter" in page) == (True, False, False)
         assert host.get(f"{path}room").headers["Location"] == path
@@ -360,7 +360,7 @@ class TestPages:
         for path, fields in (("change", self.shown(theirs, capacity="9")), ("cancel", {})):
             assert host.send(f"/host/w/{theirs.slug}/{path}", fields, page=page).status_code == 404
         theirs.refresh_from_db()
-        assert (theirs.revision, theirs.called_off) == (0, None)
+        assert (theirs.revision, theirs.cancelled_at) == (0, None)
 
 
 def test_every_field_of_the_form_is_one_of_the_use_case(webinar):

@@ -30,12 +30,12 @@ def calendar(webinar: Webinar, url: str) -> bytes:
     event.add("url", url)
     event.add("sequence", webinar.revision)
     event.add("organizer", vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"))
-    if webinar.called_off:
+    if webinar.cancelled_at:
         event.add("status", "CANCELLED")
     found = Calendar()
     found.add("prodid", "-//strategic-metals-toolkit//webinar//EN")
     found.add("version", "2.0")
-    found.add("method", "CANCEL" if webinar.called_off else "PUBLISH")
+    found.add("method", "CANCEL" if webinar.cancelled_at else "PUBLISH")
     found.add_component(event)
     found.add_missing_timezones()
     return found.to_ical()

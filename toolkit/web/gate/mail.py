@@ -26,7 +26,7 @@ from toolkit.web.words import language, moment
 REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": timedelta(minutes=5)}
 """Kind of a reminder -> how long before the start."""
 SEATED = ("confirmed",)
-CHANGES = ("moved", "called_off")
+CHANGES = ("moved", "cancellation")
 """Kinds that bring a new calendar file."""
 FITS = {
     "confirm": ("pending",),
@@ -110,7 +110,7 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
             if webinar.is_over
             else say.words("All seats are taken. When one is given back it is offered in the order of confirmation, by mail.")
         )
-    elif row.kind == "called_off":
+    elif row.kind == "cancellation":
         subject = say.words("Your webinar is cancelled")
         told = say.words("The webinar does not take place. The file with this mail takes it out of your calendar.")
     else:
@@ -163,7 +163,7 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
         webinar = registration.webinar
         address = settings.PORTAL.base_url + reverse("webinar", args=[webinar.slug])
         file = MIMEText(calendar(webinar, address).decode(), "calendar")
-        file.set_param("method", "CANCEL" if webinar.called_off else "PUBLISH")
+        file.set_param("method", "CANCEL" if webinar.cancelled_at else "PUBLISH")
         file.add_header("Content-Disposition", "attachment", filename="webinar.ics")
         found.attach(file)
     return found

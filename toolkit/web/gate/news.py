@@ -35,7 +35,7 @@ def news_readers(webinar: Webinar) -> list[Registration]:
 def tell(webinar: Webinar) -> int:
     """Send news of a webinar, once; how many mails were written."""
     now = timezone.now()
-    ahead = webinar.starts > now and not webinar.called_off
+    ahead = webinar.starts > now and not webinar.cancelled_at
     if not ahead or not Webinar.objects.filter(id=webinar.id, news_sent=None).update(news_sent=now):
         return 0
     readers = news_readers(webinar)

@@ -106,7 +106,7 @@ def _fits(row: Outbox, registration: Registration, now: datetime) -> bool:
     webinar = row.webinar or registration.webinar
     if registration.state not in FITS.get(row.kind, Registration.State.values):
         return False
-    if webinar.called_off and row.kind not in ("called_off", "cancelled"):
+    if webinar.cancelled_at and row.kind not in ("cancellation", "cancelled"):
         return False
     if row.kind == "moved":
         return row.data["after"] == webinar.starts.isoformat()

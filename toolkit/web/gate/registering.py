@@ -78,8 +78,8 @@ def resend(webinar: Webinar, email: str, *, refused: bool = False) -> None:
 def tell_again(registration: Registration | None) -> None:
     """The mail that fits the state, and none where there is no registration; a link comes at most every ten minutes."""
     kinds: dict[State, str] = {State.PENDING: "confirm", State.CONFIRMED: "link", State.WAITLISTED: "waitlist"}
-    if registration is not None and registration.webinar.called_off:
-        kinds = dict.fromkeys(TOLD, "called_off")
+    if registration is not None and registration.webinar.cancelled_at:
+        kinds = dict.fromkeys(TOLD, "cancellation")
     kind = NOTHING if registration is None else kinds.get(State(registration.state), NOTHING)
     recent = Outbox.objects.filter(registration=registration, kind=kind, created__gt=timezone.now() - AGAIN).exists()
     Outbox.objects.create(kind=NOTHING if recent and kind != "confirm" else kind, registration=registration)
@@ -90,7 +90,7 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     """Confirm an address by the secret that was sent to it.
 
     Returns:
-        ``confirmed``, ``waitlisted``, ``already``, ``expired``, ``called_off`` or ``invalid``, and whose it was.
+        ``confirmed``, ``waitlisted``, ``already``, ``expired``, ``webinar_cancelled`` or ``invalid``, and whose it was.
     """
     token = tokens.find("confirm", secret)
     if token is None or token.registration is None:
@@ -99,8 +99,8 @@ def confirm(secret: str) -> tuple[str, Registration | None]:
     registration = Registration.objects.select_related("webinar").get(id=token.registration_id)
     if registration.state not in (State.PENDING, State.CONFIRMED, State.WAITLISTED):
         return "invalid", None
-    if webinar.called_off:
-        return "called_off", registration
+    if webinar.cancelled_at:
+        return "webinar_cancelled", registration
     if registration.state != State.PENDING:
         return "already", registration
     now = timezone.now()
@@ -154,10 +154,10 @@ def tell_new_time(webinar: Webinar, before: datetime) -> None:
     Outbox.objects.bulk_create(rows)
 
 
-def tell_called_off(webinar: Webinar) -> None:
+def tell_cancelled(webinar: Webinar) -> None:
     """One mail to each who has a seat or waits; those that waited to be sent are true no more."""
     told = Registration.objects.filter(webinar=webinar, state__in=TOLD)
-    Outbox.objects.bulk_create(Outbox(kind="called_off", registration=one) for one in told)
+    Outbox.objects.bulk_create(Outbox(kind="cancellation", registration=one) for one in told)
 
 
 def _hook(registration: Registration, webinar: Webinar, event: str) -> None:

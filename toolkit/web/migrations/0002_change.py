@@ -6,5 +6,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("webinar", "revision", models.PositiveIntegerField(default=0)),
-        migrations.AddField("webinar", "called_off", models.DateTimeField(null=True)),
+        migrations.AddField("webinar", "cancelled_at", models.DateTimeField(null=True)),
     ]

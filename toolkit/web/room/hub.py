@@ -279,7 +279,7 @@ def _give(given: list[tuple[Stream, dict[str, bytes]]]) -> None:
 
 def _valid(sessions: set[str]) -> set[str]:
     """Those of the sessions that may be in the room still."""
-    held = {"registration__state": Registration.State.CONFIRMED, "registration__webinar__called_off": None}
+    held = {"registration__state": Registration.State.CONFIRMED, "registration__webinar__cancelled_at": None}
     rows, names = Session.unexpired().filter(**held), sorted(sessions)
     step = attendance.TOGETHER
     return {

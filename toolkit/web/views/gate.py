@@ -147,7 +147,7 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
             return link_not_valid(request)
         webinar = token.registration.webinar
         data = {"webinar": webinar, "when": moment(webinar, spoken())}
-        return redirect("webinar", webinar.slug) if webinar.called_off else token_page(request, "confirm.html", data)
+        return redirect("webinar", webinar.slug) if webinar.cancelled_at else token_page(request, "confirm.html", data)
     if not Nothing(request.POST).is_valid():
         return bad_request(request)
     outcome, registration = registering.confirm(secret)
@@ -155,7 +155,7 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
         return link_not_valid(request)
     if outcome == "expired":
         return token_page(request, "expired.html", {"webinar": registration.webinar, "again_form": EmailForm()})
-    return redirect("webinar" if outcome == "called_off" else "confirmed", registration.webinar.slug)
+    return redirect("webinar" if outcome == "webinar_cancelled" else "confirmed", registration.webinar.slug)
 
 
 @require_safe
@@ -191,7 +191,7 @@ of_me = by_link(functools.partial(tokens.follow, salt=tokens.ME))
 @by_link(registering.enter)
 def enter(request: HttpRequest, registration: Registration) -> HttpResponse:
     """A button that exchanges a personal link for a session."""
-    if registration.webinar.called_off:
+    if registration.webinar.cancelled_at:
         return redirect("webinar", registration.webinar.slug)
     if request.method != "POST":
         webinar = registration.webinar

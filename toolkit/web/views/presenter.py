@@ -41,7 +41,7 @@ CONFLICT = 409
 @of_own
 def room(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """The page."""
-    return redirect("host-webinar", webinar.slug) if webinar.called_off else _page(request, webinar)
+    return redirect("host-webinar", webinar.slug) if webinar.cancelled_at else _page(request, webinar)
 
 
 def _page(request: HttpRequest, webinar: Webinar, *, told: str = "", status: int = 200) -> HttpResponse:

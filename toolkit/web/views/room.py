@@ -88,7 +88,7 @@ def sent(kind: type[F], *counted: limits.Limit) -> Callable[[Sent[F]], Callable[
 def room(request: HttpRequest, registration: Registration) -> HttpResponse:
     """The waiting room until the webinar starts, then the room."""
     webinar = registration.webinar
-    if webinar.called_off:
+    if webinar.cancelled_at:
         return redirect("webinar", webinar.slug)
     if not webinar.is_open:
         left = max(webinar.starts - timezone.now(), timedelta(0))
@@ -135,7 +135,7 @@ def live(request: HttpRequest, registration: Registration) -> HttpResponseBase:
 def replay(request: HttpRequest, registration: Registration) -> HttpResponse:
     """A step of what was shown, once the webinar is over: the page, or for its script the step alone."""
     webinar, say = registration.webinar, spoken()
-    if not webinar.is_over or webinar.called_off:
+    if not webinar.is_over or webinar.cancelled_at:
         return not_found(request)
     found = steps(webinar)
     asked = request.GET.get("at", "1")

@@ -82,7 +82,7 @@ COLUMNS = (
         "required",
         "12",
         "Menge;qty;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight;"
-        "frei verwendbar;unrestricted;unrestricted use;bestellmenge;order quantity;order qty",
+        "frei verwendbar;unrestricted;unrestricted use;bestellmenge;best.menge;order quantity;order qty",
         f"amount;holding size;{_OF_PIECES}",
         cells="number",
     ),
@@ -152,7 +152,7 @@ COLUMNS = (
         "country that the metal comes from: CHN, CN, China, or unknown",
         "unknown, which counts as the controlling country",
         "CHN",
-        "Herkunftsland;origin;herkunft;ursprung;ursprungsland;urspr land;country of origin;produced in;made in",
+        "Herkunftsland;origin;herkunft;ursprung;ursprungsland;urspr.land;urspr land;country of origin;produced in;made in",
         "country;land",
     ),
     Column(

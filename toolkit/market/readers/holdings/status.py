@@ -36,7 +36,7 @@ _ORDERS = re.compile(
     r"open orders|purchase order)\b"
 )
 """Titles, as `fold` writes them, of papers on what is ordered."""
-_OF_AN_ORDER = re.compile(r"bestellmenge|order (quantity|qty)")
+_OF_AN_ORDER = re.compile(r"best(ell)?menge|order (quantity|qty)")
 """Headers, as `fold` writes them, of a quantity that is ordered."""
 _INCOTERM = re.compile(r"exw|fca|fas|fob|cfr|cif|cpt|cip|dap|dpu|ddp")
 """Terms of delivery, as `fold` writes them; a place stands behind."""

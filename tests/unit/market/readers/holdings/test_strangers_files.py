@@ -416,9 +416,10 @@ def test_what_is_not_free_to_be_sold_is_asked(header, cell, rule):
 
 
 def test_a_stock_list_and_a_list_of_orders_of_an_erp():
-    stock = parsed("Material;Materialkurztext;Charge;Frei verwendbar;ME\n0010;Galliumbarren;7;1.234,500;KG\n")
-    assert [(row["asset"], row["form"], row["quantity"]) for row in stock.rows] == [("gallium", "metal", 1234.5)]
-    orders = "Material;Kurztext;Pos.;Bestellmenge;ME;Lagerort;Status\n0010;Galliumbarren;10;12;kg;Wien;{}\n"
+    header = "Material;Materialkurztext;Charge;Frei verwendbar;ME;Urspr.land"
+    (row,) = parsed(f"{header}\n0010;Galliumbarren;7;1.234,500;KG;CN\n").rows
+    assert [row[key] for key in ("asset", "form", "quantity", "origin_country")] == ["gallium", "metal", 1234.5, "CHN"]
+    orders = "Material;Kurztext;Pos.;Best.menge;ME;Lagerort;Status\n0010;Galliumbarren;10;12;kg;Wien;{}\n"
     (fault,) = parsed(orders.format("")).faults
     assert fault.rule == "status"
     told = parsed(orders.format("ordered FOB Shanghai"))
