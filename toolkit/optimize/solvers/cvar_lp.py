@@ -85,7 +85,7 @@ class Hinges:
         At weights that are likely near the best. What is beyond the kink has a rate of less than one, and with those near
         it of at least one, so that eta is bounded.
         """
-        losses = -self.returns @ (quiet_weights(self.returns) if self.near is None else self.near)
+        losses = -(self.returns @ (quiet_weights(self.returns) if self.near is None else self.near))
         order = np.argsort(-losses, kind="stable")
         kink = np.searchsorted(np.cumsum(self.rates[order]), 1.0) if self.quantile else np.sum(losses > 0)
         kink = min(int(kink), len(losses) - 1)
@@ -172,7 +172,7 @@ class HingeRows:
     def wrong(self, most: int) -> tuple[IntArray, IntArray]:
         """Scenarios without a row that came back, and that went beyond the kink; the `most` worst of each."""
         point = np.asarray(self.highs.getSolution().col_value)
-        z = -self.hinges.returns @ point[: self.n] - point[self.n + 1]
+        z = -(self.hinges.returns @ point[: self.n]) - point[self.n + 1]
         z[self.near] = 0.0
         back, out = np.flatnonzero(self.beyond & (z < -WRONG_SIDE)), np.flatnonzero(~self.beyond & (z > WRONG_SIDE))
         return back[np.argsort(z[back], kind="stable")[:most]], out[np.argsort(-z[out], kind="stable")[:most]]

@@ -52,7 +52,7 @@ def solve_gini(returns: FloatArray, probabilities: FloatArray, c: FloatArray, li
     scaled, p, cost = returns[held] / size, probabilities[held], c / size
     measure, width = GiniMeanDifference(), max(returns.shape[1], 20)
     x = _approached(scaled, p, cost, limits)
-    losses = -scaled @ x[:-1]
+    losses = -(scaled @ x[:-1])
     order = np.argsort(losses, kind="stable")
     ordered, mass, slope = scaled[order], p[order], measure.subgradient(losses, p)[order]
     first, second = _closest(losses[order], PAIRS[0] + PAIRS[1] * len(c))
@@ -105,7 +105,7 @@ def _approached(returns: FloatArray, p: FloatArray, c: FloatArray, limits: Linea
     x = lowest(Quadratic(root, zeros, c, zeros))
     best, damping = value(x), 1.0
     for _ in range(STEPS):
-        losses = -returns @ x[:n]
+        losses = -(returns @ x[:n])
         variance, risk = float(np.sum((root @ x[:n]) ** 2)), measure.numeric(losses, p)
         if variance <= 0:
             break

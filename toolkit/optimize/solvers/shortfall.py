@@ -103,8 +103,10 @@ def solve_deviation(returns: FloatArray, probabilities: FloatArray, c: FloatArra
 def _solve(task: Task) -> Shortfall:
     """Rows near the kink first; if that answer fails, a row for every scenario, and all of HiGHS's own precautions."""
     held = np.flatnonzero(task.probabilities > 0)
-    size = float(np.sqrt(np.mean(task.returns[held] ** 2))) or float(np.max(np.abs(task.c))) or 1.0
-    hinges = Hinges(task.hinged[held] / size, task.rates[held], task.c / size, task.quantile)
+    returns = task.returns[held]
+    size = float(np.sqrt(np.mean(returns**2))) or float(np.max(np.abs(task.c))) or 1.0
+    hinged = returns if task.hinged is task.returns else task.hinged[held]
+    hinges = Hinges(hinged / size, task.rates[held], task.c / size, task.quantile)
     attempts: list[Attempt] = []
     for name, width in (("HIGHS", max(task.returns.shape[1], LEAST_WIDTH)), ("HIGHS with all rows", len(held))):
         status, vertex = least(hinges, task.limits, width, careful=bool(attempts))
@@ -163,7 +165,7 @@ def judged(
         attempts: So far.
         worst: Largest residual that is accepted.
     """
-    x, losses = vertex.x, -task.returns @ vertex.x[:-1]
+    x, losses = vertex.x, -(task.returns @ vertex.x[:-1])
     risk = task.measure.numeric(losses, task.probabilities)
     duals = Duals(size * vertex.limits, size * vertex.nonnegative, size * vertex.budget)
     rows = certify_weights(task.c - task.returns.T @ tail, task.limits, x, duals, size)
