@@ -53,7 +53,8 @@ def parts() -> dict[str, Callable[[Path], str]]:
         "FEW": lambda folder: optimizer(folder, "500 0.2", *sizes, *once),
         "MANY": lambda folder: optimizer(folder, "2500 0.11", *sizes, *once, *cases, "min_cvar"),
         "LARGE": lambda folder: "\n\n".join(
-            optimizer(folder, shape, "--sizes", "1000", "--repeats", "3", "--only", "min_risk", "max_utility")
+            optimizer(folder, shape, "--repeats", "3", "--sizes", *asked)
+            for asked in (("1000", "--only", "min_risk", "max_utility"), ("3000", "--only", "min_risk", "--limit", "10"))
             for shape in ("500 0.2", "2500 0.11")
         ),
         "BACKTEST": lambda _: run("-m", "benchmarks.backtests").strip(),
