@@ -30,7 +30,7 @@ from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, ReadFile, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 from toolkit.market.readers.holdings.status import StatusCells
-from toolkit.market.readers.holdings.unread import contradictions
+from toolkit.market.readers.holdings.unread import contradictions, form_in
 
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
@@ -68,7 +68,7 @@ class Parser(PurchaseCells, StatusCells):
         told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
-        self.faults += contradictions(table, self.headers, kept, rows, self.today)
+        self.faults += contradictions(table, self.headers, kept, rows, self.today, self.names)
         self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
         columns = {h.text: h.key for h in self.headers if h.key}
@@ -246,7 +246,7 @@ class Parser(PurchaseCells, StatusCells):
             named = self.names.form(asset, words) if words else None
             if named not in (None, "metal", "magnet") and is_shape(bare):
                 bare = ""
-            given = self.names.form(asset, bare) if bare else None
+            given = self.names.form(asset, bare) if bare else form_in(self._text("purity", i) or "", asset, self.names)
         except DataError as error:
             column = "form" if text else "asset"
             self._fault(i, column, "unknown_form", "unknown form of {asset!r:s}", error.hint, asset=asset)

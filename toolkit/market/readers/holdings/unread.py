@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ from functools import cached_property
 from typing import Any
 
 from toolkit.core.countries import fold, foldings
+from toolkit.core.errors import DataError
 from toolkit.core.messages import sentence
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.readers.cells import amount, tidy
+from toolkit.market.readers.cells import amount, tidy, without_purity
 from toolkit.market.readers.holdings.columns import COUNTS, GONE, UNKNOWN_WORDS, Header
-from toolkit.market.readers.holdings.lots import CellFault
+from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.holdings.purchase import AGREES
 from toolkit.market.readers.holdings.status import is_month, last_day
 from toolkit.market.readers.tabular import Table
@@ -120,6 +122,8 @@ _NOT_FREE = re.compile(
     r"(in )?quality insp\w*|umlagerung\w*|in transfer)$"
 )
 """Headers, as `fold` writes them, of stock beside what is free to be used."""
+_NO_FORM = re.compile(r"kategorie|kategory|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
+"""Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
 _OWNER = frozenset(
     {"eigentuemer", "inhaber", "besitzer", "owner", "holder", "kunde", "client", "name", "person", "family member"}
 )
@@ -153,7 +157,7 @@ class _Column:
 
 
 def contradictions(
-    table: Table, headers: Sequence[Header], kept: Sequence[int], lots: Lots, today: date
+    table: Table, headers: Sequence[Header], kept: Sequence[int], lots: Lots, today: date, names: Names
 ) -> Iterator[CellFault]:
     """A fault for every row of which a column that is not read says another thing than its lot.
 
@@ -165,6 +169,7 @@ def contradictions(
         kept: Positions of the rows that are lots.
         lots: Their records.
         today: Day on which the file is read.
+        names: How forms are recognised.
     """
     rows = [table.rows[i] for i in kept]
     unread = [_Column(h.text, rows, [table.cells[h.text][i] for i in kept]) for h in headers if h.key is None]
@@ -189,6 +194,7 @@ def contradictions(
     yield from _counted(unread, lots)
     yield from _in_part(telling, lots)
     yield from _discounted(telling, lots)
+    yield from _of_other_form(telling, lots, names)
 
 
 def _cells_of(columns: Iterable[_Column], words: re.Pattern[str]) -> Iterator[tuple[_Column, int, str]]:
@@ -364,4 +370,39 @@ def _discounted(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
                     at, text, "discount", "a column {header!r:s} that may lower the price",
                     "Write the price that was paid, and rename the column to {new!r:s}.",
                     "purchase_price",
+                )  # fmt: skip
+
+
+def form_in(text: str, asset: str, names: Names) -> str | None:
+    """The form of a metal that a cell names in one of its parts; None where it names none.
+
+    Args:
+        text: A cell, with a purity or a packing beside the form.
+        asset: Key of the metal.
+        names: How forms are recognised.
+    """
+    for part in re.split(r"[,;/()]", without_purity(text)[0]):
+        with contextlib.suppress(DataError):
+            if re.search(r"[^\W\d]{3}", part):
+                return names.form(asset, part)
+    return None
+
+
+def _of_other_form(columns: Iterable[_Column], lots: Lots, names: Names) -> Iterator[CellFault]:
+    """A cell names a form, and the lot is of another: that which is traded, where no other cell names one."""
+    for column in columns:
+        if _NO_FORM.fullmatch(column.name):
+            continue
+        found = {
+            (text, lot["asset"]): form_in(text, lot["asset"], names)
+            for text, lot in {(text, lot["asset"]): (text, lot) for text, lot in zip(column.texts, lots, strict=True)}.values()
+            if lot["form"]
+        }
+        for at, (text, lot) in enumerate(zip(column.texts, lots, strict=True)):
+            named = found.get((text, lot["asset"]))
+            if named not in (None, lot["form"]):
+                yield column._fault(
+                    at, text, "form", "a column {header!r:s} that names another form than that of the lot",
+                    "Rename the column to 'form', or write the form in one; if it is of another thing, rename it to {new!r:s}.",
+                    "form",
                 )  # fmt: skip

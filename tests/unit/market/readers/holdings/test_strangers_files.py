@@ -435,3 +435,23 @@ def test_positions_of_several_orders_are_no_names_of_lots():
     assert any("Pos." in note and "not read" in note for note in map(str, read.notes))
     assert [row["lot_id"] for row in parsed("Pos.;Metall;Menge\n10;gallium;2\n20;gallium;3\n").rows] == ["10", "20"]
     assert parsed("Los;Metall;Menge\n10;gallium;2\n10;gallium;3\n").faults
+
+
+FORMS_ELSEWHERE = "Metall;{header};Menge;Einheit\nNeodym;Metall 99,5;100;kg\nGallium;Oxid (4N);50;kg\nSilber;999,9;20;kg\n"
+
+
+def test_a_form_beside_the_purity_is_that_of_the_lot():
+    lots = parsed(FORMS_ELSEWHERE.format(header="Reinheit")).holdings().frame.sort("asset")
+    assert lots.select("asset", "form").rows() == [("gallium", "oxide"), ("neodymium", "metal"), ("silver", "metal")]
+
+
+def test_a_column_that_is_not_read_contradicts_the_form_that_is_assumed():
+    read = parsed(FORMS_ELSEWHERE.format(header="Spezifikation"))
+    assert [(fault.row, fault.column, fault.value) for fault in read.faults] == [
+        (2, "form", "Metall 99,5"),
+        (3, "form", "Oxid (4N)"),
+    ]
+    for header in ("note Spezifikation", "Kategorie", "Anlageklasse"):
+        assert not parsed(FORMS_ELSEWHERE.format(header=header)).faults
+    agrees = "Metall;Form;Spezifikation;Menge;Einheit\nNeodym;Metall;Metall, Dose 1 kg;100;kg\nGallium;;Barren 4N;50;kg\n"
+    assert not parsed(agrees).faults
