@@ -23,7 +23,7 @@ WORDS = {
     "gallium": ("Gallium", "Ga", "金属镓", "Galium", "Galio", "Rohgallium", "GalliumUSD"),
     "tin": ("Tin", "Zinn", "Sn", "锡", "Étain", "Estaño", "Stagno", "LME Tin"),
 }
-NEUTRAL = ("", "99.99%", "4N", "CIF Rotterdam", "du main ports", "DDP US", "spot", "Preis")
+NEUTRAL = ("", "99.99%", "4N", "CIF Rotterdam", "Rotterdam", "du main ports", "DDP US", "spot", "Preis", "ex VAT", "netto")
 OTHER = (
     "incl. 13 % VAT",
     "brutto",
@@ -74,6 +74,15 @@ def test_what_names_no_metal_is_held_as_it_is(name):
     assert own(name, wide=True).apart == ()
 
 
-@pytest.mark.parametrize("name", ["Gold Fields", "Lithium Americas", "Antimony trioxide", "Gallium 6N Rotterdam", "XAU/USD"])
+@pytest.mark.parametrize("name", ["Gold Fields", "Lithium Americas", "Antimony trioxide", "Gallium 6N China", "XAU/USD"])
 def test_a_share_a_form_and_a_place_are_no_price_of_the_metal(name):
     assert own(name, wide=True).apart == (name,)
+
+
+@pytest.mark.parametrize(
+    "words", ["Rotterdam", "Rotterdam in-whs", "excl. VAT", "(zzgl. 19 % MwSt.)", "netto", "DDP Hamburg ex VAT"]
+)
+def test_the_port_of_the_trade_and_words_that_prices_are_without_tax_are_no_part_of_a_name(words):
+    found = own(f"Antimony 99.65% {words}", wide=True)
+    assert found.assets == ("antimony",)
+    assert found.apart == ()

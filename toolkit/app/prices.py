@@ -210,7 +210,9 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = tuple(Remark("data", words, CHECK, series.assets) for words in file.notes)
     apart = _apart((visible, newest), names)
-    reading = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far, *_told_apart(apart, names))
+    taxed = _of_home_market((visible, newest), products)
+    notes = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
+    reading = (*notes, *taxed, *_told_apart(apart, names))
     only = (files.only, files.returns_only)
     return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, apart, *only)
 
@@ -285,6 +287,16 @@ def _told_apart(apart: Sequence[str], names: LotNames) -> Iterator[Remark]:
             assets=[*of_no_form],
         )
         yield Remark("data", text, NAME_METAL, of_no_form)
+
+
+def _of_home_market(prices: Sequence[pl.DataFrame], products: Universe) -> Iterator[Remark]:
+    """That quotations in yuan include tax: 13 % since 2019-04-01 (Announcement 39 of 2019 of China's Ministry of Finance)."""
+    in_yuan = {asset for rows in prices for asset in rows.filter(pl.col("currency") == "CNY")["asset"].unique()}
+    if taxed := sorted(in_yuan & {*products.keys}):
+        text = message(
+            "Prices of {assets} are in CNY: what is quoted on China's home market mostly includes 13 % tax.", assets=taxed
+        )
+        yield Remark("data", text, message("Give them without it, divided by 1.13."), tuple(taxed))
 
 
 def _of_file(file: PriceFile, files: PriceFiles) -> Iterator[Remark]:

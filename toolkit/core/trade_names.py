@@ -262,18 +262,37 @@ def _product(text: str) -> tuple[str, str] | None:
     return next((_PRODUCTS[spelling] for spelling in foldings(plain) if spelling in _PRODUCTS), None)
 
 
+_TAX = r"(?:vat|tva|iva|gst|mwst|ust|mehrwertsteuer|umsatzsteuer|(?:value[- ]added |sales )?tax)(?!\w)\.?"
+_RATE = r"(?:[0-9.,]+\s?%\s*|gesetzl\w*\.?\s+|ges\.\s*|of\s+|der\s+|the\s+)*"
+_WITH_TAX = re.compile(
+    rf"(?i)(?<!not )(?<!nicht )(?<![\w-])(?:in[ck]l\w*\.?|mit|with)\s*{_RATE}{_TAX}"
+    rf"|(?<!\w){_TAX}\s*{_RATE}(?<!not )(?<!nicht )(?:in[ck]l\w*|enthalten)(?!\w)"
+    r"|(?<!\w)(?:brutto-?preise?|preise?\s+brutto|gross prices?|prices? gross|ttc)(?!\w)|(?<!不)含[^不]{0,8}税"
+)
+_WITHOUT_TAX = re.compile(
+    rf"(?i)[\s,;(-]+(?:(?:ex|excl\w*|exkl\w*|without|ohne|zzgl|zuz[üu]e?gl\w*|plus|net of|before|vor)\.?\s*{_RATE}{_TAX}"
+    r"|netto|net)\)?$"
+)
+
+
+def includes_tax(text: str) -> bool:
+    """Whether a text says that prices include value added tax: ``inkl. 19% MwSt.``, ``incl. VAT``, ``含13%增值税``."""
+    return _WITH_TAX.search(text) is not None
+
+
 _TERMS = re.compile(
     r"(?i)[\s,;(-]*(?<!\w)((min\.?|mind\.?)[\s,]+)?(du|cif|fob|fca|exw|dap|ddp|ddu|in[ -]?whs|in warehouse|ex works|delivered|"
-    r"ab lager|duty (un)?paid|frei haus)(?!\w)(?P<behind>.*)$|[\s,]+(min|minimum|mind)\.?$"
+    r"ab lager|duty (un)?paid|frei haus|rotterdam)(?!\w)(?P<behind>.*)$|[\s,]+(min|minimum|mind)\.?$"
     r"|[\s,_(-]+((spot|cash)([\s-]?(prices?|preise?))?|prices?|preise?|kurse?|close|last|settle(ment)?)\)?$"
 )
 
 
 def without_terms(name: str) -> str:
-    """The name in a price list without terms of delivery, place and the word price: ``APT cif Europe``, ``Gallium price``.
+    """The name in a price list without terms of delivery, place, the word price and that it is without tax: ``APT cif Europe``.
 
     Terms with more behind them than a place stay: it may be a side, a tax, a unit (``Gallium CIF bid``).
     """
+    name = _WITHOUT_TAX.sub("", name)
     found = _TERMS.search(name)
     return name if found is None or not is_place(without_terms(found["behind"] or "")) else name[: found.start()]
 

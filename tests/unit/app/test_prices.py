@@ -383,6 +383,13 @@ def test_a_short_series_of_what_has_no_history_is_left_to_who_estimates(tmp_path
     assert only.own == ("gallium",)
 
 
+@pytest.mark.parametrize(("currency", "told"), [("CNY", ["antimony"]), ("USD", [])])
+def test_of_prices_of_metals_in_yuan_it_is_told_that_chinas_home_market_includes_tax(tmp_path, currency, told):
+    text = f"date,asset,price,currency,unit\n2026-11-20,antimony,150000,{currency},t\n2026-11-20,OWN,5,{currency},unit\n"
+    files = own(tmp_path, text.replace("150000,USD", "21000,USD"))
+    assert [r.assets for r in of("physical-basket", files).notes if "home market" in r.text] == [tuple(told)] * len(told)
+
+
 SLIPS = {
     "gallium per lb": (1400 / 2.2046 / 1.4, "kg", "USD", "price of one lb"),
     "in yuan": (1400 * 7.1, "kg", "USD", "price in CNY"),

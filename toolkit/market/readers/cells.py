@@ -81,6 +81,12 @@ _NAMED = re.compile(r"([0-9]{1,2})[. -]+([^\W\d]+)\.?[, -]+([0-9]{4}|[0-9]{2})|(
 _MONTH = re.compile(r"([^\W\d]+)\.?[ -]([0-9]{4})|([0-9]{4})[ M-]([^\W\d]+|[0-9]{2})\.?|([01]?[0-9])[./]([0-9]{4})")
 SHORT_MONTH = re.compile(r"([^\W\d]+)\.?[ '-]{1,2}([0-9]{2})")
 """A month with a year of two digits, or a month with a day."""
+_MARKS = (
+    r"[presv]|prov|prel|prelim|rev|est|corr|provisional|preliminary|revised|estimated?|corrected|"
+    r"vorl|vorläufig|gesch|geschätzt|revidiert|berichtigt|korrigiert"
+)
+MARKED = re.compile(rf"(?i)(.*?[0-9].*?)\s?([(\[](?:{_MARKS})\.?[)\]]|(?<=[0-9 ])(?:{_MARKS})\.?|\*+)")
+"""A number or a date with the mark of a provisional, revised or estimated one, or of a footnote, behind it."""
 _CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
 _MIDNIGHT = re.compile(r"[T ]+0?0:00(:00([.,]0+)?)?(?![0-9])")
 _DIGITS = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])")
@@ -99,14 +105,15 @@ _MONTHS = {
 }  # fmt: skip
 
 
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`", "'"))
+_SIGNS = str.maketrans(dict.fromkeys("’‘ʼ´`", "'") | dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹†‡", "*"))
+"""A raised digit is the mark of a footnote, and no digit of the number before it."""
 
 
 def tidy(text: str) -> str:
     """Text in one form of Unicode: wide digits and hard spaces become plain ones."""
     if text.isascii() and "`" not in text:
         return " ".join(text.split())
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).replace("−", "-")).strip()
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text.translate(_SIGNS)).replace("−", "-")).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +168,21 @@ def amount(text: str) -> Amount | None:
         before, after = "", before + after
     found = Amount(sign + digits, before, after)
     return found if found.readings else None
+
+
+def marked(text: str) -> tuple[str, str] | None:
+    """A number or a date without the mark of a statistic behind it, and the mark: ``1,410 (p)``, ``Nov-26 p``, ``5*``.
+
+    None where no such mark stands behind, or what stands before it is neither; a forecast is no price.
+    """
+    match = MARKED.fullmatch(tidy(text))
+    if match is None:
+        return None
+    before = match[1]
+    found = amount(before)
+    words = found and re.sub(r"[\W\d_]", "", found.before + found.after)
+    is_read = found is not None and (not words or currencies.currency(words))
+    return (before, match[2]) if is_read or day(before) or month(before) or SHORT_MONTH.fullmatch(before) else None
 
 
 def number(name: str, text: str, most: float = LARGEST) -> float:

@@ -82,6 +82,13 @@ class Numbers:
     notes: tuple[Message, ...] = ()
 
 
+def wordy(cells: pl.DataFrame) -> list[str]:
+    """The names of columns with a cell that is text and no plain number."""
+    given = cells.select(pl.col(pl.String))
+    read = given.select(pl.all().cast(pl.Float64, strict=False))
+    return [text.name for text, number in zip(given, read, strict=True) if number.null_count() > text.null_count()]
+
+
 def without_words(table: Table, columns: Sequence[str], missing: Collection[str]) -> Table:
     """The table with cells that say that a value is missing empty, in columns that are not all numbers.
 
@@ -90,12 +97,10 @@ def without_words(table: Table, columns: Sequence[str], missing: Collection[str]
         columns: Names of columns.
         missing: What such cells say.
     """
-    given = table.cells[list(columns)].select(pl.col(pl.String))
-    read = given.select(pl.all().cast(pl.Float64, strict=False))
-    wordy = [text.name for text, number in zip(given, read, strict=True) if number.null_count() > text.null_count()]
-    if not wordy:
+    worded = wordy(table.cells[list(columns)])
+    if not worded:
         return table
-    empty = given[wordy].select(pl.all().replace(dict.fromkeys(missing)))
+    empty = table.cells[worded].select(pl.all().replace(dict.fromkeys(missing)))
     return replace(table, cells=table.cells.with_columns(empty))
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
 from toolkit.core.errors import DataError
-from toolkit.core.messages import message, quoted
+from toolkit.core.messages import Message, message, quoted
+from toolkit.core.text import one_line
+from toolkit.core.trade_names import includes_tax
+from toolkit.market.readers.columns import wordy
 from toolkit.market.readers.faults import raise_row_errors
+from toolkit.market.readers.tabular import Table
 
 LOWEST, HIGHEST = 1e-9, 1e15
 """No price of a unit is beyond these, in any currency."""
@@ -24,6 +28,8 @@ BESIDE = 0.5, 1.5
 """A series of 1 + r lies between these."""
 FALLS = 0.2
 """A file of which a larger part is below zero has changes in it, no prices."""
+FIRSTS = 6
+"""Dates from which on they are told if all of them are the first of a month."""
 MOST_NAMED = 5
 """A hint names no more assets than these one by one."""
 CUSTOMS = "customs_unit_value"
@@ -35,6 +41,28 @@ DEALER_BOTH = "dealer_bid_ask"
 """Basis of the mid price between bid and ask of a dealer."""
 MOST_ASKED = 3.0
 """Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
+
+
+def check_untaxed(table: Table, known: Mapping[str, str]) -> None:
+    """Check that no line above the header and no cell says that prices include value added tax; names of assets are told.
+
+    Args:
+        table: The file.
+        known: Header in lower case -> column of the format.
+
+    Raises:
+        DataError: for such a line.
+        FrameError: rule ``tax`` for such a cell.
+    """
+    hint = message("Give prices without tax: divided by 1.19 where the tax is 19 %, by 1.13 where it is 13 %.")
+    if line := next(filter(includes_tax, table.titles), None):
+        raise DataError('{file:s}: prices include tax, by the line "{line}".', hint=hint, file=table.name, line=one_line(line))
+    for name in wordy(table.cells):
+        text = table.cells[name].alias("")
+        words = text.unique().drop_nulls() if known.get(name.lower(), name.lower()) != "asset" else ()
+        if taxed := [word for word in words if includes_tax(word)]:
+            rows = pl.DataFrame({"row": table.rows, "value": text}).filter(pl.col("value").is_in(taxed))
+            raise_row_errors(table.name, rows, rule="tax", fault="a price that includes tax", hint=hint)
 
 
 def check_rows(file: str, rows: pl.DataFrame) -> None:
@@ -67,6 +95,39 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
         hint="Keep one row a date; a month counts as its last day.",
         rule="duplicate",
     )
+
+
+def counted_once(file: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Message, ...]]:
+    """Rows without those that say in all columns the same as one before, and a note with their number.
+
+    Args:
+        file: File name as shown.
+        rows: Sorted by asset and date.
+    """
+    again = (pl.col("asset") == pl.col("asset").shift()) & (pl.col("date") == pl.col("date").shift())
+    if not rows.select(again.any()).item():
+        return rows, ()
+    kept = rows.unique([name for name in rows.columns if name != "row"], keep="first", maintain_order=True)
+    count = rows.height - kept.height
+    return kept, (message("{file}: rows that repeat another are counted once: {n:d}.", file=file, n=count),) if count else ()
+
+
+def firsts_of_months(file: str, dates: pl.Series) -> tuple[Message, ...]:
+    """The note on many dates that are all the first of a month.
+
+    Args:
+        file: File name as shown.
+        dates: Of its rows.
+    """
+    if dates.n_unique() < FIRSTS or (dates.dt.day() != 1).any():
+        return ()
+    told = message(
+        "{file}: every date is the first of a month. What is an average or the close of a month is known at its end: write "
+        "such dates as {month:%Y-%m}.",
+        file=file,
+        month=dates.max(),
+    )
+    return (told,)
 
 
 def check_kinds(file: str, rows: pl.DataFrame) -> None:

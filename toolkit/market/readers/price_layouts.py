@@ -2,13 +2,14 @@
 
 Metals in rows and months across, a column of bid and one of ask for each metal (``Gallium Bid``, ``Gallium Ask``), and prices
 that a reporting agency quotes as a range (``395-411``, or columns Low and High): the price is the middle. Sums, averages,
-changes and premiums of others are left out.
+changes and premiums of others are left out, and so are the marks of provisional numbers and lines that are no row.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,8 +19,9 @@ import polars as pl
 from toolkit.core.countries import fold
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
+from toolkit.core.text import one_line
 from toolkit.market.readers import cells
-from toolkit.market.readers.columns import in_numbers
+from toolkit.market.readers.columns import in_numbers, wordy
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
 from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated, is_known, states_alone
@@ -43,6 +45,9 @@ _RANGE = (
     r"(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"
 )
 """``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``, ``between 130 and 140``."""
+_WORD = re.compile(r"^(?![0-9]).*[^\W\d_]{3}")
+"""Of a line of words, which a slip in a date is not."""
+_FOOTNOTE = re.compile(r"\s*[*†‡⁰¹²³⁴-⁹]+$")
 _ROW = "row of the file"
 _OF_A_DATE = ("year", "jahr"), ("month", "monat"), ("day", "tag")
 _FEWEST = 3
@@ -74,8 +79,13 @@ def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, st
         header: Of the file.
         known: Header in lower case -> column of the format.
     """
-    short = cells.months_in_turn([name for name in header if cells.SHORT_MONTH.fullmatch(name)])
-    found = {name: short.get(name, name) for name in header if name in short or cells.month(name) or cells.day(name)}
+    bare = {name: cells.marked(name) or (name, "") for name in header}
+    short = cells.months_in_turn([name for name, _ in bare.values() if cells.SHORT_MONTH.fullmatch(name)])
+    found = {
+        header: f"{short.get(name, name)} {mark}".strip()
+        for header, (name, mark) in bare.items()
+        if name in short or cells.month(name) or cells.day(name)
+    }
     names = {known.get(name.lower(), name.lower()) for name in header}
     fewest = _FEWEST - ("asset" in names)
     return found if fewest <= len(found) < len(header) and "date" not in names else {}
@@ -138,6 +148,51 @@ def with_days_down(table: Table, known: Mapping[str, str]) -> Table:
     long = long.filter(_is_quoted(long["price"])).with_columns(pl.col("date").replace(days))
     # The corner of the table says what its cells are: ``Prices in USD/kg``.
     return replace(table, cells=long.drop(_ROW), rows=long[_ROW], titles=(*table.titles, name))
+
+
+def without_lines(table: Table, key: Callable[[str], str | None] | None) -> Table:
+    """The table without rows of one cell in the first column that is words: they are read as the lines above the header are.
+
+    Args:
+        table: As read.
+        key: Name in the file -> asset that it means: a metal without a price is no such line.
+    """
+    first, others = table.cells.to_series(0), table.cells.columns[1:]
+    alone = table.cells[others].select(pl.all_horizontal(pl.all().is_null())).to_series() if others else pl.Series([False])
+    if first.dtype != pl.String or not alone.any():
+        return table
+    told = [text for text in first.filter(alone).unique(maintain_order=True) if _WORD.search(text)]
+    lines = [text for text in told if not (cells.day(text) or cells.month(text) or cells.marked(text) or is_known(text, key))]
+    if not lines:
+        return table
+    kept = ~(alone & first.is_in(lines).fill_null(value=False))
+    shown = [message('"{line}"', line=one_line(line)) for line in lines]
+    note = message("{file}: lines that are no prices: {lines}.", file=table.name, lines=shown)
+    titles, notes = (*table.titles, *lines), (*table.notes, note)
+    return replace(table, cells=table.cells.filter(kept), rows=table.rows.filter(kept), titles=titles, notes=notes)
+
+
+def without_marks(table: Table) -> Table:
+    """The table without the marks of provisional, revised or estimated numbers and dates, and of footnotes; a note counts them.
+
+    Args:
+        table: As read; a letter behind every number of a column is a unit (``650p``) and stays.
+    """
+    counts: Counter[str] = Counter()
+    columns = []
+    for name in wordy(table.cells):
+        text = table.cells[name].alias("")
+        read = {cell: found for cell in text.drop_nulls().unique() if (found := cells.marked(cell))}
+        marks = text.replace_strict({cell: mark for cell, (_, mark) in read.items()}, default=None, return_dtype=pl.String)
+        if read and marks.str.contains(r"^\pL").sum() < text.count():
+            counts.update(marks.drop_nulls())
+            columns.append(text.replace({cell: base for cell, (base, _) in read.items()}).alias(name))
+    names = {name: _FOOTNOTE.sub("", name) for name in table.columns}
+    names = names if len({*names.values()}) == len(names) and all(names.values()) else {}
+    told = [message("{mark} ({n:d})", mark=mark.strip("()[]"), n=n) for mark, n in sorted(counts.items())]
+    note = message("{file}: numbers and dates are read without the marks behind them: {marks}.", file=table.name, marks=told)
+    notes = (*table.notes, note) if told else table.notes
+    return replace(table, cells=table.cells.with_columns(columns).rename(names), notes=notes)
 
 
 def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:

@@ -35,6 +35,9 @@ from toolkit.market.readers.price_checks import (
     check_kinds,
     check_rows,
     check_series,
+    check_untaxed,
+    counted_once,
+    firsts_of_months,
     in_order,
     visible,
 )
@@ -48,6 +51,8 @@ from toolkit.market.readers.price_layouts import (
     with_ends_apart,
     with_kinds_apart,
     with_one_date,
+    without_lines,
+    without_marks,
     without_sums,
 )
 from toolkit.market.readers.price_units import (
@@ -76,9 +81,10 @@ REQUIRED = ("date", "asset", "price")
 OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
 GERMAN = {
     **dict.fromkeys(("datum", "stand", "tag", "monat", "month", "period", "day", "datetime", "timestamp", "as of"), "date"),
+    **dict.fromkeys(("assessment date", "price date", "pricing date", "trade date", "preisdatum"), "date"),
     **dict.fromkeys(("anlage", "metall", "metal", "produkt", "product", "artikel", "item", "material", "rohstoff"), "asset"),
     **dict.fromkeys(("commodity", "bezeichnung", "description", "quote"), "asset"),
-    **dict.fromkeys(("mid", "mid price", "mittelkurs", "mittelpreis"), "price"),
+    **dict.fromkeys(("mid", "mid price", "price range", "mittelkurs", "mittelpreis"), "price"),
     "preis": "price",
     "kurs": "price",
     "währung": "currency",
@@ -89,8 +95,6 @@ GERMAN = {
     "kg": "quantity",
     "quelle": "source",
 }
-_FIRSTS = 6
-"""Dates from which on they are told if all of them are the first of a month."""
 _MONTH = re.compile(r"(?:[^\W\d_]+\.? |[01]?[0-9][./])?[12][0-9]{3}(?:-[01][0-9])?")
 """A cell of a line above the header that states a month: ``Monat;Mai 2026`` is no header."""
 Rows = tuple[pl.DataFrame, tuple[str, ...], tuple[str, ...]]
@@ -161,7 +165,8 @@ def read_prices(
     if code is None:
         raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
     default_currency = code
-    table = with_one_date(with_days_down(read_table(path, header=price_header), GERMAN))
+    table = without_lines(read_table(path, header=price_header), key)
+    table = without_marks(with_one_date(with_days_down(table, GERMAN)))
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
     quoted = None if "asset" in names and names & {"price", *KINDS} else quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
@@ -169,6 +174,7 @@ def read_prices(
         rows, reading, assumed = _quoted(table, quoted, default_currency, today)
     else:
         table, sums = without_sums(table, GERMAN)
+        check_untaxed(table, GERMAN)
         table, stated = without_units(table)
         table, unquoted = of_two_sides(_renamed(table), stated)
         table, sides = with_sides_named(table)
@@ -189,7 +195,8 @@ def read_prices(
     check_size(table.name, columns=len(priced))
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
-    reading = (*table.notes, *reading, *assumed, *keys, *_firsts(table.name, rows["date"]))
+    rows, again = counted_once(table.name, rows)
+    reading = (*table.notes, *reading, *assumed, *again, *keys, *firsts_of_months(table.name, rows["date"]))
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     notes = tuple(_notes(table, rows, empty, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
@@ -205,8 +212,11 @@ def read_prices(
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
     """The first record that names a date and something beside it, with the levels below it, else asset and price; or None."""
-    for at, record in enumerate(records[:TITLES]):
-        names, depth = download_levels(records[at : at + 4])
+    for at, found in enumerate(records[:TITLES]):
+        below = records[at + 1][:1] if at + 1 < len(records) else ()
+        unnamed = found[:1] == [""] and any(map(cells.day, below))  # an index, as pandas writes it
+        record = ["date", *found[1:]] if unnamed else found
+        names, depth = download_levels([record, *records[at + 1 : at + 4]])
         dated = [i for i, name in enumerate(names) if field_of(name) == DATE or GERMAN.get(name.strip().lower()) == DATE]
         if (
             dated
@@ -471,16 +481,6 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
         hint=message("A price cannot be known before its day: correct the date or leave the row out."),
     )
     return dates
-
-
-def _firsts(file: str, dates: pl.Series) -> Iterator[Message]:
-    if dates.n_unique() >= _FIRSTS and (dates.dt.day() == 1).all():
-        yield message(
-            "{file}: every date is the first of a month. What is an average or the close of a month is known at its end: write "
-            "such dates as {month:%Y-%m}.",
-            file=file,
-            month=dates.max(),
-        )
 
 
 def _notes(table: Table, rows: pl.DataFrame, empty: Collection[str], today: date) -> Iterator[Message]:

@@ -60,10 +60,80 @@ def test_averages_below_the_months_are_told_and_no_date_of_theirs_is_a_fault(tmp
         assert any("sums, averages, changes" in note and foot.split(",")[0] in note for note in map(str, file.reading))
 
 
-def test_a_remark_below_the_months_is_the_one_that_is_no_date(tmp_path):
+@pytest.mark.parametrize("foot", ["Source: agency,,", "* estimated by a trader,,", '"© 2026 Agency, all rights reserved",,'])
+def test_words_below_the_months_are_told_and_no_row(tmp_path, foot):
     for months in ("Nov-25,1,\nDec-25,2,\nJan-26,3,", "30.11.2025,1,\n31.12.2025,2,\n31.01.2026,3,"):
-        with pytest.raises(FrameError, match=r"not a date in row 5 \('date': 'Source: agency'\)\."):
-            read(tmp_path, f"Month,gold,\n{months}\nSource: agency,,\n")
+        file = read(tmp_path, f"Month,gold,\n{months}\n{foot}\n")
+        assert [price for _, _, price in rows(file)] == [1, 2, 3]
+        assert any("lines that are no prices" in note and foot.strip(',"') in note for note in map(str, file.reading))
+
+
+@pytest.mark.parametrize("row", ["2025-13-01,", "31.11.2025,", "gold,"])
+def test_a_slip_in_a_date_and_a_metal_without_a_price_are_no_such_words(tmp_path, row):
+    with pytest.raises(FrameError, match="not a date"):
+        read(tmp_path, f"date,gold\n2025-10-31,1\n{row}\n")
+
+
+def test_a_unit_below_the_prices_counts_as_one_above_them(tmp_path):
+    file = read(tmp_path, "date,gold\n2025-10-31,1\nAll prices in EUR/kg,\n")
+    assert file.frame.select("currency", "unit").rows() == [("EUR", "kg")]
+
+
+def test_marks_of_provisional_and_revised_numbers_are_told_and_left_aside(tmp_path):
+    file = read(tmp_path, "date,gold,tin\n2025-10-31,14.5 r,3.5*\n2025-11-30 (p),14.6 (p),3.6¹\n")
+    assert [price for _, _, price in rows(file)] == [14.5, 14.6, 3.5, 3.6]
+    assert "prices.csv: numbers and dates are read without the marks behind them: p (2), * (2), r (1)." in map(
+        str, file.reading
+    )
+
+
+def test_marks_of_ranges_of_months_across_and_of_headers(tmp_path):
+    file = read(tmp_path, "Metal;Unit;Sep-25;Oct-25;Nov-25 (p)\ngold;kg;390;395-411 r;400-412\n")
+    assert rows(file)[1:] == [("gold", "2025-10-31", 403), ("gold", "2025-11-30", 406)]
+    assert any("p (1), r (1)" in note for note in map(str, file.reading))
+    assert {*read(tmp_path, "date,gold USD/kg¹,tin (USD/kg)*\n2025-10-31,1,2\n").frame["asset"]} == {"gold", "tin"}
+
+
+@pytest.mark.parametrize("cells", ["650p,651p", "650 f,651", "650 kg,651"])
+def test_a_letter_that_is_a_unit_or_a_forecast_is_no_mark(tmp_path, cells):
+    first, second = cells.split(",")
+    with pytest.raises(FrameError, match="not a number"):
+        read(tmp_path, f"date,gold\n2025-10-31,{first}\n2025-11-30,{second}\n")
+
+
+def test_columns_under_names_and_sides_and_no_name_above_the_dates(tmp_path):
+    text = ",gold,,tin,\n,Low,High,Low,High\n,USD/kg,USD/kg,USD/t,USD/t\n2025-10-31,1350,1450,24000,25000\n"
+    assert rows(read(tmp_path, text)) == [("gold", "2025-10-31", 1400), ("tin", "2025-10-31", 24500)]
+    assert {*read(tmp_path, ",GLD,SLV\n2025-10-31,100,50\n").frame["asset"]} == {"GLD", "SLV"}
+
+
+def test_rows_that_repeat_another_are_counted_once(tmp_path):
+    file = read(tmp_path, "date,asset,price\n2025-10-31,a,1\n2025-10-31,b,1\n2025-10-31,a,1\n")
+    assert rows(file) == [("a", "2025-10-31", 1), ("b", "2025-10-31", 1)]
+    assert "prices.csv: rows that repeat another are counted once: 1." in map(str, file.reading)
+
+
+TAXED = {
+    "above": "Prices incl. 13% VAT,\ndate,gold\n2025-10-31,1\n",
+    "below": "date,gold\n2025-10-31,1\nAlle Preise inkl. 19 % MwSt.,\n",
+    "remark": "date,asset,price,remark\n2025-10-31,gold,1,inkl. gesetzl. MwSt.\n",
+    "remark of a wide file": "date,gold,source\n2025-10-31,1,SMM VAT included\n",
+    "unit": "date,asset,price,unit\n2025-10-31,gold,1,CNY/kg (incl. 13% VAT)\n",
+    "basis": "date,asset,price,basis\n2025-10-31,gold,1,Bruttopreis\n",
+    "Chinese": "市场价格（含13%增值税）,\ndate,gold\n2025-10-31,1\n",
+}
+
+
+@pytest.mark.parametrize("text", TAXED.values(), ids=TAXED)
+def test_prices_that_include_tax_are_refused_wherever_it_is_said(tmp_path, text):
+    with pytest.raises(DataError, match=r"includes? tax") as caught:
+        read(tmp_path, text)
+    assert "by 1.13 where it is 13 %" in str(caught.value)
+
+
+@pytest.mark.parametrize("words", ["excl. VAT", "zzgl. 19 % MwSt.", "not incl. VAT", "industry", "net of tax", "不含税"])
+def test_prices_without_tax_are_read(tmp_path, words):
+    assert len(rows(read(tmp_path, f"Prices {words},\ndate,gold\n2025-10-31,1\n"))) == 1
 
 
 def test_months_with_a_year_of_two_digits_follow_each_other(tmp_path):
