@@ -362,13 +362,21 @@ _OF_A_SALE = re.compile(
     r"\b(geplant|planned|beabsichtigt|intended)\w* \w*(verkauf|sale)\w*"
 )
 _SAYS_NOT_STORED = re.compile(rf"\b({'|'.join(map(re.escape, _NOT_STORED))})\b")
+_WILL_COME = re.compile(
+    r"\b((wird|werden|soll) (\w+ ){0,4}(geliefert|versandt|verschickt|verschifft|eintreffen|ankommen)|"
+    r"(will|to) (be (delivered|shipped|sent)|arrive|ship)|(ware|lieferung|metall|material) (kommt|folgt)|"
+    r"(goods|delivery|metal|material) (arrives?|follows?)|anzahlung|down ?payment|liegt noch (in|bei|beim))\b"
+)
+"""Words, as `fold` writes them, of a remark on what has not been handed over."""
 
 
 def status_within(text: str) -> tuple[str, str] | None:
     """The words of a place or a remark that say that a lot is not stored, and their status: ``Shanghai (bestellt)``."""
-    spellings = (_OF_A_SALE.sub("", spelling) for spelling in foldings(text))
-    found = next((found for spelling in spellings if (found := _SAYS_NOT_STORED.search(spelling))), None)
-    return (found[1], STATUSES[found[1]]) if found else None
+    spellings = [_OF_A_SALE.sub("", spelling) for spelling in foldings(text)]
+    for says in (_SAYS_NOT_STORED, _WILL_COME):
+        if found := next((found for spelling in spellings if (found := says.search(spelling))), None):
+            return found[1], STATUSES.get(found[1], "ordered")
+    return None
 
 
 GONE = re.compile(

@@ -84,6 +84,8 @@ _SOON = re.compile(
     r"fru?e?hjahr|sommer|herbst)\b"
 )
 """Cells, as `fold` writes them, of a day of delivery that may lie ahead."""
+_WEEK_ALONE = re.compile(r"\b(?:kw|cw|wk|week|woche) ?([1-9]|[1-4][0-9]|5[0-2])$")
+"""A week, as `fold` writes it, without its year: it is of this one."""
 _SHARE = re.compile(
     r"((mit)?eigentums|miteigentums|besitz)?anteil( des eigentue?mers)?|(ownership|owners?|beneficial)( share| interest)?|"
     r"share|our share|my share|mein anteil|unser anteil|stake|beteiligung|quote|miteigentum|part owned|owned"
@@ -309,6 +311,8 @@ def _is_ahead(cell: Any, today: date, *, is_due: bool) -> bool:
     """Whether a cell names a day after today, or may; one of no column of days, only what is no number and reads as one."""
     text = str(cell or "")
     day = cell if isinstance(cell, date) else last_day(text)
+    if day is None and (week := _WEEK_ALONE.search(fold(text))):
+        day = date.fromisocalendar(today.year, int(week[1]), 7)
     if day is not None:
         return f"{day:%Y-%m-%d}" > today.isoformat() and (is_due or not text.isdecimal())
     return is_due and (bool(_SOON.search(fold(text))) or any(is_month(word) for word in text.split()))

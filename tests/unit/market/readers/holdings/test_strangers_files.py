@@ -455,3 +455,22 @@ def test_a_column_that_is_not_read_contradicts_the_form_that_is_assumed():
         assert not parsed(FORMS_ELSEWHERE.format(header=header)).faults
     agrees = "Metall;Form;Spezifikation;Menge;Einheit\nNeodym;Metall;Metall, Dose 1 kg;100;kg\nGallium;;Barren 4N;50;kg\n"
     assert not parsed(agrees).faults
+
+
+@pytest.mark.parametrize(
+    ("remark", "rule"),
+    [
+        ("wird im Dezember geliefert", "status"),
+        ("will be delivered next month", "status"),
+        ("Vorkasse bezahlt, Ware kommt per Schiff", "status"),
+        ("Anzahlung geleistet", "status"),
+        ("Ware liegt noch in Shanghai", "status"),
+        ("Lieferung KW 52", "due"),
+        ("wurde im Mai geliefert", None),
+        ("liegt im Regal 3", None),
+        ("Lieferung KW 1", None),
+    ],
+)
+def test_a_remark_on_what_is_still_to_come_asks_for_the_status(remark, rule):
+    read = parsed(f"Metall;Menge kg;Lager;Bemerkung\nGallium;2;Frankfurt;{remark}\n")
+    assert [fault.rule for fault in read.faults] == ([rule] if rule else [])
