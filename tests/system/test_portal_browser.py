@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -102,11 +103,23 @@ def test_pages_fit_their_width(visit, portal, width, dark):
         assert paper == ("rgb(16, 22, 28)" if dark else "rgb(255, 255, 255)"), page
 
 
-def test_the_waiting_room_counts_down(visit, portal):
+def test_the_waiting_room_counts_down_by_the_server_s_clock(visit, portal):
+    wrong = "const now = Date.now; Date.now = () => now() + 864e5"
+    visit.browser.call("Page.addScriptToEvaluateOnNewDocument", source=wrong)
     enter(visit, portal.later, "en", "Rare earths")
     visit.until("/^2 d 00:0[0-5]:\\d\\d$/.test(document.getElementById('countdown').textContent)")
     first = visit.browser.value("document.getElementById('countdown').textContent")
     visit.until(f"document.getElementById('countdown').textContent !== {first!r}")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "UTC"])
+def test_a_visitor_abroad_reads_their_own_time(visit, portal, zone):
+    visit.browser.call("Emulation.setTimezoneOverride", timezoneId=zone)
+    visit.open(portal.later)
+    shown = visit.browser.value("document.querySelector('time').textContent")
+    starts = datetime.fromisoformat(visit.browser.value("document.querySelector('time').dateTime"))
+    there = starts.astimezone(ZoneInfo(zone))
+    assert shown.partition(" (UTC)")[2] == ("" if zone == "UTC" else f" · your time: {there.day} {there:%B %Y, %H:%M}")
 
 
 def test_a_form_of_another_site_registers_nobody(visit, portal, tmp_path):

@@ -78,9 +78,9 @@ for name in sys.argv[1:]:
 """Prints the files of its arguments that are put in the place of the database."""
 
 
-def joined(portal: Portal, address: str) -> None:
+def joined(portal: Portal, address: str, page: str = "") -> None:
     visitor = portal.visitor()
-    sign_up(visitor, portal.page, address)  # type: ignore[attr-defined]
+    sign_up(visitor, page or portal.page, address)  # type: ignore[attr-defined]
     visitor.press(portal.link("c", address))
     portal.link("a", address)
 
@@ -96,6 +96,8 @@ def test_what_was_erased_stays_erased_after_a_restore(portal):
     portal.start()
     for name in ("kept", "erased", "cancelled"):
         joined(portal, f"{name}@example.com")
+    off, moved = (portal.create(name, soon(300), "--zone", "UTC") for name in ("Off", "Moved"))
+    joined(portal, "moved@example.com", moved)
     code, printed = command(portal, "backup", "copy", "--json")
     assert code == 0
     copy = portal.work / "copy"
@@ -111,6 +113,8 @@ def test_what_was_erased_stays_erased_after_a_restore(portal):
     )
     visitor.press(portal.link("me", "cancelled@example.com"))
     joined(portal, "later@example.com")
+    portal.run("webinar", "cancel", off)
+    portal.run("webinar", "change", moved, "--starts", later := soon(3000))
     assert not any(mail["To"] == "erased@example.com" for mail in portal.mails())
     code, printed = command(portal, "restore", "copy", "--force")
     assert (code, "Stop the portal first." in printed) == (3, True)
@@ -118,8 +122,21 @@ def test_what_was_erased_stays_erased_after_a_restore(portal):
     assert command(portal, "restore", "copy")[0] == 2
     code, printed = command(portal, "restore", "copy", "--force", "--json")
     assert code == 0, printed
-    assert json.loads(printed)["made_again"] == {"erased": 1, "cancelled": 1}
-    assert addresses(portal) == {"kept@example.com": "confirmed", "cancelled@example.com": "cancelled"}
+    assert json.loads(printed)["made_again"] == {
+        "erased": 1,
+        "cancelled": 1,
+        "webinars cancelled": 1,
+        "webinars moved": 1,
+    }
+    states = {"kept": "confirmed", "cancelled": "cancelled", "moved": "confirmed"}
+    assert addresses(portal) == {f"{name}@example.com": state for name, state in states.items()}
+    found = {one["title"]: one for one in json.loads(portal.run("webinar", "list", "--json"))["webinars"]}
+    assert found["Off"]["cancelled"]
+    assert found["Moved"]["starts"][:16] == later
+    with contextlib.closing(sqlite3.connect(portal.work / "portal" / "portal.sqlite3")) as database:
+        reminders = "SELECT due FROM web_outbox o JOIN web_registration r ON r.id = o.registration_id"
+        ((due,),) = database.execute(f"{reminders} WHERE kind = 'hour' AND email = 'moved@example.com'").fetchall()
+    assert datetime.fromisoformat(due) == datetime.fromisoformat(later) - timedelta(hours=1)
     files = [path for path in (portal.work / "portal").rglob("*") if path.is_file()]
     assert not [path for path in files if b"erased@example.com" in path.read_bytes()]
     assert command(portal, "verify")[0] == 0

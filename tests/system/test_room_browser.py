@@ -192,6 +192,10 @@ def test_a_presenter_and_two_visitors(portal, people):
 
     # A poll: made, opened, voted in once, closed.
     fill(mara, "#id_poll", "Which control worries you most?")
+    mara.run("document.getElementById('id_choices').value = 'Gallium\\nGallium'; return 0")
+    click(mara, "#new_poll button")
+    shows(mara, "new_poll", "Two to eight different answers, one a line.")
+    mara.browser.events.clear()  # the console tells of the status
     mara.run("document.getElementById('id_choices').value = 'Gallium\\nGermanium'; return 0")
     click(mara, "#new_poll button")
     click(mara, "#polls button[name=open]")

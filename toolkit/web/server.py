@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import re
+import socket
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
@@ -197,6 +198,7 @@ def serve(config: WebConfig) -> None:
             hub.end_streams()
             super().handle_exit(sig, frame)
 
+    _refuse_taken(config)
     logging.getLogger().setLevel(logging.INFO)
     embedded = config.database_url is None
     with file_lock(config.folder / "serve.lock", 0.1) if embedded else contextlib.nullcontext():
@@ -228,6 +230,16 @@ def serve(config: WebConfig) -> None:
         )
         _load()
         Server(settings).run()
+
+
+def _refuse_taken(config: WebConfig) -> None:
+    """`DataError` where this process cannot listen: the server would tell it as an event of its log."""
+    try:
+        family = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((config.host, config.port), family=family).close()
+    except OSError as error:
+        fault = f"{config.host}, port {config.port}, cannot be listened on: {error.strerror}."
+        raise DataError(fault, hint="Name another port with --port, or end what has this one.") from None
 
 
 def _load() -> None:

@@ -22,7 +22,7 @@ from toolkit.web.config import WebConfig
 from toolkit.web.gate import registering
 from toolkit.web.hosts import named
 from toolkit.web.models import Host, Registration, Webinar
-from toolkit.web.operations import audit
+from toolkit.web.operations import audit, journal
 from toolkit.web.words import line
 from toolkit.web.writing import writing
 
@@ -133,6 +133,7 @@ def change(webinar: Webinar, *, starts: str | None = None, actor: str = audit.CO
     Webinar.objects.filter(id=webinar.id).update(**new, revision=F("revision") + 1)
     webinar.refresh_from_db()
     if "starts" in new:
+        journal.note_webinar(webinar.slug, starts=webinar.starts)
         registering.tell_new_time(webinar, before)
     registering.move_up(webinar)
     audit.record(actor, "change", webinar.slug)
@@ -154,7 +155,9 @@ def cancel(webinar: Webinar, *, actor: str = audit.CONSOLE) -> bool:
     if webinar.cancelled_at:
         return False
     _refuse_over(webinar)
-    Webinar.objects.filter(id=webinar.id).update(cancelled_at=timezone.now(), revision=F("revision") + 1)
+    now = timezone.now()
+    Webinar.objects.filter(id=webinar.id).update(cancelled_at=now, revision=F("revision") + 1)
+    journal.note_webinar(webinar.slug, cancelled_at=now)
     registering.tell_cancelled(webinar)
     audit.record(actor, "cancel", webinar.slug)
     return True

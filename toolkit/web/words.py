@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from toolkit.app import languages
 from toolkit.core.text import one_line
 from toolkit.report.i18n.language import Language
@@ -25,6 +28,12 @@ def moment(webinar: Webinar, say: Language) -> str:
         time=f"{local:%H:%M}",
         zone=webinar.zone.replace("_", " "),
     )
+
+
+def dated(webinar: Webinar, say: Language) -> SafeString:
+    """The same as a `<time>`, below which `own.js` writes the visitor's own time where their clock is another one."""
+    template = '<time datetime="{}" data-own="{}">{}</time>'
+    return format_html(template, webinar.local_start.isoformat(), say.words("your time"), moment(webinar, say))
 
 
 def line(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from base64 import b32encode
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from tests.unit.web.visitors import OWN, Browser, access, announced, entered, fi
 from toolkit.core.errors import SpecError
 from toolkit.web import hosts
 from toolkit.web.export import COLUMNS, neutralise
-from toolkit.web.models import AuditEntry, Host, Registration, Webinar
+from toolkit.web.models import AuditEntry, Host, Outbox, Registration, Webinar
 
 HOSTILE = [
     "=cmd|' /C calc'!A0",
@@ -117,6 +118,26 @@ def test_the_page_shows_every_state(host, webinar):
     page = host.get(f"/host/w/{webinar.slug}/").content.decode()
     for words in ("not yet confirmed", "has a seat", "on the waiting list", "cancelled", "revoked"):
         assert f"<td>{words}</td>" in page
+
+
+def test_a_mail_that_was_not_taken_is_seen_until_a_later_one_is(host, webinar):
+    now, found = timezone.now(), registered(webinar)
+
+    def shown() -> list[str]:
+        return re.findall(r'class="mark">([^<]+)<', host.get(f"/host/w/{webinar.slug}/").content.decode())
+
+    row = Outbox.objects.create(kind="confirm", registration=found, sent=now - timedelta(hours=1))
+    Outbox.objects.create(kind="day", registration=found, due=now + timedelta(hours=1))
+    assert shown() == []
+    late = Outbox.objects.create(kind="link", registration=found, tries=1, due=now + timedelta(minutes=5))
+    assert shown() == ["mail not taken yet"]
+    Outbox.objects.filter(id=late.id).update(failed=now)
+    assert shown() == ["mail refused"]
+    Outbox.objects.create(kind="noop", registration=found, sent=now + timedelta(minutes=6))
+    Outbox.objects.create(kind="webhook", registration=found, sent=now + timedelta(minutes=6))
+    assert shown() == ["mail refused"]
+    Outbox.objects.filter(id=row.id).update(sent=now + timedelta(minutes=7))
+    assert shown() == []
 
 
 def test_the_list_begins_with_the_nearest_webinar_and_ends_with_those_that_are_over(host, webinar):

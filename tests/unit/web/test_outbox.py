@@ -70,7 +70,17 @@ def test_a_mail_has_one_recipient_and_nothing_of_the_visitor_in_its_headers(webi
     assert (message["Cc"], message["Bcc"]) == (None, None)
     assert HOSTILE[:3] not in f"{message['Subject']}{message['From']}{message['To']}"
     assert message["Auto-Submitted"] == "auto-generated"
-    assert {part.get_content_type() for part in message.walk()} == {"multipart/alternative", "text/plain", "text/html"}
+    parts = {part.get_content_type() for part in message.walk()}
+    assert parts == {"multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"}
+
+
+def test_the_date_comes_with_the_seat_and_not_after_it(webinar):
+    registration = registered(webinar)
+    files = [part.get_content_type() for part in compose(row_of(registration), registration).message().walk()]
+    assert files.count("text/calendar") == 1
+    webinar.starts = timezone.now() - timedelta(days=1)
+    files = [part.get_content_type() for part in compose(row_of(registration), registration).message().walk()]
+    assert "text/calendar" not in files
 
 
 def test_links_begin_with_the_configured_address_alone(webinar, client):

@@ -113,6 +113,12 @@ def test_a_request_has_one_allowed_host_and_a_small_body(served, request_, statu
     assert served.ask(request_) == status
 
 
+def test_who_comes_by_another_name_is_told_the_one_there_is(served):
+    with served.connect() as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert b"".join(iter(lambda: client.recv(4096), b"")).endswith(b"400: this portal answers to portal.example alone\n")
+
+
 def _silent(client):
     pass
 
@@ -390,6 +396,14 @@ def test_garbage_is_collected_in_small_parts_that_hold_no_page_up():
         gc.set_threshold(*usual)
     assert sum(parts) > 290_000
     assert max(parts) < 2_000
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        port = there.getsockname()[1]
+        with pytest.raises(DataError, match=f"127.0.0.1, port {port}, cannot be listened on: Address already in use"):
+            server.serve(WebConfig(folder=tmp_path / "none", port=port))
+    assert not (tmp_path / "none").exists()
 
 
 class TestLock:

@@ -22,9 +22,9 @@ HEADERS = (
 )
 
 
-async def refuse(send: Send, status: int, *headers: tuple[bytes, bytes]) -> None:
+async def refuse(send: Send, status: int, *headers: tuple[bytes, bytes], told: str = "") -> None:
     """A short answer without a page."""
-    body = str(status).encode()
+    body = (told or str(status)).encode()
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, length, *headers]})
     await send({"type": "http.response.body", "body": body})
@@ -56,7 +56,7 @@ class Whole:
         """One request."""
         named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(named) != 1 or _hostname(named[0]) not in self._hosts:
-            await refuse(send, 400)
+            await refuse(send, 400, told=f"400: this portal answers to {', '.join(sorted(self._hosts))} alone\n")
             return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not announced.isdigit() or int(announced[:20]) > self._limit:

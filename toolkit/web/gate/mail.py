@@ -27,7 +27,7 @@ REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minutes": ti
 """Kind of a reminder -> how long before the start."""
 SEATED = ("confirmed",)
 CHANGES = ("moved", "cancellation")
-"""Kinds that bring a new calendar file."""
+"""Kinds whose calendar file replaces the first, which comes with the seat."""
 FITS = {
     "confirm": ("pending",),
     "link": SEATED,
@@ -108,7 +108,7 @@ def letter(row: Outbox, registration: Registration, say: Language) -> Letter:
         told = (
             say.words("The webinar is over, and no seat came free.")
             if webinar.is_over
-            else say.words("All seats are taken. When one is given back it is offered in the order of confirmation, by mail.")
+            else say.words("All seats are taken. One that is given back goes to whoever confirmed first, and a mail says so.")
         )
     elif row.kind == "cancellation":
         subject = say.words("Your webinar is cancelled")
@@ -159,8 +159,8 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
     found.attach_alternative(
         page.render({"letter": told, "organiser": settings.PORTAL.organiser, "code": say.code}), "text/html"
     )
-    if row.kind in CHANGES:
-        webinar = registration.webinar
+    webinar = registration.webinar
+    if row.kind in CHANGES or (row.kind == "link" and not webinar.is_over):
         address = settings.PORTAL.base_url + reverse("webinar", args=[webinar.slug])
         file = MIMEText(calendar(webinar, address).decode(), "calendar")
         file.set_param("method", "CANCEL" if webinar.cancelled_at else "PUBLISH")

@@ -144,7 +144,7 @@ def _send(row: Outbox, connection: BaseEmailBackend) -> bool:
         connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as error:
         code = max((code for code, _ in error.recipients.values()), default=0)
-        log.warning("outbox.refused", row=row.id, code=code)
+        log.warning("outbox.refused", row=row.id, registration=str(row.registration_id), code=code)
         _not_sent(row, final=code >= 500)
         return False
     except OSError as error:  # smtplib's errors, TLS and timeouts are of this kind

@@ -18,7 +18,8 @@ from django.db.models import F
 from toolkit.core.errors import DataError, SpecError
 from toolkit.web.gate import registering, retention
 from toolkit.web.gate.consent import sha256
-from toolkit.web.models import AuditEntry, ConsentText, Registration, Session, Webinar
+from toolkit.web.gate.mail import REMINDERS
+from toolkit.web.models import AuditEntry, ConsentText, Outbox, Registration, Session, Webinar
 from toolkit.web.operations import audit, journal
 from toolkit.web.server import file_lock, migrate, refuse_unknown
 from toolkit.web.webinars import with_counts
@@ -59,7 +60,7 @@ def restore(path: Path, *, force: bool) -> dict[str, Any]:
     """Put a backup in the place of the database, and make again what must hold after it.
 
     Sessions and unused links of mails end; registrations that were erased, revoked or cancelled since the backup are so again;
-    what is past its retention is deleted.
+    webinars that were moved or cancelled too, without a mail; what is past its retention is deleted.
 
     Args:
         path: A file of `backup`.
@@ -119,6 +120,15 @@ def _again() -> dict[str, int]:
             registering.withdraw(identity)
         else:
             registering.cancel(found, state=Registration.State(what))
+        counts[what] = counts.get(what, 0) + 1
+    for at, slug, fields in journal.of_webinars():  # who had a seat has had the mail
+        webinar = Webinar.objects.filter(slug=slug, cancelled_at=None).first()
+        if webinar is None or (made is not None and at < made):
+            continue
+        reminders = Outbox.objects.filter(registration__webinar=webinar, kind__in=REMINDERS, sent=None)
+        reminders.update(due=F("due") + (fields.get("starts", webinar.starts) - webinar.starts))
+        Webinar.objects.filter(id=webinar.id).update(**fields, revision=F("revision") + 1)
+        what = "webinars cancelled" if "cancelled_at" in fields else "webinars moved"
         counts[what] = counts.get(what, 0) + 1
     return counts
 

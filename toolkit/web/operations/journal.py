@@ -1,6 +1,7 @@
-"""What must hold after a restore too: erasures, withdrawn consents and ended registrations, in a file beside the database.
+"""What must hold after a restore too: erasures, withdrawn consents, ended registrations, webinars that were moved or cancelled.
 
-A line holds a time, what was done and the random id of a registration; no address, no name. The file is no part of a backup.
+A line holds a time, what was done and the random id of a registration, or the slug of a webinar; no address, no name. The file
+lies beside the database and is no part of a backup.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 ERASED, WITHDRAWN = "erased", "withdrawn"
-"""Beside these, the states `cancelled` and `revoked`."""
+"""Of a registration; beside these, the states `cancelled` and `revoked`."""
 
 
 def _path() -> Path:
@@ -32,7 +34,21 @@ def note(what: str, registration: uuid.UUID) -> None:
         what: `ERASED`, `WITHDRAWN`, or a state that ended it.
         registration: Its id.
     """
-    line = json.dumps({"at": timezone.now().isoformat(), "what": what, "registration": str(registration)})
+    _add(what=what, registration=str(registration))
+
+
+def note_webinar(slug: str, **fields: datetime) -> None:
+    """The same of a webinar.
+
+    Args:
+        slug: Its name in addresses.
+        fields: What holds from now on: `starts`, or `cancelled_at`.
+    """
+    _add(webinar=slug, **{name: value.isoformat() for name, value in fields.items()})
+
+
+def _add(**record: str) -> None:
+    line = json.dumps({"at": timezone.now().isoformat(), **record})
     descriptor = os.open(_path(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(descriptor, f"\n{line}".encode())  # a line that a full disk cut stays alone
@@ -42,7 +58,22 @@ def note(what: str, registration: uuid.UUID) -> None:
 
 
 def entries() -> Iterator[tuple[datetime, str, uuid.UUID]]:
-    """Time, what was done and to which registration, oldest first; a line cut by a full disk is left out."""
+    """Time, what was done and to which registration, oldest first."""
+    for found in _lines():
+        if "registration" in found:
+            yield found["at"], found["what"], uuid.UUID(found["registration"])
+
+
+def of_webinars() -> Iterator[tuple[datetime, str, dict[str, datetime]]]:
+    """Time, slug of a webinar and the fields that hold of it from then on, oldest first."""
+    for found in _lines():
+        if "webinar" in found:
+            at, slug = found.pop("at"), found.pop("webinar")
+            yield at, slug, {name: datetime.fromisoformat(value) for name, value in found.items()}
+
+
+def _lines() -> Iterator[dict[str, Any]]:
+    """Lines; one that a full disk cut is left out."""
     try:
         lines = _path().read_text(encoding="ascii").splitlines()
     except FileNotFoundError:
@@ -52,4 +83,4 @@ def entries() -> Iterator[tuple[datetime, str, uuid.UUID]]:
             found = json.loads(line or "{")
         except ValueError:
             continue
-        yield datetime.fromisoformat(found["at"]), found["what"], uuid.UUID(found["registration"])
+        yield {**found, "at": datetime.fromisoformat(found["at"])}

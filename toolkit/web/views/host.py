@@ -10,7 +10,8 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
@@ -25,14 +26,15 @@ from toolkit.web.export import registrations_csv, registrations_xlsx
 from toolkit.web.forms import CodeForm, HostForm, HostLogin, Nothing, RegistrationForm, Strict
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.news import agreed, news_readers
+from toolkit.web.gate.registering import NOTHING, WEBHOOK
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address
-from toolkit.web.models import Host, Registration, Webinar
+from toolkit.web.models import Host, Outbox, Registration, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.views.errors import bad_request, link_not_valid, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
 from toolkit.web.webinars import coming_and_over, with_counts
-from toolkit.web.words import moment
+from toolkit.web.words import dated
 
 HASHING = threading.BoundedSemaphore(1)
 """A password takes 64 MiB and 0.3 s: one at a time, and whoever comes meanwhile comes again."""
@@ -99,7 +101,7 @@ def host(request: HttpRequest) -> HttpResponse:
     say = spoken()
     coming, over = coming_and_over(with_counts().filter(host=request.user))
     groups = [(say.words("Coming"), coming), (say.words("Over"), over)]
-    listed = [(heading, [(webinar, moment(webinar, say)) for webinar in found]) for heading, found in groups if found]
+    listed = [(heading, [(webinar, dated(webinar, say)) for webinar in found]) for heading, found in groups if found]
     return render(request, "host.html", {"listed": listed})
 
 
@@ -160,9 +162,12 @@ def posted(kind: type[F]) -> Callable[[Posted[F]], Callable[[HttpRequest, str], 
 
 
 def registrations(webinar: Webinar) -> QuerySet[Registration]:
-    """Registrations in the order they came, with whether a confirmed consent to news was given."""
+    """Registrations in the order they came, with whether a confirmed consent to news was given, and the last mail's fate."""
     given = Exists(agreed().filter(registration=OuterRef("pk")))
-    return webinar.registrations.annotate(news=given).order_by("created", "id")  # type: ignore[attr-defined]
+    tried = Outbox.objects.filter(Q(tries__gt=0) | Q(sent__isnull=False), registration=OuterRef("pk"))
+    fate = Case(When(sent__isnull=False, then=Value("")), When(failed=None, then=Value("waits")), default=Value("refused"))
+    mails = tried.exclude(kind__in=(NOTHING, WEBHOOK)).order_by(Coalesce("sent", "due").desc(), "-id")
+    return webinar.registrations.annotate(news=given, mail=Subquery(mails.values(fate=fate)[:1])).order_by("created", "id")  # type: ignore[attr-defined]
 
 
 @require_safe
@@ -172,7 +177,7 @@ def webinar(request: HttpRequest, found: Webinar) -> HttpResponse:
     say = spoken()
     states = {name: say.words(words) for name, words in STATES.items()}
     rows = [(one, states[one.state], one.state in registering.LIVING) for one in registrations(found)]
-    data = {"webinar": found, "when": moment(found, say), "rows": rows, "news": len(news_readers(found))}
+    data = {"webinar": found, "when": dated(found, say), "rows": rows, "news": len(news_readers(found))}
     return render(request, "host_webinar.html", data)
 
 

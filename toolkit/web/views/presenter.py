@@ -31,7 +31,7 @@ from toolkit.web.sessions import SessionStore, digest
 from toolkit.web.views.errors import not_found
 from toolkit.web.views.host import exported, of_own, posted
 from toolkit.web.views.room import for_script, loading, streamed
-from toolkit.web.words import moment
+from toolkit.web.words import dated
 from toolkit.web.writing import Busy
 
 CONFLICT = 409
@@ -171,7 +171,7 @@ def attendance(request: HttpRequest, webinar: Webinar) -> HttpResponse:
         for one in attending.attendance(webinar)
     ]
     seats = Registration.objects.filter(webinar=webinar, state=Registration.State.CONFIRMED).count()
-    data = {"webinar": webinar, "when": moment(webinar, say), "rows": rows, "seats": seats}
+    data = {"webinar": webinar, "when": dated(webinar, say), "rows": rows, "seats": seats}
     return render(request, "room/attendance.html", data)
 
 

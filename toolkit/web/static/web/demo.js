@@ -59,10 +59,19 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 for (const failure of ["htmx:responseError", "htmx:timeout", "htmx:sendError"]) {
   document.body.addEventListener(failure, ({ detail }) => {
     const { status } = detail.xhr;
-    const fault = detail.elt === form && status === 409 ? "held" : detail.elt !== form || (status >= 400 && status < 429) ? "refused" : "busy";
-    say(form.dataset[fault]);
+    if (detail.elt !== form) tell(detail.elt, (status === 400 && detail.elt.dataset.refused) || form.dataset.refused);
+    else say(form.dataset[status === 409 ? "held" : status >= 400 && status < 429 ? "refused" : "busy"]);
   });
 }
+// What was not taken of another form stands below that form, until it is sent again.
+function tell(place, text) {
+  const told = document.createElement("p");
+  Object.assign(told, { className: "error", role: "alert", textContent: text });
+  place.append(told);
+}
+document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  for (const told of detail.elt.querySelectorAll("[role=alert]")) told.remove();
+});
 // The report is a download: its buttons send the form as it is.
 for (const button of form.querySelectorAll("button[formaction]")) button.addEventListener("click", (event) => {
   event.preventDefault();
