@@ -38,7 +38,7 @@ A-4;Gold;;;10;Unzen;;;;unbekannt;;;;
 """
 
 
-def parsed(content: bytes | str) -> ReadFile:
-    """The file as far as it can be read."""
+def parsed(content: bytes | str, client: str | None = None) -> ReadFile:
+    """The file as far as it can be read; of a client, their lots."""
     raw = content.encode() if isinstance(content, str) else content
-    return parse(io.BytesIO(raw), names=NAMES, today=TODAY)
+    return parse(io.BytesIO(raw), names=NAMES, today=TODAY, client=client)

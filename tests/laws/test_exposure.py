@@ -44,6 +44,7 @@ lots = st.fixed_dictionaries(
         "purity": st.just("99.99 %"),
         "size": st.sampled_from([None, "700x30x30 mm", "5 kg"]),
         "certificate": st.sampled_from([None, "COA-1"]),
+        "client": st.just("Meier"),
     }
 )
 

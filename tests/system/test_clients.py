@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import toolkit as tk
 from tests.lots import HEADER, TWELVE
 from toolkit.cli.main import run
 
@@ -79,3 +80,72 @@ def test_a_run_is_for_a_client_and_its_report_too(folder, capsys):
     assert record["run_id"].startswith("2026-11-24-ann-co-equal-weight-")
     assert "Ann &amp; Co" in (folder / "out" / "runs" / record["run_id"] / "report.html").read_text(encoding="utf-8")
     assert run(["report", "last", "--client", "Someone else"]) == 2
+
+
+def asked(capsys, *arguments: str, code: int = 0) -> dict:
+    assert (run([*arguments, *DAY, "--json"]) or 0) == code
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def list_of_clients(folder) -> str:
+    """Twelve lots: of Ann what was the first six, of Bob the others."""
+    rows = [f"{row},{'Ann' if i < 6 else 'Bob'}" for i, row in enumerate(TWELVE)]
+    (folder / "all.csv").write_text("\n".join([f"{HEADER},Kunde", *rows]))
+    (folder / "ann.csv").write_text("\n".join([HEADER, *TWELVE[:6]]))
+    return "all.csv"
+
+
+def test_one_list_of_clients_is_summed_by_client_and_of_one_only_their_lots_are_told(list_of_clients, capsys):
+    every, alone = asked(capsys, "exposure", list_of_clients), asked(capsys, "exposure", "ann.csv")
+    ann = asked(capsys, "exposure", list_of_clients, "--client", "ann")
+    assert [(one["client"], one["held"]["lots"]) for one in every["clients"]] == [("Ann", 6), ("Bob", 5)]
+    assert sum(one["held"]["value"] for one in every["clients"]) == pytest.approx(every["value"])
+    for key in ("value", "at_risk", "deliveries", "shock", "statements"):
+        assert ann[key] == alone[key]
+    assert every["clients"][0]["held"]["value"] == pytest.approx(alone["value"])
+    assert every["clients"][0]["at_risk"]["value"] == pytest.approx(alone["at_risk"]["value"])
+    assert every["statements"][0].startswith('The lots are of "Ann", "Bob", and every figure is of all of them')
+    assert "Bob" not in json.dumps(ann)
+    assert not alone["clients"]
+    frame = tk.exposure(list_of_clients, as_of="2026-11-24", client="Ann").clients
+    assert frame.select("name", "lots").rows() == [("Ann", 6)]
+
+
+def test_a_page_of_clients_says_whose_every_lot_is_and_that_of_one_nothing_of_the_others(list_of_clients, capsys):
+    every = written(capsys, "report", list_of_clients, "--report", "full", "--lang", "de").read_text(encoding="utf-8")
+    ann = written(capsys, "report", list_of_clients, "--client", "Ann").read_text(encoding="utf-8")
+    for words in ("Sie gehören", "Wert nach Kunden", "GA-1 (Ann)", "RE-1 (Bob)"):
+        assert words in every
+    assert "Bob" not in ann
+    assert "GA-1 (Ann)" not in ann
+    assert "RE-1" not in ann
+
+
+def test_orders_for_several_clients_are_warned_of_and_those_of_one_are_from_their_lots(list_of_clients, capsys):
+    plan = ("optimize", "equal-weight", "--budget", "1000", "--holdings", list_of_clients, "--no-report")
+    every, ann = asked(capsys, *plan), asked(capsys, *plan, "--client", "Ann")
+    assert [text for text in every["warnings"] if text.startswith("The lots are of")]
+    assert not [text for text in ann["warnings"] if text.startswith("The lots are of")]
+    alone = asked(capsys, *plan[:-2], "ann.csv", "--no-report")
+    assert ann["orders"] == alone["orders"]
+    assert (
+        tk.optimize("equal-weight", budget=1000, holdings=list_of_clients, client="Ann", as_of="2026-11-24").record["orders"]
+        == (alone["orders"])
+    )
+    assert asked(capsys, *plan, "--client", "Anne", code=3)["error"]["hint"] == "Did you mean 'Ann'?"
+
+
+def test_the_last_run_is_that_of_the_same_client(folder, capsys):
+    plan = ("optimize", "equal-weight", "--no-report")
+    ann = asked(capsys, *plan, "--client", "Ann")["run_id"]
+    for other in ((), ("--client", "Bob")):
+        told = asked(capsys, *plan, "--holdings", "last", *other, code=2)["error"]
+        assert "a run of another --client is not taken" in told["hint"]
+    assert (
+        "was made for 'Ann', and not for 'Bob'"
+        in asked(capsys, *plan, "--holdings", ann, "--client", "Bob", code=2)["error"]["message"]
+    )
+    asked(capsys, *plan, "--client", "Bob")
+    again = asked(capsys, *plan, "--client", "Ann", "--holdings", "last", "--budget", "1000")
+    assert [note for note in again["notes"] if ann in note]

@@ -67,7 +67,10 @@ def folder(tmp_path_factory):
         "catalogue.csv": "商品名称,描述,海关商品编号,单位\n金属镓,,8112929010,千克\n",
     }.items():
         (path / name).write_text(text, encoding="utf-8")
-    (path / "mine.xlsx").write_bytes(xlsx({"Lots": [line.split(",") for line in lots.splitlines()]}))
+    rows = [line.split(",") for line in lots.splitlines()]
+    (path / "mine.xlsx").write_bytes(xlsx({"Lots": rows}))
+    whose = ["client", *(("Meier", "Harz")[i % 2] for i in range(len(rows) - 1))]
+    (path / "clients.xlsx").write_bytes(xlsx({"Lots": [[*row, client] for row, client in zip(rows, whose, strict=True)]}))
     shutil.copytree(REPOSITORY / "docs" / "gallery", path / "docs" / "gallery", ignore=shutil.ignore_patterns("*.png"))
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(path)

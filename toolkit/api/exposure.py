@@ -12,6 +12,7 @@ import polars as pl
 
 from toolkit.api.answers import ReportedAnswer, rows
 from toolkit.api.market import Market, PathText, check_holdings, market_of
+from toolkit.app.clients import client_name
 from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.core.errors import SpecError
 from toolkit.records.exposure import ExposureAnswer
@@ -19,7 +20,7 @@ from toolkit.records.exposure import ExposureAnswer
 if TYPE_CHECKING:
     from toolkit.app.subjects import Subject
 
-LOT = ("lot_id", "asset", "form", "mass", "value", "origin", "headline", "controlled", "delivery")
+LOT = ("lot_id", "asset", "form", "mass", "value", "origin", "headline", "controlled", "delivery", "client")
 TOTAL = ("name", "lots", "value", "share", "unpriced")
 
 
@@ -39,6 +40,12 @@ class Exposure(ReportedAnswer[ExposureAnswer]):
     def deliveries(self) -> pl.DataFrame:
         """One row a state of delivery; they add up to the value of what is held."""
         return rows(self.record["deliveries"], TOTAL)
+
+    @property
+    def clients(self) -> pl.DataFrame:
+        """One row a client that the file names: lots, value, its share of all, and what of it a control may stop."""
+        found = [{**one["held"], "name": one["client"], "at_risk": one["at_risk"]["value"]} for one in self.record["clients"]]
+        return rows(found, (*TOTAL, "at_risk"))
 
     @property
     def statements(self) -> list[str]:
@@ -68,6 +75,7 @@ def exposure(
     elasticity: str | None = None,
     cap: float | None = None,
     use: Mapping[str, float] | None = None,
+    client: str | None = None,
 ) -> Exposure:
     """What is stored safe, what can fail to arrive, and to whom it may not be resold, lot by lot.
 
@@ -81,6 +89,7 @@ def exposure(
         elasticity: ``LOW:HIGH`` of supply plus demand; cases by default.
         cap: Multiple of the price at which buyers substitute.
         use: Metal -> kg used a month, for days of cover.
+        client: Whose lots are meant, where the file has a column of clients.
 
     Raises:
         DataError, FrameError, GapError: for bad input, with file, rows and remedy.
@@ -102,5 +111,6 @@ def exposure(
         elasticity=elasticity,
         cap=cap,
         use=tuple(f"{metal}={kg:g}" for metal, kg in (use or {}).items()),
+        client=client_name(client),
     )
     return Exposure(expose(request), request.context, request)

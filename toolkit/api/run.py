@@ -18,6 +18,7 @@ from toolkit.api.market import Market, PathText, check_holdings, market_of
 from toolkit.api.plot import RunPlots
 from toolkit.api.strategy import named
 from toolkit.app.allocation.request import Request
+from toolkit.app.clients import client_name
 from toolkit.app.optimize import Result
 from toolkit.app.optimize import optimize as optimize_request
 from toolkit.core.errors import SpecError, did_you_mean
@@ -132,6 +133,7 @@ def request_of(
     total: float | str | None = None,
     holdings: PathText | None = None,
     sell_others: bool = False,
+    client: str | None = None,
     seed: int = 0,
 ) -> Request:
     """What is asked of the optimizer; arguments as of `optimize`.
@@ -177,6 +179,7 @@ def request_of(
         seed=seed,
         total=total,
         sell_others=sell_others,
+        client=client_name(client),
     )
 
 
@@ -199,6 +202,7 @@ def optimize(
     total: float | str | None = None,
     holdings: PathText | None = None,
     sell_others: bool = False,
+    client: str | None = None,
     seed: int = 0,
     **unknown: Any,
 ) -> Run:
@@ -217,6 +221,7 @@ def optimize(
         total: The whole, holdings included, in place of `budget`.
         holdings: What is held today: a file of lots, a stored run, or ``last``.
         sell_others: Whether what is held outside the strategy may be sold.
+        client: Whom it is for; of `holdings` with a column of clients, their lots.
         seed: Of whatever is random.
         unknown: Refused, with the nearest name.
 
@@ -239,6 +244,7 @@ def optimize(
             total=total,
             holdings=holdings,
             sell_others=sell_others,
+            client=client,
             seed=seed,
         )
     )

@@ -24,7 +24,7 @@ def client_name(given: str | None) -> str | None:
     """
     if given is None:
         return None
-    name = " ".join(one_line(given).split())
+    name = " ".join(one_line(str(given)).split())
     if not path_word(name):
         raise SpecError("--client {name!r:s} has no letter and no digit.", hint="Give the name of a client.", name=name)
     if len(name) > LONGEST_NAME:

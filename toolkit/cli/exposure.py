@@ -8,7 +8,7 @@ import typer
 
 from toolkit.cli.controls import Events
 from toolkit.cli.options import Common, number_option, with_common
-from toolkit.cli.request import Charts, Strict, write_charts
+from toolkit.cli.request import Charts, Client, Strict, write_charts
 from toolkit.cli.terminal import show, tell_remarks
 from toolkit.core.errors import SpecError
 from toolkit.core.limits import LARGEST_RATIO
@@ -34,11 +34,13 @@ def exposure(
     ] = None,
     use: Use = None,
     events: Events = None,
+    client: Client = None,
     charts: Charts = None,
     strict: Strict = False,
     common: Common,
 ) -> None:
     """Show lot by lot what is stored safe, what can fail to arrive, and to whom it may not be resold."""
+    from toolkit.app.clients import client_name
     from toolkit.app.holdings.exposure import ExposureRequest, expose
     from toolkit.app.status import WARNINGS_UNDER_STRICT
     from toolkit.report.answers.exposure import exposure as document
@@ -51,6 +53,7 @@ def exposure(
         elasticity=elasticity,
         cap=cap,
         use=tuple(use or ()),
+        client=client_name(client),
     )
     if charts is not None and holdings == STDIN:
         raise SpecError("--charts reads the lots again, which standard input cannot give twice.", hint="Name a file.")

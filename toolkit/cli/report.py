@@ -166,7 +166,7 @@ def _subject(
         if about == LAST or (about != STDOUT and not file_and_sheet(about)[0].is_file()):
             told = message("{about!r:s} is neither a stored run nor a file of lots.", about=about)
             raise DataError(told, hint=remedy(about, output, (RUNS, REPORTS)))
-        request = ExposureRequest(about, context, files, use=use, metal=key)
+        request = ExposureRequest(about, context, files, use=use, metal=key, client=whom)
         stem = "stdin" if about == STDOUT else Path(about).stem
         return new(subjects.holdings(request), stem)
     _refuse(

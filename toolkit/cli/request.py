@@ -39,7 +39,10 @@ Estimated = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 7 when there are warnings.")]
 Client = Annotated[
-    str | None, typer.Option("--client", metavar="NAME", help="Whom it is for: a name on the page and in the path.")
+    str | None,
+    typer.Option(
+        "--client", metavar="NAME", help="Whom it is for: on the page, in the path; of a file with a column client, their lots."
+    ),
 ]
 
 

@@ -111,6 +111,7 @@ class LotExposure:
         status: stored, in_transit, ordered or planned.
         place: ISO-3 code of the country of `location`; None where it is not understood.
         traceability: What of it can be shown.
+        client: Whose it is, as the file says.
     """
 
     lot_id: str
@@ -138,6 +139,7 @@ class LotExposure:
     market_controlled: bool
     traceability: Traceability
     at_most: bool = False
+    client: str | None = None
 
     @property
     def piece(self) -> Piece:
@@ -227,7 +229,7 @@ def lot_exposures(
 
     Args:
         lots: Columns of the holdings contract: lot_id, asset, form, purity, size, status, mass (kg), origin_country,
-            location, certificate.
+            location, certificate, client.
         prices: (asset, form) -> price of one kg in the reporting currency.
         ledger: The control ledger.
         on: Day of the question.
@@ -283,6 +285,7 @@ def lot_exposures(
                 elsewhere=tuple((m.number or m.authority, m.confidence) for m in state.elsewhere if m.origin in laws),
                 market_controlled=any(m.counts and m.is_law for m in market.measures),
                 traceability=traceability(row["origin_country"], row["certificate"]),
+                client=row["client"],
             )
         )
     return tuple(found)

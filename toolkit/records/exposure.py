@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from toolkit.holdings.clients import ClientExposure
 from toolkit.holdings.exposure import IndustryShare, LotExposure, Replacement, Total
 from toolkit.holdings.instruments import Instrument
 from toolkit.holdings.licence_delay import Cover
@@ -134,6 +135,8 @@ class Exposure(Record):
     """That may not be passed on to some buyer."""
     resale_unknown_origin: Total
     """That would be restricted if it came from the controlling country."""
+    clients: Rows[ClientExposure] = ()
+    """By client, the largest first; empty where the file names none."""
     statements: Rows[Sentence]
     """What must be known, in words."""
     ledger: Review

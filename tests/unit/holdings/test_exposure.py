@@ -20,7 +20,7 @@ BAND = price_band(0.5, Elasticity(0.25, 0.4, 0.7, "given", "test"))
 
 def lots(*rows: dict) -> pl.DataFrame:
     base = {"asset": "gallium", "form": "metal", "purity": "99.99 %", "size": None, "status": "stored", "mass": 1.0, "origin_country": "CHN",
-            "location": "Frankfurt", "certificate": None}  # fmt: skip
+            "location": "Frankfurt", "certificate": None, "client": None}  # fmt: skip
     filled = [{"lot_id": f"L{i}", **base, **row} for i, row in enumerate(rows)]
     return pl.DataFrame(
         filled, schema_overrides={"certificate": pl.String, "location": pl.String, "purity": pl.String, "size": pl.String}

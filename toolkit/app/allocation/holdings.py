@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import glob
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,10 +148,9 @@ def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
     if isinstance(request.holdings, Held):
         return request.holdings
     run = _stored_run(request.holdings, request, strategy)
-    owner = request.owner
     if run is not None:
-        return _of_run(run, owner.currency)
-    return _of_lots(request.holdings, inputs, request.context.listed, owner.currency, owner.country, request.as_of)
+        return _of_run(run, request.owner.currency)
+    return _of_lots(request.holdings, request, inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +252,7 @@ def reporting_budget(request: Request, inputs: Inputs) -> tuple[float, tuple[str
     return budget, (note,)
 
 
-def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str, destination: str, day: date) -> Held:
+def _of_lots(file: str, request: Request, inputs: Inputs) -> Held:
     """Lots that are stored, in transit or ordered; plans are no holdings.
 
     Raises:
@@ -263,8 +261,10 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
     from toolkit.app.holdings.lots import read_lots  # noqa: PLC0415  # not where nothing is held
     from toolkit.market.readers.holdings.columns import ARRIVING  # noqa: PLC0415
 
-    listed = {*instruments_of(inputs.prices.filter(pl.col("asset").is_in(inputs.own)), inputs.ledger), *symbols}
-    holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed)
+    currency = request.owner.currency
+    own = inputs.prices.filter(pl.col("asset").is_in(inputs.own))
+    listed = {*instruments_of(own, inputs.ledger), *request.context.listed}
+    holdings = read_lots(file, inputs.ledger, inputs.products, inputs.snapshot.as_of, instruments=listed, client=request.client)
     frame, traded = holdings.frame, {(asset.key, asset.form) for asset in inputs.products}
     per_unit = set(inputs.prices.filter(pl.col("unit") == "unit")["asset"]) & set(inputs.products.keys) & set(frame["asset"])
     if per_unit:
@@ -276,7 +276,7 @@ def _of_lots(file: str, inputs: Inputs, symbols: Collection[str], currency: str,
         )
     paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
     massed = frame.filter(pl.col("mass").is_not_null())
-    exposed = lot_exposures(massed, {}, inputs.ledger, on=day, destination=destination)
+    exposed = lot_exposures(massed, {}, inputs.ledger, on=request.as_of, destination=request.owner.country)
     obstacles = {lot.lot_id: lot.obstacle for lot in exposed}
     known = [lot for lot in exposed if not lot.assumed_origin and lot.delivery != STORED_UNPLACED]
     countries = {lot.lot_id: lot.export_from for lot in known}
@@ -361,7 +361,8 @@ def _stored_run(named: str, request: Request, strategy: Strategy) -> Run | None:
     """The run that the holdings name; None where they name a file.
 
     Raises:
-        SpecError: for the last run where there is none of this strategy up to the day that is asked about.
+        SpecError: for a run of another client, and for the last one where there is none of this strategy and client up to the
+            day that is asked about.
     """
     output = Path(request.settings.config.output.folder)
     if named != LAST:
@@ -373,14 +374,24 @@ def _stored_run(named: str, request: Request, strategy: Strategy) -> Run | None:
             raise SpecError(
                 "run {named!r:s} has no answer, so nothing is held by it.", hint="Name another run, or a file.", named=named
             )
+        if request.client is not None and run.client not in (None, request.client):
+            raise SpecError(
+                "run {named!r:s} was made for {other!r:s}, and not for {client!r:s}.",
+                hint="Name a run of this client, or a file.",
+                named=named,
+                other=run.client,
+                client=request.client,
+            )
         return run
     for folder in reversed(stored_runs(output / RUNS, f"*-{glob.escape(strategy.name)}-*")):
         run = read_run(folder)
-        if isinstance(run, Run) and run.strategy.name == strategy.name and run.as_of <= request.as_of.isoformat():
+        if not isinstance(run, Run) or run.as_of > request.as_of.isoformat():
+            continue
+        if (run.strategy.name, run.client) == (strategy.name, request.client):
             return run
     raise SpecError(
         "no run of {name!r:s} up to {as_of} is stored in {runs}.",
-        hint="Give --holdings FILE, or run the strategy once without it.",
+        hint="Give --holdings FILE or RUN, or run the strategy once without it; a run of another --client is not taken.",
         name=strategy.name,
         as_of=request.as_of,
         runs=output / RUNS,

@@ -27,6 +27,7 @@ from toolkit.core.errors import DataError, GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
 from toolkit.core.messages import message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
+from toolkit.holdings.clients import by_client, summed
 from toolkit.holdings.exposure import (
     LotExposure,
     PortfolioExposure,
@@ -63,6 +64,7 @@ class ExposureRequest:
         loss, elasticity, cap: The shock that replacement is measured under; `cap` is a multiple of today's price.
         use: ``METAL=KG`` a month, one entry a metal.
         metal: Key of the one metal whose lots are meant; None for all.
+        client: Whose lots are meant, where the file has a column of clients; None for all.
     """
 
     holdings: str
@@ -73,12 +75,15 @@ class ExposureRequest:
     cap: float | None = None
     use: tuple[str, ...] = ()
     metal: str | None = None
+    client: str | None = None
 
 
 def _read(request: ExposureRequest, instruments: set[str]) -> Holdings:
     """The lots of the file that are meant; `DataError` where there is none of the metal asked for."""
     context = request.context
-    holdings = read_lots(request.holdings, context.ledger, context.products, context.as_of, instruments=instruments)
+    holdings = read_lots(
+        request.holdings, context.ledger, context.products, context.as_of, instruments=instruments, client=request.client
+    )
     if request.metal is None:
         return holdings
     frame = holdings.frame.filter(pl.col("asset") == request.metal)
@@ -148,7 +153,12 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         *remarks,
     ]
     told, changes = by_money((*remarks, *map(note, reading)), worth), _changes(context, portfolio, as_of, destination)
-    summary = (*statements(portfolio, currency), *owed(bought, currency), *by_dates(portfolio, context.ledger, as_of))
+    summary = (
+        *summed(holdings.frame["client"]),
+        *statements(portfolio, currency),
+        *owed(bought, currency),
+        *by_dates(portfolio, context.ledger, as_of),
+    )
     supplied, safe = country_exposure(portfolio.weights, supplies), portfolio.stored_safe
     return ExposureAnswer.from_objects(
         portfolio,
@@ -161,6 +171,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         held=portfolio.whole,
         open_at_risk=portfolio.open_orders,
         resale_unknown_origin=portfolio.resale_unknown,
+        clients=by_client(portfolio),
         statements=summary,
         ledger=context.ledger,
         prices=[*levels.values()],

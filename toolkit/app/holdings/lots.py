@@ -21,7 +21,13 @@ LESS_PURE = 0.01
 
 
 def read_lots(
-    path: str, ledger: ControlLedger, products: Universe, as_of: date, *, instruments: Iterable[str] = ()
+    path: str,
+    ledger: ControlLedger,
+    products: Universe,
+    as_of: date,
+    *,
+    instruments: Iterable[str] = (),
+    client: str | None = None,
 ) -> Holdings:
     """The lots of a holdings file on a day; a lot bought later is planned.
 
@@ -31,12 +37,13 @@ def read_lots(
         products: Products, for grades below theirs.
         as_of: The day.
         instruments: Names of listed instruments that may be held.
+        client: Whose lots are meant, where the file has a column of clients; None for all.
 
     Raises:
         DataError, FrameError: as `toolkit.market.readers.holdings.read.read_holdings`.
     """
     names = LotNames(ledger, products, tuple(instruments))
-    holdings = read_holdings(path, names=names, today=date.today())
+    holdings = read_holdings(path, names=names, today=date.today(), client=client)
     later = (pl.col("purchase_date") > as_of).fill_null(value=False)
     status = pl.when(later).then(pl.lit("planned")).otherwise("status").alias("status")
     frame, notes, below_grade = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)

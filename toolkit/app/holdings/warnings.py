@@ -12,6 +12,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
+from toolkit.holdings.clients import summed
 from toolkit.holdings.exposure import PLANS, LotExposure, PortfolioExposure
 from toolkit.holdings.resale import export_law
 from toolkit.holdings.unit_price import STALE_DAYS, UnitPrice
@@ -123,6 +124,8 @@ def held_remarks(held: Held, universe: Universe, prices: FloatArray, short: tupl
         remedy = message("Bring a series of the traded form with --prices; `toolkit exposure` values other forms, too.")
         yield Remark("data", text, remedy, unpriced)
     if held.read is not None:
+        for text in summed(held.read.frame["client"]):
+            yield Remark("data", text, message("Limits, orders and tax are a client's own."), comes_first=True)
         priced = dict(zip(universe.keys, prices.tolist(), strict=True))
         worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
         yield from below_grade_remarks(held.read.below_grade, worth, currency)

@@ -51,6 +51,8 @@ class ReadLot(Record):
     """A year, as a fraction of value; null for the dealer's usual terms."""
     vat_state: str | None
     """As the file says."""
+    client: str | None
+    """Whose it is, as the file says."""
     country: str | None
     """ISO-3 code of the country that it lies in."""
 

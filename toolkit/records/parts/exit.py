@@ -103,6 +103,8 @@ class TaxLot(Record):
     """Days until then."""
     state: str | None
     """free, soon or later."""
+    client: str | None = None
+    """Whose it is, as the file says."""
 
 
 class Tax(Record):

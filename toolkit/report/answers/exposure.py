@@ -18,6 +18,7 @@ from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import source_of_dealer
 from toolkit.report.i18n.text import joined, plain
+from toolkit.report.tables.lots import lot_names
 
 RESALE = {"unsettled": mark("not settled"), "permit": mark("permit")}
 """Answers about resale in the words of the column; see `toolkit.holdings.resale`."""
@@ -47,12 +48,15 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
     resale = {lot.lot_id: _resale(answer, lot) for lot in found.lots}
     marks = {words: f"({n})" for n, words in enumerate(dict.fromkeys(words for words in resale.values() if words), start=1)}
     marks[""] = say.words("free")
+    names = lot_names(found.lots, say)
     answer.table(
         "lot | metal | >kg | >value | from | law | delivery | resale | origin | paper",
-        (_lot(answer, lot, marks[resale[lot.lot_id]]) for lot in found.lots),
+        (_lot(answer, lot, names[lot.lot_id], marks[resale[lot.lot_id]]) for lot in found.lots),
     )
     answer.notes(answer.told("Resale {mark}: {words}.", mark=mark_, words=words) for words, mark_ in marks.items() if words)
     answer.table("where it stands | >lots | >value | >share", _totals(answer, found))
+    if len(found.clients) > 1:
+        answer.table("client | >lots | >value | >share | >can be stopped", _clients(answer, found))
     reviewed_to = date.fromisoformat(found.ledger.reviewed_to) if found.ledger.reviewed_to else None
     answer.lines(*found.statements, review_note(reviewed_to, date.fromisoformat(found.as_of)))
     answer.notes(
@@ -82,9 +86,9 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
     return answer.document("exposure", answer.told("Exposure to export controls"))
 
 
-def _lot(answer: Answer, lot: LotExposure, resale: str) -> Iterator[Cell]:
+def _lot(answer: Answer, lot: LotExposure, name: str, resale: str) -> Iterator[Cell]:
     say, own = answer.say, any(OWN_MARK in title for title in lot.measures)
-    yield say.name(lot.lot_id)
+    yield say.name(name)
     yield f"{answer.metal(lot.asset)} {answer.word(lot.form)}"
     yield answer.number(lot.mass, ",.6g")
     yield "" if lot.value is None else f"{'<= ' if lot.at_most else ''}{answer.number(lot.value, ',.2f')}"
@@ -123,6 +127,13 @@ def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
     yield row(say.words("total"), found.held, 1.0 if found.held.value else None)
     yield row(say.words("can be stopped"), found.at_risk, found.at_risk.share)
     yield from (row(answer.word(total.name) + say.words(", not owned"), total, None) for total in found.planned if total.lots)
+
+
+def _clients(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
+    for one in found.clients:
+        name = answer.say.words("not named") if one.client is None else answer.say.name(one.client)
+        money = (answer.number(one.held.value, ",.2f"), answer.number(one.held.share, ".1%"))
+        yield name, one.held.lots, *money, answer.number(one.at_risk.value, ",.2f")
 
 
 def _resale(answer: Answer, lot: LotExposure) -> str:

@@ -16,7 +16,20 @@ from toolkit.report.i18n.formats import NBSP
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import source_of_dealer
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, sentences, sources, strong, text
-from toolkit.report.tables.lots import DELAY, FORM, LEGEND, ORIGIN, PLANNED, REACHES, Reach, Sum, reach, shown_name, sums
+from toolkit.report.tables.lots import (
+    DELAY,
+    FORM,
+    LEGEND,
+    ORIGIN,
+    PLANNED,
+    REACHES,
+    Reach,
+    Sum,
+    lot_names,
+    reach,
+    shown_name,
+    sums,
+)
 
 SHOWN, SHORT = 30, 15
 """Lots with a row of their own, and in a short report unless more are at risk; the rest is one sum, the data table has all."""
@@ -68,12 +81,12 @@ UNKNOWN_ORIGIN = mark("origin unknown")
 
 @section("holdings", mark("What of it could fail to arrive"), needs=["exposure"])
 def holdings(run: Findings) -> tuple[Block, ...] | Missing:
-    """The bar, its totals behind it, the lots, and how long a licence takes."""
+    """The bar, its totals behind it, the lots, whose they are, and how long a licence takes."""
     lots = run.needed(Holdings).exposure.lots
     if not lots:
         return Missing(run.say.words("The file lists no lots."))
     bar = () if run.short else (_bar(run, lots),)  # the first screen has one
-    return (*bar, _lots(run, lots), *(figure for figure in (_yearly(run), _delay(run)) if figure))
+    return (*bar, _lots(run, lots), *(figure for figure in (_clients(run), _yearly(run), _delay(run)) if figure))
 
 
 def _bar(run: Findings, lots: Sequence[LotExposure]) -> Figure:
@@ -164,7 +177,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     order = sorted(lots, key=lambda lot: (not _is_at_risk(lot), -(lot.value or 0.0), lot.lot_id))
     most = min(max(SHORT, sum(map(_is_at_risk, order))), SHOWN) if run.short else SHOWN
     first, rest = order[:most], order[most:]
-    unknown = all(lot.assumed_origin for lot in lots)
+    unknown, names = all(lot.assumed_origin for lot in lots), lot_names(lots, say)
     told = []
     if rest:
         value = sum(lot.value or 0.0 for lot in rest)
@@ -174,7 +187,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     data = run.table(
         "All lots",
         order,
-        left("Lot ID", lambda lot: say.name(lot.lot_id)),
+        left("Lot ID", lambda lot: say.name(names[lot.lot_id])),
         left(what, lambda lot: ", ".join(_plainly(run, lot)), "What"),
         right("Quantity, kg", lambda lot: fmt.quantity(lot.mass), "kg"),
         right("Value, {currency}", lambda lot: _value(run, lot)),
@@ -186,7 +199,7 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     table = run.table(
         "Lots",
         first,
-        left("Lot ID", lambda lot: text(Span("▲ " if _is_at_risk(lot) else "", "warn"), shown_name(say.lot(lot.lot_id)))),
+        left("Lot ID", lambda lot: text(Span("▲ " if _is_at_risk(lot) else "", "warn"), shown_name(names[lot.lot_id]))),
         left(what, lambda lot: _what(run, lot, with_origin=not unknown), "What"),
         right("Quantity, kg", lambda lot: fmt.quantity(lot.mass), "kg"),
         right("Price of a kg, {currency}", lambda lot: _price(run, lot), "Price of a kg"),
@@ -207,7 +220,9 @@ def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
         sub = text(
             sub, " ", say("The file names no origin: every lot is judged as if it came from China{markers}.", markers=markers)
         )
-    return Figure(_largest(run, order), sub, (table,), (), sentences(*_source(run)), data if rest or _cut(lots) else None)
+    return Figure(
+        _largest(run, order), sub, (table,), (), sentences(*_source(run)), data if rest or _cut(lots, names) else None
+    )
 
 
 def _largest(run: Findings, order: Sequence[LotExposure]) -> Text:
@@ -233,9 +248,28 @@ def _largest(run: Findings, order: Sequence[LotExposure]) -> Text:
     )  # fmt: skip
 
 
-def _cut(lots: Sequence[LotExposure]) -> bool:
+def _cut(lots: Sequence[LotExposure], names: Mapping[str, str]) -> bool:
     """Whether a name is too long for the table that is shown."""
-    return any(len(shown_name(words).text) < len(words) for lot in lots for words in (lot.lot_id, lot.location or ""))
+    return any(len(shown_name(words).text) < len(words) for lot in lots for words in (names[lot.lot_id], lot.location or ""))
+
+
+def _clients(run: Findings) -> Figure | None:
+    """Whose the lots are, where they are of several clients."""
+    say, fmt, clients = run.say, run.fmt, run.needed(Holdings).exposure.clients
+    if len(clients) < 2:
+        return None
+    table = run.table(
+        "Value by client",
+        clients,
+        left("Client", lambda one: shown_name(one.client) if one.client else say.words("not named")),
+        right("Number of lots", lambda one: fmt.number(one.held.lots)),
+        right("Value, {currency}", lambda one: strong(fmt.number(one.held.value))),
+        right("Share", lambda one: muted(fmt.percent(one.held.share))),
+        right("May be stopped, {currency}", lambda one: fmt.number(one.at_risk.value) if one.at_risk.lots else NONE),
+    )
+    title = say("The lots are of {n} clients, and every figure is of all of them together", n=fmt.number(len(clients)))
+    sub = say("Holding periods, limits and orders are a client’s own: make a report of each with --client.")
+    return Figure(title, sub, (table,), (), sentences(*_source(run)))
 
 
 def _what(run: Findings, lot: LotExposure, *, with_origin: bool) -> Text:

@@ -114,6 +114,12 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Text]:
         )
     else:
         yield say("The file {file} lists nothing that is owned or ordered.", file=shown_name(run.subject))
+    if len(exposure.clients) > 1:
+        worth = [
+            text(shown_name(one.client) if one.client else say.words("not named"), f" ({run.money(one.held.value)})")
+            for one in exposure.clients
+        ]
+        yield say("They are of {clients}; every figure is of all of them together.", clients=say.listed(worth))
     if plans:
         priced = [lot.value for lot in plans if lot.value is not None]
         yield say.counted(

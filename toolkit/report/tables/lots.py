@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from toolkit.holdings.exposure import LotExposure
 from toolkit.records.exposure import Exposure
+from toolkit.records.parts.exit import TaxLot
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Span, Text, name
@@ -66,6 +67,13 @@ def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
         inside = [lot for lot in lots if lot.status != PLANNED and reach(lot) == key]
         found[key] = Sum(key, len(inside), sum(lot.value or 0.0 for lot in inside), sum(lot.value is None for lot in inside))
     return found
+
+
+def lot_names(lots: Iterable[LotExposure | TaxLot], say: Language) -> dict[str, str]:
+    """Id of each lot -> its name, with the client behind it where the lots are of several."""
+    own = {lot.lot_id: lot.client for lot in lots}
+    several = len({*own.values()}) > 1
+    return {lot: f"{say.lot(lot)} ({client})" if several and client else say.lot(lot) for lot, client in own.items()}
 
 
 def shown_name(words: str, most: int = LONGEST) -> Span:

@@ -10,7 +10,7 @@ from toolkit.report.document import Chart, Figure, Row, Table, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.text import NONE, Inline, Text, sentences, strong, text
-from toolkit.report.tables.lots import shown_name
+from toolkit.report.tables.lots import lot_names, shown_name
 
 TAX = "tax"
 FREE, SOON = "free", "soon"
@@ -65,12 +65,12 @@ def _table(
     run: Findings, tax: Tax, caption: Text, listed: Sequence[TaxLot], sums: Iterable[Summed], *, stacks: bool = True
 ) -> Table:
     """Lots, and below them sums of some; where no lot is listed, without the columns that a sum has nothing for."""
-    fmt, ruled = run.fmt, bool(listed) and tax.years is not None
+    fmt, ruled, names = run.fmt, bool(listed) and tax.years is not None, lot_names(tax.lots, run.say)
     blank = [""] * (2 * bool(listed) + 2 * ruled)
     return run.table(
         caption,
         listed,
-        left("Lot ID", lambda lot: shown_name(run.say.lot(lot.lot_id))),
+        left("Lot ID", lambda lot: shown_name(names[lot.lot_id])),
         left("Metal", run.head) if listed else None,
         right("Bought", lambda lot: fmt.short_date(lot.bought)) if listed else None,
         right("Tax-free from", lambda lot: run.derived(fmt.short_date(lot.free_from), TAX, marked=False)) if ruled else None,
@@ -198,10 +198,10 @@ def _total(run: Findings, lots: Sequence[TaxLot]) -> tuple[Inline, ...]:
 
 
 def _gantt(run: Findings, lots: Sequence[TaxLot]) -> Chart:
-    say, fmt = run.say, run.fmt
+    say, fmt, names = run.say, run.fmt, lot_names(lots, run.say)
     periods = tuple(
         Period(
-            shown_name(say.lot(lot.lot_id), NAME).text,
+            shown_name(names[lot.lot_id], NAME).text,
             say.words(
                 "{metal}, tax-free from {day}, {gain}",
                 metal=run.metal(lot),

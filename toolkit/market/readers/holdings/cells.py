@@ -28,6 +28,7 @@ class RowCells:
     headers: Sequence[Header]
     names: Names
     today: date
+    client: str | None = None
     faults: list[CellFault] = field(default_factory=list)
     defaults: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

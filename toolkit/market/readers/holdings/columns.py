@@ -111,7 +111,7 @@ COLUMNS = (
         "580",
         "Einzelpreis;unit price;unit cost;cost per unit;price per unit;stückpreis;preis je einheit;preis pro einheit;"
         "einkaufspreis;einstandspreis;einstandskurs;buy price;bought at;paid per unit;ek preis;ek;einkaufspreis netto",
-        "price;preis",
+        "price;preis;nettopreis;net price",
         cells="number",
     ),
     Column(
@@ -223,6 +223,17 @@ COLUMNS = (
         "gewicht je stück;gewicht pro stück;gewicht je stk;gewicht pro stk;gewicht einzeln",
         "größe",
     ),
+    Column(
+        "client",
+        "whose lot it is, in a file of several clients or owners; --client takes the lots of one",
+        "not told",
+        "Meier",
+        "Kunde;mandant;owner;eigentümer;inhaber;besitzer;holder;customer;depotinhaber;kontoinhaber;account holder;"
+        "account owner;beneficial owner;kundenname;client name;owner name;person;family member;familienmitglied",
+        "portfolio;konto;account;kontonummer;konto nr;account no;account number;depotnummer;depot nr;kundennummer;kundennr;"
+        "kunden nr;kunde nr;client id;client no;client number;customer id;customer no;mandantennummer;mandant nr",
+        cells="text",
+    ),
 )
 BY_KEY = {column.key: column for column in COLUMNS}
 FAULT = "fault"
@@ -249,7 +260,7 @@ _UNDECIDED = _spellings(
 """Headers of money that may be per unit or of the lot."""
 NOT_READ = _spellings(
     "note;notes;comment;comments;remark;remarks;bemerkung;bemerkungen;notiz;notizen;kommentar;lieferant;supplier;dealer;händler;"
-    "rechnung;rechnungsnummer;invoice;invoice no;isin;wkn;kunde;client;owner;eigentümer;value;wert;marktwert;market value;kurs;"
+    "rechnung;rechnungsnummer;invoice;invoice no;isin;wkn;value;wert;marktwert;market value;kurs;"
     "current price;aktueller preis;gewinn;gain;profit;rendite;fault"
 )
 """Headers that stand in people's files beside those that are read."""
@@ -382,7 +393,7 @@ def status_within(text: str) -> tuple[str, str] | None:
 GONE = re.compile(
     r"\b(sold(?! (by\b(?! (me|us)\b)|as is\b|to (me|us)\b))|verkauft(?! (von|durch) (?!mir|uns|[0-9])| an (mich|uns))|"
     r"verkaufte [a-z]+|sale date|date of sale|verkaufsdatum|"
-    r"storniert|stornierung|cancell?ed|annulliert|entnommen|entnahmen?|abgang|abga?enge|verbraucht|gestohlen|stolen|"
+    r"storniert|stornierung|cancell?ed|annulliert|entnommen|entnahmen?|abgetreten|verschenkt|gifted|withdrawn|abgang|abga?enge|verbraucht|gestohlen|stolen|"
     r"(?<=[0-9gt] )verk)\b"
 )
 """Words, as `fold` writes them, of a status or a header that say that a lot, or part of it, is held no more."""

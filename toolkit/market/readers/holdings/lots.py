@@ -56,6 +56,7 @@ class Lots(dy.Schema):
     spread = dy.Float64(nullable=True, min=0, max_exclusive=1)
     storage_fee = dy.Float64(nullable=True, min=0, max_exclusive=1)
     vat_state = dy.String(nullable=True)
+    client = dy.String(nullable=True)
 
     @dy.rule()
     def status_is_known(cls) -> pl.Expr:  # noqa: N805
@@ -137,7 +138,7 @@ class CellFault:
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so holdings are compared by identity
 class Holdings:
-    """The lots of one owner.
+    """The lots of one owner, or of the clients that the file names.
 
     Attributes:
         frame: Holds the contract `Lots`, sorted by `lot_id`, ``row 2`` before ``row 10``.

@@ -31,32 +31,34 @@ MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
 
 
-def read_holdings(path: Source, *, names: Names, today: date) -> Holdings:
+def read_holdings(path: Source, *, names: Names, today: date, client: str | None = None) -> Holdings:
     """Read a holdings file; see `docs/holdings.md` for its columns.
 
     Args:
         path: CSV or Parquet file, or ``-`` for standard input.
         names: How assets, forms and instruments are recognised.
         today: No lot but a planned one is bought later.
+        client: As of `parse`.
 
     Raises:
         DataError: for a file or a header that cannot be used.
         FrameError: for faulty rows: every kind of fault with its rule, count and first rows (header = row 1) in `details`.
     """
-    return parse(path, names=names, today=today).holdings()
+    return parse(path, names=names, today=today, client=client).holdings()
 
 
-def parse(path: Source, *, names: Names, today: date) -> ReadFile:
+def parse(path: Source, *, names: Names, today: date, client: str | None = None) -> ReadFile:
     """The rows of a holdings file that can be read, and the faults of the others.
 
     Args:
         path: As of `read_table`.
         names: How assets, forms and instruments are recognised.
         today: Day on which the file is read: only a planned lot may have a later purchase.
+        client: Whose lots are meant, where the file has a column of clients; None for all.
 
     Raises:
-        DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice; then with
-            the faults of its rows.
+        DataError: for a file that is no table, or whose header lacks asset or quantity or names a column twice, then with
+            the faults of its rows; and for a client that it does not name.
     """
     broken: list[Fault] = []
     # Who holds nothing has a file with a header alone.
@@ -70,7 +72,7 @@ def parse(path: Source, *, names: Names, today: date) -> ReadFile:
             most=MOST_LOTS,
         )
     headers, refused = _headers(table)
-    read = Parser(table, headers, names, today).read(broken)
+    read = Parser(table, headers, names, today, client).read(broken)
     if refused is not None:
         keys = {header.key for header in headers}
         read = replace(read, faults=[found for found in read.faults if found.column in keys])
@@ -153,6 +155,8 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
     found = [Header(h.text, None) if h.key == "vat_state" and _are_amounts(table.cells[h.text]) else h for h in found]
     strong = {header.key for header in found if not header.weak}
     found = [Header(h.text, None) if h.weak and h.key in strong else h for h in found]
+    accounts = [h.text for h in found if h.key == "client" and h.weak]  # one of them tells clients apart
+    found = [Header(h.text, None) if h.text in accounts[1:] else h for h in found]
     faults: list[str] = []
     hints: list[str] = []
     for key, count in Counter(header.key for header in found if header.key).items():

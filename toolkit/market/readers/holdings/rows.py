@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from toolkit.core.countries import UNKNOWN_ORIGIN, country, country_hint, fold, foldings
-from toolkit.core.errors import DataError
+from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import few, message, together
 from toolkit.core.trade_names import COINS, is_shape
 from toolkit.core.units import KG_PER_UNIT
@@ -64,12 +64,14 @@ class Parser(PurchaseCells, StatusCells):
         kept = sorted({*range(len(numbers))} - {*totals, *remarks})
         self.lots = self._lot_ids(numbers)
         self._conventions(kept, numbers)
+        whole, kept = kept, self._of_client(kept)
         rows = [self._lot(i) for i in kept]
         told = {(fault.row, fault.column) for fault in self.faults if fault.rule == "formula"}
         self.faults = [fault for fault in self.faults if fault.rule != "empty" or (fault.row, fault.column) not in told]
         self.faults += repeated([row["lot_id"] for row in rows], [numbers[i] for i in kept])
         self.faults += contradictions(table, self.headers, kept, rows, self.today, self.names)
-        self._totals(totals, kept, rows)
+        if kept == whole:
+            self._totals(totals, kept, rows)
         ignored = tuple(h.text for h in self.headers if h.key is None and fold(h.text) != FAULT)
         columns = {h.text: h.key for h in self.headers if h.key}
         if remarks:
@@ -125,7 +127,28 @@ class Parser(PurchaseCells, StatusCells):
     def _lot_ids(self, numbers: list[int]) -> list[str]:
         # An id such as "# 1" would begin a comment where it stands first in a line.
         given = [(self._text("lot_id", i) or "").lstrip("# ") for i in range(len(numbers))]
+        if "client" in self.raw and len({*filter(None, given)}) < len([*filter(None, given)]):  # each client's begin anew
+            given = [lot and f"{self._text('client', i) or ''} {lot}".strip() for i, lot in enumerate(given)]
         return [lot or f"row {number}" for lot, number in zip(given, numbers, strict=True)]
+
+    def _of_client(self, kept: list[int]) -> list[int]:
+        """The rows of the client that is meant; all of them where none is, or no row names any."""
+        names = {i: name for i in kept if (name := self._text("client", i)) is not None}
+        if self.client is None or not names:
+            return kept
+        meant = {i for i, name in names.items() if name.casefold() == self.client.casefold()}
+        if not meant:
+            raise DataError(
+                "no lot of {file:s} is of the client {client!r:s}.",
+                hint=did_you_mean(self.client, {name.casefold(): name for name in names.values()}.values()),
+                file=self.table.name,
+                client=self.client,
+            )
+        unnamed = [i for i in kept if i not in names]
+        for i in unnamed:
+            hint = message("Write whose lot it is in every row.")
+            self._fault(i, "client", "client", "a lot of no client, beside those of clients", hint)
+        return sorted({*meant, *unnamed})
 
     def _conventions(self, kept: list[int], numbers: list[int]) -> None:
         """The decimal mark and the order of day and month, from every cell of the file."""

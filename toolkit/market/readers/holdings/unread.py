@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from toolkit.core.countries import fold, foldings
@@ -16,7 +16,7 @@ from toolkit.core.messages import sentence
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.cells import amount, tidy, without_purity
-from toolkit.market.readers.holdings.columns import COUNTS, GONE, UNKNOWN_WORDS, Header
+from toolkit.market.readers.holdings.columns import COUNTS, GONE, STRONG, UNKNOWN_WORDS, Header
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.holdings.purchase import AGREES
 from toolkit.market.readers.holdings.status import is_month, last_day
@@ -126,9 +126,7 @@ _NOT_FREE = re.compile(
 """Headers, as `fold` writes them, of stock beside what is free to be used."""
 _NO_FORM = re.compile(r"kategorie|kategory|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
 """Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
-_OWNER = frozenset(
-    {"eigentuemer", "inhaber", "besitzer", "owner", "holder", "kunde", "client", "name", "person", "family member"}
-)
+_OWNER = {"name", *(spelling for spelling, key in STRONG.items() if key == "client")}
 _NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
 Lots = Sequence[Mapping[str, Any]]
 
@@ -174,11 +172,14 @@ def contradictions(
         names: How forms are recognised.
     """
     rows = [table.rows[i] for i in kept]
-    unread = [_Column(h.text, rows, [table.cells[h.text][i] for i in kept]) for h in headers if h.key is None]
+    # A name that is kept as it is may say what a remark does.
+    unread = [_Column(h.text, rows, [table.cells[h.text][i] for i in kept]) for h in headers if h.key in (None, "client")]
     custody = [_Column(h.text, rows, [table.cells[h.text][i] for i in kept]) for h in headers if h.key == "custody"]
     telling = [column for column in unread if not column.name.startswith("note ")]
     whole = next(([str(table.cells[h.text][i]) for i in kept] for h in headers if h.key == "quantity"), None)
     yield from _reduced(telling, whole)
+    clients = {str(cell) for h in headers if h.key == "client" for cell in table.cells[h.text] if cell is not None}
+    yield from _passed_on(telling, lots, clients)
     booked = [column for column in telling if _SIDE.fullmatch(column.name)]
     for column, at, cell in (*_cells_of(telling, SALE), *_cells_of(booked, _CREDIT)):
         yield column._fault(
@@ -218,6 +219,28 @@ def _reduced(columns: Iterable[_Column], whole: Sequence[str] | None) -> Iterato
             if not is_none and (says_part or (GONE.search(column.folded[at]) and _is_gone(text))):
                 yield column._fault(
                     at, text, "reduced", "a column {header!r:s} that says that not all of the quantity is held",
+                    "Write what is left as the quantity, leave out the row of a lot that is gone, and rename the column to "
+                    "{new!r:s}.",
+                )  # fmt: skip
+
+
+def _passed_on(columns: Iterable[_Column], lots: Lots, clients: Iterable[str]) -> Iterator[CellFault]:
+    """A remark that a lot, or part of it, went to another client of the file (``Übertrag an Meier``), who may have it too."""
+
+    def words(name: str) -> set[str]:
+        return {word for spelling in foldings(name) for word in spelling.split() if len(word) > 2}
+
+    @cache
+    def passed_on(client: str) -> re.Pattern[str]:
+        others = sorted(everyone - words(client)) or ["(?!)"]  # nobody
+        return re.compile(rf"\b(an|auf|to) (\w+ ){{0,2}}({'|'.join(others)})\b")
+
+    everyone = set[str]().union(*map(words, clients))
+    for column in columns if everyone else ():
+        for at, text in enumerate(column.folded):
+            if text and passed_on(lots[at]["client"] or "").search(text):
+                yield column._fault(
+                    at, column.texts[at], "reduced", "a column {header!r:s} that says that not all of the quantity is held",
                     "Write what is left as the quantity, leave out the row of a lot that is gone, and rename the column to "
                     "{new!r:s}.",
                 )  # fmt: skip

@@ -47,8 +47,10 @@ CONTRACT = (
 )
 
 
-def test_the_columns_are_those_of_the_contract_with_how_a_price_is_meant_and_the_size_of_a_piece():
-    keys = [column.key for column in COLUMNS if column.key not in ("purchase_price_is", "total_price", "size", "paid")]
+def test_the_columns_are_those_of_the_contract_with_how_a_price_is_meant_the_size_of_a_piece_and_whose_it_is():
+    keys = [
+        column.key for column in COLUMNS if column.key not in ("purchase_price_is", "total_price", "size", "paid", "client")
+    ]
     assert ",".join(keys) == CONTRACT
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.holdings_files import parsed
 from tests.workbooks import xlsx
+from toolkit.core.errors import DataError
 from toolkit.market.readers.holdings.columns import read_header
 from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.status import last_day, status_and_day
@@ -263,6 +264,74 @@ def test_a_lot_that_is_anothers_is_not_counted(cell, is_asked):
     assert [fault.rule for fault in parsed(f"asset;quantity;Remarks\ngallium;2;{cell}\n").faults] == ["shared"] * is_asked
 
 
+CLIENTS = """Mandant;Depot-Nr.;Posten;Metall;Menge (kg);Lagerort
+Meier;7;1;Gallium;25;Frankfurt
+Öztürk;8;1;Silber;50;Zürich
+Öztürk;8;2;Gallium;1.234,5;
+meier;7;2;Gold;1;Zürich
+Summe;;;;1.310,5;
+"""
+
+
+def test_of_a_file_of_clients_those_of_one_are_read_and_nothing_tells_of_the_others():
+    everything, one = parsed(CLIENTS), parsed(CLIENTS, client="MEIER")
+    assert everything.columns["Mandant"] == "client"
+    assert everything.ignored == ("Depot-Nr.",)
+    frame = everything.holdings().frame
+    assert frame["lot_id"].to_list() == ["Meier 1", "meier 2", "Öztürk 1", "Öztürk 2"]
+    assert frame["client"].to_list() == ["Meier", "meier", "Öztürk", "Öztürk"]
+    assert one.holdings().frame["lot_id"].to_list() == ["Meier 1", "meier 2"]
+    assert not [note for note in one.notes if "ztürk" in str(note)]
+    assert parsed("metal;kg\nGa;2\n", client="Meier").holdings().frame.height == 1
+
+
+def test_a_client_that_no_lot_is_of_is_told_and_so_is_a_lot_of_no_client():
+    with pytest.raises(DataError, match=r"no lot of .* is of the client 'Maier'") as told:
+        parsed(CLIENTS, client="Maier")
+    assert told.value.hint == "Did you mean 'meier'?"
+    merged = "Kunde;Metall;Menge kg\nMeier;Gallium;25\n;Silber;50\nÖztürk;Gold;1\n"
+    assert not parsed(merged).faults
+    assert [(fault.column, fault.row) for fault in parsed(merged, client="Meier").faults] == [("client", 3)]
+
+
+@pytest.mark.parametrize(
+    ("header", "read"),
+    [
+        ("Konto;Kunden-Nr.", "Konto"),
+        ("Konto;Eigentümer", "Eigentümer"),
+        ("Account holder;Portfolio", "Account holder"),
+        ("Depot-Nr.;Bemerkung", "Depot-Nr."),
+    ],
+)
+def test_a_name_tells_clients_apart_before_a_number_and_one_number_is_enough(header, read):
+    found = parsed(f"asset;quantity;{header}\ngallium;2;A;B\n")
+    assert not found.faults
+    assert [text for text, key in found.columns.items() if key == "client"] == [read]
+
+
+@pytest.mark.parametrize("client", [None, "Dr. Meier"])
+@pytest.mark.parametrize(
+    ("remark", "rows"),
+    [
+        ("Übertrag an Öztürk 01.09.2026", [2]),
+        ("transferred to Oeztuerk", [2]),
+        ("davon 10 kg abgetreten", [2]),
+        ("Übertrag von Öztürk", []),
+        ("Übertrag auf Lager Zürich", []),
+        ("an die Bank von Meier", []),
+    ],
+)
+def test_a_lot_that_went_to_another_client_is_not_counted_twice(remark, rows, client):
+    read = parsed(
+        f"Kunde;Metall;Menge kg;Bemerkung\nDr. Meier;Gallium;25;{remark}\nFamilie Öztürk;Gallium;25;\n", client=client
+    )
+    assert [(fault.rule, fault.row) for fault in read.faults] == [("reduced", row) for row in rows]
+
+
+def test_a_net_price_is_one():
+    assert parsed("Metall;Menge kg;Nettopreis EUR/kg\nGallium;2;610\n").rows[0]["purchase_price"] == 610
+
+
 def test_rows_at_two_places_or_with_faults_do_not_say_the_same():
     read = parsed("asset;quantity;location\ngallium;2;Frankfurt\ngallium;2;Zürich\nunknown;3;\nunheard;3;\n")
     assert not [note for note in read.notes if "say the same" in note]
@@ -274,6 +343,8 @@ def test_rows_without_an_id_that_say_the_same_are_named():
     assert [str(note) for note in read.notes if "say the same" in note] == [
         "row 2 and row 3 say the same, and each counts as a lot: leave out what stands twice."
     ]
+    of_two = parsed("Kunde;Metall;Menge kg\nMeier;Gallium;20\nHarz;Gallium;20\n")
+    assert not [note for note in of_two.notes if "say the same" in note]
 
 
 @pytest.mark.parametrize(
