@@ -82,6 +82,8 @@ class Spec(BaseModel, metaclass=SpecMeta):
     def _numbers_are_numbers(cls, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return data
+        # A series of pandas with names is a table.
+        data = {key: dict(value.items()) if _is_series(value) else value for key, value in data.items()}
         faults = [
             InitErrorDetails(
                 type=PydanticCustomError("value_error", "is no value", {"error": fault}), loc=(name,), input=data[name]
@@ -92,6 +94,11 @@ class Spec(BaseModel, metaclass=SpecMeta):
         if faults:
             raise ValidationError.from_exception_data(cls.__name__, faults)
         return data
+
+
+def _is_series(value: Any) -> bool:
+    named = getattr(value, "ndim", None) == 1 and hasattr(value, "items")
+    return named and all(isinstance(key, str) for key, _ in value.items())
 
 
 def _fault(value: Any, annotation: Any) -> Message | None:
@@ -212,7 +219,7 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 def shown(value: Any) -> str:
     """Text of a faulty value for a message, at most `LONGEST_SHOWN` characters."""
-    text = repr(value)
+    text = " ".join(repr(value).split())
     if isinstance(value, str) and len(text) <= LONGEST_SHOWN:
         return message("{name!r:s}", name=value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

@@ -70,6 +70,11 @@ def test_frames_of_every_library_give_one_run(library, prices):
     assert first == second
 
 
+def test_a_column_without_prices_is_told_of_a_frame_of_an_earlier_day(prices):
+    told = tk.optimize(STRATEGY, prices=prices.with_columns(EMPTY=pl.lit(None, pl.Float64)), as_of=DAY).record["notes"]
+    assert "'EMPTY' has no prices and is left out." in told
+
+
 def test_own_prices_go_over_those_of_a_market(market, capsys):
     own = pl.DataFrame({"date": pl.date_range(date(2022, 1, 31), date(2026, 5, 31), "1mo", eager=True).dt.month_end()})
     own = own.with_columns(gold=70_000.0 + 900 * (pl.int_range(pl.len()) * 7 % 11))

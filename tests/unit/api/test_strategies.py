@@ -6,6 +6,7 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -186,3 +187,15 @@ def test_the_words_that_a_benchmark_may_be_are_among_the_nearest():
     with pytest.raises(tk.DataError) as found:
         tk.optimize(strategy, prices=prices, prices_currency="EUR")
     assert found.value.hint.startswith("Did you mean 'equal_weight'?")
+
+
+def test_a_series_of_pandas_with_names_is_a_table_and_one_by_days_is_none():
+    weights = pd.Series({"GLD": 0.6, "SLV": 0.4})
+    given = tk.Strategy(objective=tk.MaxRatio(benchmark=weights), constraints=[tk.TrackingError(weights, upper=0.1)])
+    named = tk.Strategy(
+        objective=tk.MaxRatio(benchmark=dict(weights)), constraints=[tk.TrackingError(dict(weights), upper=0.1)]
+    )
+    assert given == named
+    days = pd.Series([0.01, 0.02], index=pd.to_datetime(["2026-01-02", "2026-01-05"]))
+    with pytest.raises(tk.SpecError, match=r"benchmark must be a table, not 2026-01-02 0.01 2026-01-05 0.02 dtype: float64"):
+        tk.MaxRatio(benchmark=days)

@@ -135,6 +135,24 @@ def test_a_note_says_which_volatilities_a_covariance_gives_so_that_one_of_a_day_
         assert (warning["kind"], warning["text"]) == ("answer", run.record["warnings"][0])
 
 
+def test_returns_of_a_day_taken_for_a_year_are_told(prices):
+    for times, told in ((1.0, False), (1 / 252, True), (1 / 52, True)):
+        own = tk.OwnReturns(values={name: mean * times for name, mean in MU.items()})
+        warnings = weights(prices, tk.OwnCovariance(values=SIGMA, assets=NAMES), own)[1].warnings
+        assert any("Your own expected returns" in text for text in warnings) == told
+    most = max(map(abs, MU.values())) / 252
+    own = tk.OwnReturns(values={name: mean / 252 for name, mean in MU.items()})
+    (text,) = [
+        text for text in weights(prices, tk.OwnCovariance(values=SIGMA, assets=NAMES), own)[1].warnings if "expected" in text
+    ]
+    assert f"are {100 * most:.2f}% a year at most, and the prices have a median volatility of 1" in text
+
+
+def test_an_array_of_returns_without_names_is_refused_with_a_way_out():
+    with pytest.raises(tk.SpecError, match=r"dict\(zip\(names, values\)\)"):
+        tk.OwnReturns(values=np.array([0.1, 0.2]))
+
+
 def test_an_array_without_names_is_refused(prices):
     for given in (
         lambda: tk.OwnCovariance(values=SIGMA),

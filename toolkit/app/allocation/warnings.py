@@ -32,6 +32,8 @@ MORE_CASH, BROKEN = 0.01, 1e-6
 """Cash beyond that of a target that is worth a warning, and by how much the target breaks a limit."""
 OTHER_PERIOD = 3.0
 """Volatilities of an own covariance so many times those of prices, or a part, are of another period: of months they are 3.5."""
+LEAST_RATIO = 0.02
+"""Own returns of which none is a larger part of the volatility of its price are of another period: of days, a 252nd."""
 MOSTLY_LOST = 0.5
 """A history of which a larger part lacks an asset is worth a warning: risk read from the rest looks smaller than it is."""
 LAW = ("controls", "control_scopes", "control_items")
@@ -47,6 +49,7 @@ def warnings(
     """Warnings and notes of an allocation, by the money that they concern; `further` ones are told with them."""
     inputs, problem, destination = prepared.inputs, prepared.problem, prepared.request.owner.country
     found = [*_of_answer(prepared, allocation, money), *_of_target(problem, money), *_of_own_covariance(problem.forecast)]
+    found += _of_own_returns(prepared)
     if inputs.unpriced:
         names = [inputs.products[key].name for key in inputs.unpriced]
         found.append(note(message("No monthly price for {names}: annual prices are never interpolated.", names=names)))
@@ -187,6 +190,20 @@ def _of_own_covariance(forecast: Forecast) -> Iterator[Remark]:
         prices=float(np.median(prices)),
     )
     yield Remark("answer", text, message("Give variances a year: those of days times 252, of months times 12."))
+
+
+def _of_own_returns(prepared: Prepared) -> Iterator[Remark]:
+    """That own expected returns are of days or weeks, by the volatilities of the prices."""
+    forecast, returns = prepared.problem.forecast, prepared.strategy.forecast.returns
+    volatilities = np.array([risk.latent for risk in forecast.risks])
+    if getattr(returns, "kind", None) != "own" or not 0 < np.max(np.abs(forecast.expected) / volatilities) < LEAST_RATIO:
+        return
+    text = message(
+        "Your own expected returns are {most:.2%} a year at most, and the prices have a median volatility of {prices:.2%}.",
+        most=float(np.max(np.abs(forecast.expected))),
+        prices=float(np.median(volatilities)),
+    )
+    yield Remark("answer", text, message("Give returns a year: those of days times 252, of weeks times 52."))
 
 
 def of_lost_periods(notes: Sequence[str]) -> tuple[Remark, ...]:

@@ -281,7 +281,7 @@ COMMON: Mapping[str, str] = MappingProxyType(
         "own.file": "Where the numbers stand; a relative path begins at the folder of the strategy.",
         "own.errors": "Asset -> standard error a year.",
         "forecast.observation": "`latent` believes what is filtered out of noisy prices, `raw` the observed prices.",
-        "forecast.lookback": "Length of history; all of it by default.",
+        "forecast.lookback": "Length of history before the last price, its first month whole; all of it by default.",
         "forecast.scenarios": "Joint outcomes; draws over a year from the forecast where something needs them.",
         # [objective]
         "min_risk.risk_aversion": "Price of risk against costs, with a `[costs]` table; 1 for other measures than variance.",

@@ -111,7 +111,7 @@ class PriceFile:
         name: File name as shown.
         shape: ``wide`` (one column an asset), ``long`` (one row a price), ``quotation`` (fields of a day's trading), or
             ``several`` files.
-        notes: Gaps, months that have not ended, columns without a price; one message each.
+        notes: Gaps, months that have not ended, rows published later; one message each.
         reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
         assumed: Messages of `reading` on prices that name no currency.
     """
@@ -196,9 +196,10 @@ def read_prices(
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
     rows, again = counted_once(table.name, rows)
-    reading = (*table.notes, *reading, *assumed, *again, *keys, *firsts_of_months(table.name, rows["date"]))
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
-    notes = tuple(_notes(table, rows, empty, today))
+    left = (message("{name!r} has no prices and is left out.", name=name) for name in empty)
+    reading = (*table.notes, *reading, *left, *assumed, *again, *keys, *firsts_of_months(table.name, rows["date"]))
+    notes = tuple(_notes(table, rows, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
     for part in (rows, *quotes.partition_by("basis")):
@@ -483,7 +484,7 @@ def _dates(table: Table, today: date, *, column: str = "date") -> pl.Series:
     return dates
 
 
-def _notes(table: Table, rows: pl.DataFrame, empty: Collection[str], today: date) -> Iterator[Message]:
+def _notes(table: Table, rows: pl.DataFrame, today: date) -> Iterator[Message]:
     running = running_months(table, "date", today) if "date" in table.columns else table.rows.clear()
     if len(running):
         yield message(
@@ -492,6 +493,5 @@ def _notes(table: Table, rows: pl.DataFrame, empty: Collection[str], today: date
             day=today,
             row=running[0],
         )
-    yield from (message("{name!r} has no prices and is left out.", name=name) for name in empty)
     if later := rows.filter(pl.col("known_from") > today).height:
         yield message("Rows published after {today:%Y-%m-%d} and so not visible yet: {count}.", today=today, count=later)

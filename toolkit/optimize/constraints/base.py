@@ -260,7 +260,8 @@ class Constraint(Term):
         kind = cls.model_fields["kind"].default.replace("_", " ")
         named = [name for name, field in cls.model_fields.items() if field.kw_only is False][len(subject) :]
         given = (*subject, *(keys[name] for name in (*named, "groups") if keys.get(name) is not None))
-        several = (one if isinstance(one, Iterable) and not isinstance(one, str) else [one] for one in given)
+        tables = (one.keys() if hasattr(one, "keys") else one for one in given)  # a series of pandas iterates its values
+        several = (one if isinstance(one, Iterable) and not isinstance(one, str) else [one] for one in tables)
         return " ".join((kind, *(", ".join(map(str, one)) for one in several)))
 
     def linear(self, data: ConstraintData) -> LinearConstraint | None:  # noqa: ARG002

@@ -39,13 +39,14 @@ class OwnReturns(Spec):
     @model_validator(mode="before")
     @classmethod
     def _of_frame(cls, data: Any) -> Any:
-        """Frames and series as mappings."""
+        """Frames as mappings."""
         values = data.get("values") if isinstance(data, Mapping) else None
         if values is None or isinstance(values, Mapping):
             return data
-        if (columns := as_columns(values)) is not None:
-            return {**data, **_by_name(columns, "the frame")}
-        return {**data, "values": dict(values.items())} if hasattr(values, "items") else data  # a series of pandas
+        columns = as_columns(values)
+        if columns is None and hasattr(values, "dtype") and not hasattr(values, "items"):
+            raise ValueError(message("values need their names: write dict(zip(names, values)), or give a series or a frame"))
+        return data if columns is None else {**data, **_by_name(columns, "the frame")}
 
     @model_validator(mode="after")
     def _is_given(self) -> OwnReturns:

@@ -75,7 +75,7 @@ def test_a_column_whose_name_means_a_metal_is_not_told_as_left_out(tmp_path):
     path = tmp_path / "wide.csv"
     path.write_text("date,Gallium,Zinn\n2026-01,1,\n2026-02,2,\n", encoding="utf-8")
     file = read_prices(path, default_currency="USD", today=date(2026, 11, 24), key=str.lower)
-    assert [note for note in map(str, file.notes) if "left out" in note] == ["'Zinn' has no prices and is left out."]
+    assert [note for note in map(str, file.reading) if "left out" in note] == ["'Zinn' has no prices and is left out."]
 
 
 @pytest.mark.parametrize("month", ["Jan-26", "Mon 2026", "13/2026", "2026M13", "Q1 2026"])
@@ -237,10 +237,8 @@ def test_gaps_and_columns_without_prices_are_noted_never_filled(tmp_path):
     months = [f"2025-{m:02d}" for m in range(1, 13) if m not in {4, 5}]
     file = read(tmp_path, "date,gold,tin\n" + "".join(f"{m},1{i},\n" for i, m in enumerate(months)))
     assert file.frame.height == 10
-    assert file.notes == (
-        "'tin' has no prices and is left out.",
-        "gold: 2 of 12 months have no price, never filled; the longest gap is 2 months after 2025-03-31.",
-    )
+    assert "'tin' has no prices and is left out." in file.reading
+    assert file.notes == ("gold: 2 of 12 months have no price, never filled; the longest gap is 2 months after 2025-03-31.",)
 
 
 def test_rows_known_later_than_today_are_kept_for_the_market_to_hide(tmp_path):
