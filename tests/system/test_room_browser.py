@@ -21,7 +21,7 @@ from tests.system.portal import Portal, serving
 from tests.system.visit import Visit, enter
 
 pytestmark = browsers.NEEDED
-PICTURE = os.environ.get("ROOM_PICTURE")
+PICTURE = os.environ.get("ROOM_PICTURE") and Path(os.environ["ROOM_PICTURE"]).absolute()
 """Where the picture of the room goes: `ROOM_PICTURE=docs/gallery/room.png pytest tests/system/test_room_browser.py`."""
 TITLE = "Gallium & cousins"
 DATABASE = "TEST_PORTAL_DATABASE_URL"
@@ -202,7 +202,7 @@ def test_a_presenter_and_two_visitors(portal, people):
     bea.until("document.querySelectorAll('#poll input[type=radio]').length === 2")
     ana.until("document.querySelectorAll('#poll input[type=radio]').length === 2")
     if PICTURE:
-        picture(ana, Path(PICTURE))
+        picture(ana, PICTURE)
     ana.check(1280)
     ana.run("document.querySelector('#poll input[type=radio]').checked = true; return 0")
     click(ana, "#poll button")

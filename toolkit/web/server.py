@@ -238,7 +238,8 @@ def _refuse_taken(config: WebConfig) -> None:
         family = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)[0][0]
         socket.create_server((config.host, config.port), family=family).close()
     except OSError as error:
-        fault = f"{config.host}, port {config.port}, cannot be listened on: {error.strerror}."
+        told = str(error.strerror).partition(" (")[0]
+        fault = f"{config.host}, port {config.port}, cannot be listened on: {told}."
         raise DataError(fault, hint="Name another port with --port, or end what has this one.") from None
 
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.db.models import Count, F, Q, QuerySet
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from toolkit.app.definitions import find
-from toolkit.core.errors import SpecError, did_you_mean
+from toolkit.core.errors import SpecError, did_you_mean, nearest
 from toolkit.core.messages import message
 from toolkit.core.text import printable
 from toolkit.web.config import WebConfig
@@ -60,10 +60,12 @@ def announce(
     Raises:
         SpecError: for a zone, a time, a strategy or a host that is none, and for a title or questions that are no words.
     """
-    try:
-        there = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SpecError(f"--zone {zone!r} is no time zone.", hint=did_you_mean(zone, available_timezones())) from None
+    # EST has no summer time, where New York has it, and Etc/GMT+1 is an hour behind GMT.
+    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")} | {"UTC"}
+    if zone not in places:
+        hint = did_you_mean(zone, nearest(zone, places)) or "Name a place, as America/New_York."
+        raise SpecError(f"--zone {zone!r} is no time zone of a place.", hint=hint)
+    there = ZoneInfo(zone)
     find("strategies", strategy)
     title = _title(title)
     asked = [line(question) for question in questions]
@@ -72,6 +74,8 @@ def announce(
     if any(not question.strip(" *") or len(question) > 200 for question in asked):
         raise SpecError("each question must be one line of 1 to 200 characters.")
     moments = [_moment(start, there) for start in starts]
+    if len({moment.timestamp() for moment in moments}) < len(moments):
+        raise SpecError("each session must begin at another time.")
     over = [moment for moment in moments if moment + timedelta(minutes=minutes) <= timezone.now()]
     if over:
         raise SpecError(message("{moment:s} is past: the webinar is over.", moment=over[0].isoformat()), hint=YEAR)

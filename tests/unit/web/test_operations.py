@@ -358,6 +358,18 @@ class TestHosts:
 class TestWhatIsAnnounced:
     USUAL: ClassVar = {"zone": "Europe/Berlin", "strategy": "physical-basket", "capacity": 1}
 
+    def test_two_sessions_at_once_are_one_written_twice(self, db):
+        with pytest.raises(SpecError, match="at another time"):
+            announce(["2126-12-03T17:00", "2126-12-03T16:00+00:00"], title="x", **self.USUAL)
+        assert not Webinar.objects.exists()
+
+    @pytest.mark.parametrize("zone", ["EST", "CET", "GMT+1", "Etc/GMT+1", "PST", "Berlin", "../xx"])
+    def test_a_zone_is_a_place_whose_clock_has_its_summer(self, db, zone):
+        with pytest.raises(SpecError) as told:
+            announce(["2027-07-01T17:00"], title="x", **{**self.USUAL, "zone": zone})
+        hint = "Did you mean 'Europe/Berlin'?" if zone == "Berlin" else "Name a place, as America/New_York."
+        assert told.value.hint == hint
+
     @pytest.mark.parametrize(
         ("starts", "fault", "hint"),
         [

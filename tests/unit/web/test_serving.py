@@ -401,7 +401,7 @@ def test_garbage_is_collected_in_small_parts_that_hold_no_page_up():
 def test_a_port_that_is_taken_is_told_before_anything_starts(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as there:
         port = there.getsockname()[1]
-        with pytest.raises(DataError, match=f"127.0.0.1, port {port}, cannot be listened on: Address already in use"):
+        with pytest.raises(DataError, match=f"127.0.0.1, port {port}, cannot be listened on: Address already in use\\."):
             server.serve(WebConfig(folder=tmp_path / "none", port=port))
     assert not (tmp_path / "none").exists()
 
