@@ -18,6 +18,7 @@ from toolkit.core.remarks import Remark
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.exchange_rates import last_rate
 from toolkit.market.market import Snapshot
+from toolkit.returns.history import annual_rows
 
 FAR, WRONG = 3.0, 10.0
 """Ratios to the known price, or its inverse, from which a price gets a warning, and is an error where it values something. Up
@@ -40,10 +41,12 @@ class KnownPrices:
 
     Attributes:
         series: (asset, unit) -> dates, prices and currencies, by date; of an asset without a series, its annual averages.
+        yearly: Keys of assets with annual averages alone, each dated the last day of its year.
         fx: Exchange rates.
     """
 
     series: Mapping[tuple[str, str], tuple[list[date], list[float], list[str]]]
+    yearly: frozenset[str]
     fx: pl.DataFrame
     _rates: dict[tuple[str, str, date | None], float | None] = field(default_factory=dict)  # few of them among many lots
 
@@ -51,24 +54,13 @@ class KnownPrices:
     def of(cls, prices: pl.DataFrame, snapshot: Snapshot, products: Universe) -> KnownPrices:
         """Known prices of assets: `prices`, and annual averages of products that have none there.
 
-        An annual average is that of the product's form, where the name of a series says so.
-
         Args:
             prices: Visible rows with the contract of `toolkit.core.frames.Prices`.
             snapshot: What was known on a day; annual averages and exchange rates are read from it.
             products: The known products.
         """
-        priced = set(prices["asset"].unique())
-        forms = pl.DataFrame(
-            [(asset.key, (asset.form or "").split(" ")[0]) for asset in products if asset.key not in priced],
-            schema={"asset": pl.String, "form": pl.String},
-            orient="row",
-        )
-        named = pl.col("series").str.contains(pl.col("form"), literal=True)
-        annual = (
-            snapshot["prices_annual"].join(forms, on="asset").sort("asset", "date", ~named, "series", "source")
-            .unique(["asset", "date"], keep="first", maintain_order=True)
-        )  # fmt: skip
+        priced = {*prices["asset"].unique()}
+        annual = annual_rows(snapshot["prices_annual"], products.take([key for key in products.keys if key not in priced]))
         columns = ("asset", "unit", "date", "price", "currency")
         rows = pl.concat([prices.select(columns), annual.select(columns)]).sort("date")
         kg = pl.col("unit").replace_strict(KG_PER_UNIT, default=None, return_dtype=pl.Float64)
@@ -80,6 +72,7 @@ class KnownPrices:
                 (key[0], key[1]): (own["date"].to_list(), own["price"].to_list(), own["currency"].to_list())
                 for key, own in rows.partition_by("asset", "unit", as_dict=True, maintain_order=True).items()
             },
+            frozenset(annual["asset"]),
             snapshot["fx"],
         )
 
@@ -91,6 +84,8 @@ class KnownPrices:
     def at(self, asset: str, day: date | None, currency: str, *, unit: str = "kg") -> float | None:
         """Median of the last prices up to a day, else of the first ones after it, in `currency`; None where none is near.
 
+        Of annual averages the one of the year of the day, else the last before it.
+
         Args:
             asset: Key.
             day: None for the newest.
@@ -98,9 +93,9 @@ class KnownPrices:
             unit: That the answer is per: ``kg`` for a mass.
         """
         days, prices, currencies = self.series.get((asset, unit), ([], [], []))
-        last = len(days) if day is None else bisect_right(days, day)
-        first = max(last - RECENT, 0)
-        known = slice(first, last) if last else slice(0, RECENT)
+        through, count = (day and date(day.year, 12, 31), 1) if asset in self.yearly else (day, RECENT)
+        last = len(days) if through is None else bisect_right(days, through)
+        known = slice(max(last - count, 0), last) if last else slice(0, count)
         if not days or (day is not None and abs((day - days[known][-1 if last else 0]).days) > LEVEL_DAYS):
             return None
         key = (currencies[known][-1], currency, day)
@@ -186,11 +181,19 @@ def price_doubts(
         cause = message("Check price, unit and currency.")
         if dated:
             quantity = row["quantity"] if row["quantity"] != 1 else None
-            found[row["lot_id"]] = message(
+            cause = known.slip(times, unit or row["unit"], row["currency"], quantity=quantity) or cause
+            of_year = message(
+                "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the annual average nearest to that day "
+                "({level:,.4g}). {cause}",
+                **words,
+                cause=cause,
+            )
+            of_day = message(
                 "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the price of its day ({level:,.4g}). {cause}",
                 **words,
-                cause=known.slip(times, unit or row["unit"], row["currency"], quantity=quantity) or cause,
+                cause=cause,
             )
+            found[row["lot_id"]] = of_year if row["asset"] in known.yearly else of_day
         else:
             found[row["lot_id"]] = message(
                 "{lot}: bought at {paid:,.6g} {currency} a kg, {times:,.3g} times the newest price ({level:,.4g}), on an "

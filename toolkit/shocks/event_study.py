@@ -240,12 +240,15 @@ def notice_key(number: str) -> str:
 
 def event_metals(ledger: ControlLedger, event: Event) -> dict[str, tuple[str, ...]]:
     """Metal -> the forms that the event names; none for a metal that it mentions without a form."""
-    sources = [event.event_id] if event.coverage == "listed" else list(event.acts_on) if event.coverage == "acts_on" else []
     forms: dict[str, set[str]] = {}
-    for scopes in (scopes for source in sources for scopes in ledger.scopes_of(source).values()):
-        for scope in scopes:
+    if event.coverage == "listed":
+        for scope in (scope for scopes in ledger.scopes_of(event.event_id).values() for scope in scopes):
             if scope.certainty != "not_named":
                 forms.setdefault(scope.asset, set()).add(scope.form)
+    elif event.coverage == "acts_on":
+        for target in event.acts_on:
+            for metal, found in event_metals(ledger, ledger[target]).items():
+                forms.setdefault(metal, set()).update(found)
     spoken = {metal.split(" (")[0] for metal in event.metals}
     for metal in spoken & set(ledger.assets):
         forms.setdefault(metal, set())

@@ -76,6 +76,9 @@ def test_nothing_is_known_before_the_day_it_speaks_of():
     assert all(origin.newest is None or origin.known_from >= origin.newest for origin in found.origins)
     newest = {origin.key: plain(row.cells[2]) for origin, row in zip(found.origins, blocks(law())[1].body[0].rows, strict=True)}
     assert newest["official_notices"].startswith("reviewed to ")
+    # A statistic behind a remark on a form is no notice: its day is that of its newest figure.
+    assert "control_scopes" in next(one.tables for one in found.origins if one.key == "usgs_mcs_2026")
+    assert not newest["usgs_mcs_2026"].startswith("reviewed")
 
 
 def test_every_marker_has_a_row_to_link_to():

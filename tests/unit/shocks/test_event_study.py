@@ -154,6 +154,8 @@ def test_metals_of_an_event_with_the_forms_it_names(ledger: ControlLedger):
     assert {"gallium", "germanium", "antimony"} <= set(ban)
     assert "metal" in ban["gallium"]
     assert "metal" not in event_metals(ledger, ledger["EV039"])["indium"]
+    # What suspends the ban names what the ban names: gallium was "form not named".
+    assert event_metals(ledger, ledger["EV063"])["gallium"] == ban["gallium"]
     assert {"EV021", "EV032"} & set(overlapping(ledger, ledger["EV037b"], "antimony", date(2024, 12, 3))) == {"EV032"}
 
 

@@ -17,7 +17,6 @@ from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, na
 from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
 
 SHARES, PRICES, ANNUAL = "shares", "prices", "annual_average"
-LAW = ("controls", "control_scopes")
 GIVEN: Mapping[str, str] = {"as_given": mark("own prices"), "own_quote": mark("own quotations")}
 """Bases of prices of a user's own file that states none."""
 TABLES: Mapping[str, str] = {
@@ -159,7 +158,7 @@ def _newest(run: Findings, origin: Origin) -> Text:
     if not origin.newest:
         return text(NONE)
     day = run.fmt.short_date(origin.newest)
-    return run.say("reviewed to {day}", day=day) if {*LAW} & {*origin.tables} else text(day)
+    return run.say("reviewed to {day}", day=day) if "controls" in origin.tables else text(day)
 
 
 def _facts(run: Findings, found: Mapping[str, Fact]) -> Figure:

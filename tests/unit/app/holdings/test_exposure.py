@@ -311,6 +311,15 @@ def test_a_price_paid_on_an_unknown_day_is_in_doubt_from_ten_times_the_newest_on
     assert all("the newest price" in text and "of one" not in text for text in found)
 
 
+@pytest.mark.parametrize(("paid", "told"), [(5700, False), (1450, True), (18_000, True)])
+def test_a_price_is_held_against_the_annual_average_of_its_own_year(request_of, paid, told):
+    """Hafnium tripled in 2023: 5,700 EUR was called six times the price of its day, by the median of the three years before."""
+    row = f"H-1,hafnium,,,2,kg,2023-11-11,{paid},EUR,FRA,Frankfurt,stored,"
+    found = [r.text for r in expose(request_of(row)).remarks if "H-1: bought" in r.text]
+    assert len(found) == told
+    assert all("the annual average nearest to that day (5,738)" in text for text in found)  # 6,130 USD, MCS 2026
+
+
 def test_how_own_prices_were_read_is_told_beside_the_lots(request_of, tmp_path):
     (tmp_path / "own.csv").write_text(
         "Datum;Metall;Preis;Währung;Einheit\n2026-11-20;Germanium;3000;EUR;kg\n", encoding="utf-8"
