@@ -366,15 +366,19 @@ class ControlLedger:
                 # A place written otherwise would match no measure and pass for a place without controls.
                 told = message("{role:s} {place!r:s} is no ISO-3 code.", role=role, place=place)
                 raise DataError(told, hint=country_hint(place), details={role: place})
+        stays = destination == origin != EUROPEAN_UNION  # an export control binds what leaves
         pairs = [
             (self._origin(event), measure)
             for event in self.of_metal.get(asset, ())
             if (measure := self._measure(event, asset, kind, on, route))
         ]
-        measures = tuple(measure for place, measure in pairs if place == origin)
+        measures = tuple(measure for place, measure in pairs if place == origin and not stays)
         headline = headline_of(measures)
         reviewed = self.reviewed_to and min(self.reviewed_to, on)
         note, named_forms = self._note(asset, kind, on=on, origin=origin, listed=is_listed(measures))
+        if stays:
+            told = message("What stays in {origin} is not exported: no export control applies to it.", origin=origin)
+            note, named_forms = told, None
         open_now = tuple(
             (measure, extension)
             for measure in measures
@@ -417,10 +421,10 @@ class ControlLedger:
             route: What goes where; without a destination anywhere.
         """
         asset = self.metal(metal)
-        kind = self.form(asset, form)
+        kind, origin = self.form(asset, form), route.get("origin", CHINA)
         route["end_user"] = end_user_of(route.get("end_user", CIVIL))
-        for event in self.of_metal.get(asset, ()):
-            if event.is_law and event.instrument in instruments and self._origin(event) == route.get("origin", CHINA):
+        for event in self.of_metal.get(asset, ()) if route.get("destination") != origin else ():
+            if event.is_law and event.instrument in instruments and self._origin(event) == origin:
                 measure = self._measure(event, asset, kind, on, route)
                 if measure is not None and measure.status in COUNTED and not measure.conditional:
                     return True

@@ -228,6 +228,15 @@ def test_an_announced_measure_is_shown_before_its_first_day(ledger):
     assert state(ledger, "gallium", "metal", date(2023, 7, 2)).measures == ()
 
 
+def test_what_stays_in_the_country_of_an_export_control_is_not_exported(ledger):
+    """An owner in China was told that his order in Shanghai needs an export licence."""
+    assert ledger.is_controlled("gallium", "metal", on=TODAY, destination="HKG")
+    assert not ledger.is_controlled("gallium", "metal", on=TODAY, destination="CHN")
+    found = state(ledger, "gallium", "metal", destination="CHN")
+    assert (found.headline, found.measures, found.unsettled) == ("not_listed", (), "")
+    assert found.note == "What stays in CHN is not exported: no export control applies to it."
+
+
 def test_other_origins_belong_to_themselves(ledger):
     assert by_id(state(ledger, "rhenium", "metal").elsewhere).keys() == {"EV015"}
     entry = by_id(state(ledger, "rhenium", "metal").elsewhere)["EV015"]

@@ -43,6 +43,7 @@ BASIS = {
 }
 """Why a form is shown that nobody asked for."""
 FORMS = mark("form | law | since | until | measures in force | practice")
+PRODUCTS = mark("product | law | since | until | measures in force | practice")
 
 
 def controls(found: MetalControls, say: Language) -> Document:
@@ -92,7 +93,9 @@ def products(found: ProductControls, names: Mapping[str, str], say: Language) ->
         origin=found.origin, destination=found.destination, user=answer.word(found.end_user), day=found.as_of,
     )  # fmt: skip
     answer.lines(_review(found), _by_dates(found, [m for state in found.products for m in _leading(state)]))
-    answer.table(FORMS, (_state(answer, state, say.name(names[state.metal])) for state in found.products))
+    if found.origin == found.destination:
+        answer.lines(found.products[0].note)
+    answer.table(PRODUCTS, (_state(answer, state, say.name(names[state.metal])) for state in found.products))
     return _closed(answer, found.own_events, answer.told("Export controls of {origin}", origin=found.origin))
 
 
