@@ -47,6 +47,9 @@ def by_dates(portfolio: PortfolioExposure, ledger: ControlLedger, on: date) -> t
 
 def statements(portfolio: PortfolioExposure, currency: str) -> Iterator[Message]:
     """The three statements with their money, and lots that belong to none of them."""
+    if not portfolio.lots:
+        yield message("The file lists no lots of metal.")
+        return
     totals = {total.name: total for total in (*portfolio.deliveries, *portfolio.planned)}
 
     def money(total: Total) -> Message:

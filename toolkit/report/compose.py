@@ -11,7 +11,7 @@ from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.records.conflict import Conflict
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
-from toolkit.records.subjects import Market
+from toolkit.records.subjects import Holdings, Market
 from toolkit.report.document import Block, Columns, Document, Figure, Layout, Missing, Section, Table
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
@@ -163,6 +163,8 @@ def _fits(builder: Builder, found: Findings, *, several: bool) -> bool:
     A page with openings for several subjects suits each of them, and leaves out the sections on the others.
     """
     missing = [need for need in builder.needs if not found.has(need)]
+    if isinstance(found.record, Holdings) and not found.record.exposure.lots:
+        return not missing  # the opening says that the file is empty
     return not missing or (bool(builder.title) and not (several and set(missing) & set(WITHOUT)))
 
 

@@ -174,6 +174,23 @@ def test_a_plan_without_a_price_is_not_worth_nothing(tmp_path):
     assert "One more lot, without a price, is only planned" in opening(findings_of(ask_of(tmp_path, TWELVE[0], plan)))[1]
 
 
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        ((TWELVE[11].replace("stored", "planned").replace("2022-02-20", ""),), "All that the file lists is only planned"),
+        ((), "The file lists no lots of metal"),
+    ],
+)
+def test_a_file_without_metal_that_is_held_has_no_figures_of_nothing(tmp_path, rows, title):
+    """An empty file had three figures '0 (no lots without a price)' and five sections that blamed the data."""
+    found = findings_of(ask_of(tmp_path, *rows))
+    heading, *others = holdings_answer.build(found)
+    assert plain(heading.text) == title
+    assert not any(isinstance(block, KeyFigures) for block in others)
+    shown = compose(found, Definition("Exposure", ("holdings-answer", "resale", "day-after", "exit", "whatif", "calendar")))
+    assert rows or [one.name for one in shown.sections] == ["holdings-answer", "calendar"]
+
+
 def test_five_hundred_lots_stay_readable(tmp_path):
     cells = TWELVE[1].split(",")
     rows = [",".join([f"L{i:03d}", *cells[1:4], str(1 + i / 100), *cells[5:]]) for i in range(500)]

@@ -54,7 +54,8 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
         (_lot(answer, lot, names[lot.lot_id], marks[resale[lot.lot_id]]) for lot in found.lots),
     )
     answer.notes(answer.told("Resale {mark}: {words}.", mark=mark_, words=words) for words, mark_ in marks.items() if words)
-    answer.table("where it stands | >lots | >value | >share", _totals(answer, found))
+    if found.lots:
+        answer.table("where it stands | >lots | >value | >share", _totals(answer, found))
     if len(found.clients) > 1:
         answer.table("client | >lots | >value | >share | >can be stopped", _clients(answer, found))
     reviewed_to = date.fromisoformat(found.ledger.reviewed_to) if found.ledger.reviewed_to else None
@@ -78,9 +79,10 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
             for lot in found.instruments
         ),
     )  # fmt: skip
-    _shock(answer, found)
-    _supply(answer, found)
-    _cover(answer, found)
+    if found.lots:
+        _shock(answer, found)
+        _supply(answer, found)
+        _cover(answer, found)
     answer.notes(answer.told("note: {words}", words=words) for words in found.reading)
     answer.line("Indicative values and control notices as compiled; not investment, tax or legal advice.")
     return answer.document("exposure", answer.told("Exposure to export controls"))

@@ -84,7 +84,7 @@ def holdings(run: Findings) -> tuple[Block, ...] | Missing:
     """The bar, its totals behind it, the lots, whose they are, and how long a licence takes."""
     lots = run.needed(Holdings).exposure.lots
     if not lots:
-        return Missing(run.say.words("The file lists no lots."))
+        return Missing(run.say.words("The file lists no lots of metal."))
     bar = () if run.short else (_bar(run, lots),)  # the first screen has one
     return (*bar, _lots(run, lots), *(figure for figure in (_clients(run), _yearly(run), _delay(run)) if figure))
 

@@ -34,15 +34,17 @@ def holdings_answer(run: Findings) -> tuple[Block, ...]:
         Heading(_result(run, found, exposure.at_risk)),
         Paragraph(sentences(*_paragraph(run, exposure)), "answer"),
         Paragraph(sentences(*deadline(run)), "next"),
-        KeyFigures(
-            (
-                _stoppable(run, found["order"], exposure),
-                _resale(run, exposure),
-                _sale(run) or _safe(run, found["safe"], exposure),
-            )
-        ),
+        *((KeyFigures(_figures(run, found, exposure)),) if any(part.lots for part in found.values()) else ()),
         *((bar,) if (bar := owned(run, exposure.lots)) else ()),
         Status(tuple(_status(run, exposure))),
+    )
+
+
+def _figures(run: Findings, found: Mapping[Reach, Sum], exposure: Exposure) -> tuple[KeyFigure, ...]:
+    return (
+        _stoppable(run, found["order"], exposure),
+        _resale(run, exposure),
+        _sale(run) or _safe(run, found["safe"], exposure),
     )
 
 
@@ -51,7 +53,8 @@ def _result(run: Findings, found: Mapping[Reach, Sum], at_risk: Total) -> Text:
     if at_risk.lots:
         return _at_risk(run, at_risk, found["safe"].value, total)
     if not any(part.lots for part in found.values()):
-        return say("The file lists no lots")
+        listed = bool(run.needed(Holdings).exposure.lots)
+        return say("All that the file lists is only planned") if listed else say("The file lists no lots of metal")
     if total > 0:
         return say("Nothing of {total} can be stopped by an export control that the ledger knows", total=run.money(total))
     return say("Nothing in the file can be stopped by an export control that the ledger knows")
@@ -113,7 +116,7 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Text]:
             file=shown_name(run.subject),
         )
     else:
-        yield say("The file {file} lists nothing that is owned or ordered.", file=shown_name(run.subject))
+        yield say("The file {file} lists no metal that is owned or ordered.", file=shown_name(run.subject))
     if len(exposure.clients) > 1:
         worth = [
             text(shown_name(one.client) if one.client else say.words("not named"), f" ({run.money(one.held.value)})")
@@ -143,7 +146,8 @@ def _figure(run: Findings, label: str, of: Sum | Total, note: Text) -> KeyFigure
 
 
 def _without(run: Findings, of: Sum | Total) -> Text:
-    return run.say.counted(of.unpriced, "{n} lot without a price", "{n} lots without a price")
+    counted = run.say.counted(of.unpriced, "{n} lot without a price", "{n} lots without a price")
+    return counted if of.unpriced else ()
 
 
 def _safe(run: Findings, part: Sum, exposure: Exposure) -> KeyFigure:
