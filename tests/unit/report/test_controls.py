@@ -75,7 +75,7 @@ def test_the_label_on_a_phone_names_what_the_column_holds(code, both):
     assert all(word in label for label in matrix.columns[0] for word in both)
 
 
-@pytest.mark.parametrize(("symbol", "brief"), [("Mo", "uncertain"), ("W", "not named below its size")])
+@pytest.mark.parametrize(("symbol", "brief"), [("Mo", "uncertain"), ("W", "only large pieces")])
 def test_an_unsettled_form_says_so_in_words(symbol, brief):
     states = [state for state in lines(law())[symbol].states if state and state.mark != "whitelist"]
     assert {state.mark for state in states} == {"uncertain"}

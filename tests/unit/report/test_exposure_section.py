@@ -46,7 +46,7 @@ def test_what_is_held_today_stands_beside_the_proposal(records):
 
 def test_bars_sum_to_the_value_in_metals(records):
     record = records["normal"]
-    bars = [bar for bar in figures(record)[0].body[0].bars if not bar.controlled]
+    bars = figures(record)[0].body[0].bars
     scale = bars[0].value / max(record["exposures"]["country"].values())
     assert sum(bar.value for bar in bars) / scale == pytest.approx(1 - record["cash"]["weight"], abs=0.005)
 
@@ -56,7 +56,7 @@ def test_few_countries_have_a_bar_and_all_have_a_row_behind(records):
     figure = figures(record)[0]
     shares = record["exposures"]["country"]
     labels = [plain(bar.label) for bar in figure.body[0].bars]
-    assert labels[6:] == ["Other named", "Not named", "Under control"]
+    assert labels[6:] == ["Other named", "Not named"]
     rows = {plain(row.cells[0]): plain(row.cells[1]) for row in figure.data.rows}
     assert len(rows) == len(shares) + 1, "and what is not named"
     first = sorted(shares, key=lambda code: -shares[code])[:6]
@@ -67,10 +67,10 @@ def test_few_countries_have_a_bar_and_all_have_a_row_behind(records):
 
 def test_a_limit_stands_where_a_share_comes_near_it(records):
     caps = {plain(bar.label): bar.cap for bar in figures(records["normal"])[0].body[0].bars if bar.cap is not None}
-    assert set(caps) == {"Under control", "China"}
+    assert set(caps) == {"China"}
     record = copy.deepcopy(records["normal"])
     record["caps"]["countries"] = {"ZAF": 0.5}
-    assert {plain(bar.label) for bar in figures(record)[0].body[0].bars if bar.cap} == {"Under control", "South Africa"}
+    assert {plain(bar.label) for bar in figures(record)[0].body[0].bars if bar.cap} == {"South Africa"}
 
 
 def test_the_supply_left_is_in_order_and_its_ends_are_the_title(records):

@@ -138,7 +138,7 @@ def test_a_small_base_gives_a_dagger_and_levels_in_place_of_a_percentage():
     cells = [plain(cell) for cell in table_of(figures(blocks)[1]).rows[0].cells]
     assert "†" in cells
     assert not any("%" in cell for cell in cells[:-1])
-    assert plain(panel(blocks).items[0].note) == "350 kg a month, 4 kg a year ago"
+    assert plain(panel(blocks).items[0].note) == "350 kg a month, 4 kg in the year before"
 
 
 @pytest.mark.parametrize(("change", "told"), [(-0.99998, "<\u202f−99.9%"), (-1.0, "−100.0%"), (0.5, "+50.0%")])

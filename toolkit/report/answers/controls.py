@@ -15,7 +15,7 @@ from toolkit.report.document import Document
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import Text, text
-from toolkit.report.sections.calendar import change_in_words, scope_in_words, standing_in_words
+from toolkit.report.sections.calendar import change_in_words, reach_in_words, standing_in_words
 
 STATES = {
     "unchecked": mark("not settled here, text not checked"),
@@ -27,7 +27,7 @@ STATES = {
     "unsettled": mark("unsettled"),
     "announced": mark("announced"),
 }
-CERTAINTY = {"named": "", "above_size": mark(", not named below that size"), "uncertain": mark(", form uncertain")}
+CERTAINTY = {"named": "", "above_size": mark(", only large pieces"), "uncertain": mark(", form uncertain")}
 SUFFIXES = {
     "_suspended": mark("suspended"),
     "_unsettled": mark("unsettled"),
@@ -235,5 +235,5 @@ def _what(run: Findings, row: DatedChange) -> Text:
     """What happens and what follows from it, on which metals and to whom."""
     title, notes = change_in_words(run, row)
     if row.change in ("suspension_ends", "claim_ends"):
-        notes = (*notes, scope_in_words(run, row))
+        notes = (*notes, reach_in_words(run, row))
     return text(title, ". ", *(part for note in notes for part in (note, " ")))

@@ -179,9 +179,10 @@ def _suspension_ends(run: Findings, row: Upcoming, acts: Text, title: Span) -> t
             "Last day on which {measures} are suspended",
             measures=in_words(run, ends),
         )
+        by = say("{notices}, suspended by {notice}.", notices=acts, notice=title)
     else:
         told = say("Last day of the suspension of {notices}", notices=acts)
-    by = say("{notices}, suspended by {notice}.", notices=acts, notice=title)
+        by = say("Suspended by {notice}.", notice=title)
     if not row.returns:
         return told, (by,)
     agreed = [claim for claim in row.claims if claim.standing == "agreed"]
@@ -250,10 +251,21 @@ def _after_lapse(run: Findings, row: Upcoming) -> Iterator[Text]:
             yield say("{authority} claims an extension; no legal act confirms it.", authority=who)
 
 
+def reach_in_words(run: Findings, row: Upcoming) -> Text:
+    """On which metals and to whom it is."""
+    if not row.destinations:
+        return run.say("Names {metals}.", metals=_metals(run, row))
+    towards = run.say.listed([run.towards(code) for code in row.destinations])
+    return run.say("Names {metals}, for delivery {towards}.", metals=_metals(run, row), towards=towards)
+
+
+def _metals(run: Findings, row: Upcoming) -> Text:
+    return run.say.listed([name(of_key(metal.strip(), run.say)) for metal in row.metals.split(";") if metal.strip()])
+
+
 def scope_in_words(run: Findings, row: Upcoming) -> Text:
     """What it is, on which metals and to whom."""
-    say = run.say
-    metals = say.listed([name(of_key(metal.strip(), say)) for metal in row.metals.split(";") if metal.strip()])
+    say, metals = run.say, _metals(run, row)
     what = instrument(run, row.instrument)
     if row.instrument in ("suspension", "repeal") and row.acts_on:
         return say("{measure} of {notices}.", measure=capital(what), notices=_titles(run, row.acts_on))

@@ -193,7 +193,7 @@ def _above(run: Findings, rows: Sequence[Scored]) -> Text:
     above = sum(at.hhi > _high(run) for _, at in rows)
     high = fmt.number(POINTS * _high(run))
     if above == len(rows):
-        return say("Every index lies above {high}: bands do not tell these metals apart, ranks do", high=high)
+        return say("Every index lies above {high}, the line of a highly concentrated market", high=high)
     if not above:
         return say("No index lies above {high}, the line of a highly concentrated market", high=high)
     return say.counted(

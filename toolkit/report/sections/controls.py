@@ -29,7 +29,7 @@ MARKS = (
     ("uncertain", mark("not settled, or uncertain for this form")),
     ("whitelist", mark("exporter list, not counted")),
 )
-BELOW_SIZE, OPEN = mark("not named below its size"), mark("not settled")
+BELOW_SIZE, OPEN = mark("only large pieces"), mark("not settled")
 ALONE = (
     mark("{product} needs a Chinese licence or may not leave China"),
     mark("No notice settles the form of {product}"),

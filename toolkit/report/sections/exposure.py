@@ -11,7 +11,6 @@ from toolkit.report.document import Bar, Block, Figure, Missing, Table, left, le
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Span, Text, muted, sources, strong, text
-from toolkit.report.markers import UNCERTAIN
 
 SHOWN = 6
 """Countries with a bar of their own; the rest is one sum, and has its rows in the table behind."""
@@ -39,22 +38,18 @@ def _countries(run: Findings) -> Figure:
     old = before.country if before else {}
     order = sorted({*now, *old}, key=lambda code: (-now.get(code, 0.0), -old.get(code, 0.0), code))
     first, rest = order[:SHOWN], order[SHOWN:]
-    controlled = run.controlled
-    limit = next((c.limit for c in run.limits if c.kind == "control_exposure" and c.side == "upper"), None)
-    rows: list[tuple[str, float, float, float | None, bool]] = []
-    rows += [(run.country(code), now.get(code, 0.0), old.get(code, 0.0), _near(caps, code, now, old), False) for code in first]
+    rows: list[tuple[str, float, float, float | None]] = []
+    rows += [(run.country(code), now.get(code, 0.0), old.get(code, 0.0), _near(caps, code, now, old)) for code in first]
     summed = (say.words("Other named"), sum(now.get(c, 0.0) for c in rest), sum(old.get(c, 0.0) for c in rest))
     others = [row for row in (summed, *_unnamed(run)) if max(row[1:]) > NAMELESS]
-    rows += [(label, new, was, None, False) for label, new, was in others]
-    if controlled is not None:
-        rows.append((say.words("Under control"), controlled, (before.controlled or 0.0) if before else 0.0, limit, True))
-    scale = ROOM * max(max(new, was, cap or 0.0) for _, new, was, cap, _ in rows)
-    drawn = sorted({cap for _, _, _, cap, _ in rows if cap is not None})
+    rows += [(label, new, was, None) for label, new, was in others]
+    scale = ROOM * max(max(new, was, cap or 0.0) for _, new, was, cap in rows)
+    drawn = sorted({cap for _, _, _, cap in rows if cap is not None})
     marks = ((drawn[0] / scale, say.words("limit {share}", share=run.fmt.limit(drawn[0]))),) if len(drawn) == 1 else ()
     sub = say("Share of value behind which each country stands as producer, at the stage at which the metal is scored.")
     foot = say(
         "Source: statistics of supply{markers}. “Not named” is many countries and is never counted as one.",
-        markers=sources(_statistics(run, run.shown), run.rests_on(UNCERTAIN)),
+        markers=sources(_statistics(run, run.shown)),
     )
     table = run.bars(
         "Country of supply",
@@ -66,7 +61,6 @@ def _countries(run: Findings) -> Figure:
             value=row[1] / scale,
             reference=row[2] / scale if before else None,
             cap=None if row[3] is None else row[3] / scale,
-            controlled=row[4],
         ),
         caps=marks,
     )

@@ -150,10 +150,12 @@ def _note(run: Findings, flow: Flow) -> Text:
         case "back":
             return say("back since {month}, lately {mass} a month", month=since, mass=mass(run, became.level))
         case _ if (change := summary.year_on_year.value) is not None:
-            return say("{change} in a year", change=fmt.percent(change, 0, signed=True))
+            return say("{change} on the year before", change=fmt.percent(change, 0, signed=True))
         case _ if summary.year_before is not None:
             return say(
-                "{mass} a month, {before} a year ago", mass=mass(run, summary.year), before=mass(run, summary.year_before)
+                "{mass} a month, {before} in the year before",
+                mass=mass(run, summary.year),
+                before=mass(run, summary.year_before),
             )
         case _:
             return say("too short for a comparison")

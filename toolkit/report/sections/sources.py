@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from toolkit.records.fetch import QualityFinding
 from toolkit.records.parts.quality import StoredChecks
 from toolkit.records.sources import Provenance
-from toolkit.report.compose import folded, section
+from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Notes, Paragraph, Row, Status, left, right
 from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
@@ -44,7 +44,7 @@ def data_sources(run: Findings) -> tuple[Block, ...] | Missing:
     found = unconfirmed(run)
     if run.short:
         listing = Notes(tuple((origin.marker, text(*_brief(run, origin))) for origin in run.origins))
-        return (_dates(run, len(found)), listing, *folded(_facts(run, found) if found else None))
+        return (_dates(run, len(found)), listing)
     table = run.table(
         "Sources, terms of use and age",
         run.origins,
