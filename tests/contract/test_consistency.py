@@ -275,6 +275,7 @@ COLUMNS = {
     "From": "lanes._table assets[].volatility.first control_history.points[].day",
     "Day": "control_history.changes[].day",
     "Could be stopped": "control_history.changes[].stoppable control_history.points[].stoppable",
+    "Under control, cannot be stopped": "control_history.points[].outside",
     "Under control then": "(control_history.changes[].stoppable+control_history.changes[].outside)",
     "shares under control by day": "control_history.points[].outside",
     "From China, kg": "changes.flows[].china.latest",
