@@ -12,7 +12,8 @@ import structlog
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import close_old_connections, connections
-from django.db.models import Q
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from toolkit.web.gate import limits
@@ -33,6 +34,8 @@ PURGE = 3600.0
 LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=25), timedelta(hours=2))
 """Waits before a mail is tried again; the last repeats."""
 TRIES = 8
+SOON = timedelta(seconds=30)
+"""A mail that is due later than this after it was written was put off."""
 log = structlog.get_logger("outbox")
 
 
@@ -99,6 +102,15 @@ def call_due() -> int:
             _sent(row)
             taken += 1
     return taken
+
+
+def last_mail() -> Subquery:
+    """Of each registration: ``refused`` or ``waits`` where its last mail was not taken, else empty or None."""
+    put_off = Q(due__gt=F("created") + SOON) & ~Q(kind__in=REMINDERS)  # the mail server could not be reached
+    tried = Outbox.objects.filter(Q(tries__gt=0) | Q(sent__isnull=False) | put_off, registration=OuterRef("pk"))
+    mails = tried.exclude(kind__in=(NOTHING, WEBHOOK)).order_by(Coalesce("sent", "due").desc(), "-id")
+    fate = Case(When(sent__isnull=False, then=Value("")), When(failed=None, then=Value("waits")), default=Value("refused"))
+    return Subquery(mails.values(fate=fate)[:1])
 
 
 def _fits(row: Outbox, registration: Registration, now: datetime) -> bool:

@@ -10,8 +10,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
@@ -26,10 +25,10 @@ from toolkit.web.export import registrations_csv, registrations_xlsx
 from toolkit.web.forms import CodeForm, HostForm, HostLogin, Nothing, RegistrationForm, Strict
 from toolkit.web.gate import limits, registering
 from toolkit.web.gate.news import agreed, news_readers
-from toolkit.web.gate.registering import NOTHING, WEBHOOK
+from toolkit.web.gate.outbox import last_mail
 from toolkit.web.jinja import spoken
 from toolkit.web.middleware import client_address
-from toolkit.web.models import Host, Outbox, Registration, Webinar
+from toolkit.web.models import Host, Registration, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.views.errors import bad_request, link_not_valid, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
@@ -164,10 +163,7 @@ def posted(kind: type[F]) -> Callable[[Posted[F]], Callable[[HttpRequest, str], 
 def registrations(webinar: Webinar) -> QuerySet[Registration]:
     """Registrations in the order they came, with whether a confirmed consent to news was given, and the last mail's fate."""
     given = Exists(agreed().filter(registration=OuterRef("pk")))
-    tried = Outbox.objects.filter(Q(tries__gt=0) | Q(sent__isnull=False), registration=OuterRef("pk"))
-    fate = Case(When(sent__isnull=False, then=Value("")), When(failed=None, then=Value("waits")), default=Value("refused"))
-    mails = tried.exclude(kind__in=(NOTHING, WEBHOOK)).order_by(Coalesce("sent", "due").desc(), "-id")
-    return webinar.registrations.annotate(news=given, mail=Subquery(mails.values(fate=fate)[:1])).order_by("created", "id")  # type: ignore[attr-defined]
+    return webinar.registrations.annotate(news=given, mail=last_mail()).order_by("created", "id")  # type: ignore[attr-defined]
 
 
 @require_safe
