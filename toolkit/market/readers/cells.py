@@ -247,6 +247,15 @@ def decided(found: Amount, mark: str) -> Message:
     )
 
 
+def of_their_size(found: Amount, mark: str) -> Message:
+    """That a number with two readings is read by the size of the others."""
+    return message(
+        "Numbers such as {text} are read as {value:.12g}: other prices of the same series are of that size.",
+        text=found.digits,
+        value=found.readings[mark],
+    )
+
+
 def purity(text: str, *, percent: bool) -> str:
     """A purity with a decimal point, as in the cell where it is no number.
 

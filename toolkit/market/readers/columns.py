@@ -26,6 +26,8 @@ _DECIDED = r"\.([0-9]{1,2}|[0-9]{4,})$|^[+-]?(0[0-9]*|[0-9]{4,})?\.[0-9]+$"
 """A point that no grouping explains."""
 _WAY_OUT = message("Write numbers as 1234.5, with a decimal point and without thousands separators.")
 _THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u{a0}\u{202f}][0-9]{3})+([.,][0-9]+)?$"
+SIZE = 10.0
+"""Numbers of a series are within so many times their median, or one over it; those of another decimal mark are not."""
 _ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
 
@@ -125,7 +127,7 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     return amounts(table, columns, money=False).values
 
 
-def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
+def amounts(table: Table, columns: Sequence[str], *, money: bool, series: pl.Series | None = None) -> Numbers:
     """Columns as numbers by `toolkit.market.readers.cells`: an ambiguous cell is read by the others, or is a fault.
 
     In a file that commas separate, a lone point is decimal (``1.234``).
@@ -134,6 +136,8 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
         table: The file.
         columns: Names of columns, which share one decimal mark.
         money: Whether a currency may stand beside a number: ``€ 1.234,50``, ``720 EUR``.
+        series: Of each row, whose numbers are of one size: they settle a mark that nothing else does. One name for all of them
+            where each column is a series.
 
     Raises:
         FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
@@ -167,9 +171,14 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
         fault = message("numbers use both '.' and ',', differently from the rest")
         raise_row_errors(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=_WAY_OUT)
         doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
-        if mark is not None and doubtful:
-            notes = (cells.decided(next(iter(doubtful.values())), mark),)
-        elif mark is None:
+        if mark is None and doubtful and series is not None:
+            mark = _mark_by_size(pl.DataFrame([given[name] for name in textual]), values, doubtful, series)
+            if mark == "," and table.separator == "," and any("," not in cell for cell in doubtful):
+                mark = None
+            notes = (cells.of_their_size(doubtful[min(doubtful)], mark),) if mark else ()
+        elif mark is not None and doubtful:
+            notes = (cells.decided(doubtful[min(doubtful)], mark),)
+        if mark is None:
             asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
             fault = message("a mark that may mean decimals or thousands")
             raise_row_errors(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_WAY_OUT)
@@ -183,6 +192,24 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool) -> Numbers:
         found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
         raise_row_errors(table.name, found, fault="not a finite number", hint=hint, rule="finite")
     return Numbers(values, codes, notes)
+
+
+def _mark_by_size(
+    given: pl.DataFrame, values: pl.DataFrame, doubtful: Mapping[str, cells.Amount], series: pl.Series
+) -> str | None:
+    """The decimal mark under which every number with two readings is of the size of the others of its series, which is one."""
+    marks: set[str] = set()
+    for text in given:
+        asked = text.alias("text").is_in([*doubtful])
+        rows = pl.DataFrame({"text": text.alias("text"), "series": series, "value": values[text.name], "asked": asked})
+        usual = pl.col("value").filter(~pl.col("asked")).median().over("series")
+        for cell, beside in rows.select("text", usual, "asked").filter("asked").drop("asked").unique().rows():
+            if beside:
+                fits = {mark for mark, number in doubtful[cell].readings.items() if 1 / SIZE < number / beside < SIZE}
+                if len(fits) != 1:
+                    return None
+                marks |= fits
+    return marks.pop() if len(marks) == 1 else None
 
 
 def _currency(found: cells.Amount) -> str | None:

@@ -38,8 +38,8 @@ KINDS: Mapping[str, str] = {
 }
 """Word in a header -> which of the prices of a metal it holds."""
 _WORDS = "|".join(sorted(map(re.escape, KINDS), key=len, reverse=True))
-_BEHIND = re.compile(rf"(?i)(.*\w\)?)[\s_,:(\[-]+({_WORDS})[)\]]?")
-_BEFORE = re.compile(rf"(?i)({_WORDS})[\s_:-]+(.*\w\)?)")
+_BEHIND = re.compile(rf"(?i)(.*[\w%]\)?)[\s_,:(\[-]+({_WORDS})[)\]]?")
+_BEFORE = re.compile(rf"(?i)({_WORDS})[\s_:-]+(.*[\w%]\)?)")
 _RANGE = (
     r"(?i)^(?:(?:between|from|zwischen|von)\s)?(\D{0,4}?[0-9][0-9.,'’ ]*?)(?:\s?[-–\u{2014}]\s?|\s(?:to|bis|and|und)\s)"
     r"(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"

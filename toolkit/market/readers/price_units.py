@@ -466,4 +466,5 @@ def alike(columns: list[pl.Series]) -> list[pl.Series]:
         return columns
     if all(kind.is_numeric() for kind in kinds):
         return [column.cast(pl.Float64) for column in columns]
-    return [pl.Series([None if cell is None else shown(cell) for cell in column], dtype=pl.String) for column in columns]
+    texts = ([None if cell is None else shown(cell) for cell in column] for column in columns)
+    return [pl.Series(column.name, text, dtype=pl.String) for column, text in zip(columns, texts, strict=True)]

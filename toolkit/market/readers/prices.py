@@ -370,7 +370,8 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
         hint = message("Name it for what it is a price of, as 'Gallium EUR/kg', or add a column 'Metall'.")
         raise table.header_error("column {name!r:s} does not say of what it is the price.", hint, name=of_none)
     dates = _dates(table, today)
-    read = amounts(without_words(table, assets, MISSING), assets, money=True)
+    alone = pl.repeat("", len(dates), eager=True)
+    read = amounts(without_words(table, assets, MISSING), assets, money=True, series=alone)
     assets = tuple(sorted(assets))
     prices, signs = read.values[list(assets)].unpivot(variable_name="asset", value_name="price"), read.currencies
     rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
@@ -430,7 +431,8 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
     assets = texts(table, "asset")
     required_cells(table, "asset")
     dates = _dates(table, today)
-    read = amounts(table, [name for name in ("price", UPPER_END, "quantity") if name in table.columns], money=True)
+    columns = [name for name in ("price", UPPER_END, "quantity") if name in table.columns]
+    read = amounts(table, columns, money=True, series=None if "quantity" in columns else assets)
     values, signs = read.values, read.currencies
     price, sign = values["price"], signs["price"]
     if UPPER_END in values.columns:
