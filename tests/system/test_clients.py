@@ -122,6 +122,12 @@ def test_a_page_of_clients_says_whose_every_lot_is_and_that_of_one_nothing_of_th
     assert "RE-1" not in ann
 
 
+def test_a_check_says_whose_every_lot_is_and_its_copy_keeps_it(list_of_clients, folder, capsys):
+    assert run(["holdings", "check", list_of_clients, "--write", "copy.csv", *DAY]) in (0, None)
+    assert "(Ann)" in capsys.readouterr().out
+    assert asked(capsys, "exposure", "copy.csv")["clients"] == asked(capsys, "exposure", list_of_clients)["clients"]
+
+
 def test_orders_for_several_clients_are_warned_of_and_those_of_one_are_from_their_lots(list_of_clients, capsys):
     plan = ("optimize", "equal-weight", "--budget", "1000", "--holdings", list_of_clients, "--no-report")
     every, ann = asked(capsys, *plan), asked(capsys, *plan, "--client", "Ann")

@@ -35,7 +35,8 @@ UNITS = spelled(
         G: "g;gr;gram;grams;gramm;gramme;grammes",
         T: "t;to;tonne;tonnes;tonnen;mt;metric ton;metric tons;metric tonne;metric tonnes",
         LB: "lb;lbs;pound;pounds",
-        OZT: "ozt;oz t;toz;t oz;oz tr;oz troy;troy oz;troy ounce;troy ounces;feinunze;feinunzen;troyunze;troyunzen;fine ounce",
+        OZT: "ozt;oz t;toz;t oz;oz tr;oz troy;troy oz;troy ounce;troy ounces;feinunze;feinunzen;troyunze;troyunzen;"
+        "fine ounce;fine ounces;fine oz",
         PIECE: "unit;units;einheit;einheiten;piece;pieces;pc;pcs;share;shares;stück;stücke;stk;st;anteil;anteile;aktie;aktien",
         "oz": "oz;ounce;ounces;unze;unzen",
         "pfund": "pfund;pfd",

@@ -11,6 +11,7 @@ from toolkit.records.answers.holdings import HoldingsCheck, ReadLot
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
+from toolkit.report.tables.lots import lot_names
 
 
 def template(say: Language) -> str:
@@ -41,7 +42,8 @@ def check(found: HoldingsCheck, as_of: date, say: Language) -> Document:
         "{file}: {good:d} of {total:d} lots are understood",
         file=found.file, good=len(found.lots), total=len(found.lots) + len(faulty),
     )  # fmt: skip
-    rows = (_lot(answer, row) for row in found.lots)
+    names = lot_names(found.lots, say)
+    rows = (_lot(answer, row, names[row.lot_id]) for row in found.lots)
     if any(lot.paid is not None for lot in found.lots):
         answer.table("lot | asset | form | >quantity | bought | >price a unit | >paid | from | stored in | status", rows)
     else:
@@ -51,8 +53,8 @@ def check(found: HoldingsCheck, as_of: date, say: Language) -> Document:
     return answer.document("holdings")
 
 
-def _lot(answer: Answer, row: ReadLot) -> Iterator[Cell]:
-    yield answer.say.name(row.lot_id)
+def _lot(answer: Answer, row: ReadLot, name: str) -> Iterator[Cell]:
+    yield answer.say.name(name)
     yield answer.metal(row.asset)
     yield answer.word(row.form or "listed")
     yield f"{answer.number(row.quantity, ',.6g')} {row.unit}"

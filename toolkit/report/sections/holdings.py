@@ -267,7 +267,7 @@ def _clients(run: Findings) -> Figure | None:
         right("Share", lambda one: muted(fmt.percent(one.held.share))),
         right("May be stopped, {currency}", lambda one: fmt.number(one.at_risk.value) if one.at_risk.lots else NONE),
     )
-    title = say("The lots are of {n} clients, and every figure is of all of them together", n=fmt.number(len(clients)))
+    title = say("The lots are of {n} clients, and every figure is of all of them together", n=say.number_word(len(clients)))
     sub = say("Holding periods, limits and orders are a client’s own: make a report of each with --client.")
     return Figure(title, sub, (table,), (), sentences(*_source(run)))
 

@@ -263,7 +263,23 @@ def test_an_ounce_of_coins_is_an_ounce_of_fine_metal(request_of, form):
     """A Krugerrand weighs 33.9 g at 916.7 and holds an ounce: 7 of them are no 6.4 ounces."""
     answer = expose(request_of(f"AU-1,gold,{form},916.7,7,Unze,2020-02-01,1500,EUR,ZAF,Zürich,stored,"))
     assert answer.lots[0].mass == pytest.approx(7 * 0.0311034768)
-    assert "Ounces of coins are ounces of fine metal: AU-1." in answer.to_json()["notes"]
+    assert "Ounces of coins, and fine ounces, are ounces of fine metal: AU-1." in answer.to_json()["notes"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Metall;Feinunzen;Feinheit\nGold;10;916,7",
+        "Metal;Gross oz;Fine oz;Fineness\nGold;10.9;10;916.7",
+        "Metal;Fine ounces;Fineness\nGold;10;916.7",
+        "Metal;Quantity;Unit;Fineness\nGold;10;fine ounces;916.7",
+        "Metall;Menge;Feinheit\nGold;10 Feinunzen;916,7",
+    ],
+)
+def test_a_fine_ounce_is_fine_weight_wherever_it_says_so(request_of, table):
+    request = request_of()
+    Path(request.holdings).write_text(table, encoding="utf-8")
+    assert expose(request).lots[0].mass == pytest.approx(10 * 0.0311034768)
 
 
 @pytest.mark.parametrize(

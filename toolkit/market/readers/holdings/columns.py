@@ -310,7 +310,8 @@ def read_header(text: str) -> Header:
         name = " ".join(tokens)
         # A sign says what the cells are in; folding would lose it.
         for spelling in (*foldings(name), name) if tokens[-1] == "#" or tokens[-1][0].isalnum() else ():
-            key = STRONG.get(spelling, _WEAK.get(spelling))
+            is_fine = spelling in ("fine", "fein") and found.unit is not None  # "Fine oz"
+            key = "quantity" if is_fine else STRONG.get(spelling, _WEAK.get(spelling))
             is_amount = key == "quantity" and found.currency  # "Amount EUR"
             if spelling in _UNDECIDED or is_amount or (total and key == "purchase_price"):
                 return Header.of_money(found, total=total)

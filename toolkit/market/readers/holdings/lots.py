@@ -110,7 +110,8 @@ class Names(Protocol):
         ...
 
 
-FINE = ("fine weight", "feingewicht")
+FINE = ("fine", "fein")
+"""Beginnings, as `fold` writes them, of a quantity that is fine weight, and of the word for its unit: ``Feinunzen``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +258,7 @@ def readings(table: Table, columns: Mapping[str, str], ignored: tuple[str, ...],
 DEFAULTS: Mapping[str, Callable[[list[str]], Message]] = {
     "lot_id": lambda lots: message("Lots without an id are named by their row: {lots}.", lots=lots),
     "form": lambda forms: message("No form given, taken as traded: {forms}.", forms=forms),
-    "coins": lambda lots: message("Ounces of coins are ounces of fine metal: {lots}.", lots=lots),
+    "coins": lambda lots: message("Ounces of coins, and fine ounces, are ounces of fine metal: {lots}.", lots=lots),
     "pieces": lambda lots: message("The quantity is the number of pieces times the mass of one: {lots}.", lots=lots),
     "unit": lambda lots: message("No unit given, taken as kg: {lots}.", lots=lots),
     "status_day": lambda lots: message(

@@ -205,7 +205,8 @@ class Parser(PurchaseCells, StatusCells):
             row["quantity"], row["unit"] = self._mass_of_pieces(i, pieces, row["asset"]), "kg"
         else:
             row["quantity"], row["unit"] = quantity, self._unit(i, row["asset"], unit, listed=listed, coin=is_coin)
-        if is_coin and (row["unit"] == "ozt" or (pieces and cells.in_ounces(self._text("size", i) or ""))):
+        is_fine = re.search(r"\b(fein|fine )", fold(f"{told[1]} {self._text('quantity', i)}")) is not None
+        if is_fine or (is_coin and (row["unit"] == "ozt" or (pieces and cells.in_ounces(self._text("size", i) or "")))):
             row["purity"] = None
             self._default("coins", self.lots[i])
         row["size"] = self._size(i, row)

@@ -745,7 +745,7 @@ class TestPartsOfAnOunce:
         (row,) = found.frame.iter_rows(named=True)
         assert row["mass"] == pytest.approx(20 * mass * 0.0311034768)
         assert row["purity"] is None
-        assert any("Ounces of coins are ounces of fine metal" in note for note in found.notes)
+        assert any("Ounces of coins, and fine ounces, are ounces of fine metal" in note for note in found.notes)
 
     def test_grams_of_a_coin_are_what_it_weighs(self):
         (row,) = read(
