@@ -142,6 +142,13 @@ def test_orders_for_several_clients_are_warned_of_and_those_of_one_are_from_thei
     assert asked(capsys, *plan, "--client", "Anne", code=3)["error"]["hint"] == "Did you mean 'Ann'?"
 
 
+def test_a_frontier_from_the_lots_of_a_client_is_that_of_their_own_file(list_of_clients, capsys):
+    plan = ("frontier", "physical-basket", "--points", "3", "--total", "500000", "--holdings")
+    ann, alone = asked(capsys, *plan, list_of_clients, "--client", "Ann"), asked(capsys, *plan, "ann.csv")
+    assert ann["points"] == alone["points"]
+    assert asked(capsys, *plan, list_of_clients)["points"] != alone["points"]
+
+
 def test_the_last_run_is_that_of_the_same_client(folder, capsys):
     plan = ("optimize", "equal-weight", "--no-report")
     ann = asked(capsys, *plan, "--client", "Ann")["run_id"]

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.options import Common, with_common
-from toolkit.cli.request import DEFAULT_STRATEGY, Budget, Holdings, SellOthers, Settings, StrategyName, Total, request_of
+from toolkit.cli.request import (
+    DEFAULT_STRATEGY,
+    Budget,
+    Client,
+    Holdings,
+    SellOthers,
+    Settings,
+    StrategyName,
+    Total,
+    request_of,
+)
 from toolkit.cli.terminal import progress, say, show, try_write
 from toolkit.core.messages import message
 
@@ -24,6 +34,7 @@ def frontier(
     budget: Budget = None,
     total: Total = None,
     holdings: Holdings = None,
+    client: Client = None,
     sell_others: SellOthers = False,
     settings: Settings = None,
     common: Common,
@@ -33,7 +44,9 @@ def frontier(
 
     if common.format is not None and csv == "-":
         raise SpecError("--format {format} and --csv - both write to stdout.", hint="Give --csv a file.", format=common.format)
-    request = request_of(common, strategy, settings, budget=budget, holdings=holdings, total=total, sell_others=sell_others)
+    request = request_of(
+        common, strategy, settings, budget=budget, holdings=holdings, total=total, sell_others=sell_others, client=client
+    )
     with progress(message("Loading the solver"), common):
         from toolkit.app.frontier import csv_of, efficient_frontier
         from toolkit.report.answers.frontier import frontier as document

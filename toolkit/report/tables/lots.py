@@ -71,10 +71,11 @@ def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
 
 
 def lot_names(lots: Iterable[LotExposure | ReadLot | TaxLot], say: Language) -> dict[str, str]:
-    """Id of each lot -> its name, with the client behind it where the lots are of several."""
+    """Id of each lot -> its name, with the client behind it where the lots are of several and the id does not begin with it."""
     own = {lot.lot_id: lot.client for lot in lots}
     several = len({*own.values()}) > 1
-    return {lot: f"{say.lot(lot)} ({client})" if several and client else say.lot(lot) for lot, client in own.items()}
+    unsaid = {lot for lot, client in own.items() if several and client and not lot.startswith(f"{client} ")}
+    return {lot: f"{say.lot(lot)} ({client})" if lot in unsaid else say.lot(lot) for lot, client in own.items()}
 
 
 def shown_name(words: str, most: int = LONGEST) -> Span:
