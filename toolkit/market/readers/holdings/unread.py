@@ -127,6 +127,8 @@ _NOT_FREE = re.compile(
 _NO_FORM = re.compile(r"kategorie|kategory|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
 """Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
 _OWNER = {"name", *(spelling for spelling, key in STRONG.items() if key == "client")}
+_OF_ANY_NAME = {*"gmbh ltd llp inc trust family familie fam stiftung foundation herr frau mrs erben bank".split()}
+"""Words, as `fold` writes them, of names of clients that name nobody."""
 _NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
 Lots = Sequence[Mapping[str, Any]]
 
@@ -179,7 +181,7 @@ def contradictions(
     whole = next(([str(table.cells[h.text][i]) for i in kept] for h in headers if h.key == "quantity"), None)
     yield from _reduced(telling, whole)
     clients = {str(cell) for h in headers if h.key == "client" for cell in table.cells[h.text] if cell is not None}
-    yield from _passed_on(telling, lots, clients)
+    yield from _anothers(telling, lots, clients)
     booked = [column for column in telling if _SIDE.fullmatch(column.name)]
     for column, at, cell in (*_cells_of(telling, SALE), *_cells_of(booked, _CREDIT)):
         yield column._fault(
@@ -224,25 +226,24 @@ def _reduced(columns: Iterable[_Column], whole: Sequence[str] | None) -> Iterato
                 )  # fmt: skip
 
 
-def _passed_on(columns: Iterable[_Column], lots: Lots, clients: Iterable[str]) -> Iterator[CellFault]:
-    """A remark that a lot, or part of it, went to another client of the file (``Übertrag an Meier``), who may have it too."""
+def _anothers(columns: Iterable[_Column], lots: Lots, clients: Iterable[str]) -> Iterator[CellFault]:
+    """A remark gives a lot, or part of it, to another client of the file (``Übertrag an Meier``), who may have it there too."""
 
     def words(name: str) -> set[str]:
-        return {word for spelling in foldings(name) for word in spelling.split() if len(word) > 2}
+        return {word for spelling in foldings(name) for word in spelling.split() if len(word) > 2} - _OF_ANY_NAME
 
     @cache
-    def passed_on(client: str) -> re.Pattern[str]:
+    def given_to(client: str) -> re.Pattern[str]:
         others = sorted(everyone - words(client)) or ["(?!)"]  # nobody
-        return re.compile(rf"\b(an|auf|to) (\w+ ){{0,2}}({'|'.join(others)})\b")
+        return re.compile(rf"\b(an|auf|to|for|fue?r|with|mit|gehoe?rt) (\w+ ){{0,2}}({'|'.join(others)})\b")
 
     everyone = set[str]().union(*map(words, clients))
     for column in columns if everyone else ():
         for at, text in enumerate(column.folded):
-            if text and passed_on(lots[at]["client"] or "").search(text):
+            if text and given_to(lots[at]["client"] or "").search(text):
                 yield column._fault(
-                    at, column.texts[at], "reduced", "a column {header!r:s} that says that not all of the quantity is held",
-                    "Write what is left as the quantity, leave out the row of a lot that is gone, and rename the column to "
-                    "{new!r:s}.",
+                    at, column.texts[at], "shared", "a column {header!r:s} that says that part of it is another's",
+                    "Write the quantity that is held by the owner, and rename the column to {new!r:s}.",
                 )  # fmt: skip
 
 
