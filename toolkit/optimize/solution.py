@@ -114,11 +114,18 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
     if as_good_as_held(problem, limits, continuous.x):
         values = problem.previous.copy()
     status = continuous.status
-    if problem.integer_requirements() is not None or _not_worth_fees(problem, values):
+    discrete = problem.integer_requirements() is not None
+    if discrete or _not_worth_fees(problem, values):
         problem = with_leftover(problem, work)
-        answer = _in_lots(problem, continuous, wealth, solver, work)
-        values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
-        status = "feasible"
+        try:
+            answer = _in_lots(problem, continuous, wealth, solver, work)
+        except NotSolved:
+            if discrete:
+                raise
+            # Limits may ask for a trade that is not worth its fee: the optimum, in which nothing is decided, holds them all.
+        else:
+            values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
+            status = "feasible"
     previous, budget = problem.previous, problem.data.budget
     entry = problem.costs.entry(values - previous, budget)
     # What does not grow with an amount is no function of the weights.
@@ -164,7 +171,7 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
     broken = (
         (today < limits.lowest - SAME).any()
         or (limits.rows.matvec(today) > limits.h + SAME).any()
-        or any(constraint.excess(today) > SAME for constraint in problem.convex_constraints())
+        or any(own.excess(today) > SAME for own in (*problem.convex_constraints(), *problem.objective_limits()))
         or any(contribution.value(today[:-1]) > contribution.limit + SAME for contribution in problem.risk_contributions())
     )
     if broken:

@@ -1,0 +1,48 @@
+"""The answer to a problem: it holds every limit, and is no refusal where there is one."""
+
+import numpy as np
+import pytest
+
+from tests.unit.optimize.problems import problem_of, random_covariance
+from toolkit.optimize.allocate import allocate
+from toolkit.optimize.costs import Costs
+from toolkit.optimize.solution import Solver
+
+FREE = {"name": "cash", "kind": "cash", "upper": 1.0}
+
+
+def test_what_is_held_is_not_kept_beyond_the_limit_of_the_objective():
+    """Today's holdings return as much as may be had within the limit on volatility, and are far beyond it."""
+    covariance = random_covariance(3, seed=2)
+    held = np.array([0.3, 0.3, 0.2])
+    volatility = 0.4 * float(np.sqrt(held @ covariance @ held))
+    answer = allocate(
+        problem_of(
+            covariance,
+            objective={"kind": "max_return", "volatility": volatility},
+            constraints=[FREE],
+            expected=np.array([0.05, 0.02, 0.01]),
+            previous=held,
+        )
+    )
+    assert float(np.sqrt(answer.weights @ covariance @ answer.weights)) <= volatility * (1 + 1e-6)
+    assert answer.limits[-1].slack > -1e-6
+
+
+@pytest.mark.parametrize("fee", [500.0, 2_000.0])
+def test_a_limit_may_ask_for_a_trade_that_is_not_worth_its_fee(fee):
+    """The fee is more than the holding that the limits ask for: that is dear, and not impossible."""
+    small = {"name": "small", "kind": "bounds", "assets": ["a0"], "lower": 0.001, "upper": 0.001}
+    answer = allocate(
+        problem_of(
+            random_covariance(3, seed=1),
+            objective={"kind": "max_return"},
+            constraints=[small, {"name": "cash", "kind": "cash", "upper": 0.1}],
+            expected=np.array([0.0, 0.1, 0.05]),
+            costs=Costs(half_spread=np.full(3, 0.01), storage=np.zeros(3), fee=fee),
+        ),
+        Solver(time_limit=2.0),
+    )
+    assert answer.weights[0] == pytest.approx(0.001, abs=1e-9)
+    assert answer.entry_cost == pytest.approx((0.01 + 2 * fee / 100_000) / 1.01, abs=1e-9)
+    assert all(limit.slack > -1e-9 for limit in answer.limits)
