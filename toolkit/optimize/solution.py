@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -19,7 +19,7 @@ from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.solve import Attempt, Order, SolverInfeasible
 from toolkit.optimize.solvers.work import Work
-from toolkit.optimize.wealth import NotSolved, solve_for_wealth_after_costs
+from toolkit.optimize.wealth import NotSolved, charges_count, solve_for_wealth_after_costs
 
 SAME = 1e-6
 """By how much what is held may go beyond a limit, or be worse than the optimum (relative), and still be as good: what solvers
@@ -115,6 +115,9 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
         values = problem.previous.copy()
     status = continuous.status
     discrete = problem.integer_requirements() is not None
+    if _trades_too_much(problem, continuous.x, wealth) and not np.array_equal(values, problem.previous):
+        # Of no optimum at a wealth the trades leave that wealth: only a program in money finds those that do.
+        discrete, continuous = True, replace(continuous, multipliers=None)
     if discrete or _not_worth_fees(problem, values):
         problem = with_leftover(problem, work)
         try:
@@ -129,7 +132,7 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
     previous, budget = problem.previous, problem.data.budget
     entry = problem.costs.entry(values - previous, budget)
     # What does not grow with an amount is no function of the weights.
-    charges = problem.costs.charges(values, previous, budget) if _charged(problem) else 0.0
+    charges = problem.costs.charges(values, previous, budget) if charges_count(problem) else 0.0
     weights = values / (1.0 - entry)
     cash = 1.0 - float(weights.sum())
     return Allocation(
@@ -184,6 +187,12 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
     return problem.objective.value(problem, today[:-1]) - best <= SAME * abs(best)
 
 
+def _trades_too_much(problem: Problem, x: FloatArray, wealth: float) -> bool:
+    """Whether x, (n + 1,), turns over more than a limit at the wealth that is left."""
+    limits = (own.at(wealth) for own in problem.convex_constraints() if own.held is not None and own.price is None)
+    return any(limit.excess(x) > SAME for limit in limits)
+
+
 def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:
     """Whether any trade to the values, (n,), costs more than it moves: then trades with their fees are decisions."""
     if not problem.costs.charges_trades:
@@ -192,11 +201,6 @@ def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:
     sale, purchase = problem.costs.worthwhile(problem.data.budget)
     small = ((trades > TRADED) & (trades < purchase)) | ((trades < -TRADED) & (-trades < np.minimum(sale, problem.previous)))
     return bool(small.any()) and not problem.data.negative.any()
-
-
-def _charged(problem: Problem) -> bool:
-    """Whether costs are part of what is minimised."""
-    return problem.objective.counts_costs and problem.costs.in_objective
 
 
 def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: Solver, work: Work) -> WholeLots:
@@ -216,7 +220,7 @@ def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: So
             work=work,
             parts=target.parts,
             convex=convex,
-            charged=_charged(problem),
+            charged=charges_count(problem),
         )
     except (Infeasible, NumericalFailure) as failure:
         raise NotSolved(problem, failure, convex) from failure

@@ -15,8 +15,10 @@ from toolkit.optimize.solvers.solve import Order, SolverInfeasible
 
 LEAST_WEALTH = 0.01
 """Part of the budget below which costs count as having eaten it up: trades would be too small to be any."""
-ROUNDS = 5
-"""Times a problem is solved again with the wealth that its own costs leave."""
+ROUNDS = 12
+"""Times at most that a problem is solved again with the wealth that its own costs leave: three of them are usual."""
+SLOPES = (-4.0, -0.25)
+"""Of wealth that trades leave less wealth that was assumed, by the latter: where answers jump a secant may have any other."""
 SETTLED = 1e-10
 
 
@@ -39,6 +41,11 @@ def asks_for_wealth(problem: Problem) -> bool:
     if not problem.previous.any():
         return False
     return problem.costs.in_objective or any(own.held is not None for own in problem.convex_constraints())
+
+
+def charges_count(problem: Problem) -> bool:
+    """Whether what costs whatever the amount, fees of trades and of sites, is part of the objective."""
+    return problem.objective.counts_costs and problem.costs.in_objective
 
 
 def fees_of_trades(problem: Problem, weights: FloatArray) -> float:
@@ -91,7 +98,8 @@ def solve_for_wealth_after_costs(
     """The problem, its continuous optimum and the wealth after entry costs, in keeping with each other.
 
     What is kept has the same value and a larger weight when costs are paid. Where the problem asks for it, the wealth that
-    trades leave is found by solving again.
+    trades leave is found by solving again, at the root of a secant; with too little of it there may be no answer, and they may
+    not be in keeping where what trades cost is all that limits them.
 
     Args:
         problem: What is to be solved, from the wealth that it knows.
@@ -99,18 +107,23 @@ def solve_for_wealth_after_costs(
         order: Solvers to try.
 
     Raises:
-        NotSolved: where costs leave no room for an answer.
         SpecError, SolverInfeasible, Unbounded, NumericalFailure: see `solve_continuous`.
     """
     continuous, asked = solve_continuous(problem, limits, order), asks_for_wealth(problem)
-    rounds = ROUNDS if asked else 0
+    rounds, infeasible = ROUNDS if asked else 0, 0.0
+    before: tuple[float, float] | None = None
     while True:
-        weights = continuous.x[:-1]
+        weights, here = continuous.x[:-1], problem.wealth
         wealth = wealth_after_costs(problem, weights, fees_of_trades(problem, weights) if asked else None)
-        if not rounds or abs(wealth - problem.wealth) < SETTLED:
-            return problem, continuous, wealth
-        rounds, before, problem = rounds - 1, problem, problem.at_wealth(wealth)
-        try:
-            continuous = solve_continuous(problem, limits, order, (before, continuous))
-        except (SolverInfeasible, NumericalFailure) as failure:  # limits on trades that costs leave no room for
-            raise NotSolved(problem, failure) from failure
+        error = wealth - here
+        if not rounds or abs(error) < SETTLED:
+            break
+        slope = -1.0 if before is None else float(np.clip((error - before[1]) / (here - before[0]), *SLOPES))
+        following, before = min(max(here - error / slope, (here + infeasible) / 2), 1.0), (here, error)
+        while rounds and problem.wealth == here:
+            rounds, found = rounds - 1, problem.at_wealth(following)
+            try:
+                problem, continuous = found, solve_continuous(found, limits, order, (problem, continuous))
+            except (SolverInfeasible, NumericalFailure):  # limits on trades that costs leave no room for
+                infeasible, following = following, (here + following) / 2
+    return problem, continuous, wealth

@@ -31,6 +31,7 @@ from toolkit.optimize.infeasibility.relaxations import (
     name_of,
     nearest_weights,
     relaxations_at,
+    trades_are_limited,
 )
 from toolkit.optimize.lots.exact import whole_lots
 from toolkit.optimize.problem import Problem
@@ -58,10 +59,10 @@ ANY = 0.5
 
 
 def conflict(problem: Problem, work: Work | None = None) -> Infeasible | None:
-    """The error that explains the conflict between the limits on weights; None when there is none."""
-    if feasible(problem):
-        return None
-    work = Work(SECONDS) if work is None else work
+    """The error that explains the conflict between the limits on weights; None when there is none, or nothing is proven."""
+    work, problem = Work(SECONDS) if work is None else work, problem.at_wealth(1.0)
+    if feasible(problem):  # what trades cost may leave no room for them
+        return discrete_conflict(problem, work) if trades_are_limited(problem) else None
     free = without_own(problem)
     if free is not problem and feasible(free):
         if free.integer_requirements() is not None and (other := discrete_conflict(problem, work)) is not None:
@@ -199,7 +200,8 @@ def explained(
 
 def _relaxations(problem: Problem, work: Work) -> tuple[list[Relaxation], bool] | NumericalFailure | None:
     """Moves and whether they are the least; None where it is proven that none is enough, the failure where it is not known."""
-    lots, contributions = problem.integer_requirements() is not None, bool(problem.risk_contributions())
+    lots = problem.integer_requirements() is not None or trades_are_limited(problem)
+    contributions = bool(problem.risk_contributions())
     try:
         near = None if lots and not contributions else nearest_weights(problem)
         if lots and (near is not None or not contributions):
@@ -394,8 +396,10 @@ def lots_infeasible(problem: Problem, convex: ConvexConstraints, work: Work, *, 
     """Why there is no answer: the constraints that conflict, or that none was found and none was ruled out."""
     if (told := discrete_conflict(problem, work)) is not None:
         return told
-    rules = named(problem.constraints[i].name for i in problem.integer_by_constraint())
-    more = message("Raise --budget, or drop {rules}.", rules=rules)
+    discrete = [*problem.integer_by_constraint()]
+    trades = [own.owner for own in problem.convex_constraints() if own.held is not None]
+    rules = named(_names(problem, discrete or trades))
+    more = message("Raise --budget, or drop {rules}.", rules=rules) if discrete else ""
     names = sorted({problem.constraints[contribution.owner].name for contribution in problem.risk_contributions()})
     if names:
         sentence = message(

@@ -62,7 +62,8 @@ def discrete_relaxations(problem: Problem, work: Work, near: FloatArray | None =
     n, columns = len(problem.universe), Columns(len(problem.universe), len(relaxable))
     # The program may waste money on market impact: what is left in cash is counted again.
     paid = problem.costs.entry(best[:n] - problem.previous, problem.data.budget)
-    relaxations = relaxations_at(problem, limits, np.append(best[:n], 1.0 - best[:n].sum() - paid) / (1.0 - paid))
+    x = np.append(best[:n], 1.0 - best[:n].sum() - paid) / (1.0 - paid)
+    relaxations = relaxations_at(problem.at_wealth(1.0 - paid), limits, x)
     held = best[columns.block(HELD)] > 0.5
     for owner in sorted(counts):
         for count in problem.integer_by_constraint()[owner].counts:
@@ -135,7 +136,7 @@ def _holding(
             return None
         point, wealth = found[0], float(found[0][: n + 1].sum())
         x, whole = found[0][: n + 1] / wealth, True
-        for constraint in (limit.at(wealth) for limit in convex):
+        for constraint in (limit for limit in convex if limit.held is None):  # of the turnover the program has exact rows
             given = point[slack[constraint.owner]] / wealth if constraint.owner in slack else 0.0
             if constraint.excess(x) - given <= RELAXED:
                 continue

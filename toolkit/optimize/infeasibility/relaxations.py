@@ -45,6 +45,12 @@ def hard_convex_constraints(problem: Problem) -> ConvexConstraints:
     )
 
 
+def trades_are_limited(problem: Problem) -> bool:
+    """Whether the turnover is, which costs of trades are part of: how far it must be only a program in money knows."""
+    limited = any(constraint.held is not None for constraint in hard_convex_constraints(problem))
+    return limited and problem.costs.most(problem.data.budget) > 0 and not problem.data.negative.any()
+
+
 def name_of(problem: Problem, owner: int) -> str:
     """The name of a constraint, or of the limit that the objective sets itself."""
     own = problem.objective.limit(problem) if owner == OBJECTIVE else None

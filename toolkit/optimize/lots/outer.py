@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import ConvexConstraint, ConvexFunction, Deviation, TradeCost
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
-from toolkit.optimize.solvers.mixed_integer import HELD, SOLD, Columns, LotTerms
+from toolkit.optimize.solvers.mixed_integer import HELD, Columns, LotTerms, limit_turnover
 
 HOLDS = 1e-9
 """A limit on a convex function holds when it is exceeded by no more than this."""
@@ -189,17 +189,14 @@ class Limit:
         own, n = self.constraint.at(float(amounts.sum())), len(amounts) - 1
         if own.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
             return
-        row = program.blank(1 if own.held is None else 2)
-        row[:, : n + 1] = (_slope(own.function, amounts) if own.held is None else 0.0) - own.limit
-        row[:, self.margin] = own.limit
-        if self.slack is not None:
-            row[:, self.slack] = -1.0
-        if own.held is None:
-            program.add(row, -np.inf, 0.0)
-        else:  # exactly, for the program knows what is sold: without and with what is taken from cash
-            row[:, Columns(n, 0).block(SOLD)] = 1.0
-            row[1, n] -= 1.0
-            program.add(row, -np.inf, np.array([0.0, -own.held[n]]))
+        others = {self.margin: own.limit} if self.slack is None else {self.margin: own.limit, self.slack: -1.0}
+        if own.held is not None:
+            limit_turnover(program, Columns(n, 0), own, others)
+            return
+        row = program.blank(1)
+        row[0, : n + 1] = _slope(own.function, amounts) - own.limit
+        row[0, [*others]] = [*others.values()]
+        program.add(row, -np.inf, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

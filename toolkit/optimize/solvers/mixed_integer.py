@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.constraints.base import HoldingCount, IntegerRequirements
 from toolkit.optimize.costs import Costs
+from toolkit.optimize.functions import ConvexConstraint
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
 
@@ -249,6 +250,28 @@ def add_impact(program: MixedIntegerProgram, problem: Problem, columns: Columns,
         program.add(row, -0.5 * rate[some] * sizes[some] ** 1.5, np.inf)
 
 
+def limit_turnover(
+    program: MixedIntegerProgram, columns: Columns, limit: ConvexConstraint, others: Mapping[int, float] | None = None
+) -> None:
+    """Add what is sold <= limit x (sum of x), and so with what is taken from cash: exactly, whatever wealth costs leave.
+
+    Args:
+        program: With the rows of `add_structure`.
+        columns: Of the program.
+        limit: On the turnover.
+        others: More columns of both rows, by which the limit gives way -> coefficient.
+    """
+    if limit.held is None:
+        raise ValueError(f"{limit.function.label} is not the turnover of what is held")
+    row = program.blank(2)
+    row[:, : columns.n + 1] = -limit.limit
+    row[:, columns.block(SOLD)] = 1.0
+    row[1, columns.cash] -= 1.0
+    for column, coefficient in (others or {}).items():
+        row[:, column] = coefficient
+    program.add(row, -np.inf, np.array([0.0, -limit.held[columns.n]]))
+
+
 def least_trades(problem: Problem, terms: LotTerms) -> tuple[FloatArray, FloatArray]:
     """(n,) the smallest sale, of all that is held at most, and purchase that end at whole lots and are worth their costs."""
     lot = terms.step
@@ -268,4 +291,7 @@ def lot_program(problem: Problem, extra: int, slack: Mapping[int, int]) -> tuple
     upper, integer = variables(problem, terms, columns)
     program = MixedIntegerProgram(np.zeros(columns.total), upper, integer, gap=1e-6)
     add_structure(program, problem, terms, columns, slack)
+    for limit in problem.convex_constraints():
+        if limit.held is not None and limit.price is None:
+            limit_turnover(program, columns, limit, {slack[limit.owner]: -1.0} if limit.owner in slack else None)
     return program, columns
