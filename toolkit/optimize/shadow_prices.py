@@ -6,7 +6,8 @@ their sums over the rows of a limit when it is relaxed, and rises by the largest
 of the optimal value: Rockafellar, Convex Analysis (1970), section 29; Gauvin 1977).
 
 These are prices at one wealth after costs. Where a problem asks for that wealth (`toolkit.optimize.wealth`), more room moves
-trades, and their costs move it: what this adds is found by solving again.
+trades, and their costs move it: what this adds is found by solving again. Of a first purchase only fixed charges ask for it,
+and there it is left out: they are divided by a wealth that moves by less than the spreads.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
 from toolkit.optimize.solvers.solve import Order, SolverInfeasible
 from toolkit.optimize.solvers.work import Work
-from toolkit.optimize.wealth import asks_for_wealth, fees_of_trades
+from toolkit.optimize.wealth import asks_for_wealth, charges_count, fees_of_trades
 
 BINDING = 1e-6
 """Slack below which a limit of the continuous optimum counts as binding (fractions of the budget)."""
@@ -114,17 +115,24 @@ class WealthEffect:
     def _now(self) -> float:
         return self._wealth(self.problem, self.continuous)
 
+    @cached_property
+    def _charges(self) -> float:
+        """Of the trades and the sites of the optimum, a year and as a fraction of the budget."""
+        problem = self.problem
+        values = self.continuous.x[:-1] * problem.wealth
+        return problem.costs.charges(values, problem.previous, problem.data.budget) if charges_count(problem) else 0.0
+
     def _wealth(self, problem: Problem, continuous: Continuous) -> float:
         """What trades leave at the wealth of a problem, where what is kept is none; as many pay a fee as at the optimum."""
         trades = continuous.x[:-1] * problem.wealth - problem.previous
         return 1.0 - problem.costs.proportional(trades) - fees_of_trades(self.problem, self.continuous.x[:-1])
 
     def _value(self, problem: Problem, x: FloatArray) -> float:
-        """The objective, and the price of what is broken of soft limits."""
+        """The objective, the charges of the optimum at this wealth, and the price of what is broken of soft limits."""
         soft = self.limits.part(self.limits.soft)
         broken = sum(own.price * max(own.excess(x), 0.0) for own in problem.convex_constraints() if own.price is not None)
         beyond = np.maximum(soft.rows.matvec(x) - soft.h, 0.0)
-        return problem.objective.value(problem, x[:-1]) + float(soft.price @ beyond) + broken
+        return problem.objective.value(problem, x[:-1]) + self._charges / problem.wealth + float(soft.price @ beyond) + broken
 
 
 @dataclass(frozen=True, slots=True)

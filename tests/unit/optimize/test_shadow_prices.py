@@ -11,6 +11,7 @@ from toolkit.optimize.allocate import allocate
 from toolkit.optimize.analysis.sensitivity import analyse
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.shadow_prices import UNLIMITED, Prices, _null_space
+from toolkit.optimize.solution import Allocation
 from toolkit.scenarios.sets import Scenarios
 
 STEP = 1e-4
@@ -146,6 +147,32 @@ def test_prices_count_the_wealth_that_more_room_costs(kind, impact, constraints,
         assert min(known) - near < report.shadow_price < max(known) + near
         if report.kind != "risk_contribution":
             assert told[report.name] == pytest.approx(report.shadow_price, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "term", "side"),
+    [
+        ("min_risk", {"kind": "group", "assets": ["a4", "a5"], "lower": 0.3}, "lower"),
+        ("max_utility", {"kind": "group", "assets": ["a4", "a5"], "lower": 0.3}, "lower"),
+        ("min_risk", {"kind": "bounds", "upper": 0.25}, "upper"),
+    ],
+)
+def test_fixed_fees_weigh_more_on_less_wealth(kind, term, side):
+    rng, n, step = np.random.default_rng(7), len(HELD), 1e-5
+    spread, expected, vat = rng.uniform(0.02, 0.06, n), rng.normal(0.06, 0.05, n), rng.uniform(0, 0.15, n)
+    costs = Costs(half_spread=spread, storage=np.full(n, 0.003), vat=vat, fee=1_000.0, in_objective=True)
+
+    def answer(room: float) -> Allocation:
+        moved = {**term, "name": "it", side: term[side] + (room if side == "upper" else -room)}
+        constraints = [{**NO_CASH, "upper": 0.05}, moved]
+        problem = {"objective": {"kind": kind}, "expected": expected, "previous": HELD, "costs": costs}
+        return allocate(problem_of(random_covariance(n, 5), constraints=constraints, **problem))
+
+    found = answer(0.0)
+    assert found.status == "optimal"
+    fall = (answer(-step).objective - answer(step).objective) / (2 * step)
+    (report,) = [report for report in found.limits if report.name == "it"]
+    assert report.shadow_price == pytest.approx(fall, rel=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["min_risk", "max_utility"])
