@@ -95,6 +95,11 @@ def test_a_mail_is_sent_again_when_the_host_asks(host, webinar):
     page = f"/host/w/{webinar.slug}/"
     host.send(f"{page}resend", {"registration": str(found.id)}, page=page)
     assert kinds() == ["link"]
+    host.send(f"{page}resend", {"registration": str(found.id)}, page=page)
+    assert kinds() == ["link", "noop"]
+    Outbox.objects.update(failed=timezone.now())
+    host.send(f"{page}resend", {"registration": str(found.id)}, page=page)
+    assert kinds() == ["link", "noop", "link"]
 
 
 @pytest.mark.parametrize("change", ["revoke", "resend"])

@@ -81,7 +81,8 @@ def tell_again(registration: Registration | None) -> None:
     if registration is not None and registration.webinar.cancelled_at:
         kinds = dict.fromkeys(TOLD, "cancellation")
     kind = NOTHING if registration is None else kinds.get(State(registration.state), NOTHING)
-    recent = Outbox.objects.filter(registration=registration, kind=kind, created__gt=timezone.now() - AGAIN).exists()
+    told = Outbox.objects.filter(registration=registration, kind=kind, failed=None)  # one that was refused has told nobody
+    recent = told.filter(created__gt=timezone.now() - AGAIN).exists()
     Outbox.objects.create(kind=NOTHING if recent and kind != "confirm" else kind, registration=registration)
 
 
