@@ -65,8 +65,8 @@ def test_a_webinar_is_moved_enlarged_and_cancelled_on_the_command_line(portal):
         files = [(mail, *mail.iter_attachments()) for mail in portal.mails() if mail["To"][:3] in people]
         return sorted((mail["To"][:3], file[0].get_params()[-1][1]) for mail, *file in files if file)
 
-    portal.wait_for(lambda: len(told()) == 4)
-    assert told() == [(name, method) for name in people for method in ("CANCEL", "PUBLISH")]
+    portal.wait_for(lambda: len(told()) == 6)  # with the seat, of the new time, and of the end
+    assert told() == [(name, method) for name in people for method in ("CANCEL", "PUBLISH", "PUBLISH")]
 
 
 def test_the_first_host_signs_in_by_the_printed_link_and_by_password(portal):

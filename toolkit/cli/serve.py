@@ -45,6 +45,7 @@ def serve(
         context.obj = folder
         return
     config = portal(
+        serving=True,
         folder=folder,
         host=host,
         port=port,

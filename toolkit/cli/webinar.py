@@ -27,8 +27,12 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")]
 
 
-def portal(**options: Any) -> WebConfig:
-    """The configured portal; options that are None are not given.
+def portal(*, serving: bool = False, **options: Any) -> WebConfig:
+    """The configured portal.
+
+    Args:
+        serving: Whether this process will be the portal; else links begin with the address of the one that was served last.
+        options: Fields of the configuration; those that are None are not given.
 
     Raises:
         SpecError: where the libraries of the portal are not installed, or an option makes no sense.
@@ -40,6 +44,8 @@ def portal(**options: Any) -> WebConfig:
         hint = message("pip install 'strategic-metals-toolkit[web]'")
         raise SpecError("the portal needs {name:s}, which is not installed.", hint=hint, name=error.name) from None
     config = read_config(**options)
+    if not serving:
+        config = config.as_served()
     setup(config)
     return config
 

@@ -21,6 +21,7 @@ SHORTEST_KEY = 32
 """Bytes of a key that is no guess."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PREFIX = "TOOLKIT_WEB_"
+USUAL = "http://127.0.0.1:8000"
 T = TypeVar("T")
 
 
@@ -141,6 +142,17 @@ class WebConfig(BaseSettings):
     def secure_cookies(self) -> bool:
         """Whether browsers accept cookies that are marked secure: over https, and on loopback."""
         return self.secure or self.hostname in LOOPBACK
+
+    def note_address(self) -> None:
+        """Keep the address that is served, for the commands beside it."""
+        (self.folder / "address").write_text(self.base_url, encoding="utf-8")
+
+    def as_served(self) -> WebConfig:
+        """With the address that was served last from this folder, where none is set: commands print links too."""
+        last = self.folder / "address"
+        if self.base_url != USUAL or not last.exists():
+            return self
+        return self.model_copy(update={"base_url": last.read_text(encoding="utf-8")})
 
     def keys(self) -> tuple[str, ...]:
         """The key that signs, and the keys before it whose signatures still hold: lines of the file, made at the first start.

@@ -203,6 +203,7 @@ def serve(config: WebConfig) -> None:
     embedded = config.database_url is None
     with file_lock(config.folder / "serve.lock", 0.1) if embedded else contextlib.nullcontext():
         migrate(config)
+        config.note_address()
         announced = announcement(config)
         threads = [hub, *workers(config.every)]
         start, stop = [thread.start for thread in threads], [*(thread.stop for thread in threads), writer.stop]

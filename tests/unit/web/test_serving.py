@@ -349,6 +349,15 @@ class TestConfig:
         monkeypatch.setenv("TOOLKIT_WEB_SENDER", "Ana Lima <webinar@metals.example>")
         assert values(read_config())["DEFAULT_FROM_EMAIL"] == "Ana Lima <webinar@metals.example>"
 
+    def test_commands_print_links_with_the_address_that_was_served_last(self, tmp_path):
+        usual = read_config(folder=tmp_path)
+        assert usual.as_served().base_url == "http://127.0.0.1:8000"
+        read_config(folder=tmp_path, base_url="https://webinar.example.com").note_address()
+        assert usual.as_served().base_url == "https://webinar.example.com"
+        assert read_config(folder=tmp_path, port=8001).as_served().base_url == "http://127.0.0.1:8001"
+        usual.note_address()
+        assert usual.as_served().base_url == "http://127.0.0.1:8000"
+
     @pytest.mark.parametrize("value", ["10.0.0.0/8, fd00::/8", '["10.0.0.0/8", "fd00::/8"]'])
     def test_a_list_is_json_or_has_commas(self, monkeypatch, value):
         monkeypatch.setenv("TOOLKIT_WEB_TRUSTED_PROXY", value)
