@@ -127,7 +127,24 @@ _NOT_FREE = re.compile(
 _NO_FORM = re.compile(r"kategorie|kategory|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
 """Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
 _OWNER = {"name", *(spelling for spelling, key in STRONG.items() if key == "client")}
-_OF_ANY_NAME = {*"gmbh ltd llp inc trust family familie fam stiftung foundation herr frau mrs erben bank".split()}
+_OF_ANY_NAME = frozenset(
+    (
+        "gmbh",
+        "ltd",
+        "llp",
+        "inc",
+        "trust",
+        "family",
+        "familie",
+        "fam",
+        "stiftung",
+        "foundation",
+        "herr",
+        "frau",
+        "erben",
+        "bank",
+    )
+)
 """Words, as `fold` writes them, of names of clients that name nobody."""
 _NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
 Lots = Sequence[Mapping[str, Any]]
