@@ -115,7 +115,7 @@ def test_one_list_of_clients_is_summed_by_client_and_of_one_only_their_lots_are_
 def test_a_page_of_clients_says_whose_every_lot_is_and_that_of_one_nothing_of_the_others(list_of_clients, capsys):
     every = written(capsys, "report", list_of_clients, "--report", "full", "--lang", "de").read_text(encoding="utf-8")
     ann = written(capsys, "report", list_of_clients, "--client", "Ann").read_text(encoding="utf-8")
-    for words in ("Sie gehören", "Wert nach Kunden", "GA-1 (Ann)", "RE-1 (Bob)"):
+    for words in ("Kunden: ", "jede Zahl gilt für alle zusammen", "Wert nach Kunden", "GA-1 (Ann)", "RE-1 (Bob)"):
         assert words in every
     assert "Bob" not in ann
     assert "GA-1 (Ann)" not in ann

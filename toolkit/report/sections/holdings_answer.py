@@ -21,6 +21,8 @@ from toolkit.report.tables.facts import doubts
 from toolkit.report.tables.lots import FORM, LATER, ORIGIN, PLANNED, Reach, Sum, shown_name, sums
 
 ORDERED, STORED = mark("{value} ordered"), mark("{value} within the reach of a control")
+CLIENTS = 5
+"""Clients that are named, the largest first; of more the rest is a number."""
 HALF_A_UNIT = 0.5
 """Of the currency: less is written as nothing."""
 
@@ -122,6 +124,8 @@ def _paragraph(run: Findings, exposure: Exposure) -> Iterator[Text]:
             text(shown_name(one.client) if one.client else say.words("not named"), f" ({run.money(one.held.value)})")
             for one in exposure.clients
         ]
+        if len(worth) > CLIENTS + 1:
+            worth = [*worth[:CLIENTS], text(say.words("{n} others", n=len(worth) - CLIENTS))]
         yield say("They are of {clients}; every figure is of all of them together.", clients=say.listed(worth))
     if plans:
         priced = [lot.value for lot in plans if lot.value is not None]
