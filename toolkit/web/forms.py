@@ -54,7 +54,10 @@ class Email(forms.CharField):
         try:
             found = validate_email(text, check_deliverability=False, strict=True, allow_smtputf8=False)
         except EmailNotValidError:
-            raise forms.ValidationError(spoken().words("This is no e-mail address.")) from None
+            say = spoken().words
+            plain = text.partition("@")[0].isascii()
+            told = say("This is no e-mail address.") if plain else say("Before the @ there are no letters as ä, é or я.")
+            raise forms.ValidationError(told) from None
         return found.normalized
 
 

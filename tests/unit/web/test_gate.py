@@ -90,6 +90,16 @@ class TestRegister:
             client.send(f"/w/{webinar.slug}/register", filled(email=email), page=f"/w/{webinar.slug}/")
         assert Registration.objects.count() == 1
 
+    def test_a_letter_that_no_mail_takes_is_named(self, client, webinar):
+        path = f"/w/{webinar.slug}/"
+        for email, told in (
+            ("jürgen@example.com", "Before the @ there are no letters"),
+            ("a@localhost", "This is no e-mail address"),
+        ):
+            assert told in client.send(f"{path}register", filled(email=email), page=path).content.decode()
+        client.send(f"{path}register", filled(email="juergen@größe.example"), page=path)
+        assert Registration.objects.get().email == "juergen@größe.example"
+
     def test_who_registers_again_after_cancelling_confirms_again(self, client, webinar):
         registration = registered(webinar, state=State.CANCELLED)
         client.send(f"/w/{webinar.slug}/register", filled(), page=f"/w/{webinar.slug}/")
