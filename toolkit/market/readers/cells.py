@@ -88,11 +88,16 @@ _MARKS = (
 )
 MARKED = re.compile(rf"(?i)(.*?[0-9].*?)\s?([(\[](?:{_MARKS})\.?[)\]]|(?<=[0-9 ])(?:{_MARKS})\.?|\*+)")
 """A number or a date with the mark of a provisional, revised or estimated one, or of a footnote, behind it."""
+LONGEST_MARKED = 60
+"""Most characters of such a cell; a longer one is prose."""
+_WEEK = re.compile(
+    r"(?i)(?:kw|cw|week|woche)\.? ?([0-9]{1,2})[ /.-]+([12][0-9]{3})|([12][0-9]{3})[ /-]?(?:kw|cw|w) ?([0-9]{1,2})"
+)
 _CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
 _MIDNIGHT = re.compile(r"[T ]+0?0:00(:00([.,]0+)?)?(?![0-9])")
 _DIGITS = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])")
 _SERIAL = re.compile(r"[2-6][0-9]{4}(\.0+)?")
-_MONTHS = {
+MONTHS = {
     name: month
     for month, names in enumerate(
         (
@@ -176,7 +181,7 @@ def marked(text: str) -> tuple[str, str] | None:
 
     None where no such mark stands behind, or what stands before it is neither; a forecast is no price.
     """
-    match = MARKED.fullmatch(tidy(text))
+    match = MARKED.fullmatch(tidy(text)) if len(text) <= LONGEST_MARKED else None
     if match is None:
         return None
     before = match[1]
@@ -397,7 +402,7 @@ def day(text: str, *, clock: bool = True) -> Day | None:
         return Day(day_first) if day_first == month_first else Day(None, (day_first, month_first))
     if match := _NAMED.fullmatch(words):
         number, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
-        month = _MONTHS.get(name.casefold())
+        month = MONTHS.get(name.casefold())
         return _one(_year(year), month, int(number)) if month else None
     return None
 
@@ -429,8 +434,17 @@ def month(text: str) -> str | None:
     if match is None:
         return None
     name, year = match[1] or match[4] or match[5], match[2] or match[3] or match[6]
-    number = int(name) if name.isdigit() else _MONTHS.get(name.casefold(), 0)
+    number = int(name) if name.isdigit() else MONTHS.get(name.casefold(), 0)
     return f"{year}-{number:02}" if 1 <= number <= 12 else None
+
+
+def friday(text: str) -> str | None:
+    """The Friday of an ISO week in a cell as ISO text: ``KW 14/2026``, ``2026-W14``; None for what is none."""
+    match = _WEEK.fullmatch(tidy(text))
+    try:
+        return str(date.fromisocalendar(int(match[2] or match[3]), int(match[1] or match[4]), 5)) if match else None
+    except ValueError:
+        return None
 
 
 def months_in_turn(texts: Sequence[str]) -> dict[str, str]:
@@ -442,9 +456,9 @@ def months_in_turn(texts: Sequence[str]) -> dict[str, str]:
         texts: Different texts, in the order of the file.
     """
     read = [(match[1].casefold(), match[2]) for text in texts if (match := SHORT_MONTH.fullmatch(tidy(text)))]
-    if len(read) < len(texts) or any(name not in _MONTHS for name, _ in read):
+    if len(read) < len(texts) or any(name not in MONTHS for name, _ in read):
         return {}
-    counts = [12 * _year(year) + _MONTHS[name] - 1 for name, year in read]
+    counts = [12 * _year(year) + MONTHS[name] - 1 for name, year in read]
     in_turn = sum(abs(later - count) == 1 for count, later in pairwise(counts))
     if 2 * in_turn <= len(counts):
         return {}

@@ -377,12 +377,12 @@ def _number_hint(values: pl.Series) -> str:
 
 
 def _date_text(column: pl.Series) -> pl.Series:
-    """Dates and months as ISO text; a moment other than midnight keeps its time of day and so is no date."""
+    """Dates, months and Fridays of weeks as ISO text; a moment other than midnight keeps its time of day and so is no date."""
     if isinstance(column.dtype, pl.Datetime):
         moment = column.dt.to_string("iso:strict")
         return pl.select(
             pl.when(column.dt.time() == pl.time(0)).then(column.dt.to_string("%Y-%m-%d")).otherwise(moment)
         ).to_series()
     text = column.cast(pl.String)
-    months = {cell: month for cell in text.drop_nulls().unique() if (month := cells.month(cell))}
-    return text.replace(months) if months else text
+    read = {cell: found for cell in text.drop_nulls().unique() if (found := cells.month(cell) or cells.friday(cell))}
+    return text.replace(read) if read else text

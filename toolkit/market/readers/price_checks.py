@@ -39,6 +39,7 @@ OF_DEALERS = (DEALER_ASK, DEALER_BID)
 """Bases of what a dealer asks or pays for a product: prices of a day, and no part of the product's series."""
 DEALER_BOTH = "dealer_bid_ask"
 """Basis of the mid price between bid and ask of a dealer."""
+_DELIVERY = r"\b(EXW|FCA|FAS|FOB|CFR|CIF|CPT|CIP|DAP|DPU|DDP|DDU)\b"
 MOST_ASKED = 3.0
 """Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
 
@@ -95,6 +96,25 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
         hint="Keep one row a date; a month counts as its last day.",
         rule="duplicate",
     )
+
+
+def check_terms(table: Table, columns: Sequence[str]) -> None:
+    """`FrameError` (rule ``one_terms``) for rows of an asset under other terms of delivery than its first: two series.
+
+    Args:
+        table: A long table.
+        columns: That are not read, of which one may hold the terms: ``CIF Rotterdam``, ``FOB China``.
+    """
+    for name in columns:
+        text = pl.Series("terms", table.cells[name].cast(pl.String)).str.to_uppercase().str.extract(_DELIVERY)
+        if text.n_unique() - text.has_nulls() > 1:
+            rows = pl.DataFrame({"row": table.rows, "what": table.cells["asset"].cast(pl.String), "value": text})
+            rows = rows.filter(pl.col("value").is_not_null())
+            raise_row_errors(
+                table.name, rows.filter(pl.col("value") != pl.col("value").first().over("what")), rule="one_terms",
+                fault="a second term of delivery in the series of an asset",
+                hint="Keep the rows of one, or give each an asset name of its own: series of two kinds are never joined.",
+            )  # fmt: skip
 
 
 def counted_once(file: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Message, ...]]:

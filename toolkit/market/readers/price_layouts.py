@@ -231,8 +231,9 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
 
 
 def _sums(name: str) -> bool:
-    """Whether a name is that of sums, averages or changes, of a year too: ``Total``, ``Average 2025``."""
-    return re.sub(r"^[12][0-9]{3} | [12][0-9]{3}$", "", fold(name)) in SUMS
+    """Whether a name is that of sums, averages or changes, of a time too: ``Total``, ``Average 2025``, ``YTD avg Oct-26``."""
+    words = [word for word in fold(name).split() if not (word.isdigit() or word in cells.MONTHS)]
+    return " ".join(words) in SUMS or (len(words) > 1 and SUMS.issuperset(words))
 
 
 def _is_quoted(prices: pl.Series) -> pl.Series:

@@ -49,7 +49,20 @@ NOT_READ = frozenset(
 )  # fmt: skip
 """Columns of price lists, as `fold` writes them, whose numbers are no price."""
 REMARKS = frozenset(
-    ("bemerkung", "bemerkungen", "comment", "note", "notes", "details", "lager", "standort", "marke", "brand", "incoterm")
+    (
+        "bemerkung",
+        "bemerkungen",
+        "comment",
+        "note",
+        "notes",
+        "details",
+        "lager",
+        "standort",
+        "marke",
+        "brand",
+        "incoterm",
+        "terms",
+    )
 )
 """Columns of remarks whose names, as `fold` writes them, happen to be near those of the format."""
 _ONE_MASS = (cell.KG, cell.G, cell.T, cell.LB, cell.OZT)
@@ -61,6 +74,8 @@ PACKS = frozenset(("gebinde", "packung", "verpackung", "pack", "package", "packa
 """Columns of what is sold at once, as `fold` writes them: no part of a price whose unit is stated."""
 _OWN_WORD = re.compile(r"(?i)(\S.*?)\s+(?:in\s+)?([^\W\d_]{3}|[€$£])")
 _PER = rf"(?i)^(.*?)(?:^|[\s(\[,_])(\p{{L}}{{3}}|Euro|US\$|[€$£]){_MASS}\s*[)\]]?$"
+_PRICE_PER = re.compile(rf"(?i)(price|preis){_MASS}")
+"""A header of prices that says what they are per and leaves the currency to a column of its own: ``Price/kg``."""
 Stated = Mapping[str, tuple[str, str]]
 """Header -> currency and unit that it stated."""
 _HEADER = re.compile(_PER.replace(r"\p{L}", r"[^\W\d_]"))
@@ -73,7 +88,9 @@ _OF_OTHER = re.compile(r"(?<![\w/])([A-Z]{3}|Euro|US\$|[€$£])\s*/\s*[^\W\d_]+
 """A currency per what is no mass, or of many masses: ``APT USD/mtu``, ``Brent USD/bbl``."""
 _MONEY_ABOVE = re.compile(r"\b[Ii]n\s+([A-Z]{3}|[€$£]|Euro|Dollar|US-Dollar)(?![^\W\d_])")
 """Currency, and unit, of all prices in a line above the header: ``Preise (EUR/kg)``, ``all prices in USD``."""
-_TITLE = re.compile(r"(?i)\b(?:stand|datum|vom|g[üu]e?ltig ab|as of|as at|valid from|dated?)\b[\s:]*(?:vom\s+)?(.+)")
+_TITLE = re.compile(
+    r"(?i)\b(?:stand|datum|vom|g[üu]e?ltig ab|as of|as at|valid from|dated?|offer|angebot)\b[\s:]*(?:vom\s+)?(.+)"
+)
 """A date of all rows in a line above the header: ``Stand: 26.11.2026``, ``Preisliste vom 26.11.2026``, ``as of 2026-11-26``."""
 _BEHIND = rf"(?i){_MASS}\s*$"
 """What a price is per, behind it."""
@@ -92,6 +109,8 @@ def stated_in(header: str) -> tuple[str, str, str] | None:
         return " ".join(filter(None, (before, behind))), match[1], match[2].lower()
     if (match := _OF_OTHER.search(header)) and currency_of(match[1]) in RATED and not currency_of(match[0].split("/")[1]):
         return header.strip(), match[1], "unit"
+    if match := _PRICE_PER.fullmatch(header.strip()):
+        return match[1], "", match[2].lower()
     match = _OWN_WORD.fullmatch(header.strip())
     if match and (match[2] in RATED or (match[1].lower() in {*SIDES, "preis", "price", "kurs"} and currency_of(match[2]))):
         return match[1], match[2], "unit"  # ``SPY EUR``, ``Ankauf in €``
@@ -253,8 +272,8 @@ def without_units(table: Table) -> tuple[Table, Stated]:
         if code and name and name != header and name in {*table.columns, *names.values()}:
             hint = message("Leave one of them out.")
             raise table.header_error("{name!r:s} and another column are the same price of a metal.", hint, name=header)
-        if code and name:
-            names[header], found[name] = name, (code, unit)
+        if name and (code or not money):
+            names[header], found[name] = name, (code or "", unit)
     cells = table.cells.rename(names)
     column = next((name for name in cells.columns if name.lower() in ("unit", "einheit")), None)
     if column is not None and cells[column].dtype == pl.String:

@@ -35,6 +35,7 @@ from toolkit.market.readers.price_checks import (
     check_kinds,
     check_rows,
     check_series,
+    check_terms,
     check_untaxed,
     counted_once,
     firsts_of_months,
@@ -89,10 +90,7 @@ GERMAN = {
     "kurs": "price",
     "währung": "currency",
     **dict.fromkeys(("einheit", "preiseinheit", "price unit"), "unit"),
-    "menge": "quantity",
-    "quantity_kg": "quantity",
-    "menge_kg": "quantity",
-    "kg": "quantity",
+    **dict.fromkeys(("menge", "qty", "quantity_kg", "menge_kg", "quantity (kg)", "menge (kg)", "qty (kg)", "kg"), "quantity"),
     "quelle": "source",
 }
 _MONTH = re.compile(r"(?:[^\W\d_]+\.? |[01]?[0-9][./])?[12][0-9]{3}(?:-[01][0-9])?")
@@ -413,8 +411,8 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
     """One row a price, with its row number in the file, and how it was read."""
     header = next((pair for name, pair in stated.items() if GERMAN.get(name.lower(), name.lower()) == "price"), None)
     by_title: tuple[Message, ...] = ()
-    if header is None and above and "currency" not in table.columns:
-        header, by_title = (above.currency, above.unit), (above.note,)
+    if not (header and header[0]) and above and "currency" not in table.columns:
+        header, by_title = (above.currency, header[1] if header else above.unit), (above.note,)
     if header is not None:
         constant = {name: pl.lit(text) for name, text in zip(("currency", "unit"), header, strict=True) if text}
         extra = {name: text for name, text in constant.items() if name not in table.columns}
@@ -426,6 +424,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
         for name in table.columns
         if fold(name) in packs or is_remark(name, table.cells[name], (*REQUIRED, *OPTIONAL, UPPER_END), GERMAN)
     ]
+    check_terms(table, unread)
     table = units_apart(replace(table, cells=table.cells.drop(unread)))
     check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")

@@ -184,7 +184,8 @@ def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: 
         return replace(plain, encoding=encoding, comments=comments)
     check_size(name, rows=text.count("\n") + text.count("\r"), cells=cells)
     records, lines = _records(name, text, separator)
-    first = next((at for at, record in enumerate(records[:TITLES]) if len(record) > 1), 0)  # below a title of one field
+    # Below titles of one cell.
+    first = next((at for at, record in enumerate(records[:TITLES]) if sum(map(bool, map(str.strip, record))) > 1), 0)
     named = (make(records) if make else None) or ([cell.strip() for cell in records[first]], first, first + 1)
     header, at, depth = named
     body, lines = [[cell.strip() for cell in record] for record in records[depth:]], [lines[at], *lines[depth:]]

@@ -52,7 +52,7 @@ def test_months_across_below_a_title_with_a_column_of_units(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("foot", ["Average,2,", "Average 2025,2,", "Mittelwert,2,"])
+@pytest.mark.parametrize("foot", ["Average,2,", "Average 2025,2,", "Mittelwert,2,", "Avg. Dec-25,2,", "YTD average,2,"])
 def test_averages_below_the_months_are_told_and_no_date_of_theirs_is_a_fault(tmp_path, foot):
     for months in ("Nov-25,1,\nDec-25,2,\nJan-26,3,", "30.11.2025,1,\n31.12.2025,2,\n31.01.2026,3,"):
         file = read(tmp_path, f"Month,gold,\n{months}\n{foot}\n")
@@ -92,6 +92,31 @@ def test_marks_of_ranges_of_months_across_and_of_headers(tmp_path):
     assert rows(file)[1:] == [("gold", "2025-10-31", 403), ("gold", "2025-11-30", 406)]
     assert any("p (1), r (1)" in note for note in map(str, file.reading))
     assert {*read(tmp_path, "date,gold USD/kg¹,tin (USD/kg)*\n2025-10-31,1,2\n").frame["asset"]} == {"gold", "tin"}
+
+
+def test_an_offer_with_a_price_per_kg_and_its_currency_in_a_column(tmp_path):
+    text = "Offer 2025-11-20,,,,\nItem,Qty (kg),Price/kg,Currency,Terms\ngold,50,1150.5,EUR,DDP Frankfurt\n"
+    assert read(tmp_path, text).frame.select("date", "price", "currency", "unit", "quantity").rows() == [
+        (date(2025, 11, 20), 1150.5, "EUR", "kg", 50.0)
+    ]
+    above = read(tmp_path, "Preise in EUR; Stand: 20.11.2025\nMetall;Preis/kg\ngold;1150,5\n")
+    assert above.frame.select("currency", "unit").rows() == [("EUR", "kg")]
+
+
+@pytest.mark.parametrize("column", ["incoterm", "Terms", "Bemerkung"])
+def test_two_terms_of_delivery_of_a_metal_are_two_series(tmp_path, column):
+    text = f"date,asset,price,{column}\n2025-09-30,gold,14,CIF Rotterdam\n2025-10-31,gold,12,FOB China\n2025-10-31,tin,3,EXW\n"
+    with pytest.raises(FrameError, match=r"a second term of delivery in the series of an asset in row 3 \('gold': 'FOB'\)"):
+        read(tmp_path, text)
+    assert len(rows(read(tmp_path, text.replace("FOB China", "cif Antwerp")))) == 3
+
+
+def test_weeks_are_their_friday(tmp_path):
+    for weeks in ("KW 1/2026,1\nKW 14/2026,2", "2026-W01,1\n2026-W14,2"):
+        found = [day for _, day, _ in rows(read(tmp_path, f"Datum,gold\n{weeks}\n"))]
+        assert found == [str(date.fromisocalendar(2026, week, 5)) for week in (1, 14)] == ["2026-01-02", "2026-04-03"]
+    with pytest.raises(FrameError, match="not a date"):
+        read(tmp_path, "Datum,gold\nKW 53/2025,1\nKW 1/2026,1\n")
 
 
 def test_a_mark_of_two_readings_is_settled_by_the_size_of_its_series(tmp_path):
@@ -162,7 +187,9 @@ def test_prices_that_include_tax_are_refused_wherever_it_is_said(tmp_path, text)
     assert "by 1.13 where it is 13 %" in str(caught.value)
 
 
-@pytest.mark.parametrize("words", ["excl. VAT", "zzgl. 19 % MwSt.", "not incl. VAT", "industry", "net of tax", "不含税"])
+@pytest.mark.parametrize(
+    "words", ["excl. VAT", "zzgl. 19 % MwSt.", "not incl. VAT", "industry", "with tax season ahead", "net of tax", "不含税"]
+)
 def test_prices_without_tax_are_read(tmp_path, words):
     assert len(rows(read(tmp_path, f"Prices {words},\ndate,gold\n2025-10-31,1\n"))) == 1
 
