@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from email import message_from_bytes, policy
@@ -16,7 +17,7 @@ from toolkit.app.languages import language
 from toolkit.app.report import FORMATS
 from toolkit.app.subjects import DEFAULT_REPORT
 from toolkit.report.compose import Definition, builders, compose
-from toolkit.report.document import Columns, Figure, KeyFigures, Matrix, Missing, Paragraph, Table
+from toolkit.report.document import Columns, Figure, Heading, KeyFigures, Matrix, Missing, Paragraph, Table
 from toolkit.report.i18n.text import plain
 from toolkit.report.shorten import PICTURES
 
@@ -154,6 +155,19 @@ def test_a_short_report_has_its_evidence_in_sight(subjects, name, definition):
     rows = [row for section in document.sections if section.name == "also" for table in section.content for row in table.rows]
     own = re.compile("facts? used in this report")  # each report counts its own
     assert [told for row in rows if (told := plain(row.cells[1])) not in titles and not own.search(told)] == []
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_no_report_says_a_finding_twice(subjects, name):
+    """The market brief had its heading again over its first table, and what is left of supply stood in two sections."""
+    subject = subjects[name]
+    for wanted, code in itertools.product((DEFAULT_REPORT[subject.kind], "full", "webinar"), ("en", "de")):
+        document, _ = as_document(subject.record, subject.parts, name=wanted, lang=code)
+        told = [plain(figure.title) for figure in _figures(document)]
+        for section in document.sections:
+            if not isinstance(section.content, Missing):
+                told += [plain(block.text) for block in section.content if isinstance(block, Heading)]
+        assert sorted(told) == sorted(set(told)), (wanted, code)
 
 
 def _figures(document, name=None):

@@ -108,7 +108,7 @@ def assumed_by_record(record: Subject, offers: Mapping[str, Offer], say: Languag
     held = _held(record) if unsettled else None
     if uncertain := [row for row in unsettled if held is None or row.asset in held]:
         names = say.listed([say.name(row.name) for row in uncertain])
-        yield UNCERTAIN, say("{names}: no notice settles the form, so it counts as controlled.", names=names)
+        yield UNCERTAIN, say("{names}: controlled only in part (by size, purity or use), counted in full.", names=names)
     if isinstance(record, Run):
         yield from _of_proposal(record, say)
 

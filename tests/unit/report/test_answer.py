@@ -99,7 +99,7 @@ def test_what_rests_on_an_assumption_is_derived(records):
     run = partial_findings(records["normal"])
     _, paragraph, _, figures, *_ = answer.build(run)
     derived = {span.text: span.refs for span in paragraph.text if span.style == "derived"}
-    # Tungsten is held, and no notice settles its form.
+    # Tungsten is held, and its form is controlled only in part.
     assert derived == {run.fmt.percent(run.controlled): run.rests_on(UNCERTAIN).refs}
     assert not any(span.style == "assumption" for span in paragraph.text)
     values = {item.label: item.value[0].style for item in figures.items}

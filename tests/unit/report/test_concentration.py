@@ -34,7 +34,8 @@ WEIGHTS = {"gallium": 0.4, "tungsten": 0.3, "gold": 0.2}
 def test_marks_stand_where_weight_and_remaining_supply_say(found):
     run = found(weights=WEIGHTS)
     scatter, indices, hosts = figures(concentration.build(run))
-    assert plain(scatter.title) == "Without its largest producer gallium keeps 1% of its supply, gold 88%"
+    # 0.4 x 0.99 is more than 0.3 x 0.79.
+    assert plain(scatter.title) == "Most value hangs on one producer: gallium (40.0% of value, supply without China: 1%)"
     (chart,) = scatter.body
     assert isinstance(chart, Chart)
     marks = {metal["asset"]: metal for metal in run.parts.to_json()["supply"]["metals"] if metal["weight"]}

@@ -88,12 +88,12 @@ def test_the_title_counts_what_is_controlled_and_what_is_not_named():
     unnamed = sum(not row["listed"] for row in record["controls"])
     assert (need, unnamed, len(record["controls"])) == (9, 7, 17)
     assert plain(matrix_figure(record).title) == (
-        "Seven products of 17 need a Chinese licence or may not leave China; for two no notice settles the form; "
+        "Seven products of 17 need a Chinese licence or may not leave China; two products are controlled only in part; "
         "one product is named by a notice that asks for no licence today; seven products are in no notice that applies"
     ), "the parts add up to the whole"
     assert plain(matrix_figure(record, "de").title) == (
         "Sieben von 17 Produkten brauchen eine chinesische Ausfuhrgenehmigung oder dürfen China nicht verlassen; "
-        "bei zwei klärt keine Bekanntmachung die Form; "
+        "zwei sind nur zum Teil kontrolliert; "
         "eines nennt eine Bekanntmachung, die heute keine Genehmigung verlangt; "
         "sieben stehen in keiner geltenden Bekanntmachung"
     )

@@ -39,7 +39,7 @@ def test_each_metal_has_a_page_about_itself(pages, key, lang):
     [
         ("gallium", "USA", "a Chinese ban on exports to the US is in force on its traded form"),
         ("gallium", "DEU", "its traded form needs a Chinese licence"),
-        ("tungsten", "USA", "no notice settles its traded form"),
+        ("tungsten", "USA", "its traded form is controlled only in part"),
     ],
 )
 def test_a_ban_that_returned_by_its_date_is_told_as_a_ban_to_who_it_binds(metal, country, law):

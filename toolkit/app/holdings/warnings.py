@@ -88,7 +88,7 @@ def exposure_remarks(
         found.append(Remark("law", text, message("Check the export law there before you rely on it."), money=worth(elsewhere)))
     if uncertain := [lot for lot in portfolio.lots if lot.uncertain]:
         text = message(
-            "No notice settles the form, counted as controlled: {lots}.",
+            "Controlled only in part of the form (by size, purity or use), counted as controlled: {lots}.",
             lots=few([lot.lot_id for lot in uncertain], of=len(portfolio.lots)),
         )
         remedy = message("See {command}, and have the goods classified.", command=f"`toolkit controls {uncertain[0].asset}`")

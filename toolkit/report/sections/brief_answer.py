@@ -58,8 +58,8 @@ def _paragraph(found: Findings) -> Iterator[Inline]:
     if doubtful:
         yield from say.counted(
             doubtful,
-            "For one more no notice settles the form; it counts as controlled{marks}. ",
-            "For {n} more no notice settles the form; they count as controlled{marks}. ",
+            "{N} more is controlled only in part and counts in full{marks}. ",
+            "{N} more are controlled only in part and count in full{marks}. ",
             marks=found.rests_on(UNCERTAIN),
         )
 

@@ -43,12 +43,14 @@ def _controls(found: Findings, part: Changes) -> Figure:
     if not rows:
         none = say("No control was announced, began or ended since {since}", since=since)
         return Figure(none, review(found, part.reviewed_to or part.ledger_until), (), source=source)
-    title = inferred(found, part) or say.counted(
+    title = say.counted(
         len(rows),
         "One measure was announced or changed since {since}",
         "{N} measures were announced or changed since {since}",
         since=since,
     )
+    if inferred(found, part):  # the opening of a brief counts them
+        title = say("Changed by date alone: {notices}", notices=say.series([say.notice(row.title) for row in rows]))
     table = found.table(
         "Controls that changed",
         rows,

@@ -22,7 +22,7 @@ POINTS = 10_000
 """The index is written as points of this many: one supplier alone has them all."""
 STANDINGS: Mapping[Standing, str] = {
     "controlled": mark("needs a licence or is banned today"),
-    "unsettled": mark("no notice settles the form"),
+    "unsettled": mark("controlled only in part"),
     "plain": mark("no control applies"),
 }
 POINT_MARKS: Mapping[Standing, str] = {"controlled": "licensed", "unsettled": "unsettled", "plain": "free"}
@@ -71,7 +71,20 @@ def _weights(run: Findings, held: Sequence[Scored]) -> Figure:
         "the metal is scored, from whichever origin it is held. Area: value. Weighted by value, {left} is left.",
         left=strong(fmt.percent(whole.n_minus_1 if whole else None, 0)),
     )
-    return Figure(_finding(run, held), sub, (chart,), _legend(run, held, POINT_MARKS), _source(run, held))
+    title = _finding(run, held) if len(held) == 1 else _hangs(run, held)
+    return Figure(title, sub, (chart,), _legend(run, held, POINT_MARKS), _source(run, held))
+
+
+def _hangs(run: Findings, held: Sequence[Scored]) -> Text:
+    """The metal whose value, times what its largest producer makes of it, is the largest."""
+    metal, at = max(held, key=lambda row: (row[0].weight or 0.0) * (1.0 - row[1].n_minus_1))
+    return run.say(
+        "Most value hangs on one producer: {metal} ({weight} of value, supply without {country}: {left})",
+        metal=run.metal(metal),
+        weight=run.fmt.percent(metal.weight),
+        country=run.country(at.top_country),
+        left=run.fmt.percent(at.n_minus_1, 0),
+    )
 
 
 def _ranked(run: Findings, rows: Sequence[Scored]) -> Figure:

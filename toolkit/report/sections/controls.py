@@ -32,7 +32,7 @@ MARKS = (
 BELOW_SIZE, OPEN = mark("only large pieces"), mark("not settled")
 ALONE = (
     mark("{product} needs a Chinese licence or may not leave China"),
-    mark("No notice settles the form of {product}"),
+    mark("{product} is controlled only in part"),
     mark("A notice names {product} and asks for no licence today"),
     mark("{product} is in no notice that applies"),
 )
@@ -145,7 +145,9 @@ def _finding(run: Findings, rows: Sequence[ControlState]) -> Text:
     )
     clauses = [first]
     if doubtful := len(counted) - need:
-        clauses.append(say.counted(doubtful, "for {n} no notice settles the form", "for {n} no notice settles the form"))
+        clauses.append(
+            say.counted(doubtful, "{n} product is controlled only in part", "{n} products are controlled only in part")
+        )
     if other := total - len(counted) - unnamed:
         clauses.append(
             say.counted(

@@ -19,7 +19,7 @@ from toolkit.report.tables.lanes import suspended_until
 
 LAW = {
     "controlled": mark("its traded form needs a Chinese licence or may not leave China"),
-    "unsettled": mark("no notice settles its traded form"),
+    "unsettled": mark("its traded form is controlled only in part"),
     "plain": mark("no Chinese control applies to its traded form"),
 }
 """The law of today in a clause, by how the product stands."""

@@ -19,7 +19,7 @@ MOST = 14
 """Names beside a bar of lots; smaller ones are one part."""
 STANDINGS: Mapping[Standing, tuple[str, str]] = {
     "controlled": ("on", mark("licence or ban in force")),
-    "unsettled": ("uncertain", mark("no notice settles the form")),
+    "unsettled": ("uncertain", mark("controlled only in part")),
     "plain": ("plain", mark("no control applies")),
 }
 """Class of the mark of a standing, and the words beside it."""

@@ -102,8 +102,8 @@ def assumed_of_lots(exposure: Exposure, as_of: date, say: Language) -> Iterator[
             FORM,
             say.counted(
                 unsettled,
-                "No notice settles the form of {n} lot; it counts as controlled.",
-                "No notice settles the form of {n} lots; they count as controlled.",
+                "Notices control part of the form of {n} lot (by size, purity or use); it counts as controlled.",
+                "Notices control part of the form of {n} lots (by size, purity or use); they count as controlled.",
             ),
         )
     later = sum(row.bought is not None and day(row.bought) > as_of for row in exposure.purchases)
