@@ -225,7 +225,7 @@ CONSTANTS = {
     "prices._title": {0.1}, "measures.measure_words": {0.95},
 }  # fmt: skip
 """Ends of scales, thresholds, the least that is written."""
-NAMES = {"calendar._title", "changes._ledger", "changes._measure", "sources._cited", "sources._facts"}
+NAMES = {"calendar._title", "changes._ledger", "changes._measure", "changes._notice", "sources._cited", "sources._facts"}
 """Days in the names of acts and in citations, which a German name writes itself."""
 AXES = {"lanes.timeline"}
 """Ends of axes of time."""

@@ -50,7 +50,7 @@ def _controls(found: Findings, part: Changes) -> Figure:
         since=since,
     )
     if inferred(found, part):  # the opening of a brief counts them
-        title = say("Changed by date alone: {notices}", notices=say.series([say.notice(row.title) for row in rows]))
+        title = say("Changed by date alone: {notices}", notices=say.listed([_notice(found, row) for row in rows]))
     table = found.table(
         "Controls that changed",
         rows,
@@ -95,9 +95,13 @@ def inferred(found: Findings, part: Changes) -> Text:
     )
 
 
+def _notice(found: Findings, row: ControlChange) -> Span:
+    return name(found.say.notice(row.title))
+
+
 def _measure(found: Findings, row: ControlChange) -> Text:
     say = found.say
-    number = name(say.notice(row.title))
+    number = _notice(found, row)
     if row.targets:
         targets = say.series([say.notice(title) for title in row.targets])
         return say("{number} (suspension of {targets})", number=number, targets=targets)
