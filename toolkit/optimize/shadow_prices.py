@@ -7,7 +7,8 @@ of the optimal value: Rockafellar, Convex Analysis (1970), section 29; Gauvin 19
 
 These are prices at one wealth after costs. Where a problem asks for that wealth (`toolkit.optimize.wealth`), more room moves
 trades, and their costs move it: what this adds is found by solving again. Of a first purchase only fixed charges ask for it,
-and there it is left out: they are divided by a wealth that moves by less than the spreads.
+and there it is left out: they are divided by a wealth that moves by less than the spreads. Solving again also tells what
+multipliers do not where the cost of trades or the turnover has a kink: whoever is fully invested before and after is at one.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ UNLIMITED = 1e5
 SECONDS = 10.0
 STEP = 1e-4
 """By how much wealth, and then a limit, is moved to see how the optimum follows."""
+KINK, ROUNDING = 0.01, 1e-5
+"""Parts of a price, and of the objective for a unit, by which a difference over `STEP` may miss a multiplier that is unique."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +91,20 @@ class WealthEffect:
         return self._added(price, lambda step: (self.problem.with_room(owner, step), self.limits))
 
     def _added(self, price: Price, moved: Callable[[float], tuple[Problem, LinearConstraints]]) -> Price | None:
-        def effect(step: float) -> float:
+        def found(step: float, told: float) -> float:
             problem, limits = moved(step)
-            return self._rate * (self._wealth(problem, solve_continuous(problem, limits, self.order)) - self._now) / step
+            continuous = solve_continuous(problem, limits, self.order)
+            fall = (self._value(self.problem, self.continuous.x) - self._value(problem, continuous.x, limits)) / step
+            # A difference is exact enough to tell that multipliers are not unique, and a unique one is exacter.
+            at_once = told if abs(fall - told) <= KINK * abs(told) + ROUNDING else max(fall, 0.0)
+            return at_once + self._rate * (self._wealth(problem, continuous) - self._now) / step
 
         try:
-            more = price.more + effect(STEP) if price.more else 0.0
+            more = found(STEP, price.more) if price.more else 0.0
         except (SolverInfeasible, ToolkitError):
             return None
-        if price.less is None or price.less == price.more:
-            return Price(more, None if price.less is None else more)
         try:
-            return Price(more, price.less + effect(-STEP))
+            return Price(more, None if price.less is None else found(-STEP, price.less) if price.less else 0.0)
         except (SolverInfeasible, ToolkitError):
             return Price(more, None)
 
@@ -127,9 +132,10 @@ class WealthEffect:
         trades = continuous.x[:-1] * problem.wealth - problem.previous
         return 1.0 - problem.costs.proportional(trades) - fees_of_trades(self.problem, self.continuous.x[:-1])
 
-    def _value(self, problem: Problem, x: FloatArray) -> float:
+    def _value(self, problem: Problem, x: FloatArray, limits: LinearConstraints | None = None) -> float:
         """The objective, the charges of the optimum at this wealth, and the price of what is broken of soft limits."""
-        soft = self.limits.part(self.limits.soft)
+        rows = limits or self.limits
+        soft = rows.part(rows.soft)
         broken = sum(own.price * max(own.excess(x), 0.0) for own in problem.convex_constraints() if own.price is not None)
         beyond = np.maximum(soft.rows.matvec(x) - soft.h, 0.0)
         return problem.objective.value(problem, x[:-1]) + self._charges / problem.wealth + float(soft.price @ beyond) + broken

@@ -149,6 +149,27 @@ def test_prices_count_the_wealth_that_more_room_costs(kind, impact, constraints,
             assert told[report.name] == pytest.approx(report.shadow_price, rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["min_risk", "max_utility"])
+@pytest.mark.parametrize("in_objective", [True, False])
+@pytest.mark.parametrize("seed", [1, 3])
+def test_whoever_is_fully_invested_before_and_after_is_told_what_cash_is_worth(kind, in_objective, seed):
+    """The turnover has a kink where cash is what it was: of many multipliers a solver finds one, four times the price."""
+    rng, n = np.random.default_rng(seed), 5
+    held, expected, spread = rng.dirichlet(np.ones(n)), rng.normal(0.06, 0.05, n), rng.uniform(0.0, 0.03, n)
+    costs = Costs(half_spread=spread * in_objective, storage=np.zeros(n), in_objective=in_objective)
+
+    def answer(room: float) -> Allocation:
+        constraints = [{**NO_CASH, "upper": room}, TURNOVER]
+        problem = {"objective": {"kind": kind}, "expected": expected, "previous": held, "costs": costs}
+        return allocate(problem_of(random_covariance(n, seed), constraints=constraints, **problem))
+
+    found = answer(0.0)
+    assert found.limits[0].binding
+    assert found.limits[0].shadow_price_less is None
+    price = (found.objective - answer(STEP).objective) / STEP
+    assert found.limits[0].shadow_price == pytest.approx(price, rel=1e-3, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("kind", "term", "side"),
     [
