@@ -20,6 +20,7 @@ from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.price_slips import FAR, WRONG, KnownPrices, is_far
 from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
+from toolkit.market.quality import gap_findings
 from toolkit.market.readers.cells import unit
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import PriceFile
@@ -74,7 +75,7 @@ class OwnPrices:
         quotes: Prices of a day (`toolkit.returns.quotes`): one visible row a product, in no series.
         forms: Newest prices of a kg of forms that are not traded, rows of `quotes` with the `form`: they value lots.
         file: As it was read, with the names of the files for known assets.
-        notes: Notes on the whole files.
+        notes: Notes on the whole files, without their gaps.
         reading: How they were read, and assumed units.
         apart: Those named for a metal and more than what is traded of it, which only a strategy that names them holds.
         only: Whether nothing is taken from the bundled prices.
@@ -102,6 +103,11 @@ class OwnPrices:
     def sentences(self) -> tuple[str, ...]:
         """How they were read, without what is a warning."""
         return tuple(remark.text for remark in self.reading if not remark.is_warning)
+
+    @property
+    def gaps(self) -> tuple[Remark, ...]:
+        """Gaps of the series, which are never filled."""
+        return tuple(Remark("data", words, CHECK, (words.values["asset"],)) for words in gap_findings(self.series))
 
     @property
     def assets(self) -> tuple[str, ...]:
@@ -194,14 +200,14 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         )
         unit_notes += (Remark("data", text, STATE_UNIT, odd),)
     # Beside a series of one's own, a dealer's price counts while it is one of today.
-    in_series = pl.col("asset").is_in(visible["asset"].unique().implode())
+    series = PriceSeries.of(frame)
+    in_series = pl.col("asset").is_in(list(series.assets))
     of_today = pl.col("date") >= snapshot.as_of - timedelta(days=QUOTE_DAYS)
     quoted = pl.concat([short, file.quotes.filter(known & (of_today | ~in_series))])
     newest, of_quotes = newest_quotes(quoted, snapshot)
     forms = _of_other_forms(newest, frame, names)
     newest = newest.filter(~pl.col("asset").is_in(forms["name"].implode()))
     quotes, of_units = per_kg(newest, products)
-    series = PriceSeries.of(frame)
     _check_visible(file.name, snapshot.as_of, quoted, series.assets, (quotes, forms))
     priced = {*products.keys, *levels.assets, *series.assets}
     _check_series(file.name, quotes["asset"], priced)
@@ -209,10 +215,10 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     stated = pl.concat([visible.filter(compared), newest.select(visible.columns)]).with_columns(unit=per_mass)
     far = _level_warnings(stated, levels, accepted, file.name, products)
     lacking = tuple(Remark("data", words, CHECK, series.assets) for words in file.notes)
-    apart = _apart((visible, newest), names)
-    taxed = _of_home_market((visible, newest), products)
+    named = sorted({*series.assets, *newest["asset"]})
+    apart = tuple(name for name in named if names.is_listed(name) and names.metal_within(name))
     notes = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
-    reading = (*notes, *taxed, *_told_apart(apart, names))
+    reading = (*notes, *_of_home_market((visible, newest), products), *_told_apart(apart, names))
     only = (files.only, files.returns_only)
     return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, apart, *only)
 
@@ -270,13 +276,6 @@ def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames)
         unit=pl.lit("kg"),
     )
     return found.sort("date", "name").unique(["asset", "form"], keep="last", maintain_order=True)
-
-
-def _apart(prices: Sequence[pl.DataFrame], names: LotNames) -> tuple[str, ...]:
-    """Names of prices that name a metal and more than what is traded of it: a premium, a price with VAT, a form, a fund."""
-    # Never joined, which would give each constant of millions of rows a place of its own.
-    named = sorted({name for rows in prices for name in rows["asset"].unique()})
-    return tuple(name for name in named if names.is_listed(name) and names.metal_within(name))
 
 
 def _told_apart(apart: Sequence[str], names: LotNames) -> Iterator[Remark]:

@@ -119,8 +119,8 @@ def findings(frame: pl.DataFrame) -> tuple[Message, ...]:
     return tuple(sentence for row in frame.iter_rows(named=True) for sentence in (*_gap_findings(row), *_price_findings(row)))
 
 
-def gap_findings(prices: pl.DataFrame) -> tuple[Message, ...]:
-    """The gaps of price series alone, one sentence an asset at most; `prices` has `asset` and `date`."""
+def gap_findings(prices: PriceSeries | pl.DataFrame) -> tuple[Message, ...]:
+    """The gaps of price series alone, one sentence an asset at most."""
     own = _each(prices, None)
     rows = _gaps(own).with_columns(asset=pl.Series([one.asset for one in own], dtype=pl.String)).iter_rows(named=True)
     return tuple(sentence for row in rows for sentence in _gap_findings(row))

@@ -100,6 +100,19 @@ def test_bid_and_ask_month_after_month_are_the_series_of_a_metal_and_the_last_ar
     assert inputs.quotes.select("asset", "price", "basis").rows() == [("gallium", 1411.0, "dealer_bid_ask")]
 
 
+def test_a_gap_of_a_series_is_told_once_by_every_command(tmp_path):
+    holed = "".join(line for line in months("gallium", 1400).splitlines(keepends=True) if "2025-0" not in line)
+    files = own(tmp_path, holed + months("tin", 30).partition("\n")[2])
+    (tmp_path / "lots.csv").write_text("asset,quantity\ngallium,2\n", encoding="utf-8")
+    today = Context(resolve({"owner.country": "DEU"}, file=None), DAY, today=DAY)
+    inputs = load_inputs(load_strategy(find("strategies", "physical-basket").path, ()), today, prices=files)
+    exposed = expose(ExposureRequest(str(tmp_path / "lots.csv"), today, files))
+    for told in (inputs.notes, exposed.remarks):
+        assert [str(remark.text) for remark in told if "never filled" in remark.text] == [
+            "gallium: 9 of 30 months have no price, never filled; the longest gap is 9 months after 2024-12-31."
+        ]
+
+
 def test_bid_and_ask_of_long_ago_are_the_series_and_no_price_of_today(tmp_path):
     inputs = of("physical-basket", own(tmp_path, both_sides(date(2025, 12, 1))))
     assert series(inputs, "gallium").height == 12

@@ -95,7 +95,7 @@ def _factor_rows(strategy: Strategy, inputs: Inputs, forecast: Forecast, destina
     model, covariance = forecast.model, strategy.forecast.covariance or FactorCovariance()
     if model is None or not isinstance(covariance, NamedFactors):
         return ()
-    priced = inputs.prices["asset"].unique().sort().to_list()
+    priced = [*inputs.series.assets]
     known = {*priced, DOLLAR_SERIES}
     rows = []
     for j, name in enumerate(model.factors):

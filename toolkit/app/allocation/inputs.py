@@ -96,7 +96,7 @@ class Inputs:
     def sources(self) -> Mapping[str, str]:
         """Asset -> source of its newest price."""
         if len(names := self.prices.select(pl.col("source").unique()).to_series()) == 1:
-            return dict.fromkeys(self.prices["asset"].unique(maintain_order=True), str(names[0]))
+            return dict.fromkeys(self.series.assets, str(names[0]))
         newest = pl.col("source").get(pl.col("date").arg_max())
         return dict(self.prices.group_by("asset", maintain_order=True).agg(newest).iter_rows())
 

@@ -23,6 +23,7 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import TABLES
 from toolkit.core.messages import Message, message, template_with
 from toolkit.market.market import UNKNOWN, Source
+from toolkit.market.quality import gap_findings
 from toolkit.market.readers.flows import ALSO, read_flows
 from toolkit.market.readers.price_files import read_price_files
 from toolkit.market.readers.prices import price_header
@@ -272,7 +273,8 @@ def _prices(context: Context, cells: Table, options: ImportOptions, source: str)
     of_side = pl.format("{} ({})", pl.when(names_none).then(pl.lit(source)).otherwise("source"), "basis")
     parts = [rows, *quotes.with_columns(source=of_side).partition_by("basis")]
     frames = [part for part in parts if part.height]
-    told = (*file.reading, *file.notes, *(remark.text for remark in dict.fromkeys((*notes, *of_quotes))))
+    remarks = dict.fromkeys((*notes, *of_quotes))
+    told = (*file.reading, *file.notes, *gap_findings(file.frame), *(remark.text for remark in remarks))
     whole = pl.concat(parts)
     if others := sorted({*whole["asset"]} - {*context.products.keys, *context.snapshot["prices"]["asset"]}):
         # A name alone may be the code of a country, as the ticker ALB is.

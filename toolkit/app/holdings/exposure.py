@@ -108,7 +108,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         prices = own.over(prices)
         if own.assets:
             remarks.append(note(message("Own prices for {assets}.", assets=list(own.assets))))
-        remarks += [*own.notes, *(remark for remark in own.reading if remark.is_warning)]
+        remarks += [*own.notes, *own.gaps, *(remark for remark in own.reading if remark.is_warning)]
     listed = {*instruments_of(None if own is None else own.frame, context.ledger), *context.listed}
     holdings = _read(request, listed)
     lots = with_dealer_spreads(holdings.frame.filter(pl.col("mass").is_not_null()), own, context.products)

@@ -243,6 +243,11 @@ def _those(table: Table, given: pl.DataFrame, textual: Sequence[str], texts: Seq
     return pl.concat([_cells(table, name, mask, given[name]) for name, mask in masks.items()])
 
 
+def distinct(rows: pl.DataFrame, column: str) -> pl.Series:
+    """The values of a column, each once, in any order: of millions of rows equal ones are mostly neighbours."""
+    return rows.select(pl.col(column).rle().struct.field("value").unique().alias(column)).to_series()
+
+
 def check_names(file: str, names: pl.DataFrame) -> None:
     """`FrameError` (rule ``name``) for names with control or invisible characters, or longer than `MAX_NAME`.
 
@@ -251,8 +256,7 @@ def check_names(file: str, names: pl.DataFrame) -> None:
         names: Columns `row` (Int64) and `value` (String, null where there is none).
     """
     odd = pl.col("value").str.contains(r"\p{C}") | (pl.col("value").str.len_chars() > MAX_NAME)
-    # Of many rows the names are few, and equal ones mostly neighbours.
-    if names["value"].rle().struct.unnest().select("value").unique().filter(odd).is_empty():
+    if distinct(names, "value").to_frame().filter(odd).is_empty():
         return
     raise_row_errors(
         file,

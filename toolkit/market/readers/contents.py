@@ -152,9 +152,10 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
                 legacy=_LEGACY[legacy],
                 byte=f"{error.object[error.start]:02x}",
             ) from None
-    if not text.strip() or "\0" in text:
+    empty = not text or text.isspace()
+    if empty or "\0" in text:
         raise DataError(
-            "{file:s} is not text: it holds null characters." if text.strip() else "{file:s} is empty.",
+            "{file:s} is empty." if empty else "{file:s} is not text: it holds null characters.",
             hint="Give a header and at least one row.",
             file=name,
         )

@@ -139,7 +139,8 @@ def firsts_of_months(file: str, dates: pl.Series) -> tuple[Message, ...]:
         file: File name as shown.
         dates: Of its rows.
     """
-    if dates.n_unique() < FIRSTS or (dates.dt.day() != 1).any():
+    days = dates.unique()
+    if len(days) < FIRSTS or (days.dt.day() != 1).any():
         return ()
     told = message(
         "{file}: every date is the first of a month. What is an average or the close of a month is known at its end: write "

@@ -11,7 +11,6 @@ import polars as pl
 
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.messages import Message, first_names, message
-from toolkit.market.quality import gap_findings
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
 from toolkit.market.readers.price_layouts import with_mids
@@ -79,7 +78,7 @@ def read_price_files(
     notes = dict.fromkeys(note for file in read for note in file.notes)
     reading += _told_once([note for file in read for note in file.reading])
     assumed = _told_once([note for file in read for note in file.assumed])
-    return PriceFile(frame, quotes, names, "several", (*notes, *gap_findings(frame)), reading, assumed)
+    return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed)
 
 
 def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Table], tuple[str, ...]]:

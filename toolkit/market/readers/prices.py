@@ -16,13 +16,13 @@ from toolkit.core.currencies import currency_hint
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
 from toolkit.core.messages import Message, message, together
-from toolkit.market.quality import gap_findings
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import (
     amounts,
     check_columns,
     check_names,
     days,
+    distinct,
     required_cells,
     running_months,
     texts,
@@ -109,7 +109,7 @@ class PriceFile:
         name: File name as shown.
         shape: ``wide`` (one column an asset), ``long`` (one row a price), ``quotation`` (fields of a day's trading), or
             ``several`` files.
-        notes: Gaps, months that have not ended, rows published later; one message each.
+        notes: Months that have not ended, rows published later; one message each.
         reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
         assumed: Messages of `reading` on prices that name no currency.
     """
@@ -152,7 +152,7 @@ def read_prices(
         accept: Assets whose jumps by `JUMP` are meant, or `JUMPS` for those of all assets.
         key: Name in the file -> asset that it means, None for one of the file's own; of a quotation file, tickers stay. By
             default every name is its asset.
-        several: Whether gaps and jumps are checked later, when the file is joined with others.
+        several: Whether jumps are checked later, when the file is joined with others.
 
     Raises:
         SpecError: if `default_currency` is no currency.
@@ -189,7 +189,7 @@ def read_prices(
     rows = of_one(rows)
     for column in ("asset", "unit", "basis", "source"):
         check_names(table.name, rows.select("row", value=column))
-    priced = {*rows["asset"].unique()}
+    priced = {*_keys(rows)}
     check_size(table.name, columns=len(priced))
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
@@ -205,7 +205,6 @@ def read_prices(
     frame = rows.select(Prices.column_names())
     if not several:
         check_series(visible(rows, as_of or today), accept, file=table.name)
-        notes += gap_findings(frame)
     return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed)
 
 
@@ -318,7 +317,7 @@ def _keyed(
 
 
 def _keys(rows: pl.DataFrame) -> list[str]:
-    return rows["asset"].unique().sort().to_list()
+    return distinct(rows, "asset").sort().to_list()
 
 
 def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame:

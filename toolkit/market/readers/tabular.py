@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from toolkit.core.errors import DataError
@@ -174,7 +174,7 @@ _CSV_RULES = '"\r\x1c\x1d\x1e\x1f'
 def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: Header | None) -> Table:
     """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
     text, named, comments = _without_comments(text)
-    if not text.strip():
+    if not text or text.isspace():
         raise DataError("{file:s} is empty.", hint="Give a header and at least one row.", file=name)
     separator = named or _separator(name, text)
     if make and not named and not _has_header(text, separator, make):  # a comma of the title
@@ -248,25 +248,23 @@ def _plain(name: str, text: str, separator: str, make: Header | None) -> Table |
     if any(mark in content for mark in _CSV_RULES):
         return None
     data = content.encode()
-    octets = np.frombuffer(data, dtype=np.uint8)
-    ends = np.flatnonzero(octets == ord("\n"))
-    ends = ends if data.endswith(b"\n") else np.append(ends, len(data))
-    fields = np.diff(np.searchsorted(np.flatnonzero(octets == ord(separator)), ends), prepend=0) + 1
-    width = int(fields[0])
-    if (fields != width).any():
+    mark = separator.encode()
+    separators = [line.count(mark) for line in io.BytesIO(data)]
+    width = separators[0] + 1
+    if len({*separators}) > 1:
         return None
-    records, lines = _records(name, data[: ends[min(len(ends), 2 * TITLES) - 1]].decode(), separator)
+    records, lines = _records(name, b"".join(islice(io.BytesIO(data), 2 * TITLES)).decode(), separator)
     header, at, depth = (make(records) or ([], 0, 0)) if make else ([cell.strip() for cell in records[0]], 0, 1)
     if len(header) != width or not all(header):
         return None
     check_size(name, columns=width)
-    check_size(name, cells=width * len(ends), most_cells=MAX_PLAIN_CELLS)
+    check_size(name, cells=width * len(separators), most_cells=MAX_PLAIN_CELLS)
     names = _header(name, header, lines[at])
     cells = pl.read_csv(data, has_header=False, separator=separator, quote_char=None, infer_schema=False, skip_rows=depth)
     cells.columns = names
     if not data.isascii() or any(space in data for space in (b" ", b"\t", b"\v", b"\f")):
         cells = cells.select(pl.all().str.strip_chars().replace("", None))
-    rows = pl.int_range(depth + 1, len(ends) + 1, eager=True).alias("row")
+    rows = pl.int_range(depth + 1, len(separators) + 1, eager=True).alias("row")
     if all(column.null_count() for column in cells):  # a line may be empty
         filled = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
         cells, rows = cells.filter(filled), rows.filter(filled)

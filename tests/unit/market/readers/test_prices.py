@@ -11,6 +11,7 @@ import pytest
 
 from toolkit.core.errors import DataError, FrameError, SpecError
 from toolkit.core.frames import Prices
+from toolkit.market.quality import gap_findings
 from toolkit.market.readers.prices import read_prices
 
 TODAY = date(2026, 11, 24)
@@ -68,7 +69,7 @@ def test_a_word_for_a_missing_price_is_an_empty_cell_and_never_nothing(tmp_path)
     cells = ("1", "2", "3", "n/a", "k.A.", "6", "7", "8", "9", "10")
     file = read(tmp_path, "date,gold,tin\n" + "".join(f"2026-{i:02},{cell},1\n" for i, cell in enumerate(cells, start=1)))
     assert file.frame.filter(pl.col("asset") == "gold")["price"].to_list() == [1, 2, 3, 6, 7, 8, 9, 10]
-    assert any("gold: 2 of 10 months have no price, never filled" in note for note in file.notes)
+    assert any("gold: 2 of 10 months have no price, never filled" in words for words in gap_findings(file.frame))
 
 
 def test_a_column_whose_name_means_a_metal_is_not_told_as_left_out(tmp_path):
@@ -238,7 +239,9 @@ def test_gaps_and_columns_without_prices_are_noted_never_filled(tmp_path):
     file = read(tmp_path, "date,gold,tin\n" + "".join(f"{m},1{i},\n" for i, m in enumerate(months)))
     assert file.frame.height == 10
     assert "'tin' has no prices and is left out." in file.reading
-    assert file.notes == ("gold: 2 of 12 months have no price, never filled; the longest gap is 2 months after 2025-03-31.",)
+    assert gap_findings(file.frame) == (
+        "gold: 2 of 12 months have no price, never filled; the longest gap is 2 months after 2025-03-31.",
+    )
 
 
 def test_rows_known_later_than_today_are_kept_for_the_market_to_hide(tmp_path):
