@@ -140,7 +140,7 @@ def run(arguments: list[str]) -> int:
 def main() -> None:
     """Run the command line of the process and end it with its exit code."""
     # A command makes many objects and few circles: fewer collections save a tenth of its time.
-    gc.set_threshold(200_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
     tolerant_streams()
     code = run(sys.argv[1:])
     try:

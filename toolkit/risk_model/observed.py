@@ -240,10 +240,12 @@ def _with_dollar(increments: Returns, dollar: FloatArray, rates: FloatArray | No
             converted and NaN where no rate is known, whose periods drop out.
     """
     series = (*increments.series, DOLLAR_SERIES)
-    mean = np.column_stack([increments.mean, dollar])
-    if rates is not None:
-        own = mean[:, :-1]
-        own += 1.0
+    mean = np.empty((len(dollar), len(series)))
+    own, mean[:, -1] = mean[:, :-1], dollar
+    if rates is None:
+        own[:] = increments.mean
+    else:
+        np.add(increments.mean, 1.0, out=own)
         own *= 1.0 + rates
         own -= 1.0
     return Returns(increments.dates, series, frozen(mean), increments.noisy, increments.uncertainty)

@@ -18,7 +18,7 @@ from toolkit.returns.observed_returns import patterns
 from toolkit.returns.panel import DAILY
 from toolkit.returns.pooling import pool
 from toolkit.risk_model.covariance.adjust import eigen_adjusted, newey_west_covariance
-from toolkit.risk_model.covariance.form import CovarianceInputs, DenseCovariance, StructuredCovariance
+from toolkit.risk_model.covariance.form import CovarianceInputs, DenseCovariance, StructuredCovariance, add_product
 from toolkit.risk_model.factor_regression import fit
 from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
 from toolkit.risk_model.weighting import decay, half_lives
@@ -241,7 +241,7 @@ def _residual_correlation(
         np.fill_diagonal(r, 1.0)
         # Pairwise histories need not fit together: spectral repair (Rebonato and Jaeckel 1999) of the few that do not.
         values, vectors = _least_eigenpairs(r)
-        r += vectors * (LEAST_EIGENVALUE - values) @ vectors.T
+        add_product(r, vectors * (LEAST_EIGENVALUE - values), vectors)
         size = np.sqrt(np.diag(r))
         r /= size[:, None]
         r /= size
@@ -276,7 +276,7 @@ def _few_least(matrix: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         except ArpackNoConvergence:
             return None
         values, vectors = np.append(values, value + LEAST_EIGENVALUE), np.hstack([vectors, vector])
-        lifted += vector * (1.0 - value) @ vector.T
+        add_product(lifted, vector * (1.0 - value), vector)
         with contextlib.suppress(np.linalg.LinAlgError):
             cholesky(lifted.T, check_finite=False)
             return values, vectors

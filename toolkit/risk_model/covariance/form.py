@@ -145,9 +145,8 @@ class DenseCovariance:
         # In place: of thousands of assets each further matrix takes a tenth of a gigabyte.
         found = self.correlation * self.deviation
         found *= self.deviation[:, None]
-        explained = self.loadings @ self.factor_cov
-        for rows in (slice(i, i + BLOCK) for i in range(0, len(found) if self.factors else 0, BLOCK)):
-            found[rows] += explained[rows] @ self.loadings.T
+        if self.factors:
+            add_product(found, self.loadings @ self.factor_cov, self.loadings)
         return found
 
     @property
@@ -235,6 +234,18 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
             sum=int(rows.sum()),
         )
     return CompleteRows(kept, own.lost_periods())
+
+
+def add_product(matrix: FloatArray, left: FloatArray, right: FloatArray) -> None:
+    """Add left @ right.T to a matrix in its place: of thousands of assets a second one takes as long as the arithmetic.
+
+    Args:
+        matrix: (m, n).
+        left: (m, k).
+        right: (n, k).
+    """
+    for rows in (slice(i, i + BLOCK) for i in range(0, len(matrix), BLOCK)):
+        matrix[rows] += left[rows] @ right.T
 
 
 def learned_from(variance: FloatArray) -> NDArray[np.intp]:
