@@ -146,6 +146,8 @@ _OF_ANY_NAME = frozenset(
     )
 )
 """Words, as `fold` writes them, of names of clients that name nobody."""
+_GIVEN_TO = re.compile(r"\b(?:an|auf|to|for|fue?r|with|mit|gehoe?rt)((?: \w+){1,3})")
+"""Words, as `fold` writes them, before the name of whom a lot is of or went to."""
 _NO_PART = {*UNKNOWN_WORDS, "", "no", "n", "nein", "false"}
 Lots = Sequence[Mapping[str, Any]]
 
@@ -246,18 +248,15 @@ def _reduced(columns: Iterable[_Column], whole: Sequence[str] | None) -> Iterato
 def _anothers(columns: Iterable[_Column], lots: Lots, clients: Iterable[str]) -> Iterator[CellFault]:
     """A remark gives a lot, or part of it, to another client of the file (``Übertrag an Meier``), who may have it there too."""
 
+    @cache
     def words(name: str) -> set[str]:
         return {word for spelling in foldings(name) for word in spelling.split() if len(word) > 2} - _OF_ANY_NAME
-
-    @cache
-    def given_to(client: str) -> re.Pattern[str]:
-        others = sorted(everyone - words(client)) or ["(?!)"]  # nobody
-        return re.compile(rf"\b(an|auf|to|for|fue?r|with|mit|gehoe?rt) (\w+ ){{0,2}}({'|'.join(others)})\b")
 
     everyone = set[str]().union(*map(words, clients))
     for column in columns if everyone else ():
         for at, text in enumerate(column.folded):
-            if text and given_to(lots[at]["client"] or "").search(text):
+            given_to = {word for found in _GIVEN_TO.findall(text) for word in found.split()}
+            if (given_to - words(lots[at]["client"] or "")) & everyone:
                 yield column._fault(
                     at, column.texts[at], "shared", "a column {header!r:s} that says that part of it is another's",
                     "Write the quantity that is held by the owner, and rename the column to {new!r:s}.",
