@@ -170,6 +170,14 @@ def test_no_report_says_a_finding_twice(subjects, name):
         assert sorted(told) == sorted(set(told)), (wanted, code)
 
 
+@pytest.mark.parametrize(("name", "definition"), [*SHORT, ("backtest", "backtest")])
+def test_the_style_of_a_short_report_hangs_on_what_every_one_has(subjects, name, definition):
+    """It hung on the table of further findings: a backtest without any was set as a full report."""
+    page = report(subjects[name].record, subjects[name].parts, name=definition, format="html").decode()
+    assert set(re.findall(r"\.page:has\(([^)]+)\)", page)) == {"#sources .notes"}
+    assert 'class="notes' in page.partition('<section id="sources"')[2].partition("</section>")[0]
+
+
 def _figures(document, name=None):
     blocks = [
         block
