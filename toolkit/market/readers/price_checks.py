@@ -11,7 +11,6 @@ from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message, quoted
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import includes_tax
-from toolkit.market.readers.columns import wordy
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.tabular import Table
 
@@ -44,11 +43,12 @@ MOST_ASKED = 3.0
 """Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
 
 
-def check_untaxed(table: Table, known: Mapping[str, str]) -> None:
+def check_untaxed(table: Table, worded: Collection[str], known: Mapping[str, str]) -> None:
     """Check that no line above the header and no cell says that prices include value added tax; names of assets are told.
 
     Args:
         table: The file.
+        worded: Columns with text, by which no number is looked at.
         known: Header in lower case -> column of the format.
 
     Raises:
@@ -58,7 +58,7 @@ def check_untaxed(table: Table, known: Mapping[str, str]) -> None:
     hint = message("Give prices without tax: divided by 1.19 where the tax is 19 %, by 1.13 where it is 13 %.")
     if line := next(filter(includes_tax, table.titles), None):
         raise DataError('{file:s}: prices include tax, by the line "{line}".', hint=hint, file=table.name, line=one_line(line))
-    for name in wordy(table.cells):
+    for name in (name for name in worded if name in table.columns):
         text = table.cells[name].alias("")
         words = text.unique().drop_nulls() if known.get(name.lower(), name.lower()) != "asset" else ()
         if taxed := [word for word in words if includes_tax(word)]:

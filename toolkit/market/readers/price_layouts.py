@@ -172,15 +172,18 @@ def without_lines(table: Table, key: Callable[[str], str | None] | None) -> Tabl
     return replace(table, cells=table.cells.filter(kept), rows=table.rows.filter(kept), titles=titles, notes=notes)
 
 
-def without_marks(table: Table) -> Table:
+def without_marks(table: Table) -> tuple[Table, tuple[str, ...]]:
     """The table without the marks of provisional, revised or estimated numbers and dates, and of footnotes; a note counts them.
+
+    Beside it the columns that have text, which of thousands of columns are not looked for twice.
 
     Args:
         table: As read; a letter behind every number of a column is a unit (``650p``) and stays.
     """
     counts: Counter[str] = Counter()
     columns = []
-    for name in wordy(table.cells):
+    worded = wordy(table.cells)
+    for name in worded:
         text = table.cells[name].alias("")
         read = {cell: found for cell in text.drop_nulls().unique() if (found := cells.marked(cell))}
         marks = text.replace_strict({cell: mark for cell, (_, mark) in read.items()}, default=None, return_dtype=pl.String)
@@ -192,7 +195,8 @@ def without_marks(table: Table) -> Table:
     told = [message("{mark} ({n:d})", mark=mark.strip("()[]"), n=n) for mark, n in sorted(counts.items())]
     note = message("{file}: numbers and dates are read without the marks behind them: {marks}.", file=table.name, marks=told)
     notes = (*table.notes, note) if told else table.notes
-    return replace(table, cells=table.cells.with_columns(columns).rename(names), notes=notes)
+    table = replace(table, cells=table.cells.with_columns(columns).rename(names), notes=notes)
+    return table, tuple(names.get(name, name) for name in worded)
 
 
 def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:

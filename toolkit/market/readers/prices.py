@@ -164,7 +164,7 @@ def read_prices(
         raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
     default_currency = code
     table = without_lines(read_table(path, header=price_header), key)
-    table = without_marks(with_one_date(with_days_down(table, GERMAN)))
+    table, worded = without_marks(with_one_date(with_days_down(table, GERMAN)))
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
     quoted = None if "asset" in names and names & {"price", *KINDS} else quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
@@ -172,7 +172,7 @@ def read_prices(
         rows, reading, assumed = _quoted(table, quoted, default_currency, today)
     else:
         table, sums = without_sums(table, GERMAN)
-        check_untaxed(table, GERMAN)
+        check_untaxed(table, worded, GERMAN)
         table, stated = without_units(table)
         table, unquoted = of_two_sides(_renamed(table), stated)
         table, sides = with_sides_named(table)
