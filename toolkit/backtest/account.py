@@ -180,13 +180,14 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
         amounts = cents((owned + units) * prices) - before
         amounts = np.where(np.abs(amounts) > TRADED * decision.budget, amounts.round(2), 0.0)
         costs = cents(decision.costs.paid(amounts, decision.budget, at))
-        return (np.where(amounts == 0, 0.0, units), amounts, costs), (cash - (amounts + costs).sum(axis=1)).round(2)
+        return (units, amounts, costs), (cash - (amounts + costs).sum(axis=1)).round(2)
 
     def trades(found: tuple[FloatArray, FloatArray, FloatArray], k: int, short: float = 0.0) -> Trades:
         all_assets = np.zeros((3, len(wanted)))
         for own, of in zip(all_assets, found, strict=True):
             own[at] = of[k]
-        return Trades(all_assets[0], all_assets[1], all_assets[2], short)
+        units, amounts, costs = all_assets
+        return Trades(np.where(amounts == 0, 0.0, units), amounts, costs, short)
 
     found, (most, least) = part(np.array([0.0, 1.0]))
     spent = float(np.maximum(found[1][1], 0.0).sum())

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 
@@ -68,8 +69,7 @@ class Incident:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
+class Trade(NamedTuple):
     """A purchase (units above zero) or a sale, decided on one day and made on another; money in the reporting currency."""
 
     decided: date
@@ -264,9 +264,8 @@ def _decide(decide: Decide, account: Account, day: date, rebalance: RebalanceSpe
         return account
     log.decided.append(day)
     if account.decision is not None:
-        for key, units in zip(account.decision.assets, account.orders, strict=True):
-            if units:
-                log.incidents.append(Incident(day, "lapsed", key))
+        lapsed = np.flatnonzero(account.orders)
+        log.incidents += [Incident(day, "lapsed", account.decision.assets[k]) for k in lapsed]
     owned = account.owned[account.at(decision)]
     orders = decision.quantities - owned
     far = np.abs(orders) * decision.prices / decision.budget

@@ -19,11 +19,10 @@ STATISTICAL = ("component_", "residual_")
 
 def read_only(array: FloatArray) -> FloatArray:
     """A C-contiguous copy that cannot be written to; an array that is one already, or that repeats one value."""
-    if not (any(array.strides) or array.flags.writeable):
-        return array
-    if type(array) is np.ndarray and array.base is None and array.dtype == np.float64:
-        flags = array.flags
-        if flags.c_contiguous and not flags.writeable:
+    flags = array.flags
+    if not flags.writeable:
+        own = type(array) is np.ndarray and array.base is None and array.dtype == np.float64
+        if (own and flags.c_contiguous) or not any(array.strides):
             return array
     copy = np.array(array, dtype=np.float64, order="C")
     copy.setflags(write=False)
@@ -52,7 +51,7 @@ def frozen(array: FloatArray) -> FloatArray:
 
 def correlated_factors(factor_cov: FloatArray) -> NDArray[np.intp]:
     """Positions of the factors of a covariance (k, k) that are correlated with another."""
-    alone = np.diag(factor_cov) != 0.0
+    alone = factor_cov.diagonal() != 0.0
     if np.count_nonzero(factor_cov) == np.count_nonzero(alone):
         return np.zeros(0, dtype=np.intp)
     return np.flatnonzero(np.count_nonzero(factor_cov, axis=1) > alone)
@@ -267,7 +266,7 @@ class Forecast:
 
         Only factors that are correlated with another are decomposed: components, of which there may be one an asset, are not.
         """
-        correlated, variances = correlated_factors(self.factor_cov), np.diag(self.factor_cov)
+        correlated, variances = correlated_factors(self.factor_cov), self.factor_cov.diagonal()
         specific = np.sqrt(self.specific_var)
         if not correlated.size and (variances == 1.0).all():
             return self.loadings.T, specific

@@ -76,5 +76,5 @@ def significant(value: float) -> float | None:
 
 def cents(amounts: AmountT) -> AmountT:
     """Money, one amount or an array of them, rounded to hundredths, ties away from zero as a person would round a bill."""
-    rounded: Any = np.copysign(np.floor(np.abs(amounts) * 100 + 0.5 + 1e-9) / 100, amounts)
+    rounded: Any = np.copysign(np.floor(np.abs(amounts) * 100 + (0.5 + 1e-9)) / 100, amounts)
     return rounded + 0.0

@@ -75,7 +75,7 @@ def check_forecast(forecast: Forecast) -> None:
 
 def _semidefinite(F: FloatArray, at: NDArray[np.intp], tolerance: float) -> bool:
     """By a Cholesky factorization of the shifted matrix of what is correlated, a tenth of the work of its eigenvalues."""
-    if (np.diag(F) < -tolerance).any():
+    if (F.diagonal() < -tolerance).any():
         return False
     try:
         if at.size:

@@ -46,9 +46,10 @@ def solve_continuous(
         SolverInfeasible, Unbounded, NumericalFailure: see `toolkit.optimize.solvers.solve`.
     """
     objective, convex = problem.objective, problem.convex_constraints()
-    order = check_order(order or QUADRATIC_ORDER)
-    _check_soft(problem, limits, convex)
-    if near is not None and (found := _near(problem, limits, *near)) is not None:
+    order = check_order(order) if order else QUADRATIC_ORDER
+    if not objective.prices_limits:
+        _check_soft(problem, limits, convex)
+    if near is not None and not convex and (found := _near(problem, limits, *near)) is not None:
         return _rescale_multipliers(problem, found)
     solve = _within_contributions if problem.risk_contributions() else objective.solve
     return _rescale_multipliers(problem, solve(problem, limits, convex, order))
@@ -57,7 +58,7 @@ def solve_continuous(
 def _near(problem: Problem, limits: LinearConstraints, other: Problem, optimum: Continuous) -> Continuous | None:
     """The optimum near that of the problem at another wealth; None where it is not that of a quadratic under rows alone."""
     function, objective = problem.function, problem.objective
-    curved = problem.convex_constraints() or problem.risk_contributions() or problem.objective_limits()
+    curved = problem.risk_contributions() or problem.objective_limits()
     if function is None or curved or type(objective).solve is not Objective.solve:
         return None
     return solve_near(function, limits, optimum, other.previous / other.wealth)
@@ -81,7 +82,7 @@ def _rescale_multipliers(problem: Problem, continuous: Continuous) -> Continuous
 def _check_soft(problem: Problem, limits: LinearConstraints, convex: ConvexConstraints) -> None:
     soft = [problem.constraints[limits.owner[row]].name for row in np.flatnonzero(limits.soft)]
     soft += [problem.constraints[limit.owner].name for limit in convex if limit.price is not None]
-    if soft and not problem.objective.prices_limits:
+    if soft:
         raise SpecError(
             "constraint {soft!r:s}: objective {kind!r:s} has no unit in which a soft limit could be priced.",
             hint="Leave out `soft`, or use min_risk, max_utility, max_return or track.",

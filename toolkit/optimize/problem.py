@@ -141,7 +141,7 @@ class LinearConstraints:
         return LinearConstraints(self.rows.take(chosen), self.h[chosen], owner, labels, sides, price, self.negative)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is minimised is made once
 class Problem:
     """What is to be solved.
 
@@ -162,7 +162,6 @@ class Problem:
     costs: Costs
     lot_values: FloatArray
     wealth: float = 1.0
-    _function: list[ConvexObjective | None] = field(default_factory=list, init=False, repr=False, compare=False)
     _limits: list[LinearConstraints] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -180,10 +179,9 @@ class Problem:
 
     def at_wealth(self, wealth: float) -> Problem:
         """The same problem, checked already, with the wealth after entry costs: of its function trades alone ask for that."""
-        other, held = copy(self), self.previous / wealth
-        found = [one if one is None else one.from_holdings(held) for one in self._function]
-        object.__setattr__(other, "wealth", wealth)
-        object.__setattr__(other, "_function", found)
+        other, function = copy(self), self.function
+        at_it = None if function is None else function.from_holdings(self.previous / wealth)
+        vars(other).update(wealth=wealth, function=at_it)
         return other
 
     def with_room(self, owner: int, room: float) -> Problem:
@@ -202,12 +200,10 @@ class Problem:
         terms[owner] = terms[owner].model_copy(update={"upper": upper})
         return replace(self, constraints=tuple(terms))
 
-    @property
+    @cached_property
     def function(self) -> ConvexObjective | None:
-        """The convex function that is minimised, made once; None where the objective is not one, or has no unit."""
-        if not self._function:
-            self._function.append(self.objective.function(self))
-        return self._function[0]
+        """The convex function that is minimised; None where the objective is not one, or has no unit."""
+        return self.objective.function(self)
 
     @property
     def universe(self) -> Universe:

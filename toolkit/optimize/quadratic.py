@@ -56,7 +56,7 @@ class Quadratic:
     def value(self, x: FloatArray) -> float:
         """The objective at the asset weights x, (n,)."""
         d = x - self.target
-        return float(np.sum((self.R @ d) ** 2) + np.sum((self.s * d) ** 2) + self.c @ x)
+        return float(((self.R @ d) ** 2).sum() + ((self.s * d) ** 2).sum() + self.c @ x)
 
     def gradient(self, x: FloatArray) -> FloatArray:
         """Gradient of the objective at x, (n,)."""
@@ -71,8 +71,7 @@ class Quadratic:
     @cached_property
     def scale(self) -> float:
         """A positive number of the size of f: solvers stop on absolute gaps, and daily variances are 1e-4."""
-        diagonal = float(np.mean(self.variances))
-        size = max(diagonal, float(np.max(np.abs(self.c), initial=0.0)))
+        size = max(float(self.variances.mean()), float(np.abs(self.c).max(initial=0.0)))
         return size if size > 0 else 1.0
 
 

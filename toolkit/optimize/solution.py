@@ -98,7 +98,7 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
         Unbounded: see `toolkit.optimize.solvers.solve`.
         SpecError: for an objective without what it needs.
     """
-    if problem.objective.needs.returns and not np.any(problem.forecast.expected):
+    if not problem.forecast.expected.any() and problem.objective.needs.returns:
         raise SpecError(
             "objective {kind!r:s} needs a forecast of returns, and every expected return is zero.",
             hint='Give one under `[forecast] returns`, or use kind = "min_risk".',

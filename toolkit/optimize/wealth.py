@@ -75,7 +75,7 @@ def wealth_after_costs(problem: Problem, weights: FloatArray, fees: float | None
         trades = weights * wealth - previous
         return costs.entry(trades, budget) if fees is None else costs.proportional(trades) + fees
 
-    wealth = 1.0
+    wealth = problem.wealth
     for _ in range(100):
         following = 1.0 - entry(wealth)
         if following < LEAST_WEALTH:

@@ -299,14 +299,14 @@ def _part(program: Program, free: NDArray[np.bool_], options: Mapping[str, float
     """The answer with every weight but the free ones at its lower bound."""
     bounds = program.bounds
     x = np.where(free, 0.0, bounds.low)
-    G, h = bounds.matrix, program.limits.h[bounds.others] - bounds.matrix @ x
-    at = np.flatnonzero(free)
-    message = np.any(G[:, at], axis=1)
-    if np.any(h[~message] < -CONTRADICTION):
+    at, h = np.flatnonzero(free), program.limits.h[bounds.others] - bounds.matrix @ x
+    G = bounds.matrix[:, at]
+    message = G.any(axis=1)
+    if (h[~message] < -CONTRADICTION).any():
         return Answer.none(INFEASIBLE)
     c, e, right = program.gradient(x)[at], program.e[at], 1.0 - float(program.e @ x)
-    rows, right_sides, low, high = G[np.ix_(message, at)], h[message], bounds.low[at], bounds.high[at]
-    block = Block(*program.roots(at), c, program.scale, e, right, rows, right_sides, low, high, program.split(at))
+    low, high = bounds.low[at], bounds.high[at]
+    block = Block(*program.roots(at), c, program.scale, e, right, G[message], h[message], low, high, program.split(at))
     result = _piqp(block, options)
     if isinstance(result, str):
         return Answer.none(result)
@@ -326,11 +326,10 @@ def _priced(program: Program, free: NDArray[np.bool_], x: FloatArray, limits: Fl
     size = np.abs(push)
     push[(size < DUST * float(size.max())) & (np.minimum(x - bounds.low, bounds.high - x) > size)] = 0.0
     # The price of a weight that is left out keeps its sign, for the sifting to see.
-    settled = free | program.fixed
-    below, above = settled & (bounds.low_row >= 0) & (push > 0), settled & (bounds.high_row >= 0) & (push < 0)
-    for held, rows in ((below, bounds.low_row[below]), (above, bounds.high_row[above])):
-        limits[rows] = -push[held] / bounds.coefficients[rows]
-        push[held] = 0.0
+    rows = np.where(push > 0, bounds.low_row, bounds.high_row)
+    held = (free | program.fixed) & (rows >= 0) & (push != 0)
+    limits[rows[held]] = -push[held] / bounds.coefficients[rows[held]]
+    push[held] = 0.0
     return Answer(SOLVED, x, limits, push, equality)
 
 
