@@ -5,6 +5,7 @@ Boyd and Vandenberghe, Convex Optimization (2004), section 5.5.3.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,8 +34,8 @@ class Certificate:
 
     @property
     def worst(self) -> float:
-        """The largest of the three."""
-        return max(self.primal, self.dual, self.gap)
+        """The largest of the three; infinite where one is no number."""
+        return max(math.inf if math.isnan(one) else one for one in (self.primal, self.dual, self.gap))
 
 
 def certify(
