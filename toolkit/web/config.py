@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
@@ -21,7 +22,6 @@ SHORTEST_KEY = 32
 """Bytes of a key that is no guess."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PREFIX = "TOOLKIT_WEB_"
-USUAL = "http://127.0.0.1:8000"
 T = TypeVar("T")
 
 
@@ -53,11 +53,10 @@ def _server(schemes: tuple[str, ...], example: str) -> AfterValidator:
 
 
 def _origin(text: str) -> str:
-    """An origin in small letters, without a slash at its end."""
-    origin = text.rstrip("/").lower()
-    parts = urlsplit(origin)
-    if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
-        raise ValueError(f"{text} must be as https://metals.example, without a path")
+    """An origin as browsers send it: in small letters, without a slash at its end."""
+    origin = text.strip().rstrip("/").lower()
+    if not re.fullmatch(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", origin):
+        raise ValueError(f"{text} must be as https://metals.example, without a path or a user, letters as ü as xn--...")
     return origin
 
 
@@ -121,12 +120,17 @@ class WebConfig(BaseSettings):
 
     @model_validator(mode="after")
     def _secure(self) -> WebConfig:
-        self.base_url = self.base_url or f"http://{self.host}:{self.port}"
+        self.base_url = self.base_url or self._listened
         if not self.secure and self.hostname not in LOOPBACK and not self.insecure_http:
             raise ValueError(
                 "base_url is plain http: cookies and links could be read on the way; --insecure-http if that is meant"
             )
         return self
+
+    @property
+    def _listened(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def hostname(self) -> str:
@@ -148,11 +152,18 @@ class WebConfig(BaseSettings):
         (self.folder / "address").write_text(self.base_url, encoding="utf-8")
 
     def as_served(self) -> WebConfig:
-        """With the address that was served last from this folder, where none is set: commands print links too."""
+        """With the address that was served last from this folder, where none is set: commands print links too.
+
+        Raises:
+            SpecError: where its file holds none.
+        """
         last = self.folder / "address"
-        if self.base_url != USUAL or not last.exists():
+        if self.base_url != self._listened or not last.exists():
             return self
-        return self.model_copy(update={"base_url": last.read_text(encoding="utf-8")})
+        try:
+            return self.model_copy(update={"base_url": _origin(last.read_text(encoding="utf-8"))})
+        except ValueError:
+            raise SpecError(f"{last} holds no address.", hint="Remove it: the next start writes it anew.") from None
 
     def keys(self) -> tuple[str, ...]:
         """The key that signs, and the keys before it whose signatures still hold: lines of the file, made at the first start.

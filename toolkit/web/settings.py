@@ -30,7 +30,7 @@ def values(config: WebConfig) -> dict[str, Any]:
         "SECRET_KEY": key,
         "SECRET_KEY_FALLBACKS": former,
         "DEBUG": False,
-        "ALLOWED_HOSTS": [config.hostname],
+        "ALLOWED_HOSTS": [config.hostname, f"[{config.hostname}]"],  # ::1 has brackets there
         "PORTAL": config,
         "ROOT_URLCONF": "toolkit.web.urls",
         "INSTALLED_APPS": [

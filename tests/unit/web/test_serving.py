@@ -24,6 +24,7 @@ import pytest
 import uvicorn
 from django.core.mail import EmailMessage
 from django.db import connection, connections
+from django.http.request import validate_host
 
 from tests.full_disks import no_file_beyond
 from tests.unit.web.visitors import announced
@@ -310,7 +311,18 @@ class TestConfig:
         assert not config.secure_cookies
         assert read_config().secure_cookies
 
-    @pytest.mark.parametrize("url", ["ftp://x", "https://x/path", "webinar.example.com", "https://"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "ftp://x",
+            "https://x/path",
+            "webinar.example.com",
+            "https://",
+            "https://a b",
+            "https://a:b@x",
+            "https://wébinar.example",
+        ],
+    )
     def test_an_address_that_is_none_is_refused(self, url):
         with pytest.raises(SpecError, match="base_url"):
             read_config(base_url=url)
@@ -349,14 +361,29 @@ class TestConfig:
         monkeypatch.setenv("TOOLKIT_WEB_SENDER", "Ana Lima <webinar@metals.example>")
         assert values(read_config())["DEFAULT_FROM_EMAIL"] == "Ana Lima <webinar@metals.example>"
 
+    def test_the_loopback_of_ipv6_is_an_address_with_brackets(self):
+        config = read_config(host="::1")
+        assert config.base_url == "http://[::1]:8000"
+        assert validate_host("[::1]", values(config)["ALLOWED_HOSTS"])
+
     def test_commands_print_links_with_the_address_that_was_served_last(self, tmp_path):
         usual = read_config(folder=tmp_path)
         assert usual.as_served().base_url == "http://127.0.0.1:8000"
         read_config(folder=tmp_path, base_url="https://webinar.example.com").note_address()
         assert usual.as_served().base_url == "https://webinar.example.com"
-        assert read_config(folder=tmp_path, port=8001).as_served().base_url == "http://127.0.0.1:8001"
-        usual.note_address()
-        assert usual.as_served().base_url == "http://127.0.0.1:8000"
+        assert read_config(folder=tmp_path, port=8001).as_served().base_url == "https://webinar.example.com"
+        given = read_config(folder=tmp_path, base_url="https://metals.example.com")
+        assert given.as_served().base_url == "https://metals.example.com"
+        read_config(folder=tmp_path, host="::1").note_address()
+        assert usual.as_served().base_url == "http://[::1]:8000"
+
+    @pytest.mark.parametrize(
+        "held", [b"", b"garbage", b"javascript:alert(1)", b"http://a b", b"https://x\nhttps://y", b"\xff\xfe"]
+    )
+    def test_a_file_that_holds_no_address_makes_no_link(self, tmp_path, held):
+        (tmp_path / "address").write_bytes(held)
+        with pytest.raises(SpecError, match="address holds no address"):
+            read_config(folder=tmp_path).as_served()
 
     @pytest.mark.parametrize("value", ["10.0.0.0/8, fd00::/8", '["10.0.0.0/8", "fd00::/8"]'])
     def test_a_list_is_json_or_has_commas(self, monkeypatch, value):
