@@ -144,6 +144,8 @@ def test_a_mail_that_was_not_taken_is_seen_until_a_later_one_is(host, webinar):
     Outbox.objects.create(kind="noop", registration=found, sent=now + timedelta(minutes=6))
     Outbox.objects.create(kind="webhook", registration=found, sent=now + timedelta(minutes=6))
     assert shown() == ["mail refused"]
+    Outbox.objects.filter(id=late.id).update(due=now + timedelta(hours=2))  # of the try that would have been next
+    assert shown() == ["mail refused"]
     Outbox.objects.filter(id=row.id).update(sent=now + timedelta(minutes=7))
     assert shown() == []
 

@@ -108,7 +108,7 @@ def last_mail() -> Subquery:
     """Of each registration: ``refused`` or ``waits`` where its last mail was not taken, else empty or None."""
     put_off = Q(due__gt=F("created") + SOON) & ~Q(kind__in=REMINDERS)  # the mail server could not be reached
     tried = Outbox.objects.filter(Q(tries__gt=0) | Q(sent__isnull=False) | put_off, registration=OuterRef("pk"))
-    mails = tried.exclude(kind__in=(NOTHING, WEBHOOK)).order_by(Coalesce("sent", "due").desc(), "-id")
+    mails = tried.exclude(kind__in=(NOTHING, WEBHOOK)).order_by(Coalesce("sent", "failed", "due").desc(), "-id")
     fate = Case(When(sent__isnull=False, then=Value("")), When(failed=None, then=Value("waits")), default=Value("refused"))
     return Subquery(mails.values(fate=fate)[:1])
 
