@@ -121,6 +121,7 @@ def _again() -> dict[str, int]:
         else:
             registering.cancel(found, state=Registration.State(what))
         counts[what] = counts.get(what, 0) + 1
+    of_webinars: dict[str, set[str]] = {}
     for at, slug, fields in journal.of_webinars():  # who had a seat has had the mail
         webinar = Webinar.objects.filter(slug=slug, cancelled_at=None).first()
         if webinar is None or (made is not None and at < made):
@@ -129,8 +130,8 @@ def _again() -> dict[str, int]:
         reminders.update(due=F("due") + (fields.get("starts", webinar.starts) - webinar.starts))
         Webinar.objects.filter(id=webinar.id).update(**fields, revision=F("revision") + 1)
         what = "webinars cancelled" if "cancelled_at" in fields else "webinars moved"
-        counts[what] = counts.get(what, 0) + 1
-    return counts
+        of_webinars.setdefault(what, set()).add(slug)
+    return counts | {what: len(slugs) for what, slugs in of_webinars.items()}
 
 
 def faults() -> list[str]:
