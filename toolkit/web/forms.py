@@ -272,7 +272,7 @@ class PollForm(Buttons):
 
 
 class NewPollForm(Strict):
-    """A poll: a question, and two to eight answers, one a line."""
+    """A poll: a question, and two to eight answers of at most 120 characters, one a line."""
 
     text = Name(max_length=300)
     choices = forms.CharField(max_length=1000, widget=forms.Textarea)
@@ -281,7 +281,7 @@ class NewPollForm(Strict):
         """The answers, each other than the rest."""
         lines = [line.strip() for line in self.cleaned_data["choices"].splitlines() if line.strip()]
         if not 2 <= len(lines) <= 8 or len({*lines}) < len(lines):
-            raise forms.ValidationError(spoken().words("Two to eight different answers, one a line."))
+            raise forms.ValidationError("answers")
         return [Name(max_length=120).clean(line) for line in lines]
 
 

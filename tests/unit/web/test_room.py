@@ -281,7 +281,11 @@ class TestTalk:
     def test_a_poll_has_two_to_eight_answers(self, host, webinar, choices):
         path = f"/host/w/{webinar.slug}/polls"
         fields = {"text": "Which?", "choices": choices}
-        assert host.send(path, fields, page=f"/host/w/{webinar.slug}/room").status_code == 400
+        told = host.send(path, fields, page=f"/host/w/{webinar.slug}/room")
+        assert told.status_code == 400
+        assert 'role="alert">Two to eight different answers of at most 120' in told.content.decode()
+        assert 'value="Which?">' in told.content.decode()
+        assert f"required>{choices}</textarea>" in told.content.decode()
         assert not Poll.objects.exists()
 
     def test_one_attendee_asks_only_so_often(self, visitor):
@@ -323,6 +327,7 @@ class TestReplay:
         assert ['data-cap="41' in page for page in pages] == [True, True, True, False, False]
         assert ["Why hafnium?" in page for page in pages] == [False, True, True, True, True]
         assert ["Germanium" in page for page in pages] == [False, False, True, True, True]
+        assert ['class="bars poll"' in page for page in pages] == [False, False, True, True, True]  # nobody closed it
         assert 'data-cap="80' in pages[4]
         assert not any('name="choice"' in page or 'name="question"' in page for page in pages)
         step = visitor.get("/room/replay?at=4", headers={"HX-Request": "true"}).content.decode()

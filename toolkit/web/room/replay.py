@@ -68,10 +68,11 @@ def moment_data(webinar: Webinar, step: Step, say: Language) -> dict[str, Any]:
     for one in questions:
         one.answered = one.answered if one.answered and one.answered <= step.at else None
     state = None if moment is None else stored(moment.state)
+    open_yet = poll is not None and poll.closed is not None and poll.closed > step.at  # else no step would show the result
     return {
         **({"outcome": None} if state is None else of_state(state, say)),
         **poll_data(poll),
-        "closed": bool(poll and poll.closed and poll.closed <= step.at),
+        "closed": not open_yet,
         "questions": questions,
         "inert": True,
         "step": {"clock": f"{webinar.local(step.at):%H:%M:%S}", "words": say.words(WORDS[step.kind])},

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django_otp import user_has_device
 from django_otp.middleware import OTPMiddleware
 
@@ -44,7 +44,9 @@ def room(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     return redirect("host-webinar", webinar.slug) if webinar.cancelled_at else _page(request, webinar)
 
 
-def _page(request: HttpRequest, webinar: Webinar, *, told: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, webinar: Webinar, *, told: str = "", draft: NewPollForm | None = None, status: int = 200
+) -> HttpResponse:
     say, found = spoken(), presenting.find(webinar)
     state = presenting.stored(found.state)
     try:
@@ -56,6 +58,7 @@ def _page(request: HttpRequest, webinar: Webinar, *, told: str = "", status: int
     data = {
         "webinar": webinar,
         "told": told,
+        "draft": draft,
         "driver": presenting.holder(found, ""),
         "present": attending.present(webinar.id),
         **host_polls_data(webinar),
@@ -139,9 +142,13 @@ def moderate(request: HttpRequest, webinar: Webinar, form: ModerationForm) -> Ht
     return _changed(request, webinar, "host_questions", host_questions_data(webinar))
 
 
-@posted(NewPollForm)
-def new_poll(request: HttpRequest, webinar: Webinar, form: NewPollForm) -> HttpResponse:
-    """Make a poll."""
+@require_POST
+@of_own
+def new_poll(request: HttpRequest, webinar: Webinar) -> HttpResponse:
+    """Make a poll; where it is none, the page again with what was written."""
+    form = NewPollForm(request.POST)
+    if not form.is_valid():
+        return _page(request, webinar, draft=form, status=400)
     talking.make_poll(webinar, form.cleaned_data["text"], form.cleaned_data["choices"])
     return _changed(request, webinar, "host_polls", host_polls_data(webinar))
 
