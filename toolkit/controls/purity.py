@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import re
 
-NINES = re.compile(r"(\d{1,2})N(\d?)", re.IGNORECASE)
-PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)(?:\s*-\s*\d{1,3}(?:\.\d+)?)?\s*%")
-PLAIN = re.compile(r"\d+(?:\.\d+)?")
+_AT_MOST = re.compile(r"[<≤]\s*[\d.,]+\s*%?")
+_AROUND = re.compile(
+    r"(?i)\b(?:min|mind|mindestens|minimum|ca|approx|typ|fine|fineness|fein|feinheit|reinheit|purity|pure|rein)\b\.?|[>≥~()]"
+)
+_NINES = re.compile(r"(?<![\w.,])(\d{1,2})N(\d?)(?!\w)", re.IGNORECASE)
+_PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)(?:\s*-\s*\d{1,3}(?:[.,]\d+)?)?\s*%")
+_KARAT = re.compile(r"(\d{1,2})[\s-]?(?:k|kt|ct|karat|carat)\.?(?:\s+\w+)?", re.IGNORECASE)
+_PLAIN = re.compile(r"(\d*[.,]?\d+)(?:\s?/\s?1000|\s?er)?")
 
 
 def purity_fraction(text: str | None) -> float | None:
     """The fraction that `text` states; None when it states none, or an ambiguous one.
 
-    Understood: a percentage (of a range, the lower end, since that is what is promised), nines (``4N5`` is 0.99995), fineness
-    in thousandths as for precious metals (``999.9``), and a fraction.
+    Understood, with a decimal point or comma: a percentage, nines (``4N5`` is 0.99995), fineness in thousandths as for precious
+    metals (``999.9``, ``925/1000``), a fraction (``.925``), karats and sterling. Of several the lowest is what is promised, and
+    what is stated as below (``Zr < 0.5 %``) is of something else.
     """
-    words = (text or "").strip().replace("\u2009", " ")
-    percent = PERCENT.search(words)
-    if percent:
-        share = round(float(percent[1]) / 100, 12)  # 99.99 / 100 falls below 0.9999, and thresholds are inclusive
-        return share if share <= 1 else None
-    nines = NINES.fullmatch(words)
-    if nines:
-        digits = "9" * int(nines[1]) + nines[2]
-        return float(f"0.{digits}") if digits else None
-    if PLAIN.fullmatch(words):
-        number = float(words)
+    words = _AT_MOST.sub(" ", (text or "").strip().replace("\u2009", " "))
+    found = [round(_number(one) / 100, 12) for one in _PERCENT.findall(words)[:1]]  # inclusive: 99.99 / 100 is below 0.9999
+    found += [float(f"0.{'9' * int(nines)}{digit}") for nines, digit in _NINES.findall(words) if nines.strip("0") or digit]
+    if found:
+        return min(found) if max(found) <= 1 else None
+    words = " ".join(_AROUND.sub(" ", words).split())
+    if words.casefold().startswith("sterling"):
+        return 0.925
+    if (karat := _KARAT.fullmatch(words)) and 0 < int(karat[1]) <= 24:
+        return int(karat[1]) / 24
+    if plain := _PLAIN.fullmatch(words):
+        number = _number(plain[1])
         if number <= 1:
             return number
         return round(number / 1000, 12) if 500 <= number <= 1000 else None  # a bare 99.9 may be percent or a slip: not guessed
     return None
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))

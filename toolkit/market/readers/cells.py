@@ -62,10 +62,14 @@ FORMULA_ERROR = re.compile(
     r"#(REF|BEZUG|NAME|VALUE|WERT|DIV/0|NUM|ZAHL|NULL|SPILL|CALC)[!?]|#N/A|#NV|Err:[0-9]+|=.+", re.I | re.S
 )
 """Errors that Excel and LibreOffice show in English and German, and a formula that was never calculated."""
-_PURE = r"(?:min\.?\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?|99[0-9][.,][0-9](?:\s?/\s?1000)?"
-PURITY = re.compile(rf"[\s,;(]+{_PURE}|99[0-9](?:\s?/\s?1000)?)[\s)]*$")
+_PURE = (
+    r"(?:(?:min|mind)\.?\s*|[>≥]\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?|99[0-9][.,][0-9](?:\s?/\s?1000)?|"
+    r"0?[.,]9[0-9]{1,4}"
+)
+_PURE_END = r"(?:\s?(?:fine|fein|min\.?))?"
+PURITY = re.compile(rf"(?i:[\s,;(]+{_PURE}|9[0-9][0-9](?:\s?/\s?1000)?){_PURE_END}[\s)]*$)")
 """A purity that ends the name of a product; the trade writes 99.65 for 99.65 %, and 999 or 999,9/1000 of a precious metal."""
-_PURE_WITHIN = re.compile(rf"(?:^|[\s,;(]+){_PURE})(?:[\s,;)]+|$)")
+_PURE_WITHIN = re.compile(rf"(?i:(?:^|[\s,;(]+){_PURE}){_PURE_END}(?:[\s,;)]+|$))")
 _TWO_READINGS = re.compile(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b")
 _NUMBER = re.compile(r"([^0-9+\-.,]*)([+-]?\s*(?:[0-9][0-9.,' ]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?)(.*)", re.IGNORECASE | re.DOTALL)
 _PLAIN = {mark: re.compile(rf"[0-9]*(?:{re.escape(mark)}[0-9]+)?") for mark in ".,"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
@@ -38,6 +39,7 @@ OF_DEALERS = (DEALER_ASK, DEALER_BID)
 """Bases of what a dealer asks or pays for a product: prices of a day, and no part of the product's series."""
 DEALER_BOTH = "dealer_bid_ask"
 """Basis of the mid price between bid and ask of a dealer."""
+_NO = re.compile(r"(?i)(no|nein|n|false|0)\b.*")
 _DELIVERY = r"\b(EXW|FCA|FAS|FOB|CFR|CIF|CPT|CIP|DAP|DPU|DDP|DDU)\b"
 MOST_ASKED = 3.0
 """Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
@@ -61,7 +63,8 @@ def check_untaxed(table: Table, worded: Collection[str], known: Mapping[str, str
     for name in (name for name in worded if name in table.columns):
         text = table.cells[name].alias("")
         words = text.unique().drop_nulls() if known.get(name.lower(), name.lower()) != "asset" else ()
-        if taxed := [word for word in words if includes_tax(word)]:
+        said = {word: word if _NO.fullmatch(word) else f"{name} {word}" for word in words}
+        if taxed := [word for word in words if includes_tax(word) or includes_tax(said[word])]:
             rows = pl.DataFrame({"row": table.rows, "value": text}).filter(pl.col("value").is_in(taxed))
             raise_row_errors(table.name, rows, rule="tax", fault="a price that includes tax", hint=hint)
 

@@ -176,6 +176,9 @@ TAXED = {
     "remark of a wide file": "date,gold,source\n2025-10-31,1,SMM VAT included\n",
     "unit": "date,asset,price,unit\n2025-10-31,gold,1,CNY/kg (incl. 13% VAT)\n",
     "basis": "date,asset,price,basis\n2025-10-31,gold,1,Bruttopreis\n",
+    "header and cell": "date,asset,price,MwSt\n2025-10-31,gold,1,inkl.\n",
+    "header that asks": "date,asset,price,VAT included\n2025-10-31,gold,1,yes\n",
+    "gross or net": "date,asset,price,Gross/Net\n2025-10-31,gold,1,gross\n",
     "Chinese": "市场价格（含13%增值税）,\ndate,gold\n2025-10-31,1\n",
 }
 
@@ -192,6 +195,12 @@ def test_prices_that_include_tax_are_refused_wherever_it_is_said(tmp_path, text)
 )
 def test_prices_without_tax_are_read(tmp_path, words):
     assert len(rows(read(tmp_path, f"Prices {words},\ndate,gold\n2025-10-31,1\n"))) == 1
+
+
+@pytest.mark.parametrize("cells", ["MwSt,zzgl.", "VAT included,no", "MwSt enthalten,nein", "Gross/Net,net"])
+def test_a_column_that_says_without_tax_is_no_tax(tmp_path, cells):
+    header, cell = cells.split(",")
+    assert len(rows(read(tmp_path, f"date,asset,price,{header}\n2025-10-31,gold,1,{cell}\n"))) == 1
 
 
 def test_months_with_a_year_of_two_digits_follow_each_other(tmp_path):

@@ -30,7 +30,7 @@ from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, ReadFile, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 from toolkit.market.readers.holdings.status import StatusCells
-from toolkit.market.readers.holdings.unread import contradictions, form_in
+from toolkit.market.readers.holdings.unread import contradictions, form_beside
 
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
@@ -270,9 +270,9 @@ class Parser(PurchaseCells, StatusCells):
             named = self.names.form(asset, words) if words else None
             if named not in (None, "metal", "magnet") and is_shape(bare):
                 bare = ""
-            given = self.names.form(asset, bare) if bare else form_in(self._text("purity", i) or "", asset, self.names)
+            given = self.names.form(asset, bare) if bare else form_beside(self._text("purity", i) or "", asset, self.names)
         except DataError as error:
-            column = "form" if text else "asset"
+            column = "form" if text else "purity" if self._text("purity", i) and not words else "asset"
             self._fault(i, column, "unknown_form", "unknown form of {asset!r:s}", error.hint, asset=asset)
             return
         if named and given and named != given:

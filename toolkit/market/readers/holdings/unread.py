@@ -12,8 +12,9 @@ from typing import Any
 
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError
-from toolkit.core.messages import sentence
+from toolkit.core.messages import message, sentence
 from toolkit.core.size import PieceSize
+from toolkit.core.trade_names import is_shape
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.cells import amount, tidy, without_purity
 from toolkit.market.readers.holdings.columns import COUNTS, GONE, STRONG, UNKNOWN_WORDS, Header
@@ -124,6 +125,8 @@ _NOT_FREE = re.compile(
     r"(in )?quality insp\w*|umlagerung\w*|in transfer)$"
 )
 """Headers, as `fold` writes them, of stock beside what is free to be used."""
+_OPEN_FORM = re.compile(r"powder|pulver|wafers?|substrate?s?|compounds?|verbindung(en)?|.*schrott|scrap|dross|kraetze|ito|few")
+"""Words, as `fold` writes them, of what is no metal as it is traded, or may be none."""
 _NO_FORM = re.compile(r"kategorie|kategory|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
 """Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
 _OWNER = {"name", *(spelling for spelling, key in STRONG.items() if key == "client")}
@@ -430,6 +433,36 @@ def form_in(text: str, asset: str, names: Names) -> str | None:
             if re.search(r"[^\W\d]{3}", part):
                 return names.form(asset, part)
     return None
+
+
+def form_beside(text: str, asset: str, names: Names) -> str | None:
+    """The form of a metal that a cell of its purity names, whole or by one of its words; None where it names none.
+
+    Args:
+        text: A cell of the column of purities.
+        asset: Key of the metal.
+        names: How forms are recognised.
+
+    Raises:
+        DataError: for words of several forms, and for one that leaves the form open, as powder or scrap.
+    """
+    if whole := form_in(text, asset, names):
+        return whole
+    found: dict[str, str] = {}
+    unclear: DataError | None = None
+    for word in sorted(re.findall(r"(?<!\w)[^\W\d]\w+", text), key=is_shape):
+        if found and is_shape(word):  # of the form that is named: "oxide powder"
+            continue
+        try:
+            found[names.form(asset, word)] = word
+        except DataError as error:
+            unclear = unclear or (error if _OPEN_FORM.fullmatch(fold(word)) else None)
+    if len(found) > 1:
+        hint = message("Write one form in the column form: {forms} are several.", forms=[*found.values()])
+        raise DataError("several forms.", hint=hint)
+    if unclear and not found:
+        raise unclear
+    return next(iter(found), None)
 
 
 def _of_other_form(columns: Iterable[_Column], lots: Lots, names: Names) -> Iterator[CellFault]:

@@ -548,3 +548,22 @@ def test_a_column_that_is_not_read_contradicts_the_form_that_is_assumed():
 def test_a_remark_on_what_is_still_to_come_asks_for_the_status(remark, rule):
     read = parsed(f"Metall;Menge kg;Lager;Bemerkung\nGallium;2;Frankfurt;{remark}\n")
     assert [fault.rule for fault in read.faults] == ([rule] if rule else [])
+
+
+def test_words_beside_a_purity_hide_no_form():
+    """'Oxid 99.5% min' and 'Ga2O3 99.9' were taken as metal, and valued so."""
+    cells = ["Oxid 99,5% min", "Trioxid techn. rein", "Ga2O3 99.9", "oxide powder 4N", "min. 99,65 %"]
+    read = parsed("Metall;Reinheit;Menge\n" + "".join(f"Gallium;{cell};{n}\n" for n, cell in enumerate(cells, 1)))
+    assert [row["form"] for row in read.rows] == ["oxide"] * 4 + ["metal"]
+    for cell in ("Schrott 3N", "scrap", "oxide metal 6N"):
+        read = parsed(f"Metall;Reinheit;Menge\nGallium;{cell};3\n")
+        assert [(fault.column, fault.value) for fault in read.faults] == [("purity", cell)], cell
+
+
+def test_a_fineness_as_americans_write_it_is_no_part_of_the_name():
+    read = parsed("Description,Qty,UOM\nGold Bar .9999,10,ozt\nSilver Bar .999 fine,500,ozt\nGold Bar 999.9 Fine,1,ozt\n")
+    assert [(row["asset"], row["purity"]) for row in read.rows] == [
+        ("gold", "99.99 %"),
+        ("silver", "99.9 %"),
+        ("gold", "999.9"),
+    ]
