@@ -91,21 +91,6 @@ def wordy(cells: pl.DataFrame) -> list[str]:
     return [text.name for text, number in zip(given, read, strict=True) if number.null_count() > text.null_count()]
 
 
-def without_words(table: Table, columns: Sequence[str], missing: Collection[str]) -> Table:
-    """The table with cells that say that a value is missing empty, in columns that are not all numbers.
-
-    Args:
-        table: The file.
-        columns: Names of columns.
-        missing: What such cells say.
-    """
-    worded = wordy(table.cells[list(columns)])
-    if not worded:
-        return table
-    empty = table.cells[worded].select(pl.all().replace(dict.fromkeys(missing)))
-    return replace(table, cells=table.cells.with_columns(empty))
-
-
 def in_numbers(table: Table, columns: Sequence[str]) -> Table:
     """The table with columns as numbers where all of them are, and the separator leaves no doubt of what a point is.
 
@@ -127,7 +112,9 @@ def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:
     return amounts(table, columns, money=False).values
 
 
-def amounts(table: Table, columns: Sequence[str], *, money: bool, series: pl.Series | None = None) -> Numbers:
+def amounts(
+    table: Table, columns: Sequence[str], *, money: bool, series: pl.Series | None = None, missing: Collection[str] = ()
+) -> Numbers:
     """Columns as numbers by `toolkit.market.readers.cells`: an ambiguous cell is read by the others, or is a fault.
 
     In a file that commas separate, a lone point is decimal (``1.234``).
@@ -138,6 +125,7 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, series: pl.Ser
         money: Whether a currency may stand beside a number: ``€ 1.234,50``, ``720 EUR``.
         series: Of each row, whose numbers are of one size: they settle a mark that nothing else does. One name for all of them
             where each column is a series.
+        missing: What cells say that are as good as empty.
 
     Raises:
         FrameError: rule ``decimal`` for an undecidable decimal mark, ``finite`` for NaN and infinities, ``number`` for
@@ -152,6 +140,9 @@ def amounts(table: Table, columns: Sequence[str], *, money: bool, series: pl.Ser
     codes = pl.DataFrame(dict.fromkeys(columns, pl.Series([None] * given.height, dtype=pl.String)))
     textual = [name for name, dtype in given.schema.items() if dtype == pl.String]
     notes: tuple[Message, ...] = ()
+    worded = [name for name in textual if values[name].null_count() > given[name].null_count()]
+    if worded and missing:
+        given = given.with_columns(given[worded].select(pl.all().replace(dict.fromkeys(missing))))
     texts_of = [(given[name], values[name]) for name in textual]
     # Of thousands of columns of plain numbers the texts are not joined.
     are_numbers = all(n.null_count() == t.null_count() and n.alias("n").is_finite().all() for t, n in texts_of)

@@ -26,7 +26,6 @@ from toolkit.market.readers.columns import (
     required_cells,
     running_months,
     texts,
-    without_words,
 )
 from toolkit.market.readers.contents import check_size
 from toolkit.market.readers.faults import raise_row_errors
@@ -251,7 +250,7 @@ def _quoted(table: Table, quoted: Quotation, currency: str, today: date) -> Rows
     """The closes of a quotation file, and a note on what was taken for the price."""
     fields = list(quoted.fields)
     dates = _dates(table, today, column=quoted.date)
-    read = amounts(without_words(table, fields, MISSING), fields, money=False)
+    read = amounts(table, fields, money=False, missing=MISSING)
     closes = read.values
     parts = []
     for asset, column in quoted.prices.items():
@@ -368,7 +367,7 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
         raise table.header_error("column {name!r:s} does not say of what it is the price.", hint, name=of_none)
     dates = _dates(table, today)
     alone = pl.repeat("", len(dates), eager=True)
-    read = amounts(without_words(table, assets, MISSING), assets, money=True, series=alone)
+    read = amounts(table, assets, money=True, series=alone, missing=MISSING)
     assets = tuple(sorted(assets))
     prices, signs = read.values[list(assets)].unpivot(variable_name="asset", value_name="price"), read.currencies
     rows = prices.with_columns(row=pl.concat([table.rows] * len(assets)), date=pl.concat([dates] * len(assets)))
