@@ -194,10 +194,10 @@ def place(text: str | None) -> Place:
     return Place(_country_within(written), written)
 
 
-_PLAIN_WORDS = """
-main port ports europe asia eu airport whs warehouse lager in ex works delivered duty paid unpaid du cif fob fca exw dap ddp ddu
-"""
-_PLAIN = frozenset(_PLAIN_WORDS.split())
+INCOTERMS = "exw|fca|fas|fob|cfr|cif|cpt|cip|dap|dpu|ddp|ddu"
+"""Terms of delivery (Incoterms 2020, and DDU of those before), as `fold` writes them; a place stands behind."""
+_PLAIN_WORDS = "main port ports europe asia eu airport whs warehouse lager in ex works delivered duty paid unpaid du"
+_PLAIN = frozenset((*_PLAIN_WORDS.split(), *INCOTERMS.split("|")))
 """Words beside a place in terms of delivery."""
 
 

@@ -13,7 +13,7 @@ from toolkit.core.countries import foldings
 from toolkit.core.currencies import RATED
 from toolkit.core.errors import DataError, did_you_mean
 from toolkit.core.messages import message
-from toolkit.core.places import is_place
+from toolkit.core.places import INCOTERMS, is_place
 
 _METALS = """
 aluminium Al 铝 Aluminium;Aluminum
@@ -282,7 +282,7 @@ def includes_tax(text: str) -> bool:
 
 
 _TERMS = re.compile(
-    r"(?i)[\s,;(-]*(?<!\w)((min\.?|mind\.?)[\s,]+)?(du|cif|fob|fca|exw|dap|ddp|ddu|in[ -]?whs|in warehouse|ex works|delivered|"
+    rf"(?i)[\s,;(-]*(?<!\w)((min\.?|mind\.?)[\s,]+)?(du|{INCOTERMS}|in[ -]?whs|in warehouse|ex works|delivered|"
     r"ab lager|duty (un)?paid|frei haus|rotterdam)(?!\w)(?P<behind>.*)$|[\s,]+(min|minimum|mind)\.?$"
     r"|[\s,_(-]+((spot|cash)([\s-]?(prices?|preise?))?|prices?|preise?|kurse?|close|last|settle(ment)?)\)?$"
 )

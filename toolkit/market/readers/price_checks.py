@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message, quoted
+from toolkit.core.places import INCOTERMS
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import includes_tax
 from toolkit.market.readers.faults import raise_row_errors
@@ -40,7 +41,7 @@ OF_DEALERS = (DEALER_ASK, DEALER_BID)
 DEALER_BOTH = "dealer_bid_ask"
 """Basis of the mid price between bid and ask of a dealer."""
 _NO = re.compile(r"(?i)(no|nein|n|false|0)\b.*")
-_DELIVERY = r"\b(EXW|FCA|FAS|FOB|CFR|CIF|CPT|CIP|DAP|DPU|DDP|DDU)\b"
+_DELIVERY = rf"\b({INCOTERMS.upper()})\b"
 MOST_ASKED = 3.0
 """Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
 
@@ -142,8 +143,7 @@ def firsts_of_months(file: str, dates: pl.Series) -> tuple[Message, ...]:
         file: File name as shown.
         dates: Of its rows.
     """
-    days = dates.unique()
-    if len(days) < FIRSTS or (days.dt.day() != 1).any():
+    if (dates.dt.day() != 1).any() or dates.n_unique() < FIRSTS:
         return ()
     told = message(
         "{file}: every date is the first of a month. What is an average or the close of a month is known at its end: write "

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from toolkit.core.countries import fold, foldings
 from toolkit.core.messages import Message, message
+from toolkit.core.places import INCOTERMS
 from toolkit.market.readers import cells
 from toolkit.market.readers.holdings.cells import RowCells
 from toolkit.market.readers.holdings.columns import STATUSES, status_within
@@ -38,8 +39,6 @@ _ORDERS = re.compile(
 """Titles, as `fold` writes them, of papers on what is ordered."""
 _OF_AN_ORDER = re.compile(r"best(ell)?menge|order (quantity|qty)")
 """Headers, as `fold` writes them, of a quantity that is ordered."""
-_INCOTERM = re.compile(r"exw|fca|fas|fob|cfr|cif|cpt|cip|dap|dpu|ddp")
-"""Terms of delivery, as `fold` writes them; a place stands behind."""
 _STATUS = message(
     "Known: stored, in_transit, ordered, planned. Leave out the row of a lot that is sold or cancelled; what is reserved is "
     "stored until it is handed over; what has arrived in part is two rows. A day has a column of its own: purchase_date, or "
@@ -107,7 +106,7 @@ def status_and_day(text: str) -> tuple[str, str] | None:
         status = next((STATUSES[one] for one in foldings(" ".join(words[:end])) if one in STATUSES), None)
         if status is not None:
             rest = [word for word in words[end:] if word != "-"]
-            if status != "stored" and rest and _INCOTERM.fullmatch(fold(rest[0])):
+            if status != "stored" and rest and fold(rest[0]) in INCOTERMS.split("|"):
                 return status, " ".join(rest)
             is_day = all(_WORDS.fullmatch(fold(word)) or _FIGURES.fullmatch(word) or is_month(word) for word in rest)
             return (status, " ".join(rest)) if is_day and re.search("[0-9]", " ".join(rest)) else None
