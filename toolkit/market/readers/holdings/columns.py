@@ -253,6 +253,8 @@ STRONG = {
 }
 _WEAK = {spelling: column.key for column in COLUMNS for name in column.weak.split(";") if name for spelling in foldings(name)}
 _WEAK["#"] = "lot_id"
+FINE = ("fine", "fein")
+"""Beginnings, as `fold` writes them, of a quantity that is fine weight: ``Feingewicht``, ``Fine oz``."""
 _UNDECIDED = _spellings(
     "cost;costs;kosten;cost basis;anschaffungskosten;einstand;einstandskosten;einstandswert;kaufwert;betrag;"
     "purchase cost;purchase value;ahk;price paid;paid price;amount paid;gezahlt;gezahlter preis;kaufpreis"
@@ -310,7 +312,7 @@ def read_header(text: str) -> Header:
         name = " ".join(tokens)
         # A sign says what the cells are in; folding would lose it.
         for spelling in (*foldings(name), name) if tokens[-1] == "#" or tokens[-1][0].isalnum() else ():
-            is_fine = spelling in ("fine", "fein") and found.unit is not None  # "Fine oz"
+            is_fine = spelling in FINE and found.unit is not None  # "Fine oz"
             key = "quantity" if is_fine else STRONG.get(spelling, _WEAK.get(spelling))
             is_amount = key == "quantity" and found.currency  # "Amount EUR"
             if spelling in _UNDECIDED or is_amount or (total and key == "purchase_price"):
@@ -394,7 +396,8 @@ def status_within(text: str) -> tuple[str, str] | None:
 GONE = re.compile(
     r"\b(sold(?! (by\b(?! (me|us)\b)|as is\b|to (me|us)\b))|verkauft(?! (von|durch) (?!mir|uns|[0-9])| an (mich|uns))|"
     r"verkaufte [a-z]+|sale date|date of sale|verkaufsdatum|"
-    r"storniert|stornierung|cancell?ed|annulliert|entnommen|entnahmen?|abgetreten|verschenkt|gifted|withdrawn|abgang|abga?enge|verbraucht|gestohlen|stolen|"
+    r"storniert|stornierung|cancell?ed|annulliert|entnommen|entnahmen?|abgang|abga?enge|verbraucht|"
+    r"abgetreten|verschenkt|gifted|withdrawn|gestohlen|stolen|"
     r"(?<=[0-9gt] )verk)\b"
 )
 """Words, as `fold` writes them, of a status or a header that say that a lot, or part of it, is held no more."""

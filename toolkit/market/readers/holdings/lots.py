@@ -16,11 +16,7 @@ from toolkit.core.messages import Message, few, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import Fault, grouped, row_error
-from toolkit.market.readers.holdings.columns import (
-    BY_KEY,
-    STATUSES,
-    Header,
-)
+from toolkit.market.readers.holdings.columns import BY_KEY, FINE, STATUSES, Header
 from toolkit.market.readers.tabular import Table
 
 LISTED_UNIT = cells.PIECE
@@ -108,10 +104,6 @@ class Names(Protocol):
     def is_precious(self, asset: str) -> bool:
         """Whether its ounce is the troy ounce without a word."""
         ...
-
-
-FINE = ("fine", "fein")
-"""Beginnings, as `fold` writes them, of a quantity that is fine weight, and of the word for its unit: ``Feinunzen``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,23 +131,9 @@ _NO_FORM = re.compile(r"kategorie|kategory|.*klasse|.*class|.*gruppe|.*group|(en
 """Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
 _OWNER = {"name", *(spelling for spelling, key in STRONG.items() if key == "client")}
 _OF_ANY_NAME = frozenset(
-    (
-        "gmbh",
-        "ltd",
-        "llp",
-        "inc",
-        "trust",
-        "family",
-        "familie",
-        "fam",
-        "stiftung",
-        "foundation",
-        "herr",
-        "frau",
-        "erben",
-        "bank",
-    )
-)
+    ("gmbh", "ltd", "llp", "inc", "trust", "family", "familie", "fam", "stiftung", "foundation", "herr", "frau", "erben",
+     "bank")
+)  # fmt: skip
 """Words, as `fold` writes them, of names of clients that name nobody."""
 _GIVEN_TO = re.compile(r"\b(?:an|auf|to|for|fue?r|with|mit|gehoe?rt)((?: \w+){1,3})")
 """Words, as `fold` writes them, before the name of whom a lot is of or went to."""
@@ -178,6 +164,12 @@ class _Column:
     def _fault(self, at: int, text: str, rule: str, fault: str, hint: str, column: str = "quantity") -> CellFault:
         values = {"header": self.header, "new": f"note {self.header}"}
         return CellFault(self.rows[at], column, None, text, rule, sentence(fault, values), sentence(hint, values))
+
+    def shared(self, at: int) -> CellFault:
+        return self._fault(
+            at, self.texts[at], "shared", "a column {header!r:s} that says that part of it is another's",
+            "Write the quantity that is held by the owner, and rename the column to {new!r:s}.",
+        )  # fmt: skip
 
 
 def contradictions(
@@ -260,10 +252,7 @@ def _anothers(columns: Iterable[_Column], lots: Lots, clients: Iterable[str]) ->
         for at, text in enumerate(column.folded):
             given_to = {word for found in _GIVEN_TO.findall(text) for word in found.split()}
             if (given_to - words(lots[at]["client"] or "")) & everyone:
-                yield column._fault(
-                    at, column.texts[at], "shared", "a column {header!r:s} that says that part of it is another's",
-                    "Write the quantity that is held by the owner, and rename the column to {new!r:s}.",
-                )  # fmt: skip
+                yield column.shared(at)
 
 
 def _is_gone(text: str) -> bool:
@@ -288,10 +277,7 @@ def _not_free(columns: Iterable[_Column]) -> Iterator[CellFault]:
                     "Leave out the row of a lot that is another's, or write the cell in other words if it is not.",
                 )  # fmt: skip
             elif _JOINT.search(cell):
-                yield column._fault(
-                    at, text, "shared", "a column {header!r:s} that says that part of it is another's",
-                    "Write the quantity that is held by the owner, and rename the column to {new!r:s}.",
-                )  # fmt: skip
+                yield column.shared(at)
             elif _PLEDGED.search(said):
                 yield column._fault(
                     at, text, "bound", "a column {header!r:s} that says that it is pledged",
@@ -322,10 +308,7 @@ def _shared(columns: Sequence[_Column]) -> Iterator[CellFault]:
         if has_owners or abs(sum(parts.values()) - whole) > AGREES * whole:
             for at, part in parts.items():
                 if part < whole * (1 - 1e-9):
-                    yield column._fault(
-                        at, column.texts[at], "shared", "a column {header!r:s} that says that part of it is another's",
-                        "Write the quantity that is held by the owner, and rename the column to {new!r:s}.",
-                    )  # fmt: skip
+                    yield column.shared(at)
 
 
 def _part(text: str) -> float | None:
@@ -467,17 +450,14 @@ def form_beside(text: str, asset: str, names: Names) -> str | None:
 
 def _of_other_form(columns: Iterable[_Column], lots: Lots, names: Names) -> Iterator[CellFault]:
     """A cell names a form, and the lot is of another: that which is traded, where no other cell names one."""
-    for column in columns:
-        if _NO_FORM.fullmatch(column.name):
-            continue
-        found = {
-            (text, lot["asset"]): form_in(text, lot["asset"], names)
-            for text, lot in {(text, lot["asset"]): (text, lot) for text, lot in zip(column.texts, lots, strict=True)}.values()
-            if lot["form"]
-        }
+
+    @cache
+    def named(text: str, asset: str) -> str | None:
+        return form_in(text, asset, names)
+
+    for column in (column for column in columns if not _NO_FORM.fullmatch(column.name)):
         for at, (text, lot) in enumerate(zip(column.texts, lots, strict=True)):
-            named = found.get((text, lot["asset"]))
-            if named not in (None, lot["form"]):
+            if lot["form"] and named(text, lot["asset"]) not in (None, lot["form"]):
                 yield column._fault(
                     at, text, "form", "a column {header!r:s} that names another form than that of the lot",
                     "Rename the column to 'form', or write the form in one; if it is of another thing, rename it to {new!r:s}.",
