@@ -20,13 +20,14 @@ from toolkit.api.strategy import strategy_of
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, Forecast
+from toolkit.core.units import FREQUENCY_NAMES
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.objectives.min_risk import MinRisk
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.solution import Solver
-from toolkit.returns.history import NAMES, frequency
+from toolkit.returns.history import frequency
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.form import CovarianceInputs
 from toolkit.risk_model.covariance.ledoit_wolf import LedoitWolfCovariance
@@ -115,7 +116,7 @@ def _refuse_dates(table: Any) -> None:
 def _check_periods(table: Any, periods: float) -> None:
     """A warning where days of the index of X are another period than is said, which limits on risk would be of."""
     days = sorted({*getattr(getattr(table, "index", None), "date", ())})
-    known = {name: count for count, name in NAMES.items()}.get(frequency(days))
+    known = {name: count for count, name in FREQUENCY_NAMES.items()}.get(frequency(days))
     if known is not None and not 1 / OTHER_PERIOD < periods / known < OTHER_PERIOD:
         told = f"the index of X has {known:g} rows a year, and periods_per_year is {periods:g}."
         warnings.warn(f"{told} Give periods_per_year={known:g}.", stacklevel=3)

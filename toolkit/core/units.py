@@ -34,6 +34,7 @@ KG_PER_UNIT = {
 
 FREQUENCIES = ((252.0, 200.0, 400.0), (52.0, 45.0, 60.0), (12.0, 10.0, 13.5), (4.0, 3.5, 4.6), (1.0, 0.8, 1.3))
 """(periods a year, lowest and highest observations per year that are read as this frequency)."""
+FREQUENCY_NAMES = {252.0: "daily", 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: "annual"}
 MOST_WEEKDAYS = 275.0
 """Observations a year above which days are more than weekdays (at most 262) and count as they are: 365.25 of every day."""
 

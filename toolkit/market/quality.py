@@ -17,7 +17,7 @@ import polars as pl
 
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import Message, message
-from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
+from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES, FREQUENCY_NAMES
 from toolkit.market.price_series import IntArray, PriceSeries
 
 OUTLIER_Z = 6.0
@@ -59,7 +59,6 @@ LONGEST_WEEKEND, LONGEST_WEEK = 5, 8  # days from one daily price, and from one 
 SPLIT_TOLERANCE = 0.03  # log points the market may move on the day of a split
 WEEK_TOLERANCE = 0.12  # and in its week, of which no more than twice the usual change counts
 
-_FREQUENCY_NAMES = {252.0: "daily", 52.0: "weekly", 12.0: "monthly", 4.0: "quarterly", 1.0: "annual"}
 _PERIODS = {
     "daily": (message("weekday"), message("weekdays")),
     "weekly": (message("week"), message("weeks")),
@@ -172,11 +171,11 @@ def _counted_gaps(series: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(a_year=DAYS_PER_YEAR / pl.col("step").median().over("asset"))
     frequency = pl.when(pl.col("a_year").is_null()).then(None)
     for periods, low, high in FREQUENCIES:
-        frequency = frequency.when(pl.col("a_year").is_between(low, high)).then(pl.lit(_FREQUENCY_NAMES[periods]))
+        frequency = frequency.when(pl.col("a_year").is_between(low, high)).then(pl.lit(FREQUENCY_NAMES[periods]))
     stepped = stepped.with_columns(rhythm=frequency.otherwise(pl.lit("irregular")))
     # Assessments twice a week step by two and five days: without a known frequency the longer of the usual steps is the period.
     usual = pl.col("step").quantile(0.75).over("asset")
-    period = pl.col("rhythm").replace_strict({name: DAYS_PER_YEAR / p for p, name in _FREQUENCY_NAMES.items()}, default=usual)
+    period = pl.col("rhythm").replace_strict({name: DAYS_PER_YEAR / p for p, name in FREQUENCY_NAMES.items()}, default=usual)
     # Months have 28 to 31 days, so a step is rounded to whole periods; a daily series rests on weekends instead.
     steps = pl.when(pl.col("rhythm") == "daily").then(pl.col("weekdays")).otherwise((pl.col("step") / period).round())
     stepped = stepped.with_columns(missing=(steps - 1).clip(lower_bound=0).cast(pl.Int64))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray, read_only_arrays
-from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES
+from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES, FREQUENCY_NAMES
 from toolkit.market.price_series import PriceSeries, date_of
 
 ANNUAL_AVERAGE = "annual_average"
@@ -21,7 +21,6 @@ ANNUAL_AVERAGE = "annual_average"
 DAY_BY_DAY, WEEKLY, QUARTERLY, ANNUAL, IRREGULAR = "daily", "weekly", "quarterly", "annual", "irregular"
 EXCEPTIONS = 0.1
 """Part of the gaps of a series, the shortest, that do not tell its frequency."""
-NAMES = {252.0: DAY_BY_DAY, 52.0: WEEKLY, 12.0: "monthly", 4.0: QUARTERLY, 1.0: ANNUAL}
 
 
 class History(NamedTuple):
@@ -88,7 +87,7 @@ def _frequency(days: NDArray[np.integer]) -> str:
     if gap <= 1.5:
         return DAY_BY_DAY
     observed = DAYS_PER_YEAR / gap
-    return next((NAMES[periods] for periods, low, high in FREQUENCIES if low <= observed <= high), IRREGULAR)
+    return next((FREQUENCY_NAMES[periods] for periods, low, high in FREQUENCIES if low <= observed <= high), IRREGULAR)
 
 
 def histories_of(series: PriceSeries) -> dict[str, History]:
