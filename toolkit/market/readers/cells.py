@@ -90,7 +90,7 @@ _MARKS = (
     r"[presv]|prov|prel|prelim|rev|est|corr|provisional|preliminary|revised|estimated?|corrected|"
     r"vorl|vorläufig|gesch|geschätzt|revidiert|berichtigt|korrigiert"
 )
-MARKED = re.compile(rf"(?i)(.*?[0-9].*?)\s?([(\[](?:{_MARKS})\.?[)\]]|(?<=[0-9 ])(?:{_MARKS})\.?|\*+)")
+_MARKED = re.compile(rf"(?i)(.*?[0-9].*?)\s?([(\[](?:{_MARKS})\.?[)\]]|(?<=[0-9 ])(?:{_MARKS})\.?|\*+)")
 """A number or a date with the mark of a provisional, revised or estimated one, or of a footnote, behind it."""
 LONGEST_MARKED = 60
 """Most characters of such a cell; a longer one is prose."""
@@ -115,8 +115,9 @@ MONTHS = {
 }  # fmt: skip
 
 
-_SIGNS = str.maketrans(dict.fromkeys("’‘ʼ´`", "'") | dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹†‡", "*"))
-"""A raised digit is the mark of a footnote, and no digit of the number before it."""
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹†‡"
+"""Marks of footnotes beside ``*``: a raised digit is no digit of the number before it."""
+_SIGNS = str.maketrans(dict.fromkeys("’‘ʼ´`", "'") | dict.fromkeys(RAISED, "*"))
 
 
 def tidy(text: str) -> str:
@@ -185,7 +186,7 @@ def marked(text: str) -> tuple[str, str] | None:
 
     None where no such mark stands behind, or what stands before it is neither; a forecast is no price.
     """
-    match = MARKED.fullmatch(tidy(text)) if len(text) <= LONGEST_MARKED else None
+    match = _MARKED.fullmatch(tidy(text)) if len(text) <= LONGEST_MARKED else None
     if match is None:
         return None
     before = match[1]

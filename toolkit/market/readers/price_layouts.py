@@ -47,7 +47,7 @@ _RANGE = (
 """``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``, ``between 130 and 140``."""
 _WORD = re.compile(r"^(?![0-9]).*[^\W\d_]{3}")
 """Of a line of words, which a slip in a date is not."""
-_FOOTNOTE = re.compile(r"\s*[*†‡⁰¹²³⁴-⁹]+$")
+_FOOTNOTE = re.compile(rf"\s*[*{cells.RAISED}]+$")
 _ROW = "row of the file"
 _OF_A_DATE = ("year", "jahr"), ("month", "monat"), ("day", "tag")
 _FEWEST = 3

@@ -49,21 +49,9 @@ NOT_READ = frozenset(
 )  # fmt: skip
 """Columns of price lists, as `fold` writes them, whose numbers are no price."""
 REMARKS = frozenset(
-    (
-        "bemerkung",
-        "bemerkungen",
-        "comment",
-        "note",
-        "notes",
-        "details",
-        "lager",
-        "standort",
-        "marke",
-        "brand",
-        "incoterm",
-        "terms",
-    )
-)
+    ("bemerkung", "bemerkungen", "comment", "note", "notes", "details", "lager", "standort", "marke", "brand", "incoterm",
+     "terms")
+)  # fmt: skip
 """Columns of remarks whose names, as `fold` writes them, happen to be near those of the format."""
 _ONE_MASS = (cell.KG, cell.G, cell.T, cell.LB, cell.OZT)
 _OF_MASS = (word for word, unit in cell.UNITS.items() if unit not in (cell.PIECE, "mtu"))
