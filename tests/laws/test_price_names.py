@@ -80,7 +80,8 @@ def test_a_share_a_form_and_a_place_are_no_price_of_the_metal(name):
 
 
 @pytest.mark.parametrize(
-    "words", ["Rotterdam", "Rotterdam in-whs", "excl. VAT", "(zzgl. 19 % MwSt.)", "netto", "DDP Hamburg ex VAT"]
+    "words",
+    ["Rotterdam", "CFR Rotterdam", "Rotterdam in-whs", "excl. VAT", "(zzgl. 19 % MwSt.)", "netto", "DDP Hamburg ex VAT"],
 )
 def test_the_port_of_the_trade_and_words_that_prices_are_without_tax_are_no_part_of_a_name(words):
     found = own(f"Antimony 99.65% {words}", wide=True)
