@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 
 from toolkit.app.languages import ENGLISH
 from toolkit.report.i18n.language import Language
-from toolkit.web.words import language
+from toolkit.web.words import dated, language
 
 
 def environment(**options: Any) -> Environment:
@@ -25,7 +25,9 @@ def environment(**options: Any) -> Environment:
     found = Environment(**{**options, **strict})  # noqa: S701  # by engine
     path = functools.cache(reverse)  # without arguments alone: some are secrets
     found.globals.update(
-        static=functools.cache(static), url=lambda name, *args: reverse(name, args=args) if args else path(name)
+        static=functools.cache(static),
+        url=lambda name, *args: reverse(name, args=args) if args else path(name),
+        when=lambda webinar: dated(webinar, spoken()),
     )
     return found
 

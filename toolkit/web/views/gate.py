@@ -24,7 +24,6 @@ from toolkit.web.models import Registration, Webinar
 from toolkit.web.operations import audit
 from toolkit.web.views.errors import bad_request, forbidden, link_not_valid
 from toolkit.web.views.public import webinar_page
-from toolkit.web.words import dated
 from toolkit.web.writing import together
 
 Linked = Callable[[HttpRequest, Registration], HttpResponse]
@@ -146,7 +145,7 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
         if token is None or token.registration is None:
             return link_not_valid(request)
         webinar = token.registration.webinar
-        data = {"webinar": webinar, "when": dated(webinar, spoken())}
+        data = {"webinar": webinar}
         return redirect("webinar", webinar.slug) if webinar.cancelled_at else token_page(request, "confirm.html", data)
     if not Nothing(request.POST).is_valid():
         return bad_request(request)
@@ -161,8 +160,7 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
 @require_safe
 def confirmed(request: HttpRequest, slug: str) -> HttpResponse:
     """The next mail says whether there is a seat; this page is the same for all."""
-    webinar = get_object_or_404(Webinar, slug=slug)
-    return render(request, "confirmed.html", {"webinar": webinar, "when": dated(webinar, spoken())})
+    return render(request, "confirmed.html", {"webinar": get_object_or_404(Webinar, slug=slug)})
 
 
 def by_link(find: Callable[[str], Registration | None]) -> Callable[[Linked], Callable[[HttpRequest, str], HttpResponse]]:
@@ -194,8 +192,7 @@ def enter(request: HttpRequest, registration: Registration) -> HttpResponse:
     if registration.webinar.cancelled_at:
         return redirect("webinar", registration.webinar.slug)
     if request.method != "POST":
-        webinar = registration.webinar
-        return token_page(request, "enter.html", {"webinar": webinar, "when": dated(webinar, spoken())})
+        return token_page(request, "enter.html", {"webinar": registration.webinar})
     request.session.flush()
     request.session["registration"] = str(registration.id)
     request.session.save()
@@ -217,7 +214,6 @@ def _of(registration: Registration) -> dict[str, object]:
     webinar, consents = registration.webinar, registration.consents.select_related("text")  # type: ignore[attr-defined]
     return {
         "webinar": webinar,
-        "when": dated(webinar, spoken()),
         "consents": consents,
         "living": registration.state in registering.LIVING and not webinar.is_over,
         "news": any(one.given and not one.withdrawn and one.text.purpose == consent.MARKETING for one in consents),

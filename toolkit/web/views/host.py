@@ -33,7 +33,6 @@ from toolkit.web.operations import audit
 from toolkit.web.views.errors import bad_request, link_not_valid, too_many
 from toolkit.web.views.gate import UNPROCESSABLE, limits_of_token, token_page
 from toolkit.web.webinars import coming_and_over, with_counts
-from toolkit.web.words import dated
 
 HASHING = threading.BoundedSemaphore(1)
 """A password takes 64 MiB and 0.3 s: one at a time, and whoever comes meanwhile comes again."""
@@ -100,8 +99,7 @@ def host(request: HttpRequest) -> HttpResponse:
     say = spoken()
     coming, over = coming_and_over(with_counts().filter(host=request.user))
     groups = [(say.words("Coming"), coming), (say.words("Over"), over)]
-    listed = [(heading, [(webinar, dated(webinar, say)) for webinar in found]) for heading, found in groups if found]
-    return render(request, "host.html", {"listed": listed})
+    return render(request, "host.html", {"listed": [(heading, found) for heading, found in groups if found]})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -173,7 +171,7 @@ def webinar(request: HttpRequest, found: Webinar) -> HttpResponse:
     say = spoken()
     states = {name: say.words(words) for name, words in STATES.items()}
     rows = [(one, states[one.state], one.state in registering.LIVING) for one in registrations(found)]
-    data = {"webinar": found, "when": dated(found, say), "rows": rows, "news": len(news_readers(found))}
+    data = {"webinar": found, "rows": rows, "news": len(news_readers(found))}
     return render(request, "host_webinar.html", data)
 
 

@@ -22,7 +22,6 @@ from toolkit.web.models import Registration, Webinar
 from toolkit.web.operations import audit, webhook
 from toolkit.web.views.gate import UNPROCESSABLE
 from toolkit.web.views.host import of_own, posted
-from toolkit.web.words import dated
 from toolkit.web.writing import writing
 
 
@@ -49,7 +48,7 @@ def change(request: HttpRequest, found: Webinar) -> HttpResponse:
         except SpecError as error:
             form.add_error(None, plain(spoken().translate(retellable(error.message))))
     told = Registration.objects.filter(webinar=found, state__in=registering.TOLD).count()
-    data = {"webinar": found, "when": dated(found, spoken()), "form": form, "told": told}
+    data = {"webinar": found, "form": form, "told": told}
     return render(request, "host_change.html", data, status=UNPROCESSABLE if form.errors else 200)
 
 

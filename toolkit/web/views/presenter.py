@@ -31,7 +31,6 @@ from toolkit.web.sessions import SessionStore, digest
 from toolkit.web.views.errors import not_found
 from toolkit.web.views.host import exported, of_own, posted
 from toolkit.web.views.room import for_script, loading, streamed
-from toolkit.web.words import dated
 from toolkit.web.writing import Busy
 
 CONFLICT = 409
@@ -172,13 +171,12 @@ def _changed(request: HttpRequest, webinar: Webinar, name: str, data: dict[str, 
 @of_own
 def attendance(request: HttpRequest, webinar: Webinar) -> HttpResponse:
     """Who was there, and when."""
-    say = spoken()
     rows = [
         (one, ", ".join(f"{webinar.local(a):%H:%M}–{webinar.local(b):%H:%M}" for a, b in one.intervals))
         for one in attending.attendance(webinar)
     ]
     seats = Registration.objects.filter(webinar=webinar, state=Registration.State.CONFIRMED).count()
-    data = {"webinar": webinar, "when": dated(webinar, say), "rows": rows, "seats": seats}
+    data = {"webinar": webinar, "rows": rows, "seats": seats}
     return render(request, "room/attendance.html", data)
 
 

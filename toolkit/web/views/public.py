@@ -21,7 +21,6 @@ from toolkit.web.gate.tokens import AFTER
 from toolkit.web.jinja import spoken
 from toolkit.web.models import Webinar
 from toolkit.web.webinars import coming_and_over, sessions
-from toolkit.web.words import dated
 
 AFTERWARDS = timedelta(days=1)
 """How long a webinar stays in the list."""
@@ -33,8 +32,7 @@ LEAST_ROOM = 32 << 20
 def webinars(request: HttpRequest) -> HttpResponse:
     """What is announced."""
     coming, over = coming_and_over(Webinar.objects.filter(starts__gt=timezone.now() - AFTERWARDS))
-    listed = [(webinar, dated(webinar, spoken())) for webinar in (*coming, *over)]
-    return render(request, "webinars.html", {"listed": listed})
+    return render(request, "webinars.html", {"listed": [*coming, *over]})
 
 
 @require_safe
@@ -59,12 +57,11 @@ def webinar_page(request: HttpRequest, found: Webinar, form: SignUpForm, status:
     say = spoken()
     data = {
         "webinar": found,
-        "when": dated(found, say),
         "form": form,
         "again_form": EmailForm(auto_id="again_%s"),
         "consent": consent.texts(say, settings.PORTAL.organiser),
         "holds": timezone.now() <= found.ends + AFTER,
-        "others": [(other, dated(other, say)) for other in sessions(found) if other.id != found.id],
+        "others": [other for other in sessions(found) if other.id != found.id],
     }
     return render(request, "webinar.html", data, status=status)
 

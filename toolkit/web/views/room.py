@@ -28,7 +28,6 @@ from toolkit.web.room.parts import of_state, part, poll_data, questions_data
 from toolkit.web.room.replay import gaps, moment_data, steps
 from toolkit.web.sessions import digest
 from toolkit.web.views.errors import bad_request, forbidden, not_found
-from toolkit.web.words import dated
 from toolkit.web.writing import Busy
 
 LONGEST = 4.0
@@ -92,7 +91,7 @@ def room(request: HttpRequest, registration: Registration) -> HttpResponse:
         return redirect("webinar", webinar.slug)
     if not webinar.is_open:
         left = max(webinar.starts - timezone.now(), timedelta(0))
-        data = {"webinar": webinar, "when": dated(webinar, spoken()), "left": left}
+        data = {"webinar": webinar, "left": left}
         return render(request, "waiting.html", data)
     return _room(request, registration, None)
 
@@ -147,7 +146,7 @@ def replay(request: HttpRequest, registration: Registration) -> HttpResponse:
     if for_script(request):
         return render(request, "room/moment.html", data)
     seconds = " ".join(f"{min(gap, LONGEST):.1f}" for gap in gaps(found))
-    return render(request, "room/replay.html", {**data, "when": dated(webinar, say), "seconds": seconds})
+    return render(request, "room/replay.html", {**data, "seconds": seconds})
 
 
 def for_script(request: HttpRequest) -> bool:
