@@ -58,17 +58,27 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
     traded = {(asset.key, asset.form): asset for asset in products}
     gross: dict[str, float] = {}
     impure: dict[str, str] = {}
+    unread: list[str] = []
     stated = lots.filter(pl.col("mass").is_not_null() & pl.col("purity").is_not_null())
     for lot_id, metal, form, purity in stated.select("lot_id", "asset", "form", "purity").iter_rows():
         product = traded.get((metal, form))
         found, usual = purity_fraction(purity), purity_fraction(product and product.purity)
-        if product is None or found is None or usual is None or found > usual - LESS_PURE:
+        if product is None or usual is None:
             continue
-        if product.group != PRECIOUS:
+        if found is None and product.group == PRECIOUS:  # a bare 91.67 is per cent: no gold is traded below a third
+            found = next((share for share in [purity_fraction(f"{purity} %")] if share and share > 1 / 3), None)
+        if found is None:
+            unread.append(lot_id)
+        elif found > usual - LESS_PURE:
+            continue
+        elif product.group != PRECIOUS:
             impure[lot_id] = product.purity or ""
         elif not fine:
             gross[lot_id] = found
     notes: list[Message] = []
+    if unread:
+        text = "Purity not understood (write 99.99 %, 4N or 999.9), counted as that of the product: {lots}."
+        notes.append(message(text, lots=few(unread, of=len(lots))))
     if gross:
         notes.append(message("Gross weight times fineness, the fine content, is what counts of {lots}.", lots=few([*gross])))
         factor = pl.col("lot_id").replace_strict(gross, default=1.0, return_dtype=pl.Float64)

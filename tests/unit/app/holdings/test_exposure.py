@@ -258,6 +258,14 @@ def test_twenty_coins_are_worth_their_fine_content_and_fine_weight_is_taken_as_i
     assert {lot.lot_id: lot.mass for lot in expose(request).lots}["AU-1"] == pytest.approx(0.6786)
 
 
+def test_a_fineness_as_it_is_written_counts_and_one_that_is_not_understood_is_told(request_of):
+    written = {"22k": 22 / 24, ".925": 0.925, "91.67": 0.9167, "18 ct": 0.75, "Good Delivery": 1.0, "22": 1.0}
+    rows = (f"{n},gold,metal,{purity},1,kg,,,,ZAF,Zürich,stored," for n, purity in enumerate(written))
+    answer = expose(request_of(*rows))
+    assert [lot.mass for lot in answer.lots] == pytest.approx([*written.values()])
+    assert "the product: 4, 5." in " ".join(answer.to_json()["notes"])
+
+
 @pytest.mark.parametrize("form", ["Krügerrand", "Münze", "coins"])
 def test_an_ounce_of_coins_is_an_ounce_of_fine_metal(request_of, form):
     """A Krugerrand weighs 33.9 g at 916.7 and holds an ounce: 7 of them are no 6.4 ounces."""

@@ -377,9 +377,14 @@ _OF_A_SALE = re.compile(
 )
 _SAYS_NOT_STORED = re.compile(rf"\b({'|'.join(map(re.escape, _NOT_STORED))})\b")
 _WILL_COME = re.compile(
-    r"\b((wird|werden|soll) (\w+ ){0,4}(geliefert|versandt|verschickt|verschifft|eintreffen|ankommen)|"
-    r"(will|to) (be (delivered|shipped|sent)|arrive|ship)|(ware|lieferung|metall|material) (kommt|folgt)|"
-    r"(goods|delivery|metal|material) (arrives?|follows?)|anzahlung|down ?payment|liegt noch (in|bei|beim))\b"
+    r"\b((wird|werden|soll) (\w+ ){0,4}(nach)?(geliefert|versandt|verschickt|verschifft|eintreffen|ankommen)|"
+    r"(will|to) (be (delivered|shipped|sent)|arrive|ship)|(ware|\w*lieferung|metall|material|rest) (kommt|folgt|steht aus)|"
+    r"kommt (ende|anfang|mitte|naechste\w*|erst)|"
+    r"(goods|delivery|metal|material|balance) (arrives?|follows?)|"
+    r"anzahlung|down ?payment|liegt noch (in|bei|beim)|noch (bei|beim) (lieferant|haendler|hersteller)\w*|"
+    r"still (with|at) (the )?supplier|(im )?(liefer)?rueckstand|backordered|abruf (offen|ausstehend)|"
+    r"call ?offs? (pending|open)|open call ?offs?|"
+    rf"expected (in |end |early |mid |late |of |by )*({'|'.join(cells.MONTHS)}|q[1-4]|week|kw))\b"
 )
 """Words, as `fold` writes them, of a remark on what has not been handed over."""
 

@@ -80,7 +80,10 @@ def alike(lots: Sequence[Mapping[str, Any]]) -> list[Message]:
     for lot in lots:
         if lot["lot_id"].startswith("row ") and lot["unit"] in KG_PER_UNIT:
             kg, price = KG_PER_UNIT[lot["unit"]], lot["purchase_price"]
-            said = [lot[key] for key in ("asset", "form", "purchase_date", "currency", "origin_country", "status", "client")]
+            said = [
+                lot[key]
+                for key in ("asset", "form", "purity", "purchase_date", "currency", "origin_country", "status", "client")
+            ]
             groups.setdefault((round(lot["quantity"] * kg, 9), price and f"{price / kg:.9g}", *said), []).append(lot)
     rows: dict[tuple[int, str | None], list[str]] = {}
     for n, group in enumerate(group for group in groups.values() if len(group) > 1):

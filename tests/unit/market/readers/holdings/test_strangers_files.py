@@ -536,6 +536,11 @@ def test_a_column_that_is_not_read_contradicts_the_form_that_is_assumed():
     [
         ("wird im Dezember geliefert", "status"),
         ("will be delivered next month", "status"),
+        ("kommt Ende Januar", "status"),
+        ("Restlieferung folgt", "status"),
+        ("expected early Feb", "status"),
+        ("noch beim Lieferanten", "status"),
+        ("call-off pending", "status"),
         ("Vorkasse bezahlt, Ware kommt per Schiff", "status"),
         ("Anzahlung geleistet", "status"),
         ("Ware liegt noch in Shanghai", "status"),
