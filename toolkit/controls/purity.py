@@ -9,7 +9,7 @@ _AROUND = re.compile(
     r"(?i)\b(?:min|mind|mindestens|minimum|ca|approx|typ|fine|fineness|fein|feinheit|reinheit|purity|pure|rein)\b\.?|[>≥~()]"
 )
 _NINES = re.compile(r"(?<![\w.,])(\d{1,2})N(\d?)(?!\w)", re.IGNORECASE)
-_PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)(?:\s*-\s*\d{1,3}(?:[.,]\d+)?)?\s*%")
+_PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)(?:\s*(?:[-–—]|to|bis)\s*\d{1,3}(?:[.,]\d+)?)?\s*%")
 _KARAT = re.compile(r"(\d{1,2})[\s-]?(?:k|kt|ct|karat|carat)\.?(?:\s+\w+)?", re.IGNORECASE)
 _PLAIN = re.compile(r"(\d*[.,]?\d+)(?:\s?/\s?1000|\s?er)?")
 
@@ -18,11 +18,12 @@ def purity_fraction(text: str | None) -> float | None:
     """The fraction that `text` states; None when it states none, or an ambiguous one.
 
     Understood, with a decimal point or comma: a percentage, nines (``4N5`` is 0.99995), fineness in thousandths as for precious
-    metals (``999.9``, ``925/1000``), a fraction (``.925``), karats and sterling. Of several the lowest is what is promised, and
-    what is stated as below (``Zr < 0.5 %``) is of something else.
+    metals (``999.9``, ``925/1000``), a fraction (``.925``), karats and sterling. Of a range the lower end is what is promised.
+    What is stated as below (``Zr < 0.5 %``) or is below 1 % is of something else.
     """
     words = _AT_MOST.sub(" ", (text or "").strip().replace("\u2009", " "))
-    found = [round(_number(one) / 100, 12) for one in _PERCENT.findall(words)[:1]]  # inclusive: 99.99 / 100 is below 0.9999
+    shares = [share for share in map(_number, _PERCENT.findall(words)) if share >= 1]  # less is an impurity: "As 0.05 %"
+    found = [round(share / 100, 12) for share in shares[:1]]  # inclusive: 99.99 / 100 is below 0.9999
     found += [float(f"0.{'9' * int(nines)}{digit}") for nines, digit in _NINES.findall(words) if nines.strip("0") or digit]
     if found:
         return min(found) if max(found) <= 1 else None

@@ -15,7 +15,8 @@ from toolkit.holdings.traceability import traceability
         ("4n5", 0.99995), ("999.9", 0.9999), ("0.995", 0.995), ("99.9", None), ("high", None), ("", None), (None, None),
         ("150 %", None), ("99,99 % min", 0.9999), ("Oxid 99,995 %", 0.99995), ("min. 4N", 0.9999), ("4N/6N", 0.9999),
         (".925", 0.925), ("925/1000", 0.925), ("999.9 fine", 0.9999), ("18 ct", 0.75), ("22k", 22 / 24), ("sterling", 0.925),
-        ("Zr < 0,5 %", None), ("Grade 1", None),
+        ("Zr < 0,5 %", None), ("Grade 1", None), ("99,5 bis 99,99 %", 0.995), ("As 0.05 %, 99.99 %", 0.9999),
+        ("0,05 % As", None), ("99.5–99.99 %", 0.995),
     ],
 )  # fmt: skip
 def test_purity(text, fraction):

@@ -81,7 +81,7 @@ COLUMNS = (
         "how much, above zero",
         "required",
         "12",
-        "Menge;qty;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;feingewicht;fine weight;"
+        "Menge;qty;weight;gewicht;masse;mass;shares;stückzahl;bestand;nettogewicht;net weight;net wt;feingewicht;fine weight;"
         "frei verwendbar;unrestricted;unrestricted use;bestellmenge;best.menge;order quantity;order qty",
         f"amount;holding size;{_OF_PIECES}",
         cells="number",
@@ -410,7 +410,7 @@ ARRIVING = ("ordered", "in_transit")
 """Statuses of what is bought and has not arrived."""
 PRICE_IS: Mapping[str, str] = cells.spelled(
     {
-        "unit": "unit;per unit;each;je einheit;pro einheit;einheit;einzelpreis;stück;je stück",
+        "unit": "unit;per unit;each;me;je me;pro me;uom;per uom;je einheit;pro einheit;einheit;einzelpreis;stück;je stück",
         "total": "total;lot;whole lot;sum;gesamt;gesamtpreis;summe;posten;je posten;insgesamt",
     }
 )

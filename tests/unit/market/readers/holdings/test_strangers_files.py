@@ -572,3 +572,9 @@ def test_a_fineness_as_americans_write_it_is_no_part_of_the_name():
         ("silver", "99.9 %"),
         ("gold", "999.9"),
     ]
+
+
+def test_a_price_per_unit_of_measure_and_a_net_weight_are_read():
+    read = parsed("Description;Net wt (kg);Price;Ccy;per\nGallium;60;385;EUR;ME\nGallium;40;390;EUR;UoM\n")
+    assert not read.faults
+    assert [(row["quantity"], row["purchase_price"]) for row in read.rows] == [(60, 385), (40, 390)]
