@@ -122,6 +122,16 @@ def test_a_page_of_clients_says_whose_every_lot_is_and_that_of_one_nothing_of_th
     assert "RE-1" not in ann
 
 
+def test_an_order_without_a_price_is_worth_something_to_its_client(folder, capsys):
+    rows = ("gallium,,1,kg,CHN,Hanau,stored,Ann", "antimony,oxide,5,kg,CHN,,ordered,Bob")
+    (folder / "two.csv").write_text("asset,form,quantity,unit,origin,location,status,client\n" + "\n".join(rows))
+    assert run(["exposure", "two.csv", *DAY]) in (0, None)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Bob"))
+    assert line.split("1")[1].split() == ["no", "price", "no", "price"]
+    page = written(capsys, "report", "two.csv", "--report", "full").read_text(encoding="utf-8")
+    assert page.count("no price</") == 2
+
+
 def test_a_check_says_whose_every_lot_is_and_its_copy_keeps_it(list_of_clients, folder, capsys):
     assert run(["holdings", "check", list_of_clients, "--write", "copy.csv", *DAY]) in (0, None)
     assert "(Ann)" in capsys.readouterr().out

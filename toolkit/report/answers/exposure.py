@@ -115,9 +115,7 @@ def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
     say = answer.say
 
     def row(name: str, total: Total, share: float | None) -> tuple[Cell, ...]:
-        if total.lots and total.unpriced == total.lots:
-            return name, total.lots, say.words("no price"), ""
-        return name, total.lots, answer.number(total.value, ",.2f"), answer.number(share, ".1%")
+        return name, total.lots, _money(answer, total), "" if _unpriced(total) else answer.number(share, ".1%")
 
     unread = {lot.delivery for lot in found.lots if _unread(lot)}
     for total in found.deliveries:
@@ -134,8 +132,17 @@ def _totals(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
 def _clients(answer: Answer, found: ExposureAnswer) -> Iterator[Iterable[Cell]]:
     for one in found.clients:
         name = answer.say.words("not named") if one.client is None else answer.say.name(one.client)
-        money = (answer.number(one.held.value, ",.2f"), answer.number(one.held.share, ".1%"))
-        yield name, one.held.lots, *money, answer.number(one.at_risk.value, ",.2f")
+        money = (_money(answer, one.held), "" if _unpriced(one.held) else answer.number(one.held.share, ".1%"))
+        yield name, one.held.lots, *money, _money(answer, one.at_risk)
+
+
+def _money(answer: Answer, total: Total) -> Cell:
+    return answer.say.words("no price") if _unpriced(total) else answer.number(total.value, ",.2f")
+
+
+def _unpriced(total: Total) -> bool:
+    """Whether there are lots, and none has a price: they are worth something."""
+    return 0 < total.lots == total.unpriced
 
 
 def _resale(answer: Answer, lot: LotExposure) -> str:

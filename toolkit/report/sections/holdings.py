@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from toolkit.holdings.exposure import LotExposure
+from toolkit.holdings.exposure import LotExposure, Total
 from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.subjects import Holdings
 from toolkit.report.charts.basket import Slice, status_bar
@@ -258,14 +258,18 @@ def _clients(run: Findings) -> Figure | None:
     say, fmt, clients = run.say, run.fmt, run.needed(Holdings).exposure.clients
     if len(clients) < 2:
         return None
+
+    def worth(total: Total) -> str:
+        return say.words("no price") if total.unpriced == total.lots else fmt.number(total.value)
+
     table = run.table(
         "Value by client",
         clients,
         left("Client", lambda one: shown_name(one.client) if one.client else say.words("not named")),
         right("Number of lots", lambda one: fmt.number(one.held.lots)),
-        right("Value, {currency}", lambda one: strong(fmt.number(one.held.value))),
+        right("Value, {currency}", lambda one: strong(worth(one.held))),
         right("Share", lambda one: muted(fmt.percent(one.held.share))),
-        right("May be stopped, {currency}", lambda one: fmt.number(one.at_risk.value) if one.at_risk.lots else NONE),
+        right("May be stopped, {currency}", lambda one: worth(one.at_risk) if one.at_risk.lots else NONE),
     )
     title = say("The lots are of {n} clients, and every figure is of all of them together", n=say.number_word(len(clients)))
     sub = say("Holding periods, limits and orders are a client’s own: make a report of each with --client.")
