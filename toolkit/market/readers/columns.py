@@ -84,11 +84,15 @@ class Numbers:
     notes: tuple[Message, ...] = ()
 
 
-def wordy(cells: pl.DataFrame) -> list[str]:
-    """The names of columns with a cell that is text and no plain number."""
+def words(cells: pl.DataFrame) -> dict[str, list[str]]:
+    """Column -> its cells that are text and no plain number, each once; of the columns that have any."""
     given = cells.select(pl.col(pl.String))
     read = given.select(pl.all().cast(pl.Float64, strict=False))
-    return [text.name for text, number in zip(given, read, strict=True) if number.null_count() > text.null_count()]
+    return {
+        text.name: text.alias("").filter(number.alias("").is_null()).drop_nulls().unique().to_list()
+        for text, number in zip(given, read, strict=True)
+        if number.null_count() > text.null_count()
+    }
 
 
 def in_numbers(table: Table, columns: Sequence[str]) -> Table:

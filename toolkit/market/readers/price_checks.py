@@ -46,12 +46,12 @@ MOST_ASKED = 3.0
 """Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
 
 
-def check_untaxed(table: Table, worded: Collection[str], known: Mapping[str, str]) -> None:
+def check_untaxed(table: Table, worded: Mapping[str, Sequence[str]], known: Mapping[str, str]) -> None:
     """Check that no line above the header and no cell says that prices include value added tax; names of assets are told.
 
     Args:
         table: The file.
-        worded: Columns with text, by which no number is looked at.
+        worded: Column -> its cells that are no numbers, each once.
         known: Header in lower case -> column of the format.
 
     Raises:
@@ -61,12 +61,10 @@ def check_untaxed(table: Table, worded: Collection[str], known: Mapping[str, str
     hint = message("Give prices without tax: divided by 1.19 where the tax is 19 %, by 1.13 where it is 13 %.")
     if line := next(filter(includes_tax, table.titles), None):
         raise DataError('{file:s}: prices include tax, by the line "{line}".', hint=hint, file=table.name, line=one_line(line))
-    for name in (name for name in worded if name in table.columns):
-        text = table.cells[name].alias("")
-        words = text.unique().drop_nulls() if known.get(name.lower(), name.lower()) != "asset" else ()
-        said = {word: word if _NO.fullmatch(word) else f"{name} {word}" for word in words}
-        if taxed := [word for word in words if includes_tax(word) or includes_tax(said[word])]:
-            rows = pl.DataFrame({"row": table.rows, "value": text}).filter(pl.col("value").is_in(taxed))
+    for name in (name for name in worded if name in table.columns and known.get(name.lower(), name.lower()) != "asset"):
+        said = {word: word if _NO.fullmatch(word) else f"{name} {word}" for word in worded[name]}
+        if taxed := [word for word in said if includes_tax(word) or includes_tax(said[word])]:
+            rows = pl.DataFrame({"row": table.rows, "value": table.cells[name]}).filter(pl.col("value").is_in(taxed))
             raise_row_errors(table.name, rows, rule="tax", fault="a price that includes tax", hint=hint)
 
 

@@ -21,7 +21,7 @@ from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells
-from toolkit.market.readers.columns import in_numbers, wordy
+from toolkit.market.readers.columns import in_numbers, words
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
 from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated, is_known, states_alone
@@ -172,20 +172,20 @@ def without_lines(table: Table, key: Callable[[str], str | None] | None) -> Tabl
     return replace(table, cells=table.cells.filter(kept), rows=table.rows.filter(kept), titles=titles, notes=notes)
 
 
-def without_marks(table: Table) -> tuple[Table, tuple[str, ...]]:
+def without_marks(table: Table) -> tuple[Table, dict[str, list[str]]]:
     """The table without the marks of provisional, revised or estimated numbers and dates, and of footnotes; a note counts them.
 
-    Beside it the columns that have text, which of thousands of columns are not looked for twice.
+    Beside it the words of each column that has any, which in thousands of columns of numbers are not looked for twice.
 
     Args:
         table: As read; a letter behind every number of a column is a unit (``650p``) and stays.
     """
     counts: Counter[str] = Counter()
     columns = []
-    worded = wordy(table.cells)
-    for name in worded:
+    worded = words(table.cells)
+    for name, given in worded.items():
         text = table.cells[name].alias("")
-        read = {cell: found for cell in text.drop_nulls().unique() if (found := cells.marked(cell))}
+        read = {cell: found for cell in given if (found := cells.marked(cell))}
         marks = text.replace_strict({cell: mark for cell, (_, mark) in read.items()}, default=None, return_dtype=pl.String)
         if read and marks.str.contains(r"^\pL").sum() < text.count():
             counts.update(marks.drop_nulls())
@@ -196,7 +196,7 @@ def without_marks(table: Table) -> tuple[Table, tuple[str, ...]]:
     note = message("{file}: numbers and dates are read without the marks behind them: {marks}.", file=table.name, marks=told)
     notes = (*table.notes, note) if told else table.notes
     table = replace(table, cells=table.cells.with_columns(columns).rename(names), notes=notes)
-    return table, tuple(names.get(name, name) for name in worded)
+    return table, {names.get(name, name): given for name, given in worded.items()}
 
 
 def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[Message, ...]]:
