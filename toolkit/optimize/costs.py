@@ -75,6 +75,7 @@ class Costs:
         sites: Places of storage with a charge of their own.
         held_spread, held_storage: (n,) what `half_spread` and `storage` of the lots that are held differ by from these.
         borrow: (n,) fee a year of what is borrowed to sell it short, as a fraction of the value.
+        any_size: Whether trades may cost more than they move.
     """
 
     half_spread: FloatArray
@@ -90,6 +91,7 @@ class Costs:
     held_spread: FloatArray = field(default_factory=_nothing)
     held_storage: FloatArray = field(default_factory=_nothing)
     borrow: FloatArray = field(default_factory=_nothing)
+    any_size: bool = False
 
     def __post_init__(self) -> None:
         n = len(self.half_spread)
@@ -147,8 +149,8 @@ class Costs:
 
     def worthwhile(self, budget: float) -> tuple[FloatArray, FloatArray]:
         """(n,) the smallest sale and purchase that cost less than they move, in cents too, as fractions of the budget."""
-        sale, purchase = (self.fees / budget / np.maximum(0.99 - rate, 0.1) for rate in (self.sale, self.purchase))
-        return sale, purchase
+        fees = self.fees / budget * (not self.any_size)
+        return fees / np.maximum(0.99 - self.sale, 0.1), fees / np.maximum(0.99 - self.purchase, 0.1)
 
     # A year
 

@@ -122,11 +122,13 @@ def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
         problem = with_leftover(problem, work)
         try:
             answer = _in_lots(problem, continuous, wealth, solver, work)
-        except NotSolved:
+        except NotSolved as failure:  # limits may ask for a trade that is not worth its fee
+            answer = None  # but for lots nothing is decided in the optimum, and it holds them all
             if discrete:
-                raise
-            # Limits may ask for a trade that is not worth its fee: the optimum, in which nothing is decided, holds them all.
-        else:
+                if not (problem.costs.charges_trades and isinstance(failure.cause, Infeasible)):
+                    raise
+                answer = _in_lots(failure.problem, continuous, wealth, solver, work)
+        if answer is not None:
             values, lots, gap, by_hand = answer.values, answer.lots, answer.gap, answer.rounding_cost
             status = "feasible"
     previous, budget = problem.previous, problem.data.budget

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from toolkit.core.errors import Infeasible, NumericalFailure, SpecError
@@ -26,14 +28,15 @@ class NotSolved(Infeasible):
     """There is no answer, or none was found; `toolkit.optimize.allocate` finds out why.
 
     Attributes:
-        problem: As it was solved.
+        problem: As it was solved, but for trades that are not worth their fee: no limit forbids them.
         cause: What the solver, or the search of whole lots, raised.
         convex: Limits on convex functions under which whole lots were looked for; None for the continuous problem.
     """
 
     def __init__(self, problem: Problem, cause: Exception, convex: ConvexConstraints | None = None) -> None:
         super().__init__("no weights hold the limits." if convex is None else "no whole lots were found.")
-        self.problem, self.cause, self.convex = problem, cause, convex
+        self.problem = replace(problem, costs=replace(problem.costs, any_size=True))
+        self.cause, self.convex = cause, convex
 
 
 def asks_for_wealth(problem: Problem) -> bool:

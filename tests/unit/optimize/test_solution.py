@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.unit.optimize.problems import problem_of, random_covariance
+from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.solution import Solver
@@ -46,3 +47,21 @@ def test_a_limit_may_ask_for_a_trade_that_is_not_worth_its_fee(fee):
     assert answer.weights[0] == pytest.approx(0.001, abs=1e-9)
     assert answer.entry_cost == pytest.approx((0.01 + 2 * fee / 100_000) / 1.01, abs=1e-9)
     assert all((limit.slack or 0.0) > -1e-9 for limit in answer.limits)
+
+
+@pytest.mark.parametrize("rule", [{"kind": "lots"}, {"kind": "cardinality", "upper": 3}])
+def test_what_is_decided_may_need_a_trade_that_is_not_worth_its_fee(rule):
+    """A holding of half a per cent, each trade for one per cent: dear, and not impossible."""
+    strategy = {"lots": np.full(3, 0.001), "previous": np.array([0.5, 0.4, 0.0])}
+    strategy["costs"] = Costs(half_spread=np.zeros(3), storage=np.zeros(3), fee=1_000.0)
+
+    def answer(lower: float, upper: float):
+        small = {"name": "small", "kind": "group", "assets": ["a2"], "lower": lower, "upper": upper}
+        constraints = [small, {"name": "rule", **rule}]
+        return allocate(problem_of(random_covariance(3, 1), constraints=constraints, **strategy), Solver(time_limit=2.0))
+
+    assert all((limit.slack or 0.0) > -1e-9 for limit in answer(0.005, 0.0065).limits)
+    if rule["kind"] == "lots":  # a lot is 0.00104 at most and two are 0.002 at least, whatever the fees
+        with pytest.raises(Infeasible) as caught:
+            answer(0.0012, 0.0015)
+        assert caught.value.details["relaxation"]["small"] < 0.0006
