@@ -8,7 +8,8 @@ of the optimal value: Rockafellar, Convex Analysis (1970), section 29; Gauvin 19
 These are prices at one wealth after costs. Where a problem asks for that wealth (`toolkit.optimize.wealth`), more room moves
 trades, and their costs move it: what this adds is found by solving again. Of a first purchase only fixed charges ask for it,
 and there it is left out: they are divided by a wealth that moves by less than the spreads. Solving again also tells what
-multipliers do not where the cost of trades or the turnover has a kink: whoever is fully invested before and after is at one.
+multipliers do not where the objective or the turnover has a kink: whoever is fully invested before and after is at one, and so
+is a measure of risk where scenarios tie.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class WealthEffect:
     """What wealth after costs adds to the prices of an optimum that is one at its own wealth.
 
     With V the objective at best for a wealth, and N the wealth that its trades leave, room r adds -V' dN/dr / (1 - dN/dwealth).
-    It is small beside a multiplier, so that a difference over `STEP` is exact enough.
+    It is small beside a multiplier, so that a difference over `STEP` is exact enough. Of a kink alone nothing is added.
 
     Attributes:
         problem: At that wealth.
@@ -111,6 +112,8 @@ class WealthEffect:
     @cached_property
     def _rate(self) -> float:
         """By how much the objective falls per unit of wealth that trades leave more."""
+        if not asks_for_wealth(self.problem):
+            return 0.0
         richer = self.problem.at_wealth(self.problem.wealth + STEP)
         continuous = solve_continuous(richer, self.limits, self.order, (self.problem, self.continuous))
         fall = self._value(self.problem, self.continuous.x) - self._value(richer, continuous.x)
@@ -157,7 +160,8 @@ class Prices:
         others: Owner -> multiplier of limits on functions, as the solver left them.
         free: (k + 1, d) directions in which multipliers, the last that of the budget, may move; none where unique.
         smooth: Whether the objective has one slope; of a kink the solver tells one of many.
-        wealth: What moves with wealth after costs; None where nothing does.
+        part: Of the optimum that is as good, see `Objective.least_part`: so many times more room counts there.
+        wealth: What solving again tells: of wealth after costs, and of kinks; None where there is neither.
     """
 
     columns: FloatArray
@@ -171,6 +175,7 @@ class Prices:
     others: Mapping[int, float]
     free: FloatArray
     smooth: bool
+    part: float = 1.0
     wealth: WealthEffect | None = None
 
     @classmethod
@@ -188,11 +193,15 @@ class Prices:
         if continuous.multipliers is None:
             return None
         x, multipliers = continuous.x, np.clip(continuous.multipliers, 0.0, None)
-        slack, soft = limits.h - limits.G @ x, limits.soft
+        slack, soft, part = limits.h - limits.G @ x, limits.soft, problem.objective.least_part(problem, limits, x)
+        if part < 1.0:  # what does not bind there has no price
+            start = problem.objective.reference(problem.data)
+            x = np.append(start, 1.0 - start.sum()) * (1.0 - part) + x * part
+            slack = np.maximum(slack, limits.h - limits.G @ x)
         broken = {int(row): float(multipliers[row]) for row in np.flatnonzero(soft & (slack < -BINDING))}
         rows = [int(row) for row in np.flatnonzero(np.abs(slack) <= BINDING)]
         highest = [max(float(limits.price[row]), multipliers[row]) if soft[row] else np.inf for row in rows]
-        held, known = _deviations(problem, continuous), continuous.convex_multipliers or {}
+        held, known = _deviations(problem, continuous, x), continuous.convex_multipliers or {}
         columns = np.vstack([limits.G[rows], *(own.function.gradient(x)[None] for own in held)]).T
         position = {row: at for at, row in enumerate(rows)}
         functions = {own.owner: len(rows) + at for at, own in enumerate(held)}
@@ -203,14 +212,14 @@ class Prices:
         scale = np.where(size > 0, size, 1.0)
         free = _null_space(np.hstack([columns, np.ones((len(x), 1))])[~zero] / scale) / scale[:, None]
         bounds, smooth = np.append(highest, np.full(len(held), np.inf)), _smooth(problem)
-        wealth = WealthEffect(problem, limits, continuous, order) if asks_for_wealth(problem) else None
-        return cls(columns, position, functions, believed, bounds, zero, signs, broken, known, free, smooth, wealth)
+        wealth = WealthEffect(problem, limits, continuous, order) if asks_for_wealth(problem) or not smooth else None
+        return cls(columns, position, functions, believed, bounds, zero, signs, broken, known, free, smooth, part, wealth)
 
     def rows(self, rows: Sequence[int]) -> Price | None:
         """The price of relaxing some rows together by one; None where it is not known."""
         fixed = sum(self.broken.get(row, 0.0) for row in rows)
-        price = self._price([self.position[row] for row in rows if row in self.position], fixed)
-        return price if self.wealth is None else self.wealth.rows(price, rows)
+        price = self._at_least_part(self._price([self.position[row] for row in rows if row in self.position], fixed))
+        return price if price is None or self.wealth is None else self.wealth.rows(price, rows)
 
     def convex(self, owner: int) -> Price | None:
         """The price of one more unit of a limit on a function; the solver's multiplier where the function has kinks."""
@@ -218,7 +227,14 @@ class Prices:
         if at is None and owner not in self.others:
             return None
         price = self._price([at], 0.0) if at is not None else Price(self.others[owner], self.others[owner])
-        return price if self.wealth is None else self.wealth.convex(price, owner)
+        price = self._at_least_part(price)
+        return price if price is None or self.wealth is None else self.wealth.convex(price, owner)
+
+    def _at_least_part(self, price: Price) -> Price | None:
+        """The price where more room counts most; None where a ratio is as good with next to nothing, and jumps with room."""
+        if self.part >= BINDING:
+            return replace(price, more=price.more / self.part)
+        return price if price.more <= ROUNDING else None
 
     def _price(self, chosen: Sequence[int], fixed: float) -> Price:
         summed = float(self.multipliers[list(chosen)].sum())
@@ -284,7 +300,7 @@ def _smooth(problem: Problem) -> bool:
     return closed and not (problem.costs.in_objective and problem.previous.any())
 
 
-def _deviations(problem: Problem, continuous: Continuous) -> list[ConvexConstraint]:
+def _deviations(problem: Problem, continuous: Continuous, x: FloatArray) -> list[ConvexConstraint]:
     """Limits on deviations that bind, hard and with a multiplier: a smooth function has one slope."""
     known = continuous.convex_multipliers or {}
     return [
@@ -293,5 +309,5 @@ def _deviations(problem: Problem, continuous: Continuous) -> list[ConvexConstrai
         if own.owner in known
         and own.price is None
         and isinstance(own.function, Deviation)
-        and own.excess(continuous.x) >= -BINDING
+        and min(own.excess(x), own.excess(continuous.x)) >= -BINDING
     ]

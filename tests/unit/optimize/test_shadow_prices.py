@@ -255,3 +255,61 @@ def test_a_price_in_closed_form_is_that_of_the_linear_program(seed):
             np.append(weight, 0.0), A_ub=-rows[zero], b_ub=-needed[zero], A_eq=rows[~zero], b_eq=needed[~zero], bounds=bounds
         )
         assert prices._least(weight) == pytest.approx(found.fun, rel=1e-6, abs=1e-7 * size)
+
+
+TIES = [("gini", 48), ("mad", 23), ("average_drawdown", 3), ("mean_loss", 21), ("cvar", 7), ("cdar", 18), ("max_drawdown", 18)]
+
+
+@pytest.mark.parametrize(("measure", "seed"), TIES)
+def test_prices_where_scenarios_tie_are_what_differences_say(measure, seed):
+    """Prices that seldom move: returns of whole tenths tie, the measure has a kink, and a solver tells one of many multipliers."""
+    rng, covariance = np.random.default_rng(seed), random_covariance(6, seed)
+    draws = rng.standard_t(5, size=(20, 6)) @ np.linalg.cholesky(covariance).T * 0.2 + 0.01
+    returns = np.round(np.maximum(draws, -0.9), 1)
+    path = Scenarios(tuple(f"a{i}" for i in range(6)), returns, np.full(20, 1 / 20), True, "historical", 1.0)
+    strategy = {
+        "covariance": covariance,
+        "objective": {"kind": "min_risk", "measure": measure},
+        "scenarios": path,
+        "constraints": [
+            {**NO_CASH, "upper": 0.05},
+            {"name": "cap", "kind": "bounds", "upper": 0.3},
+            {"name": "first", "kind": "group", "assets": ["a0", "a1"], "lower": 0.4},
+        ],
+    }
+    answer = allocate(problem_of(**strategy))
+    for report in answer.limits:
+        found = gained(strategy, report.name, STEP, answer.objective)
+        assert report.shadow_price == pytest.approx(found, rel=0.01, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "objective", [{"kind": "max_ratio"}, {"kind": "max_ratio", "measure": "cvar"}, {"kind": "max_diversification"}]
+)
+@pytest.mark.parametrize("cash", [1.0, 0.5])
+def test_a_ratio_that_next_to_nothing_has_as_well_jumps_with_room(objective, cash):
+    """None of an asset: with room for a little of it a little of the whole is best, and so is half where cash is half at most."""
+    rng, n = np.random.default_rng(0), 4
+    path = Scenarios(tuple("abcd"), rng.normal(0.01, 0.1, (40, n)), np.full(40, 1 / 40), True, "historical", 1.0)
+    strategy = {
+        "covariance": random_covariance(n, 1),
+        "objective": objective,
+        "expected": np.array([0.1, 0.05, 0.08, 0.03]),
+        "scenarios": path,
+        "constraints": [
+            {"name": "none", "kind": "group", "assets": ["a0"], "upper": 0.0},
+            {"name": "cash", "kind": "cash", "upper": cash},
+        ],
+    }
+    problem = problem_of(**strategy)
+    answer, (told, *_) = allocate(problem), analyse(problem).limits
+    none = answer.limits[0]
+    assert none.binding
+    found = gained(strategy, "none", STEP, answer.objective)
+    if cash == 1.0:
+        assert found > 100  # the smaller the step, the more
+        assert none.shadow_price is None
+        assert told.price is None
+    else:
+        assert none.shadow_price == pytest.approx(found, rel=5e-3)
+        assert told.price == pytest.approx(none.shadow_price, rel=1e-6)

@@ -141,6 +141,10 @@ class Objective(Term):
         """(n,) weights from which risk is measured."""
         return np.zeros(len(data.universe))
 
+    def least_part(self, problem: Problem, limits: LinearConstraints, x: FloatArray) -> float:  # noqa: ARG002
+        """The least part of the way from `reference` to the optimum x, (n + 1,), that is as good and within the limits."""
+        return 1.0
+
     def check(self, problem: Problem) -> None:
         """Raise the error of anything that it reads and that is not there."""
         self.risk(problem)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 POSITIVE = 1e-7
 """Part of the best numerator of one asset below which what the limits leave of it counts as none."""
 
+EXACT, HALVINGS = 1e-12, 30
+"""What rounding adds to the excess over a limit, and halvings of the way to cash."""
+
 
 class _Ratio(Objective):
     """A ratio of numerator'w - costs to risk, as a minimum of its negative."""
@@ -90,6 +93,21 @@ class _Ratio(Objective):
         gain = float(self.numerator(problem) @ weights) - sum(cost.value(x) for cost in self.numerator_costs(problem))
         risk = self.risk(problem).value(x)
         return -(gain / risk if risk > 0 else 0.0)
+
+    def least_part(self, problem: Problem, limits: LinearConstraints, x: FloatArray) -> float:
+        """By bisection: more cash, or more of the benchmark, moves no ratio, but by costs that are not linear in the rest."""
+        start = self.reference(problem.data)
+        if problem.costs.in_objective and (start.any() or cost_terms(problem)[1]):
+            return 1.0
+        start, rows = np.append(start, 1.0 - start.sum()), np.maximum(limits.h, limits.rows.matvec(x)) + EXACT
+        convex = [(own, max(own.excess(x), 0.0) + EXACT) for own in problem.convex_constraints()]
+        low, high = 0.0, 1.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            y = start + middle * (x - start)
+            held = (limits.rows.matvec(y) <= rows).all() and all(own.excess(y) <= most for own, most in convex)
+            low, high = (low, middle) if held else (middle, high)
+        return high
 
     def _slopes(self, problem: Problem, weights: FloatArray, cost: FloatArray) -> Gradient | None:
         """The slope of the negative ratio to volatility, `cost` what of the numerator is lost to costs; None without risk."""
@@ -174,7 +192,7 @@ class MaxRatio(_Ratio, Measured):
         return SpecError(
             "max_ratio: no excess return is positive; the best that the constraints allow is {best:.2%} a year.",
             hint='Lower objective.risk_free, change `[forecast] returns`, or use kind = "min_risk".',
-            best=best,
+            best=round(best, 4) + 0.0,  # not -0.00%
         )
 
     def gradient(self, problem: Problem, weights: FloatArray) -> Gradient | None:
