@@ -29,7 +29,7 @@ def read_lots(
     instruments: Iterable[str] = (),
     client: str | None = None,
 ) -> Holdings:
-    """The lots of a holdings file on a day; a lot bought later is planned.
+    """The lots of a holdings file on a day; a lot bought later is planned, and one that arrived later in transit.
 
     Args:
         path: File of lots.
@@ -45,8 +45,14 @@ def read_lots(
     names = LotNames(ledger, products, tuple(instruments))
     holdings = read_holdings(path, names=names, today=date.today(), client=client)
     later = (pl.col("purchase_date") > as_of).fill_null(value=False)
-    status = pl.when(later).then(pl.lit("planned")).otherwise("status").alias("status")
+    away = [lot for lot, day in holdings.arrivals.items() if day > as_of]
+    away = holdings.frame.filter(pl.col("lot_id").is_in(away) & ~later)["lot_id"].to_list()
+    on_way = pl.when(pl.col("lot_id").is_in(away)).then(pl.lit("in_transit")).otherwise("status")
+    status = pl.when(later).then(pl.lit("planned")).otherwise(on_way).alias("status")
     frame, notes, below_grade = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)
+    if away:
+        text = "By the day of its arrival in the file, in transit on {as_of}: {lots}."
+        notes.append(message(text, as_of=as_of, lots=few(away, of=len(frame))))
     return replace(holdings, frame=frame, notes=(*holdings.notes, *notes), below_grade=below_grade)
 
 

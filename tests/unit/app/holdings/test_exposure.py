@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -264,6 +265,28 @@ def test_a_fineness_as_it_is_written_counts_and_one_that_is_not_understood_is_to
     answer = expose(request_of(*rows))
     assert [lot.mass for lot in answer.lots] == pytest.approx([*written.values()])
     assert "the product: 4, 5." in " ".join(answer.to_json()["notes"])
+
+
+def test_what_arrived_after_the_day_was_on_its_way_then(request_of):
+    """A year end is valued by the list of today, which calls stored what came in January."""
+    request = request_of(
+        "A,gallium,metal,,1,kg,2023-11-03,,,CHN,Hanau,stored,", "B,gallium,metal,,2,kg,2023-11-03,,,CHN,Hanau,stored,"
+    )
+    request = replace(request, context=replace(request.context, as_of=date(2025, 12, 31)))
+    file = Path(request.holdings)
+    head, *rows = file.read_text("utf-8").splitlines()
+    for due, received, states in (
+        ("2023-12-01", "2025-12-31", ["stored", "stored"]),
+        ("2023-12-01", "2026-01-15", ["in_transit", "stored"]),
+        ("2026-01-15", "2023-12-01", ["stored", "stored"]),
+        ("2026-01-15", "", ["in_transit", "stored"]),
+    ):
+        told = (f"{due},{received}", "2023-12-01,2023-12-01")
+        cells = [f"{row},{days}" for row, days in zip(rows, told, strict=True)]
+        file.write_text("\n".join([f"{head},ETA,Wareneingang", *cells]), encoding="utf-8")
+        answer = expose(request)
+        assert [lot.status for lot in answer.lots] == states, (due, received)
+        assert ("By the day of its arrival" in " ".join(answer.to_json()["notes"])) == ("in_transit" in states)
 
 
 @pytest.mark.parametrize("form", ["Krügerrand", "Münze", "coins"])

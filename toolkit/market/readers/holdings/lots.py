@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 import dataframely as dy
@@ -140,6 +141,7 @@ class Holdings:
         fine: Whether quantities are fine weight, by their header.
         price_unit: That the header of the purchase price says it is per; None where it says nothing.
         below_grade: Lot -> purity that the price of its product is for, where its own is lower.
+        arrivals: Stored lot -> the day on which it arrived, where a column says so.
     """
 
     frame: pl.DataFrame
@@ -148,6 +150,7 @@ class Holdings:
     fine: bool = False
     price_unit: str | None = None
     below_grade: Mapping[str, str] = field(default_factory=dict)
+    arrivals: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,6 +166,7 @@ class ReadFile:
         numbers: Row in the file of each record.
         faults: Every cell that breaks a rule; `broken` are lines that have other fields than the header.
         notes: As `Holdings.notes`.
+        arrivals: As `Holdings.arrivals`.
     """
 
     table: Table
@@ -174,6 +178,7 @@ class ReadFile:
     faults: list[CellFault]
     broken: list[Fault]
     notes: tuple[str, ...]
+    arrivals: Mapping[str, date] = field(default_factory=dict)
 
     def grouped(self) -> list[Fault]:
         """The faults by rule and words, in the order of the columns; remedies of one kind are told once each."""
@@ -191,7 +196,7 @@ class ReadFile:
         rows = sorted(self.rows, key=lambda row: (_counted(row["lot_id"]), row["lot_id"]))
         frame = pl.DataFrame([lot_of(row) for row in rows], schema=SCHEMA)
         lots = Lots.validate(frame.select(Lots.column_names()))
-        return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit)
+        return Holdings(lots, self.table.name, self.notes, self.fine, self.price_unit, arrivals=self.arrivals)
 
     @property
     def price_unit(self) -> str | None:

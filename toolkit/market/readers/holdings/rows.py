@@ -30,7 +30,7 @@ from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, ReadFile, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 from toolkit.market.readers.holdings.status import StatusCells
-from toolkit.market.readers.holdings.unread import contradictions, form_beside
+from toolkit.market.readers.holdings.unread import arrivals, contradictions, form_beside
 
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
@@ -82,7 +82,16 @@ class Parser(PurchaseCells, StatusCells):
         order = {column.key: at for at, column in enumerate(COLUMNS)}
         self.faults.sort(key=lambda found: (order.get(found.column, -1), found.row))
         return ReadFile(
-            table, self.headers, columns, ignored, rows, [numbers[i] for i in kept], self.faults, broken, tuple(self.notes)
+            table,
+            self.headers,
+            columns,
+            ignored,
+            rows,
+            [numbers[i] for i in kept],
+            self.faults,
+            broken,
+            tuple(self.notes),
+            arrivals(table, self.headers, kept, rows),
         )
 
     # The file as a whole

@@ -66,6 +66,11 @@ _OUTSTANDING = re.compile(
 )
 """Headers, as `fold` writes them, of what of an order has arrived, and of what has not."""
 _WHEN = r"(termin|datum|tag|woche|monat|zeitraum|fenster|date|day|week|month|window|period|schedule)( \w+)?"
+_CAME = re.compile(
+    r"(goods )?(received|receipt|arrived|delivered)( on| date)?|date (received|of receipt)|(waren)?eingang(sdatum)?|we datum|"
+    r"(geliefert|angekommen|eingetroffen|eingelagert) am|einlagerungsdatum|stored since"
+)
+"""Headers, as `fold` writes them, of the day on which a lot has arrived."""
 _DUE = re.compile(
     r"((erwartete[rs]?|voraussichtliche[rs]?|geplante[rs]?|bestatigte[rs]?|avisierte[rs]?|"
     r"expected|estimated|planned|requested|confirmed|due) )?"
@@ -214,6 +219,24 @@ def contradictions(
     yield from _in_part(telling, lots)
     yield from _discounted(telling, lots)
     yield from _of_other_form(telling, lots, names)
+
+
+def arrivals(table: Table, headers: Sequence[Header], kept: Sequence[int], lots: Lots) -> dict[str, date]:
+    """Lot -> the last day on which it may have arrived, of stored lots with a day of receipt or of delivery.
+
+    Args:
+        table: Its cells.
+        headers: Of its columns; those that are read are none of arrival.
+        kept: Positions of the rows that are lots.
+        lots: Their records.
+    """
+    days: dict[str, date] = {}
+    for column in (_DUE, _CAME):  # the day of receipt goes before that on which it was due
+        for header in (one for one in headers if one.key is None and column.fullmatch(fold(one.text))):
+            for i, lot in zip(kept, lots, strict=True):
+                if lot["status"] == "stored" and (day := last_day(str(table.cells[header.text][i] or ""))):
+                    days[lot["lot_id"]] = day
+    return days
 
 
 def _cells_of(columns: Iterable[_Column], words: re.Pattern[str]) -> Iterator[tuple[_Column, int, str]]:
