@@ -28,6 +28,7 @@ _WAY_OUT = message("Write numbers as 1234.5, with a decimal point and without th
 _THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u{a0}\u{202f}][0-9]{3})+([.,][0-9]+)?$"
 SIZE = 10.0
 """Numbers of a series are within so many times their median, or one over it; those of another decimal mark are not."""
+_WORDS = r"[^0-9.,'’/:+–\s-]"
 _ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 _ISO_MONTH = r"^[12][0-9]{3}-[0-9]{2}$"
 
@@ -85,14 +86,12 @@ class Numbers:
 
 
 def words(cells: pl.DataFrame) -> dict[str, list[str]]:
-    """Column -> its cells that are text and no plain number, each once; of the columns that have any."""
+    """Column that is not all numbers -> its cells with more than the digits and signs of numbers and dates, each once."""
     given = cells.select(pl.col(pl.String))
     read = given.select(pl.all().cast(pl.Float64, strict=False))
-    return {
-        text.name: text.alias("").filter(number.alias("").is_null()).drop_nulls().unique().to_list()
-        for text, number in zip(given, read, strict=True)
-        if number.null_count() > text.null_count()
-    }
+    worded = [text for text, number in zip(given, read, strict=True) if number.null_count() > text.null_count()]
+    # Methods of a series would read its name, such as "^a$", as a pattern.
+    return {text.name: (cell := text.alias("")).filter(cell.str.contains(_WORDS)).unique().to_list() for text in worded}
 
 
 def in_numbers(table: Table, columns: Sequence[str]) -> Table:

@@ -51,7 +51,7 @@ def check_untaxed(table: Table, worded: Mapping[str, Sequence[str]], known: Mapp
 
     Args:
         table: The file.
-        worded: Column -> its cells that are no numbers, each once.
+        worded: Column -> its cells with words, each once.
         known: Header in lower case -> column of the format.
 
     Raises:

@@ -197,7 +197,7 @@ def test_prices_without_tax_are_read(tmp_path, words):
     assert len(rows(read(tmp_path, f"Prices {words},\ndate,gold\n2025-10-31,1\n"))) == 1
 
 
-@pytest.mark.parametrize("gap", ["n/a", ""])
+@pytest.mark.parametrize("gap", ["n/a", "-", ""])
 def test_no_number_of_a_column_is_refused_for_a_gap_beside_it(tmp_path, gap):
     file = read(tmp_path, f"date,Gallium incl. VAT,Tin\n2025-09-30,720,30\n2025-10-31,{gap},31\n")
     assert {asset for asset, *_ in rows(file)} == {"Gallium incl. VAT", "Tin"}
