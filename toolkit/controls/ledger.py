@@ -64,6 +64,11 @@ OF_EVENT = tuple(name for name in Measure.__dataclass_fields__ if name in Event.
 """Fields that a measure has of its event."""
 
 
+def _stays(origin: str, destination: str | None) -> bool:
+    """Whether goods leave no country, so that no export control binds them; the European Union is more than one."""
+    return destination == origin != EUROPEAN_UNION
+
+
 @dataclass(frozen=True, slots=True)
 class ControlLedger:
     """Control events, the forms they name and the controlled items, checked against each other.
@@ -366,7 +371,7 @@ class ControlLedger:
                 # A place written otherwise would match no measure and pass for a place without controls.
                 told = message("{role:s} {place!r:s} is no ISO-3 code.", role=role, place=place)
                 raise DataError(told, hint=country_hint(place), details={role: place})
-        stays = destination == origin != EUROPEAN_UNION  # an export control binds what leaves
+        stays = _stays(origin, destination)
         pairs = [
             (self._origin(event), measure)
             for event in self.of_metal.get(asset, ())
@@ -423,7 +428,7 @@ class ControlLedger:
         asset = self.metal(metal)
         kind, origin = self.form(asset, form), route.get("origin", CHINA)
         route["end_user"] = end_user_of(route.get("end_user", CIVIL))
-        for event in self.of_metal.get(asset, ()) if route.get("destination") != origin else ():
+        for event in () if _stays(origin, route.get("destination")) else self.of_metal.get(asset, ()):
             if event.is_law and event.instrument in instruments and self._origin(event) == origin:
                 measure = self._measure(event, asset, kind, on, route)
                 if measure is not None and measure.status in COUNTED and not measure.conditional:
