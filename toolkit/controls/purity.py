@@ -9,7 +9,7 @@ _AROUND = re.compile(
     r"(?i)\b(?:min|mind|mindestens|minimum|ca|approx|typ|fine|fineness|fein|feinheit|reinheit|purity|pure|rein)\b\.?|[>≥~()]"
 )
 _NINES = re.compile(r"(?<![\w.,])(\d{1,2})N(\d?)(?!\w)", re.IGNORECASE)
-_PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)(?:\s*(?:[-–—]|to|bis)\s*\d{1,3}(?:[.,]\d+)?)?\s*%")
+_PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)(?:\s*(?:[-–\u2014]|to|bis)\s*\d{1,3}(?:[.,]\d+)?)?\s*%")
 _KARAT = re.compile(r"(\d{1,2})[\s-]?(?:k|kt|ct|karat|carat)\.?(?:\s+\w+)?", re.IGNORECASE)
 _PLAIN = re.compile(r"(\d*[.,]?\d+)(?:\s?/\s?1000|\s?er)?")
 

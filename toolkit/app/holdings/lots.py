@@ -8,16 +8,13 @@ from datetime import date
 
 import polars as pl
 
-from toolkit.app.holdings.names import PRECIOUS, LotNames
+from toolkit.app.holdings.names import LESS_PURE, PRECIOUS, LotNames
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.purity import purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.messages import Message, few, message
 from toolkit.market.readers.holdings.lots import Holdings
 from toolkit.market.readers.holdings.read import read_holdings
-
-LESS_PURE = 0.01
-"""A purity that is lower than the product's by this or more is another good; less is within what dealers trade as one."""
 
 
 def read_lots(

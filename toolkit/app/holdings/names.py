@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from toolkit.controls.ledger import ControlLedger
+from toolkit.controls.purity import purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
@@ -23,6 +24,8 @@ from toolkit.core.trade_names import (
 )
 from toolkit.market.readers.cells import without_purity
 
+LESS_PURE = 0.01
+"""A purity that is lower than the product's by this or more is another good; less is within what dealers trade as one."""
 PRECIOUS = "precious_metals"
 TICKER = 6
 """Letters of a text in capitals that may be the ticker of a listed instrument."""
@@ -117,18 +120,24 @@ class LotNames:
         return metal if metal in self.ledger.assets else None
 
     def series(self, name: str) -> str | None:
-        """The metal whose series a name in a price file means; None for a series of its own, as of a form that is not traded.
+        """The metal whose series a name in a price file means; None for a series of its own, as of a form or grade not traded.
 
         A symbol counts in its own spelling and for products alone: ``AG`` may be a ticker.
 
         Raises:
             DataError: for powder that may be the metal or the oxide.
         """
-        text = without_purity(without_terms(name))[0]
+        text, purity = without_purity(without_terms(name))
         if len(text) <= 2 and SYMBOLS.get(text) not in self.products:
             return None
         asset, words = metal_and_form(text, self._known) or ("", None)
         if not asset:
+            return None
+        stated, usual = (
+            purity_fraction(purity),
+            purity_fraction(self.products[asset].purity if asset in self.products else None),
+        )
+        if stated and usual and stated <= usual - LESS_PURE:
             return None
         traded = self.traded_form(asset)
         return asset if (self.form(asset, words) if words else traded) == traded else None

@@ -64,10 +64,10 @@ FORMULA_ERROR = re.compile(
 """Errors that Excel and LibreOffice show in English and German, and a formula that was never calculated."""
 _PURE = (
     r"(?:(?:min|mind)\.?\s*|[>≥]\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?|99[0-9][.,][0-9](?:\s?/\s?1000)?|"
-    r"0?[.,]9[0-9]{1,4}"
+    r"0?[.,]99[0-9]{1,3}"
 )
 _PURE_END = r"(?:\s?(?:fine|fein|min\.?))?"
-PURITY = re.compile(rf"(?i:[\s,;(]+{_PURE}|9[0-9][0-9](?:\s?/\s?1000)?){_PURE_END}[\s)]*$)")
+PURITY = re.compile(rf"(?i:[\s,;(]+{_PURE}|99[0-9](?:\s?/\s?1000)?){_PURE_END}[\s)]*$)")
 """A purity that ends the name of a product; the trade writes 99.65 for 99.65 %, and 999 or 999,9/1000 of a precious metal."""
 _PURE_WITHIN = re.compile(rf"(?i:(?:^|[\s,;(]+){_PURE}){_PURE_END}(?:[\s,;)]+|$))")
 _TWO_READINGS = re.compile(r"\b[1-9][0-9]{0,2}[.,][0-9]{3}\b")
