@@ -38,6 +38,7 @@ class RowCells:
     month_first: int | None = None
     begun: Mapping[str, date] = field(default_factory=dict)
     lots: list[str] = field(default_factory=list)
+    beside: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def _text(self, key: str, i: int) -> str | None:
         cell = self.raw[key][i] if key in self.raw else None

@@ -279,7 +279,10 @@ class Parser(PurchaseCells, StatusCells):
             named = self.names.form(asset, words) if words else None
             if named not in (None, "metal", "magnet") and is_shape(bare):
                 bare = ""
-            given = self.names.form(asset, bare) if bare else form_beside(self._text("purity", i) or "", asset, self.names)
+            beside = (self._text("purity", i) or "", asset)
+            if not bare and beside not in self.beside:  # many lots say the same
+                self.beside[beside] = form_beside(*beside, self.names)
+            given = self.names.form(asset, bare) if bare else self.beside[beside]
         except DataError as error:
             column = "form" if text else "purity" if self._text("purity", i) and not words else "asset"
             self._fault(i, column, "unknown_form", "unknown form of {asset!r:s}", error.hint, asset=asset)
