@@ -267,6 +267,14 @@ def test_a_fineness_as_it_is_written_counts_and_one_that_is_not_understood_is_to
     assert "the product: 4, 5." in " ".join(answer.to_json()["notes"])
 
 
+@pytest.mark.parametrize(("metal", "purity", "form"), [
+    ("neodymium", "magnet grade 99.5 %", "oxide"), ("gallium", "4N material", "metal"), ("tungsten", "carbide grade 99.9", "metal"),
+    ("antimony", "Oxid catalyst grade 99.8 %", "oxide"),
+])  # fmt: skip
+def test_a_grade_that_says_what_it_is_for_is_no_form(request_of, metal, purity, form):
+    assert expose(request_of(f"A,{metal},,{purity},1,kg,,,,CHN,Hanau,stored,")).lots[0].form == form
+
+
 def test_what_arrived_after_the_day_was_on_its_way_then(request_of):
     """A year end is valued by the list of today, which calls stored what came in January."""
     request = request_of(

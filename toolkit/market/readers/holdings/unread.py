@@ -132,6 +132,8 @@ _NOT_FREE = re.compile(
 """Headers, as `fold` writes them, of stock beside what is free to be used."""
 _OPEN_FORM = re.compile(r"powder|pulver|wafers?|substrate?s?|compounds?|verbindung(en)?|.*schrott|scrap|dross|kraetze|ito|few")
 """Words, as `fold` writes them, of what is no metal as it is traded, or may be none."""
+_OF_A_GRADE = re.compile(r"(?i)\b\w+[ -](grade|quality|qualität|güte)\b|\bmaterial\b")
+"""Words of what a metal is good for, and no form of it: ``magnet grade``."""
 _NO_FORM = re.compile(r"kategorie|kategory|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
 """Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
 _OWNER = {"name", *(spelling for spelling, key in STRONG.items() if key == "client")}
@@ -452,6 +454,7 @@ def form_beside(text: str, asset: str, names: Names) -> str | None:
     Raises:
         DataError: for words of several forms, and for one that leaves the form open, as powder or scrap.
     """
+    text = _OF_A_GRADE.sub(" ", text)
     if whole := form_in(text, asset, names):
         return whole
     found: dict[str, str] = {}
