@@ -24,6 +24,8 @@ from toolkit.optimize.wealth import NotSolved, charges_count, solve_for_wealth_a
 SAME = 1e-6
 """By how much what is held may go beyond a limit, or be worse than the optimum (relative), and still be as good: what solvers
 leave of both."""
+ANY = 0.5
+"""Gap at which any whole-lot answer ends the search."""
 SAME_WEIGHT = 1e-5
 """Change of a weight, a thousandth of a per cent, that no solver is exact enough to be paid for."""
 
@@ -211,6 +213,7 @@ def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: So
     target = problem.objective.function(problem) or ConvexObjective(Quadratic.tracking(problem.forecast, relaxed))
     size = float(problem.forecast.variance(relaxed)) if target.quadratic.target.any() else 0.0
     convex = (*problem.convex_constraints(), *problem.objective_limits(), *continuous.inside)
+    granted = work.left
     try:
         return whole_lots(
             problem,
@@ -225,4 +228,7 @@ def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: So
             charged=charges_count(problem),
         )
     except (Infeasible, NumericalFailure) as failure:
+        if isinstance(failure, NumericalFailure) and solver.gap < ANY and work.left > granted / 2:
+            # Not for want of work: a search that asks for less meets other points.
+            return _in_lots(problem, continuous, wealth, replace(solver, gap=ANY), work)
         raise NotSolved(problem, failure, convex) from failure

@@ -36,7 +36,7 @@ from toolkit.optimize.infeasibility.relaxations import (
 from toolkit.optimize.lots.exact import whole_lots
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solution import Solver, solve
+from toolkit.optimize.solution import ANY, Solver, solve
 from toolkit.optimize.solvers.mixed_integer import LotTerms
 from toolkit.optimize.solvers.work import Work
 
@@ -54,8 +54,6 @@ PROPOSAL_PART = 0.5
 """Of the work that is left, to solve a proposal before it is made."""
 VOLATILITY_GAP = 1e-3
 """Of the least variance in whole lots, relative."""
-ANY = 0.5
-"""Gap at which any whole-lot answer ends the search."""
 
 
 def conflict(problem: Problem, work: Work | None = None) -> Infeasible | None:
