@@ -30,7 +30,7 @@ from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, ReadFile, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 from toolkit.market.readers.holdings.status import StatusCells
-from toolkit.market.readers.holdings.unread import arrivals, contradictions, form_beside
+from toolkit.market.readers.holdings.unread import CONTENT, arrivals, contradictions, form_beside
 
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
@@ -279,7 +279,8 @@ class Parser(PurchaseCells, StatusCells):
             named = self.names.form(asset, words) if words else None
             if named not in (None, "metal", "magnet") and is_shape(bare):
                 bare = ""
-            beside = (self._text("purity", i) or "", asset)
+            pure = self._text("purity", i) or ""
+            beside = (CONTENT.sub("", pure) if words else pure, asset)
             if not bare and beside not in self.beside:  # many lots say the same
                 self.beside[beside] = form_beside(*beside, self.names)
             given = self.names.form(asset, bare) if bare else self.beside[beside]

@@ -134,6 +134,8 @@ _OPEN_FORM = re.compile(r"powder|pulver|wafers?|substrate?s?|compounds?|verbindu
 """Words, as `fold` writes them, of what is no metal as it is traded, or may be none."""
 _OF_A_GRADE = re.compile(r"(?i)\b\w+[ -](grade|quality|qualität|güte)\b|\bmaterial\b")
 """Words of what a metal is good for, and no form of it: ``magnet grade``."""
+CONTENT = re.compile(r"%\s*(?=[A-Za-z0-9]*O\d?\b)[A-Z][A-Za-z0-9]*")
+"""A content that is counted in an oxide, whatever the form: ``88,5% WO3``."""
 _NO_FORM = re.compile(r"kategorie|kategory|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
 """Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
 _OWNER = {"name", *(spelling for spelling, key in STRONG.items() if key == "client")}
@@ -479,7 +481,7 @@ def _of_other_form(columns: Iterable[_Column], lots: Lots, names: Names) -> Iter
 
     @cache
     def named(text: str, asset: str) -> str | None:
-        return form_in(text, asset, names)
+        return form_in(CONTENT.sub("", text), asset, names)
 
     for column in (column for column in columns if not _NO_FORM.fullmatch(column.name)):
         for at, (text, lot) in enumerate(zip(column.texts, lots, strict=True)):

@@ -578,3 +578,9 @@ def test_a_price_per_unit_of_measure_and_a_net_weight_are_read():
     read = parsed("Description;Net wt (kg);Price;Ccy;per\nGallium;60;385;EUR;ME\nGallium;40;390;EUR;UoM\n")
     assert not read.faults
     assert [(row["quantity"], row["purchase_price"]) for row in read.rows] == [(60, 385), (40, 390)]
+
+
+@pytest.mark.parametrize("header", ["Reinheit", "Analyse"])
+def test_a_content_that_is_counted_in_an_oxide_is_no_form(header):
+    lots = parsed(f"Metall;{header};Menge;Einheit\nNeodym Metall;88,5% Nd2O3;200;kg\nGallium;99,99 %;5;kg\n").holdings().frame
+    assert dict(lots.select("asset", "form").rows()) == {"gallium": "metal", "neodymium": "metal"}
