@@ -92,13 +92,18 @@ class WealthEffect:
         return self._added(price, lambda step: (self.problem.with_room(owner, step), self.limits))
 
     def _added(self, price: Price, moved: Callable[[float], tuple[Problem, LinearConstraints]]) -> Price | None:
-        def found(step: float, told: float) -> float:
+        def over(step: float) -> tuple[float, float]:
             problem, limits = moved(step)
             continuous = solve_continuous(problem, limits, self.order)
-            fall = (self._value(self.problem, self.continuous.x) - self._value(problem, continuous.x, limits)) / step
-            # A difference is exact enough to tell that multipliers are not unique, and a unique one is exacter.
-            at_once = told if abs(fall - told) <= KINK * abs(told) + ROUNDING else max(fall, 0.0)
-            return at_once + self._rate * (self._wealth(problem, continuous) - self._now) / step
+            fall = self._value(self.problem, self.continuous.x) - self._value(problem, continuous.x, limits)
+            return fall / step, self._rate * (self._wealth(problem, continuous) - self._now) / step
+
+        def found(step: float, told: float) -> float:
+            (fall, effect), near = over(step), KINK * abs(told) + ROUNDING
+            # A difference is exact enough to tell that multipliers are not unique, and a unique one is exacter: the next kink
+            # may be within the step.
+            unique = abs(fall - told) <= near or abs(over(step / 10)[0] - told) <= near
+            return (told if unique else max(fall, 0.0)) + effect
 
         try:
             more = found(STEP, price.more) if price.more else 0.0
