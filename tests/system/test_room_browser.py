@@ -194,7 +194,7 @@ def test_a_presenter_and_two_visitors(portal, people):
     fill(mara, "#id_poll", "Which control worries you most?")
     mara.run("document.getElementById('id_choices').value = 'Gallium\\nGallium'; return 0")
     click(mara, "#new_poll button")
-    shows(mara, "new_poll", "Two to eight different answers, one a line.")
+    shows(mara, "new_poll", "Two to eight different answers of at most 120 characters, one a line.")
     mara.browser.events.clear()  # the console tells of the status
     mara.run("document.getElementById('id_choices').value = 'Gallium\\nGermanium'; return 0")
     click(mara, "#new_poll button")

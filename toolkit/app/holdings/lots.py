@@ -48,8 +48,8 @@ def read_lots(
     status = pl.when(later).then(pl.lit("planned")).otherwise(on_way).alias("status")
     frame, notes, below_grade = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)
     if away:
-        text = "By the day of its arrival in the file, in transit on {as_of}: {lots}."
-        notes.append(message(text, as_of=as_of, lots=few(away, of=len(frame))))
+        told = few(away, of=len(frame))
+        notes.append(message("By the day of its arrival in the file, in transit on {as_of}: {lots}.", as_of=as_of, lots=told))
     return replace(holdings, frame=frame, notes=(*holdings.notes, *notes), below_grade=below_grade)
 
 
@@ -80,8 +80,12 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
             gross[lot_id] = found
     notes: list[Message] = []
     if unread:
-        text = "Purity not understood (write 99.99 %, 4N or 999.9), counted as that of the product: {lots}."
-        notes.append(message(text, lots=few(unread, of=len(lots))))
+        notes.append(
+            message(
+                "Purity not understood (write 99.99 %, 4N or 999.9), counted as that of the product: {lots}.",
+                lots=few(unread, of=len(lots)),
+            )
+        )
     if gross:
         notes.append(message("Gross weight times fineness, the fine content, is what counts of {lots}.", lots=few([*gross])))
         factor = pl.col("lot_id").replace_strict(gross, default=1.0, return_dtype=pl.Float64)
