@@ -184,8 +184,8 @@ def _speed(rows: list[Row]) -> list[str]:
             continue
         peers = [spoken(here[name].clock) if name in here else "none" for name in libraries]
         clocks = [here[name].clock for name in libraries if name in here and not here[name].clock.trouble]
-        ratio = min((c.typical for c in clocks), default=float("nan")) / ours.typical
-        bound = "> " if clocks and all(not c.seconds for c in clocks) else ""
+        fastest = min(clocks, key=lambda c: c.typical, default=Clock([float("nan")]))
+        ratio, bound = fastest.typical / ours.typical, "" if fastest.seconds else "> "
         told = "tie" if 1 / TIE <= ratio <= TIE else f"{bound}{ratio:.3g}"
         cells = [f"{1e3 * ours.first:.3g} ms", spoken(ours), *peers, told]
         lines.append(f"| {TITLES[case]} | {n} | {' | '.join(cells)} |")
