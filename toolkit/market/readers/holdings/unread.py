@@ -136,7 +136,7 @@ _OF_A_GRADE = re.compile(r"(?i)\b\w+[ -](grade|quality|qualität|güte)\b|\bmate
 """Words of what a metal is good for, and no form of it: ``magnet grade``."""
 CONTENT = re.compile(r"%\s*(?=[A-Za-z0-9]*O\d?\b)[A-Z][A-Za-z0-9]*")
 """A content that is counted in an oxide, whatever the form: ``88,5% WO3``."""
-_NO_FORM = re.compile(r"kategorie|kategory|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
+_NO_FORM = re.compile(r"[ck]ategor(y|ie)|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
 """Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
 _OWNER = {"name", *(spelling for spelling, key in STRONG.items() if key == "client")}
 _OF_ANY_NAME = frozenset(

@@ -525,7 +525,7 @@ def test_a_column_that_is_not_read_contradicts_the_form_that_is_assumed():
         (2, "form", "Metall 99,5"),
         (3, "form", "Oxid (4N)"),
     ]
-    for header in ("note Spezifikation", "Kategorie", "Anlageklasse"):
+    for header in ("note Spezifikation", "Kategorie", "Category", "Anlageklasse"):
         assert not parsed(FORMS_ELSEWHERE.format(header=header)).faults
     agrees = "Metall;Form;Spezifikation;Menge;Einheit\nNeodym;Metall;Metall, Dose 1 kg;100;kg\nGallium;;Barren 4N;50;kg\n"
     assert not parsed(agrees).faults
