@@ -119,21 +119,6 @@ def check_terms(table: Table, columns: Sequence[str]) -> None:
             )  # fmt: skip
 
 
-def counted_once(file: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Message, ...]]:
-    """Rows without those that say in all columns the same as one before, and a note with their number.
-
-    Args:
-        file: File name as shown.
-        rows: Sorted by asset and date.
-    """
-    again = (pl.col("asset") == pl.col("asset").shift()) & (pl.col("date") == pl.col("date").shift())
-    if not rows.select(again.any()).item():
-        return rows, ()
-    kept = rows.unique([name for name in rows.columns if name != "row"], keep="first", maintain_order=True)
-    count = rows.height - kept.height
-    return kept, (message("{file}: rows that repeat another are counted once: {n:d}.", file=file, n=count),) if count else ()
-
-
 def firsts_of_months(file: str, dates: pl.Series) -> tuple[Message, ...]:
     """The note on many dates that are all the first of a month.
 

@@ -36,7 +36,6 @@ from toolkit.market.readers.price_checks import (
     check_series,
     check_terms,
     check_untaxed,
-    counted_once,
     firsts_of_months,
     in_order,
     visible,
@@ -192,10 +191,9 @@ def read_prices(
     check_size(table.name, columns=len(priced))
     rows, keys = _keyed(table.name, rows, key, ticker=shape == "quotation")
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
-    rows, again = counted_once(table.name, rows)
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     left = (message("{name!r} has no prices and is left out.", name=name) for name in empty)
-    reading = (*table.notes, *reading, *left, *assumed, *again, *keys, *firsts_of_months(table.name, rows["date"]))
+    reading = (*table.notes, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
     notes = tuple(_notes(table, rows, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)

@@ -163,12 +163,6 @@ def test_columns_under_names_and_sides_and_no_name_above_the_dates(tmp_path):
     assert {*read(tmp_path, ",GLD,SLV\n2025-10-31,100,50\n").frame["asset"]} == {"GLD", "SLV"}
 
 
-def test_rows_that_repeat_another_are_counted_once(tmp_path):
-    file = read(tmp_path, "date,asset,price\n2025-10-31,a,1\n2025-10-31,b,1\n2025-10-31,a,1\n")
-    assert rows(file) == [("a", "2025-10-31", 1), ("b", "2025-10-31", 1)]
-    assert "prices.csv: rows that repeat another are counted once: 1." in map(str, file.reading)
-
-
 TAXED = {
     "above": "Prices incl. 13% VAT,\ndate,gold\n2025-10-31,1\n",
     "below": "date,gold\n2025-10-31,1\nAlle Preise inkl. 19 % MwSt.,\n",
