@@ -9,7 +9,9 @@ _AROUND = re.compile(
     r"(?i)\b(?:min|mind|mindestens|minimum|ca|approx|typ|fine|fineness|fein|feinheit|reinheit|purity|pure|rein)\b\.?|[>≥~()]"
 )
 _NINES = re.compile(r"(?<![\w.,])(\d{1,2})N(\d?)(?!\w)", re.IGNORECASE)
-_PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)(?:\s*(?:[-–\u2014]|to|bis)\s*\d{1,3}(?:[.,]\d+)?)?\s*%")
+_TO = r"\s*(?:[-–\u2014]|to|bis)\s*\d{1,3}(?:[.,]\d+)?"
+_PERCENT = re.compile(rf"(?<![\d.,])(\d{{1,3}}(?:[.,]\d+)?)(?:{_TO})?\s*%")
+_RANGE = re.compile(rf"\d{_TO}\s*%")
 _KARAT = re.compile(r"(\d{1,2})[\s-]?(?:k|kt|ct|karat|carat)\.?(?:\s+\w+)?", re.IGNORECASE)
 _PLAIN = re.compile(r"(\d*[.,]?\d+)(?:\s?/\s?1000|\s?er)?")
 
@@ -38,6 +40,11 @@ def purity_fraction(text: str | None) -> float | None:
             return number
         return round(number / 1000, 12) if 500 <= number <= 1000 else None  # a bare 99.9 may be percent or a slip: not guessed
     return None
+
+
+def settled_purity(text: str | None) -> float | None:
+    """The fraction that `text` states, against which a threshold is held; None also of a range, which may lie on both sides."""
+    return None if _RANGE.search(text or "") else purity_fraction(text)
 
 
 def _number(text: str) -> float:

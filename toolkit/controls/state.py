@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from toolkit.controls.chronology import BINDING, IN_FORCE, SUSPENDED, UNSETTLED
 from toolkit.controls.events import AGREED, CLAIMED, MAY_EXTEND, REPORTED, Event
-from toolkit.controls.purity import purity_fraction
+from toolkit.controls.purity import settled_purity
 from toolkit.core.messages import Message, message, together
 from toolkit.core.size import PieceSize
 
@@ -43,7 +43,7 @@ class Route(Piece, total=False):
 
 def piece_of(purity: str | None, size: str | None) -> Piece:
     """The piece that a user's words describe."""
-    return {"purity": purity_fraction(purity), "size": PieceSize.parse(size) if size else None}
+    return {"purity": settled_purity(purity), "size": PieceSize.parse(size) if size else None}
 
 
 UNCHECKED = "unchecked"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.controls.purity import purity_fraction
+from toolkit.controls.purity import purity_fraction, settled_purity
 from toolkit.holdings.traceability import traceability
 
 
@@ -21,6 +21,13 @@ from toolkit.holdings.traceability import traceability
 )  # fmt: skip
 def test_purity(text, fraction):
     assert purity_fraction(text) == fraction
+
+
+@pytest.mark.parametrize(
+    ("text", "fraction"), [("99,5 bis 99,99 %", None), ("99.5-99.99%", None), ("min. 99.99 %", 0.9999), ("4N5", 0.99995)]
+)
+def test_a_range_is_held_against_no_threshold(text, fraction):
+    assert settled_purity(text) == fraction
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.controls.items import find_items
 from toolkit.controls.ledger import CHINA
-from toolkit.controls.purity import purity_fraction
+from toolkit.controls.purity import settled_purity
 from toolkit.controls.state import Route, review_note
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.countries import country, country_hint
@@ -32,7 +32,7 @@ def parse_purity(text: str | None) -> float | None:
     """
     if text is None:
         return None
-    found = purity_fraction(text)
+    found = settled_purity(text)
     if found is None:
         raise SpecError("--purity {text!r:s} is no purity.", hint="Write it as '99.99 %', 4N or 0.9999.", text=text)
     return found
