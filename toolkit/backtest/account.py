@@ -193,14 +193,15 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
     spent = float(np.maximum(found[1][1], 0.0).sum())
     if not spent or least >= 0:
         return trades(found, 1)
-    # What is paid grows with the share, about in proportion: the last that fits is near where all the money would be spent.
-    kept, k, low, high = found, 0, 0, SHARES
+    # What is paid grows with the share, about in proportion: the last that fits is near where all the money would be spent,
+    # and none is better than one that leaves not a cent.
+    kept, k, low, high, rest = found, 0, 0, SHARES, most
     near = int(SHARES * max(most, 0.0) / (max(most, 0.0) - least)) + AROUND
-    while high - low > 1:
+    while rest and high - low > 1:
         near = near[(near > low) & (near < high)]
         found, left = part(near / SHARES)
         if fit := int(np.count_nonzero(left >= 0)):  # those that fit come first
-            kept, k, low = found, fit - 1, int(near[fit - 1])
+            kept, k, low, rest = found, fit - 1, int(near[fit - 1]), float(left[fit - 1])
         high = int(near[fit]) if fit < len(near) else high
         near = low + (high - low) * SECTIONS // (len(SECTIONS) + 1)
     return trades(kept, k, round(spent - float(np.maximum(kept[1][k], 0.0).sum()), 2))
