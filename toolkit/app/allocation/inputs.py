@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -339,22 +339,6 @@ class PricedMarket:
             notes += tuple(unused_remarks(self.context, universe.keys))
         excluded = {*strategy.universe.exclude}
         notes = tuple(remark for remark in notes if not remark.assets or not {*remark.assets} <= excluded)
-        idle = [key for key in mine if not (key in universe or key in held or key in excluded)]
-        idle = [key for key in idle if key not in self.context.snapshot.series.place]
-        names = LotNames(self.context.ledger, products) if idle else None
-        if forms := tuple(key for key in idle if names is not None and names.other_form(key)):
-            text = message("Own prices of {assets} are of forms that are not traded, and not used here.", assets=forms)
-            remedy = message("`toolkit exposure` values lots of these forms by them.")
-            notes += (Remark("data", text, remedy, forms),)
-        idle = [key for key in idle if key not in {*forms, *aside}]
-        if idle:
-            text = message(
-                "Own prices of {assets} are not used: the strategy does not name them, and they are no product.", assets=idle
-            )
-            remedy = message("Call the series as the product is called (gold), or name them in the strategy.")
-            notes += (Remark("data", text, remedy, tuple(idle), comes_first=True),)
-        if used := [key for key in mine if key not in {*idle, *forms, *excluded}]:
-            notes += () if {*universe.keys} <= {*mine} else (note(message("Own prices for {assets}.", assets=used)),)
         return Inputs(
             snapshot=snapshot,
             universe=universe,
@@ -364,7 +348,7 @@ class PricedMarket:
             unknown=tuple(key for key in universe.keys if key not in held),
             unpriced=() if own is not None else tuple(key for key in products.keys if key not in priced),
             own_prices=None if self.own is None else self.own.name,
-            notes=notes,
+            notes=(*notes, *self._notes_of_own_prices(mine, universe, excluded, aside)),
             own=tuple(mine),
             returns_only=returns_only,
             quotes=None if self.own is None else self.own.quotes,
@@ -373,6 +357,33 @@ class PricedMarket:
             level_paths=self.context.level_paths if customs else None,
             controlled=self.controlled,
         )
+
+    def _notes_of_own_prices(
+        self, mine: Collection[str], universe: Universe, excluded: Collection[str], aside: Collection[str]
+    ) -> Iterator[Remark]:
+        """Which of the user's prices are used, and why others are not.
+
+        Args:
+            mine: Keys of his series.
+            universe: What may be held.
+            excluded: Keys that the strategy leaves out.
+            aside: Keys of his series that are held only where a strategy names them.
+        """
+        products, known = self.context.products, self.context.snapshot.series.place
+        idle = [key for key in mine if not (key in universe or key in products or key in excluded or key in known)]
+        names = LotNames(self.context.ledger, products) if idle else None
+        if forms := tuple(key for key in idle if names is not None and names.other_form(key)):
+            text = message("Own prices of {assets} are of forms that are not traded, and not used here.", assets=forms)
+            yield Remark("data", text, message("`toolkit exposure` values lots of these forms by them."), forms)
+        if idle := [key for key in idle if key not in {*forms, *aside}]:
+            text = message(
+                "Own prices of {assets} are not used: the strategy does not name them, and they are no product.", assets=idle
+            )
+            remedy = message("Call the series as the product is called (gold), or name them in the strategy.")
+            yield Remark("data", text, remedy, tuple(idle), comes_first=True)
+        used = [key for key in mine if key not in {*idle, *forms, *excluded}]
+        if used and not {*universe.keys} <= {*mine}:
+            yield note(message("Own prices for {assets}.", assets=used))
 
     def _with_own(self, own: Sequence[OwnAsset], priced: Universe) -> Universe:
         """The assets with the groups and terms that the strategy states for them.
