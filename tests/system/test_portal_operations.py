@@ -204,6 +204,19 @@ def test_a_changed_database_is_found(portal):
     assert json.loads(printed)["error"]["details"]["faults"][0].startswith("audit: entry 1 ")
 
 
+@pytest.mark.parametrize(
+    "arguments", [["backup", "copy"], ["verify"], ["purge"], ["invite"], ["recover", "Ana"]], ids=lambda a: a[0]
+)
+def test_a_folder_without_a_portal_is_told_and_left_alone(tmp_path, arguments):
+    """A backup that is made in the wrong folder every night was one of an empty portal, and `verify` called it sound."""
+    code, printed = command(Portal(tmp_path), *arguments)
+    assert (code, printed.splitlines()) == (
+        2,
+        [f"error: there is no portal in {tmp_path}/portal.", "Name its folder with --folder."],
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_purge_counts_and_then_deletes(portal):
     database = sqlite3.connect(portal.work / "portal" / "portal.sqlite3")
     past = (datetime.now(UTC) - timedelta(days=8)).strftime("%Y-%m-%d %H:%M:%S")

@@ -58,22 +58,24 @@ def serve(
     run(config)
 
 
-def _of_portal(command: Callable[..., dict[str, Any]], *, migrated: bool = True) -> Callable[..., None]:
+def _of_portal(command: Callable[..., dict[str, Any]], *, new: bool = False, migrated: bool = True) -> Callable[..., None]:
     """The command with `--folder`, which may stand before its name too, and `--json`; what it returns is told.
 
     Args:
         command: What is done once the portal is set up.
+        new: Whether the folder may hold no portal yet.
         migrated: Whether the tables are brought to the schema of this version before.
     """
 
     @functools.wraps(command)
     def wrapped(*, context: typer.Context, folder: Path | None, json: bool, **options: Any) -> None:
-        config = portal(folder=folder or context.obj)
-        if migrated:
-            from toolkit.web.server import migrate as run
+        config = portal(new=new, folder=folder or context.obj)
+        from toolkit.web.server import answering, migrate
 
-            run(config)
-        record = command(**options)
+        with answering():
+            if migrated:
+                migrate(config)
+            record = command(**options)
         if json:
             print_json(record)
             return
@@ -102,7 +104,7 @@ def backup(file: Annotated[Path, typer.Argument(help="New file.")]) -> dict[str,
 
 
 @app.command()
-@partial(_of_portal, migrated=False)
+@partial(_of_portal, new=True, migrated=False)
 def restore(
     file: Annotated[Path, typer.Argument(help="A backup.")],
     *,
@@ -136,7 +138,7 @@ def purge(*, dry_run: Annotated[bool, typer.Option("--dry-run", help="Count alon
 
 
 @app.command()
-@_of_portal
+@partial(_of_portal, new=True)
 def migrate() -> dict[str, Any]:
     """Bring the tables to the schema of this version; serving does it too."""
     return {}

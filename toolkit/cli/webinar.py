@@ -27,15 +27,16 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")]
 
 
-def portal(*, serving: bool = False, **options: Any) -> WebConfig:
+def portal(*, serving: bool = False, new: bool = False, **options: Any) -> WebConfig:
     """The configured portal.
 
     Args:
         serving: Whether this process will be the portal; else links begin with the address of the one that was served last.
+        new: Whether the folder may hold no portal yet: of a folder that was mistaken an empty one would be backed up, or sound.
         options: Fields of the configuration; those that are None are not given.
 
     Raises:
-        SpecError: where the libraries of the portal are not installed, or an option makes no sense.
+        SpecError: where the libraries of the portal are not installed, an option makes no sense, or there is no portal.
     """
     try:
         from toolkit.web.config import read_config
@@ -46,6 +47,9 @@ def portal(*, serving: bool = False, **options: Any) -> WebConfig:
     config = read_config(**options)
     if not serving:
         config = config.as_served()
+        if not new and config.database_url is None and not config.file.exists():
+            there = str(config.folder.absolute())
+            raise SpecError("there is no portal in {folder:s}.", hint="Name its folder with --folder.", folder=there)
     setup(config)
     return config
 
@@ -72,22 +76,23 @@ def create(
     debug: Debug = False,  # noqa: ARG001  # read by main
 ) -> None:
     """Announce a webinar, or several sessions of one; its page is where visitors register."""
-    config = portal(folder=folder)
-    from toolkit.web.server import migrate
+    config = portal(new=True, folder=folder)
+    from toolkit.web.server import answering, migrate
     from toolkit.web.webinars import announce, as_record
 
     migrate(config)
-    found = announce(
-        starts,
-        title=title,
-        zone=zone,
-        strategy=strategy,
-        capacity=capacity,
-        minutes=minutes,
-        description=description,
-        questions=question or (),
-        host=host,
-    )
+    with answering():
+        found = announce(
+            starts,
+            title=title,
+            zone=zone,
+            strategy=strategy,
+            capacity=capacity,
+            minutes=minutes,
+            description=description,
+            questions=question or (),
+            host=host,
+        )
     records = [as_record(webinar, config) for webinar in found]
     if json:
         print_json(records[0] if len(records) == 1 else {"webinars": records})
@@ -130,12 +135,13 @@ def _changed(page: str, folder: Path | None, json: bool, act: Callable[[Any, Any
     """Do something to the webinar of a page, and show it as it is then."""
     config = portal(folder=folder)
     from toolkit.web import webinars
-    from toolkit.web.server import migrate
+    from toolkit.web.server import answering, migrate
 
     migrate(config)
-    found = webinars.page_of(page)
-    done = act(webinars, found)
-    found.refresh_from_db()
+    with answering():
+        found = webinars.page_of(page)
+        done = act(webinars, found)
+        found.refresh_from_db()
     record = webinars.as_record(found, config)
     if json:
         print_json(record)

@@ -138,6 +138,11 @@ class WebConfig(BaseSettings):
         return urlsplit(self.base_url).hostname or ""
 
     @property
+    def file(self) -> Path:
+        """The database of the embedded portal."""
+        return self.folder / "portal.sqlite3"
+
+    @property
     def secure(self) -> bool:
         """Whether visitors come over https."""
         return self.base_url.startswith("https://")
@@ -148,8 +153,12 @@ class WebConfig(BaseSettings):
         return self.secure or self.hostname in LOOPBACK
 
     def note_address(self) -> None:
-        """Keep the address that is served, for the commands beside it."""
-        (self.folder / "address").write_text(self.base_url, encoding="utf-8")
+        """Keep the address that is served, for the commands beside it; one that is there stays whole on a full disk."""
+        file = self.folder / "address"
+        if not file.exists() or file.read_bytes() != self.base_url.encode():
+            part = file.with_suffix(".part")
+            part.write_text(self.base_url, encoding="utf-8")
+            part.replace(file)
 
     def as_served(self) -> WebConfig:
         """With the address that was served last from this folder, where none is set: commands print links too.

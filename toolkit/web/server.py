@@ -97,11 +97,12 @@ def file_lock(path: Path, patience: float, hint: str = ONE_PROCESS) -> Iterator[
         hint: What to do where another process has it.
 
     Raises:
-        DataError: where another process has it for longer, or the disk takes nothing.
+        DataError: where another process has it for longer, or its folder takes no file.
     """
     with contextlib.ExitStack() as stack:
         try:
             connection = stack.enter_context(contextlib.closing(sqlite3.connect(path, timeout=patience, isolation_level=None)))
+            connection.execute("PRAGMA journal_mode=MEMORY")  # a lock needs no room: it holds on a full disk too
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
@@ -110,18 +111,27 @@ def file_lock(path: Path, patience: float, hint: str = ONE_PROCESS) -> Iterator[
         yield
 
 
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """What is done with the database: `DataError` where it does not answer, or its disk is full."""
+    from django.db import OperationalError  # noqa: PLC0415
+
+    try:
+        yield
+    except OperationalError as error:
+        told = str(error).splitlines()[0]
+        hint = "Make room on its disk." if "full" in told else ""
+        raise DataError(f"the database does not answer: {told}.", hint=hint) from error
+
+
 def migrate(config: WebConfig) -> None:
     """Bring the tables to the schema of this version, one process at a time.
 
     Raises:
         DataError: where a newer version has been here, or the database does not answer.
     """
-    from django.db import OperationalError  # noqa: PLC0415
-
-    try:
+    with answering():
         _migrate(config)
-    except OperationalError as error:
-        raise DataError(f"the database does not answer: {str(error).splitlines()[0]}.") from error
 
 
 def refuse_unknown(what: str, applied: Iterable[tuple[str, str]]) -> None:

@@ -94,7 +94,7 @@ def _database(config: WebConfig) -> dict[str, Any]:
     if config.database_url is None:
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": config.folder / "portal.sqlite3",
+            "NAME": config.file,
             "CONN_MAX_AGE": None,
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 5, "init_command": PRAGMAS},
         }

@@ -58,6 +58,9 @@ class Whole:
         if len(named) != 1 or _hostname(named[0]) not in self._hosts:
             await refuse(send, 400, told=f"400: this portal answers to {', '.join(sorted(self._hosts))} alone\n")
             return
+        if {name for name, _ in scope["headers"]} >= {b"content-length", b"transfer-encoding"}:  # a proxy may see another end
+            await refuse(send, 400, (b"connection", b"close"))
+            return
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not announced.isdigit() or int(announced[:20]) > self._limit:
             await refuse(send, 413, (b"connection", b"close"))
