@@ -25,6 +25,7 @@ from django.conf import settings as django_settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from tests.full_disks import no_file_beyond
 from tests.unit.web.test_host import HOSTILE
 from tests.unit.web.test_routes import log_in
 from tests.unit.web.test_self_service import me, signed_up
@@ -32,7 +33,7 @@ from tests.unit.web.visitors import Browser, announced, filled, kinds, registere
 from toolkit.core.errors import SpecError
 from toolkit.web import hosts
 from toolkit.web.export import registrations_xlsx
-from toolkit.web.gate import consent, outbox, registering, retention
+from toolkit.web.gate import consent, limits, outbox, registering, retention
 from toolkit.web.models import AuditEntry, Consent, Host, Outbox, Registration, Webinar
 from toolkit.web.operations import audit, backup, journal, webhook
 from toolkit.web.webinars import announce, sessions
@@ -513,6 +514,64 @@ def test_the_portal_says_when_its_disk_is_full(client, db, monkeypatch):
     monkeypatch.setattr(public, "LEAST_ROOM", 1 << 62)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.content) == (503, b"disk\n")
+
+
+class TestClock:
+    """A clock that is wrong at the start would delete everybody: it waits until it was right for a day."""
+
+    @pytest.fixture
+    def keeper(self, webinar):
+        registered(webinar, state="pending")
+        found = retention.Keeper()
+        found.look()
+        assert limits.last_seen() == pytest.approx(time.time(), abs=5)
+        return found
+
+    def test_deletion_waits_while_the_clock_is_far_ahead(self, keeper, capsys):
+        with time_machine.travel(timezone.now() + timedelta(days=200), tick=False):
+            retention.Keeper().look()
+        assert Registration.objects.count() == 1
+        assert "retention.held" in capsys.readouterr().out
+        keeper.look()
+        assert Registration.objects.count() == 1
+
+    def test_after_a_day_a_clock_is_believed(self, keeper, monkeypatch):
+        with time_machine.travel(timezone.now() + timedelta(days=200), tick=False):
+            keeper.look()
+            monkeypatch.setattr(retention, "HELD", 0)
+            keeper.look()
+        assert Registration.objects.count() == 0
+
+    def test_who_has_the_console_is_obeyed(self, keeper):
+        with time_machine.travel(timezone.now() + timedelta(days=200), tick=False):
+            assert retention.purge()["registrations"] == 1
+
+    def test_a_week_without_the_portal_is_no_wrong_clock(self, keeper):
+        for _ in range(2):
+            with time_machine.travel(timezone.now() + timedelta(days=6.9), tick=False):
+                retention.Keeper().look()
+        with time_machine.travel(timezone.now() + timedelta(days=13), tick=False):
+            retention.Keeper().look()
+        assert Registration.objects.count() == 0
+
+
+def test_journals_of_several_machines_in_one_file_are_read_by_time(tmp_path, monkeypatch, webinar):
+    monkeypatch.setattr(django_settings.PORTAL, "journal", tmp_path / "journal")
+    days = [timezone.now() + timedelta(days=day) for day in range(2)]
+    for day in days:
+        with time_machine.travel(day, tick=False):
+            journal.note_webinar(webinar.slug, starts=day)
+    first, second = (tmp_path / "journal").read_text().splitlines()[1:]
+    (tmp_path / "journal").write_text(f"\n{second}\n{first}")
+    assert [fields["starts"] for _, _, fields in journal.of_webinars()] == days
+
+
+def test_a_line_of_the_journal_that_does_not_fit_on_the_disk_is_no_line(tmp_path, monkeypatch, webinar):
+    """A part of it is written without an error: the erasure would have been done, and undone by a restore."""
+    monkeypatch.setattr(django_settings.PORTAL, "journal", tmp_path / "journal")
+    with no_file_beyond(60), pytest.raises(OSError, match="No space left"):
+        journal.note("erased", registered(webinar).id)
+    assert list(journal.entries()) == []
 
 
 def test_a_line_of_the_journal_that_was_cut_hides_no_other(tmp_path, monkeypatch, webinar):

@@ -123,6 +123,20 @@ def _count(windows: Windows) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+CLOCK = "clock"
+
+
+def last_seen() -> int | None:
+    """Seconds of the clock at the last deletion; None before the first one."""
+    return Counter.objects.filter(key=CLOCK).values_list("began", flat=True).first()
+
+
+@writing
+def see() -> None:
+    """Keep what the clock says now."""
+    Counter.objects.update_or_create(key=CLOCK, defaults={"began": int(time.time()), "n": 1})
+
+
 @writing
 def prune() -> int:
     """Remove windows that have ended, and return how many the database had."""

@@ -19,7 +19,7 @@ from django.utils import timezone
 from toolkit.web.gate import limits
 from toolkit.web.gate.mail import FITS, REMINDERS, compose
 from toolkit.web.gate.registering import NOTHING, WEBHOOK
-from toolkit.web.gate.retention import purge
+from toolkit.web.gate.retention import Keeper
 from toolkit.web.models import Outbox, Registration
 from toolkit.web.operations import webhook
 from toolkit.web.writing import together, writing
@@ -206,13 +206,13 @@ class Worker:
 
 def workers(every: float) -> list[Worker]:
     """The threads of a portal, which look every so many seconds: mails with the deletion of what is past, and webhooks."""
-    purged = -PURGE
+    looked, keeper = -PURGE, Keeper()
 
     def mails() -> bool:
-        nonlocal purged
-        if time.monotonic() - purged >= PURGE:
-            purged = time.monotonic()
-            log.info("retention.purged", **purge())
+        nonlocal looked
+        if time.monotonic() - looked >= PURGE:
+            looked = time.monotonic()
+            keeper.look()
         return send_due() == TOGETHER
 
     return [Worker("outbox", mails, every), Worker("webhooks", lambda: call_due() == HOOKS, every)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -17,6 +19,9 @@ ATTENDEES = timedelta(days=90)
 SENT = timedelta(days=7)
 LOGINS = timedelta(days=30)
 """How long an unconfirmed address, a visitor after the webinar, a row of a mail that was sent, and a failed login are kept."""
+AHEAD, HELD = 7 * 86_400, 86_400
+"""Seconds that a clock may be ahead of the last deletion; one that is further is believed after it ran for so many."""
+log = structlog.get_logger("retention")
 
 
 def due() -> dict[str, QuerySet]:
@@ -33,6 +38,29 @@ def due() -> dict[str, QuerySet]:
         "failure_log": AccessFailureLog.objects.filter(attempt_time__lt=now - LOGINS),
         "login_log": AccessLog.objects.filter(attempt_time__lt=now - LOGINS),
     }
+
+
+class Keeper:
+    """What deletes in a serving process. Its clock may be wrong: far ahead of the last deletion it waits for a day.
+
+    A portal that was off for as long looks the same, and deletes a day later.
+    """
+
+    def __init__(self) -> None:
+        self._held: tuple[int, float] | None = None
+        """What the clock said at the last deletion, and since when this one is held against it."""
+
+    def look(self) -> None:
+        """Delete what is due, if the clock is believed."""
+        seen, running = limits.last_seen(), time.monotonic()
+        if seen is not None and time.time() - seen > AHEAD:
+            if self._held is None or self._held[0] != seen:
+                self._held = seen, running
+            if running - self._held[1] < HELD:
+                log.error("retention.held", clock_of_last_deletion=datetime.fromtimestamp(seen, UTC).isoformat())
+                return
+        self._held = None
+        log.info("retention.purged", **purge())
 
 
 def purge(*, dry_run: bool = False) -> dict[str, int]:
@@ -55,4 +83,5 @@ def _delete() -> dict[str, int]:
     for name, rows in due().items():
         counts[name] = rows.count()
         rows.delete()
+    limits.see()
     return {**counts, "counters": limits.prune()}

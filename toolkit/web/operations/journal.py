@@ -6,6 +6,8 @@ lies beside the database and is no part of a backup.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import uuid
@@ -51,7 +53,9 @@ def _add(**record: str) -> None:
     line = json.dumps({"at": timezone.now().isoformat(), **record})
     descriptor = os.open(_path(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        os.write(descriptor, f"\n{line}".encode())  # a line that a full disk cut stays alone
+        written = os.write(descriptor, f"\n{line}".encode())  # a line that a full disk cut stays alone
+        if written <= len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(_path()))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -72,15 +76,15 @@ def of_webinars() -> Iterator[tuple[datetime, str, dict[str, datetime]]]:
             yield at, slug, {name: datetime.fromisoformat(value) for name, value in found.items()}
 
 
-def _lines() -> Iterator[dict[str, Any]]:
-    """Lines; one that a full disk cut is left out."""
+def _lines() -> list[dict[str, Any]]:
+    """Lines by their time, as those of several journals in one file; one that a full disk cut is left out."""
     try:
-        lines = _path().read_text(encoding="ascii").splitlines()
+        lines = _path().read_text(encoding="ascii", errors="replace").splitlines()
     except FileNotFoundError:
-        return
+        return []
+    found: list[dict[str, Any]] = []
     for line in lines:
-        try:
-            found = json.loads(line or "{")
-        except ValueError:
-            continue
-        yield {**found, "at": datetime.fromisoformat(found["at"])}
+        with contextlib.suppress(ValueError):
+            one = json.loads(line)
+            found.append({**one, "at": datetime.fromisoformat(one["at"])})
+    return sorted(found, key=lambda line: line["at"])
