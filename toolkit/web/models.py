@@ -79,6 +79,11 @@ class Webinar(models.Model):
         """A moment on the clock of its zone."""
         return at.astimezone(ZoneInfo(self.zone))
 
+    def comes_twice(self, at: datetime) -> bool:
+        """Whether its clock shows the hour of a moment twice, as the clocks go back."""
+        local = self.local(at)
+        return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
     @property
     def is_open(self) -> bool:
         """Whether its room is open: from its start on."""

@@ -20,13 +20,14 @@ def language(code: str) -> Language:
 
 
 def moment(webinar: Webinar, say: Language) -> str:
-    """Day, hour and zone of a webinar: ``3 December 2026, 17:00 (Europe/Berlin)``."""
+    """Day, hour and zone of a webinar: ``3 December 2026, 17:00 (Europe/Berlin)``, and the offset where it comes twice."""
     local = webinar.local_start
+    offset = f", UTC{local.isoformat()[-6:]}" if webinar.comes_twice(webinar.starts) else ""
     return say.words(
         "{day}, {time} ({zone})",
         day=say.fmt.long_date(local.date()),
         time=f"{local:%H:%M}",
-        zone=webinar.zone.replace("_", " "),
+        zone=webinar.zone.replace("_", " ") + offset,
     )
 
 

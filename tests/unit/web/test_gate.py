@@ -20,7 +20,7 @@ from toolkit.web.gate import limits, mail, registering, tokens
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.gate.retention import purge
 from toolkit.web.models import Consent, Outbox, Registration, Session, Token
-from toolkit.web.words import language
+from toolkit.web.words import language, moment
 
 State = Registration.State
 
@@ -555,6 +555,25 @@ class TestCalendar:
         assert (event["DTSTART"].dt.astimezone(UTC), event["DTSTART"].params["TZID"]) == (local.astimezone(UTC), zone)
         assert {str(one["TZID"]) for one in file.walk("VTIMEZONE")} == {zone}
         assert str(event["SUMMARY"]) == webinar.title
+
+    @pytest.mark.parametrize("fold", [0, 1])
+    def test_of_an_hour_that_comes_twice_it_says_which(self, db, fold):
+        """With a zone it is the first of both (RFC 5545): who comes to the second would be there an hour early."""
+        from zoneinfo import ZoneInfo
+
+        from icalendar import Calendar
+
+        for local, minutes in (
+            (datetime(2027, 10, 31, 2, 30, fold=fold), 45),
+            (datetime(2027, 10, 31, 1, 30 + fold * 29), 120),
+        ):
+            webinar = announced(starts=local.replace(tzinfo=ZoneInfo("Europe/Berlin")), minutes=minutes)
+            webinar.refresh_from_db()
+            (event,) = Calendar.from_ical(calendar(webinar, "https://webinar.example.com/w/x/")).walk("VEVENT")
+            assert "TZID" not in event["DTSTART"].params
+            assert (event["DTSTART"].dt, event["DTEND"].dt) == (webinar.starts.astimezone(UTC), webinar.ends.astimezone(UTC))
+        twice = announced(starts=datetime(2027, 10, 31, 2, 30, fold=fold, tzinfo=ZoneInfo("Europe/Berlin")))
+        assert moment(twice, language("en")).endswith(f", 02:30 (Europe/Berlin, UTC+0{2 - fold}:00)")
 
     def test_it_holds_no_personal_link(self, client, webinar):
         file = client.get(f"/w/{webinar.slug}/calendar.ics")

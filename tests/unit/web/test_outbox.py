@@ -110,7 +110,7 @@ def test_what_is_sent_is_marked_and_sent_once(webinar, smtp):
     row = row_of(registered(webinar))
     assert (outbox.send_due(), outbox.send_due()) == (1, 0)
     assert [taken.to for taken in smtp.taken] == [["ana@example.com"]]
-    assert f"Message-ID: <portal-{row.id}@" in smtp.taken[0].data
+    assert f"Message-ID: <portal-{row.id}.{row.created.timestamp():.0f}@" in smtp.taken[0].data
     row.refresh_from_db()
     assert row.sent is not None
 

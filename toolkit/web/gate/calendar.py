@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,9 @@ def calendar(webinar: Webinar, url: str) -> bytes:
         webinar: What happens.
         url: Of its public page.
     """
-    zone = ZoneInfo(webinar.zone)
+    # An hour that comes twice is the first of both in a calendar file (RFC 5545, 3.3.5): only UTC says which is meant.
+    twice = webinar.comes_twice(webinar.starts) or webinar.comes_twice(webinar.ends)
+    zone = UTC if twice else ZoneInfo(webinar.zone)
     event = Event()
     event.add("uid", f"{webinar.slug}@{url.split('/')[2].partition(':')[0]}")
     event.add("dtstamp", timezone.now())

@@ -142,7 +142,8 @@ def compose(row: Outbox, registration: Registration) -> EmailMultiAlternatives:
     told = letter(row, registration, say)
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     headers = {
-        "Message-ID": f"<portal-{row.id}@{domain}>",
+        # A restored database gives numbers again: a mail with the id of another one would be dropped as its copy.
+        "Message-ID": f"<portal-{row.id}.{row.created.timestamp():.0f}@{domain}>",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
@@ -177,7 +178,7 @@ class Folder(BaseEmailBackend):
         folder = settings.PORTAL.folder / "mails"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in email_messages:
-            name = str(message.extra_headers["Message-ID"]).strip("<>").partition("@")[0]
+            name = str(message.extra_headers["Message-ID"]).strip("<>").partition(".")[0]
             path = folder / f"{timezone.now():%Y%m%dT%H%M%S}-{name}.eml"
             draft = folder / f"{name}.part"  # a process that dies while it writes leaves no torn mail
             draft.write_bytes(message.message().as_bytes())
