@@ -112,6 +112,22 @@ def test_the_waiting_room_counts_down_by_the_server_s_clock(visit, portal):
     visit.until(f"document.getElementById('countdown').textContent !== {first!r}")
 
 
+def test_a_page_that_waits_is_read_on_until_its_webinar_is_moved(visit, portal):
+    """A page that loads itself again each minute ends what a screen reader reads, and at a proxy without a portal itself."""
+    later = [(datetime.now(UTC) + timedelta(days=days, minutes=5)).isoformat(timespec="minutes")[:16] for days in (3, 4)]
+    page = portal.create("Tungsten", later[0], "--zone", "UTC")
+    each_second = "const every = setInterval; window.setInterval = (act, wait) => every(act, wait / 60)"
+    visit.browser.call("Page.addScriptToEvaluateOnNewDocument", source=each_second)
+    enter(visit, page, "en", "Tungsten")
+    visit.check(1280)
+    visit.run("window.unchanged = true; return 0")
+    time.sleep(3)
+    assert visit.browser.value("window.unchanged && /^3 d/.test(document.getElementById('countdown').textContent)")
+    assert sum(address.endswith("/room/") for address in visit.browser.requests()) >= 2
+    portal.run("webinar", "change", page, "--starts", later[1])
+    visit.until("!window.unchanged && /^4 d/.test(document.getElementById('countdown').textContent)")
+
+
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "UTC"])
 def test_a_visitor_abroad_reads_their_own_time(visit, portal, zone):
     visit.browser.call("Emulation.setTimezoneOverride", timezoneId=zone)

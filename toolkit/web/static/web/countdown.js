@@ -1,13 +1,25 @@
-// Count down to the start, then load the page again: the server decides whether the room is open.
+// Count down to the start, then load the page again. Each minute, and at the end until it answers, the server is asked: it decides
+// whether the room is open, and whether the webinar was moved or cancelled. The page is read on meanwhile, and outlives a restart.
 const shown = document.getElementById("countdown");
-const end = performance.now() + shown.dataset.left * 1000; // by the server's clock: the visitor's may be wrong
+const endAfter = (count) => performance.now() + count.dataset.left * 1000; // by the server's clock: the visitor's may be wrong
+const start = (page) => page.querySelector("time[data-own]")?.dateTime;
 const two = (n) => String(n).padStart(2, "0");
+let end = endAfter(shown);
+
+async function look() {
+  const answer = await fetch(location.href).then(async (a) => a.status < 500 && (await a.text())).catch(() => false);
+  if (answer === false) return; // nobody there at present
+  const page = new DOMParser().parseFromString(answer, "text/html"), count = page.getElementById("countdown");
+  if (count && start(page) === start(document)) end = endAfter(count); // the clock of a page stands still while a device sleeps
+  else location.reload();
+}
 
 function tick() {
   const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
   const [days, hours, minutes] = [Math.floor(left / 86400), Math.floor(left / 3600) % 24, Math.floor(left / 60) % 60];
   shown.textContent = (days ? `${days} d ` : "") + `${two(hours)}:${two(minutes)}:${two(left % 60)}`;
-  if (left === 0) setTimeout(() => location.reload(), 1000 + Math.random() * 2000);
+  if (left === 0) setTimeout(() => look().finally(tick), 1000 + Math.random() * 2000);
   else setTimeout(tick, (end - performance.now()) % 1000 || 1000);
 }
 tick();
+setInterval(look, 60_000);
