@@ -204,7 +204,7 @@ class Context:
 
     @cached_property
     def unused_series(self) -> tuple[UnusedSeries, ...]:
-        """Series of public sources in the store that no answer uses; none without a store."""
+        """Series in the store that no answer uses; none without a store."""
         if self.store is None:
             return ()
         from toolkit.market.store.merge import unread_series, unused_flows, unused_prices  # noqa: PLC0415  # an extra
@@ -212,7 +212,7 @@ class Context:
         package, store, day = self.market.under({}).until(self.as_of), self.store, self.as_of
         known = {*package["flows"]["asset"], *package["metals"]["asset"]}
         return (
-            *unused_prices(store, package["prices"], self.snapshot["prices"], self.products.keys, day),
+            *unused_prices(store, package["prices"], self.snapshot["prices"], self.own_prices, self.products.keys, day),
             *unused_flows(store, self.snapshot["flows"], known, day),
             *unread_series(store, day),
         )

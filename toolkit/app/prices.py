@@ -14,7 +14,7 @@ from toolkit.app.holdings.names import LotNames
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
-from toolkit.core.messages import message
+from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.price_slips import FAR, WRONG, KnownPrices, is_far
@@ -221,6 +221,18 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     reading = (*notes, *_of_home_market((visible, newest), products), *_told_apart(apart, names))
     only = (files.only, files.returns_only)
     return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, apart, *only)
+
+
+def of_no_product(assets: Iterable[str], known: Collection[str]) -> tuple[Message, ...]:
+    """The sentence on series that are of nothing known: tickers of funds, or codes by which an agency calls a metal.
+
+    Args:
+        assets: Names in price files.
+        known: Products, bundled series, and what else is told or held under its name.
+    """
+    # A name alone may be the code of a country, as the ticker ALB is.
+    names = [f"'{name}'" for name in sorted({*assets} - {*known})]
+    return (message("No product is named {names}: series of their own, which value no metal.", names=names),) if names else ()
 
 
 def _check_visible(file: str, day: date, quoted: pl.DataFrame, series: Sequence[str], used: Sequence[pl.DataFrame]) -> None:

@@ -50,11 +50,11 @@ class Stored(Record):
     """What was corrected in it, by table and time."""
 
 
-UnusedReason = Literal["short", "other_source", "unknown_name", "not_read"]
+UnusedReason = Literal["short", "other_source", "same_day", "unknown_name", "not_read"]
 
 
 class UnusedSeries(Record):
-    """A series that a fetch stored and that no answer uses."""
+    """A series of a store that no answer uses."""
 
     table: str
     """Its table: prices, flows or energy."""
@@ -63,8 +63,8 @@ class UnusedSeries(Record):
     """Id of its source."""
     reason: UnusedReason
     """``short``: too few prices to replace a series in another currency or unit, or on another basis; ``other_source``: another
-    source has newer rows; ``unknown_name``: it is no product and explains none; ``not_read``: no answer is made from its
-    table."""
+    source has newer rows; ``same_day``: another file of the user has a price of the same day, and is used; ``unknown_name``: it
+    is no product and explains none; ``not_read``: no answer is made from its table."""
     rows: int
     """Its rows that were known."""
     kind: str

@@ -454,6 +454,19 @@ def test_a_series_that_nothing_uses_is_a_warning(tmp_path):
     assert not [remark for remark in held.notes if "are not used" in remark.text]
 
 
+def test_own_prices_under_a_code_that_names_no_metal_are_a_warning_of_an_exposure(tmp_path):
+    """An agency's `MB-GA-0001` valued nothing, and the lots of gallium stood at the bundled price without a word."""
+    lots = tmp_path / "lots.csv"
+    lots.write_text("asset,quantity,unit\ngallium,10,kg\n")
+    coded = own(tmp_path, months("MB-GA-0001", 1400))
+    told = [
+        one for one in expose(ExposureRequest(str(lots), context(DAY), prices=coded)).remarks if "value no metal" in one.text
+    ]
+    assert [(one.is_warning, "MB-GA-0001" in one.text) for one in told] == [(True, True)]
+    lots.write_text("asset,quantity\nMB-GA-0001,10\n")
+    assert not [one for one in expose(ExposureRequest(str(lots), context(DAY), prices=coded)).remarks if "no metal" in one.text]
+
+
 LISTS = {
     "agency": "Argus Metals - Minor metals,,,,,,\nReport date:,20-Nov-2026,,,,,\nQuote,Timing,Unit,Low,High,Mid,±\n"
     "Gallium 99.99% min du Rotterdam,Prompt,$/kg,1250.00,1400.00,1325.00,0.00\n"

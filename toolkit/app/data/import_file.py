@@ -17,7 +17,7 @@ from toolkit.app.context import Context
 from toolkit.app.data.mapping import FLOWS, PRICES, Ask, kept, mapped, mapping_of, proposed
 from toolkit.app.data.places import store_to_write
 from toolkit.app.holdings.names import LotNames
-from toolkit.app.prices import ASSUMED_CURRENCY, in_known_units, per_kg
+from toolkit.app.prices import ASSUMED_CURRENCY, in_known_units, of_no_product, per_kg
 from toolkit.core.countries import country
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import TABLES
@@ -276,10 +276,7 @@ def _prices(context: Context, cells: Table, options: ImportOptions, source: str)
     remarks = dict.fromkeys((*notes, *of_quotes))
     told = (*file.reading, *file.notes, *gap_findings(file.frame), *(remark.text for remark in remarks))
     whole = pl.concat(parts)
-    if others := sorted({*whole["asset"]} - {*context.products.keys, *context.snapshot["prices"]["asset"]}):
-        # A name alone may be the code of a country, as the ticker ALB is.
-        quoted = [f"'{name}'" for name in others]
-        told = (*told, message("No product is named {names}: series of their own, which value no metal.", names=quoted))
+    told = (*told, *of_no_product(whole["asset"], (*context.products.keys, *context.snapshot["prices"]["asset"])))
     sources = tuple(whole["source"].unique().sort())
     return _Read(PRICES, frames, whole["asset"].n_unique(), cells.name, told, sources=sources)
 

@@ -1,4 +1,4 @@
-"""Warnings of series that a fetch stored and that an answer does not use."""
+"""Warnings of series that a store has and that an answer does not use."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ IMPORTED = message(
 BY_CODE = message(
     "`toolkit flows SERIES` shows them; `toolkit data import FILE` keeps those of a code that counts one material."
 )
+DIFFERING = message("Where the two differ, import the right one again under the source of the wrong one, with --correct.")
 NAMED = message("Name them as the product is named: `toolkit data import FILE` reads the names of metals and forms.")
 
 _METAL = re.compile(r"^[^:]*:|/\d+$")
@@ -46,7 +47,8 @@ def unused_remarks(context: Context, assets: Collection[str]) -> Iterator[Remark
 
     for (table, name, reason, kind, used), group in groupby(sorted(unused, key=alike), alike):
         named = tuple(one.asset for one in group)
-        told = {"assets": list(named), "source": context.snapshot.source(name).title, "kind": kind}
+        source = context.snapshot.source(name)
+        told = {"assets": list(named), "source": name if source.own else source.title, "kind": kind}
         match table, reason:
             case "flows", "unknown_name":
                 text = message("Flows of {assets} from {source} in the store are not used: a code is no metal.", **told)
@@ -66,6 +68,13 @@ def unused_remarks(context: Context, assets: Collection[str]) -> Iterator[Remark
                     **told, enough=ENOUGH, used=used,
                 )  # fmt: skip
                 yield Remark("data", text, IMPORTED, named)
+            case _, "same_day":
+                text = message(
+                    "Prices of {assets} from {source} in the store are not used: another of your files, which is used, has a "
+                    "price of the same day.",
+                    **told,
+                )  # fmt: skip
+                yield Remark("data", text, DIFFERING, named)
             case _, "other_source":
                 text = message(
                     "Prices of {assets} from {source} in the store are not used: another source has newer ones.", **told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,7 +17,7 @@ from toolkit.app.holdings.lots import read_lots
 from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_dealer_spreads, with_own_prices
 from toolkit.app.holdings.warnings import below_grade_remarks, exposure_remarks
-from toolkit.app.prices import PriceFiles, read_own, with_stored
+from toolkit.app.prices import NAME_METAL, OwnPrices, PriceFiles, of_no_product, read_own, with_stored
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.controls.changes import change_ahead
 from toolkit.controls.ledger import CHINA
@@ -106,11 +106,11 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     if (files := with_stored(request.prices, context)) is not None:
         own = read_own(files, snapshot, LotNames(context.ledger, context.products))
         prices = own.over(prices)
-        if own.assets:
-            remarks.append(note(message("Own prices for {assets}.", assets=list(own.assets))))
-        remarks += [*own.notes, *own.gaps, *(remark for remark in own.reading if remark.is_warning)]
     listed = {*instruments_of(None if own is None else own.frame, context.ledger), *context.listed}
     holdings = _read(request, listed)
+    if own is not None:
+        known = {*context.products.keys, *snapshot["prices"]["asset"], *holdings.frame["asset"]}
+        remarks += _of_own(own, own.assets if request.prices is None else known)
     lots = with_dealer_spreads(holdings.frame.filter(pl.col("mass").is_not_null()), own, context.products)
     shares = holdings.frame.filter(pl.col("mass").is_null())
     prices = pl.concat([prices, context.quoted({*shares["asset"]} - {*prices["asset"]})])
@@ -205,6 +205,14 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
             (*summary, *(words for one in told for words in (one.text, one.remedy)), *(what for _, _, what, _ in changes))
         ),
     )
+
+
+def _of_own(own: OwnPrices, known: Collection[str]) -> Iterator[Remark]:
+    """How own prices were read, with a warning of those that are of nothing known or held."""
+    if own.assets:
+        yield note(message("Own prices for {assets}.", assets=list(own.assets)))
+    yield from (Remark("data", text, NAME_METAL) for text in of_no_product(own.assets, (*known, *own.apart)))
+    yield from (*own.notes, *own.gaps, *(remark for remark in own.reading if remark.is_warning))
 
 
 def _of_valued(levels: Mapping[tuple[str, str], UnitPrice], lots: Iterable[LotExposure]) -> dict[tuple[str, str], UnitPrice]:

@@ -56,7 +56,7 @@ def validate(*, common: Common) -> None:
 def _validate_prices(files: PriceFiles, common: Common) -> None:
     """Coverage, gaps, stale runs, outliers and unit jumps of price files; what `optimize` refuses is refused."""
     from toolkit.app.holdings.names import LotNames
-    from toolkit.app.prices import read_own
+    from toolkit.app.prices import of_no_product, read_own
     from toolkit.market.quality import findings, quality
     from toolkit.records.answers.lists import PriceCheck, Quote, SeriesCheck
     from toolkit.report.answers.lists import quality as document
@@ -64,13 +64,14 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     context = common.context()
     own = read_own(files, context.snapshot, LotNames(context.ledger, context.products), masses=False)
     series = quality(own.file.frame, as_of=common.day())
+    others = of_no_product(own.assets, (*context.products.keys, *context.snapshot["prices"]["asset"], *own.apart))
     told = (together(remark.text, remark.remedy) for remark in own.reading)
     found = PriceCheck(
         file=own.name,
         shape=own.file.shape,
         quality=tuple(map(SeriesCheck.model_validate, series.to_dicts())),
         quotes=tuple(map(Quote.model_validate, own.file.quotes.to_dicts())),
-        findings=tuple(dict.fromkeys((*told, *(remark.text for remark in own.notes), *findings(series)))),
+        findings=tuple(dict.fromkeys((*told, *others, *(remark.text for remark in own.notes), *findings(series)))),
         faults=(),
     )
     show(common, found, lambda found, say: document(found, common.day(), say))

@@ -114,14 +114,15 @@ def _one_source(stored: pl.DataFrame, series: list[str], reference: str) -> pl.D
 
 
 def unused_prices(
-    store: Store, package: pl.DataFrame, market: pl.DataFrame, products: Collection[str], as_of: date
+    store: Store, package: pl.DataFrame, market: pl.DataFrame, own: pl.DataFrame, products: Collection[str], as_of: date
 ) -> tuple[UnusedSeries, ...]:
-    """Series of public sources in the store that are in no answer, by asset and source.
+    """Series in the store that are in no answer, by asset and source.
 
     Args:
         store: The store.
         package: Rows of `toolkit.core.frames.Prices` of the package, as known on the day.
         market: Those of the market: the store's over those of the package.
+        own: Those of `own_prices`, which stand before the market's.
         products: Assets that can be held.
         as_of: Day of knowledge.
     """
@@ -136,6 +137,13 @@ def unused_prices(
         elif (asset, source, told) not in in_use:
             reason = "short" if kinds[asset] != told and count < ENOUGH else "other_source"
             found.append(_unused("prices", asset, source, told, count, reason, kinds[asset]))
+    used = pl.concat([market.select(own.columns), own]).with_columns(kind)
+    rows = store.scan("prices", as_of).filter(pl.col("source").is_in(_own(store))).with_columns(kind).collect()
+    beside = rows.join(used, on=["asset", "source", "kind"], how="anti")
+    instead = used.group_by("asset", maintain_order=True).agg(pl.col("kind", "date").sort_by("date").last())
+    series = beside.group_by("asset", "source", "kind").agg(pl.len(), pl.col("date").max()).sort("asset", "source", "kind")
+    for *one, count, last, other, newest in series.join(instead, on="asset", suffix="_used", maintain_order="left").iter_rows():
+        found.append(_unused("prices", *one, count, "same_day" if last == newest else "other_source", other))
     return tuple(found)
 
 
@@ -165,8 +173,7 @@ def unread_series(store: Store, as_of: date) -> tuple[UnusedSeries, ...]:
 
 def _counted(store: Store, table: str, kind: pl.Expr, as_of: date) -> list[tuple[str, str, str, int]]:
     """Asset, source, kind and number of rows of the series of public sources in a table."""
-    public = [name for name, source in store.sources().items() if not source.own]
-    rows = store.scan(table, as_of).filter(pl.col("source").is_in(public))
+    rows = store.scan(table, as_of).filter(~pl.col("source").is_in(_own(store)))
     counted = rows.group_by("asset", "source", kind).agg(pl.len()).sort("asset", "source", "kind")
     return counted.collect(engine="streaming").rows()
 
@@ -175,6 +182,11 @@ def _unused(
     table: str, asset: str, source: str, kind: str, rows: int, reason: UnusedReason, used: str | None = None
 ) -> UnusedSeries:
     return UnusedSeries(table=table, asset=asset, source=source, reason=reason, rows=rows, kind=kind, used=used)
+
+
+def _own(store: Store) -> list[str]:
+    """Sources that are files of the user."""
+    return [name for name, source in store.sources().items() if source.own]
 
 
 def own_prices(store: Store, market: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -190,7 +202,7 @@ def own_prices(store: Store, market: pl.DataFrame, as_of: date) -> pl.DataFrame:
     Returns:
         Rows of `toolkit.core.frames.Prices`.
     """
-    own = [name for name, source in store.sources().items() if source.own]
+    own = _own(store)
     rows = store.scan("prices", as_of).filter(pl.col("source").is_in(own)).collect().select(market.columns)
     followed = market.filter(pl.col("source").is_in(own))["asset"].unique()
     rows = rows.filter(~pl.col("asset").is_in(followed.implode()))

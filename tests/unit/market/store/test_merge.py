@@ -7,7 +7,7 @@ import pytest
 
 from tests.stores import ECB, FETCHED, days, prices, rates
 from toolkit.market.market import Market, Source
-from toolkit.market.store.merge import merged, quoted_prices, unused_prices, with_store
+from toolkit.market.store.merge import merged, own_prices, quoted_prices, unused_prices, with_store
 from toolkit.market.store.store import Store
 from toolkit.market.tables import Table
 
@@ -112,6 +112,8 @@ def test_series_of_the_store_that_no_answer_uses_are_told_with_their_reason(tmp_
         "newer": [prices("indium", dict.fromkeys(days(day, 40), 2.0)), prices("hafnium", {day: 2.0})],
         "older": [prices("indium", dict.fromkeys(days(day, 39), 2.0))],
         "mine": [prices("gallium", {day: 3.0}, currency="EUR")],
+        "mine too": [prices("gallium", {day: 6.0}, currency="EUR")],
+        "my old list": [prices("gallium", {date(2025, 9, 30): 1.0}, currency="CHF")],
     }
     store = Store.open(tmp_path / "s", create=True)
     for name, frames in stored.items():
@@ -120,13 +122,17 @@ def test_series_of_the_store_that_no_answer_uses_are_told_with_their_reason(tmp_
             {"prices": pl.concat(rows)},
             source=name,
             fetched_at=FETCHED,
-            described=[Source(name, name, "x", own=name == "mine")],
+            described=[Source(name, name, "x", own=name.startswith("m"))],
         )
     as_of = date(2026, 6, 1)
     market = merged(package, store.scan("prices", as_of).collect().select(package.columns), PRICES)
-    found = unused_prices(store, package, market, ["gallium", "indium", "hafnium"], as_of)
+    own = own_prices(store, market, as_of)
+    assert own["source"].to_list() == ["mine too"]
+    found = unused_prices(store, package, market, own, ["gallium", "indium", "hafnium"], as_of)
     assert [(one.asset, one.source, one.reason, one.rows, one.used) for one in found] == [
         ("gallium", "few", "short", 5, "USD per kg, dealer"),
         ("indium", "older", "other_source", 39, "USD per kg, dealer"),
         ("komis:gallium", "komis", "unknown_name", 30, None),
+        ("gallium", "mine", "same_day", 1, "EUR per kg, dealer"),
+        ("gallium", "my old list", "other_source", 1, "EUR per kg, dealer"),
     ]  # fmt: skip

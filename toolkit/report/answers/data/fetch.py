@@ -52,6 +52,7 @@ ACTIONS: Mapping[str, str] = {
 UNUSED: Mapping[str, str] = {
     "short": mark("too few prices to replace a series of another kind"),
     "other_source": mark("another source has newer rows"),
+    "same_day": mark("another of your files has one of the same day"),
     "unknown_name": mark("no product has that name"),
     "not_read": mark("no answer is made from its table"),
 }
