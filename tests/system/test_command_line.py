@@ -120,6 +120,17 @@ def test_validate_lists_what_a_dealer_asks(toolkit, tmp_path):
     assert (quote["asset"], quote["basis"], quote["price"]) == ("gallium", "dealer_ask", 1410.0)
 
 
+def test_validate_shows_the_newest_price_in_its_own_currency_and_unit_as_it_was_read(toolkit, tmp_path):
+    rows = "23.11.2026;Antimon;25.700,00;USD;t\n24.11.2026;Antimon;25.800,50;USD;t\n24.11.2026;Fonds;31;EUR;\n"
+    (tmp_path / "list.csv").write_text(f"Datum;Metall;Preis;Währung;Einheit\n{rows}", encoding="utf-8")
+    command = ("data", "validate", "--prices", str(tmp_path / "list.csv"), "--as-of", "2026-11-24")
+    found = json.loads(toolkit(*command, "--json").stdout)["quality"]
+    assert [(one["asset"], one["price"], one["currency"], one["unit"]) for one in found] == [
+        ("Fonds", 31.0, "EUR", "unit"), ("antimony", 25800.5, "USD", "t"),
+    ]  # fmt: skip
+    assert "25,800.5 USD/t" in toolkit(*command).stdout
+
+
 def test_validate_tells_a_column_without_prices_as_optimize_does(toolkit, tmp_path):
     rows = "".join(f"2026-{month:02},{200 + month},\n" for month in range(1, 9))
     (tmp_path / "wide.csv").write_text(f"date,indium USD/kg,FUND\n{rows}", encoding="utf-8")

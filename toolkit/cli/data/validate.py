@@ -58,12 +58,15 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
     from toolkit.app.holdings.names import LotNames
     from toolkit.app.prices import of_no_product, read_own
     from toolkit.market.quality import findings, quality
+    from toolkit.market.readers.price_checks import visible
     from toolkit.records.answers.lists import PriceCheck, Quote, SeriesCheck
     from toolkit.report.answers.lists import quality as document
 
     context = common.context()
     own = read_own(files, context.snapshot, LotNames(context.ledger, context.products), masses=False)
-    series = quality(own.file.frame, as_of=common.day())
+    day, frame = common.day(), own.file.frame
+    newest = visible(frame, day).sort("date").group_by("asset").last().select("asset", "price", "currency", "unit")
+    series = quality(frame, as_of=day).join(newest, on="asset", maintain_order="left")
     others = of_no_product(own.assets, (*context.products.keys, *context.snapshot["prices"]["asset"], *own.apart))
     told = (together(remark.text, remark.remedy) for remark in own.reading)
     found = PriceCheck(
@@ -74,4 +77,4 @@ def _validate_prices(files: PriceFiles, common: Common) -> None:
         findings=tuple(dict.fromkeys((*told, *others, *(remark.text for remark in own.notes), *findings(series)))),
         faults=(),
     )
-    show(common, found, lambda found, say: document(found, common.day(), say))
+    show(common, found, lambda found, say: document(found, day, say))

@@ -166,6 +166,12 @@ class SeriesCheck(SeriesChecks):
     """Changes far above the usual size, true or not."""
     unit_factor: float | None
     """Price level after it over that before."""
+    price: float
+    """The newest, as it was read from the file."""
+    currency: str
+    """Of the prices."""
+    unit: str
+    """What they are of: kg, g, ...; ``unit`` where the file does not say."""
 
 
 class Quote(Record):

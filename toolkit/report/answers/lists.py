@@ -86,13 +86,13 @@ def quality(found: PriceCheck, as_of: date, say: Language) -> Document:
     """Coverage, gaps, stale runs, outliers and unit jumps of price files."""
     answer = Answer(say, as_of)
     answer.table(
-        "asset | first | last | >prices | frequency | >coverage | >gaps | >stale | >outliers | >unit | >age",
+        "asset | first | last | >newest price | in | >prices | frequency | >coverage | >gaps | >stale | >outliers | >age",
         (
             (
-                row.asset, say.fmt.short_date(row.first), say.fmt.short_date(row.last), row.observations,
-                answer.word(row.rhythm) if row.rhythm else "",
-                answer.number(row.coverage, ".0%"), row.gaps, row.stale_run, row.outliers,
-                f"x {answer.number(row.unit_factor, '.3g')}" if row.unit_factor else "", say.words("{n} d", n=row.age_days),
+                row.asset, say.fmt.short_date(row.first), say.fmt.short_date(row.last), answer.number(row.price, ",.6g"),
+                row.currency if row.unit == "unit" else f"{row.currency}/{row.unit}",
+                row.observations, answer.word(row.rhythm) if row.rhythm else "",
+                answer.number(row.coverage, ".0%"), row.gaps, row.stale_run, row.outliers, say.words("{n} d", n=row.age_days),
             )
             for row in found.quality
         ),
