@@ -23,7 +23,20 @@ WORDS = {
     "gallium": ("Gallium", "Ga", "金属镓", "Galium", "Galio", "Rohgallium", "GalliumUSD"),
     "tin": ("Tin", "Zinn", "Sn", "锡", "Étain", "Estaño", "Stagno", "LME Tin"),
 }
-NEUTRAL = ("", "99.99%", "4N", "CIF Rotterdam", "Rotterdam", "du main ports", "DDP US", "spot", "Preis", "ex VAT", "netto")
+NEUTRAL = (
+    "",
+    "99.99%",
+    "4N",
+    "CIF Rotterdam",
+    "Rotterdam",
+    "du main ports",
+    "DDP US",
+    "spot",
+    "Preis",
+    "ex VAT",
+    "netto",
+    "FOB China $/t",
+)
 OTHER = (
     "incl. 13 % VAT",
     "brutto",
@@ -32,7 +45,7 @@ OTHER = (
     "premium EU",
     "CIF bid",
     "DDP inkl. MwSt.",
-    "FOB China $/t",
+    "FOB China c/lb",
     "II",
     "trioxide",
     "China",

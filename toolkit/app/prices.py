@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from toolkit.app.holdings.names import LotNames
 from toolkit.core.assets import CASH, Universe
 from toolkit.core.countries import foldings
-from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean
+from toolkit.core.errors import DataError, FrameError, GapError, SpecError, did_you_mean
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.units import KG_PER_UNIT
@@ -165,7 +165,9 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     def key(name: str) -> str | None:
         return next((spelled[found] for found in foldings(name) if found in spelled), None) or names.series(name)
 
-    file = read_price_files(
+    levels = KnownPrices.of(snapshot["prices"], snapshot, products)
+    read = partial(
+        read_price_files,
         files.paths,
         default_currency=files.currency or ASSUMED_CURRENCY,
         today=date.today(),
@@ -173,12 +175,11 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         accept={*files.accept} - {LEVELS},
         key=key,
     )
-    file = replace(file, frame=in_known_units(file.frame, names), quotes=in_known_units(file.quotes, names))
+    file = by_known_prices(read, levels, names)
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
     visible = file.frame.filter(known)
     few = () if files.only else too_short(visible, snapshot)
     visible, short = visible.filter(~pl.col("asset").is_in(few)), visible.filter(pl.col("asset").is_in(few))
-    levels = KnownPrices.of(snapshot["prices"], snapshot, products)
     accepted = {*files.accept}
     without_unit = (pl.col("unit") == "unit") & pl.col("asset").is_in(list(products.keys))
     per_mass = pl.when(without_unit).then(pl.lit("kg")).otherwise(pl.col("unit"))
@@ -221,6 +222,41 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     reading = (*notes, *_of_home_market((visible, newest), products), *_told_apart(apart, names))
     only = (files.only, files.returns_only)
     return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, apart, *only)
+
+
+def by_known_prices(read: Callable[..., PriceFile], levels: KnownPrices, names: LotNames) -> PriceFile:
+    """Price files, those of products in known units, under the decimal mark that leaves metals near their known prices.
+
+    That is asked only where no number of a file settles it: under the other mark they cost a thousand times as much, or a
+    thousandth.
+
+    Args:
+        read: `read_price_files` without its `decimal`.
+        levels: Known prices.
+        names: How assets are recognised.
+
+    Raises:
+        DataError, FrameError: as of `read_price_files` and `in_known_units`.
+    """
+    try:
+        return _in_known_units(read(), names)
+    except FrameError as error:
+        fitting = []
+        for mark in ".," if error.details.get("rule") == "decimal" else "":
+            try:
+                file = _in_known_units(read(decimal=mark), names)
+            except DataError:
+                continue
+            prices = pl.concat([file.frame, file.quotes]).with_columns(pl.col("unit").replace("unit", "kg"))
+            if not levels.assets.isdisjoint(prices["asset"]) and not _far(prices, levels, (), FAR):
+                fitting.append(file)
+        if len(fitting) != 1:
+            raise
+        return fitting[0]
+
+
+def _in_known_units(file: PriceFile, names: LotNames) -> PriceFile:
+    return replace(file, frame=in_known_units(file.frame, names), quotes=in_known_units(file.quotes, names))
 
 
 def of_no_product(assets: Iterable[str], known: Collection[str]) -> tuple[Message, ...]:

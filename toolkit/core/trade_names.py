@@ -283,7 +283,7 @@ def includes_tax(text: str) -> bool:
 
 _TERMS = re.compile(
     rf"(?i)[\s,;(-]*(?<!\w)((min\.?|mind\.?)[\s,]+)?(du|{INCOTERMS}|in[ -]?whs|in warehouse|ex works|delivered|"
-    r"ab lager|duty (un)?paid|frei haus|rotterdam)(?!\w)(?P<behind>.*)$|[\s,]+(min|minimum|mind)\.?$"
+    r"ab lager|duty[ -](un)?paid|frei haus|rotterdam)(?!\w)(?P<behind>.*)$|[\s,]+(min|minimum|mind)\.?$"
     r"|[\s,_(-]+((spot|cash)([\s-]?(prices?|preise?))?|prices?|preise?|kurse?|close|last|settle(ment)?)\)?$"
 )
 

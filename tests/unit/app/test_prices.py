@@ -19,7 +19,7 @@ from toolkit.app.holdings.exposure import ExposureRequest, expose
 from toolkit.app.holdings.names import LotNames
 from toolkit.app.optimize import optimize
 from toolkit.app.prices import PriceFiles, read_own
-from toolkit.core.errors import DataError, GapError
+from toolkit.core.errors import DataError, FrameError, GapError
 from toolkit.core.remarks import by_money
 from toolkit.strategy.decode import load_strategy
 
@@ -467,7 +467,38 @@ def test_own_prices_under_a_code_that_names_no_metal_are_a_warning_of_an_exposur
     assert not [one for one in expose(ExposureRequest(str(lots), context(DAY), prices=coded)).remarks if "no metal" in one.text]
 
 
+AMBIGUOUS = {
+    "thousands": ('Date,Gallium USD/kg,Rhenium USD/kg\n2026-11-20,"1,400","2,580"\n', {"gallium": 1400.0, "rhenium": 2580.0}),
+    "decimals": ("Datum;Antimon EUR/kg;Wismut EUR/kg\n20.11.2026;22,800;49,100\n", {"antimony": 22.8, "bismuth": 49.1}),
+    "with quantities": ("date;asset;price;currency;quantity\n2026-11-20;gallium;1.400;USD;2.000\n", {"gallium": 1400.0}),
+    "a dealer's": ("Datum;Metall;Ankauf EUR/kg;Verkauf EUR/kg\n20.11.2026;Gallium;1.210;1.390\n", {"gallium": 1300.0}),
+}
+
+
+@pytest.mark.parametrize("name", AMBIGUOUS)
+def test_known_prices_settle_a_decimal_mark_that_nothing_in_a_file_does(tmp_path, name):
+    text, prices = AMBIGUOUS[name]
+    products = of("physical-basket", None)
+    read = read_own(own(tmp_path, text), context(DAY).snapshot, LotNames(products.ledger, products.products))
+    found = pl.concat([read.file.frame, read.file.quotes]).group_by("asset").agg(pl.col("price").mean())
+    assert dict(found.iter_rows()) == prices
+    assert any("only so are metals of the file near their known prices" in text for text in read.sentences)
+
+
+@pytest.mark.parametrize(
+    "rows", ['"1,400","25,800"', '"1,400",1.345'], ids=["of two marks", "a point beside commas is decimal"]
+)
+def test_a_decimal_mark_under_which_a_metal_is_far_from_its_price_is_asked_for(tmp_path, rows):
+    with pytest.raises(FrameError, match="a mark that may mean decimals or thousands") as error:
+        of("physical-basket", own(tmp_path, f"Date,Gallium USD/kg,Antimony USD/kg\n2026-11-20,{rows}\n"))
+    assert "1,400.00 or 1.400,00 does, is enough" in error.value.hint
+    with pytest.raises(FrameError, match="a mark that may mean decimals or thousands"):  # of the fund nothing is known
+        of("physical-basket", own(tmp_path, "Date;FUND EUR\n2026-11-20;1,400\n"))
+
+
 LISTS = {
+    "fastmarkets": "Export\nGenerated: 26 Nov 2026 10:21 GMT\nSymbol,Description,Assessment Date,Low,Mid,High,Currency,Unit\n"
+    'MB-GA-0001,"Gallium 99.99% Ga min, in-whs Rotterdam, $/kg",20/11/2026,"1,300","1,325","1,350",USD,kg\n',
     "agency": "Argus Metals - Minor metals,,,,,,\nReport date:,20-Nov-2026,,,,,\nQuote,Timing,Unit,Low,High,Mid,±\n"
     "Gallium 99.99% min du Rotterdam,Prompt,$/kg,1250.00,1400.00,1325.00,0.00\n"
     "Bismuth needles A-grade,Prompt,$/kg,38.5,41,39.75,0.00\n",
@@ -481,7 +512,7 @@ def listed(folder: Path, name: str):
     return read_own(own(folder, LISTS[name]), context(DAY).snapshot, LotNames(inputs.ledger, inputs.products))
 
 
-@pytest.mark.parametrize(("name", "prices"), [("agency", [1325.0]), ("dealer", [1390.0, 1150.0])])
+@pytest.mark.parametrize(("name", "prices"), [("fastmarkets", [1325.0]), ("agency", [1325.0]), ("dealer", [1390.0, 1150.0])])
 def test_lists_of_agencies_and_dealers_are_prices_of_their_day(tmp_path, name, prices):
     file = listed(tmp_path, name).file
     of_gallium = pl.concat([file.frame, file.quotes]).filter(asset="gallium")

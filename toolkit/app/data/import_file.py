@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from toolkit.app.context import Context
 from toolkit.app.data.mapping import FLOWS, PRICES, Ask, kept, mapped, mapping_of, proposed
 from toolkit.app.data.places import store_to_write
 from toolkit.app.holdings.names import LotNames
-from toolkit.app.prices import ASSUMED_CURRENCY, in_known_units, of_no_product, per_kg
+from toolkit.app.prices import ASSUMED_CURRENCY, by_known_prices, of_no_product, per_kg
 from toolkit.core.countries import country
 from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.frames import TABLES
 from toolkit.core.messages import Message, message, template_with
+from toolkit.holdings.price_slips import KnownPrices
 from toolkit.market.market import UNKNOWN, Source
 from toolkit.market.quality import gap_findings
 from toolkit.market.readers.flows import ALSO, read_flows
@@ -257,17 +259,19 @@ def _needed(table: str) -> str:
 def _prices(context: Context, cells: Table, options: ImportOptions, source: str) -> _Read:
     """Prices, those of known products per kg; what a dealer asks and what he pays are series of two sources."""
     names = LotNames(context.ledger, context.products)
-    file = read_price_files(
-        [cells], default_currency=options.currency or ASSUMED_CURRENCY, today=context.today, accept=options.accept,
-        key=names.series,
+    read = partial(
+        read_price_files, [cells], default_currency=options.currency or ASSUMED_CURRENCY, today=context.today,
+        accept=options.accept, key=names.series,
     )  # fmt: skip
+    levels = KnownPrices.of(context.snapshot["prices"], context.snapshot, context.products)
+    file = by_known_prices(read, levels, names)
     given = pl.concat([file.frame, file.quotes])
     if file.assumed and options.currency is None and given["currency"].n_unique() > 1:
         others = ", ".join(given["currency"].unique().sort())
         hint = message("Some of its prices are in {others}: say with --prices-currency what the rest is in.", others=others)
         raise DataError("{file:s} names no currency of some prices.", hint=hint, file=cells.name)
-    rows, notes = per_kg(in_known_units(file.frame, names), context.products)
-    quotes, of_quotes = per_kg(in_known_units(file.quotes, names), context.products)
+    rows, notes = per_kg(file.frame, context.products)
+    quotes, of_quotes = per_kg(file.quotes, context.products)
     names_none = pl.col("source") == cells.name
     rows = rows.with_columns(source=pl.when(names_none).then(pl.lit(source)).otherwise("source"))
     of_side = pl.format("{} ({})", pl.when(names_none).then(pl.lit(source)).otherwise("source"), "basis")

@@ -20,6 +20,7 @@ from toolkit.core.errors import DataError, SpecError, did_you_mean
 from toolkit.core.limits import LARGEST
 from toolkit.core.messages import Message, message
 from toolkit.core.size import PieceSize
+from toolkit.core.trade_names import SYMBOLS
 
 KG, G, T, LB, OZT, PIECE = "kg", "g", "t", "lb", "ozt", "unit"
 
@@ -66,7 +67,7 @@ _PURE = (
     r"(?:(?:min|mind)\.?\s*|[>≥]\s*)?([0-9]{2}(?:[.,][0-9]+)?\s?%|9[0-9][.,][0-9]+|[2-7]N[0-9]?|99[0-9][.,][0-9](?:\s?/\s?1000)?|"
     r"0?[.,]99[0-9]{1,3}"
 )
-_PURE_END = r"(?:\s?(?:fine|fein|min\.?))?"
+_PURE_END = rf"(?:\s?(?:fine|fein))?(?:\s(?-i:{'|'.join(SYMBOLS)})(?![^\W\d_]))?(?:\s?min\.?)?"
 PURITY = re.compile(rf"(?i:[\s,;(]+{_PURE}|99[0-9](?:\s?/\s?1000)?){_PURE_END}[\s)]*$)")
 """A purity that ends the name of a product; the trade writes 99.65 for 99.65 %, and 999 or 999,9/1000 of a precious metal."""
 _PURE_WITHIN = re.compile(rf"(?i:(?:^|[\s,;(]+){_PURE}){_PURE_END}(?:[\s,;)]+|$))")
@@ -255,15 +256,6 @@ def decided(found: Amount, mark: str) -> Message:
         text=found.digits,
         value=found.readings[mark],
         mark=mark,
-    )
-
-
-def of_their_size(found: Amount, mark: str) -> Message:
-    """That a number with two readings is read by the size of the others."""
-    return message(
-        "Numbers such as {text} are read as {value:.12g}: other prices of the same series are of that size.",
-        text=found.digits,
-        value=found.readings[mark],
     )
 
 

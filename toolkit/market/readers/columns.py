@@ -25,6 +25,10 @@ _POINTS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _DECIDED = r"\.([0-9]{1,2}|[0-9]{4,})$|^[+-]?(0[0-9]*|[0-9]{4,})?\.[0-9]+$"
 """A point that no grouping explains."""
 _WAY_OUT = message("Write numbers as 1234.5, with a decimal point and without thousands separators.")
+_ONE_IS_ENOUGH = message(
+    "Write numbers as 1234.5, with a decimal point and without thousands separators; one number that settles what the mark is, "
+    "as 1,400.00 or 1.400,00 does, is enough."
+)
 _THOUSANDS = r"^[+-]?[0-9]{1,3}([.,'’\s\u{a0}\u{202f}][0-9]{3})+([.,][0-9]+)?$"
 SIZE = 10.0
 """Numbers of a series are within so many times their median, or one over it; those of another decimal mark are not."""
@@ -165,17 +169,21 @@ def amounts(
         fault = message("numbers use both '.' and ',', differently from the rest")
         raise_row_errors(table.name, _those(table, given, textual, unlike), rule="decimal", fault=fault, hint=_WAY_OUT)
         doubtful = {cell: found for cell, found in read.items() if found and found.is_ambiguous}
-        if mark is None and doubtful and series is not None:
-            mark = _mark_by_size(pl.DataFrame([given[name] for name in textual]), values, doubtful, series)
+        if mark is not None and doubtful:
+            notes = (cells.decided(doubtful[min(doubtful)], mark),)
+        elif doubtful:
+            of_size = series is not None and _mark_by_size(
+                pl.DataFrame([given[one] for one in textual]), values, doubtful, series
+            )
+            mark = of_size or table.decimal
             if mark == "," and table.separator == "," and any("," not in cell for cell in doubtful):
                 mark = None
-            notes = (cells.of_their_size(doubtful[min(doubtful)], mark),) if mark else ()
-        elif mark is not None and doubtful:
-            notes = (cells.decided(doubtful[min(doubtful)], mark),)
+            told = _of_their_size if of_size else _of_known_prices
+            notes = (told(doubtful[min(doubtful)], mark),) if mark else ()
         if mark is None:
             asked = [cell for cell in doubtful if table.separator != "," or "," in cell]
             fault = message("a mark that may mean decimals or thousands")
-            raise_row_errors(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_WAY_OUT)
+            raise_row_errors(table.name, _those(table, given, textual, asked), rule="decimal", fault=fault, hint=_ONE_IS_ENOUGH)
         found = {cell: one.readings.get(mark or next(iter(one.readings))) for cell, one in read.items() if one}
         values = values.with_columns(_replaced(given, textual, found, pl.Float64))
         codes = codes.with_columns(_replaced(given, textual, beside, pl.String)) if beside else codes
@@ -186,6 +194,24 @@ def amounts(
         found = _cells(table, name, ~column.is_finite().fill_null(value=True), column)
         raise_row_errors(table.name, found, fault="not a finite number", hint=hint, rule="finite")
     return Numbers(values, codes, notes)
+
+
+def _of_their_size(found: cells.Amount, mark: str) -> Message:
+    """That a number with two readings is read by the size of the others."""
+    return message(
+        "Numbers such as {text} are read as {value:.12g}: other prices of the same series are of that size.",
+        text=found.digits,
+        value=found.readings[mark],
+    )
+
+
+def _of_known_prices(found: cells.Amount, mark: str) -> Message:
+    """That a number with two readings is read by what is known of the prices."""
+    return message(
+        "Numbers such as {text} are read as {value:.12g}: only so are metals of the file near their known prices.",
+        text=found.digits,
+        value=found.readings[mark],
+    )
 
 
 def _mark_by_size(

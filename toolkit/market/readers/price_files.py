@@ -30,6 +30,7 @@ def read_price_files(
     as_of: date | None = None,
     accept: Collection[str] = (),
     key: Callable[[str], str | None] | None = None,
+    decimal: str | None = None,
 ) -> PriceFile:
     """Several price files read as one table.
 
@@ -43,6 +44,7 @@ def read_price_files(
         as_of: Day asked about: jumps after it, or known later, are not checked.
         accept: Assets whose jumps are correct, or `JUMPS` for those of all assets.
         key: Header in a file -> asset key, None for a name that is not known.
+        decimal: As of `toolkit.market.readers.tabular.Table`.
     """
     files, reading = _listed(paths)
     read = [
@@ -54,6 +56,7 @@ def read_price_files(
             accept=accept,
             key=key,
             several=len(files) > 1,
+            decimal=decimal,
         )
         for file in files
     ]

@@ -17,14 +17,15 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.countries import fold
+from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells
-from toolkit.market.readers.columns import in_numbers, words
+from toolkit.market.readers.columns import in_numbers, texts, words
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated, is_known, states_alone
+from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated, is_known, stated_in, states_alone
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"
@@ -127,6 +128,33 @@ def _states_prices(row: Sequence[str], date: int) -> bool:
     """Whether the cells of a row say of prices what they are and nothing else: currency, unit, side."""
     texts = [text.strip() for i, text in enumerate(row) if i != date and text.strip()]
     return bool(texts) and all(text.lower() in KINDS or states_alone(text) for text in texts)
+
+
+def names_apart(table: Table) -> Table:
+    """A long table with what its names say of currency and unit (``Gallium 99.99% min, in-whs Rotterdam, $/kg``) in columns.
+
+    Raises:
+        FrameError: for a row that says another currency or unit than its name.
+    """
+    assets = texts(table, "asset")
+    found = {name: said for name in assets.unique().drop_nulls() if (said := stated_in(name)) and said[2] != "unit" and said[0]}
+    found = {name: (bare, code, unit) for name, (bare, money, unit) in found.items() if (code := currency_of(money))}
+    if not found:
+        return table
+    bare, code, unit = (
+        assets.replace_strict({name: said[i] for name, said in found.items()}, default=None, return_dtype=pl.String)
+        for i in range(3)
+    )
+    columns = [pl.select(pl.coalesce(bare, assets)).to_series().alias("asset")]
+    for name, said, meaning in (("currency", code, currency_of), ("unit", unit, lambda text: cells.UNITS.get(text.casefold()))):
+        given = texts(table, name)
+        means = {text: meaning(text) for text in {*given, *said} - {None}}
+        differs = given.replace_strict(means, default=None, return_dtype=pl.String) != said.replace(means)
+        rows = pl.DataFrame({"row": table.rows, "what": assets, "value": given}).filter(differs)
+        fault, hint = message("another {column:s} than its name states", column=name), message("Keep one of them.")
+        raise_row_errors(table.name, rows, rule="one_unit", fault=fault, hint=hint)
+        columns.append(pl.select(pl.coalesce(given, said)).to_series().alias(name))
+    return replace(table, cells=table.cells.with_columns(columns))
 
 
 def with_days_down(table: Table, known: Mapping[str, str]) -> Table:

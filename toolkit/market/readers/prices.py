@@ -46,6 +46,7 @@ from toolkit.market.readers.price_layouts import (
     days_across,
     header_levels,
     middle,
+    names_apart,
     with_days_down,
     with_ends_apart,
     with_kinds_apart,
@@ -130,6 +131,7 @@ def read_prices(
     accept: Collection[str] = (),
     key: Callable[[str], str | None] | None = None,
     several: bool = False,
+    decimal: str | None = None,
 ) -> PriceFile:
     """Read a price file; its header decides its shape.
 
@@ -151,6 +153,7 @@ def read_prices(
         key: Name in the file -> asset that it means, None for one of the file's own; of a quotation file, tickers stay. By
             default every name is its asset.
         several: Whether jumps are checked later, when the file is joined with others.
+        decimal: As of `Table`.
 
     Raises:
         SpecError: if `default_currency` is no currency.
@@ -161,7 +164,7 @@ def read_prices(
     if code is None:
         raise SpecError("{name!r:s} is no currency.", hint=currency_hint(default_currency), name=default_currency)
     default_currency = code
-    table = without_lines(read_table(path, header=price_header), key)
+    table = without_lines(replace(read_table(path, header=price_header), decimal=decimal), key)
     table, worded = without_marks(with_one_date(with_days_down(table, GERMAN)))
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
     quoted = None if "asset" in names and names & {"price", *KINDS} else quotation(table)
@@ -421,7 +424,7 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
         if fold(name) in packs or is_remark(name, table.cells[name], (*REQUIRED, *OPTIONAL, UPPER_END), GERMAN)
     ]
     check_terms(table, unread)
-    table = units_apart(replace(table, cells=table.cells.drop(unread)))
+    table = names_apart(units_apart(replace(table, cells=table.cells.drop(unread))))
     check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")
     required_cells(table, "asset")

@@ -57,6 +57,7 @@ class Table:
         header: Row number of the header.
         notes: What of a workbook is read and what is not.
         titles: The lines above the header.
+        decimal: The decimal mark where no number of the file settles it; None where then it is asked for.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Table:
     header: int = 1
     notes: tuple[Message, ...] = ()
     titles: tuple[str, ...] = ()
+    decimal: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tests.workbooks import xlsx
-from toolkit.core.errors import DataError
+from toolkit.core.errors import DataError, FrameError
 from toolkit.market.readers.prices import read_prices
 
 DAY = date(2026, 11, 26)
@@ -32,6 +32,10 @@ FILES = {
     "units beside currencies": (
         "Datum;Metall;Preis;Einheit;Währung\n25.11.2026;Sb;25500;EUR/t;\n25.11.2026;W;260;kg;CHF\n",
         [("Sb", "EUR", "t"), ("W", "CHF", "kg")],
+    ),
+    "in the names of a list": (
+        'Description;Date;Price\n"Gallium 99.99% Ga min, in-whs Rotterdam, $/kg";2026-11-26;1400\nTin;2026-11-26;50\n',
+        [("Gallium 99.99% Ga min, in-whs Rotterdam", "USD", "kg"), ("Tin", "USD", "unit")],
     ),
     "behind each price": (
         "Metall;Preis;Datum\nAntimon;31,50 EUR/kg;26.11.2026\nZinn;48.000 USD je t;26.11.2026\n",
@@ -204,4 +208,12 @@ def test_packs_beside_a_stated_unit_are_no_part_of_the_price(tmp_path, header, u
     assert any('"Gebinde"' in note for note in map(str, found.reading))
     (tmp_path / "p.csv").write_text("Datum;Metall;Gebinde;Verkauf EUR\n25.11.2026;Te;5 kg;151,5\n", encoding="utf-8")
     with pytest.raises(DataError, match="unknown column 'Gebinde'"):
+        read_prices(tmp_path / "p.csv", today=DAY)
+
+
+def test_a_row_in_another_unit_than_its_name_states_is_refused(tmp_path):
+    (tmp_path / "p.csv").write_text(
+        'date,asset,price,unit\n2026-11-25,"Antimony, $/t",25800,t\n2026-11-26,"Antimony, $/t",25.8,kg\n'
+    )
+    with pytest.raises(FrameError, match=r"another unit than its name states in row 3 \('Antimony, \$/t': 'kg'\)"):
         read_prices(tmp_path / "p.csv", today=DAY)
