@@ -230,7 +230,8 @@ class ControlLedger:
         named = {s.form for s in self.scopes if open_word and s.asset == asset and s.certainty == "named"}
         if open_word and trade not in named and COMPOUNDS.intersection(named):
             of_one = message("{name!r:s} of {asset:s} is of one of its compounds.", name=name, asset=asset)
-            which = message("Write which: {names:s}.", names=", ".join(sorted(COMPOUNDS.intersection(own))))
+            names = ", ".join(sorted(COMPOUNDS.intersection(own)))
+            which = message("Write which: {names:s}. Of another one nothing is told here.", names=names)
             raise DataError(of_one, hint=which, details={"form": name})
         if found := own.get(fold) or (fold if fold in self.forms else None) or trade or self._words.get(fold):
             return found

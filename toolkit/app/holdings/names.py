@@ -150,8 +150,8 @@ class LotNames:
         return (asset, form) if form and form != self.traded_form(asset) else None
 
     def form(self, asset: str, text: str) -> str:
-        """The form of a metal; see `ControlLedger.form`."""
-        return self.ledger.form(asset, text)
+        """The form of a metal; see `ControlLedger.form`. It reads as itself: a nitrate is asked where ``compound`` would be."""
+        return self.ledger.form(asset, self.ledger.form(asset, text))
 
     def traded_form(self, asset: str) -> str | None:
         """The form of the product, None where there is none."""

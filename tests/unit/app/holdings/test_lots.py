@@ -108,3 +108,13 @@ def test_a_shape_alone_of_what_is_traded_in_compounds_is_asked(asset, form, aske
     """Not listed as a substrate, and every wafer of it is listed by its compound."""
     (fault,) = _read(asset, form).faults
     assert asked in fault.hint
+
+
+def test_a_compound_that_no_notice_names_is_asked_in_its_row():
+    """'holdings check' understood 'Gallium nitrate' as a compound, which 'exposure' and a corrected copy then refused."""
+    cells = b"Metall,Menge kg\nGallium nitrate,2\nIndium hydroxide,3\nLithium carbonate,4\nAPT,5\n"
+    read = parse(io.BytesIO(cells), names=LotNames(context().ledger, context().products), today=TODAY)
+    assert [(fault.row, fault.rule, fault.hint.split(":")[0]) for fault in read.faults] == [
+        (2, "unknown_form", "Write which"),
+        (3, "unknown_form", "Write which"),
+    ]

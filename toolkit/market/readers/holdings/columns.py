@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from toolkit.core.countries import foldings
+from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError
+from toolkit.core.places import place
 from toolkit.market.readers import cells
 
 
@@ -376,26 +377,58 @@ _OF_A_SALE = re.compile(
     r"\b(geplant|planned|beabsichtigt|intended)\w* \w*(verkauf|sale)\w*"
 )
 _SAYS_NOT_STORED = re.compile(rf"\b({'|'.join(map(re.escape, _NOT_STORED))})\b")
-_WILL_COME = re.compile(
+_NOT_HERE = (
+    r"(not|nicht|noch nichts|nothing)( \w+){0,2} (geliefert|angekommen|eingegangen|eingetroffen|eingelagert|erhalten|da|"
+    r"delivered|received|arrived|here)|yet to (be )?(arrive|deliver|receive|ship)\w*|"
+    r"(wareneingang|einlagerung|eingang|ankunft|(an)?lieferung|arrival|receipt|delivery)( is| ist| noch| still)* "
+    r"(offen|ausstehend|steht( noch)? aus|pending|outstanding)|still (in transit|on the way|at sea)|noch (unterwegs|auf see)|"
+    r"(stuck|held up|ha?e?ngt|steckt)( \w+){0,2} (at|in|im|beim|by)( the| dem)?( chinese| chinesischen)? "
+    r"(customs|zoll|port|hafen)"
+)
+_AHEAD = re.compile(
     r"\b((wird|werden|soll) (\w+ ){0,4}(nach)?(geliefert|versandt|verschickt|verschifft|eintreffen|ankommen)|"
     r"(will|to) (be (delivered|shipped|sent)|arrive|ship)|(ware|\w*lieferung|metall|material|rest) (kommt|folgt|steht aus)|"
     r"kommt (ende|anfang|mitte|naechste\w*|erst)|"
     r"(goods|delivery|metal|material|balance) (arrives?|follows?)|"
-    r"anzahlung|down ?payment|liegt noch (in|bei|beim)|noch (bei|beim) (lieferant|haendler|hersteller)\w*|"
+    r"liegt noch (in|bei|beim)|noch (bei|beim) (lieferant|haendler|hersteller)\w*|"
     r"still (with|at) (the )?supplier|(im )?(liefer)?rueckstand|backordered|abruf (offen|ausstehend)|"
     r"call ?offs? (pending|open)|open call ?offs?|"
-    rf"expected (in |end |early |mid |late |of |by )*({'|'.join(cells.MONTHS)}|q[1-4]|week|kw))\b"
+    rf"expected (in |end |early |mid |late |of |by )*({'|'.join(cells.MONTHS)}|q[1-4]|week|kw)|{_NOT_HERE})\b"
 )
-"""Words, as `fold` writes them, of a remark on what has not been handed over."""
+_PREPAID = re.compile(r"\b(anzahlung|down ?payment)\b")
+"""Words, as `fold` writes them, of a remark on what has not been handed over, and on what is paid before it is."""
+CLAUSE = re.compile(r"[,;:()!?\n]|\s[-\u2013\u2014]\s|\.\s")
+_OF_PAPERS = re.compile(
+    r"(?!anzahlung)(\w+ )?(\w*(zertifikat|papier|rechnung|dokument|analyse|bericht|schein|zahlung)\w*|coa|certificates?|"
+    r"papers?|invoices?|documents?|reports?|payment|samples?|muster)\b"
+)
+"""First words, as `fold` writes them, of a clause on another thing than the metal."""
 
 
 def status_within(text: str) -> tuple[str, str] | None:
     """The words of a place or a remark that say that a lot is not stored, and their status: ``Shanghai (bestellt)``."""
-    spellings = [_OF_A_SALE.sub("", spelling) for spelling in foldings(text)]
-    for says in (_SAYS_NOT_STORED, _WILL_COME):
+    spellings = [_OF_A_SALE.sub("", spelling) for spelling in foldings(_of_metal(text))]
+    for says in (_SAYS_NOT_STORED, _AHEAD, _PREPAID):
         if found := next((found for spelling in spellings if (found := says.search(spelling))), None):
             return found[1], STATUSES.get(found[1], "ordered")
     return None
+
+
+def is_awaited(text: str, location: str | None) -> bool:
+    """Whether a remark on a lot says that it has not arrived; what ``liegt noch in`` the country of its place has.
+
+    Args:
+        text: The remark.
+        location: Where the lot lies.
+    """
+    found = _AHEAD.search(fold(_of_metal(text)))
+    country = place(text.rpartition(" in ")[2]).country if found and found[0] == "liegt noch in" else None
+    return found is not None and (country is None or country != place(location or "").country)
+
+
+def _of_metal(text: str) -> str:
+    """The clauses of a remark that are on the metal."""
+    return ", ".join(clause for clause in CLAUSE.split(text) if not _OF_PAPERS.match(fold(clause)))
 
 
 GONE = re.compile(

@@ -17,7 +17,7 @@ from toolkit.core.size import PieceSize
 from toolkit.core.trade_names import is_shape
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.cells import amount, tidy, without_purity
-from toolkit.market.readers.holdings.columns import COUNTS, GONE, STRONG, UNKNOWN_WORDS, Header
+from toolkit.market.readers.holdings.columns import CLAUSE, COUNTS, GONE, STRONG, UNKNOWN_WORDS, Header, is_awaited
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.holdings.purchase import AGREES
 from toolkit.market.readers.holdings.status import is_month, last_day
@@ -42,7 +42,6 @@ _NOT_GONE = re.compile(
     rf"vollsta?e?ndig)\b)\w+){{0,3}} {GONE.pattern}"
 )
 """Words, as `fold` writes them, of a remark on a sale that was not; ``not all sold`` is one on a sale."""
-_CLAUSE = re.compile(r"[,;:()!?\n]|\s[-\u2013\u2014]\s|\.\s")
 _HERE = "(geliefert|angekommen|eingegangen|eingetroffen|erhalten|delivered|received|arrived)"
 _PARTLY_HERE = re.compile(
     rf"\b(teilweise|zum teil|teils|nicht (ganz|komplett|vollsta?e?ndig)|erst|"
@@ -100,7 +99,8 @@ _SHARE = re.compile(
 _ANOTHERS = re.compile(
     r"fremd(bestand|eigentum|ware|besitz)?|third part(y|ies)( owned| stock)?|kommission(sware)?|consignment( stock)?|not owned|"
     r"(belongs to|property of|owned by|held for|gehoert|eigentum von) (a |the |einem )?"
-    r"(clients?|customers?|third part(y|ies)|kunden?|dritten?)"
+    r"(clients?|customers?|third part(y|ies)|kunden?|dritten?)|((belongs to|property|eigentum|title|owned)( \w+){0,2} )"
+    r"(supplier|vendor|seller|lieferant|verkaufer|verkaeufer|handler|haendler)\w*( (until|bis|till|before|vor) .*)?"
 )
 """Cells, as `fold` writes them, that say that a lot is not the owner's."""
 _CONSIGNED = re.compile(r"\bkonsi(gnation\w*)?\b|^((vendor|supplier) )?consignment( stock)? ")
@@ -284,7 +284,7 @@ def _anothers(columns: Iterable[_Column], lots: Lots, clients: Iterable[str]) ->
 
 def _is_gone(text: str) -> bool:
     """Whether a remark says in one of its clauses that a lot, or part of it, is held no more."""
-    return any(GONE.search(_NOT_GONE.sub("", fold(clause))) for clause in _CLAUSE.split(text))
+    return any(GONE.search(_NOT_GONE.sub("", fold(clause))) for clause in CLAUSE.split(text))
 
 
 def _not_free(columns: Iterable[_Column]) -> Iterator[CellFault]:
@@ -347,17 +347,23 @@ def _part(text: str) -> float | None:
 
 
 def _not_arrived(columns: Iterable[_Column], lots: Lots, today: date) -> Iterator[CellFault]:
-    """The day of delivery of a stored lot may lie after today."""
+    """The day of delivery of a stored lot may lie after today, or a remark says that it has not arrived."""
     for column in columns:
         is_due = _DUE.fullmatch(column.name) is not None
         for at, cell in enumerate(column.cells):
             says = is_due or (cell and re.search("[0-9]", str(cell)) and _DELIVERY.search(f"{column.name} {column.folded[at]}"))
-            if says and lots[at]["status"] == "stored" and _is_ahead(cell, today, is_due=is_due):
+            is_ahead = says and _is_ahead(cell, today, is_due=is_due)
+            if lots[at]["status"] == "stored" and (is_ahead or _is_away(column.texts[at], lots[at]["location"])):
                 yield column._fault(
                     at, str(cell), "due", "stored, and a column {header!r:s} by which it may not have arrived",
                     "Write 'ordered' or 'in_transit' as the status; if it has arrived, rename the column to {new!r:s}.",
                     "status",
                 )  # fmt: skip
+
+
+def _is_away(text: str, location: str | None) -> bool:
+    """Whether a remark says of all of a lot that it has not arrived."""
+    return is_awaited(text, location) and not (_PARTLY_HERE.search(fold(text)) or _is_gone(text))
 
 
 def _is_ahead(cell: Any, today: date, *, is_due: bool) -> bool:

@@ -545,6 +545,13 @@ def test_a_column_that_is_not_read_contradicts_the_form_that_is_assumed():
         ("Anzahlung geleistet", "status"),
         ("Ware liegt noch in Shanghai", "status"),
         ("Lieferung KW 52", "due"),
+        ("noch nicht eingetroffen", "status"),
+        ("goods have not arrived yet", "status"),
+        ("Wareneingang offen", "due"),
+        ("arrival pending", "status"),
+        ("hängt beim Zoll in Shanghai", "status"),
+        ("Rechnung noch nicht erhalten", None),
+        ("CoA to be delivered", None),
         ("wurde im Mai geliefert", None),
         ("liegt im Regal 3", None),
         ("Lieferung KW 1", None),
@@ -553,6 +560,30 @@ def test_a_column_that_is_not_read_contradicts_the_form_that_is_assumed():
 def test_a_remark_on_what_is_still_to_come_asks_for_the_status(remark, rule):
     read = parsed(f"Metall;Menge kg;Lager;Bemerkung\nGallium;2;Frankfurt;{remark}\n")
     assert [fault.rule for fault in read.faults] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("remark", "rule"),
+    [
+        ("noch nicht eingetroffen", "due"),
+        ("wird im Januar geliefert", "due"),
+        ("Zertifikat liegt vor, Ware liegt noch in Shanghai", "due"),
+        ("stuck at customs", "due"),
+        ("still in transit", "due"),
+        ("liegt noch in Frankfurt", None),
+        ("Papers not yet received", None),
+        ("bestellt am 3.3.2024, Anzahlung geleistet", None),
+        ("shipped 3 March 2024", None),
+        ("property of supplier until use", "shared"),
+        ("Eigentum des Lieferanten bis zur Entnahme", "shared"),
+        ("title remains with seller", "shared"),
+        ("sold by supplier", None),
+    ],
+)
+def test_a_remark_that_a_lot_has_not_arrived_or_is_the_suppliers_contradicts_stored(remark, rule):
+    read = parsed(f"Metall;Menge kg;Lager;Status;Bemerkung\nGallium;2;Frankfurt;gelagert;{remark}\n")
+    assert [fault.rule for fault in read.faults] == ([rule] if rule else [])
+    assert not parsed(f"Metall;Menge kg;Lager;Status;note Bemerkung\nGallium;2;Frankfurt;gelagert;{remark}\n").faults
 
 
 def test_words_beside_a_purity_hide_no_form():
