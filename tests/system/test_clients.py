@@ -9,6 +9,7 @@ import pytest
 
 import toolkit as tk
 from tests.lots import HEADER, TWELVE
+from tests.workbooks import xlsx
 from toolkit.cli.main import run
 
 DAY = ("--as-of", "2026-11-24")
@@ -110,6 +111,44 @@ def test_one_list_of_clients_is_summed_by_client_and_of_one_only_their_lots_are_
     assert not alone["clients"]
     frame = tk.exposure(list_of_clients, as_of="2026-11-24", client="Ann").clients
     assert frame.select("name", "lots").rows() == [("Ann", 6)]
+
+
+def sheets_of(folder: Path, *, hidden: tuple[str, ...] = (), **lots: list[str]) -> str:
+    rows = {name: [HEADER.split(","), *(row.split(",") for row in own)] for name, own in lots.items()}
+    (folder / "book.xlsx").write_bytes(xlsx(rows, hidden=hidden))
+    return "book.xlsx#*"
+
+
+def test_a_sheet_for_each_client_is_a_list_of_them(list_of_clients, folder, capsys):
+    listed = asked(capsys, "exposure", list_of_clients)
+    book = sheets_of(folder, hidden=("Archiv",), Bob=TWELVE[6:], Leer=[], Ann=TWELVE[:6], Archiv=TWELVE)
+    read = asked(capsys, "exposure", book)
+    for key in ("value", "at_risk", "deliveries", "clients", "shock"):
+        assert read[key] == listed[key]
+    assert {lot["lot_id"]: lot["client"] for lot in read["lots"]} == {
+        f"{lot['client']} {lot['lot_id']}": lot["client"] for lot in listed["lots"]
+    }
+    assert "book.xlsx: each of these sheets is read as one client's: Ann, Bob." in read["notes"]
+    assert len({*read["notes"]}) == len(read["notes"])
+    ann = asked(capsys, "exposure", book, "--client", "ann")
+    assert ann["value"] == asked(capsys, "exposure", "ann.csv")["value"]
+    assert "Bob" not in json.dumps(ann)
+    assert asked(capsys, "exposure", book, "--client", "Anne", code=3)["error"]["hint"] == "Did you mean 'Ann'?"
+    plan = ("optimize", "equal-weight", "--budget", "1000", "--no-report", "--holdings")
+    bought = [[{**row, "lot_ids": ()} for row in asked(capsys, *plan, file)["orders"]] for file in (book, list_of_clients)]
+    assert [(row["asset"], row["quantity"]) for row in bought[0]] == [(row["asset"], row["quantity"]) for row in bought[1]]
+
+
+@pytest.mark.parametrize("name", ["Archiv 2025", "Vorlage", "Bestand", "Übersicht", "Q3 2025", "Tabelle1", "Depot"])
+def test_a_sheet_that_may_hold_the_lots_of_another_again_is_never_summed(name, folder, capsys):
+    lots = TWELVE if name == "Depot" else TWELVE[:2]
+    book = sheets_of(folder, **{"Ann": TWELVE[:6], "Bob": TWELVE[6:], name: lots})
+    told = asked(capsys, "exposure", book, code=3)["error"]
+    assert told["message"] == f"book.xlsx: sheets that may not be one client's: {name!r}."
+    assert "book.xlsx#*" in asked(capsys, "exposure", "book.xlsx", code=3)["error"]["hint"]
+    assert asked(capsys, "holdings", "check", book, code=3)["error"]["hint"] == "Name one, as book.xlsx#SHEET."
+    book = sheets_of(folder, hidden=(name,), **{"Ann": TWELVE[:6], "Bob": TWELVE[6:], name: lots})
+    assert [one["client"] for one in asked(capsys, "exposure", book)["clients"]] == ["Ann", "Bob"]
 
 
 def test_a_page_of_clients_says_whose_every_lot_is_and_that_of_one_nothing_of_the_others(list_of_clients, capsys):

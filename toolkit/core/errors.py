@@ -58,6 +58,10 @@ class DataError(ToolkitError):
     kind = "data"
 
 
+class SeveralSheets(DataError):
+    """Several sheets of a workbook fit, and none is named; their names are `details["sheets"]`."""
+
+
 class FrameError(DataError):
     """A table breaks its contract: rule, count and first rows are in `details`."""
 

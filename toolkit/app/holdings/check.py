@@ -11,12 +11,15 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.app.holdings.names import LotNames, instruments_of
+from toolkit.app.holdings.sheets import EVERY_SHEET
 from toolkit.app.prices import PriceFiles, read_own, with_stored
 from toolkit.app.runs import put
 from toolkit.core.errors import DataError, SpecError
+from toolkit.core.messages import message
 from toolkit.core.places import place
 from toolkit.core.remarks import Remark
 from toolkit.holdings.price_slips import price_doubts, price_warnings
+from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.faults import row_error
 from toolkit.market.readers.holdings.corrected_copy import corrected
 from toolkit.market.readers.holdings.lots import SCHEMA, ReadFile, lot_of
@@ -81,6 +84,9 @@ def check_holdings(path: str, context: Context, *, prices: PriceFiles | None = N
     Raises:
         DataError: for a file that is no table or has no header that can be used, and for a prices file that cannot be.
     """
+    if file_and_sheet(path)[1] == EVERY_SHEET:
+        hint = message("Name one, as {file:s}#SHEET.", file=str(file_and_sheet(path)[0]))
+        raise DataError("the sheets of a workbook are checked one at a time.", hint=hint)
     known, own, names = context.snapshot["prices"], None, LotNames(context.ledger, context.products)
     if (files := with_stored(prices, context)) is not None:
         found = read_own(files, context.snapshot, names)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from toolkit.app.holdings.names import LESS_PURE, PRECIOUS, LotNames
+from toolkit.app.holdings.sheets import EVERY_SHEET, of_every_sheet
 from toolkit.controls.ledger import ControlLedger
 from toolkit.controls.purity import purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.messages import Message, few, message
+from toolkit.market.readers.contents import file_and_sheet
 from toolkit.market.readers.holdings.lots import Holdings
 from toolkit.market.readers.holdings.read import read_holdings
 
@@ -23,13 +26,13 @@ def read_lots(
     products: Universe,
     as_of: date,
     *,
-    instruments: Iterable[str] = (),
+    instruments: Collection[str] = (),
     client: str | None = None,
 ) -> Holdings:
     """The lots of a holdings file on a day; a lot bought later is planned, and one that arrived later in transit.
 
     Args:
-        path: File of lots.
+        path: File of lots; ``FILE.xlsx#*`` is every sheet of a workbook that is not hidden, each of one client.
         ledger: Metals and forms that are recognised.
         products: Products, for grades below theirs.
         as_of: The day.
@@ -39,6 +42,10 @@ def read_lots(
     Raises:
         DataError, FrameError: as `toolkit.market.readers.holdings.read.read_holdings`.
     """
+    file, sheet = file_and_sheet(path)
+    if sheet == EVERY_SHEET:
+        of_sheet = partial(read_lots, ledger=ledger, products=products, as_of=as_of, instruments=instruments)
+        return of_every_sheet(str(file), of_sheet, client)
     names = LotNames(ledger, products, tuple(instruments))
     holdings = read_holdings(path, names=names, today=date.today(), client=client)
     later = (pl.col("purchase_date") > as_of).fill_null(value=False)

@@ -21,7 +21,7 @@ from posixpath import join, normpath
 from typing import Any
 
 from toolkit.core.currencies import currency
-from toolkit.core.errors import DataError
+from toolkit.core.errors import DataError, SeveralSheets
 from toolkit.core.messages import Message, message, named
 from toolkit.market.readers.cells import UNITS
 from toolkit.market.readers.contents import check_size
@@ -50,6 +50,7 @@ class Sheet:
         row, column: Position of the first cell, from 1.
         records: Rows of cells, as long as one another.
         notes: Notes on hidden rows, columns and sheets.
+        merged: Cells of one column that are merged: its first and last record, and the column among their cells.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Sheet:
     column: int
     records: list[list[Cell]]
     notes: tuple[Message, ...]
+    merged: Sequence[tuple[int, int, int]] = ()
 
     def letters(self, at: int) -> str:
         """Letters of the column of a cell of a record."""
@@ -70,11 +72,13 @@ class _Marks:
     Attributes:
         texts: Errors of formulas, and formulas without a value.
         affixes: What the format of a number writes beside it.
+        merged: First and last row and the column of cells that OpenDocument merges; those of Excel are known to calamine.
         row, column: The last ones with a cell that is not empty.
     """
 
     texts: dict[tuple[int, int], str] = field(default_factory=dict)
     affixes: dict[tuple[int, int], str] = field(default_factory=dict)
+    merged: list[tuple[int, int, int]] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     row: int = 0
@@ -97,7 +101,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
 
     Raises:
         DataError: for what is no workbook, is locked by a password or larger than is read, for a sheet that is not there,
-            and where several sheets fit.
+            and a `SeveralSheets` where several sheets fit.
     """
     from python_calamine import CalamineError, PasswordError, load_workbook  # noqa: PLC0415  (only a workbook pays for it)
 
@@ -128,7 +132,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
     fitting = [sheet for sheet in filled if fits([[shown(cell) for cell in row] for row in sheet.records[:_TOP]])]
     if len(fitting) > 1 and wanted is None:
         several = [sheet.name for sheet in fitting]
-        raise DataError(
+        raise SeveralSheets(
             "{file:s} has {n:d} sheets that fit: {names:, }.",
             hint="Name one: {file:s}#{sheet:s}.",
             details={"sheets": several},
@@ -222,7 +226,10 @@ def _sheet(file: str, book: Any, name: str, parts: Mapping[str, _Marks]) -> Shee
     columns = [_letters(one) for one in marks.hidden_columns if column <= one < column + len(values[0] if values else ())]
     if columns:
         notes.append(message("{file}: hidden columns are read: {columns}.", file=f"{file}#{name}", columns=_few(columns)))
-    return Sheet(name, row, column, values if filled else [], tuple(notes))
+    ranges = [(top + 1, end + 1, at + 1) for (top, at), (end, last) in sheet.merged_cell_ranges or () if at == last]
+    merged = [*marks.merged, *(one for one in ranges if one[1] > one[0])]
+    within = [(top - row, end - row, at - column) for top, end, at in merged if top >= row and at >= column]
+    return Sheet(name, row, column, values if filled else [], tuple(notes), within)
 
 
 def _few(names: list[str]) -> list[str]:
@@ -406,6 +413,8 @@ def _open_document(parts: Mapping[str, bytes]) -> dict[str, _Marks]:
             for cell, inside in _elements("table-cell", cells):
                 one = _attributes(cell)
                 columns = _repeated(one, "number-columns-repeated")
+                if (rows_of := _repeated(one, "number-rows-spanned")) > 1 and _repeated(one, "number-columns-spanned") == 1:
+                    found.merged.append((row, row + rows_of - 1, column))
                 if inside or "value-type" in one:
                     found.row, found.column = row + rows - 1, max(found.column, column + columns - 1)
                     told = _TEXT.search(inside)

@@ -28,7 +28,7 @@ LISTED = 30
 AS_IT_STANDS = "s"
 """Specification of words that somebody typed, or has to type: they are in no language."""
 _DECIMALS = re.compile(r"\.(\d+)")
-_ROW = re.compile(r"row (\d+)")
+_ROW = re.compile(r"(.+ )?row (\d+)")
 Key = tuple[str | None, str]
 """(context, English text); the context of messages of the code is None."""
 
@@ -103,7 +103,7 @@ class Language:
     def lot(self, lot_id: str) -> str:
         """The id of a lot; one that is the row of its file, as the reader of the file made it, in this language."""
         found = _ROW.fullmatch(lot_id)
-        return self.words("row {row:d}", row=found[1]) if found else lot_id
+        return (found[1] or "") + self.words("row {row:d}", row=found[2]) if found else lot_id
 
     def number_word(self, n: int) -> str:
         """Small counts in words, others in digits."""

@@ -86,7 +86,7 @@ def test_several_sheets_that_fit_are_a_question_and_a_name_answers_it(tmp_path):
     file.write_bytes(xlsx(sheets))
     with pytest.raises(DataError, match="2 sheets that fit: '2025', 'Alt & neu'") as caught:
         parse(file, names=NAMES, today=TODAY)
-    assert caught.value.hint == "Name one: mine.xlsx#2025."
+    assert caught.value.hint == "Name one: mine.xlsx#2025. Where each is one client's, 'mine.xlsx#*' is all of them."
     read = parse(f"{file}#alt & Neu", names=NAMES, today=TODAY)
     assert (read.table.name, read.rows[0]["asset"]) == ("mine.xlsx#Alt & neu", "gold")
     assert 'mine.xlsx: the sheet "Alt & neu" is read.' in " ".join(read.notes)
@@ -307,3 +307,46 @@ def test_parquet_and_csv_keep_their_rows(tmp_path):
     file = tmp_path / "t.parquet"
     pl.DataFrame({"asset": ["gold"], "quantity": [1.0]}).write_parquet(file)
     assert parse(file, names=NAMES, today=TODAY).numbers == [1]
+
+
+MERGED = [
+    ["Kunde", "Metall", "Menge kg", "Lager"],
+    ["Meier", "Gallium", 10, "Frankfurt"],
+    [None, "Gold", None, "Zürich"],
+    [None, None, None, None],
+    [None, "Silber", 5, None],
+    ["Summe Meier", None, 15, None],
+    ["Öz", "Gold", 1, "Halle 3"],
+    [None, "Gold", 2, None],
+]
+
+
+def as_excel(rows):
+    merged = "".join(f'<mergeCell ref="{ref}"/>' for ref in ("A2:A5", "C2:C3", "A7:A8", "A7:A8", "D7:D8", "A1:B1", "A900:A999"))
+    return xlsx({"L": sheet_xml(rows).replace("</worksheet>", f"<mergeCells>{merged}</mergeCells></worksheet>")})
+
+
+def as_open_document(rows):
+    def spanned(text, rows):
+        cell = f'<table:table-cell table:number-rows-spanned="{rows}" office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+        return Raw(cell)
+
+    rows = [list(row) for row in rows]
+    rows[1][0], rows[6][0], rows[6][3] = spanned("Meier", 4), spanned("Öz", 2), spanned("Halle 3", 2)
+    return ods({"L": rows})
+
+
+@pytest.mark.parametrize("write", [as_excel, as_open_document])
+def test_words_of_merged_cells_are_those_of_each_row_and_numbers_are_not(write, tmp_path):
+    file = tmp_path / "mine"
+    file.write_bytes(write(MERGED))
+    read = parse(file, names=NAMES, today=TODAY)
+    assert [(row["client"], row["asset"], row["location"]) for row in read.rows] == [
+        ("Meier", "gallium", "Frankfurt"),
+        ("Meier", "gold", "Zürich"),
+        ("Meier", "silver", None),
+        ("Öz", "gold", "Halle 3"),
+        ("Öz", "gold", None),
+    ]
+    assert [(fault.row, fault.fault) for fault in read.faults if fault.rule == "empty"] == [(3, "no quantity")]
+    assert "mine: words of merged cells are read in each of their rows: row 3, row 5, row 8." in map(str, read.notes)

@@ -11,7 +11,7 @@ from itertools import zip_longest
 import polars as pl
 
 from toolkit.core.countries import fold, foldings
-from toolkit.core.errors import DataError, nearest
+from toolkit.core.errors import DataError, SeveralSheets, nearest
 from toolkit.core.messages import message, named, together
 from toolkit.market.readers.cells import PIECE, UNITS, amount
 from toolkit.market.readers.faults import Fault, row_error
@@ -62,7 +62,11 @@ def parse(path: Source, *, names: Names, today: date, client: str | None = None)
     """
     broken: list[Fault] = []
     # Who holds nothing has a file with a header alone.
-    table = read_table(path, may_be_empty=True, faults=broken, header=_header).visible()
+    try:
+        table = read_table(path, may_be_empty=True, faults=broken, header=_header).visible()
+    except SeveralSheets as error:
+        every = message("Where each is one client's, '{file:s}#*' is all of them.", file=error.details["file"])
+        raise SeveralSheets(error.message, hint=together(error.hint, every), details=error.details) from None
     if table.cells.height > MOST_LOTS:
         raise DataError(
             "{file:s} has {rows:,} rows; at most {most:,} lots are read.",

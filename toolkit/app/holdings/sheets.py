@@ -1,0 +1,95 @@
+"""A workbook with a sheet for each client, read as one list of lots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from toolkit.core.countries import fold
+from toolkit.core.errors import DataError, SeveralSheets, did_you_mean
+from toolkit.core.messages import Message, message, named
+from toolkit.market.readers.holdings.lots import Holdings
+
+EVERY_SHEET = "*"
+_NO_CLIENT = re.compile(
+    r"(.* )?(archiv\w*|backup|kopie|copy|vorlage|template|beispiel|example|gesamt\w*|summe|totals?|ubersicht|overview|summary|"
+    r"verkauft|sold|[0-9 ]*20[0-9]{2})( .*)?|"
+    r"alt|old|neu|new|alle|all|muster|bestand\w*|holdings|stock|lots?|lager\w*|aktuell\w*|current|history|historie|verkaufe|"
+    r"sales|planned|geplant|orders?|bestellungen|(tabelle|table|sheet|blatt) ?[0-9]*"
+)
+"""Names of sheets, as `fold` writes them, that are no client's: such a sheet may hold the lots of another one again."""
+
+
+def of_every_sheet(file: str, read: Callable[..., Holdings], client: str | None) -> Holdings:
+    """The lots of all sheets that fit and are not hidden; the client of a lot is its sheet where no column names another.
+
+    Args:
+        file: The workbook.
+        read: Reads the lots of a file, or of the sheet behind its ``#``, and of a `client` of them.
+        client: The sheet that is meant; None for all.
+
+    Raises:
+        DataError, FrameError: as `read`, for a client without a sheet, and for a sheet that is no client's.
+    """
+    try:
+        return read(file, client=client)
+    except SeveralSheets as error:
+        sheets: list[str] = error.details["sheets"]
+    meant = [sheet for sheet in sheets if client is None or sheet.casefold() == client.casefold()]
+    if not meant:
+        fault, hint = "no lot of {file:s} is of the client {client!r:s}.", did_you_mean(client or "", sheets)
+        raise DataError(fault, hint=hint, file=Path(file).name, client=client)
+    found = {sheet: read(f"{file}#{sheet}") for sheet in sorted(meant)}
+    found = {sheet: own for sheet, own in found.items() if own.frame.height} or found
+    odd = [sheet for sheet in found if _NO_CLIENT.fullmatch(fold(sheet)) or _is_sum(sheet, found)]
+    if odd and len(found) > 1:
+        raise DataError(
+            "{file:s}: sheets that may not be one client's: {sheets:, }.",
+            hint="Hide a sheet whose lots are not to count, rename one of a client, or give one: {file:s}#{sheet:s}.",
+            file=Path(file).name,
+            sheets=named(odd),
+            sheet=sheets[0],
+        )
+    return _together(file, found)
+
+
+def _is_sum(sheet: str, found: Mapping[str, Holdings]) -> bool:
+    """Whether a sheet lists what several others list together."""
+    lots = {one: own.frame.select("asset", "quantity", "unit") for one, own in found.items()}
+    listed = lots.pop(sheet)
+    return len(lots) > 1 and listed.sort(pl.all()).equals(pl.concat(lots.values()).sort(pl.all()))
+
+
+def _together(file: str, found: Mapping[str, Holdings]) -> Holdings:
+    """Lots of several sheets, each named by its own; what all sheets note is told once."""
+    parts = {
+        sheet: own.frame.with_columns(
+            lot_id=pl.lit(f"{sheet} ") + pl.col("lot_id"), client=pl.col("client").fill_null(pl.lit(sheet))
+        )
+        for sheet, own in found.items()
+    }
+    name = Path(file).name
+    told: dict[str, list[str]] = {}
+    for sheet, own in found.items():
+        for note in own.notes:
+            said = note
+            if isinstance(note, Message):
+                if note.values.get("sheet") == sheet:  # that it is read
+                    continue
+                if note.values.get("file") == own.name:
+                    said = Message(note.template, {**note.values, "file": name})
+            told.setdefault(said, []).append(sheet)
+    notes = [message("{file}: each of these sheets is read as one client's: {sheets}.", file=name, sheets=[*found])]
+    notes += [note if len(of) == len(found) else message("{sheets}: {note}", sheets=of, note=note) for note, of in told.items()]
+    units = {own.price_unit for own in found.values()}
+    return Holdings(
+        pl.concat(parts.values()),
+        name,
+        tuple(notes),
+        price_unit=units.pop() if len(units) == 1 else None,
+        below_grade={f"{sheet} {lot}": grade for sheet, own in found.items() for lot, grade in own.below_grade.items()},
+        arrivals={f"{sheet} {lot}": day for sheet, own in found.items() for lot, day in own.arrivals.items()},
+    )
