@@ -53,7 +53,6 @@ def event_study(context: Context, name: str) -> records.EventAnswer:
     key = notice_key(event.number) if event.number else None
     same = pl.Series([notice_key(label) == key for label in points["event"]], dtype=pl.Boolean)
     found = study(context.ledger, event, cases.series, traded=_traded(context), benchmark=cases.benchmark)
-    studied = records.StudiedCase.from_objects
     return records.EventAnswer.from_objects(
         found,
         schema_version=1,
@@ -61,8 +60,7 @@ def event_study(context: Context, name: str) -> records.EventAnswer:
         own=event.event_id in context.own,
         method=METHOD,
         benchmark=cases.benchmark,
-        cases=[*map(studied, found.cases)],
-        comparable={"cases": [*map(studied, cases.cases)], "summary": cases.summaries},
+        comparable=records.ComparableCases(cases=cases.cases, summary=cases.summaries),
         price_points=points.filter(same).sort("asset", "basis", "date").to_dicts(),
     )
 
@@ -95,7 +93,7 @@ def comparable_cases(context: Context) -> ComparableCases:
         for event in context.ledger.events
         if event.is_law and event.instrument in COUNTING
     )
-    cases = tuple(case for of_event in found for case in of_event if case.anchor == ANNOUNCEMENT and case.form_named)
+    cases = tuple(case for of_event in found for case in of_event if case.zero == ANNOUNCEMENT and case.form_named)
     return ComparableCases(series, benchmark, cases)
 
 

@@ -8,7 +8,7 @@ period is the logarithm of what a unit of wealth became, with its sign changed: 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +18,7 @@ from toolkit.backtest.evaluation import DRAWS, block_length
 from toolkit.core.errors import SpecError
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
+from toolkit.records.answers.backtest import Selection
 
 CONFIDENCE = 0.9
 """Of the set, and of what is said to beat the benchmark: the level of Hansen, Lunde and Nason."""
@@ -25,28 +26,6 @@ LEAST = 24
 """Returns below which nothing is compared: with blocks of three there are eight of them, and the p-values hold for many."""
 SAME = 1e-12
 """Difference of returns below which two strategies did the same, and no test tells them apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What can be said of several strategies at once.
-
-    Attributes:
-        returns: How many each has.
-        block: Mean length of the blocks, in returns.
-        p_values: Of the model confidence set, by strategy: it is excluded at every level of confidence below one less this;
-            None where the returns are fewer than `LEAST`.
-        best: Strategies that cannot be excluded as the best at `CONFIDENCE`.
-        superior_p: Of the hypothesis that no strategy grows faster than the benchmark; None without one.
-        superior: Strategies that do at `CONFIDENCE`, with all of them looked at.
-    """
-
-    returns: int
-    block: int
-    p_values: Mapping[str, float] | None
-    best: tuple[str, ...]
-    superior_p: float | None
-    superior: tuple[str, ...]
 
 
 def select(returns: Mapping[str, FloatArray], benchmark: str | None, against: Sequence[str], *, seed: int) -> Selection:
@@ -63,8 +42,11 @@ def select(returns: Mapping[str, FloatArray], benchmark: str | None, against: Se
     """
     count = len(next(iter(returns.values())))
     block = max(1, round(block_length(count)))
+    found = partial(
+        Selection, returns=count, least=LEAST, block=block, draws=DRAWS, seed=seed, confidence=CONFIDENCE, benchmark=benchmark
+    )
     if count < LEAST:
-        return Selection(count, block, None, (), None, ())
+        return found(p_values=None, best=())
     bootstrap = _library()
     losses = {name: -np.log1p(values) for name, values in returns.items()}
     alike = _alike(losses)
@@ -72,21 +54,21 @@ def select(returns: Mapping[str, FloatArray], benchmark: str | None, against: Se
     drawn = {"block_size": block, "reps": DRAWS, "seed": seed}
     p_values = dict.fromkeys(different, 1.0)
     if len(different) > 1:
-        found = bootstrap.MCS(np.column_stack([losses[name] for name in different]), size=1 - CONFIDENCE, **drawn)
-        found.compute()
-        p_values = {different[int(index)]: float(p) for index, p in found.pvalues["Pvalue"].items()}
+        remaining = bootstrap.MCS(np.column_stack([losses[name] for name in different]), size=1 - CONFIDENCE, **drawn)
+        remaining.compute()
+        p_values = {different[int(index)]: float(p) for index, p in remaining.pvalues["Pvalue"].items()}
     p_values = {name: p_values[alike[name]] for name in returns}
     best = tuple(name for name, p in p_values.items() if p > 1 - CONFIDENCE)
     others = [] if benchmark is None else [name for name in against if alike[name] != alike[benchmark]]
     if benchmark is None or not others:
-        return Selection(count, block, p_values, best, None, ())
+        return found(p_values=p_values, best=best)
     models = np.column_stack([losses[name] for name in others])
     superior = bootstrap.SPA(losses[benchmark], models, **drawn)
     superior.compute()
     stepwise = bootstrap.StepM(losses[benchmark], models, size=1 - CONFIDENCE, **drawn)
     stepwise.compute()
     chosen = tuple(others[int(index)] for index in stepwise.superior_models)
-    return Selection(count, block, p_values, best, float(superior.pvalues["consistent"]), chosen)
+    return found(p_values=p_values, best=best, superior_p=float(superior.pvalues["consistent"]), superior=chosen)
 
 
 def _alike(losses: Mapping[str, FloatArray]) -> dict[str, str]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import compress
-from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from toolkit.backtest.prices import BacktestPrices
 from toolkit.core.errors import DataError, SolveError, SpecError, ToolkitError
 from toolkit.core.forecast import FloatArray, read_only, read_only_arrays
 from toolkit.core.units import DAYS_PER_YEAR, cents
+from toolkit.records.answers.backtest import Incident, Trade
 from toolkit.strategy.model import RebalanceSpec
 
 Decide = Callable[[date, Account], Decision]
@@ -43,42 +43,6 @@ PERIODS: dict[str, Callable[[date], object]] = {
     "never": lambda _: 0,
 }
 """What the dates of one period have in common."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """Something that did not go as decided.
-
-    Attributes:
-        day: Of it.
-        kind: ``unsolved``, ``no_forecast``, ``no_money``: no decision, what was held is kept. ``within_threshold``: no weight
-            was far enough from its target. ``missing_price``: an order waits for one; ``implausible_price``: or for a better
-            one. ``lapsed``: it never found one. ``ended``: a series had its last, and what was held is sold at it.
-            ``short``: part of the purchases was not paid for. ``overdrawn``: bills were more than the cash. ``delayed``: a
-            licence is needed. ``stopped``: a ban came before the metal. ``refused``: it was there before the purchase.
-            ``returned``: money that was stuck is paid back.
-        asset: Key; None where it is about all.
-        amount: Money concerned, in the reporting currency.
-        reason: In words, where there is more to say.
-    """
-
-    day: date
-    kind: str
-    asset: str | None = None
-    amount: float | None = None
-    reason: str | None = None
-
-
-class Trade(NamedTuple):
-    """A purchase (units above zero) or a sale, decided on one day and made on another; money in the reporting currency."""
-
-    decided: date
-    day: date
-    asset: str
-    units: float
-    price: float
-    amount: float
-    cost: float
 
 
 @dataclass(frozen=True, slots=True)

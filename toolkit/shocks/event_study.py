@@ -68,14 +68,19 @@ class Case:
     """One event, one metal, one day zero.
 
     Attributes:
-        anchor: ``announcement`` or ``effect``.
-        form_named: The event names the form that the series prices; False for a metal that was only talked of.
+        event_id: Id in the ledger.
+        asset: Key of the metal.
+        zero: announcement or effect.
+        day: Of it.
+        basis: Basis of the price.
+        form_named: Whether the event names the form that the series prices; not for a metal that was only talked of.
         overlaps: Ids of other control, practice and market events on the same metal within a year before or after.
+        reactions: By horizon.
     """
 
     event_id: str
     asset: str
-    anchor: str
+    zero: str
     day: date
     basis: str
     form_named: bool
@@ -322,14 +327,14 @@ def study(
             Case(
                 event_id=event.event_id,
                 asset=metal,
-                anchor=anchor,
+                zero=zero,
                 day=day,
                 basis=series[metal].basis,
                 form_named="any" in forms or (traded[metal] in forms if metal in traded else bool(forms)),
                 overlaps=overlapping(ledger, event, metal, day, traded.get(metal)),
                 reactions=reactions(series, metal, day, benchmark=benchmark),
             )
-            for anchor, day in days
+            for zero, day in days
         ]
         known = [case for case in found if any(r.change is not None or r.thin for r in case.reactions)]
         cases += known

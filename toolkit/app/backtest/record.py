@@ -14,7 +14,7 @@ from toolkit.app.backtest.baselines import EQUAL_WEIGHT
 from toolkit.backtest import evaluation, time_series
 from toolkit.backtest.evaluation import Paths
 from toolkit.backtest.prices import BacktestPrices
-from toolkit.backtest.selection import CONFIDENCE, LEAST, Selection, select
+from toolkit.backtest.selection import select
 from toolkit.backtest.simulate import Backtest
 from toolkit.controls.events import COUNTING
 from toolkit.core.errors import SpecError
@@ -108,16 +108,14 @@ def backtest_record(
     return records.Backtest.model_validate(found)
 
 
-def _selection(simulated: Sequence[Simulation], seed: int) -> dict[str, Any]:
+def _selection(simulated: Sequence[Simulation], seed: int) -> records.Selection:
     """All of them compared at once; equal weight is the benchmark of the strategies where it is one of them."""
     returns = {one.strategy.name: one.backtest.returns for one in simulated}
     benchmark = EQUAL_WEIGHT if EQUAL_WEIGHT in returns else None
     against = [one.strategy.name for one in simulated if one.role == "strategy" and one.strategy.name != benchmark]
     if len(returns) < 2:
         raise SpecError("--select compares strategies, and there is one.", hint="Name several, or leave --no-baselines out.")
-    found = select(returns, benchmark, against, seed=seed)
-    recorded = {"least": LEAST, "draws": evaluation.DRAWS, "seed": seed, "confidence": CONFIDENCE, "benchmark": benchmark}
-    return {**{name: getattr(found, name) for name in Selection.__slots__}, **recorded}
+    return select(returns, benchmark, against, seed=seed)
 
 
 def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None) -> dict[str, Any]:
@@ -137,8 +135,8 @@ def _one(one: Simulation, prices: BacktestPrices, paths: evaluation.Paths | None
             {key: weight for key, weight in zip(found.assets, row, strict=True) if weight} for row in found.weights.tolist()
         ],
         "decisions": found.decided,
-        "orders": [records.Trade.from_objects(trade) for trade in found.trades],
-        "incidents": [records.Incident.from_objects(row) for row in found.incidents],
+        "orders": found.trades,
+        "incidents": found.incidents,
         "stuck": found.stuck,
     }
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from toolkit.records.base import Day, Record, Rows
-from toolkit.records.fields import DataBySource, Phrases, ProductKey, Remarks, SchemaVersion
+from toolkit.records.fields import DataBySource, Phrases, Remarks, SchemaVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,53 @@ class Interval:
     def width(self) -> float:
         """Distance of the ends."""
         return self.high - self.low
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A trade, decided on one day and made on another.
+
+    Attributes:
+        decided: Day of the decision.
+        day: Day of the trade.
+        asset: Key of the product.
+        units: Bought (above zero) or sold.
+        price: Of a unit, in the reporting currency.
+        amount: Paid (above zero) or received, without the cost.
+        cost: Paid beside.
+    """
+
+    decided: date
+    day: date
+    asset: str
+    units: float
+    price: float
+    amount: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that did not go as decided.
+
+    Attributes:
+        day: Of it.
+        kind: unsolved, no_forecast, no_money: no decision, what was held is kept. within_threshold: no weight
+            was far enough from its target. missing_price: an order waits for one; implausible_price: or for a better
+            one. lapsed: it never found one. ended: a series had its last, and what was held is sold at it.
+            short: part of the purchases was not paid for. overdrawn: bills were more than the cash. delayed: a
+            licence is needed. stopped: a ban came before the metal. refused: it was there before the purchase.
+            returned: money that was stuck is paid back.
+        asset: Key of the product; null where it is about all.
+        amount: Money concerned, in the reporting currency.
+        reason: In words, where there is more to say.
+    """
+
+    day: date
+    kind: str
+    asset: str | None = None
+    amount: float | None = None
+    reason: str | None = None
 
 
 class Figures(Record):
@@ -53,42 +101,6 @@ class Figures(Record):
     """Paid for trades, over mean wealth."""
     storage: float
     """Paid for storage, over mean wealth."""
-
-
-class Trade(Record):
-    """A trade, decided on one day and made on another."""
-
-    decided: Day
-    """Day of the decision."""
-    day: Day
-    """Day of the trade."""
-    asset: ProductKey
-    units: float
-    """Bought (above zero) or sold."""
-    price: float
-    """Of a unit, in the reporting currency."""
-    amount: float
-    """Paid (above zero) or received, without the cost."""
-    cost: float
-    """Paid beside."""
-
-
-class Incident(Record):
-    """Something that did not go as decided."""
-
-    day: Day
-    """Of it."""
-    kind: str
-    """unsolved, no_forecast, no_money: what was held is kept. within_threshold: nothing was far enough from its target.
-    missing_price, implausible_price, lapsed: an order was not carried out. short: purchases were more than the money.
-    ended: a series of prices ended, and the holding was sold at the last of them.
-    overdrawn: bills were more than the cash. delayed, refused, stopped, returned: by licences and bans."""
-    asset: str | None
-    """Key of the product; null where it is about all."""
-    amount: float | None
-    """Money concerned."""
-    reason: str | None
-    """In words, where there is more to say."""
 
 
 class PeriodReturn(Record):
@@ -172,31 +184,36 @@ class Comparison(Record):
     """Years after which an interval around this difference would leave out zero; null without a difference."""
 
 
-class Selection(Record):
-    """Which of all strategies and baselines is best, and which strategy beats equal weight, when all are looked at at once."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of all strategies and baselines is best, and which strategy beats equal weight, when all are looked at at once.
+
+    Attributes:
+        returns: How many each has.
+        least: Returns below which nothing is compared.
+        block: Mean length of the blocks of the stationary bootstrap, in returns.
+        draws: Resampled paths.
+        seed: Of these.
+        confidence: Of what is said, a fraction.
+        p_values: Of the model confidence set, by strategy or baseline: from 0, excluded as the best, to 1; null with too few
+            returns.
+        best: Those that cannot be excluded as the best: the model confidence set.
+        benchmark: What strategies are tested against; null where it was not simulated.
+        superior_p: P-value of the hypothesis that no strategy grows faster than the benchmark; null without a test.
+        superior: Strategies that grow faster than the benchmark.
+    """
 
     returns: int
-    """How many each has."""
     least: int
-    """Returns below which nothing is compared."""
     block: int
-    """Mean length of the blocks of the stationary bootstrap, in returns."""
     draws: int
-    """Resampled paths."""
     seed: int
-    """Of these."""
     confidence: float
-    """Of what is said, a fraction."""
     p_values: Mapping[str, float] | None
-    """Of the model confidence set, by strategy or baseline: from 0, excluded as the best, to 1; null with too few returns."""
-    best: Rows[str]
-    """Those that cannot be excluded as the best: the model confidence set."""
+    best: tuple[str, ...]
     benchmark: str | None
-    """What strategies are tested against; null where it was not simulated."""
-    superior_p: float | None
-    """P-value of the hypothesis that no strategy grows faster than the benchmark; null without a test."""
-    superior: Rows[str]
-    """Strategies that grow faster than the benchmark."""
+    superior_p: float | None = None
+    superior: tuple[str, ...] = ()
 
 
 class EventLosses(Record):

@@ -1,7 +1,5 @@
 """What prices did after a control event, beside all comparable cases: `toolkit event --json`."""
 
-from pydantic import Field
-
 from toolkit.records.base import Day, Record, Rows, Sentence, Unwritten
 from toolkit.records.fields import (
     AsOf,
@@ -12,11 +10,10 @@ from toolkit.records.fields import (
     KnownFrom,
     MetalKey,
     Number,
-    PriceBasis,
     SchemaVersion,
     SourceId,
 )
-from toolkit.shocks.event_study import Reaction, Summary
+from toolkit.shocks.event_study import Case, Summary
 
 
 class StudiedEvent(Record):
@@ -46,28 +43,10 @@ class StudiedEvent(Record):
     title: Unwritten[str]
 
 
-class StudiedCase(Record):
-    """One event, one metal, one day zero."""
-
-    event_id: EventId
-    asset: MetalKey
-    anchor: str = Field(alias="zero")
-    """announcement or effect."""
-    day: Day
-    """Of it."""
-    basis: PriceBasis
-    form_named: bool
-    """Whether the event names the form that the series prices."""
-    overlaps: Rows[str]
-    """Ids of other events on the same metal within a year before or after."""
-    reactions: Rows[Reaction]
-    """By horizon."""
-
-
 class ComparableCases(Record):
     """Every official licence or ban that names the form of a series, from its announcement."""
 
-    cases: Rows[StudiedCase]
+    cases: Rows[Case]
     """One by one; non-reactions are among them."""
     summary: Rows[Summary]
     """By horizon."""
@@ -112,7 +91,7 @@ class EventAnswer(Record, schema="event"):
     """How it was measured."""
     benchmark: Rows[str]
     """Series of the basket: base metals that no measure of the ledger controls."""
-    cases: Rows[StudiedCase]
+    cases: Rows[Case]
     """Of this event."""
     without_series: Rows[str]
     """Metals without any monthly price."""

@@ -115,6 +115,6 @@ def _incidents(answer: Answer, one: Simulated, names: dict[str, str]) -> Iterato
             answer.words(INCIDENTS, kind),
             len(incidents),
             answer.number(money, ",.0f") if money else "",
-            date.fromisoformat(incidents[0].day),
-            date.fromisoformat(incidents[-1].day),
+            incidents[0].day,
+            incidents[-1].day,
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolkit.records.answers.event import EventAnswer, PointRow, StudiedCase
+from toolkit.records.answers.event import EventAnswer, PointRow
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
-from toolkit.shocks.event_study import Reaction, Summary
+from toolkit.shocks.event_study import Case, Reaction, Summary
 
 
 def event(found: EventAnswer, say: Language) -> Document:
@@ -69,10 +69,10 @@ def _cautions(answer: Answer, found: EventAnswer) -> None:
         answer.line("The event names no metal of its own: there is no price to study.")
 
 
-def _case(answer: Answer, case: StudiedCase) -> Iterator[Cell]:
+def _case(answer: Answer, case: Case) -> Iterator[Cell]:
     say, last = answer.say, case.reactions[-1]
     yield answer.metal(case.asset) + ("" if case.form_named else say.words(" (form not named)"))
-    yield answer.word(case.anchor)
+    yield answer.word(case.zero)
     yield case.day
     yield _base(answer, case.reactions[0])
     for reaction in case.reactions:
