@@ -10,6 +10,7 @@ import numpy as np
 
 from toolkit.app.optimize import Result
 from toolkit.core.forecast import FloatArray
+from toolkit.core.grouping import by_key
 from toolkit.optimize.analysis.bets import HELD, effective_bets, effective_number
 from toolkit.optimize.analysis.marginal import Marginals, annual_cost, from_others, marginals
 from toolkit.optimize.analysis.sensitivity import POINT, Analysis, Sensitivity, analyse
@@ -88,9 +89,7 @@ def _limits(problem: Problem, record: Run, found: Analysis) -> tuple[LimitPrice,
     A strategy that names its weights or shares of risk itself minimises no number that a price could be read in.
     """
     priced = record.objective.unit != "distance" or problem.objective.prices_limits
-    entries: dict[str, list[Sensitivity]] = {}
-    for entry in found.limits:
-        entries.setdefault(entry.name, []).append(entry)
+    entries = by_key((entry.name, entry) for entry in found.limits)
     rows = []
     for limit in record.constraints:
         if limit.value is None:

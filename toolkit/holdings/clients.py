@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, few, message
-from toolkit.holdings.exposure import LotExposure, PortfolioExposure, Total
+from toolkit.holdings.exposure import PortfolioExposure, Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,7 @@ class ClientExposure:
 
 def by_client(portfolio: PortfolioExposure) -> tuple[ClientExposure, ...]:
     """The clients of a portfolio, the largest first; none where no lot names one."""
-    lots: dict[str | None, list[LotExposure]] = {}
-    for lot in portfolio.lots:
-        lots.setdefault(lot.client and lot.client.casefold(), []).append(lot)
+    lots = by_key((lot.client and lot.client.casefold(), lot) for lot in portfolio.lots)
     parts = [(own[0].client, PortfolioExposure.of(own)) for own in lots.values()] if any(lots) else []
     found = (ClientExposure(name, portfolio.total("held", part.held), part.at_risk) for name, part in parts)
     return tuple(sorted(found, key=lambda one: (-one.held.value, one.client or "")))

@@ -18,6 +18,7 @@ import polars as pl
 from toolkit.controls.ledger import CHINA, ControlLedger
 from toolkit.controls.state import COUNTED, REPORTED, Measure, Piece, piece_of
 from toolkit.core.countries import UNKNOWN_ORIGIN, customs_area
+from toolkit.core.grouping import by_key, sums_by_key
 from toolkit.core.places import place
 from toolkit.holdings.resale import (
     NO,
@@ -392,20 +393,14 @@ class PortfolioExposure:
     @property
     def weights(self) -> dict[str, float]:
         """Fraction of `value` by asset, in the order of the alphabet; 0 for one that is only planned."""
-        sums: dict[str, float] = {}
-        for lot in self.lots:
-            if lot.value is not None:
-                sums[lot.asset] = sums.get(lot.asset, 0.0) + (0.0 if lot.delivery in PLANS else lot.value)
-        return {asset: value / (self.value or 1.0) for asset, value in sorted(sums.items())}
+        priced = ((lot.asset, 0.0 if lot.delivery in PLANS else lot.value) for lot in self.lots if lot.value is not None)
+        return {asset: value / (self.value or 1.0) for asset, value in sorted(sums_by_key(priced).items())}
 
     @property
     def stored_safe(self) -> dict[str, float]:
         """Kg by asset that is stored outside the country of its origin and of every controlling country."""
-        sums: dict[str, float] = {}
-        for lot in self.lots:
-            if lot.delivery == STORED_SAFE:
-                sums[lot.asset] = sums.get(lot.asset, 0.0) + lot.mass
-        return dict(sorted(sums.items()))
+        safe = sums_by_key((lot.asset, lot.mass) for lot in self.lots if lot.delivery == STORED_SAFE)
+        return dict(sorted(safe.items()))
 
     def replacement(self, bands: Mapping[str, PriceBand]) -> tuple[Replacement, Replacement, Replacement]:
         """Gains and costs at the low, central and high multiple when the exports of China stop.
@@ -465,17 +460,14 @@ def industries(weights: Mapping[str, float], end_uses: pl.DataFrame) -> tuple[tu
         end_uses: Table with the contract of `toolkit.core.frames.EndUses`: uses within its `scope` (EU), not of the world.
     """
     known = set(end_uses["asset"])
-    sums: dict[str | None, float] = {}
-    names: dict[str | None, dict[str, float]] = {}
-    for row in end_uses.filter(pl.col("asset").is_in(list(weights))).iter_rows(named=True):
-        part = weights[row["asset"]] * row["share"]
-        sums[row["nace2"]] = sums.get(row["nace2"], 0.0) + part
-        inside = names.setdefault(row["nace2"], {})
-        inside[row["application"]] = inside.get(row["application"], 0.0) + part
-    ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0] or ""))
+    uses = end_uses.filter(pl.col("asset").is_in(list(weights))).select("nace2", "application", "asset", "share").rows()
+    parts = [(sector, use, weights[asset] * share) for sector, use, asset, share in uses]
+    sectors = sums_by_key((sector, part) for sector, _, part in parts)
+    inside = by_key((sector, (use, part)) for sector, use, part in parts)
+    names = {sector: sums_by_key(uses) for sector, uses in inside.items()}
     shares = tuple(
         IndustryShare(sector, share, tuple(sorted(names[sector], key=lambda name: (-names[sector][name], name))))
-        for sector, share in ranked
+        for sector, share in sorted(sectors.items(), key=lambda item: (-item[1], item[0] or ""))
         if share > 0
     )
     return shares, tuple(sorted(asset for asset in weights if asset not in known))

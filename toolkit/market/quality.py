@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.core.forecast import FloatArray
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, message
 from toolkit.core.units import DAYS_PER_YEAR, FREQUENCIES, FREQUENCY_NAMES
 from toolkit.market.price_series import IntArray, PriceSeries
@@ -251,9 +252,7 @@ def _around_moves(own: Sequence[_One]) -> pl.DataFrame:
 
     Windows are laid around these few alone: no scale in them is smaller than the overall one.
     """
-    longest: dict[int, list[int]] = {}
-    for at, one in enumerate(own):
-        longest.setdefault(len(one.prices), []).append(at)
+    longest = by_key((len(one.prices), at) for at, one in enumerate(own))
     found: list[tuple[Any, ...]] = []
     for count, every in longest.items():
         # Series of one length, as all of a wide file mostly are, are measured in blocks; one print has no change.

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, message, together
 from toolkit.core.units import DAYS_PER_YEAR
 from toolkit.shocks.base_rates import TIGHTEN, BaseRate, ControlRate
@@ -140,9 +141,7 @@ class ShockPrior:
 
     def _size_note(self, assets: Iterable[str]) -> Message:
         """The note on sizes; assets with the same words are joined."""
-        alike: dict[Message, list[str]] = {}
-        for asset in assets:
-            alike.setdefault(self.sizes[asset].words, []).append(asset)
+        alike = by_key((self.sizes[asset].words, asset) for asset in assets)
         sizes = [message("{assets} {size}", assets=names, size=words) for words, names in alike.items()]
         return message("Sizes: {sizes:; }.", sizes=sizes)
 

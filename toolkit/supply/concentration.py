@@ -18,6 +18,7 @@ import polars as pl
 
 from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, GapError, did_you_mean
+from toolkit.core.grouping import sums_by_key
 from toolkit.core.messages import message
 
 OTHER = "OTH"
@@ -248,10 +249,11 @@ def country_exposure(weights: Mapping[str, float], supplies: Mapping[str, Supply
     """
     known = {asset: weight for asset, weight in weights.items() if asset in supplies and weight != 0}
     missing = {asset: weight for asset, weight in weights.items() if asset not in supplies and weight != 0}
-    sums: dict[str, float] = {}
-    for asset, weight in sorted(known.items()):
-        for country, share in zip(supplies[asset].countries, supplies[asset].shares, strict=True):
-            sums[country] = sums.get(country, 0.0) + weight * share
+    sums = sums_by_key(
+        (country, weight * share)
+        for asset, weight in sorted(known.items())
+        for country, share in zip(supplies[asset].countries, supplies[asset].shares, strict=True)
+    )
     ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
     total = sum(known.values())
     return CountryExposure(

@@ -15,6 +15,7 @@ from datetime import date
 import polars as pl
 
 from toolkit.core.errors import DataError, GapError, did_you_mean
+from toolkit.core.grouping import sums_by_key
 from toolkit.core.messages import message
 from toolkit.supply.concentration import GovernanceRisk, SupplyShares
 
@@ -193,10 +194,7 @@ def companion_share(weights: Mapping[str, float], metals: pl.DataFrame) -> Compa
         metals: Table with the contract of `toolkit.core.frames.Metals`.
     """
     noted: dict[str, str] = {asset: kind for asset, kind in metals.select("asset", "by_product").iter_rows() if kind}
-    sums: dict[str, float] = {}
-    for asset, weight in sorted(weights.items()):
-        if asset in noted:
-            sums[noted[asset]] = sums.get(noted[asset], 0.0) + weight
+    sums = sums_by_key((noted[asset], weight) for asset, weight in sorted(weights.items()) if asset in noted)
     missing = {asset: weight for asset, weight in weights.items() if asset not in noted and weight != 0}
     return CompanionShare(
         kinds=tuple(sorted(sums)),

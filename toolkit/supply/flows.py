@@ -17,6 +17,7 @@ import polars as pl
 
 from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import GapError
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import message
 
 WORLD = "WLD"
@@ -87,9 +88,7 @@ def flow_series(flows: pl.DataFrame) -> tuple[FlowSeries, ...]:
     for _, of_code in groupby(ordered, key=itemgetter(*keys)):
         rows = list(of_code)
         months = range(month_number(rows[0]["date"]), month_number(rows[-1]["date"]) + 1)
-        partners: dict[str, list[dict[str, Any]]] = {}
-        for row in rows:
-            partners.setdefault(row["partner"], []).append(row)
+        partners = by_key((row["partner"], row) for row in rows)
         if WORLD not in partners:
             partners[ALL_LISTED] = [_total(list(of_day)) for _, of_day in groupby(rows, key=itemgetter("date"))]
         names = sorted(partners, key=lambda name: (name not in (WORLD, ALL_LISTED), name))

@@ -24,6 +24,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.forecast import FloatArray
+from toolkit.core.grouping import by_key, sums_by_key
 from toolkit.core.messages import few, message
 from toolkit.core.size import PieceSize
 from toolkit.core.units import KG_PER_UNIT, cents
@@ -69,11 +70,8 @@ class Held:
     @property
     def origins(self) -> dict[str, tuple[str, ...]]:
         """Asset -> countries other than China that its lots are exported from by law, sorted."""
-        found: dict[str, set[str]] = {}
-        for lot in self.lots:
-            if lot.from_country not in (None, CHINA):
-                found.setdefault(lot.asset, set()).add(lot.from_country)
-        return {asset: tuple(sorted(countries)) for asset, countries in found.items()}
+        found = by_key((lot.asset, lot.from_country) for lot in self.lots if lot.from_country not in (None, CHINA))
+        return {asset: tuple(sorted({*countries})) for asset, countries in found.items()}
 
     @property
     def unpaid(self) -> list[str]:
@@ -96,9 +94,7 @@ class Held:
         lots = tuple(
             replace(lot, asset=key_of_lot(universe, lot.asset, lot.from_country or UNKNOWN_ORIGIN)) for lot in self.lots
         )
-        units = dict(self.units) if not lots else {}
-        for lot in lots:
-            units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
+        units = sums_by_key((lot.asset, lot.quantity) for lot in lots) if lots else dict(self.units)
         guessed = sorted(
             {
                 (old.asset, new.asset)
@@ -121,14 +117,11 @@ class Held:
 
     def of(self, asset: str) -> tuple[Lot, ...]:
         """The lots of an asset."""
-        return self._by_asset.get(asset, ())
+        return tuple(self._by_asset.get(asset, ()))
 
     @cached_property
-    def _by_asset(self) -> dict[str, tuple[Lot, ...]]:
-        found: dict[str, list[Lot]] = {}
-        for lot in self.lots:
-            found.setdefault(lot.asset, []).append(lot)
-        return {asset: tuple(lots) for asset, lots in found.items()}
+    def _by_asset(self) -> dict[str, list[Lot]]:
+        return by_key((lot.asset, lot) for lot in self.lots)
 
 
 def read_held(request: Request, strategy: Strategy, inputs: Inputs) -> Held:
@@ -349,9 +342,7 @@ def _of_run(run: Run, currency: str) -> Held:
             currency=run.currency,
             currency2=currency,
         )
-    units: dict[str, float] = {}
-    for lot in run.lots:
-        units[lot.asset] = units.get(lot.asset, 0.0) + lot.quantity
+    units = sums_by_key((lot.asset, lot.quantity) for lot in run.lots)
     units |= {row.asset: row.quantity for row in run.positions if row.quantity is not None and row.quantity < 0}
     notes = (message("Held today is what run {run} proposed, as if it had been bought.", run=run.run_id),)
     return Held(units, run.lots, cash=run.cash.value, run=run.run_id, notes=tuple(notes))

@@ -19,6 +19,7 @@ from toolkit.controls.periods import begun_by
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError, GapError, SpecError, did_you_mean, nearest
 from toolkit.core.forecast import Forecast
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, message, named
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Market, Snapshot
@@ -128,9 +129,7 @@ AGED = message("It counts as the price of today, before the bundled one: bring n
 
 def _together(sentences: tuple[Message, ...]) -> tuple[Message, ...]:
     """Messages on an `{asset}`; equal ones on several assets are joined."""
-    told: dict[str, list[Message]] = {}
-    for sentence in sentences:
-        told.setdefault(Message(sentence.template, {**sentence.values, "asset": ""}), []).append(sentence)
+    told = by_key((Message(sentence.template, {**sentence.values, "asset": ""}), sentence) for sentence in sentences)
     return tuple(
         Message(same[0].template, {**same[0].values, "asset": [sentence.values["asset"] for sentence in same]})
         for same in told.values()

@@ -10,8 +10,8 @@ import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.controls.ledger import CHINA
-from toolkit.core.assets import Asset
 from toolkit.core.forecast import Forecast
+from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message, named
 from toolkit.core.remarks import Remark, by_money, note
@@ -91,10 +91,7 @@ def warnings(
         and CHINA not in asset.outside
     }
     bought = universe.take(key for key, up in zip(universe.keys, money.values - money.before, strict=True) if up > least)
-    banned: dict[str, list[Asset]] = {}
-    for asset in bought:
-        if asset in states and states[asset].headline == "ban":
-            banned.setdefault(asset.origin or CHINA, []).append(asset)
+    banned = by_key((one.origin or CHINA, one) for one in bought if one in states and states[one].headline == "ban")
     for origin, assets in banned.items():
         text = message(
             "A ban of exports from {origin} to {destination} is in force on {assets}: what is bought has to come from "

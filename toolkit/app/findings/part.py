@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.app.context import Context
 from toolkit.core.discovery import values_by_name
+from toolkit.core.grouping import sums_by_key
 from toolkit.holdings.exposure import PLANS, LotExposure
 from toolkit.records.base import Named
 from toolkit.records.findings import Part as Found
@@ -47,10 +48,9 @@ class Ask:
     @property
     def weights(self) -> Mapping[str, float]:
         """Share of value by product, of what is proposed or held; empty for the market alone. Cash is none of them."""
-        found: dict[str, float] = {}
-        for row in self.positions:
-            found[row.product] = found.get(row.product, 0.0) + row.weight
-        return self.record.weights if isinstance(self.record, Holdings) else found
+        if isinstance(self.record, Holdings):
+            return self.record.weights
+        return sums_by_key((row.product, row.weight) for row in self.positions)
 
     @property
     def positions(self) -> tuple[Position, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from toolkit.app.findings.part import Ask, part
+from toolkit.core.grouping import by_key
 from toolkit.holdings.exposure import STORED_SAFE, LotExposure
 from toolkit.holdings.resale import ResaleAnswer as LawAnswer
 from toolkit.holdings.resale import resale_answer, resale_buyers
@@ -46,11 +47,11 @@ def resale(ask: Ask) -> Resale | None:
 
 def groups_of(lots: Iterable[LotExposure]) -> list[list[LotExposure]]:
     """Lots that the law does not tell apart."""
-    found: dict[object, list[LotExposure]] = {}
-    for lot in lots:
-        kind = (lot.asset, lot.form, lot.origin, *lot.piece.values(), lot.export_from, lot.delivery != STORED_SAFE, lot.place)
-        found.setdefault(kind, []).append(lot)
-    return [*found.values()]
+
+    def kind(lot: LotExposure) -> tuple[object, ...]:
+        return lot.asset, lot.form, lot.origin, *lot.piece.values(), lot.export_from, lot.delivery != STORED_SAFE, lot.place
+
+    return [*by_key((kind(lot), lot) for lot in lots).values()]
 
 
 def law_of(ask: Ask, lot: LotExposure, buyer: tuple[str, str], day: date) -> LawAnswer:

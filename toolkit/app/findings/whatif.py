@@ -29,6 +29,7 @@ from toolkit.app.stops import (
 from toolkit.app.supply import MetalSupply, Scenario
 from toolkit.controls.ledger import CHINA
 from toolkit.core.errors import GapError
+from toolkit.core.grouping import sums_by_key
 from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exposure import IN_TRANSIT, is_out
@@ -145,11 +146,7 @@ def amounts_of(record: Subject) -> Amounts:
 
 
 def _sums(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for key, value in pairs:
-        if value > 0:
-            found[key] = found.get(key, 0.0) + value
-    return found
+    return sums_by_key((key, value) for key, value in pairs if value > 0)
 
 
 def _metal(supply: MetalSupply, spread: Elasticity, ask: Ask) -> MetalStop:

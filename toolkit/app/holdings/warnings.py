@@ -10,6 +10,7 @@ from toolkit.app.holdings.valuation import FILTERED, KINDS
 from toolkit.controls.ledger import ControlLedger
 from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.holdings.clients import summed
@@ -33,10 +34,8 @@ def exposure_remarks(
     def worth(lots: Iterable[LotExposure]) -> float:
         return sum(lot.value or 0.0 for lot in lots if lot.delivery not in PLANS)
 
-    old: dict[tuple[str, date, str], list[str]] = {}
-    for level in levels.values():
-        if (as_of - level.date).days > STALE_DAYS:
-            old.setdefault((level.kind, level.date, level.basis), []).append(level.asset)
+    stale = (level for level in levels.values() if (as_of - level.date).days > STALE_DAYS)
+    old = by_key(((level.kind, level.date, level.basis), level.asset) for level in stale)
     found = [
         Remark(
             "data",
@@ -145,9 +144,7 @@ def below_grade_remarks(below_grade: Mapping[str, str], values: Mapping[str, flo
         values: Lot id -> value at that price, in the reporting currency.
         currency: The reporting currency.
     """
-    by_purity: dict[str, list[str]] = {}
-    for lot_id, purity in ((lot, purity) for lot, purity in below_grade.items() if lot in values):
-        by_purity.setdefault(purity, []).append(lot_id)
+    by_purity = by_key((purity, lot) for lot, purity in below_grade.items() if lot in values)
     return [
         Remark(
             "data",

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.core.errors import FrameError
+from toolkit.core.grouping import by_key
 from toolkit.core.messages import Message, message, sentence, together
 
 FIRST_ROWS = 5
@@ -65,9 +66,7 @@ def grouped(faults: Iterable[OneFault]) -> list[Fault]:
 
     An unknown asset is told with those of the same hint: what mends one name does not mend another.
     """
-    kinds: dict[tuple[str, ...], list[OneFault]] = {}
-    for fault in faults:
-        kinds.setdefault(fault[:3] if fault[0] == "unknown_asset" else fault[:2], []).append(fault)
+    kinds = by_key((fault[:3] if fault[0] == "unknown_asset" else fault[:2], fault) for fault in faults)
     groups = []
     for (rule, words, *_), found in kinds.items():
         hints = list(dict.fromkeys(hint for _, _, hint, _ in found if hint))

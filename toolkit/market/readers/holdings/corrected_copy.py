@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.core.countries import foldings
+from toolkit.core.grouping import by_key
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.holdings.columns import COLUMNS, COUNTS, FAULT, Header
 from toolkit.market.readers.holdings.lots import CellFault, ReadFile
@@ -30,9 +31,7 @@ def corrected(read: ReadFile, tell: Callable[[str], str] = str) -> str:
         read: The file.
         tell: From a fault or a hint to its words in the language of the reader; English by default.
     """
-    of_row: dict[int, list[CellFault]] = {}
-    for found in read.faults:
-        of_row.setdefault(found.row, []).append(found)
+    of_row = by_key((found.row, found) for found in read.faults)
     headers = {header.key: header for header in read.headers if header.key}
     at = {number: i for i, number in enumerate(read.table.rows.to_list())}
     lines: list[dict[str, str]] = []
