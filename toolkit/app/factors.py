@@ -94,16 +94,11 @@ def _factor_returns(forecast: Forecast) -> tuple[FactorReturn, ...]:
 
 
 def _premia(found: CharacteristicReturns | None) -> tuple[CharacteristicPremium, ...]:
-    return tuple(
-        CharacteristicPremium(
-            name=row["factor"],
-            premium=row["premium"],
-            error=row["standard_error"],
-            t=row["t_statistic"],
-            months=row["periods"],
-        )
-        for row in (() if found is None else found.summary().iter_rows(named=True))
-    )
+    if found is None:
+        return ()
+    names = {"factor": "name", "standard_error": "error", "t_statistic": "t", "periods": "months"}
+    rows = found.summary().select("factor", "premium", "standard_error", "t_statistic", "periods").rename(names)
+    return tuple(map(CharacteristicPremium.model_validate, rows.to_dicts()))
 
 
 def _own_notes(forecast: Forecast, bias: tuple[Bias, ...]) -> tuple[str, ...]:

@@ -77,10 +77,9 @@ class Scenario:
 
 
 def shown_shares(supply: SupplyShares) -> dict[str, Any]:
-    """Fields that records of a stage share; ranges where compilations disagree on the largest producer, else null."""
+    """Fields of records of a stage beside those of its shares; ranges where compilations disagree on the largest producer."""
     others = supply.elsewhere.get(supply.top_country)
     return {
-        **{name: getattr(supply, name) for name in ("stage", "top_country", "top_share", "n_minus_1", "hhi", "hhi_upper")},
         "elsewhere": dict(others) if others else None,
         "top_share_range": supply.share_range(supply.top_country) if others else None,
         "n_minus_1_range": supply.n_minus_1_range if others else None,

@@ -154,9 +154,8 @@ def _asset_rows(inputs: Inputs, forecast: Forecast) -> tuple[FactorAsset, ...]:
     return tuple(
         FactorAsset.from_objects(
             risk,
+            asset,
             asset=asset.key,
-            name=asset.name,
-            element=asset.element,
             observation=risk.model,
             **{key: covered[asset.key][key] for key in OF_COVERAGE},
             corrected=risk.latent,

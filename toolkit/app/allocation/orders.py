@@ -12,7 +12,6 @@ import numpy as np
 from toolkit.app.allocation.amounts import AllocationAmounts
 from toolkit.app.allocation.holdings import STORED, WHOLE
 from toolkit.app.allocation.prepare import Prepared
-from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import EQUAL, Sale, free_from, gains, sale_rule, sold
 from toolkit.core.assets import Asset
 from toolkit.core.countries import UNKNOWN_ORIGIN
@@ -74,12 +73,11 @@ def orders(prepared: Prepared, money: AllocationAmounts, bases: Sequence[Mapping
         size = asset.lot_size
         lots = quantity / size if size is not None and (np.isfinite(money.lots[i]) or asset.key in prepared.units) else None
         value, cash = (cents(value), cents(cash)) if whole else (value, cash)
-        order = Order(
+        order = Order.from_objects(
+            asset,
             asset=asset.key,
-            name=asset.name,
             side=side,
             quantity=quantity,
-            unit=asset.unit,
             lots=round(lots) if lots is not None and abs(lots - round(lots)) < 1e-6 else None,
             price=float(prices[i]),
             value=value,
@@ -91,7 +89,12 @@ def orders(prepared: Prepared, money: AllocationAmounts, bases: Sequence[Mapping
             else tuple(lot.lot_id for lot in prepared.held.of(asset.key))
             if side == KEEP
             else (),
-            from_lots=tuple(_lot(sale, request) for sale in sales),
+            from_lots=tuple(
+                SoldPart.from_objects(
+                    sale, sale.lot, of=sale.lot.quantity, free=sale.free_from and sale.free_from <= request.as_of
+                )
+                for sale in sales
+            ),
             note=_note(prepared, asset, side, sales, float(prices[i]), after),
             **{name: bases[i][name] for name in ("price_date", "price_from", "price_source")},
         )
@@ -150,19 +153,6 @@ def lots_after(prepared: Prepared, rows: list[Traded]) -> tuple[Lot, ...]:
         cost = paid * bought / traded
         found.append(Lot(name, row.asset, bought, False, STORED, origin, request.as_of, cost))  # noqa: FBT003
     return tuple(found)
-
-
-def _lot(sale: Sale, request: Request) -> SoldPart:
-    lot = sale.lot
-    return SoldPart(
-        lot_id=lot.lot_id,
-        quantity=sale.quantity,
-        of=lot.quantity,
-        pieces=sale.pieces,
-        bought=lot.bought and lot.bought.isoformat(),
-        free_from=sale.free_from and sale.free_from.isoformat(),
-        free=None if sale.free_from is None else sale.free_from <= request.as_of,
-    )
 
 
 def _note(prepared: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], price: float, after: float) -> Message | None:

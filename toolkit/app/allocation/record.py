@@ -86,7 +86,6 @@ def run_record(
     named = {i: forecast.factors[i] for i in forecast.named}
     raw = np.array([level.raw * rates[level.currency].value for level in forecast.levels])
     exposure = country_exposure(dict(zip(universe.keys, money.weights, strict=True)), inputs.supply)
-    certificate = allocation.certificate
     told = () if outlook is None else outlook.notes
     quoted = _in_europe(inputs, forecast, prices, owner.currency)
     touched = money.touched(universe)
@@ -98,7 +97,6 @@ def run_record(
     # A blend reads the others of its estimators from all periods.
     lost = of_lost_periods((*told, *(forecast.notes if forecast.covariance != "blend" else ())))
     further = (*lost, *waiting, *taxed, *(one for key, there in quoted.items() if touched[key] for one in there.remark(key)))
-    owned = Owner(country=owner.country, currency=owner.currency)
     remarks = warnings(prepared, allocation, money, provenance, further)
     positions = _positions(prepared, allocation, money, quoted, bases)
     if inputs.returns_only:
@@ -122,21 +120,15 @@ def run_record(
         periods_per_year=forecast.periods_per_year,
         status=allocation.status,
         objective=objective_record(problem, allocation),
-        solver=Solver(
-            name=allocation.solver,
-            status=allocation.solver_status,
-            attempts=tuple(allocation.attempts),
-            kkt=certificate,
-            lots_gap=allocation.lots_gap,
-            rounding_cost=allocation.rounding_cost,
-            reproducible=allocation.reproducible,
+        solver=Solver.from_objects(
+            allocation, name=allocation.solver, status=allocation.solver_status, kkt=allocation.certificate
         ),
         positions=tuple(positions),
         orders=tuple(listed),
         lots=held_after,
         at_last_prices=at_last_prices(problem, money, raw),
         expected_return=_expected(forecast, money.weights, universe.keys),
-        ledger=_review(inputs),
+        ledger=Review.model_validate(inputs.ledger),
         money=Money(
             held=float(money.before.sum()),
             cash_before=money.previous_cash * budget,
@@ -169,7 +161,7 @@ def run_record(
         data=provenance,
         versions=dict(versions),
         seed=request.seed,
-        owner=owned,
+        owner=Owner.from_objects(owner),
         about=About.model_validate(strategy.about),
         assets=_assets(inputs, forecast, problem.costs, money),
         relaxed=Relaxed(
@@ -182,11 +174,7 @@ def run_record(
         before=_before(inputs, problem, held * prices / budget) if held.any() else None,
         caps=_caps(problem),
         upcoming=tuple(map(Upcoming.model_validate, upcoming(inputs.ledger, on=as_of, within_days=400))),
-        rates=tuple(
-            RateUsed(base=rate.base, quote=rate.quote, rate=rate.value, date=rate.date.isoformat())
-            for rate in rates.values()
-            if rate.date is not None
-        ),
+        rates=tuple(RateUsed.from_objects(rate, rate=rate.value) for rate in rates.values() if rate.date is not None),
         left_out=tuple(
             LeftOut(asset=key, name=inputs.products[key].name, reason=message("no monthly price")) for key in inputs.unpriced
         ),
@@ -201,11 +189,6 @@ def run_record(
 
 def _by_asset(universe: Universe, values: FloatArray) -> dict[str, float]:
     return dict(zip(universe.keys, values.tolist(), strict=True))
-
-
-def _review(inputs: Inputs) -> Review:
-    reviewed_to = inputs.ledger.reviewed_to
-    return Review(reviewed_to=reviewed_to and reviewed_to.isoformat())
 
 
 def _without_levels(rows: Sequence[RowT]) -> list[RowT]:
@@ -341,19 +324,13 @@ def _assets(inputs: Inputs, forecast: Forecast, costs: Costs, money: AllocationA
     rows = []
     for i, (asset, risk) in enumerate(zip(inputs.universe, forecast.risks, strict=True)):
         rows.append(
-            AssetModel(
+            AssetModel.from_objects(
+                asset,
                 asset=asset.key,
-                name=asset.name,
-                element=asset.element,
-                form=asset.form,
                 spread=float(asset.spread + spreads[i]),
                 storage=float(asset.storage + storage[i]),
                 terms="mixed" if spreads[i] or storage[i] else asset.terms,
-                volatility=AssetVolatility.from_objects(
-                    risk,
-                    corrected=risk.latent,
-                    used=float(used[i]),
-                ),
+                volatility=AssetVolatility.from_objects(risk, corrected=risk.latent, used=float(used[i])),
                 loadings=_named(named, forecast.loadings[i]),
                 loading_errors=None if errors is None else _named(named, errors[i]),
                 specific_volatility=math.sqrt(max(float(forecast.specific_var[i]), 0.0)),
@@ -368,7 +345,7 @@ def _supply(inputs: Inputs, asset: Asset) -> AssetSupply | None:
     if supply is None:
         return None
     title = inputs.snapshot.source(supply.source).title
-    return AssetSupply(**shown_shares(supply), period_end=supply.period_end.isoformat(), source=title, source_id=supply.source)
+    return AssetSupply.from_objects(supply, **shown_shares(supply), source=title, source_id=supply.source)
 
 
 def _before(inputs: Inputs, problem: Problem, weights: FloatArray) -> Before:

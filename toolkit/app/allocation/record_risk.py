@@ -107,10 +107,8 @@ def limit_rows(problem: Problem, allocation: Allocation) -> tuple[Constraint, ..
     return tuple(
         Constraint.from_objects(
             limit,
-            soft=getattr(terms.get(limit.name), "soft", None),
-            confidence=_confidence(terms.get(limit.name)),
-            measure=getattr(terms.get(limit.name), "measure", None),
-            days=getattr(terms.get(limit.name), "days", None),
+            confidence=_confidence(term := terms.get(limit.name)),
+            **{key: getattr(term, key, None) for key in ("soft", "measure", "days")},
         )
         for limit in allocation.limits
     )
@@ -133,11 +131,7 @@ def scenario_rows(problem: Problem, outlook: StrategyScenarios | None, weights: 
         weights: (n,).
     """
     falls = (
-        Scenario.from_objects(
-            fall,
-            kind="factor",
-            loss=-float(fall.returns @ weights),
-        )
+        Scenario.from_objects(fall, kind="factor", loss=-float(fall.returns @ weights))
         for fall in factor_falls(problem.forecast)
     )
     if outlook is None:

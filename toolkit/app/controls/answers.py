@@ -118,16 +118,16 @@ def calendar(context: Context, within: str) -> Calendar:
     Raises:
         SpecError, DataError: for a span or a file that cannot be used.
     """
-    days, as_of, reviewed_to = parse_within(within), context.as_of, context.ledger.reviewed_to
+    days, as_of = parse_within(within), context.as_of
     rows = [
         DatedChange.model_validate({**row, "days": (row["date"] - as_of).days, "own": row["event_id"] in context.own})
         for row in upcoming(context.ledger, on=as_of, within_days=days)
     ]
-    return Calendar(
-        as_of=as_of.isoformat(),
+    return Calendar.from_objects(
+        context,
+        context.ledger,
         within_days=days,
-        reviewed_to=reviewed_to and reviewed_to.isoformat(),
-        review=review_note(reviewed_to, as_of),
+        review=review_note(context.ledger.reviewed_to, as_of),
         upcoming=tuple(row for row in rows if row.status == "ahead"),
         lapsed=tuple(row for row in rows if row.status == "lapsed"),
         own_events=context.own,

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from toolkit.app.context import Context
 from toolkit.app.runs import put
@@ -58,10 +59,9 @@ def add_event(context: Context, file: str, words: list[str], evidence: str, *, d
     event = {key: event[key] for key in KEYS if key in event}
     before = replace(context, given_events=file if path.exists() else None)
     text = with_event(path, event)
+    told: dict[str, Any] = {"schema_version": 1, "file": file, "event": event}
     if text is None:
-        return AddedEvent(
-            schema_version=1, file=file, event=event, written=False, is_there=True, changes=(), notes=before.notes
-        )
+        return AddedEvent(**told, written=False, is_there=True, changes=(), notes=before.notes)
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / path.name  # faults are told with the name and row that the file will have
         draft.write_text(text, encoding="utf-8")
@@ -73,9 +73,7 @@ def add_event(context: Context, file: str, words: list[str], evidence: str, *, d
     changes = () if found is None else _changes(before, after, found)
     if not dry_run:
         put(path, text.encode())
-    return AddedEvent(
-        schema_version=1, file=file, event=event, written=not dry_run, is_there=False, changes=changes, notes=after.notes
-    )
+    return AddedEvent(**told, written=not dry_run, is_there=False, changes=changes, notes=after.notes)
 
 
 def evidence_state(folder: Path, path: str, sha256: str) -> str:

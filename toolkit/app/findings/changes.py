@@ -27,7 +27,7 @@ TOLD = ("control", "practice")
 def changes(ask: Ask) -> Changes:
     """Changes since last month's report: for each table what was known then and what is known now."""
     since = add_months(ask.as_of, -1)
-    snapshot, reviewed_to = ask.context.snapshot, ask.context.ledger.reviewed_to
+    snapshot = ask.context.snapshot
     then = ask.context.on(since).snapshot
     prices = tuple(_prices(ask, then))
     flows = tuple(_flows(ask, since))
@@ -37,10 +37,10 @@ def changes(ask: Ask) -> Changes:
         "fx": rates_used(snapshot["fx"], {*snapshot["prices"]["currency"], ask.currency}),
         "flows": snapshot["flows"].filter(pl.col("asset").is_in([row.asset for row in flows])),
     }
-    return Changes(
-        since=since.isoformat(),
-        ledger_until=f"{snapshot['controls']['known_from'].max()}",
-        reviewed_to=reviewed_to and reviewed_to.isoformat(),
+    return Changes.from_objects(
+        ask.context.ledger,
+        since=since,
+        ledger_until=snapshot["controls"]["known_from"].max(),
         controls=tuple(_controls(ask, since)),
         flows=flows,
         prices=prices,
@@ -129,6 +129,6 @@ def _prices(ask: Ask, then: Snapshot) -> Iterator[PriceChange]:
             level,
             asset=key,
             new=old is None or level.date > old.date,
-            before=None if old is None else PriceThen(price=old.price, date=old.date.isoformat()),
+            before=None if old is None else PriceThen.from_objects(old),
             change=None if old is None or old.basis != level.basis else level.price / old.price - 1.0,
         )

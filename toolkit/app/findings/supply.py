@@ -77,10 +77,9 @@ def _uses(ask: Ask, *assets: str) -> pl.DataFrame:
 
 def _stage(at: StageSupply) -> SuppliedStage:
     shares = at.supply
-    return SuppliedStage(
+    return SuppliedStage.from_objects(
+        shares,
         **shown_shares(shares),
-        period_start=shares.period_start.isoformat(),
-        period_end=shares.period_end.isoformat(),
         source_id=shares.source,
         scenario_ratio=at.ratio and at.ratio.ratio,
         leading=tuple(
