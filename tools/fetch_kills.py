@@ -117,8 +117,8 @@ def kills(folder: Path, count: int, seed: int = 0) -> dict[str, int]:
         for number in range(count):
             day = FIRST + timedelta(days=number)
             alive += _killed(folder, server.address, day, moments.uniform(0, LONGEST))
-            faults = verify(folder).faults
-            assert not faults, faults
+            damaged = verify(folder, day).damaged
+            assert not damaged, damaged
             after = _rows(folder)
             assert after.unique().height == after.height, "a vintage is there twice"
             assert before.join(after, on=COLUMNS, how="anti").is_empty(), "a vintage is lost"

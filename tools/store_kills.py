@@ -90,8 +90,8 @@ def check(root: Path, acknowledged: int) -> int:
     Raises:
         AssertionError: for damage, a lost or doubled row, or half a day.
     """
-    found = verify(root)
-    assert not found.faults, found.faults
+    found = verify(root, FIRST)
+    assert not found.damaged, found.damaged
     store = Store.open(root)
     of_day = Counter(store.scan("fx").select("date").collect()["date"])
     assert set(of_day.values()) <= {len(QUOTES)}, "half a day, or one twice"
@@ -117,7 +117,7 @@ def kills(root: Path, count: int, seed: int = 0) -> dict[str, int]:
     taken_up = 0
     for _ in range(count):
         acknowledged = kill_one(root, moments.uniform(0, LONGEST))
-        taken_up += bool(verify(root).uncommitted)
+        taken_up += bool(verify(root, FIRST).uncommitted)
         check(root, acknowledged)
     store = Store.open(root)
     before = len(store.history("fx"))
@@ -125,7 +125,7 @@ def kills(root: Path, count: int, seed: int = 0) -> dict[str, int]:
     store.append({"fx": day_of_rates(number), "prices": day_of_prices(number)}, source="test", fetched_at=datetime.now(UTC))
     assert len(store.history("fx")) > before
     compact(root)
-    left = verify(root).uncommitted
+    left = verify(root, FIRST).uncommitted
     assert not left, left
     return {"kills": count, "days": check(root, number), "left_by_killed": taken_up}
 

@@ -26,7 +26,7 @@ def store(tmp_path_factory):
     compact(store.path)
     store = Store.open(store.path)
     store.append({"fx": rates({date(2026, 5, 2): 1.9})}, source="ecb", fetched_at=FETCHED + timedelta(days=4))
-    assert not verify(store.path).faults
+    assert not verify(store.path, date(2026, 11, 26)).damaged
     return store
 
 
@@ -56,7 +56,7 @@ def test_any_flipped_byte_is_found(store, data):
     place = data.draw(st.integers(0, len(before) - 1))
     flipped(path, place, data.draw(st.integers(0, 7)))
     try:
-        assert verify(store.path).faults, (path.name, place)
+        assert verify(store.path, date(2026, 11, 26)).damaged, (path.name, place)
         if ".checkpoint." not in path.name and path.name != "_last_checkpoint":
             with pytest.raises(DataError):
                 read_all(store.path)
@@ -81,9 +81,9 @@ def test_a_file_that_is_gone_or_cut_is_found(store, there):
             continue
         before = path.read_bytes()
         path.write_bytes(before[:-1]) if there else path.unlink()
-        assert verify(store.path).faults, path
+        assert verify(store.path, date(2026, 11, 26)).damaged, path
         path.write_bytes(before)
-    assert not verify(store.path).faults
+    assert not verify(store.path, date(2026, 11, 26)).damaged
 
 
 def test_a_damaged_checkpoint_stops_writers_until_it_is_written_again(store):
@@ -94,7 +94,7 @@ def test_a_damaged_checkpoint_stops_writers_until_it_is_written_again(store):
     with pytest.raises(DataError, match="checkpoint"):
         opened.append({"fx": rates({date(2026, 5, 3): 3.0})}, source="ecb", fetched_at=FETCHED)
     compact(store.path)
-    assert not verify(store.path).faults
+    assert not verify(store.path, date(2026, 11, 26)).damaged
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")

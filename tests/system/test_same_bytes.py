@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from tests.subjects import AS_OF, factors
-from toolkit.core.indented_json import indented
+from toolkit.core.text import indented
 
 DAY = ("--as-of", "2026-11-24")
 EXPLAIN = ("optimize", "--as-of", "2026-10-02", "--json", "--explain", "--no-report")

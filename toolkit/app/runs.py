@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.core.errors import SpecError
-from toolkit.core.indented_json import indented
 from toolkit.core.messages import message
+from toolkit.core.text import indented
 from toolkit.records import reading
 from toolkit.records.conflict import Conflict
 from toolkit.records.run import Run

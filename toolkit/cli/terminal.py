@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from toolkit.cli.options import Common
 from toolkit.core.errors import SpecError, ToolkitError, Unwritten
-from toolkit.core.indented_json import indented
 from toolkit.core.messages import Message, message, retellable
-from toolkit.core.text import printable
+from toolkit.core.text import indented, printable
 
 if TYPE_CHECKING:
     from toolkit.core.remarks import Remark

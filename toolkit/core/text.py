@@ -1,12 +1,15 @@
-"""Cleaning of text from files: control and format characters can end a page, hide in a name, or command a terminal."""
+"""Text that is safe to show: control and format characters can end a page, hide in a name, or command a terminal; and JSON."""
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_json
 
 INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{FFFE}\x{FFFF}]"
 """Characters that `one_line` replaces, as a regular expression of polars (Rust)."""
@@ -83,3 +86,16 @@ def repeated(names: Iterable[str]) -> list[str]:
 def words(text: str | None) -> tuple[str, ...]:
     """The entries of a column that holds a list, `;` between them."""
     return tuple(part.strip() for part in (text or "").split(";") if part.strip())
+
+
+def indented(data: Any, *, ascii_only: bool = False) -> str:
+    """`data` as JSON with an indent of one space, null for a number that is not finite.
+
+    Args:
+        data: What JSON can hold.
+        ascii_only: Whether other letters are escaped.
+    """
+    try:
+        return to_json(data, indent=1, ensure_ascii=ascii_only, inf_nan_mode="null").decode()
+    except PydanticSerializationError:  # half a character, as in the name of a file that is no UTF-8
+        return json.dumps(data, indent=1, ensure_ascii=ascii_only, allow_nan=False)

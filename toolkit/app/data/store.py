@@ -22,7 +22,7 @@ from toolkit.market.store.store import Store
 from toolkit.market.store.verify import verify as verify_files
 from toolkit.market.tables import FETCHED_AT, STORE_TABLES, Table
 from toolkit.records.fetch import QualityFinding
-from toolkit.records.store import Compacted, Correction, Damage, Stored, StoredTable, Verified
+from toolkit.records.store import Compacted, Correction, Stored, StoredTable, Verified
 
 SERIES = 200
 """Series that are read at a time."""
@@ -64,10 +64,8 @@ def verify(context: Context) -> Verified:
         DataError: for damaged files, with all of them, and for a folder that is no store.
     """
     root = store_to_write(context.settings)
-    found = verify_files(root)
-    damaged = tuple(Damage(file=file, fault=fault) for file, fault in found.faults)
-    record = Verified.from_objects(found, as_of=context.as_of, store=str(root), bytes=found.size, damaged=damaged)
-    if damaged:
+    record = verify_files(root, context.as_of)
+    if damaged := record.damaged:
         names = ", ".join(one.file for one in damaged[:3])
         more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
         hint = message("Put the files back from a copy. What is left can be read by version; a fetch brings lost rows again.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from toolkit.core.errors import DataError
@@ -10,29 +10,11 @@ from toolkit.market.store.files import VALIDATORS, file_sha256, forget_digests
 from toolkit.market.store.lock import LOCK
 from toolkit.market.store.log import HEAD, LOG, Entry, Head, entry_path, read_entry
 from toolkit.market.store.store import is_store
+from toolkit.records.store import Damage, Verified
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What was read, and what is damaged.
-
-    Attributes:
-        versions: Table -> version of its last commit.
-        files: Number of files that were read.
-        size: Their bytes.
-        faults: File, in the folder of the store, and what is wrong with it.
-        uncommitted: Files that a writer left that was killed: no reader sees them, and the next writer takes or removes them.
-    """
-
-    versions: dict[str, int]
-    files: int
-    size: int
-    faults: tuple[tuple[str, str], ...]
-    uncommitted: tuple[str, ...]
-
-
-def verify(root: Path) -> Verification:
-    """Read every committed file of a store: data of every version, log, checkpoints, `store.json`.
+def verify(root: Path, as_of: date) -> Verified:
+    """Read every committed file of a store on a day: data of every version, log, checkpoints, `store.json`.
 
     Raises:
         DataError: for a folder that is no store.
@@ -41,13 +23,12 @@ def verify(root: Path) -> Verification:
     faults: dict[str, str] = {}
     expected: dict[Path, str] = {}
     head = Head()
-    if is_store(root):
-        try:
-            head = Head.read(root)
-        except DataError as error:
-            faults[HEAD] = error.message
-    else:
-        Head.read(root)
+    try:
+        head = Head.read(root)
+    except DataError as error:
+        if not is_store(root):
+            raise
+        faults[HEAD] = error.message
     for table, (version, digest) in head.tables.items():
         folder = root / table
         for entry in _entries(folder, version, digest, faults, root):
@@ -66,7 +47,15 @@ def verify(root: Path) -> Verification:
     read = there & {*expected, root / HEAD}
     versions = {table: version for table, (version, _) in sorted(head.tables.items())}
     size = sum(path.stat().st_size for path in read)
-    return Verification(versions, len(read), size, tuple(sorted(faults.items())), left)
+    return Verified.from_objects(
+        as_of=as_of,
+        store=str(root),
+        versions=versions,
+        files=len(read),
+        bytes=size,
+        damaged=[Damage(file=file, fault=fault) for file, fault in sorted(faults.items())],
+        uncommitted=left,
+    )
 
 
 def _entries(folder: Path, version: int, digest: str, faults: dict[str, str], root: Path) -> list[Entry]:

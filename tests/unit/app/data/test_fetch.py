@@ -202,7 +202,7 @@ def test_an_interruption_keeps_what_had_come(server, folder):
     stored = {series for _, series in so_far.outcomes}
     assert stored
     assert {*quotations(folder)["asset"].unique()} == stored
-    assert not verify(folder).faults
+    assert not verify(folder, TODAY).damaged
     found = fetched(server, folder, series=("REMX", "LIT", "GLD"))
     assert {one.status for one in found.series} == {"ok"}
 

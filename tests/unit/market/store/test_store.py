@@ -53,11 +53,11 @@ def test_of_two_revisions_of_one_day_the_later_one_holds(tmp_path):
 
 def test_what_is_there_is_not_added_again(tmp_path):
     store = made(tmp_path / "s")
-    before = verify(store.path)
+    before = verify(store.path, date(2026, 11, 26))
     day = dict.fromkeys(days(date(2026, 5, 1), 3), 1.1)
     commit = store.append({"fx": rates(day)}, source="ecb", fetched_at=FETCHED + timedelta(days=9))
     assert (commit.rows, commit.unchanged, commit.versions, commit.files) == ({"fx": 0}, {"fx": 3}, {"fx": 1}, {"fx": ()})
-    assert verify(store.path) == before
+    assert verify(store.path, date(2026, 11, 26)) == before
 
 
 def test_a_gap_that_is_filled_later_was_not_known_before(tmp_path):
@@ -103,11 +103,11 @@ def test_versions_stay_as_they_were(tmp_path):
 )
 def test_rows_that_break_a_rule_add_nothing(tmp_path, frame, rule):
     store = made(tmp_path / "s")
-    before = verify(store.path)
+    before = verify(store.path, date(2026, 11, 26))
     with pytest.raises(FrameError) as raised:
         store.append({"prices": prices("indium", {MAY: 300.0}), "fx": frame}, source="ecb", fetched_at=FETCHED)
     assert raised.value.details["rule"] == rule
-    assert verify(store.path).versions == before.versions
+    assert verify(store.path, date(2026, 11, 26)).versions == before.versions
 
 
 @pytest.mark.parametrize("column", ["currency", "unit", "basis"])
@@ -154,7 +154,7 @@ def test_merging_changes_no_row(tmp_path):
     assert (done["fx"].files_before, done["fx"].files_after) == (2, 1)
     after = Store.open(store.path).scan("fx").collect()
     assert_frame_equal(before, after, check_row_order=False, check_exact=True)
-    assert not verify(store.path).faults
+    assert not verify(store.path, date(2026, 11, 26)).damaged
     assert [one.files_after for one in compact(store.path)] == [1, 1]
     Store.open(store.path).append({"fx": rates({MAY: 1.4})}, source="ecb", fetched_at=FETCHED + timedelta(days=3))
     assert rate(Store.open(store.path), MAY, date(2026, 6, 4)) == 1.4
@@ -220,15 +220,15 @@ def test_writers_at_once_lose_nothing(tmp_path):
 @pytest.mark.parametrize("limit", [16, 400, 1000, 8000])
 def test_a_disk_that_takes_no_more_leaves_the_store_as_it_was(tmp_path, limit):
     store = made(tmp_path / "s")
-    before = verify(store.path)
+    before = verify(store.path, date(2026, 11, 26))
     many = rates({day: 1.0 + i / 7 for i, day in enumerate(days(date(2000, 1, 1), 5000))}, "GBP")
     with no_file_beyond(limit), pytest.raises(SpecError, match="cannot write"):
         store.append({"fx": many}, source="ecb", fetched_at=FETCHED + timedelta(days=9))
-    after = verify(store.path)
-    assert (after.faults, after.versions, after.files) == ((), before.versions, before.files)
+    after = verify(store.path, date(2026, 11, 26))
+    assert (after.damaged, after.versions, after.files) == ((), before.versions, before.files)
     later = Store.open(store.path).append({"fx": rates({MAY: 1.0}, "CHF")}, source="ecb", fetched_at=FETCHED)
     assert later.rows == {"fx": 1}
-    assert not verify(store.path).faults
+    assert not verify(store.path, date(2026, 11, 26)).damaged
 
 
 def test_reading_writes_nothing(tmp_path):
@@ -239,7 +239,7 @@ def test_reading_writes_nothing(tmp_path):
         states = {path: path.stat().st_mtime_ns for path in store.path.rglob("*")}
         read = Store.open(store.path)
         assert read.scan("fx", as_of=date(2026, 6, 3)).collect().height == 20
-        assert not verify(store.path).faults
+        assert not verify(store.path, date(2026, 11, 26)).damaged
         assert {path: path.stat().st_mtime_ns for path in store.path.rglob("*")} == states
     finally:
         for path in (store.path, *store.path.rglob("*")):
