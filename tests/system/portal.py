@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import email
 import email.policy
+import functools
 import http.client
+import json
 import os
 import re
 import shutil
@@ -121,6 +124,40 @@ class Visitor:
         return self.post(path, self.get(path).form())
 
 
+COMMANDS = """
+import json, os, sys
+import argon2, django.contrib.auth.hashers, django.core.mail, django.db.migrations.executor, django.forms, icalendar, psycopg
+import toolkit.__main__, toolkit.cli.serve, toolkit.cli.webinar, toolkit.web.config, toolkit.web.server, toolkit.web.settings
+
+for line in sys.stdin:
+    words, folder, environment, files = json.loads(line)
+    if not (copy := os.fork()):
+        break
+    print(os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]), flush=True)
+else:
+    sys.exit()
+os.chdir(folder)
+os.environ.clear()
+os.environ.update(environment)
+for number, file in enumerate((os.devnull, *files)):
+    os.dup2(os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
+sys.argv = ["toolkit", *words]
+toolkit.__main__.main()
+"""
+"""Runs commands, each in a copy of one process that has loaded libraries and nothing that is configured."""
+
+
+@functools.cache
+def _commands(python: str) -> tuple[subprocess.Popen[str], Path]:
+    """The process of the commands of an interpreter, until this one ends, and the folder of what they print."""
+    folder = Path(tempfile.mkdtemp(prefix="commands-"))
+    given = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    process = subprocess.Popen([python, "-c", COMMANDS], cwd=folder, env=given, stdin=-1, stdout=-1, text=True)
+    atexit.register(shutil.rmtree, folder)
+    atexit.register(process.communicate)
+    return process, folder
+
+
 class Portal:
     """`toolkit serve` in a folder; the first line that says where it is has come."""
 
@@ -140,13 +177,22 @@ class Portal:
         }
         self.process: subprocess.Popen[bytes] | None = None
 
+    def command(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
+        """Exit code of `toolkit ARGUMENTS` in a process of its own, and what it prints on either stream."""
+        process, folder = _commands(self.python)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        files = [folder / "stdout", folder / "stderr"]
+        asked = [arguments, str(self.work), {**self.environment, **environment}, [*map(str, files)]]
+        process.stdin.write(f"{json.dumps(asked)}\n")
+        process.stdin.flush()
+        code = int(process.stdout.readline())
+        return code, *(file.read_text("utf-8") for file in files)
+
     def run(self, *arguments: str) -> str:
-        command = [self.python, "-m", "toolkit", *arguments]
-        done = subprocess.run(
-            command, cwd=self.work, env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        code, printed, told = self.command(*arguments)
+        assert code == 0, told
+        return printed
 
     def create(self, title: str, starts: str, *more: str) -> str:
         """Announce a webinar; the path of its page."""

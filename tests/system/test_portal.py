@@ -94,13 +94,8 @@ def test_the_first_host_signs_in_by_the_printed_link_and_by_password(portal):
 
 
 def test_a_second_process_on_the_same_file_is_refused(portal):
-    import subprocess
-
-    environment = {**portal.environment, "TOOLKIT_WEB_PORT": "0"}
-    command = [sys.executable, "-m", "toolkit", "serve"]
-    done = subprocess.run(command, cwd=portal.work, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 3
-    assert "TOOLKIT_WEB_DATABASE_URL" in done.stderr
+    code, _, told = portal.command("serve", TOOLKIT_WEB_PORT="0")
+    assert (code, "TOOLKIT_WEB_DATABASE_URL" in told) == (3, True)
 
 
 def test_files_of_the_portal_are_for_their_owner_alone(portal):

@@ -36,11 +36,8 @@ same over every database."""
 
 def command(portal: Portal, *arguments: str) -> tuple[int, str]:
     """Exit code, and what was printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "toolkit", "serve", *arguments],
-        cwd=portal.work, env=portal.environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout or done.stderr
+    code, printed, told = portal.command("serve", *arguments)
+    return code, printed or told
 
 
 @pytest.fixture(scope="module")
@@ -277,10 +274,5 @@ def test_a_portal_on_postgresql_is_backed_up_and_restored_by_its_own_tools(postg
         with psycopg.connect(postgresql) as there:
             assert there.execute(f"SELECT count(*) FROM {later}").fetchone() == (0,)
         assert command(portal, "verify")[0] == 0
-        bare = {**portal.environment, "PATH": "/nowhere"}
-        done = subprocess.run(
-            [sys.executable, "-m", "toolkit", "serve", "backup", "other"],
-            cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert done.returncode == 3
-        assert "pg_dump" in done.stderr
+        code, _, told = portal.command("serve", "backup", "other", PATH="/nowhere")
+        assert (code, "pg_dump" in told) == (3, True)
