@@ -160,3 +160,12 @@ def text_of(name: str, content: bytes, legacy: str) -> tuple[str, str]:
             file=name,
         )
     return text, encoding
+
+
+_FRAMED = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*[-+|:=][-+|:= \t]*$", re.MULTILINE)
+
+
+def unframed(text: str) -> str:
+    """The text of a table drawn with lines, as a list saved out of SAP is (``|Werk|Charge|``), with ``|`` between its cells."""
+    return _FRAMED.sub(r"\1", _RULE.sub("", text)) if len(_FRAMED.findall(text[:100_000])) > 1 else text

@@ -24,12 +24,12 @@ import polars as pl
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, few, message, named, sentence
 from toolkit.core.text import INVISIBLE, one_line
-from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of
+from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of, unframed
 from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
 from toolkit.market.readers.footer import Footer
 from toolkit.market.readers.workbook import Cell, Sheet, is_workbook, read_sheet, shown
 
-_SEPARATORS = (",", ";", "\t")
+_SEPARATORS = (",", ";", "\t", "|")
 Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int, int] | None]
 """Names of the columns of some records, the record that holds them, and how many records end with the header; None without."""
 TITLES = 30
@@ -50,7 +50,7 @@ class Table:
             date types, and numbers and dates among text are text that is read in one way. An empty cell is null. Rows without
             any cell are left out.
         rows: Row number in the file of each row of `cells`, Int64.
-        separator: ``,``, ``;`` or a tab of a CSV, a tab of a sheet, empty for Parquet.
+        separator: ``,``, ``;``, ``|`` or a tab of a CSV, a tab of a sheet, empty for Parquet.
         encoding: ``utf-8``, ``utf-16``, ``cp1252`` or ``gb18030`` of a CSV, empty for Parquet. The last two are what is left
             when the bytes are not UTF-8: letters beyond ASCII may be others.
         comments: Row numbers of the comment lines below the header.
@@ -175,7 +175,7 @@ _CSV_RULES = '"\r\x1c\x1d\x1e\x1f'
 
 def _csv(name: str, text: str, encoding: str, faults: list[Fault] | None, make: Header | None) -> Table:
     """Cells of a CSV, every line with exactly the fields of the header; empty fields beyond it are cut off."""
-    text, named, comments = _without_comments(text)
+    text, named, comments = _without_comments(unframed(text))
     if not text or text.isspace():
         raise DataError("{file:s} is empty.", hint="Give a header and at least one row.", file=name)
     separator = named or _separator(name, text)
@@ -416,9 +416,10 @@ def _said(table: Table) -> Table:
 
 def _separator(name: str, text: str) -> str:
     """The separator of the first line that has one, quoted cells left aside; of two, that which cuts all lines alike."""
-    lines = (re.sub(r'"[^"]*"', "", line[0]) for line in re.finditer(r"[^\r\n]*[,;\t][^\r\n]*", text))
+    lines = (re.sub(r'"[^"]*"', "", line[0]) for line in re.finditer(r"[^\r\n]*[,;\t|][^\r\n]*", text))
     header = next((line for line in lines if any(mark in line for mark in _SEPARATORS)), "")
     found = [mark for mark in _SEPARATORS if mark in header]
+    found = found[: max(len(found) - 1, 1)] if "|" in found else found  # a sign within a name
     if len(found) > 1:
         found = [mark for mark in found if _is_regular(text, mark)] or found
     if len(found) > 1 and "," not in re.sub(r"(?<=\d),(?=\d)", "", header):  # ``Gallium 99,99 %;Indium 99,995 %``

@@ -161,8 +161,8 @@ COLUMNS = (
         "where it lies: a country, a port or a town",
         "unknown, which is never called safe",
         "Frankfurt",
-        "Lagerort;lgort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;vault;"
-        "tresor;lagerland;where;wo",
+        "Lagerort;lgort;lort;lagerplatz;lager;warehouse;storage;storage location;stored at;stored in;place;ort;standort;depot;"
+        "vault;tresor;lagerland;where;wo",
         cells="text",
     ),
     Column(

@@ -23,8 +23,8 @@ _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
 def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[list[int], list[int]]:
     """Positions of the totals and of the remarks among the rows of a table.
 
-    A total is a row whose first word is that of a total and which names no asset. Remarks are rows of one text that is no
-    asset, below an empty row or a total that ends the table.
+    A total is a row whose first word is that of a total, or ``*`` as in a list of SAP, and which names no asset. Remarks are
+    rows of one text that is no asset, below an empty row or a total that ends the table.
 
     Args:
         table: Its cells.
@@ -45,7 +45,7 @@ def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[l
 def _is_total(row: Sequence[Any], asset: str | None) -> bool:
     first = next((str(cell) for cell in row if cell is not None), "")
     words = [fold(text) for text in (first, asset or "") if text]
-    starts = any(word in TOTALS or word.split(" ")[0] in TOTALS for word in words if word)
+    starts = not first.strip("*") or any(word in TOTALS or word.split(" ")[0] in TOTALS for word in words if word)
     return starts and (asset is None or fold(asset).split(" ")[0] in TOTALS)
 
 

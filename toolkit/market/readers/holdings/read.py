@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ from toolkit.market.readers.holdings.rows import Parser
 from toolkit.market.readers.holdings.unread import SALE
 from toolkit.market.readers.tabular import MAX_NAME, TITLES, Source, Table, read_table
 
+_GROSS = re.compile(r"\b(brutto(gewicht|menge|masse)?|gross|(mit|inkl|incl|including) (verpackung|packaging|packing))\b")
+"""Headers, as `fold` writes them, of a mass with its packing."""
 MOST_LOTS = 100_000
 """Lots of one file; more are refused."""
 
@@ -194,9 +197,8 @@ def _headers(table: Table) -> tuple[list[Header], DataError | None]:
     keys = {header.key for header in found}
     for key in ("asset", "quantity"):
         if key not in keys:
-            near = [h.text for h in found if h.key is None and nearest(fold(h.text), (key,), n=1)]
             faults.append(message("no column {key!r:s}", key=key))
-            hints.append(message("Rename column {name!r:s} to {key!r:s}.", name=near[0], key=key) if near else "")
+            hints.append(_in_place_of(key, [h.text for h in found if h.key is None]))
     if faults:
         needs = message("The header needs asset and quantity; `toolkit holdings template` writes one with all columns.")
         hint = together(*dict.fromkeys(hints)) or needs
@@ -227,13 +229,21 @@ def _are_amounts(cells: pl.Series) -> bool:
     return bool(texts) and all(amount(text.lstrip("-\u2212 ")) for text in texts)
 
 
+def _in_place_of(key: str, unread: Sequence[str]) -> str:
+    """What to do about a column that is missing beside those that are not read; empty where none of them is near."""
+    gross = [text for text in unread if key == "quantity" and _GROSS.search(fold(text))]
+    if gross:
+        return message("{name!r:s} may be gross: give the net mass, as 'Menge netto (kg)'.", name=gross[0])
+    near = [text for text in unread if nearest(fold(text), (key,), n=1)]
+    return message("Rename column {name!r:s} to {key!r:s}.", name=near[0], key=key) if near else ""
+
+
 def _nearly(words: str) -> str | None:
-    """The column whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another one."""
+    """The column whose header a text begins with (``Kaufpreis netto``) or is a slip of; None for another, and a gross mass."""
     import difflib  # noqa: PLC0415
 
     begins = [name for name in STRONG if words.startswith(f"{name} ")]
-    if begins:
-        return STRONG[max(begins, key=len)]
-    near = nearest(words, [name for name in STRONG if len(name) > 3], n=1)
-    close = near and difflib.SequenceMatcher(None, words, near[0]).ratio() >= 0.85
-    return STRONG[near[0]] if close else None
+    near = [max(begins, key=len)] if begins else nearest(words, [name for name in STRONG if len(name) > 3], n=1)
+    is_close = near and (begins or difflib.SequenceMatcher(None, words, near[0]).ratio() >= 0.85)
+    key = STRONG[near[0]] if is_close else None
+    return None if key == "quantity" and _GROSS.search(words) else key

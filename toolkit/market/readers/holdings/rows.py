@@ -120,9 +120,9 @@ class Parser(PurchaseCells, StatusCells):
         for i, cell in enumerate(self.raw.get("asset", ())):
             found = _WITH_MASS.fullmatch(cells.tidy(cell)) if isinstance(cell, str) else None
             name = found[1] + found[3] if found else ""  # with a purity behind the mass, as "Goldbarren 1 kg 999,9"
-            if found is None or self._is_known(found[0]) or not self._is_known(name):
-                continue  # "Silber Münzen 10 oz" is known as it is
-            if not self._is_precious(self._named(name)[0]):
+            if found and self._is_known(found[0]):  # "Silber Münzen 10 oz" may be all of them
+                name = found[0] if self._counts_pieces(i, None) else ""
+            if found is None or not self._is_known(name) or not self._is_precious(self._named(name)[0]):
                 continue
             given = self._text("size", i)
             unit = self.header.setdefault("size", Header("size", "size")).unit

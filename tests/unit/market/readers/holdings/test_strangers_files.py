@@ -615,3 +615,72 @@ def test_a_price_per_unit_of_measure_and_a_net_weight_are_read():
 def test_a_content_that_is_counted_in_an_oxide_is_no_form(header):
     lots = parsed(f"Metall;{header};Menge;Einheit\nNeodym Metall;88,5% Nd2O3;200;kg\nGallium;99,99 %;5;kg\n").holdings().frame
     assert dict(lots.select("asset", "form").rows()) == {"gallium": "metal", "neodymium": "metal"}
+
+
+SAP = """20.11.2026           Dynamische Listenausgabe          1
+-------------------------------------------------------------
+|Werk|LOrt|Materialkurztext|Charge    |Frei verwendbar|BME|
+-------------------------------------------------------------
+|1000|FRA1|Gallium 4N      |0000012345|        125,000|KG |
+|1000|FRA1|Silber          |0000012346|      1.250,000|KG |
+-------------------------------------------------------------
+|*   |    |                |          |      1.375,000|KG |
+-------------------------------------------------------------
+"""
+
+
+def test_a_list_saved_out_of_sap_is_read_between_its_lines():
+    read = parsed(SAP)
+    assert [(row["lot_id"], row["asset"], row["quantity"], row["location"]) for row in read.rows] == [
+        ("0000012345", "gallium", 125.0, "FRA1"),
+        ("0000012346", "silver", 1250.0, "FRA1"),
+    ]
+    assert read.numbers == [5, 6]
+    assert not read.faults
+    assert [(fault.row, fault.rule) for fault in parsed(SAP.replace("1.375", "1.475")).faults] == [(8, "total")]
+    bare = "\n".join(line.strip("|") for line in SAP.splitlines() if line.startswith("|"))
+    assert [row["quantity"] for row in parsed(bare).rows] == [125.0, 1250.0]
+    markdown = "| Metall | Menge (kg) |\n|---|:--|\n| Gallium | 10,5 |\n"
+    assert [row["quantity"] for row in parsed(markdown).rows] == [10.5]
+    for mark in ",;":
+        named = parsed(f"Metall{mark}Menge kg{mark}Gut|Neu\nGallium{mark}3{mark}A|B\n")
+        assert (named.rows[0]["quantity"], named.ignored) == (3.0, ("Gut|Neu",))
+
+
+@pytest.mark.parametrize("header", ["Menge brutto (kg)", "Bruttogewicht kg", "Gross qty", "Gewicht inkl. Verpackung"])
+def test_a_gross_mass_is_never_proposed_as_the_quantity(header):
+    with pytest.raises(DataError) as caught:
+        parsed(f"Metall;{header}\nGallium;22\n")
+    assert caught.value.hint == f"{header!r} may be gross: give the net mass, as 'Menge netto (kg)'."
+    assert parsed(f"Metall;{header};Menge netto (kg)\nGallium;22;20\n").rows[0]["quantity"] == 20
+
+
+@pytest.mark.parametrize(
+    ("cell", "unit", "quantity"),
+    [
+        ("25 kg net", "", 25.0),
+        ("25", "kg netto", 25.0),
+        ("25 kg brutto", "", None),
+        ("3", "drums of 25 kg", None),
+        ("3x25 kg", "", None),
+        ("50-60", "", None),
+    ],
+)
+def test_a_mass_beside_packing_is_net_or_asked_for_as_a_whole(cell, unit, quantity):
+    read = parsed(f"Metall;Menge;Einheit\nGallium;{cell};{unit}\n")
+    assert [fault.hint for fault in read.faults] == (
+        [] if quantity else ["Write the net mass of the whole lot as the quantity, as 75 kg."]
+    )
+    assert [row["unit"] for row in read.rows] == ["kg" if quantity else None]
+
+
+def test_coins_counted_in_pieces_have_the_mass_in_their_name():
+    rows = "Krügerrand 1 oz;10;Stk\nGold Maple Leaf 1/2 oz;4;Stück\nSilber Münzen 10 oz;3;oz\n"
+    read = parsed(f"Bezeichnung;Menge;Einheit\n{rows}")
+    assert not read.faults
+    assert [(row["quantity"], row["unit"], row["purity"]) for row in read.rows] == [
+        (pytest.approx(0.311034768), "kg", None),
+        (pytest.approx(0.062206954), "kg", None),
+        (3.0, "ozt", None),
+    ]
+    assert [row["size"] for row in read.rows][2] is None
