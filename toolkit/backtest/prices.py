@@ -220,11 +220,13 @@ def _far(prices: FloatArray) -> NDArray[np.bool_]:
 
 
 def _filtered(asset: str, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, FloatArray]:
-    """Dates, days of publication and, as a filter finds them behind those up to each month, prices of one asset by month."""
-    path = level_paths(rows, [asset]).get(asset)
-    if path is not None:
-        levels = pl.DataFrame({"date": path.months, "price": np.exp(path.log_level)})
-        rows = rows.drop("price").join(levels, on="date", maintain_order="left")
+    """Dates, days of publication and, as a filter finds them behind those up to each month, prices of one asset by month.
+
+    A short series is filtered too: how many prices come later has no say in that of a month.
+    """
+    path = level_paths(rows, [asset], least=0)[asset]
+    levels = pl.DataFrame({"date": path.months, "price": np.exp(path.log_level)})
+    rows = rows.drop("price").join(levels, on="date", maintain_order="left")
     return _days(rows["date"]), _days(rows["known_from"]), rows["price"].to_numpy()
 
 

@@ -34,11 +34,10 @@ class MonthlyPrices(NamedTuple):
     log_price: FloatArray
     quantity: FloatArray
 
-    @property
-    def is_filterable(self) -> bool:
-        """Whether enough changes between consecutive months are known, and the price does change."""
+    def is_filterable(self, least: int) -> bool:
+        """Whether so many changes between consecutive months are known, and one of them is a change of the price."""
         changes = np.diff(self.log_price)
-        return int(np.isfinite(changes).sum()) >= MINIMUM_CHANGES and bool(np.nanmax(np.abs(changes)) > 0.0)
+        return not least or (int(np.isfinite(changes).sum()) >= least and bool(np.nanmax(np.abs(changes)) > 0.0))
 
     def begins_with(self, other: MonthlyPrices) -> bool:
         """Whether the observations of the other are the first ones of this."""
@@ -98,7 +97,11 @@ def price_levels(
 
 
 def level_paths(
-    prices: PriceSeries | pl.DataFrame, assets: Iterable[str], known: Mapping[str, LevelPath] | None = None
+    prices: PriceSeries | pl.DataFrame,
+    assets: Iterable[str],
+    known: Mapping[str, LevelPath] | None = None,
+    *,
+    least: int = MINIMUM_CHANGES,
 ) -> dict[str, LevelPath]:
     """Levels behind customs unit values, each series for itself, all in one pass; the last are those of `price_levels`.
 
@@ -106,13 +109,14 @@ def level_paths(
         prices: Series, or rows of `toolkit.core.frames.Prices` in any order.
         assets: Keys; those that have another basis have no path.
         known: Paths that were filtered before: a series with the same observations, or the first of them, is read off.
+        least: Changes between consecutive months that a series needs; 0 filters every one.
 
     Returns:
-        Asset -> path. No path for fewer than `MINIMUM_CHANGES` changes between consecutive months.
+        Asset -> path. No path for a series with fewer changes.
     """
     given, wanted = PriceSeries.of(prices), {*assets}
     customs = [(i, key) for i, key in enumerate(given.assets) if key in wanted and given.bases[i] == CUSTOMS]
-    series = {key: one for i, key in customs if (one := _by_month(given, i)).is_filterable}
+    series = {key: one for i, key in customs if (one := _by_month(given, i)).is_filterable(least)}
     before = {key: path for key, path in (known or {}).items() if key in series and path.observed.begins_with(series[key])}
     new = {key: one for key, one in series.items() if key not in before}
     paths = before | _filtered(new) if new else before
