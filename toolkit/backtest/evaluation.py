@@ -247,7 +247,7 @@ def _volatilities(returns: FloatArray, paths: Paths) -> FloatArray:
     count, about = paths.shape[1], returns - returns.mean()
     parts = (about[paths[part]] for part in parts_of(*paths.shape))
     squares = np.concatenate([np.einsum("dt,dt->d", x, x) - x.sum(axis=1) ** 2 / count for x in parts])
-    return np.sqrt(squares / (count - 1))
+    return np.sqrt(np.maximum(squares, 0.0) / (count - 1))  # of a path of one return that rounds below nought
 
 
 def _interval(values: FloatArray) -> Interval:

@@ -108,3 +108,10 @@ def test_the_loss_after_an_event_is_measured_from_before_it():
     losses = event_losses(found, events)
     # From the end of February 100 -> 80 in April; from the end of April 80 -> 50 in July; the others lie outside.
     assert losses == {"in": pytest.approx(0.2), "up": pytest.approx(1 - 50 / 80)}
+
+
+def test_a_path_of_one_return_has_no_volatility_rather_than_none_that_is_known():
+    returns = np.array([0.1, 0.2, 0.3, 0.07, 0.011, -0.05, 0.013])
+    for only in range(len(returns)):  # of some the squares round below nought
+        found = evaluation._volatilities(returns, np.full((1, 7), only))
+        np.testing.assert_allclose(found, 0.0, atol=1e-8)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
 from tests.records import as_document, partial_findings
 from tests.subjects import backtest
 from tests.svg_texts import assert_apart, texts
+from toolkit.records.answers.backtest import EventLosses, Incident
 from toolkit.report.charts.exposure_steps import Step, exposure_steps
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.backtest_conclusions import conclusions
+from toolkit.report.sections.backtest_growth import _events as events
 from toolkit.report.sections.backtest_growth import growth, months
 from toolkit.report.sections.backtest_money import incidents
+from toolkit.report.tables.backtest import by_kind
 
 FMT = Formats()
 MONTH_ENDS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31))
@@ -53,6 +57,25 @@ def test_months_and_metals_that_nothing_is_known_of_have_no_column(found):
         for table in figure.body:
             columns = [[plain(row.cells[i]) for row in table.rows] for i in range(len(table.columns))]
             assert all(set(cells) != {"–"} for cells in columns[:2])
+
+
+def test_of_overdrafts_the_largest_is_told_and_no_sum_of_balances():
+    bills = [
+        Incident(day=day, kind="overdrawn", asset=None, amount=owed, reason=None)
+        for day, owed in zip(MONTH_ENDS, (5.0, 9.0, 7.0), strict=False)
+    ]
+    cut = [Incident(day=day, kind="short", asset=None, amount=3.0, reason=None) for day in MONTH_ENDS[:2]]
+    told = {kind: money for kind, _, money in by_kind(SimpleNamespace(incidents=[*bills, *cut]))}
+    assert told == {"overdrawn": 9.0, "short": 6.0}
+
+
+def test_nothing_lost_after_a_control_is_nought_and_not_undefined(found):
+    """The page says that a dash is undefined or not applicable, and had one where nothing fell."""
+    one = found.record.backtest
+    losses = {strategy.name: 0.02 if strategy.role == "strategy" else 0.0 for strategy in one.strategies}
+    event = EventLosses(event="EV1", title="No. 1 of 2026", announced="2026-01-15", metals=["gallium"], losses=losses)
+    table = events(found, one.model_copy(update={"events": [event]}))
+    assert [plain(cell) for cell in table.rows[0].cells[2:]] == [FMT.percent(loss) for loss in losses.values()]
 
 
 def lines():

@@ -171,7 +171,7 @@ def _events(run: Findings, found: Backtest) -> Table | Text:
         )
 
     def fell(one: Simulated) -> Shown[EventLosses]:
-        return right(text(briefly(run, one)), lambda event: fmt.percent(loss) if (loss := event.losses[one.name]) else NONE)
+        return right(text(briefly(run, one)), lambda event: fmt.percent(event.losses[one.name]))
 
     def notice(event: EventLosses) -> Text:
         number = name(say.notice(event.title))

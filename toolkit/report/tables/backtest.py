@@ -22,7 +22,7 @@ INCIDENTS: Mapping[str, str] = {
     "implausible_price": mark("order at a price far from those before"),
     "lapsed": mark("order never carried out"),
     "short": mark("purchases cut to the money"),
-    "overdrawn": mark("bills above the cash"),
+    "overdrawn": mark("bills above the cash; the largest overdraft"),
     "delayed": mark("waited for a licence"),
     "refused": mark("not bought under a ban"),
     "stopped": mark("stopped by a ban on the way"),
@@ -115,12 +115,13 @@ class Told:
 
 
 def by_kind(one: Simulated) -> Iterator[tuple[str, tuple[Incident, ...], float]]:
-    """(kind, incidents, money concerned) in the order in which kinds first occur."""
+    """(kind, incidents, money concerned) in the order in which kinds first occur; of overdrafts, which last, the largest."""
     kinds: dict[str, list[Incident]] = {}
     for incident in one.incidents:
         kinds.setdefault(incident.kind, []).append(incident)
     for kind, found in kinds.items():
-        yield kind, tuple(found), sum(incident.amount for incident in found if incident.amount is not None)
+        amounts = [incident.amount for incident in found if incident.amount is not None]
+        yield kind, tuple(found), max(amounts) if kind == "overdrawn" else sum(amounts)
 
 
 def ends(fmt: Formats, interval: Interval | None) -> str:
