@@ -24,6 +24,7 @@ from toolkit.backtest.delivery import Deliveries
 from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import Backtest, simulate
 from toolkit.controls.periods import control_periods
+from toolkit.core.calendar import month_end, month_number
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.core.remarks import note
@@ -38,7 +39,7 @@ HISTORY = 12
 DAYS_OF_HISTORY = 252
 """The same where prices are daily."""
 HOLIDAYS = 7
-"""Days by which dates may end before the day that was asked for without a word: a weekend, a feast."""
+"""Days by which dates may begin after the day that was asked for, or end before it, without a word: a weekend, a feast."""
 LAST_YEAR = 12
 """Dates among which the default end is looked for: the last one on which as many assets have a price as on any of them."""
 
@@ -109,9 +110,23 @@ def backtest(asked: BacktestRequest, markets: PastMarkets | None = None) -> reco
         decide = PastDecisions(first, markets, baseline.strategy, costs_count=baseline.optimizes_costs)
         found = _simulated(asked, baseline.strategy, decide, prices, budget, market)
         simulated.append(Simulation(baseline.strategy, baseline.title, "baseline", found))
-    told = (*told, *_earlier_end(asked.end, prices.dates[-1]))
+    told = (*told, *_later_start(asked.start, prices), *_earlier_end(asked.end, prices.dates[-1]))
     read = (remark for remark in market.notes if remark.remedy is not AGED)  # no day of a backtest asks for a price of today
     return backtest_record(asked, prices, market, simulated, budget, (*read, *map(note, told)))
+
+
+def _later_start(start: date | None, prices: BacktestPrices) -> tuple[str, ...]:
+    """What is told where dates begin well after the day that was asked for, or in a later month."""
+    first = prices.dates[0]
+    if start is None or (month_end(month_number(start)) >= first if prices.monthly else (first - start).days <= HOLIDAYS):
+        return ()
+    return (
+        message(
+            "The backtest begins on {first:%Y-%m-%d}: no earlier date from {start:%Y-%m-%d} on has a price.",
+            first=first,
+            start=start,
+        ),
+    )
 
 
 def _earlier_end(end: date | None, last: date) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 from toolkit.app.allocation.inputs import priced_market
 from toolkit.app.allocation.request import Request
 from toolkit.app.backtest.decide import among
+from toolkit.app.backtest.run import HOLIDAYS
 from toolkit.app.clients import content_hash, path_word
 from toolkit.app.runs import RECORD, SWEEPS, put, read_object, store, to_json, with_checksums
 from toolkit.app.sweeps.executors import Executor
@@ -190,13 +191,20 @@ def _ranges(asked: SweepRequest) -> Iterator[tuple[date | None, date | None]]:
             raise SpecError(
                 "--starts: no month ends from {first} to {last}.", hint="Choose a longer range.", first=first, last=last
             )
-    for start in starts:
-        if asked.months is None or start is None:
-            yield start, asked.end
-            continue
-        end = month_end(month_number(start) + asked.months)
-        if end <= min(asked.end or asked.request.as_of, asked.request.as_of):
-            yield start, end
+    if asked.months is None or starts[0] is None:
+        yield from ((start, asked.end) for start in starts)
+        return
+    until = min(asked.end or asked.request.as_of, asked.request.as_of)
+    windows = [(start, month_end(month_number(start) + asked.months)) for start in starts if start is not None]
+    if windows[0][1] > until:
+        raise SpecError(
+            "--months {months}: from {start} on they end after {until}.",
+            hint="Begin earlier, or take fewer months.",
+            months=asked.months,
+            start=windows[0][0],
+            until=until,
+        )
+    yield from (window for window in windows if window[1] <= until)
 
 
 def _is_stored(folder: Path, fingerprint: str) -> bool:
@@ -211,6 +219,14 @@ def _outcome(asked: SweepRequest, task: Task) -> tuple[dict[str, Any] | None, di
     """The answer of a task, and why there is none."""
     found = read_object(asked.folder / f"{task.fingerprint}.json")
     return found, {} if found else read_object(asked.folder / f"{task.fingerprint}{FAILED}") or {"message": "not run"}
+
+
+def _cut(asked: SweepRequest, task: Task, dates: Sequence[str]) -> str:
+    """Why a backtest is not of the days that the sweep asks about, and so none beside the others; empty where it is."""
+    first, last = (date.fromisoformat(dates[at]) for at in (0, -1))
+    late = asked.starts is not None and task.start is not None and (first - task.start).days > HOLIDAYS
+    early = asked.months is not None and task.end is not None and (task.end - last).days > HOLIDAYS
+    return f"there are prices from {first} to {last} alone." if late or early else ""
 
 
 def _store(folder: Path, outcome: Outcome) -> None:
@@ -252,6 +268,8 @@ def _record(asked: SweepRequest, tasks: Sequence[tuple[Task, Mapping[str, str]]]
     for task, changes in tasks:
         fingerprint = task.fingerprint
         found, failure = _outcome(asked, task)
+        if found is not None and (cut := _cut(asked, task, found["dates"])):
+            found, failure = None, {"message": cut}
         row: dict[str, Any] = {"fingerprint": fingerprint, "changes": changes, "failure": None}
         names = ("growth", "volatility", "max_drawdown", "turnover", "costs")
         if found is None:

@@ -28,7 +28,7 @@ from toolkit.strategy.model import Strategy
 KEPT = 2
 """Markets that a process keeps: the tasks of a sweep share one."""
 LOST = "lost"
-"""Kind of failure of a task that ended its process each time it was tried."""
+"""Kind of failure that is of the process, not of the task: it ended, had no memory, saw other data or versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Failure:
     """Why a task has no answer.
 
     Attributes:
-        kind: Of the error, or its class; ``lost`` where the task ended its process.
+        kind: Of the error, or its class; ``lost`` where the process failed, and the next sweep tries the task again.
         message: In one sentence.
         hint: What to do about it; may be empty.
     """
@@ -173,10 +173,16 @@ def run(task: Task) -> bytes:
 
 def attempt(task: Task) -> Outcome:
     """The outcome of a task: whatever goes wrong in it is recorded, for the others do not depend on it."""
+    has_begun = False
     try:
+        check_versions(task.versions, versions(), "this worker")
+        _market(task.data)
+        has_begun = True
         return Outcome(task.fingerprint, run(task))
     except ToolkitError as error:
-        return Outcome(task.fingerprint, Failure(error.kind, error.message, error.hint))
+        return Outcome(task.fingerprint, Failure(error.kind if has_begun else LOST, error.message, error.hint))
+    except (MemoryError, OSError) as error:
+        return Outcome(task.fingerprint, Failure(LOST, str(error) or type(error).__name__))
     except Exception as error:  # noqa: BLE001  # a bug in one of thousands is recorded by name and stops no other
         return Outcome(task.fingerprint, Failure(type(error).__name__, str(error) or type(error).__name__))
 

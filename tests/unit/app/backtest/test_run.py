@@ -251,6 +251,15 @@ def test_an_end_that_no_price_reaches_is_told():
         assert not any("ends on" in row.text for row in found.remarks)
 
 
+def test_a_start_before_all_prices_is_told():
+    prices, first = frame(walk(MONTHS)), MONTHS[0]
+    early = backtest(EQUAL, prices, start="2001-01-01", end="2023-12-31").found
+    told = [row.text for row in early.remarks if "begins on" in row.text]
+    assert told == [f"The backtest begins on {first}: no earlier date from 2001-01-01 on has a price."]
+    within = backtest(EQUAL, prices, start=str(first.replace(day=1)), end="2023-12-31").found
+    assert not any("begins on" in row.text for row in within.remarks)
+
+
 def test_prices_that_ended_before_today_are_no_fault_of_a_backtest():
     old = {"start": "2023-06-30", "end": "2023-12-31", "as_of": "2024-12-31"}
     assert not any("days old" in text for text in backtest(EQUAL, frame(walk(MONTHS)), **old).found.warnings)

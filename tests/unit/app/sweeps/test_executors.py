@@ -176,6 +176,7 @@ def test_other_versions_and_other_data_are_refused_by_name(asked: list[Task], tm
     (tmp_path / "prices.csv").write_text((tmp_path / "prices.csv").read_text().replace("2021-01-31,", "2021-01-31,1"))
     found = attempt(changed)
     assert isinstance(found.answer, Failure)
-    assert found.answer.kind == "data"
+    assert "other data" in found.answer.message
+    assert other.answer.kind == found.answer.kind == LOST
     with pytest.raises(SpecError, match="polars 2 and not 1"):
         executors.check_versions({"polars": "1"}, {"polars": "2"}, "w")

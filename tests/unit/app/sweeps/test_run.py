@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -60,6 +61,16 @@ def test_windows_of_equal_length_end_before_the_day_of_knowledge(tmp_path: Path)
     for one in found.runs:  # over half a year the return in all, which no rate a year stretches
         figures = json.loads((tmp_path / "store" / f"{one.fingerprint}.json").read_text())["strategies"][0]["figures"]
         assert one.growth == figures["total"] != figures["growth"]
+
+
+def test_what_prices_do_not_cover_is_no_window_of_that_length(tmp_path: Path) -> None:
+    asked = request(tmp_path, tmp_path / "store", starts=(date(2020, 11, 30), date(2021, 2, 28)), months=12)
+    early = sweep(asked, InProcess())
+    assert [one.failure for one in early.runs[:2]] == [
+        "there are prices from 2021-01-31 to 2021-11-30 alone.",
+        "there are prices from 2021-01-31 to 2021-12-31 alone.",
+    ]
+    assert [one.failure for one in early.runs[2:]] == [None, None]
 
 
 def test_values_and_random_universes_are_each_with_each_and_repeat(tmp_path: Path) -> None:
@@ -118,17 +129,40 @@ def test_a_backtest_without_an_answer_is_recorded_and_the_others_stand(tmp_path:
     assert any(one.growth is not None for one in found.runs)
 
 
+def test_data_that_change_under_a_sweep_are_refused_and_the_next_one_tries_again(tmp_path: Path) -> None:
+    file = price_file(tmp_path)
+    before = file.read_bytes()
+
+    def change(*_: int) -> None:
+        file.write_bytes(before + b"\n")
+
+    asked = request(tmp_path, tmp_path / "store", starts=STARTS, on_progress=change)
+    assert sweep(asked, InProcess()).failed == 4
+    file.write_bytes(before)
+    assert sweep(replace(asked, on_progress=lambda *_: None), InProcess()).failed == 0
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
         ({"starts": (date(2023, 3, 31), date(2023, 1, 31))}, "is before"),
         ({"starts": (date(2023, 3, 1), date(2023, 3, 5))}, "no month ends"),
         ({"universes": 2, "size": 9}, "9 of 3 assets"),
+        ({"starts": (date(2023, 9, 30), date(2023, 11, 30)), "months": 6}, "--months 6: from 2023-09-30 on"),
     ],
 )
 def test_a_question_without_an_answer_is_refused(tmp_path: Path, more: dict[str, object], told: str) -> None:
     with pytest.raises(SpecError, match=told):
         sweep(request(tmp_path, tmp_path / "store", **more), InProcess())
+
+
+def any_of_group(group: int) -> bool:
+    """Whether a process of a group lives."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_the_command_goes_on_after_kill_9_and_computes_only_what_is_missing(
@@ -138,12 +172,16 @@ def test_the_command_goes_on_after_kill_9_and_computes_only_what_is_missing(
     options = ["equal-weight", "--prices", str(prices), "--prices-only", "--prices-currency", "EUR", "--as-of", "2023-12-31"]
     command = ["sweep", *options, "--starts", "2022-01-31:2023-06-30", "--out", str(tmp_path / "out"), "--json"]
     code = "import sys; from toolkit.cli.main import main; sys.exit(main())"
-    process = subprocess.Popen([sys.executable, "-c", code, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    words, silent = [sys.executable, "-c", code, *command, "--workers", "2"], subprocess.DEVNULL
+    process = subprocess.Popen(words, stdout=silent, stderr=silent, start_new_session=True)
     deadline = time.monotonic() + 60
     while not [*store.glob("*.json")] and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    while any_of_group(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any_of_group(process.pid)  # its workers end with it
     before = {file: file.stat().st_mtime_ns for file in store.glob("*.json")}
     assert 0 < len(before) < 18
     assert run(command) == 0
