@@ -98,7 +98,7 @@ LONGEST_MARKED = 60
 _WEEK = re.compile(
     r"(?i)(?:kw|cw|week|woche)\.? ?([0-9]{1,2})[ /.-]+([12][0-9]{3})|([12][0-9]{3})[ /-]?(?:kw|cw|w) ?([0-9]{1,2})"
 )
-_CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
+CLOCK = re.compile(r"[T ]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?$")
 _MIDNIGHT = re.compile(r"[T ]+0?0:00(:00([.,]0+)?)?(?![0-9])")
 _DIGITS = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])")
 _SERIAL = re.compile(r"[2-6][0-9]{4}(\.0+)?")
@@ -383,11 +383,11 @@ def day(text: str, *, clock: bool = True) -> Day | None:
 
     Args:
         text: As in the cell.
-        clock: Whether a time of day behind it is left aside; else midnight alone is.
+        clock: Whether a time of day of another zone behind it is left aside too; else midnight alone is.
     """
     words = tidy(text)
-    moment = _CLOCK.search(words)
-    if moment and (clock or _MIDNIGHT.match(moment[0])):
+    moment = CLOCK.search(words)
+    if moment and (clock or not moment[3] or _MIDNIGHT.match(moment[0])):
         words = words[: moment.start()].strip()
     for pattern in (_ISO, _EAST, _DIGITS):
         if match := pattern.fullmatch(words):

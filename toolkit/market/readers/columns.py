@@ -330,15 +330,16 @@ def days(table: Table, column: str, *, month_until: date | None = None, local: b
     if month_until is not None:
         end = pl.when((pl.col("month") <= month_until) & (end > month_until)).then(pl.lit(month_until)).otherwise(end)
     result = parsed.select(pl.coalesce("day", end).alias(column)).to_series()
+    odd = _cells(table, column, text.is_not_null() & result.is_null(), text)
+    zoned = odd["value"].str.contains(r":[0-9.]+ ?(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$").any()
     raise_row_errors(
         table.name,
-        pl.DataFrame({"row": table.rows, "what": pl.repeat(column, len(text), eager=True), "value": text}).filter(
-            text.is_not_null() & result.is_null()
-        ),
+        odd,
         fault="not a date",
         hint=together(
             message("Write dates as 2026-05-31 or, for a month, as 2026-05."),
             message("A spreadsheet counts {day} so: give the column the format of a date.", day=serial) if serial else "",
+            message("A moment of another zone may be of another day: write the day alone.") if zoned else "",
         ),
         rule="date",
     )
@@ -355,8 +356,9 @@ def _local_days(table: Table, column: str, text: pl.Series) -> pl.Series:
     if short and not read and not iso.any():
         return text.replace(cells.months_in_turn(short))
     # A spreadsheet in another language turns half of a column of dates into others: two styles are no column that is settled.
-    styles = {re.sub(r"[^\W\d_]+", "a", re.sub(r"[0-9]+", "0", cell)) for cell in read}
-    if len(styles) > 1 or (read and (short or iso.any())):
+    bare = {cells.CLOCK.sub("", cells.tidy(cell)) for cell in read} | ({str(date.max)} if read and iso.any() else set())
+    styles = {re.sub(r"[^\W\d_]+", "a", re.sub(r"[0-9]+", "0", cell)) for cell in bare}
+    if len(styles) > 1 or (read and short):
         return text
     month_first, contradict = cells.either_reading(read.values())
     fault, hint = (
@@ -401,12 +403,11 @@ def _number_hint(values: pl.Series) -> str:
 
 
 def _date_text(column: pl.Series) -> pl.Series:
-    """Dates, months and Fridays of weeks as ISO text; a moment other than midnight keeps its time of day and so is no date."""
+    """Dates, months and Fridays of weeks as ISO text; a moment of a zone other than midnight stays one and so is no date."""
     if isinstance(column.dtype, pl.Datetime):
-        moment = column.dt.to_string("iso:strict")
-        return pl.select(
-            pl.when(column.dt.time() == pl.time(0)).then(column.dt.to_string("%Y-%m-%d")).otherwise(moment)
-        ).to_series()
+        day, moment = column.dt.to_string("%Y-%m-%d"), column.dt.to_string("iso:strict")
+        of_day = pl.lit(value=True) if column.dtype.time_zone is None else column.dt.time() == pl.time(0)
+        return pl.select(pl.when(of_day).then(day).otherwise(moment)).to_series()
     text = column.cast(pl.String)
     read = {cell: found for cell in text.drop_nulls().unique() if (found := cells.month(cell) or cells.friday(cell))}
     return text.replace(read) if read else text

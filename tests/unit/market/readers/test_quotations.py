@@ -146,7 +146,10 @@ DATES = {
     "undecidable": (("03/04/2024", "05/06/2024"), "cannot be told apart"),
     "contradictory": (("13/04/2024", "05/16/2024"), "the day first beside"),
     "two styles": (("2024-01-31", "01.02.2024"), "not a date"),
-    "an hour": (("2024-01-31 15:30:00", "2024-02-01 15:30:00"), "not a date"),
+    "hours, as a sheet exports them": (("31.01.2024 15:30", "01.02.2024"), [date(2024, 1, 31), date(2024, 2, 1)]),
+    "an hour among days": (("2024-01-31 15:30:00", "2024-02-01"), [date(2024, 1, 31), date(2024, 2, 1)]),
+    "an hour and a style": (("31.01.2024 15:30", "2024-02-01"), "not a date"),
+    "an hour of another zone": (("2024-01-31 23:30:00Z", "2024-02-01 23:30:00Z"), "not a date"),
     "no such day": (("30.02.2024", "01.03.2024"), "not a date"),
 }
 
@@ -160,6 +163,7 @@ def test_dates_are_read_where_the_column_settles_them(tmp_path, cells, expected)
     with pytest.raises(FrameError, match=expected) as caught:
         read_prices(file, today=TODAY)
     assert (caught.value.details["rule"], caught.value.hint[:12]) == ("date", "Write dates ")
+    assert ("another zone" in caught.value.hint) == cells[0].endswith("Z")
 
 
 def test_a_folder_is_merged_by_date_and_names_what_it_left(tmp_path):
