@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -286,8 +286,9 @@ class TestDays:
         table = parquet_of(tmp_path, d=[date(2026, 5, 31), None], t=[datetime(2026, 5, 31), datetime(2026, 6, 30)])
         assert days(table, "d").to_list() == [date(2026, 5, 31), None]
         assert days(table, "t").to_list() == [date(2026, 5, 31), date(2026, 6, 30)]
-        with pytest.raises(FrameError, match="2026-05-31T12:30"):
-            days(parquet_of(tmp_path, t=[datetime(2026, 5, 31, 12, 30)]), "t")
+        assert days(parquet_of(tmp_path, t=[datetime(2026, 5, 31, 12, 30)]), "t").to_list() == [date(2026, 5, 31)]
+        with pytest.raises(FrameError, match="2026-05-31T22:30"):
+            days(parquet_of(tmp_path, t=[datetime(2026, 5, 31, 22, 30, tzinfo=UTC)]), "t")
 
     def test_running_months(self):
         table = table_of("date,x\n2026-10,1\n2026-11,1\n")
