@@ -37,10 +37,13 @@ NO_OFFER = frozenset(
     map(
         fold,
         ("auf Anfrage", "a. A.", "Preis auf Anfrage", "on request", "price on request", "POA", "ausverkauft", "sold out",
-         "nicht lieferbar", "vergriffen", "out of stock", *MISSING),
+         "nicht lieferbar", "vergriffen", "out of stock", "closed", "market closed", "geschlossen", "holiday", "bank holiday",
+         "public holiday", "Feiertag", "n.q.", "no quote", "not quoted", "no price", "kein Kurs", "keine Notierung", "no trade",
+         "unch", "unch.", "unchanged", "unv.", "unverändert", "NV", "#N/A N/A", *MISSING),
     )
 )  # fmt: skip
-"""What a dealer writes, folded, where he quotes no price."""
+"""What stands, folded, where no price is quoted: of a dealer, of a market that is closed, of a spreadsheet. What is unchanged
+has no figure either, and is not filled."""
 NOT_READ = frozenset(
     ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "mindestmenge",
      "mindestabnahme", "min order", "min qty", "moq", "mwst", "vat", "reinheit", "purity",
@@ -201,6 +204,25 @@ def is_known(name: str, key: Callable[[str], str | None] | None, headers: Sequen
         return key is not None and key(name) is not None and not any(map(key, headers))
     except DataError:  # powder that may be two things is refused where names are read
         return True
+
+
+def without_words(table: Table, worded: Mapping[str, Collection[str]]) -> tuple[Table, tuple[Message, ...]]:
+    """A table in which cells that say that no price is quoted (`NO_OFFER`) are empty, and a note that counts them.
+
+    Args:
+        table: As read.
+        worded: Column -> its cells with words.
+    """
+    gone = {name: [word for word in given if fold(word) in NO_OFFER] for name, given in worded.items()}
+    given = {name: table.cells[name].alias("").is_in(words) for name, words in gone.items() if words}
+    if not given:
+        return table, ()
+    texts = pl.concat([table.cells[name].alias("").filter(mask) for name, mask in given.items()])
+    counts = texts.filter(~texts.is_in(MISSING)).value_counts(sort=True, name="n").sort("n", "", descending=[True, False])
+    told = [message("{word} ({n:d})", word=word, n=n) for word, n in counts.iter_rows()]
+    emptied = [pl.select(pl.when(~mask).then(table.cells[name])).to_series().alias(name) for name, mask in given.items()]
+    note = message("{file}: cells that say that there is no price are left empty: {words}.", file=table.name, words=told)
+    return replace(table, cells=table.cells.with_columns(emptied)), (note,) if told else ()
 
 
 def _has_words_alone(column: pl.Series) -> bool:

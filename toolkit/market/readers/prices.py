@@ -73,6 +73,7 @@ from toolkit.market.readers.price_units import (
     with_sides_named,
     without_remarks,
     without_units,
+    without_words,
 )
 from toolkit.market.readers.quotations import DATE, Quotation, download_levels, field_of, quotation
 from toolkit.market.readers.tabular import TITLES, Source, Table, read_table
@@ -167,6 +168,7 @@ def read_prices(
     table = without_lines(replace(read_table(path, header=price_header), decimal=decimal), key)
     table, worded = without_marks(with_one_date(with_days_down(table, GERMAN)))
     names = {GERMAN.get(name, name) for name in map(column_name, table.columns)}
+    table, closed = (table, ()) if "asset" in names else without_words(table, worded)
     quoted = None if "asset" in names and names & {"price", *KINDS} else quotation(table)
     shape: Literal["wide", "long", "quotation"] = "quotation"
     if quoted is not None:
@@ -196,7 +198,7 @@ def read_prices(
     rows = rows if in_order(rows, ("asset", "date", "row")) else rows.sort("asset", "date", "row")
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     left = (message("{name!r} has no prices and is left out.", name=name) for name in empty)
-    reading = (*table.notes, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
+    reading = (*table.notes, *closed, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
     notes = tuple(_notes(table, rows, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)

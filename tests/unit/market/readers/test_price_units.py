@@ -217,3 +217,20 @@ def test_a_row_in_another_unit_than_its_name_states_is_refused(tmp_path):
     )
     with pytest.raises(FrameError, match=r"another unit than its name states in row 3 \('Antimony, \$/t': 'kg'\)"):
         read_prices(tmp_path / "p.csv", today=DAY)
+
+
+@pytest.mark.parametrize("high", ["", ",Tin High USD/kg"])
+def test_what_a_wide_file_writes_where_there_is_no_price_is_empty_and_counted(tmp_path, high):
+    rows = ["20,1400,50", "23,closed,unch", "24,#N/A,holiday", "25,n/a,51", "26,1410.5,n.q."]
+    head, more = ("Gallium USD/kg,Tin Low USD/kg" + high, ",52") if high else ("Gallium USD/kg,Tin USD/kg", "")
+    text = f"Date,{head}\n" + "".join(f"2026-11-{row}{more}\n" for row in rows)
+    (tmp_path / "p.csv").write_text(text)
+    found = read_prices(tmp_path / "p.csv", today=DAY)
+    gallium = found.frame.filter(asset="Gallium").select("date", "price").rows()
+    assert gallium == [(date(2026, 11, 20), 1400.0), (date(2026, 11, 26), 1410.5)]
+    (note,) = (text for text in map(str, found.reading) if "there is no price" in text)
+    assert note.endswith(": #N/A (1), closed (1), holiday (1), n.q. (1), unch (1).")
+    assert found.frame.filter(asset="Tin")["price"].to_list() == ([51.0, 51.5] if high else [50.0, 51.0])
+    (tmp_path / "p.csv").write_text(text.replace("closed", "1400 or so"))
+    with pytest.raises(FrameError, match=r"not a number in row 3 \('(Gallium|price)': '1400 or so'\)"):
+        read_prices(tmp_path / "p.csv", today=DAY)
