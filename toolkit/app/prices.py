@@ -248,7 +248,7 @@ def by_known_prices(read: Callable[..., PriceFile], levels: KnownPrices, names: 
             except DataError:
                 continue
             prices = pl.concat([file.frame, file.quotes]).with_columns(pl.col("unit").replace("unit", "kg"))
-            if not levels.assets.isdisjoint(prices["asset"]) and not _far(prices, levels, (), FAR):
+            if not levels.assets.isdisjoint(prices["asset"]) and not _far(prices, levels, (), WRONG):
                 fitting.append(file)
         if len(fitting) != 1:
             raise

@@ -19,6 +19,7 @@ from toolkit.core.messages import Message, message, together
 from toolkit.market.readers import cells
 from toolkit.market.readers.faults import FIRST_ROWS, raise_row_errors
 from toolkit.market.readers.tabular import MAX_NAME, Table, listed
+from toolkit.market.readers.workbook import shown
 
 _POINTS = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
 """A lone point that may group thousands."""
@@ -112,6 +113,17 @@ def in_numbers(table: Table, columns: Sequence[str]) -> Table:
     counted = all(number.null_count() == text.null_count() for text, number in zip(given, read, strict=True))
     counted = counted and all(read.select(pl.all().is_finite().all()).row(0))
     return replace(table, cells=table.cells.with_columns(read)) if counted else table
+
+
+def alike(columns: list[pl.Series]) -> list[pl.Series]:
+    """Columns of a workbook, of which one may hold numbers and another words, of one type."""
+    kinds = {column.dtype for column in columns}
+    if len(kinds) == 1:
+        return columns
+    if all(kind.is_numeric() for kind in kinds):
+        return [column.cast(pl.Float64) for column in columns]
+    texts = ([None if cell is None else shown(cell) for cell in column] for column in columns)
+    return [pl.Series(column.name, text, dtype=pl.String) for column, text in zip(columns, texts, strict=True)]
 
 
 def numbers(table: Table, columns: Sequence[str]) -> pl.DataFrame:

@@ -22,10 +22,10 @@ from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells
-from toolkit.market.readers.columns import in_numbers, texts, words
+from toolkit.market.readers.columns import alike, in_numbers, texts, words
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, alike, check_stated, is_known, stated_in, states_alone
+from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, check_stated, is_known, stated_in, states_alone
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"

@@ -16,11 +16,10 @@ from toolkit.core.errors import DataError, nearest
 from toolkit.core.messages import Message, message, named
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells as cell
-from toolkit.market.readers.columns import texts
+from toolkit.market.readers.columns import alike, texts
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID
 from toolkit.market.readers.tabular import Table
-from toolkit.market.readers.workbook import shown
 
 SIDES = {
     **dict.fromkeys(
@@ -44,11 +43,14 @@ NO_OFFER = frozenset(
 )  # fmt: skip
 """What stands, folded, where no price is quoted: of a dealer, of a market that is closed, of a spreadsheet. What is unchanged
 has no figure either, and is not filled."""
+MONEY = ("währung", "waehrung", "whg", "ccy", "curr", "curr.")
+"""Columns of currencies, beside ``currency``."""
 NOT_READ = frozenset(
-    ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "mindestmenge",
-     "mindestabnahme", "min order", "min qty", "moq", "mwst", "vat", "reinheit", "purity",
-     "grade", "qualitat", "feinheit", "low", "high", "tief", "hoch", "change", "chg", "change pct", "veranderung",
-     "ytd", "mom", "yoy", "diff", "differenz")
+    ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "symbol", "code",
+     "mindestmenge", "mindestabnahme", "hochstmenge", "moq", "mwst", "vat", "reinheit", "purity", "grade", "qualitat",
+     "feinheit", "spec", "specification", "spezifikation", "low", "high", "tief", "hoch", "change", "chg", "change pct",
+     "veranderung", "ytd", "mom", "yoy", "diff", "differenz", "valid to", "valid until", "valid till", "gultig bis",
+     *(f"{end} {of}" for end in ("min", "max") for of in ("lot", "order", "qty", "quantity", "menge", "kg")))
 )  # fmt: skip
 """Columns of price lists, as `fold` writes them, whose numbers are no price."""
 REMARKS = frozenset(
@@ -156,7 +158,7 @@ def is_remark(name: str, column: pl.Series, own: Collection[str], known: Collect
         own: Columns of the format.
         known: Other words for these.
     """
-    if fold(name) in NOT_READ:
+    if fold(name.partition(" (")[0]) in NOT_READ:
         return True
     near = fold(name) not in REMARKS and nearest(name, (*own, *known), n=1)
     if name in own or near or column.dtype != pl.String:
@@ -289,7 +291,7 @@ def without_units(table: Table) -> tuple[Table, Stated]:
     if column is not None and cells[column].dtype == pl.String:
         code, unit = (cells[column].str.strip_chars().str.extract(_PER, group) for group in (2, 3))
         if code.is_not_null().any():
-            money = next((name for name in cells.columns if name.lower() in ("currency", "währung")), "currency")
+            money = next((name for name in cells.columns if name.lower() in ("currency", *MONEY)), "currency")
             given = cells[money] if money in cells.columns else pl.Series([None] * cells.height, dtype=pl.String)
             cells = cells.with_columns(
                 pl.coalesce(unit.str.to_lowercase(), cells[column]).alias(column), pl.coalesce(given, code).alias(money)
@@ -343,12 +345,9 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
         return table, ()
     found = {text: day for text in table.titles if (day := _title_day(text)) is not None}
     if len({*found.values()}) != 1:
-        of_days = next((name for name in table.columns if holds_days(table.cells[name])), None)
-        hint = message("Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header.")
-        if of_days:
-            hint = message(
-                "Rename column {name!r:s} to 'date', or import the file with --column date={name!r:s}.", name=of_days
-            )
+        hint = date_hint(
+            table, message("Write the day into every row under 'Datum', or a line 'Stand: 26.11.2026' above the header.")
+        )
         fault = message("no column 'date', and no date above the header.")
         if found:
             lines = named(found)
@@ -357,6 +356,13 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
     line, day = next(iter(found.items()))
     told = message('{file}: prices are of {day:%Y-%m-%d}, by the line "{line}".', file=table.name, day=day, line=one_line(line))
     return replace(table, cells=table.cells.with_columns(date=pl.lit(day))), (told,)
+
+
+def date_hint(table: Table, otherwise: Message) -> Message:
+    """How to name the dates of a table without a column `date`: the column of days, if there is one."""
+    of_days = next((name for name in table.columns if holds_days(table.cells[name])), None)
+    rename = message("Rename column {name!r:s} to 'date', or import the file with --column date={name!r:s}.", name=of_days)
+    return rename if of_days else otherwise
 
 
 def holds_days(column: pl.Series) -> bool:
@@ -486,14 +492,3 @@ def _never_both(cells: pl.DataFrame) -> bool:
         return False
     both = [pl.col("basis").n_unique().over(keys) > 1 for keys in ("asset", ["asset", "date"])]
     return cells.select(both[0].any() & ~both[1].any()).item()
-
-
-def alike(columns: list[pl.Series]) -> list[pl.Series]:
-    """Columns of a workbook, of which one may hold numbers and another words, of one type."""
-    kinds = {column.dtype for column in columns}
-    if len(kinds) == 1:
-        return columns
-    if all(kind.is_numeric() for kind in kinds):
-        return [column.cast(pl.Float64) for column in columns]
-    texts = ([None if cell is None else shown(cell) for cell in column] for column in columns)
-    return [pl.Series(column.name, text, dtype=pl.String) for column, text in zip(columns, texts, strict=True)]

@@ -57,12 +57,14 @@ from toolkit.market.readers.price_layouts import (
 )
 from toolkit.market.readers.price_units import (
     MISSING,
+    MONEY,
     PACKS,
     SIDES,
     Above,
     Stated,
     column_name,
     currencies,
+    date_hint,
     is_remark,
     not_read,
     of_one,
@@ -82,13 +84,15 @@ REQUIRED = ("date", "asset", "price")
 OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
 GERMAN = {
     **dict.fromkeys(("datum", "stand", "tag", "monat", "month", "period", "day", "datetime", "timestamp", "as of"), "date"),
-    **dict.fromkeys(("assessment date", "price date", "pricing date", "trade date", "preisdatum"), "date"),
+    **dict.fromkeys(
+        ("assessment date", "price date", "pricing date", "trade date", "preisdatum", "valid from", "gültig ab"), "date"
+    ),
     **dict.fromkeys(("anlage", "metall", "metal", "produkt", "product", "artikel", "item", "material", "rohstoff"), "asset"),
     **dict.fromkeys(("commodity", "bezeichnung", "description", "quote"), "asset"),
     **dict.fromkeys(("mid", "mid price", "price range", "mittelkurs", "mittelpreis"), "price"),
     "preis": "price",
     "kurs": "price",
-    "währung": "currency",
+    **dict.fromkeys(MONEY, "currency"),
     **dict.fromkeys(("einheit", "preiseinheit", "price unit"), "unit"),
     **dict.fromkeys(("menge", "qty", "quantity_kg", "menge_kg", "quantity (kg)", "menge (kg)", "qty (kg)", "kg"), "quantity"),
     "quelle": "source",
@@ -344,18 +348,15 @@ def _wide(table: Table, currency: str, today: date, stated: Stated, above: Above
     """One row a price, with its row number in the file, and how it was read; empty cells are missing."""
     assets = tuple(name for name in table.columns if name != "date")
     names = next((name for name in assets if GERMAN.get(name.lower(), name.lower()) == "asset"), None)
-    if names is not None and "date" not in table.columns:
-        hint = message(
-            "Write a row for each price with its day under 'date', or months across as 2026-10; not years or quarters."
-        )
-        raise table.header_error("no column 'date'.", hint, details={"missing": ["date"]})
+    if "date" not in table.columns:
+        hint = message("Write each price with its day under 'date', or months across as 2026-10; not years or quarters.")
+        raise table.header_error("no column 'date'.", date_hint(table, hint), details={"missing": ["date"]})
     misplaced = tuple(name for name in OPTIONAL if name in table.columns)
     if misplaced:
         hint = message("Use date,asset,price and optional columns, or date and one column an asset.")
         raise table.header_error(
             "{name!r:s} belongs to the long shape, but no 'asset' and 'price' do.", hint, name=misplaced[0]
         )
-    check_columns(table, required=("date",), optional=assets)
     if not assets:
         raise table.header_error("there is no asset column.", "Add one column of prices an asset.")
     if (

@@ -234,3 +234,27 @@ def test_what_a_wide_file_writes_where_there_is_no_price_is_empty_and_counted(tm
     (tmp_path / "p.csv").write_text(text.replace("closed", "1400 or so"))
     with pytest.raises(FrameError, match=r"not a number in row 3 \('(Gallium|price)': '1400 or so'\)"):
         read_prices(tmp_path / "p.csv", today=DAY)
+
+
+def test_a_dealers_sheet_with_lots_and_a_day_until_which_it_is_valid_is_read(tmp_path):
+    head = "Product;Bid;Ask;Min. lot;Max lot (kg);Spec;Valid from;Valid to;Ccy"
+    (tmp_path / "p.csv").write_text(f"{head}\nGallium;1.230,50;1410;1;50;4N;2026-11-20;2026-11-30;EUR\n")
+    found = read_prices(tmp_path / "p.csv", today=DAY)
+    assert found.quotes.select("date", "price", "currency", "basis").rows() == [
+        (date(2026, 11, 20), 1230.5, "EUR", "dealer_bid"), (date(2026, 11, 20), 1410.0, "EUR", "dealer_ask"),
+    ]  # fmt: skip
+    assert any("Columns that are not read:" in str(note) and '"Valid to"' in str(note) for note in found.reading)
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "hint"),
+    [
+        ("日期,Gallium", "2026-11-25,1400", "Rename column '日期' to 'date'"),
+        ("Quarter,Gallium", "Q3 2026,1400", "not years or quarters"),
+    ],
+)
+def test_a_wide_file_without_dates_says_which_column_has_them_or_what_is_none(tmp_path, head, row, hint):
+    (tmp_path / "p.csv").write_text(f"{head}\n{row}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no column 'date'") as error:
+        read_prices(tmp_path / "p.csv", today=DAY)
+    assert hint in error.value.hint
