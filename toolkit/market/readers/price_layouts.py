@@ -46,6 +46,7 @@ _RANGE = (
     r"(\D{0,4}?[0-9][0-9.,'’ ]*(?:\s?\D{1,4})?)$"
 )
 """``395-411``, ``$ 42,600 – 44,300``, ``130 to 140``, ``between 130 and 140``."""
+_DIGITS = r"[0-9.,'’\s+-]"
 _WORD = re.compile(r"^(?![0-9]).*[^\W\d_]{3}")
 """Of a line of words, which a slip in a date is not."""
 _FOOTNOTE = re.compile(rf"\s*[*{cells.RAISED}]+$")
@@ -237,11 +238,15 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
     columns = [name for name in table.columns if _sums(name)]
     columns = columns if len(table.columns) - len(columns) > 1 else []
     first = {name: name.partition(" ")[0].lower() for name in table.columns}
+    wide = "asset" not in {known.get(name.lower(), name.lower()) for name in table.columns}
     plain = {first[name] for name in table.columns if not _PREMIUM.search(name)}
     derived = (
         name
         for name in table.columns
-        if _CHANGE.fullmatch(name) or _ROLLING.search(name) or (_PREMIUM.search(name) and first[name] in plain)
+        if _CHANGE.fullmatch(name)
+        or (wide and _in_percent(table.cells[name].alias("")))
+        or _ROLLING.search(name)
+        or (_PREMIUM.search(name) and first[name] in plain)
     )
     columns += [name for name in derived if name not in columns]
     given, rows = table.cells.drop(columns), table.rows
@@ -260,6 +265,10 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
         names=[*columns, *left],
     )
     return replace(table, cells=given, rows=rows), (told,)
+
+
+def _in_percent(column: pl.Series) -> bool:
+    return column.dtype == pl.String and column.count() > 0 and column.drop_nulls().str.ends_with("%").all()
 
 
 def _sums(name: str) -> bool:
@@ -311,6 +320,7 @@ def with_kinds_apart(
     priced = [column for column in table.columns if column != "date"]
     if "date" not in table.columns or "asset" in table.columns:
         return table, stated, ()
+    table, stated = _units_of_cells(table, priced, stated)
     check_stated(table, (column for column in priced if column not in stated))
     named = _columns_of_metals(table, priced, key)
     kinds = {asset: found for asset, found in named.items() if {*found} - {LOW, HIGH} or {LOW, HIGH} <= {*found}}
@@ -347,6 +357,17 @@ def with_kinds_apart(
     if one:
         notes.append(message("{file}: what a dealer pays or asks, and no series: {columns}.", file=table.name, columns=one))
     return replace(table, cells=pl.concat(parts, how="diagonal"), rows=pl.concat(rows)), {}, tuple(notes)
+
+
+def _units_of_cells(table: Table, priced: Sequence[str], stated: Stated) -> tuple[Table, Stated]:
+    """A wide table without what stands beside every number of a column (``$1,400/kg``), as if its header stated it."""
+    found, bare = {}, []
+    for name, text in ((name, table.cells[name].alias("").drop_nulls()) for name in priced if name not in stated):
+        beside = text.str.replace_all(_DIGITS, "").unique() if text.dtype == pl.String and "/" in str(text.first()) else []
+        if len(beside) == 1 and states_alone(beside[0]) and (said := stated_in(f"x {beside[0]}")) and currency_of(said[1]):
+            found[name] = (currency_of(said[1]) or "", said[2])
+            bare.append(table.cells[name].alias("").str.replace_all(_DIGITS.replace("[", "[^"), "").alias(name))
+    return replace(table, cells=table.cells.with_columns(bare)), {**stated, **found}
 
 
 def _columns_of_metals(

@@ -163,7 +163,7 @@ def is_remark(name: str, column: pl.Series, own: Collection[str], known: Collect
     near = fold(name) not in REMARKS and nearest(name, (*own, *known), n=1)
     if name in own or near or column.dtype != pl.String:
         return False
-    words = column.drop_nulls().unique().to_list()
+    words = [word for word in column.drop_nulls().unique() if not word.endswith("%")]
     units = any(spelling in cell.UNITS for word in words for spelling in foldings(word))
     return not units and not any(cell.amount(word) or currency_of(word) for word in words)
 

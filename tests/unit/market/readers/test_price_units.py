@@ -37,6 +37,10 @@ FILES = {
         'Description;Date;Price\n"Gallium 99.99% Ga min, in-whs Rotterdam, $/kg";2026-11-26;1400\nTin;2026-11-26;50\n',
         [("Gallium 99.99% Ga min, in-whs Rotterdam", "USD", "kg"), ("Tin", "USD", "unit")],
     ),
+    "beside each price of a wide file": (
+        "Date;Gallium;Tin\n2026-11-25;$1.400,50/kg;24.800,00 EUR/t\n",
+        [("Gallium", "USD", "kg"), ("Tin", "EUR", "t")],
+    ),
     "behind each price": (
         "Metall;Preis;Datum\nAntimon;31,50 EUR/kg;26.11.2026\nZinn;48.000 USD je t;26.11.2026\n",
         [("Antimon", "EUR", "kg"), ("Zinn", "USD", "t")],
@@ -258,3 +262,19 @@ def test_a_wide_file_without_dates_says_which_column_has_them_or_what_is_none(tm
     with pytest.raises(DataError, match="no column 'date'") as error:
         read_prices(tmp_path / "p.csv", today=DAY)
     assert hint in error.value.hint
+
+
+@pytest.mark.parametrize("beside", ["1400.5 $/kg,1410.5 EUR/kg", "1400.5 $/kg,1410.5", "620 USc/lb,621 USc/lb"])
+def test_cells_of_a_wide_column_of_two_currencies_or_none_that_counts_are_refused(tmp_path, beside):
+    first, second = beside.split(",")
+    (tmp_path / "p.csv").write_text(f"date,tin\n2026-11-25,{first}\n2026-11-26,{second}\n")
+    with pytest.raises(FrameError, match="not a number in row 2"):
+        read_prices(tmp_path / "p.csv", today=DAY)
+
+
+def test_a_column_in_per_cent_is_no_price(tmp_path):
+    for text in ("date,tin,tin d/d\n2026-11-25,50,+0.5%\n2026-11-26,51,\n", "date,asset,price,D/D\n2026-11-26,tin,51,2.0%\n"):
+        (tmp_path / "p.csv").write_text(text)
+        found = read_prices(tmp_path / "p.csv", today=DAY)
+        assert {*found.frame["asset"]} == {"tin"}
+        assert any("not read" in str(note) and "d/d" in str(note).lower() for note in found.reading)
