@@ -25,7 +25,7 @@ from toolkit.market.readers import cells
 from toolkit.market.readers.columns import alike, in_numbers, texts, words
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
-from toolkit.market.readers.price_units import NO_OFFER, SIDES, Stated, check_stated, is_known, stated_in, states_alone
+from toolkit.market.readers.price_units import SIDES, Stated, check_stated, is_known, stated_in, states_alone, unquoted
 from toolkit.market.readers.tabular import Table
 
 LOW, HIGH, MID = "low", "high", "mid"
@@ -278,8 +278,7 @@ def _sums(name: str) -> bool:
 
 
 def _is_quoted(prices: pl.Series) -> pl.Series:
-    words = [str(word) for word in prices.unique().drop_nulls() if fold(str(word)) in NO_OFFER]
-    return prices.is_not_null() & ~prices.cast(pl.String).is_in(words)
+    return prices.is_not_null() & ~prices.cast(pl.String).is_in(unquoted(prices))
 
 
 def with_one_date(table: Table) -> Table:

@@ -446,7 +446,7 @@ def quoted(table: Table) -> tuple[Table, tuple[Message, ...]]:
     """
     if not {"asset", "price"} <= {*table.columns} or table.cells["price"].dtype != pl.String:
         return table, ()
-    words = [word for word in table.cells["price"].unique().drop_nulls() if fold(word) in NO_OFFER]
+    words = unquoted(table.cells["price"])
     none = table.cells["price"].is_in(words).fill_null(value=False)
     named = [
         f"{asset} ({word})"
@@ -454,6 +454,12 @@ def quoted(table: Table) -> tuple[Table, tuple[Message, ...]]:
     ]
     notes = (message("{file}: no price is quoted for {names}.", file=table.name, names=named),) if named else ()
     return replace(table, cells=table.cells.filter(~none), rows=table.rows.filter(~none)), notes
+
+
+def unquoted(prices: pl.Series) -> list[str]:
+    """What cells say, each once, where no price is quoted."""
+    texts = prices.alias("").drop_nulls().cast(pl.String).unique()
+    return [text for text in texts.filter(~texts.str.contains("[0-9]")) if fold(text) in NO_OFFER]
 
 
 def with_sides_named(table: Table) -> tuple[Table, tuple[Message, ...]]:

@@ -38,7 +38,7 @@ FILES = {
         [("Gallium 99.99% Ga min, in-whs Rotterdam", "USD", "kg"), ("Tin", "USD", "unit")],
     ),
     "beside each price of a wide file": (
-        "Date;Gallium;Tin\n2026-11-25;$1.400,50/kg;24.800,00 EUR/t\n",
+        "Date;Gallium;Tin\n2026-11-25;US$1.400,50/kg;24.800,00 EUR/t\n",
         [("Gallium", "USD", "kg"), ("Tin", "EUR", "t")],
     ),
     "behind each price": (
