@@ -201,6 +201,20 @@ def test_a_changed_database_is_found(portal):
     assert json.loads(printed)["error"]["details"]["faults"][0].startswith("audit: entry 1 ")
 
 
+@pytest.mark.parametrize(("room", "told"), [(0, "does not answer: "), (100, "copy.part cannot be written: ")])
+def test_a_backup_that_does_not_fit_is_told_and_leaves_no_file(portal, room, told):
+    """On a full disk, of the database or of the copy, it asked for a report of a bug and left a part of the file."""
+    with contextlib.closing(sqlite3.connect(portal.work / "portal" / "portal.sqlite3")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    limited = f'ulimit -f {room}; exec "$0" -m toolkit serve backup copy'
+    done = subprocess.run(
+        ["/bin/sh", "-c", limited, sys.executable], cwd=portal.work, env=portal.environment, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, told in done.stderr, "bug" in done.stderr) == (3, True, False), done.stderr
+    assert {path.name for path in portal.work.iterdir()} == {"portal"}
+
+
 @pytest.mark.parametrize(
     "arguments", [["backup", "copy"], ["verify"], ["purge"], ["invite"], ["recover", "Ana"]], ids=lambda a: a[0]
 )

@@ -120,7 +120,7 @@ def answering() -> Iterator[None]:
         yield
     except OperationalError as error:
         told = str(error).splitlines()[0]
-        hint = "Make room on its disk." if "full" in told else ""
+        hint = "See whether its disk is full." if "disk" in told else ""
         raise DataError(f"the database does not answer: {told}.", hint=hint) from error
 
 

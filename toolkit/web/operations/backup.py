@@ -41,10 +41,10 @@ def backup(path: Path) -> dict[str, Any]:
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     part.touch()  # a folder that is not there or may not be written to is told by the system
-    audit.record(audit.CONSOLE, "backup")
-    head = AuditEntry.objects.order_by("-id").values_list("digest", flat=True)[0]
-    connection.close()
     try:
+        audit.record(audit.CONSOLE, "backup")
+        head = AuditEntry.objects.order_by("-id").values_list("digest", flat=True)[0]
+        connection.close()
         if connection.vendor == "sqlite":
             _copy(_database(), part)
         else:
@@ -185,9 +185,12 @@ def _alone() -> Iterator[None]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with contextlib.closing(sqlite3.connect(source)) as there, contextlib.closing(sqlite3.connect(target)) as here:
-        there.backup(here, pages=1024)
-        here.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    try:
+        with contextlib.closing(sqlite3.connect(source)) as there, contextlib.closing(sqlite3.connect(target)) as here:
+            there.backup(here, pages=1024)
+            here.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    except sqlite3.OperationalError as error:
+        raise DataError(f"{target} cannot be written: {error}.") from None
 
 
 def _check(path: Path) -> None:
