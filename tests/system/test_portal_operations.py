@@ -143,6 +143,26 @@ def test_what_was_erased_stays_erased_after_a_restore(portal):
     assert portal.visitor().press(portal.link("a", "kept@example.com")).status == 200
 
 
+def test_what_was_erased_is_erased_again_from_a_database_that_was_copied_back(portal):
+    """As by the snapshot of a machine, or a restore that was killed: no step of `restore` was done."""
+    portal.start()
+    for name in ("kept", "erased"):
+        joined(portal, f"{name}@example.com")
+    portal.stop()
+    database = portal.work / "portal" / "portal.sqlite3"
+    before = database.read_bytes()
+    portal.start()
+    link, visitor = portal.link("me", "erased@example.com"), portal.visitor()
+    visitor.post(f"{link}/erase", visitor.get(link).form(f"{link.removeprefix(portal.base)}/erase"))
+    portal.stop()
+    database.write_bytes(before)
+    assert command(portal, "verify")[0] == 3
+    portal.start()
+    assert addresses(portal) == {"kept@example.com": "confirmed"}
+    portal.stop()
+    assert command(portal, "verify")[0] == 0
+
+
 def test_a_backup_under_load_is_whole(portal):
     portal.start()
     _without_limits(portal)

@@ -190,6 +190,7 @@ def serve(config: WebConfig) -> None:
     from toolkit.web.asgi.deadline import Deadline  # noqa: PLC0415
     from toolkit.web.demo import pool  # noqa: PLC0415
     from toolkit.web.gate.outbox import workers  # noqa: PLC0415
+    from toolkit.web.operations.backup import erase_again  # noqa: PLC0415
     from toolkit.web.room.hub import hub  # noqa: PLC0415
     from toolkit.web.webinars import coming_strategies  # noqa: PLC0415
     from toolkit.web.writing import writer  # noqa: PLC0415
@@ -213,6 +214,8 @@ def serve(config: WebConfig) -> None:
     embedded = config.database_url is None
     with file_lock(config.folder / "serve.lock", 0.1) if embedded else contextlib.nullcontext():
         migrate(config)
+        with answering():
+            erase_again()
         config.note_address()
         announced = announcement(config)
         threads = [hub, *workers(config.every)]

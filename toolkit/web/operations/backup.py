@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from toolkit.core.errors import DataError, SpecError
 from toolkit.web.gate import registering, retention
@@ -134,6 +134,18 @@ def _again() -> dict[str, int]:
     return counts | {what: len(slugs) for what, slugs in of_webinars.items()}
 
 
+def _erased() -> QuerySet[Registration]:
+    """Registrations that are stored, and were erased: the database was put back."""
+    return Registration.objects.filter(id__in=[identity for _, what, identity in journal.entries() if what == journal.ERASED])
+
+
+def erase_again() -> None:
+    """Erase what was erased before the database was put back by other means than `restore`, or by one that was cut off."""
+    for registration in _erased():
+        registering.erase(registration)
+        audit.record(audit.CONSOLE, "erase", registration.id)
+
+
 def faults() -> list[str]:
     """What is wrong with the database; empty where all is sound."""
     found: list[str] = []
@@ -148,8 +160,7 @@ def faults() -> list[str]:
     found += [f"consent: text {text.sha256[:12]} was changed" for text in texts if sha256(text.text) != text.sha256]
     overfull = with_counts().filter(confirmed__gt=F("capacity"))
     found += [f"seats: {webinar.slug} has more confirmed than seats" for webinar in overfull]
-    erased = [identity for _, what, identity in journal.entries() if what == journal.ERASED]
-    there = Registration.objects.filter(id__in=erased).count()
+    there = _erased().count()
     return [*found, *([f"erasure: {there} erased registrations are stored"] if there else [])]
 
 
