@@ -45,7 +45,7 @@ from toolkit.records.sources import Provenance
 from toolkit.report.document import Document
 from toolkit.web.demo import child, pool, solving
 from toolkit.web.demo.position import AVERSION, BUDGET, CAP, Outcome, Position
-from toolkit.web.demo.showing import shown, sliders
+from toolkit.web.demo.showing import _beside_assets, shown, sliders
 from toolkit.web.gate import limits
 from toolkit.web.writing import Busy
 
@@ -114,6 +114,9 @@ class TestSolving:
         assert outcome.volatility == pytest.approx(record["risk"]["volatility"], rel=1e-9)
         assert outcome.controlled == pytest.approx(record["exposures"]["controlled"], rel=1e-9)
         assert outcome.cost == pytest.approx(record["costs"]["annualised"], rel=1e-9)
+        parts = record["cash"]["value"], record["costs"]["entry"]
+        assert _beside_assets(outcome, position, language("en")) == tuple(f"\N{EURO SIGN}{part:,.0f}" for part in parts)
+        assert sum(one.value for one in outcome.holdings) + sum(parts) == pytest.approx(position.budget)
         assert outcome.oldest == min(row["price_date"] for row in rows.values() if row["weight"] > 0) < outcome.as_of
         code, share = outcome.country
         assert share == pytest.approx(max(record["exposures"]["country"].values()), rel=1e-9)

@@ -94,6 +94,7 @@ class Outcome:
         least_cap: Smallest limit of the slider at which there is an answer then, in per cent; None where none was found.
         as_of: Day of knowledge, ISO.
         oldest: Day of the oldest price of what is held, ISO; empty where nothing is.
+        wealth: What is left of the budget after the costs of buying, assets and cash; 0 in a step that an earlier version kept.
     """
 
     status: str
@@ -109,6 +110,7 @@ class Outcome:
     conflict: tuple[str, ...] = ()
     least_cap: float | None = None
     oldest: str = ""
+    wealth: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,15 @@ def _advice(outcome: Outcome, say: Language) -> str:
     return say.words("From {limit} under export control on there is an answer, with the rest as it is.", limit=limit)
 
 
+def _beside_assets(outcome: Outcome, position: Position, say: Language) -> tuple[str, str]:
+    """Cash, and what buying costs: with the assets they are the budget. Empty in a step that an earlier version kept."""
+    if not outcome.wealth:
+        return "", ""
+    amounts = outcome.cash * outcome.wealth, position.budget - outcome.wealth
+    cash, costs = (say.fmt.money(amount, outcome.currency) for amount in amounts)
+    return cash, costs
+
+
 def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]:
     """What the page shows of an answer.
 
@@ -133,6 +142,7 @@ def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]
         "figures": figures,
         "rows": rows,
         "cash": fmt.percent(outcome.cash),
+        "money": _beside_assets(outcome, position, say),
         "note": note,
         "as_of": fmt.long_date(outcome.as_of),
         "oldest": fmt.long_date(outcome.oldest) if outcome.oldest else "",

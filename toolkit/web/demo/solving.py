@@ -176,6 +176,7 @@ class Demo:
             / money.wealth,
             further=self._further(position.strategy) if position.scenario == "wider" else (),
             oldest=min(days).isoformat() if days else "",
+            wealth=money.wealth,
         )
 
     def document(self, position: Position, language: str) -> Document:
