@@ -20,6 +20,7 @@ from toolkit.web.gate import limits, mail, registering, tokens
 from toolkit.web.gate.calendar import calendar
 from toolkit.web.gate.retention import purge
 from toolkit.web.models import Consent, Outbox, Registration, Session, Token
+from toolkit.web.views.errors import too_many
 from toolkit.web.words import language, moment
 
 State = Registration.State
@@ -203,6 +204,15 @@ class TestRegister:
         ]
         assert [answer.status_code for answer in found] == [status] * (len(found) - 1) + [429]
         assert int(found[-1].headers["Retry-After"]) > 0
+
+    @pytest.mark.parametrize(
+        ("seconds", "told"),
+        [(60, "wait a moment"), (61, "wait 2 minutes"), (900, "wait 15 minutes"), (3601, "wait 2 hours")],
+    )
+    def test_who_is_told_to_wait_is_told_how_long(self, rf, seconds, told):
+        """A colleague behind the same address was to wait a moment, where it was ten minutes."""
+        answer = too_many(rf.get("/"), seconds)
+        assert (answer.headers["Retry-After"], told in answer.content.decode()) == (str(seconds), True)
 
 
 class TestConfirm:

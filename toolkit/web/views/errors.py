@@ -20,11 +20,14 @@ Page = Callable[..., HttpResponse]
 
 def _page(status: HTTPStatus, title: str, text: str) -> Page:
     def page(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-        say = spoken().words
-        shown = {**words(request), "title": say(title), "text": say(text), "csrf_input": ""}
-        return HttpResponse(engines["jinja2"].get_template("error.html").render(shown), status=status)
+        return _told(request, status, spoken().words(title), spoken().words(text))
 
     return page
+
+
+def _told(request: HttpRequest, status: HTTPStatus, title: str, text: str) -> HttpResponse:
+    shown = {**words(request), "title": title, "text": text, "csrf_input": ""}
+    return HttpResponse(engines["jinja2"].get_template("error.html").render(shown), status=status)
 
 
 bad_request = _page(HTTPStatus.BAD_REQUEST, mark("That could not be read"), mark("Load the page again and repeat it."))
@@ -50,7 +53,6 @@ link_not_valid = _page(
     mark("It may be incomplete, used, revoked or past its end. The page of the webinar sends you a new one."),
 )
 """For a secret of any kind that opens nothing: which kind, and why not, is not said."""
-_too_many = _page(HTTPStatus.TOO_MANY_REQUESTS, mark("Too many requests"), mark("Please wait a moment and try again."))
 _too_busy = _page(HTTPStatus.SERVICE_UNAVAILABLE, mark("Too busy just now"), mark("Please try again in a few seconds."))
 
 
@@ -64,7 +66,13 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """429, and the seconds to wait."""
-    response = _too_many(request)
+    say, minutes, hours = spoken().words, -(-seconds // 60), -(-seconds // 3600)
+    text = say("Please wait a moment and try again.")
+    if hours > 1:
+        text = say("Please wait {count} hours and try again.", count=hours)
+    elif minutes > 1:
+        text = say("Please wait {count} minutes and try again.", count=minutes)
+    response = _told(request, HTTPStatus.TOO_MANY_REQUESTS, say("Too many requests"), text)
     response["Retry-After"] = str(seconds)
     return response
 
