@@ -101,8 +101,9 @@ def test_levels_are_drawn_with_a_dot_for_each_print_and_the_last_level_in_words(
     assert len(dots) == 3
     assert min(dots, key=lambda at: at[1]) == dots[1], "the highest print is the highest dot"
     assert "1,200" in texts(root)
-    assert "2025" in texts(root)
-    assert "2024" not in texts(root), "no January of 2024 is on the axis"
+    assert {"Nov\u00a02024", "Apr\u00a02025"} <= {*texts(root)}, "of less than two Januaries the months are named"
+    years = texts(ET.fromstring(svg(Chart(levels(MONTHS, (date(2023, 1, 1), SPAN[1]), FMT), "t"))))
+    assert {"2023", "2024", "2025"} <= {*years}
 
 
 def test_a_series_as_published_is_a_line_without_dots():

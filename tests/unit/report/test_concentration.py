@@ -41,15 +41,14 @@ def test_marks_stand_where_weight_and_remaining_supply_say(found):
     marks = {metal["asset"]: metal for metal in run.parts.to_json()["supply"]["metals"] if metal["weight"]}
     for drawing in chart.drawings:
         layers = json.loads(drawing.spec)["layer"]
-        drawn = {
-            layer["mark"]["shape"]: sorted((row["x"], row["y"]) for row in layer["data"]["values"])
-            for layer in layers
-            if layer["mark"]["type"] == "point"
-        }
         at = {key: (100 * metal["weight"], 100 * metal["scored"]["n_minus_1"]) for key, metal in marks.items()}
         # Gallium needs a licence and no notice settles the bar of tungsten: squares, one filled and one dashed.
         assert [layer["mark"].get("strokeDash") for layer in layers if layer["mark"].get("shape") == "square"] == [None, [3, 2]]
-        assert drawn["circle"] == [pytest.approx(at["gold"])]
+        drawn, *_ = drawing.figures
+        assert [(mark.x, mark.y) for mark in drawn if mark.style == "plain"] == [pytest.approx(at["gold"])]
+        (gold,) = (layer["data"]["values"] for layer in layers if layer["mark"].get("shape") == "circle")
+        others = [row for layer in layers if layer["mark"].get("shape") == "square" for row in layer["data"]["values"]]
+        assert all(gold[0]["y"] < row["y"] for row in others), "most is left of gold: its mark is the highest"
         assert draw(drawing.spec).count("class=") > len(at)
     assert "gallium 40.0%, 1%; tungsten 30.0%, 21%; gold 20.0%, 88%." in chart.told
     assert plain(indices.title) == "15 of 17 indices lie above 1,800, the line of a highly concentrated market"

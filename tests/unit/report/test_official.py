@@ -28,8 +28,8 @@ def layers(figure):
     return json.loads(figure.body[0].drawings[1].spec)["layer"]
 
 
-def points(figure, shape):
-    return [row for layer in layers(figure) if layer["mark"].get("shape") == shape for row in layer["data"]["values"]]
+def points(figure, style):
+    return [(mark.x, mark.y) for mark in figure.body[0].drawings[1].figures[0] if mark.style == style]
 
 
 def test_the_plane_has_the_published_scores_and_both_thresholds(found):
@@ -38,10 +38,12 @@ def test_the_plane_has_the_published_scores_and_both_thresholds(found):
         "Eleven of 17 metals reach both thresholds of the EU study of 2023; below are indium, tellurium, molybdenum, rhenium, "
         "gold and silver"
     )
-    circles, groups = points(plane, "circle"), points(plane, "diamond")
-    assert {(3.7, 3.9), (2.6, 0.6), (2.3, 0.5)} <= {(row["x"], row["y"]) for row in circles}
+    circles, groups = points(plane, "plain"), points(plane, "shared")
+    assert {(3.7, 3.9), (2.6, 0.6), (2.3, 0.5)} <= {*circles}
     # Dysprosium and terbium share the score of their group, and one mark.
-    assert [(row["x"], row["y"]) for row in groups].count((4.2, 5.1)) == 1
+    assert groups.count((4.2, 5.1)) == 1
+    shapes = [layer["mark"]["shape"] for layer in layers(plane) if layer["mark"].get("shape")]
+    assert (shapes.count("circle"), shapes.count("diamond")) == (len(circles), len(groups))
     names = [row["label"] for layer in layers(plane) for row in layer["data"].get("values", []) if "label" in row]
     assert "dysprosium, terbium" in names
     assert {"EI 2.8", "SR 1.0"} <= set(names)
@@ -58,8 +60,10 @@ def test_our_scenario_is_hollow_joined_and_named_as_ours(found):
     supposed = {
         round(m["scenario_supply_risk"], 9) for m in run.parts.to_json()["supply"]["metals"] if m["scenario_supply_risk"]
     }
-    assert {round(row["y"], 9) for row in hollow} <= supposed
-    assert sorted((row["x"], row["end"]) for row in joined) == sorted((row["x"], row["y"]) for row in hollow)
+    moved = [mark for mark in plane.body[0].drawings[1].figures[0] if mark.supposed is not None]
+    assert {round(mark.supposed, 9) for mark in moved} <= supposed
+    assert len(hollow) == len(moved)
+    assert sorted((row["x"], row["y"]) for row in joined) == sorted((row["x"], row["y"]) for row in hollow)
     assert ("supposed", "our scenario, not an EU figure") in plane.legend
     assert any(span.style == "assumption" and span.text == "1.3" and span.refs for span in plane.sub)
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from toolkit.core.calendar import add_months
 from toolkit.report.charts.lettering import width
-from toolkit.report.charts.plane import Plane
+from toolkit.report.charts.plane import Field, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, PANEL, TOKENS, Layer, specification
 from toolkit.report.document import Drawing, Drawings
 from toolkit.report.i18n.formats import Formats
 
 ROOM = PANEL - 12
 """Px beside what the theme leaves at the sides."""
-HIGH, LOW, TOP, BASE, YEARS, HEIGHT = 10, 21, 26, 112, 126, 130
-"""Px from the top: two lines of notice numbers, the peak, zero, the years, and the whole."""
+HIGH, LOW, TOP, BASE, HEIGHT = 10, 21, 26, 112, 130
+"""Px from the top: two lines of notice numbers, the peak, zero, and the whole."""
 PLANE = Plane(ROOM, HEIGHT)
 
 
@@ -63,11 +63,11 @@ class FlowBars:
         """Px a month."""
         return max(1, ROOM // max(len(self.quantities), 1))
 
-    def x(self, day: date) -> float:
-        """Px of a day, kept on the axis."""
-        months = (day.year - self.first.year) * 12 + day.month - self.first.month
-        share = (day.day - 1) / calendar.monthrange(day.year, day.month)[1]
-        return round(min(max(months + share, 0.0), float(len(self.quantities))) * self.step, 1)
+    @property
+    def field(self) -> Field[date]:
+        """The days of the axis."""
+        months = len(self.quantities)
+        return Field(PLANE, 0, self.step * months, TOP, BASE, self.first, add_months(self.first, months))
 
 
 def flow_bars(flow: FlowBars, fmt: Formats) -> Drawings:
@@ -76,36 +76,29 @@ def flow_bars(flow: FlowBars, fmt: Formats) -> Drawings:
 
 
 def _spec(flow: FlowBars, fmt: Formats) -> str:
-    layers = [*_tints(flow), *_axis(flow), *_bars(flow), *_controls(flow)]
+    layers = [*_tints(flow), *_axis(flow, fmt), *_bars(flow), *_controls(flow)]
     return specification(layers, fmt, width=ROOM, height=HEIGHT)
 
 
 def _tints(flow: FlowBars) -> Iterator[Layer]:
+    field, x = flow.field, flow.field.x
     for suspended, fill, opacity in ((False, TOKENS["soft"], 1.0), (True, TOKENS["hatch"], 0.4)):
         spans = [
-            (flow.x(tint.since), ROOM if tint.until is None else flow.x(tint.until + timedelta(days=1)))
+            (x(tint.since), field.right if tint.until is None else x(tint.until + timedelta(days=1)))
             for tint in flow.tints
             if tint.suspended is suspended
         ]
-        end = flow.step * len(flow.quantities)
-        rows = [{"x": a, "x2": min(b, end), "y": TOP, "y2": BASE} for a, b in spans if a < min(b, end)]
+        rows = [{"x": a, "x2": b, "y": TOP, "y2": BASE} for a, b in spans if a < b]
         yield PLANE.marks("rect", rows, fill=fill, opacity=opacity)
 
 
-def _axis(flow: FlowBars) -> Iterator[Layer]:
-    """The peak at its line, zero where months are known, a tick and a number for each year."""
-    end = flow.step * len(flow.quantities)
-    yield PLANE.marks("rule", [{"x": 0, "x2": end, "y": TOP}], color=TOKENS["grid"], strokeWidth=1)
+def _axis(flow: FlowBars, fmt: Formats) -> Iterator[Layer]:
+    """The peak at its line, zero where months are known, and the years."""
+    yield PLANE.marks("rule", [{"x": 0, "x2": flow.field.right, "y": TOP}], color=TOKENS["grid"], strokeWidth=1)
     known = [{"x": a * flow.step, "x2": b * flow.step, "y": BASE} for a, b in _runs(flow.quantities)]
     yield PLANE.marks("rule", known, color=TOKENS["mut"], strokeWidth=1)
-    last = flow.first.year + (flow.first.month - 1 + len(flow.quantities) - 1) // 12
-    januaries = [date(year, 1, 1) for year in range(flow.first.year + (flow.first.month > 1), last + 1)]
-    every = max(1, -(-30 // (12 * flow.step)))
-    at = {f"{day.year}": flow.x(day) for day in januaries[::every]}
-    ticks = [{"x": x, "y": BASE, "y2": BASE + 5} for x in at.values()]
-    yield PLANE.marks("rule", ticks, color=TOKENS["mut"], strokeWidth=1)
-    years = [{"x": x + 3, "y": YEARS, "label": year} for year, x in at.items() if x + 3 + width(year, AXIS_TEXT) <= PANEL]
-    yield PLANE.words([*years, {"x": 0, "y": LOW, "label": flow.peak}], TOKENS["mut"])
+    yield from flow.field.years(fmt)
+    yield PLANE.words([{"x": 0, "y": LOW, "label": flow.peak}], TOKENS["mut"])
 
 
 def _bars(flow: FlowBars) -> Iterator[Layer]:
@@ -129,19 +122,19 @@ def _bars(flow: FlowBars) -> Iterator[Layer]:
 
 def _controls(flow: FlowBars) -> Iterator[Layer]:
     """Lines with their numbers, and the numbers of bans at the edge of their tint."""
-    inside = flow.step * len(flow.quantities)
-    shown = sorted((one for one in (*flow.lines, *flow.named) if 0 < flow.x(one.day) < inside), key=lambda one: one.day)
+    x, inside = flow.field.x, flow.field.right
+    shown = sorted((one for one in (*flow.lines, *flow.named) if 0 < x(one.day) < inside), key=lambda one: one.day)
     beside = [(LOW, 0.0, width(flow.peak, AXIS_TEXT))]
-    placed = PLANE.placed([(flow.x(one.day), one.label) for one in shown], (LOW, HIGH), beside)
+    placed = PLANE.placed([(x(one.day), one.label) for one in shown], (LOW, HIGH), beside)
     for dashed in (False, True):
         rows = [
-            {"x": flow.x(one.day), "y": y - 8, "y2": BASE}
+            {"x": x(one.day), "y": y - 8, "y2": BASE}
             for one, (_, y) in zip(shown, placed, strict=True)
             if one in flow.lines and one.dashed is dashed
         ]
         dash = {"strokeDash": [3, 3]} if dashed else {}
         yield PLANE.marks("rule", rows, color=TOKENS["ctl"], strokeWidth=1.5, **dash)
-    labels = [{"x": x, "y": y, "label": one.label} for one, (x, y) in zip(shown, placed, strict=True)]
+    labels = [{"x": at, "y": y, "label": one.label} for one, (at, y) in zip(shown, placed, strict=True)]
     yield PLANE.words(labels, TOKENS["ctl"])
 
 

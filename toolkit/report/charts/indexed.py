@@ -99,11 +99,7 @@ def _spec(path: Indexed, ends: tuple[float, float], lines: int, fmt: Formats) ->
 def _axes(field: Field[float], path: Indexed, fmt: Formats) -> Iterator[Layer]:
     plane, every = field.plane, log_ticks(field.low, field.high)
     every = every if len(every) <= TICKS else log_ticks(field.low, field.high, (1,))
-    for colour, ticks in (("grid", [t for t in every if t != HUNDRED]), ("mut", [HUNDRED])):
-        rows = [{"x": LEFT, "x2": ROOM, "y": field.y(tick)} for tick in ticks]
-        yield plane.marks("rule", rows, color=TOKENS[colour], strokeWidth=1)
-    numbers = [{"x": LEFT - 5, "y": field.y(tick) + 4, "label": fmt.plain_number(tick)} for tick in every]
-    yield plane.words(numbers, TOKENS["mut"], "right")
+    yield from field.gridlines([(tick, fmt.plain_number(tick)) for tick in every], HUNDRED)
     shifts = [shift for shift in MONTHS if path.months[0].shift <= shift <= path.months[-1].shift]
     months = [{"x": field.x(shift), "y": plane.height - 3, "label": fmt.number(shift, signed=True)} for shift in shifts]
     yield plane.words(months, TOKENS["mut"], "center")

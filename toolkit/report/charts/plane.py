@@ -141,23 +141,25 @@ class Field(Generic[AtT]):
         share = (at - low) / ((high - low) or 1.0)
         return round(self.bottom - (self.bottom - self.top) * min(max(share, 0.0), 1.0), 1)
 
-    def gridlines(self, ticks: Sequence[tuple[float, str]]) -> Iterator[Layer]:
-        """A line for each (value, words) with its words at the left; that of zero is darker."""
-        for zero in (False, True):
-            rows = [{"x": self.left, "x2": self.right, "y": self.y(v)} for v, _ in ticks if (v == 0) is zero]
-            yield self.plane.marks("rule", rows, color=TOKENS["mut" if zero else "grid"], strokeWidth=1)
+    def gridlines(self, ticks: Sequence[tuple[float, str]], base: float = 0.0) -> Iterator[Layer]:
+        """A line for each (value, words) with its words at the left; that of `base` is darker."""
+        for dark in (False, True):
+            rows = [{"x": self.left, "x2": self.right, "y": self.y(v)} for v, _ in ticks if (v == base) is dark]
+            yield self.plane.marks("rule", rows, color=TOKENS["mut" if dark else "grid"], strokeWidth=1)
         words = [{"x": self.left - GAP, "y": self.y(value) + 4, "label": told} for value, told in ticks]
         yield self.plane.words(words, TOKENS["mut"], align="right")
 
-    def years(self: Field[date], fmt: Formats) -> Iterator[Layer]:
-        """A tick and a number for each January; where there are not two, months from the first to the last."""
-        januaries = [date(year, 1, 1) for year in range(self.start.year + 1, self.end.year + 1)]
+    def years(self: Field[date], fmt: Formats, *, lines: bool = False) -> Iterator[Layer]:
+        """A tick, or a line across the field, and a number for each January; where there are not two, months in its place."""
+        januaries = [date(year, 1, 1) for year in range(self.start.year, self.end.year + 1)]
+        januaries = [day for day in januaries if day >= self.start]
         every = max(1, math.ceil(len(januaries) * 44 / max(self.right - self.left, 1.0)))
         shown = [(day, str(day.year)) for day in januaries[::every]]
         if len(shown) < 2:
             shown = [(day, fmt.month(day)) for day in self._months()]
-        ticks = [{"x": self.x(day), "y": self.bottom, "y2": self.bottom + 5} for day, _ in shown]
-        yield self.plane.marks("rule", ticks, color=TOKENS["mut"], strokeWidth=1)
+        top, colour = (self.top - 4, "grid") if lines else (self.bottom, "mut")
+        ticks = [{"x": self.x(day), "y": top, "y2": self.bottom + 5} for day, _ in shown]
+        yield self.plane.marks("rule", ticks, color=TOKENS[colour], strokeWidth=1)
         rows = []
         for day, words in shown:
             long = width(words, AXIS_TEXT)

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.theme import (
-    AXIS_TEXT,
-    LABEL_TEXT,
-    PAGE,
-    PHONE,
-    SHEET,
-    TOKENS,
-    Channel,
-    Layer,
-    field,
-    layer,
-    sized,
-    specification,
-)
+from toolkit.report.charts.plane import Field, Plane
+from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
@@ -44,8 +31,6 @@ ROOM = 1.08
 """How far an axis goes beyond its largest figure."""
 TICKS, WHOLE_TICKS = (1.0, 2.0, 5.0, 10.0), (1.0, 2.0, 2.5, 5.0, 10.0)
 """Steps of an axis over the power of ten below; a quarter of a hundred is still a whole number."""
-_At = Mapping[str, Channel]
-"""Channels of `x` and `y`, in the figures of both axes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,147 +67,119 @@ def scatter(marks: Sequence[Mark], x: Axis, y: Axis, fmt: Formats) -> Drawings:
     return sized(_spec, (tuple(marks), x, y), fmt, PHONE, SHEET, PAGE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plane:
-    """From figures to px: ends of both axes, the steps of their ticks, and the size of the plot."""
-
-    right: float
-    up: float
-    steps: tuple[float, float]
-    width: float
-    height: float
-
-    def at(self, x: float, y: float) -> tuple[float, float]:
-        return x / self.right * self.width, self.height - y / self.up * self.height
-
-    def back(self, across: float, down: float) -> tuple[float, float]:
-        return across / self.width * self.right, (self.height - down) / self.height * self.up
-
-
 def _spec(marks: tuple[Mark, ...], x: Axis, y: Axis, room: int, fmt: Formats) -> str:
-    plane = _plane(marks, x, y, room)
-    x_axis, y_axis = (_axis(a, end, step) for a, end, step in zip((x, y), (plane.right, plane.up), plane.steps, strict=True))
-    x_axis |= {"grid": False, "domain": True, "domainColor": TOKENS["mut"]}
-    y_axis |= {"grid": True, "labelColor": TOKENS["mut"], "labelFontSize": AXIS_TEXT}
-    at = {
-        "x": field("x:Q", scale={"domain": [0, plane.right], "nice": False}, axis=x_axis),
-        "y": field("y:Q", scale={"domain": [0, plane.up], "nice": False}, axis=y_axis),
-    }
+    height = HEIGHTS[room]
+    right, across = _end(x, [mark.x for mark in marks], 4 if room == PHONE else 8)
+    up, upward = _end(y, [max(mark.y, mark.supposed or 0.0) for mark in marks], 4)
+    field = Field(Plane(room, height), LEFT, room - RIGHT, TOP, height - BOTTOM, 0.0, right, 0.0, up)
     layers = [
-        *_limits(at, x, y, plane),
-        *_supposed(at, marks),
-        *_marks(at, marks),
-        *_names(at, marks, x, y, plane),
-        *_titles(x, y, plane),
+        *field.gridlines([(tick, fmt.plain_number(tick) + y.suffix) for tick in upward]),
+        *_across(field, [(tick, fmt.plain_number(tick) + x.suffix) for tick in across]),
+        *_limits(field, x, y),
+        *_supposed(field, marks),
+        *_marks(field, marks),
+        *_names(field, marks, x, y),
+        *_titles(field, x, y),
     ]
-    around = {"left": LEFT, "right": RIGHT, "top": TOP, "bottom": BOTTOM}
-    return specification(layers, fmt, width=plane.width, height=plane.height, autosize="none", padding=around)
+    return specification(layers, fmt, width=room, height=height, autosize=FIXED, padding=0)
 
 
-def _plane(marks: Sequence[Mark], x: Axis, y: Axis, room: int) -> _Plane:
-    """Axes end a little beyond the largest mark."""
-    across, up = room - LEFT - RIGHT, HEIGHTS[room] - TOP - BOTTOM
-    ends, steps = [], []
-    for axis, most, ticks in (
-        (x, max((mark.x for mark in marks), default=0.0), 4 if room == PHONE else 8),
-        (y, max((max(mark.y, mark.supposed or 0.0) for mark in marks), default=0.0), 4),
-    ):
-        ends.append(max(axis.least, ROOM * most))
-        steps.append(_step(ends[-1], ticks))
-    return _Plane(ends[0], ends[1], (steps[0], steps[1]), across, up)
-
-
-def _step(end: float, ticks: int) -> float:
-    """Distance of ticks: a round number, so that at most about so many fit."""
+def _end(axis: Axis, figures: Sequence[float], ticks: int) -> tuple[float, list[float]]:
+    """Where an axis ends, a little beyond the largest mark, and its ticks: round numbers, at most about so many."""
+    end = max(axis.least, ROOM * max(figures, default=0.0))
     power = 10.0 ** math.floor(math.log10(end / ticks))
-    return next(power * tick for tick in (WHOLE_TICKS if power >= TICKS[-1] else TICKS) if power * tick >= 0.999 * end / ticks)
+    steps = WHOLE_TICKS if power >= TICKS[-1] else TICKS
+    step = next(power * tick for tick in steps if power * tick >= 0.999 * end / ticks)
+    return end, [round(i * step, 10) for i in range(int(end / step + 1e-9) + 1)]
 
 
-def _axis(axis: Axis, end: float, step: float) -> dict[str, Any]:
-    values = [round(i * step, 10) for i in range(int(end / step + 1e-9) + 1)]
-    return {"title": None, "values": values, "labelExpr": f"datum.label + {json.dumps(axis.suffix)}", "labelOverlap": False}
+def _across(field: Field[float], ticks: Sequence[tuple[float, str]]) -> Iterator[Layer]:
+    """Numbers below the field."""
+    yield field.plane.words(
+        [{"x": field.x(at), "y": field.bottom + 17, "label": told} for at, told in ticks], TOKENS["mut"], "center"
+    )
 
 
-def _limits(at: _At, x: Axis, y: Axis, plane: _Plane) -> Iterator[Layer]:
+def _limits(field: Field[float], x: Axis, y: Axis) -> Iterator[Layer]:
     """Lines of limits, each with its label at its end, inside the plot."""
-    line, words = {"color": TOKENS["ink"], "strokeWidth": 2}, {"align": "left", "dx": 5, "fontSize": AXIS_TEXT}
+    lines, words = [], []
     if x.limit:
-        value, label = x.limit
-        yield layer("rule", [{"x": value, "y": 0, "end": plane.up}], {**at, "y2": "end"}, **line)
-        end = [{"x": value, "y": plane.up, "label": label}]
-        yield layer("text", end, {**at, "text": "label:N"}, baseline="top", dy=1, **words)
+        at = field.x(x.limit[0])
+        lines.append({"x": at, "y": field.bottom, "x2": at, "y2": field.top})
+        words.append({"x": at + 5, "y": field.top + 11, "label": x.limit[1]})
     if y.limit:
-        value, label = y.limit
-        yield layer("rule", [{"x": 0, "y": value, "end": plane.right}], {**at, "x2": "end"}, **line)
-        end = [{"x": 0, "y": value, "label": label}]
-        yield layer("text", end, {**at, "text": "label:N"}, baseline="bottom", dy=-3, **words)
+        at = field.y(y.limit[0])
+        lines.append({"x": field.left, "y": at, "x2": field.right, "y2": at})
+        words.append({"x": field.left + 5, "y": at - 4, "label": y.limit[1]})
+    yield field.plane.marks("rule", lines, color=TOKENS["ink"], strokeWidth=2)
+    yield field.plane.words(words, TOKENS["ink"])
 
 
-def _supposed(at: _At, marks: Sequence[Mark]) -> Iterator[Layer]:
+def _supposed(field: Field[float], marks: Sequence[Mark]) -> Iterator[Layer]:
     """Where a scenario puts a mark: hollow, joined to the mark it starts from."""
-    rows = [{"x": mark.x, "y": mark.y, "end": mark.supposed} for mark in marks if mark.supposed is not None]
-    yield layer("rule", rows, {**at, "y2": "end"}, color=TOKENS["data"], strokeWidth=1.5, strokeDash=[3, 2])
-    ends = [{"x": row["x"], "y": row["end"]} for row in rows]
-    yield layer("point", ends, at, size=64, fill=TOKENS["paper"], stroke=TOKENS["data"], strokeWidth=1.5, opacity=1)
+    rows = [
+        {"x": field.x(mark.x), "y": field.y(mark.supposed), "y2": field.y(mark.y)}
+        for mark in marks
+        if mark.supposed is not None
+    ]
+    yield field.plane.marks("rule", rows, color=TOKENS["data"], strokeWidth=1.5, strokeDash=[3, 2])
+    ends = [{"x": row["x"], "y": row["y"]} for row in rows]
+    hollow = {"fill": TOKENS["paper"], "stroke": TOKENS["data"], "strokeWidth": 1.5}
+    yield field.plane.marks("point", ends, size=64, opacity=1, **hollow)
 
 
-def _marks(at: _At, marks: Sequence[Mark]) -> Iterator[Layer]:
+def _marks(field: Field[float], marks: Sequence[Mark]) -> Iterator[Layer]:
     """Large marks first, so that small ones stay visible on them."""
-    for style, look in STYLES.items():
-        rows = [
-            {"x": mark.x, "y": mark.y, "area": _area(mark)}
-            for mark in sorted(marks, key=lambda mark: -mark.size)
-            if mark.style == style
-        ]
-        yield layer("point", rows, {**at, "size": field("area:Q", scale=None)}, strokeWidth=1.5, opacity=1, **look)
+    for mark in sorted(marks, key=lambda mark: ([*STYLES].index(mark.style), -mark.size)):
+        at = [{"x": field.x(mark.x), "y": field.y(mark.y)}]
+        yield field.plane.marks("point", at, size=_area(mark), strokeWidth=1.5, opacity=1, **STYLES[mark.style])
 
 
 def _area(mark: Mark) -> float:
     return round(SMALL + (LARGE - SMALL) * mark.size, 1)
 
 
-def _names(at: _At, marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) -> Iterator[Layer]:
+def _names(field: Field[float], marks: Sequence[Mark], x: Axis, y: Axis) -> Iterator[Layer]:
     """The names of the marks at their computed places, with lines to marks that are far."""
     labels = [cut(mark.label, NAME_LIMIT) for mark in marks]
     anchors = [
-        Anchor(*plane.at(mark.x, mark.y), math.sqrt(_area(mark)) / 2, width(label), LINE)
+        Anchor(field.x(mark.x), field.y(mark.y), math.sqrt(_area(mark)) / 2, width(label), LINE)
         for mark, label in zip(marks, labels, strict=True)
     ]
-    room = Box(0, -LINE / 2, plane.width + RIGHT, plane.height + LINE / 2)
-    placed = place(anchors, room, [*_lines(marks, x, y, plane)], [*_ends(marks, plane)])
+    room = Box(field.left, field.top - LINE / 2, field.right + RIGHT, field.bottom + LINE / 2)
+    placed = place(anchors, room, [*_lines(field, marks, x, y)], [*_ends(field, marks)])
     rows, leads = [], []
     for anchor, label, found in zip(anchors, labels, placed, strict=True):
-        left, middle = plane.back(found.box.left, (found.box.top + found.box.bottom) / 2)
-        rows.append({"x": left, "y": middle, "label": label})
+        rows.append({"x": found.box.left, "y": (found.box.top + found.box.bottom) / 2, "label": label})
         if found.led:
-            (start, end), (to_x, to_y) = (plane.back(*point) for point in _lead(anchor, found))
-            leads.append({"x": start, "y": end, "to_x": to_x, "to_y": to_y})
-    yield layer("rule", leads, {**at, "x2": "to_x", "y2": "to_y"}, color=TOKENS["mut"], strokeWidth=1)
-    yield layer("text", rows, {**at, "text": "label:N"}, align="left", baseline="middle", fontSize=LABEL_TEXT)
+            (start, end), (to_x, to_y) = _lead(anchor, found)
+            leads.append({"x": start, "y": end, "x2": to_x, "y2": to_y})
+    yield field.plane.marks("rule", leads, color=TOKENS["mut"], strokeWidth=1)
+    yield field.plane.marks("text", rows, align="left", baseline="middle", fontSize=LABEL_TEXT)
 
 
-def _lines(marks: Sequence[Mark], x: Axis, y: Axis, plane: _Plane) -> Iterator[Box]:
+def _lines(field: Field[float], marks: Sequence[Mark], x: Axis, y: Axis) -> Iterator[Box]:
     """What names had better not cover: the axis, limits with their labels, and what belongs to a scenario."""
-    yield Box(0, plane.height - 0.5, plane.width, plane.height + 0.5)
+    yield Box(field.left, field.bottom - 0.5, field.right, field.bottom + 0.5)
     if x.limit:
-        across, _ = plane.at(x.limit[0], 0.0)
-        yield Box(across - 1, 0, across + 1, plane.height)
-        yield Box(across, 0, across + 5 + width(x.limit[1], AXIS_TEXT), LINE)
+        across = field.x(x.limit[0])
+        yield Box(across - 1, field.top, across + 1, field.bottom)
+        yield Box(across, field.top, across + 5 + width(x.limit[1], AXIS_TEXT), field.top + LINE)
     if y.limit:
-        _, down = plane.at(0.0, y.limit[0])
-        yield Box(0, down - 1, plane.width, down + 1)
-        yield Box(0, down - LINE, 5 + width(y.limit[1], AXIS_TEXT), down)
+        down = field.y(y.limit[0])
+        yield Box(field.left, down - 1, field.right, down + 1)
+        yield Box(field.left, down - LINE, field.left + 5 + width(y.limit[1], AXIS_TEXT), down)
     for mark in marks:
         if mark.supposed is not None:
-            (across, start), (_, end) = plane.at(mark.x, mark.y), plane.at(mark.x, mark.supposed)
-            yield Box(across - 1, end, across + 1, start)
+            across = field.x(mark.x)
+            yield Box(across - 1, field.y(mark.supposed), across + 1, field.y(mark.y))
 
 
-def _ends(marks: Sequence[Mark], plane: _Plane) -> Iterator[Box]:
+def _ends(field: Field[float], marks: Sequence[Mark]) -> Iterator[Box]:
     """Hollow marks of a scenario: they have no name of their own."""
     for mark in marks:
         if mark.supposed is not None:
-            across, down = plane.at(mark.x, mark.supposed)
+            across, down = field.x(mark.x), field.y(mark.supposed)
             yield Box(across - 5, down - 5, across + 5, down + 5)
 
 
@@ -235,11 +192,10 @@ def _lead(anchor: Anchor, found: Placed) -> tuple[tuple[float, float], tuple[flo
     return (anchor.x + (end[0] - anchor.x) * reach, anchor.y + (end[1] - anchor.y) * reach), end
 
 
-def _titles(x: Axis, y: Axis, plane: _Plane) -> Iterator[Layer]:
+def _titles(field: Field[float], x: Axis, y: Axis) -> Iterator[Layer]:
     """The title of the upright axis above it, of the other below its right end: nothing is written sideways."""
-    for align, across, down, title in (("left", -LEFT, -16, y.title), ("right", plane.width, plane.height + 34, x.title)):
-        style = {"align": align, "baseline": "middle", "fontSize": AXIS_TEXT, "color": TOKENS["mut"]}
-        yield layer("text", [{}], {"x": across, "y": down, "text": {"value": title}}, **style)
+    yield field.plane.words([{"x": 0, "y": field.top - 12, "label": y.title}], TOKENS["mut"])
+    yield field.plane.words([{"x": field.right, "y": field.bottom + 38, "label": x.title}], TOKENS["mut"], "right")
 
 
 SIDES = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1))

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from toolkit.report.charts.lettering import cut, width
-from toolkit.report.charts.plane import LEFT, RIGHT, Field, Plane
-from toolkit.report.charts.theme import AXIS_TEXT, FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
+from toolkit.report.charts.plane import LEFT, RIGHT, YEARS, Field, Plane
+from toolkit.report.charts.theme import FIXED, LABEL_TEXT, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
 from toolkit.report.document import Drawings
 from toolkit.report.i18n.formats import Formats
 
@@ -20,8 +20,6 @@ BELOW, BETWEEN = 16, 10
 """Px from a lane to the next one: labels above their bars need more air, or they would go with the bar above."""
 BESIDE, COLUMN, AWAY = 600, 0.4, 16
 """Least px of a drawing that has its labels beside the bars, the part of it they may take, and px from them to the bars."""
-FOOT, TICK = 18, 34
-"""Px below the lanes for the years, and the least distance of two of them."""
 DOT, SPACE = " · ", 4
 """Between the pieces of a label, and px between its head and the first dot."""
 THIN = 6
@@ -107,9 +105,9 @@ def _spec(lanes: Sequence[Swimlane], period: Period, px: int, fmt: Formats) -> s
     left = min(max(_long(lane) for lane in lanes), COLUMN * room) if px >= BESIDE else None
     placed = tuple(_placed(lanes, room, left))
     bottom = max(placed[-1].bar + BAR, placed[-1].y + LINE * len(placed[-1].lines)) + 6
-    plane = Plane(room, bottom + FOOT)
+    plane = Plane(room, bottom + YEARS)
     field = Field(plane, 0 if left is None else left + AWAY, room, TOP, bottom, period.start, period.end)
-    layers = [*_years(field), *_bars(field, placed), *_today(field, period.today, fmt), *_labels(plane, placed)]
+    layers = [*field.years(fmt, lines=True), *_bars(field, placed), *_today(field, period.today, fmt), *_labels(plane, placed)]
     return specification(layers, fmt, width=room, height=plane.height, autosize=FIXED)
 
 
@@ -139,23 +137,6 @@ def _lines(pieces: Sequence[str], beside: float, room: float) -> tuple[str, ...]
         else:
             lines.append([cut(piece, room)])
     return tuple(DOT.join(line).lstrip() for line in lines)
-
-
-def _years(field: Field[date]) -> Iterator[Layer]:
-    """A line for each year, and as many of their numbers as have room."""
-    plane, bottom, start, end = field.plane, field.bottom, field.start, field.end
-    years = range(start.year + (start > date(start.year, 1, 1)), end.year + 1)
-    at = {year: field.x(date(year, 1, 1)) for year in years}
-    lines = [{"x": x, "y": TOP - 4, "y2": bottom} for x in at.values()]
-    yield plane.marks("rule", lines, color=TOKENS["grid"], strokeWidth=1)
-    a_year = (plane.width - field.left) / max((end - start).days / 365.25, 1e-9)
-    every = max(1, -int(-TICK // a_year))
-    rows = []
-    for year in years[::every]:
-        room = plane.width + RIGHT - at[year] - 4
-        label = next((told for told in (str(year), f"’{year % 100:02d}") if width(told, AXIS_TEXT) <= room), "")
-        rows.append({"x": at[year], "y": bottom + 13, "label": label})
-    yield plane.marks("text", rows, align="left", dx=4, fontSize=AXIS_TEXT, color=TOKENS["mut"], baseline="alphabetic")
 
 
 def _bars(field: Field[date], placed: Sequence[_Placed]) -> Iterator[Layer]:
