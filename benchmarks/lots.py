@@ -22,7 +22,7 @@ from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.objectives import objective_kinds
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.solution import Solver
+from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.scenarios.sets import Scenarios
 
 BUDGET = 100_000.0
@@ -134,7 +134,7 @@ def random_problem(
 
 def proven_gap(problem: Problem) -> float:
     """Solve the problem, from the continuous optimum to lots."""
-    return allocate(problem, Solver(time_limit=10.0)).lots_gap or 0.0
+    return allocate(problem, SolverSpec(time_limit=10.0)).lots_gap or 0.0
 
 
 def main() -> None:

@@ -26,7 +26,6 @@ from toolkit.optimize.constraints.base import ConstraintData
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.objectives.min_risk import MinRisk
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.solution import Solver
 from toolkit.returns.history import frequency
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance.form import CovarianceInputs
@@ -83,8 +82,7 @@ class Allocator(BaseEstimator):
         try:
             asked = Strategy(objective=MinRisk()) if self.strategy is None else strategy_of(self.strategy)
             problem = _problem(asked, returns, names, float(self.periods_per_year))
-            solver = Solver(asked.solver.order, asked.solver.time_limit, asked.solver.gap)
-            self.allocation_ = allocate(problem, solver)
+            self.allocation_ = allocate(problem, asked.solver)
         except ToolkitError as error:
             raise ValueError(str(error)) from error
         self.weights_ = np.array(self.allocation_.weights)

@@ -11,14 +11,14 @@ from tests.examples import SOLVED
 from tests.unit.optimize.problems import NO_CASH, problem_of, random_covariance
 from toolkit.core.assets import Asset
 from toolkit.optimize.allocate import allocate
-from toolkit.optimize.solution import Solver
+from toolkit.optimize.solvers.solve import SolverSpec
 
 
 def solve(seed, terms, order=None, gap=1e-5):
     covariance, order = random_covariance(5, seed), list(range(5)) if order is None else list(order)
     assets = [Asset(f"a{i}", f"A{i}", lot_size=1.0) for i in order]
     problem = problem_of(covariance[np.ix_(order, order)], assets=assets, constraints=[NO_CASH, *terms])
-    return allocate(problem, Solver(gap=gap))
+    return allocate(problem, SolverSpec(gap=gap))
 
 
 @SOLVED

@@ -46,7 +46,7 @@ def explanation(result: Result) -> Explanation:
     problem, record = result.prepared.problem, result.record
     weights = np.array([position.weight for position in record.positions])
     slopes = marginals(problem, weights)
-    found = analyse(problem, result.prepared.solver.order)
+    found = analyse(problem, result.prepared.strategy.solver.order)
     return Explanation(
         holdings=_holdings(problem, record, weights, slopes),
         limits=_limits(problem, record, found),

@@ -39,7 +39,7 @@ def efficient_frontier(request: Request, points: int) -> EfficientFrontier:
     # The frontier is of weights: what a lot is worth plays no part.
     problem = replace(prepared.problem, lot_values=np.full(len(inputs.universe), np.nan))
     forecast = problem.forecast
-    found = frontier(problem, points, prepared.solver)
+    found = frontier(problem, points, prepared.strategy.solver)
     return EfficientFrontier(
         schema_version=SCHEMA_VERSION,
         as_of=request.as_of.isoformat(),

@@ -7,13 +7,13 @@ from toolkit.optimize.continuous import ContributionsNotHeld, can_hold_contribut
 from toolkit.optimize.infeasibility.diagnose import conflict, lots_infeasible
 from toolkit.optimize.infeasibility.risk_contributions import contributions_infeasible, not_found
 from toolkit.optimize.problem import Problem
-from toolkit.optimize.solution import Allocation, Solver, solve
-from toolkit.optimize.solvers.solve import SolverInfeasible, listed
+from toolkit.optimize.solution import Allocation, solve
+from toolkit.optimize.solvers.solve import SolverInfeasible, SolverSpec, listed
 from toolkit.optimize.solvers.work import Work
 from toolkit.optimize.wealth import NotSolved
 
 
-def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | None = None) -> Allocation:
+def allocate(problem: Problem, solver: SolverSpec | None = None, *, work: Work | None = None) -> Allocation:
     """Solve the problem.
 
     Args:
@@ -26,10 +26,10 @@ def allocate(problem: Problem, solver: Solver | None = None, *, work: Work | Non
         Unbounded, NumericalFailure: see `toolkit.optimize.solvers.solve`.
         SpecError: for an objective without what it needs.
     """
-    solver = solver or Solver()
-    work = Work(solver.time_limit) if work is None else work
+    settings = solver or SolverSpec()
+    work = Work(settings.time_limit) if work is None else work
     try:
-        return solve(problem, solver, work)
+        return solve(problem, settings, work)
     except NotSolved as error:
         raise explain(error, work) from error.cause
 
@@ -38,7 +38,9 @@ def explain(error: NotSolved, work: Work | None = None) -> ToolkitError:
     """The error to raise where a problem was not solved, with the reason."""
     problem, cause = error.problem, error.cause
     if error.convex is not None:
-        return lots_infeasible(problem, error.convex, work or Work(Solver.time_limit), proven=isinstance(cause, Infeasible))
+        return lots_infeasible(
+            problem, error.convex, work or Work(SolverSpec().time_limit), proven=isinstance(cause, Infeasible)
+        )
     if isinstance(cause, ContributionsNotHeld):
         limits = problem.linear_constraints().hard()
         return contributions_infeasible(problem, can_hold_contributions) or not_found(problem, limits, cause.x)

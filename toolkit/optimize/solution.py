@@ -17,7 +17,7 @@ from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import Continuous
-from toolkit.optimize.solvers.solve import Attempt, Order, SolverInfeasible
+from toolkit.optimize.solvers.solve import Attempt, SolverInfeasible, SolverSpec
 from toolkit.optimize.solvers.work import Work
 from toolkit.optimize.wealth import NotSolved, charges_count, solve_for_wealth_after_costs
 
@@ -28,16 +28,6 @@ ANY = 0.5
 """Gap at which any whole-lot answer ends the search."""
 SAME_WEIGHT = 1e-5
 """Change of a weight, a thousandth of a per cent, that no solver is exact enough to be paid for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Solver:
-    """The `[solver]` table: solvers to try in order, and how far whole lots are proven."""
-
-    order: Order | None = None
-    time_limit: float = 10.0
-    """Seconds of work, see `toolkit.optimize.solvers.work`."""
-    gap: float = 1e-3
 
 
 @dataclass(frozen=True)  # no slots: limits are re-checked and priced where they are asked for
@@ -87,7 +77,7 @@ class Allocation:
         return self.reports()
 
 
-def solve(problem: Problem, solver: Solver, work: Work) -> Allocation:
+def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
     """The answer, without finding out why there is none.
 
     Args:
@@ -207,7 +197,7 @@ def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:
     return bool(small.any()) and not problem.data.negative.any()
 
 
-def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: Solver, work: Work) -> WholeLots:
+def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: SolverSpec, work: Work) -> WholeLots:
     """Whole lots: of the objective where it is a sum of risk, return and costs, else the nearest to the continuous optimum."""
     relaxed = continuous.x[: len(problem.universe)]
     target = problem.objective.function(problem) or ConvexObjective(Quadratic.tracking(problem.forecast, relaxed))
@@ -230,5 +220,5 @@ def _in_lots(problem: Problem, continuous: Continuous, wealth: float, solver: So
     except (Infeasible, NumericalFailure) as failure:
         if isinstance(failure, NumericalFailure) and solver.gap < ANY and work.left > granted / 2:
             # Not for want of work: a search that asks for less meets other points.
-            return _in_lots(problem, continuous, wealth, replace(solver, gap=ANY), work)
+            return _in_lots(problem, continuous, wealth, solver.model_copy(update={"gap": ANY}), work)
         raise NotSolved(problem, failure, convex) from failure

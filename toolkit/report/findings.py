@@ -245,6 +245,10 @@ class Findings:
         """The name of a metal at the start of a row or a title."""
         return name(formats.capital(self.metal(row).text))
 
+    def metals(self, rows: Iterable[names.Asset], *, first: bool = False) -> Text:
+        """Names of metals as a series, `first` where it begins a row or a title."""
+        return self.say.listed([self.head(row) if first and not i else self.metal(row) for i, row in enumerate(rows)])
+
     def is_abroad(self, row: names.Asset) -> bool:
         """Whether it is an offer from elsewhere than China."""
         offer = self.offers.get(row.asset)

@@ -20,6 +20,7 @@ from toolkit.optimize.constraints.base import GROUPS_OF_METALS, Constraint, limi
 from toolkit.optimize.constraints.bounds import FullyInvested
 from toolkit.optimize.costs import COST_ITEMS
 from toolkit.optimize.objectives.base import Objective
+from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.expected_returns import ReturnsSpec
 from toolkit.risk_model.expected_returns.zero import ZeroReturns
@@ -282,14 +283,6 @@ class CostsSpec(Spec):
         for name in repeated(site.name for site in self.sites):
             raise ValueError(message("two sites are named {name!r:s}", name=name))
         return self
-
-
-class SolverSpec(Spec):
-    """Solvers to try in order, seconds for one mixed-integer problem, and the gap at which whole lots are good enough."""
-
-    order: tuple[str, ...] | None = None
-    time_limit: float = Field(default=10.0, gt=0)
-    gap: float = Field(default=1e-3, gt=0, lt=1)
 
 
 class RebalanceSpec(Spec):

@@ -12,7 +12,8 @@ from toolkit.core.errors import DataError, Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.checks import check_costs
 from toolkit.optimize.costs import TRADING_DAYS, Costs, Site, impact_coefficients
-from toolkit.optimize.solution import Solver, solve
+from toolkit.optimize.solution import solve
+from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.optimize.solvers.work import Work
 
 NOT_COSTS = [
@@ -153,7 +154,7 @@ def test_turnover_without_room_for_costs_is_told_with_a_relaxation_that_has_an_a
 @pytest.mark.parametrize("seed", range(6200, 6220))
 def test_no_answer_breaks_a_limit_that_its_continuous_optimum_holds(seed):
     try:
-        answer = solve(random_problem(seed), Solver(), Work(10.0))
+        answer = solve(random_problem(seed), SolverSpec(), Work(10.0))
     except Infeasible:
         return
     for limit in answer.limits:

@@ -7,7 +7,7 @@ from tests.unit.optimize.problems import problem_of, random_covariance
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.solution import Solver
+from toolkit.optimize.solvers.solve import SolverSpec
 
 FREE = {"name": "cash", "kind": "cash", "upper": 1.0}
 
@@ -42,7 +42,7 @@ def test_a_limit_may_ask_for_a_trade_that_is_not_worth_its_fee(fee):
             expected=np.array([0.0, 0.1, 0.05]),
             costs=Costs(half_spread=np.full(3, 0.01), storage=np.zeros(3), fee=fee),
         ),
-        Solver(time_limit=2.0),
+        SolverSpec(time_limit=2.0),
     )
     assert answer.weights[0] == pytest.approx(0.001, abs=1e-9)
     assert answer.entry_cost == pytest.approx((0.01 + 2 * fee / 100_000) / 1.01, abs=1e-9)
@@ -58,7 +58,7 @@ def test_what_is_decided_may_need_a_trade_that_is_not_worth_its_fee(rule):
     def answer(lower: float, upper: float):
         small = {"name": "small", "kind": "group", "assets": ["a2"], "lower": lower, "upper": upper}
         constraints = [small, {"name": "rule", **rule}]
-        return allocate(problem_of(random_covariance(3, 1), constraints=constraints, **strategy), Solver(time_limit=2.0))
+        return allocate(problem_of(random_covariance(3, 1), constraints=constraints, **strategy), SolverSpec(time_limit=2.0))
 
     assert all((limit.slack or 0.0) > -1e-9 for limit in answer(0.005, 0.0065).limits)
     if rule["kind"] == "lots":  # a lot is 0.00104 at most and two are 0.002 at least, whatever the fees

@@ -171,7 +171,7 @@ def test_a_metal_without_a_series_is_said_so_and_not_replaced(ledger):
     prices = pl.concat([quiet(), series("gallium", lambda i: 100, months=range(-30, 13))])
     found = study(ledger, ledger["EV020"], monthly(prices), traded={"gallium": "metal"}, benchmark=BENCHMARK)
     assert {case.asset for case in found.cases} == {"gallium"}
-    assert {case.anchor for case in found.cases} == {"announcement", "effect"}
+    assert {case.zero for case in found.cases} == {"announcement", "effect"}
     assert "germanium" in found.without_series
     rare = study(ledger, ledger["EV056"], monthly(prices), traded={}, benchmark=BENCHMARK)
     assert rare.cases == ()
@@ -189,7 +189,7 @@ def test_summary_counts_non_reactions_and_overlaps(ledger):
         pl.concat([series(key, lambda i: 5.0, months=range(-30, 13)) for key in BENCHMARK]).select(prices.columns)
     )
     cases = [c for c in study(ledger, ledger["EV020"], monthly(prices), traded=traded, benchmark=BENCHMARK).cases
-             if c.anchor == "announcement" and c.form_named]  # fmt: skip
+             if c.zero == "announcement" and c.form_named]  # fmt: skip
     first = summary(cases)[0]
     assert (first.n, first.up, first.down, first.none) == (2, 1, 0, 1)
     assert first.median == pytest.approx(0.25)

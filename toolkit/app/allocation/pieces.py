@@ -75,12 +75,12 @@ def allocate_in_pieces(prepared: Prepared) -> tuple[Prepared, Allocation]:
     Raises:
         Infeasible: where no weights hold the limits.
     """
-    now, allocation = prepared, allocate(prepared.problem, prepared.solver)
+    now, allocation = prepared, allocate(prepared.problem, prepared.strategy.solver)
     while found := _cut(now, allocation):  # each time of other assets
         for chosen in _tries(prepared, found):
             tried = _with_units(prepared, {**now.units, **chosen})
             try:
-                allocation = solve(tried.problem, tried.solver, Work(tried.solver.time_limit))
+                allocation = solve(tried.problem, tried.strategy.solver, Work(tried.strategy.solver.time_limit))
             except ToolkitError:  # these quantities break a limit: the next
                 continue
             now = tried

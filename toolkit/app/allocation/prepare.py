@@ -34,7 +34,7 @@ from toolkit.optimize.constraints.exposure import DEFAULT_INSTRUMENTS
 from toolkit.optimize.constraints.no_trade import KeepAtLeast, NoBuy, NoTrade
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.shadow_prices import BINDING
-from toolkit.optimize.solution import Allocation, Solver
+from toolkit.optimize.solution import Allocation
 from toolkit.returns.quotes import quoted_level
 from toolkit.scenarios.factor_falls import factor_falls
 from toolkit.strategy.model import Strategy
@@ -74,7 +74,6 @@ class Prepared:
     strategy: Strategy
     inputs: Inputs
     problem: Problem
-    solver: Solver
     prices: FloatArray
     rates: Mapping[str, Rate]
     held: Held
@@ -236,9 +235,8 @@ def prepare(request: Request, market: PricedMarket | None = None) -> Prepared:
     # What is held of one origin is not bought, and so need not end at a number of the dealer's lots.
     lots = np.array([np.nan if asset.lot_size is None or asset.key in offers.held else asset.lot_size for asset in universe])
     problem = Problem(forecast, facts, strategy.objective, (*strategy.constraints, *own), costs, lots * prices / budget)
-    solver = Solver(strategy.solver.order, strategy.solver.time_limit, strategy.solver.gap)
     of_day = (prices, rates, held, money)
-    return Prepared(request, strategy, inputs, problem, solver, *of_day, outside, of_holdings, waits, outlook, offers.held)
+    return Prepared(request, strategy, inputs, problem, *of_day, outside, of_holdings, waits, outlook, offers.held)
 
 
 def _at_quotes(strategy: Strategy, inputs: Inputs, forecast: Forecast) -> tuple[Inputs, Forecast]:

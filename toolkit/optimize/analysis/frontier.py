@@ -16,13 +16,12 @@ from toolkit.optimize.costs import Costs
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.rows import SparseRows
-from toolkit.optimize.solution import Solver
 from toolkit.optimize.solvers.continuous import certify_weights
 from toolkit.optimize.solvers.critical_line import ROUNDING, CriticalLine, Segment
 from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.minimise import minimise
 from toolkit.optimize.solvers.program import Duals
-from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, check_order
+from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, SolverSpec, check_order
 from toolkit.optimize.wealth import NotSolved
 
 MEET = 1e-7
@@ -146,7 +145,7 @@ class _Path:
         )
 
 
-def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -> Frontier:
+def frontier(problem: Problem, points: int = 50, solver: SolverSpec | None = None) -> Frontier:
     """The frontier under the hard limits of a problem; whole lots and minimum tickets are relaxed.
 
     With a forecast of returns, risk against expected return (less costs a year, where they are optimized); without one,
@@ -163,7 +162,7 @@ def frontier(problem: Problem, points: int = 50, solver: Solver | None = None) -
     _refuse(problem)
     against, reward = _reward(problem)
     best = message("largest return") if against == "return" else message("least cost")
-    path = _Path(problem, reward, best, check_order((solver or Solver()).order or QUADRATIC_ORDER))
+    path = _Path(problem, reward, best, check_order((solver or SolverSpec()).order or QUADRATIC_ORDER))
     try:
         highest = _highest(path)
         least, line = path.at(float(path.reward.min()) - path.unit)

@@ -36,8 +36,9 @@ from toolkit.optimize.infeasibility.relaxations import (
 from toolkit.optimize.lots.exact import whole_lots
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solution import ANY, Solver, solve
+from toolkit.optimize.solution import ANY, solve
 from toolkit.optimize.solvers.mixed_integer import LotTerms
+from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.optimize.solvers.work import Work
 
 DIGITS = (4, 6, 9, 12)
@@ -384,7 +385,7 @@ def _minimum_volatility_lots(problem: Problem, relaxed: FloatArray, work: Work) 
 def has_answer(problem: Problem, work: Work) -> bool:
     """Whether the problem was solved from the start; a failure of the solver counts as no answer."""
     try:
-        solve(problem.at_wealth(1.0), Solver(gap=ANY), work)
+        solve(problem.at_wealth(1.0), SolverSpec(gap=ANY), work)
     except ToolkitError:
         return False
     return True

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import Field
+
+from toolkit.core.decode import Spec
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.optimize.solvers.certificate import Certificate
 
@@ -23,6 +26,17 @@ would give another answer on another machine."""
 
 Order = tuple[str, ...]
 QUADRATIC_ORDER = ("PIQP", "CLARABEL", "OSQP")
+
+
+class SolverSpec(Spec):
+    """Solvers to try in order, seconds for one mixed-integer problem, and the gap at which whole lots are good enough.
+
+    The seconds are of work, see `toolkit.optimize.solvers.work`.
+    """
+
+    order: Order | None = None
+    time_limit: float = Field(default=10.0, gt=0)
+    gap: float = Field(default=1e-3, gt=0, lt=1)
 
 
 @dataclass(frozen=True, slots=True)

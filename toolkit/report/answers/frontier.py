@@ -19,18 +19,14 @@ LARGEST = 4
 def frontier(record: EfficientFrontier, say: Language) -> Document:
     """Every fifth point and all turning points."""
     answer, last = Answer(say, record.as_of), len(record.points)
-    values = {
-        "title": record.strategy.title,
-        "day": record.as_of,
-    }
     turning = len(record.critical)
-    values["points"] = plain(say.counted(last, "1 point", "{count} points", count=str(last)))
-    values["turning"] = plain(say.counted(turning, "1 turning point", "{count} turning points", count=str(turning)))
+    values = {
+        "title": record.strategy.title, "day": record.as_of,
+        "points": plain(say.counted(last, "1 point", "{count} points", count=str(last))),
+        "turning": plain(say.counted(turning, "1 turning point", "{count} turning points", count=str(turning))),
+    }  # fmt: skip
     if record.against == "return":
-        answer.heading(
-            "{title}: volatility against expected return, as of {day:%Y-%m-%d}, {points}, {turning}",
-            **values,
-        )
+        answer.heading("{title}: volatility against expected return, as of {day:%Y-%m-%d}, {points}, {turning}", **values)
     else:
         answer.heading("{title}: volatility against cost a year, as of {day:%Y-%m-%d}, {points}, {turning}", **values)
     if record.is_point:

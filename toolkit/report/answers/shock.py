@@ -8,6 +8,7 @@ from toolkit.records.answers.shock import OutsidePremium, ResponseCase, ShockAns
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
+from toolkit.report.sections.whatif import ENDS
 from toolkit.shocks.elasticity import price_multiple
 
 BANDS = {
@@ -30,18 +31,10 @@ def shock(found: ShockAnswer, say: Language) -> Document:
         "P1/P0 = (1 - loss) ** (-1 / e), e = supply + demand elasticity ({basis}: {source})",
         basis=answer.word(e.basis), source=e.source,
     )  # fmt: skip
-    rows = list(_rows(answer, found))
-    if found.posterior is None:
-        answer.table(
-            ">e | >price | >{money}/kg | >stored gains | >truce: stored loses | >open order: undelivered | >and dearer by",
-            (row[1:] for row in rows), money=money,
-        )  # fmt: skip
-    else:
-        answer.table(
-            "band | >e | >price | >{money}/kg | >stored gains | >truce: stored loses | >open order: undelivered | >and dearer "
-            "by",
-            rows, money=money,
-        )  # fmt: skip
+    answer.table(
+        "band | >e | >price | >{money}/kg | >stored gains | >truce: stored loses | >open order: undelivered | >and dearer by",
+        _rows(answer, found), money=money,
+    )  # fmt: skip
     truce(answer)
     if found.largest_observed is not None and high > found.largest_observed:
         beyond(answer, found.largest_observed)
@@ -97,10 +90,10 @@ def shock(found: ShockAnswer, say: Language) -> Document:
 
 
 def _rows(answer: Answer, found: ShockAnswer) -> Iterator[tuple[Cell, ...]]:
-    cases = found.cases
-    for one in (cases.low, cases.central, cases.high) if found.posterior is None else found.posterior.levels:
+    cases = zip(ENDS, (found.cases.low, found.cases.central, found.cases.high), strict=True)
+    for name, one in cases if found.posterior is None else ((BANDS[one.level], one) for one in found.posterior.levels):
         yield (
-            answer.say.words(BANDS[one.level]) if found.posterior else "",
+            answer.say.words(name),
             answer.number(one.elasticity, ".2f"), multiple(answer, one.multiple, found.largest_observed),
             answer.number(one.price, ",.0f"), answer.number(one.stored_gain, "+.0%"),
             answer.number(-one.stored_loss_at_truce, ".0%"), answer.number(-one.order_undelivered, ".0%"),

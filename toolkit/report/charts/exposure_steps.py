@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from toolkit.holdings.exposure_history import Exposure
 from toolkit.report.charts.lettering import width
 from toolkit.report.charts.plane import GAP, LEFT, RIGHT, YEARS, Field, Plane
 from toolkit.report.charts.theme import AXIS_TEXT, FIXED, PAGE, PHONE, SHEET, TOKENS, Layer, sized, specification
@@ -18,21 +18,11 @@ ROWS, LINE, HEIGHT = 3, 14, 150
 TICKS = (0.0, 0.5, 1.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Shares from a day on: what a control could stop, what is beyond its reach, what is suspended."""
-
-    day: date
-    stoppable: float
-    outside: float
-    suspended: float
-
-
-def exposure_steps(steps: Sequence[Step], end: date, notices: Sequence[tuple[date, str]], fmt: Formats) -> Drawings:
+def exposure_steps(steps: Sequence[Exposure], end: date, notices: Sequence[tuple[date, str]], fmt: Formats) -> Drawings:
     """The steps for a phone, a printed sheet and a page.
 
     Args:
-        steps: In order.
+        steps: Shares from a day on, in order: what a control could stop, what is beyond its reach, what is suspended.
         end: Of the axis.
         notices: (day, words).
         fmt: How shares and months are written.
@@ -40,7 +30,7 @@ def exposure_steps(steps: Sequence[Step], end: date, notices: Sequence[tuple[dat
     return sized(_spec, (tuple(steps), end, tuple(notices)), fmt, PHONE, SHEET, PAGE)
 
 
-def _spec(steps: tuple[Step, ...], end: date, notices: tuple[tuple[date, str], ...], px: int, fmt: Formats) -> str:
+def _spec(steps: tuple[Exposure, ...], end: date, notices: tuple[tuple[date, str], ...], px: int, fmt: Formats) -> str:
     room = px - LEFT - RIGHT
     ticks = [(value, fmt.percent(value, 0)) for value in TICKS]
     left, top = max(width(words, AXIS_TEXT) for _, words in ticks) + GAP, ROWS * LINE + 4
@@ -50,7 +40,7 @@ def _spec(steps: tuple[Step, ...], end: date, notices: tuple[tuple[date, str], .
     return specification(layers, fmt, width=room, height=plane.height, autosize=FIXED)
 
 
-def _areas(field: Field, steps: Sequence[Step]) -> Iterator[Layer]:
+def _areas(field: Field, steps: Sequence[Exposure]) -> Iterator[Layer]:
     days = [*(step.day for step in steps[1:]), field.end]
     layers: dict[str, list[dict[str, float]]] = {"ctl": [], "soft": [], "hatch": []}
     edges = []
@@ -60,11 +50,11 @@ def _areas(field: Field, steps: Sequence[Step]) -> Iterator[Layer]:
         across = {"x": round(field.x(step.day)), "x2": round(field.x(until))}
         if across["x"] == across["x2"]:
             continue
-        for colour, share in zip(layers, (step.stoppable, step.outside, step.suspended), strict=True):
+        for colour, share in zip(layers, (step.stoppable or 0.0, step.outside, step.suspended), strict=True):
             if share > 0:
                 layers[colour].append({**across, "y": field.y(floor), "y2": field.y(floor + share)})
                 floor += share
-        edges.append({**across, "y": field.y(step.stoppable + step.outside)})
+        edges.append({**across, "y": field.y((step.stoppable or 0.0) + step.outside)})
     for colour, rows in layers.items():
         edge = {"stroke": TOKENS["ctl"], "strokeWidth": 1} if colour == "hatch" else {}
         yield field.plane.marks("rect", rows, fill=TOKENS[colour], opacity=1, **edge)

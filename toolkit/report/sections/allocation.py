@@ -129,7 +129,7 @@ def _weights_finding(run: Findings) -> Text:
     three = run.held[:3]
     return say(
         "{metals} hold {share} of value together",
-        metals=say.listed([head, *(run.metal(p) for p in three[1:])]),
+        metals=run.metals(three, first=True),
         share=fmt.percent(sum(p.weight for p in three), 0),
     )
 

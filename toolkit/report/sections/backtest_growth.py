@@ -14,8 +14,7 @@ from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, strong, text
-from toolkit.report.markers import COSTS
-from toolkit.report.tables.backtest import CONFIDENCE, briefly, first, of, returned, title
+from toolkit.report.tables.backtest import CONFIDENCE, briefly, calculated, first, of, returned, title
 
 LEAST = 2
 """Years of returns whose volatility makes a line."""
@@ -36,7 +35,7 @@ def growth(run: Findings) -> tuple[Block, ...]:
         run, say("wealth by date, {currency}", currency=run.currency), lambda one, i: run.fmt.number(one.wealth[i])
     )
     body = (growth_chart(run), _figures(run, found.strategies))
-    return (Figure(_inside(run, found, one), sub, body, legend((one.band, "band", _drawn_anew(run))), _source(run), wealth),)
+    return (Figure(_inside(run, found, one), sub, body, legend((one.band, "band", _drawn_anew(run))), calculated(run), wealth),)
 
 
 def growth_chart(run: Findings) -> Chart:
@@ -76,14 +75,6 @@ def _inside(run: Findings, found: Backtest, one: Simulated) -> Text:
         "{N} of {total} others ends inside the band of noise of {strategy}",
         "{N} of {total} others end inside the band of noise of {strategy}",
         **values,
-    )
-
-
-def _source(run: Findings) -> Text:
-    return run.say(
-        "Own calculation on prices{prices}, with costs{costs}.",
-        prices=run.of_prices(),
-        costs=run.rests_on(COSTS),
     )
 
 
@@ -134,7 +125,7 @@ def falls(run: Findings) -> tuple[Block, ...]:
     body = (falls_chart(run), table if isinstance(table, Table) else Paragraph(table))
     caption = say("below the highest so far, by date")
     depths = _by_date(run, caption, lambda one, i: fmt.percent(one.drawdown[i]))
-    return (Figure(finding, sub, body, (), _source(run), depths),)
+    return (Figure(finding, sub, body, (), calculated(run), depths),)
 
 
 def falls_chart(run: Findings) -> Chart:
@@ -196,7 +187,9 @@ def months(run: Findings) -> tuple[Block, ...]:
     if len(known) < LEAST or one.rolling_band is None:
         finding = say("Too few dates to tell whether its risk changed")
         return (
-            Figure(finding, say("Returns of {strategy} by month.", strategy=name(title(run, one))), (table,), (), _source(run)),
+            Figure(
+                finding, say("Returns of {strategy} by month.", strategy=name(title(run, one))), (table,), (), calculated(run)
+            ),
         )
     low, high = one.rolling_band.low, one.rolling_band.high
     kept = [i for i, value in enumerate(one.rolling_volatility) if value is not None]
@@ -224,7 +217,7 @@ def months(run: Findings) -> tuple[Block, ...]:
         right("Volatility", lambda i: fmt.percent(one.rolling_volatility[i])),
         stacks=False,
     )
-    return (Figure(finding, sub, (Chart(paths(drawn, fmt), told), table), marked, _source(run), data),)
+    return (Figure(finding, sub, (Chart(paths(drawn, fmt), told), table), marked, calculated(run), data),)
 
 
 def _months(run: Findings, one: Simulated) -> Table:

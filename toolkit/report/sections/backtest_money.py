@@ -12,8 +12,8 @@ from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, strong
-from toolkit.report.markers import COSTS, HALF_A_CENT
-from toolkit.report.tables.backtest import INCIDENTS, by_kind, first, of, title
+from toolkit.report.markers import HALF_A_CENT
+from toolkit.report.tables.backtest import INCIDENTS, by_kind, calculated, first, of, title
 
 PAID = (("costs", mark("Costs of trades")), ("storage", mark("Storage")), ("lost", mark("Lost to bans")))
 ROOM = 1.1
@@ -63,12 +63,7 @@ def attribution(run: Findings) -> tuple[Block, ...]:
         first=run.fmt.month(found.dates[0]),
         last=run.fmt.month(found.dates[-1]),
     )
-    foot = say(
-        "Own calculation on prices{prices}, with costs{costs}.",
-        prices=run.of_prices(),
-        costs=run.rests_on(COSTS),
-    )
-    return (Figure(_finding(run, parts), sub, (table,), marked, foot),)
+    return (Figure(_finding(run, parts), sub, (table,), marked, calculated(run)),)
 
 
 def _named(run: Findings, key: str) -> str:

@@ -149,7 +149,7 @@ def _source(run: Findings, rows: Sequence[Scored]) -> Text:
     )
     if not missing:
         return foot
-    names = say.listed([run.metal(metal) for metal in missing])
+    names = run.metals(missing)
     return text(foot, " ", say("Without shares at its stage, and not shown: {names}.", names=names))
 
 
@@ -252,7 +252,7 @@ def _cautions(run: Findings, rows: Sequence[Scored]) -> Iterator[Inline]:
     if oldest[-4:] < max(words[-4:] for words in told.values()):
         yield from say(
             "Vintages differ: the figures of {metals} are those of {years}. ",
-            metals=say.listed([run.metal(metal) for metal, _ in rows if told[metal.asset] == oldest]),
+            metals=run.metals(metal for metal, _ in rows if told[metal.asset] == oldest),
             years=oldest,
         )
     yield from say("Where the largest producer is the main consumer too, what is left overstates the shortage elsewhere.")

@@ -285,7 +285,7 @@ def _source(run: Findings) -> Iterator[Text]:
         yield say(
             "Reported by the press, not law: {measure}, {metals}, since {day}{markers}.",
             measure=instrument(run, m.instrument),
-            metals=say.listed([run.metal(row) for row in rows]),
+            metals=run.metals(rows),
             day=run.fmt.short_date(m.since),
             markers=run.of_sources(m.source_id),
         )
@@ -294,7 +294,7 @@ def _source(run: Findings) -> Iterator[Text]:
         number = say.term("term", m.number or m.authority)
         yield say(
             "Moving {metals} out of {place} may need a permit of its own ({notice}){markers}.",
-            metals=say.listed([run.metal(row) for row in rows]),
+            metals=run.metals(rows),
             place=origin(m.origin or "", say),
             notice=text(number) if is_confirmed(m) else text(number, ", ", why_unconfirmed(run, m)),
             markers=run.of_sources(m.source_id),

@@ -202,7 +202,7 @@ def _heads(run: Findings, rows: Sequence[ProductExit]) -> Text:
     """Products of the same terms in one line; of more than two the first is named, and the table behind has all."""
     if len(rows) > TWO:
         return run.say("{metal} and {others} more", metal=run.head(rows[0]), others=run.say.number_word(len(rows) - 1))
-    return run.say.listed([run.metal(row) if i else run.head(row) for i, row in enumerate(rows)])
+    return run.metals(rows, first=True)
 
 
 def _products(run: Findings, part: Exit) -> Figure:

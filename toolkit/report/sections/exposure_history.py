@@ -7,7 +7,7 @@ from datetime import date
 
 from toolkit.holdings.exposure_history import Exposure
 from toolkit.records.parts.control_history import ControlHistory, MeasureChange
-from toolkit.report.charts.exposure_steps import Step, exposure_steps
+from toolkit.report.charts.exposure_steps import exposure_steps
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Chart, Figure, Shown, Table, left, legend, right
 from toolkit.report.findings import Findings
@@ -34,10 +34,9 @@ SEEN = 0.005
 def exposure_history(run: Findings) -> tuple[Block, ...]:
     """Steps of the shares under control with the notices behind them, and what each notice changed."""
     say, fmt, found = run.say, run.fmt, run.part(ControlHistory)
-    steps = tuple(Step(p.day, _stoppable(p), p.outside, p.suspended) for p in found.points)
     end = found.points[-1].day if found.subject == "backtest" else run.as_of
     told = say.words("Under control: {shares}.", shares="; ".join(_shares(run, found)))
-    figure = Chart(exposure_steps(steps, end, _notices(run, found.changes), fmt), told)
+    figure = Chart(exposure_steps(found.points, end, _notices(run, found.changes), fmt), told)
     table = _table(run, found)
     foot = say(
         "Source: control ledger as known on each day{marks}.",

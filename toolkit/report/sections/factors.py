@@ -182,7 +182,7 @@ def _coverage(run: Findings, rows: Sequence[FactorAsset]) -> Figure:
     table = run.table(
         "What the estimates are from",
         alike.values(),
-        left("Metals", lambda those: say.listed([run.head(those[0]), *(run.metal(a) for a in those[1:])])),
+        left("Metals", lambda those: run.metals(those, first=True)),
         left("Seen", lambda those: seen(run, those[0].observation)),
         right("Changes each", lambda those: _changes(run, those)),
         right("Gaps left out", lambda those: _gaps(run, those)) if any(a.gaps for a in rows) else None,

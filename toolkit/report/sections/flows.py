@@ -49,7 +49,7 @@ def _panels(run: Findings, found: Sequence[Flow]) -> Figure:
         say(" {metal}: {caution}", metal=run.head(flow), caution=say.translate(flow.mixed)) for flow in found if flow.mixed
     ]
     if others := run.part(Flows).without_flow:
-        notes.append(say(" Without a customs series here: {metals}.", metals=say.listed([run.metal(row) for row in others])))
+        notes.append(say(" Without a customs series here: {metals}.", metals=run.metals(others)))
     items = tuple(_panel(run, flow, months) for flow in found)
     body = (Panels(items, _legend(run, found)),)
     return Figure(_finding(run, found), sub, body, (), text(foot, *notes), _months(run, found, months))
@@ -62,16 +62,14 @@ def _finding(run: Findings, found: Sequence[Flow]) -> Text:
     origin = run.country(run.part(Flows).origin)
     clauses: list[Text] = []
 
-    def metals(rows: Sequence[Flow]) -> Text:
-        return say.listed([run.metal(row) if clauses or i else run.head(row) for i, row in enumerate(rows)])
-
     if rows := by[ZERO]:
         clauses.append(
             say.counted(
                 len(rows),
                 "{metals} from {origin} has been at zero for {months} months",
                 "{metals} from {origin} have been at zero for {months} months or more",
-                metals=metals(rows), origin=origin, months=say.number_word(min(row.became.months for row in rows)),
+                metals=run.metals(rows, first=not clauses), origin=origin,
+                months=say.number_word(min(row.became.months for row in rows)),
             )
         )  # fmt: skip
     if rows := by[FALLEN]:
@@ -81,11 +79,18 @@ def _finding(run: Findings, found: Sequence[Flow]) -> Text:
                 len(rows),
                 "{metals} has fallen to {share} of what it was",
                 "{metals} have fallen to {share} of what they were, or less",
-                metals=metals(rows), share=fmt.percent(share),
+                metals=run.metals(rows, first=not clauses), share=fmt.percent(share),
             )
         )  # fmt: skip
     if rows := by[BACK]:
-        clauses.append(say.counted(len(rows), "{metals} is arriving again", "{metals} are arriving again", metals=metals(rows)))
+        clauses.append(
+            say.counted(
+                len(rows),
+                "{metals} is arriving again",
+                "{metals} are arriving again",
+                metals=run.metals(rows, first=not clauses),
+            )
+        )
     if clauses:
         return joined(clauses, "; ")
     changes = [(value, flow) for flow in found if (value := flow.summary.year_on_year.value) is not None]

@@ -40,7 +40,7 @@ def _strip(run: Findings) -> Figure | None:
         strips.append(Strip(label, note, known, row.median, fmt.percent(row.median, 0, signed=True)))
     if not strips:
         return None
-    metals = plain(say.listed([run.metal(case) for case in {case.asset: case for case in part.cases}.values()]))
+    metals = plain(run.metals({case.asset: case for case in part.cases}.values()))
     told = "; ".join((metals, *(f"{strip.label}: {strip.written}, {strip.note}" for strip in strips)))
     legend = (("dot", say.words("one case")), ("median", say.words("median")))
     sub = say("Change of the price over base metals after each announcement, by months from it; logarithmic.")

@@ -101,7 +101,7 @@ def _finding(run: Findings, rated: Sequence[Rated]) -> Text:
     critical = len(rated) - len(below)
     if not critical:
         return say("None of these metals reaches both thresholds of the EU study of {year}", year=year)
-    names = say.listed([run.metal(metal) for metal in below])
+    names = run.metals(below)
     return say.counted(
         critical,
         "One of {total} metals reaches both thresholds of the EU study of {year}; below are {names}",
@@ -250,7 +250,7 @@ def _cautions(run: Findings, rated: Sequence[Rated]) -> Iterator[Inline]:
         yield " "
     low = [one.metal for one in rated if not one.score.critical]
     if controlled := [metal for metal in low if run.standing(metal.asset) == "controlled"]:
-        names = say.listed([run.metal(metal) for metal in controlled])
+        names = run.metals(controlled)
         yield from say.counted(
             len(controlled),
             "Below a threshold is no sign of free trade: {names} needs a Chinese licence today. ",

@@ -143,10 +143,10 @@ def _source(run: Findings, found: Prices, drawn: Sequence[PriceSeries]) -> Text:
             )
         )
     if others := [one for one in found.series if _months(one) and one not in drawn]:
-        metals = say.listed([run.metal(one) for one in others])
+        metals = run.metals(others)
         sentences.append(say("Taken as published, and in the table alone: {metals}.", metals=metals))
     if found.without:
-        metals = say.listed([run.metal(row) for row in found.without])
+        metals = run.metals(found.without)
         sentences.append(say("Without a price by month: {metals}.", metals=metals))
     if _priced_otherwise(run, found.series):
         sentences.append(say("The proposal takes other prices: its strategy uses less history, or customs values as they are."))

@@ -77,7 +77,7 @@ def _sub(run: Findings, shown: Sequence[Fault]) -> Text:
     if absent := [say.words(one.words) for one in FAULTS if one not in shown and not (noisy and one.told is _stray)]:
         told += [say("No series has {faults}.", faults=say.listed(absent, alternatives=True))]
     if without:
-        told += [say("No series is known for {metals}.", metals=say.listed([run.metal(row) for row in without]))]
+        told += [say("No series is known for {metals}.", metals=run.metals(without))]
     return sentences(*told)
 
 

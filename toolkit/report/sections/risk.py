@@ -103,7 +103,7 @@ def _volatilities(run: Findings) -> Figure | None:
         alone = sorted(a.volatility.without_history or 0.0 for a in longer)
         decades = say(
             "For {metals} yearly prices of decades count too: months alone would give {low} to {high}.",
-            metals=say.listed([run.metal(a) for a in longer]), low=fmt.percent(alone[0], 0), high=fmt.percent(alone[-1], 0),
+            metals=run.metals(longer), low=fmt.percent(alone[0], 0), high=fmt.percent(alone[-1], 0),
         )  # fmt: skip
         foot = text(foot, " ", decades)
     if apart := [run.metal(a) for a in rows if fmt.percent(a.volatility.used, 0) != fmt.percent(a.volatility.corrected, 0)]:

@@ -11,7 +11,7 @@ from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Notes, Paragraph, Row, Status, left, right
 from toolkit.report.findings import Findings, Origin
 from toolkit.report.i18n.formats import NBSP, capital, readable
-from toolkit.report.i18n.language import mark
+from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, joined, muted, name, plain, text
 from toolkit.report.tables.facts import Fact, concerned, instrument, unconfirmed, why_unconfirmed
@@ -264,7 +264,7 @@ def stored_checks(run: Findings, checks: StoredChecks) -> Block:
         left("Check", lambda alike: _check(run, alike[0])),
         left("Series", lambda alike: _series(run, alike)),
         right("Rows", lambda alike: run.fmt.number(sum(finding.count for finding in alike))),
-        right("First", lambda alike: _first(run, alike)),
+        right("First", lambda alike: first_day(say, alike)),
         left("What was done", lambda alike: say.words(ACTIONS[alike[0].action])),
     )
     return Figure(
@@ -283,6 +283,7 @@ def _series(run: Findings, alike: Sequence[QualityFinding]) -> Inline:
     return run.say("{metals} and {n} more", metals=names, n=more) if more > 0 else names
 
 
-def _first(run: Findings, alike: Sequence[QualityFinding]) -> str:
+def first_day(say: Language, alike: Sequence[QualityFinding]) -> str:
+    """The first day of what a check found; nothing where it is of no day."""
     day = min((finding.date for finding in alike if finding.date is not None), default=None)
-    return "" if day is None else run.fmt.short_date(day)
+    return "" if day is None else say.fmt.short_date(day)

@@ -276,7 +276,7 @@ def left_out(run: Findings) -> Iterator[Text]:
     say, metals = run.say, run.part(WhatIf).metals
 
     def state(key: str) -> Text:
-        return say.listed([run.metal(metal) for metal in metals if metal.state == key])
+        return run.metals(metal for metal in metals if metal.state == key)
 
     if unmade := state(NOT_MADE):
         yield say("{country} is not among the named producers of {metals}.", country=maker(run), metals=unmade)

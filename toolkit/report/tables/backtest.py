@@ -11,6 +11,7 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import Text, plain
+from toolkit.report.markers import COSTS
 
 INCIDENTS: Mapping[str, str] = {
     "unsolved": mark("no weights held the limits; kept as it was"),
@@ -67,6 +68,12 @@ def briefly(run: Findings, one: Simulated) -> str:
     if one.role == "baseline" and one.name.endswith(HELD):
         return run.say.words("Bought and held")
     return run.say.words(BRIEFLY[one.name]) if one.role == "baseline" and one.name in BRIEFLY else title(run, one)
+
+
+def calculated(run: Findings) -> Text:
+    """The source line of what was simulated."""
+    prices, costs = run.of_prices(), run.rests_on(COSTS)
+    return run.say("Own calculation on prices{prices}, with costs{costs}.", prices=prices, costs=costs)
 
 
 @dataclass(frozen=True, slots=True)

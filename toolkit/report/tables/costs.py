@@ -195,7 +195,7 @@ def _trades_finding(run: Findings, paid: Sequence[Position], total: float) -> Te
         return say("Trading costs {cost}, all for {metal}", cost=cost, metal=run.metal(paid[0]))
     half = min(range(1, len(paid) + 1), key=lambda k: (sum(p.cost for p in paid[:k]) < total / 2, k))
     part = run.fmt.percent(sum(p.cost for p in paid[:half]) / total, 0)
-    who = say.listed([run.head(paid[0]), *(run.metal(p) for p in paid[1:half])])
+    who = run.metals(paid[:half], first=True)
     if half == 1:
         return say("{metals} takes {share} of the {cost} trading cost", metals=who, share=part, cost=cost)
     return say("{metals} take {share} of the {cost} trading cost", metals=who, share=part, cost=cost)

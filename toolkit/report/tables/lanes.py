@@ -172,7 +172,7 @@ def _lanes(run: Findings) -> Iterator[Lane]:
         yield Lane(
             row.instrument,
             run.say.words("All under licence") if everything else _symbols(run, concerned, row.uncertain),
-            run.say.listed([run.metal(one) for one in concerned]),
+            run.metals(concerned),
             measure(run, row),
             ", ".join(numbers),
             tuple(_spells(row, run.as_of)),
@@ -191,7 +191,7 @@ def _practice(run: Findings) -> Iterator[Lane]:
         yield Lane(
             fact.instrument,
             _symbols(run, rows, [row.asset for row in rows if row.uncertain]),
-            run.say.listed([run.metal(row) for row in rows]),
+            run.metals(rows),
             instrument(run, fact.instrument),
             "",
             (_bar("reported", fact.since or fact.status_since, fact.until),),
@@ -235,7 +235,7 @@ def in_words(run: Findings, rows: Sequence[MeasureSpells]) -> Text:
     say = run.say
     told = []
     for row in rows:
-        metals = say.listed([run.metal(run.controls[asset]) for asset in row.assets if asset in run.controls])
+        metals = run.metals(run.controls[asset] for asset in row.assets if asset in run.controls)
         if row.instrument == BAN:
             told.append(say("the {ban} on {metals}", ban=measure(run, row), metals=metals))
         elif row.instrument == LICENCE:

@@ -13,7 +13,7 @@ from toolkit.core.errors import DataError, Infeasible, SpecError
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.constraints.linear import Linear, Relation
-from toolkit.optimize.solution import Solver
+from toolkit.optimize.solvers.solve import SolverSpec
 
 ASSETS = [Asset("gallium", "Gallium", element="Ga"), Asset("oxide", "Oxide", element="Ga"), Asset("BRK-B", "Shares")]
 
@@ -163,7 +163,7 @@ def test_a_number_of_holdings_is_exact(limits, sizes, cap, floor):
     terms = [NO_CASH, {"name": "n", "kind": "cardinality", **limits}, {"name": "cap", "kind": "bounds", "upper": cap}]
     if floor > 1e-3:
         terms.append({"name": "ticket", "kind": "min_ticket", "fraction": floor})
-    answer = allocate(problem_of(covariance, constraints=terms), Solver(gap=1e-6))
+    answer = allocate(problem_of(covariance, constraints=terms), SolverSpec(gap=1e-6))
     assert answer.objective == pytest.approx(best_subset(covariance, sizes, cap, floor), rel=1e-5)
     assert np.count_nonzero(answer.values) in sizes
     assert answer.lots_gap <= 1e-6
@@ -176,7 +176,7 @@ def test_a_number_of_holdings_in_whole_lots_agrees_with_brute_force():
         {"name": "lots", "kind": "lots"},
         {"name": "n", "kind": "cardinality", "lower": 2, "upper": 2},
     ]
-    answer = allocate(problem_of(covariance, constraints=terms, lots=lot), Solver(gap=1e-7))
+    answer = allocate(problem_of(covariance, constraints=terms, lots=lot), SolverSpec(gap=1e-7))
     counts = [np.array(c) for c in itertools.product(*(range(int(1 / a) + 1) for a in lot))]
     allowed = [c * lot for c in counts if np.count_nonzero(c) == 2 and 0.85 - 1e-12 <= c @ lot <= 1 + 1e-12]
     assert answer.objective == pytest.approx(min(x @ covariance @ x for x in allowed), rel=1e-6)
@@ -193,7 +193,7 @@ def test_numbers_of_holdings_of_groups_are_the_best_of_all_choices(lots):
         {"name": "all", "kind": "cardinality", "upper": 3},
     ]
     terms += [] if lots is None else [{"name": "lots", "kind": "lots"}]
-    answer = allocate(problem_of(covariance, assets=assets, constraints=terms, lots=lots), Solver(gap=1e-7))
+    answer = allocate(problem_of(covariance, assets=assets, constraints=terms, lots=lots), SolverSpec(gap=1e-7))
 
     def allowed(held):
         return held[:3].sum() <= 1 and held[1] + held[4] >= 1 and held.sum() <= 3
@@ -215,7 +215,7 @@ def test_numbers_of_holdings_of_groups_are_the_best_of_all_choices(lots):
                 best = min(best, x @ covariance @ x)
     assert allowed(answer.values > 1e-9)
     assert answer.objective == pytest.approx(best, rel=1e-5)
-    free = allocate(problem_of(covariance, assets=assets, constraints=[terms[0], *terms[4:]], lots=lots), Solver(gap=1e-7))
+    free = allocate(problem_of(covariance, assets=assets, constraints=[terms[0], *terms[4:]], lots=lots), SolverSpec(gap=1e-7))
     assert free.objective < best - 1e-5  # the numbers decide
 
 

@@ -12,8 +12,7 @@ from toolkit.core.errors import Infeasible, NumericalFailure, SpecError, Toolkit
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
 from toolkit.optimize.infeasibility.diagnose import has_answer
-from toolkit.optimize.solution import Solver
-from toolkit.optimize.solvers.solve import OPTIONS
+from toolkit.optimize.solvers.solve import OPTIONS, SolverSpec
 from toolkit.optimize.solvers.work import Work
 from toolkit.scenarios.sets import Scenarios
 
@@ -42,7 +41,7 @@ def hard(measure):
 
 @pytest.mark.parametrize("measure", ["cvar", "mad"])
 def test_a_search_that_ends_at_its_limit_gives_the_same_bytes(measure):
-    answers = [allocate(hard(measure), Solver(time_limit=0.3, gap=1e-5)) for _ in range(2)]
+    answers = [allocate(hard(measure), SolverSpec(time_limit=0.3, gap=1e-5)) for _ in range(2)]
     assert answers[0].lots_gap > 1e-4, "the limit ended the search"
     assert len({(a.values.tobytes(), a.lots.tobytes(), a.lots_gap, a.objective) for a in answers}) == 1
     assert all(a.reproducible for a in answers)
@@ -52,7 +51,7 @@ def test_an_answer_that_the_clock_cut_short_says_so():
     work = Work(1e-3)
     work._stop = time.process_time() + 1.0  # a machine so slow that the backstop comes first
     work._left = 1e6
-    answer = allocate(hard("mad"), Solver(gap=1e-5), work=work)
+    answer = allocate(hard("mad"), SolverSpec(gap=1e-5), work=work)
     assert not answer.reproducible
 
 
@@ -91,7 +90,7 @@ def test_a_search_that_ran_out_is_not_told_as_a_proof(seed, seconds):
         "constraints": [CASH, CAP, {"name": "calm", "kind": "risk_limit", "measure": "volatility", "upper": 0.10}, LOTS],
         "lots": rng.uniform(0.01, 0.06, n),
     }
-    told = checked(strategy, Solver(time_limit=seconds))
+    told = checked(strategy, SolverSpec(time_limit=seconds))
     if isinstance(told, Infeasible):
         # Enough volatility is allowed by 1: that a limit cannot give way far enough would be false.
         wide = [{**term, "upper": 1.0} if term["name"] == "calm" else term for term in strategy["constraints"]]
@@ -168,7 +167,7 @@ def test_whole_lots_that_spend_everything_under_a_volatility_are_refused_in_word
         "constraints": [NO_CASH, {**CAP, "upper": 0.6}, LOTS],
         "lots": rng.uniform(0.02, 0.06, 5),
     }
-    told = checked(strategy, Solver(time_limit=1.0))
+    told = checked(strategy, SolverSpec(time_limit=1.0))
     if isinstance(told, Infeasible):
         assert {"cash", "lots"} <= set(told.details["conflict"]), "with more cash there is an answer"
 
@@ -178,7 +177,7 @@ def test_whole_lots_that_spend_everything_are_proposed_with_the_price_of_a_lot_i
     lots = rng.uniform(0.01, 0.05, 8)
     strategy = {"covariance": random_covariance(8, 8), "constraints": [NO_CASH, {**CAP, "upper": 0.3}, LOTS], "lots": lots}
     with pytest.raises(NumericalFailure) as refused:
-        allocate(problem_of(**strategy), Solver(time_limit=1.0))
+        allocate(problem_of(**strategy), SolverSpec(time_limit=1.0))
     (setting,) = refused.value.details["set"]
     allowed = float(setting.removeprefix("constraint.cash.upper="))
     assert lots.min() - 1e-6 < allowed < 2.5 * lots.min(), "room for a choice, and no more than that"
@@ -194,7 +193,7 @@ def test_what_a_program_of_impact_can_burn_is_no_cash_that_an_answer_can_spend()
         "lots": rng.uniform(0.06, 0.1, n),
         "costs": Costs(np.full(n, 0.01), np.zeros(n), impact=np.full(n, 0.07)),
     }
-    told = checked(strategy, Solver(time_limit=1.0))
+    told = checked(strategy, SolverSpec(time_limit=1.0))
     assert isinstance(told, Infeasible), "so few holdings are a finite number of sums"
     assert [setting.partition("=")[0] for setting in told.details["set"]] == ["constraint.cash.upper"]
     assert not told.details["irreducible"]
@@ -208,7 +207,7 @@ def test_a_limit_on_contributions_gives_way_with_the_limits_that_conflict(lots):
         "constraints": [NO_CASH, {"name": "cap", "kind": "bounds", "upper": 0.2}, limit, *([LOTS] if lots else [])],
         "lots": np.full(4, 0.05) if lots else None,
     }
-    told = checked(strategy, Solver(time_limit=1.0))
+    told = checked(strategy, SolverSpec(time_limit=1.0))
     assert isinstance(told, Infeasible)
     assert set(told.details["conflict"]) == {"cash", "cap"}
     assert any("no one decides" in setting for setting in told.details["set"])
@@ -220,7 +219,7 @@ def test_lots_that_leave_almost_no_room_for_cash_are_not_called_impossible():
     strategy = random_strategy(30062, lots=True)
     strategy["objective"] = {"kind": "min_risk"}
     strategy["constraints"][0]["upper"] = 1.9e-5
-    answer = allocate(problem_of(**strategy), Solver(time_limit=2.0))
+    answer = allocate(problem_of(**strategy), SolverSpec(time_limit=2.0))
     assert list(answer.lots) == [179, 0, 62, 0]
     assert answer.cash <= 1.9e-5
 
@@ -260,7 +259,7 @@ def test_proposals_are_quoted():
 @pytest.mark.parametrize("seed", [5032, 5267])
 def test_risk_parity_under_two_limits_on_functions_is_solved_or_refused(seed):
     try:
-        answer = allocate(random_problem(seed, lots=seed % 2 == 0), Solver(time_limit=1.0))
+        answer = allocate(random_problem(seed, lots=seed % 2 == 0), SolverSpec(time_limit=1.0))
     except ToolkitError:
         return
     assert all(limit.slack is None or limit.slack > -1e-6 for limit in answer.limits)

@@ -9,7 +9,7 @@ from toolkit.core.assets import Asset
 from toolkit.core.errors import Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.solution import Solver
+from toolkit.optimize.solvers.solve import SolverSpec
 
 LOTS = {"name": "lots", "kind": "lots"}
 CASH = {"name": "cash", "kind": "cash", "upper": 0.1}
@@ -52,7 +52,7 @@ def test_whole_lots_agree_with_brute_force(seed):
     assets = [Asset(key=f"a{i}", name=f"A{i}", lot_size=1.0, spread=0.1) for i in range(3)]
     cap = {"name": "cap", "kind": "bounds", "upper": 0.6}
     problem = problem_of(covariance, assets=assets, constraints=[CASH, LOTS, cap], lots=lot)
-    answer = allocate(problem, Solver(gap=1e-6))
+    answer = allocate(problem, SolverSpec(gap=1e-6))
     value, counts = brute_force(problem, cap=0.6)
     x = answer.values / (
         1 - allocate(problem_of(covariance, assets=assets, constraints=[CASH, cap], costs=problem.costs)).entry_cost
@@ -152,7 +152,7 @@ def test_what_is_held_already_is_not_paid_for_again():
         lots=np.array([0.01, 0.01]),
         previous=previous,
     )
-    answer = allocate(problem, Solver(gap=1e-6))
+    answer = allocate(problem, SolverSpec(gap=1e-6))
     assert answer.entry_cost == pytest.approx(0.1 * np.abs(answer.values - previous).sum(), abs=1e-12)
     assert answer.values[1] > 0.4
 
@@ -175,7 +175,7 @@ def test_an_asset_without_lots_is_held_in_any_quantity():
 def test_small_eigenvalues_of_a_covariance_cut_off_no_answer(seed, known):
     """HiGHS's presolve called one answer optimal to 3e-9 that is 1.8e-3 worse than another, and left the other without a bound."""
     problem = random_problem(30, seed, dense=True)
-    answer = allocate(problem, Solver(time_limit=10.0))
+    answer = allocate(problem, SolverSpec(time_limit=10.0))
     assert answer.lots_gap <= 1e-3
     held = answer.lots * problem.lot_values
     assert held @ problem.forecast.matrix @ held <= known * 1.001

@@ -18,8 +18,8 @@ from toolkit.optimize.infeasibility.diagnose import lots_infeasible
 from toolkit.optimize.lots.exact import whole_lots
 from toolkit.optimize.lots.rounding import Score
 from toolkit.optimize.quadratic import Quadratic
-from toolkit.optimize.solution import Solver
 from toolkit.optimize.solvers.mixed_integer import LotTerms
+from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.optimize.solvers.work import Work
 from toolkit.risk_measures.dispersion import GiniMeanDifference, MeanAbsoluteDeviation
 from toolkit.risk_measures.tail import CVaR
@@ -198,7 +198,7 @@ def test_the_largest_return_in_lots_agrees_with_enumeration(seed):
         lots=lot,
         expected=rng.uniform(0.01, 0.1, 4),
     )
-    answer = allocate(problem, Solver(gap=1e-6))
+    answer = allocate(problem, SolverSpec(gap=1e-6))
     root, specific = problem.forecast.roots()
     constraint = ConvexConstraint(Deviation(root, specific, np.zeros(4), "volatility"), 0.22, -1)
     reward = Quadratic(np.zeros((0, 4)), np.zeros(4), -problem.forecast.expected, np.zeros(4))

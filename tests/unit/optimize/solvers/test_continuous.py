@@ -7,7 +7,7 @@ from toolkit.core.assets import Asset
 from toolkit.core.errors import SpecError
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.costs import Costs
-from toolkit.optimize.solution import Solver
+from toolkit.optimize.solvers.solve import SolverSpec
 
 
 def reference(covariance, constraints=(), linear=None, weight=1.0):
@@ -133,11 +133,11 @@ def test_country_caps_count_the_named_share_and_leave_out_what_is_not_known():
 
 def test_every_attempt_is_recorded_and_an_unknown_solver_is_refused():
     problem = problem_of(random_covariance(4), constraints=[NO_CASH])
-    answer = allocate(problem, Solver(order=("clarabel",)))
+    answer = allocate(problem, SolverSpec(order=("clarabel",)))
     assert [attempt.solver for attempt in answer.attempts] == ["CLARABEL"]
     assert answer.attempts[0].outcome == "accepted"
     with pytest.raises(SpecError) as refused:
-        allocate(problem, Solver(order=("CLARABLE",)))
+        allocate(problem, SolverSpec(order=("CLARABLE",)))
     assert "'CLARABEL'" in refused.value.hint
 
 

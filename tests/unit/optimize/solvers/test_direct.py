@@ -177,10 +177,10 @@ def test_the_short_certificate_is_that_of_every_row_written_out() -> None:
 
 @pytest.mark.parametrize("order", [("PIQP",), ("CLARABEL",), ("OSQP",)])
 def test_every_solver_reports_the_same_price_of_a_cap(order: tuple[str, ...]) -> None:
-    from toolkit.optimize.solution import Solver
+    from toolkit.optimize.solvers.solve import SolverSpec
 
     constraints: list[dict[str, Any]] = [NO_CASH, {"name": "cap", "kind": "bounds", "upper": 0.2}]
-    answer = allocate(problem_of(random_covariance(8), constraints=constraints), Solver(order=order))
+    answer = allocate(problem_of(random_covariance(8), constraints=constraints), SolverSpec(order=order))
     reference = allocate(problem_of(random_covariance(8), constraints=constraints))
     assert answer.solver == order[0]
     assert answer.limits[1].shadow_price == pytest.approx(reference.limits[1].shadow_price, abs=1e-5)

@@ -9,6 +9,7 @@ from toolkit.records.fetch import Fetch, QualityFinding, SeriesOutcome
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
+from toolkit.report.sections.sources import ACTIONS, first_day
 
 ALL_SHOWN = 30
 """Series that are all shown; of more, those that are not ok or have a finding."""
@@ -42,13 +43,6 @@ REASONS: Mapping[str, str] = {
     "store": mark("refused by the store"),
 }
 SEVERITIES: Mapping[str, str] = {"error": mark("error"), "warning": mark("warning"), "note": mark("note")}
-ACTIONS: Mapping[str, str] = {
-    "refused": mark("refused"),
-    "accepted": mark("accepted"),
-    "kept": mark("kept"),
-    "dropped": mark("rows dropped"),
-    "new_vintage": mark("kept as a new vintage"),
-}
 UNUSED: Mapping[str, str] = {
     "short": mark("too few prices to replace a series of another kind"),
     "other_source": mark("another source has newer rows"),
@@ -142,6 +136,7 @@ def store_check(store: StoreCheck, say: Language) -> Document:
 
 def _findings(answer: Answer, findings: Sequence[QualityFinding]) -> None:
     """What the checks of quality found, a row for each check; the first day and the largest size of its series."""
+    say = answer.say
     groups: dict[tuple[str, str, str], list[QualityFinding]] = {}
     for finding in findings:
         groups.setdefault((finding.rule, finding.severity, finding.action), []).append(finding)
@@ -150,7 +145,7 @@ def _findings(answer: Answer, findings: Sequence[QualityFinding]) -> None:
         (
             (
                 _names([finding.asset for finding in alike]), rule, answer.words(SEVERITIES, severity),
-                sum(finding.count for finding in alike), _first(answer, alike),
+                sum(finding.count for finding in alike), first_day(say, alike),
                 answer.number(max((one.value for one in alike if one.value is not None), key=abs, default=None), ".4g"),
                 answer.words(ACTIONS, action),
             )
@@ -161,8 +156,3 @@ def _findings(answer: Answer, findings: Sequence[QualityFinding]) -> None:
 
 def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" + {len(names) - NAMED}" if len(names) > NAMED else "")
-
-
-def _first(answer: Answer, findings: Sequence[QualityFinding]) -> str:
-    day = min((finding.date for finding in findings if finding.date), default=None)
-    return answer.say.fmt.short_date(day) if day else ""
