@@ -425,6 +425,10 @@ class LowerUpperLimited(Relaxable):
         check_limits(self.lower, self.upper)
         return self
 
+    def row(self, label: str, assets: FloatArray) -> LinearConstraint:
+        """One row over the assets, (n,), and nothing of cash, within the two limits."""
+        return LinearConstraint.of((label,), np.append(assets, 0.0), self.lower, self.upper)
+
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit on that side, which is there: its rows asked for this."""
         limit = getattr(self, side)

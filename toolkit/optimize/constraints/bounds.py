@@ -85,8 +85,7 @@ class Group(SignedLimits):
         """One row: the sum."""
         if not self.assets and not self.groups:
             raise SpecError("constraint {name!r:s} needs `assets` or `groups`.", name=self.name)
-        coefficients = np.append(self.members_of(self.assets, self.groups, data), 0.0)
-        return LinearConstraint.of((self.name,), coefficients, self.lower, self.upper)
+        return self.row(self.name, self.members_of(self.assets, self.groups, data))
 
 
 class Cash(SignedLimits):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-import numpy as np
-
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, LowerUpperLimited, Multiple, outward
@@ -32,7 +30,7 @@ class ExpectedReturn(LowerUpperLimited):
                 ),
                 name=self.name,
             )
-        return LinearConstraint.of((self.name,), np.append(data.forecast.expected, 0.0), self.lower, self.upper)
+        return self.row(self.name, data.forecast.expected)
 
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, float]:
         """The limit on that side, which may pass zero.

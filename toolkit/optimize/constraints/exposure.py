@@ -91,9 +91,7 @@ class ControlExposure(LowerUpperLimited):
             controlled = data.controlled
         else:
             controlled = data.controls_by.get((self.destination or "", self.instruments))
-        if controlled is None:
-            return None
-        return LinearConstraint.of((self.name,), np.append(controlled, 0.0).reshape(1, -1), self.lower, self.upper)
+        return None if controlled is None else self.row(self.name, controlled)
 
     def notes(self, data: ConstraintData) -> tuple[Remark, ...]:
         """Names the assets that the ledger cannot speak about."""
@@ -122,4 +120,4 @@ class CurrencyExposure(LowerUpperLimited):
                 currency=self.currency,
                 known=known,
             )
-        return LinearConstraint.of((self.currency,), np.append(quoted, 0.0), self.lower, self.upper)
+        return self.row(self.currency, quoted)

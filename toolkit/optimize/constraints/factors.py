@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 from toolkit.core.errors import SpecError, did_you_mean
@@ -39,7 +38,7 @@ class FactorExposure(LowerUpperLimited):
                 name=self.name,
                 factor=self.factor,
             )
-        return LinearConstraint.of((self.factor,), np.append(data.loadings[self.factor], 0.0), self.lower, self.upper)
+        return self.row(self.factor, data.loadings[self.factor])
 
     def notes(self, data: ConstraintData) -> tuple[Remark, ...]:
         """Names the assets whose loading is not known."""

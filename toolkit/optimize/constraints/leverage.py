@@ -51,4 +51,4 @@ class Net(SignedLimits):
 
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: all assets."""
-        return LinearConstraint.of((self.name,), np.append(np.ones(len(data.universe)), 0.0), self.lower, self.upper)
+        return self.row(self.name, np.ones(len(data.universe)))

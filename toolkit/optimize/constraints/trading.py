@@ -74,9 +74,7 @@ class Liquidity(LowerUpperLimited):
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row: what takes longer, or nobody knows how long."""
         slow = ~(self._days(data) <= self.days)
-        return LinearConstraint.of(
-            (f"not sold within {self.days:g} days",), np.append(slow.astype(float), 0.0), self.lower, self.upper
-        )
+        return self.row(f"not sold within {self.days:g} days", slow.astype(float))
 
     def notes(self, data: ConstraintData) -> tuple[Remark, ...]:
         """What the days rest on."""
