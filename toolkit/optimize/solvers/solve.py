@@ -29,10 +29,7 @@ QUADRATIC_ORDER = ("PIQP", "CLARABEL", "OSQP")
 
 
 class SolverSpec(Spec):
-    """Solvers to try in order, seconds for one mixed-integer problem, and the gap at which whole lots are good enough.
-
-    The seconds are of work, see `toolkit.optimize.solvers.work`.
-    """
+    """Solvers to try in order, seconds for one mixed-integer problem, and the gap at which whole lots are good enough."""
 
     order: Order | None = None
     time_limit: float = Field(default=10.0, gt=0)
