@@ -177,6 +177,16 @@ def test_a_check_says_whose_every_lot_is_and_its_copy_keeps_it(list_of_clients, 
     assert asked(capsys, "exposure", "copy.csv")["clients"] == asked(capsys, "exposure", list_of_clients)["clients"]
 
 
+def test_a_listed_instrument_is_named_with_its_client(folder, capsys):
+    (folder / "own.csv").write_text("date,GLD\n2026-11-20,250\n2026-11-23,251\n")
+    (folder / "two.csv").write_text("client,asset,quantity,location\nAnn,gallium,1,Frankfurt\nBob,GLD,50,\n")
+    own = ("--prices", "own.csv", "--prices-currency", "EUR", *DAY)
+    assert run(["exposure", "two.csv", *own]) in (0, None)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("GLD "))
+    assert "row 3 (Bob)" in line
+    assert asked(capsys, "exposure", "two.csv", *own[:-2])["instruments"][0]["client"] == "Bob"
+
+
 def test_orders_for_several_clients_are_warned_of_and_those_of_one_are_from_their_lots(list_of_clients, capsys):
     plan = ("optimize", "equal-weight", "--budget", "1000", "--holdings", list_of_clients, "--no-report")
     every, ann = asked(capsys, *plan), asked(capsys, *plan, "--client", "Ann")

@@ -28,6 +28,7 @@ class Instrument:
         date: Day of the price.
         value: Of the lot.
         bought: Day of the purchase.
+        client: Whose it is, where the file says so.
     """
 
     lot_id: str
@@ -39,6 +40,7 @@ class Instrument:
     value: float
     bought: dt.date | None
     cost: float | None
+    client: str | None = None
 
 
 def instruments(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, currency: str) -> tuple[Instrument, ...]:
@@ -76,6 +78,7 @@ def instruments(lots: pl.DataFrame, prices: pl.DataFrame, fx: pl.DataFrame, curr
                 value=price * row["quantity"],
                 bought=row["purchase_date"],
                 cost=bought.cost,
+                client=row["client"],
             )
         )
     return tuple(found)

@@ -48,7 +48,7 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
     resale = {lot.lot_id: _resale(answer, lot) for lot in found.lots}
     marks = {words: f"({n})" for n, words in enumerate(dict.fromkeys(words for words in resale.values() if words), start=1)}
     marks[""] = say.words("free")
-    names = lot_names(found.lots, say)
+    names = lot_names([*found.lots, *found.instruments], say)
     answer.table(
         "lot | metal | >kg | >value | from | law | delivery | resale | origin | paper",
         (_lot(answer, lot, names[lot.lot_id], marks[resale[lot.lot_id]]) for lot in found.lots),
@@ -74,7 +74,7 @@ def exposure(found: ExposureAnswer, say: Language) -> Document:
     answer.table(
         "listed | lot | >units | >price | of | >value",
         (
-            (lot.asset, answer.say.lot(lot.lot_id), answer.number(lot.quantity, ",.6g"), answer.number(lot.price, ",.2f"),
+            (lot.asset, names[lot.lot_id], answer.number(lot.quantity, ",.6g"), answer.number(lot.price, ",.2f"),
              lot.date, answer.number(lot.value, ",.2f"))
             for lot in found.instruments
         ),

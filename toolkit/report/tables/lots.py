@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from toolkit.holdings.exposure import LotExposure
+from toolkit.holdings.instruments import Instrument
 from toolkit.records.answers.holdings import ReadLot
 from toolkit.records.exposure import Exposure
 from toolkit.records.parts.exit import TaxLot
@@ -70,7 +71,7 @@ def sums(lots: Sequence[LotExposure]) -> Mapping[Reach, Sum]:
     return found
 
 
-def lot_names(lots: Iterable[LotExposure | ReadLot | TaxLot], say: Language) -> dict[str, str]:
+def lot_names(lots: Iterable[LotExposure | Instrument | ReadLot | TaxLot], say: Language) -> dict[str, str]:
     """Id of each lot -> its name, with the client behind it where the lots are of several and the id does not begin with it."""
     own = {lot.lot_id: lot.client for lot in lots}
     several = len({*own.values()}) > 1

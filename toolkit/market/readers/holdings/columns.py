@@ -454,7 +454,10 @@ PAID: Mapping[str, str] = cells.spelled(
     }
 )
 UNKNOWN_WORDS = _spellings("unknown;unbekannt;n/a;na;n.a.;k.a.;keine angabe;?;-;none;tbd;not known;nicht bekannt")
+SUMS = ("total", "ergebnis", "summe", "gesamt", "subtotal")
+"""Words, as `fold` writes them, behind what a total is of, as a spreadsheet's subtotals have it: ``Gallium Total``."""
 TOTALS = _spellings(
-    "total;totals;sum;summe;gesamt;gesamtsumme;insgesamt;subtotal;sub total;zwischensumme;grand total;summen;合計;計;"
+    "total;totals;sum;summe;gesamt;gesamtsumme;insgesamt;subtotal;sub total;zwischensumme;grand total;summen;ergebnis;"
+    "gesamtergebnis;合計;計;"
     "vat;mwst;ust;umsatzsteuer;mehrwertsteuer;net total;netto;brutto;shipping;versand;versandkosten;fracht;freight"
 )

@@ -13,7 +13,7 @@ from toolkit.core.messages import Message, few, message
 from toolkit.core.places import place
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.market.readers.cells import PURITY
-from toolkit.market.readers.holdings.columns import TOTALS
+from toolkit.market.readers.holdings.columns import SUMS, TOTALS
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.tabular import Table
 
@@ -23,7 +23,7 @@ _SENTENCE = re.compile(r"[^\W\d]{3}.*\s")
 def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[list[int], list[int]]:
     """Positions of the totals and of the remarks among the rows of a table.
 
-    A total is a row whose first word is that of a total, or ``*`` as in a list of SAP, and which names no asset. Remarks are
+    A total is a row that begins with the label of a total, or with ``*`` as in a list of SAP, and names no asset. Remarks are
     rows of one text that is no asset, below an empty row or a total that ends the table.
 
     Args:
@@ -44,9 +44,14 @@ def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[l
 
 def _is_total(row: Sequence[Any], asset: str | None) -> bool:
     first = next((str(cell) for cell in row if cell is not None), "")
-    words = [fold(text) for text in (first, asset or "") if text]
-    starts = not first.strip("*") or any(word in TOTALS or word.split(" ")[0] in TOTALS for word in words if word)
-    return starts and (asset is None or fold(asset).split(" ")[0] in TOTALS)
+    labels = [_is_label(text) for text in (first, asset or "") if text]
+    return (not first.strip("*") or any(labels)) and (asset is None or labels[-1])
+
+
+def _is_label(text: str) -> bool:
+    """Whether a text is the label of a total: ``Summe Meier``, ``Meier Ergebnis``."""
+    words = fold(text).split(" ")
+    return " ".join(words) in TOTALS or words[0] in TOTALS or words[-1] in SUMS
 
 
 def _is_remark(row: Sequence[Any], names: Names) -> bool:

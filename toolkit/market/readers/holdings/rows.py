@@ -26,11 +26,12 @@ from toolkit.market.readers.holdings.columns import (
     UNKNOWN_WORDS,
     Header,
 )
+from toolkit.market.readers.holdings.forms import CONTENT, form_beside
 from toolkit.market.readers.holdings.lines import alike, no_lots, repeated
 from toolkit.market.readers.holdings.lots import DEFAULTS, LISTED_UNIT, ReadFile, readings
 from toolkit.market.readers.holdings.purchase import AGREES, PurchaseCells
 from toolkit.market.readers.holdings.status import StatusCells
-from toolkit.market.readers.holdings.unread import CONTENT, arrivals, contradictions, form_beside
+from toolkit.market.readers.holdings.unread import arrivals, contradictions
 
 _NOT_FROM = re.compile(r"(ex|nicht|non|not|kein|keine|no|ohne|without|ausser|ausserhalb|outside|other|anderes?|rest) ")
 """Words, as `fold` writes them, that begin an origin of which only is said what it is not: ``Ex-China``."""
@@ -461,15 +462,15 @@ class Parser(PurchaseCells, StatusCells):
     # All lots
 
     def _totals(self, totals: list[int], kept: list[int], rows: list[dict[str, Any]]) -> None:
-        """A total is that of the lots above it, of those since the total before or of the last metal; else a row is wrong."""
-        before = 0
+        """A total is that of the lots above it, of those since a total before or of the last metal; else a row is wrong."""
+        ends = [0]
         for i in totals:
             above = [row for at, row in zip(kept, rows, strict=True) if at < i]
-            part, before = above[before:], len(above)
+            part = above[ends[-1] :]
             stated, _ = self._number(i, "quantity")
             sums: list[tuple[float, str]] = []
             *_, of_metal = [], *([*run] for _, run in groupby(part, key=itemgetter("asset")))
-            for some in (above, part, of_metal if len(of_metal) > 1 else []):
+            for some in (above, *(above[end:] for end in ends[-10:]), of_metal if len(of_metal) > 1 else []):
                 units = {row["unit"] for row in some}
                 if not some or any(row["quantity"] is None for row in some) or not (len(units) == 1 or units <= {*KG_PER_UNIT}):
                     continue
@@ -477,6 +478,7 @@ class Parser(PurchaseCells, StatusCells):
                 if len(units) > 1:
                     mass = sum(row["quantity"] * KG_PER_UNIT[row["unit"]] for row in some)
                     sums += [(mass / kg, f" {unit}") for unit, kg in KG_PER_UNIT.items()]
+            ends.append(len(above))
             if stated is not None and sums and not any(abs(one - stated) <= AGREES * abs(one) for one, _ in sums):
                 found = max((one for one in sums if one[1] in ("", " kg")), key=lambda one: (one[1], one[0]))
                 hint = message(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +10,13 @@ from functools import cache, cached_property
 from typing import Any
 
 from toolkit.core.countries import fold, foldings
-from toolkit.core.errors import DataError
-from toolkit.core.messages import message, sentence
+from toolkit.core.messages import sentence
+from toolkit.core.places import place
 from toolkit.core.size import PieceSize
-from toolkit.core.trade_names import is_shape
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.readers.cells import amount, tidy, without_purity
+from toolkit.market.readers.cells import amount, tidy
 from toolkit.market.readers.holdings.columns import CLAUSE, COUNTS, GONE, STRONG, UNKNOWN_WORDS, Header, is_awaited
+from toolkit.market.readers.holdings.forms import CONTENT, form_in
 from toolkit.market.readers.holdings.lots import CellFault, Names
 from toolkit.market.readers.holdings.purchase import AGREES
 from toolkit.market.readers.holdings.status import is_month, last_day
@@ -91,6 +90,12 @@ _SOON = re.compile(
 """Cells, as `fold` writes them, of a day of delivery that may lie ahead."""
 _WEEK_ALONE = re.compile(r"\b(?:kw|cw|wk|week|woche) ?([1-9]|[1-4][0-9]|5[0-2])$")
 """A week, as `fold` writes it, without its year: it is of this one."""
+_MOVED = re.compile(
+    r"(umlagerung|umgelagert|verlagert|umzug|transfer(red)?|moved|relocated|now|jetzt|nach|to)( (nach|to|in|am|ab))?|"
+    r"(new|current|actual|present|neuer?|aktueller?|jetziger?) ((storage )?(location|place|warehouse)|ort|lager(ort)?)|"
+    r"to (warehouse|location)|nach lager(ort)?"
+)
+"""Headers, as `fold` writes them, of the place to which a lot was moved."""
 _SHARE = re.compile(
     r"((mit)?eigentums|miteigentums|besitz)?anteil( des eigentue?mers)?|(ownership|owners?|beneficial)( share| interest)?|"
     r"share|our share|my share|mein anteil|unser anteil|stake|beteiligung|quote|miteigentum|part owned|owned"
@@ -130,12 +135,6 @@ _NOT_FREE = re.compile(
     r"(in )?quality insp\w*|umlagerung\w*|in transfer)$"
 )
 """Headers, as `fold` writes them, of stock beside what is free to be used."""
-_OPEN_FORM = re.compile(r"powder|pulver|wafers?|substrate?s?|compounds?|verbindung(en)?|.*schrott|scrap|dross|kraetze|ito|few")
-"""Words, as `fold` writes them, of what is no metal as it is traded, or may be none."""
-_OF_A_GRADE = re.compile(r"(?i)\b\w+[ -](grade|quality|qualität|güte)\b|\bmaterial\b")
-"""Words of what a metal is good for, and no form of it: ``magnet grade``."""
-CONTENT = re.compile(r"%\s*(?=[A-Za-z0-9]*O\d?\b)[A-Z][A-Za-z0-9]*")
-"""A content that is counted in an oxide, whatever the form: ``88,5% WO3``."""
 _NO_FORM = re.compile(r"[ck]ategor(y|ie)|.*klasse|.*class|.*gruppe|.*group|(end)?(verwendung|use|anwendung)")
 """Headers, as `fold` writes them, of words for forms that are none of the lot: of what it is counted among, or is for."""
 _OWNER = {"name", *(spelling for spelling, key in STRONG.items() if key == "client")}
@@ -219,6 +218,7 @@ def contradictions(
     yield from _not_free([*telling, *custody])
     yield from _shared(unread)
     yield from _not_arrived(telling, lots, today)
+    yield from _moved(telling, lots)
     yield from _counted(unread, lots)
     yield from _in_part(telling, lots)
     yield from _discounted(telling, lots)
@@ -361,6 +361,18 @@ def _not_arrived(columns: Iterable[_Column], lots: Lots, today: date) -> Iterato
                 )  # fmt: skip
 
 
+def _moved(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
+    """A lot was moved to a place in another country than that of its own."""
+    for column in (column for column in columns if _MOVED.fullmatch(column.name)):
+        for at, text in enumerate(column.texts):
+            here, there = place(lots[at]["location"] or "").country, place(text).country
+            if there is not None and here != there:
+                yield column._fault(
+                    at, text, "moved", "a column {header!r:s} that names another place",
+                    "Write where it lies as the location, and rename the column to {new!r:s}.", "location",
+                )  # fmt: skip
+
+
 def _is_away(text: str, location: str | None) -> bool:
     """Whether a remark says of all of a lot that it has not arrived."""
     return is_awaited(text, location) and not (_PARTLY_HERE.search(fold(text)) or _is_gone(text))
@@ -434,52 +446,6 @@ def _discounted(columns: Iterable[_Column], lots: Lots) -> Iterator[CellFault]:
                     "Write the price that was paid, and rename the column to {new!r:s}.",
                     "purchase_price",
                 )  # fmt: skip
-
-
-def form_in(text: str, asset: str, names: Names) -> str | None:
-    """The form of a metal that a cell names in one of its parts; None where it names none.
-
-    Args:
-        text: A cell, with a purity or a packing beside the form.
-        asset: Key of the metal.
-        names: How forms are recognised.
-    """
-    for part in re.split(r"[,;/()]", without_purity(text)[0]):
-        with contextlib.suppress(DataError):
-            if re.search(r"[^\W\d]{3}", part):
-                return names.form(asset, part)
-    return None
-
-
-def form_beside(text: str, asset: str, names: Names) -> str | None:
-    """The form of a metal that a cell of its purity names, whole or by one of its words; None where it names none.
-
-    Args:
-        text: A cell of the column of purities.
-        asset: Key of the metal.
-        names: How forms are recognised.
-
-    Raises:
-        DataError: for words of several forms, and for one that leaves the form open, as powder or scrap.
-    """
-    text = _OF_A_GRADE.sub(" ", text)
-    if whole := form_in(text, asset, names):
-        return whole
-    found: dict[str, str] = {}
-    unclear: DataError | None = None
-    for word in sorted(re.findall(r"(?<!\w)[^\W\d]\w+", text), key=is_shape):
-        if found and is_shape(word):  # of the form that is named: "oxide powder"
-            continue
-        try:
-            found[names.form(asset, word)] = word
-        except DataError as error:
-            unclear = unclear or (error if _OPEN_FORM.fullmatch(fold(word)) else None)
-    if len(found) > 1:
-        hint = message("Write one form in the column form: {forms} are several.", forms=[*found.values()])
-        raise DataError("several forms.", hint=hint)
-    if unclear and not found:
-        raise unclear
-    return next(iter(found), None)
 
 
 def _of_other_form(columns: Iterable[_Column], lots: Lots, names: Names) -> Iterator[CellFault]:

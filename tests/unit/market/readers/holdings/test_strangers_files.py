@@ -684,3 +684,41 @@ def test_coins_counted_in_pieces_have_the_mass_in_their_name():
         (3.0, "ozt", None),
     ]
     assert [row["size"] for row in read.rows][2] is None
+
+
+def test_subtotals_as_a_spreadsheet_labels_them_are_no_lots():
+    """Excel writes 'Gallium Total', 'Meier Ergebnis' and 'Gesamtergebnis'; of clients and their metals they are nested."""
+    rows = [
+        "Meier;Gallium;5", "Meier;Gallium;7", ";Gallium Ergebnis;12", "Meier;Silber;3", ";Silber Ergebnis;3", "Meier Ergebnis;;15",
+        "Öz;Silber;1", ";Silber Ergebnis;1", "Öz;Gold;2", ";Gold Ergebnis;2", "Öz Ergebnis;;{part}", "Gesamtergebnis;;18",
+    ]  # fmt: skip
+    text = "Kunde;Metall;Menge kg\n" + "\n".join(rows)
+    read = parsed(text.format(part=3))
+    assert not read.faults
+    assert [row["quantity"] for row in read.rows] == [5, 7, 3, 1, 2]
+    assert [(fault.row, fault.rule) for fault in parsed(text.format(part=4)).faults] == [(12, "total")]
+    money = "Client;Metal;Qty kg;Cost EUR\nSmith;Gallium;5;500\nSmith Total;;;500\nGrand Total;;;500\n"
+    assert [(row["client"], row["quantity"]) for row in parsed(money).rows] == [("Smith", 5)]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "rule"),
+    [
+        ("Umlagerung nach", "Shanghai", "moved"),
+        ("New location", "Singapore FTZ", "moved"),
+        ("To", "Hongkong", "moved"),
+        ("Umlagerung nach", "Hanau", None),
+        ("Transfer", "done 2024", None),
+        ("note Umlagerung nach", "Shanghai", None),
+        ("Supplier", "Shanghai Metals", None),
+    ],
+)
+def test_a_lot_that_was_moved_to_another_country_is_not_where_it_was(header, cell, rule):
+    read = parsed(f"Metall;Menge kg;Lager;{header}\nGallium;2;Frankfurt;{cell}\n")
+    assert [fault.rule for fault in read.faults] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize("grade", ["Ferro", "Ferrowolfram 75 %", "FeV80"])
+def test_a_ferro_alloy_beside_a_metal_is_not_the_metal(grade):
+    read = parsed(f"Metall;Qualität;Menge kg\nGallium;{grade};2\n")
+    assert [(fault.rule, fault.value) for fault in read.faults] == [("unknown_form", grade)]
