@@ -6,6 +6,7 @@ import base64
 import secrets
 
 import qrcode
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
@@ -120,5 +121,6 @@ def recover(username: str) -> str:
     host.set_password(password)
     host.save(update_fields=["password"])
     TOTPDevice.objects.filter(user=host).delete()
+    AccessAttempt.objects.filter(username=host.username).delete()  # the old password was tried until the login was closed
     audit.record(audit.CONSOLE, "host recovered", f"host:{host.pk}")
     return password

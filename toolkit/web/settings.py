@@ -176,6 +176,7 @@ def _hosts(config: WebConfig) -> dict[str, Any]:
         "LOGOUT_REDIRECT_URL": "webinars",
         "AXES_FAILURE_LIMIT": 5,
         "AXES_COOLOFF_TIME": 0.25,
+        "AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT": False,  # who tries the right password meanwhile waits no longer
         "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],
         "AXES_LOCKOUT_CALLABLE": "toolkit.web.views.errors.locked_out",
         "AXES_DISABLE_ACCESS_LOG": True,

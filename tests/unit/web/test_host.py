@@ -199,6 +199,17 @@ class TestCodes:
         with time_machine.travel(now + timedelta(seconds=180), tick=False):
             assert self.log_in(otp_token="000000")[1] == 200
 
+    def test_who_waited_as_told_logs_in_whatever_was_tried_meanwhile(self, host):
+        """The right password, tried ten minutes after the last wrong one, closed the login for another fifteen."""
+        mara, now = Host.objects.get(), timezone.now()
+        mara.set_password(self.PASSWORD)
+        mara.save()
+        for minutes, password, status in [*[(0, "wrong", None)] * 6, (10, self.PASSWORD, 429), (16, self.PASSWORD, 302)]:
+            with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
+                browser = Browser(REMOTE_ADDR="192.0.2.3")
+                answer = browser.send("/host/login", {"username": "mara", "password": password})
+                assert answer.status_code == (status or answer.status_code)
+
     def test_a_host_without_the_telephone_gets_a_new_password_and_no_codes(self, host):
         mara = Host.objects.get()
         mara.set_password(self.PASSWORD)
@@ -207,10 +218,12 @@ class TestCodes:
         self.set_up(host)
         with pytest.raises(SpecError, match="no host 'maria'"):
             hosts.recover("maria")
+        browser = Browser(REMOTE_ADDR="192.0.2.2")
+        tried = [browser.send("/host/login", {"username": "mara", "password": "wrong"}).status_code for _ in range(6)]
+        assert tried[-1] == 429
         password = hosts.recover("mara")
         assert host.get("/host/").status_code == 302  # open sessions end
         assert self.log_in()[1] == 200  # the old password
-        browser = Browser(REMOTE_ADDR="192.0.2.2")
         assert browser.send("/host/login", {"username": "mara", "password": password}).status_code == 302
         assert browser.get("/host/").status_code == 200
         assert AuditEntry.objects.filter(actor="console", action="host recovered", target=f"host:{mara.pk}").count() == 1
