@@ -143,7 +143,8 @@ class Demo:
 
     def _solve(self, position: Position, currency: str) -> Outcome:
         prepared, problem = self._problem_at(position)
-        allocation = allocate(problem, replace(prepared.solver, time_limit=min(prepared.solver.time_limit, SECONDS)))
+        solver = prepared.strategy.solver
+        allocation = allocate(problem, solver.model_copy(update={"time_limit": min(solver.time_limit, SECONDS)}))
         money = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, position.budget)
         data, keys = problem.data, problem.universe.keys
         days = [level.date for level, weight in zip(problem.forecast.levels, money.weights, strict=True) if weight > 0]
