@@ -248,7 +248,8 @@ def by_known_prices(read: Callable[..., PriceFile], levels: KnownPrices, names: 
             except DataError:
                 continue
             prices = pl.concat([file.frame, file.quotes]).with_columns(pl.col("unit").replace("unit", "kg"))
-            if not levels.assets.isdisjoint(prices["asset"]) and not _far(prices, levels, (), WRONG):
+            far = any(_far(part, levels, (), WRONG) for part in prices.partition_by("source", "basis"))  # of each file
+            if not (far or levels.assets.isdisjoint(prices["asset"])):
                 fitting.append(file)
         if len(fitting) != 1:
             raise

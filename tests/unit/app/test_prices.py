@@ -483,6 +483,10 @@ def test_known_prices_settle_a_decimal_mark_that_nothing_in_a_file_does(tmp_path
     found = pl.concat([read.file.frame, read.file.quotes]).group_by("asset").agg(pl.col("price").mean())
     assert dict(found.iter_rows()) == prices
     assert any("only so are metals of the file near their known prices" in text for text in read.sentences)
+    own(tmp_path, "Datum;Metall;Verkauf EUR/kg\n20.11.2026;Gallium;1.390,00\n", "settled.csv")
+    both = PriceFiles((str(tmp_path / "mine.csv"), str(tmp_path / "settled.csv")))
+    beside = read_own(both, context(DAY).snapshot, LotNames(products.ledger, products.products))
+    assert "only so are metals of the file" in " ".join(beside.sentences)
 
 
 @pytest.mark.parametrize(
