@@ -17,7 +17,7 @@ from toolkit.core.errors import DataError, FrameError, GapError, SpecError, did_
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.holdings.price_slips import FAR, WRONG, KnownPrices, is_far
+from toolkit.holdings.price_slips import FAR, WRONG, KnownPrices, is_far, is_of_pound
 from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.quality import gap_findings
@@ -301,7 +301,8 @@ def _check_series(file: str, quoted: Iterable[str], priced: Collection[str]) -> 
         if asset not in priced:
             raise DataError(
                 "{file:s}: a dealer's price for {asset!r:s}, of which no price series is known.",
-                hint="Leave its row out, or bring a series: one price tells no risk. {did_you_mean}",
+                hint="Of a bar or a coin name the metal, and write what its price is of in a column unit (100 g). Else leave "
+                "the row out, or bring a series: one price tells no risk. {did_you_mean}",
                 details={"asset": asset},
                 file=str(file),
                 asset=asset,
@@ -436,7 +437,10 @@ def _level_warnings(
 def _far(
     stated: pl.DataFrame, levels: KnownPrices, accepted: Collection[str], limit: float
 ) -> list[tuple[dict[str, Any], float, float]]:
-    """The last row of each asset that is `limit` from the known price of its time; its price a kg, and that known one."""
+    """The last row of each asset that is `limit` from the known price of its time; its price a kg, and that known one.
+
+    Of those that are told (`FAR`), also the prices of a pound among such of a kg.
+    """
     if LEVELS in accepted:
         return []
     compared = [key for key in levels.assets if key not in accepted]
@@ -446,6 +450,6 @@ def _far(
         mass = KG_PER_UNIT.get(row["unit"])
         level = levels.at(row["asset"], row["date"], row["currency"], unit=row["unit"] if mass is None else "kg")
         price = row["price"] / (mass or 1.0)
-        if level is not None and is_far(price / level, limit):
+        if level is not None and (is_far(price / level, limit) or (limit == FAR and is_of_pound(price / level))):
             found.append((row, price, level))
     return found

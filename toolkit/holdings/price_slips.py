@@ -150,6 +150,11 @@ def is_far(times: float, limit: float = FAR) -> bool:
     return not 1 / limit < times < limit
 
 
+def is_of_pound(times: float) -> bool:
+    """Whether a price of a kg is `times` the known one as that of a pound is, or the other way round, by a tenth at most."""
+    return abs(abs(math.log(times)) + math.log(KG_PER_UNIT["lb"])) < math.log(1.1)
+
+
 def price_doubts(
     lots: pl.DataFrame, prices: pl.DataFrame, snapshot: Snapshot, products: Universe, *, unit: str | None = None
 ) -> dict[str, Message]:

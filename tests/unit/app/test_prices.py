@@ -413,6 +413,7 @@ SLIPS = {
     "per tonne": (1.45e6, "kg", "USD", "price of one t"),
     "kilogram stated as gram": (1450, "g", "USD", "price of one kg"),
     "dollars stated as yuan": (1450, "kg", "CNY", "price in USD"),
+    "a pound": (1450 * 0.45359237, "kg", "USD", "It looks like the price of one lb."),
     "four times": (1400 * 4, "kg", "USD", "No slip"),
 }
 

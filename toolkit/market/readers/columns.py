@@ -343,6 +343,7 @@ def days(table: Table, column: str, *, month_until: date | None = None, local: b
         end = pl.when((pl.col("month") <= month_until) & (end > month_until)).then(pl.lit(month_until)).otherwise(end)
     result = parsed.select(pl.coalesce("day", end).alias(column)).to_series()
     odd = _cells(table, column, text.is_not_null() & result.is_null(), text)
+    of_quarters = odd["value"].str.contains(r"(?i)\b[QH][1-4]\b|^[12][0-9]{3}$").any()
     zoned = odd["value"].str.contains(r":[0-9.]+ ?(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$").any()
     raise_row_errors(
         table.name,
@@ -351,6 +352,7 @@ def days(table: Table, column: str, *, month_until: date | None = None, local: b
         hint=together(
             message("Write dates as 2026-05-31 or, for a month, as 2026-05."),
             message("A spreadsheet counts {day} so: give the column the format of a date.", day=serial) if serial else "",
+            message("A quarter or a year is no day: give its months.") if of_quarters else "",
             message("A moment of another zone may be of another day: write the day alone.") if zoned else "",
         ),
         rule="date",

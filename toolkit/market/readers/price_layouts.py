@@ -244,7 +244,7 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
         name
         for name in table.columns
         if _CHANGE.fullmatch(name)
-        or (wide and _in_percent(table.cells[name].alias("")))
+        or (wide and [*first.values()].count(first[name]) > 1 and _in_percent(table.cells[name].alias("")))
         or _ROLLING.search(name)
         or (_PREMIUM.search(name) and first[name] in plain)
     )

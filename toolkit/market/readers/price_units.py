@@ -49,7 +49,7 @@ NOT_READ = frozenset(
     ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "symbol", "code",
      "mindestmenge", "mindestabnahme", "hochstmenge", "moq", "mwst", "vat", "reinheit", "purity", "grade", "qualitat",
      "feinheit", "spec", "specification", "spezifikation", "low", "high", "tief", "hoch", "change", "chg", "change pct",
-     "veranderung", "ytd", "mom", "yoy", "diff", "differenz", "valid to", "valid until", "valid till", "gultig bis",
+     "veranderung", "ytd", "mom", "yoy", "d d", "diff", "differenz", "valid to", "valid until", "valid till", "gultig bis",
      *(f"{end} {of}" for end in ("min", "max") for of in ("lot", "order", "qty", "quantity", "menge", "kg")))
 )  # fmt: skip
 """Columns of price lists, as `fold` writes them, whose numbers are no price."""
@@ -163,7 +163,7 @@ def is_remark(name: str, column: pl.Series, own: Collection[str], known: Collect
     near = fold(name) not in REMARKS and nearest(name, (*own, *known), n=1)
     if name in own or near or column.dtype != pl.String:
         return False
-    words = [word for word in column.drop_nulls().unique() if not word.endswith("%")]
+    words = column.drop_nulls().unique().to_list()
     units = any(spelling in cell.UNITS for word in words for spelling in foldings(word))
     return not units and not any(cell.amount(word) or currency_of(word) for word in words)
 

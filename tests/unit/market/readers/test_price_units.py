@@ -272,9 +272,13 @@ def test_cells_of_a_wide_column_of_two_currencies_or_none_that_counts_are_refuse
         read_prices(tmp_path / "p.csv", today=DAY)
 
 
-def test_a_column_in_per_cent_is_no_price(tmp_path):
+def test_a_column_in_per_cent_beside_prices_of_a_metal_is_no_price_and_a_discount_is_asked_about(tmp_path):
     for text in ("date,tin,tin d/d\n2026-11-25,50,+0.5%\n2026-11-26,51,\n", "date,asset,price,D/D\n2026-11-26,tin,51,2.0%\n"):
         (tmp_path / "p.csv").write_text(text)
         found = read_prices(tmp_path / "p.csv", today=DAY)
         assert {*found.frame["asset"]} == {"tin"}
         assert any("not read" in str(note) and "d/d" in str(note).lower() for note in found.reading)
+    for text in ("date,tin,Rabatt\n2026-11-25,50,3%\n", "date,asset,price,Rabatt\n2026-11-26,tin,51,3%\n"):
+        (tmp_path / "p.csv").write_text(text)
+        with pytest.raises(DataError, match="Rabatt"):
+            read_prices(tmp_path / "p.csv", today=DAY)

@@ -150,6 +150,7 @@ DATES = {
     "an hour among days": (("2024-01-31 15:30:00", "2024-02-01"), [date(2024, 1, 31), date(2024, 2, 1)]),
     "an hour and a style": (("31.01.2024 15:30", "2024-02-01"), "not a date"),
     "an hour of another zone": (("2024-01-31 23:30:00Z", "2024-02-01 23:30:00Z"), "not a date"),
+    "a quarter": (("Q1 2024", "Q2 2024"), "not a date"),
     "no such day": (("30.02.2024", "01.03.2024"), "not a date"),
 }
 
@@ -164,6 +165,7 @@ def test_dates_are_read_where_the_column_settles_them(tmp_path, cells, expected)
         read_prices(file, today=TODAY)
     assert (caught.value.details["rule"], caught.value.hint[:12]) == ("date", "Write dates ")
     assert ("another zone" in caught.value.hint) == cells[0].endswith("Z")
+    assert ("give its months" in caught.value.hint) == cells[0].startswith("Q")
 
 
 def test_a_folder_is_merged_by_date_and_names_what_it_left(tmp_path):
