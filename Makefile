@@ -31,6 +31,7 @@ PYTEST = PYTHONDONTWRITEBYTECODE= POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -
 
 test: $(BIN)/toolkit  ## Run the tests that need pip alone
 	$(PYTEST) -m "not browser" $(ARGS)
+	@echo "Left out: the tests in a browser, which make test-all runs"
 
 test-all: $(BIN)/toolkit  ## Run every test; a skip is a failure
 	TOOLKIT_NO_SKIP=1 $(PYTEST) $(ARGS)

@@ -134,8 +134,8 @@ def walk(node: Any, kind: type | tuple[type, ...]) -> Iterator[Any]:
             yield node
         if isinstance(node, tuple):
             left.extend(reversed(node))
-        else:
-            left.extend(getattr(node, name) for name in field_names(type(node)))
+        elif names := field_names(type(node)):
+            left.extend([getattr(node, name) for name in names])
 
 
 @functools.cache

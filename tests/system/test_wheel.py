@@ -45,9 +45,9 @@ def test_the_wheel_carries_strategies_reports_and_data_and_one_top_level_name(wh
 def place(wheel, tmp_path_factory) -> Path:
     """An environment with the wheel; the libraries are those of this one: what is under test is the wheel."""
     place = tmp_path_factory.mktemp("installed") / "venv"
-    venv.create(place, with_pip=True)
-    python = place / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", wheel]
+    venv.create(place)
+    install = [sys.executable, "-m", "pip", "--python", place, "--quiet", "--disable-pip-version-check"]
+    install += ["install", "--no-deps", "--no-index", "--no-compile", wheel]
     subprocess.run(install, check=True, capture_output=True)
     (site,) = place.glob("lib/python*/site-packages")
     (here,) = {p for p in map(Path, sys.path) if p.name == "site-packages"}
