@@ -11,7 +11,7 @@ from toolkit.controls.purity import purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
-from toolkit.core.messages import message, together
+from toolkit.core.messages import message, named, together
 from toolkit.core.trade_names import (
     ELEMENTS,
     METALS,
@@ -91,6 +91,8 @@ class LotNames:
         near = did_you_mean(text, names)
         own = message("A listed instrument needs its price: give it with --prices.")
         near = near if near.startswith("Did") else ""
+        if not near and text.isalpha() and (meant := self.metal_within(text)):  # a name in another language
+            near = message("Did you mean {names: or }?", names=named([meant]))
         if is_mix(text):
             near = message("It is of two metals: write a lot of each, with the mass and the form of each.")
         elif self.first_word(text):

@@ -421,9 +421,9 @@ def is_awaited(text: str, location: str | None) -> bool:
         text: The remark.
         location: Where the lot lies.
     """
-    found = _AHEAD.search(fold(_of_metal(text)))
+    found = _AHEAD.search(fold(text)) and _AHEAD.search(fold(_of_metal(text)))
     country = place(text.rpartition(" in ")[2]).country if found and found[0] == "liegt noch in" else None
-    return found is not None and (country is None or country != place(location or "").country)
+    return bool(found) and (country is None or country != place(location or "").country)
 
 
 def _of_metal(text: str) -> str:

@@ -442,7 +442,7 @@ def test_lines_of_one_lot_are_told_how_to_be_lots_and_a_foreign_name_how_metals_
     (fault, _) = parsed("Lot;Metall;Menge\nL1;gallium;2\nL1;gallium;3\n").faults
     assert "leave the column out" in fault.hint
     assert len(parsed("Metall;Menge\ngallium;2\ngallium;3\n").holdings().frame) == 2
-    (fault,) = parsed("Metall;Menge\nArgent;2\n").faults
+    (fault,) = parsed("Metall;Menge\nSrebro;2\n").faults
     assert fault.hint.startswith("Metals are read by symbol and by English or German name.")
 
 
