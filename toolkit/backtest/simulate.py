@@ -314,7 +314,7 @@ def _received(
             returned += claim.paid
             log.incidents.append(Incident(day, "returned", claim.asset, claim.paid))
     for delivery in account.arriving:
-        if deliveries.is_banned(delivery.asset, day):
+        if deliveries.is_banned(delivery.asset, min(delivery.arrives, day)):  # a later one finds it in the warehouse
             log.incidents.append(Incident(day, "stopped", delivery.asset, delivery.paid))
             if rebalance.on_ban == "returned":
                 returned += delivery.paid

@@ -202,6 +202,13 @@ def test_a_ban_before_arrival_returns_the_money_or_leaves_it_stuck_until_it_ends
     assert for_ever.entries[-1].wealth == 4_950
 
 
+def test_a_ban_is_judged_on_the_day_of_arrival_and_not_on_the_next_date():
+    # Due on 16 March, between two dates: a ban of the 20th finds it in the warehouse, one of those days alone stops it.
+    assert kinds(bought_late(((date(2024, 3, 20), date(2024, 5, 15)),))) == [(MONTHS[1], "delayed")]
+    stopped = bought_late(((date(2024, 3, 10), date(2024, 3, 20)),))
+    assert kinds(stopped) == [(MONTHS[1], "delayed"), (MONTHS[2], "stopped"), (MONTHS[3], "returned")]
+
+
 def test_nothing_is_bought_under_a_ban():
     found = bought_late(((date(2024, 1, 1), date(2024, 2, 29)),))
     assert kinds(found) == [(MONTHS[1], "refused")]

@@ -233,6 +233,16 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
                 strategy=name, count=len(failed), all=len(failed) + len(found.decided), day=failed[0],
             )  # fmt: skip
             yield Remark("answer", text, message("The reasons stand in the incidents of the object (--json)."))
+    paid: dict[str, float] = {}
+    for trade in (trade for one in simulated for trade in one.backtest.trades):
+        paid[trade.asset] = paid.get(trade.asset, 0.0) + trade.cost
+    if free := sorted(asset for asset, cost in paid.items() if not cost):
+        yield Remark(
+            "terms",
+            message("Trades of {assets} cost nothing: no spread or fee of them is above nought.", assets=free),
+            message("State spread and fee of each in a file of [universe], or under [costs]."),
+            tuple(free),
+        )
     if record["noisy"]:
         yield Remark(
             "data",

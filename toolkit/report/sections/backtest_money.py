@@ -59,7 +59,7 @@ def attribution(run: Findings) -> tuple[Block, ...]:
         (paid, "hollow", say.words("paid, by assumed terms")),
     )
     sub = say(
-        "Gains of the metal held by prices and exchange rates, and what was paid, {first} to {last}; the sum is exact.",
+        "Gains of its holdings by prices and exchange rates, and what was paid, {first} to {last}; the sum is exact.",
         first=run.fmt.month(found.dates[0]),
         last=run.fmt.month(found.dates[-1]),
     )
@@ -76,10 +76,10 @@ def _finding(run: Findings, parts: Attribution) -> Text:
     if not parts.gains:
         return say("Nothing was ever held")
     if gained <= 0:
-        return say("The metal lost {loss}, and {paid} were paid", loss=run.money(-gained), paid=run.money(paid))
+        return say("Its holdings lost {loss}, and {paid} were paid", loss=run.money(-gained), paid=run.money(paid))
     key, most = max(parts.gains.items(), key=lambda item: (item[1], item[0]))
     return say(
-        "The metal gained {gained}, {metal} most with {most}; {share} of it went into costs",
+        "Its holdings gained {gained}, {metal} most with {most}; {share} of it went into costs",
         gained=run.money(gained),
         metal=name(_named(run, key)),
         most=run.money(most),

@@ -251,6 +251,15 @@ def test_an_end_that_no_price_reaches_is_told():
         assert not any("ends on" in row.text for row in found.remarks)
 
 
+def test_trades_that_cost_nothing_are_told_of_what_is_net_of_all_costs():
+    """A backtest of own prices without a spread said its growth after all costs, of which there were none."""
+    told = backtest(EQUAL, frame(walk(MONTHS)), start="2023-06-30").found.warnings
+    assert told == ("Trades of CPER, GLD, PALL, SLV cost nothing: no spread or fee of them is above nought.",)
+    costs = tk.CostsSpec(spreads={"GLD": 0.002, "SLV": 0.004, "CPER": 0.004}, fees={"PALL": 5.0})
+    dear = tk.Strategy(objective=EQUAL.objective, forecast=EQUAL.forecast, costs=costs)
+    assert not backtest(dear, frame(walk(MONTHS)), start="2023-06-30").found.warnings
+
+
 def test_a_start_before_all_prices_is_told():
     prices, first = frame(walk(MONTHS)), MONTHS[0]
     early = backtest(EQUAL, prices, start="2001-01-01", end="2023-12-31").found
