@@ -10,8 +10,9 @@ import pytest
 from tests.records import as_document, partial_findings
 from tests.subjects import backtest
 from tests.svg_texts import assert_apart, texts
+from toolkit.holdings.exposure_history import Exposure
 from toolkit.records.answers.backtest import EventLosses, Incident
-from toolkit.report.charts.exposure_steps import Step, exposure_steps
+from toolkit.report.charts.exposure_steps import exposure_steps
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
@@ -83,7 +84,9 @@ def lines():
 
 
 def steps():
-    return Chart(exposure_steps(tuple(Step(day, 0.2, 0.1, 0.0) for day in MONTH_ENDS[:-1]), MONTH_ENDS[-1], (), FMT), "told")
+    return Chart(
+        exposure_steps(tuple(Exposure(day, 0.2, 0.1, 0.0) for day in MONTH_ENDS[:-1]), MONTH_ENDS[-1], (), FMT), "told"
+    )
 
 
 @pytest.mark.parametrize("chart", [lines(), steps()])
