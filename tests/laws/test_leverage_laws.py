@@ -57,8 +57,8 @@ def test_gross_and_net_hold_exactly_and_the_answer_has_its_certificate(seed, obj
     assert weights.min() >= -0.4 - 1e-6
     assert weights.max() <= 0.8 + 1e-6
     assert weights.sum() + answer.cash == pytest.approx(1.0, abs=1e-12)
-    assert answer.certificate is not None
-    assert answer.certificate.worst <= 1e-6
+    assert answer.continuous.certificate is not None
+    assert answer.continuous.certificate.worst <= 1e-6
 
 
 @SOLVED
@@ -104,7 +104,7 @@ def test_what_is_short_pays_for_its_sale_its_repurchase_and_what_is_borrowed(see
     utility = {"kind": "max_utility", "risk_aversion": 2.0}
     problem = problem_of(covariance, objective=utility, constraints=[short], costs=costs, expected=expected)
     answer = allocate(problem)
-    x = answer.relaxed[:-1]
+    x = answer.continuous.x[:-1]
     long, sold = np.clip(x, 0, None).sum(), np.clip(-x, 0, None).sum()
     paid = (long + sold) * 2 * spread / 2.0 + storage * long + borrow * sold
     assert problem.costs.annual(x, np.zeros(N), 1.0) == pytest.approx(paid, abs=1e-12)

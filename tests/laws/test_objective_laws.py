@@ -85,7 +85,7 @@ def test_limits_hold_and_what_is_called_optimal_has_its_certificate(kind, seed):
     assert answer.weights.max() <= 0.3 + 1e-6
     assert answer.weights.min() >= 0
     assert answer.status == "optimal"
-    assert answer.certificate.worst <= 1e-6
+    assert answer.continuous.certificate.worst <= 1e-6
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)

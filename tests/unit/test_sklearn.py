@@ -35,7 +35,7 @@ def test_least_variance_is_the_closed_form():
     inverse = np.linalg.solve(np.cov(X.to_numpy().T), np.ones(3))
     assert_allclose(found.weights_, inverse / inverse.sum(), atol=1e-8)
     assert_allclose(found.predict(X), X.to_numpy() @ found.weights_)
-    assert found.allocation_.certificate.worst < 1e-6
+    assert found.allocation_.continuous.certificate.worst < 1e-6
 
 
 def test_limits_speak_of_columns_and_of_a_year():

@@ -173,13 +173,13 @@ def _bets(problem: Problem, weights: FloatArray) -> Bets:
 def _rounding(result: Result, weights: FloatArray) -> Rounding:
     """The divisible optimum beside the whole lots."""
     problem, allocation = result.prepared.problem, result.allocation
-    relaxed = allocation.relaxed[:-1]
+    relaxed = allocation.continuous.x[:-1]
     return Rounding(
         weights={
             key: Rounded(divisible=before, lots=after)
             for key, before, after in zip(problem.universe.keys, relaxed, weights, strict=True)
         },
-        cash=Rounded(divisible=allocation.relaxed[-1], lots=result.record.cash.weight),
+        cash=Rounded(divisible=allocation.continuous.x[-1], lots=result.record.cash.weight),
         volatility=Rounded(divisible=volatility(problem.forecast, relaxed), lots=volatility(problem.forecast, weights)),
         cost=Rounded(divisible=annual_cost(problem, relaxed), lots=annual_cost(problem, weights)),
         objective=Rounded(divisible=problem.objective.value(problem, relaxed), lots=allocation.objective),

@@ -15,9 +15,8 @@ from toolkit.optimize.limits import LimitReport, limit_reports
 from toolkit.optimize.lots.exact import WholeLots, whole_lots, with_leftover
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import ConvexObjective, Quadratic
-from toolkit.optimize.solvers.certificate import Certificate
 from toolkit.optimize.solvers.continuous import Continuous
-from toolkit.optimize.solvers.solve import Attempt, SolverInfeasible, SolverSpec
+from toolkit.optimize.solvers.solve import SolverInfeasible, SolverSpec
 from toolkit.optimize.solvers.work import Work
 from toolkit.optimize.wealth import NotSolved, charges_count, solve_for_wealth_after_costs
 
@@ -37,13 +36,12 @@ class Allocation:
     Attributes:
         weights: (n,) of wealth after entry costs; with whole lots those of the lots.
         cash: Its weight.
-        relaxed: (n + 1,) the continuous optimum, cash last.
+        continuous: The continuous optimum with its certificate, which is None for equal weight.
         values: (n,) as fractions of the budget.
         lots: (n,) whole lots, NaN where an asset is not traded in lots (or lots were not asked for).
         entry_cost: As a fraction of the budget.
         status: ``optimal``, ``optimal_inaccurate`` or ``feasible`` (whole lots).
         objective: Value at the final weights.
-        solver, solver_status, attempts, certificate: Of the continuous problem; certificate None for equal weight.
         lots_gap: Proven relative gap of whole lots.
         rounding_cost: By how much rounding the continuous optimum by hand would be worse than these lots, relative to the
             objective; None where no such rounding holds every limit, or there are no lots.
@@ -53,16 +51,12 @@ class Allocation:
 
     weights: FloatArray
     cash: float
-    relaxed: FloatArray
+    continuous: Continuous
     values: FloatArray
     lots: FloatArray
     entry_cost: float
     status: str
     objective: float
-    solver: str
-    solver_status: str
-    attempts: tuple[Attempt, ...]
-    certificate: Certificate | None
     lots_gap: float | None
     rounding_cost: float | None
     reports: Callable[[], tuple[LimitReport, ...]] = field(repr=False, compare=False)
@@ -132,16 +126,12 @@ def solve(problem: Problem, solver: SolverSpec, work: Work) -> Allocation:
     return Allocation(
         weights=weights,
         cash=cash,
-        relaxed=continuous.x,
+        continuous=continuous,
         values=values,
         lots=lots,
         entry_cost=entry,
         status=status,
         objective=problem.objective.value(problem, weights) + charges / (1.0 - entry),
-        solver=continuous.solver,
-        solver_status=continuous.status,
-        attempts=continuous.attempts,
-        certificate=continuous.certificate,
         lots_gap=gap,
         rounding_cost=by_hand,
         reports=partial(

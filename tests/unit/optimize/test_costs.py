@@ -109,7 +109,7 @@ def test_the_optimum_buys_until_risk_saved_weighs_the_cost_of_a_year():
     problem = problem_of(
         np.diag(variances), objective={"kind": "min_risk", "risk_aversion": 2.0}, costs=costs, constraints=[NO_CASH]
     )
-    x = allocate(problem).relaxed[:2]
+    x = allocate(problem).continuous.x[:2]
     rate = costs.annual_rate
     first = (2 * variances[1] + rate[1] - rate[0]) / (2 * variances.sum())
     assert x == pytest.approx([first, 1 - first], abs=1e-6)
@@ -127,7 +127,7 @@ def test_a_limit_on_turnover_holds_where_a_fee_decides_what_is_traded():
     (turnover,) = [limit for limit in answer.limits if limit.name == "turnover"]
     assert turnover.binding
     assert turnover.slack == pytest.approx(0.0, abs=1e-8)
-    assert answer.weights == pytest.approx(answer.relaxed[:-1], abs=1e-9)
+    assert answer.weights == pytest.approx(answer.continuous.x[:-1], abs=1e-9)
 
 
 @pytest.mark.parametrize("in_objective", [True, False])

@@ -89,7 +89,8 @@ def run_record(
     told = () if outlook is None else outlook.notes
     quoted = _in_europe(inputs, forecast, prices, owner.currency)
     touched = money.touched(universe)
-    waiting = prepared.not_sold(allocation.relaxed[:-1])
+    solved = allocation.continuous
+    waiting = prepared.not_sold(solved.x[:-1])
     bases = [*_bases(inputs, forecast.levels)]
     traded = orders(prepared, money, bases)
     taxed, held_after = taxed_today(prepared, traded), lots_after(prepared, traded)
@@ -121,7 +122,7 @@ def run_record(
         status=allocation.status,
         objective=objective_record(problem, allocation),
         solver=Solver.from_objects(
-            allocation, name=allocation.solver, status=allocation.solver_status, kkt=allocation.certificate
+            allocation, name=solved.solver, status=solved.status, attempts=solved.attempts, kkt=solved.certificate
         ),
         positions=tuple(positions),
         orders=tuple(listed),
@@ -165,9 +166,9 @@ def run_record(
         about=About.model_validate(strategy.about),
         assets=_assets(inputs, forecast, problem.costs, money),
         relaxed=Relaxed(
-            weights=_by_asset(universe, allocation.relaxed[:-1]),
-            cash=float(allocation.relaxed[-1]),
-            volatility=volatility(forecast, allocation.relaxed[:-1]),
+            weights=_by_asset(universe, solved.x[:-1]),
+            cash=float(solved.x[-1]),
+            volatility=volatility(forecast, solved.x[:-1]),
         ),
         controls=control_states(inputs.ledger, inputs.products, as_of, owner.country),
         timeline=timeline(inputs.ledger, ((a.key, a.form) for a in inputs.products), as_of),
@@ -243,7 +244,7 @@ def _positions(
                 **basis,
                 in_europe=quoted.get(asset.key),
                 cost=float(money.costs[i]),
-                relaxed_weight=float(allocation.relaxed[i]),
+                relaxed_weight=float(allocation.continuous.x[i]),
             )
         )
     return rows

@@ -129,7 +129,7 @@ def _of_answer(prepared: Prepared, allocation: Allocation, money: AllocationAmou
     # What short positions brought in is cash, and no idle money; nor is as much again, that stands behind them.
     cash = (money.cash + 2.0 * float(np.minimum(money.values, 0.0).sum())) / money.wealth
     if cash > MOSTLY_CASH:
-        why = _why_cash(problem, float(allocation.relaxed[-1]))
+        why = _why_cash(problem, float(allocation.continuous.x[-1]))
         text = message("MOSTLY CASH: {cash:.0%} of the budget is not placed; {why}.", cash=cash, why=why)
         remedy = message("Loosen the limits, or add a limit on cash, or raise the budget.")
         yield Remark("answer", text, remedy, money=money.cash)

@@ -165,7 +165,7 @@ def solved(premium: float, *overrides: str) -> tuple[dict[str, float], float]:
     answer = allocate(problem)
     price = next(limit.shadow_price for limit in answer.limits if limit.name == "China")
     assert price is not None
-    return dict(zip((*problem.universe.keys, "cash"), answer.relaxed.tolist(), strict=True)), price
+    return dict(zip((*problem.universe.keys, "cash"), answer.continuous.x.tolist(), strict=True)), price
 
 
 def test_lots_that_are_held_are_held_by_origin(tmp_path):
@@ -205,7 +205,7 @@ def test_clauses_that_reach_goods_made_abroad_are_told_where_there_are_any():
 def test_where_both_origins_are_held_the_cap_costs_the_premium_of_a_year():
     problem = prepared("constraint.China.upper=0.45", "constraint.needed.lower=0.2")
     answer = allocate(problem)
-    weights = dict(zip(problem.universe.keys, answer.relaxed[:-1], strict=True))
+    weights = dict(zip(problem.universe.keys, answer.continuous.x[:-1], strict=True))
     assert min(weights["gallium_CHN"], weights["gallium_not_CHN"]) > 0.01
     china = next(limit for limit in answer.limits if limit.name == "China")
     assert china.shadow_price == pytest.approx(0.31 / 3, rel=1e-6)

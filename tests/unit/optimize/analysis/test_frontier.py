@@ -30,14 +30,14 @@ def test_every_point_is_the_answer_of_the_optimizer_at_its_risk_aversion(seed):
     for point in found.points[1:-1]:
         objective = {"kind": "max_utility", "risk_aversion": point.risk_aversion}
         other = allocate(mean_variance(seed, objective=objective))
-        assert point.weights == pytest.approx(other.relaxed, abs=2e-5)
+        assert point.weights == pytest.approx(other.continuous.x, abs=2e-5)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_ends_are_least_risk_and_largest_return_and_risk_rises_between(seed):
     problem = mean_variance(seed)
     found = frontier(problem, 20)
-    assert found.points[0].weights == pytest.approx(allocate(problem).relaxed, abs=1e-5)
+    assert found.points[0].weights == pytest.approx(allocate(problem).continuous.x, abs=1e-5)
     assert found.points[0].risk_aversion is None
     top = allocate(mean_variance(seed, objective={"kind": "max_return", "volatility": 9.0}))
     assert found.points[-1].expected == pytest.approx(-top.objective, rel=1e-5)
@@ -68,8 +68,8 @@ def test_between_turning_points_weights_move_along_a_line_and_turn_there(seed):
         tau = (tau_left + 2 / right.point.risk_aversion) / 2
         answer = allocate(mean_variance(seed, objective={"kind": "max_utility", "risk_aversion": 2 / tau}))
         if abs(tau_left - 2 / right.point.risk_aversion) > 1e-6:
-            assert answer.relaxed == pytest.approx(middle, abs=2e-5)
-            assert answer.relaxed[:-1] @ problem.forecast.expected == pytest.approx(middle_reward, abs=1e-5)
+            assert answer.continuous.x == pytest.approx(middle, abs=2e-5)
+            assert answer.continuous.x[:-1] @ problem.forecast.expected == pytest.approx(middle_reward, abs=1e-5)
 
 
 def test_two_assets_have_the_frontier_of_the_textbook():
@@ -97,7 +97,7 @@ def test_largest_return_at_the_volatility_of_a_point_is_the_point(seed):
     found = frontier(mean_variance(seed), 7)
     for point in found.points[1:-1]:
         answer = allocate(mean_variance(seed, objective={"kind": "max_return", "volatility": point.volatility}))
-        assert answer.relaxed == pytest.approx(point.weights, abs=1e-5)
+        assert answer.continuous.x == pytest.approx(point.weights, abs=1e-5)
         price = next(limit.shadow_price for limit in answer.limits if limit.name == "objective.volatility")
         assert price == pytest.approx(point.risk_aversion * point.volatility, rel=1e-3)
 

@@ -86,7 +86,7 @@ def test_a_derivative_with_short_positions_is_the_change_of_the_optimum():
 
     found = next(entry for entry in analyse(problem(-0.1)).limits if entry.name == "short" and entry.side == "lower")
     assert found.low is not None
-    moved = allocate(problem(-0.1001)).relaxed - allocate(problem(-0.1)).relaxed
+    moved = allocate(problem(-0.1001)).continuous.x - allocate(problem(-0.1)).continuous.x
     np.testing.assert_allclose(found.slope, moved / 1e-4, atol=1e-3)
 
 
@@ -98,14 +98,14 @@ def test_a_frontier_of_short_positions_turns_exactly_and_under_gross_exposure_ho
     for point in free.points[1:-1]:
         utility = {"kind": "max_utility", "risk_aversion": point.risk_aversion}
         same = allocate(problem_of(covariance, objective=utility, constraints=[SHORT, INVESTED], expected=EXPECTED))
-        np.testing.assert_allclose(point.weights, same.relaxed, atol=1e-5)
+        np.testing.assert_allclose(point.weights, same.continuous.x, atol=1e-5)
     held = frontier(problem_of(covariance, constraints=[SHORT, {**GROSS, "upper": 1.2}, INVESTED], expected=EXPECTED), 7)
     assert all(np.abs(point.weights[:-1]).sum() <= 1.2 + 1e-6 for point in held.points)
     for point in held.points[1:-1]:
         utility = {"kind": "max_utility", "risk_aversion": point.risk_aversion}
         limits = [SHORT, {**GROSS, "upper": 1.2}, INVESTED]
         same = allocate(problem_of(covariance, objective=utility, constraints=limits, expected=EXPECTED))
-        np.testing.assert_allclose(point.weights, same.relaxed, atol=1e-3)
+        np.testing.assert_allclose(point.weights, same.continuous.x, atol=1e-3)
     costs = Costs(np.full(6, 0.01), np.zeros(6), in_objective=True)
     with pytest.raises(SpecError, match="a short position has another than a long one"):
         frontier(problem_of(covariance, constraints=[SHORT, INVESTED], expected=EXPECTED, costs=costs))

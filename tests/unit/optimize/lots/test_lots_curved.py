@@ -326,7 +326,7 @@ def test_what_rounding_by_hand_costs():
     lot = np.array([0.03, 0.05, 0.07, 0.02])
     problem = problem_of(random_covariance(4, 1), constraints=[CASH, CAP, LOTS], lots=lot)
     quadratic = problem.objective.function(problem).quadratic
-    relaxed = allocate(problem).relaxed[:-1]
+    relaxed = allocate(problem).continuous.x[:-1]
     answer = whole_lots(problem, quadratic, relaxed, WEALTH, target_gap=1e-6, size=0.0, work=Work(9.0))
     score = Score(problem, LotTerms.of(problem), problem.linear_constraints(), quadratic, (), (), WEALTH)
     by_hand, values = score.rounded(relaxed * WEALTH)

@@ -29,7 +29,7 @@ def test_a_benchmark_is_weights_an_asset_equal_weights_or_what_is_held(benchmark
     problem = problem_of(random_covariance(N, 1), previous=HELD)
     np.testing.assert_allclose(benchmark_weights(benchmark, problem.data, "objective.target"), weights)
     tracked = allocate(problem_of(random_covariance(N, 1), objective={"kind": "track", "benchmark": benchmark}, previous=HELD))
-    np.testing.assert_allclose(tracked.relaxed[:-1], weights, atol=1e-6)
+    np.testing.assert_allclose(tracked.continuous.x[:-1], weights, atol=1e-6)
 
 
 def test_what_is_no_benchmark_is_refused_with_the_mend():

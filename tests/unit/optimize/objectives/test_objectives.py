@@ -42,7 +42,7 @@ def test_the_tangency_portfolio_is_inverse_covariance_times_excess_return(risk_f
     assert answer.weights == pytest.approx(direction / direction.sum(), abs=1e-7)
     assert answer.objective == pytest.approx(-np.sqrt((mu - risk_free) @ direction), rel=1e-9)
     assert answer.cash == pytest.approx(0, abs=1e-12)
-    assert answer.certificate.worst < 1e-6
+    assert answer.continuous.certificate.worst < 1e-6
 
 
 def test_the_largest_ratio_beats_every_point_of_a_grid_and_holds_its_cap():
@@ -64,7 +64,7 @@ def test_costs_in_the_objective_are_taken_from_the_excess():
     costs = Costs.of(free.universe, in_objective=True, holding_years=3)
     answer = allocate(problem_of(covariance, assets=assets, objective={"kind": "max_ratio"}, expected=mu, costs=costs))
     net = mu - costs.annual_rate
-    assert answer.relaxed[:2] == pytest.approx(net / net.sum(), abs=1e-7)
+    assert answer.continuous.x[:2] == pytest.approx(net / net.sum(), abs=1e-7)
 
 
 def test_cash_is_held_at_the_least_that_the_limits_allow():
@@ -123,7 +123,7 @@ def test_a_shadow_price_is_what_relaxing_the_limit_is_worth(objective, kind):
     }[kind]
     base, report, gained = worth_of_room(kind, term, covariance, objective=objective, expected=mu)
     assert report.shadow_price == pytest.approx(gained, rel=2e-3, abs=1e-6)
-    assert base.certificate.worst < 1e-6
+    assert base.continuous.certificate.worst < 1e-6
 
 
 # Largest return
@@ -293,7 +293,7 @@ def test_tracking_under_a_cap_beats_every_point_of_a_grid():
     errors = np.einsum("ij,jk,ik->i", d, covariance, d)
     assert answer.objective <= errors.min() + 1e-9
     assert answer.objective == pytest.approx(errors.min(), rel=1e-2)
-    assert answer.certificate.worst < 1e-6
+    assert answer.continuous.certificate.worst < 1e-6
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_whole_lots_are_the_nearest_in_risk(objective):
             lots=np.full(3, 0.11),
         )
     )
-    goal = np.array([0.4, 0.6, 0.0]) if objective["kind"] == "track" else answer.relaxed[:3]
+    goal = np.array([0.4, 0.6, 0.0]) if objective["kind"] == "track" else answer.continuous.x[:3]
     grid = np.array([c for c in itertools.product(range(10), repeat=3) if sum(c) <= 9]) * 0.11
     d = grid - goal
     errors = np.einsum("ij,jk,ik->i", d, covariance, d)
@@ -368,7 +368,7 @@ def test_hierarchical_risk_parity_is_the_algorithm_of_the_paper(seed):
     covariance = covariance[np.ix_(first, first)]
     answer = allocate(problem_of(covariance, objective={"kind": "hierarchical_risk_parity"}))
     assert answer.weights == pytest.approx(plain_hrp(covariance), abs=1e-10)
-    assert answer.certificate is None
+    assert answer.continuous.certificate is None
 
 
 def test_two_assets_and_one_are_shared_by_inverse_variance():

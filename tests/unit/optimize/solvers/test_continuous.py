@@ -34,8 +34,8 @@ def test_weights_agree_with_another_solver_whatever_the_scale_of_the_variances(s
     answer = allocate(problem_of(covariance * scale, constraints=[NO_CASH, cap]))
     other = reference(covariance, [lambda w: w[-1] <= 0, lambda w: w[:-1] <= 0.15])
     assert answer.weights == pytest.approx(other[:-1], abs=1e-5)
-    assert answer.certificate is not None
-    assert answer.certificate.worst < 1e-6
+    assert answer.continuous.certificate is not None
+    assert answer.continuous.certificate.worst < 1e-6
 
 
 def test_nothing_but_cash_is_the_least_risky():
@@ -134,8 +134,8 @@ def test_country_caps_count_the_named_share_and_leave_out_what_is_not_known():
 def test_every_attempt_is_recorded_and_an_unknown_solver_is_refused():
     problem = problem_of(random_covariance(4), constraints=[NO_CASH])
     answer = allocate(problem, SolverSpec(order=("clarabel",)))
-    assert [attempt.solver for attempt in answer.attempts] == ["CLARABEL"]
-    assert answer.attempts[0].outcome == "accepted"
+    assert [attempt.solver for attempt in answer.continuous.attempts] == ["CLARABEL"]
+    assert answer.continuous.attempts[0].outcome == "accepted"
     with pytest.raises(SpecError) as refused:
         allocate(problem, SolverSpec(order=("CLARABLE",)))
     assert "'CLARABEL'" in refused.value.hint
@@ -144,7 +144,7 @@ def test_every_attempt_is_recorded_and_an_unknown_solver_is_refused():
 def test_equal_weight_is_exact_and_otherwise_the_nearest_that_holds():
     free = allocate(problem_of(random_covariance(4), objective={"kind": "equal_weight"}))
     assert free.weights.tolist() == [0.25] * 4
-    assert free.certificate is None
+    assert free.continuous.certificate is None
     cap = {"name": "cap", "kind": "bounds", "assets": ["a0"], "upper": 0.1}
     near = allocate(problem_of(random_covariance(4), objective={"kind": "equal_weight"}, constraints=[cap, NO_CASH]))
     assert near.weights == pytest.approx([0.1, 0.3, 0.3, 0.3], abs=1e-6)

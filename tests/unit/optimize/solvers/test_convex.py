@@ -238,8 +238,8 @@ def test_impact_spreads_a_purchase(covariance: np.ndarray) -> None:
     calm = allocate(replace(problem, costs=Costs(**keys)))
     impact = np.array([0.0, 0.05, 0.05, 0.05, 0.05, 0.05])
     paid = allocate(replace(problem, costs=Costs(**keys, impact=impact)))
-    assert paid.relaxed[0] > calm.relaxed[0]
-    x = paid.relaxed
+    assert paid.continuous.x[0] > calm.continuous.x[0]
+    x = paid.continuous.x
     # KKT in the weights: among what is held, marginal risk plus marginal impact is the same.
     slope = 2 * covariance @ x[:-1] + 1.5 * impact * np.sqrt(x[:-1])
     held = x[:-1] > 1e-4
@@ -253,7 +253,7 @@ def test_holdings_are_kept_where_trading_does_not_pay(covariance: np.ndarray) ->
     costs = Costs(np.full(N, 0.1), np.zeros(N), holding_years=1.0, in_objective=True)
     problem = problem_of(covariance, constraints=[NO_CASH], objective={"kind": "min_risk"}, previous=held, costs=costs)
     answer = allocate(problem)
-    np.testing.assert_allclose(answer.relaxed[:-1], held, atol=1e-7)
+    np.testing.assert_allclose(answer.continuous.x[:-1], held, atol=1e-7)
 
 
 @pytest.mark.parametrize("robust", ["box", "ellipsoid"])
@@ -457,9 +457,9 @@ def test_impact_beside_limits_on_risk(covariance: np.ndarray, measure: str, limi
     objective = {"kind": "min_risk", "measure": measure}
     problem = problem_of(covariance, objective=objective, constraints=[cash, limit], scenarios=s, costs=costs)
     answer = allocate(problem)
-    assert answer.certificate is not None
-    assert answer.certificate.worst < 1e-6
-    x, function = answer.relaxed, RiskOf(measures()[limited](), s)
+    assert answer.continuous.certificate is not None
+    assert answer.continuous.certificate.worst < 1e-6
+    x, function = answer.continuous.x, RiskOf(measures()[limited](), s)
     assert function.value(x) <= limit["upper"] + 1e-8
     rng = np.random.default_rng(4)
     best = problem.objective.value(problem, x[:-1])
@@ -517,22 +517,22 @@ def parity(covariance: np.ndarray, upper: float, cash: float, **more: Any) -> An
 
 
 def test_risk_parity_holds_a_limit_on_risk_by_cash_and_keeps_its_budgets(covariance: np.ndarray) -> None:
-    free = allocate(problem_of(covariance, objective={"kind": "risk_parity"}, constraints=[NO_CASH])).relaxed
+    free = allocate(problem_of(covariance, objective={"kind": "risk_parity"}, constraints=[NO_CASH])).continuous.x
     risk = float(np.sqrt(free[:-1] @ covariance @ free[:-1]))
     for part in (0.5, 0.9, 0.999):
-        x = parity(covariance, part * risk, 1.0).relaxed
+        x = parity(covariance, part * risk, 1.0).continuous.x
         np.testing.assert_allclose(x, np.append(part * free[:-1], 1 - part), atol=1e-5)
-    np.testing.assert_allclose(parity(covariance, 1.01 * risk, 1.0).relaxed, free, atol=1e-6)
+    np.testing.assert_allclose(parity(covariance, 1.01 * risk, 1.0).continuous.x, free, atol=1e-6)
 
 
 def test_risk_parity_gives_up_budgets_only_where_cash_is_not_enough(covariance: np.ndarray) -> None:
     calm = allocate(problem_of(covariance, constraints=[NO_CASH]))
     least = float(np.sqrt(calm.objective))
-    free = allocate(problem_of(covariance, objective={"kind": "risk_parity"}, constraints=[NO_CASH])).relaxed
+    free = allocate(problem_of(covariance, objective={"kind": "risk_parity"}, constraints=[NO_CASH])).continuous.x
     risk = float(np.sqrt(free[:-1] @ covariance @ free[:-1]))
     assert least < 0.98 * risk
     upper = 0.9 * (least + 0.3 * (risk - least))
-    x = parity(covariance, upper, 0.1).relaxed
+    x = parity(covariance, upper, 0.1).continuous.x
     assert x[-1] == pytest.approx(0.1, abs=1e-8)
     assert np.sqrt(x[:-1] @ covariance @ x[:-1]) == pytest.approx(upper, rel=1e-7)
     with pytest.raises(Infeasible) as told:
@@ -550,8 +550,8 @@ def test_risk_parity_within_turnover_needs_cash_that_is_held(covariance: np.ndar
             previous=np.full(N, 0.5 / N),
         )
     )
-    assert np.sum(np.maximum(answer.relaxed[:-1] - 0.5 / N, 0.0)) <= 0.1 + 1e-7
-    assert answer.relaxed[-1] == pytest.approx(0.4, abs=1e-6)
+    assert np.sum(np.maximum(answer.continuous.x[:-1] - 0.5 / N, 0.0)) <= 0.1 + 1e-7
+    assert answer.continuous.x[-1] == pytest.approx(0.4, abs=1e-6)
 
 
 @pytest.mark.parametrize(

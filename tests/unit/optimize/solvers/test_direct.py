@@ -182,7 +182,7 @@ def test_every_solver_reports_the_same_price_of_a_cap(order: tuple[str, ...]) ->
     constraints: list[dict[str, Any]] = [NO_CASH, {"name": "cap", "kind": "bounds", "upper": 0.2}]
     answer = allocate(problem_of(random_covariance(8), constraints=constraints), SolverSpec(order=order))
     reference = allocate(problem_of(random_covariance(8), constraints=constraints))
-    assert answer.solver == order[0]
+    assert answer.continuous.solver == order[0]
     assert answer.limits[1].shadow_price == pytest.approx(reference.limits[1].shadow_price, abs=1e-5)
 
 
