@@ -1,21 +1,16 @@
 """The layering, as import-linter and as a look at the sources sees it."""
 
 import ast
-import functools
 import re
 from pathlib import Path
 
 import pytest
 from importlinter.cli import lint_imports
 
+from tests.architecture.syntax import nodes
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = sorted((REPOSITORY / "toolkit").rglob("*.py"))
-
-
-@functools.cache
-def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """Every node of a source."""
-    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def test_imports_point_down_only(monkeypatch, capsys):

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.architecture.syntax import nodes
 from toolkit.records.base import Record
 
 TOOLKIT = Path(__file__).resolve().parents[2] / "toolkit"
@@ -38,7 +39,7 @@ def test_no_function_of_the_application_answers_with_a_table():
     found = set()
     for path in sorted((TOOLKIT / "app").rglob("*.py")):
         name = path.relative_to(TOOLKIT).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef) and node.returns is not None and not node.name.startswith("_"):
                 returned = {part.strip() for part in ast.unparse(node.returns).split("|")}
                 found |= {f"{name}: {node.name}"} if returned & {*TABLES} else set()

@@ -1,10 +1,11 @@
 """Rules of the house that a program can check: no import circles, rooms of a size, Args, files and clocks at the rim."""
 
 import ast
-import functools
 from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
+
+from tests.architecture.syntax import nodes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = REPOSITORY / "toolkit"
@@ -14,10 +15,9 @@ MODULES = {
 }
 
 
-@functools.cache
 def tree(name: str) -> ast.Module:
     """The syntax of a module."""
-    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    return nodes(MODULES[name])[0]
 
 
 FILES_IN_A_FOLDER = 16
@@ -101,10 +101,10 @@ def test_public_functions_of_three_or_more_parameters_describe_them():
 
 def test_clocks_are_read_and_files_opened_at_the_rim_only():
     found = Counter()
-    for name in MODULES:
+    for name, path in MODULES.items():
         if f"{name}.".startswith(tuple(f"{package}." for package in RIM)):
             continue
-        for node in ast.walk(tree(name)):
+        for node in nodes(path):
             if isinstance(node, ast.Call):
                 called = node.func
                 method = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
@@ -124,7 +124,7 @@ def test_files_of_the_user_are_written_in_one_step():
         name
         for name in MODULES
         if name.startswith(("toolkit.app", "toolkit.cli", "toolkit.api"))
-        for node in ast.walk(tree(name))
+        for node in nodes(MODULES[name])
         if isinstance(node, ast.Attribute) and node.attr in ("write_text", "write_bytes")
     }
     assert writers == DRAFTS | {"toolkit.app.runs"}
