@@ -430,7 +430,7 @@ def _level_warnings(
             "Check unit (column unit: kg, g, lb, ozt, t) and currency of the price; if it is meant: {option}.",
             option=f"--accept {key}",
         )
-        found.append(Remark("data", text, remedy, (key,)))
+        found.append(Remark("data", text, remedy, (key,), comes_first=True))  # its own value would rank it by the slip
     return found
 
 

@@ -20,7 +20,7 @@ class Remark:
         remedy: What to do about it, for the terminal; a note may have none.
         assets: Keys of what it is about; None for everything that is held.
         money: Value held of `assets`, in the reporting currency; None where unknown.
-        comes_first: Whether it is shown before others whatever the money: an input of the user is not used, or is old.
+        comes_first: Whether it is shown before others whatever the money: an input is not used, is old or looks wrong.
     """
 
     kind: Kind

@@ -431,7 +431,7 @@ def test_a_price_three_times_off_is_told_with_the_slip_that_explains_it_and_ten_
     )
     files = own(tmp_path, text)
     try:
-        (told,) = [r.text for r in of("physical-basket", files).notes if r.is_warning and "times the bundled" in r.text]
+        (told,) = [r.text for r in of("physical-basket", files).notes if r.comes_first and "times the bundled" in r.text]
         refused = False
     except DataError as error:
         told, refused = f"{error.message} {error.hint}", "--accept" in (error.hint or "")
