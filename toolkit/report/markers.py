@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from toolkit.core.grouping import by_key
 from toolkit.core.limits import HELD
 from toolkit.records.findings import Parts
 from toolkit.records.risk import AssetModel
 from toolkit.records.run import Run
-from toolkit.records.sources import Provenance, Rate, Vat
+from toolkit.records.sources import Rate, Vat
 from toolkit.records.subjects import BacktestSubject, Holdings, Market, Subject
 from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.language import Language, mark
@@ -58,9 +59,7 @@ class Assumption:
 
 def origins_of(record: Subject, parts: Parts) -> Iterator[Origin]:
     """One row a source, those of the subject first."""
-    rows: dict[str, list[Provenance]] = {}
-    for row in (*record.data, *(row for part in parts.found for row in part.data)):
-        rows.setdefault(row.source_id, []).append(row)
+    rows = by_key((row.source_id, row) for row in (*record.data, *(row for part in parts.found for row in part.data)))
     # Assumed dealer terms are among the assumptions; a reader would take a place among the sources for evidence.
     evidence = {key: found for key, found in rows.items() if key not in ("dealer_terms", "assumptions")}
     for i, (key, found) in enumerate(evidence.items(), start=1):
@@ -207,9 +206,7 @@ def _vat(tax: Vat, say: Language, *, charged: bool) -> Text:
 
 def _rates(priced: Iterable[tuple[float, AssetModel]], say: Language) -> Text:
     """Equal rates together, highest first: 15% gallium, indium; 2% gold."""
-    groups: dict[float, list[str]] = {}
-    for rate, asset in priced:
-        groups.setdefault(rate, []).append(metal(asset, say).text)
+    groups = by_key((rate, metal(asset, say).text) for rate, asset in priced)
     parts: list[Inline] = []
     for rate in sorted(groups, reverse=True):
         parts += ["; " if parts else "", f"{say.fmt.limit(rate)} ", name(", ".join(groups[rate]))]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from toolkit.controls.state import ABOVE_SIZE, UNCERTAIN, Measure, dates_note, headline_word, review_note
+from toolkit.core.grouping import by_key
 from toolkit.records.answers.controls import Calendar, ControlledItems, DatedChange, MetalControls, ProductControls
 from toolkit.records.controls import FormState
 from toolkit.records.sources import Owner, Review
@@ -164,9 +165,7 @@ def _state(answer: Answer, state: FormState, label: Cell) -> Iterator[Cell]:
     practice = dict.fromkeys(answer.word(m.instrument) for m in state.measures if m.status == "reported")
     yield label
     yield headline(answer, state.headline)
-    words: dict[str, list[Measure]] = {}
-    for m in _leading(state):
-        words.setdefault(headline_word(m.instrument, m.status), []).append(m)
+    words = by_key((headline_word(m.instrument, m.status), m) for m in _leading(state))
     # A word stands from the first of its measures to the last, the headline while all its words do.
     yield answer.day(max((min(m.status_since for m in same) for same in words.values()), default=None))
     lasts = [max(m.until for m in same if m.until) for same in words.values() if all(m.until for m in same)]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from toolkit.controls.state import Measure
+from toolkit.core.grouping import by_key
 from toolkit.records.controls import ControlState, Route
 from toolkit.records.positions import Position
 from toolkit.records.subjects import Market
@@ -210,9 +211,7 @@ def _state(run: Findings, measures: Sequence[Measure], *, column_of_licences: bo
 
 def _grouped(run: Findings, rows: Sequence[tuple[Cells, ControlState]]) -> Iterator[Line]:
     """Metals with the same states in one line, those with most measures first, the uncertain and the listed-only last."""
-    groups: dict[Cells, list[ControlState]] = {}
-    for states, row in rows:
-        groups.setdefault(states, []).append(row)
+    groups = by_key(rows)
 
     def strictness(states: Cells) -> tuple[int, int]:
         marks = [state.mark for state in states if state]
@@ -236,9 +235,7 @@ def _names(run: Findings, rows: Sequence[ControlState]) -> Text:
 
 def _reasons(run: Findings, rows: Sequence[ControlState]) -> Iterator[Line]:
     """Metals in no notice, by the reason that the ledger gives."""
-    groups: dict[Text, list[ControlState]] = {}
-    for row in rows:
-        groups.setdefault(_reason(run, row), []).append(row)
+    groups = by_key((_reason(run, row), row) for row in rows)
     for why, members in groups.items():
         yield Line(_symbols(members), _names(run, members), reason=why)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from toolkit.core.grouping import by_key
 from toolkit.records.parts.exit import Exit, ProductExit
 from toolkit.report.charts.waterfall import Step, waterfall
 from toolkit.report.compose import folded, section
@@ -150,9 +151,7 @@ def _rise(run: Findings, part: Exit) -> Figure:
     def told(rise: float | None, terms: str = terms) -> Inline:
         return _derived(run, terms, fmt.percent(rise), COSTS, STORAGE)
 
-    alike: dict[tuple[tuple[str, ...], bool], list[ProductExit]] = {}
-    for row in rows:
-        alike.setdefault((tuple(map(fmt.percent, row.rise)), row.terms in ASSUMED), []).append(row)
+    alike = by_key(((tuple(map(fmt.percent, row.rise)), row.terms in ASSUMED), row) for row in rows)
 
     def after(i: int) -> Shown[list[ProductExit]]:
         n = part.horizons[i]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+from toolkit.core.grouping import by_key
 from toolkit.holdings.exposure_history import Exposure
 from toolkit.records.parts.control_history import ControlHistory, MeasureChange
 from toolkit.report.charts.exposure_steps import exposure_steps
@@ -113,9 +114,7 @@ OUTSIDE: Mapping[str, str] = {
 
 def _notices(run: Findings, changes: Sequence[MeasureChange]) -> list[tuple[date, str]]:
     """The notices of each day that begin, are suspended or resume, in short."""
-    days: dict[date, list[str]] = {}
-    for one in changes:
-        days.setdefault(one.day, []).append(one.number)
+    days = by_key((one.day, one.number) for one in changes)
     found = []
     for when, numbers in sorted(days.items()):
         names = list(dict.fromkeys(numbers))

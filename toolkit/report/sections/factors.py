@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from toolkit.core.grouping import by_key
 from toolkit.records.factors import Factor, FactorAsset, FactorModel, Loading
 from toolkit.records.risk import Correlation
 from toolkit.report.charts.heatmap import Pair, heatmap
@@ -176,9 +177,7 @@ def _loading(run: Findings, loading: Loading, threshold: float) -> Text:
 def _coverage(run: Findings, rows: Sequence[FactorAsset]) -> Figure:
     """Who was estimated from what, those observed alike in one row, folded behind how much there was to observe."""
     say, fmt = run.say, run.fmt
-    alike: dict[tuple[str, str, str], list[FactorAsset]] = {}
-    for a in rows:
-        alike.setdefault((a.observation, a.volatility_from, a.comovement_from), []).append(a)
+    alike = by_key(((a.observation, a.volatility_from, a.comovement_from), a) for a in rows)
     table = run.table(
         "What the estimates are from",
         alike.values(),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from toolkit.core.grouping import by_key
 from toolkit.records.parts.supply import EuScore, MetalSupply, SupplyPart
 from toolkit.report.charts.scatter import Axis, Mark, scatter
 from toolkit.report.compose import folded, section
@@ -77,9 +78,7 @@ def _plane(run: Findings, rated: Sequence[Rated]) -> Figure:
 
 def _marks(run: Findings, rated: Sequence[Rated]) -> Iterator[Mark]:
     """One mark a place: metals that share a score of their group share a mark and its label."""
-    places: dict[tuple[float, float, bool], list[MetalSupply]] = {}
-    for metal, score, risk, importance in rated:
-        places.setdefault((importance, risk, score.scope == "group"), []).append(metal)
+    places = by_key(((importance, risk, score.scope == "group"), metal) for metal, score, risk, importance in rated)
     for (importance, risk, shared), members in sorted(places.items(), reverse=True):
         label = ", ".join(run.metal(metal).text for metal in members)
         supposed = max((value for metal in members if (value := _supposed(metal)) is not None), default=None)

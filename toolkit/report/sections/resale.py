@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Literal
 
+from toolkit.core.grouping import by_key
 from toolkit.records.parts.resale import Buyer, LotGroup, Resale, ResaleAnswer, ResaleMeasure
 from toolkit.records.subjects import Holdings
 from toolkit.report.compose import section
@@ -79,9 +80,7 @@ def resale(run: Findings) -> tuple[Block, ...]:
     part, say = run.part(Resale), run.say
     merged = _merged(run, part.groups)
     columns = tuple(_buyers(run, buyers) for buyers in _columns(part))
-    alike: dict[tuple[State, ...], list[list[LotGroup]]] = {}
-    for states, groups in merged:
-        alike.setdefault(states, []).append(groups)
+    alike = by_key(merged)
     lines = tuple(
         Line(_symbols(chain(*kinds)), joined([_names(run, groups) for groups in kinds], "; "), _states(run, part, kinds[0][0]))
         for kinds in alike.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from toolkit.core.grouping import by_key
 from toolkit.records.fetch import QualityFinding
 from toolkit.records.parts.quality import StoredChecks
 from toolkit.records.sources import Provenance
@@ -255,9 +256,7 @@ def stored_checks(run: Findings, checks: StoredChecks) -> Block:
         "{N} of {total} series of the store need a second look",
         total=say.number_word(checks.series),
     )
-    groups: dict[tuple[str, str, str], list[QualityFinding]] = {}
-    for finding in checks.findings:
-        groups.setdefault((finding.severity, finding.rule, finding.action), []).append(finding)
+    groups = by_key(((finding.severity, finding.rule, finding.action), finding) for finding in checks.findings)
     table = run.table(
         "Checks of the series of the store",
         groups.values(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from toolkit.core.grouping import by_key
 from toolkit.records.answers.backtest import Backtest, Comparison, Incident, Interval, Simulated
 from toolkit.records.subjects import BacktestSubject
 from toolkit.report.findings import Findings
@@ -123,9 +124,7 @@ class Told:
 
 def by_kind(one: Simulated) -> Iterator[tuple[str, tuple[Incident, ...], float]]:
     """(kind, incidents, money concerned) in the order in which kinds first occur; of overdrafts, which last, the largest."""
-    kinds: dict[str, list[Incident]] = {}
-    for incident in one.incidents:
-        kinds.setdefault(incident.kind, []).append(incident)
+    kinds = by_key((incident.kind, incident) for incident in one.incidents)
     for kind, found in kinds.items():
         amounts = [incident.amount for incident in found if incident.amount is not None]
         yield kind, tuple(found), max(amounts) if kind == "overdrawn" else sum(amounts)

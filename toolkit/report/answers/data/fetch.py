@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from toolkit.core.grouping import by_key
 from toolkit.records.answers.lists import StoreCheck
 from toolkit.records.fetch import Fetch, QualityFinding, SeriesOutcome
 from toolkit.report.answers.answer import Answer, Cell
@@ -137,9 +138,7 @@ def store_check(store: StoreCheck, say: Language) -> Document:
 def _findings(answer: Answer, findings: Sequence[QualityFinding]) -> None:
     """What the checks of quality found, a row for each check; the first day and the largest size of its series."""
     say = answer.say
-    groups: dict[tuple[str, str, str], list[QualityFinding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.rule, finding.severity, finding.action), []).append(finding)
+    groups = by_key(((finding.rule, finding.severity, finding.action), finding) for finding in findings)
     answer.table(
         "series | check | severity | >rows | first | >size | what was done",
         (
