@@ -64,9 +64,8 @@ def _holdings(problem: Problem, record: Run, weights: FloatArray, slopes: Margin
     if (aims := slopes.objective) is not None:
         of |= {f"objective_{name}": getattr(aims, name) for name in ("risk", "cost", "reward")} | {"objective": aims.total}
     return tuple(
-        HoldingSlopes(
-            asset=position.asset,
-            name=position.name,
+        HoldingSlopes.from_objects(
+            position,
             weight=weights[i],
             risk_contribution=shares[i],
             funded_by=funded,

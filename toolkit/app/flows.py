@@ -251,8 +251,7 @@ def _controls(
         series = next((one for one in partners if one.partner == event.origin), total)
         around = flow_around(series, event.effective, found[series.partner])
         if around is not None:
-            shown = {"event_id": event.event_id, "title": event.title, "instrument": event.instrument}
-            told.append(records.ControlOnFlow(**shown, partner=series.partner, around=around))
+            told.append(records.ControlOnFlow.from_objects(event, partner=series.partner, around=around))
     return tuple(sorted(told, key=lambda control: (control.around.day, control.event_id)))
 
 
@@ -271,9 +270,7 @@ def reported_stops(context: Context, metals: Collection[str | None]) -> tuple[re
     precision: dict[str, str] = dict(rows.iter_rows())
     points = [
         records.ReportedPoint.from_objects(
-            event,
-            precision=precision.get(event.event_id, "day"),
-            what=event.scope or event.title,
+            event, precision=precision.get(event.event_id, "day"), what=event.scope or event.title
         )
         for event in context.ledger.events
         if (event.kind, event.instrument) == REPORTED_STOP and event.event_id in named and event.origin == CHINA

@@ -47,8 +47,8 @@ def efficient_frontier(request: Request, points: int) -> EfficientFrontier:
         currency=request.owner.currency,
         against=found.against,
         assets=inputs.universe.keys,
-        points=tuple(FrontierPoint(point=number, **_figures(problem, found, at)) for number, at in enumerate(found.points, 1)),
-        critical=tuple(FrontierPoint(**_figures(problem, found, at.point), changes=at.changes) for at in found.critical),
+        points=tuple(_point(problem, found, at, point=number) for number, at in enumerate(found.points, 1)),
+        critical=tuple(_point(problem, found, at.point, changes=at.changes) for at in found.critical),
         unresolved=found.unresolved,
         solver=FrontierSolver(name=found.solver, worst_residual=found.worst),
         notes=(*_notes(problem, found), *(remark.text for remark in problem.notes()), *forecast.notes),
@@ -56,17 +56,16 @@ def efficient_frontier(request: Request, points: int) -> EfficientFrontier:
     )
 
 
-def _figures(problem: Problem, found: Frontier, at: Point) -> dict[str, Any]:
-    """Figures of a point; without a forecast of returns the expected return is not zero but not known."""
-    return {
-        "target": at.reward,
-        "risk_aversion": at.risk_aversion,
-        "volatility": at.volatility,
-        "expected": at.expected if found.against == "return" else None,
-        "cost": at.cost,
-        "weights": dict(zip(problem.universe.keys, at.weights[:-1], strict=True)),
-        "cash": at.weights[-1],
-    }
+def _point(problem: Problem, found: Frontier, at: Point, **more: Any) -> FrontierPoint:
+    """A point with its figures; without a forecast of returns the expected return is not zero but not known."""
+    return FrontierPoint.from_objects(
+        at,
+        target=at.reward,
+        expected=at.expected if found.against == "return" else None,
+        weights=dict(zip(problem.universe.keys, at.weights[:-1], strict=True)),
+        cash=at.weights[-1],
+        **more,
+    )
 
 
 def _notes(problem: Problem, found: Frontier) -> list[str]:

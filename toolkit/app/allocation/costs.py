@@ -116,11 +116,12 @@ def strategy_costs(
     lots = np.array([np.nan if asset.lot_size is None else asset.lot_size for asset in universe]) * prices
     mass = np.array([asset.unit == MASS for asset in universe])
     fees, storage = "fees" in spec.include, "storage" in spec.include
+    stored = np.where(mass, spec.storage_per_kg / prices, 0.0) + _per_lot(spec.storage_per_lot, lots)
     vat, told = _vat(spec.vat, names)
     impact, assumed = _impact(spec, names, prices, volatility, production, budget)
     costs = replace(
         costs,
-        storage=costs.storage + _stored(spec, lots, prices, mass) if storage else costs.storage,
+        storage=costs.storage + stored if storage else costs.storage,
         lot_fee=_per_lot(spec.fee_per_lot, lots) if fees else np.zeros(len(universe)),
         vat=vat,
         premium=premium,
@@ -242,11 +243,6 @@ def _per_lot(amount: float, lots: FloatArray) -> FloatArray:
     return np.nan_to_num(amount / lots)
 
 
-def _stored(spec: CostsSpec, lots: FloatArray, prices: FloatArray, mass: FloatArray) -> FloatArray:
-    """Storage that is charged by mass and by lot, as a fraction of the value a year."""
-    return np.where(mass, spec.storage_per_kg / prices, 0.0) + _per_lot(spec.storage_per_lot, lots)
-
-
 def _vat(spec: VatSpec | None, names: _Names) -> tuple[FloatArray, tuple[Remark, ...]]:
     nothing = np.zeros(len(names.universe))
     if spec is None:
@@ -329,8 +325,5 @@ def _fixed(sites: tuple[Site, ...]) -> tuple[Remark, ...]:
     if not any(site.fee for site in sites):
         return ()
     names = [site.name for site in sites if site.fee]
-    return (
-        note(
-            message("The charge of {sites} is fixed: it is part of the cost a year and does not move the weights.", sites=names)
-        ),
-    )
+    text = message("The charge of {sites} is fixed: it is part of the cost a year and does not move the weights.", sites=names)
+    return (note(text),)

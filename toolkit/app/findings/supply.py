@@ -52,12 +52,10 @@ def supply(ask: Ask) -> SupplyPart | None:
 def _metal(metal: MetalSupply, ask: Ask) -> SuppliedMetal:
     at, score = metal.scored, metal.newest_score
     uses = _uses(ask, metal.asset)
-    return SuppliedMetal(
-        asset=metal.asset,
-        name=metal.name,
+    return SuppliedMetal.from_objects(
+        metal,
         element=ask.named(metal.asset).element,
         weight=ask.weights.get(metal.asset) if ask.weights else None,
-        stage=metal.stage,
         scored=_stage(at) if at else None,
         other_stages=tuple(_stage(other) for other in metal.stages if not other.scored),
         eu=score and EuScore.from_objects(score, critical=is_critical(score)),

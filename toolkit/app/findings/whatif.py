@@ -156,14 +156,12 @@ def _metal(supply: MetalSupply, spread: Elasticity, ask: Ask) -> MetalStop:
     state = PRECIOUS if is_exchange_traded(supply.asset, ask.context.products) else _state(share)
     moves = share if share is not None and state in MOVING else 0.0
     return MetalStop.from_objects(
-        asset=supply.asset,
-        name=supply.name,
+        supply,
         element=ask.named(supply.asset).element,
         weight=ask.weights.get(supply.asset) if ask.weights else None,
         share=share,
-        stage=supply.stage,
-        period_start=at and at.supply.period_start.isoformat(),
-        period_end=at and at.supply.period_end.isoformat(),
+        period_start=at and at.supply.period_start,
+        period_end=at and at.supply.period_end,
         source_id=at and at.supply.source,
         state=state,
         bands=tuple(price_band(loss, spread) for loss in LOSSES if moves >= loss),
@@ -214,9 +212,8 @@ def _check(row: Mapping[str, Any], supply: MetalSupply, spread: Elasticity, ask:
     at = supply.scored
     share = at.supply.share(CHINA) if at else None
     check = outside_check(ask.context.snapshot, supply.asset, share) if share is not None else None
-    return PublishedCheck(
-        asset=supply.asset,
-        name=supply.name,
+    return PublishedCheck.from_objects(
+        supply,
         element=ask.named(supply.asset).element,
         change=row["central"],
         share=share,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -214,15 +215,14 @@ class Store:
 
     def _write(
         self, table: Table, frames: Frames, fetched_at: datetime, *, correct: bool
-    ) -> tuple[list[DataFile], dict[str, int]]:
+    ) -> tuple[list[DataFile], Counter[str]]:
         """Write what is new of some rows into data files."""
         folder = self.path / table.name
         files: list[DataFile] = []
-        counts = {"rows": 0, "revised": 0, "unchanged": 0}
+        counts: Counter[str] = Counter()
         for given in (frames,) if isinstance(frames, pl.DataFrame) else frames:
             rows, revised, unchanged = self._new(table, given, fetched_at, correct=correct)
-            counts = {"rows": counts["rows"] + rows.height, "revised": counts["revised"] + revised,
-                      "unchanged": counts["unchanged"] + unchanged}  # fmt: skip
+            counts.update(rows=rows.height, revised=revised, unchanged=unchanged)
             if rows.height:
                 _make(folder)
                 files += (write_data_file(part, table, folder) for part in rows.iter_slices(ROWS_OF_A_FILE))
