@@ -12,11 +12,10 @@ from statistics import median
 import polars as pl
 
 from toolkit.core.assets import Universe
-from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, few, message
 from toolkit.core.remarks import Remark
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.market.exchange_rates import last_rate
+from toolkit.market.exchange_rates import rate_on
 from toolkit.market.market import Snapshot
 from toolkit.returns.history import annual_rows
 
@@ -98,13 +97,9 @@ class KnownPrices:
         known = slice(max(last - count, 0), last) if last else slice(0, count)
         if not days or (day is not None and abs((day - days[known][-1 if last else 0]).days) > LEVEL_DAYS):
             return None
-        key = (currencies[known][-1], currency, day)
+        key = (currencies[known][-1], currency, day if last else None)
         if key not in self._rates:
-            rows = self.fx if day is None or not last else self.fx.filter(pl.col("date") <= day)
-            try:
-                self._rates[key] = last_rate(rows, key[0], currency).value
-            except DataError:
-                self._rates[key] = None
+            self._rates[key] = rate_on(self.fx, *key)
         rate = self._rates[key]
         return None if rate is None else median(prices[known]) * rate
 
@@ -129,12 +124,11 @@ class KnownPrices:
                     "It looks like the price of one {unit}, or a thousands mark taken for a decimal one.", unit=other
                 )
             slips.append((factor, words))
-        for other in (*FOREIGN, "USD") if currency in FOREIGN else FOREIGN:
-            try:
-                factor = last_rate(self.fx, currency, other).value
-            except DataError:
-                continue
-            slips.append((factor, message("It looks like a price in {currency}.", currency=other)))
+        slips.extend(
+            (rate, message("It looks like a price in {currency}.", currency=other))
+            for other in ((*FOREIGN, "USD") if currency in FOREIGN else FOREIGN)
+            if (rate := rate_on(self.fx, currency, other)) is not None
+        )
         if lot:
             slips.append((lot, message("It looks like the price of a lot of {lot:g} {unit}.", lot=lot, unit=unit)))
         if quantity:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import polars as pl
 
-from toolkit.core.errors import DataError
 from toolkit.core.units import cents
-from toolkit.market.exchange_rates import last_rate
+from toolkit.market.exchange_rates import last_rate, rate_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str, doubted: Coll
     Raises:
         DataError: where something is owed in a currency from which no rate leads to the reporting currency.
     """
-    rates: dict[tuple[str, date | None], float | None] = {}  # few days and currencies among many lots
+    rate_of = cache(lambda quoted, day: rate_on(fx, quoted, currency, day))  # few days and currencies among many lots
     return tuple(
         Purchase(
             lot_id=row["lot_id"],
             bought=row["purchase_date"],
-            cost=_cost(row, fx, currency, rates),
+            cost=_cost(row, rate_of),
             owed=_owed(row, fx, currency),
             spread=row["spread"],
             storage=row["storage_fee"],
@@ -70,19 +70,8 @@ def purchases(lots: pl.DataFrame, fx: pl.DataFrame, currency: str, doubted: Coll
     )
 
 
-def _cost(
-    row: dict[str, Any], fx: pl.DataFrame, currency: str, rates: dict[tuple[str, date | None], float | None]
-) -> float | None:
-    if row["purchase_price"] is None:
-        return None
-    key = (row["currency"], row["purchase_date"])
-    if key not in rates:
-        known = fx if row["purchase_date"] is None else fx.filter(pl.col("date") <= row["purchase_date"])
-        try:
-            rates[key] = last_rate(known, row["currency"], currency).value
-        except DataError:
-            rates[key] = None
-    rate = rates[key]
+def _cost(row: dict[str, Any], rate_of: Callable[[str, date | None], float | None]) -> float | None:
+    rate = None if row["purchase_price"] is None else rate_of(row["currency"], row["purchase_date"])
     return None if rate is None else row["purchase_price"] * row["quantity"] * rate
 
 

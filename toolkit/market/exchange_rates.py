@@ -118,3 +118,18 @@ def last_rate(fx: Rates | pl.DataFrame, base: str, quote: str) -> Rate:
     near = message("Did you mean {names: or }?", names=close) if close else ""
     hint = together(near, message("Currencies with a rate: {currencies}.", currencies=currencies))
     raise DataError("no exchange rate from {base} to {quote} is known.", hint=hint, base=base, quote=quote)
+
+
+def rate_on(fx: pl.DataFrame, base: str, quote: str, day: date | None = None) -> float | None:
+    """The value of `last_rate`; None where no chain of rates links the two.
+
+    Args:
+        fx: Rows as of `last_rate`.
+        base: The currency that is converted.
+        quote: The currency it is converted to.
+        day: Of the last row that counts; None for all.
+    """
+    try:
+        return last_rate(fx if day is None else fx.filter(pl.col("date") <= day), base, quote).value
+    except DataError:
+        return None

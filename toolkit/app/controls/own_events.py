@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date
-from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -17,7 +16,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import FrameError
 from toolkit.core.messages import message, together
 from toolkit.market.market import USER, Market, Snapshot, Source
-from toolkit.market.readers.events import OwnEvents, read_events
+from toolkit.market.readers.events import EventNames, OwnEvents, read_events
 
 Events = str | OwnEvents | None
 """Own events as a verb is given them: a file, what was read of one, or none."""
@@ -43,9 +42,7 @@ def with_own_events(market: Market, until: date, events: Events) -> tuple[Market
     tables = everything["controls"], everything["control_scopes"]
     own = events
     if isinstance(own, str):
-        names = EventNames(
-            ledger_of(everything, products), frozenset({*mentioned(tables[0]), *tables[1]["group"].drop_nulls()})
-        )
+        names = event_names(ledger_of(everything, products), {*mentioned(tables[0]), *tables[1]["group"].drop_nulls()})
         own = read_events(own, bundled=tables[0], names=names, until=until)
     amended = merge_user_events(*tables, own.events, own.scopes)
     source = {USER: Source(USER, f"{own.name} (own events, not checked)", "your own")}
@@ -85,31 +82,15 @@ def notes_of(own: OwnEvents | None, as_of: date) -> tuple[str, ...]:
     return (*notes, *own.notes)
 
 
-@dataclass(frozen=True, slots=True)
-class EventNames:
-    """The names of own events by the ledger's own rules."""
+def event_names(ledger: ControlLedger, named: Collection[str]) -> EventNames:
+    """The names of own events by the ledger's own rules; `named` are the groups by name, and what a notice mentions."""
 
-    ledger: ControlLedger
-    mentioned: frozenset[str]
-    words = MappingProxyType(
-        {
-            "kind": KINDS,
-            "instrument": INSTRUMENTS,
-            "standing": STANDINGS,
-            "relation": RELATIONS,
-            "end_user": ("all", *END_USERS),
-        }
-    )
-    blocs = (EUROPEAN_UNION,)
-
-    def metal(self, text: str) -> str:
-        """A group by its name, what a notice mentions, or a metal that can be asked about."""
+    def metal(text: str) -> str:
         key = text.strip().casefold().replace(" ", "_").replace("-", "_")
-        return key if key in self.mentioned else self.ledger.metal(text)
+        return key if key in named else ledger.metal(text)
 
-    def form(self, metal: str, text: str) -> str:
-        """The form, by `ControlLedger.form`."""
-        return self.ledger.form(metal, text)
+    words = {"kind": KINDS, "instrument": INSTRUMENTS, "standing": STANDINGS, "relation": RELATIONS}
+    return EventNames({**words, "end_user": ("all", *END_USERS)}, (EUROPEAN_UNION,), metal, ledger.form)
 
 
 def products_of(snapshot: Snapshot) -> Universe:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 
@@ -52,26 +52,21 @@ _TYPES = {name: column.dtype for name, column in ControlEvents.columns().items()
 _SCOPE_TYPES = {name: column.dtype for name, column in ControlScopes.columns().items()}
 
 
-class Names(Protocol):
-    """Resolution of the names in an event."""
+@dataclass(frozen=True, slots=True)
+class EventNames:
+    """What the names in an event mean.
 
-    @property
-    def words(self) -> Mapping[str, tuple[str, ...]]:
-        """The words of `kind`, `instrument` (of controls), `standing`, `relation` and `end_user`."""
-        ...
+    Attributes:
+        words: The words of `kind`, `instrument` (of controls), `standing`, `relation` and `end_user`.
+        blocs: Jurisdictions that are no country and still act.
+        metal: The key of a metal or group; `DataError` with the nearest names.
+        form: The form of a metal that a text names; `DataError` with the nearest words.
+    """
 
-    @property
-    def blocs(self) -> tuple[str, ...]:
-        """Jurisdictions that are no country and still act."""
-        ...
-
-    def metal(self, text: str) -> str:
-        """The key of a metal or group; `DataError` with the nearest names."""
-        ...
-
-    def form(self, metal: str, text: str) -> str:
-        """The form that a text names; `DataError` with the nearest words."""
-        ...
+    words: Mapping[str, tuple[str, ...]]
+    blocs: tuple[str, ...]
+    metal: Callable[[str], str]
+    form: Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # frames have no truth value, so files are compared by identity
@@ -118,7 +113,7 @@ def _frame(rows: list[dict[str, Any]], types: Mapping[str, Any]) -> pl.DataFrame
     return frame.with_columns(pl.col(dates).str.to_date("%Y-%m-%d"))
 
 
-def read_events(path: str | Path, *, bundled: pl.DataFrame, names: Names, until: date) -> OwnEvents:
+def read_events(path: str | Path, *, bundled: pl.DataFrame, names: EventNames, until: date) -> OwnEvents:
     """Read a file of control events.
 
     Args:
@@ -223,7 +218,7 @@ def _entries(text: str | None) -> list[str]:
 class _Reader:
     """Reads events one by one and keeps every fault."""
 
-    names: Names
+    names: EventNames
     bundled: Mapping[str, Record]
     until: date
     ids: frozenset[str]

@@ -142,8 +142,9 @@ def unused_prices(
     beside = rows.join(used, on=["asset", "source", "kind"], how="anti")
     instead = used.group_by("asset", maintain_order=True).agg(pl.col("kind", "date").sort_by("date").last())
     series = beside.group_by("asset", "source", "kind").agg(pl.len(), pl.col("date").max()).sort("asset", "source", "kind")
-    for *one, count, last, other, newest in series.join(instead, on="asset", suffix="_used", maintain_order="left").iter_rows():
-        found.append(_unused("prices", *one, count, "same_day" if last == newest else "other_source", other))
+    sets = series.join(instead, on="asset", suffix="_used", maintain_order="left")
+    for asset, source, told, count, last, other, newest in sets.iter_rows():
+        found.append(_unused("prices", asset, source, told, count, "same_day" if last == newest else "other_source", other))
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from tests.subjects import context
-from toolkit.app.controls.own_events import EventNames
+from toolkit.app.controls.own_events import event_names
 from toolkit.core.errors import DataError, FrameError
 from toolkit.core.frames import ControlEvents, ControlScopes
 from toolkit.market.package import bundled_folder, read_table
@@ -49,7 +49,7 @@ def bundled():
 @pytest.fixture(scope="module")
 def names():
     ledger = context(date(2026, 11, 24)).ledger
-    return EventNames(ledger, frozenset({"rare_earths"}))
+    return event_names(ledger, {"rare_earths"})
 
 
 @pytest.fixture
