@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
-from icalendar import Calendar, Event, vCalAddress
 
 from toolkit.web.models import Webinar
 
@@ -20,6 +19,8 @@ def calendar(webinar: Webinar, url: str) -> bytes:
         webinar: What happens.
         url: Of its public page.
     """
+    from icalendar import Calendar, Event, vCalAddress  # noqa: PLC0415 - a fifth of a second that few commands need
+
     # An hour that comes twice is the first of both in a calendar file (RFC 5545, 3.3.5): only UTC says which is meant.
     twice = webinar.comes_twice(webinar.starts) or webinar.comes_twice(webinar.ends)
     zone = UTC if twice else ZoneInfo(webinar.zone)
