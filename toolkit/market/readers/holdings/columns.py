@@ -10,6 +10,7 @@ from typing import Literal
 from toolkit.core.countries import fold, foldings
 from toolkit.core.errors import DataError
 from toolkit.core.places import place
+from toolkit.core.trade_names import METALS
 from toolkit.market.readers import cells
 
 
@@ -378,20 +379,23 @@ _OF_A_SALE = re.compile(
 )
 _SAYS_NOT_STORED = re.compile(rf"\b({'|'.join(map(re.escape, _NOT_STORED))})\b")
 _NOT_HERE = (
-    r"(not|nicht|noch nichts|nothing)( \w+){0,2} (geliefert|angekommen|eingegangen|eingetroffen|eingelagert|erhalten|da|"
-    r"delivered|received|arrived|here)|yet to (be )?(arrive|deliver|receive|ship)\w*|"
-    r"(wareneingang|einlagerung|eingang|ankunft|(an)?lieferung|arrival|receipt|delivery)( is| ist| noch| still)* "
-    r"(offen|ausstehend|steht( noch)? aus|pending|outstanding)|still (in transit|on the way|at sea)|noch (unterwegs|auf see)|"
-    r"(stuck|held up|ha?e?ngt|steckt)( \w+){0,2} (at|in|im|beim|by)( the| dem)?( chinese| chinesischen)? "
+    r"(not|nicht|(noch|bisher) nichts|nothing)( \w+){0,2} (geliefert|angekommen|eingegangen|eingetroffen|eingelagert|erhalten|"
+    r"delivered|received|arrived)|(not|nicht|nothing|nichts)( (yet|mehr|alles|all))? (da|here)(?! (gewesen|for|to)\b)|"
+    r"yet to (be )?(arrive|deliver|receive|ship)\w*|"
+    r"(wareneingang|einlagerung|eingang|ankunft|(an)?lieferung|arrival|goods receipt|delivery)( is| ist| noch| still)* "
+    r"(offen|ausstehend|steht( noch)? aus|pending|outstanding)|still (in transit|on way|at sea)|noch (unterwegs|auf see)|"
+    r"(?<!was )(?<!were )(stuck|held up|ha?e?ngt|steckt)( \w+){0,2} (at|in|im|beim|by)( the| dem)?( chinese| chinesischen)? "
     r"(customs|zoll|port|hafen)"
 )
 _AHEAD = re.compile(
     r"\b((wird|werden|soll) (\w+ ){0,4}(nach)?(geliefert|versandt|verschickt|verschifft|eintreffen|ankommen)|"
-    r"(will|to) (be (delivered|shipped|sent)|arrive|ship)|(ware|\w*lieferung|metall|material|rest) (kommt|folgt|steht aus)|"
-    r"kommt (ende|anfang|mitte|naechste\w*|erst)|"
-    r"(goods|delivery|metal|material|balance) (arrives?|follows?)|"
-    r"liegt noch (in|bei|beim)|noch (bei|beim) (lieferant|haendler|hersteller)\w*|"
-    r"still (with|at) (the )?supplier|(im )?(liefer)?rueckstand|backordered|abruf (offen|ausstehend)|"
+    r"(will|to) (be (delivered|shipped|sent)|arrive|ship)|"
+    r"(ware|\w*lieferung|metall|material|rest) (folgt|steht aus|"
+    r"kommt(?! (aus|vom?|von)( (?!(im|in|anfang|mitte|ende|erst|noch)\b)[a-z]+){1,2}$))|"
+    r"kommt (ende|anfang|mitte|nae?chste\w*|erst)|"
+    r"(goods|delivery|metal|material|balance) (arrives?|follows?)(?! (astm|bank|din|en|iso|sealed)\b)|"
+    r"liegt noch (in|bei|beim)|noch (bei|beim) (lieferant|hae?ndler|hersteller)\w*|"
+    r"still (with|at) (the )?supplier|(im )?(liefer)?rue?ckstand|backordered|abruf (offen|ausstehend)|"
     r"call ?offs? (pending|open)|open call ?offs?|"
     rf"expected (in |end |early |mid |late |of |by )*({'|'.join(cells.MONTHS)}|q[1-4]|week|kw)|{_NOT_HERE})\b"
 )
@@ -399,10 +403,21 @@ _PREPAID = re.compile(r"\b(anzahlung|down ?payment)\b")
 """Words, as `fold` writes them, of a remark on what has not been handed over, and on what is paid before it is."""
 CLAUSE = re.compile(r"[,;:()!?\n]|\s[-\u2013\u2014]\s|\.\s")
 _OF_PAPERS = re.compile(
-    r"(?!anzahlung)(\w+ )?(\w*(zertifikat|papier|rechnung|dokument|analyse|bericht|schein|zahlung)\w*|coa|certificates?|"
-    r"papers?|invoices?|documents?|reports?|payment|samples?|muster)\b"
+    r"(?!anzahlung)(.*\b(received|erhalten) (any |my |our |das |die )?|\w+ )?"
+    r"(\w*(zertifikat|papier|rechnung|dokument|unterlage|analyse|bericht|schein|zahlung|prufung|gutacht|quittung|schlussel|"
+    r"etikett|deckel)\w*|coa|certificates?|papers?|invoices?|documents?|reports?|payment|samples?|muster|bilde?r?|fotos?|"
+    r"photos?|pictures?|keys?|labels?|lids?)\b"
 )
 """First words, as `fold` writes them, of a clause on another thing than the metal."""
+_OF_RECEIPT = re.compile(r"(.*?)\b(noch |still )?(not|nicht)( \w+){0,2} (eingegangen|erhalten|received)\b")
+_RECEIVED = re.compile(
+    r"[0-9].*|\w*(ware|waren|metall|material|lieferung|sendung|menge|barren|stue?cke?)|fass|fae?sser|paletten?|"
+    r"container|pakete?|charge|los|posten|rest|bestellung|alles|goods|metal|shipment|delivery|consignment|lots?|bars?|"
+    r"ingots?|drums?|pieces?|pallets?|parcels?|order|all|everything|it|is|ist|are|sind|has|hat|have|habe|haben|been|was|"
+    r"were|wurden?|we|wir|i|ich|the|der|die|das|bis|bisher|aber|but|immer|leider|laut|lt|als|as|yet|so|stand|currently|"
+    r"derzeit|aktuell"
+)
+"""A clause, as `fold` writes it, on what was not received, and first words of one by which that may be the metal."""
 
 
 def status_within(text: str) -> tuple[str, str] | None:
@@ -428,7 +443,13 @@ def is_awaited(text: str, location: str | None) -> bool:
 
 def _of_metal(text: str) -> str:
     """The clauses of a remark that are on the metal."""
-    return ", ".join(clause for clause in CLAUSE.split(text) if not _OF_PAPERS.match(fold(clause)))
+    return ", ".join(clause for clause in CLAUSE.split(text) if not _is_on_other(fold(clause)))
+
+
+def _is_on_other(clause: str) -> bool:
+    """Whether a clause is on papers, or says that another thing was not received: ``Gutschrift nicht erhalten``."""
+    first = found[1].split(" ")[0] if (found := _OF_RECEIPT.match(clause)) else ""
+    return bool(_OF_PAPERS.match(clause)) or not (not first or _RECEIVED.fullmatch(first) or first in METALS)
 
 
 GONE = re.compile(

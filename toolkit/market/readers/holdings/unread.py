@@ -103,9 +103,11 @@ _SHARE = re.compile(
 """Headers, as `fold` writes them, of the part of a lot that is the owner's."""
 _ANOTHERS = re.compile(
     r"fremd(bestand|eigentum|ware|besitz)?|third part(y|ies)( owned| stock)?|kommission(sware)?|consignment( stock)?|not owned|"
-    r"(belongs to|property of|owned by|held for|gehoert|eigentum von) (a |the |einem )?"
-    r"(clients?|customers?|third part(y|ies)|kunden?|dritten?)|((belongs to|property|eigentum|title|owned)( \w+){0,2} )"
-    r"(supplier|vendor|seller|lieferant|verkaufer|verkaeufer|handler|haendler)\w*( (until|bis|till|before|vor) .*)?"
+    r"(belongs to|property of|owned by|held for|gehoe?rt|eigentum von) (a |dem |einem )?"
+    r"(clients?|customers?|third part(y|ies)|kunden?|dritten?)|"
+    r"(belongs to|property|eigentum|title|owned by|gehoe?rt)"
+    r"( (?!acquired|bought|erworben|from|passed|transfer|uberge|vom\b)\w+){0,2} "
+    r"(supplier|vendor|seller|dealer|lieferant|verkae?ufer|hae?ndler)\w*( (until|bis|till|before|vor) .*)?"
 )
 """Cells, as `fold` writes them, that say that a lot is not the owner's."""
 _CONSIGNED = re.compile(r"\bkonsi(gnation\w*)?\b|^((vendor|supplier) )?consignment( stock)? ")
