@@ -39,13 +39,19 @@ class Drawdown:
     Attributes:
         depth: Fraction of the peak, positive.
         peak, trough: Days.
-        under_water: Days of the longest time below an earlier peak, whichever it was.
+        longest: The longest time below an earlier peak, whichever it was: from the day of that peak to the first on which it
+            was reached again, or to the last day of all.
     """
 
     depth: float
     peak: date
     trough: date
-    under_water: int
+    longest: tuple[date, date]
+
+    @property
+    def under_water(self) -> int:
+        """Days of the longest time below an earlier peak."""
+        return (self.longest[1] - self.longest[0]).days
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +211,12 @@ def drawdown(dates: Sequence[date], wealth: FloatArray) -> Drawdown:
     depths = 1.0 - wealth / peaks
     trough = int(np.argmax(depths))
     peak = int(np.argmax(wealth[: trough + 1]))
-    longest, since = 0, dates[0]
+    longest, since, below = (dates[0], dates[0]), dates[0], False
     for day, depth in zip(dates, depths, strict=True):
-        if depth <= 0:
-            since = day
-        longest = max(longest, (day - since).days)
+        if below or depth > 0:
+            longest = max(longest, (since, day), key=lambda span: span[1] - span[0])
+        below = bool(depth > 0)
+        since = since if below else day
     return Drawdown(float(depths[trough]), dates[peak], dates[trough], longest)
 
 

@@ -81,7 +81,7 @@ def backtest(
             path, unwritten = try_write(lambda: store_backtest(subject, folder, context, common.language()))
         if path is not None:
             say(message("report: {path:s}", path=str(path.resolve())), common)
-    tell_remarks(found.remarks, common, found.phrases)
+    tell_remarks(found.remarks, common, found.phrases, notes=common.format in (None, "terminal"))
     if unwritten is not None:
         raise unwritten
     if charts is not None and subject is not None:

@@ -179,14 +179,19 @@ def _has_long_list(phrase: Any) -> bool:
 
 
 def tell_remarks(
-    remarks: Sequence[Remark | WrittenRemark], common: Common, phrases: Mapping[str, Mapping[str, Any]] | None = None
+    remarks: Sequence[Remark | WrittenRemark],
+    common: Common,
+    phrases: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    notes: bool = False,
 ) -> None:
-    """Warnings on stderr, in their order and with what to do; notes only with `--verbose`.
+    """Warnings on stderr, in their order and with what to do, and notes.
 
     Args:
         remarks: In their order.
         common: The options.
         phrases: As of `translator`.
+        notes: Whether notes are told without `--verbose` too.
     """
     told = translator(common, phrases)
     warnings = [f"{told(remark.text)} {told(remark.remedy or '')}".strip() for remark in remarks if remark.is_warning]
@@ -195,7 +200,7 @@ def tell_remarks(
         say(f"{told(message('warning'))}: {warning}", common)
     if left := len(warnings) - len(shown):
         say(told(message("{count} more: --verbose.", count=left)), common)
-    for remark in remarks if common.verbose else ():
+    for remark in remarks if notes or common.verbose else ():
         if not remark.is_warning:
             say(f"{told(message('note'))}: {told(remark.text)}", common)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from types import SimpleNamespace
 
@@ -11,17 +12,19 @@ from tests.records import as_document, partial_findings
 from tests.subjects import backtest
 from tests.svg_texts import assert_apart, texts
 from toolkit.holdings.exposure_history import Exposure
-from toolkit.records.answers.backtest import EventLosses, Incident
-from toolkit.report.charts.exposure_steps import exposure_steps
+from toolkit.records.answers.backtest import Comparison, EventLosses, Incident, Interval
+from toolkit.report.answers.answer import Answer
+from toolkit.report.charts.exposure_steps import HEIGHT, exposure_steps
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
+from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
-from toolkit.report.sections.backtest_conclusions import conclusions
+from toolkit.report.sections.backtest_conclusions import _finding, conclusions
 from toolkit.report.sections.backtest_growth import _events as events
 from toolkit.report.sections.backtest_growth import growth, months
 from toolkit.report.sections.backtest_money import incidents
-from toolkit.report.tables.backtest import by_kind
+from toolkit.report.tables.backtest import by_kind, told_apart
 
 FMT = Formats()
 MONTH_ENDS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31))
@@ -98,6 +101,44 @@ def test_months_are_named_and_end_within_the_drawing(chart):
         assert (named[0], named[-1]) == ("Dec\xa02025", "May\xa02026")
         assert len(named) > 2
     assert len(named) == len(MONTH_ENDS), "there is room for each on a page"
+
+
+def test_the_last_step_is_drawn_where_it_begins_at_the_end_of_the_axis():
+    """The headline said 47 % at the end, and the line ended at the 42 % of the month before."""
+    shares = dict(zip(MONTH_ENDS, (0.1, 0.2, 0.1, 0.3, 0.42, 0.47), strict=True))
+    points = tuple(Exposure(day, None, share, 0.0) for day, share in shares.items())
+    for drawing in Chart(exposure_steps(points, MONTH_ENDS[-1], (), FMT), "told").drawings:
+        layers = json.loads(drawing.spec)["layer"]
+        (areas,) = (one["data"]["values"] for one in layers if one["mark"]["type"] == "rect")
+        assert [(row["y"] - row["y2"]) / HEIGHT for row in areas] == pytest.approx([*shares.values()])
+        assert all(row["x"] < row["x2"] for row in areas)
+
+
+@pytest.fixture
+def identical(found):
+    """The record of the strategy beside one that did the same on every date."""
+    one = found.record.backtest
+    ours = one.strategies[0].name
+    same = Comparison(
+        strategy=ours, against="gold-only", growth=0.0, interval=Interval(0.0, 0.0), distinguishable=False, years_needed=None
+    )
+    other = same.model_copy(update={"against": "equal-weight", "growth": 0.1, "interval": Interval(-0.1, 0.3)})
+    return one.model_copy(update={"comparisons": [same, other], "years": 2.3})
+
+
+def test_what_did_the_same_is_told_so_and_widens_no_range(found, identical):
+    """Beside a baseline that was the strategy itself, 2.3 years told "no difference below 0 to 9 points"."""
+    names = {one.name: one.name for one in identical.strategies}
+    told = [
+        plain(words) for words in told_apart(identical, identical.strategies[0], names, Answer(Language(), "2026-05-31").told)
+    ]
+    assert len(told) == 2
+    assert "equal-weight" in told[0]
+    assert "gold-only" not in told[0]
+    assert told[1] == f"On these dates {identical.strategies[0].name} did the same as gold-only."
+    assert plain(_finding(found, identical)) == "2.3 years tell no difference below 20 to 20 points a year from chance"
+    alone = identical.model_copy(update={"comparisons": identical.comparisons[:1]})
+    assert plain(_finding(found, alone)) == "Nothing that it is compared with did otherwise"
 
 
 def test_wealth_that_hardly_moved_fills_its_axis():

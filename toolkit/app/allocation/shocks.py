@@ -11,7 +11,7 @@ from toolkit.app.context import Context
 from toolkit.app.stops import price_responses, stop_shares
 from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset, Universe
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import GapError
 from toolkit.core.messages import message, together
 from toolkit.risk_model.expected_returns.prior import members
 from toolkit.scenarios.sets import Shock
@@ -53,7 +53,8 @@ def strategy_shocks(strategy: Strategy, universe: Universe, context: Context) ->
         context: The day, and what was known on it.
 
     Raises:
-        SpecError: for an asset that is not there, or a default where nothing was known to rest it on.
+        SpecError: for an asset that is not there.
+        GapError: for a default where nothing was known to rest it on.
     """
     prior_of, used = cache(partial(_prior, context)), dict[int, tuple[ShockPrior, dict[str, None]]]()
     events, notes = [], []
@@ -119,10 +120,10 @@ def _shock(
     if sized and prior is not None:
         missing = [asset.key for asset in sized if base_key(asset) not in prior.sizes]
         if missing:
-            raise SpecError(
+            raise GapError(
                 "{where:s}: on {on} no share of {origin} in the supply, or too few reactions to controls, were known "
                 "to size {missing} by; what trades on an exchange is never sized.",
-                hint="Give `returns`, or leave the asset out of `assets`.",
+                hint="Give `returns`, leave the asset out of `assets`, or choose a later day.",
                 where=where,
                 on=on,
                 origin=origin,
@@ -132,8 +133,10 @@ def _shock(
         returns |= {key: size.change for key, size in sizes.items()}
         bands = {key: (size.low, size.high) for key, size in sizes.items()}
     if not returns:
-        raise SpecError(
-            "{where:s} moves none of the assets of the strategy.", hint="Name them in `returns` or `assets`.", where=where
+        raise GapError(
+            "{where:s} moves none of the assets of the strategy.",
+            hint="Name them in `returns` or `assets`, or choose a later day.",
+            where=where,
         )
     probability = spec.probability if spec.probability is not None else prior.probability if prior is not None else 0.0
     event, note = Shock(spec.name, returns, probability, bands), _note(spec, probability, tuple(returns), sized)
@@ -152,11 +155,11 @@ def _targets(spec: ShockSpec, universe: Universe, context: Context, where: str) 
     return tuple(asset for asset in universe if asset.group in kinds and asset.form is not None)
 
 
-def _without_prior(spec: ShockSpec, where: str, origin: str, on: date) -> SpecError:
+def _without_prior(spec: ShockSpec, where: str, origin: str, on: date) -> GapError:
     missing = "`probability`" if spec.probability is None else "`returns`"
-    return SpecError(
+    return GapError(
         "{where:s}: no measure by {origin} on such metals was known on {on}, so there is no base rate.",
-        hint="Give {missing} in the scenario.",
+        hint="Give {missing} in the scenario, or choose a later day.",
         where=where,
         origin=origin,
         on=on,

@@ -247,8 +247,8 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
         yield Remark(
             "data",
             message(
-                "{assets} are traded and valued at customs unit values: their noise is in the volatility and in the drawdowns, "
-                "and nobody is promised these prices.",
+                "Trades and values of {assets} are at customs unit values: their noise is in the volatility and in the "
+                "drawdowns, and nobody is promised these prices.",
                 assets=record["noisy"],
             ),
             message("--estimated takes the prices that a filter finds behind them."),
@@ -257,15 +257,15 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
     if record["filtered"]:
         yield note(
             message(
-                "{assets} are traded and valued at prices estimated behind customs unit values, none from a later month. No "
-                "interval holds the error of these prices.",
+                "Trades and values of {assets} are at prices estimated behind customs unit values, none from a later month. "
+                "No interval holds the error of these prices.",
                 assets=record["filtered"],
             )
         )
     if record["averaged"]:
         yield note(
             message(
-                "{assets} are valued at monthly averages, which move a fifth less than prices of a day (Working 1960).",
+                "Values of {assets} are monthly averages, which move a fifth less than prices of a day (Working 1960).",
                 assets=record["averaged"],
             )
         )

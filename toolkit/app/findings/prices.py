@@ -150,11 +150,9 @@ def _fall(prices: Sequence[tuple[date, float | None]]) -> Fall | None:
         return None
     values = np.array([price for _, price in known])
     deepest = drawdown([month for month, _ in known], values)
-    high, waited = known[0][0], 0
-    for (month, price), peak in zip(known, np.maximum.accumulate(values), strict=True):
-        high = month if price >= peak else high
-        waited = max(waited, month_number(month) - month_number(high))
-    lasts = high != known[-1][0]
+    since, until = deepest.longest
+    waited = month_number(until) - month_number(since)
+    lasts = bool(waited and until == known[-1][0] and values[-1] < values.max())
     return Fall.from_objects(deepest, depth=-deepest.depth, since=known[0][0], under_water=waited, lasts=lasts)
 
 

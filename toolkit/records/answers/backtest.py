@@ -94,7 +94,7 @@ class Figures(Record):
     trough: Day
     """Where it was deepest."""
     days_under_water: int
-    """Longest time below an earlier peak, whichever it was."""
+    """Longest time below an earlier peak, whichever it was, until it was reached again or to the last date."""
     turnover: float
     """Half of purchases and sales, over mean wealth; the first purchase counts."""
     costs: float
@@ -182,6 +182,11 @@ class Comparison(Record):
     """Whether the interval leaves out zero."""
     years_needed: float | None
     """Years after which an interval around this difference would leave out zero; null without a difference."""
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both did the same on every date: no path has a difference."""
+        return self.growth == 0.0 and (self.interval is None or self.interval.width == 0.0)
 
 
 @dataclass(frozen=True, slots=True)

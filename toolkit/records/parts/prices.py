@@ -40,9 +40,9 @@ class Fall(Record):
     trough: Day
     """Month of the lowest price."""
     under_water: int
-    """Months below the peak."""
+    """Months of the longest time below an earlier peak, whichever it was, until it was reached again."""
     lasts: bool
-    """Whether the peak is not reached again."""
+    """Whether that time lasts: its peak is not reached again."""
 
 
 class PriceSeries(Named):

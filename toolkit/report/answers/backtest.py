@@ -23,9 +23,9 @@ def backtest(found: Backtest, say: Language) -> Document:
     count = len(found.dates) - 1
     values = {"names": asked, "first": first, "last": last, "count": count}
     if found.monthly:
-        answer.heading("{names:and} from {first:%Y-%m-%d} to {last:%Y-%m-%d} (months: {count:d}), after all costs", **values)
+        answer.heading("{names:and} from {first:%Y-%m-%d} to {last:%Y-%m-%d} (months: {count:,d}), after all costs", **values)
     else:
-        answer.heading("{names:and} from {first:%Y-%m-%d} to {last:%Y-%m-%d} (days: {count:d}), after all costs", **values)
+        answer.heading("{names:and} from {first:%Y-%m-%d} to {last:%Y-%m-%d} (days: {count:,d}), after all costs", **values)
     answer.table(
         "strategy | >growth | >interval | >volatility | >drawdown | >days under water | >turnover | >costs | >storage",
         (_performance(answer, one, names, annual=found.years >= 1) for one in found.strategies),

@@ -104,7 +104,7 @@ def differences(found: RunDifferences, as_of: date, say: Language) -> Document:
         answer.line("The answer is the same: neither a weight nor an order nor a key figure differs.")
     answer.table("what | of | >first | >second | >change", _rows(answer, found.differences[:SHOWN]), keys=2)
     if count > SHOWN:
-        answer.line("The first {shown:d} of {count:d} are shown; --json has all.", shown=SHOWN, count=count)
+        answer.line("The first {shown:d} of {count:,d} are shown; --json has all.", shown=SHOWN, count=count)
     return answer.document("runs-diff")
 
 

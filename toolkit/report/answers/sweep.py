@@ -18,7 +18,7 @@ def sweep(found: Sweep, say: Language) -> Document:
     """Figures of each backtest, their spread, and what the best of so many is worth."""
     answer = Answer(say, date.fromisoformat(found.as_of))
     count = len(found.runs)
-    answer.heading("{name}: backtests of a sweep: {count:d}, after all costs", name=found.strategy, count=count)
+    answer.heading("{name}: backtests of a sweep: {count:,d}, after all costs", name=found.strategy, count=count)
     if found.quantiles:
         least, low, middle, high, most = found.quantiles
         answer.line(
@@ -35,10 +35,10 @@ def sweep(found: Sweep, say: Language) -> Document:
             middle=middle, low=low, high=high, least=least, most=most, losing=found.losing,
         )  # fmt: skip
     if found.failed:
-        answer.line("Without an answer: {count:d}; the reasons stand in the table.", count=found.failed)
+        answer.line("Without an answer: {count:,d}; the reasons stand in the table.", count=found.failed)
     if found.deflated is not None:
         answer.line(
-            "The greatest Sharpe ratio of {tries:d} tries is above what the greatest of as many without merit would be with "
+            "The greatest Sharpe ratio of {tries:,d} tries is above what the greatest of as many without merit would be with "
             "{probability:.0%} probability (Bailey and Lopez de Prado 2014). Below 95 % it is not distinguishable from luck.",
             tries=found.tries, probability=found.deflated,
         )  # fmt: skip

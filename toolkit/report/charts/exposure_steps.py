@@ -16,6 +16,8 @@ from toolkit.report.i18n.formats import Formats
 ROWS, LINE, HEIGHT = 3, 14, 150
 """Lines of notice numbers above the field, px of each, and height of the field in px."""
 TICKS = (0.0, 0.5, 1.0)
+LAST = 3
+"""Px of a step that begins where the axis ends."""
 
 
 def exposure_steps(steps: Sequence[Exposure], end: date, notices: Sequence[tuple[date, str]], fmt: Formats) -> Drawings:
@@ -47,7 +49,7 @@ def _areas(field: Field, steps: Sequence[Exposure]) -> Iterator[Layer]:
     for step, until in zip(steps, days, strict=True):
         floor = 0.0
         # Whole px: a seam would show between two neighbours.
-        across = {"x": round(field.x(step.day)), "x2": round(field.x(until))}
+        across = {"x": round(field.x(step.day)), "x2": round(field.x(until)) + (LAST if step.day == field.end else 0)}
         if across["x"] == across["x2"]:
             continue
         for colour, share in zip(layers, (step.stoppable or 0.0, step.outside, step.suspended), strict=True):

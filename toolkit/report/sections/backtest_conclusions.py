@@ -47,7 +47,10 @@ def conclusions(run: Findings) -> tuple[Block, ...]:
 
 def _finding(run: Findings, found: Backtest) -> Text:
     say, fmt = run.say, run.fmt
-    widths = [(one.interval.high - one.interval.low) / 2 for one in found.comparisons if one.interval is not None]
+    apart = [one for one in found.comparisons if not one.is_same]
+    if not apart:
+        return say("Nothing that it is compared with did otherwise")
+    widths = [one.interval.width / 2 for one in apart if one.interval is not None]
     if not widths:
         return say("The returns are too few for any interval")
     values = {"years": fmt.number(found.years, 1), "low": fmt.number(100 * min(widths)), "high": fmt.number(100 * max(widths))}

@@ -211,4 +211,4 @@ def _waited(run: Findings, fall: Fall | None) -> Inline:
     """How long it stayed below one."""
     if fall is None:
         return NONE
-    return text(run.fmt.number(fall.under_water), run.say(" (still)") if fall.lasts and fall.depth else ())
+    return text(run.fmt.number(fall.under_water), run.say(" (still)") if fall.lasts else ())

@@ -105,11 +105,12 @@ def returned(run: Findings, one: Simulated) -> Returned:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Comparisons of a strategy by what can be told of them: names of what it beat, lost to, and is not told apart from."""
+    """Comparisons of a strategy by what can be told of them: names of what it beat, lost to, is not told apart from, and is."""
 
     better: tuple[str, ...]
     worse: tuple[str, ...]
     unknown: tuple[str, ...]
+    same: tuple[str, ...]
 
     @classmethod
     def of(cls, strategy: str, comparisons: Sequence[Comparison]) -> Told:
@@ -118,7 +119,8 @@ class Told:
         return cls(
             tuple(c.against for c in own if c.distinguishable and c.growth > 0),
             tuple(c.against for c in own if c.distinguishable and c.growth < 0),
-            tuple(c.against for c in own if not c.distinguishable),
+            tuple(c.against for c in own if not c.distinguishable and not c.is_same),
+            tuple(c.against for c in own if c.is_same),
         )
 
 
@@ -155,7 +157,9 @@ def told_apart(found: Backtest, one: Simulated, names: Mapping[str, str], told: 
         told: From a message and its values to its words in a language.
     """
     which = Told.of(one.name, found.comparisons)
-    better, worse, unknown = ([names[key] for key in keys] for keys in (which.better, which.worse, which.unknown))
+    better, worse, unknown, same = (
+        [names[key] for key in keys] for keys in (which.better, which.worse, which.unknown, which.same)
+    )
     values = {"strategy": names[one.name], "years": found.years}
     if better:
         yield told("{strategy} grew faster than {others:and}, by more than chance explains.", others=better, **values)
@@ -166,6 +170,8 @@ def told_apart(found: Backtest, one: Simulated, names: Mapping[str, str], told: 
             "{years:.1f} years cannot tell whether {strategy} grows faster or more slowly than {others:and}.",
             others=unknown, **values,
         )  # fmt: skip
+    if same:
+        yield told("On these dates {strategy} did the same as {others:and}.", others=same, **values)
 
 
 def selection(found: Backtest, names: Mapping[str, str], told: Callable[..., Text]) -> Iterator[Text]:

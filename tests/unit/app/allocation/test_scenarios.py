@@ -14,7 +14,7 @@ from toolkit.app.allocation.scenarios import strategy_scenarios
 from toolkit.app.allocation.shocks import strategy_shocks
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.core.errors import SpecError
+from toolkit.core.errors import GapError, SpecError
 from toolkit.strategy.decode import decode_strategy
 
 ON = date(2026, 11, 24)
@@ -182,14 +182,14 @@ def test_one_prior_serves_shocks_of_the_same_kind():
     ],
 )
 def test_what_cannot_be_sized_or_found_is_refused(scenario, words):
-    with pytest.raises(SpecError, match=words) as refused:
+    with pytest.raises((SpecError, GapError), match=words) as refused:
         shocks(scenario=[{"name": "x", **scenario}])
     assert refused.value.hint
 
 
 def test_before_any_measure_the_probability_must_be_stated():
     universe, earlier = context().products, context(date(2009, 1, 1))
-    with pytest.raises(SpecError, match="no base rate"):
+    with pytest.raises(GapError, match="no base rate"):
         strategy_shocks(decode(scenario=[{"name": "x", "returns": {"gallium": 0.1}}]), universe, earlier)
     stated = decode(scenario=[{"name": "x", "returns": {"gallium": 0.1}, "probability": 0.1}])
     assert strategy_shocks(stated, universe, earlier).events[0].probability == 0.1
@@ -203,7 +203,7 @@ def test_what_is_published_later_changes_nothing():
 
 
 def test_before_three_metals_have_answered_a_control_a_size_must_be_stated():
-    with pytest.raises(SpecError, match="too few reactions to controls"):
+    with pytest.raises(GapError, match="too few reactions to controls"):
         shocks(date(2024, 6, 30), scenario=[{"name": "x", "control": "CHN", "assets": ["gallium"]}])
     stated = shocks(date(2024, 6, 30), scenario=[{"name": "x", "returns": {"gallium": 0.5}}])
     assert 0 < stated.events[0].probability < 1

@@ -318,6 +318,38 @@ def test_what_names_an_asset_that_begins_or_ends_stops_no_decision(named, missin
     assert not {"no_forecast", "unsolved"} & {kind for _, kind in history(found)["incidents"]}
 
 
+@pytest.mark.parametrize("stated", [{"returns": {"gallium": -0.2}}, {"probability": 0.1}], ids=["rate", "metals"])
+def test_a_scenario_that_nothing_sizes_on_the_first_dates_delays_the_first_decision(stated):
+    """A first date on which no control was known ended the whole command, and the hint did not say to begin later."""
+    shock = tk.ShockSpec(name="lifted", lifted="CHN", assets=("gallium",) if "returns" in stated else (), **stated)
+    strategy = EQUAL.model_copy(update={"universe": tk.UniverseSpec(assets=("gallium", "gold")), "scenarios": (shock,)})
+    paths = walk(MONTHS)
+    prices = pl.DataFrame({"date": MONTHS, "gallium": paths[:, 0], "gold": paths[:, 1]})
+    asked = {"prices": prices, "prices_currency": "EUR", "as_of": AS_OF, "baselines": False}
+    with pytest.raises(tk.GapError, match="a later day"):
+        tk.backtest(strategy, start="2021-12-31", end="2023-05-31", **asked)
+    if "returns" in stated:
+        (found,) = tk.backtest(strategy, start="2021-12-31", **asked).found.strategies
+        assert found.decisions[0] == "2023-07-31"  # No. 23 of 2023 is of 3 July
+        assert {one.day for one in found.incidents if one.kind == "no_forecast"} == {*MONTHS[11:30]}
+
+
+def test_the_notes_of_a_backtest_stand_at_the_terminal(capsys, tmp_path, monkeypatch):
+    """They were in the object and in the report alone: which dates it has was told to nobody who read the answer."""
+    monkeypatch.chdir(tmp_path)
+    frame(walk(MONTHS)).write_csv("p.csv")
+    (tmp_path / "equal.toml").write_text(EQUAL.to_toml(), encoding="utf-8")
+    words = ["backtest", "equal.toml", "--prices", "p.csv", "--prices-only", "--prices-currency", "EUR", "--as-of", AS_OF]
+    words += ["--no-baselines", "--start", "2001-01-01"]
+    begins = "The backtest begins on 2021-01-31: no earlier date from 2001-01-01 on has a price."
+    assert run(words) == 0
+    assert f"note: {begins}\n" in capsys.readouterr().err
+    assert run([*words, "--json"]) == 0
+    told = capsys.readouterr()
+    assert begins in json.loads(told.out)["notes"]
+    assert "note: " not in told.err
+
+
 def test_a_limit_on_turnover_begins_after_the_first_purchase():
     least = LEAST.model_copy(update={"rebalance": tk.RebalanceSpec(every="month")})
     limited = least.model_copy(update={"constraints": (*LEAST.constraints, tk.Turnover(upper=0.01))})

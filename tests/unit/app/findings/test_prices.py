@@ -134,7 +134,8 @@ def test_in_the_currency_of_quotation_nothing_is_converted():
 @pytest.mark.parametrize(
     ("values", "depth", "waited", "lasts"),
     [
-        ([1.0, 2.0, 1.0, 1.5, 2.0, 3.0], -0.5, 2, False),
+        ([1.0, 2.0, 1.0, 1.5, 2.0, 3.0], -0.5, 3, False),
+        ([4.0, 2.0, 3.0, 4.0, 5.0, 4.5], -0.5, 3, False),
         ([4.0, 3.0, 2.0, 3.0], -0.5, 3, True),
         ([1.0, 2.0, 3.0], 0.0, 0, False),
         ([2.0, None, 1.0, None, 1.5], -0.5, 4, True),
