@@ -194,6 +194,7 @@ def _last_day(sources: Sequence[str | Table]) -> date | None:
     if "-" in sources:
         return None
     today = date.today()
-    file = read_price_files(sources, today=today, accept=(JUMPS,))
+    # Days are the same under either decimal mark, which is settled or asked for where prices are read.
+    file = read_price_files(sources, today=today, accept=(JUMPS,), settled=lambda read: read(decimal="."))
     newest = pl.concat([file.frame["known_from"], file.quotes["known_from"]]).max()
     return min(newest, today) if isinstance(newest, date) else None

@@ -34,6 +34,9 @@ STORED = "store"
 """Name of the prices that a store keeps of the user's files."""
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
+NEAR = 4.0
+"""Most that a price is times its known one, or one over it, under a decimal mark that this settles: a thousandth of a price in
+yen is six times less than it in dollars."""
 ASSUMED_CURRENCY = "USD"
 """Currency of prices that name none, where the user names none either."""
 STATE_CURRENCY = message("Name it in a column currency, with --prices-currency, or in Python with prices_currency=.")
@@ -166,16 +169,15 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
         return next((spelled[found] for found in foldings(name) if found in spelled), None) or names.series(name)
 
     levels = KnownPrices.of(snapshot["prices"], snapshot, products)
-    read = partial(
-        read_price_files,
+    file = read_price_files(
         files.paths,
         default_currency=files.currency or ASSUMED_CURRENCY,
         today=date.today(),
         as_of=snapshot.as_of,
         accept={*files.accept} - {LEVELS},
         key=key,
+        settled=partial(by_known_prices, levels=levels, names=names),
     )
-    file = by_known_prices(read, levels, names)
     known = (pl.col("known_from") <= snapshot.as_of) & (pl.col("date") <= snapshot.as_of)
     visible = file.frame.filter(known)
     few = () if files.only else too_short(visible, snapshot)
@@ -225,18 +227,18 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
 
 
 def by_known_prices(read: Callable[..., PriceFile], levels: KnownPrices, names: LotNames) -> PriceFile:
-    """Price files, those of products in known units, under the decimal mark that leaves metals near their known prices.
+    """One price file, that of products in known units, under the decimal mark that leaves its metals near their known prices.
 
-    That is asked only where no number of a file settles it: under the other mark they cost a thousand times as much, or a
+    That is asked only where no number of the file settles it: under the other mark they cost a thousand times as much, or a
     thousandth.
 
     Args:
-        read: `read_price_files` without its `decimal`.
+        read: `read_prices` of the file, without its `decimal`.
         levels: Known prices.
         names: How assets are recognised.
 
     Raises:
-        DataError, FrameError: as of `read_price_files` and `in_known_units`.
+        DataError, FrameError: as of `read_prices` and `in_known_units`.
     """
     try:
         return _in_known_units(read(), names)
@@ -248,8 +250,7 @@ def by_known_prices(read: Callable[..., PriceFile], levels: KnownPrices, names: 
             except DataError:
                 continue
             prices = pl.concat([file.frame, file.quotes]).with_columns(pl.col("unit").replace("unit", "kg"))
-            far = any(_far(part, levels, (), WRONG) for part in prices.partition_by("source", "basis"))  # of each file
-            if not (far or levels.assets.isdisjoint(prices["asset"])):
+            if not (levels.assets.isdisjoint(prices["asset"]) or _far(prices, levels, (), NEAR)):
                 fitting.append(file)
         if len(fitting) != 1:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date
 from pathlib import Path
@@ -499,6 +500,32 @@ def test_a_decimal_mark_under_which_a_metal_is_far_from_its_price_is_asked_for(t
     assert "1,400.00 or 1.400,00 does, is enough" in error.value.hint
     with pytest.raises(FrameError, match="a mark that may mean decimals or thousands"):  # of the fund nothing is known
         of("physical-basket", own(tmp_path, "Date;FUND EUR\n2026-11-20;1,400\n"))
+
+
+def test_a_decimal_mark_is_settled_for_each_file_by_its_own_metals(tmp_path):
+    """Gallium of one file settled the fund of another, at a thousandth of its price; two metals of two files were refused."""
+    gallium = own(tmp_path, "Datum;Gallium USD/kg\n2026-11-20;1,400\n", "gallium.csv").paths
+    for other in ("Datum;FUND EUR\n20.11.2026;1.400\n", "Datum;Hafnium EUR/kg\n20.11.2005;1.400\n"):
+        with pytest.raises(FrameError, match=r"mine\.csv: a mark that may mean decimals or thousands"):
+            of("physical-basket", PriceFiles((*gallium, *own(tmp_path, other).paths)))
+    rhenium = own(tmp_path, "Datum;Rhenium EUR/kg\n20.11.2026;3.400\n").paths
+    products = of("physical-basket", None)
+    names = LotNames(products.ledger, products.products)
+    read = read_own(PriceFiles((*gallium, *rhenium)), context(DAY).snapshot, names)
+    assert dict(read.file.frame.select("asset", "price").iter_rows()) == {"gallium": 1400.0, "rhenium": 3400.0}
+
+
+def test_a_thousandth_of_a_price_in_yen_is_not_near_the_price_in_dollars(tmp_path):
+    with pytest.raises(FrameError, match="a mark that may mean decimals or thousands"):
+        of("physical-basket", own(tmp_path, "Datum;Gallium\n20.11.2026;225,000\n"))
+
+
+def test_a_decimal_mark_of_standard_input_is_settled_too(tmp_path, monkeypatch):
+    """It was read a second time for the other mark, and was empty then."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Datum;Gallium USD/kg\n2026-11-20;1,400\n")))
+    products = of("physical-basket", None)
+    read = read_own(PriceFiles(("-",)), context(DAY).snapshot, LotNames(products.ledger, products.products))
+    assert read.file.frame["price"].to_list() == [1400.0]
 
 
 LISTS = {

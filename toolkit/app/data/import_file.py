@@ -259,12 +259,11 @@ def _needed(table: str) -> str:
 def _prices(context: Context, cells: Table, options: ImportOptions, source: str) -> _Read:
     """Prices, those of known products per kg; what a dealer asks and what he pays are series of two sources."""
     names = LotNames(context.ledger, context.products)
-    read = partial(
-        read_price_files, [cells], default_currency=options.currency or ASSUMED_CURRENCY, today=context.today,
-        accept=options.accept, key=names.series,
-    )  # fmt: skip
     levels = KnownPrices.of(context.snapshot["prices"], context.snapshot, context.products)
-    file = by_known_prices(read, levels, names)
+    file = read_price_files(
+        [cells], default_currency=options.currency or ASSUMED_CURRENCY, today=context.today,
+        accept=options.accept, key=names.series, settled=partial(by_known_prices, levels=levels, names=names),
+    )  # fmt: skip
     given = pl.concat([file.frame, file.quotes])
     if file.assumed and options.currency is None and given["currency"].n_unique() > 1:
         others = ", ".join(given["currency"].unique().sort())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,9 +15,11 @@ from toolkit.core.messages import Message, first_names, message
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, check_size
 from toolkit.market.readers.price_checks import DEALER_BOTH, JUMPS, OF_DEALERS, check_series, visible
 from toolkit.market.readers.price_layouts import with_mids
-from toolkit.market.readers.prices import PriceFile, read_prices
-from toolkit.market.readers.tabular import Table
+from toolkit.market.readers.prices import PriceFile, price_header, read_prices
+from toolkit.market.readers.tabular import Table, read_table
 
+Settled = Callable[[Callable[..., PriceFile]], PriceFile]
+"""Of a reading of one file, which takes a `decimal` as of `Table`, the file."""
 MOST_FILES = 1_000
 """Most files of one folder."""
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods")
@@ -30,7 +33,7 @@ def read_price_files(
     as_of: date | None = None,
     accept: Collection[str] = (),
     key: Callable[[str], str | None] | None = None,
-    decimal: str | None = None,
+    settled: Settled = lambda read: read(),
 ) -> PriceFile:
     """Several price files read as one table.
 
@@ -44,22 +47,13 @@ def read_price_files(
         as_of: Day asked about: jumps after it, or known later, are not checked.
         accept: Assets whose jumps are correct, or `JUMPS` for those of all assets.
         key: Header in a file -> asset key, None for a name that is not known.
-        decimal: As of `toolkit.market.readers.tabular.Table`.
+        settled: Reads each file by `read_prices`, under a decimal mark that is known from elsewhere where its numbers leave it
+            open. By default that is refused.
     """
     files, reading = _listed(paths)
-    read = [
-        read_prices(
-            file,
-            default_currency=default_currency,
-            today=today,
-            as_of=as_of,
-            accept=accept,
-            key=key,
-            several=len(files) > 1,
-            decimal=decimal,
-        )
-        for file in files
-    ]
+    options = {"default_currency": default_currency, "today": today, "as_of": as_of, "accept": accept, "key": key}
+    tables = (read_table(file, header=price_header) for file in files)  # once: standard input has no second time
+    read = [settled(partial(read_prices, table, several=len(files) > 1, **options)) for table in tables]
     accepted = {*accept} - {JUMPS}
     # Of millions of prices the names are looked for only where one is asked for.
     known = sorted({name for file in read if accepted for rows in (file.frame, file.quotes) for name in rows["asset"].unique()})
