@@ -317,7 +317,7 @@ def with_kinds_apart(
         DataError: for the low or the high of a metal alone, for two columns of one price, and for a unit without a currency.
     """
     priced = [column for column in table.columns if column != "date"]
-    if "date" not in table.columns or "asset" in table.columns:
+    if "date" not in table.columns or "asset" in table.columns or not priced:
         return table, stated, ()
     table, stated = _units_of_cells(table, priced, stated)
     check_stated(table, (column for column in priced if column not in stated))
