@@ -8,11 +8,15 @@ from datetime import date
 
 import polars as pl
 
+from toolkit.core.countries import fold
+from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message, quoted
 from toolkit.core.places import INCOTERMS
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import includes_tax
+from toolkit.market.readers import cells
+from toolkit.market.readers.columns import texts
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.tabular import Table
 
@@ -41,6 +45,9 @@ OF_DEALERS = (DEALER_ASK, DEALER_BID)
 DEALER_BOTH = "dealer_bid_ask"
 """Basis of the mid price between bid and ask of a dealer."""
 _NO = re.compile(r"(?i)(no|nein|n|false|0)\b.*")
+VALID_TO = frozenset(("valid to", "valid until", "valid till", "gultig bis"))
+"""Columns of the last day of an offer, as `fold` writes them."""
+_VALID_TO = re.compile(r"(?i)\b(?:valid (?:to|until|till)|g[üu]e?ltig bis)\W+([\d./-]+\d)")
 _DELIVERY = rf"\b({INCOTERMS.upper()})\b"
 MOST_ASKED = 3.0
 """Largest ask over bid of a dealer, and upper over lower end of a range; a larger one is an error of units or of writing."""
@@ -98,6 +105,54 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
         hint="Keep one row a date; a month counts as its last day.",
         rule="duplicate",
     )
+
+
+def currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) -> pl.Series:
+    """The currency of each row: that of its column, else that beside its price, else the default where no price names one.
+
+    Args:
+        table: A long table.
+        signs: Currency beside each price; null where there is none.
+        assets: Name of each row.
+        default: Currency where no row names one.
+
+    Raises:
+        FrameError: for a price in another currency than its row names, and one without where others have one.
+    """
+    if not signs.is_not_null().any():
+        return texts(table, "currency", default=default)
+    named = texts(table, "currency")
+    codes = named.replace_strict({text: currency_of(text) for text in named.unique().drop_nulls()}, default=None,
+                                 return_dtype=pl.String)  # fmt: skip
+    rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
+    two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
+    raise_row_errors(
+        table.name, two, fault="a price in another currency than its row names", hint="Keep one of them.", rule="one_currency"
+    )
+    none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
+    hint = message("Write the currency of every price, or of none (--prices-currency).")
+    raise_row_errors(table.name, none, fault="a price without the currency that others have", hint=hint, rule="one_currency")
+    return named.fill_null(signs)
+
+
+def expired(table: Table, today: date) -> tuple[Message, ...]:
+    """The warning of offers that are no longer valid: each asset with its last day, or the line above the header.
+
+    Args:
+        table: The file.
+        today: Day on which the file is read.
+    """
+    until = next((name for name in table.columns if fold(name) in VALID_TO), None)
+    found: dict[str, date] = {}
+    if until and "asset" in table.columns:
+        for asset, text in zip(texts(table, "asset"), texts(table, until, default=""), strict=True):
+            if asset and (read := cells.day(text)) and read.day:
+                found[asset] = max(read.day, found.get(asset, read.day))
+    over = [message("{asset} ({day:%Y-%m-%d})", asset=asset, day=day) for asset, day in found.items() if day < today]
+    for match in filter(None, map(_VALID_TO.search, table.titles)):
+        read = cells.day(match[1])
+        over += [message('"{line}"', line=one_line(match.string))] if read and read.day and read.day < today else []
+    return (message("{file}: offers that are no longer valid: {offers}.", file=table.name, offers=over),) if over else ()
 
 
 def check_terms(table: Table, columns: Sequence[str]) -> None:

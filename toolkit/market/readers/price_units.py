@@ -17,8 +17,7 @@ from toolkit.core.messages import Message, message, named
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells as cell
 from toolkit.market.readers.columns import alike, texts
-from toolkit.market.readers.faults import raise_row_errors
-from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID
+from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, VALID_TO
 from toolkit.market.readers.tabular import Table
 
 SIDES = {
@@ -45,12 +44,16 @@ NO_OFFER = frozenset(
 has no figure either, and is not filled."""
 MONEY = ("währung", "waehrung", "whg", "ccy", "curr", "curr.")
 """Columns of currencies, beside ``currency``."""
-NOT_READ = frozenset(
-    ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "symbol", "code",
-     "mindestmenge", "mindestabnahme", "hochstmenge", "moq", "mwst", "vat", "reinheit", "purity", "grade", "qualitat",
-     "feinheit", "spec", "specification", "spezifikation", "low", "high", "tief", "hoch", "change", "chg", "change pct",
-     "veranderung", "ytd", "mom", "yoy", "d d", "diff", "differenz", "valid to", "valid until", "valid till", "gultig bis",
+BESIDE = VALID_TO.union(
+    ("mindestmenge", "mindestabnahme", "hochstmenge", "moq", "volume", "volumen", "open interest", "stock", "bestand",
+     "lager kg", "lieferzeit", "lead time", "year", "jahr", "prev close", "previous close", "vortag",
      *(f"{end} {of}" for end in ("min", "max") for of in ("lot", "order", "qty", "quantity", "menge", "kg")))
+)  # fmt: skip
+"""Columns, as `fold` writes them, that are no price beside that of a metal in a wide file either."""
+NOT_READ = BESIDE.union(
+    ("", "art nr", "artikelnr", "artikelnummer", "article no", "item no", "sku", "nr", "no", "pos", "id", "symbol", "code",
+     "mwst", "vat", "reinheit", "purity", "grade", "qualitat", "feinheit", "spec", "specification", "spezifikation", "low",
+     "high", "tief", "hoch", "change", "chg", "change pct", "veranderung", "ytd", "mom", "yoy", "d d", "diff", "differenz")
 )  # fmt: skip
 """Columns of price lists, as `fold` writes them, whose numbers are no price."""
 REMARKS = frozenset(
@@ -171,7 +174,7 @@ def is_remark(name: str, column: pl.Series, own: Collection[str], known: Collect
 def without_remarks(
     table: Table, known: Collection[str], key: Callable[[str], str | None] | None
 ) -> tuple[Table, tuple[Message, ...]]:
-    """A wide table without the columns whose cells are words, none with a figure (remarks, a source), and a note on them.
+    """A wide table without columns of words, none with a figure (remarks, a source), and of what is `BESIDE`; a note on them.
 
     Args:
         table: As read; any other comes back as it is, and one of whose columns the words are currencies or metals: a list in
@@ -190,8 +193,17 @@ def without_remarks(
         for word in table.cells[name].alias("").drop_nulls().unique()
     ):
         return table, ()
+    unread += [name for name in table.columns if name not in unread and _is_beside(name, key)]
     kept = [name for name in table.columns if name not in unread]
     return (replace(table, cells=table.cells[kept]), not_read(unread)) if len(kept) > 1 else (table, ())
+
+
+def _is_beside(name: str, key: Callable[[str], str | None] | None) -> bool:
+    """Whether a header of a wide table is that of `BESIDE`, alone or behind a metal's: ``MOQ``, ``Gallium Volume``."""
+    words = name.split()
+    return fold(name) in BESIDE or any(
+        fold(" ".join(words[at:])) in BESIDE and is_known(" ".join(words[:at]), key) for at in range(1, len(words))
+    )
 
 
 def is_known(name: str, key: Callable[[str], str | None] | None, headers: Sequence[str] = ()) -> bool:
@@ -377,34 +389,6 @@ def _title_day(text: str) -> dt.date | None:
     words = match[1].split() if match else []
     readings = (cell.day(" ".join(words[:count]).rstrip(",;.)")) for count in (3, 2, 1))
     return next((reading.day for reading in readings if reading and reading.day), None)
-
-
-def currencies(table: Table, signs: pl.Series, assets: pl.Series, default: str) -> pl.Series:
-    """The currency of each row: that of its column, else that beside its price, else the default where no price names one.
-
-    Args:
-        table: A long table.
-        signs: Currency beside each price; null where there is none.
-        assets: Name of each row.
-        default: Currency where no row names one.
-
-    Raises:
-        FrameError: for a price in another currency than its row names, and one without where others have one.
-    """
-    if not signs.is_not_null().any():
-        return texts(table, "currency", default=default)
-    named = texts(table, "currency")
-    codes = named.replace_strict({text: currency_of(text) for text in named.unique().drop_nulls()}, default=None,
-                                 return_dtype=pl.String)  # fmt: skip
-    rows = pl.DataFrame({"row": table.rows, "what": assets, "value": table.cells["price"], "sign": signs, "code": codes})
-    two = rows.filter(pl.col("sign") != pl.col("code")).select("row", "what", value="sign")
-    raise_row_errors(
-        table.name, two, fault="a price in another currency than its row names", hint="Keep one of them.", rule="one_currency"
-    )
-    none = rows.filter(pl.col("sign").is_null() & named.is_null()).select("row", "what", "value")
-    hint = message("Write the currency of every price, or of none (--prices-currency).")
-    raise_row_errors(table.name, none, fault="a price without the currency that others have", hint=hint, rule="one_currency")
-    return named.fill_null(signs)
 
 
 def of_two_sides(table: Table, stated: Stated) -> tuple[Table, tuple[Message, ...]]:

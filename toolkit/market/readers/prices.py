@@ -36,6 +36,8 @@ from toolkit.market.readers.price_checks import (
     check_series,
     check_terms,
     check_untaxed,
+    currencies,
+    expired,
     firsts_of_months,
     in_order,
     visible,
@@ -63,7 +65,6 @@ from toolkit.market.readers.price_units import (
     Above,
     Stated,
     column_name,
-    currencies,
     date_hint,
     is_remark,
     not_read,
@@ -89,9 +90,7 @@ GERMAN = {
     ),
     **dict.fromkeys(("anlage", "metall", "metal", "produkt", "product", "artikel", "item", "material", "rohstoff"), "asset"),
     **dict.fromkeys(("commodity", "bezeichnung", "description", "quote"), "asset"),
-    **dict.fromkeys(("mid", "mid price", "price range", "mittelkurs", "mittelpreis"), "price"),
-    "preis": "price",
-    "kurs": "price",
+    **dict.fromkeys(("mid", "mid price", "price range", "mittelkurs", "mittelpreis", "preis", "kurs"), "price"),
     **dict.fromkeys(MONEY, "currency"),
     **dict.fromkeys(("einheit", "preiseinheit", "price unit"), "unit"),
     **dict.fromkeys(("menge", "qty", "quantity_kg", "menge_kg", "quantity (kg)", "menge (kg)", "qty (kg)", "kg"), "quantity"),
@@ -203,7 +202,7 @@ def read_prices(
     empty = [name for name in table.columns if shape == "wide" and name not in {"date", *priced}]
     left = (message("{name!r} has no prices and is left out.", name=name) for name in empty)
     reading = (*table.notes, *closed, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
-    notes = tuple(_notes(table, rows, today))
+    notes = (*_notes(table, rows, today), *expired(table, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
     for part in (rows, *quotes.partition_by("basis")):

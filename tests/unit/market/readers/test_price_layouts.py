@@ -276,6 +276,11 @@ def test_sums_averages_changes_and_premiums_are_no_assets_and_are_told(tmp_path,
     assert any("sums, averages, changes and premiums of others are not read" in note for note in map(str, file.reading))
 
 
+def test_a_wide_file_of_changes_alone_has_no_asset(tmp_path):
+    with pytest.raises(DataError, match="there is no asset column"):
+        read(tmp_path, "date,gold (%)\n2026-01-31,1.4\n")
+
+
 @pytest.mark.parametrize(
     ("text", "prices", "quotes"),
     [

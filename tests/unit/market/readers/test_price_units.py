@@ -248,6 +248,33 @@ def test_a_dealers_sheet_with_lots_and_a_day_until_which_it_is_valid_is_read(tmp
         (date(2026, 11, 20), 1230.5, "EUR", "dealer_bid"), (date(2026, 11, 20), 1410.0, "EUR", "dealer_ask"),
     ]  # fmt: skip
     assert any("Columns that are not read:" in str(note) and '"Valid to"' in str(note) for note in found.reading)
+    assert not found.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "over"),
+    [
+        ("{head}\nGallium;1410;2026-11-20;2026-10-31\nGallium;1420;2026-11-21;2026-11-20\nTin;50;2026-11-20;2026-11-30\n",
+         "Gallium (2026-11-20)"),
+        ("{head}\nGallium;1410;20.10.2026;31.10.2026\nTin;50;20.10.2026;\n", "Gallium (2026-10-31)"),
+        ("Angebot vom 01.10.2026, gültig bis: 31.10.2026\nProduct;Ask\nGallium;1410\n",
+         '"Angebot vom 01.10.2026, gültig bis: 31.10.2026"'),
+    ],
+)  # fmt: skip
+def test_an_offer_that_is_no_longer_valid_is_told(tmp_path, text, over):
+    (tmp_path / "p.csv").write_text(text.format(head="Product;Ask;Valid from;Valid to"))
+    (told,) = read_prices(tmp_path / "p.csv", today=DAY).notes
+    assert told == f"p.csv: offers that are no longer valid: {over}."
+
+
+def test_columns_that_are_no_price_are_left_out_of_a_wide_file_and_told(tmp_path):
+    """`Gallium Volume` was a series, `Min lot` an asset that a proposal held, and `valid to` a number that is none."""
+    beside = {"Gallium Volume": "900", "MOQ": "25 kg", "Min lot": "25", "Tin valid to": "31.12.2026", "Prev. close": "1390"}
+    head, row = ",".join(beside), ",".join(beside.values())
+    (tmp_path / "p.csv").write_text(f"date,Gallium,Tin,ACME Stock,{head}\n2026-11-20,1400,50,12,{row}\n")
+    found = read_prices(tmp_path / "p.csv", today=DAY, key={"Gallium": "gallium", "Tin": "tin"}.get)
+    assert found.frame["asset"].to_list() == ["ACME Stock", "gallium", "tin"]
+    assert "Columns that are not read: " + ", ".join(f'"{name}"' for name in beside) + "." in map(str, found.reading)
 
 
 @pytest.mark.parametrize(
