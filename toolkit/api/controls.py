@@ -79,6 +79,9 @@ def controls(
     """
     if form is not None and metal is None:
         raise SpecError("form needs a metal: notices name forms of metals.", hint="Give a metal.")
+    for key, given in {"metal": metal, "to": to, "origin": origin, "form": form, "end_user": end_user, "size": size}.items():
+        if given is not None and not isinstance(given, str):
+            raise SpecError(f"{key} is a text, not {given!r}.", hint="Ask for one at a time.")
     if purity is not None and not isinstance(purity, str):
         raise SpecError(f"purity is a text, not {purity!r}.", hint=f'Write it as "{purity}" or "99.99 %".')
     context = market_of(market).context(as_of=as_of)

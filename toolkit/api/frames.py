@@ -53,8 +53,10 @@ def frame(values: Any, *, names: Sequence[str], dates: Iterable[Any] | None = No
         raise DataError(f"{len(names)} names do not fit the array.", hint=hint, details={"shape": list(array.shape)})
     if days is not None and len(days) != len(array):
         raise DataError(f"{len(days)} dates do not fit {len(array)} rows.", hint="Give one date a row.")
+    if days is not None and None in (days := list(map(day_part, days))):
+        raise DataError(f"row {days.index(None) + 1} has no date.", hint="Give its date, or leave it out.")
     columns = {name: pl.Series(column).fill_nan(None) for name, column in zip(names, array.T, strict=True)}
-    return pl.DataFrame(columns if days is None else {DATE: pl.Series(list(map(day_part, days)), dtype=pl.Date), **columns})
+    return pl.DataFrame(columns if days is None else {DATE: pl.Series(days, dtype=pl.Date), **columns})
 
 
 def as_polars(data: Any, what: str) -> pl.DataFrame:
@@ -136,7 +138,9 @@ def day_part(value: Any) -> Any:
     moment = value.item() if isinstance(value, np.datetime64) else value
     if isinstance(moment, int):  # nanoseconds of numpy
         moment = np.datetime64(moment, "ns").astype("datetime64[D]").item()
-    return moment.date() if isinstance(moment, datetime) else moment
+    if isinstance(moment, datetime):
+        return None if str(moment) == "NaT" else moment.date()
+    return moment
 
 
 def price_path(returns: pl.DataFrame) -> pl.DataFrame:

@@ -58,7 +58,7 @@ class Market:
         return _last_day(self.prices.paths) if self.prices is not None and self.prices.only else None
 
     @classmethod
-    def from_prices(cls, prices: Any, *, currency: str | None = None, accept: Iterable[str] = ()) -> Market:
+    def from_prices(cls, prices: Any, *, currency: str | None = None, accept: str | Iterable[str] = ()) -> Market:
         """A market in which nothing is priced but what a frame prices.
 
         Products, supply, exchange rates and export controls are those of the bundled data: a column `gold` is gold, and a
@@ -73,7 +73,7 @@ class Market:
         return load_market().with_prices(prices, currency=currency, accept=accept, only=True)
 
     def with_prices(
-        self, prices: Any, *, currency: str | None = None, accept: Iterable[str] = (), only: bool = False
+        self, prices: Any, *, currency: str | None = None, accept: str | Iterable[str] = (), only: bool = False
     ) -> Market:
         """The same market with own prices in place of those of the package of the same assets.
 
@@ -93,7 +93,8 @@ class Market:
             found = as_polars(prices, "prices")
             check_levels(found)
             sources = (table_of(found, "prices"),)
-        return replace(self, prices=PriceFiles(sources, currency, only, tuple(accept)))
+        accepted = (accept,) if isinstance(accept, str) else tuple(accept)
+        return replace(self, prices=PriceFiles(sources, currency, only, accepted))
 
     def with_returns(self, returns: Any, *, currency: str | None = None) -> Market:
         """The market of assets of which only returns are known: nothing else is priced.
@@ -174,13 +175,14 @@ def day_of(given: Any) -> date:
     try:
         return date.fromisoformat(text)
     except (TypeError, ValueError):
-        raise SpecError(f"{text!r} is not a date.", hint="Write it as 2026-05-31.") from None
+        raise SpecError(f"{given!r} is not a date.", hint="Write it as 2026-05-31.") from None
 
 
 def check_holdings(given: Any) -> None:
     """`SpecError` for a frame of lots: they are read from a file."""
     if not isinstance(given, str | PathLike):
-        hint = "Write a frame of lots first: frame.write_csv('mine.csv')."
+        stored = "Store the run first: holdings=run.save()."
+        hint = stored if hasattr(given, "save") else "Write a frame of lots first: frame.write_csv('mine.csv')."
         raise SpecError(f"holdings is the path of a file, not a {type(given).__name__}.", hint=hint)
 
 

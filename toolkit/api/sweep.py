@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from os import PathLike
@@ -95,6 +95,8 @@ def sweep(
     refuse_unknown(unknown, sweep)
     request = request_of(strategy, market, as_of=as_of, currency=currency, country=country, budget=budget, seed=seed)
     first, last = (None if day is None else day_of(day) for day in (start, end))
+    if starts is not None and (not isinstance(starts, Sequence) or isinstance(starts, str) or len(starts) != 2):
+        raise SpecError(f"starts are two days, not {starts!r}.", hint="For one start, give start=.")
     between = None if starts is None else (day_of(starts[0]), day_of(starts[1]))
     count, size = universes or (0, 0)
     place = Path(request.settings.config.output.folder) / BACKTESTS if folder is None else Path(folder)
@@ -104,6 +106,9 @@ def sweep(
 
 
 def _varied(vary: Mapping[str, Sequence[Any]] | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    for key, values in (vary or {}).items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise SpecError(f"vary: {key!r} has one value, {values!r}.", hint="Give a list of values.")
     return tuple((key, tuple(map(str, values))) for key, values in (vary or {}).items())
 
 

@@ -52,7 +52,11 @@ class SpecMeta(ModelMetaclass):
         if _VALIDATING.get():
             return super().__call__(*subject, **keys)
         if subject and self.__init__ is BaseModel.__init__:
-            raise SpecError("{name:s} takes every value with its key.", name=self.__name__)
+            raise SpecError(
+                "{name:s} takes every value with its key.",
+                hint=did_you_mean("", cast("type[BaseModel]", self).model_fields),
+                name=self.__name__,
+            )
         inside = _VALIDATING.set(True)
         try:
             return super().__call__(*subject, **keys)

@@ -383,10 +383,16 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
         "a month": lambda: tk.exposure("mine.csv", market, use={"gallium": "1,5"}),
         "not 50": lambda: tk.exposure("mine.csv", market, loss=50),
         '"0.9999"': lambda: tk.controls("gallium", market, purity=0.9999),
+        "one at a time": lambda: tk.controls(["gallium"], market),
+        "to is a text": lambda: tk.controls("gallium", market, to=["DEU", "USA"]),
+        "starts are two days": lambda: tk.sweep(STRATEGY, market, starts="2025-10-31"),
+        "list of values": lambda: tk.sweep(STRATEGY, market, vary={"objective.kind": "min_risk"}),
+        r"run\.save\(\)": lambda: tk.optimize(STRATEGY, prices=prices, holdings=tk.optimize(STRATEGY, prices=prices)),
     }
     for told, ask in cases.items():
         with pytest.raises(tk.SpecError, match=told):
             ask()
+    assert market.with_prices(prices, accept="GLD").prices.accept == ("GLD",)
     with pytest.raises(tk.DataError, match="returns="):
         tk.optimize(STRATEGY, prices=prices.with_columns(pl.exclude("date").pct_change()))
     with pytest.raises(tk.DataError, match="cash"):

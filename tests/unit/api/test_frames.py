@@ -48,7 +48,13 @@ def test_what_has_no_names_is_refused_and_told_how_to_name_it(given):
 
 @pytest.mark.parametrize(
     ("names", "dates", "told"),
-    [(["GLD"], DAYS, "1 names"), (NAMES, DAYS[:2], "2 dates"), (["GLD", "GLD"], DAYS, "twice"), ([1, 2], DAYS, "no text: 1")],
+    [
+        (["GLD"], DAYS, "1 names"),
+        (NAMES, DAYS[:2], "2 dates"),
+        (["GLD", "GLD"], DAYS, "twice"),
+        ([1, 2], DAYS, "no text: 1"),
+        (NAMES, [*DAYS[:-1], pd.NaT], "no date"),
+    ],
 )
 def test_an_array_and_its_names_must_fit(names, dates, told):
     with pytest.raises(tk.DataError, match=told):

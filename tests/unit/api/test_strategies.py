@@ -105,7 +105,7 @@ def test_two_constraints_of_one_name_and_an_unknown_key_are_faults():
         tk.Bounds(uper=0.2)
     with pytest.raises(tk.SpecError, match="at most 1 without its key: assets"):
         tk.Bounds(["GLD"], 0.2)
-    with pytest.raises(tk.SpecError, match="every value with its key"):
+    with pytest.raises(tk.SpecError, match=r"every value with its key.*Known: .*kind"):
         tk.Cash(0.2)
 
 

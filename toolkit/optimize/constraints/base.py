@@ -218,7 +218,8 @@ class Term(Spec):
                     "{name:s} takes at most {n} without its key: {names:s}.", name=kind, n=len(names), names=", ".join(names)
                 )
                 if names
-                else message("{name:s} takes every value with its key.", name=kind)
+                else message("{name:s} takes every value with its key.", name=kind),
+                hint=did_you_mean("", type(self).model_fields),
             )
         super().__init__(**dict(zip(names, subject, strict=False)), **keys)
 
