@@ -11,10 +11,12 @@ import pytest
 from tests.records import as_document, partial_findings
 from tests.subjects import backtest
 from tests.svg_texts import assert_apart, texts
+from toolkit.core.calendar import add_months
 from toolkit.holdings.exposure_history import Exposure
 from toolkit.records.answers.backtest import Comparison, EventLosses, Incident, Interval
 from toolkit.report.answers.answer import Answer
 from toolkit.report.charts.exposure_steps import HEIGHT, exposure_steps
+from toolkit.report.charts.flow_bars import FlowBars, flow_bars
 from toolkit.report.charts.paths import Path, Paths, paths
 from toolkit.report.document import Chart
 from toolkit.report.i18n.formats import Formats
@@ -139,6 +141,17 @@ def test_what_did_the_same_is_told_so_and_widens_no_range(found, identical):
     assert plain(_finding(found, identical)) == "2.3 years tell no difference below 20 to 20 points a year from chance"
     alone = identical.model_copy(update={"comparisons": identical.comparisons[:1]})
     assert plain(_finding(found, alone)) == "Nothing that it is compared with did otherwise"
+
+
+@pytest.mark.parametrize("months", [1, 2, 5, 30])
+def test_the_axis_of_a_panel_ends_with_its_last_month(months):
+    """A panel to May 2026 ended with "Jun 2026"."""
+    last = date(2026, 5, 1)
+    bars = FlowBars(add_months(last, 1 - months), (0.1,) * months, frozenset(), "10%")
+    chart = Chart(flow_bars(bars, FMT), "told")
+    assert_apart(chart)
+    named = [one.words for one in texts(chart.drawings[0].spec) if "20" in one.words]
+    assert named[-1] == ("2026" if months > 24 else "May\xa02026")
 
 
 def test_wealth_that_hardly_moved_fills_its_axis():

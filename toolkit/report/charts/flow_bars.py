@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from toolkit.core.calendar import add_months
@@ -97,7 +97,9 @@ def _axis(flow: FlowBars, fmt: Formats) -> Iterator[Layer]:
     yield PLANE.marks("rule", [{"x": 0, "x2": flow.field.right, "y": TOP}], color=TOKENS["grid"], strokeWidth=1)
     known = [{"x": a * flow.step, "x2": b * flow.step, "y": BASE} for a, b in _runs(flow.quantities)]
     yield PLANE.marks("rule", known, color=TOKENS["mut"], strokeWidth=1)
-    yield from flow.field.years(fmt)
+    last = len(flow.quantities) - 1
+    # The axis names months where they begin, the last one too: its end is a month of which nothing is told.
+    yield from replace(flow.field, right=flow.step * last, end=add_months(flow.first, last)).years(fmt)
     yield PLANE.words([{"x": 0, "y": LOW, "label": flow.peak}], TOKENS["mut"])
 
 
