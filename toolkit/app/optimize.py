@@ -168,6 +168,7 @@ def _conflict(error: Infeasible, prepared: Prepared, identity: str, made_from: M
                 "details": error.details,
                 "limits": _asked(prepared.problem),
             },
+            "assets": [*dict.fromkeys(asset.offer_of or asset.key for asset in prepared.problem.universe.assets)],
             "versions": made_from["versions"],
             "seed": request.seed,
             **kept(prepared.inputs.events, request.as_of),

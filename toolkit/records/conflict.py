@@ -86,6 +86,8 @@ class Conflict(OwnerControls, schema="conflict"):
     """Money to place, in the reporting currency."""
     conflict: ConflictAnswer
     """What contradicts what."""
+    assets: Rows[str] | None = None
+    """Keys of what could be held, of an offer its product; missing from what was stored before it was told."""
     versions: Mapping[str, str]
     """Of the toolkit and of the libraries behind the numbers."""
     seed: int

@@ -18,6 +18,7 @@ from toolkit.records.conflict import AskedLimit
 from toolkit.report.i18n.asked import asked
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.conflict import conflict, no_answer
+from toolkit.report.sections.controls import controls
 from toolkit.report.sections.method import method
 
 AS_OF = date(2026, 11, 24)
@@ -82,6 +83,21 @@ def test_the_conflict_and_its_least_relaxation_are_told(tight):
     assert f": “{least}” {page['rows'][least][2]}" in page["paragraph"]
     assert ("The least that would have to" in page["paragraph"]) == details["relaxation_least"]
     assert "there is an answer" not in page["paragraph"]  # other limits may conflict without one of these
+
+
+def test_what_could_be_held_is_told_and_no_other_product_stands_among_the_controls():
+    """At most 5% each gave way to 11.88%, and the page told of 17 products: that 8 can be held stood nowhere."""
+    groups = "universe.groups=['technology_metals']", "universe.exclude=['gallium']"
+    record = refused("constraint.any metal.upper=0.01", *groups, strategy="minimum-risk")
+    names = {"germanium", "indium", "antimony", "bismuth", "tellurium", "tungsten", "molybdenum"}
+    assert set(record["assets"]) == names < {row["asset"] for row in record["controls"]}
+    (sentence,) = re.findall(r"It can hold seven assets: ([^.]+)\.", told(record)["paragraph"])
+    assert set(re.split(", | and ", sentence)) == names
+    older = {key: value for key, value in record.items() if key != "assets"}
+    for stored, count in ((record, "seven"), (older, str(len(record["controls"])))):
+        (matrix, *_) = controls.build(partial_findings(stored))
+        assert f"of {count} " in plain(matrix.title)
+    assert "It can hold" not in told(older)["paragraph"]
 
 
 def test_the_same_in_german(tight):

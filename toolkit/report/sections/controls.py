@@ -8,6 +8,7 @@ from datetime import date
 
 from toolkit.controls.state import Measure
 from toolkit.core.grouping import by_key
+from toolkit.records.conflict import Conflict
 from toolkit.records.controls import ControlState, Route
 from toolkit.records.positions import Position
 from toolkit.records.subjects import Market
@@ -60,11 +61,12 @@ def controls(run: Findings) -> tuple[Block, ...] | Missing:
 
 
 def _concerned(run: Findings) -> tuple[ControlState, ...]:
-    """The products of the lots or of the positions, in short of what is held; else all."""
+    """The products of the lots or of the positions, in short of what is held, or of what could be held; else all."""
     lots = () if run.exposure is None else run.exposure.lots
     shown = run.shown if run.short and run.positions else run.positions
     alone = {run.record.metal} if isinstance(run.record, Market) and run.record.metal else set[str]()
-    keys = {*(lot.asset for lot in lots), *(p.product for p in shown), *alone}
+    could = (run.record.assets or ()) if isinstance(run.record, Conflict) else ()
+    keys = {*(lot.asset for lot in lots), *(p.product for p in shown), *alone, *could}
     return tuple(_reaching_lots(run, row) for row in run.record.controls if not keys or row.asset in keys)
 
 
