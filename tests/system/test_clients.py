@@ -151,6 +151,47 @@ def test_a_sheet_that_may_hold_the_lots_of_another_again_is_never_summed(name, f
     assert [one["client"] for one in asked(capsys, "exposure", book)["clients"]] == ["Ann", "Bob"]
 
 
+@pytest.mark.parametrize(
+    ("sheets", "odd"),
+    [
+        ({"Ann": TWELVE[:3], "Ann (2)": TWELVE[:3]}, "'Ann (2)'"),
+        ({"Ann": TWELVE[:3], "Bob": TWELVE[6:], "Ann neu": TWELVE[:4]}, "'Ann neu'"),
+        ({"Januar": TWELVE[:3], "Februar": TWELVE[:4]}, "'Februar', 'Januar'"),
+        ({"Ann": TWELVE[:3], "Ann 2": TWELVE[3:6]}, None),
+        ({"Ann": TWELVE[:3], "Mai": TWELVE[:3]}, None),
+    ],
+)
+def test_a_copy_of_a_sheet_and_a_sheet_a_month_are_not_summed(sheets, odd, folder, capsys):
+    told = asked(capsys, "exposure", sheets_of(folder, **sheets), code=3 if odd else 0)
+    assert (told["error"]["message"] if odd else None) == (odd and f"book.xlsx: sheets that may not be one client's: {odd}.")
+
+
+def test_a_sheet_without_a_header_of_lots_is_named_and_any_name_of_a_sheet_is_read(folder, capsys):
+    """The lots of a sheet below another header were left out of every sum without a word."""
+    rows = {"Kunde #7": TWELVE[:3], "Bob ": TWELVE[6:8]}
+    cells = {name: [HEADER.split(","), *(row.split(",") for row in own)] for name, own in rows.items()}
+    (folder / "book.xlsx").write_bytes(xlsx({**cells, "Öz": [["Was", "Wieviel"], ["gallium", 5]]}))
+    every = asked(capsys, "exposure", "book.xlsx#*")
+    assert {lot["client"] for lot in every["lots"]} == {"Kunde #7", "Bob"}
+    assert "book.xlsx: sheets that are hidden or have no header of lots are not read: Öz." in every["notes"]
+    assert "Öz" not in json.dumps(asked(capsys, "exposure", "book.xlsx#*", "--client", "Bob"))
+
+
+def test_clients_by_a_column_of_several_sheets_are_found_by_their_name(folder, capsys):
+    header = [*HEADER.split(","), "client"]
+    rows = {"Europa": (0, "Ann", 1, "Bob"), "Schweiz": (2, "Ann")}
+    cells = {
+        name: [header, *([*TWELVE[at].split(","), client] for at, client in zip(own[::2], own[1::2], strict=True))]
+        for name, own in rows.items()
+    }
+    (folder / "book.xlsx").write_bytes(xlsx(cells))
+    ann = asked(capsys, "exposure", "book.xlsx#*", "--client", "ann")
+    assert [lot["lot_id"].split()[0] for lot in ann["lots"]] == ["Europa", "Schweiz"]
+    assert "Bob" not in json.dumps(ann)
+    assert asked(capsys, "exposure", "book.xlsx#*", "--client", "Anne", code=3)["error"]["hint"] == "Did you mean 'Ann'?"
+    assert not [note for note in asked(capsys, "exposure", "book.xlsx#*")["notes"] if "one client's" in note]
+
+
 def test_a_page_of_clients_says_whose_every_lot_is_and_that_of_one_nothing_of_the_others(list_of_clients, capsys):
     every = written(capsys, "report", list_of_clients, "--report", "full", "--lang", "de").read_text(encoding="utf-8")
     ann = written(capsys, "report", list_of_clients, "--client", "Ann").read_text(encoding="utf-8")

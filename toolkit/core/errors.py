@@ -59,7 +59,7 @@ class DataError(ToolkitError):
 
 
 class SeveralSheets(DataError):
-    """Several sheets of a workbook fit, and none is named; their names are `details["sheets"]`."""
+    """Several sheets of a workbook fit, and none is named: `details` has their names, and as `unread` those of other ones."""
 
 
 class FrameError(DataError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -12,13 +13,15 @@ from toolkit.core.countries import fold
 from toolkit.core.errors import DataError, SeveralSheets, did_you_mean
 from toolkit.core.messages import Message, message, named
 from toolkit.market.readers.holdings.lots import Holdings
+from toolkit.market.readers.holdings.status import is_month
 
 EVERY_SHEET = "*"
 _NO_CLIENT = re.compile(
     r"(.* )?(archiv\w*|backup|kopie|copy|vorlage|template|beispiel|example|gesamt\w*|summe|totals?|ubersicht|overview|summary|"
     r"verkauft|sold|[0-9 ]*20[0-9]{2})( .*)?|"
     r"alt|old|neu|new|alle|all|muster|bestand\w*|holdings|stock|lots?|lager\w*|aktuell\w*|current|history|historie|verkaufe|"
-    r"sales|planned|geplant|orders?|bestellungen|(tabelle|table|sheet|blatt) ?[0-9]*"
+    r"sales|planned|geplant|orders?|bestellungen|(tabelle|table|sheet|blatt) ?[0-9]*|"
+    r"q[1-4]|[1-4] quartal|quartal [1-4]|(kw|cw|week|woche) ?[0-9]+"
 )
 """Names of sheets, as `fold` writes them, that are no client's: such a sheet may hold the lots of another one again."""
 
@@ -38,13 +41,15 @@ def of_every_sheet(file: str, read: Callable[..., Holdings], client: str | None)
         return read(file, client=client)
     except SeveralSheets as error:
         sheets: list[str] = error.details["sheets"]
-    meant = [sheet for sheet in sheets if client is None or sheet.casefold() == client.casefold()]
-    if not meant:
-        fault, hint = "no lot of {file:s} is of the client {client!r:s}.", did_you_mean(client or "", sheets)
-        raise DataError(fault, hint=hint, file=Path(file).name, client=client)
-    found = {sheet: read(f"{file}#{sheet}") for sheet in sorted(meant)}
+        unread: list[str] = error.details["unread"]
+    meant = [sheet for sheet in sheets if client is None or sheet.strip().casefold() == client.casefold()]
+    found = {sheet: read(f"{file}#{sheet}") for sheet in sorted(meant or sheets)}
+    if client is not None and not meant:
+        found = _of_client(client, file, read, found)
     found = {sheet: own for sheet, own in found.items() if own.frame.height} or found
-    odd = [sheet for sheet in found if _NO_CLIENT.fullmatch(fold(sheet)) or _is_sum(sheet, found)]
+    months = [sheet for sheet in found if is_month(sheet)]
+    odd = [sheet for sheet in found if _NO_CLIENT.fullmatch(fold(sheet)) or (sheet in months and len(months) > 1)]
+    odd = odd or [sheet for sheet in found if _is_again(sheet, found)]
     if odd and len(found) > 1:
         raise DataError(
             "{file:s}: sheets that may not be one client's: {sheets:, }.",
@@ -53,21 +58,38 @@ def of_every_sheet(file: str, read: Callable[..., Holdings], client: str | None)
             sheets=named(odd),
             sheet=sheets[0],
         )
-    return _together(file, found)
+    return _together(file, found, unread if client is None else [])
 
 
-def _is_sum(sheet: str, found: Mapping[str, Holdings]) -> bool:
-    """Whether a sheet lists what several others list together."""
-    lots = {one: own.frame.select("asset", "quantity", "unit") for one, own in found.items()}
+def _of_client(client: str, file: str, read: Callable[..., Holdings], found: Mapping[str, Holdings]) -> dict[str, Holdings]:
+    """The sheets whose column of clients names one, with the lots of that one alone."""
+    clients = {sheet: own.frame["client"].drop_nulls().to_list() for sheet, own in found.items()}
+    theirs = [sheet for sheet, names in clients.items() if client.casefold() in map(str.casefold, names)]
+    if not theirs:
+        fault, hint = (
+            "no lot of {file:s} is of the client {client!r:s}.",
+            did_you_mean(client, sorted({*found, *chain(*clients.values())})),
+        )
+        raise DataError(fault, hint=hint, file=Path(file).name, client=client)
+    return {sheet: read(f"{file}#{sheet}", client=client) for sheet in theirs}
+
+
+def _is_again(sheet: str, found: Mapping[str, Holdings]) -> bool:
+    """Whether a sheet lists what several others list together, or all of another one by whose name its own begins."""
+    lots = {one: own.frame.select("asset", "quantity", "unit", "purchase_date") for one, own in found.items()}
     listed = lots.pop(sheet)
-    return len(lots) > 1 and listed.sort(pl.all()).equals(pl.concat(lots.values()).sort(pl.all()))
+    near = [lots[other] for other in lots if sheet.casefold().startswith(other.casefold())]
+    pairs = [(one, other) for own in near for one, other in ((own, listed), (listed, own))]
+    return any(one.join(other, on=one.columns, how="anti", nulls_equal=True).is_empty() for one, other in pairs) or (
+        len(lots) > 1 and listed.sort(pl.all()).equals(pl.concat(lots.values()).sort(pl.all()))
+    )
 
 
-def _together(file: str, found: Mapping[str, Holdings]) -> Holdings:
+def _together(file: str, found: Mapping[str, Holdings], unread: Sequence[str]) -> Holdings:
     """Lots of several sheets, each named by its own; what all sheets note is told once."""
     parts = {
         sheet: own.frame.with_columns(
-            lot_id=pl.lit(f"{sheet} ") + pl.col("lot_id"), client=pl.col("client").fill_null(pl.lit(sheet))
+            lot_id=pl.lit(f"{sheet} ") + pl.col("lot_id"), client=pl.col("client").fill_null(pl.lit(sheet.strip()))
         )
         for sheet, own in found.items()
     }
@@ -82,7 +104,16 @@ def _together(file: str, found: Mapping[str, Holdings]) -> Holdings:
                 if note.values.get("file") == own.name:
                     said = Message(note.template, {**note.values, "file": name})
             told.setdefault(said, []).append(sheet)
-    notes = [message("{file}: each of these sheets is read as one client's: {sheets}.", file=name, sheets=[*found])]
+    theirs = [sheet for sheet, own in found.items() if own.frame["client"].null_count() or not own.frame.height]
+    notes = (
+        [message("{file}: each of these sheets is read as one client's: {sheets}.", file=name, sheets=theirs)] if theirs else []
+    )
+    if unread:
+        notes.append(
+            message(
+                "{file}: sheets that are hidden or have no header of lots are not read: {sheets}.", file=name, sheets=unread
+            )
+        )
     notes += [note if len(of) == len(found) else message("{sheets}: {note}", sheets=of, note=note) for note, of in told.items()]
     units = {own.price_unit for own in found.values()}
     return Holdings(

@@ -84,9 +84,9 @@ def check_size(
 
 def file_and_sheet(path: str | Path) -> tuple[Path, str | None]:
     """The file and the sheet of ``FILE#SHEET``; a file whose own name has the sign is that file."""
-    base, sign, sheet = str(path).rpartition("#")
-    is_sheet = bool(sign and base and sheet.strip()) and not os.path.lexists(path) and os.path.lexists(base)
-    return (Path(base), sheet) if is_sheet else (Path(path), None)
+    parts = [] if os.path.lexists(path) else str(path).split("#")
+    splits = (("#".join(parts[:i]), "#".join(parts[i:])) for i in range(len(parts) - 1, 0, -1))
+    return next(((Path(file), sheet) for file, sheet in splits if sheet.strip() and os.path.lexists(file)), (Path(path), None))
 
 
 def content_of(path: Source) -> tuple[str, bytes, str | None]:

@@ -114,7 +114,8 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         book = load_workbook(io.BytesIO(content))
         hidden = [sheet.name for sheet in book.sheets_metadata if str(sheet.visible) != "SheetVisibleEnum.Visible"]
         names = list(book.sheet_names)
-        asked = [one for one in names if (one not in hidden if wanted is None else one.casefold() == wanted.strip().casefold())]
+        meant = wanted and wanted.strip().casefold()
+        asked = [one for one in names if (one not in hidden if wanted is None else one.strip().casefold() == meant)]
         sheets = [_sheet(name, book, one, parts) for one in asked]
     except PasswordError:
         raise locked from None
@@ -135,7 +136,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
         raise SeveralSheets(
             "{file:s} has {n:d} sheets that fit: {names:, }.",
             hint="Name one: {file:s}#{sheet:s}.",
-            details={"sheets": several},
+            details={"sheets": several, "unread": [*hidden, *(sheet.name for sheet in filled if sheet not in fitting)]},
             file=name,
             n=len(several),
             names=named(several[:_SHOWN]),
@@ -149,7 +150,7 @@ def read_sheet(name: str, content: bytes, wanted: str | None, fits: Callable[[Se
             hint = message("Name a hidden one if it is meant: {name:s}#{sheet:s}.", name=name, sheet=hidden[0])
         raise DataError("{file:s} is empty: {where} has no cell.", hint=hint, file=name, where=where)
     found = (fitting or filled)[0]
-    notes = (*_notes(name, found.name, names, hidden, content), *found.notes)
+    notes = (*_notes(name, found.name, names, [] if wanted else hidden, content), *found.notes)
     return replace(found, name=f"{name}#{found.name}" if len(names) > 1 else name, notes=notes)
 
 
@@ -157,9 +158,8 @@ def _notes(name: str, chosen: str, names: list[str], hidden: list[str], content:
     """Which sheet was read, what other ones are hidden, and what a file of the old format does not tell."""
     if len(names) > 1:
         yield message('{file}: the sheet "{sheet}" is read.', file=name, sheet=chosen)
-    unread = [one for one in hidden if one != chosen]
-    if unread:
-        yield message("{file}: hidden sheets are not read: {sheets}.", file=name, sheets=unread[:_SHOWN])
+    if hidden:
+        yield message("{file}: hidden sheets are not read: {sheets}.", file=name, sheets=hidden[:_SHOWN])
     if content.startswith(OLD):
         yield message(
             "{file}: of the old format .xls, errors of formulas are read as empty cells, and formats (currency, per cent) and "

@@ -45,13 +45,13 @@ def no_lots(table: Table, assets: Sequence[str | None], names: Names) -> tuple[l
 def _is_total(row: Sequence[Any], asset: str | None) -> bool:
     first = next((str(cell) for cell in row if cell is not None), "")
     labels = [_is_label(text) for text in (first, asset or "") if text]
-    return (not first.strip("*") or any(labels)) and (asset is None or labels[-1])
+    return any(labels) and (asset is None or labels[-1])
 
 
 def _is_label(text: str) -> bool:
-    """Whether a text is the label of a total: ``Summe Meier``, ``Meier Ergebnis``."""
+    """Whether a text is the label of a total: ``Summe Meier``, ``Meier Ergebnis``, ``*`` of SAP."""
     words = fold(text).split(" ")
-    return " ".join(words) in TOTALS or words[0] in TOTALS or words[-1] in SUMS
+    return not text.strip("*") or " ".join(words) in TOTALS or words[0] in TOTALS or words[-1] in SUMS
 
 
 def _is_remark(row: Sequence[Any], names: Names) -> bool:

@@ -713,6 +713,7 @@ def test_subtotals_as_a_spreadsheet_labels_them_are_no_lots():
     assert not read.faults
     assert [row["quantity"] for row in read.rows] == [5, 7, 3, 1, 2]
     assert [(fault.row, fault.rule) for fault in parsed(text.format(part=4)).faults] == [(12, "total")]
+    assert [row["quantity"] for row in parsed("Material;ME;Bestand\nGallium;KG;5\nIndium;KG;7\n*;KG;12\n").rows] == [5, 7]
     money = "Client;Metal;Qty kg;Cost EUR\nSmith;Gallium;5;500\nSmith Total;;;500\nGrand Total;;;500\n"
     assert [(row["client"], row["quantity"]) for row in parsed(money).rows] == [("Smith", 5)]
 
