@@ -27,7 +27,7 @@ from toolkit.core.text import INVISIBLE, one_line
 from toolkit.market.readers.contents import MAX_PLAIN_CELLS, Source, check_size, content_of, text_of, unframed
 from toolkit.market.readers.faults import FIRST_ROWS, Fault, raise_row_errors, row_error
 from toolkit.market.readers.footer import Footer
-from toolkit.market.readers.workbook import Cell, Sheet, is_workbook, read_sheet, shown
+from toolkit.market.readers.workbook import Cell, is_workbook, read_sheet, shown
 
 _SEPARATORS = (",", ";", "\t", "|")
 Header = Callable[[Sequence[Sequence[str]]], tuple[list[str], int, int] | None]
@@ -282,7 +282,7 @@ def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None
     width = max((i for i, cell in enumerate(names, start=1) if cell), default=0)
     check_size(name, columns=width)
     body = [(sheet.row + i, record) for i, record in enumerate(records) if i >= depth and any(c is not None for c in record)]
-    if filled := _unmerged(sheet, depth):
+    if filled := sheet.unmerged(depth):
         rows = few([message("row {row:d}", row=sheet.row + i) for i in filled])
         notes += (message("{file}: words of merged cells are read in each of their rows: {rows}.", file=name, rows=rows),)
     unnamed = [i for i in range(len(records[0])) if not names[i : i + 1] or not names[i]]
@@ -296,22 +296,6 @@ def _workbook(name: str, content: bytes, wanted: str | None, make: Header | None
     cells = pl.DataFrame([_column(column, list(found)) for column, found in zip(columns, values, strict=True)])
     rows = pl.Series("row", [row for row, _ in body], dtype=pl.Int64)
     return Table(name, cells, rows, "\t", header=sheet.row + at, notes=notes, titles=_titles(texts[:at]))
-
-
-def _unmerged(sheet: Sheet, depth: int) -> list[int]:
-    """The records below the header that get the words of a cell that is merged over them; a number may be that of all."""
-    filled: set[int] = set()
-    ends: dict[int, int] = {}
-    for first, last, at in sorted(sheet.merged):
-        words = sheet.records[first][at] if depth <= first < len(sheet.records) and at < len(sheet.records[first]) else None
-        if not isinstance(words, str) or re.search(r"\d", words) or first <= ends.get(at, -1):
-            continue
-        ends[at] = last
-        for i, record in enumerate(sheet.records[first + 1 : last + 1], start=first + 1):
-            if record[at] is None and any(cell is not None for cell in record):
-                record[at] = words
-                filled.add(i)
-    return sorted(filled)
 
 
 def _titles(records: Sequence[Sequence[str]]) -> tuple[str, ...]:

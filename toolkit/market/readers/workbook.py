@@ -8,6 +8,7 @@ the XML of .xlsx and .ods before. Of .xls, which is no XML, they are not known, 
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 import zlib
@@ -29,6 +30,8 @@ from toolkit.market.readers.contents import check_size
 Cell = str | int | float | date | datetime | None
 OLD = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK\x03\x04"
+_TOTAL = re.compile(r"(?i)\W*(grand |sub)?(total|gesamt\w*|\w*summe|ergebnis)\b|\*+$")
+"""The first cell of a total."""
 _TOP = 40  # rows among which a header is looked for
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SHOWN = 8  # rows, columns or sheets that a note names
@@ -59,6 +62,29 @@ class Sheet:
     records: list[list[Cell]]
     notes: tuple[Message, ...]
     merged: Sequence[tuple[int, int, int]] = ()
+
+    def unmerged(self, depth: int) -> list[int]:
+        """The records from `depth` on that get the words of a cell that is merged over them.
+
+        A number may be that of all, and a record that is a total of those above it is none of them.
+        """
+        filled: set[int] = set()
+        ends: dict[int, int] = {}
+        for first, last, at in sorted(self.merged):
+            words = self.records[first][at] if depth <= first < len(self.records) and at < len(self.records[first]) else None
+            if not isinstance(words, str) or re.search(r"\d", words) or first <= ends.get(at, -1):
+                continue
+            ends[at] = last
+            above: dict[int, tuple[int, float, float]] = {}
+            for i, record in enumerate(self.records[first : last + 1], start=first):
+                if record[at] is None and any(cell is not None for cell in record) and not _is_total(record, above):
+                    record[at] = words
+                    filled.add(i)
+                for column, cell in enumerate(record):
+                    if isinstance(cell, int | float):
+                        n, total, _ = above.get(column, (0, 0.0, 0.0))
+                        above[column] = n + 1, total + cell, cell
+        return sorted(filled)
 
     def letters(self, at: int) -> str:
         """Letters of the column of a cell of a record."""
@@ -230,6 +256,20 @@ def _sheet(file: str, book: Any, name: str, parts: Mapping[str, _Marks]) -> Shee
     merged = [*marks.merged, *(one for one in ranges if one[1] > one[0])]
     within = [(top - row, end - row, at - column) for top, end, at in merged if top >= row and at >= column]
     return Sheet(name, row, column, values if filled else [], tuple(notes), within)
+
+
+def _is_total(record: Sequence[Cell], above: Mapping[int, tuple[int, float, float]]) -> bool:
+    """Whether a record begins with the word of a total, or has the sum of the records above it, which is no count of them.
+
+    Args:
+        record: Its cells.
+        above: Column -> how many numbers the records above it have, their sum and the last of them.
+    """
+    first = next((cell for cell in record if cell is not None), None)
+    numbers = [(cell, *above[i]) for i, cell in enumerate(record) if isinstance(cell, int | float) and i in above]
+    sums = [(math.isclose(cell, total), cell == last + 1) for cell, n, total, last in numbers if n > 1]
+    is_sum = any(one and not counts for one, counts in sums) or (bool(sums) and all(one for one, _ in sums))
+    return is_sum or (isinstance(first, str) and _TOTAL.match(first) is not None)
 
 
 def _few(names: list[str]) -> list[str]:

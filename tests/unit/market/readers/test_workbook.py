@@ -326,6 +326,25 @@ def as_excel(rows):
     return xlsx({"L": sheet_xml(rows).replace("</worksheet>", f"<mergeCells>{merged}</mergeCells></worksheet>")})
 
 
+@pytest.mark.parametrize(
+    ("last", "n", "rule"),
+    [
+        (("Summe", None, 11, None), 2, None),
+        ((None, None, 11, None), 2, "empty"),
+        (("Summe", None, 12, None), 2, "total"),
+        (("Öz", None, 7, None), 3, None),
+        ((None, None, 7, 3), 3, None),
+    ],
+)
+def test_a_total_below_a_merged_metal_is_no_lot_of_it(last, n, rule):
+    """The sum of two lots counted as a third one, in silence: 22 kg of 11."""
+    rows = [["Kunde", "Metall", "Menge kg", "Nr"], ["Meier", "Gallium", 5, 1], ["Meier", None, 6, 2], last]
+    merged = '<mergeCells><mergeCell ref="B2:B4"/></mergeCells></worksheet>'
+    read = parse(io.BytesIO(xlsx({"L": sheet_xml(rows).replace("</worksheet>", merged)})), names=NAMES, today=TODAY)
+    assert len([row for row in read.rows if row["asset"]]) == n
+    assert [fault.rule for fault in read.faults] == ([rule] if rule else [])
+
+
 def as_open_document(rows):
     def spanned(text, rows):
         cell = f'<table:table-cell table:number-rows-spanned="{rows}" office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
