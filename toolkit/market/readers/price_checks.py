@@ -45,6 +45,7 @@ OF_DEALERS = (DEALER_ASK, DEALER_BID)
 DEALER_BOTH = "dealer_bid_ask"
 """Basis of the mid price between bid and ask of a dealer."""
 _NO = re.compile(r"(?i)(no|nein|n|false|0)\b.*")
+_DISCOUNT = re.compile(r"(?i)(?:.*[\s_(])?(?:\w*rabatt|discount|rebate|\w*nachlass)s?[\s(\[]*%?[)\]]?")
 VALID_TO = frozenset(("valid to", "valid until", "valid till", "gultig bis"))
 """Columns of the last day of an offer, as `fold` writes them."""
 _VALID_TO = re.compile(r"(?i)\b(?:valid (?:to|until|till)|g[üu]e?ltig bis)\W+([\d./-]+\d)")
@@ -73,6 +74,13 @@ def check_untaxed(table: Table, worded: Mapping[str, Sequence[str]], known: Mapp
         if taxed := [word for word in said if includes_tax(word) or includes_tax(said[word])]:
             rows = pl.DataFrame({"row": table.rows, "value": table.cells[name]}).filter(pl.col("value").is_in(taxed))
             raise_row_errors(table.name, rows, rule="tax", fault="a price that includes tax", hint=hint)
+
+
+def check_discounts(table: Table) -> None:
+    """`DataError` for a column of discounts, in any shape: nobody can tell whether the prices are before or after it."""
+    for name in filter(_DISCOUNT.fullmatch, table.columns):
+        hint = message("Leave the column out, and give prices after the discount.")
+        raise table.header_error("column {name!r:s} is a discount, and prices may be before or after it.", hint, name=name)
 
 
 def check_rows(file: str, rows: pl.DataFrame) -> None:

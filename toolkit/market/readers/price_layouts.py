@@ -24,7 +24,7 @@ from toolkit.core.text import one_line
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import alike, in_numbers, texts, words
 from toolkit.market.readers.faults import raise_row_errors
-from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
+from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS, check_discounts
 from toolkit.market.readers.price_units import SIDES, Stated, check_stated, is_known, stated_in, states_alone, unquoted
 from toolkit.market.readers.tabular import Table
 
@@ -70,8 +70,8 @@ _ROLLING = re.compile(
     r"[\s-]*(?:avg|average|mean|mittel|schnitt|durchschnitt)(?![^\W\d_])"
 )
 """A header of averages over a window: ``30d avg Gallium``, ``Indium 12-month average``."""
-_PREMIUM = re.compile(r"(?i)\s(?:premium|pr[äa]e?mie|aufschlag|aufgeld|zuschlag|surcharge)(?!\w)")
-"""A header of what is paid beside a price: ``Gallium premium EU``."""
+_PREMIUM = re.compile(r"(?i)(?:^|\s)(?:premium|pr[äa]e?mie|aufschlag|aufgeld|zuschlag|surcharge)(?!\w)")
+"""A header of what is paid beside a price: ``Gallium premium EU``, ``Premium``."""
 
 
 def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
@@ -234,7 +234,11 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
     Args:
         table: With metals in rows or in columns; one of two columns keeps them.
         known: Header in lower case -> column of the format.
+
+    Raises:
+        DataError: for a column of discounts.
     """
+    check_discounts(table)
     columns = [name for name in table.columns if _sums(name)]
     columns = columns if len(table.columns) - len(columns) > 1 else []
     first = {name: name.partition(" ")[0].lower() for name in table.columns}
@@ -246,7 +250,7 @@ def without_sums(table: Table, known: Mapping[str, str]) -> tuple[Table, tuple[M
         if _CHANGE.fullmatch(name)
         or (wide and [*first.values()].count(first[name]) > 1 and _in_percent(table.cells[name].alias("")))
         or _ROLLING.search(name)
-        or (_PREMIUM.search(name) and first[name] in plain)
+        or (_PREMIUM.search(name) and (first[name] in plain or _PREMIUM.fullmatch(name)))
     )
     columns += [name for name in derived if name not in columns]
     given, rows = table.cells.drop(columns), table.rows
@@ -363,6 +367,7 @@ def _units_of_cells(table: Table, priced: Sequence[str], stated: Stated) -> tupl
     found, bare = {}, []
     for name, text in ((name, table.cells[name].alias("").drop_nulls()) for name in priced if name not in stated):
         beside = text.str.replace_all(_DIGITS, "").unique() if text.dtype == pl.String and "/" in str(text.first()) else []
+        beside = [] if len(beside) == 1 and text.str.contains(r"/\s*[0-9]").any() else beside  # USD 14/100 g
         if len(beside) == 1 and states_alone(beside[0]) and (said := stated_in(f"x {beside[0]}")) and currency_of(said[1]):
             found[name] = (currency_of(said[1]) or "", said[2])
             bare.append(table.cells[name].alias("").str.replace_all(_DIGITS.replace("[", "[^"), "").alias(name))

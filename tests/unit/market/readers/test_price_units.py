@@ -305,7 +305,20 @@ def test_a_column_in_per_cent_beside_prices_of_a_metal_is_no_price_and_a_discoun
         found = read_prices(tmp_path / "p.csv", today=DAY)
         assert {*found.frame["asset"]} == {"tin"}
         assert any("not read" in str(note) and "d/d" in str(note).lower() for note in found.reading)
-    for text in ("date,tin,Rabatt\n2026-11-25,50,3%\n", "date,asset,price,Rabatt\n2026-11-26,tin,51,3%\n"):
+    for text in (
+        "date,tin,Rabatt\n2026-11-25,50,3%\n", "date,asset,price,Rabatt\n2026-11-26,tin,51,3%\n",
+        "date,tin,tin Rabatt\n2026-11-25,50,3%\n", "date,asset,price,Discount (%)\n2026-11-26,tin,51,3\n",
+        "date,tin,Mengenrabatt %\n2026-11-25,50,3\n",
+    ):  # fmt: skip
         (tmp_path / "p.csv").write_text(text)
-        with pytest.raises(DataError, match="Rabatt"):
+        with pytest.raises(DataError, match="is a discount, and prices may be before or after it"):
             read_prices(tmp_path / "p.csv", today=DAY)
+    (tmp_path / "p.csv").write_text("date,tin,Premium\n2026-11-25,50,3\n")
+    assert {*read_prices(tmp_path / "p.csv", today=DAY).frame["asset"]} == {"tin"}
+
+
+def test_a_price_of_100_g_in_the_cells_of_a_wide_file_is_not_joined_to_its_number(tmp_path):
+    """`USD 14/100 g` of a fund was 14,100 a g."""
+    (tmp_path / "p.csv").write_text("Date;FUND\n2026-11-20;USD 14/100 g\n2026-11-23;USD 15/100 g\n")
+    with pytest.raises(FrameError, match="not a number"):
+        read_prices(tmp_path / "p.csv", today=DAY)
