@@ -53,7 +53,7 @@ _FOOTNOTE = re.compile(rf"\s*[*{cells.RAISED}]+$")
 _ROW = "row of the file"
 _OF_A_DATE = ("year", "jahr"), ("month", "monat"), ("day", "tag")
 _FEWEST = 3
-"""Dates in a header from which they are its columns; beside a column of metals two are enough."""
+"""Dates in a header from which they are its columns; beside a column of metals and none of prices one is enough."""
 SUMS = frozenset(
     ("total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt", "subtotal", "grand total", "zwischensumme",
      "average", "averages", "avg", "mean", "median", "durchschnitt", "schnitt", "mittelwert", "mittel", "ø",
@@ -75,7 +75,7 @@ _PREMIUM = re.compile(r"(?i)(?:^|\s)(?:premium|pr[äa]e?mie|aufschlag|aufgeld|zu
 
 
 def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
-    """The names of a header that are days or months -> the date, where it has several: metals stand in its rows.
+    """The names of a header that are days or months -> the date, where they are its columns: metals stand in its rows.
 
     Args:
         header: Of the file.
@@ -89,7 +89,7 @@ def days_across(header: Sequence[str], known: Mapping[str, str]) -> dict[str, st
         if name in short or cells.month(name) or cells.day(name)
     }
     names = {known.get(name.lower(), name.lower()) for name in header}
-    fewest = _FEWEST - ("asset" in names)
+    fewest = 1 if "asset" in names and not names & {"price", *KINDS} else _FEWEST
     return found if fewest <= len(found) < len(header) and "date" not in names else {}
 
 

@@ -276,6 +276,13 @@ def test_sums_averages_changes_and_premiums_are_no_assets_and_are_told(tmp_path,
     assert any("sums, averages, changes and premiums of others are not read" in note for note in map(str, file.reading))
 
 
+@pytest.mark.parametrize("head", ["Metal;Unit;2026-10", "Metall;Einheit;31.10.2026", "Item;unit;Okt 2026"])
+def test_one_month_across_is_enough_beside_a_column_of_metals(tmp_path, head):
+    """It was refused with the advice to write months across as 2026-10."""
+    file = read(tmp_path, f"{head}\nGallium;kg;1400,5\nIndium;kg;690\n")
+    assert rows(file) == [("Gallium", "2026-10-31", 1400.5), ("Indium", "2026-10-31", 690.0)]
+
+
 def test_a_wide_file_of_changes_alone_has_no_asset(tmp_path):
     with pytest.raises(DataError, match="there is no asset column"):
         read(tmp_path, "date,gold (%)\n2026-01-31,1.4\n")
