@@ -71,5 +71,5 @@ def test_a_column_of_remarks_is_not_read_and_one_with_figures_is_refused(exposur
     ]
     assert any("not read" in text and "Verfügbar" in text for text in notes)
     for name, cell in (("Ccy", "USD"), ("ME", "g"), ("Rabatt", "3 %")):
-        with pytest.raises(DataError, match="unknown column|is a discount"):
+        with pytest.raises(DataError, match=r"unknown column|is a discount"):
             exposure(base.format(name, cell))
