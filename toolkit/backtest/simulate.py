@@ -169,6 +169,8 @@ def simulate(
 ) -> Backtest:
     """Carry out the decisions of a strategy, one date after the other.
 
+    Where too little was known for the first one, it is made on the first date on which it can be.
+
     Args:
         decide: Makes a decision from what was known on a day.
         prices: Of everything that it may decide to hold, on the dates of the backtest.
@@ -195,9 +197,10 @@ def simulate(
         else:
             entry = Entry(day, account.cash, account.units, np.zeros(len(prices.assets)))
         entries.append(entry)
+        again = not log.decided and isinstance(log.failure, DataError) and day != prices.dates[-1]
         if day in days and entry.wealth <= 0:
             log.incidents.append(Incident(day, "no_money"))
-        elif day in days:
+        elif day in days or again:
             account = _decide(decide, account, day, rebalance, log)
     if not log.decided and log.failure is not None:
         raise log.failure

@@ -147,6 +147,21 @@ def test_a_day_without_an_answer_holds_or_stops():
     assert error.value.details["day"] == "2024-03-31"
 
 
+@pytest.mark.parametrize("every", ["quarter", "never"])
+def test_the_first_decision_waits_for_the_first_date_on_which_enough_is_known(every):
+    """What is bought once had no other date: beside a strategy that began later it ended the whole command."""
+    prices = world(MONTHS[:6], gold=[100.0] * 6)
+
+    def decide(day: date, account: Account) -> Decision:
+        if day <= MONTHS[0]:
+            raise GapError("too few prices.")
+        return Plan(prices, costs(), {MONTHS[1]: [10], MONTHS[2]: [10]})(day, account)
+
+    found = simulate(decide, prices, budget=10_000, rebalance=RebalanceSpec(every=every))
+    assert kinds(found) == [(MONTHS[0], "no_forecast")]
+    assert found.decided == ((MONTHS[1], MONTHS[2]) if every == "quarter" else (MONTHS[1],))
+
+
 def test_without_any_decision_there_is_no_backtest():
     prices = world(MONTHS[:5], gold=[100.0] * 5)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,7 +19,7 @@ from toolkit.backtest.selection import select
 from toolkit.backtest.simulate import Backtest
 from toolkit.controls.events import COUNTING
 from toolkit.core.errors import SpecError
-from toolkit.core.messages import message, phrases
+from toolkit.core.messages import message, phrases, together
 from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.readers.price_checks import CUSTOMS
@@ -85,7 +86,9 @@ def backtest_record(
         "strategies": [_one(one, prices, paths) for one in simulated],
         "comparisons": [
             records.Comparison.from_objects(
-                apart := evaluation.difference(ours.backtest, other.backtest, paths),
+                apart := evaluation.difference(
+                    ours.backtest, other.backtest, paths if _began(ours.backtest) == _began(other.backtest) else None
+                ),
                 strategy=ours.strategy.name,
                 against=other.strategy.name,
                 distinguishable=apart.is_distinguishable,
@@ -106,6 +109,16 @@ def backtest_record(
     sentences += [one.title for one in simulated]
     found |= {**in_record(told), "phrases": phrases(sentences)}
     return records.Backtest.model_validate(found)
+
+
+def _failed(found: Backtest) -> list[date]:
+    """Days on which there was no answer."""
+    return [incident.day for incident in found.incidents if incident.kind in ("unsolved", "no_forecast")]
+
+
+def _began(found: Backtest) -> date | None:
+    """The first decision where it was in cash before for want of an answer: what had one is no fair comparison."""
+    return found.decided[0] if found.decided and any(day < found.decided[0] for day in _failed(found)) else None
 
 
 def _selection(simulated: Sequence[Simulation], seed: int) -> records.Selection:
@@ -226,13 +239,15 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
                 count=len(found.decided),
             )
             yield Remark("answer", text, message("Choose a longer range, or a shorter period of rebalancing."))
-        failed = [incident.day for incident in found.incidents if incident.kind in ("unsolved", "no_forecast")]
-        if failed:
+        if failed := _failed(found):
             text = message(
                 "{strategy} found no answer on {count:d} of {all:d} days, first on {day:%Y-%m-%d}: what was held was kept.",
                 strategy=name, count=len(failed), all=len(failed) + len(found.decided), day=failed[0],
             )  # fmt: skip
-            yield Remark("answer", text, message("The reasons stand in the incidents of the object (--json)."))
+            remedy, began = message("The reasons stand in the incidents of the object (--json)."), _began(found)
+            if began is not None:
+                remedy = together(message("It was in cash until {day:%Y-%m-%d}: choose that --start.", day=began), remedy)
+            yield Remark("answer", text, remedy)
     paid: dict[str, float] = {}
     for trade in (trade for one in simulated for trade in one.backtest.trades):
         paid[trade.asset] = paid.get(trade.asset, 0.0) + trade.cost

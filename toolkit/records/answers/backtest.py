@@ -177,7 +177,7 @@ class Comparison(Record):
     growth: float
     """Difference, a fraction a year."""
     interval: Interval | None
-    """Null where there are too few returns."""
+    """Null where there are too few returns, and where one of the two was in cash at first for want of an answer."""
     distinguishable: bool
     """Whether the interval leaves out zero."""
     years_needed: float | None

@@ -52,7 +52,7 @@ def _finding(run: Findings, found: Backtest) -> Text:
         return say("Nothing that it is compared with did otherwise")
     widths = [one.interval.width / 2 for one in apart if one.interval is not None]
     if not widths:
-        return say("The returns are too few for any interval")
+        return say("The returns, or what was known at first, are too few for any interval")
     values = {"years": fmt.number(found.years, 1), "low": fmt.number(100 * min(widths)), "high": fmt.number(100 * max(widths))}
     return say("{years} years tell no difference below {low} to {high} points a year from chance", **values)
 

@@ -322,16 +322,25 @@ def test_what_names_an_asset_that_begins_or_ends_stops_no_decision(named, missin
 def test_a_scenario_that_nothing_sizes_on_the_first_dates_delays_the_first_decision(stated):
     """A first date on which no control was known ended the whole command, and the hint did not say to begin later."""
     shock = tk.ShockSpec(name="lifted", lifted="CHN", assets=("gallium",) if "returns" in stated else (), **stated)
-    strategy = EQUAL.model_copy(update={"universe": tk.UniverseSpec(assets=("gallium", "gold")), "scenarios": (shock,)})
+    both = EQUAL.model_copy(update={"universe": tk.UniverseSpec(assets=("gallium", "gold"))})
+    strategy = both.model_copy(update={"scenarios": (shock,)})
     paths = walk(MONTHS)
     prices = pl.DataFrame({"date": MONTHS, "gallium": paths[:, 0], "gold": paths[:, 1]})
     asked = {"prices": prices, "prices_currency": "EUR", "as_of": AS_OF, "baselines": False}
     with pytest.raises(tk.GapError, match="a later day"):
         tk.backtest(strategy, start="2021-12-31", end="2023-05-31", **asked)
     if "returns" in stated:
-        (found,) = tk.backtest(strategy, start="2021-12-31", **asked).found.strategies
-        assert found.decisions[0] == "2023-07-31"  # No. 23 of 2023 is of 3 July
-        assert {one.day for one in found.incidents if one.kind == "no_forecast"} == {*MONTHS[11:30]}
+        asked["baselines"] = True
+        found = tk.backtest(strategy, start="2021-12-31", **asked).found
+        assert found.strategies[0].decisions[0] == "2023-07-31"  # No. 23 of 2023 is of 3 July
+        failed = [one.day for one in found.strategies[0].incidents if one.kind == "no_forecast"]
+        assert failed == [*MONTHS[11:30]]
+        gold = next(one for one in found.comparisons if one.against == "gold-only")
+        assert (gold.interval, gold.distinguishable) == (None, False), "cash is compared with what could be bought"
+        (remark,) = (one for one in found.remarks if "found no answer" in one.text)
+        assert remark.remedy.startswith("It was in cash until 2023-07-31: choose that --start.")
+        same = tk.backtest(both, start="2021-12-31", **asked).found
+        assert all(one.interval is not None for one in same.comparisons)
 
 
 def test_the_notes_of_a_backtest_stand_at_the_terminal(capsys, tmp_path, monkeypatch):
