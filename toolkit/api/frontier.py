@@ -8,6 +8,7 @@ from datetime import date
 from os import PathLike
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from toolkit.api.answers import Answer
@@ -85,7 +86,7 @@ def frontier(
         ToolkitError: as of `optimize`.
     """
     refuse_unknown(unknown, frontier)
-    if isinstance(points, bool) or not isinstance(points, int):
+    if isinstance(points, bool) or not isinstance(points, int | np.integer):
         raise SpecError(f"points must be a whole number, not {points!r}.")
     asked = request_of(
         strategy,
@@ -98,4 +99,4 @@ def frontier(
         country=country,
         budget=budget,
     )
-    return EfficientFrontier(efficient_frontier(asked, points), asked.context)
+    return EfficientFrontier(efficient_frontier(asked, int(points)), asked.context)

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from toolkit.api.answers import ReportedAnswer, rows
@@ -159,7 +160,7 @@ def request_of(
     if holdings is not None:
         check_holdings(holdings)
     budget, total = _amount("budget", budget), _amount("total", total)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise SpecError(f"seed must be a whole number from 0, not {seed!r}.")
     found = market_of(market)
     if returns is not None:
@@ -176,7 +177,7 @@ def request_of(
         budget_given=budget is not None,
         prices=found.prices,
         holdings=None if holdings is None else str(holdings),
-        seed=seed,
+        seed=int(seed),
         total=total,
         sell_others=sell_others,
         client=client_name(client),

@@ -399,6 +399,12 @@ def test_arguments_of_a_wrong_kind_are_refused_with_the_mend(market, prices):
         tk.optimize(STRATEGY, prices=prices.with_columns(Cash=pl.lit(1.0) + pl.col("GLD")), as_of=DAY)
 
 
+def test_whole_numbers_of_numpy_are_whole_numbers(market, prices):
+    assert tk.optimize(STRATEGY, prices=prices, seed=np.int64(3)).record["seed"] == 3
+    found = tk.frontier("physical-basket", market, points=np.int32(3), as_of=DAY)
+    assert found.points.height == 3
+
+
 def test_a_market_is_shown_in_a_line(market, prices):
     assert "\n" not in repr(market.with_prices(prices, currency="EUR"))
     assert len(repr(market.with_prices(prices, currency="EUR"))) < 200

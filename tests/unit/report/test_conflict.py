@@ -91,13 +91,13 @@ def test_what_could_be_held_is_told_and_no_other_product_stands_among_the_contro
     record = refused("constraint.any metal.upper=0.01", *groups, strategy="minimum-risk")
     names = {"germanium", "indium", "antimony", "bismuth", "tellurium", "tungsten", "molybdenum"}
     assert set(record["assets"]) == names < {row["asset"] for row in record["controls"]}
-    (sentence,) = re.findall(r"It can hold seven assets: ([^.]+)\.", told(record)["paragraph"])
+    (sentence,) = re.findall(r"The strategy can hold seven assets: ([^.]+)\.", told(record)["paragraph"])
     assert set(re.split(", | and ", sentence)) == names
     older = {key: value for key, value in record.items() if key != "assets"}
     for stored, count in ((record, "seven"), (older, str(len(record["controls"])))):
         (matrix, *_) = controls.build(partial_findings(stored))
         assert f"of {count} " in plain(matrix.title)
-    assert "It can hold" not in told(older)["paragraph"]
+    assert "The strategy can hold" not in told(older)["paragraph"]
 
 
 def test_the_same_in_german(tight):

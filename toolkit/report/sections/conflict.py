@@ -127,7 +127,12 @@ def _paragraph(run: Findings) -> Iterator[Text]:
         yield run.sentence(run.needed(Conflict).conflict.message)
     if assets := run.needed(Conflict).assets:
         held = say.listed([run.metal(run.product(key)) for key in assets])
-        yield say.counted(len(assets), "It can hold {n} asset: {assets}.", "It can hold {n} assets: {assets}.", assets=held)
+        yield say.counted(
+            len(assets),
+            "The strategy can hold {n} asset: {assets}.",
+            "The strategy can hold {n} assets: {assets}.",
+            assets=held,
+        )
     if told := _details(run).not_sold:
         yield run.sentence(told)
     moves = _moves(run)
