@@ -199,10 +199,10 @@ def without_remarks(
 
 
 def _is_beside(name: str, key: Callable[[str], str | None] | None) -> bool:
-    """Whether a header of a wide table is that of `BESIDE`, alone or behind a metal's: ``MOQ``, ``Gallium Volume``."""
-    words = name.split()
-    return fold(name) in BESIDE or any(
-        fold(" ".join(words[at:])) in BESIDE and is_known(" ".join(words[:at]), key) for at in range(1, len(words))
+    """Whether a header of a wide table is that of `BESIDE`, alone or behind a metal's: ``MOQ (kg)``, ``Gallium Volume``."""
+    words = name.partition(" (")[0].split()
+    return any(
+        fold(" ".join(words[at:])) in BESIDE and (at == 0 or is_known(" ".join(words[:at]), key)) for at in range(len(words))
     )
 
 
@@ -372,7 +372,7 @@ def with_date(table: Table) -> tuple[Table, tuple[Message, ...]]:
 
 def date_hint(table: Table, otherwise: Message) -> Message:
     """How to name the dates of a table without a column `date`: the column of days, if there is one."""
-    of_days = next((name for name in table.columns if holds_days(table.cells[name])), None)
+    of_days = next((name for name in table.columns if fold(name) not in VALID_TO and holds_days(table.cells[name])), None)
     rename = message("Rename column {name!r:s} to 'date', or import the file with --column date={name!r:s}.", name=of_days)
     return rename if of_days else otherwise
 

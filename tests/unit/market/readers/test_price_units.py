@@ -267,9 +267,22 @@ def test_an_offer_that_is_no_longer_valid_is_told(tmp_path, text, over):
     assert told == f"p.csv: offers that are no longer valid: {over}."
 
 
+def test_the_last_day_of_an_offer_is_not_proposed_as_its_date(tmp_path):
+    (tmp_path / "p.csv").write_text("Metall;Verkauf EUR/kg;gültig bis\nGallium;1390,00;31.10.2026\n")
+    with pytest.raises(DataError, match="no column 'date'") as refused:
+        read_prices(tmp_path / "p.csv", today=DAY)
+    assert "gültig bis" not in (refused.value.hint or "")
+
+
 def test_columns_that_are_no_price_are_left_out_of_a_wide_file_and_told(tmp_path):
     """`Gallium Volume` was a series, `Min lot` an asset that a proposal held, and `valid to` a number that is none."""
-    beside = {"Gallium Volume": "900", "MOQ": "25 kg", "Min lot": "25", "Tin valid to": "31.12.2026", "Prev. close": "1390"}
+    beside = {
+        "Gallium Volume": "900",
+        "MOQ": "25 kg",
+        "Min lot (kg)": "25",
+        "Tin valid to": "31.12.2026",
+        "Prev. close": "1390",
+    }
     head, row = ",".join(beside), ",".join(beside.values())
     (tmp_path / "p.csv").write_text(f"date,Gallium,Tin,ACME Stock,{head}\n2026-11-20,1400,50,12,{row}\n")
     found = read_prices(tmp_path / "p.csv", today=DAY, key={"Gallium": "gallium", "Tin": "tin"}.get)
