@@ -217,8 +217,20 @@ class ControlLedger:
         is the one rule for forms: of options, of holdings and of the user's own events.
 
         Raises:
-            DataError: for a word nobody uses; the nearest are in the hint. For powder of a metal that is traded as oxide too,
-                and for a compound, or a wafer of a metal that makes wafers in compounds alone, where notices name which.
+            DataError: for a word nobody uses; the nearest are in the hint. As `known_form`.
+        """
+        if found := self.known_form(asset, name):
+            return found
+        near = {*self.forms, *(alias for scope in self.scopes if scope.asset == asset for alias in scope.aliases)}
+        unknown = message("unknown form {name!r:s} of {asset:s}.", name=name, asset=asset)
+        raise DataError(unknown, hint=did_you_mean(name, near), details={"form": name})
+
+    def known_form(self, asset: str, name: str) -> str | None:
+        """The form that `name` means for `asset`, as `form`; None for a word nobody uses.
+
+        Raises:
+            DataError: for powder of a metal that is traded as oxide too, and for a compound, or a wafer of a metal that makes
+                wafers in compounds alone, where notices name which.
         """
         fold, spellings = name.strip().casefold().replace("_", " "), foldings(name)
         own = self._own_words.get(asset, {})
@@ -239,9 +251,7 @@ class ControlLedger:
             return own.get("powder", "metal powder")
         if (product := metal_and_form(name, METALS)) is not None and product[0] == asset and product[1]:
             return self.form(asset, product[1])
-        near = {*self.forms, *(alias for scope in self.scopes if scope.asset == asset for alias in scope.aliases)}
-        unknown = message("unknown form {name!r:s} of {asset:s}.", name=name, asset=asset)
-        raise DataError(unknown, hint=did_you_mean(name, near), details={"form": name})
+        return None
 
     def named_forms(self, metal: str, *, on: date, origin: str = CHINA) -> tuple[str, ...]:
         """Forms of a metal that notices known on `on` name and that have not run out, sorted.

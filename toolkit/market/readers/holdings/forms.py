@@ -32,8 +32,8 @@ def form_in(text: str, asset: str, names: Names) -> str | None:
     """
     for part in re.split(r"[,;/()]", without_purity(text)[0]):
         with contextlib.suppress(DataError):
-            if re.search(r"[^\W\d]{3}", part):
-                return names.form(asset, part)
+            if re.search(r"[^\W\d]{3}", part) and (form := names.known_form(asset, part)):
+                return form
     return None
 
 
