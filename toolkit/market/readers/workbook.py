@@ -24,7 +24,7 @@ from typing import Any
 from toolkit.core.currencies import currency
 from toolkit.core.errors import DataError, SeveralSheets
 from toolkit.core.messages import Message, message, named
-from toolkit.market.readers.cells import UNITS
+from toolkit.market.readers.cells import UNITS, amount
 from toolkit.market.readers.contents import check_size
 
 Cell = str | int | float | date | datetime | None
@@ -72,7 +72,7 @@ class Sheet:
         ends: dict[int, int] = {}
         for first, last, at in sorted(self.merged):
             words = self.records[first][at] if depth <= first < len(self.records) and at < len(self.records[first]) else None
-            if not isinstance(words, str) or re.search(r"\d", words) or first <= ends.get(at, -1):
+            if not isinstance(words, str) or not _are_words(words) or first <= ends.get(at, -1):
                 continue
             ends[at] = last
             above: dict[int, tuple[int, float, float]] = {}
@@ -256,6 +256,11 @@ def _sheet(file: str, book: Any, name: str, parts: Mapping[str, _Marks]) -> Shee
     merged = [*marks.merged, *(one for one in ranges if one[1] > one[0])]
     within = [(top - row, end - row, at - column) for top, end, at in merged if top >= row and at >= column]
     return Sheet(name, row, column, values if filled else [], tuple(notes), within)
+
+
+def _are_words(text: str) -> bool:
+    """Whether a text has no digit, or begins with a word and is no number, as ``EUR 500`` or ``Halle 3`` may be."""
+    return not re.search(r"\d", text) or (re.match(r"\W*[^\W\d]{3}", text) is not None and amount(text) is None)
 
 
 def _is_total(record: Sequence[Cell], above: Mapping[int, tuple[int, float, float]]) -> bool:

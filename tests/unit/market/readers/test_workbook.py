@@ -345,6 +345,17 @@ def test_a_total_below_a_merged_metal_is_no_lot_of_it(last, n, rule):
     assert [fault.rule for fault in read.faults] == ([rule] if rule else [])
 
 
+@pytest.mark.parametrize(
+    ("words", "status"), [("bestellt, Lieferung KW 3/2027", "ordered"), ("bestellt", "ordered"), ("gelagert", "stored")]
+)
+def test_a_merged_status_with_a_day_is_that_of_each_row(words, status):
+    """The second of two orders was stored: its status has a digit."""
+    rows = [["Metall", "Menge kg", "Status", "Preis EUR/kg"], ["Gallium", 5, words, "EUR 500"], ["Gold", 6, None, None]]
+    merged = '<mergeCells><mergeCell ref="C2:C3"/><mergeCell ref="D2:D3"/></mergeCells></worksheet>'
+    read = parse(io.BytesIO(xlsx({"L": sheet_xml(rows).replace("</worksheet>", merged)})), names=NAMES, today=TODAY)
+    assert [(row["status"], row["purchase_price"]) for row in read.rows] == [(status, 500), (status, None)]
+
+
 def as_open_document(rows):
     def spanned(text, rows):
         cell = f'<table:table-cell table:number-rows-spanned="{rows}" office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
