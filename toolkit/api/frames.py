@@ -88,7 +88,9 @@ def as_polars(data: Any, what: str) -> pl.DataFrame:
     except TypeError:
         raise DataError(f"{what}: {type(data).__name__} has no names of columns.", hint=NAMES) from None
     except nw.exceptions.DuplicateError:
-        raise DataError(f"{what}: a column occurs twice.", hint="Rename or remove one of each.") from None
+        twice = [repr(name) for name in repeated(map(str, getattr(data, "columns", ())))]
+        told = f"{what}: {' '.join(['column', *twice[:1]])} occurs twice."
+        raise DataError(told, hint="Rename or remove one of each.") from None
     if isinstance(known, nw.LazyFrame):
         raise DataError(f"{what}: a lazy frame has no values yet.", hint="Call .collect() first.")
     if getattr(getattr(data, "columns", None), "nlevels", 1) > 1:

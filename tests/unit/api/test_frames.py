@@ -147,7 +147,7 @@ def test_returns_need_dates():
         ({"date": DAYS, "GLD": [1.0, 2.0]}, "date 3, GLD 2"),
         ({"date": DAYS, 1: [1.0, 2.0, 3.0]}, "no text: 1"),
         (pd.DataFrame(VALUES, index=pd.DatetimeIndex(DAYS)), "no text: 0"),
-        (pd.DataFrame(VALUES, columns=["a", "a"], index=pd.DatetimeIndex(DAYS)), "twice"),
+        (pd.DataFrame(VALUES, columns=["a", "a"], index=pd.DatetimeIndex(DAYS)), "column 'a' occurs twice"),
         (pd.DataFrame(VALUES, columns=pd.MultiIndex.from_product([["Close"], NAMES])), "several levels"),
         (pd.DataFrame({"date": DAYS, "a": 1.0}, index=pd.DatetimeIndex(DAYS) + pd.Timedelta(days=1)), "other dates"),
         ("returns.csv", "is a path"),
