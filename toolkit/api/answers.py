@@ -99,6 +99,11 @@ class Answer(Generic[RecordT]):
 class ReportedAnswer(Answer[RecordT]):
     """An answer that a report can be written on."""
 
+    @property
+    def warnings(self) -> list[str]:
+        """What the answer rests on and may fail by."""
+        return list(self.record["warnings"])
+
     @cached_property
     def _subject(self) -> Subject:
         """What the report is about, which who asks for figures alone does not pay for."""

@@ -52,11 +52,6 @@ class Exposure(ReportedAnswer[ExposureAnswer]):
         """What holds of the whole, in sentences."""
         return list(self.record["statements"])
 
-    @property
-    def warnings(self) -> list[str]:
-        """What the answer rests on and may fail by."""
-        return list(self.record["warnings"])
-
     @cached_property
     def _subject(self) -> Subject:
         from toolkit.app.subjects import holdings  # noqa: PLC0415  # who asks for figures alone does not pay for a report

@@ -73,11 +73,6 @@ class Run(ReportedAnswer[records.Run]):
         return self.record["solver"]
 
     @property
-    def warnings(self) -> list[str]:
-        """What the answer rests on and may fail by."""
-        return list(self.record["warnings"])
-
-    @property
     def plot(self) -> RunPlots:
         """Pictures of the run."""
         return RunPlots(self.found)

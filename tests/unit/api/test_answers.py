@@ -147,6 +147,7 @@ def test_a_backtest_from_before_the_prices_says_what_to_do(prices):
     strategy = tk.Strategy(objective=tk.MinRisk(), forecast=tk.ForecastSpec(covariance=tk.SampleCovariance()))
     found = tk.backtest(strategy, prices=prices, prices_currency="EUR", start="2010-01-31", as_of=DAY)
     assert "choose that --start" in " ".join(str(found).split())
+    assert any("found no answer on" in told for told in found.warnings)
     assert found.wealth["date"][0] == prices["date"][0]
 
 
