@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 FIRST = date(1, 1, 1)
-OTHER_PERIOD = 1.5
+ROWS_OF_OTHER_PERIOD = 1.5
 """So many times the rows a year, or a part, are those of another period; every day of a year is 1.45 times its weekdays."""
 
 
@@ -115,7 +115,7 @@ def _check_periods(table: Any, periods: float) -> None:
     """A warning where days of the index of X are another period than is said, which limits on risk would be of."""
     days = sorted({*getattr(getattr(table, "index", None), "date", ())})
     known = {name: count for count, name in FREQUENCY_NAMES.items()}.get(frequency(days))
-    if known is not None and not 1 / OTHER_PERIOD < periods / known < OTHER_PERIOD:
+    if known is not None and not 1 / ROWS_OF_OTHER_PERIOD < periods / known < ROWS_OF_OTHER_PERIOD:
         told = f"the index of X has {known:g} rows a year, and periods_per_year is {periods:g}."
         warnings.warn(f"{told} Give periods_per_year={known:g}.", stacklevel=3)
 

@@ -1,6 +1,7 @@
 """Rules of the house that a program can check: no import circles, rooms of a size, Args, files and clocks at the rim."""
 
 import ast
+import contextlib
 from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -32,6 +33,20 @@ OF_COMMANDS = {"app", "records/answers"}
 CEILINGS = {"app/allocation": 18, "core": 20, "optimize/solvers": 20}
 """Modules in folders that are too large: a number here may only fall."""
 
+OF_AN_ALGORITHM = {
+    "ITERATIONS",
+    "MINIMUM_PAIRS",
+    "MINIMUM_PERIODS",
+    "RIDGE",
+    "ROUNDING",
+    "ROUNDS",
+    "SCHEMA_VERSION",
+    "STEPS",
+    "TOLERANCE",
+    "YEAR",
+}
+"""Names of constants that mean what the one algorithm, format or unit of their module needs."""
+
 PARAMETERS = 3
 BEING_REWRITTEN = ("toolkit.optimize", "toolkit.report", "toolkit.records", "toolkit.cli", "toolkit.app.report", "toolkit.api")
 WITHOUT_ARGS = 100
@@ -44,6 +59,33 @@ RIM = ("toolkit.market.readers", "toolkit.market.sources", "toolkit.market.store
 OF_THE_RIM = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "today", "now", "utcnow"}
 READS_FROM_A_RIM = {"toolkit.core.decode": {"read_text"}}
 """The one reader of TOML: it is given a path by the rim."""
+
+
+def numbers(name: str) -> dict[str, float]:
+    """The constants of a module that are numbers."""
+    found: dict[str, float] = {}
+    for node in tree(name).body:
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+            of_tuple = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+            for own, number in zip(target.elts, value.elts, strict=True) if of_tuple else [(target, value)]:
+                if isinstance(own, ast.Name) and own.id.isupper():
+                    with contextlib.suppress(NameError, TypeError, AttributeError):
+                        figure = eval(ast.unparse(number), {"__builtins__": {}})
+                        if isinstance(figure, int | float):
+                            found[own.id] = figure
+    return found
+
+
+def test_a_constant_is_one_number_in_all_modules():
+    """`HELD` had five values, `FAR` eight. Of drawings each has its own measures."""
+    values: dict[str, set[float]] = {}
+    for name in MODULES:
+        if not name.startswith("toolkit.report.charts."):
+            for constant, number in numbers(name).items():
+                values.setdefault(constant, set()).add(number)
+    assert values["HELD"] == {1e-6}
+    assert {constant: of for constant, of in values.items() if len(of) > 1 and constant not in OF_AN_ALGORITHM} == {}
 
 
 def imports(name: str) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.market.readers.test_quotations import LAYOUTS
 from toolkit.core.errors import DataError, SpecError
 from toolkit.core.frames import Prices
-from toolkit.market.readers.price_checks import HIGHEST, LOWEST
+from toolkit.market.readers.price_checks import HIGHEST_PRICE, LOWEST
 from toolkit.market.readers.prices import read_prices
 from toolkit.market.readers.quotations import field_of
 
@@ -61,7 +61,7 @@ def check(content: bytes, name: str, folder: Path) -> None:
         refusal = error
     else:
         Prices.validate(found.frame)
-        assert found.frame["price"].is_between(LOWEST, HIGHEST).all()
+        assert found.frame["price"].is_between(LOWEST, HIGHEST_PRICE).all()
         assert found.frame["date"].max() <= TODAY
         names = found.frame["asset"].unique().to_list()
         assert all(asset.isprintable() and len(asset) <= 100 for asset in names)

@@ -17,7 +17,7 @@ from toolkit.core.countries import fold
 from toolkit.core.errors import DataError
 from toolkit.core.frames import Prices
 from toolkit.market.readers.cells import RAISED
-from toolkit.market.readers.price_checks import HIGHEST, JUMPS, LOWEST
+from toolkit.market.readers.price_checks import HIGHEST_PRICE, JUMPS, LOWEST
 from toolkit.market.readers.price_layouts import KINDS, SUMS
 from toolkit.market.readers.price_units import stated_in
 from toolkit.market.readers.prices import GERMAN, OPTIONAL, read_prices
@@ -38,7 +38,7 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp"
 ).filter(is_a_name_alone) | st.sampled_from(
     ["=cmd()", "<script>", "+1", "row", "what", "*", "^.*$", "^a$", "a,b;c", 'say "hi"']
 )
-prices = st.floats(min_value=LOWEST, max_value=HIGHEST, allow_nan=False)
+prices = st.floats(min_value=LOWEST, max_value=HIGHEST_PRICE, allow_nan=False)
 days = st.dates(min_value=date(1990, 1, 1), max_value=TODAY)
 
 

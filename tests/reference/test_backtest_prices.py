@@ -18,7 +18,7 @@ from toolkit.backtest.prices import BacktestPrices
 from toolkit.backtest.simulate import simulate
 from toolkit.core.calendar import month_end
 from toolkit.core.forecast import FloatArray
-from toolkit.holdings.price_slips import FAR
+from toolkit.holdings.price_slips import FAR_RATIO
 from toolkit.optimize.costs import Costs
 from toolkit.returns.observation.level_filter import MODEL, filtered_levels
 
@@ -62,7 +62,7 @@ def plausible(prices: FloatArray) -> FloatArray:
     found = prices.copy()
     for t in range(1, MONTHS):
         times = prices[t] / np.median(prices[max(0, t - 3) : t], axis=0)
-        found[t] = np.where((times < FAR) & (times > 1 / FAR), prices[t], np.nan)
+        found[t] = np.where((times < FAR_RATIO) & (times > 1 / FAR_RATIO), prices[t], np.nan)
     return found
 
 

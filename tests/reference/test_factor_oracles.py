@@ -12,7 +12,7 @@ from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from toolkit.returns.observation import mixture, search
-from toolkit.returns.observation.joint import START, latent_increments, smooth
+from toolkit.returns.observation.joint import START_VARIANCE, latent_increments, smooth
 from toolkit.returns.observation.local_level import local_levels
 from toolkit.returns.observation.mixture import filter_levels
 from toolkit.returns.observation.moving_average import fit
@@ -48,7 +48,7 @@ def test_smoother_of_any_length_is_the_joint_normal(periods):
     drift = 0.1 * rng.standard_normal((periods - 1, n))
     changes, spread, levels, variances = smooth(y, drift, np.broadcast_to(Psi, (periods - 1, n, n)), noise)
     steps = np.minimum.outer(np.arange(periods), np.arange(periods))
-    prior = np.kron(np.full((periods, periods), START), np.eye(n)) + np.kron(steps, Psi)
+    prior = np.kron(np.full((periods, periods), START_VARIANCE), np.eye(n)) + np.kron(steps, Psi)
     mean = (y[0] + np.vstack([np.zeros(n), drift.cumsum(axis=0)])).ravel()
     gain = prior @ np.linalg.inv(prior + 0.05 * np.eye(periods * n))
     level = mean + gain @ (y.ravel() - mean)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from toolkit.returns.observation.autocorrelation import first_autocorrelation
-from toolkit.returns.observation.averaging import TRADING_DAYS, VOLATILITY_FACTOR
+from toolkit.returns.observation.averaging import PRICES_OF_MONTH, VOLATILITY_FACTOR
 from toolkit.returns.observation.joint import latent_increments
 from toolkit.returns.observation.local_level import local_levels
 from toolkit.returns.observation.mixture import INFLATION
@@ -160,16 +160,16 @@ def test_correlation_of_half_noise_is_deattenuated():
 
 def averages(rng, months, series, volatility):
     """Monthly means of a random walk of so many trading days (T, n), and its prices at the months' ends."""
-    step = volatility / np.sqrt(12.0 * TRADING_DAYS)
-    walk = (step * rng.standard_normal((months * TRADING_DAYS, series))).cumsum(axis=0)
-    by_month = walk.reshape(months, TRADING_DAYS, series)
+    step = volatility / np.sqrt(12.0 * PRICES_OF_MONTH)
+    walk = (step * rng.standard_normal((months * PRICES_OF_MONTH, series))).cumsum(axis=0)
+    by_month = walk.reshape(months, PRICES_OF_MONTH, series)
     return by_month.mean(axis=1), by_month[:, -1]
 
 
 def test_averages_of_a_walk_have_workings_moments():
     mean, end = averages(np.random.default_rng(0), 2000, SERIES, 0.3)
     change = np.diff(mean, axis=0)
-    m = TRADING_DAYS
+    m = PRICES_OF_MONTH
     assert np.median(first_autocorrelation(change).coefficient) == pytest.approx((m * m - 1) / (2 * (2 * m * m + 1)), abs=0.01)
     ratio = np.median(np.diff(end, axis=0).std(axis=0) / change.std(axis=0))
     assert ratio == pytest.approx(VOLATILITY_FACTOR, rel=0.01)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from toolkit.report.document import Document
     from toolkit.report.i18n.language import Language
 
-WIDTH = 100
+LINE_OF_TEXT = 100
 """Cells of a line of text."""
 DAYS = {
     "as_of", "day", "decided", "first", "last", "peak", "price_date", "since", "start", "status_since", "trough", "until",
@@ -93,7 +93,7 @@ class Answer(Generic[RecordT]):
         # Warnings and how own prices were read, which the command writes to stderr; its other notes are in `record`.
         kept = [row for row in self.record.get("remarks", ()) if row["kind"] != "note" or row["text"] in self._reading]
         beside = Beside.model_validate({"remarks": kept, "phrases": self.record.get("phrases", {})})
-        return answered(self.document, format, lang, width=WIDTH, bold=False, beside=beside)
+        return answered(self.document, format, lang, width=LINE_OF_TEXT, bold=False, beside=beside)
 
 
 class ReportedAnswer(Answer[RecordT]):

@@ -12,7 +12,7 @@ from toolkit.app.runs import to_json
 from toolkit.core.errors import SpecError
 from toolkit.core.text import one_line
 
-LONGEST_NAME, LONGEST_PATH = 120, 40
+LONGEST_CLIENT, LONGEST_PATH = 120, 40
 """Characters of a name on a page, and of it in a path: file systems allow 255 bytes for all that a name is made of."""
 
 
@@ -27,9 +27,9 @@ def client_name(given: str | None) -> str | None:
     name = " ".join(one_line(str(given)).split())
     if not path_word(name):
         raise SpecError("--client {name!r:s} has no letter and no digit.", hint="Give the name of a client.", name=name)
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_CLIENT:
         raise SpecError(
-            "--client has {n} characters.", hint="Use at most {longest_name}.", n=len(name), longest_name=LONGEST_NAME
+            "--client has {n} characters.", hint="Use at most {longest_name}.", n=len(name), longest_name=LONGEST_CLIENT
         )
     return name
 

@@ -9,7 +9,7 @@ import toolkit
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.core.messages import message
 
-LONGEST = 255
+LONGEST_FILE_NAME = 255
 """Bytes of the name of a file."""
 
 
@@ -48,12 +48,12 @@ def find(kind: str, name: str) -> Definition:
         SpecError: when there is none; the nearest names are in the hint.
     """
     as_path = Path(name)
-    if len(as_path.name.encode(errors="replace")) > LONGEST:
+    if len(as_path.name.encode(errors="replace")) > LONGEST_FILE_NAME:
         raise SpecError(
             "{name:s}... is longer than the name of a file can be.",
             hint="Use at most {longest} bytes.",
             name=name[:60],
-            longest=LONGEST,
+            longest=LONGEST_FILE_NAME,
         )
     if as_path.suffix == ".toml" or as_path.is_file():
         if not as_path.is_file():

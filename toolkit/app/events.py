@@ -15,8 +15,8 @@ from toolkit.core.messages import message
 from toolkit.records.answers import event as records
 from toolkit.shocks.event_study import (
     ANNOUNCEMENT,
+    LARGEST_LEVEL_ERROR,
     NO_REACTION,
-    THIN,
     Case,
     Summary,
     find_event,
@@ -37,7 +37,7 @@ METHOD = message(
     "of the event and from after it; other bases are month averages. Adjusted: over the geometric mean change of the "
     "benchmark. A mean with a standard error above {thin:.0%} is too thin: no change from or to it is given. A change below "
     "{least:.0%} counts as no reaction. Few, overlapping cases: no p-values.",
-    months=SMOOTHING, thin=THIN, least=NO_REACTION,
+    months=SMOOTHING, thin=LARGEST_LEVEL_ERROR, least=NO_REACTION,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from toolkit.app.optimize import Result
 from toolkit.core.forecast import FloatArray
 from toolkit.core.grouping import by_key
-from toolkit.optimize.analysis.bets import HELD, effective_bets, effective_number
+from toolkit.optimize.analysis.bets import BET_HELD, effective_bets, effective_number
 from toolkit.optimize.analysis.marginal import Marginals, annual_cost, from_others, marginals
 from toolkit.optimize.analysis.sensitivity import POINT, Analysis, Sensitivity, analyse
 from toolkit.optimize.problem import Problem
@@ -160,7 +160,7 @@ def _moved(problem: Problem, entry: Sensitivity, found: Analysis) -> Moves:
 
 def _bets(problem: Problem, weights: FloatArray) -> Bets:
     """Effective numbers: of holdings, of risk contributions, of uncorrelated bets."""
-    held = np.where(np.abs(weights) > HELD, weights, 0.0)
+    held = np.where(np.abs(weights) > BET_HELD, weights, 0.0)
     return Bets(
         holdings=int(np.count_nonzero(held)),
         effective_holdings=effective_number(np.abs(held)),

@@ -17,7 +17,7 @@ from toolkit.core.errors import DataError, FrameError, GapError, SpecError, did_
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.core.units import KG_PER_UNIT
-from toolkit.holdings.price_slips import FAR, WRONG, KnownPrices, is_far, is_of_pound
+from toolkit.holdings.price_slips import FAR_RATIO, WRONG, KnownPrices, is_far, is_of_pound
 from toolkit.market.market import Snapshot
 from toolkit.market.price_series import PriceSeries
 from toolkit.market.quality import gap_findings
@@ -34,7 +34,7 @@ STORED = "store"
 """Name of the prices that a store keeps of the user's files."""
 LEVELS = "levels"
 """Name that accepts every own price far from the bundled level of its metal."""
-NEAR = 4.0
+NEAR_KNOWN = 4.0
 """Most that a price is times its known one, or one over it, under a decimal mark that this settles: a thousandth of a price in
 yen is six times less than it in dollars."""
 ASSUMED_CURRENCY = "USD"
@@ -250,7 +250,7 @@ def by_known_prices(read: Callable[..., PriceFile], levels: KnownPrices, names: 
             except DataError:
                 continue
             prices = pl.concat([file.frame, file.quotes]).with_columns(pl.col("unit").replace("unit", "kg"))
-            if not (levels.assets.isdisjoint(prices["asset"]) or _far(prices, levels, (), NEAR)):
+            if not (levels.assets.isdisjoint(prices["asset"]) or _far(prices, levels, (), NEAR_KNOWN)):
                 fitting.append(file)
         if len(fitting) != 1:
             raise
@@ -397,9 +397,9 @@ def per_kg(prices: pl.DataFrame, products: Universe) -> tuple[pl.DataFrame, tupl
 def _level_warnings(
     stated: pl.DataFrame, levels: KnownPrices, accepted: Collection[str], file: str, products: Universe
 ) -> list[Remark]:
-    """A warning for each asset whose newest own price is `FAR` from the known one of its time; an error for a `WRONG` one."""
+    """A warning for each asset whose newest price is `FAR_RATIO` from the known one of its time; a `WRONG` one is an error."""
     found = []
-    for row, price, level in _far(stated, levels, accepted, FAR):
+    for row, price, level in _far(stated, levels, accepted, FAR_RATIO):
         key, per, times = row["asset"], row["unit"], price / level
         lot = products[key].lot_size if key in products else None
         slip = levels.slip(times, per, row["currency"], lot=lot)
@@ -440,7 +440,7 @@ def _far(
 ) -> list[tuple[dict[str, Any], float, float]]:
     """The last row of each asset that is `limit` from the known price of its time; its price a kg, and that known one.
 
-    Of those that are told (`FAR`), also the prices of a pound among such of a kg.
+    Of those that are told (`FAR_RATIO`), also the prices of a pound among such of a kg.
     """
     if LEVELS in accepted:
         return []
@@ -451,6 +451,6 @@ def _far(
         mass = KG_PER_UNIT.get(row["unit"])
         level = levels.at(row["asset"], row["date"], row["currency"], unit=row["unit"] if mass is None else "kg")
         price = row["price"] / (mass or 1.0)
-        if level is not None and (is_far(price / level, limit) or (limit == FAR and is_of_pound(price / level))):
+        if level is not None and (is_far(price / level, limit) or (limit == FAR_RATIO and is_of_pound(price / level))):
             found.append((row, price, level))
     return found

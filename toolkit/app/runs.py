@@ -32,7 +32,7 @@ RUNS, REPORTS, BACKTESTS, SWEEPS, FUTURES = "runs", "reports", "backtests", "swe
 futures of allocations, a file each."""
 DRAFT = ".draft-"
 """How the names of what is not whole yet begin."""
-LONGEST_NAME = 200
+LONGEST_STRATEGY = 200
 """Bytes of the name of a strategy in that of a run: file systems allow 255 for the whole."""
 AGAIN = message("Run the strategy again.")
 STALE = 3600.0
@@ -49,11 +49,11 @@ def run_id(as_of: str, strategy: str, inputs: Mapping[str, Any]) -> str:
 
     Args:
         as_of: The day, ISO 8601.
-        strategy: Name of the strategy; its first `LONGEST_NAME` bytes are used.
+        strategy: Name of the strategy; its first `LONGEST_STRATEGY` bytes are used.
         inputs: JSON-ready description of all inputs.
     """
     text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    name = strategy.encode()[:LONGEST_NAME].decode(errors="ignore")
+    name = strategy.encode()[:LONGEST_STRATEGY].decode(errors="ignore")
     return f"{as_of}-{name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 

@@ -33,7 +33,7 @@ from toolkit.risk_model.observed import AVERAGE
 from toolkit.strategy.model import Strategy
 from toolkit.supply.concentration import scored_supplies
 
-STEP = 3
+MONTHS_BETWEEN = 3
 """Months between two estimates."""
 NOISY_HORIZON = 6
 """Months over which a noisy price is scored: the change of one month is mostly noise."""
@@ -71,7 +71,7 @@ def walk_forward(strategy: Strategy, inputs: Inputs, currency: str, destination:
         One record a kind of outcome; kinds of which there is none are left out.
     """
     exact, noisy = outcomes(strategy, inputs, currency, destination, seed=seed)
-    scored = (_bias("portfolios", 1, exact, 1), _bias("noisy", NOISY_HORIZON, noisy, NOISY_HORIZON // STEP))
+    scored = (_bias("portfolios", 1, exact, 1), _bias("noisy", NOISY_HORIZON, noisy, NOISY_HORIZON // MONTHS_BETWEEN))
     return tuple(bias for bias in scored if bias is not None)
 
 
@@ -153,10 +153,10 @@ def _as_known(inputs: Inputs, past: Market, dates: tuple[date, ...]) -> Iterator
 
 def _quarters(first: date, last: date) -> Iterator[date]:
     """Ends of quarters between two days."""
-    number = month_number(first) + -first.month % STEP
+    number = month_number(first) + -first.month % MONTHS_BETWEEN
     while (day := month_end(number)) <= last:
         yield day
-        number += STEP
+        number += MONTHS_BETWEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def _portfolio_outcomes(path: _Path, forecast: Forecast, seed: int) -> Iterator[
     columns = np.array([path.assets.index(forecast.assets[i]) for i in own])
     length = np.array([1.0 - AVERAGING if forecast.risks[i].model == AVERAGE else 1.0 for i in own]) / 12.0
     matrix = forecast.matrix[np.ix_(own, own)] * np.sqrt(np.outer(length, length))
-    for _ in range(STEP):
+    for _ in range(MONTHS_BETWEEN):
         end = path.later(start, 1)
         if end is None:
             return

@@ -24,7 +24,7 @@ SECTIONS = np.arange(1, 32)
 """Of the interval in which their number is looked for, each round in one of 32."""
 AROUND = np.concatenate([-(SHARES >> 2 * SECTIONS[:15]), [0], SHARES >> 2 * SECTIONS[14::-1]])
 """Distances of the numbers that are tried first from one that is about right, ever closer to it."""
-WHOLE = 1e-9
+WHOLE_LOTS = 1e-9
 """Distance from a whole number of lots within which a quantity is whole."""
 
 
@@ -175,7 +175,7 @@ def affordable(decision: Decision, wanted: FloatArray, owned: FloatArray, prices
         """Units, amounts and costs, (k, m), and cash left, (k,), where these shares, (k,), of all purchases are made."""
         units = bought * shares[:, None]
         if steps is not None:
-            units = np.where(whole & (shares[:, None] < 1), np.floor(units / steps + WHOLE) * steps, units)
+            units = np.where(whole & (shares[:, None] < 1), np.floor(units / steps + WHOLE_LOTS) * steps, units)
         units += sold
         amounts = cents((owned + units) * prices) - before
         amounts = np.where(np.abs(amounts) > TRADED * decision.budget, amounts.round(2), 0.0)

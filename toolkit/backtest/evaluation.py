@@ -26,7 +26,7 @@ DRAWS = 2000
 CONFIDENCE = 0.95
 EVENT_MONTHS = 3
 """Months after an event in which a loss counts as following it."""
-AT_ONCE = 1 << 19
+RETURNS_AT_ONCE = 1 << 19
 """Resampled returns that are held as numbers at once: four megabytes, however many paths and dates there are."""
 Paths = NDArray[np.integer[Any]]
 """(draws, T) positions of T returns in resampled paths, in as few bytes as they need."""
@@ -63,7 +63,7 @@ class Performance:
         total: Return over all of them.
         growth: Compound return.
         volatility: Of simple returns, times the root of the periods in a year, which are those of the dates; NaN below three.
-        growth_interval, volatility_interval: None below `LEAST` returns.
+        growth_interval, volatility_interval: None below `LEAST_RETURNS` returns.
         turnover: Half of purchases and sales, over mean wealth; the first purchase counts.
         costs, storage: Paid, over mean wealth.
     """
@@ -80,7 +80,7 @@ class Performance:
     storage: float
 
 
-LEAST = 8
+LEAST_RETURNS = 8
 """Returns below which no interval is given: with fewer, resampled paths are few and alike."""
 
 
@@ -90,7 +90,7 @@ class Difference:
 
     Attributes:
         growth: Fraction a year.
-        interval: None below `LEAST` returns.
+        interval: None below `LEAST_RETURNS` returns.
         years: Of the backtest.
     """
 
@@ -143,20 +143,20 @@ def stationary_bootstrap(count: int, *, block: float, draws: int = DRAWS, seed: 
 
 
 def parts_of(length: int, width: int) -> list[slice]:
-    """Rows of a table in parts of at most `AT_ONCE` cells, and of one row at least.
+    """Rows of a table in parts of at most `RETURNS_AT_ONCE` cells, and of one row at least.
 
     Args:
         length: Rows.
         width: Cells of a row.
     """
-    step = max(1, AT_ONCE // width)
+    step = max(1, RETURNS_AT_ONCE // width)
     return [slice(first, min(first + step, length)) for first in range(0, length, step)]
 
 
 def resampled(backtest: Backtest, *, seed: int = 0) -> Paths | None:
     """Positions of the returns of a backtest in resampled paths; None where they are too few for an interval."""
     count = len(backtest.returns)
-    return None if count < LEAST else stationary_bootstrap(count, block=block_length(count), seed=seed)
+    return None if count < LEAST_RETURNS else stationary_bootstrap(count, block=block_length(count), seed=seed)
 
 
 def performance(backtest: Backtest, paths: Paths | None) -> Performance:

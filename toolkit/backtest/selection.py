@@ -20,11 +20,11 @@ from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
 from toolkit.records.answers.backtest import Selection
 
-CONFIDENCE = 0.9
+SET_CONFIDENCE = 0.9
 """Of the set, and of what is said to beat the benchmark: the level of Hansen, Lunde and Nason."""
-LEAST = 24
+LEAST_COMPARED = 24
 """Returns below which nothing is compared: with blocks of three there are eight of them, and the p-values hold for many."""
-SAME = 1e-12
+SAME_RETURNS = 1e-12
 """Difference of returns below which two strategies did the same, and no test tells them apart."""
 
 
@@ -43,9 +43,16 @@ def select(returns: Mapping[str, FloatArray], benchmark: str | None, against: Se
     count = len(next(iter(returns.values())))
     block = max(1, round(block_length(count)))
     found = partial(
-        Selection, returns=count, least=LEAST, block=block, draws=DRAWS, seed=seed, confidence=CONFIDENCE, benchmark=benchmark
+        Selection,
+        returns=count,
+        least=LEAST_COMPARED,
+        block=block,
+        draws=DRAWS,
+        seed=seed,
+        confidence=SET_CONFIDENCE,
+        benchmark=benchmark,
     )
-    if count < LEAST:
+    if count < LEAST_COMPARED:
         return found(p_values=None, best=())
     bootstrap = _library()
     losses = {name: -np.log1p(values) for name, values in returns.items()}
@@ -54,18 +61,18 @@ def select(returns: Mapping[str, FloatArray], benchmark: str | None, against: Se
     drawn = {"block_size": block, "reps": DRAWS, "seed": seed}
     p_values = dict.fromkeys(different, 1.0)
     if len(different) > 1:
-        remaining = bootstrap.MCS(np.column_stack([losses[name] for name in different]), size=1 - CONFIDENCE, **drawn)
+        remaining = bootstrap.MCS(np.column_stack([losses[name] for name in different]), size=1 - SET_CONFIDENCE, **drawn)
         remaining.compute()
         p_values = {different[int(index)]: float(p) for index, p in remaining.pvalues["Pvalue"].items()}
     p_values = {name: p_values[alike[name]] for name in returns}
-    best = tuple(name for name, p in p_values.items() if p > 1 - CONFIDENCE)
+    best = tuple(name for name, p in p_values.items() if p > 1 - SET_CONFIDENCE)
     others = [] if benchmark is None else [name for name in against if alike[name] != alike[benchmark]]
     if benchmark is None or not others:
         return found(p_values=p_values, best=best)
     models = np.column_stack([losses[name] for name in others])
     superior = bootstrap.SPA(losses[benchmark], models, **drawn)
     superior.compute()
-    stepwise = bootstrap.StepM(losses[benchmark], models, size=1 - CONFIDENCE, **drawn)
+    stepwise = bootstrap.StepM(losses[benchmark], models, size=1 - SET_CONFIDENCE, **drawn)
     stepwise.compute()
     chosen = tuple(others[int(index)] for index in stepwise.superior_models)
     return found(p_values=p_values, best=best, superior_p=float(superior.pvalues["consistent"]), superior=chosen)
@@ -75,7 +82,7 @@ def _alike(losses: Mapping[str, FloatArray]) -> dict[str, str]:
     """Each strategy and the first that did the same."""
     found: dict[str, str] = {}
     for name, values in losses.items():
-        same = (one for one in found.values() if np.abs(losses[one] - values).max() < SAME)
+        same = (one for one in found.values() if np.abs(losses[one] - values).max() < SAME_RETURNS)
         found[name] = next(same, name)
     return found
 

@@ -19,7 +19,7 @@ from toolkit.core.limits import MOST_FUTURES
 from toolkit.core.messages import message
 
 T = TypeVar("T")
-EVERY = 1.0
+PROGRESS_SECONDS = 1.0
 """Seconds between lines of progress."""
 
 
@@ -119,7 +119,7 @@ def _progress(common: Common, what: str) -> Callable[[int, int, int], None]:
     def tell(done: int, of: int, stored: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if done < of and now - last < EVERY:
+        if done < of and now - last < PROGRESS_SECONDS:
             return
         last, computed = now, done - stored
         if not computed:

@@ -153,7 +153,7 @@ AG SA CO SE AS BV NV KG PLC LTD LLC INC SPA SRL SARL PTE FZE AM IM AT IN IS IT N
 """
 _COMPANY_FORMS = frozenset(_CAPITALS.split())
 """Capitals that are a company's form or a plain word before they are a country's code."""
-LONGEST = 300
+LONGEST_PLACE = 300
 """Characters of a text that is still read as a place; what is longer is prose."""
 
 
@@ -215,7 +215,7 @@ def _country_within(written: str) -> str | None:
     """The one country that the names in a text agree on."""
     words = tuple(fold(written).split())
     doubtful = "?" in written or (_DOUBT.intersection(words) and words not in _names())
-    if len(written) > LONGEST or doubtful:
+    if len(written) > LONGEST_PLACE or doubtful:
         return None
     named = _named(words)
     if any(codes <= CUSTOMS_CHINA - {"CHN"} for codes in named):  # "Kowloon, Hong Kong, China" is one place

@@ -19,14 +19,14 @@ from toolkit.market.exchange_rates import rate_on
 from toolkit.market.market import Snapshot
 from toolkit.returns.history import annual_rows
 
-FAR, WRONG = 3.0, 10.0
+FAR_RATIO, WRONG = 3.0, 10.0
 """Ratios to the known price, or its inverse, from which a price gets a warning, and is an error where it values something. Up
 to three times is a dealer's premium, another region or a noisy price; ten and a thousand are slips."""
-EXPLAINED = 1.5
+EXPLAINED_RATIO = 1.5
 """A slip explains a price that, without it, is at most this many times the known one or this part of it."""
 FOREIGN = ("CNY", "JPY")
 """Currencies far from the dollar and the euro that metals are quoted in."""
-RECENT = 3
+PRICES_OF_LEVEL = 3
 """Prices of a series whose median is its level: one customs value may be an entry error."""
 LEVEL_DAYS = 400
 """Largest age of a level with which a price is compared."""
@@ -92,7 +92,7 @@ class KnownPrices:
             unit: That the answer is per: ``kg`` for a mass.
         """
         days, prices, currencies = self.series.get((asset, unit), ([], [], []))
-        through, count = (day and date(day.year, 12, 31), 1) if asset in self.yearly else (day, RECENT)
+        through, count = (day and date(day.year, 12, 31), 1) if asset in self.yearly else (day, PRICES_OF_LEVEL)
         last = len(days) if through is None else bisect_right(days, through)
         known = slice(max(last - count, 0), last) if last else slice(0, count)
         if not days or (day is not None and abs((day - days[known][-1 if last else 0]).days) > LEVEL_DAYS):
@@ -136,10 +136,10 @@ class KnownPrices:
         if not slips:
             return None
         left, words = min(((abs(math.log(times / factor)), words) for factor, words in slips), key=lambda pair: pair[0])
-        return words if left < min(math.log(EXPLAINED), abs(math.log(times))) else None
+        return words if left < min(math.log(EXPLAINED_RATIO), abs(math.log(times))) else None
 
 
-def is_far(times: float, limit: float = FAR) -> bool:
+def is_far(times: float, limit: float = FAR_RATIO) -> bool:
     """Whether a price that is `times` another is `limit` times it, or one over that, or beyond."""
     return not 1 / limit < times < limit
 
@@ -174,7 +174,7 @@ def price_doubts(
         paid = row["purchase_price"] * row["quantity"] / row["mass"]
         times = paid / level
         dated = row["purchase_date"] is not None
-        if not is_far(times, FAR if dated else WRONG):
+        if not is_far(times, FAR_RATIO if dated else WRONG):
             continue
         words = {"lot": row["lot_id"], "paid": paid, "currency": row["currency"], "times": times, "level": level}
         cause = message("Check price, unit and currency.")

@@ -9,7 +9,7 @@ from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.returns.quotes import BUNDLED
 
-STALE_DAYS = 62
+STALE_PRICE_DAYS = 62
 """A price older than this is warned of: two months, so that a monthly one is still awaited."""
 
 

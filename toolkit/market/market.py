@@ -25,7 +25,7 @@ USER = "user"
 """The `source` of rows of the ledger that a user has given: it travels with every measure that rests on them."""
 UNKNOWN = "unknown"
 """Licence of a source that nobody has described."""
-SMALL = 5_000
+SMALL_TABLE = 5_000
 """Rows of a table of which the visible ones are kept from day to day."""
 OF_EVENTS = ("price_points",)
 """Tables of single dated points around events, without a fixed frequency."""
@@ -278,7 +278,7 @@ class Market:
         def rows() -> pl.DataFrame:
             return frame.filter(pl.all_horizontal(pl.col(name) <= as_of for name in _dates(table)))
 
-        if frame.height > SMALL:
+        if frame.height > SMALL_TABLE:
             return rows()
         version = self._version(table, as_of)
         if (table, version) not in self._visible:

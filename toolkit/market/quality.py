@@ -38,7 +38,7 @@ HOLIDAY_WEEKDAYS = 7
 """Weekdays in a row without a price that an exchange holiday explains (Chinese New Year and Golden Week: six)."""
 
 STALE_PERIODS = 2.5
-STALE_DAYS = 10
+OLD_DAYS = 10
 """A newest price is old beyond both: so many of its own periods, and so many days."""
 
 UNIT_RATIOS: Mapping[float, str] = MappingProxyType(
@@ -111,7 +111,7 @@ def quality(prices: PriceSeries | pl.DataFrame, *, as_of: date) -> pl.DataFrame:
 def is_old(row: Mapping[str, Any]) -> bool:
     """Whether the newest price of a row of `quality` is older than the frequency of its series explains."""
     period = (row["last"] - row["first"]).days / max(1, row["expected"] - 1)
-    return row["age_days"] > max(STALE_DAYS, STALE_PERIODS * period)
+    return row["age_days"] > max(OLD_DAYS, STALE_PERIODS * period)
 
 
 def findings(frame: pl.DataFrame) -> tuple[Message, ...]:

@@ -15,10 +15,10 @@ from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.solvers.continuous import Continuous, solve_near
 from toolkit.optimize.solvers.solve import QUADRATIC_ORDER, Order, SolverInfeasible, check_order
 
-HELD = 1e-8
+CONTRIBUTION_ROUNDING = 1e-8
 """How far beyond its limit rounding may carry a contribution to risk."""
 STEPS = 60
-SETTLED = 1e-7
+CONVERGED_SEQUENCE = 1e-7
 """Change of the weights at which a sequence of convex problems has arrived."""
 
 
@@ -96,7 +96,7 @@ def _within_contributions(problem: Problem, limits: LinearConstraints, convex: C
     contributions = problem.risk_contributions()
 
     def held(weights: FloatArray) -> bool:
-        return all(contribution.value(weights) <= contribution.limit + HELD for contribution in contributions)
+        return all(contribution.value(weights) <= contribution.limit + CONTRIBUTION_ROUNDING for contribution in contributions)
 
     answer = problem.objective.solve(problem, limits, convex, order)
     if held(answer.x[:-1]):
@@ -114,7 +114,7 @@ def _within_contributions(problem: Problem, limits: LinearConstraints, convex: C
         except SolverInfeasible:  # what holds them is too thin for a solver, such as nothing but cash
             raise ContributionsNotHeld(np.append(weights, 1.0 - weights.sum())) from None
         moved, weights = float(np.max(np.abs(answer.x[:-1] - weights))), answer.x[:-1]
-        if moved < SETTLED:
+        if moved < CONVERGED_SEQUENCE:
             break
     return replace(answer, inside=inside)
 
@@ -131,7 +131,9 @@ def _start(problem: Problem, limits: LinearConstraints, convex: ConvexConstraint
         soft = tuple(contribution.around(x[:-1], 1.0) for contribution in contributions)
         following = solve_convex(nothing, limits.hard(), (*hard, *soft)).x
         moved, x = float(np.max(np.abs(following - x))), following
-        if moved < SETTLED or all(contribution.value(x[:-1]) <= contribution.limit for contribution in contributions):
+        if moved < CONVERGED_SEQUENCE or all(
+            contribution.value(x[:-1]) <= contribution.limit for contribution in contributions
+        ):
             break
     return x
 
@@ -139,4 +141,7 @@ def _start(problem: Problem, limits: LinearConstraints, convex: ConvexConstraint
 def can_hold_contributions(problem: Problem) -> bool:
     """Whether a search finds weights that hold the limits on contributions."""
     weights = _start(problem, problem.linear_constraints(), problem.convex_constraints())[:-1]
-    return all(contribution.value(weights) <= contribution.limit + HELD for contribution in problem.risk_contributions())
+    return all(
+        contribution.value(weights) <= contribution.limit + CONTRIBUTION_ROUNDING
+        for contribution in problem.risk_contributions()
+    )

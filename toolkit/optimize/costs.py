@@ -16,7 +16,7 @@ from toolkit.core.assets import Universe
 from toolkit.core.forecast import FloatArray, read_only
 
 COST_ITEMS = ("spread", "storage", "fees")
-TRADING_DAYS = 252
+TRADING_DAYS_A_YEAR = 252
 """Days in a year on which markets trade: from a volatility a year to that of a day, from a year's turnover to a day's."""
 TRADED = 1e-7
 """A change of less than this part of the budget (a cent in 100,000) is below the precision of a solver and no trade."""
@@ -37,7 +37,7 @@ def impact_coefficients(prefactor: FloatArray | float, volatility: FloatArray, v
     """
     known = np.isfinite(volume)
     share = np.where(known, budget / np.where(known, volume, 1.0), 0.0)
-    return prefactor * volatility / np.sqrt(TRADING_DAYS) * np.sqrt(share)
+    return prefactor * volatility / np.sqrt(TRADING_DAYS_A_YEAR) * np.sqrt(share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from toolkit.optimize.functions import ConvexForm
 
 
-RISKLESS = 1e-8
+RISKLESS_VARIANCE = 1e-8
 """Variance a year below which nothing is held but what a solver leaves of zero weights."""
 
 
@@ -49,7 +49,7 @@ class RiskContributionLimit:
         """The share at weights, (n,); 0 where there is no risk."""
         slope = self.covariance @ weights
         variance = float(weights @ slope)
-        return float((self.members * weights) @ slope) / variance if variance > RISKLESS else 0.0
+        return float((self.members * weights) @ slope) / variance if variance > RISKLESS_VARIANCE else 0.0
 
     def around(self, weights: FloatArray, price: float | None = None) -> ConvexConstraint:
         """A convex limit that implies the true one, tight at weights, (n,); in units of the variance there, hard or priced."""

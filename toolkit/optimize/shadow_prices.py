@@ -34,15 +34,15 @@ from toolkit.optimize.wealth import asks_for_wealth, charges_count, fees_of_trad
 
 BINDING = 1e-6
 """Slack below which a limit of the continuous optimum counts as binding (fractions of the budget)."""
-DEPENDENT = 1e-7
+DEPENDENT_ROWS = 1e-7
 """Singular value, of rows of length one, below which active rows depend on each other."""
 UNLIMITED = 1e5
 """A price beyond this multiple of the largest multiplier is none: no tightening of the limit leaves an answer."""
 SECONDS = 10.0
-STEP = 1e-4
+DIFFERENCE = 1e-4
 """By how much wealth, and then a limit, is moved to see how the optimum follows."""
-KINK, ROUNDING = 0.01, 1e-5
-"""Parts of a price, and of the objective for a unit, by which a difference over `STEP` may miss a multiplier that is unique."""
+KINK, DIFFERENCE_ERROR = 0.01, 1e-5
+"""Parts of a price, and of the objective for a unit, by which a difference over `DIFFERENCE` may miss a unique multiplier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class WealthEffect:
     """What wealth after costs adds to the prices of an optimum that is one at its own wealth.
 
     With V the objective at best for a wealth, and N the wealth that its trades leave, room r adds -V' dN/dr / (1 - dN/dwealth).
-    It is small beside a multiplier, so that a difference over `STEP` is exact enough. Of a kink alone nothing is added.
+    It is small beside a multiplier, so that a difference over `DIFFERENCE` is exact enough. Of a kink alone nothing is added.
 
     Attributes:
         problem: At that wealth.
@@ -99,18 +99,18 @@ class WealthEffect:
             return fall / step, self._rate * (self._wealth(problem, continuous) - self._now) / step
 
         def found(step: float, told: float) -> float:
-            (fall, effect), near = over(step), KINK * abs(told) + ROUNDING
+            (fall, effect), near = over(step), KINK * abs(told) + DIFFERENCE_ERROR
             # A difference is exact enough to tell that multipliers are not unique, and a unique one is exacter: the next kink
             # may be within the step.
             unique = abs(fall - told) <= near or abs(over(step / 10)[0] - told) <= near
             return (told if unique else max(fall, 0.0)) + effect
 
         try:
-            more = found(STEP, price.more) if price.more else 0.0
+            more = found(DIFFERENCE, price.more) if price.more else 0.0
         except (SolverInfeasible, ToolkitError):
             return None
         try:
-            return Price(more, None if price.less is None else found(-STEP, price.less) if price.less else 0.0)
+            return Price(more, None if price.less is None else found(-DIFFERENCE, price.less) if price.less else 0.0)
         except (SolverInfeasible, ToolkitError):
             return Price(more, None)
 
@@ -119,10 +119,10 @@ class WealthEffect:
         """By how much the objective falls per unit of wealth that trades leave more."""
         if not asks_for_wealth(self.problem):
             return 0.0
-        richer = self.problem.at_wealth(self.problem.wealth + STEP)
+        richer = self.problem.at_wealth(self.problem.wealth + DIFFERENCE)
         continuous = solve_continuous(richer, self.limits, self.order, (self.problem, self.continuous))
         fall = self._value(self.problem, self.continuous.x) - self._value(richer, continuous.x)
-        return fall / (STEP - (self._wealth(richer, continuous) - self._now))
+        return fall / (DIFFERENCE - (self._wealth(richer, continuous) - self._now))
 
     @cached_property
     def _now(self) -> float:
@@ -239,7 +239,7 @@ class Prices:
         """The price where more room counts most; None where a ratio is as good with next to nothing, and jumps with room."""
         if self.part >= BINDING:
             return replace(price, more=price.more / self.part)
-        return price if price.more <= ROUNDING else None
+        return price if price.more <= DIFFERENCE_ERROR else None
 
     def _price(self, chosen: Sequence[int], fixed: float) -> Price:
         summed = float(self.multipliers[list(chosen)].sum())
@@ -286,7 +286,7 @@ class Prices:
         direction = -direction if gain > 0 else direction
         slopes = np.concatenate([direction[:-1], -direction[:-1], (self.columns @ direction[:-1] + direction[-1])[self.zero]])
         room = np.concatenate([self.multipliers, highest - self.multipliers, self.signs[self.zero]])
-        least = DEPENDENT * float(np.abs(direction).max())
+        least = DEPENDENT_ROWS * float(np.abs(direction).max())
         if abs(gain) <= least:
             return 0.0
         stops = slopes < -least
@@ -294,9 +294,9 @@ class Prices:
 
 
 def _null_space(matrix: FloatArray) -> FloatArray:
-    """Orthonormal directions (m, d) that a matrix (n, m) takes to zero, up to `DEPENDENT`."""
+    """Orthonormal directions (m, d) that a matrix (n, m) takes to zero, up to `DEPENDENT_ROWS`."""
     _, values, vectors = np.linalg.svd(matrix, full_matrices=len(matrix) < matrix.shape[1])
-    return vectors[int((values > DEPENDENT).sum()) :].T
+    return vectors[int((values > DEPENDENT_ROWS).sum()) :].T
 
 
 def _smooth(problem: Problem) -> bool:

@@ -20,7 +20,7 @@ from toolkit.optimize.solvers.solve import SolverInfeasible, SolverSpec
 from toolkit.optimize.solvers.work import Work
 from toolkit.optimize.wealth import NotSolved, charges_count, solve_for_wealth_after_costs
 
-SAME = 1e-6
+AS_GOOD = 1e-6
 """By how much what is held may go beyond a limit, or be worse than the optimum (relative), and still be as good: what solvers
 leave of both."""
 ANY = 0.5
@@ -156,10 +156,10 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
         return False
     today = problem.data.held
     broken = (
-        (today < limits.lowest - SAME).any()
-        or (limits.rows.matvec(today) > limits.h + SAME).any()
-        or any(own.excess(today) > SAME for own in (*problem.convex_constraints(), *problem.objective_limits()))
-        or any(contribution.value(today[:-1]) > contribution.limit + SAME for contribution in problem.risk_contributions())
+        (today < limits.lowest - AS_GOOD).any()
+        or (limits.rows.matvec(today) > limits.h + AS_GOOD).any()
+        or any(own.excess(today) > AS_GOOD for own in (*problem.convex_constraints(), *problem.objective_limits()))
+        or any(contribution.value(today[:-1]) > contribution.limit + AS_GOOD for contribution in problem.risk_contributions())
     )
     if broken:
         return False
@@ -168,13 +168,13 @@ def as_good_as_held(problem: Problem, limits: LinearConstraints, x: FloatArray) 
     if problem.function is None:
         return False
     best = problem.objective.value(problem, x[:-1])
-    return problem.objective.value(problem, today[:-1]) - best <= SAME * abs(best)
+    return problem.objective.value(problem, today[:-1]) - best <= AS_GOOD * abs(best)
 
 
 def _trades_too_much(problem: Problem, x: FloatArray, wealth: float) -> bool:
     """Whether x, (n + 1,), turns over more than a limit at the wealth that is left."""
     limits = (own.at(wealth) for own in problem.convex_constraints() if own.held is not None and own.price is None)
-    return any(limit.excess(x) > SAME for limit in limits)
+    return any(limit.excess(x) > AS_GOOD for limit in limits)
 
 
 def _not_worth_fees(problem: Problem, values: FloatArray) -> bool:

@@ -21,7 +21,7 @@ ROUNDS = 12
 """Times at most that a problem is solved again with the wealth that its own costs leave: three of them are usual."""
 SLOPES = (-4.0, -0.25)
 """Of wealth that trades leave less wealth that was assumed, by the latter: where answers jump a secant may have any other."""
-SETTLED = 1e-10
+SETTLED_WEALTH = 1e-10
 
 
 class NotSolved(Infeasible):
@@ -119,7 +119,7 @@ def solve_for_wealth_after_costs(
         weights, here = continuous.x[:-1], problem.wealth
         wealth = wealth_after_costs(problem, weights, fees_of_trades(problem, weights) if asked else None)
         error = wealth - here
-        if not rounds or abs(error) < SETTLED:
+        if not rounds or abs(error) < SETTLED_WEALTH:
             break
         slope = -1.0 if before is None else float(np.clip((error - before[1]) / (here - before[0]), *SLOPES))
         following, before = min(max(here - error / slope, (here + infeasible) / 2), 1.0), (here, error)

@@ -38,7 +38,7 @@ from toolkit.report.markers import (
 T = TypeVar("T")
 PartT = TypeVar("PartT", bound=Part)
 SubjectT = TypeVar("SubjectT", bound=Subject)
-HOLDS = 1e-6
+WRITTEN_EXCESS = 1e-6
 """How far beyond a limit a value may lie and still hold it: rounding of weights to twelve digits, times a margin."""
 
 
@@ -189,7 +189,7 @@ class Findings:
     @property
     def broken(self) -> tuple[Limit, ...]:
         """Limits that the proposal does not hold, and none of them may be broken for a price."""
-        return tuple(c for c in self.limits if c.slack < -HOLDS and c.soft is None)
+        return tuple(c for c in self.limits if c.slack < -WRITTEN_EXCESS and c.soft is None)
 
     @property
     def broken_at_last(self) -> tuple[BrokenLimit, ...]:
@@ -200,7 +200,7 @@ class Findings:
     @property
     def yielded(self) -> tuple[Limit, ...]:
         """Soft limits that are broken at their price."""
-        return tuple(c for c in self.limits if c.slack < -HOLDS and c.soft is not None)
+        return tuple(c for c in self.limits if c.slack < -WRITTEN_EXCESS and c.soft is not None)
 
     @property
     def shocks(self) -> tuple[Scenario, ...]:

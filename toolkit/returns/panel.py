@@ -60,7 +60,7 @@ OF_WEEKS = message("Prices of {assets} are weekly: risk is estimated by month, f
 """The note of weekly prices, by whose template it is known among others."""
 LAG_DAYS = 93
 """A series that ends longer than this before the panel has ended: publication explains three months, not more."""
-STILL = 1e-12
+UNCHANGED_RANGE = 1e-12
 """Range of a price, as a part of its highest value, up to which it does not change."""
 
 
@@ -295,7 +295,7 @@ def _annual(series: PriceSeries, key: str) -> AnnualPrices:
 
 
 def _check_moves(key: str, lowest: float, highest: float) -> None:
-    if highest - lowest <= STILL * highest:
+    if highest - lowest <= UNCHANGED_RANGE * highest:
         raise DataError(
             "the price of {key!r:s} never changes: no risk can be read from it.",
             hint="Bring a traded price (--prices), or exclude it.",
@@ -312,7 +312,7 @@ def _usable(values: FloatArray, assets: list[str], held: list[str], quarterly: s
     else:
         counts = (known[1:] & known[:-1]).sum(axis=0)
         lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
-    usable = (counts >= MINIMUM_CHANGES) & (highest - lowest > STILL * highest)
+    usable = (counts >= MINIMUM_CHANGES) & (highest - lowest > UNCHANGED_RANGE * highest)
     place, fine = {key: i for i, key in enumerate(assets)}, {*compress(assets, usable.tolist())}
     for key in held:
         if key in fine:

@@ -40,7 +40,7 @@ from toolkit.returns.volatility_pooling import AVERAGED_VARIANCE, polygammas, po
 
 SINCE = 1970
 """First year of the unit values of the USGS: before, prices of most of these metals were lists of their producers."""
-STILL = 0.25
+UNCHANGED_YEARS = 0.25
 """A price unchanged in more than this share of years is such a list, and left out."""
 DEGREES = np.arange(2.5, 6.5, 0.5)
 """Nodes of nu; nearer to 2 the variance would rest on tails beyond those of any series."""
@@ -48,7 +48,7 @@ CLUSTERED = 1.3
 """Years in a row that say as much of a scale as one alone: the weights of neighbours correlate with 0.16 since 1970."""
 SHARED = 15
 """Years that two metals must share for a correlation of their changes."""
-SMALLEST = 0.01
+LEAST_SCALE = 0.01
 """Least scale: prices that hardly move are lists too."""
 ITERATIONS = 40
 REAL, NOMINAL = "unit value, 1998 USD", "unit value"
@@ -99,7 +99,7 @@ def _lists(prices: pl.DataFrame) -> pl.DataFrame:
     """The series among prices (columns of names, `date`, and the price last) that stood still too often."""
     *names, _, price = prices.columns
     still = prices.sort("date").group_by(names).agg(still=(pl.col(price).diff() == 0.0).mean())
-    return still.filter(pl.col("still") > STILL)
+    return still.filter(pl.col("still") > UNCHANGED_YEARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +224,10 @@ def _correlation(history: pl.DataFrame) -> float:
 def _likeliest(x: FloatArray, metal: NDArray[np.intp], nu: float) -> tuple[FloatArray, float]:
     """Likeliest scale (m,) of changes (N,) that are Student t about zero, each of the metal of that number; log density."""
     changes = np.bincount(metal)
-    square = np.maximum(np.bincount(metal, x**2) / changes, SMALLEST**2)
+    square = np.maximum(np.bincount(metal, x**2) / changes, LEAST_SCALE**2)
     for _ in range(ITERATIONS):
         weight = (nu + 1.0) / (nu + x**2 / square[metal])
-        square = np.maximum(np.bincount(metal, weight * x**2) / changes, SMALLEST**2)
+        square = np.maximum(np.bincount(metal, weight * x**2) / changes, LEAST_SCALE**2)
     log_density = -0.5 * np.log(square[metal]) - 0.5 * (nu + 1.0) * np.log1p(x**2 / (nu * square[metal]))
     constant = math.lgamma(0.5 * (nu + 1.0)) - math.lgamma(0.5 * nu) - 0.5 * math.log(nu)
     return np.sqrt(square), float(log_density.sum() + len(x) * constant)

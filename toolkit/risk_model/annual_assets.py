@@ -23,7 +23,7 @@ from toolkit.returns.panel import Panel
 from toolkit.returns.volatility_pooling import annual_changes
 from toolkit.risk_model.covariance.form import DenseCovariance, StructuredCovariance
 
-HIGHEST = 0.95
+HIGHEST_CORRELATION = 0.95
 """Upper limit of a correlation taken from the group: an asset is never identical to it."""
 
 
@@ -125,14 +125,14 @@ def _fill_annual_rows(
         block = known[np.ix_(own, own)] if count > 1 else known
         pairs = block.shape[0] * (block.shape[0] - 1)
         level = float(block.sum() - np.trace(block)) / pairs if pairs else 0.0
-        levels[i] = min(max(level, 0.0), HIGHEST)
+        levels[i] = min(max(level, 0.0), HIGHEST_CORRELATION)
         slopes[i, own] = levels[i] / (1.0 + (count - 1) * levels[i])
     across = slopes @ known
     inside = slopes @ known @ slopes.T
     for i in range(len(inside)):
         for j in range(i):
             if among[i] == among[j]:
-                level = min(max(target.get(str(among[i]), levels[i]), 0.0), HIGHEST)
+                level = min(max(target.get(str(among[i]), levels[i]), 0.0), HIGHEST_CORRELATION)
                 inside[i, j] = inside[j, i] = max(level, inside[i, j])
     np.fill_diagonal(inside, 1.0)
     correlation[np.ix_(~has_returns, has_returns)], correlation[np.ix_(has_returns, ~has_returns)] = across, across.T

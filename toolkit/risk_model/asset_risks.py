@@ -28,7 +28,7 @@ from toolkit.risk_model.observed import AVERAGE, Observed
 
 AS_IS = "as_is"
 ANNUAL = "annual"
-BLOCK = 64
+ASSETS_AT_ONCE = 64
 """Assets whose changes are copied side by side."""
 
 
@@ -118,7 +118,7 @@ def _deviations(changes: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
     counts, found = known.sum(axis=0), np.full(changes.shape[1], np.nan)
     whole = counts == len(changes)
     columns = np.flatnonzero(whole) if len(changes) > 1 else np.zeros(0, dtype=np.intp)
-    for block in (columns[i : i + BLOCK] for i in range(0, len(columns), BLOCK)):
+    for block in (columns[i : i + ASSETS_AT_ONCE] for i in range(0, len(columns), ASSETS_AT_ONCE)):
         found[block] = np.std(np.ascontiguousarray(changes[:, block].T), axis=1, ddof=1)
     for i in np.flatnonzero(~whole & (counts > 1)):
         found[i] = np.std(changes[known[:, i], i], ddof=1)

@@ -10,9 +10,9 @@ import numpy as np
 from toolkit.core.forecast import FloatArray
 
 NORMAL_95 = 1.96
-LEAST = 10
+LEAST_SHARED = 10
 """Shared periods below which a correlation has no interval worth showing."""
-KEPT = 64
+RANKS_KEPT = 64
 """Series whose ranks are kept."""
 
 
@@ -22,8 +22,8 @@ class RankCorrelation:
 
     Attributes:
         periods: n that both have a change in.
-        value, low, high: The correlation and its 95 % interval; NaN for fewer than `LEAST` periods or a series that never
-            changes.
+        value, low, high: The correlation and its 95 % interval; NaN for fewer than `LEAST_SHARED` periods or a series that
+            never changes.
     """
 
     periods: int
@@ -41,7 +41,7 @@ def rank_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation:
     both = np.isfinite(x) & np.isfinite(y)
     n = int(both.sum())
     nothing = RankCorrelation(n, np.nan, np.nan, np.nan)
-    if n < LEAST:
+    if n < LEAST_SHARED:
         return nothing
     ranks = np.stack([_ranks(values[both].tobytes()) for values in (x, y)])
     if not (np.ptp(ranks, axis=1) > 0.0).all():
@@ -52,7 +52,7 @@ def rank_correlation(x: FloatArray, y: FloatArray) -> RankCorrelation:
     return RankCorrelation(n, r, float(np.tanh(middle - reach)), float(np.tanh(middle + reach)))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=RANKS_KEPT)
 def _ranks(values: bytes) -> FloatArray:
     """Ranks (n,) from 1 of numbers, the mean rank among equals; each series once for all its pairs."""
     _, place, count = np.unique(np.frombuffer(values), return_inverse=True, return_counts=True)

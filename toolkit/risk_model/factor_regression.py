@@ -22,7 +22,7 @@ from toolkit.risk_model.timeseries.least_squares import exact_least_squares, lea
 from toolkit.risk_model.timeseries.moments import Portfolios, exact_moments
 from toolkit.risk_model.weighting import decay
 
-BLOCK = 50_000
+CHANGES_AT_ONCE = 50_000
 """Changes of factors and assets that are regressed together: they stay in the cache."""
 
 
@@ -146,7 +146,7 @@ def _explained(
         changes = np.stack([*part.mean.T, total.mean[:, place]])
         key = part.names, np.packbits(np.isfinite(changes)).tobytes()
         together.setdefault(key, []).append((i, changes))
-        if len(together[key]) * changes.size >= BLOCK:
+        if len(together[key]) * changes.size >= CHANGES_AT_ONCE:
             yield from _explain_together(together.pop(key), part.names, weights)
     for (names, _), every in together.items():
         yield from _explain_together(every, names, weights)

@@ -27,7 +27,7 @@ AVERAGE = "monthly_average"
 """Basis of a price that is the mean of a month: corrected for averaging."""
 ASSESSED = "assessed"
 """Basis of a price that an agency assesses: unsmoothed where it shows smoothing."""
-KEPT = 256
+FITS_KEPT = 256
 """Fits of noisy series that are kept, two a day: those of a sweep over ten years of months, some megabytes."""
 T = TypeVar("T")
 
@@ -144,7 +144,7 @@ def _once(function: Callable[..., T], *given: FloatArray | float) -> T:
     return _called(function, *((one.shape, one.tobytes()) if isinstance(one, np.ndarray) else one for one in given))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=FITS_KEPT)
 def _called(function: Callable[..., T], *given: Any) -> T:
     return function(*(np.frombuffer(one[1]).reshape(one[0]) if isinstance(one, tuple) else one for one in given))
 

@@ -24,7 +24,7 @@ CONTROL_PRESSURE, N_MINUS_1 = "control_pressure", "n_minus_1"
 IMPORT_DROP, COMPANION_SHARE = "flow_shortfall", "companion_share"
 NAMES = (CONTROL_PRESSURE, N_MINUS_1, IMPORT_DROP, COMPANION_SHARE)
 ALL_PARTNERS = "WLD"
-RECENT, YEAR = 3, 12
+MONTHS_COMPARED, YEAR = 3, 12
 """Months of the flow that is compared, and of the flow that it is compared with."""
 SCHEMA = {"date": pl.Date, "asset": pl.String, "name": pl.String, "value": pl.Float64, "known_from": pl.Date}
 
@@ -81,11 +81,11 @@ def _drop(flow: Sequence[tuple[date, date, float]], on: date) -> float | None:
         if known <= on and day <= on:
             month = day.year * 12 + day.month
             months[month] = months.get(month, 0.0) + quantity
-    last = sorted(months)[-(RECENT + YEAR) :]
-    if len(last) < RECENT + YEAR or last[-1] - last[0] != RECENT + YEAR - 1:
+    last = sorted(months)[-(MONTHS_COMPARED + YEAR) :]
+    if len(last) < MONTHS_COMPARED + YEAR or last[-1] - last[0] != MONTHS_COMPARED + YEAR - 1:
         return None  # too few, or a hole: the rows are not fifteen consecutive months
     usual = sum(months[month] for month in last[:YEAR]) / YEAR
-    return 1.0 - (sum(months[month] for month in last[YEAR:]) / RECENT) / usual if usual > 0 else None
+    return 1.0 - (sum(months[month] for month in last[YEAR:]) / MONTHS_COMPARED) / usual if usual > 0 else None
 
 
 def companion_share(metals: pl.DataFrame, asset: str, scale: Mapping[str, float], on: date) -> float | None:

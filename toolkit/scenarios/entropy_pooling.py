@@ -23,13 +23,13 @@ from toolkit.scenarios.sets import Scenarios
 RESIDUAL = 1e-10
 """Largest residual of a view, in standard deviations of its figure."""
 ITERATIONS = 200
-THIN = 0.2
+EXTREME_VIEWS = 0.2
 """Views whose exp(-relative entropy) is below this are called extreme: a convention."""
-FAR, SHORTEST = 1e6, 1e-12
+IMPOSSIBLE, SHORTEST_STEP = 1e6, 1e-12
 """Multipliers beyond which a view is taken for impossible, and the shortest fraction of a Newton step."""
 ARMIJO, ROUNDING = 1e-4, 1e-15
 """Armijo condition: share of the expected decrease that a step must reach, and rise of the dual that counts as rounding."""
-EDGE = 1e-9
+AT_EXTREME = 1e-9
 """Distance, relative to the range of a figure, within which a value counts as the least or the largest of all scenarios."""
 
 
@@ -60,11 +60,11 @@ class Pooling:
 
     @property
     def extreme(self) -> bool:
-        """Whether exp(-relative entropy) is below `THIN`.
+        """Whether exp(-relative entropy) is below `EXTREME_VIEWS`.
 
         Of equally probable scenarios that is the share of their effective number that is left; others may become more even.
         """
-        return math.exp(-self.relative_entropy) < THIN
+        return math.exp(-self.relative_entropy) < EXTREME_VIEWS
 
     @property
     def note(self) -> str:
@@ -152,7 +152,7 @@ def _support(views: tuple[MomentView, ...], prior: FloatArray) -> tuple[NDArray[
         for j in tuple(free):
             view, figure = views[j], views[j].figure[possible]
             low, high = float(figure.min()), float(figure.max())
-            near = EDGE * (high - low)
+            near = AT_EXTREME * (high - low)
             at_low = view.side != "at_least" and abs(view.value - low) <= near
             at_high = view.side != "at_most" and abs(view.value - high) <= near
             if at_low or at_high:
@@ -196,7 +196,7 @@ def _solve(
         step = np.zeros(len(free))
         step[moving] = _newton_step(rows[moving], p, gradient[moving])
         trial = _shorter(rows, log_prior, multipliers, step, sign, value, float(gradient @ step))
-        if trial is None or np.abs(trial).max() > FAR:
+        if trial is None or np.abs(trial).max() > IMPOSSIBLE:
             break
         multipliers = trial
     raise _conflict(views, prior, tuple(range(len(views))))
@@ -213,7 +213,7 @@ def _shorter(
 ) -> FloatArray | None:
     """The multipliers after a step, halved until the dual falls enough (Armijo) or the views hold; None if it never does."""
     length = 1.0
-    while length > SHORTEST:
+    while length > SHORTEST_STEP:
         trial = at - length * step
         trial = np.where(sign * trial < 0, 0.0, trial)
         if _partition(rows, trial, log_prior)[0] <= value - ARMIJO * length * slope + ROUNDING * max(1.0, abs(value)):

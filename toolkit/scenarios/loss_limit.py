@@ -10,7 +10,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.scenarios.sets import Scenarios
 
 TOTAL_LOSS = -1.0
-STEPS, ENOUGH = 60, 1e-10
+STEPS, CONVERGED_VOLATILITY = 60, 1e-10
 """Fixed-point steps, and the relative error of volatility at which they end."""
 
 
@@ -36,7 +36,7 @@ def limit_losses_to_total(scenarios: Scenarios) -> tuple[Scenarios, float]:
         gross = _gross(relative, stretch, p) * (1.0 + mean[at])
         returns[:, at] = gross - 1.0
         reached = np.sqrt(p @ (returns[:, at] - mean[at]) ** 2)
-        if np.abs(reached / wanted - 1.0).max() <= ENOUGH:
+        if np.abs(reached / wanted - 1.0).max() <= CONVERGED_VOLATILITY:
             break
         stretch = stretch * wanted / reached
     return replace(scenarios, returns=np.maximum(returns, TOTAL_LOSS)), float(p @ below.any(axis=1))

@@ -101,7 +101,7 @@ class Scenarios:
         return replace(self, returns=self.returns + shift)
 
 
-MOST = 10_000_000
+MOST_RETURNS = 10_000_000
 """Returns of a set (scenarios times assets): their copies stay below a gigabyte."""
 
 
@@ -114,16 +114,16 @@ def check_size(count: int, assets: int, what: str) -> None:
         what: Where the scenarios come from, for the message.
 
     Raises:
-        SpecError: for more than `MOST` returns; `what` says where they come from.
+        SpecError: for more than `MOST_RETURNS` returns; `what` says where they come from.
     """
-    if count * assets > MOST:
+    if count * assets > MOST_RETURNS:
         raise SpecError(
             "{what} of {assets} assets are {count:,} returns, more than the limit of {most:,}.",
-            hint=message("Ask for at most {most:,} scenarios.", most=MOST // assets),
+            hint=message("Ask for at most {most:,} scenarios.", most=MOST_RETURNS // assets),
             what=what,
             assets=assets,
             count=count * assets,
-            most=MOST,
+            most=MOST_RETURNS,
         )
 
 
@@ -148,7 +148,7 @@ def historical(increments: Returns, periods_per_year: float, *, draws: int = 2, 
 
     Raises:
         GapError: no period has a change of every series.
-        SpecError: more than `MOST` returns are asked for.
+        SpecError: more than `MOST_RETURNS` returns are asked for.
     """
     seen = np.isfinite(increments.mean)
     complete = np.asarray(seen.all(axis=1))
@@ -224,7 +224,7 @@ def simulated(
         years: Length of a period; one period of the forecast by default.
 
     Raises:
-        SpecError: more than `MOST` returns are asked for.
+        SpecError: more than `MOST_RETURNS` returns are asked for.
     """
     k = len(forecast.factors)
     size = k + len(forecast.assets)

@@ -9,11 +9,11 @@ import numpy as np
 from toolkit.core.errors import SpecError, did_you_mean
 from toolkit.scenarios.sets import SUM_TOLERANCE, Scenarios, Shock
 
-ROWS = 200
+SCENARIOS_OF_SHOCK = 200
 """Scenarios of one shock: enough for the moments of the other returns, few enough for a linear program."""
 
 
-def overlaid(base: Scenarios, shocks: Sequence[Shock], rows: int = ROWS) -> Scenarios:
+def overlaid(base: Scenarios, shocks: Sequence[Shock], rows: int = SCENARIOS_OF_SHOCK) -> Scenarios:
     """The base set, and for each shock some of its scenarios with the shock added, of the shock's probability in total.
 
     A shock of s on a base return r gives (1 + r) (1 + s) - 1; a shock alone in place of a scenario would not move the other

@@ -21,7 +21,7 @@ FIRST, TIGHTENED, LIFTED = "first listing", "tightening", "lifting"
 TIGHTEN, LIFT = "tighten", "lift"
 INTERVAL = 0.9
 """Probability between the low and the high end of an interval."""
-YEAR = 365
+YEAR_OF_DAYS = 365
 """Days after the first licence or ban from which on exposure is counted from it."""
 LIFTING = (SUSPENDS, "repeals")
 """Relations of an event that lifts a control, for a time or for good."""
@@ -157,7 +157,7 @@ def control_rate(
     new = control_changes(ledger, own, on=on, origin=origin)
     opening = min(e.announced for e in measures)
     first = min((e.announced for e in measures if _controls(e)), default=None)
-    recent = first is not None and (on - first).days >= YEAR
+    recent = first is not None and (on - first).days >= YEAR_OF_DAYS
     since = first if recent and first is not None else opening
     if since >= on:
         return None

@@ -2,8 +2,8 @@
 
 Customs unit values are noisy: their level is the quantity-weighted mean of up to three months, and a window never reaches
 across the event. Other bases are month averages already and are taken month by month. A change stands between two levels
-whose errors are known (`toolkit.shocks.monthly_series`); none is given from or to a level above `THIN`. Cases are few and
-overlap, so median, range and n are given and no p-value: it would claim independence that the cases do not have.
+whose errors are known (`toolkit.shocks.monthly_series`); none is given with an error above `LARGEST_LEVEL_ERROR`. Cases are few
+and overlap, so median, range and n are given and no p-value: it would claim independence that the cases do not have.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from toolkit.shocks.monthly_series import MonthlySeries, window
 HORIZONS = (1, 3, 6, 12)
 """Months after the event."""
 MONTHS = HORIZONS[-1]
-THIN = 0.25
+LARGEST_LEVEL_ERROR = 0.25
 """Standard error (log points) of a level above which no change from it or to it is given: two of them are a factor of 1.6."""
 NO_REACTION = 0.10
 """Changes smaller than this count as no reaction: a convention, about the error of a filtered customs level."""
@@ -45,7 +45,7 @@ class Reaction:
         before_error: Its standard error, in log points.
         before_months: Months with a price before.
         after_months: Months with a price after.
-        thin: Which level is too noisy, with an error above `THIN`: before or after.
+        thin: Which level is too noisy, with an error above `LARGEST_LEVEL_ERROR`: before or after.
         verdict: up, down, none, too_thin or unknown, by the adjusted change, else the plain one.
     """
 
@@ -157,7 +157,13 @@ def reaction(series: Mapping[str, MonthlySeries], asset: str, day: date, horizon
     start = own.level(window(event_month, -1))
     # A horizon exists once its own month is known: earlier months of the window alone would answer another question.
     end = own.level(window(event_month, horizon)) if after in own.prints else None
-    thin = "before" if start and start.error > THIN else "after" if end and end.error > THIN else None
+    thin = (
+        "before"
+        if start and start.error > LARGEST_LEVEL_ERROR
+        else "after"
+        if end and end.error > LARGEST_LEVEL_ERROR
+        else None
+    )
     change = None if start is None or end is None or thin else end.price / start.price - 1.0
     market = _benchmark((series[name] for name in benchmark if name in series and name != asset), event_month - 1, after)
     adjusted = None if change is None or market is None else (1.0 + change) / (1.0 + market) - 1.0

@@ -15,7 +15,7 @@ from toolkit.core.calendar import month_end, month_number
 NOISY = "customs_unit_value"
 SMOOTHING = 3
 """Months in the level of a noisy basis."""
-FEWEST = 5
+LEAST_OBSERVATIONS = 5
 """Prints from which the noise of a series is estimated."""
 
 
@@ -69,7 +69,7 @@ class MonthlySeries:
             if quantity > 0 and all(side is not None and side[1] > 0 for side in sides):
                 gap = math.log(price) - statistics.fmean(math.log(side[0]) for side in sides if side)
                 scores.append(gap**2 / (1.0 / quantity + sum(0.25 / side[1] for side in sides if side)))
-        return cls(basis, prints, statistics.median(scores) / 0.455 if len(scores) >= FEWEST else math.nan)
+        return cls(basis, prints, statistics.median(scores) / 0.455 if len(scores) >= LEAST_OBSERVATIONS else math.nan)
 
     def level(self, months: Sequence[int]) -> Level | None:
         """The level over `months` where noisy, the price of the last month otherwise; None without any print.

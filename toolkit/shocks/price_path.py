@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from toolkit.core.calendar import month_end, month_number
-from toolkit.shocks.event_study import THIN
+from toolkit.shocks.event_study import LARGEST_LEVEL_ERROR
 from toolkit.shocks.monthly_series import MonthlySeries, window
 from toolkit.supply.flows import SMALL_BASE
 
-BEFORE, AFTER = -6, 12
+FIRST_MONTH, LAST_MONTH = -6, 12
 """First and last month of a path, counted from the month of the event."""
 
 
@@ -53,11 +53,11 @@ def price_path(
     """
     own, event_month = series.get(asset), month_number(day)
     base = own.level(window(event_month, -1)) if own else None
-    if own is None or base is None or base.error > THIN:
+    if own is None or base is None or base.error > LARGEST_LEVEL_ERROR:
         return ()
     others = [series[name].prints for name in benchmark if name in series and name != asset]
     path: list[PathMonth] = []
-    for shift in range(BEFORE, AFTER + 1):
+    for shift in range(FIRST_MONTH, LAST_MONTH + 1):
         at = event_month + shift
         found = own.prints.get(at)
         months = window(event_month, shift)

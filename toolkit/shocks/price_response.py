@@ -33,7 +33,7 @@ PUBLISHED_ERROR = 0.64
 """Relative standard error of a published response: half the width of the range that USGS gives for the loss of GDP by gallium
 (1.7 to 8.2 around 3.1 bn USD), read as 90 %. The source gives none for the price itself."""
 LARGEST_LOSS = 0.99
-FEWEST = 3
+LEAST_METALS = 3
 """Metals with an observed case that a posterior needs: fewer do not show how metals differ."""
 PRIOR_SPREAD = 1.0
 """Standard deviation of mu around the assumed middle: a factor of 2.7 either way."""
@@ -133,10 +133,10 @@ def responses(cases: Sequence[ResponseCase], assets: Sequence[str], middle: floa
         middle: Assumed response from which mu is drawn, with the factor `PRIOR_SPREAD` either way.
 
     Returns:
-        None where fewer than `FEWEST` metals have an observed case.
+        None where fewer than `LEAST_METALS` metals have an observed case.
     """
     used = tuple(case for case in cases if case.loss is not None)
-    if len({case.asset for case in used if case.kind == OBSERVED}) < FEWEST:
+    if len({case.asset for case in used if case.kind == OBSERVED}) < LEAST_METALS:
         return None
     quantiles, moves = _posterior(used, tuple(sorted({*assets})), middle)
     counts = [sum(case.kind == kind for case in used) for kind in (OBSERVED, PUBLISHED)]

@@ -12,7 +12,7 @@ from toolkit.shocks.elasticity import Elasticity, price_band
 from toolkit.shocks.event_study import MONTHS
 from toolkit.shocks.price_response import LARGEST_LOSS, OBSERVED, ResponseCase
 
-ENOUGH = 5
+LEAST_CASES = 5
 """Cases, from at least two notices, that the size of a lifting needs to rest on prices: a convention."""
 POSTERIOR, ASSUMPTION = "posterior", "assumption"
 
@@ -80,7 +80,7 @@ def lifted_sizes(up: Mapping[str, Size], last: Sequence[ShockCase]) -> dict[str,
     """Sizes of a lifting: the median of past ones where there are enough, else the fall back to the price before."""
     year = [case.change for case in last if case.months == MONTHS]
     notices = len({case.event_id for case in last if case.months == MONTHS})
-    if len(year) >= ENOUGH and notices >= 2:
+    if len(year) >= LEAST_CASES and notices >= 2:
         middle = statistics.median(year)
         words = message(
             "{change:+.0%} (the median of {count} liftings after {months} months, benchmark-adjusted)",

@@ -18,7 +18,7 @@ from toolkit.core.messages import message
 from toolkit.supply.flows import SMALL_BASE, Change, FlowSeries, change, mean
 
 BASE_MONTHS = 12
-LOW, CHANCE, SHORTEST = 0.5, 0.05, 3
+LOW, SIGNIFICANCE, SHORTEST = 0.5, 0.05, 3
 JANUARY, FEBRUARY = 1, 2
 
 RULE = message(
@@ -26,7 +26,7 @@ RULE = message(
     "months the more of those {base} were as low (so that chance alone would give the run with at most {chance:.0%}). January "
     "and February count together, and only if also below {low:.0%} of the same two months a year earlier. One zero month, or a "
     "holiday, is never a collapse; a missing month ends a run.",
-    shortest=SHORTEST, low=LOW, base=BASE_MONTHS, chance=CHANCE,
+    shortest=SHORTEST, low=LOW, base=BASE_MONTHS, chance=SIGNIFICANCE,
 )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def months_needed(base: Sequence[float]) -> int:
     average = sum(base) / len(base)
     low = sum(quantity < LOW * average for quantity in base)
     chance = (low + 1) / (len(base) + 2)
-    return max(SHORTEST, math.ceil(math.log(CHANCE) / math.log(chance)))
+    return max(SHORTEST, math.ceil(math.log(SIGNIFICANCE) / math.log(chance)))
 
 
 def collapses(series: FlowSeries) -> tuple[Collapse, ...]:

@@ -30,7 +30,7 @@ TURN = 0.0005
 """Seconds that a thread computes before another may: of Python's 5 ms the slowest answers wait for several threads' turns."""
 COLLECTED = (700, 10, 10)
 """Python's own: objects that wait for a collection, and collections of a generation before one of the next."""
-PATIENCE = 60
+MIGRATION_SECONDS = 60
 """Seconds to wait for another process that migrates."""
 
 
@@ -168,7 +168,7 @@ def _migrate(config: WebConfig) -> None:
         call_command("migrate", verbosity=0, interactive=False)
 
     if connection.vendor == "sqlite":
-        with file_lock(config.folder / "migrate.lock", PATIENCE):
+        with file_lock(config.folder / "migrate.lock", MIGRATION_SECONDS):
             run()
         return
     with connection.cursor() as cursor:

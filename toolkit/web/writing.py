@@ -20,11 +20,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Job = tuple[Callable[[], Any], "Future[Any]"]
 
-TOGETHER = 64
+WRITES_OF_COMMIT = 64
 """Writes of one commit."""
-WAITING = 512
+WRITES_WAITING = 512
 """Writes that may wait before the portal is busy."""
-PATIENCE = 10.0
+WRITE_SECONDS = 10.0
 """Seconds that a request waits for its write."""
 
 
@@ -36,7 +36,7 @@ class Writer:
     """The thread."""
 
     def __init__(self) -> None:
-        self._jobs: queue.Queue[Job | None] = queue.Queue(WAITING)
+        self._jobs: queue.Queue[Job | None] = queue.Queue(WRITES_WAITING)
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -49,7 +49,7 @@ class Writer:
         done: Future[T] = Future()
         try:
             self._jobs.put((job, done), timeout=1)
-            return done.result(PATIENCE)
+            return done.result(WRITE_SECONDS)
         except (queue.Full, TimeoutError):
             if done.done() and not done.cancelled():  # a TimeoutError of the job itself
                 return done.result()
@@ -79,7 +79,7 @@ class Writer:
 
     def _batch(self) -> list[Job | None]:
         found = [self._jobs.get()]
-        while len(found) < TOGETHER:
+        while len(found) < WRITES_OF_COMMIT:
             try:
                 found.append(self._jobs.get_nowait())
             except queue.Empty:

@@ -65,7 +65,7 @@ def test_resampled_paths_of_decades_of_days_take_little_memory(monkeypatch):
     tracemalloc.stop()
     assert most < paths.nbytes + 40e6 < 65e6  # 2,000 x 5,000 numbers of eight bytes are 80 MB
     few = stationary_bootstrap(128, block=5.0, draws=50)
-    monkeypatch.setattr(evaluation, "AT_ONCE", 300)  # two paths at once
+    monkeypatch.setattr(evaluation, "RETURNS_AT_ONCE", 300)  # two paths at once
     assert (stationary_bootstrap(128, block=5.0, draws=50) == few).all()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from toolkit.backtest.selection import CONFIDENCE, LEAST, select
+from toolkit.backtest.selection import LEAST_COMPARED, SET_CONFIDENCE, select
 from toolkit.core.errors import SpecError
 
 
@@ -42,7 +42,7 @@ def test_the_set_holds_the_best_and_excludes_the_hopeless() -> None:
 def test_strategies_without_merit_are_seldom_excluded() -> None:
     """The set holds every one of five alike in nine of ten histories: 40 of them, an error of five points."""
     kept = [len(select(independent(60, 100 + i, *[0.0] * 5), None, [], seed=i).best) == 5 for i in range(40)]
-    assert np.mean(kept) > CONFIDENCE - 0.15
+    assert np.mean(kept) > SET_CONFIDENCE - 0.15
 
 
 def test_strategies_that_did_the_same_share_their_answer() -> None:
@@ -56,7 +56,7 @@ def test_strategies_that_did_the_same_share_their_answer() -> None:
 
 
 def test_few_returns_are_refused_and_the_same_seed_repeats() -> None:
-    assert select(independent(LEAST - 1, 1, 0.0, 0.1), "s0", ["s1"], seed=0).p_values is None
+    assert select(independent(LEAST_COMPARED - 1, 1, 0.0, 0.1), "s0", ["s1"], seed=0).p_values is None
     returns = independent(43, 1, 0.0, 0.01, 0.0)
     assert select(returns, "s0", ["s1", "s2"], seed=7) == select(returns, "s0", ["s1", "s2"], seed=7)
     assert select(returns, "s0", ["s1", "s2"], seed=7).block == 4

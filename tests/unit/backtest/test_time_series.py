@@ -93,6 +93,6 @@ def test_periods_begin_where_the_last_one_ended():
 
 def test_a_band_is_that_of_all_dates_at_once(monkeypatch):
     returns, paths = np.random.default_rng(2).normal(0.0, 0.03, 60), stationary_bootstrap(60, block=4.0, draws=100)
-    monkeypatch.setattr(evaluation, "AT_ONCE", 700)  # seven dates at once
+    monkeypatch.setattr(evaluation, "RETURNS_AT_ONCE", 700)  # seven dates at once
     whole = np.exp(np.quantile(np.cumsum(np.log1p(returns)[paths], axis=1), ENDS, axis=0)).T
     assert (wealth_band(returns, paths, 1_000.0) == 1_000.0 * np.vstack([[[1.0, 1.0]], whole])).all()

@@ -11,7 +11,7 @@ from toolkit.core.assets import Asset
 from toolkit.core.errors import DataError, Infeasible
 from toolkit.optimize.allocate import allocate
 from toolkit.optimize.checks import check_costs
-from toolkit.optimize.costs import TRADING_DAYS, Costs, Site, impact_coefficients
+from toolkit.optimize.costs import TRADING_DAYS_A_YEAR, Costs, Site, impact_coefficients
 from toolkit.optimize.solution import solve
 from toolkit.optimize.solvers.solve import SolverSpec
 from toolkit.optimize.solvers.work import Work
@@ -80,7 +80,7 @@ def test_fractions_and_money_agree_and_no_trades_cost_more_than_the_most(seed):
 def test_impact_is_the_square_root_law():
     sigma, volume, budget, spent = 0.32, 2_000_000.0, 400_000.0, 100_000.0
     b = impact_coefficients(0.9, np.array([sigma]), np.array([volume]), budget)
-    by_hand = 0.9 * sigma / np.sqrt(TRADING_DAYS) * np.sqrt(spent / volume) * spent
+    by_hand = 0.9 * sigma / np.sqrt(TRADING_DAYS_A_YEAR) * np.sqrt(spent / volume) * spent
     costs = Costs(np.zeros(1), np.zeros(1), impact=b)
     assert costs.paid(np.array([spent]), budget) == pytest.approx([by_hand])
 

@@ -10,10 +10,10 @@ import pytest
 
 from tests.records import as_document
 from toolkit.app.report.render import FORMATS
-from toolkit.app.report.theme import LARGEST, brand_of, read_brand
+from toolkit.app.report.theme import LOGO_BYTES, brand_of, read_brand
 from toolkit.core.errors import SpecError
 from toolkit.report.charts.theme import DARK, LIGHT
-from toolkit.report.formats.brand import LEAST, Brand, contrast, is_picture, nearest
+from toolkit.report.formats.brand import LEAST_CONTRAST, Brand, contrast, is_picture, nearest
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1z" fill="#123456"/></svg>'
 
@@ -28,15 +28,15 @@ def theme(folder: Path, text: str, logo: str | bytes = SVG) -> Path:
 def test_contrast_is_that_of_wcag():
     """WCAG 2.2: black on white is 21; #767676 is the lightest grey that holds 4.5 on white, #777777 does not."""
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#767676", "#ffffff") >= LEAST > contrast("#777777", "#ffffff")
+    assert contrast("#767676", "#ffffff") >= LEAST_CONTRAST > contrast("#777777", "#ffffff")
 
 
 @pytest.mark.parametrize("colour", ["#ffee00", "#00ffff", "#1b5e93", "#ffffff", "#000000", "#777777"])
 @pytest.mark.parametrize("page", [LIGHT["paper"], DARK["paper"]])
 def test_the_nearest_colour_holds_and_one_that_holds_is_itself(colour, page):
     found = nearest(colour, page)
-    assert contrast(found, page) >= LEAST
-    assert (found == colour) == (contrast(colour, page) >= LEAST)
+    assert contrast(found, page) >= LEAST_CONTRAST
+    assert (found == colour) == (contrast(colour, page) >= LEAST_CONTRAST)
 
 
 def test_a_colour_that_cannot_be_read_is_refused_with_the_nearest_that_can(tmp_path):
@@ -54,7 +54,7 @@ def test_a_colour_that_cannot_be_read_is_refused_with_the_nearest_that_can(tmp_p
 def test_a_colour_without_its_dark_one_gets_one_that_can_be_read_and_tints_follow(tmp_path):
     found = read_brand(theme(tmp_path, 'data = "#0f5c4d"'))
     assert found.light["data"] == "#0f5c4d"
-    assert contrast(found.dark["data"], DARK["paper"]) >= LEAST
+    assert contrast(found.dark["data"], DARK["paper"]) >= LEAST_CONTRAST
     assert found.light["band"] != LIGHT["band"]
     assert found.light["ctl"] == LIGHT["ctl"]
     assert "--ctl" not in found.css
@@ -73,7 +73,7 @@ def test_a_colour_without_its_dark_one_gets_one_that_can_be_read_and_tints_follo
         "<svg><path/></svg>",
         "not a picture",
         b"GIF89a\xff",
-        SVG + " " * LARGEST,
+        SVG + " " * LOGO_BYTES,
     ],
 )
 def test_a_logo_that_is_more_or_less_than_a_picture_is_refused(tmp_path, logo):

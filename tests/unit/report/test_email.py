@@ -19,7 +19,7 @@ from toolkit.app.report.drawings import kept_bitmap
 from toolkit.app.report.theme import theme
 from toolkit.report import document as d
 from toolkit.report.charts.draw import SIGNATURE, bitmap, drawn, packed
-from toolkit.report.formats.email import WIDTH, header, inline, letter, mail, reading
+from toolkit.report.formats.email import LINE_OF_MAIL, header, inline, letter, mail, reading
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import NONE, Span, name, text
@@ -90,7 +90,7 @@ def test_a_report_is_short_with_the_page_attached_and_a_text_to_be_read(records)
     assert len(body.get_content()) < CUT / 2
     told = words.get_content()
     assert "|" not in told
-    assert max(map(len, told.splitlines())) <= WIDTH
+    assert max(map(len, told.splitlines())) <= LINE_OF_MAIL
     joined = " ".join(told.split())
     heading = next(block for block in made_from.sections[0].content if isinstance(block, d.Heading))  # pyright: ignore[reportGeneralTypeIssues]
     for shown in ("".join(span.text for span in heading.text), "27 Nov 2026", "In the attached report", "Limits:"):

@@ -24,7 +24,7 @@ from toolkit.report.document import Chart, Figure, Heading, KeyFigures, Paragrap
 from toolkit.report.formats.html import render
 from toolkit.report.i18n.text import plain, text
 from toolkit.report.sections.cautions import file
-from toolkit.report.sections.holdings import SHOWN, holdings
+from toolkit.report.sections.holdings import LOT_ROWS, holdings
 from toolkit.report.sections.holdings_answer import holdings_answer
 from toolkit.report.tables.lots import REACHES, reach, sums
 
@@ -198,10 +198,10 @@ def test_five_hundred_lots_stay_readable(tmp_path):
     found = findings_of(ask)
     figure = holdings.build(found)[1]
     shown = table_of(figure).rows
-    assert len(shown) == SHOWN + 1
+    assert len(shown) == LOT_ROWS + 1
     assert plain(shown[-1].cells[0]) == "470 further lots"
     values = sorted((lot["value"] for lot in ask.record.to_json()["exposure"]["lots"]), reverse=True)
-    assert number(shown[-1].cells[4]) == pytest.approx(sum(values[SHOWN:]), abs=1)
+    assert number(shown[-1].cells[4]) == pytest.approx(sum(values[LOT_ROWS:]), abs=1)
     assert len(figure.data.rows) == 500
     page = render(compose(found, Definition("Exposure", ("holdings-answer", "holdings", "resale", "exit"))), theme(), found.say)
     assert len(page.encode()) < 300_000

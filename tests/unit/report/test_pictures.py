@@ -11,7 +11,7 @@ from tests.records import as_document, report
 from toolkit.report import document as d
 from toolkit.report.charts.draw import bitmap, drawn, is_drawing, standalone
 from toolkit.report.charts.lettering import width
-from toolkit.report.formats.pictures import EDGE, MARKS, Picture, file_word, framed, lines, pictures
+from toolkit.report.formats.pictures import MARGIN, MARKS, Picture, file_word, framed, lines, pictures
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import name, plain, text
 
@@ -79,7 +79,7 @@ def test_lines_fit_and_keep_every_word(words):
     found = list(lines(words, 300, 12))
     assert " ".join(found).split() == words.split()
     assert all(width(line, 12) <= 300 or " " not in line for line in found)
-    assert EDGE > 0
+    assert MARGIN > 0
 
 
 def test_every_mark_of_a_legend_is_drawn(records):

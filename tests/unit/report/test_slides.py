@@ -9,7 +9,7 @@ import pytest
 from tests.records import as_document, report
 from toolkit.app.report.theme import theme
 from toolkit.report import document as d
-from toolkit.report.formats.html import BARS, DATES, NOTES, PANELS, ROWS, Slide, render, slides
+from toolkit.report.formats.html import BARS, DATES, NOTES, PANELS, ROWS_OF_SLIDE, Slide, render, slides
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain, text
 
@@ -36,7 +36,7 @@ def test_what_a_slide_cannot_hold_is_continued_in_nearly_equal_parts():
     row, bar, note = d.Row((text("x"),)), d.Bar(text("x"), (), 0.1), ("A1", text("x"))
     date = d.Date("2026-11-27", "w", "a", text("x"), (), "official", "ahead")
     cases = (
-        (d.Table("c", (d.Column("h"),), (row,) * (2 * ROWS + 1)), "rows", [5, 5, 3]),
+        (d.Table("c", (d.Column("h"),), (row,) * (2 * ROWS_OF_SLIDE + 1)), "rows", [5, 5, 3]),
         (d.BarTable("c", "h", (), (bar,) * (BARS + 1)), "bars", [5, 5]),
         (d.Notes((note,) * NOTES), "items", [NOTES]),
         (d.Calendar((date,) * (DATES + 3)), "dates", [DATES]),

@@ -18,7 +18,7 @@ from tests.records import as_document
 from toolkit.core.errors import SpecError
 from toolkit.report import document as d
 from toolkit.report.formats.plain import Medium
-from toolkit.report.formats.workbook import LONGEST, sheets, workbook
+from toolkit.report.formats.workbook import LONGEST_SHEET_NAME, sheets, workbook
 from toolkit.report.formats.workbook import _figure as figure_of  # pyright: ignore[reportPrivateUsage]
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.language import Language
@@ -138,7 +138,7 @@ def test_sheets_have_names_that_the_format_allows_and_no_two_the_same():
     made = d.Document("T", "en", "2026-11-24", "day", "", tuple(d.Section("s", title, (table, table)) for title in titles))
     found = [sheet.name for sheet in sheets(made, Medium(Language()))]
     assert len({name.casefold() for name in found} | {"answer"}) == 11
-    assert all(len(name) <= LONGEST and not set(name) & set("[]:*?/\\'") for name in found)
+    assert all(len(name) <= LONGEST_SHEET_NAME and not set(name) & set("[]:*?/\\'") for name in found)
     assert list(cells(made)) == ["Answer", *found]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from toolkit.risk_model.correlations import LEAST, rank_correlation
+from toolkit.risk_model.correlations import LEAST_SHARED, rank_correlation
 
 
 def test_it_is_spearmans_over_the_periods_that_both_have():
@@ -24,7 +24,7 @@ def test_it_is_spearmans_over_the_periods_that_both_have():
     assert abs(rank_correlation(x, wild).value - found.value) < 0.1
 
 
-@pytest.mark.parametrize(("x", "n"), [(np.arange(LEAST - 1.0), LEAST - 1), (np.ones(40), 40)])
+@pytest.mark.parametrize(("x", "n"), [(np.arange(LEAST_SHARED - 1.0), LEAST_SHARED - 1), (np.ones(40), 40)])
 def test_too_few_periods_and_a_price_that_never_changes_have_none(x, n):
     found = rank_correlation(x, np.random.default_rng(2).normal(size=len(x)))
     assert found.periods == n

@@ -6,15 +6,15 @@ import pytest
 
 from toolkit.cli.main import run
 from toolkit.core.errors import SpecError
-from toolkit.scenarios.sets import MOST, check_size
+from toolkit.scenarios.sets import MOST_RETURNS, check_size
 
 
 def test_the_limit_is_told_with_what_may_be_asked_for():
-    check_size(MOST // 10, 10, "draws")
+    check_size(MOST_RETURNS // 10, 10, "draws")
     with pytest.raises(
         SpecError, match=r"1,000,001 draws of 10 assets are 10,000,010 returns, more than the limit of 10,000,000"
     ) as refused:
-        check_size(MOST // 10 + 1, 10, "1,000,001 draws")
+        check_size(MOST_RETURNS // 10 + 1, 10, "1,000,001 draws")
     assert "1,000,000 scenarios" in refused.value.hint
 
 

@@ -13,7 +13,7 @@ from toolkit.controls.ledger import ControlLedger
 from toolkit.core.errors import DataError
 from toolkit.shocks.event_study import (
     HORIZONS,
-    THIN,
+    LARGEST_LEVEL_ERROR,
     Case,
     event_metals,
     find_event,
@@ -87,7 +87,7 @@ def test_no_change_is_told_from_a_base_of_two_odd_months():
     assert {r.thin for r in found} == {"before"}
     assert {r.verdict for r in found} == {"too_thin"}
     assert all(r.change is None and r.adjusted is None for r in found)
-    assert found[0].before_error > THIN
+    assert found[0].before_error > LARGEST_LEVEL_ERROR
     assert all(row.n == 0 for row in summary([case_of(found)]))
 
 

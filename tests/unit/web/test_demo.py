@@ -325,7 +325,7 @@ class TestQueue:
             assert [one.result() for one in waiting] == [answer()] * 2
 
     def test_the_cache_has_an_end(self, solver, monkeypatch):
-        monkeypatch.setattr(pool, "KEPT", 2)
+        monkeypatch.setattr(pool, "ANSWERS_KEPT", 2)
         with ThreadPoolExecutor() as threads:
             for number, cap in enumerate((10, 20, 30)):
                 waiting = threads.submit(solver.solve, replace(self.ONE, cap=cap), "a")

@@ -173,7 +173,7 @@ class TestWebhook:
         assert Outbox.objects.get(kind="webhook").sent is not None
 
     def test_a_receiver_that_drips_is_cut(self, hooked, receiver, monkeypatch):
-        monkeypatch.setattr(webhook, "SECONDS", 0.4)
+        monkeypatch.setattr(webhook, "WEBHOOK_SECONDS", 0.4)
         receiver.answers = ["drip"]
         signed_up(hooked)
         began = time.monotonic()
@@ -225,7 +225,7 @@ def test_a_name_that_changes_its_address_is_connected_where_it_was_checked(hooke
 
     monkeypatch.setattr(webhook.socket, "getaddrinfo", answers)
     monkeypatch.setattr(webhook, "is_allowed", lambda address: address == "127.0.0.2")
-    monkeypatch.setattr(webhook, "SECONDS", 0.3)
+    monkeypatch.setattr(webhook, "WEBHOOK_SECONDS", 0.3)
     hooked.webhook = f"http://rebinding.example:{receiver.server_port}/"
     hooked.save()
     signed_up(hooked)
@@ -538,7 +538,7 @@ class TestClock:
     def test_after_a_day_a_clock_is_believed(self, keeper, monkeypatch):
         with time_machine.travel(timezone.now() + timedelta(days=200), tick=False):
             keeper.look()
-            monkeypatch.setattr(retention, "HELD", 0)
+            monkeypatch.setattr(retention, "DELETION_WAIT", 0)
             keeper.look()
         assert Registration.objects.count() == 0
 

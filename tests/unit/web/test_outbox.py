@@ -131,10 +131,10 @@ def test_an_unknown_mailbox_is_given_up(webinar, smtp):
 
 
 def test_a_full_mailbox_is_tried_again_later_and_in_the_end_given_up(webinar, smtp):
-    smtp.answers = ["451 later"] * outbox.TRIES
+    smtp.answers = ["451 later"] * outbox.TRIES_OF_MAIL
     row, now = row_of(registered(webinar)), timezone.now()
     waits = []
-    for tries in range(outbox.TRIES):
+    for tries in range(outbox.TRIES_OF_MAIL):
         with time_machine.travel(now, tick=False):
             outbox.send_due()
         row.refresh_from_db()

@@ -169,7 +169,7 @@ def test_a_thousand_idle_connections_keep_no_visitor_waiting():
 
 @pytest.mark.parametrize("shape", [_silent, _half_a_line, _dripping_headers, _dripping_body, _half_closed, _unread])
 def test_slow_clients_are_cut_while_others_are_served(monkeypatch, shape):
-    monkeypatch.setattr(deadline, "SECONDS", 0.4)
+    monkeypatch.setattr(deadline, "REQUEST_SECONDS", 0.4)
     with Served(seconds=30.0) as served, served.connect() as client:
         began = time.monotonic()
         with contextlib.suppress(OSError):
@@ -286,7 +286,7 @@ class TestWriter:
         assert Webinar.objects.count() == 320
 
     def test_a_write_that_waits_too_long_is_refused_and_never_done(self, transactional_db, monkeypatch):
-        monkeypatch.setattr("toolkit.web.writing.PATIENCE", 0.1)
+        monkeypatch.setattr("toolkit.web.writing.WRITE_SECONDS", 0.1)
         writer, go, done = Writer(), threading.Event(), []
         first = threading.Thread(target=lambda: contextlib.suppress(Busy).__enter__() or _run(writer, go.wait))
         first.start()

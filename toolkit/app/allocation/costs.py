@@ -18,7 +18,7 @@ from toolkit.core.limits import check_number
 from toolkit.core.messages import few, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.readers.cells import number
-from toolkit.optimize.costs import COST_ITEMS, TRADING_DAYS, Costs, Site, impact_coefficients
+from toolkit.optimize.costs import COST_ITEMS, TRADING_DAYS_A_YEAR, Costs, Site, impact_coefficients
 from toolkit.strategy.model import CostsSpec, SiteSpec, VatSpec, months
 from toolkit.supply.concentration import newest_shares
 
@@ -292,7 +292,7 @@ def _impact(
         return prefactor, ()
     given = np.isfinite(volume) | (prefactor == 0)
     made = np.array([production.get(asset.key, np.nan) if asset.unit == MASS else np.nan for asset in universe])
-    volume = np.where(given, volume, made * prices / TRADING_DAYS)
+    volume = np.where(given, volume, made * prices / TRADING_DAYS_A_YEAR)
     notes: list[Remark] = []
     if assumed := [key for key, own, known in zip(universe.keys, given, np.isfinite(volume), strict=True) if known and not own]:
         text = message(

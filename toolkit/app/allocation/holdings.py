@@ -38,7 +38,7 @@ from toolkit.strategy.model import Strategy
 if TYPE_CHECKING:
     from toolkit.market.readers.holdings.lots import Holdings
 
-WHOLE = 1e-6
+WHOLE_PIECES = 1e-6
 """Distance from a whole number within which a number of pieces is whole."""
 PLANNED, STORED = "planned", "stored"
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from toolkit.app.allocation.amounts import AllocationAmounts
-from toolkit.app.allocation.holdings import STORED, WHOLE
+from toolkit.app.allocation.holdings import STORED, WHOLE_PIECES
 from toolkit.app.allocation.prepare import Prepared
-from toolkit.app.allocation.sales import EQUAL, Sale, free_from, gains, sale_rule, sold
+from toolkit.app.allocation.sales import LEAST_PART_OF_LOT, Sale, free_from, gains, sale_rule, sold
 from toolkit.core.assets import Asset
 from toolkit.core.countries import UNKNOWN_ORIGIN
 from toolkit.core.messages import Message, few, message
@@ -67,7 +67,7 @@ def orders(prepared: Prepared, money: AllocationAmounts, bases: Sequence[Mapping
         cash = {BUY: -value - cost, SELL: value - cost, KEEP: 0.0}[side]
         rule = (prices[i], owner.country, owner.sale_order, request.as_of)
         sales = sold(prepared.held.of(asset.key), quantity, *rule, step=prepared.step(asset))
-        if sum(sale.quantity for sale in sales) < quantity * (1 - EQUAL):
+        if sum(sale.quantity for sale in sales) < quantity * (1 - LEAST_PART_OF_LOT):
             sales = sold(prepared.held.of(asset.key), quantity, *rule, whole=False)
         sales = sales if side == SELL else ()
         size = asset.lot_size
@@ -134,7 +134,7 @@ def lots_after(prepared: Prepared, rows: list[Traded]) -> tuple[Lot, ...]:
     found = []
     for lot in prepared.held.lots:
         left = lot.quantity - gone.get(lot.lot_id, 0.0)
-        if left > EQUAL * lot.quantity:
+        if left > LEAST_PART_OF_LOT * lot.quantity:
             cost = None if lot.cost is None else lot.cost * left / lot.quantity
             # The part of the debt that added money has paid.
             owed = round(lot.owed * (1 - prepared.money.reserved / prepared.held.owed), 2) if lot.owed else 0.0
@@ -174,7 +174,7 @@ def _note(prepared: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], 
         message(
             "{pieces} of {all} pieces of {lot}",
             pieces=sale.pieces,
-            all=math.floor(sale.lot.quantity / sale.lot.piece + WHOLE),
+            all=math.floor(sale.lot.quantity / sale.lot.piece + WHOLE_PIECES),
             lot=sale.lot.lot_id,
         )
         for sale in partial

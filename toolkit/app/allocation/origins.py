@@ -30,7 +30,7 @@ from toolkit.supply.concentration import SupplyShares
 
 EXTRATERRITORIAL = "extraterritorial"
 NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
-LEAST = 1e-9
+LEAST_SUPPLY = 1e-9
 """Supply outside the named origins below this part of the world's is none."""
 
 
@@ -191,7 +191,7 @@ class OriginVariants:
             base = supply[asset.offer_of]
             part = base.share(asset.origin) if asset.origin else 1.0 - sum(base.share(origin) for origin in asset.outside)
             part = 1.0 if asset.key in self.held else part
-            if part > LEAST:
+            if part > LEAST_SUPPLY:
                 found[asset.key] = production[asset.offer_of] * part
         return found
 
@@ -237,7 +237,7 @@ def _from_elsewhere(asset: Asset, base: SupplyShares) -> SupplyShares:
     shares = zip(base.countries, base.shares, strict=True)
     rest = [(country, share) for country, share in shares if country not in asset.outside]
     total = sum(share for _, share in rest) + base.other
-    if total <= LEAST or not rest:
+    if total <= LEAST_SUPPLY or not rest:
         raise GapError(
             "no producer of {offer_of} outside {outside} is known.",
             hint="Name the country of the other offer in place of 'other'.",

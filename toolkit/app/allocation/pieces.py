@@ -13,9 +13,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from toolkit.app.allocation.holdings import WHOLE
+from toolkit.app.allocation.holdings import WHOLE_PIECES
 from toolkit.app.allocation.prepare import Prepared
-from toolkit.app.allocation.sales import EQUAL, sold
+from toolkit.app.allocation.sales import LEAST_PART_OF_LOT, sold
 from toolkit.core.errors import ToolkitError
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
@@ -25,7 +25,7 @@ from toolkit.optimize.solution import Allocation, solve
 from toolkit.optimize.solvers.work import Work
 
 NAME = "whole pieces"
-TRIES = 6
+ASSETS_TRIED = 6
 """Assets of which another quantity than the nearest is tried before trades are left as they are."""
 
 
@@ -43,7 +43,7 @@ class WholePieces(Constraint):
     def linear(self, data: ConstraintData) -> LinearConstraint:
         """One row an asset: a value is no less a part of wealth than of the budget."""
         at, values = self._at(data), np.array([*self.values.values()])
-        return LinearConstraint.of_assets(at, values, np.minimum(1.0, values / max(data.least_wealth, EQUAL)), data)
+        return LinearConstraint.of_assets(at, values, np.minimum(1.0, values / max(data.least_wealth, LEAST_PART_OF_LOT)), data)
 
     def integer(self, data: ConstraintData) -> IntegerRequirements:
         """The exact values."""
@@ -100,7 +100,7 @@ def _tries(prepared: Prepared, found: Mapping[str, _Cut]) -> Iterator[dict[str, 
     nearest = {key: options[0][1] for key, options in ranked.items()}
     others = sorted((far - options[0][0], key, other) for key, options in ranked.items() for far, other in options[1:])
     yield nearest
-    yield from ({**nearest, key: other} for _, key, other in others[:TRIES])
+    yield from ({**nearest, key: other} for _, key, other in others[:ASSETS_TRIED])
     if len(found) > 1:
         yield {key: cut.held[-1] for key, cut in found.items()}
 
@@ -128,7 +128,7 @@ def _cut(prepared: Prepared, allocation: Allocation) -> dict[str, _Cut]:
             continue
         if after > before:
             count = 0.0 if step is None else (after - before) / step
-            if step is not None and abs(count - round(count)) > WHOLE:
+            if step is not None and abs(count - round(count)) > WHOLE_PIECES:
                 found[asset.key] = _Cut(
                     after, (), _last(before, before + math.ceil(count) * step, before + math.floor(count) * step)
                 )
@@ -141,10 +141,10 @@ def _cut(prepared: Prepared, allocation: Allocation) -> dict[str, _Cut]:
 
         wanted = before - after
         sale = whole(wanted)
-        if not lots or wanted - sale <= EQUAL * before:
+        if not lots or wanted - sale <= LEAST_PART_OF_LOT * before:
             continue
         further = (sale + piece for piece in sorted(lot.piece or step or lot.quantity for lot in lots))
-        fits = [up for up in further if up > wanted and abs(whole(up) - up) <= EQUAL * before]
+        fits = [up for up in further if up > wanted and abs(whole(up) - up) <= LEAST_PART_OF_LOT * before]
         partial = [one.lot.lot_id for one in sold(lots, wanted, *rule, whole=False) if one.quantity < one.lot.quantity]
         found[asset.key] = _Cut(after, tuple(partial), _last(before, before - sale, *(before - up for up in fits[:1])))
     return found

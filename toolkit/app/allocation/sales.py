@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from toolkit.app.allocation.holdings import WHOLE
+from toolkit.app.allocation.holdings import WHOLE_PIECES
 from toolkit.core.messages import Message, message
 from toolkit.holdings.holding_period import RULES
 from toolkit.holdings.lots import Lot
 
 WAIT_DAYS = 31
 """A lot that is free of tax within a month is not sold before."""
-EQUAL = 1e-9
+LEAST_PART_OF_LOT = 1e-9
 """Part of a lot below which nothing of it is sold."""
 
 
@@ -34,7 +34,7 @@ class Sale:
     def pieces(self) -> int | None:
         """Number of pieces sold; None where its pieces are not known, or one would be cut."""
         count = 0.5 if self.lot.piece is None else self.quantity / self.lot.piece
-        return round(count) if abs(count - round(count)) <= WHOLE else None
+        return round(count) if abs(count - round(count)) <= WHOLE_PIECES else None
 
 
 def free_from(lot: Lot, country: str) -> date | None:
@@ -108,11 +108,15 @@ def sold(
     for lot in sorted(lots, key=rank):
         part = min(lot.quantity, left)
         piece = step if lot.piece is None else lot.piece
-        if whole and piece is not None and part < lot.quantity * (1 - EQUAL):
-            part = math.floor(part / piece + WHOLE) * piece
-        if part <= EQUAL * lot.quantity:
+        if whole and piece is not None and part < lot.quantity * (1 - LEAST_PART_OF_LOT):
+            part = math.floor(part / piece + WHOLE_PIECES) * piece
+        if part <= LEAST_PART_OF_LOT * lot.quantity:
             continue
-        found.append(Sale(lot, lot.quantity if lot.quantity - part <= EQUAL * lot.quantity else part, free_from(lot, country)))
+        found.append(
+            Sale(
+                lot, lot.quantity if lot.quantity - part <= LEAST_PART_OF_LOT * lot.quantity else part, free_from(lot, country)
+            )
+        )
         left -= part
     return tuple(found)
 

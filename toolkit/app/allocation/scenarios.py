@@ -26,7 +26,7 @@ from toolkit.scenarios.entropy_pooling import Pooling, entropy_pooling
 from toolkit.scenarios.loss_limit import limit_losses_to_total
 from toolkit.scenarios.moment_views import MomentView, Side, mean_view, probability_view, volatility_view
 from toolkit.scenarios.sets import Scenarios, historical, is_matched, simulated
-from toolkit.scenarios.shock_overlay import ROWS, overlaid
+from toolkit.scenarios.shock_overlay import SCENARIOS_OF_SHOCK, overlaid
 from toolkit.shocks.shock_prior import ShockPrior
 from toolkit.strategy.model import Strategy
 from toolkit.strategy.scenarios import HistoricalScenarios, Range, SimulatedScenarios, ViewSpec
@@ -70,7 +70,14 @@ def needed_scenarios(strategy: Strategy, inputs: Inputs, forecast: Forecast, req
 
 
 def strategy_scenarios(
-    strategy: Strategy, inputs: Inputs, forecast: Forecast, context: Context, *, currency: str, seed: int = 0, rows: int = ROWS
+    strategy: Strategy,
+    inputs: Inputs,
+    forecast: Forecast,
+    context: Context,
+    *,
+    currency: str,
+    seed: int = 0,
+    rows: int = SCENARIOS_OF_SHOCK,
 ) -> StrategyScenarios:
     """The scenarios of a strategy as known at the date of its inputs.
 

@@ -40,7 +40,7 @@ def unused_remarks(context: Context, assets: Collection[str]) -> Iterator[Remark
     unused = [one for one in context.unused_series if about & {one.asset, *_materials(context, one.asset)}]
     if not unused:
         return
-    from toolkit.market.store.merge import ENOUGH  # noqa: PLC0415  # an extra
+    from toolkit.market.store.merge import REPLACING_OBSERVATIONS  # noqa: PLC0415  # an extra
 
     def alike(one: UnusedSeries) -> tuple[str, str, str, str, str]:
         return one.table, one.source, one.reason, one.kind, one.used or ""
@@ -65,7 +65,7 @@ def unused_remarks(context: Context, assets: Collection[str]) -> Iterator[Remark
                 text = message(
                     "Prices of {assets} from {source} in the store ({kind}) are not used: they are fewer than {enough}, and "
                     "the series in their place is in {used}.",
-                    **told, enough=ENOUGH, used=used,
+                    **told, enough=REPLACING_OBSERVATIONS, used=used,
                 )  # fmt: skip
                 yield Remark("data", text, IMPORTED, named)
             case _, "same_day":

@@ -20,7 +20,7 @@ from toolkit.records.answers.backtest import Backtest
 from toolkit.records.parts.control_history import ControlHistory
 from toolkit.records.subjects import BacktestSubject, Holdings
 
-BEFORE = 6
+MONTHS_SHOWN_BEFORE = 6
 """Months that are shown before the first change."""
 WITHOUT = 24
 """Months that are shown where nothing ever changed."""
@@ -58,7 +58,7 @@ def _of_lots(ask: Ask) -> ControlHistory | None:
         for lot, of_lot in held
     ]
     found = changes(parts)
-    start = add_months(found[0].day, -BEFORE) if found else add_months(ask.as_of, -WITHOUT)
+    start = add_months(found[0].day, -MONTHS_SHOWN_BEFORE) if found else add_months(ask.as_of, -WITHOUT)
     points = [exposure_on(parts, start), *(exposure_on(parts, day) for day in dict.fromkeys(one.day for one in found))]
     return _record(ask, "lots", points, found, {point.day: point for point in points})
 

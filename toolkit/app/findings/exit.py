@@ -20,7 +20,7 @@ from toolkit.records.parts.exit import HORIZONS, Exit, ExitAmounts, OpenOrders, 
 from toolkit.records.run import Run
 from toolkit.records.subjects import Holdings
 
-YEARS = 3.0
+YEARS_OF_STORAGE = 3.0
 """Years of storage where no strategy says how long it holds."""
 SOON_DAYS = 90
 ASSUMED, PUBLISHED_FEE, GIVEN, MIXED = "assumption", "published_fee", "given", "mixed"
@@ -58,7 +58,7 @@ def exit_(ask: Ask) -> Exit | None:
     tax = None if exposure is None else _tax(exposure, ask)
     if not stakes and not (tax and tax.lots):
         return None
-    years = run.costs.holding_years if run else YEARS
+    years = run.costs.holding_years if run else YEARS_OF_STORAGE
     assets = dict.fromkeys(stake.asset.key for stake in stakes)
     products = [_product([stake for stake in stakes if stake.asset.key == key], years, ask) for key in assets]
     used = ask.context.snapshot["assumptions"]
@@ -210,7 +210,7 @@ def _assumptions(stakes: list[Stake], tax: Tax | None, *, of_run: bool, has_days
                 "storage",
                 message(
                     "Storage and insurance where the file gives none: {rate} a year of today’s value, for {years:.0f} years.",
-                    rate=_span(rates), years=YEARS,
+                    rate=_span(rates), years=YEARS_OF_STORAGE,
                 ),
             )  # fmt: skip
     if has_days:

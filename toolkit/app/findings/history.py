@@ -14,7 +14,7 @@ from toolkit.controls.events import Event
 from toolkit.core.calendar import month_number
 from toolkit.core.messages import message
 from toolkit.records.parts.history import History, HistoryCase, Notice, PathMonth, PricePoint, PriceRange, Reaction
-from toolkit.shocks.event_study import NO_REACTION, THIN, Case, notice_key
+from toolkit.shocks.event_study import LARGEST_LEVEL_ERROR, NO_REACTION, Case, notice_key
 from toolkit.shocks.event_study import Reaction as Measured
 from toolkit.shocks.monthly_series import SMOOTHING, MonthlySeries, monthly, window
 from toolkit.shocks.price_path import PathMonth as Month
@@ -54,7 +54,9 @@ def history(ask: Ask) -> History | None:
             message(
                 "Changes are over the mean change of {metals}, base metals that no measure controls.", metals=found.benchmark
             ),
-            message("No change is given from or to a mean whose standard error is above {limit:.0%}.", limit=THIN),
+            message(
+                "No change is given from or to a mean whose standard error is above {limit:.0%}.", limit=LARGEST_LEVEL_ERROR
+            ),
             message("Cases are few and overlap, so they carry no test of significance."),
         ),
         notices=len({notice_key(events[case.event_id].title) for case in found.cases}),

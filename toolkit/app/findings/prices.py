@@ -22,9 +22,9 @@ from toolkit.returns.history import ANNUAL, frequency
 from toolkit.returns.price_levels import LevelPath
 from toolkit.returns.quotes import OWN_PRICE, OWN_SERIES
 
-YEARS = 5
+YEARS_SHOWN = 5
 """How far back prices are shown where none is noisy; else from the first noisy print on."""
-SAME = 1e-6
+SAME_PRICE = 1e-6
 """Relative difference up to which two prices are one: rounding to twelve digits, times a margin."""
 LevelsByMonth = Mapping[date, tuple[float, float]]
 """Month end -> (log price in the currency of quotation, standard error in log points)."""
@@ -98,7 +98,7 @@ def _start(known: Mapping[str, pl.DataFrame], paths: Mapping[str, LevelsByMonth]
     if begun:
         return min(begun)
     last = max(rows["month"][-1] for rows in known.values())
-    return last.replace(year=last.year - YEARS, day=1)
+    return last.replace(year=last.year - YEARS_SHOWN, day=1)
 
 
 def _is_of_run(ask: Ask, key: str, rows: pl.DataFrame, rate: float) -> bool:
@@ -108,7 +108,7 @@ def _is_of_run(ask: Ask, key: str, rows: pl.DataFrame, rate: float) -> bool:
         return False
     positions = [row for row in positions if row.basis not in OF_DEALERS and row.price_from != OWN_PRICE]
     raw = [row.price_raw for row in positions if row.price_raw]
-    return not raw or math.isclose(raw[0], rows["price"][-1] * rate, rel_tol=SAME)
+    return not raw or math.isclose(raw[0], rows["price"][-1] * rate, rel_tol=SAME_PRICE)
 
 
 def _series(asset: Asset, rows: pl.DataFrame, path: LevelsByMonth, fx: pl.DataFrame, currency: str, last: float) -> PriceSeries:

@@ -41,9 +41,9 @@ from toolkit.report.i18n.countries import country
 from toolkit.shocks.elasticity import Elasticity, implied_loss, price_band
 from toolkit.shocks.price_response import LOSS_ERROR, PUBLISHED_ERROR
 
-MOST = 0.5
+LARGEST_SUPPLY_LOSS = 0.5
 """Largest loss that the formula is carried to, as a fraction of world supply."""
-LOSSES = (0.2, MOST)
+LOSSES = (0.2, LARGEST_SUPPLY_LOSS)
 """Losses that every metal is shown at, as far as the country supplies that much."""
 COUNTED, BEYOND, NOT_MADE, PRECIOUS, UNKNOWN = "counted", "beyond", "not_made", "precious", "unknown"
 """Result of a full stop for a metal: it has a figure; it is larger than the formula carries; the country is not among the named
@@ -100,7 +100,7 @@ def whatif(ask: Ask) -> WhatIf | None:
     return WhatIf(
         country=CHINA,
         elasticity=spread,
-        carried_to=MOST,
+        carried_to=LARGEST_SUPPLY_LOSS,
         largest_observed=seen.largest_observed,
         response=_response(seen, ask),
         metals=metals,
@@ -172,7 +172,7 @@ def _metal(supply: MetalSupply, spread: Elasticity, ask: Ask) -> MetalStop:
 def _state(share: float | None) -> str:
     if share is None:
         return UNKNOWN
-    return NOT_MADE if share <= 0 else COUNTED if share <= MOST else BEYOND
+    return NOT_MADE if share <= 0 else COUNTED if share <= LARGEST_SUPPLY_LOSS else BEYOND
 
 
 def _effects(amounts: Mapping[str, float], shares: Mapping[str, float], seen: PriceResponses) -> tuple[Effect, ...]:
@@ -268,7 +268,7 @@ def _assumptions(snapshot: Snapshot, seen: PriceResponses, metals: tuple[MetalSt
         CARRIED: message(
             "The price formula is carried to a loss of {most:.0%} of world supply and no further: beyond that, substitutes and "
             "rationing set the price, which no single elasticity describes.",
-            most=MOST,
+            most=LARGEST_SUPPLY_LOSS,
         ),
     }
     if any(metal.state == PRECIOUS for metal in metals):

@@ -16,7 +16,7 @@ from toolkit.core.remarks import Remark, note
 from toolkit.holdings.clients import summed
 from toolkit.holdings.exposure import PLANS, LotExposure, PortfolioExposure
 from toolkit.holdings.resale import export_law
-from toolkit.holdings.unit_price import STALE_DAYS, UnitPrice
+from toolkit.holdings.unit_price import STALE_PRICE_DAYS, UnitPrice
 
 
 def exposure_remarks(
@@ -34,7 +34,7 @@ def exposure_remarks(
     def worth(lots: Iterable[LotExposure]) -> float:
         return sum(lot.value or 0.0 for lot in lots if lot.delivery not in PLANS)
 
-    stale = (level for level in levels.values() if (as_of - level.date).days > STALE_DAYS)
+    stale = (level for level in levels.values() if (as_of - level.date).days > STALE_PRICE_DAYS)
     old = by_key(((level.kind, level.date, level.basis), level.asset) for level in stale)
     found = [
         Remark(

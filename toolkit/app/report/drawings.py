@@ -18,7 +18,7 @@ from toolkit.report.document import Drawing
 
 VARIABLE = "TOOLKIT_CACHE"
 """Folder of kept files, in place of the one the system has for it."""
-MOST = 2_000
+FILES_KEPT = 2_000
 """Files that are kept; past that the oldest half goes."""
 ENDS = {".svg": b"</svg>", ".png": b"IEND\xaeB`\x82"}
 """How a whole file of each kind ends; one that was cut off is made again."""
@@ -83,7 +83,7 @@ def _keep(path: Path, content: bytes) -> None:
     """Where too many are kept, the oldest half goes first; what cannot be kept is drawn again."""
     with contextlib.suppress(OSError, SpecError):
         kept = [*path.parent.glob("*")]
-        if len(kept) > MOST:
-            for old in sorted(kept, key=lambda file: file.stat().st_mtime)[: MOST // 2]:
+        if len(kept) > FILES_KEPT:
+            for old in sorted(kept, key=lambda file: file.stat().st_mtime)[: FILES_KEPT // 2]:
                 old.unlink(missing_ok=True)
         put(path, content)

@@ -37,7 +37,7 @@ FLAGS = (
     "--no-pdf-header-footer", "--generate-pdf-document-outline",
 )  # fmt: skip
 """No name of a host is resolved: the page asks for nothing, and the browser shall not either."""
-PATIENCE = 120.0
+PAGE_SECONDS = 120.0
 """Seconds for a page."""
 INSTALL = message(
     "Install Chromium or Chrome, name it in {variable:s}, or: pip install 'strategic-metals-toolkit[pdf]' (WeasyPrint).",
@@ -142,7 +142,7 @@ def _ended(command: Sequence[str], place: str) -> tuple[int, bytes]:
         stderr=subprocess.PIPE,
     ) as browser:
         try:
-            told = browser.communicate(timeout=PATIENCE)[1]
+            told = browser.communicate(timeout=PAGE_SECONDS)[1]
         except BaseException:
             os.killpg(browser.pid, signal.SIGKILL) if hasattr(os, "killpg") else browser.kill()
             browser.communicate()  # helpers write into the folder until they have ended, and with them this stream

@@ -15,7 +15,7 @@ from toolkit.core.decode import Spec, decode, read_toml
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
 from toolkit.report.charts.theme import DARK, LIGHT
-from toolkit.report.formats.brand import LEAST, PNG, Brand, Logo, alike, coloured, contrast, is_picture, nearest
+from toolkit.report.formats.brand import LEAST_CONTRAST, PNG, Brand, Logo, alike, coloured, contrast, is_picture, nearest
 from toolkit.report.formats.html import Theme
 
 STYLE_SHEET, PRINT, SLIDES = "report.css", "print.css", "slides/"
@@ -50,7 +50,7 @@ def _found(folder: str, pattern: str) -> dict[str, str]:
     return found
 
 
-LARGEST = 100_000
+LOGO_BYTES = 100_000
 """Bytes of a logo: it is part of every page."""
 COLOURS: Mapping[str, str] = MappingProxyType({"data": "data", "controls": "ctl"})
 """Keys of the file and the colours of the theme that they replace."""
@@ -106,7 +106,7 @@ def read_brand(path: Path) -> Brand:
 
 
 def _readable(colour: str, page: str, key: str, path: Path) -> str:
-    if (found := contrast(colour, page)) >= LEAST:
+    if (found := contrast(colour, page)) >= LEAST_CONTRAST:
         return colour.lower()
     raise SpecError(
         "{key:s} = {colour} has a contrast of {found:.1f} to 1 against the page {page}; {least} is needed.",
@@ -116,7 +116,7 @@ def _readable(colour: str, page: str, key: str, path: Path) -> str:
         colour=colour,
         found=found,
         page=page,
-        least=LEAST,
+        least=LEAST_CONTRAST,
         nearest=nearest(colour, page),
     )
 
@@ -131,13 +131,13 @@ def _logo(path: Path) -> Logo:
             path=str(path),
             error=error.strerror,
         ) from error
-    if len(content) > LARGEST:
+    if len(content) > LOGO_BYTES:
         raise SpecError(
             "the logo {path:s} has {n:,} bytes.",
             hint="At most {largest:,} are carried in every page.",
             path=str(path),
             n=len(content),
-            largest=LARGEST,
+            largest=LOGO_BYTES,
         )
     if content.startswith(PNG):
         return Logo("image/png", content)

@@ -21,7 +21,7 @@ Fact = tuple[str, str, Value, str | None]
 FRACTION = "fraction"
 DIGITS = 10
 """Digits of a checksum that tell two apart."""
-PRECISION = 1e-6
+SOLVER_PRECISION = 1e-6
 """Weights and orders nearer than this are the same: solvers end there."""
 FIGURES = ("growth", "volatility", "max_drawdown", "turnover", "costs", "storage")
 
@@ -53,7 +53,7 @@ def _same(one: str | float, other: str | float) -> bool:
     return (
         isinstance(one, float | int)
         and isinstance(other, float | int)
-        and math.isclose(one, other, rel_tol=PRECISION, abs_tol=PRECISION)
+        and math.isclose(one, other, rel_tol=SOLVER_PRECISION, abs_tol=SOLVER_PRECISION)
     )
 
 

@@ -12,7 +12,7 @@ from toolkit.core.messages import message, named
 FOLDERS = (RUNS, REPORTS, SWEEPS)
 """Of the folder of output: where runs are. Backtests of a sweep are files of a fourth, named in the sweep and not listed."""
 LAST = "last"
-SHOWN = 3
+RUNS_NAMED = 3
 """Runs that a remedy names."""
 
 
@@ -46,7 +46,7 @@ def meant(word: str, output: Path, kinds: Iterable[str] = FOLDERS) -> Path | Non
     if SWEEPS in kinds:
         begun += _of_sweeps(word, output)
     if len(begun) > 1:
-        names = [path.stem if path.suffix == ".json" else path.name for path in begun[:SHOWN]]
+        names = [path.stem if path.suffix == ".json" else path.name for path in begun[:RUNS_NAMED]]
         raise DataError(
             "{n} stored runs are meant by {word!r:s}.",
             hint="Write more of the id: {names:s}.",
@@ -70,7 +70,7 @@ def remedy(word: str, output: Path, kinds: Iterable[str] = FOLDERS) -> str:
         return message("Run a strategy first, or name the folder with --out.")
     if near := nearest(word, names):
         return message("Did you mean {names: or }?", names=named(near))
-    written = ", ".join(reversed(names[-SHOWN:]))
+    written = ", ".join(reversed(names[-RUNS_NAMED:]))
     return message("Written last: {names:s}. `toolkit runs list` shows every run.", names=written)
 
 

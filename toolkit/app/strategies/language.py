@@ -25,7 +25,7 @@ Entries = tuple[LanguageEntry, ...]
 
 FIRST = ("about", "universe", "forecast")
 """Tables that a strategy begins with; the others follow what is optimized and its limits."""
-LONGEST = 620
+LONGEST_DESCRIPTION = 620
 """Characters beyond which a description keeps its first paragraph only."""
 MARKS = {get_args(MeasureName)[1]: "a measure", get_args(Period)[1]: "a period"}
 """What is validated as text and has a type of its own for a reader."""
@@ -137,7 +137,7 @@ def _says(model: type) -> str:
     text = re.split(r"^(?:Attributes|Args):$", inspect.getdoc(model) or "", flags=re.MULTILINE)[0]
     paragraphs = [_plain(part) for part in text.strip().split("\n\n")]
     whole = " ".join(paragraphs)
-    return whole if len(whole) <= LONGEST else " ".join(paragraphs[: 1 + (len(paragraphs[0]) < 100)])
+    return whole if len(whole) <= LONGEST_DESCRIPTION else " ".join(paragraphs[: 1 + (len(paragraphs[0]) < 100)])
 
 
 def _plain(text: str) -> str:

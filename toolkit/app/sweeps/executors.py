@@ -23,9 +23,9 @@ from toolkit.core.messages import message
 
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")} | {"POLARS_MAX_THREADS": "1"}
 """Environment of the processes of a pool: they are as many as the cores."""
-TRIES = 3
+PROCESSES_OF_TASK = 3
 """Processes that a task may end before it is given up."""
-PATIENCE = 5.0
+SCHEDULER_SECONDS = 5.0
 """Seconds in which a scheduler has to answer, and to have a worker."""
 GREETING = 1 << 20
 """Bytes above which what is said at an address is no greeting of a scheduler, which has some hundred."""
@@ -59,7 +59,7 @@ class Pool:
             workers = 1 if ended else self.workers
             suspects = yield from self._until_broken(waiting, workers, len(ended) or None)
             # Which of these ended its process shows when each has one of its own.
-            again = [task for task in suspects if ended.get(task.fingerprint, 0) + 1 < TRIES]
+            again = [task for task in suspects if ended.get(task.fingerprint, 0) + 1 < PROCESSES_OF_TASK]
             yield from (lost(task) for task in suspects if task not in again)
             ended = {task.fingerprint: ended.get(task.fingerprint, 0) + 1 for task in again}
             waiting += again
@@ -178,7 +178,7 @@ class Cluster:
                 )
             )
         try:
-            client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+            client = distributed.Client(address, timeout=SCHEDULER_SECONDS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise SourceError(
                 "the scheduler {address} does not answer: {error:s}.", hint=START, address=self.address, error=str(error)
@@ -213,7 +213,7 @@ def _check_scheduler(address: str) -> None:
     if scheme == "tls":  # the client of the other side speaks first
         return
     try:
-        with socket.create_connection((host, port), timeout=PATIENCE / 2) as found, found.makefile("rb") as stream:
+        with socket.create_connection((host, port), timeout=SCHEDULER_SECONDS / 2) as found, found.makefile("rb") as stream:
             told = stream.read(8)
     except OSError as error:
         raise SourceError(

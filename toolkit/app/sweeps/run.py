@@ -29,7 +29,7 @@ from toolkit.strategy.model import Strategy
 FAILED = ".failure.json"
 """How the file of a task without an answer ends."""
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
-MOST = 100_000
+MOST_BACKTESTS = 100_000
 """Backtests of a sweep; more are a slip of the pen."""
 
 
@@ -112,8 +112,10 @@ def _run(asked: SweepRequest, executor: Executor) -> list[tuple[Task, dict[str, 
     """The tasks, each with an outcome in the folder."""
     tasks = _sampled(asked, list(_tasks(asked)))
     by_fingerprint = {task.fingerprint: task for task, _ in tasks}
-    if len(by_fingerprint) > MOST:
-        raise SpecError("{n:,} backtests are more than {most:,}.", hint="Vary less.", n=len(by_fingerprint), most=MOST)
+    if len(by_fingerprint) > MOST_BACKTESTS:
+        raise SpecError(
+            "{n:,} backtests are more than {most:,}.", hint="Vary less.", n=len(by_fingerprint), most=MOST_BACKTESTS
+        )
     missing = [task for fingerprint, task in by_fingerprint.items() if not _is_stored(asked.folder, fingerprint)]
     stored = done = len(by_fingerprint) - len(missing)
     asked.on_progress(done, len(by_fingerprint), stored)

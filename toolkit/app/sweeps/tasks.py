@@ -25,7 +25,7 @@ from toolkit.core.errors import DataError, SpecError, ToolkitError
 from toolkit.market.readers.events import OwnEvents
 from toolkit.strategy.model import Strategy
 
-KEPT = 2
+MARKETS_KEPT = 2
 """Markets that a process keeps: the tasks of a sweep share one."""
 LOST = "lost"
 """Kind of failure that is of the process, not of the task: it ended, had no memory, saw other data or versions."""
@@ -214,7 +214,7 @@ def check_versions(wanted: Mapping[str, str], there: Mapping[str, str], who: str
         )
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MARKETS_KEPT)
 def _market(data: Data):
     if contents(data.settings, data.prices, data.events) != data.version:
         raise DataError(

@@ -15,7 +15,7 @@ from toolkit.core.messages import Message, message, sentence, together
 FIRST_ROWS = 5
 """Rows that a message names; the count says how many there are."""
 _CELLS = {"row": pl.Int64, "what": pl.String, "value": pl.String}
-_SHOWN = 40  # characters of a cell that a message quotes
+_CELL_SHOWN = 40  # characters of a cell that a message quotes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +126,7 @@ def row_error(file: str, faults: Sequence[Fault], *, remedy: str = "") -> FrameE
 
 
 def _shortened(texts: Iterable[str | None]) -> list[str]:
-    return [text if len(text) <= _SHOWN else text[:_SHOWN] + "…" for text in texts if text is not None]
+    return [text if len(text) <= _CELL_SHOWN else text[:_CELL_SHOWN] + "…" for text in texts if text is not None]
 
 
 def _cell(row: int, *texts: str) -> Message:

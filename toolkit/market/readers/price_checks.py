@@ -20,13 +20,13 @@ from toolkit.market.readers.columns import texts
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.tabular import Table
 
-LOWEST, HIGHEST = 1e-9, 1e15
+LOWEST, HIGHEST_PRICE = 1e-9, 1e15
 """No price of a unit is beyond these, in any currency."""
 JUMP = 10.0
 """A price this many times the one before it, or less than one over it, is taken for an error or a change of unit."""
 JUMPS = "jumps"
 """Name that accepts the jumps of every asset."""
-ROWS, NEAR, LEAST_SPREAD, WHITE = 24, 0.05, 2e-3, 1.4
+LEAST_ROWS, NEAR_ONE, LEAST_SPREAD, WHITE = 24, 0.05, 2e-3, 1.4
 """Of 1 + r taken for prices: least rows, mean beside 1, standard deviation (a coin pegged to 1 has less), and ratio of von
 Neumann (1941), 2 of what does not remember its level; walks around 1 exceed it in 24 rows once in 150 times, in 36 in 3000."""
 BESIDE = 0.5, 1.5
@@ -86,7 +86,7 @@ def check_discounts(table: Table) -> None:
 def check_rows(file: str, rows: pl.DataFrame) -> None:
     """The rules that both shapes share: positive prices, and one price an asset and day; `rows` are sorted by them."""
     price = pl.col("price").cast(pl.String)
-    returns = len(rows) >= ROWS and int((rows["price"] < 0).sum()) > FALLS * len(rows)
+    returns = len(rows) >= LEAST_ROWS and int((rows["price"] < 0).sum()) > FALLS * len(rows)
     raise_row_errors(
         file,
         rows.filter(pl.col("price") <= 0).select("row", what="asset", value=price),
@@ -98,9 +98,9 @@ def check_rows(file: str, rows: pl.DataFrame) -> None:
     )
     raise_row_errors(
         file,
-        rows.filter(~pl.col("price").is_between(LOWEST, HIGHEST)).select("row", what="asset", value=price),
+        rows.filter(~pl.col("price").is_between(LOWEST, HIGHEST_PRICE)).select("row", what="asset", value=price),
         rule="range",
-        fault=message("a price that is not between {low:s} and {high:s}", low=f"{LOWEST:g}", high=f"{HIGHEST:g}"),
+        fault=message("a price that is not between {low:s} and {high:s}", low=f"{LOWEST:g}", high=f"{HIGHEST_PRICE:g}"),
         hint=message("Correct the cell, or leave it empty."),
     )
     # Sorted rows: those of one asset and day are neighbours.
@@ -228,9 +228,9 @@ def check_series(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
         file: Name as shown.
     """
     check_jumps(rows, accept, file=file)
-    first = rows.head(ROWS)
+    first = rows.head(LEAST_ROWS)
     # A price far from 1 in the first series, and the millions of others need not be looked at.
-    if first.height == ROWS and first["asset"][0] == first["asset"][-1] and not first["price"].is_between(*BESIDE).all():
+    if first.height == LEAST_ROWS and first["asset"][0] == first["asset"][-1] and not first["price"].is_between(*BESIDE).all():
         return
     price, mean = pl.col("price"), pl.col("price").mean()
     far = price.filter(price.is_between(*BESIDE)).len() < price.len()
@@ -239,11 +239,11 @@ def check_series(rows: pl.DataFrame, accept: Collection[str], *, file: str = "th
         like=~far
         & (price.min() < 1)
         & (price.max() > 1)
-        & ((mean - 1).abs() < NEAR)
+        & ((mean - 1).abs() < NEAR_ONE)
         & (price.std() > LEAST_SPREAD)
         & ((price.diff() ** 2).sum() > WHITE * ((price - mean) ** 2).sum()),
     )
-    long = by_asset.filter(pl.col("rows") >= ROWS)
+    long = by_asset.filter(pl.col("rows") >= LEAST_ROWS)
     # A file of returns is one of returns alone: a price among them, or a single series that wanders less than most, is none.
     if long.is_empty() or not long["like"].all() or {*long["asset"]} & {*accept}:
         return

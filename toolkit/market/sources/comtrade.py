@@ -21,7 +21,7 @@ REPORTERS = MappingProxyType(
 """ISO-3 code -> code of the reporter at the United Nations."""
 FLOWS = MappingProxyType({"export": "X", "import": "M"})
 FIRST = date(2017, 1, 1)
-MONTHS = 12
+MONTHS_OF_REQUEST = 12
 """Months of one request."""
 MOST_ROWS = 100_000
 _SERIES = re.compile(r"([A-Z]{3})-(export|import)-(\d{6})")
@@ -67,11 +67,11 @@ class Comtrade(DataSource):
         months = [month.replace("-", "") for month in months_until(start, client.today)]
         rows: list[tuple[date, str, float, float]] = []
         others: set[str] = set()
-        for first in range(0, len(months), MONTHS):
+        for first in range(0, len(months), MONTHS_OF_REQUEST):
             params = {
-                "reporterCode": REPORTERS[reporter], "period": ",".join(months[first : first + MONTHS]), "cmdCode": code,
-                "flowCode": FLOWS[flow], "partner2Code": 0, "customsCode": "C00", "motCode": 0, "includeDesc": "true",
-                "maxRecords": MOST_ROWS,
+                "reporterCode": REPORTERS[reporter], "period": ",".join(months[first : first + MONTHS_OF_REQUEST]),
+                "cmdCode": code, "flowCode": FLOWS[flow], "partner2Code": 0, "customsCode": "C00", "motCode": 0,
+                "includeDesc": "true", "maxRecords": MOST_ROWS,
             }  # fmt: skip
             reply = client.get(GET, params, headers={"Ocp-Apim-Subscription-Key": self.key()}).json()
             if len(reply["data"]) >= MOST_ROWS:

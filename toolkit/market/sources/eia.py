@@ -20,7 +20,7 @@ ROUTES: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
     }
 )
 """Asset -> route, series, unit of the service, and unit of the table."""
-MOST_ROWS = 5000
+ROWS_OF_REPLY = 5000
 """Rows of one reply; a hundred years of months are 1200."""
 
 
@@ -48,7 +48,7 @@ class Eia(DataSource):
         route, name, quoted, unit = ROUTES[series]
         params = {
             "api_key": self.key(), "frequency": "monthly", "data[0]": "value", "facets[series][]": name,
-            "sort[0][column]": "period", "sort[0][direction]": "asc", "offset": 0, "length": MOST_ROWS,
+            "sort[0][column]": "period", "sort[0][direction]": "asc", "offset": 0, "length": ROWS_OF_REPLY,
         }  # fmt: skip
         url = DATA.format(route=route)
         rows = client.get(url, params | ({"start": f"{start:%Y-%m}"} if start else {})).json()["response"]["data"]

@@ -109,7 +109,7 @@ UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
 """Unit of the release -> unit of the table, and what a price is divided by."""
 FORMS = ("concentrate", "rounded")
 """What the release may write behind the statistics of a single row."""
-FAR = 0.1
+TOTAL_ROUNDED = 0.1
 """Part of the world's total, which is rounded, that its countries may be off."""
 OTHER = "OTH"
 """Countries that the release does not name."""
@@ -236,7 +236,7 @@ def _check_totals(of_stage: pl.DataFrame, rows: Sequence[tuple[str, str, date, d
         total = _number(row["Value"])
         if row["Country"].startswith("World total") and total:
             named = sum(one[4] for one in rows if one[0] == stage and one[2].year == int(row["Year"])) / MASSES[row["Unit"]]
-            if abs(named / total - 1) > FAR:
+            if abs(named / total - 1) > TOTAL_ROUNDED:
                 raise FetchError("format", f"countries make {named:g} of {total:g} {row['Unit']} in {row['Year']}")
 
 

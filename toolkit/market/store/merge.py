@@ -17,7 +17,7 @@ from toolkit.records.store import UnusedReason, UnusedSeries
 QUOTED = "quotations"
 ADJUSTED_CLOSE, CLOSE = "adjusted_close", "close"
 """Bases of prices that are quotations of a day."""
-ENOUGH = 24
+REPLACING_OBSERVATIONS = 24
 """Observations from which on a series replaces one of another kind: two years of months, as models of risk ask for at least."""
 
 PARTS_OF_ONE: Mapping[str, tuple[str, ...]] = {"shares": ("asset", "stage", "period_start", "source")}
@@ -44,8 +44,8 @@ def merged(package: pl.DataFrame, stored: pl.DataFrame, table: Table) -> pl.Data
     Of a series that the store has from several sources, that of the newest observation counts (of equal ones the longest, then
     the first by name). It replaces the rows of the package of the same observations, unless the same source published those
     later, and from its first to its last date those of other sources. Where it is in another currency or unit, or on another
-    basis, it replaces the whole series once it has `ENOUGH` observations, and counts for nothing before. Fractions of
-    one world are taken together, from the store if they add up there.
+    basis, it replaces the whole series once it has `REPLACING_OBSERVATIONS` of them, and counts for nothing before. Fractions
+    of one world are taken together, from the store if they add up there.
 
     Args:
         package: Rows of the contract.
@@ -83,7 +83,7 @@ def _long_enough(package: pl.DataFrame, stored: pl.DataFrame, table: Table) -> p
     kinds = package.group_by(on).agg(pl.col(name).last().alias(f"{name}_package") for name in table.fixed)
     joined = stored.join(kinds, on=on, how="left", nulls_equal=True)
     other = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_package") for name in table.fixed).fill_null(value=False)
-    return joined.filter(~(other & (pl.len().over(on) < ENOUGH))).select(stored.columns)
+    return joined.filter(~(other & (pl.len().over(on) < REPLACING_OBSERVATIONS))).select(stored.columns)
 
 
 def _whole_groups(package: pl.DataFrame, stored: pl.DataFrame, group: Sequence[str]) -> pl.DataFrame:
@@ -135,7 +135,7 @@ def unused_prices(
         if asset not in known:
             found.append(_unused("prices", asset, source, told, count, "unknown_name"))
         elif (asset, source, told) not in in_use:
-            reason = "short" if kinds[asset] != told and count < ENOUGH else "other_source"
+            reason = "short" if kinds[asset] != told and count < REPLACING_OBSERVATIONS else "other_source"
             found.append(_unused("prices", asset, source, told, count, reason, kinds[asset]))
     used = pl.concat([market.select(own.columns), own]).with_columns(kind)
     rows = store.scan("prices", as_of).filter(pl.col("source").is_in(_own(store))).with_columns(kind).collect()

@@ -18,7 +18,7 @@ from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.critical_line import hessian_of, independent, solve_kkt
 
-CLOSE = 1e-3
+NEAR_SOLVER = 1e-3
 """How far the optimum of the active rows may lie from the solver's answer."""
 ROUNDING = 1e-10
 """How far below zero rounding may leave a weight, a slack or a multiplier (over the scale)."""
@@ -91,7 +91,7 @@ class ActiveSet:
             found = cls(hessian, limits, active, scale, *(column[:, 0] for column in solved))
             wrong = found.signed < -ROUNDING
             if not wrong.any():
-                return found if np.max(np.abs(found.x - x)) <= CLOSE else None
+                return found if np.max(np.abs(found.x - x)) <= NEAR_SOLVER else None
             believed = np.where((wrong & ~active)[:m], scale, found.duals[:m])
             active = active ^ wrong
         return None

@@ -6,10 +6,10 @@ import numpy as np
 
 from toolkit.core.forecast import FloatArray
 
-HELD = 5e-5
+BET_HELD = 5e-5
 """Weight at or below which a position of a continuous solver counts as zero."""
 TORSION_STEPS = 1000
-SETTLED = 1e-12
+CONVERGED_TORSION = 1e-12
 """Change of the diagonal of the torsion, relative, at which its iteration has converged."""
 
 
@@ -52,7 +52,7 @@ def torsion_contributions(covariance: FloatArray, weights: FloatArray) -> FloatA
         following = np.sum(q * root.T, axis=1)
         moved = float(np.max(np.abs(following - diagonal), initial=0.0))
         diagonal = following
-        if moved <= SETTLED:
+        if moved <= CONVERGED_TORSION:
             break
     parts = (q @ root @ (weights[risky] * sigma)) ** 2
     total = float(parts.sum())
@@ -64,8 +64,8 @@ def torsion_contributions(covariance: FloatArray, weights: FloatArray) -> FloatA
 def effective_bets(covariance: FloatArray, weights: FloatArray) -> float:
     """Effective number of bets: exp of the entropy of the contributions of minimum-torsion bets.
 
-    Between 1, one bet decides, and the number of holdings, each bet brings the same. Positions below `HELD` are left out, so
-    that a market of many assets does not add bets to a portfolio of few. It counts how evenly risk is spread over the bets;
+    Between 1, one bet decides, and the number of holdings, each bet brings the same. Positions below `BET_HELD` are left out:
+    a market of many assets does not add bets to a portfolio of few. It counts how evenly risk is spread over the bets;
     holdings that are all equally volatile, equally weighted and equally correlated count in full however high their
     correlation, which is why it is read beside the diversification ratio. 0 for a portfolio without risk.
 
@@ -73,7 +73,7 @@ def effective_bets(covariance: FloatArray, weights: FloatArray) -> float:
         covariance: (n, n).
         weights: (n,).
     """
-    held = np.abs(weights) > HELD
+    held = np.abs(weights) > BET_HELD
     share = torsion_contributions(covariance[np.ix_(held, held)], weights[held])
     positive = share[share > 0]
     return float(np.exp(-np.sum(positive * np.log(positive)))) if len(positive) else 0.0

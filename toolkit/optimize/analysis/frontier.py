@@ -26,9 +26,9 @@ from toolkit.optimize.wealth import NotSolved
 
 MEET = 1e-7
 """Gap between two segments, over the range of rewards, below which they meet in one turning point."""
-TOP = 1e-7
+LARGEST_RETURN = 1e-7
 """How far below the largest reward the last point stays, over the range: beyond it the feasible set has no inside."""
-HALVINGS = 40
+SEGMENT_HALVINGS = 40
 """How often an interval is halved in search of the segment that begins where another ends."""
 LEAST_TOLERANCE = 1e-8
 """Risk tolerance, in units of the largest reward and the scale of variance, that counts as none."""
@@ -174,7 +174,10 @@ def frontier(problem: Problem, points: int = 50, solver: SolverSpec | None = Non
             return Frontier(against, (least,), alone, (), path.solvers[-1], path.worst)
         lines, unresolved = ([], []) if path.convex else _walk(path, line, start, highest)
         rated = [(line, float(path.reward @ line.at), float(path.reward @ line.slope)) for line in lines]
-        found = [_at_reward(path, rated, float(target), highest - TOP * span) for target in np.linspace(start, highest, points)]
+        found = [
+            _at_reward(path, rated, float(target), highest - LARGEST_RETURN * span)
+            for target in np.linspace(start, highest, points)
+        ]
     except SolverInfeasible as impossible:
         raise explain(NotSolved(problem, impossible)) from impossible
     critical = _criticals(path, lines)
@@ -259,7 +262,7 @@ def _beyond(
 ) -> tuple[list[Segment], list[tuple[float, float]]]:
     """The next segment by the program: ever nearer to what is reached, until one begins there."""
     nearest: Segment | None = None
-    for _ in range(HALVINGS):
+    for _ in range(SEGMENT_HALVINGS):
         end = highest if nearest is None else path.reward_at(nearest, nearest.low)
         if end - reached <= close:
             break

@@ -363,9 +363,9 @@ def least_weights(constraints: Sequence[Constraint], data: ConstraintData) -> Fl
     return read_only(least)
 
 
-MOST = 10.0
+LARGEST_WEIGHT = 10.0
 """Largest limit on a weight that may be negative or borrowed for."""
-Multiple = Annotated[float, Field(ge=-MOST, le=MOST)]
+Multiple = Annotated[float, Field(ge=-LARGEST_WEIGHT, le=LARGEST_WEIGHT)]
 
 
 def outward(limit: float, side: str, move: float, digits: int) -> float:

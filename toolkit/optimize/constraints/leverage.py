@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from toolkit.optimize.constraints.base import (
-    MOST,
+    LARGEST_WEIGHT,
     ConstraintData,
     ConvexConstraint,
     LinearConstraint,
@@ -23,7 +23,7 @@ class Gross(UpperLimited):
     """`upper` of the gross exposure, the sum of absolute weights of all assets: 1.6 for 130 % long and 30 % short."""
 
     kind: Literal["gross"] = "gross"
-    upper: float = Field(gt=0, le=MOST, kw_only=False)
+    upper: float = Field(gt=0, le=LARGEST_WEIGHT, kw_only=False)
 
     def convex(self, data: ConstraintData) -> ConvexConstraint:  # noqa: ARG002
         """The sum."""

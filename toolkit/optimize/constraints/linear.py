@@ -16,7 +16,7 @@ from toolkit.core.expression import terms
 from toolkit.core.messages import message
 from toolkit.optimize.constraints.base import ConstraintData, LinearConstraint, Relaxable, outward
 
-ROUNDED = 9
+DECIMALS = 9
 """Decimals beyond which no constant of an equality is tried."""
 _RELATION = re.compile(r"<=|>=|==|!=|=<|=>|≤|≥|(?<=\s)[<>=](?=\s)")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
@@ -162,7 +162,7 @@ class Linear(Relaxable):
     def relaxed(self, side: str, move: float, digits: int) -> Mapping[str, str]:
         """The expression with another constant on its right; an equality that no rounded constant meets is left open there."""
         relation = Relation.of(self.expression)
-        if relation.sign == "==" and digits > ROUNDED:
+        if relation.sign == "==" and digits > DECIMALS:
             return {"expression": str(replace(relation, sign=">=" if side == "upper" else "<="))}
         right = Sum(relation.right.names, outward(relation.right.constant, side, move, digits))
         return {"expression": str(Relation(relation.left, relation.sign, right))}

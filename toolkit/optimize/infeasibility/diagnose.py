@@ -21,8 +21,8 @@ from toolkit.optimize.constraints.base import outward
 from toolkit.optimize.functions import OBJECTIVE, ConvexConstraints
 from toolkit.optimize.infeasibility.integer import discrete_feasible, discrete_relaxations
 from toolkit.optimize.infeasibility.relaxations import (
+    LEAST_RELAXATION,
     OBJECTIVE_TABLE,
-    RELAXED,
     Relaxation,
     feasible,
     hard_convex_constraints,
@@ -340,7 +340,7 @@ def _below_minimum_volatility(problem: Problem, names: Sequence[str], work: Work
         hint = message("Raise {name:s}, and allow some cash: lots were not found in time.", name=name)
         return Infeasible(sentence, hint=hint, details={**details, "relaxation_known": False})
     for digits in VOLATILITY_DIGITS:
-        value = outward(found, "upper", RELAXED, digits)
+        value = outward(found, "upper", LEAST_RELAXATION, digits)
         eased = replace(problem, objective=problem.objective.model_copy(update={key: value}))
         if has_answer(eased, work.part(PROPOSAL_PART * work.left)):
             setting = f"{name}={value:.12g}"

@@ -10,7 +10,7 @@ from toolkit.core.errors import NumericalFailure
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.functions import ConvexConstraints
 from toolkit.optimize.infeasibility.relaxations import (
-    RELAXED,
+    LEAST_RELAXATION,
     Relaxation,
     hard_convex_constraints,
     relaxable_columns,
@@ -110,7 +110,7 @@ def _nearest_lots(
             return (point if best is None else best), False
         wealth = float(point[: n + 1].sum())
         following = float(weighed @ point[columns.own]) / wealth
-        if best is not None and following > ratio - RELAXED:
+        if best is not None and following > ratio - LEAST_RELAXATION:
             break
         best, ratio = point, following
     return None if best is None else (best, True)
@@ -138,7 +138,7 @@ def _holding(
         x, whole = found[0][: n + 1] / wealth, True
         for constraint in (limit for limit in convex if limit.held is None):  # of the turnover the program has exact rows
             given = point[slack[constraint.owner]] / wealth if constraint.owner in slack else 0.0
-            if constraint.excess(x) - given <= RELAXED:
+            if constraint.excess(x) - given <= LEAST_RELAXATION:
                 continue
             slope, row = constraint.function.gradient(x), program.blank(1)
             row[0, : n + 1] = slope + constraint.excess(x) - slope @ x

@@ -20,12 +20,12 @@ from toolkit.optimize.solvers.budgeting import largest_weights, least_cash
 from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.solve import SolverInfeasible
 
-RELAXED = 1e-7
+LEAST_RELAXATION = 1e-7
 """A relaxation below this is rounding."""
 OBJECTIVE_TABLE = "objective"
 SOME = 1e-3
 """Weight that a proposal leaves every asset where each has to contribute to risk."""
-STEPS, ARRIVED = 20, 1e-5
+STEPS, CONVERGED_WEIGHTS = 20, 1e-5
 """Cone programs at most that look for weights within limits on contributions, and the change of the weights that ends them."""
 
 
@@ -67,14 +67,14 @@ def relaxations_at(problem: Problem, limits: LinearConstraints, x: FloatArray) -
     """By how much the weights x, (n + 1,), break each limit."""
     violation, most = limits.G @ x - limits.h, dict[tuple[int, str], float]()
     for owner, side, excess in zip(limits.owner, limits.sides, violation, strict=True):
-        if excess > RELAXED and problem.constraints[owner].relaxable:
+        if excess > LEAST_RELAXATION and problem.constraints[owner].relaxable:
             most[owner, side] = max(float(excess), most.get((owner, side), 0.0))
     for constraint in hard_convex_constraints(problem):
         value = constraint.function.value(x)
-        if value - constraint.limit > RELAXED:
+        if value - constraint.limit > LEAST_RELAXATION:
             most[constraint.owner, "upper"] = value**constraint.power - constraint.limit**constraint.power
     for contribution in problem.risk_contributions():
-        if (excess := contribution.value(x[:-1]) - contribution.limit) > RELAXED:
+        if (excess := contribution.value(x[:-1]) - contribution.limit) > LEAST_RELAXATION:
             most[contribution.owner, "upper"] = max(excess, most.get((contribution.owner, "upper"), 0.0))
     return [Relaxation(owner, side, amount) for (owner, side), amount in sorted(most.items())]
 
@@ -138,7 +138,7 @@ def feasible(problem: Problem) -> bool:
     # All give way: such a program has a solution for certain, and a cone solver is good at those.
     owners = sorted({*limits.owner, *(constraint.owner for constraint in convex)})
     found = least_violation(limits, convex, {owner: at for at, owner in enumerate(owners)})
-    return found is not None and found[1] <= RELAXED
+    return found is not None and found[1] <= LEAST_RELAXATION
 
 
 def nearest_weights(problem: Problem) -> FloatArray | None:
@@ -160,7 +160,7 @@ def nearest_weights(problem: Problem) -> FloatArray | None:
         if found is None:
             raise NumericalFailure("no weights near the limits on contributions to risk were found.")
         point = found[0]
-        if float(np.max(np.abs(point - x))) < ARRIVED:
+        if float(np.max(np.abs(point - x))) < CONVERGED_WEIGHTS:
             break
         x = point
     return point
@@ -185,7 +185,7 @@ def _fewest(limits: LinearConstraints, convex: ConvexConstraints, columns: Mappi
         if not fewer:
             break
         without = _nearest(limits, convex, {one: at for at, one in enumerate(fewer)})
-        if without is not None and without[1] <= total + RELAXED:
+        if without is not None and without[1] <= total + LEAST_RELAXATION:
             point, moving = without[0], fewer
     return point
 

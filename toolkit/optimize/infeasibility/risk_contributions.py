@@ -26,7 +26,7 @@ from toolkit.optimize.solvers.linear import least
 from toolkit.optimize.solvers.work import Work
 
 ROUNDING = 1e-9
-BINDS = 1e-6
+BINDING_SLACK = 1e-6
 """Slack of a limit that holds weights back."""
 DIGITS = (4, 3, 2)
 """Decimals of a proposed limit: the most at which the search finds weights."""
@@ -92,11 +92,11 @@ def not_found(problem: Problem, limits: LinearConstraints, x: FloatArray) -> Inf
                     name=name,
                 )
             )
-    near = {owner for owner, slack in zip(limits.owner, limits.h - limits.G @ x, strict=True) if slack <= BINDS}
+    near = {owner for owner, slack in zip(limits.owner, limits.h - limits.G @ x, strict=True) if slack <= BINDING_SLACK}
     near |= {
         constraint.owner
         for constraint in problem.convex_constraints()
-        if constraint.price is None and constraint.excess(x) >= -BINDS
+        if constraint.price is None and constraint.excess(x) >= -BINDING_SLACK
     }
     others = [problem.constraints[i].name for i in sorted(near)]
     told = told or [message("no risk worth the name")]
@@ -136,7 +136,7 @@ def _invested(problem: Problem, limits: LinearConstraints) -> bool:
     """Whether something is held for certain: nothing but cash takes no risk, and holds every limit on contributions."""
     cash = np.eye(len(problem.universe) + 1)[-1]
     most = least(-cash, limits.G, limits.h, np.ones(len(cash)))
-    return most is not None and (problem.objective.needs_risk or -most[1] < 1 - BINDS)
+    return most is not None and (problem.objective.needs_risk or -most[1] < 1 - BINDING_SLACK)
 
 
 def _upper(problem: Problem, owner: int) -> float:

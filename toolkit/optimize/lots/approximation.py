@@ -29,7 +29,7 @@ from toolkit.optimize.solvers.mixed_integer import (
 )
 from toolkit.optimize.solvers.work import Work
 
-FAR = 0.02
+EXPECTED_GAP = 0.02
 """As far from its bound, over its size, the objective is expected to be when no answer is known."""
 SAFE = 1.0 + 1e-6
 """The region in which a better answer can be is taken larger by this, for the tolerances of the linear programs."""
@@ -46,7 +46,7 @@ SPACING = 1e-3
 """What counts as a lot where there are none."""
 FIXED_STEPS = 60
 """Linear programs of one choice at most."""
-MARGIN = 1e-7
+CONVEX_MARGIN = 1e-7
 """Limits on convex functions are kept smaller by this part, for linear programs approach them from outside."""
 
 
@@ -325,7 +325,7 @@ class Approximation:
             # The same of the Lagrangian, whose quadratic is that of the deviation times price / (2 limit).
             price = -middle.prices[row] * self.scale / (2 * cone.constraint.limit) if row < len(middle.prices) else 0.0
             if price > 0 and cone.slack is None:
-                away = best - middle.bound if np.isfinite(best) else FAR * abs(middle.bound)
+                away = best - middle.bound if np.isfinite(best) else EXPECTED_GAP * abs(middle.bound)
                 radius = np.sqrt(max(away, error) / price)
                 half = np.sqrt(TYPICAL * error / (price * len(cone.rows)))
                 cone.near(self.program, self.score.amounts(middle.values), min(radius, cone.constraint.limit), half)
@@ -432,7 +432,7 @@ def solve_fixed_integer(near: Approximation, values: FloatArray, tolerance: floa
     fixed = np.clip(near.decisions(values), lower, upper)
     margin = np.array([near.margin])
     program.narrow(chosen, fixed, fixed)
-    program.narrow(margin, np.full(1, MARGIN), np.full(1, MARGIN))
+    program.narrow(margin, np.full(1, CONVEX_MARGIN), np.full(1, CONVEX_MARGIN))
     program.demand_whole(asked=False)
     best, answer = np.inf, None
     try:

@@ -19,35 +19,35 @@ from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints, ConvexFunction
 from toolkit.optimize.lots.approximation import LIMITS, Approximation, RelaxedPoint, solve_fixed_integer
 from toolkit.optimize.lots.rounding import Incumbent, Score
-from toolkit.optimize.lots.tree import ENOUGH, Tree
+from toolkit.optimize.lots.tree import CLOSED_GAP, Tree
 from toolkit.optimize.problem import Problem
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.mixed_integer import LotTerms, least_trades, lot_program
 from toolkit.optimize.solvers.work import Work
 
-TINY = 1e-9
+ZERO_OBJECTIVE = 1e-9
 """An objective below this part of one asset's own is zero (everything in cash): its gap is measured against this instead."""
-WORTHWHILE = 0.2
+FINER_FROM = 0.2
 """The approximation is made finer when a better answer closes this part of the distance to the relaxation."""
 FINER, FINEST = 0.1, 1e-3
 """Where nothing new is found, programs are solved to this part of the gap they had, and to this one of the first at last."""
-FIRST = 0.6
+PART_BEFORE_FOUND = 0.6
 """Part of the work that a search may use as long as it has found nothing: the rest is for finding out why."""
-SETTLED = 0.05
+VALUES_GAP = 0.05
 """The values of one choice of holdings are found to this part of the gap."""
-SMALL = 2.0
+SMALL_TRADE = 2.0
 """Trades that are less than this many times what they cost are tried to be left out of the answer."""
-RELAXED = 0.02
+RELAXATION_GAP = 0.02
 """The relaxation is solved to this part of the gap."""
 APPROXIMATED = 0.5
 """What the approximation of the quadratic may cost of the gap; the search of the lots may cost the rest."""
-EQUAL = 2e-7
+ROUNDED_TO_CENTS = 2e-7
 """By how much what is held today may go beyond a limit: its amounts were rounded to cents."""
 CUTTING_PLANES = 100
 """Linear programs of the relaxation at most."""
 LEFTOVER_PART = 0.2
 """Of the work, for the least cash; the best that is found by then is an upper bound of it as good as any."""
-CLOSE = 1e-6
+CASH_CLOSE = 1e-6
 """How far the least cash may be from what it is, of wealth, where lots are smaller."""
 
 
@@ -113,16 +113,16 @@ def whole_lots(
         Infeasible: when it is proven that no whole lots hold every limit.
         NumericalFailure: when none was found, and none was ruled out.
     """
-    first = work.part(FIRST * work.left)
+    first = work.part(PART_BEFORE_FOUND * work.left)
     terms = LotTerms.of(problem)
     score = Score(problem, terms, problem.linear_constraints(), quadratic, parts, convex, wealth, charged)
     start = np.where(terms.kept, problem.previous, np.clip(relaxed * wealth, terms.least, terms.greatest))
     by_hand, _ = score.rounded(start)
     near = Approximation.of(score, start, target_gap)
-    best = Incumbent(score, start, max(size, TINY * near.scale), first)
+    best = Incumbent(score, start, max(size, ZERO_OBJECTIVE * near.scale), first)
 
     current = CurrentHoldings.of(score, best)
-    middle = relaxation(near, start, lambda value: RELAXED * target_gap * max(abs(value), best.size), first)
+    middle = relaxation(near, start, lambda value: RELAXATION_GAP * target_gap * max(abs(value), best.size), first)
     if middle is None:
         raise Infeasible("no whole lots hold the limits.")
     best.prove(middle.bound)
@@ -172,12 +172,12 @@ class CurrentHoldings:
     def of(cls, score: Score, best: Incumbent) -> CurrentHoldings | None:
         """Today's holdings where they hold every limit, offered to the search; None where they are none or do not."""
         problem = score.problem
-        if not problem.previous.any() or problem.previous.sum() > 1.0 + EQUAL:
+        if not problem.previous.any() or problem.previous.sum() > 1.0 + ROUNDED_TO_CENTS:
             return None
         excess, value = score.one(problem.previous)
         counts = problem.previous / score.terms.step
         broken = score.terms.in_lots & (np.abs(counts - np.round(counts)) > TRADED * 1e3)
-        if excess > EQUAL or broken.any():
+        if excess > ROUNDED_TO_CENTS or broken.any():
             return None
         if value < best.value:
             best.value, best.values = value, problem.previous.copy()
@@ -204,10 +204,12 @@ def _leave_out_small(near: Approximation, best: Incumbent, target_gap: float, wo
     As good as answers of different wealth can be compared, see `CurrentHoldings.as_good`: what a fee uses up is no risk.
     """
     score, problem, trades = best.score, best.score.problem, np.abs(best.values - best.score.problem.previous)
-    small = score.terms.loose & (problem.costs.fees > 0) & (trades < SMALL * np.maximum(*least_trades(problem, score.terms)))
+    small = (
+        score.terms.loose & (problem.costs.fees > 0) & (trades < SMALL_TRADE * np.maximum(*least_trades(problem, score.terms)))
+    )
     if not np.any(trades[small] > TRADED):
         return
-    fewer = solve_fixed_integer(near, np.where(small, problem.previous, best.values), SETTLED * target_gap * best.unit, work)
+    fewer = solve_fixed_integer(near, np.where(small, problem.previous, best.values), VALUES_GAP * target_gap * best.unit, work)
     if fewer is None:
         return
     before, after = (problem.costs.entry(values - problem.previous, problem.data.budget) for values in (best.values, fewer))
@@ -230,7 +232,7 @@ def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_g
         rounds += 1
         try:
             start, allowed = best.values if np.isfinite(best.value) else None, target_gap * best.unit
-            found = near.solve(start, part * allowed, best.value - ENOUGH * allowed, best.work)
+            found = near.solve(start, part * allowed, best.value - CLOSED_GAP * allowed, best.work)
         except NumericalFailure:
             if np.isfinite(best.value):
                 break
@@ -252,12 +254,12 @@ def _search(near: Approximation, middle: RelaxedPoint, best: Incumbent, target_g
             near.cut(values)
             best.offer(values, moved=False)
         if loose and best.gap > target_gap:
-            settled = solve_fixed_integer(near, points[-1], SETTLED * target_gap * best.unit, best.work)
+            settled = solve_fixed_integer(near, points[-1], VALUES_GAP * target_gap * best.unit, best.work)
             if settled is not None:
                 best.offer(settled, moved=False)
         if best.gap > target_gap:
             best.offer(points[-1], moved=True)
-        nearer = not np.isfinite(before) or before - best.value > WORTHWHILE * (before - middle.bound)
+        nearer = not np.isfinite(before) or before - best.value > FINER_FROM * (before - middle.bound)
         if best.gap > target_gap and np.isfinite(best.value) and nearer:
             near.refine(middle, best.value, APPROXIMATED * target_gap * best.unit, best.work)
     return rounds
@@ -327,13 +329,13 @@ def with_leftover(problem: Problem, work: Work) -> Problem:
     others = replace(problem, constraints=tuple(c for i, c in enumerate(problem.constraints) if i not in owners))
     spare = LotTerms.of(problem).cheapest(problem.costs)
     try:
-        least = _least_cash(others, max(CLOSE, spare / 2), work.part(LEFTOVER_PART * work.left))
+        least = _least_cash(others, max(CASH_CLOSE, spare / 2), work.part(LEFTOVER_PART * work.left))
     except NumericalFailure:
         least = None
     # Where there is no answer whatever the cash, the search of the lots says why.
     allowed = 1.0 if least is None else min(1.0, least + spare)
     if problem.previous.any() and allowed < (held := 1.0 - float(problem.previous.sum())) <= allowed + spare / 2:
-        allowed = held + CLOSE  # what was fully invested yesterday is so today: `close` is no reason to trade
+        allowed = held + CASH_CLOSE  # what was fully invested yesterday is so today: `close` is no reason to trade
     return replace(problem, constraints=tuple(own.with_leftover_cash(allowed) for own in problem.constraints))
 
 

@@ -17,9 +17,9 @@ from toolkit.optimize.functions import ConvexConstraint, ConvexFunction, Deviati
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
 from toolkit.optimize.solvers.mixed_integer import HELD, Columns, LotTerms, limit_turnover
 
-HOLDS = 1e-9
+TOLERATED_EXCESS = 1e-9
 """A limit on a convex function holds when it is exceeded by no more than this."""
-AT_ONCE = 1000
+ROWS_WRITTEN_AT_ONCE = 1000
 """Rows that are written at once: they are dense until HiGHS has them."""
 MOST_LINES = 100
 """Tangents of one square at most."""
@@ -31,7 +31,7 @@ SHRINK = 0.2
 CENTRED = 1e-2
 MAX_STEPS = 200
 WORTHWHILE = 1.1
-INSIDE = 1.0 - 1e-6
+KEPT_DIAGONAL = 1.0 - 1e-6
 """What is moved of the diagonal that was found, so that rounding leaves the rest positive semidefinite."""
 
 
@@ -117,8 +117,8 @@ class Squares:
         there only with what is held: the perspective cut of Frangioni and Gentile (2006), which a fraction of a holding
         cannot evade.
         """
-        if len(which) > AT_ONCE:
-            for some in np.array_split(np.arange(len(which)), len(which) // AT_ONCE + 1):
+        if len(which) > ROWS_WRITTEN_AT_ONCE:
+            for some in np.array_split(np.arange(len(which)), len(which) // ROWS_WRITTEN_AT_ONCE + 1):
                 self._lines(program, which[some], slope[some], level[some])
             return
         m, n = self.rows.shape
@@ -187,7 +187,7 @@ class Limit:
     def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
         """Add g'a + (f(x) - g'x) W <= limit W + slack where the amounts reach the limit."""
         own, n = self.constraint.at(float(amounts.sum())), len(amounts) - 1
-        if own.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
+        if own.excess(amounts / amounts.sum()) <= -TOLERATED_EXCESS:  # touching counts
             return
         others = {self.margin: own.limit} if self.slack is None else {self.margin: own.limit, self.slack: -1.0}
         if own.held is not None:
@@ -253,7 +253,7 @@ class Cone:
 
     def cut(self, program: MixedIntegerProgram, amounts: FloatArray) -> None:
         """Add the tangents at the amounts, where the limit is reached."""
-        if self.constraint.excess(amounts / amounts.sum()) <= -HOLDS:  # touching counts
+        if self.constraint.excess(amounts / amounts.sum()) <= -TOLERATED_EXCESS:  # touching counts
             return
         # At t = the length, where the sum of the tangents is the tangent of the length: that cuts the amounts off.
         over = self.rows @ amounts
@@ -330,4 +330,4 @@ def _diagonal(correlation: FloatArray, weight: FloatArray) -> FloatArray:
             if barrier < LAST_BARRIER:
                 break
             barrier *= SHRINK
-    return np.asarray(INSIDE * d, dtype=np.float64)
+    return np.asarray(KEPT_DIAGONAL * d, dtype=np.float64)

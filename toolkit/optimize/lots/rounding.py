@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from toolkit.core.forecast import FloatArray
 from toolkit.optimize.costs import TRADED
 from toolkit.optimize.functions import ConvexConstraints, ConvexFunction, Deviation
-from toolkit.optimize.lots.outer import HOLDS
+from toolkit.optimize.lots.outer import TOLERATED_EXCESS
 from toolkit.optimize.problem import LinearConstraints, Problem
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.mixed_integer import LotTerms, least_trades
@@ -106,14 +106,14 @@ class Score:
             value += (np.abs(values - self.problem.previous) > TRADED) @ fee
         for fee, stored in self.sites:
             value += fee * np.any(held[:, stored], axis=1)
-        excess = np.where(excess > (HOLDS if self.terms.loose.any() else EXACT), excess, 0.0)
+        excess = np.where(excess > (TOLERATED_EXCESS if self.terms.loose.any() else EXACT), excess, 0.0)
         for constraint in self.convex:
             if isinstance(of := constraint.function, Deviation):
                 away = values - wealth[:, None] * of.target
                 length = np.sqrt(np.sum((away @ of.R.T) ** 2, axis=1) + np.sum((of.s * away) ** 2, axis=1))
                 over = np.clip(length - constraint.limit * wealth, 0.0, None)
                 if constraint.price is None:
-                    excess += np.where(over > HOLDS * wealth, over, 0.0)
+                    excess += np.where(over > TOLERATED_EXCESS * wealth, over, 0.0)
                 else:
                     value += constraint.price * over / self.wealth
         return excess, value
@@ -137,7 +137,7 @@ class Score:
             for constraint in limits:
                 over = constraint.at(total).excess(a / total)
                 if constraint.price is None:
-                    excess[k] += over if over > HOLDS else 0.0
+                    excess[k] += over if over > TOLERATED_EXCESS else 0.0
                 else:
                     value[k] += constraint.price * max(over, 0.0) * total / self.wealth
         return excess, value

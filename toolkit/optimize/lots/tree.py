@@ -19,17 +19,17 @@ from toolkit.optimize.lots.approximation import Approximation, solve_fixed_integ
 from toolkit.optimize.lots.rounding import Incumbent
 from toolkit.optimize.solvers.mixed_integer import LOTS
 
-SHORT = 0.02
+SHORT_OF_FUNCTION = 0.02
 """Part of the gap by which a column may be below its function at the optimum of a node."""
 SLOW = 1.0
-"""A fractional node is split when its last tangents raised its bound by less than this part of `SHORT`."""
+"""A fractional node is split when its last tangents raised its bound by less than this part of `SHORT_OF_FUNCTION`."""
 TANGENTS = 60
 """Linear programs of one node at most."""
-ROUNDED = 10
+NODES_BETWEEN_ROUNDINGS = 10
 """Nodes between two that are rounded and improved by moving lots."""
-WHOLE = 1e-6
+WHOLE_OF_HIGHS = 1e-6
 """How far from a whole number HiGHS leaves one that is whole."""
-ENOUGH = 0.999
+CLOSED_GAP = 0.999
 """A node is closed where this part of the gap is proven of the best answer so far."""
 
 
@@ -103,14 +103,14 @@ class Tree:
 
     def _enough(self, gap: float) -> float:
         """Bound at which a node is closed."""
-        return self.best.value - ENOUGH * gap * self.best.unit
+        return self.best.value - CLOSED_GAP * gap * self.best.unit
 
     def _close(self, bound: float) -> None:
         self._closed = min(self._closed, bound)
 
     def _solve(self, node: Node, gap: float) -> tuple[float, FloatArray | None]:
         """The bound of a node and its optimum; None where it is closed."""
-        near, tolerance = self.near, SHORT * gap * self.best.unit
+        near, tolerance = self.near, SHORT_OF_FUNCTION * gap * self.best.unit
         near.program.narrow(self._columns, node.lower, node.upper)
         bound, point = node.bound, None
         for step in range(TANGENTS):
@@ -132,27 +132,27 @@ class Tree:
     def _learn(self, node: Node, bound: float) -> None:
         if node.split is not None:
             variable, side, distance = node.split
-            self._gains[side, variable] += max(bound - node.bound, 0.0) / max(distance, WHOLE)
+            self._gains[side, variable] += max(bound - node.bound, 0.0) / max(distance, WHOLE_OF_HIGHS)
             self._times[side, variable] += 1
 
     def _fractions(self, point: FloatArray) -> FloatArray:
         """(k,) by how much the integer variables are above a whole number; zero where they are one."""
         values = point[self._columns]
-        fractions = values - np.floor(values + WHOLE)
-        return np.where(fractions > WHOLE, fractions, 0.0)
+        fractions = values - np.floor(values + WHOLE_OF_HIGHS)
+        return np.where(fractions > WHOLE_OF_HIGHS, fractions, 0.0)
 
     def _split(self, node: Node, bound: float, point: FloatArray, gap: float) -> Node | None:
         """Split a node at its optimum; returns the part to go on with, None where it is closed."""
         best, near = self.best, self.near
         values, fractions = point[self._columns], self._fractions(point)
-        if self.solved % ROUNDED == 1:
+        if self.solved % NODES_BETWEEN_ROUNDINGS == 1:
             rounded = near.score.terms.whole(point[near.columns.value])
             if rounded.tobytes() not in self._rounded:
                 self._rounded.add(rounded.tobytes())
                 best.offer(rounded, moved=True)
         if fractions.any():
             variable, nearer = self._choose(fractions)
-            below = np.floor(values[variable] + WHOLE)
+            below = np.floor(values[variable] + WHOLE_OF_HIGHS)
             distance = fractions[variable], 1 - fractions[variable]
         else:
             answer = near.answer(point)
@@ -160,7 +160,7 @@ class Tree:
             best.offer(answer, moved=False)
             loose = bool(near.score.terms.loose.any())
             if loose and bound < self._enough(gap):
-                settled = solve_fixed_integer(near, answer, SHORT * gap * best.unit, best.work)
+                settled = solve_fixed_integer(near, answer, SHORT_OF_FUNCTION * gap * best.unit, best.work)
                 near.program.demand_whole(asked=False)
                 if settled is not None:
                     best.offer(settled, moved=False)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toolkit.optimize.problem import LinearConstraints, Problem
     from toolkit.optimize.solvers.continuous import Continuous
 
-TINY = 1e-16
+TINY_VARIANCE = 1e-16
 """Variance below which an asset counts as this risky: weights are inverse variances."""
 
 
@@ -82,7 +82,7 @@ def _leaves(covariance: FloatArray) -> list[int]:
     from scipy.cluster.hierarchy import leaves_list, linkage  # noqa: PLC0415
     from scipy.spatial.distance import pdist  # noqa: PLC0415
 
-    deviation = np.sqrt(np.clip(np.diag(covariance), TINY, None))
+    deviation = np.sqrt(np.clip(np.diag(covariance), TINY_VARIANCE, None))
     correlation = np.clip(covariance / np.outer(deviation, deviation), -1.0, 1.0)
     np.fill_diagonal(correlation, 1.0)
     distance = np.sqrt((1 - correlation) / 2)
@@ -109,6 +109,6 @@ def _bisected(covariance: FloatArray, leaves: list[int]) -> FloatArray:
 def _cluster_variance(covariance: FloatArray, members: list[int]) -> float:
     """Variance of the inverse-variance portfolio of some assets."""
     block = covariance[np.ix_(members, members)]
-    inverse = 1 / np.clip(np.diag(block), TINY, None)
+    inverse = 1 / np.clip(np.diag(block), TINY_VARIANCE, None)
     weights = inverse / inverse.sum()
-    return max(float(weights @ block @ weights), TINY)
+    return max(float(weights @ block @ weights), TINY_VARIANCE)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 POSITIVE = 1e-7
 """Part of the best numerator of one asset below which what the limits leave of it counts as none."""
 
-EXACT, HALVINGS = 1e-12, 30
+EXACT, CASH_HALVINGS = 1e-12, 30
 """What rounding adds to the excess over a limit, and halvings of the way to cash."""
 
 
@@ -102,7 +102,7 @@ class _Ratio(Objective):
         start, rows = np.append(start, 1.0 - start.sum()), np.maximum(limits.h, limits.rows.matvec(x)) + EXACT
         convex = [(own, max(own.excess(x), 0.0) + EXACT) for own in problem.convex_constraints()]
         low, high = 0.0, 1.0
-        for _ in range(HALVINGS):
+        for _ in range(CASH_HALVINGS):
             middle = (low + high) / 2
             y = start + middle * (x - start)
             held = (limits.rows.matvec(y) <= rows).all() and all(own.excess(y) <= most for own, most in convex)

@@ -17,7 +17,7 @@ from toolkit.optimize.solvers.direct import solve_near as solve_direct_near
 from toolkit.optimize.solvers.program import Duals, QuadraticProgram
 from toolkit.optimize.solvers.solve import Attempt, Order, Solved
 
-EXACT = 1e-9
+EXACT_RESIDUAL = 1e-9
 """Largest residual of an answer that no solver was asked for."""
 SWEPT = 1e-6
 """Weights below it are within the tolerance of an interior-point solver; leaving them out is a change of second order."""
@@ -130,7 +130,7 @@ def solve_near(function: ConvexObjective, limits: LinearConstraints, near: Conti
         return None
     duals = Duals(found.limits * scale, found.nonnegative * scale, found.equality * scale)
     certificate = certify_weights(quadratic.gradient(found.x[:-1]), limits, found.x, duals, scale, trades)
-    if certificate.worst > EXACT:
+    if certificate.worst > EXACT_RESIDUAL:
         return None
     solved = Solved(near.solver, "optimal", certificate, near.attempts)
     return Continuous.of(found.x, duals.limits, solved, limits, signs=duals.nonnegative)

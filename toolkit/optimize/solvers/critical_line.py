@@ -17,7 +17,7 @@ from toolkit.optimize.problem import LinearConstraints
 from toolkit.optimize.quadratic import Quadratic
 from toolkit.optimize.solvers.program import Duals
 
-DEPENDENT = 1e-9
+REDUNDANT_ROW = 1e-9
 """Length of what is left of a row after its projection on the others, below which it says nothing new."""
 FLAT = 1e-11
 """Slope below which a slack (fractions of the budget) or multiplier (over the scale of variance) does not move with tau."""
@@ -202,7 +202,7 @@ def independent(G: FloatArray, active: NDArray[np.bool_], multipliers: FloatArra
         left = G[row] * free
         for direction in basis:
             left = left - (direction @ left) * direction
-        chosen[row] = (length := float(np.linalg.norm(left))) > DEPENDENT
+        chosen[row] = (length := float(np.linalg.norm(left))) > REDUNDANT_ROW
         if chosen[row]:
             basis.append(left / length)
     return chosen

@@ -29,19 +29,19 @@ WORDS = {"PIQP_PRIMAL_INFEASIBLE": INFEASIBLE, "PIQP_DUAL_INFEASIBLE": UNBOUNDED
 """PIQP's statuses that prove something."""
 SIFTED = 192
 """Number of weights above which a program is sifted."""
-START, JOIN = 96, 48
+FIRST_WEIGHTS, JOIN = 96, 48
 """Weights in the first program, and how many may join at a time."""
 PRICE = 1e-9
 """Reduced cost, over the largest gradient entry, below which a weight that is left out would not improve the answer."""
-DENSE, FEW = 600, 8
-"""A program of more weights than this, each factor among `FEW` of them or more, has the factors as variables."""
+DENSE, ASSETS_OF_FACTOR = 600, 8
+"""A program of more weights than this, each factor among `ASSETS_OF_FACTOR` of them or more, has the factors as variables."""
 DUST = 1e-8
 """Multiplier, over the largest, below which that of a bound that does not hold is rounding."""
 FIXED = 1e-9
 """Distance of two bounds of a weight between which it does not move."""
 EXACT = {"eps_duality_gap_abs": 1e-11, "eps_duality_gap_rel": 1e-11}
 """Settings where trades cost: by the default of 1e-8 a weight that is kept may end half a millionth off what is held."""
-NEAR = 1e-6
+AT_LIMIT = 1e-6
 """Distance of a weight from a limit at which a solver leaves it there."""
 CONTRADICTION = 1e-7
 """By how much a lower bound must exceed the upper one to prove that nothing holds both; less is rounding."""
@@ -227,8 +227,8 @@ def solve_near(program: Program, near: FloatArray, multipliers: FloatArray, sign
     bounds, limits, trades, traded = program.bounds, program.limits, program.trades, near[:-1] - held
     # A solver leaves a little of every multiplier and of every distance; a row of -1 is none.
     active = np.zeros(len(limits.h) + 1, dtype=bool)
-    active[:-1] = (multipliers > 0) & (limits.h - limits.rows.matvec(near) < NEAR)
-    low, high = program.fixed | active[bounds.low_row] | ((signs > 0) & (near < NEAR)), active[bounds.high_row]
+    active[:-1] = (multipliers > 0) & (limits.h - limits.rows.matvec(near) < AT_LIMIT)
+    low, high = program.fixed | active[bounds.low_row] | ((signs > 0) & (near < AT_LIMIT)), active[bounds.high_row]
     x = np.where(low, bounds.low, np.where(high, bounds.high, 0.0))
     if trades is not None:
         kept = (np.abs(traded) <= TRADED) & (trades.buying + trades.selling > 0) & ~(low | high)[:-1]
@@ -264,10 +264,10 @@ def _hessian(R: FloatArray, s: FloatArray, scale: float) -> FloatArray:
 def _sifted(program: Program, free: NDArray[np.bool_], options: Mapping[str, float]) -> Answer:
     """The answer over all free weights from programs of few of them."""
     order = np.argsort(np.where(free, _first_prices(program), np.inf), kind="stable")
-    taken, start = program.bounds.low != 0, START
+    taken, start = program.bounds.low != 0, FIRST_WEIGHTS
     if program.trades is not None and program.trades.previous.any():
         taken |= np.append(program.trades.previous != 0, False)
-        start = START // 2  # what was an optimum is most of the next
+        start = FIRST_WEIGHTS // 2  # what was an optimum is most of the next
     taken[order[:start]] = taken[-1] = True
     while True:
         taken &= free
@@ -346,7 +346,7 @@ def _piqp(block: Block, options: Mapping[str, float]) -> Any:
     right, h = np.array([block.right - block.e @ split.start]), block.h - block.G @ split.start
     e, G = split.columns(block.e[None, :]), split.columns(block.G)
     solver: Any
-    if p > DENSE and FEW * k < p:
+    if p > DENSE and ASSETS_OF_FACTOR * k < p:
         solver, data = piqp.SparseSolver(), _sparse(block, e, right, G, h, low, high)
     else:
         P = _hessian(block.R, block.s, block.scale)

@@ -24,13 +24,13 @@ from toolkit.risk_measures.dispersion import GiniMeanDifference
 
 STEPS = 40
 """Quadratic programs at most on the way to the order."""
-ARRIVED = 1e-7
+CONVERGED_OBJECTIVE = 1e-7
 """Relative fall of the objective at which they end."""
 PAIRS = 2000, 20
 """Pairs that are looked at from the start: so many, and so many more for each asset."""
 ROUNDS = 60
 """Linear programs at most; three to six are usual."""
-AT_ONCE = 4_000_000
+COMPARISONS_AT_ONCE = 4_000_000
 """Comparisons of two losses that are held in memory at once."""
 
 
@@ -118,7 +118,7 @@ def _approached(returns: FloatArray, p: FloatArray, c: FloatArray, limits: Linea
             x, best = following, reached
         else:
             damping *= 4
-        if abs(fall) < ARRIVED or damping > 1e4:
+        if abs(fall) < CONVERGED_OBJECTIVE or damping > 1e4:
             break
     return x
 
@@ -148,7 +148,7 @@ def _inverted(losses: FloatArray, first: IntArray, second: IntArray) -> tuple[In
     lowest_behind = np.append(np.minimum.accumulate(losses[::-1])[::-1][1:], np.inf)
     involved = np.flatnonzero(losses - lowest_behind > WRONG_SIDE)
     found: list[NDArray[np.int64]] = []
-    for some in np.array_split(involved, max(1, len(involved) * count // AT_ONCE)):
+    for some in np.array_split(involved, max(1, len(involved) * count // COMPARISONS_AT_ONCE)):
         turned = (losses[some][:, None] - losses > WRONG_SIDE) & (np.arange(count) > some[:, None])
         rows, columns = np.nonzero(turned)
         found.append(some[rows].astype(np.int64) * count + columns)

@@ -19,7 +19,7 @@ LEAST_STEPS = 300
 AGGREGATOR = 1 << 12
 """Rule of HiGHS's presolve (1.14, 1.15) that cuts off points where rows of small entries define a variable, as of a
 covariance with small eigenvalues: of sixty whole-lot problems with one of a sample ten had a bound above a known answer."""
-PATIENCE = 1000
+NODES_BEFORE_BOUND = 1000
 """Nodes after which a bound that is good enough ends a search that may still find something better."""
 
 
@@ -91,7 +91,7 @@ class MixedIntegerProgram:
         some = told.mip_primal_bound < highspy.kHighsInf
         self._steps += 1
         late = self._steps > LEAST_STEPS and self._work.over
-        enough = some and told.mip_node_count >= PATIENCE and told.mip_dual_bound >= self.enough
+        enough = some and told.mip_node_count >= NODES_BEFORE_BOUND and told.mip_dual_bound >= self.enough
         # HiGHS keeps what it was told last, from one run to the next.
         event.interrupt(bool(late or enough or self._steps >= self._most))
 

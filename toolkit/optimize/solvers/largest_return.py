@@ -16,7 +16,7 @@ from toolkit.optimize.solvers.critical_line import CriticalLine
 from toolkit.optimize.solvers.program import Duals
 from toolkit.optimize.solvers.solve import Solved
 
-BINDS = 1e-7
+BINDING_PRICE = 1e-7
 """Price of the volatility times it, over the largest return, above which it binds."""
 
 
@@ -38,7 +38,7 @@ def at_volatility(
     if answer.multipliers is None or answer.signs is None or answer.convex_multipliers is None:
         return answer
     price, largest = answer.convex_multipliers[OBJECTIVE], float(np.max(np.abs(c)))
-    if price * volatility <= BINDS * largest:
+    if price * volatility <= BINDING_PRICE * largest:
         return answer
     path = CriticalLine(variance, -np.append(c, 0.0), limits)
     # The multipliers of -e'x + (1 / tau) V, times tau, are those of V - tau e'x.

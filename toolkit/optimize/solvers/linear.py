@@ -8,7 +8,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.optimize.solvers.highs import MixedIntegerProgram
 from toolkit.optimize.solvers.work import Work
 
-SECONDS = 60.0
+LINEAR_SECONDS = 60.0
 
 
 def least(
@@ -31,5 +31,5 @@ def least(
     program.add(equality[None], 1.0, 1.0)
     if len(h):
         program.add(G, -np.inf, h)
-    found = program.solve_relaxed(Work(SECONDS))
+    found = program.solve_relaxed(Work(LINEAR_SECONDS))
     return None if found is None else found[:2]

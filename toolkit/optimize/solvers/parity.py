@@ -16,11 +16,11 @@ from toolkit.optimize.solvers.budgeting import least_cash, most_cash
 from toolkit.optimize.solvers.continuous import Continuous
 from toolkit.optimize.solvers.convex import solve_convex, solve_parity_of
 
-HOLDS = 1e-9
+TOLERATED_PART = 1e-9
 """How far beyond its limit, as a fraction of it, rounding may carry a limit."""
 PRECISION = 1e-10
 """Of the weight of cash."""
-INSIDE = 1e-7
+MOVED_INSIDE = 1e-7
 """How far a weight of cash from a cone program is moved into the set that it borders."""
 
 
@@ -52,17 +52,19 @@ def solve_parity_within(
 
     low = _extreme_cash(n, limits, rigid, most=False)
     answer = solved(low, rigid)
-    if beyond(answer) <= HOLDS:
+    if beyond(answer) <= TOLERATED_PART:
         return answer
     # No mix is riskier than the riskiest asset, so that this much cash is always enough.
     single = np.eye(n + 1)[:n]
     enough = max(1 - constraint.limit / max(constraint.function.value(row) for row in single) for constraint in eased)
     high = min(_extreme_cash(n, limits, rigid, most=True), enough)
-    if high <= low or beyond(solved(high, rigid)) > HOLDS:
+    if high <= low or beyond(solved(high, rigid)) > TOLERATED_PART:
         return solved(_extreme_cash(n, limits, convex, most=True), convex)
     from scipy.optimize import root_scalar  # noqa: PLC0415  # a tenth of a second to import
 
-    found = root_scalar(lambda c: beyond(solved(c, rigid)) - HOLDS, bracket=(low, high), method="brentq", xtol=PRECISION)
+    found = root_scalar(
+        lambda c: beyond(solved(c, rigid)) - TOLERATED_PART, bracket=(low, high), method="brentq", xtol=PRECISION
+    )
     cash = float(found.root)
     return solved(cash, convex)
 
@@ -80,5 +82,9 @@ def _extreme_cash(n: int, limits: LinearConstraints, convex: ConvexConstraints, 
     assets = ConvexObjective(Quadratic.linear(np.full(n, sign)))
     cash = float(solve_convex(assets, limits, convex).x[n])
     return (
-        max(cash - INSIDE, 0.0) if most and cash < by_rows - INSIDE else cash + INSIDE if cash > by_rows + INSIDE else by_rows
+        max(cash - MOVED_INSIDE, 0.0)
+        if most and cash < by_rows - MOVED_INSIDE
+        else cash + MOVED_INSIDE
+        if cash > by_rows + MOVED_INSIDE
+        else by_rows
     )

@@ -21,7 +21,7 @@ from toolkit.optimize.solvers.continuous import Continuous, certify_weights
 from toolkit.optimize.solvers.program import Duals, QuadraticProgram
 from toolkit.optimize.solvers.solve import Order
 
-RISKLESS = 1e-12
+RISKLESS_SHARE = 1e-12
 """Variance over that of one asset below which a mix with a positive numerator counts as free of risk."""
 
 
@@ -43,7 +43,7 @@ def solve_ratio(forecast: Forecast, numerator: FloatArray, limits: LinearConstra
         y = np.maximum(program.answer.x, limits.lowest)
         y[n] = _least_cash(homogeneous, y[:n])
         size, variance = float(y.sum()), quadratic.value(y[:n])
-        if variance <= RISKLESS * scale * size**2:
+        if variance <= RISKLESS_SHARE * scale * size**2:
             raise Unbounded(
                 "the ratio can be improved without limit: a mix without risk has a positive numerator.",
                 hint="Leave out series that do not move, or use another covariance.",

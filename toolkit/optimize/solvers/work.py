@@ -16,7 +16,7 @@ AT_START = 20
 """Iterations or steps that the start of a solver costs."""
 BACKSTOP = 4.0
 """Times the seconds that were granted after which the clock ends a search: two cores that do much else take more than twice."""
-LOADING = 10.0
+FIRST_SEARCH_SECONDS = 10.0
 """Seconds more, in which a first search loads solvers (cvxpy takes 2 on an idle machine), so that a second one ends alike."""
 
 
@@ -31,7 +31,7 @@ class Work:
 
     def __init__(self, seconds: float, parent: Work | None = None) -> None:
         self._left, self._parent, self.late = seconds, parent, False
-        self._stop = time.process_time() + BACKSTOP * seconds + LOADING
+        self._stop = time.process_time() + BACKSTOP * seconds + FIRST_SEARCH_SECONDS
         if parent is not None:
             self._stop = min(self._stop, parent._stop)
 

@@ -6,7 +6,7 @@ from toolkit.records.base import Record, Rows, Sentence
 from toolkit.records.fields import Currency, DataUsed, DayAsked, SchemaVersion
 from toolkit.records.sources import StrategyName
 
-POINT = 5e-5
+POINTS_ALIKE = 5e-5
 """Volatility and target a year within which all points print alike: the constraints leave nothing to trade."""
 
 
@@ -75,7 +75,7 @@ class EfficientFrontier(Record, schema="frontier"):
     def is_point(self) -> bool:
         """Whether all of its points print alike."""
         spans = ([point.volatility for point in self.points], [point.target for point in self.points])
-        return all(max(span) - min(span) < POINT for span in spans)
+        return all(max(span) - min(span) < POINTS_ALIKE for span in spans)
 
     @property
     def in_order(self) -> tuple[FrontierPoint, ...]:

@@ -11,10 +11,10 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.measures import fall_in_words
 from toolkit.report.i18n.text import Text, plain, text
 
-SHOWN = 5e-5
+PRINTED_WEIGHT = 5e-5
 """Weights below this, and slopes below it, print as nothing."""
 POINT = 0.01
-LARGEST = 5
+WEIGHTS_NAMED = 5
 """Weights that are named where something moves them, and places where a limit binds."""
 ADDS = {
     "ratio": mark("By part, and together: what it takes from the ratio, which is made as large as the limits allow."),
@@ -44,7 +44,7 @@ def explain(answer: Answer, record: Run, told: Explanation) -> None:
 
 
 def _holdings(answer: Answer, record: Run, told: Explanation) -> None:
-    held = sorted((h for h in told.holdings if abs(h.weight) >= SHOWN), key=lambda h: -h.risk_contribution)
+    held = sorted((h for h in told.holdings if abs(h.weight) >= PRINTED_WEIGHT), key=lambda h: -h.risk_contribution)
     if not held:
         answer.line("Nothing is held.")
         return
@@ -80,7 +80,7 @@ def _holdings(answer: Answer, record: Run, told: Explanation) -> None:
     if parts:
         answer.line(ADDS.get(unit, ADDS[""]))
     level = unit == "variance" and first.funded_by == "others" and len(held) > 1
-    if level and all(abs(POINT * (h.slopes.volatility or 0.0)) < SHOWN for h in held):
+    if level and all(abs(POINT * (h.slopes.volatility or 0.0)) < PRINTED_WEIGHT for h in held):
         answer.line("No small exchange between the holdings changes volatility: that is what least risk means.")
 
 
@@ -162,8 +162,8 @@ def _limit(answer: Answer, limit: LimitPrice, names: Mapping[str, str]) -> str:
     say = answer.say
     where = [names.get(label, answer.country(label)) for label in limit.where if label]
     where = [label for label in where if label != limit.name]
-    place = ", ".join(where[:LARGEST])
-    if (more := len(where) - LARGEST) > 0:
+    place = ", ".join(where[:WEIGHTS_NAMED])
+    if (more := len(where) - WEIGHTS_NAMED) > 0:
         place += say.words(" and {n} more", n=more)
     value = say.fmt.limit(limit.limit)
     side = say.words("at most {limit}", limit=value) if limit.side == "upper" else say.words("at least {limit}", limit=value)
@@ -230,9 +230,9 @@ def _weights(answer: Answer, moved: Moves, names: Mapping[str, str], step: float
     cash = answer.say.words("cash")
     slopes = [*((names[key], slope) for key, slope in moved.weights.items()), (cash, moved.cash)]
     ordered = sorted(slopes, key=lambda item: -abs(item[1]))
-    told = [f"{name} {_points(answer, step * slope)}" for name, slope in ordered if abs(step * slope) >= SHOWN]
-    rest = len(told) - LARGEST
-    return ", ".join(told[:LARGEST]) + (answer.say.words(" and {n} more by less", n=rest) if rest > 0 else "")
+    told = [f"{name} {_points(answer, step * slope)}" for name, slope in ordered if abs(step * slope) >= PRINTED_WEIGHT]
+    rest = len(told) - WEIGHTS_NAMED
+    return ", ".join(told[:WEIGHTS_NAMED]) + (answer.say.words(" and {n} more by less", n=rest) if rest > 0 else "")
 
 
 def _aversion(answer: Answer, moved: Moves | None, names: Mapping[str, str]) -> None:
@@ -286,7 +286,7 @@ def _rounding(answer: Answer, record: Run, rounding: Rounding, names: Mapping[st
                 _points(answer, pair.lots - pair.divisible),
             )
             for name, pair in (*rows, (answer.say.words("Cash"), rounding.cash))
-            if _larger(pair) >= SHOWN
+            if _larger(pair) >= PRINTED_WEIGHT
         ),
     )  # fmt: skip
     risk, cost = rounding.volatility, rounding.cost

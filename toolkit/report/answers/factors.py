@@ -16,7 +16,7 @@ DOUBT = 2.0
 """Standard errors within which a bias statistic cannot be told from right."""
 CHANCE = 20
 """One true zero in so many has a t-statistic beyond two."""
-FEW = 20
+FEW_OUTCOMES = 20
 """Outcomes below which the standard error of a bias statistic is itself a guess."""
 SEEN = {
     "customs_unit_value": mark("customs value"),
@@ -216,6 +216,6 @@ def _bias(answer: Answer, bias: Bias) -> Text:
     parts = [text(head, over, verdict), told("From the median outcome: {median:.2f}.", median=bias.median)]
     if bias.what == "noisy":
         parts.append(told("Quarters overlap, and the error allows for it."))
-    if bias.dates < FEW:
+    if bias.dates < FEW_OUTCOMES:
         parts.append(told("So few dates make the error itself a guess."))
     return text(*(part for sentence in parts for part in (sentence, " ")))

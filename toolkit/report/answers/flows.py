@@ -13,7 +13,7 @@ from toolkit.supply.flows import ALL_LISTED, WORLD, Change, Diversion
 
 PARTNERS = 8
 """Partners that a table shows; the object has all."""
-RECENT = 24
+MONTHS_SHOWN = 24
 """Months back from the latest in which an ended collapse with a single partner is shown; the object has all."""
 
 
@@ -105,7 +105,7 @@ def _shown(code: CodeFlows, *, one: bool) -> Iterator[PartnerCollapse]:
     total, *singles = code.series
     partners = {total.partner, *(flow.partner for flow in singles[:PARTNERS])}
     for collapse in code.collapses:
-        recent = one and (collapse.partner == total.partner or collapse.last[:7] >= total.history[-RECENT:][0].month)
+        recent = one and (collapse.partner == total.partner or collapse.last[:7] >= total.history[-MONTHS_SHOWN:][0].month)
         if collapse.partner in partners and (collapse.running or recent):
             yield collapse
 

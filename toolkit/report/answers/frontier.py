@@ -10,9 +10,9 @@ from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 from toolkit.report.i18n.text import plain
 
-EVERY = 5
+POINTS_PASSED = 5
 """Of the points, how many pass before the next is shown."""
-LARGEST = 4
+HOLDINGS_NAMED = 4
 """Holdings named in a line."""
 
 
@@ -38,7 +38,7 @@ def frontier(record: EfficientFrontier, say: Language) -> Document:
         (
             _point(answer, row)
             for row in record.in_order
-            if row.point == last or (not record.is_point and (row.point is None or row.point % EVERY == 1))
+            if row.point == last or (not record.is_point and (row.point is None or row.point % POINTS_PASSED == 1))
         ),
     )
     answer.notes(record.notes)
@@ -54,5 +54,5 @@ def _point(answer: Answer, row: FrontierPoint) -> Iterator[Cell]:
         yield "; ".join(plain(answer.sentence(words)) for words in row.changes)
         return
     cash = answer.say.words("cash")
-    held = sorted({**row.weights, cash: row.cash}.items(), key=lambda item: -abs(item[1]))[:LARGEST]
+    held = sorted({**row.weights, cash: row.cash}.items(), key=lambda item: -abs(item[1]))[:HOLDINGS_NAMED]
     yield ", ".join(f"{answer.metal(key)} {answer.number(weight, '.0%')}" for key, weight in held if abs(weight) >= 0.005)

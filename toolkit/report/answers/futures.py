@@ -12,7 +12,7 @@ from toolkit.report.i18n.language import Language
 
 SHOWN = (0.05, 0.5, 0.95)
 """Quantiles of the table."""
-ROWS = 40
+ALLOCATIONS_SHOWN = 40
 """Allocations of the table; the object has all."""
 
 
@@ -29,9 +29,9 @@ def futures(found: Futures, say: Language) -> Document:
         _rows(answer, found),
         keys=2,
     )
-    if len(found.runs) > ROWS:
-        answer.line("The first {shown:d} are shown; --json has all.", shown=ROWS)
-    for run in found.runs[:ROWS]:
+    if len(found.runs) > ALLOCATIONS_SHOWN:
+        answer.line("The first {shown:d} are shown; --json has all.", shown=ALLOCATIONS_SHOWN)
+    for run in found.runs[:ALLOCATIONS_SHOWN]:
         if run.failure is not None:
             answer.line(
                 "No allocation{varied}: {reason}", varied=f" ({_varied(run)})" if run.changes else "", reason=run.failure
@@ -68,7 +68,7 @@ def _first(answer: Answer, one: AllocationFutures) -> None:
 
 
 def _rows(answer: Answer, found: Futures) -> Iterator[list[Cell]]:
-    for run in found.runs[:ROWS]:
+    for run in found.runs[:ALLOCATIONS_SHOWN]:
         varied = _varied(run)
         if (one := run.found) is None:
             continue

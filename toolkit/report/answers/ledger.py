@@ -12,7 +12,7 @@ from toolkit.report.answers.controls import headline
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
 
-FIRST = 3
+ITEMS_NAMED = 3
 """Rows of the catalogue that are named beside an item; the object has all."""
 FOUND = mark("item | notice | status | codes | found in the catalogue")
 
@@ -131,9 +131,9 @@ def _rows(answer: Answer, rows: Sequence[CatalogueRow]) -> str:
     """The first rows of the catalogue, and how many there are more."""
     told = [
         answer.say.words("row {row}: {what}", row=str(row.row), what=f"{row.code or ''} {row.name}".strip())
-        for row in rows[:FIRST]
+        for row in rows[:ITEMS_NAMED]
     ]
-    return "; ".join(told) + (answer.say.words(" and {n} more", n=len(rows) - FIRST) if len(rows) > FIRST else "")
+    return "; ".join(told) + (answer.say.words(" and {n} more", n=len(rows) - ITEMS_NAMED) if len(rows) > ITEMS_NAMED else "")
 
 
 def added(found: AddedEvent, as_of: date, say: Language) -> Document:

@@ -18,11 +18,11 @@ from toolkit.report.i18n.language import Language, mark
 from toolkit.report.i18n.text import plain, text
 
 RowT = TypeVar("RowT")
-SHOWN = 5e-5
+PRINTED_WEIGHT = 5e-5
 """Weights below this print as 0.0 % and are within the tolerance of a continuous solver."""
-ROOM = 0.005
+ROOM_OF_LOTS = 0.005
 """Of slack, from which whole lots stay away from a limit that the divisible optimum touches."""
-MOST, LARGEST = 40, 20
+ROWS_SHOWN_WHOLE, LARGEST_ROWS = 40, 20
 """Rows that a table shows whole; of more, those of the largest holdings or trades, and the sum of the others."""
 SIDES = {"buy": mark("buy"), "sell": mark("sell"), "keep": mark("keep")}
 
@@ -35,7 +35,7 @@ def optimize(record: Run, say: Language) -> Document:
         "As of {day:%Y-%m-%d}, {budget:,.0f} {money}.",
         day=record.as_of, budget=record.budget, money=record.currency,
     )  # fmt: skip
-    held = sorted((p for p in record.positions if abs(p.weight) >= SHOWN), key=lambda p: -p.weight)
+    held = sorted((p for p in record.positions if abs(p.weight) >= PRINTED_WEIGHT), key=lambda p: -p.weight)
     cash = record.cash
     last = (say.words("Cash"), *[""] * 4, answer.number(cash.value, ",.0f"), answer.number(cash.weight, ".1%"), "", "")
     answer.table(
@@ -70,9 +70,9 @@ def optimize(record: Run, say: Language) -> Document:
 
 def _largest(rows: Sequence[RowT], size: Callable[[RowT], float]) -> tuple[list[RowT], list[RowT]]:
     """The rows that a table shows and those that it sums up, each in their order."""
-    if len(rows) <= MOST:
+    if len(rows) <= ROWS_SHOWN_WHOLE:
         return [*rows], []
-    first = {*sorted(range(len(rows)), key=lambda i: -abs(size(rows[i])))[:LARGEST]}
+    first = {*sorted(range(len(rows)), key=lambda i: -abs(size(rows[i])))[:LARGEST_ROWS]}
     return [row for i, row in enumerate(rows) if i in first], [row for i, row in enumerate(rows) if i not in first]
 
 
@@ -260,7 +260,7 @@ def _controls(answer: Answer, record: Run) -> None:
 def _limit(answer: Answer, c: Constraint, limit: float, slack: float) -> Iterator[Cell]:
     """Value, limit, room and state of a constraint: per cent, but bare numbers of what is no fraction."""
     say, bare = answer.say, c.kind == "factor_exposure"
-    slack = 0.0 if abs(slack) < SHOWN else slack
+    slack = 0.0 if abs(slack) < PRINTED_WEIGHT else slack
     spec = ".3f" if bare else ".1%"
     at = say.fmt.plain_number(limit) if bare else say.fmt.limit(limit)
     yield say.name(say.known(c.name))
@@ -272,6 +272,6 @@ def _limit(answer: Answer, c: Constraint, limit: float, slack: float) -> Iterato
         yield say.words("soft, broken at its price")
     elif c.binding:
         # The continuous optimum touches the limit; whole lots may stay away from it.
-        yield say.words("at the limit") if slack < ROOM else say.words("at the limit before whole lots")
+        yield say.words("at the limit") if slack < ROOM_OF_LOTS else say.words("at the limit before whole lots")
     else:
         yield ""

@@ -17,7 +17,7 @@ from toolkit.report.answers.optimize import optimize
 from toolkit.report.answers.sweep import sweep
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.measures import CONFIDENCE, measure_words
+from toolkit.report.i18n.measures import TAIL_LEVEL, measure_words
 
 STATUS: Mapping[str, str] = {
     "infeasible": mark("no answer"),
@@ -37,7 +37,7 @@ PARTS: Mapping[str, str] = {
     "figures": mark("key figures"),
 }
 FRACTION = "fraction"
-SHOWN = 200
+DIFFERENCES_SHOWN = 200
 """Differences that a page shows; the object has all."""
 
 
@@ -102,9 +102,9 @@ def differences(found: RunDifferences, as_of: date, say: Language) -> Document:
         answer.line("Both asked the same question: what differs comes from data or versions.")
     if count and not parts & {"weights", "orders", "figures"}:
         answer.line("The answer is the same: neither a weight nor an order nor a key figure differs.")
-    answer.table("what | of | >first | >second | >change", _rows(answer, found.differences[:SHOWN]), keys=2)
-    if count > SHOWN:
-        answer.line("The first {shown:d} of {count:,d} are shown; --json has all.", shown=SHOWN, count=count)
+    answer.table("what | of | >first | >second | >change", _rows(answer, found.differences[:DIFFERENCES_SHOWN]), keys=2)
+    if count > DIFFERENCES_SHOWN:
+        answer.line("The first {shown:d} of {count:,d} are shown; --json has all.", shown=DIFFERENCES_SHOWN, count=count)
     return answer.document("runs-diff")
 
 
@@ -141,7 +141,7 @@ def _of(answer: Answer, row: RunDifference) -> str:
     elif row.part in ("weights", "orders"):
         told = answer.metal(key)
     elif row.part == "figures":
-        name, confidence = ("cvar", CONFIDENCE) if key == "cvar_95" else (key, None)
+        name, confidence = ("cvar", TAIL_LEVEL) if key == "cvar_95" else (key, None)
         told = measure_words(name, confidence, answer.say)
     else:
         return row.key

@@ -10,7 +10,7 @@ from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 
-SHOWN = 40
+BACKTESTS_SHOWN = 40
 """Rows of a table of backtests; the object has all."""
 
 
@@ -49,10 +49,10 @@ def sweep(found: Sweep, say: Language) -> Document:
         )
     answer.table(
         "varied | from | to | >growth | >volatility | >drawdown | >turnover | >costs",
-        (_row(answer, run) for run in found.runs[:SHOWN]),
+        (_row(answer, run) for run in found.runs[:BACKTESTS_SHOWN]),
     )
-    if count > SHOWN:
-        answer.line("The first {shown:d} are shown; --json has all.", shown=SHOWN)
+    if count > BACKTESTS_SHOWN:
+        answer.line("The first {shown:d} are shown; --json has all.", shown=BACKTESTS_SHOWN)
     answer.line("The object of each is in {folder}.", folder=found.folder)
     return answer.document("sweep")
 

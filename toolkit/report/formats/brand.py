@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET  # (parses what has no document type)
 
 from toolkit.report.charts.theme import DARK, LIGHT
 
-LEAST = 4.5
+LEAST_CONTRAST = 4.5
 """Contrast of a colour against the page: WCAG 2.2, 1.4.3."""
 ALIKE = 0.25
 """Distance of the two colours (of 1.73) below which marks of data and of controls could be taken for each other."""
@@ -100,7 +100,7 @@ def nearest(colour: str, page: str) -> str:
     darker = _luminance(page) > 0.5
     steps = [light - i / 255 for i in range(256)] if darker else [light + i / 255 for i in range(256)]
     tried = (colour, *(_hex(colorsys.hls_to_rgb(hue, min(max(step, 0.0), 1.0), saturation)) for step in steps))
-    return next(one for one in tried if contrast(one, page) >= LEAST)
+    return next(one for one in tried if contrast(one, page) >= LEAST_CONTRAST)
 
 
 def alike(one: str, other: str) -> bool:

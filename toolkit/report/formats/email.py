@@ -30,7 +30,7 @@ ATTACHED = "report.html"
 """Name of the report in its mail."""
 SHARP = 2.0
 """Pixels of a bitmap to a px, for dense screens."""
-WIDEST = 640
+MAIL_WIDTH = 640
 """Of the mail, in px."""
 Paint = Callable[[d.Drawing, float], bytes]
 """From a specification and a scale to a PNG."""
@@ -59,7 +59,7 @@ def mail(
     def picture(chart: d.Chart) -> Picture:
         png = paint(_drawing(chart), SHARP)
         # As wide as it was drawn, which stands in the head of the file, or as the mail is.
-        found = Picture(png, min(WIDEST, round(int.from_bytes(png[16:20], "big") / SHARP)))
+        found = Picture(png, min(MAIL_WIDTH, round(int.from_bytes(png[16:20], "big") / SHARP)))
         return pictures.setdefault(found.key, found)
 
     body = _page(document, templates, picture, say, brand or Brand())
@@ -126,7 +126,8 @@ def _page(
         return [form for block in section.blocks for form in medium.forms(block) if not isinstance(form, Data)]
 
     environment.globals |= {
-        "c": brand.light, "brand": brand, "say": say.words, "show": show, "forms": forms, "picture": picture, "widest": WIDEST,
+        "c": brand.light, "brand": brand, "say": say.words, "show": show, "forms": forms, "picture": picture,
+        "widest": MAIL_WIDTH,
     }  # fmt: skip
     environment.filters |= {"inline": inline, "plain": plain, "isolated": isolated}
     return environment.get_template("email/page.html.j2").render(document=document)
@@ -156,7 +157,7 @@ def inline(value: Text) -> Markup:
     return told
 
 
-DATES, WIDTH = 4, 72
+DATES, LINE_OF_MAIL = 4, 72
 """Dates of a mail at most; characters of a line of its text (RFC 3676)."""
 
 
@@ -196,7 +197,7 @@ def _unmarked(value: Any) -> Any:
 
 
 def reading(document: d.Document, say: Language) -> str:
-    """A document as text to be read: lines of `WIDTH` characters, labels and their words, no tables of signs.
+    """A document as text to be read: lines of `LINE_OF_MAIL` characters, labels and their words, no tables of signs.
 
     Args:
         document: What a mail tells.
@@ -239,5 +240,5 @@ def _row(table: d.Table, row: d.Row) -> str:
 
 def _filled(words: str, first: str = "") -> str:
     return textwrap.fill(
-        isolated(words), WIDTH, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False
+        isolated(words), LINE_OF_MAIL, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False
     )

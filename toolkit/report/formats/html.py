@@ -186,7 +186,7 @@ def _is_missing(content: object) -> bool:
     return isinstance(content, Missing)
 
 
-ROWS, BARS, LINES, PANELS, NOTES, DATES = 6, 9, 5, 4, 6, 4
+ROWS_OF_SLIDE, BARS, LINES, PANELS, NOTES, DATES = 6, 9, 5, 4, 6, 4
 """What a slide holds at most: rows of a table, bars, lines of the matrix, small charts, notes, dates ahead."""
 T = TypeVar("T")
 
@@ -273,7 +273,7 @@ def _cut(block: d.Block) -> list[d.Block]:
     """A block in pieces that fit a slide."""
     match block:
         case d.Table():
-            cut = [replace(block, rows=rows, stacks=False) for rows in _pieces(block.rows, ROWS)]
+            cut = [replace(block, rows=rows, stacks=False) for rows in _pieces(block.rows, ROWS_OF_SLIDE)]
         case d.BarTable():
             cut = [replace(block, bars=bars) for bars in _pieces(block.bars, BARS)]
         case d.Matrix():

@@ -18,7 +18,7 @@ from toolkit.report.charts.lettering import width
 from toolkit.report.i18n.formats import Formats
 from toolkit.report.i18n.text import plain
 
-EDGE, LINE, LEAST = 16.0, 1.35, 400.0
+MARGIN, LINE_HEIGHT, NARROWEST_PICTURE = 16.0, 1.35, 400.0
 """Margin in px, height of a line over the size of its type, least width of a picture."""
 TITLE, WORDS = 16.0, 12.5
 """Sizes of type in px."""
@@ -139,17 +139,17 @@ def framed(svg: str, picture: Picture) -> str:
         picture: What stands around it.
     """
     left, top, wide, high = map(float, svg.split('viewBox="', 1)[1].split('"', 1)[0].split())
-    room = max(wide, LEAST)
+    room = max(wide, NARROWEST_PICTURE)
     page = _Page(room)
     page.words(picture.title, TITLE, "fill-ink", bold=True)
     page.words(picture.sub, WORDS, "fill-mut")
     page.y += 10
     inside = svg[svg.index(">") + 1 : svg.rindex("</svg>")]
-    page.parts.append(f'<g transform="translate({EDGE - left:g},{page.y - top:g})">{inside}</g>')
+    page.parts.append(f'<g transform="translate({MARGIN - left:g},{page.y - top:g})">{inside}</g>')
     page.y += high + 12
     page.legend(picture.legend)
     page.words(picture.source, WORDS - 1, "fill-mut")
-    size = f"{room + 2 * EDGE:g}", f"{page.y + EDGE:g}"
+    size = f"{room + 2 * MARGIN:g}", f"{page.y + MARGIN:g}"
     box = f'viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}" height="{size[1]}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img"><title>{escape(picture.told)}</title>'
     return f"{head}{''.join(page.parts)}</svg>"
@@ -159,21 +159,21 @@ class _Page:
     """What is written from the top, line by line."""
 
     def __init__(self, room: float) -> None:
-        self._room, self.y, self.parts = room, EDGE, list[str]()
+        self._room, self.y, self.parts = room, MARGIN, list[str]()
 
     def words(self, words: str, size: float, look: str, *, bold: bool = False) -> None:
         """Words in lines that fit the picture."""
         for line in lines(words, self._room, size, bold=bold):
-            self._text(line, EDGE, size, look, bold=bold)
-            self.y += size * LINE
+            self._text(line, MARGIN, size, look, bold=bold)
+            self.y += size * LINE_HEIGHT
 
     def legend(self, entries: Sequence[tuple[str, str]]) -> None:
         """Marks with their words, as many in a line as fit."""
-        x = EDGE
+        x = MARGIN
         for mark, words in entries:
             wide = (30 if mark in MARKS else 0) + width(words, WORDS) + 18
-            if x > EDGE and x + wide > EDGE + self._room:
-                x, self.y = EDGE, self.y + WORDS * 1.5
+            if x > MARGIN and x + wide > MARGIN + self._room:
+                x, self.y = MARGIN, self.y + WORDS * 1.5
             if mark in MARKS:
                 self.parts.append(f'<g transform="translate({x:g},{self.y + 2:g})">{MARKS[mark]}</g>')
             self._text(words, x + (30 if mark in MARKS else 0), WORDS, "fill-mut")

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 INSTALL = message("pip install 'strategic-metals-toolkit[xlsx]'")
 FORMULA = re.compile(r"[=+\-@\t\r]")
 """How words begin that a program may take for a formula."""
-LONGEST = 31
+LONGEST_SHEET_NAME = 31
 """Characters of the name of a sheet: a limit of the format."""
-NARROWEST, WIDEST = 10, 60
+NARROWEST, WIDEST_COLUMN = 10, 60
 """Width of a column, in characters."""
 PANEL = 4
 """Level of the title of one of several small charts: their figures stand in the table behind them."""
@@ -80,8 +80,8 @@ def sheets(document: d.Document, medium: Medium) -> Iterator[Sheet]:
         shown = [forms for block in d.apart(section.blocks) if (forms := tuple(_forms(block, medium)))]
         for forms in shown:
             stem = _BARRED.sub(" ", section.title or document.title)
-            names = [_cut(stem, LONGEST)] if len(shown) == 1 else []
-            names += [f"{_cut(stem, LONGEST - 4)} {n}" for n in range(1, len(taken) + 2)]
+            names = [_cut(stem, LONGEST_SHEET_NAME)] if len(shown) == 1 else []
+            names += [f"{_cut(stem, LONGEST_SHEET_NAME - 4)} {n}" for n in range(1, len(taken) + 2)]
             chosen = next(name for name in names if name.casefold() not in taken)
             taken.add(chosen.casefold())
             yield Sheet(chosen, forms)
@@ -166,7 +166,7 @@ class Pen:
             shown = len(words)
             looks |= {"quote_prefix": True} if FORMULA.match(words) else {}
             self.sheet.write_string(self.row, column, words[:32_767], self.style(text_wrap=True, **looks))
-        self._widths[column] = max(self._widths.get(column, NARROWEST), min(shown, WIDEST))
+        self._widths[column] = max(self._widths.get(column, NARROWEST), min(shown, WIDEST_COLUMN))
 
     def line(self, value: Text, **looks: Any) -> None:
         """Words across the sheet, which widen no column."""

@@ -21,7 +21,7 @@ RULES: Mapping[str, tuple[str | None, str | None]] = {
     "control_exposure": (None, mark("the share under control, of which nothing here is known")),
 }
 """Kind of a constraint without a number -> what it asks where there is no answer, and what an answer keeps."""
-SMALLEST = 1e-3
+SMALLEST_MOVE = 1e-3
 """A move that is told as less than this: a tenth of a point."""
 
 
@@ -102,6 +102,6 @@ def step(run: Findings, limit: AskedLimit, key: str, new: float | str) -> Text |
     move = abs(read.told(float(new)) - read.told(old))
     if read.loading:
         return text(fmt.number(move, 2))
-    if move < SMALLEST:
-        return run.say("less than {points} points", points=fmt.number(100 * SMALLEST, 1))
+    if move < SMALLEST_MOVE:
+        return run.say("less than {points} points", points=fmt.number(100 * SMALLEST_MOVE, 1))
     return run.say("{points} points", points=fmt.number(100 * move, 1))

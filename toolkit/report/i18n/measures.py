@@ -10,7 +10,7 @@ from toolkit.records.answers.explanation import PointWorth
 from toolkit.records.limits import Limit, Objective
 from toolkit.report.i18n.language import Language, mark
 
-CONFIDENCE = 0.95
+TAIL_LEVEL = 0.95
 """At which a run object measures its tails: the worst twentieth."""
 SQUARES: Mapping[str, str] = {"variance": "volatility", "semivariance": "semideviation"}
 """Measures that are the square of another, by which they are told: a root is in per cent, a square in nothing."""
@@ -128,7 +128,7 @@ def scale(say: Language, kind: str, measure: str | None) -> Scale:
 
 NOTHING = 5e-6
 """A worth that would be written as zero."""
-LEAST = 5e-5
+LEAST_TOLD = 5e-5
 """Volatility that would."""
 
 
@@ -200,14 +200,14 @@ def _points(value: float, say: Language) -> str:
 def _calmer(less: float | None, say: Language) -> str | None:
     if less is None:
         return None
-    if less < LEAST:
-        return say.words("less than {points} points of volatility", points=_points(2 * LEAST, say))
+    if less < LEAST_TOLD:
+        return say.words("less than {points} points of volatility", points=_points(2 * LEAST_TOLD, say))
     return say.words("{points} points less volatility", points=_points(less, say))
 
 
 def _cheaper(less: float | None, saved: str, say: Language) -> str:
     """Money a year, and what that is in volatility where it can be written."""
-    if less is None or less < LEAST:
+    if less is None or less < LEAST_TOLD:
         return say.words("{money} a year", money=saved)
     return say.words("{money} a year, as much as {points} points less volatility", money=saved, points=_points(less, say))
 

@@ -215,11 +215,11 @@ def _equation(run: Findings) -> Text:
     )
 
 
-TRADED = 0.005
+HALF_A_CENT = 0.005
 """Amounts below half a cent are no trade."""
-NEAR = 5e-4
+NEAR_LIMIT = 5e-4
 """A value this near to its limit is told with more digits."""
-FAR = 0.25
+FAR_FROM_LEVEL = 0.25
 """A last price this far from the level, as a fraction of it, is marked."""
 KEEP = "keep"
 SIDES: Mapping[str, str] = {"buy": mark("buy {amount}"), "sell": mark("sell {amount}"), KEEP: mark("keep {amount}")}
@@ -259,7 +259,7 @@ def orders(run: Findings) -> Figure:
 def _rows(run: Findings) -> list[tuple[Order, Position]]:
     """Each order with its position, in the order of the record; what is below half a cent is left out."""
     positions = {p.asset: p for p in run.proposal.positions}
-    return [(order, positions[order.asset]) for order in run.proposal.orders if order.value > TRADED]
+    return [(order, positions[order.asset]) for order in run.proposal.orders if order.value > HALF_A_CENT]
 
 
 def _title(run: Findings, traded: int, *, lots: bool) -> Text:
@@ -302,7 +302,7 @@ def _last(run: Findings, p: Position) -> Inline:
     """The last print, likewise, with its month and source."""
     if p.price is None or p.price_raw is None:
         return NONE
-    far = abs(p.price_raw / p.price - 1) > FAR
+    far = abs(p.price_raw / p.price - 1) > FAR_FROM_LEVEL
     last = ("▲ " if far else "", run.fmt.price(p.price_raw, like=p.price), f", {run.fmt.month(p.price_date)}")
     return text(*(Span(words, "warn" if far else "muted") for words in last), run.of_sources(p.price_source))
 
@@ -334,7 +334,7 @@ def _sum(run: Findings, *, lots: bool) -> Row:
     if not run.before:
         return Row.of(say("Together"), *blank, strong(fmt.number(sum(p.value for p in run.shown))), paid, total=True)
     moved = sum(order.cash for order in run.proposal.orders)
-    change = strong(fmt.number(moved, signed=True)) if abs(moved) > TRADED else NONE
+    change = strong(fmt.number(moved, signed=True)) if abs(moved) > HALF_A_CENT else NONE
     return Row.of(say("Change of cash"), *blank, change, paid, "", total=True)
 
 
@@ -377,7 +377,7 @@ def _at_last_prices(run: Findings) -> Iterator[Text]:
     """What is held after the orders at the last observed prices, and the limits that are broken there."""
     say, last, cash = run.say, run.proposal.at_last_prices, run.proposal.cash.value
     levels = sum(p.value for p in run.proposal.positions)
-    if not run.held or abs(last.value - cash - levels) <= TRADED:
+    if not run.held or abs(last.value - cash - levels) <= HALF_A_CENT:
         return
     yield say(
         "At the last observed prices these holdings cost {last}, at the estimated prices {levels}.",
@@ -386,7 +386,7 @@ def _at_last_prices(run: Findings) -> Iterator[Text]:
     )
     for c in run.broken_at_last:
         read = scale(say, c.kind, None)
-        near = not read.loading and abs(c.value - c.limit) < NEAR
+        near = not read.loading and abs(c.value - c.limit) < NEAR_LIMIT
         yield say(
             "Broken at the last observed prices: {name} is {value}, the limit {limit}.",
             name=of_strategy(c.name, say),

@@ -16,7 +16,7 @@ from toolkit.report.tables.deadline import deadline
 from toolkit.report.tables.facts import doubts
 
 MOSTLY_CASH = 0.5
-SAME = 0.0005
+SAME_VOLATILITY = 0.0005
 """Volatilities that are written alike."""
 STATUS = {
     "optimal": mark("optimal"),
@@ -85,7 +85,7 @@ def _allocated(run: Findings) -> Text:
     before, now = run.before, run.proposal.risk.volatility
     if before and before.volatility > 0:
         was, becomes = fmt.percent(before.volatility), fmt.percent(now)
-        if abs(now - before.volatility) < SAME:
+        if abs(now - before.volatility) < SAME_VOLATILITY:
             return say("Volatility stays at {now} a year", now=becomes)
         if now < before.volatility:
             return say("Volatility falls from {before} to {now} a year", before=was, now=becomes)

@@ -16,7 +16,7 @@ from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, strong, text
 from toolkit.report.tables.backtest import CONFIDENCE, briefly, calculated, first, of, returned, title
 
-LEAST = 2
+YEARS_OF_LINE = 2
 """Years of returns whose volatility makes a line."""
 DRAWN = ("equal-weight", "gold-only")
 """Baselines whose falls are drawn: more lines hide each other."""
@@ -184,7 +184,7 @@ def months(run: Findings) -> tuple[Block, ...]:
     say, fmt, found, one = run.say, run.fmt, of(run), first(run)
     table = _months(run, one)
     known = [value for value in one.rolling_volatility if value is not None]
-    if len(known) < LEAST or one.rolling_band is None:
+    if len(known) < YEARS_OF_LINE or one.rolling_band is None:
         finding = say("Too few dates to tell whether its risk changed")
         return (
             Figure(

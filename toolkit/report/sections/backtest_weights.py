@@ -17,11 +17,11 @@ from toolkit.report.i18n.names import of_key
 from toolkit.report.i18n.text import NONE, name, text
 from toolkit.report.tables.backtest import first, of, title
 
-MOST = 8
+WEIGHT_PANELS = 8
 """Panels: with the legend they fill three rows of three; every asset is in the table."""
-MONTHS = 300
+MONTHS_OF_PANEL = 300
 """Months that a panel has room for: the last ones."""
-LEAST = 0.0005
+LEAST_MEAN_WEIGHT = 0.0005
 """Mean weight below which an asset has no panel."""
 
 
@@ -31,12 +31,12 @@ def weights(run: Findings) -> tuple[Block, ...] | Missing:
     say, fmt, found, one = run.say, run.fmt, of(run), first(run)
     months = _months(found, one)
     mean = {key: sum(row.get(key, 0.0) for _, row in months) / len(months) for key in {key for _, row in months for key in row}}
-    keys = sorted((key for key, weight in mean.items() if weight > LEAST), key=lambda key: (-mean[key], key))
+    keys = sorted((key for key, weight in mean.items() if weight > LEAST_MEAN_WEIGHT), key=lambda key: (-mean[key], key))
     if not keys:
         return Missing(say.words("Nothing was ever held."))
     history = run.parts.control_history
     metals = {metal.asset: metal for metal in (history.metals if history else ())}
-    items = tuple(_panel(run, key, months, mean[key], metals.get(key)) for key in keys[:MOST])
+    items = tuple(_panel(run, key, months, mean[key], metals.get(key)) for key in keys[:WEIGHT_PANELS])
     cash = 1.0 - sum(mean.values())
     finding = say(
         "{metal} was its largest holding with {share} on average; {cash} were cash",
@@ -57,7 +57,7 @@ def weights(run: Findings) -> tuple[Block, ...] | Missing:
         Figure(
             finding,
             sub,
-            (Panels(items, _legend(run, [metals[key] for key in keys[:MOST] if key in metals])),),
+            (Panels(items, _legend(run, [metals[key] for key in keys[:WEIGHT_PANELS] if key in metals])),),
             (),
             foot,
             _table(run, keys, months),
@@ -71,7 +71,7 @@ Month = tuple[date, Mapping[str, float]]
 def _months(found: Backtest, one: Simulated) -> list[Month]:
     """The last date of each month and its weights, the opening, on which nothing is held, left out."""
     last = {(d := day(date)).year * 12 + d.month: (d, row) for date, row in zip(found.dates[1:], one.weights[1:], strict=True)}
-    return [last[key] for key in sorted(last)][-MONTHS:]
+    return [last[key] for key in sorted(last)][-MONTHS_OF_PANEL:]
 
 
 def _panel(run: Findings, key: str, months: Sequence[Month], mean: float, metal: MetalHistory | None) -> SmallMultiple:

@@ -18,7 +18,7 @@ from toolkit.report.tables.facts import doubts
 
 INDIVISIBLE = ("lots", "min_ticket")
 """Kinds of constraints that a larger budget makes easier to hold."""
-FEW = 2
+LIMITS_NAMED = 2
 """Limits that give way and are all named in the paragraph; of more it names the one that gives most."""
 
 
@@ -136,7 +136,7 @@ def _paragraph(run: Findings) -> Iterator[Text]:
     if told := _details(run).not_sold:
         yield run.sentence(told)
     moves = _moves(run)
-    if len(moves) > FEW:
+    if len(moves) > LIMITS_NAMED:
         most = say.counted(
             len(moves) - 1,
             "{most}; one more limit moves, by less.",

@@ -12,9 +12,9 @@ from toolkit.report.findings import Findings
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Span, Text, muted, sources, strong, text
 
-SHOWN = 6
+COUNTRIES_SHOWN = 6
 """Countries with a bar of their own; the rest is one sum, and has its rows in the table behind."""
-NEAR = 0.5
+NEAR_COUNTRY_LIMIT = 0.5
 """The part of its limit from which on a country's bar is shown against it; others are far from any."""
 NAMELESS, UNMOVED = 0.0005, 0.005
 """Shares, and changes of a share, that are not worth a row or a word."""
@@ -37,7 +37,7 @@ def _countries(run: Findings) -> Figure:
     now, caps = run.proposal.exposures.country, run.proposal.caps.countries
     old = before.country if before else {}
     order = sorted({*now, *old}, key=lambda code: (-now.get(code, 0.0), -old.get(code, 0.0), code))
-    first, rest = order[:SHOWN], order[SHOWN:]
+    first, rest = order[:COUNTRIES_SHOWN], order[COUNTRIES_SHOWN:]
     rows: list[tuple[str, float, float, float | None]] = []
     rows += [(run.country(code), now.get(code, 0.0), old.get(code, 0.0), _near(caps, code, now, old)) for code in first]
     summed = (say.words("Other named"), sum(now.get(c, 0.0) for c in rest), sum(old.get(c, 0.0) for c in rest))
@@ -74,7 +74,7 @@ def _near(caps: Mapping[str, float | None], code: str, now: Mapping[str, float],
     cap = caps.get(code)
     if cap is None or len(caps) == 1:
         return cap
-    return cap if max(now.get(code, 0.0), old.get(code, 0.0)) >= NEAR * cap else None
+    return cap if max(now.get(code, 0.0), old.get(code, 0.0)) >= NEAR_COUNTRY_LIMIT * cap else None
 
 
 def _unnamed(run: Findings) -> tuple[tuple[str, float, float], ...]:

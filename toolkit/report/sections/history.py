@@ -15,7 +15,7 @@ from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Inline, Text, joined, muted, name, plain, strong, text
 from toolkit.shocks.event_study import Summary
 
-MOST = 5
+HISTORY_PANELS = 5
 """Panels: with the legend they fill two rows of three; every case is in the table."""
 
 
@@ -121,7 +121,7 @@ def _chosen(cases: Sequence[HistoryCase]) -> list[HistoryCase]:
         turn = seen[case.asset] = seen.get(case.asset, 0) + 1
         if case.path:
             ranked.append((not case.concerns, turn, case.announced, case.asset, case))
-    first = sorted(ranked, key=lambda row: row[:4])[:MOST]
+    first = sorted(ranked, key=lambda row: row[:4])[:HISTORY_PANELS]
     return [row[-1] for row in sorted(first, key=lambda row: row[2:4])]
 
 

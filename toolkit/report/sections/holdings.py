@@ -31,7 +31,7 @@ from toolkit.report.tables.lots import (
     sums,
 )
 
-SHOWN, SHORT = 30, 15
+LOT_ROWS, SHORT_LOT_ROWS = 30, 15
 """Lots with a row of their own, and in a short report unless more are at risk; the rest is one sum, the data table has all."""
 UNPRICED_NAMED = 3
 ANNUAL = "annual_average"
@@ -175,7 +175,7 @@ def _source(run: Findings) -> Iterator[Text]:
 def _lots(run: Findings, lots: Sequence[LotExposure]) -> Figure:
     say, fmt = run.say, run.fmt
     order = sorted(lots, key=lambda lot: (not _is_at_risk(lot), -(lot.value or 0.0), lot.lot_id))
-    most = min(max(SHORT, sum(map(_is_at_risk, order))), SHOWN) if run.short else SHOWN
+    most = min(max(SHORT_LOT_ROWS, sum(map(_is_at_risk, order))), LOT_ROWS) if run.short else LOT_ROWS
     first, rest = order[:most], order[most:]
     unknown, names = all(lot.assumed_origin for lot in lots), lot_names(lots, say)
     told = []

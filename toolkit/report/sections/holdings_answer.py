@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from toolkit.holdings.exposure import Total
-from toolkit.holdings.unit_price import STALE_DAYS
+from toolkit.holdings.unit_price import STALE_PRICE_DAYS
 from toolkit.records.exposure import Exposure
 from toolkit.records.subjects import Holdings
 from toolkit.report.compose import section
@@ -215,12 +215,12 @@ def _resale(run: Findings, exposure: Exposure) -> KeyFigure:
 
 def _status(run: Findings, exposure: Exposure) -> Iterator[tuple[str, Text]]:
     say, fmt = run.say, run.fmt
-    old = sum((run.as_of - day(price.date)).days > STALE_DAYS for price in exposure.prices)
+    old = sum((run.as_of - day(price.date)).days > STALE_PRICE_DAYS for price in exposure.prices)
     if exposure.owed:
         yield say.words("Still to be paid"), text(run.money(exposure.owed, 2))
     yield from doubts(run)
     yield (
-        say.words("Prices older than {days} days", days=STALE_DAYS),
+        say.words("Prices older than {days} days", days=STALE_PRICE_DAYS),
         say("{late} of {total}", late=old, total=len(exposure.prices)),
     )
     unpriced = len(exposure.unpriced)

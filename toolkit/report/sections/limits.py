@@ -9,7 +9,7 @@ from toolkit.records.limits import Limit
 from toolkit.records.positions import BrokenLimit
 from toolkit.report.compose import section
 from toolkit.report.document import Block, Figure, Missing, Row, left, right
-from toolkit.report.findings import HOLDS, Findings
+from toolkit.report.findings import WRITTEN_EXCESS, Findings
 from toolkit.report.i18n.asked import kept
 from toolkit.report.i18n.countries import NAMES
 from toolkit.report.i18n.language import mark
@@ -18,9 +18,9 @@ from toolkit.report.i18n.names import of_strategy
 from toolkit.report.i18n.origins import by_product
 from toolkit.report.i18n.text import NONE, Inline, Span, Text, muted, name, plain, strong, text
 
-FEW = 2
+LIMITS_IN_TITLE = 2
 """Binding limits that a title can name."""
-ONE_SIDED = 0.01
+SIDES_DIFFER = 0.01
 """Part of a price by which its other side differs before that is told."""
 NAMELESS = "objective.volatility"
 """The name of a limit that the objective sets itself."""
@@ -47,7 +47,7 @@ def limits(run: Findings) -> tuple[Block, ...] | Missing:
         left("Where it is tightest", lambda c: _place(run, c), "Tightest"),
         right("Asked", lambda c: say((SIDES if c.soft is None else SOFT)[c.side], limit=_scale(run, c).asked(c.limit))),
         right("Now", lambda c: _now(run, c)) if run.before is not None else None,
-        right("New", lambda c: _value(c.value, _scale(run, c), broken=c.slack < -HOLDS)),
+        right("New", lambda c: _value(c.value, _scale(run, c), broken=c.slack < -WRITTEN_EXCESS)),
         right("Room, points", lambda c: _scale(run, c).room(c), "Room"),
         left("One more point", lambda c: _worth(run, c)),
         gauge=say("Room used"),
@@ -103,7 +103,7 @@ def _finding(run: Findings) -> Text:  # noqa: PLR0911  # a state of the limits e
         return say("{hold}, and none is reached", hold=hold)
     if len(binding) == total:
         return say.counted(total, "{hold}, and it is reached", "{hold}, and each of them is reached", hold=hold)
-    if len(binding) > FEW:
+    if len(binding) > LIMITS_IN_TITLE:
         return say("{hold}; {count} of them are reached", hold=hold, count=say.number_word(len(binding)))
     return say.counted(
         len(binding), "{hold}; {names} is reached", "{hold}; {names} are reached", hold=hold, names=_names(run, binding)
@@ -163,7 +163,7 @@ def _now(run: Findings, c: Limit) -> Inline:
     if value is None:
         return NONE
     read = _scale(run, c)
-    broken = value > c.limit + HOLDS if c.side == "upper" else value < c.limit - HOLDS
+    broken = value > c.limit + WRITTEN_EXCESS if c.side == "upper" else value < c.limit - WRITTEN_EXCESS
     return _value(value, read, broken=True) if broken else muted(read.value(value))
 
 
@@ -193,7 +193,7 @@ def _worth(run: Findings, c: Limit) -> Inline:
 def _one_sided(c: Limit) -> bool:
     """Whether less room costs by more than a solver's dust what more room is worth."""
     more, less = c.shadow_price, c.shadow_price_less
-    return c.binding and more is not None and less is not None and less - more > ONE_SIDED * abs(less)
+    return c.binding and more is not None and less is not None and less - more > SIDES_DIFFER * abs(less)
 
 
 def _level(run: Findings) -> float:

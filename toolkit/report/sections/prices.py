@@ -14,7 +14,7 @@ from toolkit.report.i18n.formats import capital, day
 from toolkit.report.i18n.language import mark
 from toolkit.report.i18n.text import NONE, Text, joined, muted, plain, text
 
-FAR = 0.1
+OFF_LEVEL = 0.1
 """A print this far off its level is called so."""
 NOISY = "customs_unit_value"
 BASES = {
@@ -61,9 +61,9 @@ def _title(run: Findings, series: Sequence[PriceSeries]) -> Text:
     off = [(abs(one.last.off), one) for one in series if one.last.off is not None]
     if not off:
         return say("No price has to be estimated: each is taken as it was published")
-    far = [one for distance, one in off if distance > FAR]
+    far = [one for distance, one in off if distance > OFF_LEVEL]
     distance, most = max(off, key=lambda pair: (pair[0], pair[1].asset))
-    written = {"limit": fmt.limit(FAR), "metal": run.metal(most), "off": fmt.percent(distance, 0)}
+    written = {"limit": fmt.limit(OFF_LEVEL), "metal": run.metal(most), "off": fmt.percent(distance, 0)}
     if len(off) == 1:
         return say("The last customs value of {metal} is {off} off the estimated price", **written)
     if not far:
@@ -132,7 +132,7 @@ def _source(run: Findings, found: Prices, drawn: Sequence[PriceSeries]) -> Text:
     sentences = [text(say("Source: price series and exchange rates"), markers, ".")]
     if any(_is_noisy(one) for one in drawn):
         sentences.append(say("An estimated price uses no value after its own month."))
-    if any(abs(one.last.off or 0.0) > FAR for one in found.series):
+    if any(abs(one.last.off or 0.0) > OFF_LEVEL for one in found.series):
         sentences.append(say("An estimated price follows a jump once more months confirm it."))
     for currency, month in found.rates.items():
         sentences.append(

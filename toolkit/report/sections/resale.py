@@ -25,7 +25,7 @@ NO, LICENCE, UNSETTLED, PERMIT, SUSPENDED, YES = "no", "licence", "unsettled", "
 UNKNOWN, BAN = "unknown", "ban"
 SOON = 120
 """Days ahead within which the end of a suspension is told as urgent."""
-SHOWN = 3
+NOTICES_NAMED = 3
 """Notices that a sentence names; further ones are counted."""
 BUYER: Mapping[str, str] = {
     "civil": mark("{place}, civil"),
@@ -261,14 +261,14 @@ def _source(run: Findings, groups: Sequence[LotGroup]) -> Iterator[Text]:
             "Annex I."
         )
     if reaching := list(dict.fromkeys(_number(run, m) for m in open_ones if m.instrument == "extraterritorial")):
-        more = [say.words("{n} more", n=len(reaching) - SHOWN)] if len(reaching) > SHOWN else []
+        more = [say.words("{n} more", n=len(reaching) - NOTICES_NAMED)] if len(reaching) > NOTICES_NAMED else []
         yield say.counted(
             len(reaching),
             "{notices} reaches goods made abroad from metals of this origin; whether it reaches the metal itself, passed on, "
             "is not settled here.",
             "{notices} reach goods made abroad from metals of this origin; whether they reach the metal itself, passed on, "
             "is not settled here.",
-            notices=say.listed([*reaching[:SHOWN], *more]),
+            notices=say.listed([*reaching[:NOTICES_NAMED], *more]),
         )
     yield say("“Yes” says that the ledger knows no measure on this form; sanctions lists are not looked up.")
 

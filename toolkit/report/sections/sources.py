@@ -31,7 +31,7 @@ TABLES: Mapping[str, str] = {
     "shares": mark("shares of supply"),
 }
 """What a table is for."""
-NAMED = 6
+METALS_NAMED = 6
 """Metals of an unconfirmed fact that are named; of more the rest is counted."""
 
 
@@ -208,10 +208,10 @@ def _metals(run: Findings, key: str, fact: Fact) -> Text:
         names: list[Inline] = [run.metal(row) for row in rows]
     else:
         names = [name(of_key(metal.strip(), say)) for metal in fact.metals if metal.strip()]
-    if len(names) <= NAMED:
+    if len(names) <= METALS_NAMED:
         return say.listed(names) if names else ()
-    left = len(names) - NAMED
-    return say("{metals} and {n} more", metals=joined(names[:NAMED], ", "), n=left)
+    left = len(names) - METALS_NAMED
+    return say("{metals} and {n} more", metals=joined(names[:METALS_NAMED], ", "), n=left)
 
 
 CHECKS: Mapping[str, str] = {

@@ -17,7 +17,7 @@ from toolkit.report.i18n.names import STAGES, stage, years
 from toolkit.report.i18n.text import Text, name, sentences, strong, text
 
 Named = tuple[MetalSupply, StageSupply]
-ROUNDED = 0.03
+SUM_ROUNDED = 0.03
 """What rounding may take from or add to the sum of shares in whole per cent."""
 
 
@@ -130,7 +130,7 @@ def uses(run: Findings) -> tuple[Block, ...] | Missing:
 def _total(run: Findings, metal: MetalSupply) -> Iterator[Text]:
     """What the shares add up to, where that is not the whole, and the uses that the study names with a share of zero."""
     say, total = run.say, sum(one.share for one in metal.uses)
-    if abs(total - 1.0) <= ROUNDED:
+    if abs(total - 1.0) <= SUM_ROUNDED:
         return
     yield say("The shares of {metal} add up to {total}, as published.", metal=run.metal(metal), total=run.fmt.percent(total, 0))
     if none := [name(say.term("use", one.key)) for one in metal.uses if one.share == 0]:

@@ -15,7 +15,7 @@ from toolkit.report.i18n.text import Text, sources
 from toolkit.report.markers import UNCERTAIN
 from toolkit.report.tables.lots import FORM, LEGEND, ORIGIN, PLANNED, Reach, reach
 
-MOST = 14
+NAMES_BESIDE_BAR = 14
 """Names beside a bar of lots; smaller ones are one part."""
 STANDINGS: Mapping[Standing, tuple[str, str]] = {
     "controlled": ("on", mark("licence or ban in force")),
@@ -67,7 +67,7 @@ def owned(run: Findings, lots: Sequence[LotExposure]) -> Figure | None:
     if not sums:
         return None
     rows = sorted(sums.items(), key=lambda row: (RISK.index(row[0][0]), -row[1], row[0][1]))
-    small = sorted(rows, key=lambda row: -row[1])[MOST:]
+    small = sorted(rows, key=lambda row: -row[1])[NAMES_BESIDE_BAR:]
     small = [row for row in small if sum(other[0][0] == row[0][0] for other in small) > 1]  # one alone has its name
     slices = [
         Slice(value, f"{run.head(run.product(asset)).text} {run.money(value)}", LEGEND[where][0])

@@ -18,7 +18,7 @@ from toolkit.report.markers import CHARGES, COSTS, OFFERS, SET, STORAGE
 ASSUMED = ("assumption", "published_fee")
 """Terms of which spread and lot are assumed: what a vault publishes is its fee."""
 CENT = Decimal("0.01")
-SMALL = 1e-3
+SMALL_COST = 1e-3
 """Shares of a cost below this part of the budget are not computed: small things in per cent look large."""
 LINES = {
     "spread": mark("half spread"),
@@ -157,7 +157,7 @@ def costs_by_trade(run: Findings) -> Figure | None:
     if not paid:
         return None
     total = run.proposal.costs.entry
-    small = total < SMALL * run.proposal.budget
+    small = total < SMALL_COST * run.proposal.budget
 
     def share(amount: float) -> Span:
         return NONE if small else muted(fmt.percent(amount / total, 0))

@@ -42,7 +42,7 @@ _OPEN: Mapping[str, Reach] = {
     "open_order_clear": "clear",
     "planned_clear": "clear",
 }
-LONGEST = 40
+LONGEST_LOT_NAME = 40
 """Characters of a name from outside that a table shows; the data table has all of them."""
 
 
@@ -79,7 +79,7 @@ def lot_names(lots: Iterable[LotExposure | Instrument | ReadLot | TaxLot], say: 
     return {lot: f"{say.lot(lot)} ({client})" if lot in unsaid else say.lot(lot) for lot, client in own.items()}
 
 
-def shown_name(words: str, most: int = LONGEST) -> Span:
+def shown_name(words: str, most: int = LONGEST_LOT_NAME) -> Span:
     """A name from the file, cut where it would fill the page."""
     return name(words if len(words) <= most else f"{words[: most - 1]}…")
 

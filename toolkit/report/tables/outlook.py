@@ -9,7 +9,7 @@ from toolkit.report.document import Bar, Block, Figure, Notes, left, right
 from toolkit.report.findings import Findings
 from toolkit.report.i18n.formats import capital
 from toolkit.report.i18n.language import Language, mark
-from toolkit.report.i18n.measures import CONFIDENCE, ORDER, SQUARES, measure_words
+from toolkit.report.i18n.measures import ORDER, SQUARES, TAIL_LEVEL, measure_words
 from toolkit.report.i18n.text import NONE, Span, Text, muted, name, sources, strong, text
 from toolkit.report.markers import SHOCKS
 
@@ -130,7 +130,7 @@ def tail(run: Findings) -> Figure | None:
     table = run.table(
         "Risk over the scenarios",
         order,
-        left("Measure of risk", lambda key: capital(measure_words(key, CONFIDENCE, say))),
+        left("Measure of risk", lambda key: capital(measure_words(key, TAIL_LEVEL, say))),
         right("% of value", lambda key: _bold(run.derived(fmt.number(100 * values[key], 1), SHOCKS, marked=False))),
     )
     body: tuple[Block, ...] = (table,) if run.shocks else (table, *_notes(run))

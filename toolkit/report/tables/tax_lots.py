@@ -14,9 +14,9 @@ from toolkit.report.tables.lots import lot_names, shown_name
 
 TAX = "tax"
 FREE, SOON = "free", "soon"
-SHOWN = 12
+LOTS_DRAWN = 12
 """Lots that are drawn, or without a drawing have a row of their own; the rest is one sum."""
-MOST = 60
+LOTS_SHOWN = 60
 """Lots up to which the data table has all of them; of more it has the first whose period still runs."""
 NAME = 24
 """Characters of a lot's name in the drawing."""
@@ -29,15 +29,15 @@ def tax_lots(run: Findings, tax: Tax) -> Figure | None:
         return None
     ruled = tax.years is not None
     waiting = [lot for lot in lots if lot.state != FREE] if ruled else list(lots)
-    first, rest = waiting[:SHOWN], waiting[SHOWN:]
+    first, rest = waiting[:LOTS_DRAWN], waiting[LOTS_DRAWN:]
     done = [lot for lot in lots if lot.state == FREE]
     if ruled and first:
-        table = _listed(run, tax, lots if len(lots) <= MOST else waiting[:MOST])
+        table = _listed(run, tax, lots if len(lots) <= LOTS_SHOWN else waiting[:LOTS_SHOWN])
         sub = text(_sub(run, tax), " ", *_sums(run, lots, done))
         return Figure(_title(run, tax, waiting), sub, (_gantt(run, first),), (), sentences(*_foot(run, tax)), table)
     free = say.counted(len(done), "{N} lot, tax-free today", "{N} lots, tax-free today")
     table = _table(run, tax, say("Lots and their gains"), first, [_further(run, rest), (free, done), _all_of(run, lots)])
-    data = _listed(run, tax, lots[:MOST]) if len(lots) > len(first) else None
+    data = _listed(run, tax, lots[:LOTS_SHOWN]) if len(lots) > len(first) else None
     return Figure(_title(run, tax, waiting), _sub(run, tax), (table,), (), sentences(*_foot(run, tax)), data)
 
 

@@ -26,8 +26,8 @@ from __future__ import annotations
 
 import math
 
-TRADING_DAYS = 21
+PRICES_OF_MONTH = 21
 """Prices behind the average of a month."""
 
-VOLATILITY_FACTOR = 1.0 / math.sqrt((2.0 * TRADING_DAYS**2 + 1.0) / (3.0 * TRADING_DAYS**2))
+VOLATILITY_FACTOR = 1.0 / math.sqrt((2.0 * PRICES_OF_MONTH**2 + 1.0) / (3.0 * PRICES_OF_MONTH**2))
 """Volatility of period-end prices over that of the averages of a month."""

@@ -31,11 +31,11 @@ TOLERANCE = 5e-3
 """Largest change of a correlation in the last round: far below its standard error at any length we meet."""
 PRIOR_PERIODS = 1.0
 """Strength of the prior on the correlations: so many periods a series. Forty months outweigh it, twelve do not."""
-EXPLAINED = 0.95
+MOST_EXPLAINED = 0.95
 """Factors explain at most this share of a variance, so that every asset has a specific risk."""
 MISSING = 1e8
 """Noise variance (log points squared) of a missing print."""
-START = 10.0
+START_VARIANCE = 10.0
 """Variance (log points squared) of the level before the first print: a diffuse prior."""
 
 
@@ -60,7 +60,7 @@ class LatentIncrements:
 
 
 def capped(loadings: FloatArray, factor_cov: FloatArray, variance: FloatArray) -> FloatArray:
-    """Factor loadings, scaled down in rows that explain more than `EXPLAINED` of a variance.
+    """Factor loadings, scaled down in rows that explain more than `MOST_EXPLAINED` of a variance.
 
     Args:
         loadings: (n, k).
@@ -68,7 +68,7 @@ def capped(loadings: FloatArray, factor_cov: FloatArray, variance: FloatArray) -
         variance: (n,) total variance, in the unit of `factor_cov`.
     """
     explained = np.einsum("ik,kl,il->i", loadings, factor_cov, loadings)
-    limit = EXPLAINED * variance
+    limit = MOST_EXPLAINED * variance
     ratio = np.divide(limit, explained, out=np.ones_like(limit), where=explained > limit)
     return loadings * np.sqrt(ratio)[:, None]
 
@@ -135,7 +135,7 @@ def smooth(
     origin = y[0]
     inverse = np.asarray(np.linalg.inv(state), dtype=np.float64)
     D = np.einsum("ti,ij->tij", 1.0 / noise, np.eye(n))
-    D[0] += np.eye(n) / START
+    D[0] += np.eye(n) / START_VARIANCE
     D[:-1] += inverse
     D[1:] += inverse
     push = np.einsum("tij,tj->ti", inverse, drift)

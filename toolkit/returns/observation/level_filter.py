@@ -19,8 +19,8 @@ their likelihood. Every other number is fixed, so that no series has a say in th
 predictive likelihood of eleven series (`python -m benchmarks.levels --choose`) and, of numbers that are as likely, by the
 coverage of their intervals.
 
-The posterior is a mixture of normals, one for each path of volatilities and kinds of noise; the `KEPT` likeliest paths of every
-node are kept (Alspach and Sorenson 1972; Harrison and Stevens 1976). Forward only: no posterior uses a later print.
+The posterior is a mixture of normals, one for each path of volatilities and kinds of noise; the `PATHS_OF_NODE` likeliest of
+each node are kept (Alspach and Sorenson 1972; Harrison and Stevens 1976). Forward only: no posterior uses a later print.
 
 **No lag is estimated here.** Deliveries follow the market by `DELIVERY_LAG` months. A series of deliveries alone does not tell
 (the likelihood of a distributed lag is that of none), so that m_t is the price of what is delivered in month t. As the price of
@@ -74,9 +74,9 @@ DELIVERY_LAG = 3
 metals together (docs/evidence.md)."""
 NODES = np.array([-1.5, -0.75, 0.0, 0.75, 1.5, 2.25, 3.0])
 """Of log n, in prior standard deviations from its mean: from a third of the median to eight times it."""
-KEPT = 20
+PATHS_OF_NODE = 20
 """Paths of each node that are kept from month to month: two hundred would move a level by 4 % of its error on average."""
-MONTHS = 24
+MEDIAN_MONTHS = 24
 """Months whose kilograms Q is the median of."""
 
 
@@ -111,12 +111,12 @@ class Mixture:
 def scarcity(quantity: FloatArray) -> FloatArray:
     """log(Q_t / q_t) of quantities (T, m), 0 where a quantity is unknown.
 
-    Q_t is the median of the last `MONTHS` up to t, each quantity weighed by itself: the price is that of the bulk of the goods.
+    Q_t is the median of the last `MEDIAN_MONTHS`, each quantity weighed by itself: the price is that of the bulk of the goods.
     """
     kilograms = np.where(quantity > 0.0, quantity, 0.0)
     found = np.zeros(quantity.shape)
     for t, row in enumerate(kilograms):
-        window = np.sort(kilograms[max(t + 1 - MONTHS, 0) : t + 1], axis=0)
+        window = np.sort(kilograms[max(t + 1 - MEDIAN_MONTHS, 0) : t + 1], axis=0)
         total = window.cumsum(axis=0)
         middle = np.take_along_axis(window, (total >= 0.5 * total[-1]).argmax(axis=0)[None], axis=0)[0]
         found[t] = np.log(np.divide(middle, row, out=np.ones_like(row), where=row > 0.0))
@@ -204,11 +204,11 @@ def _noise(noise: FloatArray, scarce: FloatArray, model: LevelModel) -> FloatArr
 
 
 def _likeliest(parts: list[np.ndarray]) -> list[np.ndarray]:
-    """The `KEPT` components (C, KEPT) of the largest weight, which take over the weight of the others of their node."""
+    """The `PATHS_OF_NODE` components of the largest weight, which take over the weight of the others of their node."""
     log_weight = parts[0]
-    if log_weight.shape[1] <= KEPT:
+    if log_weight.shape[1] <= PATHS_OF_NODE:
         return parts
-    kept = np.argpartition(-log_weight, KEPT, axis=1)[:, :KEPT]
+    kept = np.argpartition(-log_weight, PATHS_OF_NODE, axis=1)[:, :PATHS_OF_NODE]
     total = log_sum(log_weight, axis=1)
     parts = [np.take_along_axis(part, kept, axis=1) for part in parts]
     parts[0] = parts[0] + (total - log_sum(parts[0], axis=1))[:, None]

@@ -18,7 +18,7 @@ from toolkit.core.forecast import FloatArray
 
 STARTS = (-0.6, -0.2, 0.2, 0.6)
 """Partial autocorrelations from which the best starting point is chosen."""
-STEP = 1e-3
+DIFFERENCE_STEP = 1e-3
 """Of the differences, in inverse hyperbolic tangents."""
 ITERATIONS = 25
 RADIUS = 0.5
@@ -98,15 +98,15 @@ def _stencil(k: int) -> FloatArray:
     axes = np.eye(k)
     pairs = [axes[i] + axes[j] for i, j in itertools.combinations(range(k), 2)]
     moves = np.array([*axes, *pairs])
-    return STEP * np.concatenate([np.zeros((1, k)), moves, -moves])
+    return DIFFERENCE_STEP * np.concatenate([np.zeros((1, k)), moves, -moves])
 
 
 def _derivatives(values: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
     """Gradient (n, k) and curvature (n, k, k) from values (n, P) on the stencil."""
     moves = (values.shape[1] - 1) // 2
     plus, minus = values[:, 1 : moves + 1], values[:, moves + 1 :]
-    gradient = (plus - minus)[:, :k] / (2.0 * STEP)
-    second = (plus + minus - 2.0 * values[:, :1]) / STEP**2
+    gradient = (plus - minus)[:, :k] / (2.0 * DIFFERENCE_STEP)
+    second = (plus + minus - 2.0 * values[:, :1]) / DIFFERENCE_STEP**2
     curvature = np.einsum("ni,ij->nij", second[:, :k], np.eye(k))
     for place, (i, j) in enumerate(itertools.combinations(range(k), 2), start=k):
         curvature[:, i, j] = curvature[:, j, i] = 0.5 * (second[:, place] - second[:, i] - second[:, j])
@@ -142,7 +142,7 @@ def fit(x: FloatArray, order: int) -> MovingAverage:
         step = np.einsum("nij,nj,nkj,nk->ni", axes, 1.0 / np.maximum(np.abs(root), 1e-3), axes, gradient)
         length = np.maximum(np.linalg.norm(step, axis=1), 1e-12)
         step *= np.minimum(1.0, radius / length)[:, None]
-        if np.minimum(length, radius).max() < 0.1 * STEP:
+        if np.minimum(length, radius).max() < 0.1 * DIFFERENCE_STEP:
             break
         trial = np.clip(point + step, -LIMIT, LIMIT)
     root, axes = np.linalg.eigh(-curvature)

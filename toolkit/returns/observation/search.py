@@ -51,7 +51,7 @@ NEGLIGIBLE = 0.01
 """A pair (a, p) of less weight than this is left out of the last pass."""
 NARROWER = 0.7
 """New nodes of phi that cover less than this part of the old ones get another pass."""
-FAR = 1e-30
+NEGLIGIBLE_WEIGHT = 1e-30
 """Weight below which a pair is left out of a pass on coarse nodes; its cube is that of the first pass."""
 
 
@@ -60,7 +60,7 @@ def _closely(candidates: Candidates) -> GridPosterior:
     seen = look(candidates)
     for remaining in reversed(range(CLOSER - 1)):
         share = shares(candidates.series, seen.evidence)
-        again = ~seen.resolved() & (share >= (FAR if remaining < CLOSER - 2 else FAR**3))
+        again = ~seen.resolved() & (share >= (NEGLIGIBLE_WEIGHT if remaining < CLOSER - 2 else NEGLIGIBLE_WEIGHT**3))
         if not again.any():
             break
         columns = np.flatnonzero(again)

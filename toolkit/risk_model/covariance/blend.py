@@ -19,7 +19,7 @@ from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance, NamedFactors
 from toolkit.risk_model.covariance.form import (
-    MANY,
+    MANY_ASSETS,
     CovarianceEstimator,
     CovarianceInputs,
     DenseCovariance,
@@ -41,13 +41,13 @@ OTHERS: Mapping[Other, CovarianceEstimator] = {
     "poet": PoetCovariance(),
 }
 """Estimators that can be blended with named factors: they leave no direction without risk."""
-MONTHS, STRIDE = 4, 3
+MONTHS_BETWEEN_PAST, STRIDE = 4, 3
 """Number of past months from which the weights are estimated, and the months between them: one in each of four quarters."""
 ROUNDS = 100
 """Rounds of expectation maximisation, which converges in twenty."""
 RIDGE = 1e-6
 """Added to each past correlation when it is scored."""
-ROOM = 0.999
+MOST_OF_FACTORS = 0.999
 """Largest share of the variance of any portfolio that named factors may explain."""
 
 
@@ -137,7 +137,7 @@ def _past_scores(members: Sequence[CovarianceEstimator], inputs: CovarianceInput
     own = inputs.own
     T, horizon = len(own.dates), max(1, round(inputs.periods_per_year / 12.0))
     found = []
-    for back in range(1, MONTHS * STRIDE, STRIDE):
+    for back in range(1, MONTHS_BETWEEN_PAST * STRIDE, STRIDE):
         end = T - back * horizon
         if end < T / 2:
             break
@@ -214,7 +214,7 @@ def pool_weights(scores: FloatArray, prior: float) -> FloatArray:
 
 def _solved(covariance: FloatArray, right: FloatArray) -> FloatArray:
     """The inverse of a positive definite covariance (n, n) times a matrix (n, k)."""
-    if len(covariance) <= MANY:
+    if len(covariance) <= MANY_ASSETS:
         found = np.linalg.solve(covariance, right)
     else:
         from scipy.linalg import cho_factor, cho_solve  # noqa: PLC0415  # 0.1 s to import, and half the work
@@ -235,7 +235,7 @@ def _named(form: DenseCovariance, covariance: FloatArray) -> DenseCovariance:
     F, loadings = form.factor_cov * regime**2, form.loadings * each
     # Largest share of a portfolio's variance: an eigenvalue of covariance^-1 B F B', and of the (k, k) F B' covariance^-1 B.
     shares = np.linalg.eigvals(F @ (loadings.T @ _solved(covariance, loadings)))
-    room = min(1.0, ROOM / max(float(shares.real.max(initial=0.0)), ROOM))
+    room = min(1.0, MOST_OF_FACTORS / max(float(shares.real.max(initial=0.0)), MOST_OF_FACTORS))
     rest = room * (loadings @ F) @ loadings.T
     np.subtract(covariance, rest, out=rest)
     own = np.sqrt(np.diag(rest))

@@ -33,11 +33,11 @@ SHARES = tuple(i / 10 for i in range(11))
 """Weights of the recent past, against the whole of it, among which the likelihood chooses."""
 BURN_IN = 126
 """Forecasts of fewer periods of history do not count in the likelihood; at most a third of the history is so spent."""
-FLOOR = 1e-4
+LEAST_VARIANCE = 1e-4
 """Least forecast of a variance as a share of its mean: a price without changes for a while is not riskless."""
 CLOSEST = 0.98
 """Largest correlation of a pair in the composite likelihood."""
-BLOCK = 50
+SCORED_AT_ONCE = 50
 """Assets or pairs whose forecasts are scored together: they stay in the cache, where all else is waiting for memory."""
 
 
@@ -105,7 +105,7 @@ class DynamicCovariance(Spec):
         paths = _recent(squares, life, mean)
         paths *= share
         paths += (1.0 - share) * mean
-        np.maximum(paths, FLOOR * mean, out=paths)
+        np.maximum(paths, LEAST_VARIANCE * mean, out=paths)
         last = paths[-1].copy()
         standardised = _divided(changes, np.sqrt(mean), np.sqrt(paths, out=paths)[:-1])
         del squares, paths
@@ -196,8 +196,8 @@ def _chosen(
     # Outcomes of neighbouring days overlap: one forecast a week says as much as one a day.
     made = np.arange(min(BURN_IN, T // 3), T - horizon, max(1, horizon // 4))
     losses = np.zeros((len(lives), len(SHARES)))
-    for i in range(0, moments.shape[-1], BLOCK):
-        some = moments[..., i : i + BLOCK].reshape(T, -1)
+    for i in range(0, moments.shape[-1], SCORED_AT_ONCE):
+        some = moments[..., i : i + SCORED_AT_ONCE].reshape(T, -1)
         sums = np.vstack([np.zeros(some.shape[1]), some.cumsum(axis=0)])
         outcomes = (sums[made + 1 + horizon] - sums[made + 1]) / horizon
         long = sums[made + 1] / (made + 1.0)[:, None]
@@ -211,7 +211,7 @@ def _chosen(
 
 def _variance_loss(forecast: FloatArray, outcome: FloatArray) -> float:
     """QLIKE of variances."""
-    kept = np.maximum(forecast, FLOOR * outcome.mean(axis=0))
+    kept = np.maximum(forecast, LEAST_VARIANCE * outcome.mean(axis=0))
     ratio = outcome / kept
     ratio += np.log(kept, out=kept)
     return float(ratio.sum())

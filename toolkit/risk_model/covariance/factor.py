@@ -23,9 +23,9 @@ from toolkit.risk_model.factor_regression import fit
 from toolkit.risk_model.timeseries.baskets import MARKET, SUPPLY
 from toolkit.risk_model.weighting import decay, half_lives
 
-MANY = 800
+FACTORED_FROM = 800
 """Assets of which a few eigenvalues are found sooner than all."""
-FEW = 8
+FEW_EIGENVALUES = 8
 """Most eigenvalues of a large matrix that are looked for one by one, and most restarts for each."""
 LEAST_EIGENVALUE = 1e-3
 """Of a residual correlation; a pair of assets is then correlated at 0.999 at most."""
@@ -250,7 +250,7 @@ def _residual_correlation(
 
 def _least_eigenpairs(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The eigenvalues (k,) below `LEAST_EIGENVALUE` of a symmetric matrix (n, n), and their vectors (n, k)."""
-    if len(matrix) > MANY:
+    if len(matrix) > FACTORED_FROM:
         from scipy.linalg import eigh  # noqa: PLC0415  # a third of a second to import
 
         return _few_least(matrix) or eigh(matrix, subset_by_value=(-np.inf, LEAST_EIGENVALUE))
@@ -260,7 +260,7 @@ def _least_eigenpairs(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _few_least(matrix: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-    """As `_least_eigenpairs`, one after the other by Lanczos (ARPACK); None for more than `FEW`, or if one does not converge.
+    """As `_least_eigenpairs`, one after the other by Lanczos (ARPACK); None beyond `FEW_EIGENVALUES`, or where one fails.
 
     Once those found are lifted, a Cholesky factorisation proves that no other is below: a tenth of the time of all.
     """
@@ -270,9 +270,9 @@ def _few_least(matrix: FloatArray) -> tuple[FloatArray, FloatArray] | None:
     lifted, start = matrix.copy(), np.ones(len(matrix))
     lifted[np.diag_indices_from(lifted)] -= LEAST_EIGENVALUE
     values, vectors = np.empty(0), np.empty((len(matrix), 0))
-    for _ in range(FEW):
+    for _ in range(FEW_EIGENVALUES):
         try:
-            value, vector = eigsh(lifted, k=1, which="SA", v0=start, ncv=4 * FEW, maxiter=FEW)
+            value, vector = eigsh(lifted, k=1, which="SA", v0=start, ncv=4 * FEW_EIGENVALUES, maxiter=FEW_EIGENVALUES)
         except ArpackNoConvergence:
             return None
         values, vectors = np.append(values, value + LEAST_EIGENVALUE), np.hstack([vectors, vector])

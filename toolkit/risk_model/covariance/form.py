@@ -16,15 +16,15 @@ from toolkit.core.messages import message
 from toolkit.returns.observed_returns import Returns
 from toolkit.returns.panel import MINIMUM_CHANGES
 
-RANK = 1e-12
+EIGENVALUE_ROUNDING = 1e-12
 """Eigenvalues below this share of the largest are rounding, not variance."""
-MANY = 1_500
+MANY_ASSETS = 1_500
 """Assets whose components are not their principal ones."""
 SPECIFIC_SHARES = 1e-3, 1e-4, 1e-6
-"""Specific shares of the correlation of `MANY` assets: the first that leaves the rest positive definite."""
-FEW = 64
+"""Specific shares of the correlation of `MANY_ASSETS` assets: the first that leaves the rest positive definite."""
+FEW_ASSETS = 64
 """Assets below which a few eigenvalues take as long as all."""
-BLOCK = 500
+ROWS_AT_ONCE = 500
 """Rows of a large matrix that are made at once."""
 LEARNED = 100
 """Most assets from which a few numbers that all assets share are learned: half-lives, and weights of a blend.
@@ -222,7 +222,7 @@ def complete_rows(inputs: CovarianceInputs) -> CompleteRows:
         )
     kept = own.rows(rows)
     most, least = kept.mean.max(axis=0), kept.mean.min(axis=0)
-    still = most - least <= RANK * np.maximum(most, -least)
+    still = most - least <= EIGENVALUE_ROUNDING * np.maximum(most, -least)
     still[kept.noisy] = False
     if still.any():
         asset = inputs.assets[int(still.argmax())]
@@ -244,7 +244,7 @@ def add_product(matrix: FloatArray, left: FloatArray, right: FloatArray) -> None
         left: (m, k).
         right: (n, k).
     """
-    for rows in (slice(i, i + BLOCK) for i in range(0, len(matrix), BLOCK)):
+    for rows in (slice(i, i + ROWS_AT_ONCE) for i in range(0, len(matrix), ROWS_AT_ONCE)):
         matrix[rows] += left[rows] @ right.T
 
 
@@ -289,10 +289,10 @@ def spectrum(rows: FloatArray, most: int | None = None, *, alone: bool = False) 
     wide = rows.shape[0] < rows.shape[1]
     product = rows @ rows.T if wide else rows.T @ rows
     n = len(product)
-    few = (n - most, n - 1) if alone and most is not None and FEW <= n > 2 * most else None
+    few = (n - most, n - 1) if alone and most is not None and FEW_ASSETS <= n > 2 * most else None
     values, vectors = _eigenpairs(product, few)
     del product
-    kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
+    kept = np.flatnonzero(values > EIGENVALUE_ROUNDING * max(values[-1], 0.0))[::-1]
     values, vectors = values[kept], vectors[:, kept[:most]]
     if wide:
         vectors = rows.T @ vectors
@@ -307,7 +307,7 @@ def _eigenpairs(matrix: FloatArray, part: tuple[int, int] | None = None) -> tupl
         matrix: C-contiguous.
         part: First and last of the eigenvalues that are wanted; None for all.
     """
-    if part is None and len(matrix) <= MANY:
+    if part is None and len(matrix) <= MANY_ASSETS:
         return np.linalg.eigh(matrix)
     from scipy.linalg import eigh  # noqa: PLC0415  # 0.1 s to import; as fast, in a third of the memory
 
@@ -346,11 +346,11 @@ def component_form(rows: FloatArray, specific: FloatArray, notes: tuple[str, ...
 def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArray, FloatArray]:
     """A correlation (n, n) with deviations (n,) as components of unit variance (n, m), beside specific variances (n,).
 
-    The least eigenvalue is the specific share, so that the components are one fewer than assets at most. Of more than `MANY`
-    assets it is a number below that, and the components are those of a Cholesky factorisation, as many as assets: a tenth of
-    the work, for the same covariance.
+    The least eigenvalue is the specific share, so that the components are one fewer than assets at most. Of more than
+    `MANY_ASSETS` it is a number below that, and the components are those of a Cholesky factorisation, as many as assets: a tenth
+    of the work, for the same covariance.
     """
-    if len(correlation) > MANY:
+    if len(correlation) > MANY_ASSETS:
         from scipy.linalg import cholesky  # noqa: PLC0415  # one copy of the matrix; that of numpy makes two
 
         own = np.diag(correlation).copy()
@@ -382,7 +382,7 @@ def factor_form(covariance: FloatArray, specific: FloatArray, notes: tuple[str, 
         notes: Notes of the estimate.
     """
     values, vectors = _eigenpairs(covariance)
-    kept = np.flatnonzero(values > RANK * max(values[-1], 0.0))[::-1]
+    kept = np.flatnonzero(values > EIGENVALUE_ROUNDING * max(values[-1], 0.0))[::-1]
     vectors = vectors[:, kept]  # of thousands of assets each matrix takes a tenth of a gigabyte
     return spectral_form(values[kept], vectors, specific, notes)
 

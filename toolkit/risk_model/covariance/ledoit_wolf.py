@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.core.decode import Spec
 from toolkit.risk_model.covariance.form import (
-    RANK,
+    EIGENVALUE_ROUNDING,
     CovarianceInputs,
     StructuredCovariance,
     complete_rows,
@@ -38,5 +38,5 @@ class LedoitWolfCovariance(Spec):
         norm = squared_norm(root)
         d2 = norm - float((root * root).sum()) ** 2 / n
         b2 = min(max(float(squares) / N - norm, 0.0) / N, max(d2, 0.0))
-        shrinkage = b2 / d2 if d2 > RANK * norm else 1.0
+        shrinkage = b2 / d2 if d2 > EIGENVALUE_ROUNDING * norm else 1.0
         return spherical_form(root, shrinkage, inputs.periods_per_year, rows.notes)

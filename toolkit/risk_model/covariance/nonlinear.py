@@ -21,9 +21,9 @@ from toolkit.risk_model.covariance.form import (
 
 MINIMUM_PERIODS = 13
 """Fewer, and the kernel around the smallest eigenvalue reaches below zero (12 after the mean is taken out)."""
-EDGE = 1.1
+NEARLY_SQUARE = 1.1
 """Ratio of assets to periods, or its inverse, within which the formula is not used."""
-BLOCK = 100
+EIGENVALUES_AT_ONCE = 100
 """Eigenvalues that are compared with all others at once: of thousands the pairs stay in the cache."""
 
 
@@ -93,9 +93,9 @@ class NonlinearShrinkageCovariance(Spec):
 
 
 def _periods(periods: int, p: int) -> int:
-    """Number of the latest periods such that their ratio to the assets is not within `EDGE` of one."""
-    near = p / EDGE < periods - 1 < p * EDGE
-    return int(p / EDGE) + 1 if near else periods
+    """Number of the latest periods such that their ratio to the assets is not within `NEARLY_SQUARE` of one."""
+    near = p / NEARLY_SQUARE < periods - 1 < p * NEARLY_SQUARE
+    return int(p / NEARLY_SQUARE) + 1 if near else periods
 
 
 def shrunk_correlation(root: FloatArray, periods: float) -> tuple[FloatArray, FloatArray]:
@@ -110,13 +110,13 @@ def shrunk_correlation(root: FloatArray, periods: float) -> tuple[FloatArray, Fl
         Rows Y (k, p) and specific variances d (p,): Y'Y + diag(d) has a unit diagonal.
     """
     n = max(round(periods), MINIMUM_PERIODS)
-    values, vectors = spectrum(root, most=int(EDGE * n) + 1)  # no more are counted below
+    values, vectors = spectrum(root, most=int(NEARLY_SQUARE * n) + 1)  # no more are counted below
     p = root.shape[1]
     # Collinear assets: the shrinkage is that of the space which they span, as there.
     spanned = len(values) if len(values) < min(n, p) else p
-    if spanned / EDGE < n < spanned * EDGE:
-        fewer = int(spanned / EDGE)
-        n = fewer if fewer >= MINIMUM_PERIODS else int(spanned * EDGE) + 1
+    if spanned / NEARLY_SQUARE < n < spanned * NEARLY_SQUARE:
+        fewer = int(spanned / NEARLY_SQUARE)
+        n = fewer if fewer >= MINIMUM_PERIODS else int(spanned * NEARLY_SQUARE) + 1
     kept = min(n, spanned)
     values, vectors = values[:kept], vectors[:, :kept]
     shrunk, floor = shrunk_eigenvalues(values, spanned, n)
@@ -144,7 +144,7 @@ def shrunk_eigenvalues(values: FloatArray, p: int, n: int) -> tuple[FloatArray, 
     root = np.sqrt(5.0)
     width = h * values
     density, hilbert = np.empty((2, len(values)))
-    for at in (slice(i, i + BLOCK) for i in range(0, len(values), BLOCK)):
+    for at in (slice(i, i + EIGENVALUES_AT_ONCE) for i in range(0, len(values), EIGENVALUES_AT_ONCE)):
         x = (values[at, None] - values) / width
         density[at] = (0.75 / root * np.maximum(1.0 - x**2 / 5.0, 0.0) / width).mean(axis=1)
         hilbert[at] = (_hilbert(x) / width).mean(axis=1)

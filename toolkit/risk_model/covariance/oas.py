@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.core.decode import Spec
 from toolkit.risk_model.covariance.form import (
-    RANK,
+    EIGENVALUE_ROUNDING,
     CovarianceInputs,
     StructuredCovariance,
     complete_rows,
@@ -43,5 +43,5 @@ class OasCovariance(Spec):
         sampled, sampled_trace = squared_norm(x) / N**2, float((x * x).sum()) / N
         distance = norm - trace**2 / p
         numerator = (1.0 - 2.0 / p) * sampled + sampled_trace**2
-        shrinkage = min(numerator / ((N + 1.0 - 2.0 / p) * distance), 1.0) if distance > RANK * norm else 1.0
+        shrinkage = min(numerator / ((N + 1.0 - 2.0 / p) * distance), 1.0) if distance > EIGENVALUE_ROUNDING * norm else 1.0
         return spherical_form(root, shrinkage, inputs.periods_per_year, rows.notes)

@@ -14,7 +14,7 @@ from toolkit.core.decode import Spec
 from toolkit.core.forecast import FloatArray
 from toolkit.core.messages import message
 from toolkit.risk_model.covariance.form import (
-    RANK,
+    EIGENVALUE_ROUNDING,
     CompleteRows,
     CovarianceInputs,
     StructuredCovariance,
@@ -24,7 +24,7 @@ from toolkit.risk_model.covariance.form import (
     spectrum,
 )
 
-FLOOR = 0.05
+POSITIVE_DEFINITE = 0.05
 """Least eigenvalue of the residual correlation that counts as positive definite."""
 
 
@@ -137,7 +137,7 @@ def components_by_criterion(values: FloatArray, n: int, T: int) -> int:
     """
     smaller = min(n, T)
     most = min(int(8.0 * (smaller / 100.0) ** 0.25), smaller - 1, len(values))
-    left = np.maximum(values.sum() - np.concatenate([[0.0], values.cumsum()[:most]]), RANK * n) / n
+    left = np.maximum(values.sum() - np.concatenate([[0.0], values.cumsum()[:most]]), EIGENVALUE_ROUNDING * n) / n
     return int(np.argmin(np.log(left) + np.arange(most + 1) * (n + T) / (n * T) * np.log(smaller)))
 
 
@@ -154,11 +154,11 @@ def _thresholded(found: _Principal, threshold: float) -> tuple[FloatArray, float
     left = found.root - found.root @ found.vectors @ found.vectors.T
     covariance = left.T @ left
     theta = (u**2).T @ u**2 / T - (u.T @ u / T) ** 2
-    rate = (1.0 / np.sqrt(n) + np.sqrt(np.log(n) / T)) * np.sqrt(np.maximum(theta, RANK))
+    rate = (1.0 / np.sqrt(n) + np.sqrt(np.log(n) / T)) * np.sqrt(np.maximum(theta, EIGENVALUE_ROUNDING))
     while True:
         kept = np.sign(covariance) * np.maximum(np.abs(covariance) - threshold * rate, 0.0)
         np.fill_diagonal(kept, np.diag(covariance))
-        if all(values[0] >= FLOOR for _, values, _ in _groups(kept)):
+        if all(values[0] >= POSITIVE_DEFINITE for _, values, _ in _groups(kept)):
             return kept, threshold
         threshold = max(1.1 * threshold, 0.1)
 
@@ -167,7 +167,7 @@ def _groups(covariance: FloatArray) -> Iterator[tuple[NDArray[np.intp], FloatArr
     """Positions, eigenvalues and vectors of the correlation of each group of assets that are connected in it."""
     own = np.diag(covariance)
     # An asset without residual variance has no residual correlation.
-    unit = np.sqrt(np.where(own > RANK, own, np.inf))
+    unit = np.sqrt(np.where(own > EIGENVALUE_ROUNDING, own, np.inf))
     correlation = covariance / np.outer(unit, unit)
     from scipy.sparse import csr_array  # noqa: PLC0415
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415

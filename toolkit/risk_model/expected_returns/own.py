@@ -18,7 +18,7 @@ from toolkit.risk_model.named import as_columns, named_columns, not_read, positi
 WHERE = "forecast.returns"
 RETURN, ERROR = "return", "error"
 """Columns of a file."""
-LARGEST = 10.0
+LARGEST_RETURN_A_YEAR = 10.0
 """Beyond 1,000 % a year a return is in per cent."""
 USUAL = 1.0
 """Where half of them are beyond 100 % a year, all are."""
@@ -72,7 +72,7 @@ class OwnReturns(Spec):
         names = [*self.values]
         at = positions(names, inputs.assets, WHERE)
         mean = np.array([self.values[names[i]] for i in at])
-        odd = ~((mean > -1) & (mean <= (LARGEST if np.median(np.abs(mean)) <= USUAL else USUAL)))
+        odd = ~((mean > -1) & (mean <= (LARGEST_RETURN_A_YEAR if np.median(np.abs(mean)) <= USUAL else USUAL)))
         if odd.any():
             raise DataError(
                 "{where:s}: {mean:g} a year is no return of {assets!r:s}.",

@@ -18,7 +18,7 @@ from toolkit.risk_model.expected_returns.equilibrium import EquilibriumReturns
 from toolkit.risk_model.expected_returns.expression import portfolio, terms
 from toolkit.risk_model.expected_returns.prior import Prior, labelled, uncertainty
 
-RANK = 1e-10
+OWN_SHARE = 1e-10
 """Share of its variance that a view must add to the others to count as one of its own; rounding is far below."""
 
 
@@ -74,7 +74,7 @@ def black_litterman(prior: Prior, views: Views) -> Posterior:
     K = P @ A + np.diag(views.errors[told] ** 2)
     # The spread of assets that always move together has no variance but rounding, of either sign.
     gross = np.abs(P) @ prior.errors()
-    size = np.sqrt(np.maximum(np.diag(K), (RANK * gross) ** 2))
+    size = np.sqrt(np.maximum(np.diag(K), (OWN_SHARE * gross) ** 2))
     whitened, pulls = _solve(0.5 * (K + K.T) / np.outer(size, size), (A / size).T, gap / size, labels)
     moves = np.zeros((len(prior.mean), len(told)))
     moves[:, told] = A * (pulls / size)
@@ -87,14 +87,14 @@ def _solve(K: FloatArray, A: FloatArray, gap: FloatArray, labels: tuple[str, ...
 
     try:
         lower = cholesky(K, lower=True)
-        regular = np.diag(lower).min(initial=1.0) ** 2 > RANK
+        regular = np.diag(lower).min(initial=1.0) ** 2 > OWN_SHARE
     except np.linalg.LinAlgError:
         lower, regular = K, False
     if regular:
         pulls = solve_triangular(lower, solve_triangular(lower, gap, lower=True), lower=True, trans=1)
         return solve_triangular(lower, A, lower=True), pulls
     values, vectors = np.linalg.eigh(K)
-    kept = values > RANK
+    kept = values > OWN_SHARE
     conflict = np.abs(vectors[:, ~kept].T @ gap)
     if (conflict > 1e-6).any():
         at = np.flatnonzero(np.abs(vectors[:, ~kept][:, conflict.argmax()]) > 1e-3)
@@ -127,7 +127,7 @@ class ZeroPrior(Spec):
         return replace(prior, notes=(note,))
 
 
-LARGEST = 2.0
+LARGEST_VIEW = 2.0
 """Beyond 200 % a year a view is in per cent."""
 
 
@@ -145,7 +145,7 @@ class View(Spec):
     """
 
     expression: str
-    value: float = Field(ge=-LARGEST, le=LARGEST)
+    value: float = Field(ge=-LARGEST_VIEW, le=LARGEST_VIEW)
     error: float | None = Field(default=None, ge=0)
     confidence: float | None = Field(default=None, ge=0, le=1)
 
@@ -180,7 +180,7 @@ class ControlPressure(Spec):
         error: Standard error of each view.
     """
 
-    premium: float = Field(ge=-LARGEST, le=LARGEST)
+    premium: float = Field(ge=-LARGEST_VIEW, le=LARGEST_VIEW)
     error: float = Field(gt=0)
 
     def views(self, inputs: CovarianceInputs) -> tuple[Views, tuple[str, ...]]:

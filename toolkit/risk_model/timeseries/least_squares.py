@@ -15,7 +15,7 @@ COLLINEAR = 1e-8
 """Eigenvalues of the correlations of the regressors below this share of the largest count as zero."""
 ZERO = 1e-20
 """A regressor whose squares about its mean are below this share of those about zero is constant."""
-SMALLEST = 1e-300
+EXACT_VARIANCE = 1e-300
 """Variance of a coefficient that was found without error: a weight that divides by it stays finite."""
 
 
@@ -48,7 +48,7 @@ class Coefficients:
 
         def error(covariance: FloatArray) -> FloatArray:
             own = np.einsum("...akbk->...k", covariance.reshape(*of, blocks, k, blocks, k))
-            return np.sqrt(np.maximum(own, SMALLEST))
+            return np.sqrt(np.maximum(own, EXACT_VARIANCE))
 
         return self.values.reshape(*of, blocks, k).sum(axis=-2), error(self.classical), error(self.robust)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from toolkit.web.asgi.deadline import SECONDS
+from toolkit.web.asgi.deadline import REQUEST_SECONDS
 from toolkit.web.asgi.pages import Pages
 from toolkit.web.asgi.whole import Receive, Scope, Send, Whole
 from toolkit.web.config import WebConfig
@@ -22,7 +22,7 @@ class Portal:
 
     def __init__(self, config: WebConfig, start: Sequence[Callable[[], None]], stop: Sequence[Callable[[], None]]) -> None:
         self._pages = Pages(config.threads)
-        self._whole = Whole(self._pages, {config.hostname}, limit=BODY, seconds=SECONDS, proxies=config.trusted_proxy)
+        self._whole = Whole(self._pages, {config.hostname}, limit=BODY, seconds=REQUEST_SECONDS, proxies=config.trusted_proxy)
         self._start, self._stop = start, stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

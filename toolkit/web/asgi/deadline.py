@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-SECONDS = 10.0
+REQUEST_SECONDS = 10.0
 """For a whole request, and for a part of an answer to be taken."""
 CONNECTIONS = 512
 """Of one address: more than its streams, since a company sits behind one address."""
@@ -35,7 +35,7 @@ class Deadline(H11Protocol):
         if self.open_by_address[self._address] > CONNECTIONS:
             transport.abort()
         else:
-            self._request_timer = self.loop.call_later(SECONDS, self._cut)
+            self._request_timer = self.loop.call_later(REQUEST_SECONDS, self._cut)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -52,12 +52,12 @@ class Deadline(H11Protocol):
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._request_timer = _cancelled(self._request_timer)
         elif self._request_timer is None:
-            self._request_timer = self.loop.call_later(SECONDS, self._cut)
+            self._request_timer = self.loop.call_later(REQUEST_SECONDS, self._cut)
 
     def pause_writing(self) -> None:
         """Begin to wait for the visitor to read."""
         super().pause_writing()
-        self._answer_timer = self._answer_timer or self.loop.call_later(SECONDS, self._cut)
+        self._answer_timer = self._answer_timer or self.loop.call_later(REQUEST_SECONDS, self._cut)
 
     def resume_writing(self) -> None:
         """The visitor reads."""

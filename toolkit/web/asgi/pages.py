@@ -20,7 +20,7 @@ from django.db import connections
 from toolkit.web.asgi.whole import Receive, Scope, Send, refuse
 
 Stream = Callable[[Receive, Send], Awaitable[None]]
-WAITING = 64
+REQUESTS_WAITING = 64
 """Requests that may wait for a thread."""
 CLOSING = 5.0
 """Seconds that threads have to close their connections."""
@@ -48,7 +48,7 @@ class Pages:
             receive: Tells when the visitor goes.
             send: Takes the answer.
         """
-        if self._open >= self._threads + WAITING:
+        if self._open >= self._threads + REQUESTS_WAITING:
             await refuse(send, 503, (b"retry-after", b"2"))
             return
         self._open += 1

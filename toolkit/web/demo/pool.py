@@ -25,9 +25,9 @@ from toolkit.web.writing import Busy
 
 T = TypeVar("T")
 Loaded = Future[list[dict[str, str | None]]]
-KEPT = 2048
+ANSWERS_KEPT = 2048
 """Answers in the cache: 2 kB each."""
-LOADING = 120.0
+LOADING_SECONDS = 120.0
 """Seconds that the libraries and the data may take to load."""
 OF_A_REPORT = 60.0
 """Seconds that a report may take."""
@@ -65,9 +65,9 @@ class Solver:
     def open(self, strategies: tuple[str, ...]) -> None:
         """Start the process; it is ready when it has loaded everything."""
         self._day, self._strategies = date.today(), strategies
-        self._next_day, self._try_again = self._day, time.monotonic() + LOADING
+        self._next_day, self._try_again = self._day, time.monotonic() + LOADING_SECONDS
         self._pool = _process(child.load, self._day, self._prices, strategies)
-        self._ready = self._pool.schedule(child.refused, timeout=LOADING)
+        self._ready = self._pool.schedule(child.refused, timeout=LOADING_SECONDS)
         self._ready.add_done_callback(self._tell)
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class Solver:
     def _follow_the_day(self) -> None:
         """On a new day load a process beside the one that answers until it is ready; again `NEXT_TRY` after a failure.
 
-        Where none answers, as it could not be loaded either, the next one is loaded `LOADING` after it.
+        Where none answers, as it could not be loaded either, the next one is loaded `LOADING_SECONDS` after it.
         """
         today, now = date.today(), time.monotonic()
         with self._lock:
@@ -102,9 +102,9 @@ class Solver:
                 return
             if today == self._next_day and now < self._try_again:
                 return
-            self._next_day, self._try_again = today, now + (NEXT_TRY if self.is_ready else LOADING)
+            self._next_day, self._try_again = today, now + (NEXT_TRY if self.is_ready else LOADING_SECONDS)
             self._next = following = _process(child.load, today, self._prices, self._strategies)
-        ready = following.schedule(child.refused, timeout=LOADING)
+        ready = following.schedule(child.refused, timeout=LOADING_SECONDS)
         ready.add_done_callback(self._tell)
         # A thread of its own: the callback runs in that of the pool, which cannot wait for its own end.
         ready.add_done_callback(lambda done: threading.Thread(target=self._change_over, args=[following, today, done]).start())
@@ -154,7 +154,7 @@ class Solver:
         answer = self._wait(lambda: self._ask(key, position, session))
         with self._lock:
             self._answers[key] = answer
-            if len(self._answers) > KEPT:
+            if len(self._answers) > ANSWERS_KEPT:
                 self._answers.popitem(last=False)
         return answer
 

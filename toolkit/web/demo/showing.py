@@ -13,7 +13,7 @@ SCENARIO_WORDS = {
     "wider": mark("also on every metal of which China makes half or more"),
     "lifted": mark("none: what is in force is repealed"),
 }
-TICK = 25
+PER_CENT_LINES = 25
 """Per cent between the lines of the bars."""
 
 
@@ -93,7 +93,7 @@ def shown(outcome: Outcome, position: Position, say: Language) -> dict[str, Any]
         return {"outcome": outcome, "finding": said, "advice": _advice(outcome, say), "position": position}
     held = sorted((one for one in outcome.holdings if one.weight > 0), key=lambda one: -one.weight)
     largest = 100 * max((one.weight for one in held), default=1.0)
-    scale = min(100.0, TICK * (1 + largest // TICK))
+    scale = min(100.0, PER_CENT_LINES * (1 + largest // PER_CENT_LINES))
     rows = [
         {
             "key": one.asset,

@@ -55,7 +55,7 @@ NOT_SHOWN = "personal"
 OWN = "files"
 """Source of the host's own files, which he shows if he likes."""
 NAME = "under export control"
-SECONDS = 1.0
+LOTS_SECONDS = 1.0
 """That whole lots may be sought."""
 EVENT = {
     "event_id": "scenario",
@@ -133,7 +133,7 @@ class Demo:
         def has_one(cap: float) -> bool:
             return has_answer(self._problem_at(replace(position, cap=cap))[1], work.part(work.left / 4))
 
-        work, low, high = Work(SECONDS), position.cap, CAP.most
+        work, low, high = Work(LOTS_SECONDS), position.cap, CAP.most
         if low >= high or not has_one(high):
             return None
         while high - low > CAP.step:
@@ -144,7 +144,7 @@ class Demo:
     def _solve(self, position: Position, currency: str) -> Outcome:
         prepared, problem = self._problem_at(position)
         solver = prepared.strategy.solver
-        allocation = allocate(problem, solver.model_copy(update={"time_limit": min(solver.time_limit, SECONDS)}))
+        allocation = allocate(problem, solver.model_copy(update={"time_limit": min(solver.time_limit, LOTS_SECONDS)}))
         money = AllocationAmounts.of(problem, allocation, prepared.prices, prepared.money.units, position.budget)
         data, keys = problem.data, problem.universe.keys
         days = [level.date for level, weight in zip(problem.forecast.levels, money.weights, strict=True) if weight > 0]

@@ -25,15 +25,15 @@ from toolkit.web.operations import webhook
 from toolkit.web.writing import together, writing
 
 LEASE = timedelta(minutes=2)
-TOGETHER = 20
+ROWS_OF_CLAIM = 20
 """Rows of one claim: they are sent well within a lease."""
 HOOKS = 5
-"""Webhooks of one claim: each takes `toolkit.web.operations.webhook.SECONDS` at most."""
+"""Webhooks of one claim: each takes `toolkit.web.operations.webhook.WEBHOOK_SECONDS` at most."""
 PURGE = 3600.0
 """Seconds between two deletions of what is no longer needed."""
 LATER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=25), timedelta(hours=2))
 """Waits before a mail is tried again; the last repeats."""
-TRIES = 8
+TRIES_OF_MAIL = 8
 SOON = timedelta(seconds=30)
 """A mail that is due later than this after it was written was put off."""
 log = structlog.get_logger("outbox")
@@ -46,7 +46,7 @@ def claim(*, webhooks: bool = False) -> list[Outbox]:
     due = Outbox.objects.filter(Q(lease=None) | Q(lease__lt=now), sent=None, failed=None, due__lte=now).order_by("due", "id")
     due = due.filter(kind=WEBHOOK) if webhooks else due.exclude(kind=WEBHOOK)
     locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("registration__webinar", "webinar")
-    rows = list(locked[: HOOKS if webhooks else TOGETHER])
+    rows = list(locked[: HOOKS if webhooks else ROWS_OF_CLAIM])
     Outbox.objects.filter(id__in=[row.id for row in rows]).update(lease=now + LEASE)
     return rows
 
@@ -59,7 +59,7 @@ def _sent(row: Outbox) -> None:
 @writing
 def _not_sent(row: Outbox, *, final: bool) -> None:
     tries, now = row.tries + 1, timezone.now()
-    final = final or tries >= TRIES
+    final = final or tries >= TRIES_OF_MAIL
     wait = LATER[min(tries, len(LATER)) - 1]
     Outbox.objects.filter(id=row.id).update(tries=tries, lease=None, due=now + wait, failed=now if final else None)
 
@@ -213,6 +213,6 @@ def workers(every: float) -> list[Worker]:
         if time.monotonic() - looked >= PURGE:
             looked = time.monotonic()
             keeper.look()
-        return send_due() == TOGETHER
+        return send_due() == ROWS_OF_CLAIM
 
     return [Worker("outbox", mails, every), Worker("webhooks", lambda: call_due() == HOOKS, every)]

@@ -19,7 +19,7 @@ ATTENDEES = timedelta(days=90)
 SENT = timedelta(days=7)
 LOGINS = timedelta(days=30)
 """How long an unconfirmed address, a visitor after the webinar, a row of a mail that was sent, and a failed login are kept."""
-AHEAD, HELD = 7 * 86_400, 86_400
+AHEAD, DELETION_WAIT = 7 * 86_400, 86_400
 """Seconds that a clock may be ahead of the last deletion; one that is further is believed after it ran for so many."""
 log = structlog.get_logger("retention")
 
@@ -56,7 +56,7 @@ class Keeper:
         if seen is not None and time.time() - seen > AHEAD:
             if self._held is None or self._held[0] != seen:
                 self._held = seen, running
-            if running - self._held[1] < HELD:
+            if running - self._held[1] < DELETION_WAIT:
                 log.error("retention.held", clock_of_last_deletion=datetime.fromtimestamp(seen, UTC).isoformat())
                 return
         self._held = None

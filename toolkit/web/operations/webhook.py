@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from toolkit.web.models import Outbox
 
-SECONDS = 10.0
+WEBHOOK_SECONDS = 10.0
 """That a webhook may take as a whole."""
 TRANSLATED = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 """Networks of IPv6 whose addresses hold one of IPv4, which may be private (NAT64, 6to4, Teredo)."""
@@ -128,12 +128,12 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
     if not found or not all(is_allowed(address) for address in found):
         raise NotTaken("an address that webhooks must not reach")
     connection = http.client.HTTPConnection(host, port)
-    connected = socket.create_connection((sorted(found)[0], port), timeout=SECONDS)
+    connected = socket.create_connection((sorted(found)[0], port), timeout=WEBHOOK_SECONDS)
     if secure:
         context = ssl.create_default_context()
         connected = context.wrap_socket(connected, server_hostname=host, do_handshake_on_connect=False)
     # A receiver that drips its answer would hold the thread longer than the time of each part.
-    deadline = threading.Timer(SECONDS, _cut, [connected])
+    deadline = threading.Timer(WEBHOOK_SECONDS, _cut, [connected])
     deadline.start()
     try:
         if isinstance(connected, ssl.SSLSocket):

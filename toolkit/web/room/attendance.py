@@ -18,7 +18,7 @@ GRACE = timedelta(seconds=90)
 """A gap that is none: a page is loaded again, a telephone changes its network."""
 LOST = timedelta(seconds=60)
 """An interval whose process has not said so for longer has ended."""
-TOGETHER = 500
+ROWS_OF_STATEMENT = 500
 """Rows of one statement."""
 
 Interval = tuple[datetime, datetime]
@@ -93,4 +93,4 @@ def go_on(intervals: list[int]) -> None:
 
 
 def _parts(intervals: list[int]) -> list[list[int]]:
-    return [intervals[at : at + TOGETHER] for at in range(0, len(intervals), TOGETHER)]
+    return [intervals[at : at + ROWS_OF_STATEMENT] for at in range(0, len(intervals), ROWS_OF_STATEMENT)]

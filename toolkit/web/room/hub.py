@@ -27,7 +27,7 @@ from toolkit.web.room.parts import Audience, parts
 from toolkit.web.words import language
 from toolkit.web.writing import Busy
 
-TICK = 0.1
+TICK_SECONDS = 0.1
 """Seconds between two looks at the rooms."""
 AWAY = 1.0
 """The same after the database did not answer."""
@@ -174,7 +174,7 @@ class Hub:
                 self._left.append(stream.interval)
 
     def _work(self) -> None:
-        while not self._ending.wait(TICK):
+        while not self._ending.wait(TICK_SECONDS):
             try:
                 close_old_connections()
                 self.tick()
@@ -187,7 +187,7 @@ class Hub:
     def _finish(self) -> None:
         until = time.monotonic() + 2
         while self._streams and time.monotonic() < until:
-            time.sleep(TICK / 4)
+            time.sleep(TICK_SECONDS / 4)
         with self._lock:
             open_ones = [one.interval for one in self._streams if one.interval is not None]
         try:
@@ -281,7 +281,7 @@ def _valid(sessions: set[str]) -> set[str]:
     """Those of the sessions that may be in the room still."""
     held = {"registration__state": Registration.State.CONFIRMED, "registration__webinar__cancelled_at": None}
     rows, names = Session.unexpired().filter(**held), sorted(sessions)
-    step = attendance.TOGETHER
+    step = attendance.ROWS_OF_STATEMENT
     return {
         key
         for at in range(0, len(names), step)

@@ -30,7 +30,7 @@ from toolkit.web.sessions import digest
 from toolkit.web.views.errors import bad_request, forbidden, not_found
 from toolkit.web.writing import Busy
 
-LONGEST = 4.0
+LONGEST_STEP = 4.0
 """Seconds that a step of the replay lasts at most."""
 P = ParamSpec("P")
 F = TypeVar("F", bound=Strict)
@@ -145,7 +145,7 @@ def replay(request: HttpRequest, registration: Registration) -> HttpResponse:
         data["inputs"] = [] if data["outcome"] is None else settings_of(data["position"], data["outcome"].currency, say)
     if for_script(request):
         return render(request, "room/moment.html", data)
-    seconds = " ".join(f"{min(gap, LONGEST):.1f}" for gap in gaps(found))
+    seconds = " ".join(f"{min(gap, LONGEST_STEP):.1f}" for gap in gaps(found))
     return render(request, "room/replay.html", {**data, "seconds": seconds})
 
 

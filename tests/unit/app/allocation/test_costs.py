@@ -13,7 +13,7 @@ from toolkit.app.optimize import optimize
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.decode import decode
 from toolkit.core.errors import SpecError
-from toolkit.optimize.costs import TRADING_DAYS
+from toolkit.optimize.costs import TRADING_DAYS_A_YEAR
 from toolkit.strategy.model import CostsSpec
 
 GALLIUM = Asset(
@@ -75,8 +75,8 @@ def test_vat_is_paid_at_the_rates_given_and_not_before_metal_leaves_the_warehous
 
 def test_impact_takes_the_volumes_given_then_world_production_and_else_nothing():
     costs, notes = costs_of({"impact": 0.8, "volumes": {"gold": 1e9}}, production={"gallium": 900_000.0})
-    day = 900_000 * 500 / TRADING_DAYS
-    by_hand = 0.8 / np.sqrt(TRADING_DAYS) * np.array([0.3 * np.sqrt(1e5 / day), 0.15 * np.sqrt(1e5 / 1e9), 0.0])
+    day = 900_000 * 500 / TRADING_DAYS_A_YEAR
+    by_hand = 0.8 / np.sqrt(TRADING_DAYS_A_YEAR) * np.array([0.3 * np.sqrt(1e5 / day), 0.15 * np.sqrt(1e5 / 1e9), 0.0])
     assert costs.impact == pytest.approx(by_hand)
     assert notes[0].startswith("Market volume of gallium: assumed")
     assert notes[1].startswith("No market volume is known for fund")

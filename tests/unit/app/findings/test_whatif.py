@@ -11,7 +11,7 @@ import pytest
 from tests.records import asked, json_of, partial
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
-from toolkit.app.findings.whatif import MOST, amounts_of, whatif
+from toolkit.app.findings.whatif import LARGEST_SUPPLY_LOSS, amounts_of, whatif
 from toolkit.app.stops import FURTHER, price_responses
 from toolkit.records.run import Run
 
@@ -79,7 +79,7 @@ def bands(part):
 
 def test_every_multiple_is_the_formula_and_none_is_of_more_than_half(market, multiple):
     for asset, band in bands(market):
-        assert band["loss"] <= MOST
+        assert band["loss"] <= LARGEST_SUPPLY_LOSS
         for side in ELASTICITY:
             assert band[side] == pytest.approx(multiple(band["loss"], side, asset))
     assert len({band["central"] for metal in market["metals"] for band in metal["bands"][:1]}) > 5  # pooled, not the same
@@ -113,7 +113,7 @@ def test_a_full_stop_has_a_figure_only_where_the_formula_carries(market):
     state = {metal["asset"]: metal for metal in market["metals"]}
     for metal in state.values():
         if metal["state"] == "counted":
-            assert 0 < metal["share"] <= MOST
+            assert 0 < metal["share"] <= LARGEST_SUPPLY_LOSS
             assert metal["stop"]["loss"] == pytest.approx(metal["share"])
         else:
             assert metal["stop"] is None

@@ -58,7 +58,7 @@ def test_a_folder_that_cannot_be_written_costs_time_alone(monkeypatch, tmp_path)
 
 
 def test_the_oldest_half_goes_when_there_are_too_many(place, monkeypatch):
-    monkeypatch.setattr(drawings, "MOST", 4)
+    monkeypatch.setattr(drawings, "FILES_KEPT", 4)
     for width in range(200, 206):
         drawings.kept_drawing(Drawing(bars, (width,)))
     assert len(list(place.iterdir())) == 4

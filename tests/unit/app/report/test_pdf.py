@@ -72,7 +72,7 @@ sleep 30
 
 
 def test_a_browser_that_is_too_slow_leaves_no_folder_and_no_helper(tmp_path, monkeypatch):
-    monkeypatch.setattr(pdf, "PATIENCE", 0.3)
+    monkeypatch.setattr(pdf, "PAGE_SECONDS", 0.3)
     place, began = places(monkeypatch, tmp_path / "places"), time.monotonic()
     with pytest.raises(SpecError, match="timed out"):
         printed("<p>x", program(tmp_path, "chromium", SLOW))

@@ -72,7 +72,7 @@ class Deadly(Task):
 def test_a_task_that_ends_its_process_is_recorded_and_the_others_give_the_same_bytes(
     asked: list[Task], reference: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executors, "TRIES", 2)
+    monkeypatch.setattr(executors, "PROCESSES_OF_TASK", 2)
     fields = {name: getattr(asked[0], name) for name in Task.__dataclass_fields__}
     deadly = Deadly(**{**fields, "seed": 1})
     found = {one.fingerprint: one.answer for one in Pool(2).run([asked[1], deadly, asked[2]])}

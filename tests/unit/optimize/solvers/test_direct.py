@@ -17,7 +17,7 @@ from toolkit.optimize.quadratic import ConvexObjective, Quadratic
 from toolkit.optimize.rows import SparseRows
 from toolkit.optimize.solvers import direct
 from toolkit.optimize.solvers.certificate import ACCEPT, Certificate, certify
-from toolkit.optimize.solvers.continuous import EXACT, certify_weights, solve_near
+from toolkit.optimize.solvers.continuous import EXACT_RESIDUAL, certify_weights, solve_near
 from toolkit.optimize.solvers.convex import solve_convex
 from toolkit.optimize.solvers.direct import Answer, solve_direct
 from toolkit.optimize.solvers.minimise import minimise
@@ -236,7 +236,7 @@ def test_an_optimum_near_another_is_that_of_the_solver_or_is_not_given(n: int, k
         if near is not None:
             given += 1
             assert near.certificate is not None
-            assert near.certificate.worst <= EXACT
+            assert near.certificate.worst <= EXACT_RESIDUAL
             assert near.x == pytest.approx(reference.x, abs=2e-6)
             assert near.multipliers == pytest.approx(reference.multipliers, abs=1e-5)
     assert 0 < given < 5  # far from it, other weights are at their limits, and a solver has to find them

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from toolkit.returns.observation.averaging import VOLATILITY_FACTOR
-from toolkit.returns.observation.joint import EXPLAINED, capped, latent_increments
+from toolkit.returns.observation.joint import MOST_EXPLAINED, capped, latent_increments
 from toolkit.returns.observation.local_level import local_levels
 
 NO_FACTORS = 0
@@ -84,7 +84,7 @@ def test_averaged_factors_explain_their_whole_variance():
 
 def test_factors_never_explain_everything():
     loadings = capped(np.array([[2.0], [0.1]]), np.eye(1), np.array([1.0, 1.0]))
-    assert np.allclose(loadings[:, 0] ** 2, [EXPLAINED, 0.01])
+    assert np.allclose(loadings[:, 0] ** 2, [MOST_EXPLAINED, 0.01])
 
 
 def test_the_answer_does_not_hang_on_the_last_digit():

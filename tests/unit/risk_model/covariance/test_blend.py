@@ -15,7 +15,7 @@ from toolkit.core.assets import Asset, Universe
 from toolkit.core.forecast import FloatArray
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import blend, form
-from toolkit.risk_model.covariance.blend import ROOM, BlendCovariance, _named, _past_scores, pool_weights
+from toolkit.risk_model.covariance.blend import MOST_OF_FACTORS, BlendCovariance, _named, _past_scores, pool_weights
 from toolkit.risk_model.covariance.dynamic import DynamicCovariance
 from toolkit.risk_model.covariance.factor import FactorCovariance
 from toolkit.risk_model.covariance.form import LEARNED, CovarianceInputs, DenseCovariance
@@ -235,7 +235,7 @@ def test_named_factors_keep_within_the_covariance():
     found = _named(form, covariance).components()
     B = found.loadings[:, :2]
     shares = np.linalg.eigvals(np.linalg.solve(covariance, B @ found.factor_cov[:2, :2] @ B.T)).real
-    assert shares.max() == pytest.approx(ROOM, rel=1e-9)
+    assert shares.max() == pytest.approx(MOST_OF_FACTORS, rel=1e-9)
     np.testing.assert_allclose(found.matrix, covariance, rtol=1e-7, atol=1e-9)
 
 
@@ -270,7 +270,7 @@ def test_a_covariance_is_the_same_with_components_and_without():
 @pytest.mark.parametrize(("least", "share"), [(0.05, 1e-3), (5e-4, 1e-4)])
 def test_components_of_many_assets_need_no_eigenvalues(monkeypatch, least, share):
     n = 30
-    monkeypatch.setattr(form, "MANY", n - 1)
+    monkeypatch.setattr(form, "MANY_ASSETS", n - 1)
     basis = np.linalg.qr(np.random.default_rng(2).standard_normal((n, n)))[0]
     matrix = (basis * np.append(least, np.linspace(0.2, 2.0, n - 1))) @ basis.T
     size = np.sqrt(np.diag(matrix))
@@ -285,7 +285,7 @@ def test_components_of_many_assets_need_no_eigenvalues(monkeypatch, least, share
 def test_components_of_many_assets_without_a_specific_share_are_the_principal_ones(monkeypatch):
     matrix = np.corrcoef(np.random.default_rng(2).standard_normal((5, 12)), rowvar=False)  # of rank four
     expected = form.correlated(matrix, np.ones(12))
-    monkeypatch.setattr(form, "MANY", 11)
+    monkeypatch.setattr(form, "MANY_ASSETS", 11)
     for mine, other in zip(form.correlated(matrix, np.ones(12)), expected, strict=True):
         np.testing.assert_array_equal(mine, other)
 

@@ -13,7 +13,7 @@ from toolkit.core.forecast import FloatArray
 from toolkit.returns.observed_returns import Returns
 from toolkit.risk_model.covariance import CovarianceSpec
 from toolkit.risk_model.covariance.ewma import EwmaConstantCorrelationCovariance, EwmaCovariance
-from toolkit.risk_model.covariance.factor import FEW, FactorCovariance, NamedFactors, _few_least
+from toolkit.risk_model.covariance.factor import FEW_EIGENVALUES, FactorCovariance, NamedFactors, _few_least
 from toolkit.risk_model.covariance.form import CovarianceInputs, spectrum
 from toolkit.risk_model.covariance.nonlinear import NonlinearShrinkageCovariance
 from toolkit.risk_model.covariance.own import OwnCovariance
@@ -385,4 +385,4 @@ def test_few_eigenvalues_of_a_large_matrix_are_found_one_by_one_and_none_is_miss
         assert values == pytest.approx(least, abs=1e-12)
         assert np.abs(vectors.T @ basis[:, : len(least)]) == pytest.approx(np.eye(len(least)), abs=1e-9)
     # More than are looked for: all are decomposed.
-    assert _few_least(with_least(*np.linspace(-2.0, -1.0, FEW + 1))) is None
+    assert _few_least(with_least(*np.linspace(-2.0, -1.0, FEW_EIGENVALUES + 1))) is None

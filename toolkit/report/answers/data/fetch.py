@@ -16,7 +16,7 @@ ALL_SHOWN = 30
 """Series that are all shown; of more, those that are not ok or have a finding."""
 MOST_SHOWN = 60
 """Rows of a table; the object has all."""
-NAMED = 12
+CHECKED_SERIES_NAMED = 12
 """Series that are named beside a check; of more the rest is counted."""
 STATUSES: Mapping[str, str] = {
     "ok": mark("ok"),
@@ -154,4 +154,6 @@ def _findings(answer: Answer, findings: Sequence[QualityFinding]) -> None:
 
 
 def _names(names: Sequence[str]) -> str:
-    return ", ".join(names[:NAMED]) + (f" + {len(names) - NAMED}" if len(names) > NAMED else "")
+    return ", ".join(names[:CHECKED_SERIES_NAMED]) + (
+        f" + {len(names) - CHECKED_SERIES_NAMED}" if len(names) > CHECKED_SERIES_NAMED else ""
+    )

@@ -9,7 +9,7 @@ from toolkit.report.answers.answer import Answer
 from toolkit.report.document import Document
 from toolkit.report.i18n.language import Language
 
-MOST = 200
+REVISIONS_SHOWN = 200
 """Revisions that are shown; the object has all."""
 
 
@@ -68,12 +68,12 @@ def differences(found: Differences, say: Language) -> Document:
         (
             (row.table, ", ".join(map(str, row.key.values())), answer.word(row.change), name, _text(row.before.get(name)),
              _text(row.after.get(name)))
-            for row in found.rows[:MOST]
+            for row in found.rows[:REVISIONS_SHOWN]
             for name in (row.before or row.after)
         ),
     )  # fmt: skip
-    if len(found.rows) > MOST:
-        answer.line("{n:d} more are in the object (--json).", n=len(found.rows) - MOST)
+    if len(found.rows) > REVISIONS_SHOWN:
+        answer.line("{n:d} more are in the object (--json).", n=len(found.rows) - REVISIONS_SHOWN)
     return answer.document("data-diff")
 
 
