@@ -347,8 +347,8 @@ def correlated(correlation: FloatArray, deviation: FloatArray) -> tuple[FloatArr
     """A correlation (n, n) with deviations (n,) as components of unit variance (n, m), beside specific variances (n,).
 
     The least eigenvalue is the specific share, so that the components are one fewer than assets at most. Of more than
-    `MANY_ASSETS` it is a number below that, and the components are those of a Cholesky factorisation, as many as assets: a tenth
-    of the work, for the same covariance.
+    `MANY_ASSETS` it is a number below that, and the components are those of a Cholesky factorisation, as many as assets: a
+    tenth of the work, for the same covariance.
     """
     if len(correlation) > MANY_ASSETS:
         from scipy.linalg import cholesky  # noqa: PLC0415  # one copy of the matrix; that of numpy makes two
