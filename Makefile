@@ -25,7 +25,7 @@ install: $(BIN)/toolkit  ## Create .venv and install the pinned dependencies and
 optimize: $(BIN)/toolkit  ## Propose an allocation on the bundled data and say where the report is
 	$(BIN)/toolkit optimize $(ARGS)
 
-# One worker for each core, at most four, each with one thread; one process with ARGS="-n 0".
+# One worker for each core and one more, at most four, each with one thread; one process with ARGS="-n 0".
 # Tests are compiled once, and not once for each worker and each process that they start.
 PYTEST = PYTHONDONTWRITEBYTECODE= POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal
 

@@ -35,6 +35,12 @@ TESTDATA = REPOSITORY.parent / "shared" / "testdata"
 LOOPBACK = ("127.", "::1", "localhost")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: tests in a browser and of a portal wait for half of their time."""
+    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays to the end: no collection of garbage looks at it again, and the others are few."""
     gc.collect()

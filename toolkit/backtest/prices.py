@@ -3,9 +3,9 @@
 The two differ where prices come late: a customs unit value of June is published in August. Trades and values take the price
 observed on a date, which who trades on it pays and sees; a decision, and a bill for storage, know only what was published.
 
-A customs unit value of a few kilograms may be ten times the price: one that is a `FAR_RATIO` from the median of the three before it is
-no price at which metal is traded or valued. What noise remains can be taken out: `estimated` prices are those that a filter
-finds behind the unit values up to each month, none of a later one.
+A customs unit value of a few kilograms may be ten times the price: one that is a `FAR_RATIO` from the median of the three
+before it is no price at which metal is traded or valued. What noise remains can be taken out: `estimated` prices are those that
+a filter finds behind the unit values up to each month, none of a later one.
 """
 
 from __future__ import annotations
