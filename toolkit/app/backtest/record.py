@@ -19,6 +19,7 @@ from toolkit.backtest.selection import select
 from toolkit.backtest.simulate import Backtest
 from toolkit.controls.events import COUNTING
 from toolkit.core.errors import SpecError
+from toolkit.core.grouping import sums_by_key
 from toolkit.core.messages import message, phrases, together
 from toolkit.core.remarks import Remark, in_record, note
 from toolkit.market.exchange_rates import rates_used
@@ -248,9 +249,7 @@ def remarks(record: Mapping[str, Any], simulated: Sequence[Simulation]) -> Itera
             if began is not None:
                 remedy = together(message("It was in cash until {day:%Y-%m-%d}: choose that --start.", day=began), remedy)
             yield Remark("answer", text, remedy)
-    paid: dict[str, float] = {}
-    for trade in (trade for one in simulated for trade in one.backtest.trades):
-        paid[trade.asset] = paid.get(trade.asset, 0.0) + trade.cost
+    paid = sums_by_key((trade.asset, trade.cost) for one in simulated for trade in one.backtest.trades)
     if free := sorted(asset for asset, cost in paid.items() if not cost):
         yield Remark(
             "terms",

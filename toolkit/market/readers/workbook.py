@@ -75,9 +75,12 @@ class Sheet:
             if not isinstance(words, str) or not _are_words(words) or first <= ends.get(at, -1):
                 continue
             ends[at] = last
+            also = {column for top, _, column in self.merged if top == first}
+            own = [j for j, cell in enumerate(self.records[first]) if j not in also and _is_of_lot(cell)]
             above: dict[int, tuple[int, float, float]] = {}
             for i, record in enumerate(self.records[first : last + 1], start=first):
-                if record[at] is None and any(cell is not None for cell in record) and not _is_total(record, above):
+                is_lot = own and all(_is_of_lot(record[j]) for j in own)
+                if record[at] is None and not _is_total(record, {} if is_lot else above):
                     record[at] = words
                     filled.add(i)
                 for column, cell in enumerate(record):
@@ -263,18 +266,19 @@ def _are_words(text: str) -> bool:
     return not re.search(r"\d", text) or (re.match(r"\W*[^\W\d]{3}", text) is not None and amount(text) is None)
 
 
-def _is_total(record: Sequence[Cell], above: Mapping[int, tuple[int, float, float]]) -> bool:
-    """Whether a record begins with the word of a total, or has the sum of the records above it, which is no count of them.
+def _is_of_lot(cell: Cell) -> bool:
+    """Whether a cell has words that a total does not repeat, as it does a unit or a currency."""
+    return isinstance(cell, str) and cell.strip().casefold() not in UNITS and currency(cell) is None
 
-    Args:
-        record: Its cells.
-        above: Column -> how many numbers the records above it have, their sum and the last of them.
-    """
+
+def _is_total(record: Sequence[Cell], above: Mapping[int, tuple[int, float, float]]) -> bool:
+    """Whether a record is empty, a total by its first word, or has a sum, no count, of those `above`: number, sum, last."""
     first = next((cell for cell in record if cell is not None), None)
+    if first is None or _TOTAL.match(str(first)):
+        return True
     numbers = [(cell, *above[i]) for i, cell in enumerate(record) if isinstance(cell, int | float) and i in above]
     sums = [(math.isclose(cell, total), cell == last + 1) for cell, n, total, last in numbers if n > 1]
-    is_sum = any(one and not counts for one, counts in sums) or (bool(sums) and all(one for one, _ in sums))
-    return is_sum or (isinstance(first, str) and _TOTAL.match(first) is not None)
+    return any(one and not counts for one, counts in sums) or (bool(sums) and all(one for one, _ in sums))
 
 
 def _few(names: list[str]) -> list[str]:

@@ -345,6 +345,15 @@ def test_a_total_below_a_merged_metal_is_no_lot_of_it(last, n, rule):
     assert [fault.rule for fault in read.faults] == ([rule] if rule else [])
 
 
+@pytest.mark.parametrize(("last", "client"), [([None, "Antimon", 20, "kg"], "Meier"), ([None, None, 20, "kg"], None)])
+def test_a_lot_as_large_as_those_above_it_is_of_the_merged_client(last, client):
+    """Of 10, 10 and 20 kg the third was taken for a total, and named no client."""
+    rows = [["Kunde", "Metall", "Menge", "Einheit"], ["Meier", "Gallium", 10, "kg"], [None, "Indium", 10, "kg"], last]
+    merged = '<mergeCells><mergeCell ref="A2:A4"/></mergeCells></worksheet>'
+    read = parse(io.BytesIO(xlsx({"L": sheet_xml(rows).replace("</worksheet>", merged)})), names=NAMES, today=TODAY)
+    assert [row["client"] for row in read.rows] == ["Meier", "Meier", client]
+
+
 @pytest.mark.parametrize(
     ("words", "status"), [("bestellt, Lieferung KW 3/2027", "ordered"), ("bestellt", "ordered"), ("gelagert", "stored")]
 )
