@@ -66,6 +66,7 @@ def exposure(
     as_of: str | date | None = None,
     currency: str | None = None,
     country: str | None = None,
+    owner_kind: str | None = None,
     loss: float = 0.5,
     elasticity: str | None = None,
     cap: float | None = None,
@@ -80,6 +81,7 @@ def exposure(
         as_of: Nothing published later is looked at; today by default.
         currency: Of values; by default that of the settings.
         country: The owner's; by default that of the settings.
+        owner_kind: private, company or trust; by default that of the settings.
         loss: Fraction of supply that the shock takes.
         elasticity: ``LOW:HIGH`` of supply plus demand; cases by default.
         cap: Multiple of the price at which buyers substitute.
@@ -100,7 +102,7 @@ def exposure(
     found = market_of(market)
     request = ExposureRequest(
         holdings=str(holdings),
-        context=found.context(as_of=as_of, owner__currency=currency, owner__country=country),
+        context=found.context(as_of=as_of, owner__currency=currency, owner__country=country, owner__kind=owner_kind),
         prices=found.prices,
         loss=loss,
         elasticity=elasticity,

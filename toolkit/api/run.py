@@ -125,6 +125,7 @@ def request_of(
     as_of: str | date | None = None,
     currency: str | None = None,
     country: str | None = None,
+    owner_kind: str | None = None,
     budget: float | str | None = None,
     total: float | str | None = None,
     holdings: PathText | None = None,
@@ -165,10 +166,15 @@ def request_of(
     if found.prices is not None and found.prices.returns_only and holdings is not None:
         raise SpecError("what is held has no value where only returns are known.", hint="Give prices, or leave holdings out.")
     budget = None if budget == 0 and holdings is not None else budget
-    money = {"owner__currency": currency, "owner__country": country, "owner__budget": budget if total is None else total}
+    owner = {
+        "owner__currency": currency,
+        "owner__country": country,
+        "owner__kind": owner_kind,
+        "owner__budget": budget if total is None else total,
+    }
     return Request(
         strategy=strategy if isinstance(strategy, Strategy) else named(strategy),
-        context=found.context(as_of=as_of, **money),
+        context=found.context(as_of=as_of, **owner),
         budget_given=budget is not None,
         prices=found.prices,
         holdings=None if holdings is None else str(holdings),
@@ -194,6 +200,7 @@ def optimize(
     as_of: str | date | None = None,
     currency: str | None = None,
     country: str | None = None,
+    owner_kind: str | None = None,
     budget: float | str | None = None,
     total: float | str | None = None,
     holdings: PathText | None = None,
@@ -213,6 +220,7 @@ def optimize(
         as_of: Nothing published later is looked at; by default today, or the last day where only own prices are known.
         currency: Of reporting and of the budget, ISO 4217; by default that of the settings.
         country: The owner's, where deliveries go; by default that of the settings.
+        owner_kind: private, company or trust; by default that of the settings.
         budget: Money to place, added to what is held; by default that of the settings.
         total: The whole, holdings included, in place of `budget`.
         holdings: What is held today: a file of lots, a stored run, or ``last``.
@@ -236,6 +244,7 @@ def optimize(
             as_of=as_of,
             currency=currency,
             country=country,
+            owner_kind=owner_kind,
             budget=budget,
             total=total,
             holdings=holdings,

@@ -19,8 +19,10 @@ from toolkit.core.currencies import Currency
 from toolkit.core.decode import Spec, decode, faults_of, raise_faults, read_toml, shown
 from toolkit.core.errors import SpecError
 from toolkit.core.messages import message
+from toolkit.holdings.holding_period import HoldingRule, holding_rule
 from toolkit.market.readers.cells import number
 from toolkit.records.answers.lists import Setting
+from toolkit.records.sources import Owner as OwnedBy
 
 
 def _money(value: Any) -> Any:
@@ -36,15 +38,24 @@ STORE = "store"
 
 
 class Owner(Spec):
-    """The owner: country of delivery, reporting currency, budget, and order in which lots are sold.
+    """The owner: country of delivery, kind, reporting currency, budget, and order in which lots are sold.
 
-    `sale_order` is ``tax`` (what the tax law of the country frees, where it is known) or ``fifo`` (the oldest lot first).
+    `kind` is ``private``, ``company`` or ``trust``: the holding periods of tax law are for private persons. `tax_free_after` is
+    a period of the owner's own, in years. `sale_order` is ``tax`` (what is free of tax first, where a period is known) or
+    ``fifo`` (the oldest lot first).
     """
 
     country: Country = "DEU"
     currency: Currency = "EUR"
     budget: Annotated[float, BeforeValidator(_money)] = Field(default=100_000.0, ge=0.01)
     sale_order: Literal["tax", "fifo"] = "tax"
+    kind: Literal["private", "company", "trust"] = "private"
+    tax_free_after: Annotated[int, BeforeValidator(_money)] | None = Field(default=None, ge=1, le=100)
+
+    @property
+    def holding_rule(self) -> HoldingRule | None:
+        """The period after which a sale is free of tax; None where none is known."""
+        return holding_rule(self.country, self.kind, self.tax_free_after)
 
 
 def _mirror(address: str) -> str:
@@ -108,9 +119,9 @@ class Settings:
     origins: Mapping[str, str]
     budget_currency: str = "EUR"
 
-    def owned_by(self, country: str, currency: str) -> Settings:
+    def owned_by(self, owned: OwnedBy) -> Settings:
         """The same settings for the owner of a stored run."""
-        owner = self.config.owner.model_copy(update={"country": country, "currency": currency})
+        owner = self.config.owner.model_copy(update=owned.model_dump())
         return Settings(self.config.model_copy(update={"owner": owner}), self.origins, self.budget_currency)
 
     def rows(self) -> tuple[Setting, ...]:

@@ -100,6 +100,7 @@ def optimize(request: Request) -> Result:
             "currency": owner.currency,
             "budget": prepared.budget,
             "sale_order": owner.sale_order,
+            **owner.model_dump(include={"kind", "tax_free_after"}, exclude_defaults=True),
         },
         "prices": inputs.own_prices,
         "holdings": None

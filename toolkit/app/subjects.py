@@ -25,7 +25,7 @@ from toolkit.records.base import with_phrases
 from toolkit.records.exposure import Exposure
 from toolkit.records.findings import Parts
 from toolkit.records.run import Run
-from toolkit.records.sources import Provenance
+from toolkit.records.sources import Owner, Provenance
 from toolkit.records.subjects import BACKTEST, CONFLICT, HOLDINGS, MARKET, RUN, BacktestSubject, Holdings, Market
 from toolkit.records.subjects import Subject as Record
 
@@ -133,7 +133,7 @@ def backtest(found: Backtest, context: Context, *, client: str | None = None) ->
 
 def context_of(record: Record, settings: Settings) -> Context:
     """What was known on the date of a stored subject, for its own owner and with its own events."""
-    owned = settings.owned_by(country=record.owner.country, currency=record.owner.currency)
+    owned = settings.owned_by(record.owner)
     events = None if record.own_ledger is None else OwnEvents.from_json(record.own_ledger)
     return Context(owned, date.fromisoformat(record.as_of), events)
 
@@ -150,7 +150,7 @@ def base(context: Context, lots: Sequence[LotExposure] = ()) -> dict[str, Any]:
     forms = [*((lot.asset, lot.form) for lot in lots), *((a.key, a.form) for a in products if a.key not in held)]
     return {
         "as_of": as_of,
-        "owner": {"country": owner.country, "currency": owner.currency},
+        "owner": Owner.model_validate(owner),
         "currency": owner.currency,
         "controls": control_states(ledger, products, as_of, owner.country, lots),
         "timeline": timeline(ledger, forms, as_of),

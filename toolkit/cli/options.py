@@ -67,6 +67,10 @@ class Common:
     destination: Annotated[
         str | None, typer.Option("--destination", metavar="COUNTRY", help="The owner's country, where deliveries go.")
     ] = None
+    owner_kind: Annotated[
+        str | None,
+        typer.Option("--owner-kind", metavar="KIND", help="private (default), company or trust: whose tax rules hold."),
+    ] = None
     out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Where runs and reports go.")] = None
     format: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="terminal (default), json, markdown or html, on stdout.")
@@ -119,6 +123,7 @@ class Common:
         """Key path -> value of the options that set something which the configuration can set too."""
         given = {
             "owner.country": self.destination,
+            "owner.kind": self.owner_kind,
             "owner.currency": self.currency,
             "data.path": self.data,
             "output.folder": self.out,
@@ -201,7 +206,7 @@ def with_common(
             from toolkit.app.languages import language
 
             language(common.lang)
-        if common.config or common.destination or common.currency or common.data:
+        if common.config or common.destination or common.currency or common.data or common.owner_kind:
             from toolkit.app.config import resolve
 
             settings = resolve(common.settings(), file=common.config)

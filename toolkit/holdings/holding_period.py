@@ -1,4 +1,4 @@
-"""Holding period after which a private sale is free of income tax, where the law of the owner's country has one."""
+"""Holding period after which a sale is free of income tax: by law for private persons, else as the owner says."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from toolkit.core.messages import Message, message
 
 @dataclass(frozen=True, slots=True)
 class HoldingRule:
-    """A period after which a private sale is free of tax.
+    """A period after which a sale is free of tax.
 
     Attributes:
-        country: ISO-3 code of the country whose law it is.
+        country: ISO-3 code of the country whose law it is; None for a period that the owner sets.
         years: The sale is free once more than this lies between purchase and sale.
     """
 
-    country: str
+    country: str | None
     years: int
 
     def note(self, exemption: float | None) -> Message:
@@ -29,6 +29,12 @@ class HoldingRule:
         Args:
             exemption: EUR below which the gains of a year stay free, all or nothing; None where no limit was known.
         """
+        if self.country is None:
+            return message(
+                "A sale counts as tax-free once more than {years} years lie between purchase and sale, as owner.tax_free_after "
+                "says; the law was not looked up. Not advice.",
+                years=self.years,
+            )
         if exemption is None:
             return message(
                 "German income tax on private disposals (Sec. 23 para 1 no. 2 EStG): a sale is tax-free once more than {years} "
@@ -56,4 +62,19 @@ class HoldingRule:
 
 
 RULES: Mapping[str, HoldingRule] = MappingProxyType({"DEU": HoldingRule(country="DEU", years=1)})
-"""By the owner's country; for a country without an entry no rule is bundled, which is not the same as no tax."""
+"""Of private persons, by country; for a country without an entry no rule is bundled, which is not the same as no tax."""
+PRIVATE = "private"
+"""The kind of owner whose sales are private; gains of a company or a trust are not, whenever they are made."""
+
+
+def holding_rule(country: str, kind: str, years: int | None = None) -> HoldingRule | None:
+    """The period of an owner; None where no rule is known.
+
+    Args:
+        country: ISO-3 code of the owner's country.
+        kind: private, company or trust.
+        years: The period that the owner sets, in place of any by law.
+    """
+    if years is not None:
+        return HoldingRule(None, years)
+    return RULES.get(country) if kind == PRIVATE else None

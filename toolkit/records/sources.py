@@ -49,6 +49,10 @@ class Owner(Record):
     """ISO-3 code of the destination of deliveries."""
     currency: str
     """Reporting currency of every amount."""
+    kind: str = "private"
+    """private, company or trust."""
+    tax_free_after: int | None = None
+    """Years after which the owner counts a sale as free of tax; null for what the law of the country says."""
 
 
 class Review(Record):

@@ -65,7 +65,7 @@ def orders(prepared: Prepared, money: AllocationAmounts, bases: Sequence[Mapping
             continue
         cost = float(money.costs[i])
         cash = {BUY: -value - cost, SELL: value - cost, KEEP: 0.0}[side]
-        rule = (prices[i], owner.country, owner.sale_order, request.as_of)
+        rule = (prices[i], owner.holding_rule, owner.sale_order, request.as_of)
         sales = sold(prepared.held.of(asset.key), quantity, *rule, step=prepared.step(asset))
         if sum(sale.quantity for sale in sales) < quantity * (1 - LEAST_PART_OF_LOT):
             sales = sold(prepared.held.of(asset.key), quantity, *rule, whole=False)
@@ -112,7 +112,7 @@ def taxed_today(prepared: Prepared, rows: list[Traded]) -> tuple[Remark, ...]:
         taxed = [sale for sale in parts_sold if sale.free_from is not None and sale.free_from > request.as_of]
         parts, price = {sale.lot.lot_id: sale.quantity for sale in taxed}, row.price or 0.0
         sold = [lot for lot in prepared.held.of(row.asset) if lot.lot_id in parts and lot.cost and gains(lot, price)]
-        days = [day for lot in kept if (day := free_from(lot, owner.country)) is not None]
+        days = [day for lot in kept if (day := free_from(lot, owner.holding_rule)) is not None]
         if not sold or not days:
             continue
         gain = sum(parts[lot.lot_id] * (price - (lot.cost or 0.0) / lot.quantity) for lot in sold)
@@ -163,7 +163,7 @@ def _note(prepared: Prepared, asset: Asset, side: str, sales: tuple[Sale, ...], 
         told.append(message("{quantity:,.6g} {unit} are sold short", quantity=-after, unit=asset.unit))
     lots = [lot for lot in prepared.held.of(asset.key) if lot.for_sale]
     if sales and len(lots) > 1 and (partial or len(sales) < len(lots)):
-        told.append(sale_rule(owner.country, owner.sale_order))
+        told.append(sale_rule(owner))
     if taxed := [
         sale.lot.lot_id
         for sale in sales

@@ -137,7 +137,7 @@ class Prepared:
         """The message on a lot that is not sold today, and the first tax-free day where tax is the reason; else None."""
         if not lot.for_sale:
             return lot.why_kept(), None
-        free = free_from(lot, self.request.owner.country)
+        free = free_from(lot, self.request.owner.holding_rule)
         if free is None or lot.lot_id not in self.waiting.get(lot.asset, ()):
             return None, None
         told = message(
@@ -382,7 +382,7 @@ def _of_holdings(
         lots = held.of(key)
         if not lots or (key in outside and not request.sell_others):
             continue
-        kept = waiting(lots, price, owner.country, owner.sale_order, request.as_of)
+        kept = waiting(lots, price, owner.holding_rule, owner.sale_order, request.as_of)
         units = sum(lot.quantity for lot in (*kept, *(lot for lot in lots if not lot.for_sale)))
         if units > 0:
             bound[key] = units * price

@@ -1,4 +1,4 @@
-"""Selection of lots to sell: by holding period where the law of the owner's country has one, else first in, first out."""
+"""Selection of lots to sell: by holding period where the owner has one, else first in, first out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from toolkit.app.allocation.holdings import WHOLE_PIECES
+from toolkit.app.config import Owner
 from toolkit.core.messages import Message, message
-from toolkit.holdings.holding_period import RULES
+from toolkit.holdings.holding_period import PRIVATE, HoldingRule
 from toolkit.holdings.lots import Lot
 
 WAIT_DAYS = 31
@@ -37,9 +38,8 @@ class Sale:
         return round(count) if abs(count - round(count)) <= WHOLE_PIECES else None
 
 
-def free_from(lot: Lot, country: str) -> date | None:
+def free_from(lot: Lot, rule: HoldingRule | None) -> date | None:
     """The first day on which a sale of the lot is free of tax."""
-    rule = RULES.get(country)
     return None if rule is None or lot.bought is None else rule.free_from(lot.bought)
 
 
@@ -48,13 +48,13 @@ def gains(lot: Lot, price: float) -> bool:
     return lot.cost is None or lot.quantity * price > lot.cost
 
 
-def waiting(lots: Sequence[Lot], price: float, country: str, order: str, day: date) -> tuple[Lot, ...]:
+def waiting(lots: Sequence[Lot], price: float, rule: HoldingRule | None, order: str, day: date) -> tuple[Lot, ...]:
     """The lots that are not sold today because a sale with a gain is free of tax within `WAIT_DAYS`.
 
     Args:
         lots: Of one asset.
         price: Of a unit, in the reporting currency.
-        country: Of the owner.
+        rule: Holding period of the owner; None where none is known.
         order: ``tax`` or ``fifo``: then nothing waits.
         day: Of the sale.
     """
@@ -62,7 +62,7 @@ def waiting(lots: Sequence[Lot], price: float, country: str, order: str, day: da
         return ()
     found = []
     for lot in lots:
-        free = free_from(lot, country)
+        free = free_from(lot, rule)
         if lot.for_sale and gains(lot, price) and free is not None and day < free <= day + timedelta(days=WAIT_DAYS):
             found.append(lot)
     return tuple(found)
@@ -72,7 +72,7 @@ def sold(
     lots: Sequence[Lot],
     quantity: float,
     price: float,
-    country: str,
+    rule: HoldingRule | None,
     order: str,
     day: date,
     *,
@@ -87,18 +87,18 @@ def sold(
         lots: Of one asset.
         quantity: Sold of it.
         price: Of a unit, in the reporting currency.
-        country: Of the owner.
+        rule: Holding period of the owner; None where none is known.
         order: ``tax`` or ``fifo``.
         day: Of the sale.
         step: Of what is sold of a lot whose pieces are not known; None for any part of it.
         whole: Whether a piece is never cut.
     """
-    waits = {lot.lot_id for lot in waiting(lots, price, country, order, day)}
+    waits = {lot.lot_id for lot in waiting(lots, price, rule, order, day)}
 
     def rank(lot: Lot) -> tuple:
-        free, bought = free_from(lot, country), lot.bought or date.max
+        free, bought = free_from(lot, rule), lot.bought or date.max
         kept = not lot.for_sale or lot.lot_id in waits
-        if order != "tax" or country not in RULES:
+        if order != "tax" or rule is None:
             return (kept, bought, lot.lot_id)
         taxed = free is None or free > day
         gain = price - lot.cost / lot.quantity if lot.cost is not None else price
@@ -113,18 +113,23 @@ def sold(
         if part <= LEAST_PART_OF_LOT * lot.quantity:
             continue
         found.append(
-            Sale(
-                lot, lot.quantity if lot.quantity - part <= LEAST_PART_OF_LOT * lot.quantity else part, free_from(lot, country)
-            )
+            Sale(lot, lot.quantity if lot.quantity - part <= LEAST_PART_OF_LOT * lot.quantity else part, free_from(lot, rule))
         )
         left -= part
     return tuple(found)
 
 
-def sale_rule(country: str, order: str) -> Message:
+def sale_rule(owner: Owner) -> Message:
     """The rule by which lots are chosen."""
-    if order == "tax" and country in RULES:
+    rule = owner.holding_rule
+    if owner.sale_order == "tax" and rule is not None:
+        if rule.country is None:
+            return message(
+                "lots whose sale is free of tax first (owner.tax_free_after), then those with the least gain; not advice"
+            )
         return message("lots whose sale is free of tax first (Sec. 23 EStG), then those with the least gain; not advice")
-    if order == "tax":
-        return message("the oldest lot first: no rule of tax is known here for {country}", country=country)
+    if owner.sale_order == "tax" and owner.kind != PRIVATE:
+        return message("the oldest lot first: holding periods of tax law are for private owners")
+    if owner.sale_order == "tax":
+        return message("the oldest lot first: no rule of tax is known here for {country}", country=owner.country)
     return message("the oldest lot first (owner.sale_order)")

@@ -14,7 +14,8 @@ from toolkit.core.limits import HELD
 from toolkit.core.messages import Message, message
 from toolkit.holdings.exit_cost import ExitTerms
 from toolkit.holdings.exposure import PLANS, LotExposure
-from toolkit.holdings.holding_period import RULES
+from toolkit.holdings.holding_period import HoldingRule, holding_rule
+from toolkit.market.readers.holdings.columns import ARRIVING
 from toolkit.records.exposure import Exposure
 from toolkit.records.parts.exit import HORIZONS, Exit, ExitAmounts, OpenOrders, ProductExit, Tax, TaxLot
 from toolkit.records.run import Run
@@ -71,7 +72,9 @@ def exit_(ask: Ask) -> Exit | None:
         open=OpenOrders(lots=len(stopped), value=sum(row.value or 0.0 for row in stopped)),
         unpriced=tuple(row.lot_id for row in ask.lots if row.value is None and _for_sale(row)),
         tax=tax,
-        assumptions=dict(_assumptions(stakes, tax, of_run=run is not None, has_days=any(row.days for row in products))),
+        assumptions=dict(
+            _assumptions(stakes, tax, _rule(ask), of_run=run is not None, has_days=any(row.days for row in products))
+        ),
         data=ask.provenance(assumptions=used.filter(used["name"] == "exit_days")),
     )
 
@@ -147,10 +150,16 @@ def _product(stakes: Sequence[Stake], years: float, ask: Ask) -> ProductExit:
     )
 
 
+def _rule(ask: Ask) -> HoldingRule | None:
+    """The holding period of the owner."""
+    owner = ask.record.owner
+    return holding_rule(owner.country, owner.kind, owner.tax_free_after)
+
+
 def _tax(exposure: Exposure, ask: Ask) -> Tax:
-    """Holding period of every bought lot, by the law of the owner's country where a rule is bundled."""
-    country = ask.record.owner.country
-    rule = RULES.get(country)
+    """Holding period of every bought lot, where the owner has one; what has not arrived has gained nothing yet."""
+    owner, rule = ask.record.owner, _rule(ask)
+    country = owner.country
     limit = find_assumption(ask.context.snapshot, "tax_exemption", country)
     lots, left_out = [], 0
     for lot, bought in zip(exposure.lots, exposure.purchases, strict=True):
@@ -166,7 +175,7 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
                 lot,
                 bought,
                 **dict(ask.named(lot.asset)),
-                gain=None if value is None or cost is None else value - cost,
+                gain=None if value is None or cost is None or lot.status in ARRIVING else value - cost,
                 free_from=free,
                 days=None if days is None else max(days, 0),
                 state=None if days is None else FREE if days <= 0 else SOON if days <= SOON_DAYS else LATER,
@@ -174,6 +183,8 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
         )
     return Tax(
         country=country,
+        kind=owner.kind,
+        by_law=rule is not None and rule.country is not None,
         years=rule and rule.years,
         exemption=limit and limit.central,
         left_out=left_out,
@@ -190,7 +201,9 @@ def _span(values: set[float]) -> Message:
     return message("{low:.1%} to {high:.1%}", low=low, high=high)
 
 
-def _assumptions(stakes: list[Stake], tax: Tax | None, *, of_run: bool, has_days: bool) -> Iterator[tuple[str, Message]]:
+def _assumptions(
+    stakes: list[Stake], tax: Tax | None, rule: HoldingRule | None, *, of_run: bool, has_days: bool
+) -> Iterator[tuple[str, Message]]:
     """What the part takes as given; a run tells the terms of its dealer itself."""
     if not of_run:
         usual = [stake for stake in stakes if stake.terms in (ASSUMED, PUBLISHED_FEE, MIXED)]
@@ -221,5 +234,5 @@ def _assumptions(stakes: list[Stake], tax: Tax | None, *, of_run: bool, has_days
                 "a promise, not a market."
             ),
         )
-    if tax and tax.lots and tax.years:
-        yield "tax", RULES[tax.country].note(tax.exemption)
+    if tax and tax.lots and rule:
+        yield "tax", rule.note(tax.exemption)

@@ -96,7 +96,7 @@ class TaxLot(Record):
     doubted: bool
     """Whether the price paid is far from the level of its day."""
     gain: float | None
-    """Value less cost; null where it is not known."""
+    """Value less cost; null where it is not known, and of what has not arrived."""
     free_from: Day | None
     """First day on which a gain is free of tax."""
     days: int | None
@@ -108,11 +108,15 @@ class TaxLot(Record):
 
 
 class Tax(Record):
-    """The taxation of private sales."""
+    """The taxation of sales."""
 
     country: OwnerCountry
+    kind: str = "private"
+    """Of the owner: private, company or trust."""
+    by_law: bool = True
+    """Whether the period is one of law; false for one that the owner set, and where there is none."""
     years: float | None
-    """Years after which a gain is free; null where no rule is bundled."""
+    """Years after which a gain is free; null where no period is known."""
     exemption: float | None
     """Gain a year that is free in any case, in the currency of the law."""
     left_out: int

@@ -12,7 +12,7 @@ from toolkit.report.i18n.formats import day
 from toolkit.report.i18n.text import NONE, Inline, Text, sentences, strong, text
 from toolkit.report.tables.lots import lot_names, shown_name
 
-TAX = "tax"
+TAX, PRIVATE, STORED = "tax", "private", "stored"
 FREE, SOON = "free", "soon"
 LOTS_DRAWN = 12
 """Lots that are drawn, or without a drawing have a row of their own; the rest is one sum."""
@@ -138,8 +138,19 @@ def _title(run: Findings, tax: Tax, waiting: Sequence[TaxLot]) -> Text:
 
 def _sub(run: Findings, tax: Tax) -> Text:
     say = run.say
+    if tax.years is None and tax.kind != PRIVATE:
+        return say(
+            "The owner is no private person: no period after which a sale is tax-free applies unless the owner sets one."
+        )
     if tax.years is None:
         return say("No rule on the taxation of private sales is bundled for {place}.", place=run.place(tax.country))
+    if not tax.by_law:
+        return say(
+            "A sale more than {years} years after the purchase counts as tax-free, as the owner set it{markers}; each lot has "
+            "its own clock.",
+            years=f"{tax.years:.0f}",
+            markers=run.rests_on(TAX),
+        )
     return say(
         "A private sale more than one year after the purchase is tax-free in Germany{markers}; each lot has its own clock.",
         markers=run.rests_on(TAX),
@@ -163,7 +174,13 @@ def _foot(run: Findings, tax: Tax) -> Iterator[Text]:
             "{N} lot has a purchase price that is far from the price of its day: its gain is in no sum.",
             "{N} lots have a purchase price that is far from the price of its day: their gain is in no sum.",
         )
-    unknown = sum(lot.gain is None and not lot.doubted for lot in lots)
+    if coming := sum(lot.status != STORED for lot in lots):
+        yield run.say.counted(
+            coming,
+            "{N} lot that is ordered or in transit has gained nothing yet: it is in no sum.",
+            "{N} lots that are ordered or in transit have gained nothing yet: they are in no sum.",
+        )
+    unknown = sum(lot.gain is None and not lot.doubted and lot.status == STORED for lot in lots)
     if unknown:
         yield run.say.counted(
             unknown,

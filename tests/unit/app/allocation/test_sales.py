@@ -8,6 +8,7 @@ import pytest
 
 from tests.subjects import proposal
 from toolkit.app.allocation.sales import sold, waiting
+from toolkit.holdings.holding_period import RULES
 from toolkit.holdings.lots import Lot
 
 LOTS = """lot_id,asset,form,purity,quantity,unit,purchase_date,purchase_price,currency,origin_country,location,status
@@ -51,7 +52,7 @@ ORDERED = lot("ordered", date(2025, 12, 2), 100.0, arriving=True)
     ids=lambda value: value.lot_id if isinstance(value, Lot) else str(value),
 )
 def test_a_lot_waits_where_a_gain_is_free_of_tax_within_a_month(one, order, country, waits):
-    assert waiting((one,), PRICE, country, order, DAY) == ((one,) if waits else ())
+    assert waiting((one,), PRICE, RULES.get(country), order, DAY) == ((one,) if waits else ())
 
 
 @pytest.mark.parametrize(
@@ -64,21 +65,21 @@ def test_a_lot_waits_where_a_gain_is_free_of_tax_within_a_month(one, order, coun
 )
 def test_what_is_sold_first(order, country, first):
     lots = (SOON, TAXED, MORE_GAIN, AT_A_LOSS, FREE)
-    sales = sold(lots, 50.0, PRICE, country, order, DAY)
+    sales = sold(lots, 50.0, PRICE, RULES.get(country), order, DAY)
     assert [sale.lot.lot_id for sale in sales] == first
-    part = sold(lots, 14.0, PRICE, country, order, DAY)
+    part = sold(lots, 14.0, PRICE, RULES.get(country), order, DAY)
     assert [(sale.lot.lot_id, sale.quantity) for sale in part] == [(first[0], 10.0), (first[1], 4.0)]
 
 
 @pytest.mark.parametrize("order", ["tax", "fifo"])
 def test_what_has_not_arrived_comes_last(order):
-    assert [sale.lot.lot_id for sale in sold((ORDERED, TAXED), 14.0, PRICE, "DEU", order, DAY)] == ["taxed", "ordered"]
+    assert [sale.lot.lot_id for sale in sold((ORDERED, TAXED), 14.0, PRICE, RULES["DEU"], order, DAY)] == ["taxed", "ordered"]
 
 
 def test_a_gain_is_of_a_unit():
     """Fifty kilograms for 4,500 gain less a kilogram than ten for 500, and more in all."""
     large = Lot("large", "gallium", 50.0, False, "stored", "CHN", date(2026, 4, 1), 4500.0)
-    assert [sale.lot.lot_id for sale in sold((MORE_GAIN, large), 60.0, PRICE, "DEU", "tax", DAY)] == ["large", "more"]
+    assert [sale.lot.lot_id for sale in sold((MORE_GAIN, large), 60.0, PRICE, RULES["DEU"], "tax", DAY)] == ["large", "more"]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_a_gain_is_of_a_unit():
     ],
 )
 def test_a_piece_is_cut_only_where_it_has_to_be(piece, step, whole, parts, pieces):
-    sales = sold((lot("a", None, None, piece=piece),), 8.0, PRICE, "DEU", "tax", DAY, step=step, whole=whole)
+    sales = sold((lot("a", None, None, piece=piece),), 8.0, PRICE, RULES["DEU"], "tax", DAY, step=step, whole=whole)
     assert [sale.quantity for sale in sales] == parts
     assert [sale.pieces for sale in sales] == pieces
 
