@@ -13,6 +13,7 @@ from toolkit.app.findings.resale import resale
 from toolkit.app.holdings.exposure import ExposureRequest
 from toolkit.app.languages import language
 from toolkit.app.subjects import holdings_record
+from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.findings import Parts
 from toolkit.report.findings import Findings
 
@@ -55,3 +56,11 @@ def parts_of(ask: Ask) -> dict[str, Any]:
 def findings_of(ask: Ask, lang: str = "en") -> Findings:
     """Findings on a file, with the parts that speak of lots."""
     return Findings.of(ask.record, Parts.model_validate(parts_of(ask)), language(lang))
+
+
+def price_of(asset: str, price: float, form: str = "metal", purity: str | None = None, error: float = 0.0) -> UnitPrice:
+    """A price of one kg of a form and grade."""
+    return UnitPrice(
+        asset=asset, form=form, price=price, standard_error=error, kind="quote", date=AS_OF, basis="own_quote", quoted=price,
+        quoted_currency="EUR", rate_date=None, source="test", purity=purity,
+    )  # fmt: skip

@@ -30,7 +30,7 @@ def exposed(ledger, **lot):
     frame = pl.DataFrame(
         [lot], schema_overrides={"certificate": pl.String, "location": pl.String, "purity": pl.String, "size": pl.String}
     )
-    (found,) = lot_exposures(frame, {}, ledger, on=TODAY, destination="DEU")
+    (found,) = lot_exposures(frame, (), ledger, on=TODAY, destination="DEU")
     return asdict(found)
 
 

@@ -81,6 +81,21 @@ def licence_delay(snapshot: Snapshot) -> LicenceDelay:
     return LicenceDelay.of(observed=observed, tail=tail, statutory_working_days=statutory, source=source)
 
 
+def grade_step(snapshot: Snapshot) -> float:
+    """Root mean square of the logarithm of the price of a grade over that of one with a nine less.
+
+    Raises:
+        GapError: on a day when it was not known yet.
+    """
+    return _number(snapshot, "grade_step", "central")[0]
+
+
+def metal_contents(snapshot: Snapshot) -> dict[tuple[str, str], float]:
+    """(asset, form) -> fraction of the mass of a compound that is the metal."""
+    rows = snapshot["compounds"].select("asset", "form", "content").rows()
+    return {(asset, form): content for asset, form, content in rows}
+
+
 def parse_elasticity(text: str | None, snapshot: Snapshot) -> Elasticity:
     """The range that the user gives (``0.4``, ``0.25:0.7`` or ``0.25:0.4:0.7``), else the marked assumption.
 

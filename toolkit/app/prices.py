@@ -76,7 +76,8 @@ class OwnPrices:
         series: Of these the visible ones.
         day: Of knowledge.
         quotes: Prices of a day (`toolkit.returns.quotes`): one visible row a product, in no series.
-        forms: Newest prices of a kg of forms that are not traded, rows of `quotes` with the `form`: they value lots.
+        goods: Newest prices of a kg in forms and grades that are not traded, rows of `quotes` with `form` and `purity`, null
+            where none is stated: they value lots.
         file: As it was read, with the names of the files for known assets.
         notes: Notes on the whole files, without their gaps.
         reading: How they were read, and assumed units.
@@ -89,7 +90,7 @@ class OwnPrices:
     series: PriceSeries
     day: date
     quotes: pl.DataFrame
-    forms: pl.DataFrame
+    goods: pl.DataFrame
     file: PriceFile
     notes: tuple[Remark, ...]
     reading: tuple[Remark, ...]
@@ -124,8 +125,8 @@ class OwnPrices:
 
     def until(self, day: date) -> OwnPrices:
         """The prices as known on an earlier day, without those of a single day."""
-        quotes, forms = (rows if rows.is_empty() else rows.clear() for rows in (self.quotes, self.forms))
-        return replace(self, series=self.series.until(day), day=day, quotes=quotes, forms=forms)
+        quotes, goods = (rows if rows.is_empty() else rows.clear() for rows in (self.quotes, self.goods))
+        return replace(self, series=self.series.until(day), day=day, quotes=quotes, goods=goods)
 
     def over(self, bundled: pl.DataFrame) -> pl.DataFrame:
         """These rows, and the bundled ones of every other asset; these alone where nothing is taken from the bundle."""
@@ -208,10 +209,10 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     of_today = pl.col("date") >= snapshot.as_of - timedelta(days=QUOTE_DAYS)
     quoted = pl.concat([short, file.quotes.filter(known & (of_today | ~in_series))])
     newest, of_quotes = newest_quotes(quoted, snapshot)
-    forms = _of_other_forms(newest, frame, names)
-    newest = newest.filter(~pl.col("asset").is_in(forms["name"].implode()))
+    goods = _of_other_goods(newest, frame, names)
+    newest = newest.filter(~pl.col("asset").is_in(goods["name"].implode()))
     quotes, of_units = per_kg(newest, products)
-    _check_visible(file.name, snapshot.as_of, quoted, series.assets, (quotes, forms))
+    _check_visible(file.name, snapshot.as_of, quoted, series.assets, (quotes, goods))
     priced = {*products.keys, *levels.assets, *series.assets}
     _check_series(file.name, quotes["asset"], priced)
     compared = pl.col("asset").is_in(list(levels.assets)) & ~pl.col("asset").is_in(odd)
@@ -223,7 +224,7 @@ def read_own(files: PriceFiles, snapshot: Snapshot, names: LotNames, *, masses: 
     notes = (*_of_file(file, files), *dict.fromkeys((*unit_notes, *of_units)), *of_quotes, *far)
     reading = (*notes, *_of_home_market((visible, newest), products), *_told_apart(apart, names))
     only = (files.only, files.returns_only)
-    return OwnPrices(frame, series, snapshot.as_of, quotes, forms, file, lacking, reading, apart, *only)
+    return OwnPrices(frame, series, snapshot.as_of, quotes, goods, file, lacking, reading, apart, *only)
 
 
 def by_known_prices(read: Callable[..., PriceFile], levels: KnownPrices, names: LotNames) -> PriceFile:
@@ -311,26 +312,30 @@ def _check_series(file: str, quoted: Iterable[str], priced: Collection[str]) -> 
             )
 
 
-def _of_other_forms(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames) -> pl.DataFrame:
-    """The newest price of a kg of each form that is not traded, with its `form` and its `name` in the file."""
+def _of_other_goods(quotes: pl.DataFrame, series: pl.DataFrame, names: LotNames) -> pl.DataFrame:
+    """The newest price of a kg of each form and grade that is not traded, with `form`, `purity` and its `name` in the file."""
     # A series has one unit: those that are not of a mass are left out before they are sorted.
     series = series.filter(pl.col("unit").is_in(list(KG_PER_UNIT)))
     last = series.sort("date").group_by("asset", maintain_order=True).last().with_columns(spread=pl.lit(None, dtype=pl.Float64))
     rows = pl.concat([last.select(quotes.columns), quotes]).filter(pl.col("unit").is_in(list(KG_PER_UNIT)))
-    means = {name: found for name in rows["asset"].unique() if (found := names.other_form(name))}
-    asset, form = ({name: found[at] for name, found in means.items()} for at in (0, 1))
+    means = {name: found for name in rows["asset"].unique() if (found := names.other_good(name))}
+    asset, form, purity = (
+        pl.col("asset").replace_strict({name: good[i] for name, good in means.items()}, return_dtype=pl.String)
+        for i in range(3)
+    )
     found = rows.filter(pl.col("asset").is_in([*means])).with_columns(
         name="asset",
-        form=pl.col("asset").replace_strict(form, return_dtype=pl.String),
-        asset=pl.col("asset").replace_strict(asset, return_dtype=pl.String),
+        form=form,
+        purity=purity,
+        asset=asset,
         price=pl.col("price") / pl.col("unit").replace_strict(KG_PER_UNIT, return_dtype=pl.Float64),
         unit=pl.lit("kg"),
     )
-    return found.sort("date", "name").unique(["asset", "form"], keep="last", maintain_order=True)
+    return found.sort("date", "name").unique(["asset", "form", "purity"], keep="last", maintain_order=True)
 
 
 def _told_apart(apart: Sequence[str], names: LotNames) -> Iterator[Remark]:
-    if of_no_form := tuple(name for name in apart if not names.other_form(name)):
+    if of_no_form := tuple(name for name in apart if not names.other_good(name)):
         text = message(
             "Not taken as prices of a metal, and held only where a strategy names them, as their names say more than metal and "
             "form: {assets}.",

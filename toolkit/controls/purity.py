@@ -1,7 +1,11 @@
-"""Purity as traded (``99.99 %``, ``4N5``, ``999.9``) read as a fraction: some notices list a form only from a purity on."""
+"""Purity as traded (``99.99 %``, ``4N5``, ``999.9``) read as a fraction, from which on notices may list a form, and as a grade.
+
+A grade is the number of nines: dealers trade 4N as one good, 7N as another, at a price of its own.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 
 _AT_MOST = re.compile(r"[<≤]\s*[\d.,]+\s*%?")
@@ -12,6 +16,7 @@ _NINES = re.compile(r"(?<![\w.,])(\d{1,2})N(\d?)(?!\w)", re.IGNORECASE)
 _TO = r"\s*(?:[-–\u2014]|to|bis)\s*\d{1,3}(?:[.,]\d+)?"
 _PERCENT = re.compile(rf"(?<![\d.,])(\d{{1,3}}(?:[.,]\d+)?)(?:{_TO})?\s*%")
 _RANGE = re.compile(rf"\d{_TO}\s*%")
+_PERCENT_EACH = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,]\d+)?(?![\d.,])")
 _KARAT = re.compile(r"(\d{1,2})[\s-]?(?:k|kt|ct|karat|carat)\.?(?:\s+\w+)?", re.IGNORECASE)
 _PLAIN = re.compile(r"(\d*[.,]?\d+)(?:\s?/\s?1000|\s?er)?")
 
@@ -45,6 +50,27 @@ def purity_fraction(text: str | None) -> float | None:
 def settled_purity(text: str | None) -> float | None:
     """The fraction that `text` states, against which a threshold is held; None also of a range, which may lie on both sides."""
     return None if _RANGE.search(text or "") else purity_fraction(text)
+
+
+def grades(text: str | None) -> tuple[int, int] | None:
+    """The least and the greatest number of nines that `text` states, ``(3, 4)`` of ``99.95-99.99 %``; None without one."""
+    if (lowest := purity_fraction(text)) is None or lowest >= 1:
+        return None
+    written = [share / 100 for share in map(_number, _PERCENT_EACH.findall(text or "")) if _RANGE.search(text or "")]
+    stated = [_nines(share) for share in written if lowest <= share < 1]
+    return _nines(lowest), max([_nines(lowest), *stated, *(int(nines) for nines, _ in _NINES.findall(text or ""))])
+
+
+def grades_apart(one: str | None, other: str | None) -> int:
+    """Nines by which the second purity is above the first, negative below it; 0 where their grades meet or one states none."""
+    first, second = grades(one), grades(other)
+    if first is None or second is None:
+        return 0
+    return max(second[0] - first[1], 0) - max(first[0] - second[1], 0)
+
+
+def _nines(share: float) -> int:
+    return math.floor(-math.log10(1 - share) + 1e-9)  # 1 - 0.9999 is below 1e-4 by a rounding, or above it
 
 
 def _number(text: str) -> float:

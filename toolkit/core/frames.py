@@ -203,6 +203,17 @@ class Recycling(dy.Schema):
     known_from = dy.Date(nullable=False)
 
 
+class Compounds(dy.Schema):
+    """The compound of a metal that a form is, by its formula, and the fraction of its mass that is the metal."""
+
+    asset = dy.String(primary_key=True)
+    form = dy.String(primary_key=True)
+    formula = dy.String(nullable=False)
+    content = dy.Float64(nullable=False, min_exclusive=0, max=1)
+    source = dy.String(nullable=False)
+    known_from = dy.Date(nullable=False)
+
+
 class EndUses(dy.Schema):
     """Uses by application and NACE-2 sector. EU uses: displays are missing under indium."""
 
@@ -465,6 +476,7 @@ TABLES: Mapping[str, type[dy.Schema]] = MappingProxyType(
         "assumptions": Assumptions,
         "criticality_materials": CriticalityMaterials,
         "tariff_codes": TariffCodes,
+        "compounds": Compounds,
     }
 )
 """Every table of the market by name, and its contract."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -30,6 +31,7 @@ from toolkit.holdings.resale import (
     resale_restrictions,
 )
 from toolkit.holdings.traceability import Traceability, traceability
+from toolkit.holdings.unit_price import UnitPrice, lot_price
 from toolkit.shocks.elasticity import PriceBand
 
 STORED_SAFE, STORED_AT_ORIGIN, STORED_UNPLACED = "stored_safe", "stored_at_origin", "stored_place_unknown"
@@ -43,6 +45,8 @@ DELIVERIES = (*STORED, IN_TRANSIT, ORDER_AT_RISK, ORDER_CLEAR)
 not owned: it is in one of `PLANS` and in no total of holdings."""
 
 LICENCE, PLACE = "licence", "place"
+METALLIC = ("metal", "metal powder")
+"""Forms that are the metal, whose impurities are not deducted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class LotExposure:
     Attributes:
         size: Of one piece, as `PieceSize` writes it.
         mass: kg.
+        metal: kg of the metal in it; None where its form is no one compound, as an alloy or an ore.
         value: In the reporting currency at today's price level; None where no price of this form is known.
         origin: ISO-3 or ``unknown``.
         assumed_origin: The origin is unknown and the controlling country was assumed, on the safe side.
@@ -104,7 +109,9 @@ class LotExposure:
         answers: Whether it may be passed on, buyer by buyer: what the report shows too.
         elsewhere: Measures on the form by the law of where it lies, if not `export_from`, each with what was checked of it.
         market_controlled: The form is controlled in the controlling country, wherever this lot is from: its replacement is.
-        at_most: `value` is an upper bound: the price is that of a purer grade.
+        value_se: Standard error of `value`, that of a price of another grade included.
+        priced_as: Purity that the price is for, where the lot is of another grade; None where it is of that one.
+        nines: By which the lot is purer than that, negative where it is less pure: `value` is no more than a bound.
         lot_id: Id in the holdings file.
         asset: Key of the metal.
         form: Form that it is held in.
@@ -122,6 +129,7 @@ class LotExposure:
     size: str | None
     status: str
     mass: float
+    metal: float | None
     value: float | None
     origin: str
     assumed_origin: bool
@@ -139,7 +147,9 @@ class LotExposure:
     elsewhere: tuple[tuple[str, str], ...]
     market_controlled: bool
     traceability: Traceability
-    at_most: bool = False
+    value_se: float | None = None
+    priced_as: str | None = None
+    nines: int = 0
     client: str | None = None
 
     @property
@@ -216,11 +226,13 @@ def _is_export_quota(measure: Measure) -> bool:
 
 def lot_exposures(
     lots: pl.DataFrame,
-    prices: Mapping[tuple[str, str], float],
+    prices: Sequence[UnitPrice],
     ledger: ControlLedger,
     *,
     on: date,
     destination: str,
+    contents: Mapping[tuple[str, str], float] = MappingProxyType({}),
+    grade_step: float = 0.0,
 ) -> tuple[LotExposure, ...]:
     """The exposure of every lot, in the order of the frame.
 
@@ -231,16 +243,18 @@ def lot_exposures(
     Args:
         lots: Columns of the holdings contract: lot_id, asset, form, purity, size, status, mass (kg), origin_country,
             location, certificate, client.
-        prices: (asset, form) -> price of one kg in the reporting currency.
+        prices: Of one kg in the reporting currency, by form and grade.
         ledger: The control ledger.
         on: Day of the question.
         destination: ISO-3 code of the owner's country.
+        contents: (asset, form) -> fraction of the mass of a compound that is the metal.
+        grade_step: As of `toolkit.holdings.unit_price.LotPrice.standard_error`.
     """
     found: list[LotExposure] = []
     # Many lots share metal, form, origin, purity and size: the state of each is computed once.
     of_form = cache(partial(ledger.state, on=on, destination=destination))
     resale, stored_at = cache(partial(resale_restrictions, ledger, on=on)), cache(place)
-    buyers = resale_buyers(ledger, on=on)
+    buyers, price_of = resale_buyers(ledger, on=on), cache(partial(lot_price, prices))
 
     @cache
     def answers(metal: str, form: str, **where: Any) -> tuple[BuyerAnswer, ...]:
@@ -257,7 +271,9 @@ def lot_exposures(
         counting = [m for m in state.measures if m.counts and m.is_law]
         quotas = [m for m in state.measures if _is_export_quota(m)]
         stops = tuple(dict.fromkeys(m.instrument for m in state.measures if m.status == REPORTED and not m.conditional))
-        price = prices.get((metal, form))
+        price = price_of(metal, form, row["purity"])
+        content = 1.0 if form in METALLIC else contents.get((metal, form))
+        rate = None if price is None else price.price.price
         delivery = _delivery(row["status"], stored_in, origin, at_risk=bool(counting or quotas or stops))
         laws = laws_to_leave(stored_in, origin, at_origin=delivery != STORED_SAFE)
         found.append(
@@ -269,7 +285,11 @@ def lot_exposures(
                 size=row["size"],
                 status=row["status"],
                 mass=row["mass"],
-                value=None if price is None else price * row["mass"],
+                metal=None if content is None else content * row["mass"],
+                value=None if rate is None else rate * row["mass"],
+                value_se=None if price is None else price.standard_error(grade_step) * row["mass"],
+                priced_as=price.price.purity if price is not None and price.nines else None,
+                nines=price.nines if price is not None else 0,
                 origin=row["origin_country"],
                 assumed_origin=assumed,
                 export_from=origin,
@@ -398,8 +418,11 @@ class PortfolioExposure:
 
     @property
     def stored_safe(self) -> dict[str, float]:
-        """Kg by asset that is stored outside the country of its origin and of every controlling country."""
-        safe = sums_by_key((lot.asset, lot.mass) for lot in self.lots if lot.delivery == STORED_SAFE)
+        """Kg of metal by asset that is stored outside the country of its origin and of every controlling country.
+
+        Lots whose content is not known are left out.
+        """
+        safe = sums_by_key((lot.asset, lot.metal) for lot in self.lots if lot.delivery == STORED_SAFE and lot.metal is not None)
         return dict(sorted(safe.items()))
 
     def replacement(self, bands: Mapping[str, PriceBand]) -> tuple[Replacement, Replacement, Replacement]:

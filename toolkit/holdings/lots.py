@@ -10,7 +10,7 @@ from toolkit.core.messages import Message, message
 from toolkit.holdings.exposure import PLACE
 
 GRADE = "grade"
-"""Obstacle to a sale: the known price is that of a purer grade."""
+"""Obstacle to a sale: the known price is that of another grade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Lot:
         if self.arriving:
             return message("{quantity:,.6g} kg of {asset} ({lot}): ordered or in transit, not before it arrives", **what)
         if self.obstacle == GRADE:
-            return message("{quantity:,.6g} kg of {asset} ({lot}): less pure than what the price is for", **what)
+            return message("{quantity:,.6g} kg of {asset} ({lot}): of another grade than what the price is for", **what)
         if self.obstacle == PLACE:
             return message("{quantity:,.6g} kg of {asset} ({lot}): place unknown, write it in the column location", **what)
         return message(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from toolkit.controls.purity import grades_apart
 from toolkit.core.messages import message
 from toolkit.core.remarks import Remark
 from toolkit.returns.quotes import BUNDLED
@@ -50,7 +53,8 @@ class UnitPrice:
         kind: ``filtered`` (level behind noisy prints), ``last_print``, ``annual_average`` or ``quote`` (own price of a day).
         date: The day that the last print, or the year of the average, ends.
         basis: Price basis, or the name of the annual series.
-        region: Where it is paid, in the words of `REGIONS`; None where its source does not say.
+        purity: That it is for, as stated; None where none is, or any.
+        place: Where it is paid, ISO-3 or ``Europe``; None where its source does not say.
         status: How an annual average was looked up; empty for others.
         in_europe: What was quoted there, for an annual average of elsewhere; None where nothing was.
         price_from: Whose it is, in the words of `toolkit.returns.quotes`.
@@ -73,7 +77,42 @@ class UnitPrice:
     quoted_currency: str
     rate_date: dt.date | None
     source: str
-    region: str | None = None
+    purity: str | None = None
+    place: str | None = None
     status: str = ""
     in_europe: Quotation | None = None
     price_from: str = BUNDLED
+
+
+@dataclass(frozen=True, slots=True)
+class LotPrice:
+    """The price of one kg of a lot: that of its form in the nearest grade.
+
+    Attributes:
+        price: Of that grade.
+        nines: By which the lot is purer than what the price is for, negative where it is less pure; 0 in one grade.
+    """
+
+    price: UnitPrice
+    nines: int
+
+    def standard_error(self, grade_step: float) -> float:
+        """Standard error in the reporting currency, with that of another grade.
+
+        Args:
+            grade_step: Standard deviation of the logarithm of the price of a grade over that of one with a nine less.
+        """
+        return math.hypot(self.price.standard_error, self.price.price * grade_step * self.nines)
+
+
+def lot_price(prices: Iterable[UnitPrice], asset: str, form: str, purity: str | None) -> LotPrice | None:
+    """The price of a lot, None where its form has none; of two grades as near, the first of `prices`.
+
+    Args:
+        prices: Of products, and of the forms and grades that the user has prices of.
+        asset: Key of the metal.
+        form: Of the lot.
+        purity: Of the lot, as stated; one that is not stated is that of the first price.
+    """
+    found = (LotPrice(one, grades_apart(one.purity, purity)) for one in prices if (one.asset, one.form) == (asset, form))
+    return min(found, key=lambda one: abs(one.nines), default=None)

@@ -47,8 +47,8 @@ class Position(Record):
     """Basis of the price series."""
     series: str | None
     """Name of the annual series that stands for a price; null for another price."""
-    region: str | None
-    """Where the price is paid."""
+    place: str | None
+    """Where the price is paid, ISO-3 or ``Europe``; null where its source does not say."""
     price_status: str
     """How an annual average was looked up; empty for another price."""
     price_source: str

@@ -16,13 +16,13 @@ from toolkit.core.assets import Asset
 from toolkit.core.messages import Message, message
 from toolkit.core.remarks import Remark, note
 from toolkit.market.market import Snapshot
-from toolkit.market.readers.price_checks import CUSTOMS, DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
+from toolkit.market.readers.price_checks import AS_GIVEN, CUSTOMS, DEALER_ASK, DEALER_BID, DEALER_BOTH, MOST_ASKED, OF_DEALERS
 from toolkit.market.readers.price_layouts import not_both_sides
 from toolkit.returns.history import DAY_BY_DAY, frequency
 from toolkit.returns.panel import MINIMUM_CHANGES
 
-AS_GIVEN, OWN_QUOTE = "as_given", "own_quote"
-"""Basis of own prices that state none, and what those of a day are called."""
+OWN_QUOTE = "own_quote"
+"""Basis of own prices of a day that state none."""
 BUNDLED, OWN_SERIES, OWN_PRICE, DEALER = "bundled", "own_series", "own_price", "dealer"
 """Origin of a price: the package, a series or a single price of the user's files, a dealer's list in them."""
 DAILY_CHANGES = 60

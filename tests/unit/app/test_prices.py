@@ -174,7 +174,7 @@ NAMES = {
     "Gallium price": "gallium", "Indium spot": "indium", "Antimon Preis": "antimony", "Germanium_price": "germanium",
     "Gallium price index": None, "Indium (spot)": "indium", "Gallium Close": "gallium", "Antimon Kurs": "antimony",
     "Gallium last week": None, "Gallium DDP US": "gallium", "Gallium DDP inkl. MwSt.": None,
-    "Gold 91.67": None, "Silver 90 %": None, "Gallium 98 %": None, "Indium 99.9 %": "indium", "Gold 925": None,
+    "Gold 91.67": None, "Silver 90 %": None, "Gallium 98 %": None, "Indium 99.9 %": None, "Indium 99.995 %": "indium", "Gallium 7N": None, "Gold 925": None,
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from tests.lots import price_of
 from toolkit.app.config import resolve
 from toolkit.app.context import Context
 from toolkit.holdings.exposure import DELIVERIES, PortfolioExposure, industries, lot_exposures
@@ -14,7 +15,7 @@ from toolkit.holdings.resale import resale_answer, resale_restrictions, restrict
 from toolkit.shocks.elasticity import Elasticity, price_band
 
 TODAY = date(2026, 11, 24)
-PRICES = {("gallium", "metal"): 1000.0, ("indium", "metal"): 500.0}
+PRICES = (price_of("gallium", 1000.0), price_of("indium", 500.0))
 BAND = price_band(0.5, Elasticity(0.25, 0.4, 0.7, "given", "test"))
 
 
@@ -116,7 +117,7 @@ def test_a_chinese_measure_does_not_bind_the_resale_of_other_metal_outside_china
         {"asset": "hafnium", "origin_country": "FRA", "location": "Frankfurt"},
         {"asset": "gallium", "origin_country": "CAN", "location": "Lager 7"},
     ]  # fmt: skip
-    found = lot_exposures(lots(*rows), {}, bundled, on=TODAY, destination="DEU")
+    found = lot_exposures(lots(*rows), (), bundled, on=TODAY, destination="DEU")
     assert [{one.answer for one in lot.answers} for lot in found] == [{"yes"}, {"yes"}, {"yes"}, {"unsettled"}, {"unsettled"}]
 
 
@@ -130,7 +131,7 @@ def test_an_order_under_an_export_quota_can_fail_to_arrive_though_it_needs_no_li
         {"asset": "cobalt", "origin_country": "COD", "location": "Kolwezi"},
         {"asset": "cobalt", "origin_country": "COD", "location": None},
     ]
-    found = lot_exposures(lots(*rows), {("cobalt", "metal"): 48.0}, bundled, on=TODAY, destination="BEL")
+    found = lot_exposures(lots(*rows), [price_of("cobalt", 48.0)], bundled, on=TODAY, destination="BEL")
     assert [lot.delivery for lot in found] == [
         "open_order_at_risk", "open_order_clear", "in_transit", "stored_safe", "stored_at_origin", "stored_place_unknown",
     ]  # fmt: skip
@@ -145,14 +146,14 @@ def test_law_of_the_european_union_is_not_that_of_a_place_outside_it(place):
     """Of such a place the ledger holds no export law: whether hafnium or silver may leave it is not settled, and no act is named."""
     bundled = Context(resolve({}, file=None, environment={}), TODAY).ledger
     rows = [{"asset": "hafnium", "origin_country": "FRA"}, {"asset": "silver", "origin_country": "MEX"}, {"asset": "gallium"}]
-    found = lot_exposures(lots(*({**row, "location": place} for row in rows)), {}, bundled, on=TODAY, destination="DEU")
+    found = lot_exposures(lots(*({**row, "location": place} for row in rows)), (), bundled, on=TODAY, destination="DEU")
     for lot in found[:2]:
         assert {(one.answer, one.measures, one.not_in_ledger) for one in lot.answers} == {("unsettled", (), (lot.place,))}
         assert lot.elsewhere == ()
     graver = {(one.destination, one.end_user): one.answer for one in found[2].answers}
     assert (graver["USA", "civil"], graver["USA", "military"]) == ("suspended", "no")
     ordered = lots({"asset": "hafnium", "origin_country": "FRA", "location": place, "status": "ordered"})
-    (order,) = lot_exposures(ordered, {}, bundled, on=TODAY, destination="DEU")
+    (order,) = lot_exposures(ordered, (), bundled, on=TODAY, destination="DEU")
     assert {"2021/821" in number for one in order.answers for number in one.measures} == {True}  # it leaves France first
 
 
@@ -301,7 +302,7 @@ def test_a_size_settles_what_a_notice_names_from_a_size_on():
     rows = [
         {"asset": "tungsten", "status": "ordered", "size": size} for size in (None, "700x30x30 mm", "130x130x60 mm", "5 kg")
     ]
-    found = lot_exposures(lots(*rows), {}, bundled, on=TODAY, destination="DEU")
+    found = lot_exposures(lots(*rows), (), bundled, on=TODAY, destination="DEU")
     assert [lot.headline for lot in found] == ["licence_above_size", "whitelist", "licence", "whitelist"]
     assert [lot.delivery for lot in found][1:] == ["open_order_clear", "open_order_at_risk", "open_order_clear"]
     barred = [lot.barred for lot in found]

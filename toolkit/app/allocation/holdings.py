@@ -269,7 +269,7 @@ def _of_lots(file: str, request: Request, inputs: Inputs) -> Held:
         )
     paid = {purchase.lot_id: purchase for purchase in purchases(frame, inputs.snapshot["fx"], currency)}
     massed = frame.filter(pl.col("mass").is_not_null())
-    exposed = lot_exposures(massed, {}, inputs.ledger, on=request.as_of, destination=request.owner.country)
+    exposed = lot_exposures(massed, (), inputs.ledger, on=request.as_of, destination=request.owner.country)
     obstacles = {lot.lot_id: lot.obstacle for lot in exposed}
     known = [lot for lot in exposed if not lot.assumed_origin and lot.delivery != STORED_UNPLACED]
     countries = {lot.lot_id: lot.export_from for lot in known}
@@ -285,7 +285,7 @@ def _of_lots(file: str, request: Request, inputs: Inputs) -> Held:
         units[key] = units.get(key, 0.0) + quantity
         purchase = paid[row["lot_id"]]
         arriving = row["status"] in ARRIVING
-        obstacle = obstacles.get(row["lot_id"]) or (GRADE if row["lot_id"] in holdings.below_grade else None)
+        obstacle = obstacles.get(row["lot_id"]) or (GRADE if row["lot_id"] in holdings.other_grade else None)
         lots.append(
             Lot(
                 row["lot_id"],

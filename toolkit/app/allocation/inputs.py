@@ -369,9 +369,11 @@ class PricedMarket:
         products, known = self.context.products, self.context.snapshot.series.place
         idle = [key for key in mine if not (key in universe or key in products or key in excluded or key in known)]
         names = LotNames(self.context.ledger, products) if idle else None
-        if forms := tuple(key for key in idle if names is not None and names.other_form(key)):
-            text = message("Own prices of {assets} are of forms that are not traded, and not used here.", assets=forms)
-            yield Remark("data", text, message("`toolkit exposure` values lots of these forms by them."), forms)
+        if forms := tuple(key for key in idle if names is not None and names.other_good(key)):
+            text = message(
+                "Own prices of {assets} are of forms or grades that are not traded, and not used here.", assets=forms
+            )
+            yield Remark("data", text, message("`toolkit exposure` values lots of these by them."), forms)
         if idle := [key for key in idle if key not in {*forms, *aside}]:
             text = message(
                 "Own prices of {assets} are not used: the strategy does not name them, and they are no product.", assets=idle

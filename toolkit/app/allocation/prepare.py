@@ -20,7 +20,7 @@ from toolkit.app.allocation.origins import OriginVariants, is_controlled
 from toolkit.app.allocation.request import Request
 from toolkit.app.allocation.sales import WAIT_DAYS, free_from, waiting
 from toolkit.app.allocation.scenarios import StrategyScenarios, needed_scenarios
-from toolkit.app.assumptions import exit_days
+from toolkit.app.assumptions import exit_days, grade_step
 from toolkit.app.holdings.warnings import held_remarks
 from toolkit.core.assets import Asset, Universe
 from toolkit.core.errors import DataError
@@ -374,7 +374,8 @@ def _of_holdings(
             assets=there,
         )
         notes.append(note(kept))
-    notes += held_remarks(held, inputs.universe, prices, short, request.owner.currency)
+    step = grade_step(inputs.snapshot)
+    notes += held_remarks(held, inputs.universe, prices, short, request.owner.currency, step)
     owner = request.owner
     bound: dict[str, float] = {}
     waits: dict[str, tuple[str, ...]] = {}

@@ -25,7 +25,7 @@ from toolkit.app.allocation.warnings import of_lost_periods, warnings
 from toolkit.app.assumptions import value_added_tax
 from toolkit.app.controls.own_events import kept
 from toolkit.app.controls.states import control_states, timeline
-from toolkit.app.holdings.valuation import annual_basis, in_europe, region_of
+from toolkit.app.holdings.valuation import annual_basis, in_europe, place_of
 from toolkit.app.runs import SCHEMA_VERSION
 from toolkit.app.supply import shown_shares
 from toolkit.controls.upcoming import upcoming
@@ -263,7 +263,7 @@ def _bases(inputs: Inputs, levels: Sequence[PriceLevel]) -> Iterator[dict[str, A
         owner, newest = sources.get(asset.offer_of or asset.key, (BUNDLED, annual))
         yield {
             "series": series or None,
-            "region": region_of(series or level.basis),
+            "place": place_of(series or level.basis),
             "price_date": level.date.isoformat(),
             "price_status": status,
             "price_from": owner,

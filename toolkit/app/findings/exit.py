@@ -81,7 +81,7 @@ def exit_(ask: Ask) -> Exit | None:
 
 def _for_sale(lot: LotExposure) -> bool:
     """Whether a lot of an exposure can be sold today."""
-    return not lot.at_most and lot.obstacle is None
+    return not lot.nines and lot.obstacle is None
 
 
 def _of_run(run: Run) -> Iterator[Stake]:
@@ -169,7 +169,7 @@ def _tax(exposure: Exposure, ask: Ask) -> Tax:
             continue
         free = rule and rule.free_from(bought.bought)
         days = free and (free - ask.as_of).days
-        value, cost = (None, None) if bought.doubted or lot.at_most else (lot.value, bought.cost)
+        value, cost = (None, None) if bought.doubted or lot.nines else (lot.value, bought.cost)
         lots.append(
             TaxLot.from_objects(
                 lot,

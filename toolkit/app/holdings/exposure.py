@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,13 +10,13 @@ import polars as pl
 
 from toolkit.app.allocation.costs import monthly_use
 from toolkit.app.allocation.warnings import late
-from toolkit.app.assumptions import licence_delay, value_added_tax
+from toolkit.app.assumptions import grade_step, licence_delay, metal_contents, value_added_tax
 from toolkit.app.context import Context
 from toolkit.app.data.unused import unused_remarks
 from toolkit.app.holdings.lots import read_lots
 from toolkit.app.holdings.names import LotNames, instruments_of
 from toolkit.app.holdings.valuation import ANNUAL, unit_prices, with_dealer_spreads, with_own_prices
-from toolkit.app.holdings.warnings import below_grade_remarks, exposure_remarks
+from toolkit.app.holdings.warnings import exposure_remarks, grade_remarks
 from toolkit.app.prices import NAME_METAL, OwnPrices, PriceFiles, of_no_product, read_own, with_stored
 from toolkit.app.stops import FURTHER, price_responses, stop_bands, stop_shares
 from toolkit.controls.changes import change_ahead
@@ -25,21 +25,23 @@ from toolkit.controls.state import piece_of
 from toolkit.controls.upcoming import upcoming
 from toolkit.core.errors import DataError, GapError
 from toolkit.core.limits import LARGEST_RATIO, check_number
-from toolkit.core.messages import message, phrases
+from toolkit.core.messages import Message, few, message, phrases
 from toolkit.core.remarks import Remark, by_money, in_record, note
 from toolkit.holdings.clients import by_client, summed
 from toolkit.holdings.exposure import (
+    STORED_SAFE,
     LotExposure,
     PortfolioExposure,
     industries,
     lot_exposures,
 )
 from toolkit.holdings.instruments import instruments, out_of_scope
+from toolkit.holdings.licence_delay import LicenceDelay as Delay
 from toolkit.holdings.licence_delay import cover
 from toolkit.holdings.price_slips import price_doubts, price_warnings
 from toolkit.holdings.purchases import purchases
 from toolkit.holdings.statements import by_dates, gaps, owed, statements
-from toolkit.holdings.unit_price import UnitPrice
+from toolkit.holdings.unit_price import UnitPrice, lot_price
 from toolkit.market.exchange_rates import rates_used
 from toolkit.market.market import Snapshot
 from toolkit.market.readers.holdings.lots import Holdings
@@ -115,14 +117,13 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
     shares = holdings.frame.filter(pl.col("mass").is_null())
     prices = pl.concat([prices, context.quoted({*shares["asset"]} - {*prices["asset"]})])
     held = tuple(asset for asset in context.products if asset.key in set(lots["asset"]))
-    levels = unit_prices(snapshot, prices, held, currency, context.level_paths)
-    read: tuple[str, ...] = ()
+    bundled = unit_prices(snapshot, prices, held, currency, context.level_paths)
+    levels, read = (*bundled.values(),), tuple[str, ...]()
     if own is not None:
-        levels, told = with_own_prices(levels, own, context.products, snapshot["fx"], currency)
+        levels, told = with_own_prices(bundled, own, context.products, snapshot["fx"], currency)
         read = (*own.sentences, *told)
-    priced = {key: level.price for key, level in levels.items()}
-    judged = lot_exposures(lots, priced, context.ledger, on=as_of, destination=destination)
-    found = tuple(replace(lot, at_most=lot.lot_id in holdings.below_grade) for lot in judged)
+    step, contents = grade_step(snapshot), metal_contents(snapshot)
+    found = lot_exposures(lots, levels, context.ledger, on=as_of, destination=destination, contents=contents, grade_step=step)
     portfolio = PortfolioExposure.of(found)
     levels = _of_valued(levels, found)
     held = [asset for asset in context.products if asset.key in portfolio.weights]
@@ -133,21 +134,18 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         check_number("--cap", request.cap, LARGEST_RATIO)
     bands = stop_bands({**moving, FURTHER: 1.0}, request.loss, seen.elasticity, cap=request.cap)
     use = monthly_use(request.use, context, portfolio.stored_safe)
-    try:
-        delay = licence_delay(snapshot)
-    except GapError as error:
-        delay = None
-        remarks.append(note(error.message))
-    data = snapshot.provenance(_used(snapshot, prices, levels.values(), supplies, currency))
+    delay, without_delay = _licence_delay(snapshot)
+    data = snapshot.provenance(_used(snapshot, prices, levels, supplies, currency))
     listed_lots = instruments(shares, prices, snapshot["fx"], currency)
-    reading = (*context.notes, *read, *holdings.notes, *gaps(holdings.frame), *out_of_scope(listed_lots, currency))
+    read = (*without_delay, *context.notes, *read, *holdings.notes, *gaps(holdings.frame))
+    reading = (*read, *out_of_scope(listed_lots, currency), *_of_unknown_content(found, use))
     doubts = price_doubts(lots, prices, snapshot, context.products, unit=holdings.price_unit)
     bought = purchases(lots, snapshot["fx"], currency, doubts)
     worth = {key: weight * portfolio.value for key, weight in portfolio.weights.items()}
     remarks = [
         *exposure_remarks(portfolio, levels, context.ledger, as_of),
         *(remark for remark in late(data, {}) if remark.kind == "law"),  # the age of prices is told by metal
-        *below_grade_remarks(holdings.below_grade, {lot.lot_id: lot.value for lot in found}, currency),
+        *grade_remarks(((lot.lot_id, lot.priced_as, lot.nines, lot.value) for lot in found), step, currency),
         *unused_remarks(context, portfolio.weights),
         *price_warnings(doubts, {lot.lot_id: (lot.asset, lot.value) for lot in found}),
         *remarks,
@@ -174,7 +172,7 @@ def expose(request: ExposureRequest) -> ExposureAnswer:
         clients=by_client(portfolio),
         statements=summary,
         ledger=context.ledger,
-        prices=[*levels.values()],
+        prices=[*levels],
         shock={
             "country": CHINA,
             "band": bands[FURTHER],
@@ -215,17 +213,32 @@ def _of_own(own: OwnPrices, known: Collection[str]) -> Iterator[Remark]:
     yield from (*own.notes, *own.gaps, *(remark for remark in own.reading if remark.is_warning))
 
 
-def _of_valued(levels: Mapping[tuple[str, str], UnitPrice], lots: Iterable[LotExposure]) -> dict[tuple[str, str], UnitPrice]:
-    """Prices of the lots with a value; a product held in another form alone has none."""
-    valued = {(lot.asset, lot.form) for lot in lots if lot.value is not None}
-    return {key: level for key, level in levels.items() if key in valued}
+def _licence_delay(snapshot: Snapshot) -> tuple[Delay | None, tuple[str, ...]]:
+    """How long a licence takes, and a note in its place on a day when that was not known yet."""
+    try:
+        return licence_delay(snapshot), ()
+    except GapError as error:
+        return None, (error.message,)
+
+
+def _of_unknown_content(lots: Iterable[LotExposure], use: Collection[str]) -> tuple[Message, ...]:
+    """The note on stored lots of metals that are used whose content of metal is not known."""
+    left = [lot.lot_id for lot in lots if lot.delivery == STORED_SAFE and lot.metal is None and lot.asset in use]
+    return (message("Metal content not known, and so not in the days of cover: {lots}.", lots=few(left)),) if left else ()
+
+
+def _of_valued(levels: Collection[UnitPrice], lots: Iterable[LotExposure]) -> tuple[UnitPrice, ...]:
+    """Prices of the lots with a value; a product held in another form or grade alone has none."""
+    used = (lot_price(levels, *good) for good in {(lot.asset, lot.form, lot.purity) for lot in lots})
+    valued = {one.price for one in used if one is not None}
+    return tuple(level for level in levels if level in valued)
 
 
 def _used(
     snapshot: Snapshot, prices: pl.DataFrame, levels: Collection[UnitPrice], supplies: Collection[str], currency: str
 ) -> dict[str, pl.DataFrame]:
     """The rows that an exposure rests on, by table."""
-    tables = ("controls", "control_scopes", "products", "end_uses", "assumptions")
+    tables = ("controls", "control_scopes", "products", "end_uses", "assumptions", "compounds")
     yearly = {level.asset: level.source for level in levels if level.kind == ANNUAL}
     quoted = {level.asset: level.in_europe.basis for level in levels if level.in_europe is not None}
     used_years = pl.DataFrame([*yearly.items()], schema={"asset": pl.String, "source": pl.String}, orient="row")

@@ -12,7 +12,7 @@ import polars as pl
 from toolkit.app.holdings.names import LESS_PURE, PRECIOUS, LotNames
 from toolkit.app.holdings.sheets import EVERY_SHEET, of_every_sheet
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.purity import purity_fraction
+from toolkit.controls.purity import grades_apart, purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.messages import Message, few, message
 from toolkit.market.readers.contents import file_and_sheet
@@ -34,7 +34,7 @@ def read_lots(
     Args:
         path: File of lots; ``FILE.xlsx#*`` is every sheet of a workbook that is not hidden, each of one client.
         ledger: Metals and forms that are recognised.
-        products: Products, for grades below theirs.
+        products: Products, for grades other than theirs.
         as_of: The day.
         instruments: Names of listed instruments that may be held.
         client: Whose lots are meant, where the file has a column of clients; None for all.
@@ -53,21 +53,21 @@ def read_lots(
     away = holdings.frame.filter(pl.col("lot_id").is_in(away) & ~later)["lot_id"].to_list()
     on_way = pl.when(pl.col("lot_id").is_in(away)).then(pl.lit("in_transit")).otherwise("status")
     status = pl.when(later).then(pl.lit("planned")).otherwise(on_way).alias("status")
-    frame, notes, below_grade = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)
+    frame, notes, other_grade = _fine(holdings.frame.with_columns(status), products, fine=holdings.fine)
     if away:
         told = few(away, of=len(frame))
         notes.append(message("By the day of its arrival in the file, in transit on {as_of}: {lots}.", as_of=as_of, lots=told))
-    return replace(holdings, frame=frame, notes=(*holdings.notes, *notes), below_grade=below_grade)
+    return replace(holdings, frame=frame, notes=(*holdings.notes, *notes), other_grade=other_grade)
 
 
-def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.DataFrame, list[Message], dict[str, str]]:
-    """The lots with the fine mass of precious metals, a note on those, and what else is less pure than its product.
+def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.DataFrame, list[Message], dict[str, int]]:
+    """The lots with the fine mass of precious metals, notes, and the nines by which others are of another grade.
 
-    Less pure is by `LESS_PURE` or more, and by name of the lot: the purity of the product. With `fine`, masses are so already.
+    Fineness counts from `LESS_PURE` below the product's on. With `fine`, masses are so already.
     """
     traded = {(asset.key, asset.form): asset for asset in products}
     gross: dict[str, float] = {}
-    impure: dict[str, str] = {}
+    other_grade: dict[str, int] = {}
     unread: list[str] = []
     stated = lots.filter(pl.col("mass").is_not_null() & pl.col("purity").is_not_null())
     for lot_id, metal, form, purity in stated.select("lot_id", "asset", "form", "purity").iter_rows():
@@ -79,11 +79,9 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
             found = next((share for share in [purity_fraction(f"{purity} %")] if share and share > 1 / 3), None)
         if found is None:
             unread.append(lot_id)
-        elif found > usual - LESS_PURE:
-            continue
         elif product.group != PRECIOUS:
-            impure[lot_id] = product.purity or ""
-        elif not fine:
+            other_grade |= {lot_id: nines} if (nines := grades_apart(product.purity, purity)) else {}
+        elif found <= usual - LESS_PURE and not fine:
             gross[lot_id] = found
     notes: list[Message] = []
     if unread:
@@ -97,4 +95,4 @@ def _fine(lots: pl.DataFrame, products: Universe, *, fine: bool) -> tuple[pl.Dat
         notes.append(message("Gross weight times fineness, the fine content, is what counts of {lots}.", lots=few([*gross])))
         factor = pl.col("lot_id").replace_strict(gross, default=1.0, return_dtype=pl.Float64)
         lots = lots.with_columns(mass=pl.col("mass") * factor)
-    return lots, notes, impure
+    return lots, notes, other_grade

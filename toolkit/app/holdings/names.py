@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from toolkit.controls.ledger import ControlLedger
-from toolkit.controls.purity import purity_fraction
+from toolkit.controls.purity import grades_apart, purity_fraction
 from toolkit.core.assets import Universe
 from toolkit.core.countries import foldings
 from toolkit.core.errors import DataError, did_you_mean
@@ -25,7 +25,7 @@ from toolkit.core.trade_names import (
 from toolkit.market.readers.cells import without_purity
 
 LESS_PURE = 0.01
-"""A purity that is lower than the product's by this or more is another good; less is within what dealers trade as one."""
+"""A fineness that is lower than the product's by this or more is another good; less is within what dealers trade as one."""
 PRECIOUS = "precious_metals"
 TICKER = 6
 """Letters of a text in capitals that may be the ticker of a listed instrument."""
@@ -62,7 +62,7 @@ class LotNames:
         instrument = next((listed[spelling] for spelling in foldings(text) if spelling in listed), None)
         metal = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text)
         # A series of a form, as `Terbium Metall`, is the price of what it names.
-        if instrument and metal and instrument != metal[0] and not self.other_form(instrument):
+        if instrument and metal and instrument != metal[0] and not self.other_good(instrument):
             hint = message(
                 "{text!r:s} is {metal:s} and a series of your prices: write {metal:s}, or rename the series.",
                 text=text,
@@ -135,21 +135,29 @@ class LotNames:
         asset, words = metal_and_form(text, self._known) or ("", None)
         if not asset:
             return None
-        stated, usual = (
-            purity_fraction(purity),
-            purity_fraction(self.products[asset].purity if asset in self.products else None),
-        )
-        if stated and usual and stated <= usual - LESS_PURE:
+        usual = self.products[asset].purity if asset in self.products else None
+        stated, least = purity_fraction(purity), purity_fraction(usual)
+        if self.is_precious(asset):
+            if stated and least and stated <= least - LESS_PURE:
+                return None
+        elif grades_apart(usual, purity):
             return None
         traded = self.traded_form(asset)
         return asset if (self.form(asset, words) if words else traded) == traded else None
 
-    def other_form(self, name: str) -> tuple[str, str] | None:
-        """Metal and form that a name in a price file means, as ``Terbium Metall``; None for a traded form and for no metal."""
-        text = without_purity(without_terms(name))[0]
+    def other_good(self, name: str) -> tuple[str, str, str | None] | None:
+        """Metal, form and purity that a name in a price file means where one of the latter is not the product's own.
+
+        ``Terbium Metall``, ``Gallium 7N``; None for what is traded and for no metal.
+        """
+        text, purity = without_purity(without_terms(name))
         asset, words = metal_and_form(text, self._known) or self._metal_and_form_of_a_notice(text) or ("", None)
-        form = self.form(asset, words) if words else None
-        return (asset, form) if form and form != self.traded_form(asset) else None
+        traded = self.traded_form(asset)
+        form = self.form(asset, words) if words else traded
+        if form is None:
+            return None
+        is_other = form != traded or (not self.is_precious(asset) and grades_apart(self.products[asset].purity, purity))
+        return (asset, form, purity) if is_other else None
 
     def form(self, asset: str, text: str) -> str:
         """The form of a metal; see `ControlLedger.form`. It reads as itself: a nitrate is asked where ``compound`` would be."""

@@ -121,6 +121,6 @@ def _together(file: str, found: Mapping[str, Holdings], unread: Sequence[str]) -
         name,
         tuple(notes),
         price_unit=units.pop() if len(units) == 1 else None,
-        below_grade={f"{sheet} {lot}": grade for sheet, own in found.items() for lot, grade in own.below_grade.items()},
+        other_grade={f"{sheet} {lot}": nines for sheet, own in found.items() for lot, nines in own.other_grade.items()},
         arrivals={f"{sheet} {lot}": day for sheet, own in found.items() for lot, day in own.arrivals.items()},
     )

@@ -11,22 +11,26 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.app.holdings.names import PRECIOUS
 from toolkit.app.prices import OwnPrices
+from toolkit.controls.events import EU_MEMBERS
+from toolkit.controls.ledger import CHINA
 from toolkit.core.assets import Asset, Universe
+from toolkit.core.countries import CUSTOMS_CHINA
 from toolkit.core.messages import Message, message
 from toolkit.core.units import KG_PER_UNIT
 from toolkit.holdings.unit_price import Quotation, UnitPrice
 from toolkit.market.exchange_rates import Rate, last_rate
 from toolkit.market.market import Snapshot
+from toolkit.market.readers.price_checks import EUROPE
 from toolkit.returns.price_levels import LevelPath, level_paths
 from toolkit.returns.quotes import BUNDLED, OWN_SERIES, mid_price, quoted_level, whose
 
 FILTERED, LAST_PRINT, ANNUAL, QUOTE = "filtered", "last_print", "annual_average", "quote"
 KINDS = {FILTERED: "estimated price", LAST_PRINT: "last observed price", ANNUAL: "annual average", QUOTE: "own price of a day"}
 """Kind of price -> its name."""
-CHINA, EUROPE, AMERICA = "China", "Europe", "United States"
-REGIONS = ((CHINA, "China"), (EUROPE, "Europe|Rotterdam"), (AMERICA, r"\bUS\b|import|customs"))
-"""Where a price is paid, and what its basis says of that."""
+PLACES = ((CHINA, "China"), (EUROPE, "Europe|Rotterdam"), ("USA", r"\bUS\b|import|customs"))
+"""Where a price is paid, ISO-3 or `EUROPE`, and what its basis says of that."""
 COMPARABLE = timedelta(days=366)
 """A quotation this much older than a price, or less, is set beside it: the year of an annual average."""
 APART = 1.25
@@ -72,14 +76,21 @@ def unit_prices(
             (price, error), kind = paths[asset.key].last, FILTERED
         rate, key = rate_of(row["currency"]), (asset.key, asset.form)
         europe = in_europe(snapshot, asset, price * rate.value, row["date"], row["basis"], currency)
-        found[key] = replace(_unit_price(row, key, price, error, rate, kind), status=row.get("status", ""), in_europe=europe)
+        found[key] = replace(
+            _unit_price(row, key, price, error, rate, kind),
+            purity=None if asset.group == PRECIOUS else asset.purity,
+            status=row.get("status", ""),
+            in_europe=europe,
+        )
     return found
 
 
 def with_own_prices(
     levels: Mapping[tuple[str, str], UnitPrice], own: OwnPrices, products: Universe, fx: pl.DataFrame, currency: str
-) -> tuple[dict[tuple[str, str], UnitPrice], tuple[Message, ...]]:
+) -> tuple[tuple[UnitPrice, ...], tuple[Message, ...]]:
     """Prices of one kg, each with whose it is, own ones of a day in place of their products'; and a sentence on each of these.
+
+    Those of forms and grades that are not traded stand behind.
 
     Args:
         levels: Of `unit_prices`.
@@ -88,8 +99,9 @@ def with_own_prices(
         fx: Exchange rates known.
         currency: The reporting currency.
     """
+    places = own.file.places
     found = {
-        key: replace(level, price_from=OWN_SERIES) if key[0] in own.assets else level
+        key: replace(level, price_from=OWN_SERIES, place=places.get(key[0])) if key[0] in own.assets else level
         for key, level in levels.items()
         if not own.only or key[0] in own.assets
     }
@@ -101,19 +113,38 @@ def with_own_prices(
         rate = last_rate(fx, row["currency"], currency)
         quoted = quoted_level(row, products[row["asset"]], levels[key].price / rate.value)
         told.append(quoted.sentence)
-        found[key] = _unit_price(row, key, quoted.price, quoted.standard_error, rate, QUOTE, whose(row["basis"]))
-    for row in own.forms.iter_rows(named=True):
+        price = _unit_price(row, key, quoted.price, quoted.standard_error, rate, QUOTE, whose(row["basis"]))
+        found[key] = replace(price, purity=levels[key].purity, place=places.get(key[0]))
+    goods: list[UnitPrice] = []
+    for row in own.goods.iter_rows(named=True):
         key, rate = (row["asset"], row["form"]), last_rate(fx, row["currency"], currency)
         price, error = mid_price(row, products[key[0]].spread if key[0] in products else 0.0)
         told.append(
             message(
-                "{asset} ({form}): lots in this form are valued at the own price of {day:%Y-%m-%d}, {price:,.2f} {currency} "
-                "a kg.",
-                asset=key[0], form=key[1], day=row["date"], price=price, currency=row["currency"],
+                "{asset} ({good}): lots of this are valued at the own price of {day:%Y-%m-%d}, {price:,.2f} {currency} a kg.",
+                asset=key[0], good=" ".join(filter(None, (key[1], row["purity"]))), day=row["date"], price=price,
+                currency=row["currency"],
             )
         )  # fmt: skip
-        found[key] = _unit_price(row, key, price, error, rate, QUOTE, whose(row["basis"]))
-    return found, tuple(told)
+        good = _unit_price(row, key, price, error, rate, QUOTE, whose(row["basis"]))
+        goods.append(replace(good, purity=row["purity"], place=places.get(row["name"])))
+    told += [
+        _premium(price, level, currency)
+        for key, level in levels.items()
+        if (price := found.get(key)) and price.place and level.place and _area(price.place) != level.place
+    ]
+    return (*found.values(), *goods), tuple(told)
+
+
+def _premium(own: UnitPrice, market: UnitPrice, currency: str) -> Message:
+    """An own price of one place beside the price of another place that it replaces, both in the reporting currency."""
+    return message(
+        "{asset}: {price:,.2f} {currency} a kg paid in {place} on {day:%Y-%m-%d} is used; in {other} it was {market:,.2f} on "
+        "{other_day:%Y-%m-%d} ({basis}): {premium:+.0%}, at the exchange rates of {rate_day:%Y-%m-%d}.",
+        asset=own.asset, price=own.price, currency=currency, place=own.place, day=own.date, other=market.place,
+        market=market.price, other_day=market.date, basis=market.basis.replace("_", " "), premium=own.price / market.price - 1,
+        rate_day=own.rate_date or market.rate_date or own.date,
+    )  # fmt: skip
 
 
 def with_dealer_spreads(lots: pl.DataFrame, own: OwnPrices | None, products: Universe) -> pl.DataFrame:
@@ -127,7 +158,8 @@ def with_dealer_spreads(lots: pl.DataFrame, own: OwnPrices | None, products: Uni
     if own is None:
         return lots
     known = {(asset.key, asset.form) for asset in products}
-    given = {(row["asset"], row["form"]): row["spread"] for row in own.forms.iter_rows(named=True)}
+    goods = ((row["asset"], row["form"], row["spread"]) for row in own.goods.iter_rows(named=True))
+    given = {(asset, form): spread for asset, form, spread in goods if (asset, form) not in known}
     spreads = {row["asset"]: row["spread"] for row in own.quotes.iter_rows(named=True)}
     given |= {key: spreads[key[0]] for key in known if key[0] in spreads}
     rows = zip(lots["asset"], lots["form"], lots["spread"], strict=True)
@@ -151,18 +183,23 @@ def _unit_price(
         quoted_currency=row["currency"],
         rate_date=rate.date,
         source=row["source"],
-        region=region_of(row["basis"]),
+        place=place_of(row["basis"]),
         price_from=price_from,
     )
 
 
-def region_of(basis: str) -> str | None:
-    """Where a price of this basis is paid; None where the words do not say."""
-    return next((region for region, pattern in REGIONS if re.search(pattern, basis)), None)
+def place_of(basis: str) -> str | None:
+    """Where a price of this basis is paid, as of `PLACES`; None where the words do not say."""
+    return next((place for place, pattern in PLACES if re.search(pattern, basis)), None)
+
+
+def _area(place: str) -> str:
+    """The place whose prices are comparable with those of a country: China with its customs area, or Europe; else itself."""
+    return EUROPE if place in EU_MEMBERS else CHINA if place in CUSTOMS_CHINA else place
 
 
 def in_europe(snapshot: Snapshot, asset: Asset, price: float, day: date, basis: str, currency: str) -> Quotation | None:
-    """The newest quotation in Europe of the form of a product beside an annual average of another or an unknown region.
+    """The newest quotation in Europe of the form of a product beside an annual average of another or an unknown place.
 
     None where there is none, and for a price that is no annual average: it is newer than any quotation known here.
 
@@ -175,11 +212,11 @@ def in_europe(snapshot: Snapshot, asset: Asset, price: float, day: date, basis: 
         currency: The reporting currency.
     """
     form = (asset.form or "").split(" ")[0]
-    if not basis.startswith(KINDS[ANNUAL]) or region_of(basis) == EUROPE or not form:
+    if not basis.startswith(KINDS[ANNUAL]) or place_of(basis) == EUROPE or not form:
         return None
     rows = snapshot["price_points"].filter(
         pl.col("asset") == (asset.offer_of or asset.key),
-        pl.col("basis").str.contains(dict(REGIONS)[EUROPE]) & pl.col("basis").str.contains(rf"\b{form}\b"),
+        pl.col("basis").str.contains(dict(PLACES)[EUROPE]) & pl.col("basis").str.contains(rf"\b{form}\b"),
         pl.col("unit").is_in(list(KG_PER_UNIT)),
         pl.col("date") >= day - COMPARABLE,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 
 from toolkit.app.allocation.holdings import Held, in_words
@@ -20,7 +20,7 @@ from toolkit.holdings.unit_price import STALE_PRICE_DAYS, UnitPrice
 
 
 def exposure_remarks(
-    portfolio: PortfolioExposure, levels: Mapping[tuple[str, str], UnitPrice], ledger: ControlLedger, as_of: date
+    portfolio: PortfolioExposure, levels: Collection[UnitPrice], ledger: ControlLedger, as_of: date
 ) -> list[Remark]:
     """Warnings of old and missing prices, of origins that are not known, and of law that is not in the ledger or not settled.
 
@@ -34,7 +34,7 @@ def exposure_remarks(
     def worth(lots: Iterable[LotExposure]) -> float:
         return sum(lot.value or 0.0 for lot in lots if lot.delivery not in PLANS)
 
-    stale = (level for level in levels.values() if (as_of - level.date).days > STALE_PRICE_DAYS)
+    stale = (level for level in levels if (as_of - level.date).days > STALE_PRICE_DAYS)
     old = by_key(((level.kind, level.date, level.basis), level.asset) for level in stale)
     found = [
         Remark(
@@ -52,7 +52,7 @@ def exposure_remarks(
         )
         for (kind, day, basis), assets in old.items()
     ]
-    found += [one for level in levels.values() if level.in_europe is not None for one in level.in_europe.remark(level.asset)]
+    found += [one for level in levels if level.in_europe is not None for one in level.in_europe.remark(level.asset)]
     if portfolio.unpriced:
         text = message("No price is known for the form of {lots}: in no total.", lots=few(list(portfolio.unpriced)))
         found.append(
@@ -63,7 +63,7 @@ def exposure_remarks(
                 tuple(portfolio.unpriced),
             )
         )
-    if any(level.kind == FILTERED for level in levels.values()):
+    if any(level.kind == FILTERED for level in levels):
         words = message(
             "Prices of customs unit values are estimated from noisy observations, with their standard errors; no bids."
         )
@@ -95,7 +95,9 @@ def exposure_remarks(
     return found
 
 
-def held_remarks(held: Held, universe: Universe, prices: FloatArray, short: tuple[str, ...], currency: str) -> Iterator[Remark]:
+def held_remarks(
+    held: Held, universe: Universe, prices: FloatArray, short: tuple[str, ...], currency: str, step: float
+) -> Iterator[Remark]:
     """What is told of holdings that a run starts from: what cannot be sold, and what has no price or none that is meant for it.
 
     Args:
@@ -104,6 +106,7 @@ def held_remarks(held: Held, universe: Universe, prices: FloatArray, short: tupl
         prices: (n,) of a unit in the reporting currency.
         short: Keys of what is held with too few prices.
         currency: The reporting currency.
+        step: As of `grade_remarks`.
     """
     counted = [lot for lot in held.lots if lot.asset in universe]
     if ordered := sorted({lot.asset for lot in counted if lot.arriving}):
@@ -127,7 +130,10 @@ def held_remarks(held: Held, universe: Universe, prices: FloatArray, short: tupl
             yield Remark("data", text, message("Limits, orders and tax are a client's own."), comes_first=True)
         priced = dict(zip(universe.keys, prices.tolist(), strict=True))
         worth = {lot.lot_id: lot.quantity * priced[lot.asset] for lot in held.lots if lot.asset in priced}
-        yield from below_grade_remarks(held.read.below_grade, worth, currency)
+        grades = held.read.other_grade
+        usual = {lot.lot_id: universe[lot.asset].purity for lot in counted if lot.lot_id in grades}
+        rows = ((lot, purity, grades[lot], worth.get(lot)) for lot, purity in usual.items())
+        yield from grade_remarks(rows, step, currency)
     if short:
         left = tuple(sorted(short))
         text = message(
@@ -136,28 +142,31 @@ def held_remarks(held: Held, universe: Universe, prices: FloatArray, short: tupl
         yield Remark("data", text, message("Bring a longer series with --prices."), left)
 
 
-def below_grade_remarks(below_grade: Mapping[str, str], values: Mapping[str, float | None], currency: str) -> list[Remark]:
-    """A warning for the lots that are less pure than what their price is for, by that purity.
+def grade_remarks(lots: Iterable[tuple[str, str | None, int, float | None]], step: float, currency: str) -> Iterator[Remark]:
+    """A warning for lots that are valued at the price of another grade, by that grade and how far off it may be.
 
     Args:
-        below_grade: Lot id -> its purity, as `Holdings` has it.
-        values: Lot id -> value at that price, in the reporting currency.
+        lots: Id, purity that the price is for, nines by which the lot is purer, and value at that price; 0 nines are none.
+        step: As of `toolkit.holdings.unit_price.LotPrice.standard_error`.
         currency: The reporting currency.
     """
-    by_purity = by_key((purity, lot) for lot, purity in below_grade.items() if lot in values)
-    return [
-        Remark(
-            "data",
+    grades = by_key(((purity, nines), (lot, value)) for lot, purity, nines, value in lots if nines and value is not None)
+    for (purity, nines), rows in grades.items():
+        words = {
+            "purity": purity or "", "lots": few([lot for lot, _ in rows]), "error": step * abs(nines), "currency": currency,
+            "value": (value := sum(value for _, value in rows)),
+        }  # fmt: skip
+        text = (
             message(
-                "The price is that of a purity of {purity}, and that of {lots} is lower: worth at most {value:,.2f} "
-                "{currency}, how much less is not known.",
-                purity=purity,
-                lots=few(ids),
-                currency=currency,
-                value=(value := sum(values.get(lot) or 0.0 for lot in ids)),
-            ),
-            message("Ask a dealer for a price of that grade."),
-            money=value,
+                "The price is that of a purity of {purity}, and that of {lots} is higher: {value:,.2f} {currency} +/- "
+                "{error:.0%}, and rather more than less.",
+                **words,
+            )
+            if nines > 0
+            else message(
+                "The price is that of a purity of {purity}, and that of {lots} is lower: {value:,.2f} {currency} +/- "
+                "{error:.0%}, and rather less than more.",
+                **words,
+            )
         )
-        for purity, ids in by_purity.items()
-    ]
+        yield Remark("data", text, message("Ask a dealer for a price of that grade, and bring it with --prices."), money=value)

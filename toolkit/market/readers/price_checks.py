@@ -12,7 +12,7 @@ from toolkit.core.countries import fold
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message, quoted
-from toolkit.core.places import INCOTERMS
+from toolkit.core.places import INCOTERMS, place
 from toolkit.core.text import one_line
 from toolkit.core.trade_names import includes_tax
 from toolkit.market.readers import cells
@@ -44,6 +44,10 @@ OF_DEALERS = (DEALER_ASK, DEALER_BID)
 """Bases of what a dealer asks or pays for a product: prices of a day, and no part of the product's series."""
 DEALER_BOTH = "dealer_bid_ask"
 """Basis of the mid price between bid and ask of a dealer."""
+EUROPE = "Europe"
+"""Place of a price that is paid in Europe, in whichever country."""
+AS_GIVEN = "as_given"
+"""Basis of prices that state none."""
 _NO = re.compile(r"(?i)(no|nein|n|false|0)\b.*")
 _DISCOUNT = re.compile(r"(?i)(?:.*[\s_(])?(?:\w*rabatt|discount|rebate|\w*nachlass)s?[\s(\[]*%?[)\]]?")
 VALID_TO = frozenset(("valid to", "valid until", "valid till", "gultig bis"))
@@ -180,6 +184,34 @@ def check_terms(table: Table, columns: Sequence[str]) -> None:
                 fault="a second term of delivery in the series of an asset",
                 hint="Keep the rows of one, or give each an asset name of its own: series of two kinds are never joined.",
             )  # fmt: skip
+
+
+def places_of(file: str, rows: pl.DataFrame) -> dict[str, str]:
+    """Asset -> ISO-3 code of the country in which its prices are paid, or `EUROPE`, of a long file that has a column `place`.
+
+    Args:
+        file: File name as shown.
+        rows: Columns row, asset, place.
+
+    Raises:
+        FrameError: for a place that is not understood, and for prices of one asset in two countries: two series.
+    """
+    if "place" not in rows.columns:
+        return {}
+    written = rows["place"].unique().drop_nulls()
+    found = {text: EUROPE if fold(text) in ("eu", "europe", "europa") else place(text).country for text in written}
+    told = rows.select("row", what="asset", value="place").drop_nulls("value")
+    raise_row_errors(
+        file, told.filter(pl.col("value").is_in([text for text, code in found.items() if code is None])), rule="place",
+        fault="a place that is not understood", hint="Write the country or the city in which the price is paid.",
+    )  # fmt: skip
+    told = told.with_columns(country=pl.col("value").replace_strict(found, return_dtype=pl.String))
+    raise_row_errors(
+        file, told.filter(pl.col("country") != pl.col("country").first().over("what")), rule="one_place",
+        fault="a second place in the series of an asset",
+        hint="Keep the rows of one, or give each an asset name of its own: series of two kinds are never joined.",
+    )  # fmt: skip
+    return dict(told.select("what", "country").unique().rows())
 
 
 def firsts_of_months(file: str, dates: pl.Series) -> tuple[Message, ...]:

@@ -75,7 +75,17 @@ def read_price_files(
     notes = dict.fromkeys(note for file in read for note in file.notes)
     reading += _told_once([note for file in read for note in file.reading])
     assumed = _told_once([note for file in read for note in file.assumed])
-    return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed)
+    places: dict[str, str] = {}
+    for file in read:
+        for asset in sorted(file.places.keys() & places.keys()):
+            if file.places[asset] != places[asset]:
+                raise DataError(
+                    "{asset!r:s} has prices paid in {first:s} and in {second:s}.",
+                    hint="Leave one of them out, or give each an asset name of its own: series of two kinds are never joined.",
+                    details={"asset": asset}, asset=asset, first=places[asset], second=file.places[asset],
+                )  # fmt: skip
+        places |= file.places
+    return PriceFile(frame, quotes, names, "several", tuple(notes), reading, assumed, places)
 
 
 def _listed(paths: Sequence[str | Path | Table]) -> tuple[list[str | Path | Table], tuple[str, ...]]:

@@ -16,11 +16,12 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.core.countries import fold
+from toolkit.core.countries import fold, foldings
 from toolkit.core.currencies import currency as currency_of
 from toolkit.core.errors import DataError
 from toolkit.core.messages import Message, message
 from toolkit.core.text import one_line
+from toolkit.core.trade_names import FORMS
 from toolkit.market.readers import cells
 from toolkit.market.readers.columns import alike, in_numbers, texts, words
 from toolkit.market.readers.faults import raise_row_errors
@@ -156,6 +157,55 @@ def names_apart(table: Table) -> Table:
         raise_row_errors(table.name, rows, rule="one_unit", fault=fault, hint=hint)
         columns.append(pl.select(pl.coalesce(given, said)).to_series().alias(name))
     return replace(table, cells=table.cells.with_columns(columns))
+
+
+def with_goods_named(table: Table, unread: Sequence[str], key: Callable[[str], str | None] | None) -> Table:
+    """A long table whose assets say what its columns `form` and `purity` say of them: ``gallium`` of 7N is ``gallium 7N``.
+
+    Args:
+        table: As read.
+        unread: Columns that are not read.
+        key: Name in the file -> asset that it means; a name that means none stays as it is.
+
+    Raises:
+        FrameError: for a cell of an unread column that makes another good of its asset, another form or grade.
+    """
+    if "asset" not in table.columns:
+        return table
+    given = texts(table, "asset")
+    known = {name for name in given.unique().drop_nulls() if is_known(name, key)}
+
+    def with_cells(column: str, names: pl.Series) -> pl.Series:
+        said = [None if cell is None or fold(cell) in fold(name or "") else cell.strip() for name, cell in
+                zip(names, texts(table, column), strict=True)]  # fmt: skip
+        beside = pl.Series(said, dtype=pl.String)
+        return pl.select(pl.when(given.is_in(known) & (beside != "")).then(names + " " + beside).otherwise(names)).to_series()
+
+    for column in unread:
+        rows = pl.DataFrame(
+            {"row": table.rows, "what": given, "name": with_cells(column, given), "value": texts(table, column)}
+        )
+        said = rows.filter(pl.col("name") != pl.col("what")).select("what", "name", "value").unique().rows()
+        others = [name for asset, name, cell in said if _states_good(cell) and not _is_same(name, asset, key)]
+        raise_row_errors(
+            table.name, rows.filter(pl.col("name").is_in(others)), rule="good",
+            fault=message("a column {column:s} that states another form or purity than its metal is traded in", column=column),
+            hint="Call the column 'form' or 'purity', or leave it out if it is of another thing.",
+        )  # fmt: skip
+    names = with_cells("purity", with_cells("form", given))
+    return replace(table, cells=table.cells.drop("form", "purity", strict=False).with_columns(names.alias("asset")))
+
+
+def _states_good(cell: str) -> bool:
+    """Whether a cell is a form or a purity, and nothing else."""
+    return cells.without_purity(cell)[1] is not None or any(spelling in FORMS for spelling in foldings(cell))
+
+
+def _is_same(name: str, asset: str, key: Callable[[str], str | None] | None) -> bool:
+    try:
+        return key is None or key(name) == key(asset)
+    except DataError:
+        return False
 
 
 def with_days_down(table: Table, known: Mapping[str, str]) -> Table:

@@ -17,7 +17,8 @@ from toolkit.core.messages import Message, message, named
 from toolkit.core.text import one_line
 from toolkit.market.readers import cells as cell
 from toolkit.market.readers.columns import alike, texts
-from toolkit.market.readers.price_checks import DEALER_ASK, DEALER_BID, VALID_TO
+from toolkit.market.readers.faults import raise_row_errors
+from toolkit.market.readers.price_checks import AS_GIVEN, DEALER_ASK, DEALER_BID, VALID_TO
 from toolkit.market.readers.tabular import Table
 
 SIDES = {
@@ -29,6 +30,8 @@ SIDES = {
     ),
 }
 """Column of what a dealer pays or asks, from the dealer's side: at Ankauf he buys."""
+_SIDES = {**SIDES, "mid": AS_GIVEN}
+"""Cell of a column of sides -> basis; the middle between both is that of no dealer."""
 MISSING = ("null", "N/A", "n/a", "n.a.", "k.A.", "-", "–")
 """Texts of a missing value."""
 NO_OFFER = frozenset(
@@ -455,10 +458,18 @@ def with_sides_named(table: Table) -> tuple[Table, tuple[Message, ...]]:
     Raises:
         DataError: for a column that may as well say of an owner's trades whether he bought or sold: beside quantities, or
             where no asset of which both are given has both on a day.
+        FrameError: for a `side` that is neither bid, ask nor mid.
     """
     for name, column in table.cells.to_dict().items() if {"asset", "price"} <= {*table.columns} else ():
-        sides = {word: SIDES.get(word.strip().lower()) for word in texts(table, name).drop_nulls().unique().sort()}
+        sides = {word: _SIDES.get(word.strip().lower()) for word in texts(table, name).drop_nulls().unique().sort()}
         found = {word: side for word, side in sides.items() if side}
+        if name == "side":
+            odd = pl.DataFrame({"row": table.rows, "what": texts(table, "asset"), "value": texts(table, "side")})
+            raise_row_errors(
+                table.name, odd.filter(pl.col("value").is_in([*sides.keys() - found.keys()])), rule="side",
+                fault="a side that is neither bid, ask nor mid",
+                hint="Write bid for what a dealer pays, ask for what he asks, mid or nothing for the price between them.",
+            )  # fmt: skip
         if not found or name == "asset" or (name != "basis" and ("basis" in table.columns or len(found) < len(sides))):
             continue
         cells = table.cells.drop(name).with_columns(column.cast(pl.String).replace(found).alias("basis"))

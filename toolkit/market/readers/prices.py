@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Literal
 
 import polars as pl
@@ -30,6 +31,7 @@ from toolkit.market.readers.columns import (
 from toolkit.market.readers.contents import check_size
 from toolkit.market.readers.faults import raise_row_errors
 from toolkit.market.readers.price_checks import (
+    AS_GIVEN,
     OF_DEALERS,
     check_kinds,
     check_rows,
@@ -40,6 +42,7 @@ from toolkit.market.readers.price_checks import (
     expired,
     firsts_of_months,
     in_order,
+    places_of,
     visible,
 )
 from toolkit.market.readers.price_layouts import (
@@ -51,6 +54,7 @@ from toolkit.market.readers.price_layouts import (
     names_apart,
     with_days_down,
     with_ends_apart,
+    with_goods_named,
     with_kinds_apart,
     with_one_date,
     without_lines,
@@ -82,7 +86,7 @@ from toolkit.market.readers.quotations import DATE, Quotation, download_levels, 
 from toolkit.market.readers.tabular import TITLES, Source, Table, read_table
 
 REQUIRED = ("date", "asset", "price")
-OPTIONAL = ("currency", "unit", "quantity", "basis", "source", "known_from")
+OPTIONAL = ("form", "purity", "side", "place", "currency", "unit", "quantity", "basis", "source", "known_from")
 GERMAN = {
     **dict.fromkeys(("datum", "stand", "tag", "monat", "month", "period", "day", "datetime", "timestamp", "as of"), "date"),
     **dict.fromkeys(
@@ -115,6 +119,7 @@ class PriceFile:
         notes: Months that have not ended, rows published later; one message each.
         reading: How the file was read (what is the price, what was left out), which holds for any part of its rows.
         assumed: Messages of `reading` on prices that name no currency.
+        places: Asset -> ISO-3 code of the country in which its prices are paid, where the file says so.
     """
 
     frame: pl.DataFrame
@@ -124,6 +129,7 @@ class PriceFile:
     notes: tuple[str, ...]
     reading: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_prices(
@@ -189,7 +195,7 @@ def read_prices(
         above = stated_above(table)
         # Either name is enough: a file with only one of the two is a long file with a slip, and better told so.
         shape = "long" if {"asset", "price"} & set(table.columns) else "wide"
-        read = _long if shape == "long" else _wide
+        read = partial(_long, key=key) if shape == "long" else _wide
         rows, reading, assumed = read(table, default_currency, today, stated, above)
         reading = (*sums, *dated, *unquoted, *sides, *remarks, *middle, *ends, *reading)
     rows = of_one(rows)
@@ -204,13 +210,14 @@ def read_prices(
     reading = (*table.notes, *closed, *reading, *left, *assumed, *keys, *firsts_of_months(table.name, rows["date"]))
     notes = (*_notes(table, rows, today), *expired(table, today))
     of_dealer = pl.col("basis").is_in(OF_DEALERS)
+    places = places_of(table.name, rows)
     rows, quotes = rows.filter(~of_dealer), rows.filter(of_dealer)
     for part in (rows, *quotes.partition_by("basis")):
         check_rows(table.name, part)
     frame = rows.select(Prices.column_names())
     if not several:
         check_series(visible(rows, as_of or today), accept, file=table.name)
-    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed)
+    return PriceFile(frame, quotes.select(frame.columns), table.name, shape, notes, reading, assumed, places)
 
 
 def price_header(records: Sequence[Sequence[str]]) -> tuple[list[str], int, int] | None:
@@ -337,7 +344,7 @@ def _with_defaults(rows: pl.DataFrame, file: str, currency: str) -> pl.DataFrame
         currency=pl.lit(currency),
         unit=pl.lit("unit"),
         quantity=pl.lit(None, dtype=pl.Float64),
-        basis=pl.lit("as_given"),
+        basis=pl.lit(AS_GIVEN),
         source=pl.lit(file),
         known_from=pl.col("date"),
     )
@@ -408,7 +415,14 @@ def _in_default(table: Table, currency: str) -> tuple[str, ...]:
     )
 
 
-def _long(table: Table, currency: str, today: date, stated: Stated, above: Above | None) -> Rows:
+def _long(
+    table: Table,
+    currency: str,
+    today: date,
+    stated: Stated,
+    above: Above | None,
+    key: Callable[[str], str | None] | None = None,
+) -> Rows:
     """One row a price, with its row number in the file, and how it was read."""
     header = next((pair for name, pair in stated.items() if GERMAN.get(name.lower(), name.lower()) == "price"), None)
     by_title: tuple[Message, ...] = ()
@@ -423,9 +437,11 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
     unread = [
         name
         for name in table.columns
-        if fold(name) in packs or is_remark(name, table.cells[name], (*REQUIRED, *OPTIONAL, UPPER_END), GERMAN)
+        if name not in OPTIONAL
+        and (fold(name) in packs or is_remark(name, table.cells[name], (*REQUIRED, *OPTIONAL, UPPER_END), GERMAN))
     ]
-    check_terms(table, unread)
+    check_terms(table, [*unread, *({"place"} & {*table.columns})])
+    table = with_goods_named(table, unread, key)
     table = names_apart(units_apart(replace(table, cells=table.cells.drop(unread))))
     check_columns(replace(table, cells=table.cells.drop(UPPER_END, strict=False)), required=REQUIRED, optional=OPTIONAL)
     assets = texts(table, "asset")
@@ -454,7 +470,8 @@ def _long(table: Table, currency: str, today: date, stated: Stated, above: Above
             "quantity": values["quantity"]
             if "quantity" in values.columns
             else pl.Series([None] * values.height, dtype=pl.Float64),
-            "basis": texts(table, "basis", default="as_given"),
+            "basis": texts(table, "basis", default=AS_GIVEN),
+            "place": texts(table, "place"),
             "source": texts(table, "source", default=table.name),
             "known_from": days(table, "known_from", local=True).fill_null(dates) if "known_from" in table.columns else dates,
         }

@@ -9,6 +9,7 @@ from toolkit.controls.state import review_note
 from toolkit.core.text import OWN_MARK
 from toolkit.holdings.exposure import LotExposure, Total
 from toolkit.holdings.licence_delay import Cover
+from toolkit.holdings.unit_price import UnitPrice
 from toolkit.records.exposure import ExposureAnswer
 from toolkit.report.answers.answer import Answer, Cell
 from toolkit.report.answers.controls import headline
@@ -93,7 +94,8 @@ def _lot(answer: Answer, lot: LotExposure, name: str, resale: str) -> Iterator[C
     yield say.name(name)
     yield f"{answer.metal(lot.asset)} {answer.word(lot.form)}"
     yield answer.number(lot.mass, ",.6g")
-    yield "" if lot.value is None else f"{'<= ' if lot.at_most else ''}{answer.number(lot.value, ',.2f')}"
+    bound = "<= " if lot.nines < 0 else ">= " if lot.nines > 0 else ""
+    yield "" if lot.value is None else f"{bound}{answer.number(lot.value, ',.2f')}"
     yield answer.origin(lot.origin)
     yield headline(answer, lot.headline) + (say.fmt.notices(OWN_MARK).replace(" ", NBSP) if own else "")
     yield (
@@ -183,21 +185,26 @@ def _prices(answer: Answer, found: ExposureAnswer) -> None:
     answer.table(
         "price of | >{money}/kg | >+/- | is | of",
         (
-            (answer.metal(p.asset), answer.number(p.price, ",.2f"), answer.number(p.standard_error or None, ",.2f"),
+            (_good(answer, p), answer.number(p.price, ",.2f"), answer.number(p.standard_error or None, ",.2f"),
              answer.price_kind(p.kind), p.date)
             for p in prices
         ), money=found.currency,
     )  # fmt: skip
     sources = []
     for price in prices:
-        region = answer.say.known(price.region or "") or (
+        region = (answer.country(price.place) if price.place else "") or (
             answer.say.words("a region that is not stated") if price.basis.startswith(price.kind.replace("_", " ")) else ""
         )
         basis = "" if price.kind == "quote" else answer.word(price.basis)
-        words = answer.say.words("{basis}, paid in {region}", basis=basis, region=region) if region else basis
+        words = answer.say.words("{basis}, paid in {region}", basis=basis, region=region) if basis and region else basis
         sources.append((price.source, price.price_from, price.basis, words, answer.metal(price.asset)))
     price_sources(answer, sources)
     answer.lines(*(price.in_europe.told for price in prices if price.in_europe is not None))
+
+
+def _good(answer: Answer, price: UnitPrice) -> str:
+    """What a price is of: the metal, its form and the purity that the price is for."""
+    return " ".join(filter(None, (answer.metal(price.asset), answer.word(price.form), price.purity)))
 
 
 def price_sources(answer: Answer, prices: Iterable[tuple[str, str, str, str, str]]) -> None:
@@ -290,7 +297,7 @@ def _cover(answer: Answer, found: ExposureAnswer) -> None:
         kept=delay.within_statutory,
     )  # fmt: skip
     if not answer.table(
-        "stored | kg | use kg/month | days of cover | licence later than that | days without",
+        "stored | kg of metal | use kg/month | days of cover | licence later than that | days without",
         (_covered(answer, one) for one in found.cover if None not in (one.days, one.shortfall, one.gap)),
     ):
         answer.line("Give --use METAL=KG (a month) for the days of cover.")

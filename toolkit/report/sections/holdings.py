@@ -294,7 +294,7 @@ def _value(run: Findings, lot: LotExposure, *, bold: bool = False) -> Inline:
     if lot.value is None:
         return NONE
     written = run.fmt.number(lot.value)
-    return text("≤ " if lot.at_most else "", strong(written) if bold else written)
+    return text("≤ " if lot.nines < 0 else "≥ " if lot.nines > 0 else "", strong(written) if bold else written)
 
 
 def _where(run: Findings, lot: LotExposure, place: Span) -> Text:
@@ -383,7 +383,7 @@ def _yearly(run: Findings) -> Figure | None:
         left("Metal", lambda price: run.head(run.product(price.asset))),
         right("Price used, {currency}", lambda price: strong(fmt.price(price.price))),
         left("Basis", lambda price: text(fmt.sentence(say.term("term", price.basis)), muted(f" {str(price.date)[:4]}"))),
-        left("Paid in", lambda price: say.term("term", price.region) if price.region else say.words("not stated")),
+        left("Paid in", lambda price: run.country(price.place) if price.place else say.words("not stated")),
         *(_quoted(run) if quoted else ()),
     )
     keys = (*(price.source for price in prices.values()), *(there.source for there, _ in quoted))

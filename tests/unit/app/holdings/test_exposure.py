@@ -245,10 +245,10 @@ def test_twenty_coins_are_worth_their_fine_content_and_fine_weight_is_taken_as_i
     notes = gross.to_json()["notes"]
     assert [note for note in notes if "fine content" in note and "AU-1" in note and "AG-1" not in note]
     gallium = gross.lots[2]
-    assert [lot.at_most for lot in gross.lots] == [False, False, True]
+    assert [(lot.nines, lot.priced_as) for lot in gross.lots] == [(0, None), (0, None), (-3, "99.99 %")]
     (bound,) = (remark for remark in gross.remarks if "purity of 99.99 %, and that of GA-1 is lower" in remark.text)
     assert (bound.is_warning, bound.money) == (True, pytest.approx(gallium.value))
-    assert f"worth at most {gallium.value:,.2f} EUR" in bound.text
+    assert f"{gallium.value:,.2f} EUR +/- 120%, and rather less than more" in bound.text
     file = Path(request.holdings)
     file.write_text(file.read_text("utf-8").replace("quantity", "Feingewicht"), encoding="utf-8")
     assert {lot.lot_id: lot.mass for lot in expose(request).lots}["AU-1"] == pytest.approx(0.6786)

@@ -14,7 +14,7 @@ from tests.blocks import table_of
 from tests.lots import TWELVE, ask_of, findings_of
 from tests.records import report_html
 from tests.subjects import AS_OF, context, proposal, with_parts
-from toolkit.app.holdings.valuation import APART, EUROPE, annual_basis, in_europe, region_of, unit_prices
+from toolkit.app.holdings.valuation import APART, EUROPE, annual_basis, in_europe, place_of, unit_prices
 from toolkit.report.i18n.text import plain
 from toolkit.report.sections.holdings import holdings
 from toolkit.report.tables.facts import unconfirmed
@@ -45,7 +45,7 @@ def test_an_average_of_elsewhere_stands_beside_each_quotation_of_its_form_in_eur
             pl.col("basis").str.contains(form.split()[0], literal=True),
             pl.col("date").dt.year() == price.date.year,
         )
-        if price.kind == "annual_average" and price.region != EUROPE and there.height:
+        if price.kind == "annual_average" and price.place != EUROPE and there.height:
             assert price.in_europe is not None
             assert price.in_europe.date == there["date"].max()
             assert bool(price.in_europe.told) == (not 1 / APART < price.in_europe.multiple < APART)
@@ -78,7 +78,7 @@ def test_what_is_of_one_origin_has_the_source_and_the_quotation_of_its_product(i
 
 def test_dysprosium_of_china_is_told_with_the_price_asked_in_rotterdam(prices):
     dysprosium, terbium = prices["dysprosium", "oxide"], prices["terbium", "oxide"]
-    assert (dysprosium.price, dysprosium.region) == (239.0, "China")
+    assert (dysprosium.price, dysprosium.place) == (239.0, "CHN")
     assert (dysprosium.in_europe.low, dysprosium.in_europe.multiple) == (1100.0, pytest.approx(1100 / 239))
     assert (terbium.in_europe.low, terbium.in_europe.high) == (2000.0, 4000.0)
     assert "(oxide Rotterdam ask (Adamas)), 4.6 times as much. The average is used, because" in dysprosium.in_europe.told
@@ -91,17 +91,17 @@ def test_a_quotation_is_seen_from_the_day_on_which_it_is_known():
 
 
 @pytest.mark.parametrize(
-    ("basis", "region"),
+    ("basis", "place"),
     [
-        ("annual average, oxide 99.5 % fob China", "China"),
+        ("annual average, oxide 99.5 % fob China", "CHN"),
         ("annual average, Rotterdam duties unpaid 99.99 %", "Europe"),
-        ("annual average, US spot cathode", "United States"),
-        ("customs_unit_value", "United States"),
+        ("annual average, US spot cathode", "USA"),
+        ("customs_unit_value", "USA"),
         ("annual average, metal pellets", None),
     ],
 )
-def test_the_region_is_that_of_the_words_of_the_basis(basis, region):
-    assert region_of(basis) == region
+def test_the_place_is_that_of_the_words_of_the_basis(basis, place):
+    assert place_of(basis) == place
 
 
 def test_holdings_show_both_prices_and_count_a_secondary_quotation_as_unconfirmed(tmp_path):
@@ -126,7 +126,7 @@ def test_an_order_is_valued_with_both_prices_where_it_stands(tmp_path, language)
     (tmp_path / "orders.csv").write_text(ORDER, encoding="utf-8")
     record = proposal(holdings=str(tmp_path / "orders.csv"), total=100000.0)
     row = next(p for p in record["positions"] if p["asset"] == "dysprosium")
-    assert (row["series"], row["region"]) == ("annual average, oxide 99.5 % fob China", "China")
+    assert (row["series"], row["place"]) == ("annual average, oxide 99.5 % fob China", "CHN")
     assert row["in_europe"]["low"] / row["price"] == pytest.approx(1100 / 239, rel=1e-6)
     assert row["in_europe"]["told"] in record["warnings"]
     subject = with_parts(record)

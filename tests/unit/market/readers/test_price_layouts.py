@@ -261,7 +261,7 @@ def test_the_middle_of_a_range_is_the_price(tmp_path, text):
     [
         "date,gold,gold %,other,other YoY\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n",
         "date,gold 99.9%,gold 99.9 % Change,other,Chg %\n2024-01,1,0.5,5,1\n2024-02,2,1,5,2\n".replace("gold 99.9%,", "gold,"),
-        "Metall;Grade;Einheit;Währung;Q;Jan 24;Feb 24;Mrz 24;% chg\ngold;4N;kg;EUR;;1;2;;100%\nother;;kg;EUR;;5;5;;\n",
+        "Metall;Grade;Einheit;Währung;Q;Jan 24;Feb 24;Mrz 24;% chg\ngold;A1;kg;EUR;;1;2;;100%\nother;;kg;EUR;;5;5;;\n",
         "date,gold,other,YoY,30d avg gold,other 12-month average\n2024-01,1,5,6,1,5\n2024-02,2,5,7,1,5\n",
         "Date,gold EUR/kg,gold premium EU EUR/kg,other EUR/kg,other Aufschlag %\n2024-01,1,.5,5,3\n2024-02,2,.5,5,3\n",
         "date,gold,other,Total\n2024-01,1,5,6\n2024-02,2,5,7\n",

@@ -144,7 +144,7 @@ class Holdings:
         notes: How the file was read, and what was assumed where it says nothing.
         fine: Whether quantities are fine weight, by their header.
         price_unit: That the header of the purchase price says it is per; None where it says nothing.
-        below_grade: Lot -> purity that the price of its product is for, where its own is lower.
+        other_grade: Lot -> nines by which it is purer than its product, negative where it is less pure; 0 is left out.
         arrivals: Stored lot -> the day on which it arrived, where a column says so.
     """
 
@@ -153,7 +153,7 @@ class Holdings:
     notes: tuple[str, ...] = ()
     fine: bool = False
     price_unit: str | None = None
-    below_grade: Mapping[str, str] = field(default_factory=dict)
+    other_grade: Mapping[str, int] = field(default_factory=dict)
     arrivals: Mapping[str, date] = field(default_factory=dict)
 
 
